@@ -1,0 +1,1 @@
+"""What is inside the engines: schema, roles, ACL users, checks. Works from a `Manifest` alone."""

@@ -1,0 +1,69 @@
+"""The one thing that crosses from infrastructure to bootstrap: endpoints, names and secret references, no secret."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Endpoint(_Model):
+    """Where one server listens."""
+
+    name: str
+    """Name within the stack: `primary`, a replica's or a node's."""
+    host: str
+    port: int
+
+
+class PostgresTarget(_Model):
+    """The RDS instance and its replicas."""
+
+    primary: Endpoint
+    replicas: tuple[Endpoint, ...] = ()
+    database: str
+    sslmode: Literal["disable", "verify-full"] = "verify-full"
+    """`disable` only on loopback (the local substrate)."""
+    sslrootcert: str | None = None
+    """Path of the CA bundle; the one shipped with the runner when absent."""
+    master_secret: str
+    """ARN of the secret that holds the master user's name and password."""
+
+
+class CacheTarget(_Model):
+    """One named cache: an ElastiCache replication group."""
+
+    endpoint: Endpoint
+    """Primary endpoint, or the configuration endpoint in cluster mode."""
+    tls: bool = True
+    cluster_mode: bool = False
+    engine: Literal["redis", "valkey"] = "valkey"
+    user_group: str | None = None
+    """ElastiCache user group whose members the bootstrap owns; absent where the cache uses an AUTH token."""
+    auth_secret: str | None = None
+    """ARN of the secret with the AUTH token, where RBAC is not wanted."""
+    nodes: tuple[Endpoint, ...] = ()
+    """Every node of a server of one's own (never set for ElastiCache): there ACL SETUSER is sent to each."""
+    admin_secret: str | None = None
+    """ARN of the secret of the ACL administrator of a server of one's own (never set for ElastiCache)."""
+
+
+class Manifest(_Model):
+    """All that a bootstrap run needs to know about a deployed stack."""
+
+    stack: str
+    prefix: str
+    """Prefix of the physical names, e.g. `tmi-prod`: ElastiCache user ids start with it."""
+    region: str
+    aws_endpoint: str | None = None
+    """Endpoint of an AWS emulator; absent on AWS."""
+    postgres: PostgresTarget
+    caches: dict[str, CacheTarget] = Field(default_factory=dict)
+    secrets: dict[str, str] = Field(default_factory=dict)
+    """Identity -> ARN of the secret that the bootstrap fills."""
+    access: dict[str, Any]
+    """The access declaration (`access.yaml`), as parsed YAML; `bootstrap.access` gives it its types."""

@@ -1,0 +1,1 @@
+"""`datatier`, the command line: parse, call, render."""

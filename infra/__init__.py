@@ -1,0 +1,1 @@
+"""The Pulumi program: settings of a stack and the composition of its components."""
