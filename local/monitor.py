@@ -1,0 +1,218 @@
+"""Pulumi's in-process monitor with a real substrate behind it: runs a program without engine, CLI or account.
+
+The SDK speaks to this monitor as it would to the engine (register, read, invoke); each custom resource goes to
+`Cloud.ensure`, and what comes back reaches the resource's dependents. Independent resources arrive in parallel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import json
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from pulumi.runtime import config, mocks, rpc, settings
+from pulumi.runtime.proto import resource_pb2
+from pulumi.runtime.stack import run_in_stack
+from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await
+
+from local.cloud import Cloud, CloudError, Declared, Made
+
+PROJECT = "data-tier"
+
+T = TypeVar("T")
+
+# Marks of a secret in a serialised property (pulumi/sdk/python/lib/pulumi/runtime/rpc.py).
+_SIGNATURE = "4dabf18193072939515e22adb298388d"
+_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 a mark of the protocol
+
+
+@dataclass
+class Deployment:
+    """What one run of the program declared, in registration order, and what it exported."""
+
+    stack: str
+    resources: list[Declared] = field(default_factory=list)
+    """Components and custom resources alike; a component has no inputs."""
+    components: set[str] = field(default_factory=set)
+    """URNs of the component resources."""
+    made: dict[str, Made] = field(default_factory=dict)
+    """Custom resources by URN."""
+    outputs: dict[str, Any] = field(default_factory=dict)
+    """Stack outputs, secrets as `[secret]`."""
+
+
+def is_secret(value: Any) -> bool:
+    """Whether a serialised property is a secret."""
+    return isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET
+
+
+def unwrap(value: Any) -> Any:
+    """The plain value of a serialised property, secrets included."""
+    if is_secret(value):
+        return unwrap(value["value"])
+    if isinstance(value, dict):
+        return {key: unwrap(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [unwrap(item) for item in value]
+    # A protobuf Struct knows only floating-point numbers.
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+def masked(value: Any) -> Any:
+    """The value with every secret in it replaced by `[secret]`."""
+    if is_secret(value):
+        return "[secret]"
+    if isinstance(value, dict):
+        return {key: masked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [masked(item) for item in value]
+    return value
+
+
+def _holds_secret(value: Any) -> bool:
+    if is_secret(value):
+        return True
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return any(_holds_secret(item) for item in items)
+
+
+class _NoMocks(mocks.Mocks):
+    """The monitor never asks for mocks; whatever reaches this is a mistake."""
+
+    def call(self, args: mocks.MockCallArgs) -> Any:
+        raise CloudError(f"unexpected call of {args.token}")
+
+    def new_resource(self, args: mocks.MockResourceArgs) -> Any:
+        raise CloudError(f"unexpected resource {args.typ}")
+
+
+class Monitor(mocks.MockMonitor):
+    """`MockMonitor` whose resources are real."""
+
+    def __init__(self, cloud: Cloud, stack: str) -> None:
+        super().__init__(_NoMocks())
+        self.cloud = cloud
+        self.deployment = Deployment(stack)
+        self.failure: Exception | None = None
+
+    def make_urn(self, parent: str, type_: str, name: str) -> str:
+        """The engine's URN: the whole chain of parent types, without the stack's own."""
+        kind = parent.split("::")[2] if parent else ""
+        chain = type_ if kind in ("", "pulumi:pulumi:Stack") else f"{kind}${type_}"
+        return f"urn:pulumi:{settings.get_stack()}::{settings.get_project()}::{chain}::{name}"
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 named by the SDK
+        urn = self.make_urn(request.parent, request.type, request.name)
+        if request.type == "pulumi:pulumi:Stack":
+            return resource_pb2.RegisterResourceResponse(urn=urn)
+        _ensure_event_loop()  # type: ignore[no-untyped-call]
+        inputs = rpc.deserialize_properties(request.object, keep_unknowns=False)
+        declared = _declared(request, urn, inputs)
+        self.deployment.resources.append(declared)
+        if not request.custom:
+            self.deployment.components.add(urn)
+            return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
+        made = self._guard(lambda: self.cloud.ensure(declared))
+        self.deployment.made[urn] = made
+        secret = declared.secret_inputs | set(request.additionalSecretOutputs)
+        state = {**declared.inputs, **made.outputs}
+        marked = {k: {_SIGNATURE: _SECRET, "value": v} if k in secret else v for k, v in state.items()}
+        return resource_pb2.RegisterResourceResponse(
+            urn=urn, id=made.id, object=_sync_await(rpc.serialize_properties(marked, {}))
+        )
+
+    def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
+        if "pulumi:pulumi:Stack" in request.urn:
+            self.deployment.outputs = masked(rpc.deserialize_properties(request.outputs, keep_unknowns=False))
+        return super().RegisterResourceOutputs(request)  # type: ignore[no-untyped-call]
+
+    def Invoke(self, request: Any) -> Any:  # noqa: N802
+        _ensure_event_loop()  # type: ignore[no-untyped-call]
+        args = rpc.deserialize_properties(request.args)
+        answer = self._guard(lambda: self.cloud.invoke(request.tok, args))
+        return resource_pb2.ResourceInvokeResponse(
+            **{"failures": None, "return": _sync_await(rpc.serialize_properties(answer, {}))}
+        )
+
+    def _guard(self, effect: Callable[[], T]) -> T:
+        if self.failure is not None:
+            raise CloudError("stopped: another resource failed first")
+        try:
+            return effect()
+        except Exception as error:
+            self.failure = self.failure or error
+            raise
+
+
+def _declared(request: Any, urn: str, inputs: dict[str, Any]) -> Declared:
+    return Declared(
+        urn=urn,
+        type=request.type,
+        name=request.name,
+        inputs=unwrap(inputs),
+        parent="" if "pulumi:pulumi:Stack" in request.parent else request.parent,
+        secret_inputs=frozenset(key for key, value in inputs.items() if _holds_secret(value)),
+        protect=request.protect,
+        retain_on_delete=request.retainOnDelete,
+        ignore_changes=tuple(request.ignoreChanges),
+        depends_on=tuple(sorted(set(request.dependencies))),
+    )
+
+
+def run_program(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[str, Any]) -> Deployment:
+    """Run a Pulumi program against a substrate.
+
+    `values` is the stack's configuration, `namespace:key` -> value as in its YAML file. Raises the first error of the
+    substrate, or whatever the program raised.
+    """
+    return contextvars.copy_context().run(_run, stack, program, cloud, values)
+
+
+def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[str, Any]) -> Deployment:
+    monitor = Monitor(cloud, stack)
+    quiet = logging.getLogger("data-tier.pulumi")
+    quiet.addHandler(logging.NullHandler())
+    quiet.propagate = False
+    with _event_loop() as loop:
+        mocks.set_mocks(_NoMocks(), project=PROJECT, stack=stack, preview=False, logger=quiet, monitor=monitor)
+        config.set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()})
+        settings.set_root_resource(None)  # type: ignore[arg-type]  # the one of set_mocks is already finished
+        try:
+            loop.run_until_complete(run_in_stack(program))
+        except Exception as error:
+            raise (monitor.failure or error) from None
+    return monitor.deployment
+
+
+@contextmanager
+def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """A loop of our own with worker threads of our own, all closed at the end whatever happened."""
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def own_loop() -> None:
+        # The SDK deserialises in the worker thread and wants a loop there (`_ensure_event_loop`).
+        loops.append(asyncio.new_event_loop())
+        asyncio.set_event_loop(loops[-1])
+
+    loop = asyncio.new_event_loop()
+    # Substrates wait for servers, not for the processor: more threads than cores.
+    workers = ThreadPoolExecutor(max_workers=16, thread_name_prefix="resource", initializer=own_loop)
+    loop.set_default_executor(workers)
+    asyncio.set_event_loop(loop)
+    try:
+        yield loop
+    finally:
+        pending = asyncio.all_tasks(loop)
+        for task in pending:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
+        workers.shutdown(wait=True)
+        asyncio.set_event_loop(None)
+        for each in (*loops, loop):
+            each.close()
