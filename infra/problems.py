@@ -1,0 +1,61 @@
+"""What is wrong with a declaration, told all at once: key path, rule and, for a misspelt key, the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong in a file."""
+
+    key: str
+    """Path of the key, e.g. `data-tier:postgres.storage.max`."""
+    rule: str
+    """What is wrong and what mends it, one sentence."""
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.rule}"
+
+
+class SettingsError(ValueError):
+    """The stack's settings are wrong; `problems` holds every one."""
+
+    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+        self.source = source
+        self.problems = tuple(sorted(set(problems)))
+        count = len(self.problems)
+        lines = "\n".join(f"  {problem}" for problem in self.problems)
+        super().__init__(f"{source} has {count} problem{'s' if count > 1 else ''}:\n{lines}")
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """` Did you mean `x`?` for a misspelt word, empty when nothing is near."""
+    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f" Did you mean `{matches[0]}`?" if matches else ""
+
+
+def rule_of(error: Any, known: Iterable[str]) -> str:
+    """The sentence for one of pydantic's errors."""
+    context = error.get("ctx", {})
+    given = error.get("input")
+    match error["type"]:
+        case "extra_forbidden":
+            known = list(known)
+            near = nearest(str(error["loc"][-1]), known)
+            return f"unknown key.{near or ' Known keys: ' + ', '.join(sorted(known)) + '.'}"
+        case "missing":
+            return "is required."
+        case "value_error":
+            return str(context.get("error", error["msg"]))
+        case "literal_error" | "enum":
+            return f"{given!r} is not one of {context.get('expected')}."
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"must be a mapping (key: value), not {given!r}."
+        case "list_type" | "tuple_type":
+            return f"must be a list, not {given!r}."
+        case _:
+            return f"{error['msg'][0].lower()}{error['msg'][1:]} (got {given!r})."

@@ -1,0 +1,183 @@
+"""Rules between the keys of a stack: what AWS would refuse, or accept and regret, refused before anything is made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from components.sizing.classes import UnknownClassError, cache_class, rds_class
+from components.sizing.parameters import ParameterError
+from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
+from components.sizing.redis import REDIS_VERSIONS, redis_parameters
+from infra.problems import Problem, nearest
+from infra.sections import Cache, Network, Notify, Postgres, minutes
+from infra.windows import parse_window
+
+if TYPE_CHECKING:
+    from infra.settings import Settings
+
+_GIB = 1024**3
+# LatestRestorableTime trails the present by five minutes (RDS User Guide, USER_PIT).
+_POINT_IN_TIME_MINUTES = 5
+# Multi-AZ fails over in one to two minutes; without it the way back is a restore, an hour and more.
+_RESTORE_MINUTES = 60
+
+
+def check(settings: Settings, stack: str) -> list[Problem]:
+    """Every broken rule."""
+    prefix = f"{settings.name}-{stack}"
+    return [
+        *_named("postgres", _postgres(settings.postgres, prefix)),
+        *_named("objectives", _objectives(settings)),
+        *_named("network", _network(settings.network)),
+        *_named("notify", _notify(settings.notify)),
+        *(problem for name, cache in settings.redis.items() for problem in _named(f"redis.{name}", _cache(cache, f"{prefix}-{name}"))),
+    ]
+
+
+Broken = Iterator[tuple[str, str]]
+"""Key below the section (may be empty) and the rule."""
+
+
+def _named(section: str, broken: Broken) -> Iterator[Problem]:
+    for key, rule in broken:
+        yield Problem(f"data-tier:{section}{'.' + key if key else ''}", rule)
+
+
+def _postgres(postgres: Postgres, prefix: str) -> Broken:
+    yield from _postgres_version(postgres)
+    yield from _storage(postgres)
+    yield from _replicas(postgres, prefix)
+    backup, maintenance = parse_window(postgres.backup.window, shortest=30), parse_window(postgres.maintenance, shortest=30)
+    if backup.spans() & maintenance.spans():
+        yield "maintenance", f"overlaps backup.window {postgres.backup.window}: RDS refuses that; move one of them."
+    retention = postgres.insights.retention
+    if retention not in (7, 731) and not (retention % 31 == 0 and 1 <= retention // 31 <= 23) and retention != 465:
+        yield "insights.retention", f"{retention} is not 7, 731 or a multiple of 31 up to 713 days."
+    if postgres.insights.mode == "advanced" and retention < 465:
+        yield "insights.retention", "Database Insights `advanced` asks for at least 465 days (15 months)."
+    for where, class_name, parameters in _parameter_sets(postgres):
+        try:
+            size = rds_class(class_name)
+            postgres_parameters(
+                int(size.memory_gib * _GIB),
+                size.vcpu,
+                _major(postgres.version),
+                storage_gib=postgres.storage.allocated,
+                replica=where != "",
+                pgaudit=postgres.pgaudit,
+                overrides=parameters,
+            )
+        except UnknownClassError as error:
+            yield f"{where}class", str(error)
+        except ParameterError as error:
+            yield f"{where}parameters", str(error)
+
+
+def _parameter_sets(postgres: Postgres) -> Iterator[tuple[str, str, dict[str, str | int | float | bool]]]:
+    yield "", postgres.class_, postgres.parameters
+    for name, replica in postgres.replicas.items():
+        yield f"replicas.{name}.", replica.class_ or postgres.class_, {**postgres.parameters, **replica.parameters}
+
+
+def _major(version: str) -> int:
+    major = version.partition(".")[0]
+    known = [str(v) for v in POSTGRES_VERSIONS]
+    return int(major if major in known else known[0])
+
+
+def _postgres_version(postgres: Postgres) -> Broken:
+    major, _, minor = postgres.version.partition(".")
+    known = {str(version): tuple(str(m) for m in minors) for version, minors in POSTGRES_VERSIONS.items()}
+    if major not in known:
+        yield "version", f"{postgres.version!r} is not a PostgreSQL version of RDS: {', '.join(known)}."
+    elif minor:
+        minors = [each.rpartition(".")[2] for each in known[major]]
+        if minor not in minors:
+            yield "version", f"{postgres.version!r} does not exist on RDS; {major} has {', '.join(f'{major}.{m}' for m in minors)}."
+
+
+def _storage(postgres: Postgres) -> Broken:
+    storage = postgres.storage
+    if storage.max and storage.max < storage.allocated:
+        yield "storage.max", f"{storage.max} GiB is less than allocated ({storage.allocated} GiB): storage never shrinks."
+    elif storage.max and storage.max < storage.allocated * 1.1:
+        yield "storage.max", "must be at least 10 % above allocated (AWS recommends 26 %), or 0 for no autoscaling."
+    # gp3 for PostgreSQL: fixed 3,000 IOPS and 125 MiB/s below 400 GiB (RDS User Guide, CHAP_Storage).
+    for knob in ("iops", "throughput"):
+        if getattr(storage, knob) is not None and storage.allocated < 400:
+            yield f"storage.{knob}", f"cannot be set below 400 GiB of gp3 (allocated is {storage.allocated}): it is fixed there."
+    if storage.iops and storage.throughput and storage.throughput > storage.iops / 4:
+        yield "storage.throughput", f"at most a quarter of iops in MiB/s ({storage.iops // 4})."
+
+
+def _replicas(postgres: Postgres, prefix: str) -> Broken:
+    if postgres.replicas and postgres.backup.retention == 0:
+        yield "backup.retention", "is 0, but a replica needs a source with backups: set at least 1 day, or remove replicas."
+    if len(postgres.replicas) > 15:
+        yield "replicas", f"{len(postgres.replicas)} replicas; RDS takes 15 per source."
+    for name, replica in postgres.replicas.items():
+        if name == "primary":
+            yield f"replicas.{name}", "is the name of the primary."
+        if len(f"{prefix}-{name}") > 63:
+            yield f"replicas.{name}", f"`{prefix}-{name}` is longer than RDS's 63 characters."
+        ceiling = replica.max_storage if replica.max_storage is not None else postgres.storage.max
+        if postgres.storage.max and ceiling < postgres.storage.max:
+            yield f"replicas.{name}.max_storage", f"is below the primary's max ({postgres.storage.max}): the replica would stop."
+
+
+def _cache(cache: Cache, identifier: str) -> Broken:
+    if len(identifier) > 40:
+        yield "", f"`{identifier}` is longer than ElastiCache's 40 characters."
+    versions = REDIS_VERSIONS[cache.engine]
+    if cache.version not in versions:
+        known = ", ".join(versions)
+        yield "version", f"{cache.version!r} does not exist for {cache.engine}: {known}.{nearest(cache.version, versions)}"
+    snapshot, maintenance = parse_window(cache.snapshot.window, shortest=60), parse_window(cache.maintenance, shortest=60)
+    if snapshot.spans() & maintenance.spans():
+        yield "maintenance", f"overlaps snapshot.window {cache.snapshot.window}: move one of them."
+    if cache.multi_az and not cache.replicas:
+        yield "multi_az", "needs at least one replica to fail over to."
+    if cache.shards and cache.parameters.get("databases", 16) not in (16, "16"):
+        yield "parameters.databases", "cluster mode has one database."
+    try:
+        size = cache_class(cache.class_)
+        if cache.version in versions:
+            redis_parameters(
+                int(size.memory_gib * _GIB),
+                cache.engine,
+                cache.version,
+                eviction=cache.eviction,
+                cluster_mode=cache.shards > 0,
+                keyspace_events=cache.keyspace_events,
+                overrides=cache.parameters,
+            )
+    except UnknownClassError as error:
+        yield "class", str(error)
+    except ParameterError as error:
+        yield "parameters", str(error)
+
+
+def _objectives(settings: Settings) -> Broken:
+    rpo, rto = settings.objectives.rpo, settings.objectives.rto
+    if settings.postgres.backup.retention == 0:
+        yield "rpo", f"promises {rpo}, but postgres.backup.retention is 0: nothing could be restored. Set it to 1 or more."
+    elif minutes(rpo) < _POINT_IN_TIME_MINUTES:
+        yield "rpo", f"promises {rpo}; point-in-time recovery gives {_POINT_IN_TIME_MINUTES}m at best."
+    standby = settings.postgres.multi_az or settings.postgres.replicas
+    if minutes(rto) < _RESTORE_MINUTES and not standby:
+        yield "rto", f"promises {rto}; without multi_az or a replica the way back is a restore. Set postgres.multi_az."
+
+
+def _network(network: Network) -> Broken:
+    if network.subnets and not network.vpc:
+        yield "vpc", "is required beside subnets."
+    if network.vpc and len(network.subnets) < 2:
+        yield "subnets", "an existing VPC needs at least two subnets in different zones (DB subnet group)."
+
+
+def _notify(notify: Notify) -> Broken:
+    for severity in ("critical", "warning", "info"):
+        for number, subscription in enumerate(getattr(notify, severity)):
+            if len(subscription.model_fields_set) != 1:
+                yield f"{severity}.{number}", "takes exactly one of email, https, sqs and slack."

@@ -1,0 +1,263 @@
+"""The sections of a stack's settings: every key a user may write, with its type and its own rule."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+
+from infra.windows import parse_window
+
+
+class Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _text(value: Any) -> Any:
+    # YAML reads `version: 17` as a number.
+    return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _matches(pattern: str, rule: str) -> AfterValidator:
+    compiled = re.compile(pattern)
+
+    def check(value: str) -> str:
+        if not compiled.fullmatch(value):
+            raise ValueError(f"{value!r} {rule}")
+        return value
+
+    return AfterValidator(check)
+
+
+def _window(shortest: int, *, weekly: bool) -> AfterValidator:
+    def check(value: str) -> str:
+        if parse_window(value, shortest=shortest).weekly is not weekly:
+            raise ValueError(f"{value!r} must be " + ("`Sun 04:00-05:00`." if weekly else "`02:00-03:00`, without a day."))
+        return value
+
+    return AfterValidator(check)
+
+
+def _client(value: str) -> str:
+    if value.startswith("sg-"):
+        return value
+    try:
+        block = ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is neither a security group (sg-...) nor a network: {error}.") from None
+    if block.prefixlen == 0:
+        raise ValueError(f"{value!r} is the whole internet: name the application's security group or its network.")
+    return str(block)
+
+
+def _network(value: str) -> str:
+    try:
+        block = ipaddress.ip_network(value)
+    except ValueError as error:
+        raise ValueError(f"{value!r} is not a network: {error}.") from None
+    if not block.is_private or not 16 <= block.prefixlen <= 24:
+        raise ValueError(f"{value!r} must be a private IPv4 network between /16 and /24.")
+    return str(block)
+
+
+def _duration(value: str) -> str:
+    minutes(value)
+    return value
+
+
+def minutes(value: str) -> int:
+    """`15m`, `4h` or `1d` in minutes."""
+    match = re.fullmatch(r"(\d+)([mhd])", value)
+    if not match:
+        raise ValueError(f"{value!r} is not a duration: write 15m, 4h or 1d.")
+    return int(match.group(1)) * {"m": 1, "h": 60, "d": 1440}[match.group(2)]
+
+
+def _zone(value: str) -> str:
+    if value not in available_timezones():
+        raise ValueError(f"{value!r} is not a time zone of the tz database, such as Europe/Zurich or UTC.")
+    return value
+
+
+# CreateDBInstance: MasterUsername 1-16 letters, digits or underscores, first a letter, no reserved word.
+_RESERVED = {"admin", "administrator", "rdsadmin", "rdsrepladmin", "user", "public", "none", "current_user", "all"}
+
+
+def _master(value: str) -> str:
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,15}", value) or value in _RESERVED or value.startswith(("pg_", "rds")):
+        raise ValueError(
+            f"{value!r} is no master user name for RDS: 1-16 lower-case letters, digits or underscores, first a "
+            "letter, no reserved word, not pg_* or rds*."
+        )
+    return value
+
+
+def _special(value: str) -> str:
+    # RDS refuses / " @ and space; ElastiCache , " / @; an AUTH token takes only ! & # $ ^ < > - beside letters
+    # and digits. Quotes, backslash, %, : and ? would need escaping in URLs and shells.
+    bad = sorted(set(value) - set("-_.~!&#$^<>+=*"))
+    if bad:
+        raise ValueError(f"{' '.join(bad)} cannot be in a password that RDS, ElastiCache and URLs all take; use -_.~")
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_text)]
+Daily30 = Annotated[str, _window(30, weekly=False)]
+Daily60 = Annotated[str, _window(60, weekly=False)]
+Weekly30 = Annotated[str, _window(30, weekly=True)]
+Weekly60 = Annotated[str, _window(60, weekly=True)]
+Retention = Annotated[int, Field(ge=0, le=35)]
+Zone = Annotated[str, AfterValidator(_zone)]
+Duration = Annotated[str, AfterValidator(_duration)]
+Client = Annotated[str, AfterValidator(_client)]
+Parameters = dict[str, str | int | float | bool]
+# Log groups: the retention values that CloudWatch Logs takes (PutRetentionPolicy).
+LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+ReplicaName = Annotated[
+    str, _matches(r"[a-z](-?[a-z0-9])*", "must be lower-case letters, digits and single hyphens, first a letter.")
+]
+
+
+class Network(Section):
+    """An existing VPC, or an isolated one of the stack's own."""
+
+    vpc: Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")] | None = None
+    subnets: tuple[Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")], ...] = ()
+    cidr: Annotated[str, AfterValidator(_network)] = "10.20.0.0/16"
+    zones: int = Field(default=2, ge=2, le=3)
+    clients: tuple[Client, ...] = ()
+
+
+class Storage(Section):
+    """gp3 storage in GiB; `max` above `allocated` turns storage autoscaling on."""
+
+    allocated: int = Field(ge=20, le=65536)
+    max: int = Field(default=0, ge=0, le=65536)
+    iops: int | None = Field(default=None, ge=3000, le=64000)
+    throughput: int | None = Field(default=None, ge=125, le=4000)
+
+
+class RemoteRegion(Section):
+    """Where a replica of another region lives: a network that exists there."""
+
+    region: Annotated[str, _matches(r"[a-z]{2}(-[a-z]+)+-\d", "is not a region, such as eu-central-1.")]
+    vpc: str
+    subnets: tuple[str, ...] = Field(min_length=2)
+    clients: tuple[Client, ...] = ()
+
+
+class Replica(Section):
+    """A read replica; what is absent is as on the primary."""
+
+    class_: Text | None = Field(default=None, alias="class")
+    zone: str | None = None
+    max_storage: int | None = Field(default=None, ge=0, le=65536)
+    parameters: Parameters = {}
+    remote: RemoteRegion | None = None
+
+
+class Backup(Section):
+    """RDS automated backups: days of point-in-time recovery and the daily window."""
+
+    retention: Retention
+    window: Daily30
+
+
+class Insights(Section):
+    """Database Insights; `advanced` asks for 465 days of retention."""
+
+    mode: Literal["standard", "advanced"] = "standard"
+    retention: int = 7
+
+
+class Postgres(Section):
+    version: Text = "17"
+    class_: Text = Field(alias="class")
+    storage: Storage
+    multi_az: bool
+    replicas: dict[ReplicaName, Replica]
+    parameters: Parameters
+    pgaudit: bool
+    backup: Backup
+    maintenance: Weekly30
+    insights: Insights
+    monitoring: Literal[0, 1, 5, 10, 15, 30, 60]
+    database: Annotated[str, _matches(r"[a-z][a-z0-9_]{0,62}", "must be 1-63 lower-case letters, digits, underscores.")]
+    master: Annotated[str, AfterValidator(_master)]
+    port: int = Field(ge=1150, le=65535)
+    apply_immediately: bool
+    replica_lag: float = Field(gt=0)
+
+
+class Snapshot(Section):
+    """ElastiCache snapshots: the only backup a cache has."""
+
+    retention: Retention
+    window: Daily60
+
+
+class Cache(Section):
+    """One named cache: replicas, or shards (cluster mode)."""
+
+    engine: Literal["valkey", "redis"]
+    version: Text
+    class_: Text = Field(alias="class")
+    replicas: int = Field(ge=0, le=5)
+    shards: int = Field(ge=0, le=500)
+    eviction: str
+    auth: Literal["rbac", "token"]
+    keyspace_events: str
+    parameters: Parameters
+    snapshot: Snapshot
+    maintenance: Weekly60
+    port: int = Field(ge=1150, le=65535)
+    multi_az: bool
+
+
+class Slack(Section):
+    """A Slack channel reached through Amazon Q Developer in chat applications."""
+
+    workspace: Annotated[str, _matches(r"[0-9A-Z]{1,255}", "is not a Slack workspace id (T...).")]
+    channel: Annotated[str, _matches(r"[A-Za-z0-9]{1,255}", "is not a Slack channel id (C...).")]
+
+
+class Subscription(Section):
+    """Who hears of it; exactly one of the keys."""
+
+    email: Annotated[str, _matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "is not an e-mail address.")] | None = None
+    https: Annotated[str, _matches(r"https://\S+", "is not an https:// address.")] | None = None
+    sqs: Annotated[str, _matches(r"arn:aws[a-z-]*:sqs:\S+", "is not the ARN of a queue.")] | None = None
+    slack: Slack | None = None
+
+
+class Notify(Section):
+    critical: tuple[Subscription, ...]
+    warning: tuple[Subscription, ...]
+    info: tuple[Subscription, ...]
+
+
+class Objectives(Section):
+    """Recovery point and recovery time that the stack promises."""
+
+    rpo: Duration
+    rto: Duration
+
+
+class Passwords(Section):
+    length: int = Field(ge=16, le=128)
+    special: Annotated[str, AfterValidator(_special)]
+
+
+class Runner(Section):
+    """The bootstrap Lambda."""
+
+    memory: int = Field(ge=256, le=10240)
+    architecture: Literal["arm64", "x86_64"]
+
+
+CacheName = Annotated[
+    str, _matches(r"[a-z](-?[a-z0-9])*", "must be lower-case letters, digits and single hyphens, first a letter.")
+]
