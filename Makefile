@@ -1,0 +1,57 @@
+# Two commands do everything on a fresh machine: `make up` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+DATATIER := $(BIN)/datatier
+STACK ?= local
+
+.DEFAULT_GOAL := help
+.PHONY: help up down test lint types unit fmt bench bundle requirements clean
+
+help: ## List the commands.
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+.venv/runtime: requirements/runtime.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Say which: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev: requirements/dev.txt .venv/runtime
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+up: .venv/runtime ## Bring the whole data tier up on this computer (STACK=prod for another stack's topology).
+	@$(DATATIER) up $(STACK)
+
+down: .venv/runtime ## Stop every server of this folder; the data stay.
+	@$(DATATIER) down
+
+test: .venv/dev lint types unit ## The one gate: lint, types, tests.
+
+lint: .venv/dev ## ruff: format and lint.
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: .venv/dev ## mypy, strict.
+	@$(BIN)/mypy
+
+unit: .venv/dev ## pytest, warnings as errors.
+	@$(BIN)/pytest -n 2 --dist loadgroup
+
+fmt: .venv/dev ## Format and mend what ruff can mend.
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/dev ## Measure; see bench/README.md.
+	@$(BIN)/python bench/run.py
+
+bundle: .venv/runtime ## Build the runner's Lambda bundle, build/runner.zip.
+	@$(BIN)/python -m bootstrap.bundle build/runner.zip
+
+requirements: ## Pin requirements anew (needs uv), with hashes and without index addresses.
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/runtime.in -o requirements/runtime.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
+
+clean: ## Remove what can be made again; the data in .local stay.
+	@rm -rf .venv build .mypy_cache .ruff_cache .hypothesis
