@@ -1,0 +1,114 @@
+"""access.yaml's content to its types; whatever is wrong is said at once."""
+
+from __future__ import annotations
+
+import difflib
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+
+from bootstrap.access import names
+from bootstrap.access.model import Access
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing wrong with the declaration."""
+
+    path: str
+    """Key path, e.g. `identities.tmi_app.postgres`."""
+    rule: str
+    """The rule that is broken."""
+    nearest: str | None = None
+    """The known name that was probably meant."""
+
+    def __str__(self) -> str:
+        hint = f" (nearest: `{self.nearest}`)" if self.nearest else ""
+        return f"{self.path}: {self.rule}{hint}"
+
+
+class AccessError(ValueError):
+    """The access declaration cannot be used; `problems` holds everything that is wrong."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(["the access declaration is wrong:", *(f"  {p}" for p in problems)]))
+
+
+def load_access(data: Mapping[str, Any]) -> Access:
+    """Return the typed declaration, or raise AccessError with every problem."""
+    try:
+        access = Access.model_validate(data)
+    except ValidationError as error:
+        raise AccessError(tuple(_problem(e) for e in error.errors(include_url=False))) from None
+    if problems := tuple(_contradictions(access)):
+        raise AccessError(problems)
+    return access
+
+
+def _problem(error: Any) -> Problem:
+    loc: tuple[Any, ...] = error["loc"]
+    rule = error["msg"].removeprefix("Value error, ")
+    if loc and loc[-1] == "[key]":
+        return Problem(path=".".join(map(str, loc[:-1])), rule=f"the name {rule}" if rule.startswith("is") else rule)
+    path = ".".join(map(str, loc)) or "(top level)"
+    if error["type"] == "extra_forbidden":
+        known = _known(loc)
+        return Problem(path=path, rule=f"unknown key; known: {', '.join(known)}", nearest=_nearest(str(loc[-1]), known))
+    if error["type"] == "literal_error":
+        known = tuple(get.strip("' ") for get in error["ctx"]["expected"].replace(" or ", ",").split(","))
+        return Problem(path=path, rule=f"must be one of {', '.join(known)}", nearest=_nearest(error["input"], known))
+    return Problem(path=path, rule=rule)
+
+
+def _nearest(name: Any, known: tuple[str, ...]) -> str | None:
+    return next(iter(difflib.get_close_matches(str(name), known, n=1)), None)
+
+
+def _known(loc: tuple[Any, ...]) -> tuple[str, ...]:
+    """Return the keys that the model at `loc` has."""
+    kind: Any = Access
+    for step in loc[:-1]:
+        kind = _inside(kind, step)
+    return tuple(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
+
+
+def _inside(kind: Any, step: Any) -> Any:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        return _bare(kind.model_fields[str(step)].annotation)
+    return _bare(get_args(kind)[-1]) if get_args(kind) else kind
+
+
+def _bare(annotation: Any) -> Any:
+    while get_origin(annotation) in {Annotated, Union, types.UnionType}:
+        annotation = get_args(annotation)[0]
+    return annotation
+
+
+def _contradictions(access: Access) -> Iterator[Problem]:
+    """What single fields cannot show."""
+    taken = {names.login(name, sibling): name for name in access.identities for sibling in names.SIBLINGS}
+    for name in (access.owner, *access.identities):
+        if name in taken:
+            yield Problem(path=f"identities.{name}", rule=f"is the name of a login of `{taken[name]}`; rename one")
+    if access.owner in access.identities:
+        yield Problem(path="owner", rule="is also an identity; the owner never logs in, give it a name of its own")
+    for name, keyspace in access.keyspaces.items():
+        example = "".join("x" if c in "{}" else c for c in keyspace.pattern)
+        rules = access.cache_users(keyspace.cache)
+        if not rules:
+            known = tuple({cache for identity in access.identities.values() for cache in identity.redis})
+            yield Problem(
+                path=f"keyspaces.{name}.cache",
+                rule=f"no identity has rules for the cache `{keyspace.cache}`",
+                nearest=_nearest(keyspace.cache, known),
+            )
+        elif not any(fnmatchcase(example, p) for r in rules.values() for p in (*r.keys, *r.write)):
+            yield Problem(
+                path=f"keyspaces.{name}.pattern",
+                rule=f"no identity may write `{keyspace.pattern}` in `{keyspace.cache}`; add the pattern to one's keys",
+            )

@@ -1,0 +1,143 @@
+"""The types behind access.yaml."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bootstrap.access import names
+from bootstrap.access.commands import command_rule
+
+Name = Annotated[str, AfterValidator(names.identity_name)]
+Pattern = Annotated[str, AfterValidator(names.pattern)]
+Command = Annotated[str, AfterValidator(command_rule)]
+CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+
+
+def _seconds(value: object) -> int:
+    seconds = names.duration(value)
+    if seconds is None:
+        raise ValueError("needs a duration such as `30s`; `0` is no limit")
+    return seconds
+
+
+Seconds = Annotated[int, BeforeValidator(_seconds)]
+Ttl = Annotated[int | None, BeforeValidator(names.duration)]
+
+
+def _short(key: str) -> BeforeValidator:
+    """Let `readwrite` stand for `{privileges: readwrite}`."""
+
+    def expand(value: Any) -> Any:
+        return {key: value} if isinstance(value, str) else value
+
+    return BeforeValidator(expand)
+
+
+class Model(BaseModel):
+    """Frozen and closed: an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(Model):
+    """What one login may take at most; 0 is no limit."""
+
+    connection_limit: int | None = Field(default=None, ge=1, le=10000)
+    statement_timeout: Seconds | None = None
+    idle_in_transaction_session_timeout: Seconds | None = None
+    lock_timeout: Seconds | None = None
+
+    def over(self, base: Limits) -> Limits:
+        """Return these limits with `base` where they say nothing."""
+        return Limits.model_construct(**{**base.model_dump(), **self.model_dump(exclude_none=True)})
+
+
+class PostgresAccess(Model):
+    """What an identity may do in the database."""
+
+    privileges: Literal["migrator", "readwrite", "readonly", "monitoring"]
+    """`migrator` acts as the owner, `readwrite` reads and writes rows, `readonly` reads, `monitoring` is pg_monitor."""
+    limits: Limits = Limits()
+
+
+class RedisRules(Model):
+    """What an identity may do in one cache."""
+
+    role: Literal["monitoring"] | None = None
+    """A ready-made rule set in place of `commands`."""
+    keys: tuple[Pattern, ...] = ()
+    """Patterns of the keys it reads and writes."""
+    read: tuple[Pattern, ...] = ()
+    """Patterns of the keys it only reads."""
+    write: tuple[Pattern, ...] = ()
+    """Patterns of the keys it only writes."""
+    channels: tuple[Pattern, ...] = ()
+    """Pub/sub channels; none when absent."""
+    commands: tuple[Command, ...] = ()
+    """Categories (`@read`), commands (`expire`) and subcommands (`client|list`)."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> RedisRules:
+        if bool(self.role) == bool(self.commands):
+            raise ValueError("needs either `commands` or a ready-made role such as `monitoring`")
+        return self
+
+
+class Identity(Model):
+    """Somebody who logs in: an application, a report, a monitor."""
+
+    postgres: Annotated[PostgresAccess, _short("privileges")] | None = None
+    redis: dict[CacheName, Annotated[RedisRules, _short("role")]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _something(self) -> Identity:
+        if self.postgres is None and not self.redis:
+            raise ValueError("may do nothing: give it `postgres` or `redis`, or take it out")
+        return self
+
+
+class Keyspace(Model):
+    """A family of keys with one purpose."""
+
+    pattern: Pattern
+    """Keys as the application writes them, its variables in braces: `session:{user}:{session}`."""
+    cache: CacheName
+    type: Literal["string", "hash", "list", "set", "zset", "stream", "any"]
+    ttl: Ttl
+    """Longest life of a key; `none` where keys stay."""
+    purpose: str
+    database: int = Field(default=0, ge=0, le=15)
+    """Logical database; always 0 in cluster mode."""
+
+
+class Access(Model):
+    """The whole declaration."""
+
+    owner: Name
+    """NOLOGIN role that owns the schema and everything in it."""
+    schemas: tuple[Name | Literal["public"], ...] = ("public",)
+    """Schemas in which the identities' privileges hold."""
+    limits: Limits = Limits()
+    """Limits of every login, unless its identity says otherwise."""
+    identities: dict[Name, Identity] = Field(min_length=1)
+    keyspaces: dict[str, Keyspace] = Field(default_factory=dict)
+
+    @property
+    def postgres_users(self) -> dict[str, PostgresAccess]:
+        """The identities that have PostgreSQL privileges."""
+        return {name: identity.postgres for name, identity in self.identities.items() if identity.postgres}
+
+    def cache_users(self, cache: str) -> dict[str, RedisRules]:
+        """The identities that have rules for `cache`."""
+        return {name: identity.redis[cache] for name, identity in self.identities.items() if cache in identity.redis}
+
+    def limits_of(self, identity: str) -> Limits:
+        """The limits of an identity's login."""
+        postgres = self.identities[identity].postgres
+        return postgres.limits.over(self.limits) if postgres else self.limits
+
+    def with_privilege(self, privilege: str) -> tuple[str, ...]:
+        """Names of the identities that hold `privilege` in PostgreSQL."""
+        return tuple(name for name, postgres in self.postgres_users.items() if postgres.privileges == privilege)

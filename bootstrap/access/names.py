@@ -1,0 +1,54 @@
+"""Names, patterns and durations that PostgreSQL, Redis and ElastiCache all take."""
+
+from __future__ import annotations
+
+import re
+
+SIBLINGS = ("a", "b")
+"""Suffixes of the two logins of an identity, of which one is in use."""
+
+# 63 bytes is PostgreSQL's NAMEDATALEN - 1; the login adds `_a`.
+MAX_IDENTITY = 63 - len("_a")
+# `_` becomes `-` in an ElastiCache user id ([a-zA-Z][a-zA-Z0-9-]*), where doubled and trailing hyphens are not taken.
+_IDENTITY = re.compile(r"[a-z](?:_?[a-z0-9])*")
+_RESERVED_PREFIXES = ("pg_", "rds")
+_RESERVED = frozenset("admin all current_role current_user default none postgres public root session_user user".split())
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def identity_name(name: str) -> str:
+    """Return `name`, or raise ValueError with the rule that it breaks."""
+    if len(name) > MAX_IDENTITY:
+        raise ValueError(f"is {len(name)} characters long; PostgreSQL takes 63 and the login adds `_a`: at most 61")
+    if name.startswith(_RESERVED_PREFIXES) or name in _RESERVED:
+        raise ValueError("is reserved by PostgreSQL, Redis or RDS (`pg_…`, `rds…`, `default`, `postgres`, `admin` …)")
+    if not _IDENTITY.fullmatch(name):
+        raise ValueError("must be lower-case letters, digits and single `_` between them, beginning with a letter")
+    return name
+
+
+def pattern(text: str) -> str:
+    """Return a Redis key or channel pattern that fits into an access string."""
+    if not text:
+        raise ValueError("is empty; name the keys or channels, e.g. `cache:*`")
+    if any(character.isspace() or not character.isprintable() for character in text):
+        raise ValueError("holds a space or a control character, which an access string cannot")
+    if not text.isascii():
+        raise ValueError("must be ASCII: ElastiCache takes nothing else in an access string")
+    return text
+
+
+def duration(value: object) -> int | None:
+    """Return seconds for `30s`, `5m`, `24h`, `30d`, `0`, and None for `none`."""
+    if value is None or value == "none":
+        return None
+    if value == 0 and not isinstance(value, bool):
+        return 0
+    if isinstance(value, str) and (found := re.fullmatch(r"(\d{1,6})([smhd])", value)):
+        return int(found[1]) * _UNITS[found[2]]
+    raise ValueError("is not a duration: write `30s`, `5m`, `24h` or `30d`")
+
+
+def login(identity: str, sibling: str) -> str:
+    """Return the name of one of an identity's two logins."""
+    return f"{identity}_{sibling}"
