@@ -7,13 +7,59 @@ import re
 
 # `ACL CAT` of Redis 7.2 and Valkey 7.2-9.1; `all` is left out: nobody gets everything.
 CATEGORIES = frozenset(
-    "admin bitmap blocking connection dangerous fast geo hash hyperloglog keyspace list pubsub read scripting set "
-    "slow sortedset stream string transaction write".split()
+    [
+        "admin",
+        "bitmap",
+        "blocking",
+        "connection",
+        "dangerous",
+        "fast",
+        "geo",
+        "hash",
+        "hyperloglog",
+        "keyspace",
+        "list",
+        "pubsub",
+        "read",
+        "scripting",
+        "set",
+        "slow",
+        "sortedset",
+        "stream",
+        "string",
+        "transaction",
+        "write",
+    ]
 )
 # Destroy data, stop the server, or read and change its configuration or its users.
 FORBIDDEN = frozenset(
-    "acl bgrewriteaof bgsave cluster config debug failover flushall flushdb function keys migrate module monitor psync "
-    "replconf replicaof reset restore-asking rename-command save shutdown slaveof swapdb sync".split()
+    [
+        "acl",
+        "bgrewriteaof",
+        "bgsave",
+        "cluster",
+        "config",
+        "debug",
+        "failover",
+        "flushall",
+        "flushdb",
+        "function",
+        "keys",
+        "migrate",
+        "module",
+        "monitor",
+        "psync",
+        "replconf",
+        "replicaof",
+        "reset",
+        "restore-asking",
+        "rename-command",
+        "save",
+        "shutdown",
+        "slaveof",
+        "swapdb",
+        "sync",
+    ]
 )
 FORBIDDEN_CATEGORIES = frozenset({"admin", "all", "dangerous"})
 # ElastiCache refuses them in an access string, with the two above: ElastiCache guide, SupportedCommands.

@@ -12,7 +12,21 @@ MAX_IDENTITY = 63 - len("_a")
 # `_` becomes `-` in an ElastiCache user id ([a-zA-Z][a-zA-Z0-9-]*), where doubled and trailing hyphens are not taken.
 _IDENTITY = re.compile(r"[a-z](?:_?[a-z0-9])*")
 _RESERVED_PREFIXES = ("pg_", "rds")
-_RESERVED = frozenset("admin all current_role current_user default none postgres public root session_user user".split())
+_RESERVED = frozenset(
+    [
+        "admin",
+        "all",
+        "current_role",
+        "current_user",
+        "default",
+        "none",
+        "postgres",
+        "public",
+        "root",
+        "session_user",
+        "user",
+    ]
+)
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 

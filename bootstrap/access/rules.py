@@ -37,8 +37,8 @@ def _channels(rules: RedisRules) -> tuple[str, ...]:
 def _keys(rules: RedisRules) -> tuple[str, ...]:
     # `%R~p %W~p` is stored as `~p` (acl.c, ACLSetSelector).
     both = set(rules.keys) | (set(rules.read) & set(rules.write))
-    marked = {p: "~" for p in both} | {p: "%R~" for p in set(rules.read) - both}
-    marked |= {p: "%W~" for p in set(rules.write) - both}
+    marked = dict.fromkeys(both, "~") | dict.fromkeys(set(rules.read) - both, "%R~")
+    marked |= dict.fromkeys(set(rules.write) - both, "%W~")
     return tuple(f"{mark}{p}" for p, mark in sorted(marked.items()))
 
 

@@ -1,0 +1,24 @@
+"""The only place that touches secret values: everywhere else they are a `Secret`, which prints as `***`."""
+
+from __future__ import annotations
+
+from bootstrap.secrets.engines import elasticache_passwords, redis_hash, scram_verifier
+from bootstrap.secrets.logins import LoginError, open_postgres, open_redis
+from bootstrap.secrets.secret import Credential, Secret, new_password
+from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Version
+
+__all__ = [
+    "AwsStore",
+    "Credential",
+    "LoginError",
+    "Secret",
+    "SecretStore",
+    "SecretStoreError",
+    "Version",
+    "elasticache_passwords",
+    "new_password",
+    "open_postgres",
+    "open_redis",
+    "redis_hash",
+    "scram_verifier",
+]

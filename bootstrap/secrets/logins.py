@@ -1,0 +1,100 @@
+"""Logging in: the door through which credentials reach the engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bootstrap.manifest import CacheTarget, Endpoint, PostgresTarget
+from bootstrap.secrets.secret import Secret
+
+if TYPE_CHECKING:
+    import psycopg
+    import redis
+
+RDS_BUNDLE = Path(__file__).parents[1] / "rds-global-bundle.pem"
+_TIMEOUT = 10
+
+
+class LoginError(Exception):
+    """An engine could not be reached or refused a login."""
+
+    def __init__(self, message: str, *, refused: bool) -> None:
+        super().__init__(message)
+        self.refused = refused
+        """Whether the engine answered and said no, as opposed to not answering."""
+
+
+def open_postgres(
+    target: PostgresTarget, endpoint: Endpoint, user: str, password: Secret, *, database: str | None = None
+) -> psycopg.Connection[tuple[Any, ...]]:
+    """Return an autocommit connection, or raise LoginError."""
+    import psycopg
+
+    try:
+        return psycopg.connect(
+            host=endpoint.host,
+            port=endpoint.port,
+            user=user,
+            password=password.reveal(),
+            dbname=database or target.database,
+            sslmode=target.sslmode,
+            sslrootcert=_root(target),
+            connect_timeout=_TIMEOUT,
+            # A server that trusts everybody would prove nothing.
+            require_auth="scram-sha-256,md5",
+            application_name="datatier-bootstrap",
+            autocommit=True,
+        )
+    except psycopg.OperationalError as error:
+        text = " ".join(str(error).split())
+        where = f"{endpoint.name} ({endpoint.host}:{endpoint.port})"
+        raise LoginError(f"{user} cannot log in to PostgreSQL {where}: {text}", refused="FATAL:" in text) from None
+
+
+def _root(target: PostgresTarget) -> str | None:
+    if target.sslmode == "disable":
+        return None
+    root = Path(target.sslrootcert) if target.sslrootcert else RDS_BUNDLE
+    if not root.is_file():
+        raise LoginError(
+            f"no CA bundle at {root}: download https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem there "
+            "or name one as `sslrootcert`",
+            refused=False,
+        )
+    return str(root)
+
+
+def open_redis(cache: CacheTarget, endpoint: Endpoint, user: str | None, password: Secret) -> redis.Redis:
+    """Return a client that is logged in over one connection, or raise LoginError."""
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    client = redis.Redis(
+        host=endpoint.host,
+        port=endpoint.port,
+        username=user,
+        password=password.reveal(),
+        ssl=cache.tls,
+        ssl_cert_reqs="required",
+        ssl_check_hostname=True,
+        socket_timeout=_TIMEOUT,
+        socket_connect_timeout=_TIMEOUT,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+        decode_responses=True,
+        single_connection_client=False,
+    )
+    where = f"{endpoint.name} ({endpoint.host}:{endpoint.port})"
+    try:
+        client.ping()
+    except redis.exceptions.NoPermissionError:
+        return client  # logged in; only PING is not among its commands
+    except (redis.exceptions.AuthenticationError, redis.exceptions.ResponseError) as error:
+        client.close()
+        raise LoginError(f"{user or 'default'} cannot log in to Redis {where}: {error}", refused=True) from None
+    except redis.exceptions.RedisError as error:
+        client.close()
+        raise LoginError(f"{user or 'default'} cannot reach Redis {where}: {error}", refused=False) from None
+    return client

@@ -1,0 +1,86 @@
+"""A value that never shows itself, and the credential that Secrets Manager keeps."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import string
+from typing import Any, NoReturn
+
+from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
+from pydantic_core import core_schema
+
+# Letters, digits and what is plain in a URL: PostgreSQL takes more, RDS refuses / " @, ElastiCache also the comma,
+# an AUTH token takes only ! & # $ ^ < > -.
+_ALPHABET = string.ascii_letters + string.digits + "-"
+_LENGTH = 40
+
+
+class Secret:
+    """A secret string. Whatever prints, formats, logs, dumps or pickles it gets `***`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the value; called in `bootstrap.secrets` and at a person's explicit wish, nowhere else."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and hmac.compare_digest(self._value.encode(), other._value.encode())
+
+    def __hash__(self) -> int:
+        return hash((Secret, self._value))
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Secret is not pickled: it would travel in the clear")
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> core_schema.CoreSchema:
+        made = core_schema.no_info_after_validator_function(cls, core_schema.str_schema(min_length=1))
+        return core_schema.json_or_python_schema(
+            json_schema=made,
+            python_schema=core_schema.union_schema([core_schema.is_instance_schema(cls), made]),
+            serialization=core_schema.plain_serializer_function_ser_schema(lambda _: "***"),
+        )
+
+
+class Credential(BaseModel):
+    """What one secret in Secrets Manager holds."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, hide_input_in_errors=True)
+
+    username: str | None = None
+    password: Secret | None = None
+    engine: str | None = None
+    host: str | None = None
+    port: int | None = None
+    dbname: str | None = None
+    redis_username: str | None = None
+    redis_password: Secret | None = None
+    initial: bool | None = None
+    """True while the password is the one that the infrastructure made and its state knows."""
+
+    def content(self) -> dict[str, Any]:
+        """Return the fields with their secrets in the clear, as they go into the store."""
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        return {k: v.reveal() if isinstance(v, Secret) else v for k, v in fields.items() if v is not None}
+
+
+def new_password() -> Secret:
+    """Return a fresh password that PostgreSQL, Redis, ElastiCache and RDS all accept; about 237 bits."""
+    while True:
+        value = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+        # Begins with a letter, so that no tool takes it for an option.
+        if value[0].isalpha() and any(c.isdigit() for c in value):
+            return Secret(value)

@@ -1,0 +1,152 @@
+"""Where secrets are kept: Secrets Manager with its stages, behind a protocol."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import uuid
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from pydantic import ValidationError
+
+from bootstrap.secrets.secret import Credential
+
+if TYPE_CHECKING:
+    from types_boto3_secretsmanager import SecretsManagerClient
+
+Stage = Literal["AWSCURRENT", "AWSPENDING"]
+
+
+class SecretStoreError(Exception):
+    """The store could not give or take a secret: the message says which and what mends it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Version:
+    """One version of a secret."""
+
+    id: str
+    credential: Credential
+
+
+class SecretStore(Protocol):
+    """Keeps credentials by ARN; a new one is pending until an engine has accepted it."""
+
+    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> Version | None:
+        """Return the version at `stage`, None where there is none."""
+        ...
+
+    def put_pending(self, arn: str, credential: Credential) -> Version:
+        """Keep `credential` as AWSPENDING."""
+        ...
+
+    def promote(self, arn: str, version: Version) -> None:
+        """Make a pending version AWSCURRENT and take AWSPENDING off it; nothing happens when it is already so."""
+        ...
+
+
+class AwsStore:
+    """Secrets Manager. May be used from several threads."""
+
+    def __init__(self, region: str, endpoint: str | None = None) -> None:
+        self._region = region
+        self._endpoint = endpoint
+        self._lock = threading.Lock()
+
+    @cached_property
+    def _made(self) -> SecretsManagerClient:
+        client: SecretsManagerClient = aws_client("secretsmanager", self._region, self._endpoint)
+        return client
+
+    @property
+    def _client(self) -> SecretsManagerClient:
+        with self._lock:
+            return self._made
+
+    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> Version | None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self._client.get_secret_value(SecretId=arn, VersionStage=stage)
+        except ClientError as error:
+            if _code(error) == "ResourceNotFoundException":
+                return None
+            raise _failed("read", arn, error) from None
+        except BotoCoreError as error:
+            raise _failed("read", arn, error) from None
+        return Version(id=answer["VersionId"], credential=_parse(arn, answer.get("SecretString", "")))
+
+    def put_pending(self, arn: str, credential: Credential) -> Version:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self._client.put_secret_value(
+                SecretId=arn,
+                ClientRequestToken=str(uuid.uuid4()),
+                SecretString=json.dumps(credential.content()),
+                VersionStages=["AWSPENDING"],
+            )
+        except (BotoCoreError, ClientError) as error:
+            raise _failed("write", arn, error) from None
+        return Version(id=answer["VersionId"], credential=credential)
+
+    def promote(self, arn: str, version: Version) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        current = self.get(arn)
+        try:
+            # The first version of a secret becomes AWSCURRENT by itself, whatever stage was asked for.
+            if current is None or current.id != version.id:
+                old = {"RemoveFromVersionId": current.id} if current else {}
+                self._client.update_secret_version_stage(
+                    SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=version.id, **old
+                )
+            pending = self.get(arn, "AWSPENDING")
+            if pending is not None and pending.id == version.id:
+                self._client.update_secret_version_stage(
+                    SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=version.id
+                )
+        except (BotoCoreError, ClientError) as error:
+            raise _failed("promote", arn, error) from None
+
+
+def aws_client(service: str, region: str, endpoint: str | None) -> Any:
+    """Return a boto3 client; an emulator gets credentials of its own, so that real ones never reach it."""
+    # At DEBUG botocore and urllib3 write request bodies to the log, passwords in them.
+    for name in ("boto3", "botocore", "urllib3"):
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.INFO))
+
+    import boto3
+    from botocore.config import Config
+
+    config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+    local = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if endpoint else {}
+    make: Any = boto3.session.Session().client
+    return make(service, region_name=region, endpoint_url=endpoint, config=config, **local)
+
+
+def _parse(arn: str, text: str) -> Credential:
+    try:
+        return Credential.model_validate_json(text)
+    except ValidationError as error:
+        keys = ", ".join(sorted({str(e["loc"][0]) if e["loc"] else "the whole" for e in error.errors()}))
+        raise SecretStoreError(
+            f"the secret {arn} is not a JSON object of a credential (wrong: {keys}); "
+            "delete its AWSCURRENT version and run the bootstrap again, which makes a new one"
+        ) from None
+
+
+def _code(error: Any) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _failed(verb: str, arn: str, error: Exception) -> SecretStoreError:
+    reason = _code(error) if hasattr(error, "response") else type(error).__name__
+    return SecretStoreError(
+        f"could not {verb} the secret {arn}: {reason}; check that it exists in this region and that the runner's role "
+        f"may {verb} it and use its key"
+    )
