@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from components.sizing.classes import UnknownClassError, cache_class, rds_class
-from components.sizing.parameters import ParameterError
 from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
 from components.sizing.redis import REDIS_VERSIONS, redis_parameters
+
+from components.sizing.classes import UnknownClassError, cache_class, rds_class
+from components.sizing.parameters import ParameterError
 from infra.problems import Problem, nearest
 from infra.sections import Cache, Network, Notify, Postgres, minutes
 from infra.windows import parse_window
@@ -31,7 +32,11 @@ def check(settings: Settings, stack: str) -> list[Problem]:
         *_named("objectives", _objectives(settings)),
         *_named("network", _network(settings.network)),
         *_named("notify", _notify(settings.notify)),
-        *(problem for name, cache in settings.redis.items() for problem in _named(f"redis.{name}", _cache(cache, f"{prefix}-{name}"))),
+        *(
+            problem
+            for name, cache in settings.redis.items()
+            for problem in _named(f"redis.{name}", _cache(cache, f"{prefix}-{name}"))
+        ),
     ]
 
 
@@ -48,7 +53,10 @@ def _postgres(postgres: Postgres, prefix: str) -> Broken:
     yield from _postgres_version(postgres)
     yield from _storage(postgres)
     yield from _replicas(postgres, prefix)
-    backup, maintenance = parse_window(postgres.backup.window, shortest=30), parse_window(postgres.maintenance, shortest=30)
+    backup, maintenance = (
+        parse_window(postgres.backup.window, shortest=30),
+        parse_window(postgres.maintenance, shortest=30),
+    )
     if backup.spans() & maintenance.spans():
         yield "maintenance", f"overlaps backup.window {postgres.backup.window}: RDS refuses that; move one of them."
     retention = postgres.insights.retention
@@ -94,26 +102,38 @@ def _postgres_version(postgres: Postgres) -> Broken:
     elif minor:
         minors = [each.rpartition(".")[2] for each in known[major]]
         if minor not in minors:
-            yield "version", f"{postgres.version!r} does not exist on RDS; {major} has {', '.join(f'{major}.{m}' for m in minors)}."
+            yield (
+                "version",
+                f"{postgres.version!r} does not exist on RDS; {major} has {', '.join(f'{major}.{m}' for m in minors)}.",
+            )
 
 
 def _storage(postgres: Postgres) -> Broken:
     storage = postgres.storage
     if storage.max and storage.max < storage.allocated:
-        yield "storage.max", f"{storage.max} GiB is less than allocated ({storage.allocated} GiB): storage never shrinks."
+        yield (
+            "storage.max",
+            f"{storage.max} GiB is less than allocated ({storage.allocated} GiB): storage never shrinks.",
+        )
     elif storage.max and storage.max < storage.allocated * 1.1:
         yield "storage.max", "must be at least 10 % above allocated (AWS recommends 26 %), or 0 for no autoscaling."
     # gp3 for PostgreSQL: fixed 3,000 IOPS and 125 MiB/s below 400 GiB (RDS User Guide, CHAP_Storage).
     for knob in ("iops", "throughput"):
         if getattr(storage, knob) is not None and storage.allocated < 400:
-            yield f"storage.{knob}", f"cannot be set below 400 GiB of gp3 (allocated is {storage.allocated}): it is fixed there."
+            yield (
+                f"storage.{knob}",
+                f"cannot be set below 400 GiB of gp3 (allocated is {storage.allocated}): it is fixed there.",
+            )
     if storage.iops and storage.throughput and storage.throughput > storage.iops / 4:
         yield "storage.throughput", f"at most a quarter of iops in MiB/s ({storage.iops // 4})."
 
 
 def _replicas(postgres: Postgres, prefix: str) -> Broken:
     if postgres.replicas and postgres.backup.retention == 0:
-        yield "backup.retention", "is 0, but a replica needs a source with backups: set at least 1 day, or remove replicas."
+        yield (
+            "backup.retention",
+            "is 0, but a replica needs a source with backups: set at least 1 day, or remove replicas.",
+        )
     if len(postgres.replicas) > 15:
         yield "replicas", f"{len(postgres.replicas)} replicas; RDS takes 15 per source."
     for name, replica in postgres.replicas.items():
@@ -123,7 +143,10 @@ def _replicas(postgres: Postgres, prefix: str) -> Broken:
             yield f"replicas.{name}", f"`{prefix}-{name}` is longer than RDS's 63 characters."
         ceiling = replica.max_storage if replica.max_storage is not None else postgres.storage.max
         if postgres.storage.max and ceiling < postgres.storage.max:
-            yield f"replicas.{name}.max_storage", f"is below the primary's max ({postgres.storage.max}): the replica would stop."
+            yield (
+                f"replicas.{name}.max_storage",
+                f"is below the primary's max ({postgres.storage.max}): the replica would stop.",
+            )
 
 
 def _cache(cache: Cache, identifier: str) -> Broken:
@@ -132,8 +155,14 @@ def _cache(cache: Cache, identifier: str) -> Broken:
     versions = REDIS_VERSIONS[cache.engine]
     if cache.version not in versions:
         known = ", ".join(versions)
-        yield "version", f"{cache.version!r} does not exist for {cache.engine}: {known}.{nearest(cache.version, versions)}"
-    snapshot, maintenance = parse_window(cache.snapshot.window, shortest=60), parse_window(cache.maintenance, shortest=60)
+        yield (
+            "version",
+            f"{cache.version!r} does not exist for {cache.engine}: {known}.{nearest(cache.version, versions)}",
+        )
+    snapshot, maintenance = (
+        parse_window(cache.snapshot.window, shortest=60),
+        parse_window(cache.maintenance, shortest=60),
+    )
     if snapshot.spans() & maintenance.spans():
         yield "maintenance", f"overlaps snapshot.window {cache.snapshot.window}: move one of them."
     if cache.multi_az and not cache.replicas:
@@ -161,7 +190,10 @@ def _cache(cache: Cache, identifier: str) -> Broken:
 def _objectives(settings: Settings) -> Broken:
     rpo, rto = settings.objectives.rpo, settings.objectives.rto
     if settings.postgres.backup.retention == 0:
-        yield "rpo", f"promises {rpo}, but postgres.backup.retention is 0: nothing could be restored. Set it to 1 or more."
+        yield (
+            "rpo",
+            f"promises {rpo}, but postgres.backup.retention is 0: nothing could be restored. Set it to 1 or more.",
+        )
     elif minutes(rpo) < _POINT_IN_TIME_MINUTES:
         yield "rpo", f"promises {rpo}; point-in-time recovery gives {_POINT_IN_TIME_MINUTES}m at best."
     standby = settings.postgres.multi_az or settings.postgres.replicas

@@ -35,7 +35,9 @@ def _matches(pattern: str, rule: str) -> AfterValidator:
 def _window(shortest: int, *, weekly: bool) -> AfterValidator:
     def check(value: str) -> str:
         if parse_window(value, shortest=shortest).weekly is not weekly:
-            raise ValueError(f"{value!r} must be " + ("`Sun 04:00-05:00`." if weekly else "`02:00-03:00`, without a day."))
+            raise ValueError(
+                f"{value!r} must be " + ("`Sun 04:00-05:00`." if weekly else "`02:00-03:00`, without a day.")
+            )
         return value
 
     return AfterValidator(check)
@@ -115,7 +117,9 @@ Duration = Annotated[str, AfterValidator(_duration)]
 Client = Annotated[str, AfterValidator(_client)]
 Parameters = dict[str, str | int | float | bool]
 # Log groups: the retention values that CloudWatch Logs takes (PutRetentionPolicy).
-LogDays = Literal[1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653]
+LogDays = Literal[
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
+]
 ReplicaName = Annotated[
     str, _matches(r"[a-z](-?[a-z0-9])*", "must be lower-case letters, digits and single hyphens, first a letter.")
 ]

@@ -27,7 +27,11 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
     path = root / f"Pulumi.{stack}.yaml"
     if not path.is_file():
         known = stacks(root)
-        where = f"stacks here: {', '.join(known)}" if known else f"no Pulumi.*.yaml in {root}: run it in the project's folder"
+        where = (
+            f"stacks here: {', '.join(known)}"
+            if known
+            else f"no Pulumi.*.yaml in {root}: run it in the project's folder"
+        )
         raise UnknownStackError(f"There is no stack `{stack}` ({where}).{nearest(stack, known)}")
     try:
         document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 a SafeLoader
@@ -56,6 +60,8 @@ class _Loader(yaml.SafeLoader):
         for key_node, _ in node.value:
             key = self.construct_object(key_node, deep=deep)  # type: ignore[no-untyped-call]
             if key in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"the key `{key}` stands here a second time", key_node.start_mark)
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"the key `{key}` stands here a second time", key_node.start_mark
+                )
             seen.add(key)
         return super().construct_mapping(node, deep=deep)

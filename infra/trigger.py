@@ -1,0 +1,20 @@
+"""What decides whether the bootstrap runs again: its code, the migrations and the access declaration."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+# Relative to the project's folder.
+BOOTSTRAP = ("bootstrap/**/*.py", "migrations/*.sql", "access.yaml")
+
+
+def content_hash(root: Path, patterns: Iterable[str] = BOOTSTRAP) -> str:
+    """SHA-256 over names and contents of the matching files; the same for the same files wherever they lie."""
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in patterns for path in root.glob(pattern) if path.is_file()}):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()

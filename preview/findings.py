@@ -1,0 +1,82 @@
+"""What a stack's settings promise but its resources do not keep: advice that needs no AWS account.
+
+Every rule is a pure function over the settings; what is plainly wrong never gets here, `infra.rules` refuses it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from components.sizing.classes import cache_class, rds_class
+from infra.settings import Settings
+from preview.plan import Finding
+
+Rule = Callable[[Settings], Iterator[Finding]]
+
+
+def findings(settings: Settings) -> tuple[Finding, ...]:
+    """Every finding, the severe first."""
+    order = {"error": 0, "warning": 1, "info": 2}
+    found = (finding for rule in _RULES for finding in rule(settings))
+    return tuple(sorted(found, key=lambda finding: (order[finding.severity], finding.rule, finding.resource)))
+
+
+def _nobody_is_told(settings: Settings) -> Iterator[Finding]:
+    for severity in ("critical", "warning"):
+        if not getattr(settings.notify, severity):
+            yield Finding(
+                severity="warning" if settings.protect else "info",
+                rule="notify-nobody",
+                resource=f"{severity} topic",
+                message=f"nobody subscribes: these alarms ring unheard. Set data-tier:notify.{severity}.",
+            )
+
+
+def _nobody_may_connect(settings: Settings) -> Iterator[Finding]:
+    if not settings.network.clients:
+        yield Finding(
+            severity="warning" if settings.protect else "info",
+            rule="network-no-clients",
+            resource="firewall",
+            message="only the bootstrap may connect. Name the application (sg-... or a network) in "
+            "data-tier:network.clients.",
+        )
+
+
+def _smaller_replica(settings: Settings) -> Iterator[Finding]:
+    primary = rds_class(settings.postgres.class_)
+    for name, replica in settings.postgres.replicas.items():
+        if replica.class_ and rds_class(replica.class_).memory_gib < primary.memory_gib:
+            yield Finding(
+                severity="warning",
+                rule="replica-smaller",
+                resource=name,
+                message=f"{replica.class_} is smaller than {settings.postgres.class_}, the primary's: it may fall behind.",
+            )
+
+
+def _burstable(settings: Settings) -> Iterator[Finding]:
+    classes = {"primary": rds_class(settings.postgres.class_).burstable}
+    classes |= {name: cache_class(cache.class_).burstable for name, cache in settings.redis.items()}
+    for name, burstable in classes.items():
+        if burstable and settings.protect:
+            yield Finding(
+                severity="warning",
+                rule="burstable-in-production",
+                resource=name,
+                message="a burstable class slows to its baseline once its CPU credits are spent.",
+            )
+
+
+def _single_node(settings: Settings) -> Iterator[Finding]:
+    for name, cache in settings.redis.items():
+        if settings.protect and not cache.replicas:
+            yield Finding(
+                severity="warning",
+                rule="cache-single-node",
+                resource=name,
+                message=f"no replica: a lost node loses its data. Set data-tier:redis.{name}.replicas.",
+            )
+
+
+_RULES: tuple[Rule, ...] = (_nobody_is_told, _nobody_may_connect, _smaller_replica, _burstable, _single_node)

@@ -1,0 +1,74 @@
+"""The offline preview as data: every resource of a stack with type, name, parent and inputs, and the findings."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from local.cloud import Declared
+from local.monitor import Deployment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """Something a reader of the preview should know."""
+
+    severity: str
+    """`error`, `warning` or `info`."""
+    rule: str
+    resource: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A resource as it would be declared."""
+
+    type: str
+    name: str
+    parent: str
+    """Logical name of the parent component, empty at the top."""
+    inputs: dict[str, Any]
+    """Pulumi's input names; secrets as `[secret]`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What the stack would be."""
+
+    stack: str
+    resources: tuple[Planned, ...]
+    findings: tuple[Finding, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The stable form for machines."""
+        return asdict(self)
+
+
+def plan(deployment: Deployment, findings: tuple[Finding, ...] = ()) -> Preview:
+    """The preview of what a run of the program declared, parents before children, then by name."""
+    by_urn = {resource.urn: resource for resource in deployment.resources}
+
+    def path(resource: Declared) -> tuple[str, ...]:
+        above = by_urn.get(resource.parent)
+        return (*(path(above) if above else ()), f"{resource.name}:{resource.type}")
+
+    return Preview(
+        stack=deployment.stack,
+        resources=tuple(
+            Planned(
+                type=resource.type,
+                name=resource.name,
+                parent=by_urn[resource.parent].name if resource.parent in by_urn else "",
+                inputs=_shown(resource),
+            )
+            for resource in sorted(deployment.resources, key=path)
+        ),
+        findings=findings,
+    )
+
+
+def _shown(resource: Declared) -> dict[str, Any]:
+    return {
+        key: "[secret]" if key in resource.secret_inputs else value for key, value in sorted(resource.inputs.items())
+    }

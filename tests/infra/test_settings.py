@@ -1,0 +1,147 @@
+"""Settings: what is refused, how it is told, and that the committed stacks pass."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.problems import SettingsError
+from infra.settings import Settings, load_settings
+from infra.stackfile import UnknownStackError, read_stack, stacks
+
+ROOT = Path(__file__).parents[2]
+
+
+def load(stack: str = "dev", **config: Any) -> Settings:
+    values = {f"data-tier:{key}": value for key, value in config.items()}
+    return load_settings(values, stack=stack, source="Pulumi.dev.yaml")
+
+
+def problems(stack: str = "dev", **config: Any) -> dict[str, str]:
+    with pytest.raises(SettingsError) as caught:
+        load(stack, **config)
+    return {problem.key.removeprefix("data-tier:"): problem.rule for problem in caught.value.problems}
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
+def test_committed_stacks_are_valid(stack: str) -> None:
+    settings = load_settings(read_stack(ROOT, stack), stack=stack, source=f"Pulumi.{stack}.yaml")
+    assert settings.profile == stack
+    assert stacks(ROOT) == ["dev", "local", "prod", "staging"]
+
+
+REFUSED: list[tuple[dict[str, Any], str, str]] = [
+    ({"postgres": {"replicas": {"standby": {}}, "backup": {"retention": 0}}}, "postgres.backup.retention", "replica"),
+    ({"postgres": {"storage": {"allocated": 200, "max": 100}}}, "postgres.storage.max", "never shrinks"),
+    ({"postgres": {"storage": {"allocated": 100, "max": 105}}}, "postgres.storage.max", "10 % above"),
+    ({"postgres": {"storage": {"allocated": 100, "iops": 4000}}}, "postgres.storage.iops", "below 400 GiB"),
+    ({"postgres": {"storage": {"allocated": 100, "throughput": 300}}}, "postgres.storage.throughput", "below 400 GiB"),
+    ({"postgres": {"version": "12"}}, "postgres.version", "not a PostgreSQL version"),
+    ({"postgres": {"version": "17.99"}}, "postgres.version", "does not exist"),
+    ({"postgres": {"class": "db.m7g.lage"}}, "postgres.class", "db.m7g.large"),
+    ({"postgres": {"parameters": {"work_men": 1}}}, "postgres.parameters", "work_mem"),
+    ({"postgres": {"parameters": {"max_connections": -3}}}, "postgres.parameters", "max_connections"),
+    ({"postgres": {"master": "rdsadmin"}}, "postgres.master", "no master user name"),
+    ({"postgres": {"master": "tmi-admin"}}, "postgres.master", "no master user name"),
+    ({"postgres": {"insights": {"mode": "advanced", "retention": 7}}}, "postgres.insights.retention", "465"),
+    ({"postgres": {"insights": {"retention": 30}}}, "postgres.insights.retention", "multiple of 31"),
+    ({"postgres": {"maintenance": "Sun 02:30-03:30"}}, "postgres.maintenance", "overlaps"),
+    ({"postgres": {"monitoring": 7}}, "postgres.monitoring", "not one of"),
+    ({"postgres": {"replicas": {"Standby": {}}}}, "postgres.replicas.Standby", "lower-case"),
+    ({"postgres": {"replicas": {f"r{n}": {} for n in range(16)}}}, "postgres.replicas", "15 per source"),
+    ({"redis": {"main": {"appendonly": True}}}, "redis.main.appendonly", "no append-only file"),
+    ({"redis": {"main": {"parameters": {"save": "900 1"}}}}, "redis.main.parameters", "save"),
+    ({"redis": {"Main": {}}}, "redis.Main", "lower-case"),
+    ({"redis": {"main": {"engine": "keydb"}}}, "redis.main.engine", "not one of"),
+    ({"redis": {"main": {"version": "7.9"}}}, "redis.main.version", "does not exist"),
+    ({"redis": {"main": {"eviction": "random"}}}, "redis.main.parameters", "random"),
+    ({"redis": {"main": {"multi_az": True}}}, "redis.main.multi_az", "at least one replica"),
+    ({"redis": {"a" * 40: {}}}, f"redis.{'a' * 40}", "40 characters"),
+    ({"network": {"cidr": "10.0.0.0/33"}}, "network.cidr", "not a network"),
+    ({"network": {"cidr": "8.8.0.0/16"}}, "network.cidr", "private"),
+    ({"network": {"clients": ["0.0.0.0/0"]}}, "network.clients.0", "whole internet"),
+    ({"network": {"clients": ["::/0"]}}, "network.clients.0", "whole internet"),
+    ({"network": {"clients": ["10.0.0.0/33"]}}, "network.clients.0", "neither a security group"),
+    ({"network": {"subnets": ["subnet-0a", "subnet-0b"]}}, "network.vpc", "required"),
+    ({"network": {"vpc": "vpc-0a", "subnets": ["subnet-0a"]}}, "network.subnets", "at least two"),
+    ({"objectives": {"rpo": "1m"}}, "objectives.rpo", "5m at best"),
+    ({"objectives": {"rpo": "15m"}, "postgres": {"backup": {"retention": 0}}}, "objectives.rpo", "nothing could be"),
+    ({"objectives": {"rto": "30m"}}, "objectives.rto", "multi_az"),
+    ({"objectives": {"rpo": "soon"}}, "objectives.rpo", "not a duration"),
+    ({"passwords": {"special": "-_@"}}, "passwords.special", "@"),
+    ({"passwords": {"special": '"'}}, "passwords.special", '"'),
+    ({"notify": {"critical": [{"email": "nobody"}]}}, "notify.critical.0.email", "e-mail"),
+    ({"notify": {"critical": [{}]}}, "notify.critical.0", "exactly one"),
+    ({"time_zone": "Europe/Bern"}, "time_zone", "tz database"),
+    ({"protect": "perhaps"}, "protect", "boolean"),
+    ({"profile": "prd"}, "profile", "Did you mean `prod`?"),
+    ({"postgres": "big"}, "postgres", "must be a mapping"),
+]
+
+
+@pytest.mark.parametrize(("config", "key", "says"), REFUSED, ids=[f"{key}-{n}" for n, (_, key, _) in enumerate(REFUSED)])
+def test_refused(config: dict[str, Any], key: str, says: str) -> None:
+    found = problems(**config)
+    assert key in found, found
+    assert says in found[key]
+
+
+@pytest.mark.parametrize(
+    ("config", "key", "near"),
+    [
+        ({"postgress": {}}, "postgress", "postgres"),
+        ({"postgres": {"clas": "db.m7g.large"}}, "postgres.clas", "class"),
+        ({"postgres": {"storage": {"alocated": 50}}}, "postgres.storage.alocated", "allocated"),
+        ({"redis": {"main": {"replcas": 1}}}, "redis.main.replcas", "replicas"),
+        ({"postgres": {"replicas": {"standby": {"clas": "x"}}}}, "postgres.replicas.standby.clas", "class"),
+        ({"notify": {"critical": [{"mail": "a@b.ch"}]}}, "notify.critical.0.mail", "email"),
+    ],
+)
+def test_a_misspelt_key_is_told_the_nearest_known_one(config: dict[str, Any], key: str, near: str) -> None:
+    assert f"Did you mean `{near}`?" in problems(**config)[key]
+
+
+def test_all_problems_of_a_file_are_told_together() -> None:
+    found = problems(
+        profil="dev",
+        postgres={"clas": "x", "version": "12", "storage": {"allocated": 200, "max": 100}},
+        redis={"main": {"aof": True, "replicas": "many"}},
+        network={"clients": ["0.0.0.0/0"]},
+    )
+    assert set(found) == {
+        "profil",
+        "postgres.clas",
+        "postgres.version",
+        "postgres.storage.max",
+        "redis.main.aof",
+        "redis.main.replicas",
+        "network.clients.0",
+    }
+
+
+def test_named_maps_replace_the_profiles_and_others_merge() -> None:
+    settings = load("prod", profile="prod", postgres={"replicas": {"one": {}}, "storage": {"allocated": 500}})
+    assert list(settings.postgres.replicas) == ["one"]
+    assert settings.postgres.storage.max == 1000
+    assert list(settings.redis) == ["main", "queue"]
+    assert list(load(redis={"only": {"class": "cache.m7g.large"}}).redis) == ["only"]
+
+
+def test_unknown_stack_names_those_there_are() -> None:
+    with pytest.raises(UnknownStackError, match=r"no stack `prd`.*dev, local, prod, staging.*Did you mean `prod`"):
+        read_stack(ROOT, "prd")
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("config: [", "not valid YAML"),
+        ("config: [1]", "must be a mapping"),
+        ("- config", "must be a mapping"),
+        ("config:\n  data-tier:redis:\n    main: {}\n    main: {}\n", "`main` stands here a second time"),
+    ],
+)
+def test_broken_files(tmp_path: Path, text: str, says: str) -> None:
+    (tmp_path / "Pulumi.dev.yaml").write_text(text)
+    with pytest.raises(SettingsError, match=says):
+        read_stack(tmp_path, "dev")
