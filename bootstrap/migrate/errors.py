@@ -1,0 +1,71 @@
+"""What can go wrong with migrations: each error says what is wrong, where, and what mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+class MigrateError(Exception):
+    """Base of every error of this package."""
+
+    def __init__(self, what: str, fix: str = "") -> None:
+        super().__init__(f"{what}; {fix}" if fix else what)
+        self.what = what
+        self.fix = fix
+        """The command or change that mends it; empty where there is nothing to add."""
+
+
+class SourceError(MigrateError):
+    """The folder of migrations cannot be read as one."""
+
+
+class TargetError(MigrateError):
+    """The version or number asked for does not fit the files or the database."""
+
+
+class DirtyError(MigrateError):
+    """A file failed or was cut short, and nobody has said yet what became of it."""
+
+
+class LockedError(MigrateError):
+    """Someone else is migrating, and did not finish in time."""
+
+
+class LedgerError(MigrateError):
+    """The database refused to keep the books: a privilege, a role, another tool's table."""
+
+
+class FileError(MigrateError):
+    """A migration file failed. `line` and `column` count from 1; 0 where PostgreSQL gave no position."""
+
+    def __init__(self, what: str, fix: str, *, file: str, line: int = 0, column: int = 0, sqlstate: str = "") -> None:
+        place = f"{file}:{line}:{column}" if line else file
+        super().__init__(f"{place}: {what}", fix)
+        self.file = file
+        self.line = line
+        self.column = column
+        self.sqlstate = sqlstate
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing wrong with the files, alone or beside what the database has applied."""
+
+    rule: str
+    file: str
+    message: str
+    fix: str
+    severity: str = "error"
+    """`error` stops `up`; `warning` is only shown by `validate`."""
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.message}; {self.fix}"
+
+
+class ProblemsError(MigrateError):
+    """Problems that must be mended before anything is applied, all of them at once."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("\n".join(map(str, problems)))
+        self.problems = tuple(problems)

@@ -1,0 +1,233 @@
+"""The policy of migrations: what is refused, in which order things happen, and what is written down."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib import metadata
+from typing import Literal
+
+from bootstrap.migrate import plan
+from bootstrap.migrate.errors import Problem, TargetError
+from bootstrap.migrate.ledger import NIL, Event, Ledger, Session, State
+from bootstrap.migrate.plan import Step
+from bootstrap.migrate.source import Source
+
+try:
+    TOOL = f"datatier {metadata.version('data-tier')}"
+except metadata.PackageNotFoundError:  # run from a bundle
+    TOOL = "datatier"
+
+Progress = Callable[[Step, float | None], None]
+"""Called before each file with None and after it with its seconds.
+
+What it raises before a file stops the run between two files, with the database clean.
+"""
+
+
+@dataclass(frozen=True)
+class Version:
+    """Where the database is."""
+
+    version: int | None
+    dirty: bool
+
+
+@dataclass(frozen=True)
+class Applied:
+    """A file that was run."""
+
+    version: int
+    name: str
+    direction: Literal["up", "down"]
+    seconds: float
+
+
+@dataclass(frozen=True)
+class StatusRow:
+    """One version, as the files and the database know it."""
+
+    version: int
+    name: str
+    state: Literal["applied", "pending", "late", "edited", "dirty", "missing"]
+    at: datetime | None = None
+    who: str = ""
+    seconds: float | None = None
+    tool: str = ""
+
+
+class Runner:
+    """Moves one database along one folder of migrations."""
+
+    def __init__(
+        self,
+        source: Source,
+        ledger: Ledger,
+        *,
+        role: str | None = None,
+        lock_wait: float = 15.0,
+        lock_timeout: float = 5.0,
+        statement_timeout: float = 600.0,
+    ) -> None:
+        self.source = source
+        self.ledger = ledger
+        self.lock_wait = lock_wait
+        self.session = Session(role=role, lock_timeout=lock_timeout, statement_timeout=statement_timeout)
+
+    def up(self, n: int | None = None, progress: Progress | None = None) -> list[Applied]:
+        """Apply the next `n` files, or all that are left."""
+        _check_count(n)
+        done = self._move(lambda state: plan.plan_up(self.source, state, n), plan.check, progress)
+        return _check_short(done, n, "left")
+
+    def down(self, n: int | None, progress: Progress | None = None) -> list[Applied]:
+        """Undo the last `n` files; None undoes all."""
+        _check_count(n)
+        done = self._move(lambda state: plan.plan_down(self.source, state, n), plan.check_clean, progress)
+        return _check_short(done, n, "applied")
+
+    def down_to(self, version: int | None, progress: Progress | None = None) -> list[Applied]:
+        """Undo everything above `version`; None undoes all."""
+        return self._move(lambda s: plan.plan_down_to(self.source, s, version), plan.check_clean, progress)
+
+    def goto(self, version: int, progress: Progress | None = None) -> list[Applied]:
+        """Move up or down to `version`."""
+
+        def check(source: Source, state: State) -> None:
+            plan.check_goto(source, state, version)
+
+        return self._move(lambda state: plan.plan_goto(self.source, state, version), check, progress)
+
+    def force(self, version: int | None) -> None:
+        """Declare that the database is at `version` and clean, and run nothing; None means at no version."""
+        checksum = ""
+        if version is not None:
+            file = self.source.get(version).up
+            checksum = file.checksum if file else ""
+        target = NIL if version is None else version
+        with self.ledger.open(self.session), self.ledger.locked(self.lock_wait):
+            self.ledger.prepare()
+            # `before` is the version itself: a person vouches for this version, not for what lies below it.
+            event = Event(kind="force", version=target, before=target, checksum=checksum, tool=TOOL)
+            self.ledger.settle(target, event)
+
+    def version(self) -> Version:
+        """Return where the database is; dirty ones are reported, not refused."""
+        state = self._read()
+        return Version(state.version, state.dirty)
+
+    def status(self) -> list[StatusRow]:
+        """Return every version of the files and of the database, ascending."""
+        return _status(self.source, self._read())
+
+    def validate(self) -> tuple[Problem, ...]:
+        """Return all that is wrong with the files beside this database, warnings included."""
+        return plan.problems(self.source, self._read())
+
+    def plan_up(self, n: int | None = None) -> list[Step]:
+        """Return what `up` would do."""
+        state = self._read()
+        plan.check(self.source, state)
+        return plan.plan_up(self.source, state, n)
+
+    def plan_down(self, n: int | None) -> list[Step]:
+        """Return what `down` would do."""
+        state = self._read()
+        plan.check_clean(self.source, state)
+        return plan.plan_down(self.source, state, n)
+
+    def plan_goto(self, version: int) -> list[Step]:
+        """Return what `goto` would do."""
+        state = self._read()
+        plan.check_goto(self.source, state, version)
+        return plan.plan_goto(self.source, state, version)
+
+    def _read(self) -> State:
+        with self.ledger.open(self.session):
+            return self.ledger.read()
+
+    def _move(
+        self, steps: Callable[[State], list[Step]], check: Callable[[Source, State], None], progress: Progress | None
+    ) -> list[Applied]:
+        with self.ledger.open(self.session):
+            state = self.ledger.read()
+            # A dirty row may be a run in progress elsewhere: only the lock tells.
+            if not state.dirty:
+                check(self.source, state)
+                if not steps(state) and not plan.adoptable(self.source, state):
+                    return []
+            with self.ledger.locked(self.lock_wait):
+                self.ledger.prepare()
+                state = self.ledger.read()
+                check(self.source, state)
+                todo = steps(state)
+                if adopted := plan.adoptable(self.source, state):
+                    self.ledger.settle(NIL if state.version is None else state.version, *adopted)
+                return [self._apply(step, progress) for step in todo]
+
+    def _apply(self, step: Step, progress: Progress | None) -> Applied:
+        if progress is not None:
+            progress(step, None)
+        started = time.monotonic()
+        self.ledger.mark(step.target)
+        self.ledger.run(step.file)
+        seconds = time.monotonic() - started
+        version = step.migration.version
+        before = step.before if step.kind == "up" else step.target
+        event = Event(
+            kind=step.kind, version=version, before=before, checksum=step.file.checksum, seconds=seconds, tool=TOOL
+        )
+        self.ledger.settle(step.target, event)
+        if progress is not None:
+            progress(step, seconds)
+        return Applied(version, step.migration.name, "up" if step.kind == "up" else "down", seconds)
+
+
+def _check_count(n: int | None) -> None:
+    if n is not None and n < 0:
+        raise TargetError(f"{n} is no number of files", "give 0 or more")
+
+
+def _check_short(done: list[Applied], n: int | None, word: str) -> list[Applied]:
+    """golang-migrate does what it can and then fails ("limit K short"), so scripts may rely on that."""
+    if n is not None and len(done) < n:
+        raise TargetError(f"asked for {n} files, but only {len(done)} were {word}", "those are done")
+    return done
+
+
+def _status(source: Source, state: State) -> list[StatusRow]:
+    known, done = plan.history(state), plan.applied(source, state)
+    edited = {p.file for p in plan.problems(source, state) if p.rule == "edited"}
+    late = plan.late(source, state)
+    rows: dict[int, StatusRow] = {}
+    for m in source.migrations:
+        event = known.get(m.version) if m in done else None
+        word: Literal["applied", "pending", "late", "edited", "dirty"] = "applied" if m in done else "pending"
+        if state.dirty and m.version == state.version:
+            word = "dirty"
+        elif m in late:
+            word = "late"
+        elif m.up is not None and m.up.name in edited:
+            word = "edited"
+        rows[m.version] = _row(m.version, m.name, word, event)
+    for version in _missing(state, known, rows):
+        rows[version] = _row(version, str(version), "missing", known.get(version))
+    return [rows[v] for v in sorted(rows)]
+
+
+def _missing(state: State, known: dict[int, Event], rows: dict[int, StatusRow]) -> Sequence[int]:
+    versions = {*known, *([] if state.version is None else [state.version])}
+    return [v for v in versions if v not in rows]
+
+
+def _row(
+    version: int,
+    name: str,
+    word: Literal["applied", "pending", "late", "edited", "dirty", "missing"],
+    event: Event | None,
+) -> StatusRow:
+    if event is None:
+        return StatusRow(version, name, word)
+    return StatusRow(version, name, word, event.at, event.who, event.seconds, event.tool)

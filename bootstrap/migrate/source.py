@@ -1,0 +1,158 @@
+"""Migration files in a folder, read by golang-migrate's rules and stricter where those are silent."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from bootstrap.migrate.errors import Problem, SourceError, TargetError
+
+# source/parse.go of golang-migrate 4.19. The extension is not looked at there: x.up.sql.bak counts as a migration.
+NAME = re.compile(r"([0-9]+)_(.*)\.(down|up)\.(.*)")
+MAX_VERSION = 2**63 - 1  # golang-migrate parses uint64, but the table's column is a bigint
+
+
+@dataclass(frozen=True)
+class MigrationFile:
+    """One file and what it held when it was read."""
+
+    path: Path
+    body: bytes
+
+    @property
+    def name(self) -> str:
+        """File name without its folder."""
+        return self.path.name
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 in hex; line ends count as LF, as git may check the file out with CRLF."""
+        return hashlib.sha256(self.body.replace(b"\r\n", b"\n")).hexdigest()
+
+
+@dataclass(frozen=True)
+class Migration:
+    """A version with its two files; one that is missing is None."""
+
+    version: int
+    up: MigrationFile | None
+    down: MigrationFile | None
+
+    @property
+    def name(self) -> str:
+        """Number and description as in the file's name: `000002_add_indexes`."""
+        file = self.up or self.down
+        return file.name.split(f".{'up' if self.up else 'down'}.")[0] if file else str(self.version)
+
+
+@dataclass(frozen=True)
+class Source:
+    """All migrations of a folder, in order of version."""
+
+    migrations: tuple[Migration, ...]
+    stray: tuple[str, ...] = ()
+    """Names in the folder that are no migrations; golang-migrate passes over them without a word."""
+
+    @classmethod
+    def load(cls, folder: Path | str) -> Source:
+        """Read every file of `folder`. Raise SourceError where there is no unambiguous order."""
+        folder = Path(folder)
+        if not folder.is_dir():
+            raise SourceError(f"no folder {folder}", "name the folder of the migrations with --path")
+        files: dict[int, dict[str, MigrationFile]] = {}
+        stray: list[str] = []
+        for path in sorted(p for p in folder.iterdir() if p.is_file()):
+            match = NAME.fullmatch(path.name)
+            if match is None:
+                stray.append(path.name)
+                continue
+            version, direction = int(match[1]), match[3]
+            if version > MAX_VERSION:
+                raise SourceError(f"{path}: version {version} does not fit a bigint", f"use at most {MAX_VERSION}")
+            pair = files.setdefault(version, {})
+            if direction in pair:
+                raise SourceError(
+                    f"duplicate migration: {pair[direction].name} and {path.name} are both {direction} of {version}",
+                    f"rename or remove one of them in {folder}",
+                )
+            pair[direction] = MigrationFile(path, path.read_bytes())
+        if not files:
+            raise SourceError(f"{folder} holds no migrations", "datatier migrate create NAME makes the first")
+        return cls(tuple(Migration(v, p.get("up"), p.get("down")) for v, p in sorted(files.items())), tuple(stray))
+
+    @property
+    def versions(self) -> tuple[int, ...]:
+        """Every version, ascending."""
+        return tuple(m.version for m in self.migrations)
+
+    def get(self, version: int) -> Migration:
+        """Return the migration of `version`. Raise TargetError where there is none."""
+        for migration in self.migrations:
+            if migration.version == version:
+                return migration
+        raise TargetError(
+            f"no migration found for version {version}",
+            f"the files go from {self.versions[0]} to {self.versions[-1]}; restore its file or name one of these",
+        )
+
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what is wrong with the files, whatever database they are meant for."""
+        return (*_missing(self.migrations), *_empty(self.migrations), *_gaps(self.migrations), *_stray(self.stray))
+
+
+def _missing(migrations: Iterable[Migration]) -> Iterable[Problem]:
+    for m in migrations:
+        if m.up is None:
+            file = f"{m.name}.up.sql"
+            yield Problem("missing-up", file, "the file is missing", "write it, or remove its down file")
+        if m.down is None:
+            file = f"{m.name}.down.sql"
+            fix = "write it; where nothing can undo the up file, let it say so with RAISE EXCEPTION"
+            yield Problem("missing-down", file, "the file is missing", fix)
+
+
+def _empty(migrations: Iterable[Migration]) -> Iterable[Problem]:
+    for m in migrations:
+        for file in (m.up, m.down):
+            if file is not None and not file.body.strip():
+                yield Problem("empty", file.name, "the file is empty", "write its statements, or a comment saying why")
+
+
+def _gaps(migrations: Iterable[Migration]) -> Iterable[Problem]:
+    # Only the numbers that `create` gives have to follow one another; time stamps leave gaps by nature.
+    numbered = [m for m in migrations if len(m.name.split("_")[0]) == DIGITS]
+    for before, after in pairwise(numbered):
+        if after.version != before.version + 1:
+            fix = f"restore version {before.version + 1:0{DIGITS}d}, or renumber the files that no database has"
+            yield Problem("gap", after.name, f"the version before it is {before.version}", fix)
+
+
+def _stray(names: Iterable[str]) -> Iterable[Problem]:
+    for name in names:
+        fix = "name it NNNNNN_description.up.sql or move it elsewhere"
+        yield Problem("stray", name, "the name is not a migration's, so the file is not applied", fix, "warning")
+
+
+DIGITS = 6
+
+
+def create(folder: Path | str, description: str) -> tuple[Path, Path]:
+    """Make the next two files, as `migrate create -seq -digits 6 -ext sql` does, and return their paths."""
+    folder = Path(folder)
+    slug = re.sub(r"[^a-z0-9]+", "_", description.lower()).strip("_")
+    if not slug:
+        raise TargetError(
+            f"{description!r} gives no file name", "describe the change: datatier migrate create add_users"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    taken = [int(match[1]) for p in folder.iterdir() if (match := NAME.fullmatch(p.name))]
+    stem = f"{max(taken, default=0) + 1:0{DIGITS}d}_{slug}"
+    up, down = folder / f"{stem}.up.sql", folder / f"{stem}.down.sql"
+    for path, purpose in ((up, "does"), (down, f"undoes all that {up.name} does")):
+        with path.open("x", encoding="utf-8") as file:
+            file.write(f"-- {stem}: what this {purpose}\n" if path == up else f"-- {purpose}\n")
+    return up, down

@@ -1,0 +1,9 @@
+DROP TABLE threats;
+DROP TABLE diagrams;
+DROP TABLE threat_model_access;
+DROP TABLE threat_models;
+DROP TABLE users;
+DROP FUNCTION lower_user_email();
+DROP FUNCTION lower_owner_email();
+DROP FUNCTION lower_email();
+DROP FUNCTION keep_timestamps();

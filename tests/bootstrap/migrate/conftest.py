@@ -1,0 +1,49 @@
+"""A real PostgreSQL and a database of its own for each test that asks for one."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from migrate_server import Database, Server, binaries, serve
+
+
+@pytest.fixture(scope="session", params=["18", "15"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    if request.param not in binaries():
+        pytest.skip(f"PostgreSQL {request.param} is not installed here")
+    with (
+        tempfile.TemporaryDirectory(prefix="datatier-migrate-", dir="/tmp") as folder,
+        serve(binaries()[request.param], Path(folder), int(request.param)) as running,
+    ):
+        yield running
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Database]:
+    name = f"t_{uuid.uuid4().hex[:8]}"
+    with server.connect("postgres", "postgres") as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template_test OWNER master STRATEGY file_copy".encode())
+        yield Database(server, name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def connection(database: Database) -> Iterator[psycopg.Connection[Any]]:
+    with database.connect() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def golang_migrate() -> str:
+    """Path of the genuine CLI."""
+    path = shutil.which("migrate")
+    if path is None:
+        pytest.skip("golang-migrate's CLI `migrate` is not on PATH")
+    return path
