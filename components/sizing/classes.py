@@ -1,0 +1,92 @@
+"""Instance classes of RDS and ElastiCache: what each has of cores, memory, network and disk bandwidth (`classes.json`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from importlib.resources import files
+from types import MappingProxyType
+
+GIB = 1024**3
+
+
+class UnknownClassError(ValueError):
+    """The class is not in the table: misspelt, of an old generation, or newer than the table."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RdsClass:
+    """One RDS instance class."""
+
+    name: str
+    vcpu: int
+    memory_gib: float
+    network_gbps: float
+    """What AWS lists; for classes listed as "up to", the burst."""
+    burstable: bool
+    """Runs on CPU credits (T family)."""
+    ebs_baseline_mbps: int
+    ebs_baseline_iops: int
+    ebs_burst: bool
+    """Can go above its EBS baseline for a while, so the EBSIOBalance% and EBSByteBalance% metrics exist."""
+
+    @property
+    def memory_bytes(self) -> int:
+        return int(self.memory_gib * GIB)
+
+
+@dataclass(frozen=True, kw_only=True)
+class CacheClass:
+    """One ElastiCache node type."""
+
+    name: str
+    vcpu: int
+    memory_gib: float
+    """Memory for data, as AWS lists it: the same as `maxmemory_bytes`, rounded."""
+    network_gbps: float
+    """What AWS lists; for classes with a burst figure, the burst."""
+    burstable: bool
+    maxmemory_bytes: int
+    """`maxmemory` of the node before `reserved-memory-percent` is taken off."""
+    maxclients: int
+    """Connections the node accepts; ElastiCache does not let it be changed."""
+
+    @property
+    def memory_bytes(self) -> int:
+        return self.maxmemory_bytes
+
+
+_DATA = json.loads(files(__package__).joinpath("classes.json").read_text("utf-8"))
+
+
+def _rows(service: str) -> Iterable[dict[str, object]]:
+    columns = _DATA[service]["columns"]
+    return (dict(zip(columns, row, strict=True)) for row in _DATA[service]["rows"])
+
+
+RDS_CLASSES = MappingProxyType({str(row["name"]): RdsClass(**row) for row in _rows("rds")})  # type: ignore[arg-type]
+CACHE_CLASSES = MappingProxyType({str(row["name"]): CacheClass(**row) for row in _rows("cache")})  # type: ignore[arg-type]
+
+
+def rds_class(name: str) -> RdsClass:
+    """Raise `UnknownClassError`, naming the nearest class, if the table has no such class."""
+    if name not in RDS_CLASSES:
+        raise UnknownClassError(_unknown(name, "RDS instance class", "db", RDS_CLASSES))
+    return RDS_CLASSES[name]
+
+
+def cache_class(name: str) -> CacheClass:
+    """Raise `UnknownClassError`, naming the nearest class, if the table has no such class."""
+    if name not in CACHE_CLASSES:
+        raise UnknownClassError(_unknown(name, "ElastiCache node type", "cache", CACHE_CLASSES))
+    return CACHE_CLASSES[name]
+
+
+def _unknown(name: str, kind: str, prefix: str, known: Iterable[str]) -> str:
+    """Say which name was probably meant; `m7g.large` and `cache.m7g.large` mean `db.m7g.large` where RDS is asked."""
+    parts = name.lower().split(".")
+    guess = ".".join([prefix, *parts[-2:]])
+    nearest = get_close_matches(guess, list(known), n=1, cutoff=0)
+    return f"unknown {kind} {name!r}; the nearest known one is {nearest[0]!r}"

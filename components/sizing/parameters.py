@@ -1,0 +1,43 @@
+"""What PostgreSQL and Redis parameters share: the parameter itself, and the error that lists everything wrong at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Literal
+
+ApplyMethod = Literal["immediate", "pending-reboot"]
+Value = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a parameter group, its value in the unit the engine itself uses."""
+
+    name: str
+    value: str
+    apply_method: ApplyMethod
+
+
+class ParameterError(ValueError):
+    """Parameters that cannot be; `problems` holds one sentence for each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("; ".join(self.problems))
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Name the nearest known spelling, or nothing where none is near."""
+    nearest = get_close_matches(name.lower(), list(known), n=1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""
+
+
+def plain(value: Value) -> str:
+    """Write a value as a parameter group wants it: switches as 1 and 0, numbers without an exponent."""
+    if isinstance(value, bool):
+        return str(int(value))
+    if isinstance(value, float):
+        return f"{value:.6f}".rstrip("0").rstrip(".")
+    return str(value).strip()
