@@ -1,0 +1,59 @@
+"""Chat: Amazon Q Developer (formerly AWS Chatbot) posts topics to Slack channels."""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.policy import trust
+
+READ_ONLY = "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"
+"""What a person may ask for from the channel at most. Without a guardrail it is AdministratorAccess."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChatArgs:
+    """Channels and their topics."""
+
+    prefix: str
+    """Prefix of the configurations' names."""
+    account_id: pulumi.Input[str]
+    """Account that may assume the channel role."""
+    channels: dict[str, list[pulumi.Input[str]]]
+    """`T.../C...` (workspace and channel) -> topics. The workspace has to be authorised once, in the AWS console."""
+
+
+class Chat(pulumi.ComponentResource):
+    """One configuration per channel, with a role that can read metrics and nothing else."""
+
+    configuration_arns: list[pulumi.Output[str]]
+
+    def __init__(self, name: str, args: ChatArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the role and the channels."""
+        super().__init__("data-tier:index:Chat", name, {}, opts)
+        role = aws.iam.Role(
+            f"{name}-role",
+            name=f"{args.prefix}-chat",
+            description="Reads the metrics behind an alarm for a chat channel",
+            assume_role_policy=trust("chatbot.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        attachment = aws.iam.RolePolicyAttachment(
+            f"{name}-read", role=role.name, policy_arn=READ_ONLY, opts=pulumi.ResourceOptions(parent=self)
+        )
+        self.configuration_arns = []
+        for channel, topics in sorted(args.channels.items()):
+            team, room = channel.split("/")
+            made = aws.chatbot.SlackChannelConfiguration(
+                f"{name}-{room.lower()}",
+                configuration_name=f"{args.prefix}-{room.lower()}",
+                iam_role_arn=role.arn,
+                slack_team_id=team,
+                slack_channel_id=room,
+                sns_topic_arns=topics,
+                guardrail_policy_arns=[READ_ONLY],
+                logging_level="ERROR",
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[attachment]),
+            )
+            self.configuration_arns.append(made.chat_configuration_arn)
+        self.register_outputs({"configuration_arns": self.configuration_arns})

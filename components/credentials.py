@@ -1,0 +1,149 @@
+"""Secrets: one container per identity, and the first, short-lived password of the master user.
+
+The bootstrap fills the containers. On its first run it replaces the master password too, so that the one that Pulumi's
+state holds (encrypted) opens nothing any more.
+"""
+
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components.secret import secret
+
+SPECIAL = "-"
+"""The one special character that all of RDS (no `/ " @`), ElastiCache users (no `, " / @`), ElastiCache AUTH tokens
+(`! & # $ ^ < > -` alone) and an unquoted URL take."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CredentialsArgs:
+    """Whose secrets to make."""
+
+    prefix: str
+    """Prefix of the secrets' names: `<prefix>/<identity>`."""
+    master_username: str
+    """Master user of the database, e.g. `tmi_admin`."""
+    database: str
+    """Database that the master connects to."""
+    identities: list[str]
+    """Identities of the access declaration, one empty secret each."""
+    token_caches: list[str] = field(default_factory=list)
+    """Caches that use an AUTH token in place of users."""
+    secrets_key_arn: pulumi.Input[str]
+    """KMS key of the secrets."""
+    recovery_window_days: int = 30
+    """Days that a deleted secret can be brought back; 0 deletes at once, so that a name is free again."""
+    protect: bool = False
+    """Refuse to delete the secrets through Pulumi."""
+
+    def __post_init__(self) -> None:
+        """Refuse names that collide and windows that Secrets Manager refuses."""
+        if self.recovery_window_days != 0 and not 7 <= self.recovery_window_days <= 30:
+            raise ValueError(
+                f"credentials: recovery_window_days is {self.recovery_window_days}; Secrets Manager takes 0 or 7 to 30"
+            )
+        names = ["master", *self.identities, *(token_name(cache) for cache in self.token_caches)]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(
+                f"credentials: two secrets would be named {', '.join(twice)}; rename the identity or cache"
+            )
+
+
+class Credentials(pulumi.ComponentResource):
+    """Secrets of a data tier."""
+
+    master_secret_arn: pulumi.Output[str]
+    master_password: pulumi.Output[str]
+    """Initial password of the master user, for the instance alone."""
+    secret_arns: dict[str, pulumi.Output[str]]
+    """Identity -> ARN of its secret."""
+    token_secret_arns: dict[str, pulumi.Output[str]]
+    """Cache -> ARN of the secret with its AUTH token."""
+    tokens: dict[str, pulumi.Output[str]]
+    """Cache -> initial AUTH token, for the replication group alone."""
+
+    def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the secrets."""
+        super().__init__("data-tier:index:Credentials", name, {}, opts)
+        self._name = name
+        self._args = args
+
+        self.master_password = self._password("master", 40)
+        master = self._secret("master", f"Master user of {args.prefix}")
+        self._first_version(
+            "master",
+            master,
+            {
+                "username": args.master_username,
+                "password": self.master_password,
+                "engine": "postgres",
+                "dbname": args.database,
+                "initial": True,
+            },
+        )
+        self.master_secret_arn = master.arn
+        self.secret_arns = {
+            identity: self._secret(identity, f"{identity} of {args.prefix}").arn for identity in args.identities
+        }
+
+        self.tokens, self.token_secret_arns = {}, {}
+        for cache in args.token_caches:
+            key = token_name(cache)
+            self.tokens[cache] = self._password(key, 64)
+            container = self._secret(key, f"AUTH token of cache {cache} of {args.prefix}")
+            # With an AUTH token every client is the user `default`.
+            self._first_version(key, container, {"redis_username": "default", "redis_password": self.tokens[cache]})
+            self.token_secret_arns[cache] = container.arn
+        self.register_outputs(
+            {
+                "master_secret_arn": self.master_secret_arn,
+                "secret_arns": self.secret_arns,
+                "token_secret_arns": self.token_secret_arns,
+            }
+        )
+
+    def _password(self, key: str, length: int) -> pulumi.Output[str]:
+        made = random.RandomPassword(
+            f"{self._name}-{key}-password",
+            length=length,
+            override_special=SPECIAL,
+            min_lower=1,
+            min_upper=1,
+            min_numeric=1,
+            opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["result"]),
+        )
+        return secret(made.result)
+
+    def _secret(self, key: str, description: str) -> aws.secretsmanager.Secret:
+        args = self._args
+        return aws.secretsmanager.Secret(
+            f"{self._name}-{key}",
+            name=f"{args.prefix}/{key}",
+            description=description,
+            kms_key_id=args.secrets_key_arn,
+            recovery_window_in_days=args.recovery_window_days,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+
+    def _first_version(
+        self, key: str, container: aws.secretsmanager.Secret, value: dict[str, pulumi.Input[str | bool]]
+    ) -> None:
+        # Later versions belong to the bootstrap: Pulumi neither reads nor overwrites them.
+        aws.secretsmanager.SecretVersion(
+            f"{self._name}-{key}-initial",
+            secret_id=container.id,
+            secret_string=secret(pulumi.Output.json_dumps(value)),
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                ignore_changes=["secretString", "versionStages"],
+                additional_secret_outputs=["secretString"],
+            ),
+        )
+
+
+def token_name(cache: str) -> str:
+    """Return the name of the secret with a cache's AUTH token."""
+    return f"{cache}-auth"

@@ -1,0 +1,92 @@
+"""What a primary and a replica have in common: log groups, parameter group, insights, identifier rules."""
+
+import re
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+
+from components.sizing.parameters import Parameter
+
+LOGS = ("postgresql", "upgrade")
+"""Log exports of RDS for PostgreSQL that every instance has."""
+
+TIMEOUTS = pulumi.CustomTimeouts(create="3h", update="3h", delete="2h")
+"""The provider gives up after 40 minutes; a replica of some terabytes, or a major upgrade, takes longer."""
+
+INSIGHTS_DAYS = {"off": None, "standard": 7, "advanced": 465}
+"""Database Insights mode -> retention: 7 days are free, and advanced asks for 465 in the same request."""
+
+
+def check_identifier(where: str, identifier: str) -> None:
+    """Raise ValueError unless RDS takes the identifier as it is (it would change upper case silently)."""
+    if not re.fullmatch(r"[a-z](?!.*--)[a-z0-9-]{0,61}[a-z0-9]", identifier):
+        raise ValueError(
+            f"{where}: identifier {identifier!r} must be 2 to 63 lower-case letters, digits and single hyphens, "
+            "starting with a letter and not ending in a hyphen"
+        )
+
+
+def check_insights(where: str, mode: str) -> None:
+    """Raise ValueError unless the mode is one that exists."""
+    if mode not in INSIGHTS_DAYS:
+        raise ValueError(f"{where}: insights {mode!r} is none of {', '.join(INSIGHTS_DAYS)}")
+
+
+def family(version: str) -> str:
+    """Return the parameter group family of a version: `17` and `17.10` give `postgres17`."""
+    return f"postgres{version.split('.', maxsplit=1)[0]}"
+
+
+def log_groups(
+    name: str,
+    identifier: str,
+    *,
+    key_arn: pulumi.Input[str],
+    retention_days: int,
+    keep: bool,
+    opts: pulumi.ResourceOptions,
+    region: pulumi.Input[str] | None = None,
+) -> list[pulumi.Resource]:
+    """Make the groups that RDS would otherwise make itself, without retention and without the key.
+
+    RDS writes its last lines while an instance goes, and would make the groups anew. A protected instance's groups
+    therefore stay; to deploy a stack of the same name again, import them.
+    """
+    return [
+        aws.cloudwatch.LogGroup(
+            f"{name}-{kind}-log",
+            name=f"/aws/rds/instance/{identifier}/{kind}",
+            retention_in_days=retention_days,
+            kms_key_id=key_arn,
+            region=region,
+            opts=pulumi.ResourceOptions.merge(opts, pulumi.ResourceOptions(retain_on_delete=keep)),
+        )
+        for kind in LOGS
+    ]
+
+
+def parameter_group(
+    name: str,
+    identifier: str,
+    version: str,
+    parameters: Sequence[Parameter],
+    *,
+    opts: pulumi.ResourceOptions,
+    region: pulumi.Input[str] | None = None,
+) -> aws.rds.ParameterGroup:
+    """Make a parameter group with a generated name: a new family replaces it, the new one first, the old one last."""
+    return aws.rds.ParameterGroup(
+        f"{name}-parameters",
+        name_prefix=f"{identifier}-{family(version)}-",
+        family=family(version),
+        description=f"Parameters of {identifier}",
+        parameters=[
+            aws.rds.ParameterGroupParameterArgs(
+                name=parameter.name, value=parameter.value, apply_method=parameter.apply_method
+            )
+            for parameter in parameters
+        ],
+        region=region,
+        opts=opts,
+    )

@@ -1,0 +1,128 @@
+"""Customer-managed KMS keys: one for storage, one for secrets, one for notifications, one for logs.
+
+Separate keys, because each has another circle of users: a publisher of alarms must never be able to read a secret.
+"""
+
+from dataclasses import dataclass
+
+import pulumi
+import pulumi_aws as aws
+
+from components.policy import Statement, account_root, allow, document
+
+
+@dataclass(frozen=True, kw_only=True)
+class KeysArgs:
+    """What the keys need to know about their account."""
+
+    prefix: str
+    """Prefix of the aliases and of the log groups that the logs key may encrypt, e.g. `tmi-prod`."""
+    account_id: pulumi.Input[str]
+    """Account that owns the keys."""
+    region: pulumi.Input[str]
+    """Region of the keys, part of the log service's principal."""
+    partition: pulumi.Input[str] = "aws"
+    """AWS partition: `aws`, `aws-cn` or `aws-us-gov`."""
+    deletion_window_days: int = 30
+    """Days between the order to delete a key and its deletion."""
+    protect: bool = False
+    """Refuse to delete the keys through Pulumi."""
+
+    def __post_init__(self) -> None:
+        """Refuse what KMS refuses."""
+        if not 7 <= self.deletion_window_days <= 30:
+            raise ValueError(f"keys: deletion_window_days is {self.deletion_window_days}; KMS takes 7 to 30 days")
+
+
+class Keys(pulumi.ComponentResource):
+    """The four keys of a data tier, with aliases `alias/<prefix>-<purpose>`."""
+
+    storage_arn: pulumi.Output[str]
+    """Key of volumes, snapshots and caches. Stays when the stack goes: snapshots outlive their instance."""
+    secrets_arn: pulumi.Output[str]
+    """Key of the secrets."""
+    notifications_arn: pulumi.Output[str]
+    """Key of the topics."""
+    logs_arn: pulumi.Output[str]
+    """Key of the log groups. Stays when the stack goes, like the logs of a protected instance."""
+
+    def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the keys."""
+        super().__init__("data-tier:index:Keys", name, {}, opts)
+        self._name = name
+        self._args = args
+        self.storage_arn = self._key("storage", "Volumes, snapshots and caches", retain=True)
+        self.secrets_arn = self._key("secrets", "Secrets")
+        self.notifications_arn = self._key("notifications", "Notification topics", *publishers(args))
+        self.logs_arn = self._key("logs", "Log groups", log_service(args), retain=True)
+        self.register_outputs(
+            {
+                "storage_arn": self.storage_arn,
+                "secrets_arn": self.secrets_arn,
+                "notifications_arn": self.notifications_arn,
+                "logs_arn": self.logs_arn,
+            }
+        )
+
+    def _key(self, purpose: str, what: str, *statements: Statement, retain: bool = False) -> pulumi.Output[str]:
+        args = self._args
+        key = aws.kms.Key(
+            f"{self._name}-{purpose}",
+            description=f"{what} of {args.prefix}",
+            enable_key_rotation=True,
+            deletion_window_in_days=args.deletion_window_days,
+            policy=document(administration(args), *statements),
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=retain),
+        )
+        aws.kms.Alias(
+            f"{self._name}-{purpose}-alias",
+            name=f"alias/{args.prefix}-{purpose}",
+            target_key_id=key.key_id,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return key.arn
+
+
+def administration(args: KeysArgs) -> Statement:
+    """The account decides by IAM who uses the key; without this statement nobody could ever change its policy."""
+    return allow("Account", ["kms:*"], "*", Principal=account_root(args.partition, args.account_id))
+
+
+def publishers(args: KeysArgs) -> tuple[Statement, ...]:
+    """The services that publish to encrypted topics.
+
+    Without both actions an alarm is dropped in silence (AWS: SNS key management). The condition on the source account
+    is documented for CloudWatch; for RDS events and Backup it is not, so theirs stands in the topic policy instead.
+    """
+    actions = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    return (
+        allow(
+            "Alarms",
+            actions,
+            "*",
+            Principal={"Service": "cloudwatch.amazonaws.com"},
+            Condition={"StringEquals": {"aws:SourceAccount": args.account_id}},
+        ),
+        allow("Events", actions, "*", Principal={"Service": ["backup.amazonaws.com", "events.rds.amazonaws.com"]}),
+    )
+
+
+def log_service(args: KeysArgs) -> Statement:
+    """CloudWatch Logs may use the key for log groups of this stack only (encryption context = the group's ARN)."""
+    return allow(
+        "Logs",
+        ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+        "*",
+        Principal={"Service": pulumi.Output.format("logs.{0}.amazonaws.com", args.region)},
+        Condition={
+            "ArnLike": {
+                "kms:EncryptionContext:aws:logs:arn": pulumi.Output.format(
+                    "arn:{0}:logs:{1}:{2}:log-group:/aws/*/{3}*",
+                    args.partition,
+                    args.region,
+                    args.account_id,
+                    args.prefix,
+                )
+            }
+        },
+    )

@@ -1,0 +1,40 @@
+"""IAM policy documents as Pulumi outputs: statements in, JSON out, whatever in them is not known yet."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pulumi
+
+Statement = Mapping[str, Any]
+
+
+def document(*statements: Statement) -> pulumi.Output[str]:
+    """Return the JSON of a policy made of these statements, in this order."""
+    return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
+
+
+def allow(sid: str, actions: Sequence[str], resource: Any, **more: Any) -> Statement:
+    """Return an Allow statement; `more` takes Principal and Condition."""
+    return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
+
+
+def deny(sid: str, actions: Sequence[str], resource: Any, **more: Any) -> Statement:
+    """Return a Deny statement; `more` takes Principal and Condition."""
+    return {"Sid": sid, "Effect": "Deny", "Action": list(actions), "Resource": resource, **more}
+
+
+def trust(service: str, condition: Mapping[str, Any] | None = None) -> pulumi.Output[str]:
+    """Return the trust policy of a role that this service alone assumes."""
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": "sts:AssumeRole",
+    }
+    if condition:
+        statement["Condition"] = condition
+    return document(statement)
+
+
+def account_root(partition: pulumi.Input[str], account_id: pulumi.Input[str]) -> Mapping[str, Any]:
+    """Return the principal that stands for the account: its IAM policies decide who within it may."""
+    return {"AWS": pulumi.Output.format("arn:{0}:iam::{1}:root", partition, account_id)}

@@ -1,0 +1,344 @@
+"""RDS for PostgreSQL: a primary, its replicas, and all that belongs to them alone."""
+
+import re
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components.instance import (
+    INSIGHTS_DAYS,
+    LOGS,
+    TIMEOUTS,
+    check_identifier,
+    check_insights,
+    log_groups,
+    parameter_group,
+)
+from components.policy import trust
+from components.replica import Replica, ReplicaArgs, ReplicaSpec
+from components.secret import secret
+from components.sizing.parameters import Parameter
+
+EVENTS = {
+    "warning": ["availability", "deletion", "failover", "failure", "low storage", "read replica", "recovery"],
+    "info": ["backup", "configuration change", "creation", "maintenance", "notification", "restoration"],
+}
+"""Severity -> categories of RDS events about an instance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostgresArgs:
+    """The database server."""
+
+    identifier: str
+    """Physical identifier of the primary; replicas are `<identifier>-<name>`."""
+    account_id: pulumi.Input[str]
+    """Account, for the trust policy of the monitoring role."""
+    partition: pulumi.Input[str] = "aws"
+    """AWS partition."""
+    version: str = "17"
+    """Major version (RDS keeps the minor current), or an exact one with `auto_minor_version_upgrade` off."""
+    instance_class: str
+    """RDS instance class of the primary."""
+    parameters: list[Parameter]
+    """Parameters for that class."""
+    database: str
+    """Database made with the instance."""
+    username: str
+    """Master user."""
+    password: pulumi.Input[str]
+    """Initial password: the bootstrap replaces it, later differences are ignored."""
+    port: int = 5432
+    """Port."""
+    allocated_storage: int
+    """GiB at the start. RDS adds to it by itself up to the maximum, and it never shrinks."""
+    max_allocated_storage: int | None = None
+    """GiB that storage autoscaling may reach; no autoscaling when absent."""
+    iops: int | None = None
+    """Provisioned IOPS of gp3, from 400 GiB on."""
+    storage_throughput: int | None = None
+    """Provisioned MiB/s of gp3, from 400 GiB on."""
+    multi_az: bool = False
+    """Standby in another zone."""
+    subnet_ids: pulumi.Input[list[str]]
+    """Subnets in two zones at least."""
+    security_group_ids: list[pulumi.Input[str]]
+    """Security groups."""
+    storage_key_arn: pulumi.Input[str]
+    """KMS key of volume, snapshots and insights."""
+    logs_key_arn: pulumi.Input[str]
+    """KMS key of the log groups."""
+    log_retention_days: int = 30
+    """Days that logs are kept."""
+    replicas: dict[str, ReplicaSpec] = field(default_factory=dict)
+    """Read replicas by name."""
+    backup_retention_days: int = 7
+    """Days of automated backups, 0 to 35."""
+    backup_window: str
+    """Daily window, UTC, `01:00-01:30`."""
+    maintenance_window: str
+    """Weekly window, UTC, `sun:03:00-sun:04:00`."""
+    monitoring_interval: int = 60
+    """Seconds between Enhanced Monitoring samples, 0 for none."""
+    insights: str = "standard"
+    """Database Insights: `off`, `standard` (7 days) or `advanced` (465 days)."""
+    iam_authentication: bool = True
+    """IAM authentication."""
+    ca_certificate: str = "rds-ca-rsa2048-g1"
+    """Certificate authority of the server certificate."""
+    auto_minor_version_upgrade: bool = True
+    """Minor upgrades in the maintenance window."""
+    allow_major_version_upgrade: bool = False
+    """Let a new major in `version` upgrade the server."""
+    apply_immediately: bool = False
+    """Change now in place of the maintenance window."""
+    final_snapshot: bool = True
+    """Take a snapshot when the primary is deleted."""
+    protect: bool = False
+    """Deletion protection, in RDS and in Pulumi."""
+    event_topic_arns: dict[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Severity (`warning`, `info`) -> topic that hears of RDS events."""
+
+    def __post_init__(self) -> None:
+        """Refuse what RDS refuses, before anything is made."""
+        for problem in problems(self):
+            raise ValueError(f"postgres: {problem}")
+        check_insights("postgres", self.insights)
+        for identifier in (self.identifier, *(f"{self.identifier}-{name}" for name in self.replicas)):
+            check_identifier("postgres", identifier)
+
+
+class Postgres(pulumi.ComponentResource):
+    """Primary and replicas."""
+
+    identifier: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    address: pulumi.Output[str]
+    port: pulumi.Output[int]
+    resource_id: pulumi.Output[str]
+    """`db-...`: what an `rds-db:connect` policy names."""
+    engine_version: pulumi.Output[str]
+    """Exact version that runs."""
+    parameter_group_name: pulumi.Output[str]
+    replicas: dict[str, Replica]
+
+    def __init__(self, name: str, args: PostgresArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the primary, then the replicas."""
+        super().__init__("data-tier:index:Postgres", name, {}, opts)
+        self._name = name
+        self._args = args
+        child = pulumi.ResourceOptions(parent=self)
+        role_arn, attached = self._monitoring()
+        primary = self._primary(role_arn, attached, child)
+        self.identifier, self.arn, self.address = primary.identifier, primary.arn, primary.address
+        self.port, self.resource_id = primary.port, primary.resource_id
+        self.engine_version = primary.engine_version_actual
+        self.replicas = {
+            key: Replica(
+                f"{name}-{key}",
+                ReplicaArgs(
+                    identifier=f"{args.identifier}-{key}",
+                    spec=spec,
+                    version=args.version,
+                    source_identifier=primary.identifier,
+                    source_arn=primary.arn,
+                    port=args.port,
+                    security_group_ids=args.security_group_ids,
+                    storage_key_arn=args.storage_key_arn,
+                    logs_key_arn=args.logs_key_arn,
+                    log_retention_days=args.log_retention_days,
+                    maintenance_window=args.maintenance_window,
+                    monitoring_interval=args.monitoring_interval,
+                    monitoring_role_arn=role_arn,
+                    insights=args.insights,
+                    ca_certificate=args.ca_certificate,
+                    iam_authentication=args.iam_authentication,
+                    auto_minor_version_upgrade=args.auto_minor_version_upgrade,
+                    apply_immediately=args.apply_immediately,
+                    protect=args.protect,
+                ),
+                child,
+            )
+            for key, spec in args.replicas.items()
+        }
+        self._events(child)
+        self.register_outputs(
+            {
+                "identifier": self.identifier,
+                "arn": self.arn,
+                "address": self.address,
+                "port": self.port,
+                "resource_id": self.resource_id,
+                "engine_version": self.engine_version,
+                "parameter_group_name": self.parameter_group_name,
+            }
+        )
+
+    def _monitoring(self) -> tuple[pulumi.Output[str] | None, list[pulumi.Resource]]:
+        args = self._args
+        if not args.monitoring_interval:
+            return None, []
+        role = aws.iam.Role(
+            f"{self._name}-monitoring",
+            name=f"{args.identifier}-monitoring",
+            description="Writes Enhanced Monitoring samples",
+            assume_role_policy=trust(
+                "monitoring.rds.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        attachment = aws.iam.RolePolicyAttachment(
+            f"{self._name}-monitoring-policy",
+            role=role.name,
+            policy_arn=pulumi.Output.format(
+                "arn:{0}:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole", args.partition
+            ),
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        return role.arn, [attachment]
+
+    def _primary(
+        self,
+        role_arn: pulumi.Output[str] | None,
+        attached: list[pulumi.Resource],
+        child: pulumi.ResourceOptions,
+    ) -> aws.rds.Instance:
+        name, args = self._name, self._args
+        subnets = aws.rds.SubnetGroup(
+            f"{name}-subnets",
+            name=args.identifier,
+            description=f"Subnets of {args.identifier}",
+            subnet_ids=args.subnet_ids,
+            opts=child,
+        )
+        parameters = parameter_group(name, args.identifier, args.version, args.parameters, opts=child)
+        self.parameter_group_name = parameters.name
+        logs = log_groups(
+            name,
+            args.identifier,
+            key_arn=args.logs_key_arn,
+            retention_days=args.log_retention_days,
+            keep=args.protect,
+            opts=child,
+        )
+        insights = args.insights != "off"
+        return aws.rds.Instance(
+            f"{name}-primary",
+            identifier=args.identifier,
+            engine="postgres",
+            engine_version=args.version,
+            engine_lifecycle_support="open-source-rds-extended-support-disabled",  # else charged once a major is old
+            instance_class=args.instance_class,
+            db_name=args.database,
+            username=args.username,
+            password=secret(args.password),
+            port=args.port,
+            storage_type="gp3",
+            allocated_storage=args.allocated_storage,
+            max_allocated_storage=args.max_allocated_storage,
+            iops=args.iops,
+            storage_throughput=args.storage_throughput,
+            storage_encrypted=True,
+            kms_key_id=args.storage_key_arn,
+            multi_az=args.multi_az,
+            db_subnet_group_name=subnets.name,
+            vpc_security_group_ids=args.security_group_ids,
+            publicly_accessible=False,
+            parameter_group_name=parameters.name,
+            ca_cert_identifier=args.ca_certificate,
+            iam_database_authentication_enabled=args.iam_authentication,
+            enabled_cloudwatch_logs_exports=list(LOGS),
+            monitoring_interval=args.monitoring_interval,
+            monitoring_role_arn=role_arn,
+            database_insights_mode=args.insights if insights else None,
+            performance_insights_enabled=insights,
+            performance_insights_kms_key_id=args.storage_key_arn if insights else None,
+            performance_insights_retention_period=INSIGHTS_DAYS[args.insights],
+            backup_retention_period=args.backup_retention_days,
+            backup_window=args.backup_window,
+            maintenance_window=args.maintenance_window,
+            copy_tags_to_snapshot=True,
+            delete_automated_backups=not args.protect,
+            auto_minor_version_upgrade=args.auto_minor_version_upgrade,
+            allow_major_version_upgrade=args.allow_major_version_upgrade,
+            apply_immediately=args.apply_immediately,
+            deletion_protection=args.protect,
+            skip_final_snapshot=not args.final_snapshot,
+            final_snapshot_identifier=self._final_snapshot(child) if args.final_snapshot else None,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                # Growth by autoscaling needs no entry here: the provider lets a larger volume be, and a larger
+                # figure in the declaration still takes effect. So does it with a minor newer than `version`.
+                ignore_changes=["password"],
+                depends_on=[*logs, *attached],
+                delete_before_replace=True,  # the identifier is fixed
+                custom_timeouts=TIMEOUTS,
+            ),
+        )
+
+    def _final_snapshot(self, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
+        # A new name for each generation of the instance: the keepers are the inputs that replace it. In the state
+        # before anything is destroyed, so that two generations never ask for one name.
+        args = self._args
+        generation = random.RandomId(
+            f"{self._name}-generation",
+            byte_length=4,
+            keepers={
+                "identifier": args.identifier,
+                "storage_key": args.storage_key_arn,
+                "username": args.username,
+                "database": args.database,
+            },
+            opts=child,
+        )
+        return pulumi.Output.concat(args.identifier, "-final-", generation.hex)
+
+    def _events(self, child: pulumi.ResourceOptions) -> None:
+        args = self._args
+        here = [self.replicas[key].identifier for key, spec in args.replicas.items() if spec.remote is None]
+        for severity, topic in sorted(args.event_topic_arns.items()):
+            aws.rds.EventSubscription(
+                f"{self._name}-{severity}-events",
+                name=f"{args.identifier}-{severity}",
+                sns_topic=topic,
+                source_type="db-instance",
+                source_ids=[self.identifier, *here],
+                event_categories=EVENTS[severity],
+                opts=child,
+            )
+
+
+def problems(args: PostgresArgs) -> list[str]:
+    """Return what RDS would refuse of these settings, or do otherwise than the reader thinks."""
+    found = []
+    if not re.fullmatch(r"\d+(\.\d+)?", args.version):
+        found.append(f"version {args.version!r} must be a major such as 17, or an exact one such as 17.10")
+    if "." in args.version and args.auto_minor_version_upgrade:
+        found.append(
+            f"version {args.version} names a minor while auto_minor_version_upgrade is on: after the first automatic "
+            f"upgrade this would be a downgrade; write {args.version.split('.')[0]} or switch it off"
+        )
+    if not 0 <= args.backup_retention_days <= 35:
+        found.append(f"backup_retention_days is {args.backup_retention_days}; RDS takes 0 to 35")
+    if args.replicas and args.backup_retention_days == 0:
+        found.append("backup_retention_days is 0, and RDS makes replicas only of a source with backups; set 1 or more")
+    if len(args.replicas) > 15:
+        found.append(f"{len(args.replicas)} replicas; RDS takes 15 per source")
+    if args.allocated_storage < 20:
+        found.append(f"allocated_storage is {args.allocated_storage} GiB; gp3 starts at 20")
+    if args.max_allocated_storage is not None and args.max_allocated_storage * 10 < args.allocated_storage * 11:
+        found.append(
+            f"max_allocated_storage is {args.max_allocated_storage} GiB; RDS wants 10 % above allocated_storage "
+            f"({args.allocated_storage} GiB) at least"
+        )
+    if (args.iops or args.storage_throughput) and args.allocated_storage < 400:
+        found.append("iops and storage_throughput of gp3 are fixed below 400 GiB; leave them out")
+    if args.monitoring_interval not in (0, 1, 5, 10, 15, 30, 60):
+        found.append(f"monitoring_interval is {args.monitoring_interval}; RDS takes 0, 1, 5, 10, 15, 30 or 60 seconds")
+    unknown = sorted(set(args.event_topic_arns) - set(EVENTS))
+    if unknown:
+        found.append(f"event_topic_arns has {unknown}; RDS events go to {', '.join(EVENTS)}")
+    return found

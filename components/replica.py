@@ -1,0 +1,189 @@
+"""One read replica: in the primary's region, or in a second one for disaster recovery."""
+
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.instance import INSIGHTS_DAYS, LOGS, TIMEOUTS, check_identifier, log_groups, parameter_group
+from components.sizing.parameters import Parameter
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteArgs:
+    """A second region: nothing of the first one can be used there, so each part is named."""
+
+    region: str
+    """Region of the replica."""
+    subnet_ids: list[pulumi.Input[str]]
+    """Subnets there, in two zones at least."""
+    security_group_ids: list[pulumi.Input[str]]
+    """Security groups there."""
+    storage_key_arn: pulumi.Input[str]
+    """KMS key there: an encrypted snapshot never leaves its region under its own key."""
+    logs_key_arn: pulumi.Input[str]
+    """KMS key of the log groups there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaSpec:
+    """What may differ from one replica to the next."""
+
+    instance_class: str
+    """RDS instance class."""
+    parameters: list[Parameter]
+    """Parameters for this class."""
+    availability_zone: str | None = None
+    """Zone; RDS chooses when absent."""
+    max_allocated_storage: int | None = None
+    """GiB that storage autoscaling may reach: a replica does not inherit the primary's."""
+    remote: RemoteArgs | None = None
+    """Second region, when it is a replica for disaster recovery."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicaArgs:
+    """A replica and what it shares with its primary."""
+
+    identifier: str
+    """Physical identifier."""
+    spec: ReplicaSpec
+    """What is particular to this replica."""
+    version: str
+    """The primary's version, for the parameter group's family. Never set on the replica: RDS upgrades minors replicas
+    first and takes replicas along in a major, which is the reverse of the order of resources."""
+    source_identifier: pulumi.Input[str]
+    """The primary, for a replica in its region."""
+    source_arn: pulumi.Input[str]
+    """The primary, for a replica in another region."""
+    port: int
+    """Port."""
+    security_group_ids: list[pulumi.Input[str]]
+    """Security groups in the primary's region; without any, RDS would take the VPC's default group."""
+    storage_key_arn: pulumi.Input[str]
+    """Key of the insights in the primary's region (the volume has the primary's key by itself)."""
+    logs_key_arn: pulumi.Input[str]
+    """Key of the log groups in the primary's region."""
+    log_retention_days: int
+    """Days that logs are kept."""
+    maintenance_window: str
+    """Weekly window, UTC."""
+    monitoring_interval: int = 0
+    """Seconds between Enhanced Monitoring samples, 0 for none."""
+    monitoring_role_arn: pulumi.Input[str] | None = None
+    """Role that Enhanced Monitoring writes with."""
+    insights: str = "standard"
+    """`off`, or anything else for 7 days of insights: RDS has no advanced mode for a replica that it creates."""
+    ca_certificate: str = "rds-ca-rsa2048-g1"
+    """Certificate authority of the server certificate."""
+    iam_authentication: bool = True
+    """IAM authentication: a replica does not inherit it."""
+    auto_minor_version_upgrade: bool = True
+    """Minor upgrades in the maintenance window."""
+    apply_immediately: bool = False
+    """Change now in place of the maintenance window."""
+    protect: bool = False
+    """Deletion protection, in RDS and in Pulumi."""
+    depends_on: list[pulumi.Resource] = field(default_factory=list)
+    """What the instance waits for besides its own parts."""
+
+    def __post_init__(self) -> None:
+        """Refuse identifiers and remote networks that RDS refuses."""
+        check_identifier("replica", self.identifier)
+        remote = self.spec.remote
+        if remote and len(remote.subnet_ids) < 2:
+            raise ValueError(f"replica: {self.identifier} needs remote.subnet_ids in two availability zones at least")
+        if remote and not remote.security_group_ids:
+            raise ValueError(
+                f"replica: {self.identifier} needs remote.security_group_ids (the default group is not safe)"
+            )
+
+
+class Replica(pulumi.ComponentResource):
+    """A read replica with its own parameter group and log groups."""
+
+    identifier: pulumi.Output[str]
+    arn: pulumi.Output[str]
+    address: pulumi.Output[str]
+    port: pulumi.Output[int]
+    resource_id: pulumi.Output[str]
+    """`db-...`: what an `rds-db:connect` policy names."""
+
+    def __init__(self, name: str, args: ReplicaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the replica."""
+        super().__init__("data-tier:index:Replica", name, {}, opts)
+        spec, remote = args.spec, args.spec.remote
+        region = remote.region if remote else None
+        child = pulumi.ResourceOptions(parent=self)
+        logs = log_groups(
+            name,
+            args.identifier,
+            key_arn=remote.logs_key_arn if remote else args.logs_key_arn,
+            retention_days=args.log_retention_days,
+            keep=args.protect,
+            region=region,
+            opts=child,
+        )
+        parameters = parameter_group(name, args.identifier, args.version, spec.parameters, region=region, opts=child)
+        subnets = (
+            aws.rds.SubnetGroup(
+                f"{name}-subnets",
+                name=args.identifier,
+                description=f"Subnets of {args.identifier}",
+                subnet_ids=remote.subnet_ids,
+                region=region,
+                opts=child,
+            )
+            if remote
+            else None
+        )
+        insights = args.insights != "off"
+        storage_key = remote.storage_key_arn if remote else args.storage_key_arn
+        instance = aws.rds.Instance(
+            f"{name}-instance",
+            identifier=args.identifier,
+            replicate_source_db=args.source_arn if remote else args.source_identifier,
+            instance_class=spec.instance_class,
+            availability_zone=spec.availability_zone,
+            max_allocated_storage=spec.max_allocated_storage,
+            storage_encrypted=True,
+            kms_key_id=storage_key if remote else None,  # in one region the replica has the source's key
+            db_subnet_group_name=subnets.name if subnets else None,  # in one region: the source's, by default
+            vpc_security_group_ids=remote.security_group_ids if remote else args.security_group_ids,
+            parameter_group_name=parameters.name,
+            port=args.port,
+            publicly_accessible=False,
+            ca_cert_identifier=args.ca_certificate,
+            iam_database_authentication_enabled=args.iam_authentication,
+            enabled_cloudwatch_logs_exports=list(LOGS),
+            monitoring_interval=args.monitoring_interval,
+            monitoring_role_arn=args.monitoring_role_arn,
+            performance_insights_enabled=insights,
+            performance_insights_kms_key_id=storage_key if insights else None,
+            performance_insights_retention_period=INSIGHTS_DAYS["standard"] if insights else None,
+            auto_minor_version_upgrade=args.auto_minor_version_upgrade,
+            maintenance_window=args.maintenance_window,
+            apply_immediately=args.apply_immediately,
+            copy_tags_to_snapshot=True,
+            deletion_protection=args.protect,
+            skip_final_snapshot=True,  # RDS refuses a final snapshot of a replica
+            region=region,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                depends_on=[*logs, *args.depends_on],
+                delete_before_replace=True,  # the identifier is fixed
+                custom_timeouts=TIMEOUTS,
+            ),
+        )
+        self.identifier, self.arn = instance.identifier, instance.arn
+        self.address, self.port, self.resource_id = instance.address, instance.port, instance.resource_id
+        self.register_outputs(
+            {
+                "identifier": self.identifier,
+                "arn": self.arn,
+                "address": self.address,
+                "port": self.port,
+                "resource_id": self.resource_id,
+            }
+        )
