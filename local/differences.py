@@ -1,0 +1,39 @@
+"""What a local tier is not: printed at the end of every `up`, so that nobody takes it for AWS."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from local.handlers import cache, rds
+from local.handlers.registry import HANDLERS
+from local.state import StateDir
+
+
+def listed(state: StateDir, servers: Mapping[str, tuple[str, ...]]) -> list[str]:
+    """One sentence each, without repetition."""
+    entries = list(state.resources.values())
+    found = [
+        "connections are plain text on loopback; AWS takes TLS only, and clients there check the certificate",
+        "availability zones, Multi-AZ standbys, automatic failover, backups and snapshots are AWS's own: none here",
+        "deletion protection is not enforced: what the stack no longer declares is removed with its data",
+    ]
+    for entry in entries:
+        declared, actual = entry["inputs"].get("engineVersion"), entry["outputs"].get("engineVersionActual")
+        if entry["type"] == rds.TYPE and declared and str(declared).split(".")[0] != str(actual).split(".")[0]:
+            found.append(f"PostgreSQL is {actual} here; the stack declares {declared}")
+        if entry["type"] == cache.TYPE:
+            found.append("the caches' reader endpoint is the primary; each replica has a port of its own")
+            engine = entry["inputs"].get("engine") or "redis"
+            if declared and not str(actual).startswith(str(declared)):
+                found.append(f"caches run server version {actual} here; the stack declares {engine} {declared}")
+    for sentences in servers.values():
+        found.extend(sentences)
+    recorded = sorted({_short(e["type"]) for e in entries if e["type"] in HANDLERS and HANDLERS[e["type"]].recorded})
+    if recorded:
+        found.append(f"recorded only, nothing runs: {', '.join(recorded)}")
+    return list(dict.fromkeys(found))
+
+
+def _short(kind: str) -> str:
+    module, name = kind.split(":")[1:]
+    return f"{module.partition('/')[0]}.{name}"

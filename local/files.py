@@ -1,0 +1,39 @@
+"""Private files: every write is atomic, 0600, and every directory 0700."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+from local.cloud import CloudError
+
+
+def private_dir(path: Path) -> Path:
+    """Make the directory (and those above it that are missing) for this user alone."""
+    if not path.is_dir():
+        try:
+            private_dir(path.parent)
+            path.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise CloudError(
+                f"cannot make the folder {path}: {error.strerror}; free or unlock the place and run it again"
+            ) from error
+    return path
+
+
+def write_private(path: Path, text: str, owner: tuple[int, int] | None = None) -> None:
+    """Replace the file in one step, so that a full disk or a kill leaves the old one whole."""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+            if owner:
+                os.chown(temporary, *owner)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise CloudError(f"cannot write {path}: {error.strerror}; free or unlock the place and run it again") from error

@@ -1,0 +1,120 @@
+"""What every handler works with, and what it promises."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from local import ports
+from local.cloud import Declared, Made
+from local.emulator import Emulator
+from local.postgres import binaries as postgres_binaries
+from local.postgres.roles import ADMIN
+from local.postgres.server import Server
+from local.process import Daemon
+from local.secretive import password
+from local.state import Entry, StateDir
+from local.valkey import binaries as valkey_binaries
+from local.valkey.node import Node
+
+Progress = Callable[[str, float], None]
+
+
+class Handler(Protocol):
+    """Makes and removes the resources of one type."""
+
+    @property
+    def recorded(self) -> bool:
+        """Whether nothing but a record comes of it."""
+        ...
+
+    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+        """Make the resource as declared; `previous` is what the last run left, if it did."""
+        ...
+
+    def remove(self, context: Context, entry: Entry) -> None:
+        """Take it away; what is already gone is fine."""
+        ...
+
+
+@dataclass
+class Context:
+    """One run over one stack."""
+
+    state: StateDir
+    region: str
+    emulator: Emulator
+    progress: Progress | None = None
+    new_secrets: bool = False
+    """Whether the emulator had to make a secret anew in this run."""
+    touched: set[str] = field(default_factory=set)
+    """Names of what this run made, started or repaired and the bootstrap has to look at again."""
+    differences: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Per server: what differs from AWS."""
+    emulator_ready: Callable[[], None] = lambda: None
+    _listings: dict[str, dict[str, Any]] = field(default_factory=dict)
+    _locks: dict[str, threading.Lock] = field(default_factory=dict)
+
+    def aws(self, service: str) -> Any:
+        """A client of the emulator, once that is up."""
+        self.emulator_ready()
+        return self.emulator.client(service)
+
+    def listing(self, name: str, service: str, read: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
+        """What the emulator held when this run first asked: one call for a whole kind of resource."""
+        with self._locks.setdefault(name, threading.Lock()):
+            if name not in self._listings:
+                self._listings[name] = read(self.aws(service))
+            return self._listings[name]
+
+    def daemon(self, name: str) -> Daemon:
+        return daemon(self.state, name)
+
+    def server(self, identifier: str) -> Server:
+        return server(self.state, identifier)
+
+    def node(self, group: str, name: str, cluster: bool) -> Node:
+        return node(self.state, group, name, cluster)
+
+    def parameters(self, kind: str, name: str | None) -> list[dict[str, Any]]:
+        """The parameters of the declared group of that physical name."""
+        for entry in list(self.state.resources.values()):
+            if entry["type"] == kind and entry["outputs"].get("name") == name:
+                return list(entry["inputs"].get("parameters") or [])
+        return []
+
+
+def daemon(state: StateDir, name: str) -> Daemon:
+    return Daemon(name, state.folder("run"), state.folder("log") / f"{name}.log")
+
+
+def server(state: StateDir, identifier: str) -> Server:
+    """The PostgreSQL server of that instance, running or not."""
+    return Server(
+        name=identifier,
+        folder=state.folder("postgres", identifier),
+        port=ports.port_of(state, identifier),
+        daemon=daemon(state, identifier),
+        binaries=postgres_binaries.find(),
+        admin_password=state.secret(ADMIN, password()),
+        stack=state.stack,
+    )
+
+
+def node(state: StateDir, group: str, name: str, cluster: bool) -> Node:
+    """The Valkey node of that name, running or not."""
+    folder: Path = state.folder("cache", group, name)
+    return Node(
+        name=name,
+        folder=folder,
+        port=ports.port_of(state, name),
+        cluster_port=ports.port_of(state, f"{name}-bus") if cluster else None,
+        daemon=daemon(state, name),
+        binary=valkey_binaries.find(),
+        admin_password=state.secret(f"{group}-admin", password()),
+        replication_password=state.secret(f"{group}-replication", password()),
+        stack=state.stack,
+    )

@@ -1,0 +1,126 @@
+"""`aws:lambda/invocation:Invocation`: the bootstrap, run in this process in place of the Lambda function."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+
+from bootstrap.manifest import Endpoint, Manifest
+from local.cloud import CloudError, Declared, Made
+from local.handlers import cache, rds
+from local.handlers.base import Context
+from local.naming import digest
+from local.postgres import roles
+from local.state import Entry
+from local.valkey.config import ADMIN
+from local.valkey.node import Node
+
+TYPE = "aws:lambda/invocation:Invocation"
+
+
+class Invocation:
+    """Runs when the declaration changed or when this run made or repaired something, as its triggers do on AWS."""
+
+    recorded = False
+
+    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+        try:
+            declared = Manifest.model_validate_json(resource.inputs["input"])
+        except (KeyError, ValidationError) as error:
+            raise CloudError(f"the input of {resource.name} is no manifest: {error}") from error
+        manifest = localise(context, declared)
+        kept = context.state.kept
+        asked = [digest(resource), manifest.model_dump(mode="json")]
+        if previous and kept.get("asked") == asked and kept.get("report") and not context.touched:
+            return Made(id=previous["id"], outputs=previous["outputs"], outcome="unchanged")
+        report = run(context, manifest)
+        kept["asked"] = asked
+        outputs = {"result": json.dumps(report)}
+        return Made(id=digest(resource)[:32], outputs=outputs, outcome="updated" if previous else "created")
+
+    def remove(self, context: Context, entry: Entry) -> None:  # noqa: ARG002 - the protocol's signature
+        context.state.kept.clear()
+
+
+def run(context: Context, manifest: Manifest) -> dict[str, Any]:
+    """One bootstrap run over a localised manifest; keeps manifest and report, and the caches' users on disk."""
+    from bootstrap.run import run as bootstrap
+
+    restore_master(context, manifest)
+    context.state.save()
+    report: dict[str, Any] = bootstrap(manifest, progress=context.progress).model_dump(mode="json")
+    for node in _nodes(context):
+        with node.client() as client:
+            client.execute_command("ACL SAVE")
+    context.state.kept |= {"manifest": manifest.model_dump(mode="json"), "report": report}
+    return report
+
+
+def localise(context: Context, manifest: Manifest) -> Manifest:
+    """Add what ElastiCache and RDS would do themselves: each node, an administrator, plain text on loopback."""
+    caches = {}
+    for name, target in manifest.caches.items():
+        entry = next((e for e in _entries(context, cache.TYPE) if e["outputs"]["port"] == target.endpoint.port), None)
+        if entry is None:
+            raise CloudError(
+                f"cache {name} of the manifest is at port {target.endpoint.port}, where no replication group of this "
+                "stack listens; give the manifest the group's `port` output"
+            )
+        nodes = cache.members(context, entry)
+        caches[name] = target.model_copy(
+            update={
+                "tls": False,
+                "nodes": tuple(Endpoint(name=n.name, host="127.0.0.1", port=n.port) for n in nodes),
+                "admin_secret": admin_secret(context, manifest.prefix, name, nodes[0]),
+            }
+        )
+    postgres = manifest.postgres.model_copy(update={"sslmode": "disable", "sslrootcert": None})
+    context.emulator_ready()
+    return manifest.model_copy(
+        update={
+            "aws_endpoint": context.emulator.endpoint,
+            "postgres": postgres,
+            "caches": caches,
+            "region": context.region,
+        }
+    )
+
+
+def admin_secret(context: Context, prefix: str, name: str, node: Node) -> str:
+    """The ACL administrator of a cache, in the emulator's Secrets Manager; returns the ARN."""
+    client = context.aws("secretsmanager")
+    key = f"{prefix}/local/{name}-admin"
+    value = json.dumps({"redis_username": ADMIN, "redis_password": node.admin_password})
+    try:
+        found = client.get_secret_value(SecretId=key)
+    except client.exceptions.ResourceNotFoundException:
+        return str(client.create_secret(Name=key, SecretString=value)["ARN"])
+    if found["SecretString"] != value:
+        client.put_secret_value(SecretId=key, SecretString=value)
+    return str(found["ARN"])
+
+
+def restore_master(context: Context, manifest: Manifest) -> None:
+    """Give the master user the initial password back where the secret holds it again.
+
+    That is so on the first run (nothing changes) and after the emulator was killed: what the bootstrap had put in the
+    secret is lost, and the way in is the one that RDS keeps for its owner, ModifyDBInstance.
+    """
+    client = context.aws("secretsmanager")
+    value = json.loads(client.get_secret_value(SecretId=manifest.postgres.master_secret)["SecretString"])
+    if not value.get("initial"):
+        return
+    for entry in _entries(context, rds.TYPE):
+        if not entry["inputs"].get("replicateSourceDb"):
+            with context.server(entry["outputs"]["identifier"]).connect() as connection:
+                roles.set_password(connection, value["username"], value["password"])
+
+
+def _nodes(context: Context) -> list[Node]:
+    return [node for entry in _entries(context, cache.TYPE) for node in cache.members(context, entry)]
+
+
+def _entries(context: Context, kind: str) -> list[Entry]:
+    return [entry for entry in list(context.state.resources.values()) if entry["type"] == kind]

@@ -1,0 +1,128 @@
+"""`aws:elasticache/replicationGroup:ReplicationGroup`: Valkey nodes on this computer, replicated or sharded."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from local.cloud import Declared, Made
+from local.computer import GIB, memory_bytes, server_bytes
+from local.handlers.base import Context
+from local.naming import arn, digest, physical_name
+from local.state import Entry
+from local.valkey.config import maxmemory
+from local.valkey.group import Topology, each, form, replicate
+from local.valkey.node import Node
+
+TYPE = "aws:elasticache/replicationGroup:ReplicationGroup"
+PARAMETER_GROUP = "aws:elasticache/parameterGroup:ParameterGroup"
+
+
+class ReplicationGroup:
+    """Keyed by its id, as on ElastiCache; the members' names are ElastiCache's too."""
+
+    recorded = False
+
+    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+        inputs = resource.inputs
+        group = physical_name(resource, "replicationGroupId").lower()
+        shape = topology(inputs)
+        gone = _outgrown(context, previous, shape, group)
+        nodes = [context.node(group, name, shape.cluster) for name in shape.names(group)]
+        parameters = context.parameters(PARAMETER_GROUP, inputs.get("parameterGroupName"))
+        memory = maxmemory(class_bytes(inputs.get("nodeType")), server_bytes(memory_bytes()))
+        token = inputs.get("authToken")
+        without: set[str] = set()
+
+        def start(node: Node) -> bool:
+            changed, meaningless = node.start(parameters, memory, token)
+            without.update(meaningless)
+            return changed
+
+        changed = any(each(nodes, start)) or gone
+        if shape.cluster:
+            form(nodes, shape)
+        else:
+            replicate(nodes)
+        differences = [f"cache {group} has maxmemory {memory // 1024 // 1024} MiB"]
+        if without:
+            differences.append(f"cache parameters without local meaning: {', '.join(sorted(without))}")
+        context.differences[group] = tuple(differences)
+        if changed:
+            context.touched.add(group)
+        outputs = _outputs(context, group, shape, nodes)
+        if not changed and previous and previous["digest"] == digest(resource):
+            return Made(id=group, outputs=outputs, outcome="unchanged")
+        return Made(id=group, outputs=outputs, outcome="updated" if previous else "created")
+
+    def remove(self, context: Context, entry: Entry) -> None:
+        group = entry["id"]
+        for member in members(context, entry):
+            member.remove()
+            _forget_ports(context, member.name)
+        shutil.rmtree(context.state.path / "cache" / group, ignore_errors=True)
+        for use in ("admin", "replication"):
+            context.state.secrets.pop(f"{group}-{use}", None)
+
+
+def topology(inputs: dict[str, Any]) -> Topology:
+    """Shards and replicas from the inputs, whichever of ElastiCache's spellings is used."""
+    groups = inputs.get("numNodeGroups")
+    replicas = inputs.get("replicasPerNodeGroup")
+    cluster = inputs.get("clusterMode") == "enabled" or bool(groups and int(groups) > 1)
+    if groups is None and replicas is None:
+        return Topology(1, int(inputs.get("numCacheClusters") or 1) - 1, cluster)
+    return Topology(int(groups or 1), int(replicas or 0), cluster)
+
+
+def members(context: Context, entry: Entry) -> list[Node]:
+    cluster = bool(entry["outputs"].get("clusterEnabled"))
+    return [context.node(entry["id"], name, cluster) for name in entry["outputs"]["memberClusters"]]
+
+
+def class_bytes(node_type: str | None) -> float | None:
+    """Memory of a cache class, from the sizing table; None for one it does not know."""
+    from components.sizing.classes import CACHE_CLASSES
+
+    known = CACHE_CLASSES.get(str(node_type))
+    return known.memory_gib * GIB if known else None
+
+
+def _outgrown(context: Context, previous: Entry | None, shape: Topology, group: str) -> bool:
+    """Remove the members that the group no longer has; a change of cluster mode or of shards begins anew.
+
+    ElastiCache replaces the group for the first and moves slots for the second; a local cache holds nothing dear.
+    """
+    if previous is None:
+        return False
+    held = members(context, previous)
+    wanted = set(shape.names(group))
+    if shape.cluster and {node.name for node in held} != wanted:
+        wanted = set()
+    leaving = [node for node in held if node.name not in wanted]
+    for node in leaving:
+        node.remove()
+        if node.name not in shape.names(group):
+            _forget_ports(context, node.name)
+    return bool(leaving)
+
+
+def _forget_ports(context: Context, name: str) -> None:
+    for server in (name, f"{name}-bus"):
+        context.state.ports.pop(server, None)
+
+
+def _outputs(context: Context, group: str, shape: Topology, nodes: list[Node]) -> dict[str, Any]:
+    outputs: dict[str, Any] = {
+        "replicationGroupId": group,
+        "arn": arn("elasticache", context.region, f"replicationgroup:{group}"),
+        "memberClusters": [node.name for node in nodes],
+        "clusterEnabled": shape.cluster,
+        "port": nodes[0].port,
+        "engineVersionActual": nodes[0].binary.version.split()[-1],
+    }
+    if shape.cluster:
+        outputs["configurationEndpointAddress"] = "127.0.0.1"
+    else:
+        outputs["primaryEndpointAddress"] = outputs["readerEndpointAddress"] = "127.0.0.1"
+    return outputs

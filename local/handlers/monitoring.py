@@ -1,0 +1,144 @@
+"""CloudWatch alarms and log groups in the emulator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.cloud import Declared
+from local.handlers.emulated import Emulated, Outputs, given, pages, tags
+from local.naming import physical_name
+from local.state import Entry
+
+METRIC_ALARM = {
+    "alarmDescription": "AlarmDescription",
+    "actionsEnabled": "ActionsEnabled",
+    "alarmActions": "AlarmActions",
+    "okActions": "OKActions",
+    "insufficientDataActions": "InsufficientDataActions",
+    "comparisonOperator": "ComparisonOperator",
+    "evaluationPeriods": "EvaluationPeriods",
+    "datapointsToAlarm": "DatapointsToAlarm",
+    "metricName": "MetricName",
+    "namespace": "Namespace",
+    "period": "Period",
+    "statistic": "Statistic",
+    "extendedStatistic": "ExtendedStatistic",
+    "threshold": "Threshold",
+    "thresholdMetricId": "ThresholdMetricId",
+    "treatMissingData": "TreatMissingData",
+    "unit": "Unit",
+}
+WHOLE = ("evaluationPeriods", "datapointsToAlarm", "period")
+"""Counts that arrive from Pulumi as floating-point numbers."""
+
+COMPOSITE_ALARM = {
+    "alarmRule": "AlarmRule",
+    "alarmDescription": "AlarmDescription",
+    "actionsEnabled": "ActionsEnabled",
+    "alarmActions": "AlarmActions",
+    "okActions": "OKActions",
+    "insufficientDataActions": "InsufficientDataActions",
+}
+
+
+def _alarms(client: Any) -> dict[str, Any]:
+    found = client.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
+    return {
+        alarm["AlarmName"]: alarm
+        for page in found
+        for field in ("MetricAlarms", "CompositeAlarms")
+        for alarm in page.get(field, [])
+    }
+
+
+def _metric_alarm(client: Any, _: object, resource: Declared) -> Outputs:
+    name = physical_name(resource)
+    inputs = resource.inputs | {key: int(resource.inputs[key]) for key in WHOLE if resource.inputs.get(key) is not None}
+    dimensions = [{"Name": key, "Value": str(value)} for key, value in (inputs.get("dimensions") or {}).items()]
+    arguments = given(inputs, METRIC_ALARM)
+    if inputs.get("metricQueries"):
+        arguments["Metrics"] = [_query(query) for query in inputs["metricQueries"]]
+    elif dimensions:
+        arguments["Dimensions"] = dimensions
+    client.put_metric_alarm(AlarmName=name, **arguments)
+    return {"id": name, "name": name, "arn": _arn(client, name)}
+
+
+def _query(query: dict[str, Any]) -> dict[str, Any]:
+    made = given(query, {"id": "Id", "expression": "Expression", "label": "Label", "returnData": "ReturnData"})
+    metric = query.get("metric")
+    if metric:
+        made["MetricStat"] = {
+            "Metric": {
+                **given(metric, {"namespace": "Namespace", "metricName": "MetricName"}),
+                "Dimensions": [{"Name": k, "Value": str(v)} for k, v in (metric.get("dimensions") or {}).items()],
+            },
+            "Period": int(metric["period"]),
+            "Stat": metric["stat"],
+        }
+    return made
+
+
+def _composite_alarm(client: Any, _: object, resource: Declared) -> Outputs:
+    name = physical_name(resource, "alarmName")
+    client.put_composite_alarm(AlarmName=name, **given(resource.inputs, COMPOSITE_ALARM))
+    return {"id": name, "alarmName": name, "arn": _arn(client, name)}
+
+
+def _arn(client: Any, name: str) -> str:
+    from local.naming import arn
+
+    return arn("cloudwatch", client.meta.region_name, f"alarm:{name}")
+
+
+def _delete_alarm(client: Any, entry: Entry) -> None:
+    client.delete_alarms(AlarmNames=[entry["id"]])
+
+
+def _groups(client: Any) -> dict[str, Any]:
+    return {group["logGroupName"]: group for group in pages(client, "describe_log_groups", "logGroups")}
+
+
+def _create_group(client: Any, name: str, resource: Declared) -> Outputs:
+    client.create_log_group(logGroupName=name, tags={tag["Key"]: tag["Value"] for tag in tags(resource)})
+    return _update_group(client, {"logGroupName": name}, resource)
+
+
+def _update_group(client: Any, found: Any, resource: Declared) -> Outputs:
+    from local.naming import arn
+
+    name = found["logGroupName"]
+    if resource.inputs.get("retentionInDays"):
+        client.put_retention_policy(logGroupName=name, retentionInDays=int(resource.inputs["retentionInDays"]))
+    return {"id": name, "name": name, "arn": arn("logs", client.meta.region_name, f"log-group:{name}")}
+
+
+MONITORING = {
+    "aws:cloudwatch/metricAlarm:MetricAlarm": Emulated(
+        "cloudwatch",
+        "alarms",
+        _alarms,
+        lambda resource, _: physical_name(resource),
+        _metric_alarm,
+        _metric_alarm,
+        _delete_alarm,
+    ),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": Emulated(
+        "cloudwatch",
+        "alarms",
+        _alarms,
+        lambda resource, _: physical_name(resource, "alarmName"),
+        _composite_alarm,
+        _composite_alarm,
+        _delete_alarm,
+    ),
+    "aws:cloudwatch/logGroup:LogGroup": Emulated(
+        "logs",
+        "groups",
+        _groups,
+        lambda resource, _: physical_name(resource),
+        _create_group,
+        _update_group,
+        lambda client, entry: client.delete_log_group(logGroupName=entry["id"]),
+    ),
+}

@@ -1,0 +1,105 @@
+"""`aws:rds/instance:Instance`: a PostgreSQL server on this computer, or a streaming replica of one."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from local.cloud import CloudError, Declared, Made
+from local.handlers.base import Context
+from local.naming import arn, camel, digest, hexes, physical_name
+from local.postgres import replica as replication
+from local.postgres import roles
+from local.postgres.server import Server
+from local.secretive import password
+from local.state import Entry
+
+TYPE = "aws:rds/instance:Instance"
+PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
+
+
+class RdsInstance:
+    """Keyed by its identifier, as on RDS."""
+
+    recorded = False
+
+    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+        identifier = physical_name(resource, "identifier")
+        server = context.server(identifier)
+        parameters = context.parameters(PARAMETER_GROUP, resource.inputs.get("parameterGroupName"))
+        source = resource.inputs.get("replicateSourceDb")
+        if source:
+            origin = context.server(str(source).rpartition(":")[2])
+            if not origin.daemon.alive:
+                raise CloudError(f"replica {identifier} names {source} as its source, which this stack does not hold")
+            changed, config = replication.start(server, origin, parameters, _replication_password(context))
+        else:
+            if not server.initialised:
+                server.initialise()
+            changed, config = server.start(parameters)
+            changed = _master(context, server, resource, previous) or changed
+        context.differences[identifier] = config.differences
+        if changed:
+            context.touched.add(identifier)
+        outputs = _outputs(context, resource, server, identifier)
+        if not changed and previous and previous["digest"] == digest(resource):
+            return Made(id=outputs["resourceId"], outputs=outputs, outcome="unchanged")
+        return Made(id=outputs["resourceId"], outputs=outputs, outcome="updated" if previous else "created")
+
+    def remove(self, context: Context, entry: Entry) -> None:
+        identifier = entry["outputs"]["identifier"]
+        server = context.server(identifier)
+        source = entry["inputs"].get("replicateSourceDb")
+        server.remove()
+        if source:
+            origin = context.server(str(source).rpartition(":")[2])
+            if origin.daemon.alive:
+                replication.drop_slot(origin, identifier)
+        context.state.ports.pop(identifier, None)
+
+
+def _master(context: Context, server: Server, resource: Declared, previous: Entry | None) -> bool:
+    """What RDS prepares in a new instance, and what ModifyDBInstance does with a changed password."""
+    inputs = resource.inputs
+    user, declared, database = inputs.get("username"), inputs.get("password"), inputs.get("dbName")
+    known = context.state.secrets.get(f"{server.name}-master")
+    mark = hashlib.sha256(str(declared).encode()).hexdigest()
+    if known == mark and previous:
+        return False
+    if not user or not declared:
+        raise CloudError(f"instance {server.name} has no username and password: RDS needs both for a primary")
+    with server.connect() as connection:
+        roles.prepare(connection, _replication_password(context))
+        made = roles.make_master(connection, user, declared)
+        ignored = "password" in {camel(path) for path in resource.ignore_changes}
+        if not made and known != mark and not ignored:
+            roles.set_password(connection, user, declared)
+    with server.connect("template1") as connection:
+        roles.make_extensions(connection)
+    if database:
+        with server.connect() as connection:
+            roles.make_database(connection, database, user)
+    context.state.secrets[f"{server.name}-master"] = mark
+    return made or known != mark
+
+
+def _replication_password(context: Context) -> str:
+    return context.state.secret(roles.REPLICATION, password())
+
+
+def _outputs(context: Context, resource: Declared, server: Server, identifier: str) -> dict[str, Any]:
+    version = server.binaries.version
+    return {
+        "identifier": identifier,
+        "arn": arn("rds", context.region, f"db:{identifier}"),
+        "address": "127.0.0.1",
+        "endpoint": f"127.0.0.1:{server.port}",
+        "port": server.port,
+        "resourceId": "db-" + hexes(resource.urn, 26).upper(),
+        "engine": "postgres",
+        "engineVersionActual": version,
+        "status": "available",
+        "masterUserSecrets": [],
+        "availabilityZone": resource.inputs.get("availabilityZone") or f"{context.region}a",
+        "caCertIdentifier": resource.inputs.get("caCertIdentifier") or "rds-ca-rsa2048-g1",
+    }

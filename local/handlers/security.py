@@ -1,0 +1,123 @@
+"""KMS keys and Secrets Manager secrets in the emulator."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from local.cloud import Declared
+from local.handlers.emulated import Emulated, Outputs, given, pages, tags
+from local.naming import physical_name
+from local.state import Entry
+
+FULL = json.dumps({"Version": "2012-10-17", "Statement": []})
+
+
+def _keys(client: Any) -> dict[str, Any]:
+    return {key["KeyId"]: key for key in pages(client, "list_keys", "Keys")}
+
+
+def _create_key(client: Any, _: str, resource: Declared) -> Outputs:
+    inputs = resource.inputs
+    key = client.create_key(
+        Description=inputs.get("description", ""),
+        Policy=inputs.get("policy") or FULL,
+        Tags=[{"TagKey": tag["Key"], "TagValue": tag["Value"]} for tag in tags(resource)],
+    )["KeyMetadata"]
+    if inputs.get("enableKeyRotation"):
+        client.enable_key_rotation(KeyId=key["KeyId"])
+    return {"id": key["KeyId"], "keyId": key["KeyId"], "arn": key["Arn"]}
+
+
+def _update_key(client: Any, found: Any, resource: Declared) -> Outputs:
+    inputs = resource.inputs
+    client.put_key_policy(KeyId=found["KeyId"], PolicyName="default", Policy=inputs.get("policy") or FULL)
+    client.update_key_description(KeyId=found["KeyId"], Description=inputs.get("description", ""))
+    return {"id": found["KeyId"], "keyId": found["KeyId"], "arn": found["KeyArn"]}
+
+
+def _aliases(client: Any) -> dict[str, Any]:
+    return {alias["AliasName"]: alias for alias in pages(client, "list_aliases", "Aliases")}
+
+
+def _alias_outputs(client: Any, name: str, target: str) -> Outputs:
+    key = client.describe_key(KeyId=target)["KeyMetadata"]
+    arn = key["Arn"].split(":key/")[0] + f":{name}"
+    return {"id": name, "name": name, "arn": arn, "targetKeyArn": key["Arn"]}
+
+
+def _create_alias(client: Any, name: str, resource: Declared) -> Outputs:
+    client.create_alias(AliasName=name, TargetKeyId=resource.inputs["targetKeyId"])
+    return _alias_outputs(client, name, resource.inputs["targetKeyId"])
+
+
+def _update_alias(client: Any, found: Any, resource: Declared) -> Outputs:
+    client.update_alias(AliasName=found["AliasName"], TargetKeyId=resource.inputs["targetKeyId"])
+    return _alias_outputs(client, found["AliasName"], resource.inputs["targetKeyId"])
+
+
+def _secrets(client: Any) -> dict[str, Any]:
+    held = pages(client, "list_secrets", "SecretList")
+    return {name: secret for secret in held for name in (secret["Name"], secret["ARN"])}
+
+
+def _create_secret(client: Any, name: str, resource: Declared) -> Outputs:
+    arguments = given(resource.inputs, {"description": "Description", "kmsKeyId": "KmsKeyId"})
+    made = client.create_secret(Name=name, Tags=tags(resource), **arguments)
+    return {"id": made["ARN"], "arn": made["ARN"], "name": name}
+
+
+def _update_secret(client: Any, found: Any, resource: Declared) -> Outputs:
+    arguments = given(resource.inputs, {"description": "Description", "kmsKeyId": "KmsKeyId"})
+    client.update_secret(SecretId=found["ARN"], **arguments)
+    return {"id": found["ARN"], "arn": found["ARN"], "name": found["Name"]}
+
+
+def _version_of(resource: Declared, previous: Entry | None) -> str:
+    """Found when this version was put into a secret that is still there; a new secret needs it again."""
+    return str(resource.inputs["secretId"]) if previous and previous["inputs"].get("secretId") else ""
+
+
+def _put_version(client: Any, _: object, resource: Declared) -> Outputs:
+    secret = resource.inputs["secretId"]
+    made = client.put_secret_value(SecretId=secret, SecretString=resource.inputs["secretString"])
+    return {"id": f"{secret}|{made['VersionId']}", "arn": secret, "secretArn": secret, "versionId": made["VersionId"]}
+
+
+def _keep(client: Any, entry: Entry) -> None:
+    """The container goes with its own resource; a version alone stays, as on AWS while it is AWSCURRENT."""
+
+
+SECURITY = {
+    "aws:kms/key:Key": Emulated(
+        "kms",
+        "keys",
+        _keys,
+        lambda _, previous: previous["id"] if previous else "",
+        _create_key,
+        _update_key,
+        lambda client, entry: client.schedule_key_deletion(KeyId=entry["id"], PendingWindowInDays=7),
+    ),
+    "aws:kms/alias:Alias": Emulated(
+        "kms",
+        "aliases",
+        _aliases,
+        lambda resource, _: physical_name(resource),
+        _create_alias,
+        _update_alias,
+        lambda client, entry: client.delete_alias(AliasName=entry["id"]),
+    ),
+    "aws:secretsmanager/secret:Secret": Emulated(
+        "secretsmanager",
+        "secrets",
+        _secrets,
+        lambda resource, _: physical_name(resource),
+        _create_secret,
+        _update_secret,
+        lambda client, entry: client.delete_secret(SecretId=entry["id"], ForceDeleteWithoutRecovery=True),
+        rouses=True,
+    ),
+    "aws:secretsmanager/secretVersion:SecretVersion": Emulated(
+        "secretsmanager", "secrets", _secrets, _version_of, _put_version, _put_version, _keep, rouses=True
+    ),
+}

@@ -1,0 +1,38 @@
+"""Answers to data sources: the account, region and zones that the emulator plays."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from local.cloud import CloudError
+from local.emulator import ACCOUNT
+
+
+def answer(token: str, args: dict[str, Any], region: str) -> dict[str, Any]:
+    """What AWS would say; raise for a look-up nobody has thought of."""
+    region = args.get("region") or region
+    answers: dict[str, dict[str, Any]] = {
+        "aws:index/getCallerIdentity:getCallerIdentity": {
+            "accountId": ACCOUNT,
+            "arn": f"arn:aws:iam::{ACCOUNT}:root",
+            "userId": ACCOUNT,
+            "id": ACCOUNT,
+        },
+        "aws:index/getRegion:getRegion": {"region": region, "name": region, "id": region, "description": region},
+        "aws:index/getPartition:getPartition": {
+            "partition": "aws",
+            "dnsSuffix": "amazonaws.com",
+            "reverseDnsPrefix": "com.amazonaws",
+            "id": "aws",
+        },
+        "aws:index/getAvailabilityZones:getAvailabilityZones": {
+            "names": [f"{region}{letter}" for letter in "abc"],
+            "zoneIds": [f"{region}-az{number}" for number in (1, 2, 3)],
+            "groupNames": [region],
+            "id": region,
+            "region": region,
+        },
+    }
+    if token not in answers:
+        raise CloudError(f"the local substrate cannot answer {token}; it knows {', '.join(sorted(answers))}")
+    return answers[token]

@@ -1,0 +1,120 @@
+"""A streaming replica: copied from its source, attached by a slot, copied anew when it can no longer follow."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import time
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import psycopg
+
+from local.cloud import CloudError
+from local.postgres.config import Config
+from local.postgres.roles import REPLICATION
+from local.postgres.server import Server
+
+ATTACH_SECONDS = 5.0
+"""A healthy replica streams within tenths of a second of its start."""
+
+LAG = """
+SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+            ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END::float8
+"""
+
+
+def slot(name: str) -> str:
+    """The replication slot of a replica (lower case, digits and underscores only)."""
+    return "replica_" + re.sub(r"[^a-z0-9_]", "_", name.lower())
+
+
+def start(
+    replica: Server, source: Server, parameters: Iterable[Mapping[str, Any]], password: str
+) -> tuple[bool, Config]:
+    """Bring the replica up and see it stream. Returns whether anything had to be done."""
+    parameters = list(parameters)
+    fresh = not (replica.initialised and (replica.data / "standby.signal").exists() and _has_slot(source, replica.name))
+    if fresh:
+        copy(replica, source, password)
+    changed, config = replica.start(parameters)
+    if not changed and streams(source, replica.name):
+        return False, config
+    if not _streaming(source, replica.name):
+        if fresh:
+            raise CloudError(f"replica {replica.name} does not stream from {source.name}: {replica.daemon.tail()}")
+        # its slot, timeline or WAL is gone, or the source is another cluster now
+        copy(replica, source, password)
+        _, config = replica.start(parameters)
+        if not _streaming(source, replica.name):
+            raise CloudError(f"replica {replica.name} does not stream from {source.name}: {replica.daemon.tail()}")
+    return True, config
+
+
+def copy(replica: Server, source: Server, password: str) -> None:
+    """pg_basebackup into an empty folder, with a slot of its own that keeps the WAL it still needs."""
+    replica.stop()
+    drop_slot(source, replica.name)
+    fresh = replica.scratch()
+    replica.tool(
+        "pg_basebackup",
+        f"--pgdata={fresh}",
+        "--host=127.0.0.1",
+        f"--port={source.port}",
+        f"--username={REPLICATION}",
+        "--wal-method=stream",
+        "--checkpoint=fast",
+        "--create-slot",
+        f"--slot={slot(replica.name)}",
+        "--write-recovery-conf",
+        "--no-sync",
+        secrets={"PGPASSWORD": password, "PGSSLMODE": "disable", "PGGSSENCMODE": "disable"},
+    )
+    shutil.rmtree(replica.data, ignore_errors=True)
+    fresh.rename(replica.data)
+
+
+def drop_slot(source: Server, name: str) -> None:
+    with source.connect() as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = %s AND active",
+            (slot(name),),
+        )
+        connection.execute(
+            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = %s", (slot(name),)
+        )
+
+
+def streams(source: Server, name: str) -> bool:
+    with source.connect() as connection:
+        row = connection.execute(
+            "SELECT active FROM pg_replication_slots WHERE slot_name = %s", (slot(name),)
+        ).fetchone()
+    return bool(row and row[0])
+
+
+def lag_seconds(replica: Server) -> float | None:
+    """Replay lag; None when the replica does not answer."""
+    try:
+        with replica.connect(seconds=2) as connection:
+            row = connection.execute(LAG).fetchone()
+    except psycopg.Error:
+        return None
+    return float(str(row[0])) if row and row[0] is not None else None
+
+
+def _has_slot(source: Server, name: str) -> bool:
+    with source.connect() as connection:
+        row = connection.execute(
+            "SELECT wal_status IS DISTINCT FROM 'lost' FROM pg_replication_slots WHERE slot_name = %s", (slot(name),)
+        ).fetchone()
+    return bool(row and row[0])
+
+
+def _streaming(source: Server, name: str) -> bool:
+    deadline = time.monotonic() + ATTACH_SECONDS
+    while not streams(source, name):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True

@@ -1,0 +1,78 @@
+"""The roles that RDS makes: what `rdsadmin` owns, what the master user may and may not do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import psycopg
+from psycopg import sql
+
+ADMIN = "rdsadmin"
+REPLICATION = "rdsrepladmin"
+MARKERS = ("rds_superuser", "rds_iam", "rds_password", "rds_replication")
+
+GRANTED = (
+    "pg_monitor",
+    "pg_signal_backend",
+    "pg_checkpoint",
+    "pg_read_all_data",
+    "pg_write_all_data",
+    "pg_create_subscription",
+    "pg_use_reserved_connections",
+    "pg_maintain",
+    "rds_iam",
+    "rds_password",
+    "rds_replication",
+)
+"""Predefined roles that rds_superuser may hand on; those that a version lacks are passed over."""
+
+UNTRUSTED = ("vector", "pg_stat_statements", "pgaudit")
+"""Extensions that rds_superuser may create on RDS although PostgreSQL reserves them for superusers."""
+
+Connection = psycopg.Connection[tuple[object, ...]]
+
+
+def prepare(connection: Connection, replication_password: str) -> None:
+    """Make the roles of RDS and the extensions of its templates; nothing happens when they are there."""
+    existing = {str(row[0]) for row in connection.execute("SELECT rolname FROM pg_roles")}
+    for role in MARKERS:
+        if role not in existing:
+            connection.execute(sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)))
+    for role in GRANTED:
+        if role in existing or role in MARKERS:
+            connection.execute(sql.SQL("GRANT {} TO rds_superuser WITH ADMIN OPTION").format(sql.Identifier(role)))
+    if REPLICATION not in existing:
+        connection.execute(sql.SQL("CREATE ROLE {} LOGIN REPLICATION").format(sql.Identifier(REPLICATION)))
+        set_password(connection, REPLICATION, replication_password)
+
+
+def make_extensions(connection: Connection, wanted: Iterable[str] = UNTRUSTED) -> None:
+    """In `template1`, so that every database of the master user can have them."""
+    shipped = {str(row[0]) for row in connection.execute("SELECT name FROM pg_available_extensions")}
+    for name in wanted:
+        if name in shipped:
+            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+
+
+def make_master(connection: Connection, name: str, password: str) -> bool:
+    """The master user of RDS; returns whether it was made now."""
+    if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (name,)).fetchone():
+        return False
+    role = sql.Identifier(name)
+    connection.execute(
+        sql.SQL("CREATE ROLE {} LOGIN CREATEDB CREATEROLE NOSUPERUSER IN ROLE rds_superuser").format(role)
+    )
+    set_password(connection, name, password)
+    return True
+
+
+def make_database(connection: Connection, name: str, owner: str) -> None:
+    if not connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone():
+        statement = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
+        connection.execute(statement)
+
+
+def set_password(connection: Connection, role: str, password: str) -> None:
+    """The verifier is computed here, so that the password itself never reaches a statement or a server log."""
+    verifier = connection.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
+    connection.execute(sql.SQL("ALTER ROLE {} PASSWORD {}").format(sql.Identifier(role), sql.Literal(verifier)))

@@ -1,0 +1,229 @@
+"""One PostgreSQL server process with its data: initialised, started, repaired, stopped."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import psycopg
+
+from local import ports, process
+from local.cloud import CloudError
+from local.computer import memory_bytes
+from local.files import private_dir, write_private
+from local.postgres.binaries import VARIABLE, Binaries
+from local.postgres.config import Config, configure
+from local.postgres.roles import ADMIN, REPLICATION, Connection
+from local.privileges import Account, account
+from local.process import Daemon
+
+READY_SECONDS = 60.0
+HBA = f"""# Written by datatier: loopback only, passwords always.
+host replication {REPLICATION} 127.0.0.1/32 scram-sha-256
+host all all 127.0.0.1/32 scram-sha-256
+"""
+ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+@dataclass(frozen=True)
+class Server:
+    """A cluster directory and the postmaster that serves it."""
+
+    name: str
+    folder: Path
+    port: int
+    daemon: Daemon
+    binaries: Binaries
+    admin_password: str
+    stack: str
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def account(self) -> Account:
+        return account(self.binaries.folder, self.folder.parent)
+
+    @property
+    def initialised(self) -> bool:
+        return (self.data / "PG_VERSION").exists()
+
+    def connect(self, database: str = "postgres", seconds: int = 10) -> Connection:
+        return psycopg.connect(
+            host="127.0.0.1",
+            port=self.port,
+            dbname=database,
+            user=ADMIN,
+            password=self.admin_password,
+            sslmode="disable",
+            gssencmode="disable",
+            connect_timeout=seconds,
+            autocommit=True,
+            application_name="datatier",
+        )
+
+    def initialise(self) -> None:
+        """initdb beside the final place, moved there when complete: a kill in between leaves no half cluster."""
+        fresh = self.scratch()
+        handle, password_file = tempfile.mkstemp(dir=self.folder)
+        try:
+            with os.fdopen(handle, "w") as stream:
+                stream.write(self.admin_password)
+            self.account.give(Path(password_file))
+            self.tool(
+                "initdb",
+                f"--pgdata={fresh}",
+                f"--username={ADMIN}",
+                f"--pwfile={password_file}",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C.UTF-8",
+                "--no-instructions",
+                "--no-sync",  # nothing to lose yet: a cluster cut short is made anew
+            )
+        finally:
+            Path(password_file).unlink(missing_ok=True)
+        fresh.rename(self.data)
+
+    def scratch(self) -> Path:
+        """An empty folder that the server's account owns."""
+        fresh = self.folder / "data.new"
+        shutil.rmtree(fresh, ignore_errors=True)
+        private_dir(fresh)
+        self.account.give(fresh)
+        self.account.give(self.folder)
+        return fresh
+
+    def tool(self, program: str, *arguments: str, secrets: Mapping[str, str] | None = None) -> None:
+        """Run one of PostgreSQL's programs as the server's account; `secrets` go into its environment."""
+        done = subprocess.run(
+            [*self.account.prefix, self.binaries[program], *arguments],
+            env={**ENVIRONMENT, **(secrets or {})},
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            reason = " ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
+            raise CloudError(f"{program} for {self.name} in {self.folder} failed: {reason}")
+
+    def start(self, parameters: Iterable[Mapping[str, Any]]) -> tuple[bool, Config]:
+        """Bring it up with this parameter group. Returns whether anything had to be done, and the configuration."""
+        self._check_version()
+        parameters = list(parameters)
+        config = self._accepted(parameters)
+        text = config.text(self.port)
+        written = self._read("postgresql.conf") == text and self._read("pg_hba.conf") == HBA
+        if self.daemon.alive:
+            if written and ports.listens(self.port):
+                return False, config
+            self.stop()
+        self._write("postgresql.conf", text)
+        self._write("pg_hba.conf", HBA)
+        self._bury()
+        if not ports.is_free(self.port):
+            raise ports.taken(self.port, f"PostgreSQL {self.name}", self.stack)
+        command = [*self.account.prefix, self.binaries["postgres"], "-D", str(self.data)]
+        self.daemon.start(command, env=ENVIRONMENT)
+        self._wait()
+        return True, config
+
+    def stop(self) -> bool:
+        """Fast shutdown: sessions are ended, committed work is checkpointed."""
+        return self.daemon.stop(signal.SIGINT, 30.0)
+
+    def remove(self) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.daemon.log.unlink(missing_ok=True)
+
+    def _wait(self) -> None:
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            if ports.listens(self.port):
+                try:
+                    self.connect().close()
+                except psycopg.OperationalError as error:
+                    last = str(error)
+                else:
+                    return
+            else:
+                last = "it does not listen"
+            if not self.daemon.alive:
+                raise CloudError(
+                    f"PostgreSQL {self.name} ended at its start: {self.daemon.tail()} (log {self.daemon.log})"
+                )
+            if time.monotonic() > deadline:
+                raise CloudError(f"PostgreSQL {self.name} is not ready after {READY_SECONDS:.0f} s: {last}")
+            time.sleep(0.01)
+
+    def _accepted(self, parameters: list[Mapping[str, Any]]) -> Config:
+        """The configuration without the values that this server version refuses (the group may be for another)."""
+        refused: frozenset[str] = frozenset()
+        while True:
+            config = configure(parameters, self.binaries, memory_bytes(), refused)
+            text = config.text(self.port)
+            if self._read("postgresql.conf") == text:
+                return config  # it has started with this before
+            names = self._refused(text)
+            if not names - refused:
+                return config
+            refused |= names
+
+    def _refused(self, text: str) -> frozenset[str]:
+        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            (Path(folder) / "postgresql.conf").write_text(text)
+            done = subprocess.run(
+                [self.binaries["postgres"], "-C", "data_directory", "-D", folder],
+                env=ENVIRONMENT,
+                cwd="/",
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+        return frozenset(re.findall(r'(?:invalid value for parameter|for parameter|parameter) "([^"]+)"', done.stderr))
+
+    def _bury(self) -> None:
+        """After a kill -9 of the postmaster: its orphans hold the shared memory until they notice."""
+        pidfile = self.data / "postmaster.pid"
+        if not pidfile.exists():
+            return
+        orphans = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "postgres" and _works_in(p, self.data)]
+        process.end(orphans, signal.SIGQUIT, 5.0)
+        pidfile.unlink(missing_ok=True)
+
+    def _check_version(self) -> None:
+        major = self._read("PG_VERSION").strip()
+        if major != str(self.binaries.major):
+            raise CloudError(
+                f"the data of {self.name} need PostgreSQL {major}, {self.binaries.folder} has {self.binaries.version}. "
+                f"Set {VARIABLE} to a PostgreSQL {major}, or start afresh with `datatier down {self.stack} --delete`"
+            )
+
+    def _read(self, name: str) -> str:
+        try:
+            return (self.data / name).read_text()
+        except OSError:
+            return ""
+
+    def _write(self, name: str, text: str) -> None:
+        write_private(self.data / name, text, self.account.owner)
+
+
+def _works_in(candidate: psutil.Process, data: Path) -> bool:
+    try:
+        return Path(candidate.cwd()) == data
+    except (psutil.Error, OSError):
+        return False

