@@ -23,7 +23,6 @@ _CACHE: dict[str, Any] = {
     "parameters": {},
     "snapshot": {"retention": 7, "window": "03:00-04:00"},
     "maintenance": "Sun 05:30-06:30",
-    "port": 6379,
     "multi_az": False,
 }
 
@@ -31,6 +30,8 @@ _DEV: dict[str, Any] = {
     "name": "tmi",
     "time_zone": "UTC",
     "protect": False,
+    "final_snapshots": False,
+    "cache_port": 6379,
     "network": {"zones": 2},
     "postgres": {
         "class": "db.t4g.medium",
@@ -41,7 +42,7 @@ _DEV: dict[str, Any] = {
         "pgaudit": False,
         "backup": {"retention": 7, "window": "02:00-03:00"},
         "maintenance": "Sun 04:00-05:00",
-        "insights": {"mode": "standard", "retention": 7},
+        "insights": "standard",
         "monitoring": 60,
         "database": "tmi",
         "master": "tmi_admin",
@@ -55,10 +56,11 @@ _DEV: dict[str, Any] = {
     "passwords": {"length": 40, "special": "-_.~"},
     "keys": {"deletion_window": 7},
     "logs": {"retention": 30},
-    "runner": {"memory": 512, "architecture": "arm64"},
+    "runner": {"memory": 512},
 }
 
 _STAGING: dict[str, Any] = {
+    "final_snapshots": True,
     "network": {"zones": 2},
     "postgres": {
         "class": "db.m7g.large",
@@ -77,6 +79,7 @@ _STAGING: dict[str, Any] = {
 
 _PROD: dict[str, Any] = {
     "protect": True,
+    "final_snapshots": True,
     "network": {"zones": 3},
     "postgres": {
         "class": "db.r7g.large",
@@ -85,7 +88,7 @@ _PROD: dict[str, Any] = {
         "replicas": {"standby": {}, "reporting": {}},
         "backup": {"retention": 30},
         "pgaudit": True,
-        "insights": {"mode": "advanced", "retention": 465},
+        "insights": "advanced",
         "monitoring": 15,
         "replica_lag": 1,
     },

@@ -59,11 +59,6 @@ def _postgres(postgres: Postgres, prefix: str) -> Broken:
     )
     if backup.spans() & maintenance.spans():
         yield "maintenance", f"overlaps backup.window {postgres.backup.window}: RDS refuses that; move one of them."
-    retention = postgres.insights.retention
-    if retention not in (7, 731) and not (retention % 31 == 0 and 1 <= retention // 31 <= 23) and retention != 465:
-        yield "insights.retention", f"{retention} is not 7, 731 or a multiple of 31 up to 713 days."
-    if postgres.insights.mode == "advanced" and retention < 465:
-        yield "insights.retention", "Database Insights `advanced` asks for at least 465 days (15 months)."
     for where, class_name, parameters in _parameter_sets(postgres):
         try:
             size = rds_class(class_name)
@@ -206,6 +201,10 @@ def _network(network: Network) -> Broken:
         yield "vpc", "is required beside subnets."
     if network.vpc and len(network.subnets) < 2:
         yield "subnets", "an existing VPC needs at least two subnets in different zones (DB subnet group)."
+    if network.endpoints and not network.vpc:
+        yield "endpoints", "belongs to an existing VPC; an isolated network makes its own."
+    if len(set(network.clients)) != len(network.clients):
+        yield "clients", "names one of them twice."
 
 
 def _notify(notify: Notify) -> Broken:

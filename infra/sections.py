@@ -133,6 +133,9 @@ class Network(Section):
     cidr: Annotated[str, AfterValidator(_network)] = "10.20.0.0/16"
     zones: int = Field(default=2, ge=2, le=3)
     clients: tuple[Client, ...] = ()
+    """Security groups and networks that may connect."""
+    endpoints: tuple[Client, ...] = ()
+    """Existing VPC: where its own endpoints (or NAT) are; none are made then. Absent: the stack makes them."""
 
 
 class Storage(Section):
@@ -170,13 +173,6 @@ class Backup(Section):
     window: Daily30
 
 
-class Insights(Section):
-    """Database Insights; `advanced` asks for 465 days of retention."""
-
-    mode: Literal["standard", "advanced"] = "standard"
-    retention: int = 7
-
-
 class Postgres(Section):
     version: Text = "17"
     class_: Text = Field(alias="class")
@@ -187,7 +183,8 @@ class Postgres(Section):
     pgaudit: bool
     backup: Backup
     maintenance: Weekly30
-    insights: Insights
+    insights: Literal["off", "standard", "advanced"]
+    """Database Insights: `standard` keeps 7 days, `advanced` 465."""
     monitoring: Literal[0, 1, 5, 10, 15, 30, 60]
     database: Annotated[str, _matches(r"[a-z][a-z0-9_]{0,62}", "must be 1-63 lower-case letters, digits, underscores.")]
     master: Annotated[str, AfterValidator(_master)]
@@ -217,7 +214,6 @@ class Cache(Section):
     parameters: Parameters
     snapshot: Snapshot
     maintenance: Weekly60
-    port: int = Field(ge=1150, le=65535)
     multi_az: bool
 
 
@@ -259,7 +255,6 @@ class Runner(Section):
     """The bootstrap Lambda."""
 
     memory: int = Field(ge=256, le=10240)
-    architecture: Literal["arm64", "x86_64"]
 
 
 CacheName = Annotated[

@@ -52,6 +52,11 @@ class Settings(Section):
     ]
     time_zone: Zone
     protect: bool
+    """Deletion protection, in AWS where it exists and in Pulumi."""
+    final_snapshots: bool
+    """Snapshot what is deleted, under a name of its own."""
+    cache_port: int = Field(ge=1150, le=65535)
+    """Port of every cache."""
     network: Network
     postgres: Postgres
     redis: dict[CacheName, Cache]
@@ -128,13 +133,9 @@ def _known(loc: tuple[int | str, ...]) -> list[str]:
     """The keys that the section at `loc` has."""
     model: Any = Settings
     for part in loc:
-        fields = getattr(model, "model_fields", None)
-        if fields is None:
-            model = model if isinstance(model, type) else None
-            continue
-        field = next((f for n, f in fields.items() if part in (n, f.alias)), None)
-        model = _section_in(field.annotation) if field else None
-        if model is None:
+        # What is no field of the section is the name of an entry, or its number: it has the same section.
+        field = next((f for name, f in model.model_fields.items() if part in (name, f.alias)), None)
+        if field is not None and (model := _section_in(field.annotation)) is None:
             return []
     return [field.alias or name for name, field in model.model_fields.items()]
 

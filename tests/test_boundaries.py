@@ -26,13 +26,16 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
 
 
 def imports(path: Path) -> set[str]:
-    """First names of everything a file imports, wherever in it."""
+    """First names of everything a file imports, wherever in it; the sizing room, which any may use, aside."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module.partition(".")[0])
+            names = [node.module]
+        else:
+            continue
+        found |= {name.partition(".")[0] for name in names if not name.startswith("components.sizing")}
     return found
 
 

@@ -43,8 +43,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"postgres": {"parameters": {"max_connections": -3}}}, "postgres.parameters", "max_connections"),
     ({"postgres": {"master": "rdsadmin"}}, "postgres.master", "no master user name"),
     ({"postgres": {"master": "tmi-admin"}}, "postgres.master", "no master user name"),
-    ({"postgres": {"insights": {"mode": "advanced", "retention": 7}}}, "postgres.insights.retention", "465"),
-    ({"postgres": {"insights": {"retention": 30}}}, "postgres.insights.retention", "multiple of 31"),
+    ({"postgres": {"insights": "all"}}, "postgres.insights", "not one of"),
     ({"postgres": {"maintenance": "Sun 02:30-03:30"}}, "postgres.maintenance", "overlaps"),
     ({"postgres": {"monitoring": 7}}, "postgres.monitoring", "not one of"),
     ({"postgres": {"replicas": {"Standby": {}}}}, "postgres.replicas.Standby", "lower-case"),
@@ -79,7 +78,9 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("config", "key", "says"), REFUSED, ids=[f"{key}-{n}" for n, (_, key, _) in enumerate(REFUSED)])
+@pytest.mark.parametrize(
+    ("config", "key", "says"), REFUSED, ids=[f"{key}-{n}" for n, (_, key, _) in enumerate(REFUSED)]
+)
 def test_refused(config: dict[str, Any], key: str, says: str) -> None:
     found = problems(**config)
     assert key in found, found

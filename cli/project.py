@@ -1,0 +1,52 @@
+"""Where the project lies, and the stack's declarations in it, read and checked before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bootstrap.access import Access
+from infra.program import read_access
+from infra.settings import Settings, load_settings
+from infra.stackfile import read_stack
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def project_root(start: Path | None = None) -> Path:
+    """The nearest folder, from here upwards, with a `Pulumi.yaml`; the project's own when there is none."""
+    here = (start or Path.cwd()).resolve()
+    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), PACKAGE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackSource:
+    """A stack as its files declare it."""
+
+    root: Path
+    stack: str
+    config: dict[str, Any]
+    """`namespace:key` -> value."""
+    settings: Settings
+    access: Access
+
+    @property
+    def region(self) -> str:
+        return str(self.config.get("aws:region", "eu-west-1"))
+
+    @property
+    def program(self) -> Callable[[], None]:
+        """The Pulumi program; imported here, because the SDK takes a second to load."""
+        from infra.program import program
+
+        return lambda: program(self.root)
+
+
+def load(stack: str) -> StackSource:
+    """Read and check a stack. Raise `UnknownStackError`, `SettingsError` or `AccessError`."""
+    root = project_root()
+    config = read_stack(root, stack)
+    settings = load_settings(config, stack=stack, source=f"Pulumi.{stack}.yaml")
+    return StackSource(root=root, stack=stack, config=config, settings=settings, access=read_access(root))

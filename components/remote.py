@@ -1,0 +1,110 @@
+"""What a replica in a second region needs there: keys and a security group. Its network exists already."""
+
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.firewall import check_peer, peer, slug
+from components.keys import KeysArgs, administration, log_service
+from components.policy import Statement, document
+from components.replica import RemoteArgs
+
+
+@dataclass(frozen=True, kw_only=True)
+class RemoteSiteArgs:
+    """The second region."""
+
+    prefix: str
+    """Prefix of the names there, e.g. `tmi-prod-dr`."""
+    region: str
+    """Region."""
+    account_id: pulumi.Input[str]
+    """Account that owns the keys."""
+    partition: pulumi.Input[str] = "aws"
+    """AWS partition."""
+    vpc_id: pulumi.Input[str]
+    """Existing VPC there."""
+    subnet_ids: list[pulumi.Input[str]]
+    """Its subnets, in two zones at least."""
+    clients: list[str] = field(default_factory=list)
+    """Security groups and ranges there that may connect."""
+    port: int = 5432
+    """Port of PostgreSQL."""
+    deletion_window_days: int = 30
+    """Days between the order to delete a key and its deletion."""
+    protect: bool = False
+    """Refuse to delete the keys through Pulumi."""
+
+    def __post_init__(self) -> None:
+        """Refuse the whole internet."""
+        for client in self.clients:
+            check_peer("remote.clients", client)
+
+
+class Remote(pulumi.ComponentResource):
+    """Keys and security group of a second region."""
+
+    replica: RemoteArgs
+    """For the replica that lives there."""
+
+    def __init__(self, name: str, args: RemoteSiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make them."""
+        super().__init__("data-tier:index:Remote", name, {}, opts)
+        self._name = name
+        self._args = args
+        policy = KeysArgs(
+            prefix=args.prefix, account_id=args.account_id, region=args.region, partition=args.partition
+        )
+        storage = self._key("storage", "Volume and snapshots", administration(policy))
+        logs = self._key("logs", "Log groups", administration(policy), log_service(policy))
+        self.replica = RemoteArgs(
+            region=args.region,
+            subnet_ids=args.subnet_ids,
+            security_group_ids=[self._group()],
+            storage_key_arn=storage,
+            logs_key_arn=logs,
+        )
+        self.register_outputs({"storage_key_arn": storage, "logs_key_arn": logs})
+
+    def _key(self, purpose: str, what: str, *statements: Statement) -> pulumi.Output[str]:
+        args = self._args
+        key = aws.kms.Key(
+            f"{self._name}-{purpose}",
+            description=f"{what} of {args.prefix}",
+            enable_key_rotation=True,
+            deletion_window_in_days=args.deletion_window_days,
+            policy=document(*statements),
+            region=args.region,
+            # As in the first region: a key outlives what it encrypted.
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=True),
+        )
+        return key.arn
+
+    def _group(self) -> pulumi.Output[str]:
+        args = self._args
+        group = aws.ec2.SecurityGroup(
+            f"{self._name}-database",
+            name=f"{args.prefix}-database",
+            description="PostgreSQL: replica for disaster recovery",
+            vpc_id=args.vpc_id,
+            region=args.region,
+            tags={"Name": f"{args.prefix}-database"},
+            opts=pulumi.ResourceOptions(parent=self),
+        )
+        for client in args.clients:
+            cidr_ipv4, cidr_ipv6, peer_group = peer(client)
+            aws.vpc.SecurityGroupIngressRule(
+                f"{self._name}-database-from-{slug(client)}",
+                security_group_id=group.id,
+                description=f"PostgreSQL from {client}",
+                ip_protocol="tcp",
+                from_port=args.port,
+                to_port=args.port,
+                cidr_ipv4=cidr_ipv4,
+                cidr_ipv6=cidr_ipv6,
+                referenced_security_group_id=peer_group,
+                region=args.region,
+                opts=pulumi.ResourceOptions(parent=self),
+            )
+        return group.id

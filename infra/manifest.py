@@ -1,0 +1,65 @@
+"""The manifest as a Pulumi output: what the bootstrap is told about the resources, without a secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from bootstrap.access import Access
+from bootstrap.manifest import Manifest
+from components.credentials import Credentials
+from components.postgres import Postgres
+from components.redis import Redis
+from infra.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parts:
+    """The components that the manifest and the outputs speak of."""
+
+    stack: str
+    prefix: str
+    region: str
+    database: str
+    postgres: Postgres
+    caches: dict[str, Redis]
+    credentials: Credentials
+
+
+def manifest(parts: Parts, settings: Settings, access: Access) -> pulumi.Output[str]:
+    """JSON of `bootstrap.manifest.Manifest`, checked against it once everything is known."""
+    postgres, credentials = parts.postgres, parts.credentials
+    fields: dict[str, Any] = {
+        "stack": parts.stack,
+        "prefix": parts.prefix,
+        "region": parts.region,
+        "postgres": {
+            "primary": {"name": "primary", "host": postgres.address, "port": postgres.port},
+            "replicas": [
+                {"name": name, "host": replica.address, "port": replica.port}
+                for name, replica in postgres.replicas.items()
+            ],
+            "database": parts.database,
+            "master_secret": credentials.master_secret_arn,
+        },
+        "caches": {
+            name: {
+                "endpoint": {"name": name, "host": cache.endpoint, "port": cache.port},
+                "cluster_mode": settings.redis[name].shards > 0,
+                "engine": settings.redis[name].engine,
+                "user_group": cache.user_group_id,
+                "auth_secret": credentials.token_secret_arns.get(name),
+            }
+            for name, cache in parts.caches.items()
+        },
+        "secrets": credentials.secret_arns,
+        "access": access.model_dump(mode="json", exclude_defaults=True),
+    }
+    return pulumi.Output.json_dumps(fields).apply(_checked)
+
+
+def _checked(document: str) -> str:
+    Manifest.model_validate_json(document)
+    return document

@@ -1,0 +1,40 @@
+"""The replicas of the settings as the postgres component wants them, with what a second region needs made there."""
+
+from __future__ import annotations
+
+from components.remote import Remote, RemoteSiteArgs
+from components.replica import ReplicaSpec
+from infra import sizes
+from infra.sections import Replica
+from infra.settings import Settings
+
+
+def replica_specs(settings: Settings, prefix: str, account_id: str, partition: str) -> dict[str, ReplicaSpec]:
+    """Replica name -> what is particular to it."""
+
+    def spec(name: str, replica: Replica) -> ReplicaSpec:
+        remote = None
+        if replica.remote:
+            site = RemoteSiteArgs(
+                prefix=f"{prefix}-{name}",
+                region=replica.remote.region,
+                account_id=account_id,
+                partition=partition,
+                vpc_id=replica.remote.vpc,
+                subnet_ids=list(replica.remote.subnets),
+                clients=list(replica.remote.clients),
+                port=settings.postgres.port,
+                deletion_window_days=settings.keys.deletion_window,
+                protect=settings.protect,
+            )
+            remote = Remote(f"remote-{name}", site).replica
+        storage = settings.postgres.storage
+        return ReplicaSpec(
+            instance_class=replica.class_ or settings.postgres.class_,
+            parameters=list(sizes.postgres(settings, replica)),
+            availability_zone=replica.zone,
+            max_allocated_storage=(replica.max_storage if replica.max_storage is not None else storage.max) or None,
+            remote=remote,
+        )
+
+    return {name: spec(name, replica) for name, replica in settings.postgres.replicas.items()}
