@@ -1,4 +1,4 @@
-"""Instance classes of RDS and ElastiCache: what each has of cores, memory, network and disk bandwidth (`classes.json`)."""
+"""Instance classes of RDS and ElastiCache: cores, memory, network and disk bandwidth of each (`classes.json`)."""
 
 from __future__ import annotations
 

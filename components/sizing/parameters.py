@@ -1,4 +1,4 @@
-"""What PostgreSQL and Redis parameters share: the parameter itself, and the error that lists everything wrong at once."""
+"""What PostgreSQL and Redis parameters share: the parameter itself, and the error that lists all that is wrong."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ def postgres_parameters(
         raise ParameterError(problems)
 
     floors = {one.name: int(one.value) for one in primary if one.name in RAISED_ON_REPLICAS}
-    values = _computed(memory_bytes, vcpu, version, storage_gib, given, floors)
+    values = _computed(memory_bytes, vcpu, version, storage_gib=storage_gib, given=given, floors=floors)
     values |= _fixed(version, pgaudit) | (_REPLICA if replica else {}) | given
     problems = _conflicts(values, memory_bytes, floors)
     if problems:
@@ -107,7 +107,7 @@ def _unknown_version(version: int) -> str:
 
 
 def _computed(
-    memory: int, vcpu: int, version: int, storage_gib: int, given: Mapping[str, str], floors: Mapping[str, int]
+    memory: int, vcpu: int, version: int, *, storage_gib: int, given: Mapping[str, str], floors: Mapping[str, int]
 ) -> dict[str, str]:
     """Compute what follows from the size; what depends on connections or workers follows an override of those."""
     connections = max(int(given.get("max_connections", max_connections(memory))), floors.get("max_connections", 0))
@@ -198,7 +198,7 @@ def _fixed(version: int, pgaudit: bool) -> dict[str, str]:
 
 
 _REPLICA = {
-    # A long report is not cancelled by the primary's vacuum; its price is that dead rows stay as long as the report runs.
+    # A long report is not cancelled by the primary's vacuum; the price is that dead rows stay while it runs.
     "hot_standby_feedback": "1",
     "max_standby_archive_delay": "30000",
     "max_standby_streaming_delay": "30000",

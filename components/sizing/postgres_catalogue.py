@@ -17,12 +17,12 @@ from components.sizing.parameters import Value, did_you_mean
 from components.sizing.postgres_refused import REFUSED
 
 POSTGRES_VERSIONS: dict[int, tuple[str, ...]] = {
-    15: tuple(f"15.{minor}" for minor in range(10, 20)),
-    16: tuple(f"16.{minor}" for minor in range(6, 16)),
-    17: tuple(f"17.{minor}" for minor in range(2, 12)),
-    18: ("18.1", "18.2", "18.3", "18.4", "18.6"),
+    15: ("15.13", "15.14", "15.15", "15.17", "15.18", "15.19"),
+    16: ("16.9", "16.10", "16.11", "16.13", "16.14", "16.15"),
+    17: ("17.5", "17.6", "17.7", "17.9", "17.10", "17.11"),
+    18: ("18.1", "18.3", "18.4", "18.6"),
 }
-"""Majors in standard support and their minors, newest last.
+"""Majors in standard support and the minors that RDS creates, newest last (15.16, 16.12, 17.8, 18.2 are `NO_CREATE`).
 https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html"""
 
 _BOOLEANS = {"1": "1", "on": "1", "true": "1", "yes": "1", "0": "0", "off": "0", "false": "0", "no": "0"}
