@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 
 from local.cloud import CloudError
-from local.files import write_private
+from local.files import private_dir, write_private
 
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}
 """Servers started by this process: kept so that a dead one can be reaped."""
@@ -47,6 +47,8 @@ class Daemon:
 
     def start(self, argv: Sequence[str], *, env: Mapping[str, str], cwd: Path | str = "/") -> None:
         """Start it in a session of its own, so that Ctrl-C in the terminal does not reach it."""
+        for folder in (self.run, self.log.parent):
+            private_dir(folder)
         handle = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             child = subprocess.Popen(
@@ -57,6 +59,7 @@ class Daemon:
                 stdout=handle,
                 stderr=handle,
                 start_new_session=True,
+                umask=0o077,  # dumps and state files of the servers are as private as ours
             )
         except OSError as error:
             raise CloudError(f"{self.name} cannot be started: {argv[0]}: {error.strerror}") from error

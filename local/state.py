@@ -37,7 +37,7 @@ class LockedError(CloudError):
 class StateDir:
     """`.local/<stack>/` below a project folder. Safe to use from several threads of one process."""
 
-    def __init__(self, project: Path, stack: str) -> None:
+    def __init__(self, project: Path, stack: str, *, read: bool = True) -> None:
         self.stack = stack
         self.project = project.resolve()
         self.path = self.project / ".local" / stack
@@ -50,7 +50,8 @@ class StateDir:
         """Passwords that the substrate itself needs (administrators, replication)."""
         self.kept: dict[str, Any] = {}
         """Facts that are dear to find out again: the bootstrap's manifest and report."""
-        self.load()
+        if read:
+            self.load()
 
     @property
     def exists(self) -> bool:
@@ -64,19 +65,18 @@ class StateDir:
         return path
 
     def load(self) -> None:
+        """Read what is on disk; a file that cannot be read is an error at once, before anything is made."""
+        path = self.path / "state.json"
         try:
-            data = json.loads((self.path / "state.json").read_text(encoding="utf-8"))
+            data = json.loads(path.read_text(encoding="utf-8"))
+            self.resources, self.ports = data["resources"], data["ports"]
+            self.secrets, self.kept = data["secrets"], data["kept"]
         except FileNotFoundError:
             return
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise CloudError(
-                f"{self.path / 'state.json'} cannot be read ({error}); "
-                f"`datatier down {self.stack} --delete` starts afresh"
+                f"{path} cannot be read ({error}); `datatier down {self.stack} --delete` starts afresh"
             ) from error
-        self.resources = data["resources"]
-        self.ports = data["ports"]
-        self.secrets = data["secrets"]
-        self.kept = data["kept"]
 
     def save(self) -> None:
         with self._mutex:
@@ -105,17 +105,23 @@ class StateDir:
         self.resources, self.ports, self.secrets, self.kept = {}, {}, {}, {}
 
     @contextmanager
-    def lock(self, seconds: float = LOCK_SECONDS) -> Iterator[None]:
-        """Keep two commands on one stack apart: flock, so that a killed holder frees it."""
+    def lock(self, seconds: float = LOCK_SECONDS, *, read: bool = True) -> Iterator[None]:
+        """Keep two commands on one stack apart: flock, so that a killed holder frees it. Reads the state anew."""
         private_dir(self.project / ".local")
         path = self.folder() / "lock"
         handle = _locked(path, time.monotonic() + seconds, self.stack)
         try:
-            self.load()
+            if read:
+                self.load()
             yield
         finally:
             path.unlink(missing_ok=True)
             os.close(handle)
+
+    @staticmethod
+    def stacks(project: Path) -> list[str]:
+        """Names of the stacks that have a folder here."""
+        return sorted(path.name for path in (project / ".local").glob("*/") if path.is_dir())
 
 
 def _locked(path: Path, deadline: float, stack: str) -> int:

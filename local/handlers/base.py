@@ -88,7 +88,7 @@ class Context:
 
 
 def daemon(state: StateDir, name: str) -> Daemon:
-    return Daemon(name, state.folder("run"), state.folder("log") / f"{name}.log")
+    return Daemon(name, state.path / "run", state.path / "log" / f"{name}.log")
 
 
 def server(state: StateDir, identifier: str) -> Server:

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bootstrap.manifest import Endpoint, Manifest
+from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from local.cloud import CloudError, Declared, Made
 from local.handlers import cache, rds
 from local.handlers.base import Context
@@ -46,11 +46,16 @@ class Invocation:
 
 def run(context: Context, manifest: Manifest) -> dict[str, Any]:
     """One bootstrap run over a localised manifest; keeps manifest and report, and the caches' users on disk."""
+    from bootstrap.errors import BootstrapError
+    from bootstrap.migrate.errors import MigrateError
     from bootstrap.run import run as bootstrap
 
     restore_master(context, manifest)
     context.state.save()
-    report: dict[str, Any] = bootstrap(manifest, progress=context.progress).model_dump(mode="json")
+    try:
+        report: dict[str, Any] = bootstrap(manifest, progress=context.progress).model_dump(mode="json")
+    except (BootstrapError, MigrateError) as error:
+        raise CloudError(f"the bootstrap stopped: {error}") from error
     for node in _nodes(context):
         with node.client() as client:
             client.execute_command("ACL SAVE")
@@ -62,15 +67,11 @@ def localise(context: Context, manifest: Manifest) -> Manifest:
     """Add what ElastiCache and RDS would do themselves: each node, an administrator, plain text on loopback."""
     caches = {}
     for name, target in manifest.caches.items():
-        entry = next((e for e in _entries(context, cache.TYPE) if e["outputs"]["port"] == target.endpoint.port), None)
-        if entry is None:
-            raise CloudError(
-                f"cache {name} of the manifest is at port {target.endpoint.port}, where no replication group of this "
-                "stack listens; give the manifest the group's `port` output"
-            )
+        entry = _group_of(context, name, target)
         nodes = cache.members(context, entry)
         caches[name] = target.model_copy(
             update={
+                "endpoint": Endpoint(name=target.endpoint.name, host="127.0.0.1", port=entry["outputs"]["port"]),
                 "tls": False,
                 "nodes": tuple(Endpoint(name=n.name, host="127.0.0.1", port=n.port) for n in nodes),
                 "admin_secret": admin_secret(context, manifest.prefix, name, nodes[0]),
@@ -86,6 +87,19 @@ def localise(context: Context, manifest: Manifest) -> Manifest:
             "region": context.region,
         }
     )
+
+
+def _group_of(context: Context, name: str, target: CacheTarget) -> Entry:
+    """The replication group behind a cache of the manifest: by its port, else by an id that ends in the cache's name.
+
+    ElastiCache's port is an input that it takes as it is; here each group has a port of its own.
+    """
+    groups = _entries(context, cache.TYPE)
+    by_port = [e for e in groups if e["outputs"]["port"] == target.endpoint.port]
+    found = by_port or [e for e in groups if e["id"].endswith(f"-{name}".lower())]
+    if len(found) != 1:
+        raise CloudError(f"cache {name} of the manifest is none of this stack's groups: {[e['id'] for e in groups]}")
+    return found[0]
 
 
 def admin_secret(context: Context, prefix: str, name: str, node: Node) -> str:

@@ -132,7 +132,7 @@ class Server:
             self.stop()
         self._write("postgresql.conf", text)
         self._write("pg_hba.conf", HBA)
-        self._bury()
+        bury(self.data)
         if not ports.is_free(self.port):
             raise ports.taken(self.port, f"PostgreSQL {self.name}", self.stack)
         command = [*self.account.prefix, self.binaries["postgres"], "-D", str(self.data)]
@@ -195,15 +195,6 @@ class Server:
             )
         return frozenset(re.findall(r'(?:invalid value for parameter|for parameter|parameter) "([^"]+)"', done.stderr))
 
-    def _bury(self) -> None:
-        """After a kill -9 of the postmaster: its orphans hold the shared memory until they notice."""
-        pidfile = self.data / "postmaster.pid"
-        if not pidfile.exists():
-            return
-        orphans = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "postgres" and _works_in(p, self.data)]
-        process.end(orphans, signal.SIGQUIT, 5.0)
-        pidfile.unlink(missing_ok=True)
-
     def _check_version(self) -> None:
         major = self._read("PG_VERSION").strip()
         if major != str(self.binaries.major):
@@ -220,6 +211,16 @@ class Server:
 
     def _write(self, name: str, text: str) -> None:
         write_private(self.data / name, text, self.account.owner)
+
+
+def bury(data: Path) -> None:
+    """After a kill -9 of the postmaster: its orphans hold the shared memory until they notice."""
+    pidfile = data / "postmaster.pid"
+    if not pidfile.exists():
+        return
+    orphans = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "postgres" and _works_in(p, data)]
+    process.end(orphans, signal.SIGQUIT, 5.0)
+    pidfile.unlink(missing_ok=True)
 
 
 def _works_in(candidate: psutil.Process, data: Path) -> bool:

@@ -1,0 +1,143 @@
+"""What is up: the data behind `datatier status` and the quick look before a second `up`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from bootstrap.manifest import Endpoint, Manifest
+from local import ports
+from local.handlers import cache, rds
+from local.handlers.base import daemon, node, server
+from local.postgres.replica import lag_seconds
+from local.state import Entry, StateDir
+
+
+@dataclass(frozen=True)
+class Process:
+    """One server process of the stack."""
+
+    name: str
+    kind: str
+    """`postgres`, `cache` or `emulator`."""
+    port: int
+    pid: int | None
+    """None when it does not run."""
+    log: str
+
+
+def processes(state: StateDir) -> list[Process]:
+    """Every server that the stack should have, running or not."""
+    return [
+        Process(name, kind, state.ports[name], process.pid if process else None, str(daemon(state, name).log))
+        for name, kind in _expected(state)
+        for process in [daemon(state, name).process()]
+    ]
+
+
+def healthy(state: StateDir) -> list[str]:
+    """What is wrong, one sentence each; empty when every server runs and listens. Takes milliseconds."""
+    if not state.exists or not state.resources:
+        return [f"stack {state.stack} is not up"]
+    return [
+        f"{p.name} is not running" if p.pid is None else f"{p.name} does not listen on port {p.port}"
+        for p in processes(state)
+        if p.pid is None or not ports.listens(p.port)
+    ]
+
+
+def manifest(state: StateDir) -> Manifest | None:
+    """The manifest of the last bootstrap, with the local endpoints; its secrets are in the emulator."""
+    kept = state.kept.get("manifest")
+    return Manifest.model_validate(kept) if kept else None
+
+
+def status(state: StateDir) -> dict[str, Any]:
+    """The stack as data; keys are only ever added."""
+    known = manifest(state)
+    report = state.kept.get("report") or {}
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        postgres = pool.submit(_postgres, state, known, pool)
+        caches = {_cache_name(entry, known): pool.submit(_cache, state, entry) for entry in _entries(state, cache.TYPE)}
+        return {
+            "stack": state.stack,
+            "up": not healthy(state),
+            "postgres": {**postgres.result(), "migration": _migration(state, known, report)},
+            "redis": {name: future.result() for name, future in caches.items()},
+            "access": report.get("access") or {"allowed": 0, "refused": 0, "failed": 0},
+            "emulator": {"endpoint": f"http://127.0.0.1:{state.ports['emulator']}"} if state.resources else None,
+            "processes": [vars(process) for process in processes(state)],
+            "differences": state.kept.get("differences", []),
+        }
+
+
+def _postgres(state: StateDir, known: Manifest | None, pool: ThreadPoolExecutor) -> dict[str, Any]:
+    instances = _entries(state, rds.TYPE)
+    primary = next((e for e in instances if not e["inputs"].get("replicateSourceDb")), None)
+    replicas = [e for e in instances if e["inputs"].get("replicateSourceDb")]
+    lags = pool.map(lambda e: lag_seconds(server(state, e["outputs"]["identifier"])), replicas)
+    return {
+        "primary": {**_address(primary), "database": primary["inputs"].get("dbName")} if primary else None,
+        "replicas": [
+            {"name": _endpoint_name(known, entry), **_address(entry), "lag_seconds": lag}
+            for entry, lag in zip(replicas, lags, strict=True)
+        ],
+    }
+
+
+def _migration(state: StateDir, known: Manifest | None, report: dict[str, Any]) -> dict[str, Any]:
+    """As the database has it now; as the last bootstrap left it when the database does not answer."""
+    import psycopg
+
+    last: dict[str, Any] = report.get("migration") or {"version": None, "dirty": False}
+    primary = next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
+    if known is None or primary is None:
+        return last
+    try:
+        with server(state, primary["outputs"]["identifier"]).connect(known.postgres.database, 2) as connection:
+            row = connection.execute("SELECT version, dirty FROM public.schema_migrations").fetchone()
+    except psycopg.Error:
+        return last
+    return {"version": row[0], "dirty": row[1]} if row else last
+
+
+def _cache(state: StateDir, entry: Entry) -> dict[str, Any]:
+    cluster = bool(entry["outputs"].get("clusterEnabled"))
+    nodes = [node(state, entry["id"], name, cluster) for name in entry["outputs"]["memberClusters"]]
+    return {
+        "cluster_mode": cluster,
+        "nodes": [{"name": n.name, "host": "127.0.0.1", "port": n.port, "role": n.role()} for n in nodes],
+    }
+
+
+def _cache_name(entry: Entry, known: Manifest | None) -> str:
+    for name, target in (known.caches if known else {}).items():
+        if target.endpoint.port == entry["outputs"]["port"]:
+            return name
+    return entry["id"]
+
+
+def _endpoint_name(known: Manifest | None, entry: Entry) -> str:
+    replicas: tuple[Endpoint, ...] = known.postgres.replicas if known else ()
+    port = entry["outputs"]["port"]
+    return next((r.name for r in replicas if r.port == port), str(entry["outputs"]["identifier"]))
+
+
+def _address(entry: Entry) -> dict[str, Any]:
+    return {"host": entry["outputs"]["address"], "port": entry["outputs"]["port"]}
+
+
+def _entries(state: StateDir, kind: str) -> list[Entry]:
+    return [entry for entry in state.resources.values() if entry["type"] == kind]
+
+
+def _expected(state: StateDir) -> Iterator[tuple[str, str]]:
+    if state.resources:
+        yield "emulator", "emulator"
+    for entry in _entries(state, rds.TYPE):
+        yield entry["outputs"]["identifier"], "postgres"
+    for entry in _entries(state, cache.TYPE):
+        for name in entry["outputs"]["memberClusters"]:
+            yield name, "cache"
