@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from bootstrap.access import names
 from bootstrap.access.model import Access
+from bootstrap.errors import BootstrapError
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +32,7 @@ class Problem:
         return f"{self.path}: {self.rule}{hint}"
 
 
-class AccessError(ValueError):
+class AccessError(BootstrapError, ValueError):
     """The access declaration cannot be used; `problems` holds everything that is wrong."""
 
     def __init__(self, problems: tuple[Problem, ...]) -> None:

@@ -117,8 +117,6 @@ class Access(Model):
 
     owner: Name
     """NOLOGIN role that owns the schema and everything in it."""
-    schemas: tuple[Name | Literal["public"], ...] = ("public",)
-    """Schemas in which the identities' privileges hold."""
     limits: Limits = Limits()
     """Limits of every login, unless its identity says otherwise."""
     identities: dict[Name, Identity] = Field(min_length=1)

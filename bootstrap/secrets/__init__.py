@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from bootstrap.secrets.engines import elasticache_passwords, redis_hash, scram_verifier
+from bootstrap.secrets.identities import Held, hold_all
 from bootstrap.secrets.logins import LoginError, open_postgres, open_redis
 from bootstrap.secrets.secret import Credential, Secret, new_password
-from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Version
+from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Version, aws_client
 
 __all__ = [
     "AwsStore",
     "Credential",
+    "Held",
     "LoginError",
     "Secret",
     "SecretStore",
     "SecretStoreError",
     "Version",
+    "aws_client",
     "elasticache_passwords",
+    "hold_all",
     "new_password",
     "open_postgres",
     "open_redis",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, PostgresTarget
 from bootstrap.secrets.secret import Secret
 
@@ -16,7 +17,7 @@ RDS_BUNDLE = Path(__file__).parents[1] / "rds-global-bundle.pem"
 _TIMEOUT = 10
 
 
-class LoginError(Exception):
+class LoginError(BootstrapError):
     """An engine could not be reached or refused a login."""
 
     def __init__(self, message: str, *, refused: bool) -> None:

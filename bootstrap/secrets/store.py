@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import ValidationError
 
+from bootstrap.errors import BootstrapError
 from bootstrap.secrets.secret import Credential
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 Stage = Literal["AWSCURRENT", "AWSPENDING"]
 
 
-class SecretStoreError(Exception):
+class SecretStoreError(BootstrapError):
     """The store could not give or take a secret: the message says which and what mends it."""
 
 
@@ -77,7 +78,9 @@ class AwsStore:
             raise _failed("read", arn, error) from None
         except BotoCoreError as error:
             raise _failed("read", arn, error) from None
-        return Version(id=answer["VersionId"], credential=_parse(arn, answer.get("SecretString", "")))
+        # An emulator has an empty version where AWS has none.
+        text = answer.get("SecretString")
+        return Version(id=answer["VersionId"], credential=_parse(arn, text)) if text else None
 
     def put_pending(self, arn: str, credential: Credential) -> Version:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -96,16 +99,18 @@ class AwsStore:
     def promote(self, arn: str, version: Version) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        current = self.get(arn)
         try:
+            stages = self._client.describe_secret(SecretId=arn).get("VersionIdsToStages", {})
             # The first version of a secret becomes AWSCURRENT by itself, whatever stage was asked for.
-            if current is None or current.id != version.id:
-                old = {"RemoveFromVersionId": current.id} if current else {}
+            if "AWSCURRENT" not in stages.get(version.id, ()):
+                old = [id_ for id_, labels in stages.items() if "AWSCURRENT" in labels]
                 self._client.update_secret_version_stage(
-                    SecretId=arn, VersionStage="AWSCURRENT", MoveToVersionId=version.id, **old
+                    SecretId=arn,
+                    VersionStage="AWSCURRENT",
+                    MoveToVersionId=version.id,
+                    **({"RemoveFromVersionId": old[0]} if old else {}),
                 )
-            pending = self.get(arn, "AWSPENDING")
-            if pending is not None and pending.id == version.id:
+            if "AWSPENDING" in stages.get(version.id, ()):
                 self._client.update_secret_version_stage(
                     SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=version.id
                 )

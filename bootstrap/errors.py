@@ -1,0 +1,7 @@
+"""What every foreseen failure of a bootstrap has in common."""
+
+from __future__ import annotations
+
+
+class BootstrapError(Exception):
+    """The bootstrap stopped: the message says what is wrong, where, and what mends it, and holds no secret."""

@@ -1,0 +1,46 @@
+"""One bootstrap at a time per database."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+
+from bootstrap.errors import BootstrapError
+
+KEY = zlib.crc32(b"data-tier bootstrap")
+
+
+class BusyError(BootstrapError):
+    """Another bootstrap holds the database."""
+
+
+@contextmanager
+def hold(conn: psycopg.Connection[Any], *, seconds: float = 120) -> Iterator[None]:
+    """Hold the bootstrap's lock for the session.
+
+    Polls, because a session that waits inside pg_advisory_lock holds a snapshot, on which CREATE INDEX CONCURRENTLY
+    of the run that has the lock would wait for ever.
+    """
+    until = time.monotonic() + seconds
+    while not _one(conn, "SELECT pg_try_advisory_lock(%s)"):
+        if time.monotonic() > until:
+            raise BusyError(
+                f"another bootstrap has held the database for {seconds:.0f} s; wait for it, or end its session "
+                "(pg_stat_activity shows it as application_name `datatier-bootstrap`)"
+            )
+        time.sleep(0.1)
+    try:
+        yield
+    finally:
+        if not conn.closed:
+            _one(conn, "SELECT pg_advisory_unlock(%s)")
+
+
+def _one(conn: psycopg.Connection[Any], query: str) -> bool:
+    row = conn.execute(query.encode(), (KEY,)).fetchone()
+    return bool(row and row[0])

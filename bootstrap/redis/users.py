@@ -1,0 +1,65 @@
+"""Redis users as they shall be, and the protocol of what can make them so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from bootstrap.access import Access, access_string
+from bootstrap.secrets import Credential, Secret
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """One user of one cache."""
+
+    name: str
+    rules: str
+    """Canonical access string: absolute, without passwords."""
+    password: Secret
+    fresh: bool = False
+    """Whether no server has seen the password yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserChange:
+    """A difference between what is declared and what a server has; it never holds a secret or a hash."""
+
+    target: str
+    """A node, or the user group of ElastiCache."""
+    user: str
+    what: Literal["create", "rules", "password", "state", "group"]
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.target}: {self.user}: {self.detail}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What a back end did and what it left alone."""
+
+    changes: tuple[UserChange, ...]
+    differences: tuple[str, ...] = ()
+
+
+class Backend(Protocol):
+    """A place that keeps Redis users: a server of one's own, or ElastiCache."""
+
+    def plan(self, users: Sequence[User]) -> Applied:
+        """Return what `apply` would do."""
+        ...
+
+    def apply(self, users: Sequence[User]) -> Applied:
+        """Make the users so and return what was changed; nothing when they are."""
+        ...
+
+
+def users(access: Access, cache: str, credentials: Mapping[str, Credential], fresh: frozenset[str]) -> tuple[User, ...]:
+    """Return the users that `access` wants in `cache`."""
+    return tuple(
+        User(name=name, rules=access_string(rules), password=password, fresh=name in fresh)
+        for name, rules in access.cache_users(cache).items()
+        if (password := credentials[name].redis_password)
+    )

@@ -1,0 +1,174 @@
+"""The ordered steps of a bootstrap: from a deployed stack to one that is migrated, least-privileged and proven."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from bootstrap import migrate, report
+from bootstrap.access import Access, analyse, load_access
+from bootstrap.errors import BootstrapError
+from bootstrap.manifest import Manifest
+from bootstrap.postgres import extensions, master, passwords
+from bootstrap.postgres.apply import apply
+from bootstrap.postgres.desired import desired
+from bootstrap.postgres.live import read
+from bootstrap.postgres.lock import hold
+from bootstrap.postgres.master import Master
+from bootstrap.postgres.plan import strangers
+from bootstrap.secrets import AwsStore, Held, SecretStore, hold_all, open_postgres
+
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
+_THREADS = 8
+
+Progress = Callable[[str, float], None]
+"""Called after each step with its name and its seconds."""
+
+
+def run(
+    manifest: Manifest,
+    *,
+    progress: Progress | None = None,
+    migrations: Path = MIGRATIONS,
+    store: SecretStore | None = None,
+) -> report.Report:
+    """Bring everything inside the engines into its declared state and prove it.
+
+    Raise BootstrapError or MigrateError when a step cannot be done; running it again goes on where it stopped.
+    A check that comes out wrong does not raise: see `Report.ok`.
+    """
+    access = load_access(manifest.access)
+    store = store or AwsStore(manifest.region, manifest.aws_endpoint)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="bootstrap") as pool:
+        return _Run(manifest, access, store, pool, progress or _quiet).go(migrations)
+
+
+def _quiet(name: str, seconds: float) -> None:
+    """Show nothing."""
+
+
+class _Run:
+    def __init__(
+        self, manifest: Manifest, access: Access, store: SecretStore, pool: Executor, progress: Progress
+    ) -> None:
+        self._manifest = manifest
+        self._access = access
+        self._store = store
+        self._pool = pool
+        self._progress = progress
+        self._steps: list[report.Step] = []
+        self._differences: list[str] = list(_skipped(manifest, access))
+
+    def go(self, folder: Path) -> report.Report:
+        began = time.perf_counter()
+        with self._step("master") as done:
+            entered = master.enter(self._manifest.postgres, self._store)
+            done.extend(entered.done)
+        with entered.conn, hold(entered.conn):
+            held = self._access_in(entered)
+            migration = self._schema(entered, held, folder)
+            checks = self._verified(entered, held)
+        return report.Report(
+            stack=self._manifest.stack,
+            seconds=round(time.perf_counter() - began, 4),
+            steps=tuple(self._steps),
+            migration=migration,
+            checks=checks,
+            differences=tuple(self._differences),
+            warnings=tuple(map(str, analyse(self._access))),
+        )
+
+    def _access_in(self, entered: Master) -> dict[str, Held]:
+        """Credentials, roles and users: everything before the schema."""
+        with self._step("secrets") as done:
+            held = hold_all(self._manifest, self._access, self._store, self._pool)
+            done.extend([h.note for h in held.values() if h.note])
+        wanted = desired(self._access, {name: h.sibling for name, h in held.items()})
+        with self._step("roles") as done:
+            done.extend(map(str, apply(entered.conn, wanted)))
+        with self._step("passwords") as done:
+            users = {name: held[name].credential for name in self._access.postgres_users}
+            fresh = frozenset(name for name in users if held[name].fresh_postgres)
+            done.extend(passwords.prove(entered.conn, self._manifest.postgres, users, fresh, self._pool))
+        for name in self._manifest.caches:
+            with self._step(f"cache {name}") as done:
+                done.extend(self._cache(name, held))
+        with self._step("secrets proven") as done:
+            for one in held.values():
+                if one.pending:
+                    self._store.promote(one.arn, one.version)
+                    done.append(f"{one.identity}: secret is current")
+        return held
+
+    def _cache(self, name: str, held: dict[str, Held]) -> Iterable[str]:
+        from bootstrap.redis.apply import apply as apply_cache
+        from bootstrap.redis.users import users
+
+        credentials = {identity: h.credential for identity, h in held.items()}
+        fresh = frozenset(identity for identity, h in held.items() if h.fresh_redis)
+        wanted = users(self._access, name, credentials, fresh)
+        applied = apply_cache(self._manifest, name, wanted, self._store, self._pool)
+        self._differences += applied.differences
+        return map(str, applied.changes)
+
+    def _schema(self, entered: Master, held: dict[str, Held], folder: Path) -> report.Migration:
+        with self._step("extensions") as done:
+            found = extensions.ensure(entered.conn)
+            done.extend(found.made)
+            self._differences += found.differences
+        with self._step("migrations") as done:
+            version, applied = self._migrate(held, folder)
+            done.extend(applied)
+        wanted = desired(self._access, {name: h.sibling for name, h in held.items()})
+        with self._step("privileges") as done:
+            done.extend(map(str, apply(entered.conn, wanted)))
+            self._differences += strangers(wanted, read(entered.conn, wanted))
+        return version
+
+    def _migrate(self, held: dict[str, Held], folder: Path) -> tuple[report.Migration, list[str]]:
+        """Migrate as the migrator, whose login acts as the owner."""
+        migrators = self._access.with_privilege("migrator")
+        if not migrators:
+            raise BootstrapError(
+                "access.yaml has no identity with `postgres: migrator`; add one, it runs the migrations"
+            )
+        credential = held[migrators[0]].credential
+        user, password = credential.username, credential.password
+        if user is None or password is None:
+            raise BootstrapError(f"the secret of {migrators[0]} has no PostgreSQL login; run the bootstrap again")
+        target = self._manifest.postgres
+        with open_postgres(target, target.primary, user, password) as conn:
+            ledger = migrate.PostgresLedger(conn)
+            runner = migrate.Runner(migrate.Source.load(folder), ledger, role=self._access.owner)
+            applied = [f"{step.name} {step.direction}" for step in runner.up()]
+            version = runner.version()
+        return report.Migration(version=version.version, dirty=version.dirty), applied
+
+    def _verified(self, entered: Master, held: dict[str, Held]) -> tuple[report.Check, ...]:
+        from bootstrap.verify import verify
+
+        with self._step("verify"):
+            row = entered.conn.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
+            credentials = {name: h.credential for name, h in held.items()}
+            lsn = row[0] if row and self._manifest.postgres.replicas else None
+            return verify(self._manifest, self._access, credentials, self._store, self._pool, lsn=lsn)
+
+    @contextmanager
+    def _step(self, name: str) -> Iterator[list[str]]:
+        began = time.perf_counter()
+        done: list[str] = []
+        yield done
+        seconds = round(time.perf_counter() - began, 4)
+        self._steps.append(report.Step(name=name, seconds=seconds, changed=len(done), detail=tuple(done)))
+        self._progress(name, seconds)
+
+
+def _skipped(manifest: Manifest, access: Access) -> Iterator[str]:
+    """Rules for caches that this stack does not have."""
+    for name, identity in access.identities.items():
+        for cache in identity.redis:
+            if cache not in manifest.caches:
+                yield f"{name}: its rules for the cache `{cache}` are skipped, this stack has none of that name"

@@ -1,0 +1,103 @@
+"""The credentials of the identities: those in the store, completed by what the declaration asks for."""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from bootstrap.access import Access
+from bootstrap.access.names import SIBLINGS, login
+from bootstrap.manifest import Manifest
+from bootstrap.secrets.secret import Credential, Secret, new_password
+from bootstrap.secrets.store import SecretStore, SecretStoreError, Version
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """An identity's credential as this run uses it."""
+
+    identity: str
+    arn: str
+    version: Version
+    pending: bool
+    """Whether it waits to be proven and promoted."""
+    fresh_postgres: bool
+    """Whether PostgreSQL has not seen the password yet."""
+    fresh_redis: bool
+    note: str = ""
+    """What was changed in the store."""
+
+    @property
+    def credential(self) -> Credential:
+        """What the secret holds."""
+        return self.version.credential
+
+    @property
+    def sibling(self) -> str:
+        """`a` or `b`: the login in use."""
+        return (self.credential.username or "_a")[-1]
+
+
+def hold_all(manifest: Manifest, access: Access, store: SecretStore, pool: Executor) -> dict[str, Held]:
+    """Return a complete credential for every identity; new ones are in the store as pending."""
+    missing = sorted(set(access.identities) - set(manifest.secrets))
+    if missing:
+        raise SecretStoreError(
+            f"no secret is declared for {', '.join(missing)}; deploy the stack with this access.yaml, which makes them"
+        )
+
+    def one(name: str) -> Held:
+        return _hold(manifest, access, store, name)
+
+    return dict(zip(access.identities, pool.map(one, access.identities), strict=True))
+
+
+def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> Held:
+    arn = manifest.secrets[name]
+    current = store.get(arn)
+    if current is not None:
+        old = current.credential
+        wanted = complete(manifest, access, name, old)
+        if wanted == old:
+            return Held(identity=name, arn=arn, version=current, pending=False, fresh_postgres=False, fresh_redis=False)
+        return Held(
+            identity=name,
+            arn=arn,
+            version=store.put_pending(arn, wanted),
+            pending=True,
+            fresh_postgres=old.password != wanted.password,
+            fresh_redis=old.redis_password != wanted.redis_password,
+            note=f"{name}: secret brought up to date",
+        )
+    pending = store.get(arn, "AWSPENDING")  # left by a run that did not get further
+    start = pending.credential if pending else Credential()
+    wanted = complete(manifest, access, name, start)
+    version = pending if pending and wanted == start else store.put_pending(arn, wanted)
+    return Held(
+        identity=name,
+        arn=arn,
+        version=version,
+        pending=True,
+        fresh_postgres=wanted.password is not None,
+        fresh_redis=wanted.redis_password is not None,
+        note=f"{name}: secret made",
+    )
+
+
+def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> Credential:
+    """Return `old` with all that the identity needs in this stack and nothing else; passwords that are there stay."""
+    identity = access.identities[name]
+    fields: dict[str, str | int | Secret] = {}
+    if identity.postgres:
+        logins = {login(name, sibling) for sibling in SIBLINGS}
+        fields = {
+            "username": old.username if old.username in logins else login(name, SIBLINGS[0]),
+            "password": old.password or new_password(),
+            "engine": "postgres",
+            "host": manifest.postgres.primary.host,
+            "port": manifest.postgres.primary.port,
+            "dbname": manifest.postgres.database,
+        }
+    if set(identity.redis) & set(manifest.caches):
+        fields |= {"redis_username": name, "redis_password": old.redis_password or new_password()}
+    return Credential.model_validate(fields)

@@ -1,0 +1,82 @@
+"""A deployed stack in miniature, as the infrastructure leaves it: a manifest, an empty database, empty secrets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+from real_servers import ADMIN_PASSWORD, Postgres, Valkey
+
+from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
+from bootstrap.report import Report
+from bootstrap.run import run
+from bootstrap.secrets import AwsStore, aws_client
+
+REGION = "eu-west-1"
+FIRST_PASSWORD = "the-password-in-the-state-of-the-infrastructure"
+ACCESS = Path(__file__).parents[2] / "access.yaml"
+MIGRATION = """
+CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL, size int GENERATED ALWAYS AS (1) STORED);
+CREATE TABLE events (id bigserial PRIMARY KEY, user_id uuid REFERENCES users, at timestamptz NOT NULL DEFAULT now());
+CREATE VIEW recent AS SELECT * FROM events;
+CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 42';
+"""
+
+
+@dataclass
+class Tier:
+    """One stack; its identities bear `name` in place of `tmi`, so that many share a server."""
+
+    name: str
+    postgres: Postgres
+    endpoint: str
+    migrations: Path
+    caches: dict[str, CacheTarget] = field(default_factory=dict)
+    manifest: Manifest = field(init=False)
+
+    def __post_init__(self) -> None:
+        access = yaml.safe_load(ACCESS.read_text().replace("tmi", self.name))
+        with self.postgres.superuser() as conn:
+            conn.execute(
+                f"CREATE ROLE {self.name}_master LOGIN CREATEDB CREATEROLE PASSWORD '{FIRST_PASSWORD}' IN ROLE rds_superuser"
+            )
+        client = aws_client("secretsmanager", REGION, self.endpoint)
+        first = {"username": f"{self.name}_master", "password": FIRST_PASSWORD, "initial": True}
+        self.manifest = Manifest(
+            stack=self.name,
+            prefix=f"app-{self.name}",
+            region=REGION,
+            aws_endpoint=self.endpoint,
+            postgres=PostgresTarget(
+                primary=Endpoint(name="primary", host="127.0.0.1", port=self.postgres.port),
+                database=f"{self.name}_app",
+                sslmode="disable",
+                master_secret=self._secret(client, "master", first),
+            ),
+            caches=self.caches,
+            secrets={name: self._secret(client, name) for name in access["identities"]},
+            access=access,
+        )
+
+    def _secret(self, client: Any, name: str, content: dict[str, Any] | None = None) -> str:
+        value = {"SecretString": json.dumps(content)} if content else {}
+        return str(client.create_secret(Name=f"app-{self.name}/{name}", **value)["ARN"])
+
+    @property
+    def store(self) -> AwsStore:
+        return AwsStore(REGION, self.endpoint)
+
+    def run(self) -> Report:
+        return run(self.manifest, migrations=self.migrations)
+
+
+def cache(server: Valkey, endpoint: str, name: str, **more: Any) -> CacheTarget:
+    """A cache on a server of one's own."""
+    client = aws_client("secretsmanager", REGION, endpoint)
+    content = json.dumps({"username": "acl-admin", "password": ADMIN_PASSWORD})
+    secret = client.create_secret(Name=f"{name}/acl-admin", SecretString=content)
+    node = Endpoint(name="primary", host="127.0.0.1", port=server.port)
+    return CacheTarget(endpoint=node, nodes=(node,), tls=False, admin_secret=secret["ARN"], **more)
