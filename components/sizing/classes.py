@@ -27,6 +27,8 @@ class RdsClass:
     """What AWS lists; for classes listed as "up to", the burst."""
     burstable: bool
     """Runs on CPU credits (T family)."""
+    cpu_credits: int
+    """The most CPU credits it can hold; 0 where it has none."""
     ebs_baseline_mbps: int
     ebs_baseline_iops: int
     ebs_burst: bool
@@ -48,6 +50,9 @@ class CacheClass:
     network_gbps: float
     """What AWS lists; for classes with a burst figure, the burst."""
     burstable: bool
+    """Runs on CPU credits (T family)."""
+    cpu_credits: int
+    """The most CPU credits it can hold; 0 where it has none."""
     maxmemory_bytes: int
     """`maxmemory` of the node before `reserved-memory-percent` is taken off."""
     maxclients: int
