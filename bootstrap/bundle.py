@@ -39,7 +39,7 @@ def build(target: Path, *, architecture: str, certificates: Path | None = None) 
         staging = Path(folder)
         _install(staging, architecture)
         _copy(staging)
-        (staging / "rds-ca.pem").write_bytes(_certificates(certificates))
+        (staging / "bootstrap" / "rds-global-bundle.pem").write_bytes(_certificates(certificates))
         target.parent.mkdir(parents=True, exist_ok=True)
         partial = target.with_suffix(".partial")
         _zip(staging, partial)
@@ -83,7 +83,7 @@ def _certificates(given: Path | None) -> bytes:
     if given is not None:
         return given.read_bytes()
     try:
-        with urllib.request.urlopen(CERTIFICATES, timeout=30) as answer:  # noqa: S310 a constant https address
+        with urllib.request.urlopen(CERTIFICATES, timeout=30) as answer:
             return bytes(answer.read())
     except OSError as error:
         raise BundleError(

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.access import Access
-from infra.program import read_access
+from infra.access_file import read_access
 from infra.settings import Settings, load_settings
 from infra.stackfile import read_stack
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
-from components.sizing.redis import REDIS_VERSIONS, redis_parameters
-
 from components.sizing.classes import UnknownClassError, cache_class, rds_class
 from components.sizing.parameters import ParameterError
+from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
+from components.sizing.redis import REDIS_VERSIONS, redis_parameters
 from infra.problems import Problem, nearest
 from infra.sections import Cache, Network, Notify, Postgres, minutes
 from infra.windows import parse_window

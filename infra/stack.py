@@ -34,9 +34,7 @@ def deploy(stack: str, settings: Settings, access: Access, *, code: pulumi.Archi
 
     keys = Keys(
         "keys",
-        KeysArgs(
-            prefix=prefix, deletion_window_days=settings.keys.deletion_window, protect=settings.protect, **place
-        ),
+        KeysArgs(prefix=prefix, deletion_window_days=settings.keys.deletion_window, protect=settings.protect, **place),
     )
     network = Network("network", _network(settings, prefix, keys, place))
     firewall = Firewall(

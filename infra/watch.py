@@ -41,5 +41,6 @@ def _instance(settings: Settings, identifier: pulumi.Input[str], replica: Replic
         max_allocated_gib=ceiling,
         replica=replica is not None,
         lag_critical_seconds=database.replica_lag,
+        iops=storage.iops,
     )
     return AlarmTarget(dimension="DBInstanceIdentifier", id=identifier, alarms=alarms)

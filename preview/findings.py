@@ -51,7 +51,7 @@ def _smaller_replica(settings: Settings) -> Iterator[Finding]:
                 severity="warning",
                 rule="replica-smaller",
                 resource=name,
-                message=f"{replica.class_} is smaller than {settings.postgres.class_}, the primary's: it may fall behind.",
+                message=f"{replica.class_} is smaller than {settings.postgres.class_} of the primary: it may lag.",
             )
 
 

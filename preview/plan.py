@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from local.cloud import Declared
-from local.monitor import Deployment
+
+if TYPE_CHECKING:  # the monitor brings the SDK with it
+    from local.monitor import Deployment
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,45 @@
+"""`datatier bootstrap`: migrate, seed and verify a deployed stack from any host that reaches its engines."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bootstrap.run import MIGRATIONS, run
+from cli import present
+from cli.errors import FAILED
+from cli.options import JsonFlag, StackOption
+from cli.output import console, emit_json
+from cli.target import ManifestOption, find_manifest
+
+
+def bootstrap(
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    path: Annotated[Path, typer.Option("--path", help="Folder with the migration files.")] = MIGRATIONS,
+    json: JsonFlag = False,
+) -> None:
+    """Bring everything inside the engines into its declared state and prove it. Exit 1 when a check fails.
+
+    [bold]Examples:[/] datatier bootstrap    pulumi stack output manifest -s prod | datatier bootstrap -m -
+    """
+    target = find_manifest(stack, manifest)
+    out = console()
+
+    def progress(name: str, seconds: float) -> None:
+        if not json:
+            out.print(f"[green]·[/] {name} [dim]{seconds:.2f} s[/]")
+
+    report = run(target, progress=progress, migrations=path)
+    data = report.model_dump(mode="json")
+    if json:
+        emit_json(data)
+    else:
+        present.steps(out, data)
+        present.checks(out, data)
+        for sentence in (*data["differences"], *data["warnings"]):
+            out.print(f"[yellow]note[/] {present.plain(sentence)}")
+    if not report.ok:
+        raise typer.Exit(FAILED)

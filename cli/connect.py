@@ -1,0 +1,139 @@
+"""`datatier psql` and `datatier redis-cli`: a session as an identity, the password never on a command line."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import sys
+from typing import Annotated, Any
+
+import typer
+
+from bootstrap.access import load_access
+from bootstrap.manifest import Manifest
+from bootstrap.secrets import open_redis
+from cli.errors import InputError
+from cli.options import StackOption
+from cli.target import ManifestOption, credential, default_identity, find_manifest
+from infra.problems import nearest
+from local.postgres import binaries
+
+Rest = Annotated[list[str] | None, typer.Argument(help="Passed on; put -- before options.")]
+
+
+def psql(
+    identity: Annotated[str, typer.Argument(help="An identity of access.yaml, or master.")] = "",
+    arguments: Rest = None,
+    stack: StackOption = None,
+    replica: Annotated[str | None, typer.Option("--replica", help="Connect to this replica.")] = None,
+    manifest: ManifestOption = None,
+) -> None:
+    """Open psql as an identity.
+
+    [bold]Examples:[/] datatier psql    datatier psql master    datatier psql tmi_reporting -- -c 'SELECT 1'
+    """
+    target = find_manifest(stack, manifest)
+    postgres = target.postgres
+    servers = {"primary": postgres.primary, **{each.name: each for each in postgres.replicas}}
+    if (server := servers.get(replica or "primary")) is None:
+        raise InputError(f"no replica `{replica}`: {', '.join(servers)}.{nearest(str(replica), servers)}")
+    name = identity or default_identity(load_access(target.access))
+    found = credential(target, name)
+    if found.username is None or found.password is None:
+        raise InputError(f"`{name}` has no PostgreSQL login.")
+    program = shutil.which("psql") or binaries.find()["psql"]
+    environment = {
+        **os.environ,
+        "PGHOST": server.host,
+        "PGPORT": str(server.port),
+        "PGUSER": found.username,
+        "PGDATABASE": postgres.database,
+        "PGPASSWORD": found.password.reveal(),
+        "PGSSLMODE": postgres.sslmode,
+    }
+    sys.stdout.flush()
+    os.execve(program, ["psql", *(arguments or [])], environment)  # noqa: S606 psql takes over the terminal
+
+
+def redis_cli(
+    identity: Annotated[str, typer.Argument(help="An identity of access.yaml.")] = "",
+    cache: Annotated[str, typer.Argument(help="Named cache.")] = "main",
+    arguments: Rest = None,
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+) -> None:
+    """Open a Redis session as an identity; a command after -- is run in its place.
+
+    [bold]Examples:[/] datatier redis-cli    datatier redis-cli tmi_cache main -- GET cache:user:1
+    """
+    target = find_manifest(stack, manifest)
+    if cache not in target.caches:
+        raise InputError(f"no cache `{cache}`: {', '.join(target.caches)}.{nearest(cache, target.caches)}")
+    name = identity or default_identity(load_access(target.access))
+    found = credential(target, name)
+    if found.redis_password is None:
+        raise InputError(f"`{name}` has no Redis login.")
+    where = target.caches[cache]
+    program = shutil.which("valkey-cli") or shutil.which("redis-cli")
+    if program is None:
+        _session(target, cache, name, arguments or [])
+        return
+    command = [
+        program,
+        "-h",
+        where.endpoint.host,
+        "-p",
+        str(where.endpoint.port),
+        "--user",
+        found.redis_username or name,
+    ]
+    command += (["--tls"] if where.tls else []) + (["-c"] if where.cluster_mode else []) + (arguments or [])
+    sys.stdout.flush()
+    os.execve(program, command, {**os.environ, "REDISCLI_AUTH": found.redis_password.reveal()})  # noqa: S606
+
+
+def _session(target: Manifest, cache: str, identity: str, command: list[str]) -> None:
+    """The same without redis-cli on the machine: one command, or a prompt until the end of input."""
+    import redis
+
+    found = credential(target, identity)
+    assert found.redis_password is not None  # noqa: S101 the caller has looked
+    where = target.caches[cache]
+    with open_redis(where, where.endpoint, found.redis_username, found.redis_password) as client:
+
+        def run(words: list[str]) -> bool:
+            try:
+                _show(client.execute_command(*words))
+            except redis.RedisError as error:
+                typer.echo(f"(error) {error}")
+                return False
+            return True
+
+        if command:
+            raise typer.Exit(0 if run(command) else 1)
+        prompt = f"{identity}@{cache}> "
+        while True:
+            try:
+                line = input(prompt) if sys.stdin.isatty() else input()
+                words = shlex.split(line)
+            except EOFError:
+                return
+            except ValueError as error:
+                typer.echo(f"(error) {error}")
+                continue
+            if words and words[0].lower() in ("quit", "exit"):
+                return
+            if words:
+                run(words)
+
+
+def _show(answer: Any, depth: str = "") -> None:
+    if isinstance(answer, list | tuple | set):
+        if not answer:
+            typer.echo(f"{depth}(empty)")
+        for number, each in enumerate(answer, start=1):
+            typer.echo(f"{depth}{number}) ", nl=False)
+            _show(each, depth + "   ") if isinstance(each, list | tuple | set) else _show(each)
+    else:
+        typer.echo("(nil)" if answer is None else f"{answer}")

@@ -1,0 +1,131 @@
+"""`datatier doctor`: what is missing or in the way, each with what mends it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import platform
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+import typer
+
+from cli.current import known
+from cli.errors import FAILED
+from cli.options import JsonFlag
+from cli.output import console, emit_json, table
+from cli.project import project_root
+from infra.stackfile import read_stack, stacks
+from local import ports
+from local.cloud import CloudError
+from local.state import StateDir
+from local.status import processes
+
+_GIB = 1024**3
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one check found."""
+
+    check: str
+    state: str
+    """`ok`, `missing` (it will not work) or `note`."""
+    told: str
+
+
+def doctor(json: JsonFlag = False) -> None:
+    """Look at this computer and folder. Exit 1 when something is missing.
+
+    [bold]Example:[/] datatier doctor
+    """
+    found = [finding for check in _CHECKS for finding in check(project_root())]
+    if json:
+        emit_json([asdict(finding) for finding in found])
+    else:
+        colours = {"ok": "[green]ok[/]", "missing": "[red]missing[/]", "note": "[yellow]note[/]"}
+        console().print(table("", ("check", "", ""), [(f.check, colours[f.state], f.told) for f in found]))
+    if any(finding.state == "missing" for finding in found):
+        raise typer.Exit(FAILED)
+
+
+def _python(root: Path) -> Iterator[Finding]:
+    del root
+    good = sys.version_info >= (3, 11)
+    yield Finding("Python", "ok" if good else "missing", f"{platform.python_version()}; 3.11 or newer is needed")
+
+
+def _servers(root: Path) -> Iterator[Finding]:
+    del root
+    from local.postgres import binaries as postgres
+    from local.valkey import binaries as valkey
+
+    for name, find in (("PostgreSQL", lambda: postgres.find()["postgres"]), ("Valkey or Redis", valkey.find)):
+        try:
+            path = find()
+            answer = subprocess.run([str(path), "--version"], capture_output=True, text=True, timeout=10, check=True)
+            yield Finding(name, "ok", f"{answer.stdout.strip()} ({path})")
+        except (CloudError, OSError, subprocess.SubprocessError) as error:
+            yield Finding(name, "missing", str(error))
+    emulator = importlib.util.find_spec("ministack") is not None
+    yield Finding("AWS emulator", "ok" if emulator else "missing", "ministack" if emulator else "`make up` installs it")
+
+
+def _user(root: Path) -> Iterator[Finding]:
+    del root
+    if os.geteuid() != 0:
+        return
+    setpriv = shutil.which("setpriv")
+    told = "PostgreSQL refuses root; it runs as another user " + (
+        f"by {setpriv}" if setpriv else "in open folders only"
+    )
+    yield Finding("root", "ok" if setpriv else "note", told)
+
+
+def _room(root: Path) -> Iterator[Finding]:
+    free, memory = shutil.disk_usage(root).free, psutil.virtual_memory().available
+    yield Finding("disk", "ok" if free > _GIB else "missing", f"{free / _GIB:.1f} GiB free in {root}; 1 is needed")
+    enough = "ok" if memory > _GIB else "note"
+    yield Finding("memory", enough, f"{memory / _GIB:.1f} GiB available; a tier takes about half of one")
+    where = root / ".local" if (root / ".local").exists() else root
+    writable = os.access(where, os.W_OK)
+    yield Finding("folder", "ok" if writable else "missing", f"{where} is {'' if writable else 'not '}writable")
+
+
+def _stacks(root: Path) -> Iterator[Finding]:
+    for stack in stacks(root):
+        try:
+            read_stack(root, stack)
+        except ValueError as error:
+            yield Finding(f"Pulumi.{stack}.yaml", "missing", str(error))
+    for stack in known(root):
+        yield from _running(StateDir(root, stack))
+
+
+def _running(state: StateDir) -> Iterator[Finding]:
+    servers = processes(state)
+    running = [server for server in servers if server.pid is not None]
+    told = f"{len(running)} of {len(servers)} servers run"
+    if 0 < len(running) < len(servers):
+        yield Finding(f"stack {state.stack}", "note", f"{told}: `datatier up {state.stack}` repairs it")
+    else:
+        yield Finding(f"stack {state.stack}", "ok", told if running else "down, its data are kept")
+    for server in servers:
+        if server.pid is None and not ports.is_free(server.port):
+            yield Finding("port", "missing", str(ports.taken(server.port, server.name, state.stack)))
+
+
+def _deployment(root: Path) -> Iterator[Finding]:
+    pulumi = shutil.which("pulumi")
+    yield Finding("pulumi", "ok" if pulumi else "note", pulumi or "not on PATH; only `pulumi up` on AWS needs it")
+    bundle = root / "build" / "runner.zip"
+    told = str(bundle) if bundle.is_file() else "not built; `make bundle` before `pulumi up`"
+    yield Finding("runner bundle", "ok" if bundle.is_file() else "note", told)
+
+
+_CHECKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (_python, _servers, _user, _room, _stacks, _deployment)

@@ -1,0 +1,48 @@
+"""The `datatier` program: commands by group, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from cli import bootstrap, connect, doctor, env, migrate, preview, tier, up
+from cli.errors import report
+
+EXIT_CODES = "Exit codes: 0 fine, 1 failed, 2 wrong input, 3 differences found. DATATIER_DEBUG=1 shows tracebacks."
+LOCAL, INSIDE, DEPLOY = "On this computer", "Inside the engines", "Before you deploy"
+
+app = typer.Typer(
+    name="datatier",
+    help="PostgreSQL and Redis on AWS as one Pulumi stack that also comes up whole on this computer.",
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+app.command(rich_help_panel=LOCAL)(up.up)
+app.command(rich_help_panel=LOCAL)(tier.down)
+app.command(rich_help_panel=LOCAL)(tier.status)
+app.command(rich_help_panel=LOCAL)(tier.reset)
+app.command(rich_help_panel=LOCAL)(tier.logs)
+app.command(rich_help_panel=LOCAL)(doctor.doctor)
+app.command(rich_help_panel=INSIDE)(connect.psql)
+app.command("redis-cli", rich_help_panel=INSIDE)(connect.redis_cli)
+app.command(rich_help_panel=INSIDE)(env.env)
+app.command(rich_help_panel=INSIDE)(bootstrap.bootstrap)
+app.add_typer(migrate.app, name="migrate", rich_help_panel=INSIDE)
+app.command(rich_help_panel=DEPLOY)(preview.preview)
+
+
+def main() -> None:
+    """Run a command; every failure ends in one sentence and an exit code."""
+    try:
+        app()
+    except SystemExit:
+        raise
+    except BaseException as error:
+        sys.exit(report(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""`datatier migrate`: the schema's versions, as the migrator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bootstrap import migrate
+from bootstrap.access import load_access
+from bootstrap.run import MIGRATIONS
+from bootstrap.secrets import open_postgres
+from cli.errors import FAILED, InputError
+from cli.options import JsonFlag, StackOption
+from cli.output import console, emit_json, table
+from cli.target import ManifestOption, credential, find_manifest
+
+app = typer.Typer(no_args_is_help=True, help="Move the schema along its migrations (golang-migrate's table and lock).")
+
+PathOption = Annotated[Path, typer.Option("--path", help="Folder with the migration files.")]
+
+
+@contextmanager
+def _runner(stack: str | None, manifest: str | None, path: Path) -> Iterator[migrate.Runner]:
+    target = find_manifest(stack, manifest)
+    access = load_access(target.access)
+    migrators = access.with_privilege("migrator")
+    if not migrators:
+        raise InputError("access.yaml has no identity with `postgres: migrator`.")
+    found = credential(target, migrators[0])
+    if found.username is None or found.password is None:
+        raise InputError(f"`{migrators[0]}` has no PostgreSQL login.")
+    with open_postgres(target.postgres, target.postgres.primary, found.username, found.password) as connection:
+        yield migrate.Runner(migrate.Source.load(path), migrate.PostgresLedger(connection), role=access.owner)
+
+
+def _done(applied: list[migrate.Applied], json: bool) -> None:
+    if json:
+        emit_json([asdict(each) for each in applied])
+        return
+    for each in applied:
+        console().print(f"{each.version}/{each.direction[0]} {each.name} [dim]{each.seconds:.3f} s[/]")
+    if not applied:
+        console().print("no change")
+
+
+@app.command()
+def up(
+    count: Annotated[int | None, typer.Argument(min=0, help="How many; all when absent.")] = None,
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    path: PathOption = MIGRATIONS,
+    json: JsonFlag = False,
+) -> None:
+    """Apply the next migrations.
+
+    [bold]Examples:[/] datatier migrate up    datatier migrate up 1
+    """
+    with _runner(stack, manifest, path) as runner:
+        _done(runner.up(count), json)
+
+
+@app.command()
+def down(
+    count: Annotated[int | None, typer.Argument(min=0, help="How many to undo.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Undo every migration.")] = False,
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    path: PathOption = MIGRATIONS,
+    json: JsonFlag = False,
+) -> None:
+    """Undo the last migrations.
+
+    [bold]Examples:[/] datatier migrate down 1    datatier migrate down --all
+    """
+    if (count is None) is not every:
+        raise InputError("say how many to undo, or --all: `datatier migrate down 1`.")
+    with _runner(stack, manifest, path) as runner:
+        _done(runner.down(count), json)
+
+
+@app.command()
+def version(
+    stack: StackOption = None, manifest: ManifestOption = None, path: PathOption = MIGRATIONS, json: JsonFlag = False
+) -> None:
+    """Print the version of the schema.
+
+    [bold]Example:[/] datatier migrate version
+    """
+    with _runner(stack, manifest, path) as runner:
+        now = runner.version()
+    if json:
+        emit_json(asdict(now))
+    elif now.version is None and not now.dirty:
+        console().print("no migration")
+    else:
+        console().print(f"{now.version}{' (dirty)' if now.dirty else ''}")
+    if now.dirty:
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def status(
+    stack: StackOption = None, manifest: ManifestOption = None, path: PathOption = MIGRATIONS, json: JsonFlag = False
+) -> None:
+    """List every migration, applied or not.
+
+    [bold]Example:[/] datatier migrate status
+    """
+    with _runner(stack, manifest, path) as runner:
+        rows = runner.status()
+    if json:
+        emit_json([asdict(row) for row in rows])
+        return
+    names = tuple(asdict(rows[0])) if rows else ("version",)
+    told = [tuple("" if value is None else value for value in asdict(row).values()) for row in rows]
+    console().print(table("migrations", names, told))

@@ -1,0 +1,111 @@
+"""`down`, `status`, `reset` and `logs`: what is done with a tier that is up."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli import present
+from cli.current import known, state_of
+from cli.errors import FAILED, InputError
+from cli.formats import FORMATS, render
+from cli.options import JsonFlag, StackOption
+from cli.output import console, emit_json
+from cli.project import project_root
+from local.status import status as status_of
+
+Named = Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")]
+
+
+def down(
+    stack: Annotated[str | None, typer.Argument(help="Stack; every stack of this folder when absent.")] = None,
+    delete: Annotated[bool, typer.Option("--delete", help="Remove the data too.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before removing data.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Stop every server; the data stay unless --delete says otherwise.
+
+    [bold]Examples:[/] datatier down    datatier down prod --delete
+    """
+    from local.down import down as stop
+
+    root = project_root()
+    stacks = [stack] if stack else sorted(path.name for path in (root / ".local").glob("*") if path.is_dir())
+    if stack and not (root / ".local" / stack).is_dir():
+        raise InputError(f"stack `{stack}` has nothing in {root} ({', '.join(known(root)) or 'no stack has'}).")
+    if delete and stacks and not yes and console().is_terminal:
+        typer.confirm(f"Remove all data of {', '.join(stacks)}?", abort=True)
+    stopped = {name: stop(root, name, delete=delete) for name in stacks}
+    if json:
+        emit_json({"stopped": stopped, "deleted": delete})
+        return
+    for name, servers in stopped.items():
+        console().print(f"{name}: {len(servers)} servers stopped" + (", data removed" if delete else ", data kept"))
+    if not stopped:
+        console().print(f"nothing is up in {root}")
+
+
+def status(
+    stack: Named = None,
+    json: JsonFlag = False,
+    form: Annotated[str, typer.Option("--format", "-f", help=f"table, json, {', '.join(FORMATS)}.")] = "table",
+) -> None:
+    """Show what is up: servers, replication, schema, proved access. Exit 1 when something is not running.
+
+    [bold]Examples:[/] datatier status    datatier status prod --json    datatier status --format pgpass
+    """
+    if form not in ("table", "json", *FORMATS):
+        raise InputError(f"--format {form}: one of table, json, {', '.join(FORMATS)}.")
+    state = state_of(stack)
+    if form in FORMATS:
+        typer.echo(render(form, state))
+        return
+    data = status_of(state)
+    if json or form == "json":
+        emit_json(data)
+    else:
+        present.tier(console(), data)
+        for process in data["processes"]:
+            if process["pid"] is None:
+                console().print(
+                    f"[red]not running[/] {escape(process['name'])}: `datatier up {data['stack']}` repairs it"
+                )
+    if not data["up"]:
+        raise typer.Exit(FAILED)
+
+
+def reset(stack: Named = None, json: JsonFlag = False) -> None:
+    """Empty database and caches, then migrate, seed and verify again; the servers stay up.
+
+    [bold]Example:[/] datatier reset
+    """
+    from local.reset import reset as empty
+
+    state = state_of(stack)
+    with state.lock():
+        report: dict[str, Any] = empty(state)
+    if json:
+        emit_json(report)
+        return
+    present.steps(console(), report)
+    console().print(f"[bold green]reset[/] {state.stack}: migrated, seeded and verified in {report['seconds']:.1f} s")
+
+
+def logs(
+    server: Annotated[str | None, typer.Argument(help="Server, or part of its name; all when absent.")] = None,
+    stack: StackOption = None,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with the lines to come.")] = False,
+    grep: Annotated[str | None, typer.Option("--grep", "-g", help="Regular expression that a line must match.")] = None,
+    last: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines of each server.")] = 100,
+) -> None:
+    """Show the servers' logs.
+
+    [bold]Examples:[/] datatier logs    datatier logs standby -f    datatier logs --grep error
+    """
+    from local.logs import logs as read
+
+    out = console()
+    for line in read(state_of(stack), server, match=grep, last=last, follow=follow):
+        out.print(f"[cyan]{escape(line.server)}[/] {escape(line.text)}")

@@ -1,0 +1,106 @@
+"""`datatier up`: the stack's own program, deployed on this computer."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from cli import present
+from cli.current import remember
+from cli.errors import FAILED, NothingUpError
+from cli.fingerprint import fingerprint
+from cli.options import JsonFlag
+from cli.output import console, emit_json
+from cli.project import StackSource, load
+from cli.steps import Steps
+from local.state import StateDir
+from local.status import healthy, status
+
+if TYPE_CHECKING:
+    from local.substrate import LocalCloud
+
+
+def up(
+    stack: Annotated[str, typer.Argument(help="Stack to bring up: local, dev, staging, prod.")] = "local",
+    refresh: Annotated[bool, typer.Option("--refresh", help="Run the whole program even if nothing changed.")] = False,
+    new_ports: Annotated[bool, typer.Option("--new-ports", help="Choose free ports anew.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Bring a stack up on this computer: servers, AWS emulator, bootstrap, verification.
+
+    [bold]Examples:[/] datatier up    datatier up prod    datatier up --new-ports
+    """
+    source = load(stack)
+    state = StateDir(source.root, stack)
+    began = time.perf_counter()
+    with state.lock():
+        if new_ports:
+            _forget_ports(state)
+        mark = fingerprint(source.root, stack)
+        unchanged = not refresh and state.kept.get("fingerprint") == mark and not healthy(state)
+        removed = [] if unchanged else _deploy(source, state, mark, quiet=json)
+        remember(source.root, stack)
+        data = status(state)
+    seconds = time.perf_counter() - began
+    report = state.kept.get("report") or {}
+    changed = [] if unchanged else list(state.kept.get("changed", []))
+    if json:
+        emit_json({**data, "seconds": round(seconds, 3), "changed": changed, "removed": removed, "report": report})
+    else:
+        _tell(data, report, changed, removed, seconds)
+    if data["access"]["failed"]:
+        raise typer.Exit(FAILED)
+
+
+def _forget_ports(state: StateDir) -> None:
+    if state.exists and not healthy(state):
+        raise NothingUpError(f"stack `{state.stack}` is up: `datatier down {state.stack}` first, then --new-ports.")
+    state.ports.clear()
+    state.kept.pop("fingerprint", None)
+
+
+def _deploy(source: StackSource, state: StateDir, mark: str, *, quiet: bool) -> list[str]:
+    state.kept.pop("fingerprint", None)
+    with Steps(quiet=quiet) as steps:
+        steps.say(f"stack {source.stack} on this computer, in {state.path}")
+        from local.substrate import LocalCloud
+
+        cloud = LocalCloud(state, region=source.region, progress=steps.bootstrap)
+        cloud.start()
+        removed = _run(source, cloud, steps)
+    state.kept["changed"] = sorted(
+        f"{outcome} {urn.rpartition('::')[2]}"
+        for urn, outcome in cloud.outcomes.items()
+        if outcome in ("created", "updated")
+    )
+    state.kept["fingerprint"] = mark
+    state.save()
+    return [urn.rpartition("::")[2] for urn in removed]
+
+
+def _run(source: StackSource, cloud: LocalCloud, steps: Steps) -> list[str]:
+    from local.monitor import run_program
+
+    try:
+        run_program(source.stack, source.program, steps.watch(cloud), source.config)
+    except BaseException:
+        cloud.abandon()
+        raise
+    return cloud.finish()
+
+
+def _tell(data: dict[str, Any], report: dict[str, Any], changed: list[str], removed: list[str], seconds: float) -> None:
+    out = console()
+    present.tier(out, data)
+    if changed:
+        present.checks(out, report)
+    for sentence in report.get("differences", []):
+        out.print(f"[yellow]note[/] {present.plain(sentence)}")
+    present.differences(out, data["differences"])
+    if changed or removed:
+        what = f"{len(changed)} made or changed" + (f", {len(removed)} removed" if removed else "")
+        out.print(f"[bold green]up[/] {data['stack']}: {what}, in {seconds:.1f} s")
+    else:
+        out.print(f"[bold green]up[/] {data['stack']}: nothing to do, everything is as declared ({seconds:.1f} s)")

@@ -1,0 +1,225 @@
+"""Every input of every stack is held against AWS's own API model (botocore): names, enums, patterns, lengths, ranges.
+
+Pulumi's input names are the API's with another capitalisation; where they differ, `RENAMED` says so, and what the API
+does not take in that request at all is in `NOT_IN_API` with the reason.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import botocore.loaders
+import botocore.model
+import pytest
+
+from infra.program import program
+from infra.stackfile import read_stack
+from local.cloud import Declared
+from local.monitor import run_program
+from preview.offline import Offline
+
+ROOT = Path(__file__).parents[2]
+
+# Type -> service and operation that makes it.
+OPERATIONS: dict[str, tuple[str, str]] = {
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": ("cloudwatch", "PutCompositeAlarm"),
+    "aws:cloudwatch/logGroup:LogGroup": ("logs", "CreateLogGroup"),
+    "aws:cloudwatch/metricAlarm:MetricAlarm": ("cloudwatch", "PutMetricAlarm"),
+    "aws:ec2/flowLog:FlowLog": ("ec2", "CreateFlowLogs"),
+    "aws:ec2/routeTable:RouteTable": ("ec2", "CreateRouteTable"),
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": ("ec2", "AssociateRouteTable"),
+    "aws:ec2/securityGroup:SecurityGroup": ("ec2", "CreateSecurityGroup"),
+    "aws:ec2/subnet:Subnet": ("ec2", "CreateSubnet"),
+    "aws:ec2/vpc:Vpc": ("ec2", "CreateVpc"),
+    "aws:ec2/vpcEndpoint:VpcEndpoint": ("ec2", "CreateVpcEndpoint"),
+    "aws:elasticache/parameterGroup:ParameterGroup": ("elasticache", "CreateCacheParameterGroup"),
+    "aws:elasticache/replicationGroup:ReplicationGroup": ("elasticache", "CreateReplicationGroup"),
+    "aws:elasticache/subnetGroup:SubnetGroup": ("elasticache", "CreateCacheSubnetGroup"),
+    "aws:elasticache/user:User": ("elasticache", "CreateUser"),
+    "aws:elasticache/userGroup:UserGroup": ("elasticache", "CreateUserGroup"),
+    "aws:iam/role:Role": ("iam", "CreateRole"),
+    "aws:iam/rolePolicy:RolePolicy": ("iam", "PutRolePolicy"),
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": ("iam", "AttachRolePolicy"),
+    "aws:kms/alias:Alias": ("kms", "CreateAlias"),
+    "aws:kms/key:Key": ("kms", "CreateKey"),
+    "aws:lambda/function:Function": ("lambda", "CreateFunction"),
+    "aws:lambda/invocation:Invocation": ("lambda", "Invoke"),
+    "aws:rds/eventSubscription:EventSubscription": ("rds", "CreateEventSubscription"),
+    "aws:rds/instance:Instance": ("rds", "CreateDBInstance"),
+    "aws:rds/parameterGroup:ParameterGroup": ("rds", "CreateDBParameterGroup"),
+    "aws:rds/subnetGroup:SubnetGroup": ("rds", "CreateDBSubnetGroup"),
+    "aws:secretsmanager/secret:Secret": ("secretsmanager", "CreateSecret"),
+    "aws:secretsmanager/secretVersion:SecretVersion": ("secretsmanager", "PutSecretValue"),
+    "aws:sns/topic:Topic": ("sns", "CreateTopic"),
+    "aws:sns/topicPolicy:TopicPolicy": ("sns", "SetTopicAttributes"),
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": ("ec2", "AuthorizeSecurityGroupEgress"),
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": ("ec2", "AuthorizeSecurityGroupIngress"),
+}
+REPLICA = ("rds", "CreateDBInstanceReadReplica")
+
+# (Type's last name, input) -> member of the API's shape, where the names differ in more than capitals.
+RENAMED: dict[tuple[str, str], str] = {
+    ("CompositeAlarm", "insufficientDataActions"): "InsufficientDataActions",
+    ("FlowLog", "iamRoleArn"): "DeliverLogsPermissionArn",
+    ("FlowLog", "vpcId"): "ResourceIds",
+    ("Function", "name"): "FunctionName",
+    ("Function", "code"): "Code",
+    ("Instance", "identifier"): "DBInstanceIdentifier",
+    ("Instance", "instanceClass"): "DBInstanceClass",
+    ("Instance", "username"): "MasterUsername",
+    ("Instance", "password"): "MasterUserPassword",
+    ("Instance", "parameterGroupName"): "DBParameterGroupName",
+    ("Instance", "maintenanceWindow"): "PreferredMaintenanceWindow",
+    ("Instance", "backupWindow"): "PreferredBackupWindow",
+    ("Instance", "enabledCloudwatchLogsExports"): "EnableCloudwatchLogsExports",
+    ("Instance", "iamDatabaseAuthenticationEnabled"): "EnableIAMDatabaseAuthentication",
+    ("Instance", "caCertIdentifier"): "CACertificateIdentifier",
+    ("Instance", "performanceInsightsEnabled"): "EnablePerformanceInsights",
+    ("Instance", "performanceInsightsKmsKeyId"): "PerformanceInsightsKMSKeyId",
+    ("Instance", "replicateSourceDb"): "SourceDBInstanceIdentifier",
+    ("Invocation", "input"): "Payload",
+    ("Key", "deletionWindowInDays"): "",
+    ("LogGroup", "name"): "logGroupName",
+    ("MetricAlarm", "name"): "AlarmName",
+    ("MetricAlarm", "extendedStatistic"): "ExtendedStatistic",
+    ("ParameterGroup", "name"): "CacheParameterGroupName",
+    ("ParameterGroup", "namePrefix"): "DBParameterGroupName",
+    ("ReplicationGroup", "description"): "ReplicationGroupDescription",
+    ("ReplicationGroup", "maintenanceWindow"): "PreferredMaintenanceWindow",
+    ("ReplicationGroup", "nodeType"): "CacheNodeType",
+    ("ReplicationGroup", "parameterGroupName"): "CacheParameterGroupName",
+    ("ReplicationGroup", "subnetGroupName"): "CacheSubnetGroupName",
+    ("ReplicationGroup", "atRestEncryptionEnabled"): "AtRestEncryptionEnabled",
+    ("Role", "name"): "RoleName",
+    ("RolePolicy", "role"): "RoleName",
+    ("RolePolicy", "policy"): "PolicyDocument",
+    ("RolePolicyAttachment", "role"): "RoleName",
+    ("SecurityGroup", "name"): "GroupName",
+    ("SecurityGroupEgressRule", "securityGroupId"): "GroupId",
+    ("SecurityGroupIngressRule", "securityGroupId"): "GroupId",
+    ("EventSubscription", "name"): "SubscriptionName",
+    ("EventSubscription", "snsTopic"): "SnsTopicArn",
+    ("Alias", "name"): "AliasName",
+    ("UserGroup", "userGroupId"): "UserGroupId",
+    ("TopicPolicy", "arn"): "TopicArn",
+    ("TopicPolicy", "policy"): "AttributeValue",
+}
+# (Type's last name or *, input) -> why the request that makes the resource does not take it.
+NOT_IN_API: dict[tuple[str, str], str] = {
+    ("*", "tags"): "each service has its own form of tags; the provider turns the map into it",
+    ("*", "region"): "chooses the client, not a request's member",
+    ("Vpc", "enableDnsSupport"): "ModifyVpcAttribute, after the VPC is made",
+    ("Vpc", "enableDnsHostnames"): "ModifyVpcAttribute, after the VPC is made",
+    ("Subnet", "mapPublicIpOnLaunch"): "ModifySubnetAttribute, after the subnet is made",
+    ("Key", "deletionWindowInDays"): "ScheduleKeyDeletion, at the end",
+    ("Key", "enableKeyRotation"): "EnableKeyRotation, after the key is made",
+    ("LogGroup", "retentionInDays"): "PutRetentionPolicy, after the group is made",
+    ("ParameterGroup", "parameters"): "ModifyDBParameterGroup; checked against the catalogue of components.sizing",
+    ("SecurityGroupIngressRule", "*"): "the provider wraps the rule into IpPermissions",
+    ("SecurityGroupEgressRule", "*"): "the provider wraps the rule into IpPermissions",
+    ("Secret", "recoveryWindowInDays"): "DeleteSecret, at the end",
+    ("Topic", "kmsMasterKeyId"): "an attribute of the topic, by name",
+    ("Instance", "applyImmediately"): "ModifyDBInstance only",
+    ("Instance", "skipFinalSnapshot"): "DeleteDBInstance, at the end",
+    ("Instance", "finalSnapshotIdentifier"): "DeleteDBInstance, at the end",
+    ("Instance", "deleteAutomatedBackups"): "DeleteDBInstance, at the end",
+    ("Instance", "allowMajorVersionUpgrade"): "ModifyDBInstance only",
+    ("ReplicationGroup", "applyImmediately"): "ModifyReplicationGroup only",
+    ("ReplicationGroup", "authTokenUpdateStrategy"): "ModifyReplicationGroup only",
+    ("ReplicationGroup", "finalSnapshotIdentifier"): "DeleteReplicationGroup, at the end",
+    ("Invocation", "triggers"): "the provider's own: when to invoke again",
+    ("SecurityGroup", "revokeRulesOnDelete"): "the provider's own",
+    ("Function", "vpcConfig"): "has ids that AWS draws; the shape is checked by the provider's own types",
+}
+REPLICA_ONLY_LATER = {
+    "parameterGroupName": "the API takes it at creation for a replica of RDS for PostgreSQL",
+    "maintenanceWindow": "set by a ModifyDBInstance after the replica is made",
+    "backupRetentionPeriod": "set by a ModifyDBInstance after the replica is made",
+}
+
+
+def shape_of(resource: Declared) -> botocore.model.StructureShape:
+    service, operation = OPERATIONS[resource.type]
+    if resource.type == "aws:rds/instance:Instance" and "replicateSourceDb" in resource.inputs:
+        service, operation = REPLICA
+    data = botocore.loaders.Loader().load_service_model(service, "service-2")
+    shape = botocore.model.ServiceModel(data, service).operation_model(operation).input_shape
+    assert shape is not None
+    return shape
+
+
+def member(shape: botocore.model.StructureShape, kind: str, name: str) -> botocore.model.Shape | None:
+    wanted = RENAMED.get((kind, name), name).lower()
+    for candidate in (wanted, f"db{wanted}", f"cache{wanted}", f"{kind.lower()}{wanted}", f"alarm{wanted}"):
+        for key, value in shape.members.items():
+            if key.lower().replace("_", "") == candidate.replace("_", ""):
+                return value
+    return None
+
+
+def wrong(shape: botocore.model.Shape, value: Any, where: str) -> Iterator[str]:
+    """What the API's model says against a value."""
+    meta = shape.metadata
+    if shape.type_name == "string":
+        text = value if isinstance(value, str) else json.dumps(value)
+        if "enum" in meta and text not in meta["enum"]:
+            yield f"{where}: {text!r} is none of {meta['enum'][:12]}"
+        if not meta.get("min", 0) <= len(text) <= meta.get("max", len(text)):
+            yield f"{where}: {len(text)} characters, the API takes {meta.get('min', 0)} to {meta.get('max')}"
+        if "pattern" in meta and not re.search(f"^(?:{java(meta['pattern'])})$", text, re.DOTALL):
+            yield f"{where}: {text[:60]!r} does not match {meta['pattern']}"
+    elif shape.type_name in ("integer", "long", "float", "double"):
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            yield f"{where}: {value!r} is no number"
+        elif not meta.get("min", value) <= value <= meta.get("max", value):
+            yield f"{where}: {value} is outside {meta.get('min')} to {meta.get('max')}"
+    elif shape.type_name == "boolean":
+        if not isinstance(value, bool):
+            yield f"{where}: {value!r} is no boolean"
+    elif isinstance(shape, botocore.model.ListShape):
+        values = value if isinstance(value, list) else [value]
+        if not meta.get("min", 0) <= len(values) <= meta.get("max", len(values)):
+            yield f"{where}: {len(values)} entries, the API takes {meta.get('min', 0)} to {meta.get('max')}"
+        for number, each in enumerate(values):
+            yield from wrong(shape.member, each, f"{where}.{number}")
+
+
+def java(pattern: str) -> str:
+    """Java's regular expressions in Python's: properties of Unicode that Python's `re` does not know."""
+    return (
+        pattern.replace("\\p{L}", "\\w").replace("\\p{Z}", " ").replace("\\p{N}", "\\d").replace("\\p{S}", "")
+        .replace("\\p{P}", "").replace("\\p{M}", "")
+    )  # fmt: skip
+
+
+def problems(resource: Declared) -> Iterator[str]:
+    kind = resource.type.rpartition(":")[2]
+    replica = "replicateSourceDb" in resource.inputs
+    for name, value in resource.inputs.items():
+        excused = any(key in NOT_IN_API for key in (("*", name), (kind, name), (kind, "*")))
+        if excused or (replica and name in REPLICA_ONLY_LATER):
+            continue
+        shape = member(shape_of(resource), kind, name)
+        if shape is None:
+            yield f"{resource.name}.{name}: the API's {shape_of(resource).name} has no such member"
+        else:
+            yield from wrong(shape, value, f"{resource.name}.{name}")
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
+def test_every_input_is_one_that_the_api_takes(stack: str) -> None:
+    deployment = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), read_stack(ROOT, stack))
+    declared = [each for each in deployment.resources if each.type.startswith("aws:")]
+    assert len(declared) > 80
+    unknown = {each.type for each in declared} - set(OPERATIONS) - UNCHECKED
+    assert not unknown
+    found = [problem for each in declared if each.type in OPERATIONS for problem in problems(each)]
+    assert not found, "\n".join(found)
+
+
+# Resources without a request of their own that makes them.
+UNCHECKED = {
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",  # adopted: it comes with the VPC
+}
