@@ -14,7 +14,7 @@ from components.sizing.postgres_catalogue import CATALOGUE, POSTGRES_VERSIONS, c
 
 __all__ = ["POSTGRES_VERSIONS", "max_connections", "postgres_family", "postgres_parameters"]
 
-MINIMUM_MEMORY = 512 * MIB
+MINIMUM_MEMORY = GIB
 
 RAISED_ON_REPLICAS = (
     "max_connections",
@@ -94,7 +94,7 @@ def postgres_parameters(
 def _impossible_sizes(memory_bytes: int, vcpu: int, version: int, storage_gib: int) -> list[str]:
     problems = [] if version in POSTGRES_VERSIONS else [_unknown_version(version)]
     if memory_bytes < MINIMUM_MEMORY:
-        problems.append(f"{memory_bytes // MIB} MiB of memory are too few: PostgreSQL is sized from 512 MiB up")
+        problems.append(f"{memory_bytes // MIB} MiB of memory are too few: the smallest class has 1024 MiB")
     if vcpu < 1:
         problems.append(f"{vcpu} cores are too few: at least 1")
     if storage_gib < 20:

@@ -60,5 +60,7 @@ xsetid substr
 """
 
 RENAMEABLE = frozenset(_COMMANDS.split())
-"""All that `rename-commands` takes, FLUSHALL, FLUSHDB, KEYS and EVAL among them; CONFIG, DEBUG and SHUTDOWN are closed for
-everybody anyway. https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/SupportedCommands.html"""
+"""All that `rename-commands` takes, FLUSHALL, FLUSHDB, KEYS and EVAL among them.
+
+CONFIG, DEBUG and SHUTDOWN are closed for everybody anyway:
+https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/SupportedCommands.html"""

@@ -102,7 +102,7 @@ def postgres_alarms(
         thresholds |= {"ebs-io-balance": 10, "ebs-byte-balance": 10}
     if cls.burstable:
         thresholds["cpu-credits"] = cls.cpu_credits // 5
-    return _specs("AWS/RDS", _POSTGRES, thresholds)
+    return _specs("AWS/RDS", _POSTGRES, thresholds, "a larger class")
 
 
 def _storage(allocated: int, maximum: int) -> tuple[int, int]:
@@ -138,11 +138,12 @@ def redis_alarms(cls: CacheClass, *, eviction: str, replicas: int, cluster_mode:
         thresholds["engine-cpu-high"] = 90
     else:
         thresholds["cpu-high"] = 90 / cls.vcpu
-    if replicas or cluster_mode:
+    if replicas:
         thresholds["replication-lag"] = 10
     if cls.burstable:
         thresholds["cpu-credits"] = cls.cpu_credits // 5
-    return _specs("AWS/ElastiCache", _REDIS, thresholds)
+    larger = "a larger node type or another shard" if cluster_mode else "a larger node type"
+    return _specs("AWS/ElastiCache", _REDIS, thresholds, larger)
 
 
 def _read(name: str) -> dict[str, dict[str, Any]]:
@@ -153,12 +154,14 @@ _POSTGRES = _read("postgres_alarms.toml")
 _REDIS = _read("redis_alarms.toml")
 
 
-def _specs(namespace: str, words: Mapping[str, Any], thresholds: Mapping[str, float]) -> tuple[AlarmSpec, ...]:
-    """Join numbers and words, in the order of the catalogue."""
-    return tuple(_spec(key, namespace, words[key], thresholds[key]) for key in words if key in thresholds)
+def _specs(
+    namespace: str, words: Mapping[str, Any], thresholds: Mapping[str, float], larger: str
+) -> tuple[AlarmSpec, ...]:
+    """Join numbers and words, in the order of the catalogue; `larger` is what the server can grow to."""
+    return tuple(_spec(key, namespace, words[key], thresholds[key], larger) for key in words if key in thresholds)
 
 
-def _spec(key: str, namespace: str, words: Mapping[str, Any], threshold: float) -> AlarmSpec:
+def _spec(key: str, namespace: str, words: Mapping[str, Any], threshold: float, larger: str) -> AlarmSpec:
     period, evaluation_periods, datapoints = words["evaluation"]
     return AlarmSpec(
         key=key,
@@ -173,7 +176,7 @@ def _spec(key: str, namespace: str, words: Mapping[str, Any], threshold: float) 
         missing=words["missing"],
         severity=words["severity"],
         meaning=words["meaning"],
-        first_steps=tuple(words["first_steps"]),
+        first_steps=tuple(step.replace("{larger}", larger) for step in words["first_steps"]),
         runbook=f"docs/runbooks/{words['runbook']}.md",
         source=words["source"],
     )

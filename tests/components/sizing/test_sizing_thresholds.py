@@ -1,0 +1,259 @@
+"""Alarms: whole tables of thresholds for known instances, and rules that no alarm may break."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from components.sizing.classes import CACHE_CLASSES, GIB, RDS_CLASSES, cache_class, rds_class
+from components.sizing.postgres import max_connections, postgres_parameters
+from components.sizing.thresholds import AlarmSpec, postgres_alarms, redis_alarms
+
+MIB = 1024**2
+EVICTIONS = ("noeviction", "volatile-lru", "volatile-ttl", "allkeys-lru", "allkeys-lfu")
+BURST = {"ebs-io-balance": 10, "ebs-byte-balance": 10}
+PRIMARY_OF_100 = {
+    "transaction-ids-critical": 1e9,
+    "transaction-ids-high": 5e8,
+    "slot-wal-critical": 20 * GIB,
+    "slot-wal-high": 10 * GIB,
+    "wal-disk-usage": 20 * GIB,
+}
+SAME = {"down": 0, "cpu-high": 90, "read-latency": 0.02, "write-latency": 0.02}
+
+
+def of(name: str, **options: object) -> tuple[AlarmSpec, ...]:
+    size = rds_class(name)
+    given: dict[str, object] = {
+        "max_connections": max_connections(size.memory_bytes),
+        "allocated_gib": 100,
+        "max_allocated_gib": 1000,
+        "replica": False,
+        "lag_critical_seconds": 1,
+    }
+    return postgres_alarms(size, **(given | options))  # type: ignore[arg-type]
+
+
+def thresholds(alarms: tuple[AlarmSpec, ...]) -> dict[str, float]:
+    assert len({one.key for one in alarms}) == len(alarms)
+    return {one.key: one.threshold for one in alarms}
+
+
+def everything() -> list[AlarmSpec]:
+    found: list[AlarmSpec] = []
+    for name in RDS_CLASSES:
+        for replica in (False, True):
+            found += of(name, replica=replica)
+    for cache in CACHE_CLASSES.values():
+        for eviction in EVICTIONS:
+            for cluster_mode in (False, True):
+                found += redis_alarms(cache, eviction=eviction, replicas=1, cluster_mode=cluster_mode)
+    return found
+
+
+def sizes(connections: int, vcpu: int, free: float, swap: int, queue: float) -> dict[str, float]:
+    return {
+        "connections-critical": pytest.approx(0.9 * connections),
+        "connections-high": pytest.approx(0.8 * connections),
+        "load-high": vcpu,
+        "memory-low": pytest.approx(free),
+        "swap-used": swap,
+        "disk-queue": pytest.approx(queue),
+    }
+
+
+GOLDEN = {
+    "db.t4g.micro": sizes(50, 2, 0.1 * GIB, GIB // 10, 500 * 0.02) | BURST | {"cpu-credits": 57},
+    "db.t4g.medium": sizes(100, 2, GIB, 256 * MIB, 2000 * 0.02) | BURST | {"cpu-credits": 115},
+    "db.m7g.large": sizes(200, 2, 2 * GIB, 256 * MIB, 3000 * 0.02) | BURST,
+    "db.r7g.large": sizes(400, 2, 4 * GIB, 256 * MIB, 3000 * 0.02) | BURST,
+    "db.r7g.16xlarge": sizes(5000, 64, 128 * GIB, 256 * MIB, 3000 * 0.02),
+}
+
+
+@pytest.mark.parametrize("name", GOLDEN)
+def test_primary(name: str) -> None:
+    storage = {"storage-low": 8 * GIB, "storage-shrinking": 10 * GIB}
+    assert thresholds(of(name)) == SAME | PRIMARY_OF_100 | storage | GOLDEN[name]
+
+
+def test_replica() -> None:
+    lag = {"replication-stopped": 0, "replica-lag": 1}
+    storage = {"storage-low": 8 * GIB, "storage-shrinking": 10 * GIB}
+    assert thresholds(of("db.m7g.large", replica=True)) == SAME | storage | GOLDEN["db.m7g.large"] | lag
+
+
+@pytest.mark.parametrize(
+    ("allocated", "maximum", "low", "shrinking"),
+    [
+        (100, 0, 10, 20),  # no autoscaling: the AWS list's tenth, and twice that
+        (100, 100, 10, 20),
+        (100, 200, 5, 10),  # autoscaling acts at a tenth: half of it
+        (100, 700, 7, 10),  # 1 % of the maximum
+        (100, 16000, 8, 10),  # never what an ordinary growth passes through
+        (1000, 4000, 50, 100),
+    ],
+)
+def test_storage(allocated: int, maximum: int, low: float, shrinking: float) -> None:
+    found = thresholds(of("db.m7g.large", allocated_gib=allocated, max_allocated_gib=maximum))
+    assert (found["storage-low"], found["storage-shrinking"]) == (low * GIB, shrinking * GIB)
+
+
+@pytest.mark.parametrize(
+    ("name", "allocated", "iops", "queue"),
+    [
+        ("db.r7g.16xlarge", 399, None, 60),
+        ("db.r7g.16xlarge", 400, None, 240),
+        ("db.r7g.16xlarge", 1000, 40000, 800),
+        ("db.m7g.large", 1000, None, 72),  # the class is the narrower
+    ],
+)
+def test_disk_queue(name: str, allocated: int, iops: int | None, queue: float) -> None:
+    assert thresholds(of(name, allocated_gib=allocated, iops=iops))["disk-queue"] == pytest.approx(queue)
+
+
+def test_a_slot_rings_before_postgresql_gives_it_up() -> None:
+    for storage in (20, 100, 3000):
+        made = {one.name: one.value for one in postgres_parameters(8 * GIB, 2, 17, storage_gib=storage)}
+        kept = int(made["max_slot_wal_keep_size"]) * MIB
+        found = thresholds(of("db.m7g.large", allocated_gib=storage, max_allocated_gib=0))
+        assert found["slot-wal-high"] < found["slot-wal-critical"] < kept
+        assert found["wal-disk-usage"] >= 2 * int(made["max_wal_size"]) * MIB
+
+
+NODE = {
+    "down": 0,
+    "connections-dropped": 0,
+    "authentication-failures": 0,
+    "command-failures": 0,
+    "key-failures": 0,
+    "traffic-managed": 0,
+}
+MEMORY = {
+    "noeviction": {"memory-critical": 95, "memory-high": 85},
+    "volatile-lru": {"memory-critical": 95, "memory-high": 85, "evictions": 0},
+    "allkeys-lru": {"memory-full": 95, "evictions-many": 100},
+}
+
+
+@pytest.mark.parametrize("eviction", MEMORY)
+def test_node_with_two_cores(eviction: str) -> None:
+    made = redis_alarms(cache_class("cache.r7g.large"), eviction=eviction, replicas=1, cluster_mode=False)
+    size = {"connections-high": 52000, "swap-used": 50 * MIB, "cpu-high": 45, "replication-lag": 10}
+    assert thresholds(made) == NODE | MEMORY[eviction] | size
+
+
+def test_node_with_eight_cores_alone() -> None:
+    made = redis_alarms(cache_class("cache.m7g.2xlarge"), eviction="noeviction", replicas=0, cluster_mode=False)
+    size = {"connections-high": 52000, "swap-used": 50 * MIB, "engine-cpu-high": 90}
+    assert thresholds(made) == NODE | MEMORY["noeviction"] | size
+
+
+def test_smallest_node() -> None:
+    made = redis_alarms(cache_class("cache.t4g.micro"), eviction="noeviction", replicas=0, cluster_mode=False)
+    size = {"connections-high": 16000, "swap-used": 50 * MIB, "cpu-high": 45, "cpu-credits": 57}
+    assert thresholds(made) == NODE | MEMORY["noeviction"] | size
+
+
+def test_advice_fits_the_topology() -> None:
+    def steps(cluster_mode: bool) -> str:
+        made = redis_alarms(
+            cache_class("cache.m7g.large"), eviction="noeviction", replicas=1, cluster_mode=cluster_mode
+        )
+        return next(one.first_steps[2] for one in made if one.key == "memory-critical")
+
+    assert steps(cluster_mode=False) == "Take a larger node type."
+    assert steps(cluster_mode=True) == "Take a larger node type or another shard."
+
+
+def test_one_alarm_whole() -> None:
+    found = next(one for one in of("db.m7g.large") if one.key == "connections-critical")
+    assert found == AlarmSpec(
+        key="connections-critical",
+        metric="DatabaseConnections",
+        namespace="AWS/RDS",
+        statistic="Average",
+        comparison="GreaterThanThreshold",
+        threshold=180.0,
+        period=60,
+        evaluation_periods=5,
+        datapoints=5,
+        missing="missing",
+        severity="critical",
+        meaning="More than 90 % of max_connections are in use. New logins are about to fail.",
+        first_steps=(
+            "List sessions by user, application and state.",
+            "End sessions that are idle in a transaction, and restart the client whose pool leaks.",
+            "Lower pool sizes or put RDS Proxy before the instance; raise max_connections only with a larger class.",
+        ),
+        runbook="docs/runbooks/postgres-connections.md",
+        source="AWS list: 90 to 95 % of max_connections",
+    )
+    assert found.description == (
+        "More than 90 % of max_connections are in use. New logins are about to fail. First: 1. List sessions by user,"
+        " application and state. 2. End sessions that are idle in a transaction, and restart the client whose pool"
+        " leaks. 3. Lower pool sizes or put RDS Proxy before the instance; raise max_connections only with a larger"
+        " class. Runbook: docs/runbooks/postgres-connections.md. Threshold: AWS list: 90 to 95 % of max_connections."
+    )
+
+
+def test_what_cloudwatch_takes() -> None:
+    for one in everything():
+        assert len(one.description) <= 1024, one.key
+        assert "{" not in one.description, one.key
+        assert 1 <= one.datapoints <= one.evaluation_periods
+        assert one.period % 60 == 0
+        assert one.period * one.evaluation_periods <= 86400
+        assert len(one.first_steps) == 3
+        assert one.missing in {"breaching", "notBreaching", "missing", "ignore"}
+        assert one.severity in {"critical", "warning", "info"}
+        assert one.comparison in {"GreaterThanThreshold", "LessThanThreshold"}
+
+
+def test_silence_is_one_page() -> None:
+    breaching = {(one.namespace, one.key) for one in everything() if one.missing == "breaching"}
+    assert breaching == {("AWS/RDS", "down"), ("AWS/RDS", "replication-stopped"), ("AWS/ElastiCache", "down")}
+
+
+def test_what_a_class_lacks_has_no_alarm() -> None:
+    for size in RDS_CLASSES.values():
+        metrics = {one.metric for one in of(size.name)}
+        assert ("CPUCreditBalance" in metrics) is size.burstable
+        assert ("EBSIOBalance%" in metrics) is ("EBSByteBalance%" in metrics) is size.ebs_burst
+        assert "BurstBalance" not in metrics, "gp3 has no burst bucket"
+    for node in CACHE_CLASSES.values():
+        metrics = {one.metric for one in redis_alarms(node, eviction="noeviction", replicas=0, cluster_mode=False)}
+        assert ("EngineCPUUtilization" in metrics) is (node.vcpu >= 4)
+        assert ("CPUUtilization" in metrics) is (node.vcpu < 4)
+        assert "Evictions" not in metrics, "noeviction evicts nothing"
+
+
+def test_critical_rows_of_the_catalogue() -> None:
+    primary = {one.metric for one in of("db.m7g.large") if one.severity == "critical"}
+    assert primary == {
+        "DatabaseConnections",
+        "FreeStorageSpace",
+        "MaximumUsedTransactionIDs",
+        "OldestReplicationSlotLag",
+    }
+    replica = {one.metric for one in of("db.m7g.large", replica=True) if one.severity == "critical"}
+    assert replica == {"DatabaseConnections", "FreeStorageSpace", "ReplicaLag"}
+    node = redis_alarms(cache_class("cache.m7g.large"), eviction="noeviction", replicas=1, cluster_mode=False)
+    assert {one.metric for one in node if one.severity == "critical"} == {
+        "CurrConnections",
+        "DatabaseMemoryUsagePercentage",
+        "ReplicationLag",
+    }
+
+
+def test_no_alarm_word_is_unused() -> None:
+    import tomllib
+
+    folder = Path(__file__).parents[3] / "components" / "sizing"
+    words = {
+        (namespace, key)
+        for namespace, name in (("AWS/RDS", "postgres_alarms.toml"), ("AWS/ElastiCache", "redis_alarms.toml"))
+        for key in tomllib.loads((folder / name).read_text("utf-8"))
+    }
+    assert words == {(one.namespace, one.key) for one in everything()}
