@@ -15,8 +15,9 @@ from bootstrap.migrate.ledger import Event, Ledger, Session, State
 from bootstrap.migrate.memory import MemoryDatabase, MemoryLedger
 from bootstrap.migrate.plan import Step
 from bootstrap.migrate.postgres import PostgresLedger
-from bootstrap.migrate.runner import Applied, Progress, Runner, StatusRow, Version
+from bootstrap.migrate.runner import Applied, Progress, Runner, Version
 from bootstrap.migrate.source import Migration, MigrationFile, Source, create
+from bootstrap.migrate.status import StatusRow
 
 __all__ = [
     "Applied",

@@ -37,15 +37,31 @@ class LedgerError(MigrateError):
 
 
 class FileError(MigrateError):
-    """A migration file failed. `line` and `column` count from 1; 0 where PostgreSQL gave no position."""
+    """A migration file failed. `line` and `column` count from 1; 0 where the place is not known."""
 
-    def __init__(self, what: str, fix: str, *, file: str, line: int = 0, column: int = 0, sqlstate: str = "") -> None:
-        place = f"{file}:{line}:{column}" if line else file
-        super().__init__(f"{place}: {what}", fix)
+    def __init__(
+        self,
+        what: str,
+        fix: str = "",
+        *,
+        file: str,
+        line: int = 0,
+        column: int = 0,
+        sqlstate: str = "",
+        undone: bool = False,
+    ) -> None:
+        super().__init__(f"{file}:{line}:{column}: {what}" if line else f"{file}: {what}", fix)
         self.file = file
         self.line = line
         self.column = column
         self.sqlstate = sqlstate
+        self.undone = undone
+        """Whether PostgreSQL has certainly undone all of the file."""
+
+    def explain(self, fix: str) -> None:
+        """Add what mends the database to what mends the file."""
+        self.fix = f"{self.fix}; {fix}" if self.fix else fix
+        self.args = (f"{self.what}; {self.fix}",)
 
 
 @dataclass(frozen=True)

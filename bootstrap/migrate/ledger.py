@@ -72,14 +72,14 @@ class State:
 class Ledger(Protocol):
     """The books of one database."""
 
-    def open(self, session: Session) -> AbstractContextManager[None]:
-        """Use `session` within the context, and leave the connection as it was found."""
+    def use(self, session: Session) -> None:
+        """Run files this way from now on."""
 
     def read(self) -> State:
         """Return the books; an empty State where there are none yet."""
 
     def locked(self, wait: float) -> AbstractContextManager[None]:
-        """Hold the lock within the context. Raise LockedError after `wait` seconds."""
+        """Hold the lock within the context; afterwards the connection is as it was found."""
 
     def prepare(self) -> None:
         """Make the tables that are missing."""

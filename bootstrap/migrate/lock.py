@@ -7,6 +7,10 @@ from __future__ import annotations
 
 import zlib
 
+from psycopg.sql import SQL, Composed, Literal
+
+Keys = tuple[int, int]
+
 _SALT = 1486364155
 
 
@@ -16,10 +20,38 @@ def lock_key(database: str, schema: str, table: str) -> int:
     return (zlib.crc32(name.encode()) * _SALT) & 0xFFFFFFFF
 
 
-def lock_keys(database: str, schema: str, table: str) -> tuple[int, int]:
+def lock_keys(database: str, schema: str, table: str) -> Keys:
     """Both keys in use for one database, in the order in which they are taken.
 
     golang-migrate's CLI takes the name from the path of its URL, slash included;
     Go programs that hand it an open connection use the bare name.
     """
     return lock_key(f"/{database}", schema, table), lock_key(database, schema, table)
+
+
+def try_lock(keys: Keys) -> Composed:
+    """Query for whether both keys could be taken; if not, neither is held.
+
+    Callers poll it: one that waits in pg_advisory_lock deadlocks with CREATE INDEX CONCURRENTLY, which waits for it.
+    """
+    # CASE evaluates in order: the second key is tried only under the first, which is given back without it.
+    return SQL(
+        "SELECT CASE WHEN NOT pg_try_advisory_lock({a}) THEN false"
+        " WHEN pg_try_advisory_lock({b}) THEN true ELSE NOT pg_advisory_unlock({a}) END"
+    ).format(a=Literal(keys[0]), b=Literal(keys[1]))
+
+
+def unlock(keys: Keys) -> Composed:
+    """Give both keys back."""
+    return SQL("SELECT pg_advisory_unlock({}), pg_advisory_unlock({})").format(Literal(keys[1]), Literal(keys[0]))
+
+
+def holders(keys: Keys) -> Composed:
+    """Query for the sessions of this database that hold a key: (key, own, pid, user, application)."""
+    # A bigint key shows as its halves in classid and objid, with objsubid 1.
+    return SQL(
+        "SELECT l.objid::bigint, l.pid = pg_backend_pid(), l.pid, a.usename, coalesce(a.application_name, '')"
+        " FROM pg_locks l JOIN pg_database d ON d.oid = l.database LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
+        " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
+        " AND l.classid = 0 AND l.objsubid = 1 AND l.objid IN ({}, {})"
+    ).format(*map(Literal, keys))

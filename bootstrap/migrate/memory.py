@@ -29,9 +29,8 @@ class MemoryLedger:
     def __init__(self, database: MemoryDatabase | None = None) -> None:
         self.database = database or MemoryDatabase()
 
-    @contextmanager
-    def open(self, session: Session) -> Iterator[None]:  # noqa: ARG002 - no SQL is run, so no setting matters
-        yield
+    def use(self, session: Session) -> None:
+        """No SQL is run, so no setting matters."""
 
     def read(self) -> State:
         return self.database.state

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
@@ -74,22 +74,31 @@ def adoptable(source: Source, state: State) -> tuple[Event, ...]:
     return tuple(events)
 
 
+def edited(source: Source, state: State) -> tuple[Migration, ...]:
+    """Applied files that no longer hold what was applied."""
+    known = history(state)
+    return tuple(
+        m
+        for m in applied(source, state)
+        if m.up and m.version in known and known[m.version].checksum not in ("", m.up.checksum)
+    )
+
+
 def problems(source: Source, state: State) -> tuple[Problem, ...]:
     """Everything wrong with the files beside this database."""
+    return (*source.problems(), *_edited(source, state), *_late(source, state))
+
+
+def _edited(source: Source, state: State) -> Iterable[Problem]:
     known = history(state)
-    return (*source.problems(), *_edited(source, state, known), *_late(source, state))
-
-
-def _edited(source: Source, state: State, known: Mapping[int, Event]) -> Iterable[Problem]:
-    for m in applied(source, state):
-        event = known.get(m.version)
-        if event is None or m.up is None or event.checksum in ("", m.up.checksum):
-            continue
+    for m in edited(source, state):
         fix = "restore the file from version control and put the change into a new migration"
         if m.version == state.version:
             fix += f"; if the database has what it now says: datatier migrate force {m.version}"
-        when = f" on {event.at:%Y-%m-%d}" if event.at else ""
-        yield Problem("edited", m.up.name, f"it was edited after it was applied{when}", fix)
+        at = known[m.version].at
+        yield Problem(
+            "edited", f"{m.name}.up.sql", f"edited after it was applied{f' on {at:%Y-%m-%d}' if at else ''}", fix
+        )
 
 
 def _late(source: Source, state: State) -> Iterable[Problem]:
@@ -175,8 +184,8 @@ def _dirty(source: Source, state: State) -> DirtyError:
     return DirtyError(
         f"the database is dirty at version {'none' if target == NIL else target}: {file} failed or was cut short",
         "look at what it left behind; PostgreSQL undoes a failed file whole unless it commits by itself. "
-        f"If nothing of it remains: datatier migrate force {_argument(start)}; "
-        f"if all of it is there: datatier migrate force {_argument(target)}; then run the migration again",
+        f"If nothing of it remains: datatier migrate force {argument(start)}; "
+        f"if all of it is there: datatier migrate force {argument(target)}; then run the migration again",
     )
 
 
@@ -191,5 +200,6 @@ def _below(versions: Sequence[int], version: int) -> int:
     return max((v for v in versions if v < version), default=NIL)
 
 
-def _argument(version: int) -> str:
+def argument(version: int) -> str:
+    """A version as `datatier migrate force` takes it."""
     return f"-- {version}" if version == NIL else str(version)  # a bare -1 would be taken for an option

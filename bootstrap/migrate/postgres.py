@@ -8,22 +8,26 @@ from contextlib import contextmanager
 from typing import Any
 
 import psycopg
-from psycopg import errors as pg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from bootstrap.migrate.errors import FileError, LedgerError, LockedError
+from bootstrap.migrate.errors import FileError, LockedError
+from bootstrap.migrate.explain import check_table, explained
 from bootstrap.migrate.ledger import NIL, Event, Session, State
-from bootstrap.migrate.lock import lock_keys
-from bootstrap.migrate.position import line_and_column
+from bootstrap.migrate.lock import Keys, holders, lock_keys, try_lock, unlock
+from bootstrap.migrate.send import send
 from bootstrap.migrate.source import MigrationFile
 
 TABLE = "schema_migrations"
 HISTORY = "datatier_migrations"
 
-_POLL = 0.2  # seconds; polled because a waiter blocked in pg_advisory_lock deadlocks with CREATE INDEX CONCURRENTLY
-_GOLANG_MIGRATE = {"version": "bigint", "dirty": "boolean"}
+_POLL = 0.2  # seconds
+
+_EVENT = ("kind", "version", "before", "checksum", "seconds", "who", "at", "tool")
+
+# RESET ALL leaves the role alone. Never DISCARD ALL, which would release the lock.
+_RESET = (SQL("RESET SESSION AUTHORIZATION"), SQL("RESET ROLE"), SQL("RESET ALL"))
 
 _LOOK = SQL("""
 SELECT current_database(),
@@ -52,7 +56,7 @@ COMMENT ON TABLE {history} IS 'What datatier migrate did, in order; schema_migra
 
 
 class PostgresLedger:
-    """Ledger on an autocommit connection, which belongs to the ledger from `open` until its context ends.
+    """Ledger on an autocommit connection, which belongs to the ledger while it holds the lock.
 
     Not through a transaction pooler or RDS Proxy: the lock belongs to the server session.
     """
@@ -67,65 +71,60 @@ class PostgresLedger:
         self._database = ""
         self._exists = (False, False)
 
-    @contextmanager
-    def open(self, session: Session) -> Iterator[None]:
+    def use(self, session: Session) -> None:
         self._session = session
-        with _explained("cannot set up the session for migrations"):
-            self._execute(self._settings())
+
+    def read(self) -> State:
+        """Two round trips, in a transaction of their own, so that no setting has to be taken back."""
+        schema = self._session.schema
+        names = {"table": Literal(f'"{schema}".{TABLE}'), "history": Literal(f'"{schema}".{HISTORY}')}
+        fix = f"GRANT USAGE ON SCHEMA {schema} and SELECT ON {TABLE}, {HISTORY} to this login"
         try:
-            yield
+            with explained("cannot read the version", fix):
+                begin = [SQL("BEGIN READ ONLY"), *self._pinned(local=True), _LOOK.format(**names)]
+                self._database, history, columns = self._execute(SQL("; ").join(begin))[0][0]
+                self._exists = (columns is not None, history)
+                if columns is not None:
+                    check_table(f"{schema}.{TABLE}", columns)
+                return self._read()
         finally:
             if not self._connection.closed:
                 self._connection.rollback()
-                self._execute(SQL("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL"))
 
-    def read(self) -> State:
-        schema = self._session.schema
-        names = {"table": Literal(f'"{schema}".{TABLE}'), "history": Literal(f'"{schema}".{HISTORY}')}
-        with _explained("cannot read the version", f"GRANT USAGE ON SCHEMA {schema} TO this login"):
-            self._database, history, columns = self._execute(_LOOK.format(**names))[0][0]
-        self._exists = (columns is not None, history)
-        if columns is not None:
-            _check_table(schema, columns)
-        queries = []
-        if columns is not None:
-            queries.append(SQL("SELECT version, dirty FROM {} LIMIT 1").format(self._name(TABLE)))
-        if history:
-            fields = SQL("SELECT kind, version, before, checksum, seconds, who, at, tool FROM {} ORDER BY id")
-            queries.append(fields.format(self._name(HISTORY)))
-        with _explained("cannot read the version", f"GRANT SELECT ON {TABLE}, {HISTORY} TO this login"):
-            results = self._execute(SQL("; ").join(queries)) if queries else []
-        rows = results.pop(0) if columns is not None else []
-        names_ = ("kind", "version", "before", "checksum", "seconds", "who", "at", "tool")
-        events = tuple(Event(**dict(zip(names_, row, strict=True))) for row in (results[0] if history else []))
-        version, dirty = rows[0] if rows else (NIL, False)
-        return State(version=None if version == NIL else version, dirty=dirty, events=events)
+    def _read(self) -> State:
+        table, history = self._exists
+        empty = SQL("SELECT WHERE false")
+        version = SQL("SELECT version, dirty FROM {} LIMIT 1").format(self._name(TABLE)) if table else empty
+        fields = SQL(", ").join(map(Identifier, _EVENT))
+        events = SQL("SELECT {} FROM {} ORDER BY id").format(fields, self._name(HISTORY)) if history else empty
+        rows, lines = self._execute(SQL("; ").join([version, events, SQL("COMMIT")]))
+        at, dirty = rows[0] if rows else (NIL, False)
+        known = tuple(Event(**dict(zip(_EVENT, line, strict=True))) for line in lines)
+        return State(version=None if at == NIL else at, dirty=dirty, events=known)
 
     @contextmanager
     def locked(self, wait: float) -> Iterator[None]:
-        first, second = (Literal(key) for key in self._keys())
-        # CASE evaluates in order: the second key is tried only under the first, which is given back without it.
-        attempt = SQL(
-            "SELECT CASE WHEN NOT pg_try_advisory_lock({a}) THEN false"
-            " WHEN pg_try_advisory_lock({b}) THEN true ELSE NOT pg_advisory_unlock({a}) END"
-        ).format(a=first, b=second)
+        keys = self._keys()
         limit = time.monotonic() + wait
-        while not self._execute(attempt)[0][0][0]:
-            if time.monotonic() >= limit:
-                raise LockedError(f"another migration has held the lock for {wait:g} s{self._holder()}", _WAIT)
-            time.sleep(_POLL)
+        with explained("cannot take the migration lock"):
+            while not self._execute(try_lock(keys))[0][0][0]:
+                if time.monotonic() >= limit:
+                    raise _locked(wait, self._execute(holders(keys))[0])
+                time.sleep(_POLL)
         try:
+            with explained("cannot set up the session for migrations"):
+                self._execute(SQL("; ").join([*_RESET, *self._pinned()]))
             yield
         finally:
             if not self._connection.closed:
                 self._connection.rollback()
-                self._execute(SQL("SELECT pg_advisory_unlock({}), pg_advisory_unlock({})").format(second, first))
+                self._execute(SQL("; ").join([*_RESET, unlock(keys)]))
 
     def prepare(self) -> None:
         if all(self._exists):
             return
         fix = f"GRANT USAGE, CREATE ON SCHEMA {self._session.schema} TO {self._session.role or 'this login'}"
-        with _explained(f"cannot create {TABLE} and {HISTORY}", fix):
+        with explained(f"cannot create {TABLE} and {HISTORY}", fix):
             self._execute(_CREATE.format(table=self._name(TABLE), history=self._name(HISTORY)))
         self._exists = (True, True)
 
@@ -133,20 +132,16 @@ class PostgresLedger:
         self._write(target, dirty=True)
 
     def run(self, file: MigrationFile) -> None:
-        self._execute(self._settings())
-        try:
-            with self._connection.cursor() as cursor:
-                # Without parameters psycopg uses the simple protocol: the file goes whole, % is left alone, and
-                # its statements are one transaction unless it has its own. Files are the project's own code.
-                cursor.execute(file.body)
-        except psycopg.Error as error:
-            raise _file_error(file, error) from error
+        send(self._connection, file)
         if self._connection.info.transaction_status is not TransactionStatus.IDLE:
             self._connection.rollback()
             fix = "end every BEGIN of the file with COMMIT; what came after it has been rolled back"
             raise FileError("the file leaves a transaction open", fix, file=str(file.path))
-        self._execute(self._settings())
-        self._check_held(file)
+        keys = self._keys()
+        rows = self._execute(SQL("; ").join([*_RESET, *self._pinned(), holders(keys)]))[0]
+        if {key for key, own, *_ in rows if own} != set(keys):
+            fix = "take DISCARD ALL or pg_advisory_unlock out of it; it has run to its end"
+            raise FileError("the file released the migration lock", fix, file=str(file.path))
 
     def settle(self, version: int, *events: Event) -> None:
         self._write(version, events, dirty=False)
@@ -164,55 +159,32 @@ class PostgresLedger:
         owner = self._session.role or "this login"
         fix = f"GRANT SELECT, INSERT, TRUNCATE ON {TABLE}, {HISTORY} TO {owner}, or make {owner} their owner"
         try:
-            with _explained("cannot write the version", fix):
+            with explained("cannot write the version", fix):
                 self._execute(SQL("; ").join([*parts, SQL("COMMIT")]))
         finally:
             if not self._connection.closed:
                 self._connection.rollback()
 
-    def _settings(self) -> Composed:
-        """Undo what a file may have left, then pin what every file runs under.
-
-        Never DISCARD ALL, which would release the lock. The search path is pinned because `"$user", public` would
-        make the books move into a schema that a migration names like the role (golang-migrate's tutorial).
-        """
-        session = self._session
+    def _pinned(self, *, local: bool = False) -> list[Composable]:
+        """Return the settings under which every file runs."""
+        # The search path, because `"$user", public` would move the books into a schema that a migration names like
+        # the role (golang-migrate's tutorial).
+        session, set_ = self._session, SQL("SET LOCAL" if local else "SET")
         parts: list[Composable] = [
-            SQL("RESET SESSION AUTHORIZATION; RESET ROLE; RESET ALL"),
-            SQL("SET search_path = {}").format(Identifier(session.schema)),
-            SQL("SET lock_timeout = {}").format(Literal(f"{int(session.lock_timeout * 1000)}ms")),
-            SQL("SET statement_timeout = {}").format(Literal(f"{int(session.statement_timeout * 1000)}ms")),
+            SQL("{} search_path = {}").format(set_, Identifier(session.schema)),
+            SQL("{} lock_timeout = {}").format(set_, Literal(f"{session.lock_timeout * 1000:.0f}ms")),
+            SQL("{} statement_timeout = {}").format(set_, Literal(f"{session.statement_timeout * 1000:.0f}ms")),
         ]
+        if not local:  # a query whose client has died must end, and the lock with it
+            parts.append(SQL("SET client_connection_check_interval = '1s'"))
         if session.role is not None:
-            parts.append(SQL("SET ROLE {}").format(Identifier(session.role)))
-        return SQL("; ").join(parts)
+            parts.append(SQL("{} ROLE {}").format(set_, Identifier(session.role)))
+        return parts
 
-    def _keys(self) -> tuple[int, int]:
+    def _keys(self) -> Keys:
         if not self._database:
             self._database = self._execute(SQL("SELECT current_database()"))[0][0][0]
         return lock_keys(self._database, self._session.schema, TABLE)
-
-    def _check_held(self, file: MigrationFile) -> None:
-        query = SQL(
-            "SELECT count(DISTINCT objid) FROM pg_locks WHERE locktype = 'advisory' AND granted"
-            " AND pid = pg_backend_pid() AND classid = 0 AND objsubid = 1 AND objid = ANY ({}::oid[])"
-        ).format(Literal([str(key) for key in self._keys()]))
-        if self._execute(query)[0][0][0] != len(self._keys()):
-            fix = "take DISCARD ALL or pg_advisory_unlock out of it; it has run to its end, so force its version"
-            raise FileError("the file released the migration lock", fix, file=str(file.path))
-
-    def _holder(self) -> str:
-        """Who holds a key, as far as this login may see."""
-        query = SQL(
-            "SELECT a.pid, a.usename, a.application_name FROM pg_locks l JOIN pg_stat_activity a USING (pid)"
-            " WHERE l.locktype = 'advisory' AND l.granted AND l.classid = 0 AND l.objsubid = 1"
-            " AND l.objid = ANY ({}::oid[]) AND l.database ="
-            " (SELECT oid FROM pg_database WHERE datname = current_database()) LIMIT 1"
-        ).format(Literal([str(key) for key in self._keys()]))
-        if not (rows := self._execute(query)[0]):
-            return ""
-        pid, user, application = rows[0]
-        return f" (process {pid}, user {user}{f', {application}' if application else ''})"
 
     def _name(self, table: str) -> Identifier:
         return Identifier(self._session.schema, table)
@@ -229,40 +201,10 @@ class PostgresLedger:
                     return results
 
 
-_WAIT = "wait for it to end, or end it with SELECT pg_terminate_backend(PID) if it is stuck"
-
-
-def _check_table(schema: str, columns: dict[str, str]) -> None:
-    """Refuse a table of this name that is not golang-migrate's; columns of one's own beside its two do no harm."""
-    if _GOLANG_MIGRATE.items() <= columns.items():
-        return
-    tool = "dbmate or Rails" if columns.get("version", "").startswith("character varying") else "another tool"
-    layout = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    raise LedgerError(
-        f"{schema}.{TABLE} ({layout}) belongs to {tool}, not to golang-migrate",
-        f"once that tool is out of use: ALTER TABLE {schema}.{TABLE} RENAME TO {TABLE}_before; "
-        "then datatier migrate force V with the version that the schema is at",
-    )
-
-
-@contextmanager
-def _explained(what: str, fix: str = "") -> Iterator[None]:
-    """Turn PostgreSQL's refusal into one that says what was being done and what mends it."""
-    try:
-        yield
-    except pg.InsufficientPrivilege as error:
-        raise LedgerError(f"{what}: {error.diag.message_primary}", fix) from error
-    except (pg.InvalidParameterValue, pg.UndefinedObject) as error:
-        raise LedgerError(f"{what}: {error.diag.message_primary}", "make the role first, with the bootstrap") from error
-    except pg.ReadOnlySqlTransaction as error:
-        raise LedgerError(f"{what}: this is a read-only server", "connect to the primary") from error
-
-
-def _file_error(file: MigrationFile, error: psycopg.Error) -> FileError:
-    line, column = line_and_column(file.body.decode("utf-8", "replace"), error.diag.statement_position)
-    what = error.diag.message_primary or str(error).splitlines()[0]
-    for extra in (error.diag.message_detail, error.diag.message_hint, error.diag.context):
-        if extra:
-            what += f" ({extra})"
-    fix = "mend the file; the database stays dirty until datatier migrate force, which the next run explains"
-    return FileError(what, fix, file=str(file.path), line=line, column=column, sqlstate=error.sqlstate or "")
+def _locked(wait: float, rows: Sequence[Sequence[Any]]) -> LockedError:
+    what = f"another migration has held the lock for {wait:g} s"
+    if not rows:
+        return LockedError(what, "run the command again")
+    _, _, pid, user, application = rows[0]
+    who = f"process {pid}, user {user}{f', {application}' if application else ''}"
+    return LockedError(f"{what} ({who})", f"wait for it or, if it is stuck, end it: SELECT pg_terminate_backend({pid})")

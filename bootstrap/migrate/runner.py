@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from importlib import metadata
 from typing import Literal
 
 from bootstrap.migrate import plan
-from bootstrap.migrate.errors import Problem, TargetError
+from bootstrap.migrate.errors import FileError, Problem, TargetError
 from bootstrap.migrate.ledger import NIL, Event, Ledger, Session, State
 from bootstrap.migrate.plan import Step
 from bootstrap.migrate.source import Source
+from bootstrap.migrate.status import StatusRow, status
 
 try:
     TOOL = f"datatier {metadata.version('data-tier')}"
@@ -45,19 +45,6 @@ class Applied:
     seconds: float
 
 
-@dataclass(frozen=True)
-class StatusRow:
-    """One version, as the files and the database know it."""
-
-    version: int
-    name: str
-    state: Literal["applied", "pending", "late", "edited", "dirty", "missing"]
-    at: datetime | None = None
-    who: str = ""
-    seconds: float | None = None
-    tool: str = ""
-
-
 class Runner:
     """Moves one database along one folder of migrations."""
 
@@ -74,7 +61,7 @@ class Runner:
         self.source = source
         self.ledger = ledger
         self.lock_wait = lock_wait
-        self.session = Session(role=role, lock_timeout=lock_timeout, statement_timeout=statement_timeout)
+        ledger.use(Session(role=role, lock_timeout=lock_timeout, statement_timeout=statement_timeout))
 
     def up(self, n: int | None = None, progress: Progress | None = None) -> list[Applied]:
         """Apply the next `n` files, or all that are left."""
@@ -107,7 +94,8 @@ class Runner:
             file = self.source.get(version).up
             checksum = file.checksum if file else ""
         target = NIL if version is None else version
-        with self.ledger.open(self.session), self.ledger.locked(self.lock_wait):
+        with self.ledger.locked(self.lock_wait):
+            self.ledger.read()  # refuses another tool's table
             self.ledger.prepare()
             # `before` is the version itself: a person vouches for this version, not for what lies below it.
             event = Event(kind="force", version=target, before=target, checksum=checksum, tool=TOOL)
@@ -115,64 +103,63 @@ class Runner:
 
     def version(self) -> Version:
         """Return where the database is; dirty ones are reported, not refused."""
-        state = self._read()
+        state = self.ledger.read()
         return Version(state.version, state.dirty)
 
     def status(self) -> list[StatusRow]:
         """Return every version of the files and of the database, ascending."""
-        return _status(self.source, self._read())
+        return status(self.source, self.ledger.read())
 
     def validate(self) -> tuple[Problem, ...]:
         """Return all that is wrong with the files beside this database, warnings included."""
-        return plan.problems(self.source, self._read())
+        return plan.problems(self.source, self.ledger.read())
 
     def plan_up(self, n: int | None = None) -> list[Step]:
         """Return what `up` would do."""
-        state = self._read()
+        state = self.ledger.read()
         plan.check(self.source, state)
         return plan.plan_up(self.source, state, n)
 
     def plan_down(self, n: int | None) -> list[Step]:
         """Return what `down` would do."""
-        state = self._read()
+        state = self.ledger.read()
         plan.check_clean(self.source, state)
         return plan.plan_down(self.source, state, n)
 
     def plan_goto(self, version: int) -> list[Step]:
         """Return what `goto` would do."""
-        state = self._read()
+        state = self.ledger.read()
         plan.check_goto(self.source, state, version)
         return plan.plan_goto(self.source, state, version)
-
-    def _read(self) -> State:
-        with self.ledger.open(self.session):
-            return self.ledger.read()
 
     def _move(
         self, steps: Callable[[State], list[Step]], check: Callable[[Source, State], None], progress: Progress | None
     ) -> list[Applied]:
-        with self.ledger.open(self.session):
+        state = self.ledger.read()
+        # A dirty row may be a run in progress elsewhere: only the lock tells.
+        if not state.dirty:
+            check(self.source, state)
+            if not steps(state) and not plan.adoptable(self.source, state):
+                return []
+        with self.ledger.locked(self.lock_wait):
+            self.ledger.prepare()
             state = self.ledger.read()
-            # A dirty row may be a run in progress elsewhere: only the lock tells.
-            if not state.dirty:
-                check(self.source, state)
-                if not steps(state) and not plan.adoptable(self.source, state):
-                    return []
-            with self.ledger.locked(self.lock_wait):
-                self.ledger.prepare()
-                state = self.ledger.read()
-                check(self.source, state)
-                todo = steps(state)
-                if adopted := plan.adoptable(self.source, state):
-                    self.ledger.settle(NIL if state.version is None else state.version, *adopted)
-                return [self._apply(step, progress) for step in todo]
+            check(self.source, state)
+            todo = steps(state)
+            if adopted := plan.adoptable(self.source, state):
+                self.ledger.settle(NIL if state.version is None else state.version, *adopted)
+            return [self._apply(step, progress) for step in todo]
 
     def _apply(self, step: Step, progress: Progress | None) -> Applied:
         if progress is not None:
             progress(step, None)
         started = time.monotonic()
         self.ledger.mark(step.target)
-        self.ledger.run(step.file)
+        try:
+            self.ledger.run(step.file)
+        except FileError as error:
+            error.explain(_repair(step, error))
+            raise
         seconds = time.monotonic() - started
         version = step.migration.version
         before = step.before if step.kind == "up" else step.target
@@ -197,37 +184,8 @@ def _check_short(done: list[Applied], n: int | None, word: str) -> list[Applied]
     return done
 
 
-def _status(source: Source, state: State) -> list[StatusRow]:
-    known, done = plan.history(state), plan.applied(source, state)
-    edited = {p.file for p in plan.problems(source, state) if p.rule == "edited"}
-    late = plan.late(source, state)
-    rows: dict[int, StatusRow] = {}
-    for m in source.migrations:
-        event = known.get(m.version) if m in done else None
-        word: Literal["applied", "pending", "late", "edited", "dirty"] = "applied" if m in done else "pending"
-        if state.dirty and m.version == state.version:
-            word = "dirty"
-        elif m in late:
-            word = "late"
-        elif m.up is not None and m.up.name in edited:
-            word = "edited"
-        rows[m.version] = _row(m.version, m.name, word, event)
-    for version in _missing(state, known, rows):
-        rows[version] = _row(version, str(version), "missing", known.get(version))
-    return [rows[v] for v in sorted(rows)]
-
-
-def _missing(state: State, known: dict[int, Event], rows: dict[int, StatusRow]) -> Sequence[int]:
-    versions = {*known, *([] if state.version is None else [state.version])}
-    return [v for v in versions if v not in rows]
-
-
-def _row(
-    version: int,
-    name: str,
-    word: Literal["applied", "pending", "late", "edited", "dirty", "missing"],
-    event: Event | None,
-) -> StatusRow:
-    if event is None:
-        return StatusRow(version, name, word)
-    return StatusRow(version, name, word, event.at, event.who, event.seconds, event.tool)
+def _repair(step: Step, error: FileError) -> str:
+    again = f"datatier migrate force {plan.argument(step.before)}, then datatier migrate {step.kind}"
+    if error.undone:
+        return f"PostgreSQL has undone the whole file; mend it, then {again}"
+    return f"part of it may remain: undo that by hand, mend the file, then {again}"

@@ -10,6 +10,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bootstrap.migrate.errors import Problem, SourceError, TargetError
+from bootstrap.migrate.statements import concurrent, statements
 
 # source/parse.go of golang-migrate 4.19. The extension is not looked at there: x.up.sql.bak counts as a migration.
 NAME = re.compile(r"([0-9]+)_(.*)\.(down|up)\.(.*)")
@@ -101,7 +102,13 @@ class Source:
 
     def problems(self) -> tuple[Problem, ...]:
         """Return what is wrong with the files, whatever database they are meant for."""
-        return (*_missing(self.migrations), *_empty(self.migrations), *_gaps(self.migrations), *_stray(self.stray))
+        return (
+            *_missing(self.migrations),
+            *_empty(self.migrations),
+            *_gaps(self.migrations),
+            *_company(self.migrations),
+            *_stray(self.stray),
+        )
 
 
 def _missing(migrations: Iterable[Migration]) -> Iterable[Problem]:
@@ -129,6 +136,14 @@ def _gaps(migrations: Iterable[Migration]) -> Iterable[Problem]:
         if after.version != before.version + 1:
             fix = f"restore version {before.version + 1:0{DIGITS}d}, or renumber the files that no database has"
             yield Problem("gap", after.name, f"the version before it is {before.version}", fix)
+
+
+def _company(migrations: Iterable[Migration]) -> Iterable[Problem]:
+    for file in (f for m in migrations for f in (m.up, m.down) if f is not None):
+        found = statements(file.body.decode("utf-8", "replace"))
+        if len(found) > 1 and any(map(concurrent, found)):
+            message = "CONCURRENTLY cannot run in a transaction, and the statements of a file make one"
+            yield Problem("concurrently", file.name, message, "give it a migration of its own")
 
 
 def _stray(names: Iterable[str]) -> Iterable[Problem]:
