@@ -8,6 +8,9 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+from redis.exceptions import RedisError
+
 from bootstrap import migrate, report
 from bootstrap.access import Access, analyse, load_access
 from bootstrap.errors import BootstrapError
@@ -18,7 +21,7 @@ from bootstrap.postgres.desired import desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
-from bootstrap.postgres.plan import strangers
+from bootstrap.postgres.strangers import strangers
 from bootstrap.secrets import AwsStore, Held, SecretStore, hold_all, open_postgres
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
@@ -32,7 +35,7 @@ def run(
     manifest: Manifest,
     *,
     progress: Progress | None = None,
-    migrations: Path = MIGRATIONS,
+    migrations: Path | None = None,
     store: SecretStore | None = None,
 ) -> report.Report:
     """Bring everything inside the engines into its declared state and prove it.
@@ -43,7 +46,7 @@ def run(
     access = load_access(manifest.access)
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="bootstrap") as pool:
-        return _Run(manifest, access, store, pool, progress or _quiet).go(migrations)
+        return _Run(manifest, access, store, pool, progress or _quiet).go(migrations or MIGRATIONS)
 
 
 def _quiet(name: str, seconds: float) -> None:
@@ -160,14 +163,26 @@ class _Run:
     def _step(self, name: str) -> Iterator[list[str]]:
         began = time.perf_counter()
         done: list[str] = []
-        yield done
+        try:
+            yield done
+        except psycopg.Error as error:
+            # Only the primary message: the others may quote the statement.
+            reason = error.diag.message_primary or type(error).__name__
+            raise BootstrapError(
+                f"{name}: PostgreSQL: {reason}; run the bootstrap again, it goes on from here"
+            ) from None
+        except (RedisError, OSError) as error:
+            raise BootstrapError(f"{name}: {error}; run the bootstrap again, it goes on from here") from None
         seconds = round(time.perf_counter() - began, 4)
         self._steps.append(report.Step(name=name, seconds=seconds, changed=len(done), detail=tuple(done)))
         self._progress(name, seconds)
 
 
 def _skipped(manifest: Manifest, access: Access) -> Iterator[str]:
-    """Rules for caches that this stack does not have."""
+    """What is declared for caches that this stack does not have."""
+    elsewhere = sorted(name for name, keyspace in access.keyspaces.items() if keyspace.cache not in manifest.caches)
+    if elsewhere:
+        yield f"key spaces without their cache in this stack: {', '.join(elsewhere)}"
     for name, identity in access.identities.items():
         for cache in identity.redis:
             if cache not in manifest.caches:

@@ -39,6 +39,8 @@ class LiveMembership:
     admin: bool
     inherit: bool
     set: bool
+    revocable: bool
+    """Whether we may end it: from PostgreSQL 16 only with ADMIN on the role and the grantor's rights."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,10 +92,17 @@ _ROLES = """SELECT r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolconfig, r.rols
     FROM pg_roles r
     WHERE r.rolname = ANY(%(names)s) OR starts_with(shobj_description(r.oid, 'pg_authid'), %(mark)s)"""
 
-_MEMBERSHIPS = """SELECT r.rolname, m.rolname, g.rolname, a.admin_option, {options}
+_MEMBERSHIPS = """SELECT r.rolname, m.rolname, g.rolname, a.admin_option, {options},
+    {revocable}
     FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
     LEFT JOIN pg_roles g ON g.oid = a.grantor
     WHERE m.rolname = ANY(%(names)s) OR (r.rolname = %(owner)s AND m.rolname = current_user)"""
+
+_OPTIONS = {
+    "options": "a.inherit_option, a.set_option",
+    "revocable": """pg_has_role(current_user, a.roleid, 'MEMBER WITH ADMIN OPTION')
+        AND pg_has_role(current_user, a.grantor, 'USAGE')""",
+}
 
 _NOT_EXTENSION = """NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '{}'::regclass AND x.objid = {}.oid
     AND x.deptype = 'e')"""
@@ -133,15 +142,15 @@ def read(conn: psycopg.Connection[Any], wanted: Desired) -> Live:
     """Read what concerns `wanted` from the database `conn` is connected to."""
     values = {"names": sorted(wanted.managed), "owner": wanted.owner, "mark": MARK, "schema": SCHEMA}
     version, user, database, owner, acl = conn.execute(_DATABASE.encode()).fetchall()[0]
-    options = "a.inherit_option, a.set_option" if version >= 160000 else "m.rolinherit, true"
+    options = _OPTIONS if version >= 160000 else {"options": "m.rolinherit, true", "revocable": "true"}
     return Live(
         version=version,
         user=user,
         database=_object(("database", database, '"' + database.replace('"', '""') + '"', owner, acl)),
         roles={row[0]: _role(row) for row in conn.execute(_ROLES, values)},
         memberships=tuple(
-            LiveMembership(role=r, member=m, grantor=g or "", admin=a, inherit=i, set=s)
-            for r, m, g, a, i, s in conn.execute(_MEMBERSHIPS.format(options=options).encode(), values)
+            LiveMembership(role=r, member=m, grantor=g or "", admin=a, inherit=i, set=s, revocable=may)
+            for r, m, g, a, i, s, may in conn.execute(_MEMBERSHIPS.format(**options).encode(), values)
         ),
         objects=tuple(_object(row) for row in conn.execute(_OBJECTS.encode(), values)),
         defaults={(row[0], row[1]): _privileges(row[2]) for row in conn.execute(_DEFAULTS.encode(), values)},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,11 +17,15 @@ from bootstrap.secrets import (
     LoginError,
     Secret,
     SecretStore,
+    Stage,
     Version,
     new_password,
     open_postgres,
     scram_verifier,
 )
+
+_ATTEMPTS = 10
+_STAGES: tuple[Stage, ...] = ("AWSCURRENT", "AWSPENDING")
 
 
 class MasterError(BootstrapError):
@@ -43,35 +48,67 @@ def enter(target: PostgresTarget, store: SecretStore) -> Master:
 
     Every step may be the last of a run: the next one tries the current password, then the pending one.
     """
-    arn = target.master_secret
-    current = store.get(arn)
-    if current is None or current.credential.username is None or current.credential.password is None:
-        raise MasterError(f"the secret {arn} holds no `username` and `password`; deploy the stack, which makes it")
     done: list[str] = []
+    conn, version = _log_in(target, store, done)
     try:
-        conn = _open(target, current.credential, done)
-        version = current
-    except LoginError as error:
-        pending = store.get(arn, "AWSPENDING")
-        if not error.refused or pending is None or pending.id == current.id:
-            raise MasterError(
-                f"{error}. Neither this nor a pending password works: put the master's password into {arn}, "
-                "or set a new one with `aws rds modify-db-instance --master-user-password` and put that in"
-            ) from None
-        conn = _open(target, pending.credential, done)
-        store.promote(arn, pending)
-        done.append("the pending master password was proven and is now current")
-        version = pending
-    if version.credential.initial:
-        version = _replace(conn, target, store, done)
-    user, password = version.credential.username, version.credential.password
-    assert user is not None  # noqa: S101 - both were looked at above, the pending one was made from it
-    assert password is not None  # noqa: S101
+        if version.credential.initial:
+            version = _replace(conn, target, store, done)
+        user, password = _login(version)
+    except BaseException:
+        conn.close()
+        raise
     return Master(conn=conn, user=user, password=password, done=tuple(done))
 
 
-def _open(target: PostgresTarget, credential: Credential, done: list[str]) -> psycopg.Connection[Any]:
-    user, password = credential.username or "", credential.password or Secret("")
+def _log_in(target: PostgresTarget, store: SecretStore, done: list[str]) -> tuple[psycopg.Connection[Any], Version]:
+    arn = target.master_secret
+    refusal = ""
+    for _ in range(_ATTEMPTS):
+        for stage in _STAGES:
+            version = store.get(arn, stage)
+            if version is None:
+                continue
+            try:
+                conn = _open(target, version, done)
+            except LoginError as error:
+                if not error.refused:
+                    raise
+                refusal = refusal or str(error)
+                continue
+            if stage == "AWSPENDING":
+                try:
+                    _promote(conn, target, store, version, done)
+                except BaseException:
+                    conn.close()
+                    raise
+            return conn, version
+        # Another run may be between setting the password and making it current.
+        time.sleep(0.3)
+    raise MasterError(
+        f"{refusal or f'the secret {arn} is empty'}. Neither the current nor a pending password works: set one with "
+        f"`aws rds modify-db-instance --master-user-password` and put it into {arn}"
+    )
+
+
+def _login(version: Version) -> tuple[str, Secret]:
+    user, password = version.credential.username, version.credential.password
+    if user is None or password is None:
+        raise MasterError("the master's secret holds no `username` and `password`; deploy the stack, which makes it")
+    return user, password
+
+
+def _promote(
+    conn: psycopg.Connection[Any], target: PostgresTarget, store: SecretStore, pending: Version, done: list[str]
+) -> None:
+    with hold(conn):
+        current = store.get(target.master_secret)
+        if current is None or current.id != pending.id:
+            store.promote(target.master_secret, pending)
+            done.append("the pending master password was proven and is now current")
+
+
+def _open(target: PostgresTarget, version: Version, done: list[str]) -> psycopg.Connection[Any]:
+    user, password = _login(version)
     try:
         return open_postgres(target, target.primary, user, password)
     except LoginError as error:
@@ -79,8 +116,11 @@ def _open(target: PostgresTarget, credential: Credential, done: list[str]) -> ps
             raise
     with open_postgres(target, target.primary, user, password, database="postgres") as conn:
         # template0, because only that lets the encoding differ from the cluster's.
-        conn.execute(f"CREATE DATABASE {ident(target.database)} ENCODING 'UTF8' TEMPLATE template0".encode())
-    done.append(f"database {target.database} made")
+        try:
+            conn.execute(f"CREATE DATABASE {ident(target.database)} ENCODING 'UTF8' TEMPLATE template0".encode())
+            done.append(f"database {target.database} made")
+        except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+            pass  # another run was faster
     return open_postgres(target, target.primary, user, password)
 
 
@@ -96,8 +136,7 @@ def _replace(conn: psycopg.Connection[Any], target: PostgresTarget, store: Secre
         if pending is None:
             fields = dict(current.credential) if current else {}
             pending = store.put_pending(arn, Credential(**{**fields, "password": new_password(), "initial": None}))
-        credential = pending.credential
-        user, password = credential.username or "", credential.password or Secret("")
+        user, password = _login(pending)
         conn.execute(f"ALTER ROLE {ident(user)} PASSWORD {literal(scram_verifier(password))}".encode())
         open_postgres(target, target.primary, user, password).close()
         store.promote(arn, pending)

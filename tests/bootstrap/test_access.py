@@ -1,0 +1,176 @@
+"""The access declaration: what is refused, said how, and what the committed file means."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bootstrap.access import AccessError, RedisRules, access_string, analyse, load_access
+
+FILE = Path(__file__).parents[2] / "access.yaml"
+
+
+def declaration(**more: Any) -> dict[str, Any]:
+    return {"owner": "app_owner", "identities": {"app": {"postgres": "readwrite"}}, **more}
+
+
+def test_the_committed_declaration() -> None:
+    access = load_access(yaml.safe_load(FILE.read_text()))
+    assert access.owner == "tmi_owner"
+    assert {name: p.privileges for name, p in access.postgres_users.items()} == {
+        "tmi_migrator": "migrator",
+        "tmi_app": "readwrite",
+        "tmi_reporting": "readonly",
+        "tmi_monitoring": "monitoring",
+    }
+    assert list(access.cache_users("main")) == ["tmi_app", "tmi_monitoring", "tmi_cache"]
+    assert access.limits_of("tmi_reporting").model_dump() == {
+        "connection_limit": 10,
+        "statement_timeout": 300,
+        "idle_in_transaction_session_timeout": 60,
+        "lock_timeout": 5,
+    }
+    assert {name: k.ttl for name, k in access.keyspaces.items()}["auth_refresh"] == 30 * 86400
+    assert analyse(access) == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("x" * 62, "at most 61"),
+        ("pg_app", "reserved"),
+        ("rdsadmin", "reserved"),
+        ("default", "reserved"),
+        ("Tmi", "lower-case"),
+        ("tmi-app", "lower-case"),
+        ("tmi__app", "lower-case"),
+        ("tmi_", "lower-case"),
+        ('tmi"; DROP', "lower-case"),
+        ("tmi\n", "lower-case"),
+        ("1tmi", "lower-case"),
+        ("tmí", "lower-case"),
+    ],
+)
+def test_names_that_an_engine_would_refuse(name: str, rule: str) -> None:
+    with pytest.raises(AccessError, match=rule) as caught:
+        load_access({"owner": "app_owner", "identities": {name: {"postgres": "readwrite"}}})
+    assert [problem.path for problem in caught.value.problems] == [f"identities.{name}"]
+
+
+def test_everything_wrong_is_said_at_once() -> None:
+    wrong = {
+        "ownr": "x",
+        "owner": "app_owner",
+        "limits": {"statement_timout": "30s", "lock_timeout": "soon"},
+        "identities": {
+            "app": {
+                "postgres": "readwrit",
+                "redis": {"main": {"key": ["a"], "commands": ["@raed", "flushall", "@dangerous"]}},
+            }
+        },
+    }
+    with pytest.raises(AccessError) as caught:
+        load_access(wrong)
+    assert {(p.path, p.nearest) for p in caught.value.problems} == {
+        ("ownr", "owner"),
+        ("limits.statement_timout", "statement_timeout"),
+        ("limits.lock_timeout", None),
+        ("identities.app.postgres.privileges", "readwrite"),
+        ("identities.app.redis.main.key", "keys"),
+        ("identities.app.redis.main.commands.0", None),
+        ("identities.app.redis.main.commands.1", None),
+        ("identities.app.redis.main.commands.2", None),
+    }
+    assert "nearest: `@read`" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("more", "path", "rule"),
+    [
+        ({"owner": "app"}, "owner", "is also an identity"),
+        ({"owner": "app_a"}, "identities.app_a", "is the name of a login of `app`"),
+        ({"identities": {}}, "identities", "at least 1"),
+        ({"identities": {"app": {}}}, "identities.app", "may do nothing"),
+        ({"identities": {"app": {"redis": {"main": {}}}}}, "identities.app.redis.main", "needs either"),
+        ({"identities": {"app": {"redis": {"main": {"keys": ["a b"], "commands": ["get"]}}}}}, None, "a space"),
+        ({"identities": {"app": {"redis": {"main": {"keys": [""], "commands": ["get"]}}}}}, None, "is empty"),
+        ({"identities": {"app": {"redis": {"main": {"keys": ["é"], "commands": ["get"]}}}}}, None, "ASCII"),
+        ({"identities": {"app": {"redis": {"main": {"commands": ["+get"]}}}}}, None, "without \\+ or -"),
+        ({"identities": {"app": {"redis": {"main": {"commands": ["config|get"]}}}}}, None, "governs the server"),
+        (
+            {"keyspaces": {"s": {"pattern": "s:{id}", "cache": "main", "type": "hash", "ttl": "1h", "purpose": ""}}},
+            "keyspaces.s.cache",
+            "no identity has rules",
+        ),
+        (
+            {
+                "identities": {"app": {"redis": {"main": {"keys": ["a:*"], "commands": ["get"]}}}},
+                "keyspaces": {"s": {"pattern": "s:{id}", "cache": "main", "type": "hash", "ttl": "1h", "purpose": ""}},
+            },
+            "keyspaces.s.pattern",
+            "no identity may write",
+        ),
+    ],
+)
+def test_contradictions(more: dict[str, Any], path: str | None, rule: str) -> None:
+    with pytest.raises(AccessError, match=rule) as caught:
+        load_access(declaration(**more))
+    (problem,) = caught.value.problems
+    assert path is None or problem.path == path
+
+
+@pytest.mark.parametrize(
+    ("rules", "string"),
+    [
+        (
+            {"keys": ["b:*", "a:*"], "channels": ["c:*"], "commands": ["@write", "@read"]},
+            "on resetchannels &c:* ~a:* ~b:* -@all +@connection +cluster|shards +cluster|slots "
+            "+@read +@write -@admin -@dangerous -@scripting",
+        ),
+        (
+            {"read": ["r:*", "x"], "write": ["w:*", "x"], "commands": ["get", "@scripting", "info"]},
+            "on resetchannels %R~r:* %W~w:* ~x -@all +@connection +cluster|shards +cluster|slots "
+            "+@scripting -@admin -@dangerous +get +info",
+        ),
+        (
+            {"role": "monitoring"},
+            "on resetchannels -@all +@connection +cluster|shards +cluster|slots -@admin -@dangerous -@scripting "
+            "+client|list +dbsize +info +latency|histogram +latency|history +latency|latest +memory|doctor "
+            "+memory|stats +slowlog|get +slowlog|len",
+        ),
+    ],
+)
+def test_canonical_strings(rules: dict[str, Any], string: str) -> None:
+    assert access_string(RedisRules.model_validate(rules)) == string
+
+
+@pytest.mark.parametrize(
+    ("rules", "messages"),
+    [
+        ({"keys": ["*"], "commands": ["@read"]}, ["`*` matches every key; name the key spaces"]),
+        (
+            {"keys": ["a"], "channels": ["*"], "commands": ["@pubsub"]},
+            ["`*` matches every channel; name the channels"],
+        ),
+        ({"keys": ["a:*", "a:b:*"], "commands": ["@read"]}, ["`a:b:*` adds nothing to `a:*`"]),
+        (
+            {"keys": ["a"], "commands": ["@pubsub"]},
+            ["pub/sub commands without a channel: every use is refused; add `channels` or take the commands out"],
+        ),
+        (
+            {"keys": ["a"], "channels": ["c"], "commands": ["@read"]},
+            ["channels without a pub/sub command: nothing can use them"],
+        ),
+        (
+            {"commands": ["@read"]},
+            ["commands without a key pattern: every command that names a key is refused"],
+        ),
+        ({"role": "monitoring"}, []),
+    ],
+)
+def test_analysis(rules: dict[str, Any], messages: list[str]) -> None:
+    access = load_access(declaration(identities={"app": {"redis": {"main": rules}}}))
+    assert [finding.message for finding in analyse(access)] == messages

@@ -1,0 +1,198 @@
+"""ElastiCache's users through its API: one change at a time, waited for, and read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from real_servers import Postgres, Valkey
+from tier import REGION, Tier
+
+from bootstrap.manifest import CacheTarget
+from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers, user_id
+from bootstrap.redis.users import User
+from bootstrap.secrets import Secret, aws_client
+
+RULES = "on resetchannels ~a:* -@all +@read"
+PASSWORD = Secret("a-password-of-a-test-0123456789")
+
+
+class ClientError(Exception):
+    def __init__(self, code: str) -> None:
+        self.response = {"Error": {"Code": code}}
+
+
+class Api:
+    """ElastiCache as its documents describe it: every change takes a while, and while it lasts others are refused."""
+
+    def __init__(self, *members: str, drops: bool = False) -> None:
+        self.users: dict[str, dict[str, Any]] = {}
+        self.members = list(members)
+        self.busy = 0
+        self.calls: list[tuple[str, str]] = []
+        self.drops = drops
+
+    def _change(self, name: str, what: str) -> None:
+        if self.busy:
+            raise ClientError("InvalidUserState")
+        self.busy = 2
+        self.calls.append((name, what))
+
+    def _status(self) -> str:
+        self.busy = max(self.busy - 1, 0)
+        return "modifying" if self.busy else "active"
+
+    def describe_users(self, UserId: str) -> Any:  # noqa: N803
+        if UserId not in self.users:
+            raise ClientError("UserNotFoundFault")
+        return {"Users": [self.users[UserId] | {"Status": self._status()}]}
+
+    def create_user(self, **user: Any) -> None:
+        self._change("create_user", user["UserId"])
+        assert user["Passwords"] == [PASSWORD.reveal()]
+        self.users[user["UserId"]] = user
+
+    def modify_user(self, UserId: str, **fields: Any) -> None:  # noqa: N803
+        self._change("modify_user", ",".join(fields))
+        self.users[UserId] |= fields
+
+    def describe_user_groups(self, UserGroupId: str) -> Any:  # noqa: N803
+        return {"UserGroups": [{"UserIds": list(self.members), "Status": self._status()}]}
+
+    def modify_user_group(self, UserGroupId: str, UserIdsToAdd: list[str]) -> None:  # noqa: N803
+        self._change("modify_user_group", ",".join(UserIdsToAdd))
+        if not self.drops:
+            self.members += UserIdsToAdd
+
+
+def users_of(api: Api) -> ElastiCacheUsers:
+    return ElastiCacheUsers(
+        api, prefix="app-prod", cache="main", group="app-prod-main", engine="valkey", sleep=lambda _: None
+    )
+
+
+def wanted(*names: str, rules: str = RULES, fresh: bool = False) -> list[User]:
+    return [User(name=name, rules=rules, password=PASSWORD, fresh=fresh) for name in names]
+
+
+def test_ids() -> None:
+    assert user_id("App-prod", "main", "tmi_app") == "app-prod-main-tmi-app"
+
+
+def test_users_are_made_and_joined_one_by_one() -> None:
+    api = Api("app-prod-main-default")
+    backend = users_of(api)
+    planned = backend.plan(wanted("tmi_app", "tmi_cache"))
+    assert api.calls == []
+    assert backend.apply(wanted("tmi_app", "tmi_cache")) == planned
+    assert api.calls == [
+        ("create_user", "app-prod-main-tmi-app"),
+        ("create_user", "app-prod-main-tmi-cache"),
+        ("modify_user_group", "app-prod-main-tmi-app"),
+        ("modify_user_group", "app-prod-main-tmi-cache"),
+    ]
+    assert backend.apply(wanted("tmi_app", "tmi_cache")).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("user", "calls"),
+    [
+        (wanted("tmi_app"), []),
+        (wanted("tmi_app", rules=RULES + " +info"), [("modify_user", "AccessString")]),
+        (wanted("tmi_app", fresh=True), [("modify_user", "Passwords")]),
+    ],
+)
+def test_only_what_differs_is_changed(user: list[User], calls: list[tuple[str, str]]) -> None:
+    api = Api()
+    users_of(api).apply(wanted("tmi_app"))
+    api.calls.clear()
+    users_of(api).apply(user)
+    assert api.calls == calls
+
+
+def test_an_addition_that_vanished_is_noticed() -> None:
+    with pytest.raises(ElastiCacheError, match="tmi_app was added to app-prod-main but is not in it"):
+        users_of(Api(drops=True)).apply(wanted("tmi_app"))
+
+
+@pytest.mark.parametrize(("count", "fits"), [(100, True), (101, False)])
+def test_a_group_holds_a_hundred(count: int, fits: bool) -> None:
+    api = Api()
+    names = [f"u{number}" for number in range(count)]
+    if fits:
+        users_of(api).apply(wanted(*names))
+        assert len(api.members) == 100
+    else:
+        with pytest.raises(ElastiCacheError, match="more than 100 users"):
+            users_of(api).apply(wanted(*names))
+        assert api.calls == []
+
+
+def test_a_user_that_is_no_longer_declared_is_reported() -> None:
+    applied = users_of(Api("app-prod-main-old", "another")).apply([])
+    assert applied.differences == ("app-prod-main: user app-prod-main-old is no longer declared; delete it",)
+
+
+def test_an_error_shows_no_parameter() -> None:
+    api = Api()
+    api.busy = 10**6
+    with pytest.raises(ElastiCacheError) as caught:
+        users_of(api).apply(wanted("tmi_app"))
+    assert str(caught.value) == "ElastiCache refused a change of tmi_app: InvalidUserState"
+    assert caught.value.__suppress_context__
+
+
+@pytest.mark.server
+def test_both_back_ends_on_one_cache(
+    postgres18: Postgres, valkey_server: Valkey, make_tier: Callable[..., Tier]
+) -> None:
+    """As on this computer: the emulator's API keeps the users, the server's nodes let them in."""
+    tier = make_tier(postgres18, valkey_server, user_group="a-group-of-a-test")
+    client = aws_client("elasticache", REGION, tier.endpoint)
+    client.create_user_group(UserGroupId="a-group-of-a-test", Engine="valkey")
+    report = tier.run()
+    assert report.ok
+    n = tier.name
+    (group,) = client.describe_user_groups(UserGroupId="a-group-of-a-test")["UserGroups"]
+    assert group["UserIds"] == [f"app-{n}-main-{n}-{identity}" for identity in ("app", "monitoring", "cache")]
+    (user,) = client.describe_users(UserId=f"app-{n}-main-{n}-app")["Users"]
+    assert user["UserName"] == f"{n}_app"
+    assert user["AccessString"].startswith("on resetchannels &collab:* ~auth:*")
+    assert tier.run().changed == 0
+    client.modify_user(UserId=user["UserId"], AccessString="on ~* -@all +@all")
+    assert tier.run().changed == 1
+    (user,) = client.describe_users(UserId=user["UserId"])["Users"]
+    assert user["AccessString"].startswith("on resetchannels &collab:* ~auth:*")
+
+
+@pytest.mark.server
+def test_elasticache_alone(postgres18: Postgres, valkey_server: Valkey, make_tier: Callable[..., Tier]) -> None:
+    """As on AWS: no node list and no administrator; logins and harmless probes prove the users."""
+    tier = make_tier(postgres18, valkey_server, user_group="group-alone")
+    client = aws_client("elasticache", REGION, tier.endpoint)
+    client.create_user_group(UserGroupId="group-alone", Engine="valkey")
+    assert tier.run().ok  # puts the users on the server, as ElastiCache would
+    target = tier.manifest.caches["main"]
+    alone = CacheTarget(endpoint=target.endpoint, tls=False, user_group="group-alone")
+    tier.manifest = tier.manifest.model_copy(update={"caches": {"main": alone}})
+    report = tier.run()
+    assert report.ok
+    assert report.changed == 0
+    outcomes = {(c.identity, c.action): c.outcome for c in report.checks if c.engine == "redis"}
+    for action in ("FLUSHALL", "FLUSHDB", "KEYS", "CONFIG SET", "DEBUG", "SHUTDOWN", "ACL SETUSER"):
+        assert outcomes[f"{tier.name}_app", action] == "refused"
+
+
+@pytest.mark.server
+def test_harmless_forms_do_no_harm(valkey_server: Valkey) -> None:
+    """Sent by somebody who may do everything, each fails on its argument and destroys nothing."""
+    from bootstrap.verify.redis import _DANGEROUS, _send
+
+    with valkey_server.admin() as admin:
+        admin.set("kept", "1")
+        before = admin.acl_list()
+        assert set(_send(admin, [harmless for _, _, harmless in _DANGEROUS])) == {"allowed"}
+        assert admin.get("kept") == "1"
+        assert admin.acl_list() == before
+        admin.delete("kept")

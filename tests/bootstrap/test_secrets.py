@@ -1,0 +1,97 @@
+"""Secrets do not show themselves, and reach each engine in the form it keeps."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import hashlib
+import hmac
+import json
+import logging
+import pickle
+import traceback
+
+import pytest
+
+from bootstrap.secrets import Credential, Secret, SecretStoreError, new_password, redis_hash, scram_verifier
+from bootstrap.secrets.store import _parse
+
+VALUE = "correct-horse-battery-staple"
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        repr,
+        str,
+        "{}".format,
+        "{!r:>40}".format,
+        lambda s: f"{s:>30}",
+        lambda s: "%s %r" % (s, s),  # noqa: UP031 - logging formats so
+        lambda s: repr([s, {"a": s}, Credential(password=s)]),
+        lambda s: str(Credential(password=s).model_dump()),
+        lambda s: Credential(password=s).model_dump_json(),
+        lambda s: "".join(traceback.format_exception(ValueError(s))),
+        lambda s: json.dumps({"s": s}, default=str),
+    ],
+)
+def test_a_secret_prints_as_stars(show: object) -> None:
+    text = show(Secret(VALUE))  # type: ignore[operator]
+    assert "***" in text
+    assert VALUE not in text
+
+
+def test_a_secret_does_not_travel() -> None:
+    for carry in (pickle.dumps, copy.deepcopy):
+        with pytest.raises(TypeError, match="not pickled"):
+            carry(Secret(VALUE))
+
+
+def test_logging_shows_no_secret(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        logging.getLogger("test").warning("password %s of %r", Secret(VALUE), Credential(password=Secret(VALUE)))
+    assert VALUE not in caplog.text
+
+
+def test_a_broken_secret_is_named_and_not_shown() -> None:
+    with pytest.raises(SecretStoreError, match=r"arn:x .*wrong: port") as caught:
+        _parse("arn:x", json.dumps({"password": VALUE, "port": VALUE}))
+    shown = "".join(traceback.format_exception(caught.value))
+    assert VALUE not in shown
+
+
+def test_what_goes_into_the_store_comes_back() -> None:
+    credential = Credential(username="app_a", password=Secret(VALUE), port=5432)
+    assert credential.content() == {"username": "app_a", "password": VALUE, "port": 5432}
+    assert Credential.model_validate_json(json.dumps(credential.content())) == credential
+
+
+def test_passwords_suit_every_engine() -> None:
+    made = [new_password().reveal() for _ in range(200)]
+    assert len(set(made)) == 200
+    for password in made:
+        assert 32 <= len(password) <= 128
+        assert password.isascii()
+        assert not set(password) & set("/\"@, '\\%:")
+        assert password[0].isalpha()
+
+
+def test_the_verifier_satisfies_the_exchange_of_rfc_7677() -> None:
+    """Section 3: user `user`, password `pencil`."""
+    salt = base64.b64decode("W22ZaJ0SNY7soEsUEjb6gQ==")
+    verifier = scram_verifier(Secret("pencil"), salt=salt)
+    head, keys = verifier.rsplit("$", 1)
+    stored, server = (base64.b64decode(part) for part in keys.split(":"))
+    first = "n=user,r=rOprNGfwEbeRWgbNEkqO"
+    nonce = "r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0"
+    message = f"{first},{nonce},s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096,c=biws,{nonce}".encode()
+    proof = base64.b64decode("dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=")
+    signature = hmac.digest(stored, message, "sha256")
+    client = bytes(a ^ b for a, b in zip(proof, signature, strict=True))
+    assert head == "SCRAM-SHA-256$4096:W22ZaJ0SNY7soEsUEjb6gQ=="
+    assert hashlib.sha256(client).digest() == stored
+    assert base64.b64encode(hmac.digest(server, message, "sha256")) == b"6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
+
+
+def test_redis_keeps_the_sha256() -> None:
+    assert redis_hash(Secret("foobared")) == hashlib.sha256(b"foobared").hexdigest()
