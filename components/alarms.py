@@ -1,6 +1,6 @@
 """CloudWatch alarms of one or more servers: each on the id that AWS gave the server, never on a rebuilt name."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -59,9 +59,9 @@ class AlarmsArgs:
 
     prefix: str
     """Prefix of the alarms' names: `<prefix>-<target>-<alarm>`."""
-    targets: dict[str, AlarmTarget]
+    targets: Mapping[str, AlarmTarget]
     """Servers by name."""
-    topic_arns: dict[str, pulumi.Input[str]]
+    topic_arns: Mapping[str, pulumi.Input[str]]
     """Severity -> topic."""
 
     def __post_init__(self) -> None:

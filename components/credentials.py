@@ -4,7 +4,8 @@ The bootstrap fills the containers. On its first run it replaces the master pass
 state holds (encrypted) opens nothing any more.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -12,9 +13,10 @@ import pulumi_random as random
 
 from components.secret import secret
 
-SPECIAL = "-"
-"""The one special character that all of RDS (no `/ " @`), ElastiCache users (no `, " / @`), ElastiCache AUTH tokens
-(`! & # $ ^ < > -` alone) and an unquoted URL take."""
+AUTH_SPECIAL = "!&#$^<>-"
+"""Special characters of an AUTH token (ElastiCache: auth)."""
+REFUSED = '/"@, '
+"""Characters that RDS (`/ " @` and space) or an ElastiCache user (`, " / @`) refuses in a password."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +29,16 @@ class CredentialsArgs:
     """Master user of the database, e.g. `tmi_admin`."""
     database: str
     """Database that the master connects to."""
-    identities: list[str]
+    identities: Sequence[str]
     """Identities of the access declaration, one empty secret each."""
-    token_caches: list[str] = field(default_factory=list)
+    token_caches: Sequence[str] = ()
     """Caches that use an AUTH token in place of users."""
     secrets_key_arn: pulumi.Input[str]
     """KMS key of the secrets."""
+    password_length: int = 40
+    """Characters of a password."""
+    password_special: str = "-_.~"  # noqa: S105 - characters, not a password
+    """Special characters in it: these need no quoting in a URL. An AUTH token has those of them that it may have."""
     recovery_window_days: int = 30
     """Days that a deleted secret can be brought back; 0 deletes at once, so that a name is free again."""
     protect: bool = False
@@ -44,6 +50,11 @@ class CredentialsArgs:
             raise ValueError(
                 f"credentials: recovery_window_days is {self.recovery_window_days}; Secrets Manager takes 0 or 7 to 30"
             )
+        refused = sorted(set(self.password_special) & set(REFUSED))
+        if refused:
+            raise ValueError(f"credentials: password_special has {' '.join(refused)!r}; RDS or ElastiCache refuses it")
+        if not 16 <= self.password_length <= 128:
+            raise ValueError(f"credentials: password_length is {self.password_length}; both engines take 16 to 128")
         names = ["master", *self.identities, *(token_name(cache) for cache in self.token_caches)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -71,9 +82,9 @@ class Credentials(pulumi.ComponentResource):
         self._name = name
         self._args = args
 
-        self.master_password = self._password("master", 40)
+        self.master_password = self._password("master", args.password_special)
         master = self._secret("master", f"Master user of {args.prefix}")
-        self._first_version(
+        self.master_secret_arn = self._filled(
             "master",
             master,
             {
@@ -84,7 +95,6 @@ class Credentials(pulumi.ComponentResource):
                 "initial": True,
             },
         )
-        self.master_secret_arn = master.arn
         self.secret_arns = {
             identity: self._secret(identity, f"{identity} of {args.prefix}").arn for identity in args.identities
         }
@@ -92,11 +102,12 @@ class Credentials(pulumi.ComponentResource):
         self.tokens, self.token_secret_arns = {}, {}
         for cache in args.token_caches:
             key = token_name(cache)
-            self.tokens[cache] = self._password(key, 64)
+            self.tokens[cache] = self._password(key, "".join(c for c in args.password_special if c in AUTH_SPECIAL))
             container = self._secret(key, f"AUTH token of cache {cache} of {args.prefix}")
             # With an AUTH token every client is the user `default`.
-            self._first_version(key, container, {"redis_username": "default", "redis_password": self.tokens[cache]})
-            self.token_secret_arns[cache] = container.arn
+            self.token_secret_arns[cache] = self._filled(
+                key, container, {"redis_username": "default", "redis_password": self.tokens[cache]}
+            )
         self.register_outputs(
             {
                 "master_secret_arn": self.master_secret_arn,
@@ -105,11 +116,12 @@ class Credentials(pulumi.ComponentResource):
             }
         )
 
-    def _password(self, key: str, length: int) -> pulumi.Output[str]:
+    def _password(self, key: str, special: str) -> pulumi.Output[str]:
         made = random.RandomPassword(
             f"{self._name}-{key}-password",
-            length=length,
-            override_special=SPECIAL,
+            length=self._args.password_length,
+            special=bool(special),
+            override_special=special or None,
             min_lower=1,
             min_upper=1,
             min_numeric=1,
@@ -128,11 +140,11 @@ class Credentials(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
 
-    def _first_version(
+    def _filled(
         self, key: str, container: aws.secretsmanager.Secret, value: dict[str, pulumi.Input[str | bool]]
-    ) -> None:
+    ) -> pulumi.Output[str]:
         # Later versions belong to the bootstrap: Pulumi neither reads nor overwrites them.
-        aws.secretsmanager.SecretVersion(
+        version = aws.secretsmanager.SecretVersion(
             f"{self._name}-{key}-initial",
             secret_id=container.id,
             secret_string=secret(pulumi.Output.json_dumps(value)),
@@ -142,6 +154,8 @@ class Credentials(pulumi.ComponentResource):
                 additional_secret_outputs=["secretString"],
             ),
         )
+        # By way of the version, so that who is given the ARN finds a value there.
+        return pulumi.Output.all(container.arn, version.id).apply(lambda both: str(both[0]))
 
 
 def token_name(cache: str) -> str:

@@ -2,7 +2,8 @@
 
 import ipaddress
 import re
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
@@ -18,7 +19,7 @@ class FirewallArgs:
     """Prefix of the groups' names."""
     vpc_id: pulumi.Input[str]
     """VPC of the groups."""
-    clients: list[str] = field(default_factory=list)
+    clients: Sequence[str] = ()
     """Security groups (`sg-...`) and IPv4 or IPv6 ranges that may reach database, caches and endpoints."""
     database_port: int = 5432
     """Port of PostgreSQL."""
@@ -26,7 +27,7 @@ class FirewallArgs:
     """Port of the caches."""
     endpoint_security_group_id: pulumi.Input[str] | None = None
     """Group of the private endpoints; the runner and the clients are let in, port 443."""
-    endpoint_cidrs: list[str] = field(default_factory=list)
+    endpoint_cidrs: Sequence[str] = ()
     """Ranges in which the runner finds AWS's APIs where another part of the VPC holds the endpoints."""
 
     def __post_init__(self) -> None:

@@ -14,8 +14,7 @@ LOGS = ("postgresql", "upgrade")
 TIMEOUTS = pulumi.CustomTimeouts(create="3h", update="3h", delete="2h")
 """The provider gives up after 40 minutes; a replica of some terabytes, or a major upgrade, takes longer."""
 
-INSIGHTS_DAYS = {"off": None, "standard": 7, "advanced": 465}
-"""Database Insights mode -> retention: 7 days are free, and advanced asks for 465 in the same request."""
+INSIGHTS = ("off", "standard", "advanced")
 
 
 def check_identifier(where: str, identifier: str) -> None:
@@ -27,10 +26,17 @@ def check_identifier(where: str, identifier: str) -> None:
         )
 
 
-def check_insights(where: str, mode: str) -> None:
-    """Raise ValueError unless the mode is one that exists."""
-    if mode not in INSIGHTS_DAYS:
-        raise ValueError(f"{where}: insights {mode!r} is none of {', '.join(INSIGHTS_DAYS)}")
+def insights_problems(mode: str, days: int) -> list[str]:
+    """Return what RDS would refuse of this mode of Database Insights and its retention."""
+    if mode not in INSIGHTS:
+        return [f"insights {mode!r} is none of {', '.join(INSIGHTS)}"]
+    if mode == "off":
+        return []
+    if days not in (7, 731) and not (days % 31 == 0 and 1 <= days // 31 <= 23):
+        return [f"insights_retention_days is {days}; RDS takes 7, 731 and multiples of 31 up to 713"]
+    if mode == "advanced" and days < 465:
+        return [f"insights_retention_days is {days}; advanced insights ask for 465 in the same request"]
+    return []
 
 
 def family(version: str) -> str:

@@ -1,12 +1,14 @@
 """The network: an existing VPC as it is, or an isolated one in which nothing has a way to the internet."""
 
 import ipaddress
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from components.policy import allow, document, trust
+from components.flow_logs import flow_logs
+from components.policy import allow, document
 
 ENDPOINTS = ("elasticache", "kms", "logs", "rds", "secretsmanager", "sts")
 """AWS APIs that programs inside an isolated network call: the bootstrap runner and the clients' SDKs."""
@@ -26,13 +28,13 @@ class NetworkArgs:
     """AWS partition."""
     vpc_id: pulumi.Input[str] | None = None
     """Existing VPC to use as it is."""
-    subnet_ids: list[pulumi.Input[str]] = field(default_factory=list)
+    subnet_ids: Sequence[pulumi.Input[str]] = ()
     """Subnets of the existing VPC, in two zones at least."""
     cidr: str | None = None
     """IPv4 range of the isolated network, /16 to /24; each zone gets a quarter of it."""
-    availability_zones: list[str] = field(default_factory=list)
+    availability_zones: Sequence[str] = ()
     """Two or three zones of the isolated network."""
-    endpoints: list[str] | None = None
+    endpoints: Sequence[str] | None = None
     """AWS APIs to reach privately. Default: all that is called in an isolated network, none in an existing one."""
     logs_key_arn: pulumi.Input[str] | None = None
     """KMS key of the flow logs (isolated network)."""
@@ -84,8 +86,16 @@ class Network(pulumi.ComponentResource):
             vpc = self._vpc(args.cidr)
             self.vpc_id = vpc.id
             self.subnet_ids = pulumi.Output.all(*self._subnets(vpc, args.cidr)).apply(list)
-            self._flow_logs(vpc)
-        wanted = args.endpoints if args.endpoints is not None else list(ENDPOINTS if args.cidr else ())
+            flow_logs(
+                name,
+                args.prefix,
+                vpc.id,
+                account_id=args.account_id,
+                key_arn=args.logs_key_arn,
+                retention_days=args.log_retention_days,
+                opts=self._child(),
+            )
+        wanted = args.endpoints if args.endpoints is not None else (ENDPOINTS if args.cidr else ())
         self.endpoint_security_group_id = self._endpoints(wanted) if wanted else None
         self.register_outputs(
             {
@@ -140,7 +150,7 @@ class Network(pulumi.ComponentResource):
             ids.append(pulumi.Output.all(subnet.id, association.id).apply(lambda both: str(both[0])))
         return ids
 
-    def _endpoints(self, services: list[str]) -> pulumi.Output[str]:
+    def _endpoints(self, services: Sequence[str]) -> pulumi.Output[str]:
         args = self._args
         group = aws.ec2.SecurityGroup(
             f"{self._name}-endpoints",
@@ -173,47 +183,6 @@ class Network(pulumi.ComponentResource):
                 opts=self._child(),
             )
         return group.id
-
-    def _flow_logs(self, vpc: aws.ec2.Vpc) -> None:
-        args = self._args
-        group = aws.cloudwatch.LogGroup(
-            f"{self._name}-flow-logs",
-            name=f"/aws/vpc/{args.prefix}",
-            retention_in_days=args.log_retention_days,
-            kms_key_id=args.logs_key_arn,
-            opts=self._child(),
-        )
-        role = aws.iam.Role(
-            f"{self._name}-flow-logs-role",
-            name=f"{args.prefix}-flow-logs",
-            description="Writes the flow logs of the isolated network",
-            assume_role_policy=trust(
-                "vpc-flow-logs.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}
-            ),
-            opts=self._child(),
-        )
-        aws.iam.RolePolicy(
-            f"{self._name}-flow-logs-policy",
-            role=role.name,
-            policy=document(
-                allow(
-                    "Write",
-                    ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-                    pulumi.Output.format("{0}:*", group.arn),
-                )
-            ),
-            opts=self._child(),
-        )
-        aws.ec2.FlowLog(
-            f"{self._name}-flow-log",
-            vpc_id=vpc.id,
-            traffic_type="ALL",
-            log_destination_type="cloud-watch-logs",
-            log_destination=group.arn,
-            iam_role_arn=role.arn,
-            tags=self._tags("flow-log"),
-            opts=self._child(),
-        )
 
 
 def subnet_cidrs(cidr: str, count: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
@@ -39,7 +40,7 @@ ENDPOINTS = {
     "email": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "oncall@example.org"),
     "https": (r"https://\S+", "https://events.example.org/..."),
     "sqs": (r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+", "arn:aws:sqs:eu-west-1:123456789012:queue"),
-    "slack": (r"T[A-Z0-9]+/C[A-Z0-9]+", "T0123ABC/C0456DEF"),
+    "slack": (r"[A-Z0-9]+/[A-Za-z0-9]+", "T0123ABC/C0456DEF"),
 }
 
 
@@ -57,7 +58,7 @@ class NotificationsArgs:
     """AWS partition."""
     key_arn: pulumi.Input[str]
     """Customer-managed key; `alias/aws/sns` would drop every alarm, its policy shuts CloudWatch out."""
-    recipients: dict[str, list[Subscription]] = field(default_factory=dict)
+    recipients: Mapping[str, Sequence[Subscription]] = field(default_factory=dict)
     """Severity -> who hears of it."""
 
     def __post_init__(self) -> None:
@@ -109,7 +110,7 @@ class Notifications(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
 
-    def _subscribe(self, key: str, topic: aws.sns.Topic, recipients: list[Subscription]) -> None:
+    def _subscribe(self, key: str, topic: aws.sns.Topic, recipients: Sequence[Subscription]) -> None:
         for index, recipient in enumerate(recipients):
             if recipient.kind == "slack":
                 continue

@@ -1,92 +1,19 @@
 """One named cache: an ElastiCache replication group (Valkey or Redis) and all that belongs to it alone."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components.cache_rules import problems
 from components.cache_users import CacheUsers, CacheUsersArgs
+from components.redis_args import RedisArgs
 from components.secret import secret
-from components.sizing.parameters import Parameter
+
+__all__ = ["Redis", "RedisArgs"]
 
 LOGS = ("slow-log", "engine-log")
 """Log deliveries; each has a group of its own, two deliveries into one are refused."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class RedisArgs:
-    """The cache."""
-
-    replication_group_id: str
-    """Physical id, at most 40 lower-case characters."""
-    engine: str = "valkey"
-    """`valkey` or `redis`."""
-    version: str
-    """Version as `major.minor`, e.g. `8.1`."""
-    family: str
-    """Parameter group family of that engine and version, e.g. `valkey8`."""
-    node_type: str
-    """ElastiCache node type."""
-    parameters: list[Parameter]
-    """Parameters; with `cluster-enabled` = `yes` in cluster mode."""
-    replicas: int = 0
-    """Replicas per primary, 0 to 5; one or more switch automatic failover on."""
-    shards: int | None = None
-    """Shards in cluster mode; cluster mode is off when absent."""
-    multi_az: bool = False
-    """Primary and replicas in different zones."""
-    auth_token: pulumi.Input[str] | None = None
-    """Initial AUTH token, where users are not wanted; with users when absent."""
-    port: int = 6379
-    """Port."""
-    subnet_ids: pulumi.Input[list[str]]
-    """Subnets."""
-    security_group_ids: list[pulumi.Input[str]]
-    """Security groups."""
-    storage_key_arn: pulumi.Input[str]
-    """KMS key at rest."""
-    logs_key_arn: pulumi.Input[str]
-    """KMS key of the log groups."""
-    log_retention_days: int = 30
-    """Days that logs are kept."""
-    snapshot_retention_days: int = 7
-    """Days of daily snapshots, 0 to 35."""
-    snapshot_window: str
-    """Daily window, UTC, `03:00-04:00`."""
-    maintenance_window: str
-    """Weekly window, UTC, `sun:05:00-sun:06:00`."""
-    notification_topic_arn: pulumi.Input[str] | None = None
-    """Topic of ElastiCache events; must not be encrypted."""
-    auto_minor_version_upgrade: bool = True
-    """Patch releases in the maintenance window."""
-    apply_immediately: bool = False
-    """Change now in place of the maintenance window."""
-    final_snapshot: bool = True
-    """Take a snapshot when the cache is deleted."""
-    protect: bool = False
-    """Refuse to delete the cache through Pulumi: ElastiCache has no deletion protection of its own."""
-    depends_on: list[pulumi.Resource] = field(default_factory=list)
-    """What the replication group waits for besides its own parts."""
-
-    def __post_init__(self) -> None:
-        """Refuse what ElastiCache refuses, before anything is made."""
-        found = problems(
-            replication_group_id=self.replication_group_id,
-            engine=self.engine,
-            version=self.version,
-            family=self.family,
-            replicas=self.replicas,
-            shards=self.shards,
-            multi_az=self.multi_az,
-            cluster_enabled={p.name: p.value for p in self.parameters}.get("cluster-enabled") == "yes",
-            snapshot_retention_days=self.snapshot_retention_days,
-            node_type=self.node_type,
-        )
-        if found:
-            raise ValueError(f"redis: {self.replication_group_id}: " + "; ".join(found))
 
 
 class Redis(pulumi.ComponentResource):
@@ -122,7 +49,7 @@ class Redis(pulumi.ComponentResource):
         group = self._group(child)
         self.replication_group_id, self.arn = group.replication_group_id, group.arn
         self.member_clusters = group.member_clusters
-        self.port = pulumi.Output.from_input(args.port)
+        self.port = group.port.apply(lambda port: port or args.port)
         if args.shards:
             self.endpoint, self.reader_endpoint = group.configuration_endpoint_address, None
         else:
@@ -226,7 +153,6 @@ class Redis(pulumi.ComponentResource):
                 protect=args.protect,
                 # The bootstrap rotates the token (ROTATE adds one, SET drops the other); Pulumi knows the first alone.
                 ignore_changes=None if token is None else ["authToken", "authTokenUpdateStrategy"],
-                depends_on=args.depends_on,
                 delete_before_replace=True,  # the id is fixed
                 custom_timeouts=pulumi.CustomTimeouts(create="2h", update="3h", delete="2h"),
             ),

@@ -53,9 +53,7 @@ class Remote(pulumi.ComponentResource):
         super().__init__("data-tier:index:Remote", name, {}, opts)
         self._name = name
         self._args = args
-        policy = KeysArgs(
-            prefix=args.prefix, account_id=args.account_id, region=args.region, partition=args.partition
-        )
+        policy = KeysArgs(prefix=args.prefix, account_id=args.account_id, region=args.region, partition=args.partition)
         storage = self._key("storage", "Volume and snapshots", administration(policy))
         logs = self._key("logs", "Log groups", administration(policy), log_service(policy))
         self.replica = RemoteArgs(

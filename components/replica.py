@@ -1,11 +1,12 @@
 """One read replica: in the primary's region, or in a second one for disaster recovery."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
-from components.instance import INSIGHTS_DAYS, LOGS, TIMEOUTS, check_identifier, log_groups, parameter_group
+from components.instance import LOGS, TIMEOUTS, check_identifier, log_groups, parameter_group
 from components.sizing.parameters import Parameter
 
 
@@ -15,9 +16,9 @@ class RemoteArgs:
 
     region: str
     """Region of the replica."""
-    subnet_ids: list[pulumi.Input[str]]
+    subnet_ids: Sequence[pulumi.Input[str]]
     """Subnets there, in two zones at least."""
-    security_group_ids: list[pulumi.Input[str]]
+    security_group_ids: Sequence[pulumi.Input[str]]
     """Security groups there."""
     storage_key_arn: pulumi.Input[str]
     """KMS key there: an encrypted snapshot never leaves its region under its own key."""
@@ -31,7 +32,7 @@ class ReplicaSpec:
 
     instance_class: str
     """RDS instance class."""
-    parameters: list[Parameter]
+    parameters: Sequence[Parameter]
     """Parameters for this class."""
     availability_zone: str | None = None
     """Zone; RDS chooses when absent."""
@@ -58,7 +59,7 @@ class ReplicaArgs:
     """The primary, for a replica in another region."""
     port: int
     """Port."""
-    security_group_ids: list[pulumi.Input[str]]
+    security_group_ids: Sequence[pulumi.Input[str]]
     """Security groups in the primary's region; without any, RDS would take the VPC's default group."""
     storage_key_arn: pulumi.Input[str]
     """Key of the insights in the primary's region (the volume has the primary's key by itself)."""
@@ -84,8 +85,6 @@ class ReplicaArgs:
     """Change now in place of the maintenance window."""
     protect: bool = False
     """Deletion protection, in RDS and in Pulumi."""
-    depends_on: list[pulumi.Resource] = field(default_factory=list)
-    """What the instance waits for besides its own parts."""
 
     def __post_init__(self) -> None:
         """Refuse identifiers and remote networks that RDS refuses."""
@@ -160,7 +159,7 @@ class Replica(pulumi.ComponentResource):
             monitoring_role_arn=args.monitoring_role_arn,
             performance_insights_enabled=insights,
             performance_insights_kms_key_id=storage_key if insights else None,
-            performance_insights_retention_period=INSIGHTS_DAYS["standard"] if insights else None,
+            performance_insights_retention_period=7 if insights else None,
             auto_minor_version_upgrade=args.auto_minor_version_upgrade,
             maintenance_window=args.maintenance_window,
             apply_immediately=args.apply_immediately,
@@ -171,7 +170,7 @@ class Replica(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=args.protect,
-                depends_on=[*logs, *args.depends_on],
+                depends_on=logs,
                 delete_before_replace=True,  # the identifier is fixed
                 custom_timeouts=TIMEOUTS,
             ),

@@ -1,5 +1,6 @@
 """The bootstrap runner: a Lambda function in the VPC, invoked by the deployment whenever its work has changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,16 +25,18 @@ class RunnerArgs:
     partition: pulumi.Input[str] = "aws"
     """AWS partition."""
     code: pulumi.Archive
-    """The bootstrap and what it imports, for Python 3.13 on arm64."""
+    """The bootstrap and what it imports, for Python 3.13 on that architecture."""
+    architecture: str = "arm64"
+    """`arm64` or `x86_64`: what the code was built for."""
     manifest: pulumi.Input[str]
     """The manifest, JSON: endpoints and secret references, no secret (AWS keeps an invocation's input readable)."""
     trigger: pulumi.Input[str]
     """Hash of all that should make it run again: migrations, access declaration, code."""
     subnet_ids: pulumi.Input[list[str]]
     """Subnets of the function."""
-    security_group_ids: list[pulumi.Input[str]]
+    security_group_ids: Sequence[pulumi.Input[str]]
     """Security groups of the function."""
-    secret_arns: list[pulumi.Input[str]]
+    secret_arns: Sequence[pulumi.Input[str]]
     """Secrets that it reads and writes."""
     secrets_key_arn: pulumi.Input[str]
     """KMS key of the secrets."""
@@ -82,7 +85,7 @@ class Runner(pulumi.ComponentResource):
             description="Schema, roles, users and checks of the data tier",
             role=role.arn,
             runtime="python3.13",
-            architectures=["arm64"],
+            architectures=[args.architecture],
             handler=HANDLER,
             code=args.code,
             memory_size=args.memory_mib,
