@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from components.sizing.memory import GIB, KIB, MIB, PAGE, claimed_memory
-from components.sizing.parameters import Parameter, ParameterError, Value, plain
+from components.sizing.parameters import Parameter, ParameterError, Value
 from components.sizing.postgres_catalogue import CATALOGUE, POSTGRES_VERSIONS, check
+from components.sizing.postgres_fixed import REPLICA, fixed
 
 __all__ = ["POSTGRES_VERSIONS", "max_connections", "postgres_family", "postgres_parameters"]
 
@@ -84,7 +85,7 @@ def postgres_parameters(
 
     floors = {one.name: int(one.value) for one in primary if one.name in RAISED_ON_REPLICAS}
     values = _computed(memory_bytes, vcpu, version, storage_gib=storage_gib, given=given, floors=floors)
-    values |= _fixed(version, pgaudit) | (_REPLICA if replica else {}) | given
+    values |= fixed(version, pgaudit) | (REPLICA if replica else {}) | given
     problems = _conflicts(values, memory_bytes, floors)
     if problems:
         raise ParameterError(problems)
@@ -151,58 +152,6 @@ def _work_mem(memory: int, connections: int) -> int:
     """Two fifths of the memory shared among the connections, in whole MiB where that leaves anything, in kB."""
     share = memory * 2 // 5 // connections
     return max(64, share // MIB * KIB if share >= MIB else share // KIB)
-
-
-def _fixed(version: int, pgaudit: bool) -> dict[str, str]:
-    """Return what is the same for every size."""
-    values: dict[str, Value] = {
-        "autovacuum_analyze_scale_factor": 0.05,
-        "autovacuum_naptime": 30,
-        "autovacuum_vacuum_insert_scale_factor": 0.1,
-        "autovacuum_vacuum_scale_factor": 0.1,
-        "checkpoint_completion_target": 0.9,
-        # A client that went away does not keep its query running.
-        "client_connection_check_interval": 10_000,
-        "effective_io_concurrency": 200,
-        "idle_in_transaction_session_timeout": 600_000,
-        "log_autovacuum_min_duration": 10_000,
-        "log_checkpoints": True,
-        # Since 18 a list of stages; these three are what `on` logged before.
-        "log_connections": "receipt,authentication,authorization" if version >= 18 else "1",
-        "log_disconnections": True,
-        "log_lock_waits": True,
-        "log_min_duration_statement": 500,
-        # A slow statement is logged without the values bound to it: they are the application's data.
-        "log_parameter_max_length": 0,
-        # pgaudit logs DDL itself, with passwords left out.
-        "log_statement": "none" if pgaudit else "ddl",
-        "log_temp_files": 0,
-        "password_encryption": "scram-sha-256",
-        "pg_stat_statements.track": "all",
-        # SSD storage: a random read costs hardly more than a sequential one.
-        "random_page_cost": 1.1,
-        "rds.accepted_password_auth_method": "scram",
-        "rds.force_ssl": True,
-        "shared_preload_libraries": "pg_stat_statements,pgaudit" if pgaudit else "pg_stat_statements",
-        "tcp_keepalives_count": 6,
-        "tcp_keepalives_idle": 60,
-        "tcp_keepalives_interval": 10,
-        "track_activity_query_size": 4096,
-        "track_functions": "pl",
-        "track_io_timing": True,
-        "track_wal_io_timing": True,
-    }
-    if pgaudit:
-        values |= {"pgaudit.log": "ddl,role", "pgaudit.log_parameter": False, "pgaudit.role": "rds_pgaudit"}
-    return {name: plain(value) for name, value in values.items()}
-
-
-_REPLICA = {
-    # A long report is not cancelled by the primary's vacuum; the price is that dead rows stay while it runs.
-    "hot_standby_feedback": "1",
-    "max_standby_archive_delay": "30000",
-    "max_standby_streaming_delay": "30000",
-}
 
 
 def _conflicts(values: Mapping[str, str], memory: int, floors: Mapping[str, int]) -> list[str]:

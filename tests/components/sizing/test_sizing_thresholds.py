@@ -1,4 +1,4 @@
-"""Alarms: whole tables of thresholds for known instances, and rules that no alarm may break."""
+"""Alarms of PostgreSQL as whole tables of thresholds, and rules that no alarm of either engine may break."""
 
 from __future__ import annotations
 
@@ -120,51 +120,6 @@ def test_a_slot_rings_before_postgresql_gives_it_up() -> None:
         found = thresholds(of("db.m7g.large", allocated_gib=storage, max_allocated_gib=0))
         assert found["slot-wal-high"] < found["slot-wal-critical"] < kept
         assert found["wal-disk-usage"] >= 2 * int(made["max_wal_size"]) * MIB
-
-
-NODE = {
-    "down": 0,
-    "connections-dropped": 0,
-    "authentication-failures": 0,
-    "command-failures": 0,
-    "key-failures": 0,
-    "traffic-managed": 0,
-}
-MEMORY = {
-    "noeviction": {"memory-critical": 95, "memory-high": 85},
-    "volatile-lru": {"memory-critical": 95, "memory-high": 85, "evictions": 0},
-    "allkeys-lru": {"memory-full": 95, "evictions-many": 100},
-}
-
-
-@pytest.mark.parametrize("eviction", MEMORY)
-def test_node_with_two_cores(eviction: str) -> None:
-    made = redis_alarms(cache_class("cache.r7g.large"), eviction=eviction, replicas=1, cluster_mode=False)
-    size = {"connections-high": 52000, "swap-used": 50 * MIB, "cpu-high": 45, "replication-lag": 10}
-    assert thresholds(made) == NODE | MEMORY[eviction] | size
-
-
-def test_node_with_eight_cores_alone() -> None:
-    made = redis_alarms(cache_class("cache.m7g.2xlarge"), eviction="noeviction", replicas=0, cluster_mode=False)
-    size = {"connections-high": 52000, "swap-used": 50 * MIB, "engine-cpu-high": 90}
-    assert thresholds(made) == NODE | MEMORY["noeviction"] | size
-
-
-def test_smallest_node() -> None:
-    made = redis_alarms(cache_class("cache.t4g.micro"), eviction="noeviction", replicas=0, cluster_mode=False)
-    size = {"connections-high": 16000, "swap-used": 50 * MIB, "cpu-high": 45, "cpu-credits": 57}
-    assert thresholds(made) == NODE | MEMORY["noeviction"] | size
-
-
-def test_advice_fits_the_topology() -> None:
-    def steps(cluster_mode: bool) -> str:
-        made = redis_alarms(
-            cache_class("cache.m7g.large"), eviction="noeviction", replicas=1, cluster_mode=cluster_mode
-        )
-        return next(one.first_steps[2] for one in made if one.key == "memory-critical")
-
-    assert steps(cluster_mode=False) == "Take a larger node type."
-    assert steps(cluster_mode=True) == "Take a larger node type or another shard."
 
 
 def test_one_alarm_whole() -> None:
