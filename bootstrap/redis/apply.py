@@ -6,12 +6,13 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Executor
 
+from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.redis.elasticache import ElastiCacheUsers
 from bootstrap.redis.server import ServerAcl
 from bootstrap.redis.users import Applied, User, UserChange
-from bootstrap.secrets import LoginError, SecretStore, aws_client, open_redis
+from bootstrap.secrets import LoginError, SecretStore, open_redis
 
 # ElastiCache brings a changed user to the nodes after the API calls it active; how long after is not documented.
 _SETTLE_SECONDS = 120.0

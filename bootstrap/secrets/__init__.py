@@ -6,7 +6,7 @@ from bootstrap.secrets.engines import elasticache_passwords, redis_hash, scram_v
 from bootstrap.secrets.identities import Held, hold_all
 from bootstrap.secrets.logins import LoginError, open_postgres, open_redis
 from bootstrap.secrets.secret import Credential, Secret, new_password
-from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Version, aws_client
+from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Version
 
 __all__ = [
     "AwsStore",
@@ -16,8 +16,8 @@ __all__ = [
     "Secret",
     "SecretStore",
     "SecretStoreError",
+    "Stage",
     "Version",
-    "aws_client",
     "elasticache_passwords",
     "hold_all",
     "new_password",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import logging
 import threading
 import uuid
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import ValidationError
 
+from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
 from bootstrap.secrets.secret import Credential
 
@@ -116,22 +116,6 @@ class AwsStore:
                 )
         except (BotoCoreError, ClientError) as error:
             raise _failed("promote", arn, error) from None
-
-
-def aws_client(service: str, region: str, endpoint: str | None) -> Any:
-    """Return a boto3 client; an emulator gets credentials of its own, so that real ones never reach it."""
-    # At DEBUG botocore and urllib3 write request bodies to the log, passwords in them.
-    for name in ("boto3", "botocore", "urllib3"):
-        logger = logging.getLogger(name)
-        logger.setLevel(max(logger.level, logging.INFO))
-
-    import boto3
-    from botocore.config import Config
-
-    config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
-    local = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if endpoint else {}
-    make: Any = boto3.session.Session().client
-    return make(service, region_name=region, endpoint_url=endpoint, config=config, **local)
 
 
 def _parse(arn: str, text: str) -> Credential:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -31,6 +32,7 @@ _DANGEROUS: tuple[tuple[str, Command, Command], ...] = (
     ("SHUTDOWN", ("SHUTDOWN", "NOSAVE"), ("SHUTDOWN", "datatier-probe")),
     ("ACL SETUSER", ("ACL", "SETUSER", "datatier-probe"), ("ACL", "SETUSER", "default", "datatier-probe")),
 )
+_NOBODYS = re.compile(r"unknown (sub)?command|command not allowed", re.IGNORECASE)
 _EVAL: Command = ("EVAL", "return 1", "0")
 
 
@@ -152,9 +154,11 @@ def _send(client: redis.Redis, commands: list[Command]) -> list[str]:
 
 
 def _outcome(answer: Any) -> str:
-    # DRYRUN denies with a plain string, everything else with NOPERM. Any other error (READONLY, MOVED, a syntax
-    # error) comes after the permission was checked.
+    # DRYRUN denies with a plain string, everything else with NOPERM. ElastiCache does not know its restricted commands,
+    # Valkey allows DEBUG to nobody. Any other error (READONLY, MOVED, a syntax error) comes after the permission check.
     if isinstance(answer, redis.exceptions.NoPermissionError):
+        return "refused"
+    if isinstance(answer, redis.exceptions.ResponseError) and _NOBODYS.search(str(answer)):
         return "refused"
     if isinstance(answer, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError):
         return f"no answer: {answer}"

@@ -10,13 +10,14 @@ from real_servers import ADMIN_PASSWORD, Postgres, Valkey
 from tier import REGION, Tier
 
 from bootstrap.access import load_access
+from bootstrap.aws import aws_client
 from bootstrap.postgres.apply import ApplyError, apply
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import desired
 from bootstrap.redis.server import ServerAcl
 from bootstrap.redis.users import users
 from bootstrap.report import Report
-from bootstrap.secrets import Credential, LoginError, Secret, aws_client, open_redis
+from bootstrap.secrets import Credential, LoginError, Secret, open_redis
 
 pytestmark = pytest.mark.server
 

@@ -12,10 +12,11 @@ import psycopg
 import yaml
 from real_servers import ADMIN_PASSWORD, Postgres, Valkey
 
+from bootstrap.aws import aws_client
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.report import Report
 from bootstrap.run import run
-from bootstrap.secrets import AwsStore, Credential, SecretStore, aws_client, open_postgres
+from bootstrap.secrets import AwsStore, Credential, SecretStore, open_postgres
 
 REGION = "eu-west-1"
 FIRST_PASSWORD = "the-password-in-the-state-of-the-infrastructure"
