@@ -7,7 +7,7 @@ import signal
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from local.postgres.server import bury
+from local.orphans import bury
 from local.process import Daemon
 from local.state import StateDir
 
@@ -41,8 +41,9 @@ def stop(state: StateDir) -> list[str]:
         for wave in ([d for d in daemons if d not in primaries], primaries):
             done = list(pool.map(lambda d: _stop(state, d), wave))
             stopped += [daemon.name for daemon, was_running in zip(wave, done, strict=True) if was_running]
-    for data in (state.path / "postgres").glob("*/data"):
-        bury(data)
+    bury(state.path)
+    for pidfile in (state.path / "postgres").glob("*/data/postmaster.pid"):
+        pidfile.unlink()
     return stopped
 
 

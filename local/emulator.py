@@ -12,11 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psutil
-
 from local import ports
 from local.cloud import CloudError
-from local.process import Daemon, end
+from local.orphans import bury
+from local.process import Daemon
 from local.state import StateDir
 
 ACCOUNT = "000000000000"
@@ -49,9 +48,9 @@ class Emulator:
         self.daemon.stop()
         if importlib.util.find_spec("ministack") is None:
             raise CloudError("there is no AWS emulator: run `make up`, which installs one")
-        if not ports.is_free(self.port):
-            self._take_back()
         folder = self.state.folder("emulator")
+        if not ports.is_free(self.port) and not (bury(folder) and ports.is_free(self.port)):
+            raise ports.taken(self.port, "the AWS emulator", self.state.stack)
         self.daemon.start([sys.executable, "-m", "ministack"], env=self._environment(folder), cwd=folder)
         deadline = time.monotonic() + READY_SECONDS
         while not ports.listens(self.port):
@@ -109,16 +108,3 @@ class Emulator:
             "LOG_LEVEL": "WARNING",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
-
-    def _take_back(self) -> None:
-        """The port's holder may be an emulator of this folder that a killed command left behind."""
-        holder = ports.holder(self.port)
-        try:
-            ours = holder is not None and holder.environ().get("STATE_DIR") == str(
-                self.state.path / "emulator" / "state"
-            )
-        except psutil.Error:
-            ours = False
-        if holder is None or not ours:
-            raise ports.taken(self.port, "the AWS emulator", self.state.stack)
-        end([holder])

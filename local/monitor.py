@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
+import pulumi
 from pulumi.runtime import config, mocks, rpc, settings
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
@@ -52,6 +53,10 @@ def is_secret(value: Any) -> bool:
     return isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET
 
 
+def _marked(value: Any) -> dict[str, Any]:
+    return {_SIGNATURE: _SECRET, "value": value}
+
+
 def unwrap(value: Any) -> Any:
     """The plain value of a serialised property, secrets included."""
     if is_secret(value):
@@ -60,6 +65,8 @@ def unwrap(value: Any) -> Any:
         return {key: unwrap(item) for key, item in value.items()}
     if isinstance(value, list):
         return [unwrap(item) for item in value]
+    if isinstance(value, pulumi.Asset | pulumi.Archive):
+        return {key: str(item) for key, item in vars(value).items()}
     # A protobuf Struct knows only floating-point numbers.
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -120,11 +127,11 @@ class Monitor(mocks.MockMonitor):
             return resource_pb2.RegisterResourceResponse(urn=urn, object=request.object)
         made = self._guard(lambda: self.cloud.ensure(declared))
         self.deployment.made[urn] = made
+        # The inputs go back as they came: marked where secret, archives as archives.
         secret = declared.secret_inputs | set(request.additionalSecretOutputs)
-        state = {**declared.inputs, **made.outputs}
-        marked = {k: {_SIGNATURE: _SECRET, "value": v} if k in secret else v for k, v in state.items()}
+        state = {**inputs, **{k: _marked(v) if k in secret else v for k, v in made.outputs.items()}}
         return resource_pb2.RegisterResourceResponse(
-            urn=urn, id=made.id, object=_sync_await(rpc.serialize_properties(marked, {}))
+            urn=urn, id=made.id, object=_sync_await(rpc.serialize_properties(state, {}))
         )
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802

@@ -74,6 +74,8 @@ class Config:
             "max_wal_senders": "20",
             "max_replication_slots": "20",
             "password_encryption": "scram-sha-256",
+            # a replica comes back to a restarted primary at once, not after 5 s
+            "wal_retrieve_retry_interval": "100ms",
             # a primary on RDS has an endpoint within seconds of a crash; so has this one
             "restart_after_crash": "on",
         }

@@ -38,16 +38,15 @@ def start(
     if fresh:
         copy(replica, source, password)
     changed, config = replica.start(parameters)
-    if not changed and streams(source, replica.name):
-        return False, config
+    if _streaming(source, replica.name):
+        return changed or fresh, config
+    if fresh:
+        raise CloudError(f"replica {replica.name} does not stream from {source.name}: {replica.reason()}")
+    # its slot, timeline or WAL is gone, or the source is another cluster now
+    copy(replica, source, password)
+    _, config = replica.start(parameters)
     if not _streaming(source, replica.name):
-        if fresh:
-            raise CloudError(f"replica {replica.name} does not stream from {source.name}: {replica.daemon.tail()}")
-        # its slot, timeline or WAL is gone, or the source is another cluster now
-        copy(replica, source, password)
-        _, config = replica.start(parameters)
-        if not _streaming(source, replica.name):
-            raise CloudError(f"replica {replica.name} does not stream from {source.name}: {replica.daemon.tail()}")
+        raise CloudError(f"replica {replica.name} does not stream from {source.name}: {replica.reason()}")
     return True, config
 
 
@@ -68,6 +67,9 @@ def copy(replica: Server, source: Server, password: str) -> None:
         f"--slot={slot(replica.name)}",
         "--write-recovery-conf",
         "--no-sync",
+        # a copy that turns out wrong is made again: no need to sum up what loopback carried
+        "--no-manifest",
+        "--no-verify-checksums",
         secrets={"PGPASSWORD": password, "PGSSLMODE": "disable", "PGGSSENCMODE": "disable"},
     )
     shutil.rmtree(replica.data, ignore_errors=True)

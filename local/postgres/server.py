@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 
-from local import ports, process
+from local import ports
 from local.cloud import CloudError
 from local.computer import memory_bytes
 from local.files import private_dir, write_private
+from local.orphans import bury
 from local.postgres.binaries import VARIABLE, Binaries
 from local.postgres.config import Config, configure
 from local.postgres.roles import ADMIN, REPLICATION, Connection
@@ -32,6 +32,7 @@ HBA = f"""# Written by datatier: loopback only, passwords always.
 host replication {REPLICATION} 127.0.0.1/32 scram-sha-256
 host all all 127.0.0.1/32 scram-sha-256
 """
+_GRAVE = re.compile(r"(FATAL|PANIC|DETAIL): (?! the database system is)")
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
@@ -132,7 +133,10 @@ class Server:
             self.stop()
         self._write("postgresql.conf", text)
         self._write("pg_hba.conf", HBA)
-        bury(self.data)
+        if (self.data / "postmaster.pid").exists():
+            # after a kill -9 its orphans hold the shared memory until they notice
+            bury(self.data)
+            (self.data / "postmaster.pid").unlink(missing_ok=True)
         if not ports.is_free(self.port):
             raise ports.taken(self.port, f"PostgreSQL {self.name}", self.stack)
         command = [*self.account.prefix, self.binaries["postgres"], "-D", str(self.data)]
@@ -149,8 +153,14 @@ class Server:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.daemon.log.unlink(missing_ok=True)
 
+    def reason(self) -> str:
+        """The last thing that the server's log calls fatal, with its detail."""
+        lines = self.daemon.tail(60).split(" | ")
+        told = [re.split(r"(?:FATAL|PANIC|DETAIL): +", line)[-1] for line in lines if _GRAVE.search(line)]
+        return " ".join(told[-2:]) or self.daemon.tail()
+
     def _wait(self) -> None:
-        deadline = time.monotonic() + READY_SECONDS
+        deadline, pause = time.monotonic() + READY_SECONDS, 0.01
         while True:
             if ports.listens(self.port):
                 try:
@@ -162,12 +172,11 @@ class Server:
             else:
                 last = "it does not listen"
             if not self.daemon.alive:
-                raise CloudError(
-                    f"PostgreSQL {self.name} ended at its start: {self.daemon.tail()} (log {self.daemon.log})"
-                )
+                raise CloudError(f"PostgreSQL {self.name} ended at its start: {self.reason()} (log {self.daemon.log})")
             if time.monotonic() > deadline:
                 raise CloudError(f"PostgreSQL {self.name} is not ready after {READY_SECONDS:.0f} s: {last}")
-            time.sleep(0.01)
+            time.sleep(pause)
+            pause = min(0.1, pause * 1.5)  # each attempt costs the server a process
 
     def _accepted(self, parameters: list[Mapping[str, Any]]) -> Config:
         """The configuration without the values that this server version refuses (the group may be for another)."""
@@ -211,20 +220,3 @@ class Server:
 
     def _write(self, name: str, text: str) -> None:
         write_private(self.data / name, text, self.account.owner)
-
-
-def bury(data: Path) -> None:
-    """After a kill -9 of the postmaster: its orphans hold the shared memory until they notice."""
-    pidfile = data / "postmaster.pid"
-    if not pidfile.exists():
-        return
-    orphans = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "postgres" and _works_in(p, data)]
-    process.end(orphans, signal.SIGQUIT, 5.0)
-    pidfile.unlink(missing_ok=True)
-
-
-def _works_in(candidate: psutil.Process, data: Path) -> bool:
-    try:
-        return Path(candidate.cwd()) == data
-    except (psutil.Error, OSError):
-        return False

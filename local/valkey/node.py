@@ -13,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from local import ports
 from local.cloud import CloudError
 from local.files import private_dir, write_private
+from local.orphans import bury
 from local.process import Daemon
 from local.valkey.binaries import Binary
 from local.valkey.config import ADMIN, NodeConfig, split, users
@@ -44,6 +47,7 @@ class Node:
             port=self.port,
             username=ADMIN,
             password=self.admin_password,
+            retry=Retry(NoBackoff(), 0),  # the client's own would hide for seconds what is asked here
             socket_timeout=seconds,
             socket_connect_timeout=seconds,
             decode_responses=True,
@@ -137,11 +141,7 @@ class Node:
         for port in filter(None, (self.port, self.cluster_port)):
             if ports.is_free(port):
                 continue
-            holder = ports.holder(port)
-            if holder and str(self.folder / "server.conf") in " ".join(holder.cmdline()):
-                from local.process import end
-
-                end([holder], signal.SIGTERM)
+            if bury(self.folder) and ports.is_free(port):
                 continue
             raise ports.taken(port, f"cache node {self.name}", self.stack)
 

@@ -1,0 +1,60 @@
+"""Servers of a folder that no pid file knows: left by a killed command, or by a killed postmaster."""
+
+from __future__ import annotations
+
+import signal
+from pathlib import Path
+
+import psutil
+
+from local.process import end
+
+POSTGRES = "postgres"
+
+
+def orphans(folder: Path) -> list[psutil.Process]:
+    """Server processes that work in the folder or below it; each of ours does, and a person's shell is none."""
+    return [process for process in psutil.process_iter() if _is_server(process) and _works_below(process, folder)]
+
+
+def bury(folder: Path) -> int:
+    """End them: postmasters and caches in good order, then what is left of killed postmasters. Returns how many."""
+    found = orphans(folder)
+    parents = {process.pid for process in found}
+    heads = [p for p in found if _parent(p) not in parents]
+    for name_is_postgres, how in ((True, signal.SIGINT), (False, signal.SIGTERM)):
+        end([p for p in heads if (_name(p) == POSTGRES) is name_is_postgres], how, 10.0)
+    end(orphans(folder), signal.SIGQUIT, 5.0)
+    return len(found)
+
+
+def _is_server(process: psutil.Process) -> bool:
+    name = _name(process)
+    if name.startswith("python"):
+        try:
+            return "ministack" in process.cmdline()
+        except psutil.Error:
+            return False
+    return name == POSTGRES or name.startswith(("valkey", "redis"))
+
+
+def _works_below(process: psutil.Process, folder: Path) -> bool:
+    try:
+        cwd = Path(process.cwd())
+    except (psutil.Error, OSError):
+        return False
+    return cwd == folder or folder in cwd.parents
+
+
+def _name(process: psutil.Process) -> str:
+    try:
+        return process.name()
+    except psutil.Error:
+        return ""
+
+
+def _parent(process: psutil.Process) -> int:
+    try:
+        return process.ppid()
+    except psutil.Error:
+        return 0
