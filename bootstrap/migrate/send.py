@@ -75,7 +75,7 @@ def _error(connection: psycopg.Connection[Any], file: MigrationFile, result: PGr
     line, column = (0, 0) if offset is None else line_and_column(text, offset)
     what = field(DiagnosticField.MESSAGE_PRIMARY) or connection.pgconn.get_error_message().splitlines()[0]
     extras = [field(name) for name in (DiagnosticField.MESSAGE_DETAIL, DiagnosticField.MESSAGE_HINT)]
-    extras.append(field(DiagnosticField.CONTEXT).split("\n")[0])
+    extras.append(field(DiagnosticField.CONTEXT).replace("\n", ", "))
     what += "".join(f" ({extra})" for extra in extras if extra)
     return FileError(
         what,

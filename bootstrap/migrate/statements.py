@@ -55,7 +55,8 @@ def statements(text: str) -> list[Statement]:
 
 def commits_itself(found: list[Statement]) -> bool:
     """Whether a failure may leave part of the file behind: it handles transactions, or runs outside of one."""
-    return any((s.words[:1] and s.words[0] in _TRANSACTION | {"VACUUM", "CALL"}) or concurrent(s) for s in found)
+    alone = {"DO", "CALL"} if len(found) == 1 else set()  # their code may COMMIT where no transaction is around it
+    return any(s.words[0] in _TRANSACTION | alone or concurrent(s) for s in found if s.words)
 
 
 def concurrent(statement: Statement) -> bool:

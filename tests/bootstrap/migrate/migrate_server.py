@@ -17,7 +17,8 @@ import psycopg
 import pytest
 
 NOBODY = 65534
-MIGRATIONS = Path(__file__).parents[3] / "migrations"
+PROJECT = Path(__file__).parents[3]
+MIGRATIONS = PROJECT / "migrations"
 
 # As on RDS: the master may create roles and databases, but is no superuser.
 ROLES = """
@@ -134,3 +135,18 @@ def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         else:
             return
     raise RuntimeError(log.read_text())
+
+
+def write(folder: Path, **files: str) -> Path:
+    """Write `x1_a_up="..."` as 1_a.up.sql; keyword names cannot begin with a digit, nor hold a dot."""
+    folder.mkdir(exist_ok=True)
+    for key, sql in files.items():
+        stem, direction = key[1:].rsplit("_", 1)
+        (folder / f"{int(stem.split('_')[0]):06d}_{stem.split('_', 1)[1]}.{direction}.sql").write_text(sql)
+    return folder
+
+
+def tables(*versions: int) -> dict[str, str]:
+    """Files for `write` that each make a table of their own."""
+    up = {f"x{v}_t{v}_up": f"CREATE TABLE t{v} (id int);\n" for v in versions}
+    return up | {f"x{v}_t{v}_down": f"DROP TABLE t{v};\n" for v in versions}

@@ -1,0 +1,256 @@
+"""What only a real server shows: places of errors, leaks between files, locks, privileges, a client killed half-way."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from migrate_server import PROJECT, Database, tables, write
+
+from bootstrap.migrate import (
+    DirtyError,
+    FileError,
+    LedgerError,
+    LockedError,
+    PostgresLedger,
+    Runner,
+    Source,
+    Version,
+)
+
+pytestmark = pytest.mark.server
+
+Connection = psycopg.Connection[Any]
+
+
+def run(connection: Connection, folder: Path, **options: Any) -> Runner:
+    return Runner(Source.load(folder), PostgresLedger(connection), **{"role": "tmi_owner", **options})
+
+
+def one(connection: Connection, query: str) -> Any:
+    row = connection.execute(query.encode()).fetchone()
+    return row and row[0]
+
+
+def one_file(folder: Path, sql: str) -> Path:
+    return write(folder, x1_a_up=sql, x1_a_down="SELECT 1")
+
+
+@pytest.mark.parametrize(
+    ("sql", "place", "message", "undone"),
+    [
+        ("CREATE TABLE a (id int);\nSELEC 1;\n", (2, 1), 'syntax error at or near "SELEC"', True),
+        ("CREATE TABLE a (id int);\n\n  SELECT é,\n  nope FROM a;", (3, 10), 'column "é" does not exist', True),
+        ("-- why\nCREATE TABLE a (id int);\n\n/* c */ SELECT 1/0;\nSELECT 2", (4, 9), "division by zero", True),
+        ("CREATE TABLE a (id int);\nCREATE TABLE a (id int);", (2, 1), 'relation "a" already exists', True),
+        ("SELECT 1;\nDROP TABLE pg_class", (2, 1), "must be owner of table pg_class", True),
+        ("SELECT 1;\nCOPY pg_class FROM STDIN;", (2, 1), "permission denied", True),
+        ("CREATE TEMP TABLE a (b int);\nCOPY a FROM STDIN;", (2, 1), "no data to COPY from; use INSERT", True),
+        ("BEGIN;\nCREATE TABLE a (id int);\nCOMMIT;\nSELECT 1/0;", (4, 1), "division by zero", False),
+        ("DO $$\nBEGIN\n  PERFORM 1/0;\nEND $$;", (1, 1), "PL/pgSQL function inline_code_block line 3", False),
+    ],
+)
+def test_error_has_a_place(
+    connection: Connection, tmp_path: Path, sql: str, place: tuple[int, int], message: str, undone: bool
+) -> None:
+    with pytest.raises(FileError) as caught:
+        run(connection, one_file(tmp_path, sql)).up()
+    error = caught.value
+    assert message in str(error)
+    assert f"{tmp_path}/000001_a.up.sql:{place[0]}:{place[1]}: " in str(error)
+    assert (error.line, error.column, error.undone) == (*place, undone)
+    assert "datatier migrate force -- -1, then datatier migrate up" in error.fix
+    assert run(connection, tmp_path).version() == Version(1, True)
+    assert one(connection, "SELECT to_regclass('a') IS NULL") is undone or "DO" in sql
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("BEGIN; CREATE TABLE a (id int);", "the file leaves a transaction open; end every BEGIN"),
+        ("DISCARD ALL", "the file released the migration lock; take DISCARD ALL"),
+        ("SELECT pg_advisory_unlock_all()", "the file released the migration lock"),
+    ],
+)
+def test_bad_manners(connection: Connection, tmp_path: Path, sql: str, message: str) -> None:
+    with pytest.raises(FileError, match=message):
+        run(connection, one_file(tmp_path, sql)).up()
+    assert one(connection, "SELECT to_regclass('a') IS NULL")
+
+
+def test_nothing_leaks(connection: Connection, tmp_path: Path) -> None:
+    """Each file begins as the owner, in public, with the timeouts, whatever the file before it has set."""
+    leak = "SET search_path = pg_catalog; SET statement_timeout = 0; RESET ROLE; SET application_name = 'x'"
+    look = """CREATE TABLE seen AS SELECT current_user AS who, session_user AS login,
+        current_setting('search_path') AS path, current_setting('lock_timeout') AS lock,
+        current_setting('statement_timeout') AS statement, current_setting('application_name') AS app"""
+    write(tmp_path, x1_a_up=leak, x1_a_down="SELECT 1", x2_b_up=look, x2_b_down="DROP TABLE seen")
+    run(connection, tmp_path, lock_timeout=1.5, statement_timeout=60).up()
+    assert one(connection, "SELECT current_user") == "tmi_migrator"
+    assert one(connection, "SHOW statement_timeout") == "0", "the connection is left as it was"
+    connection.execute("SET ROLE tmi_owner")
+    row = connection.execute("SELECT * FROM seen").fetchone()
+    assert row == ("tmi_owner", "tmi_migrator", "public", "1500ms", "1min", "")
+
+
+def test_concurrent_index(connection: Connection, tmp_path: Path) -> None:
+    write(tmp_path, **tables(1))
+    write(tmp_path, x2_i_up="CREATE INDEX CONCURRENTLY i ON t1 (id)", x2_i_down="DROP INDEX CONCURRENTLY i")
+    runner = run(connection, tmp_path)
+    assert [a.version for a in runner.up()] == [1, 2]
+    assert [a.version for a in runner.down(1)] == [2]
+
+
+@pytest.mark.parametrize(
+    ("sql", "options", "message"),
+    [
+        ("SELECT pg_sleep(20)", {"statement_timeout": 0.1}, "canceling statement due to statement timeout"),
+        ("ALTER TABLE busy ADD a int", {"lock_timeout": 0.1}, "canceling statement due to lock timeout"),
+    ],
+)
+def test_timeouts(
+    connection: Connection, database: Database, tmp_path: Path, sql: str, options: dict[str, float], message: str
+) -> None:
+    with database.connect() as other:
+        other.execute("SET ROLE tmi_owner; CREATE TABLE busy ()")
+        other.execute("BEGIN; LOCK TABLE busy")
+        with pytest.raises(FileError, match=message):
+            run(connection, one_file(tmp_path, sql), **options).up()
+
+
+@pytest.mark.parametrize("name", ["/{}", "{}"])
+def test_waits_for_either_key(connection: Connection, database: Database, tmp_path: Path, name: str) -> None:
+    """golang-migrate's CLI holds the first, Go programs that embed it the second."""
+    from bootstrap.migrate.lock import lock_key
+
+    key = lock_key(name.format(database.name), "public", "schema_migrations")
+    runner = run(connection, write(tmp_path, **tables(1)), lock_wait=0.3)
+    with database.connect() as other:
+        other.execute(f"SET application_name = 'deploy'; SELECT pg_advisory_lock({key})".encode())
+        pid = other.info.backend_pid
+        with pytest.raises(LockedError, match=rf"0\.3 s \(process {pid}, .*pg_terminate_backend\({pid}\)"):
+            runner.up()
+        assert runner.version() == Version(None, False), "reading waits for nobody"
+        held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        assert one(connection, held) == 0
+    runner.lock_wait = 15
+    assert [a.version for a in runner.up()] == [1]
+
+
+@pytest.mark.parametrize(
+    ("ddl", "tool"),
+    [
+        ("version varchar(128) PRIMARY KEY", r"\(version character varying\(128\)\) belongs to dbmate or Rails"),
+        ("version varchar PRIMARY KEY", "belongs to dbmate or Rails"),
+        ("version bigint, inserted_at timestamp", "belongs to another tool"),
+    ],
+)
+def test_another_tools_table(connection: Connection, tmp_path: Path, ddl: str, tool: str) -> None:
+    connection.execute(f"SET ROLE tmi_owner; CREATE TABLE schema_migrations ({ddl}); RESET ROLE".encode())
+    runner = run(connection, write(tmp_path, **tables(1)))
+    for refused in (runner.up, runner.version, lambda: runner.force(1)):
+        with pytest.raises(LedgerError, match=rf"public\.schema_migrations {'.*' if tool[0] == 'b' else ''}{tool}"):
+            refused()
+
+
+def test_extra_columns_are_borne(connection: Connection, tmp_path: Path) -> None:
+    connection.execute("SET ROLE tmi_owner")
+    connection.execute("CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL, n int)")
+    connection.execute("RESET ROLE")
+    assert [a.version for a in run(connection, write(tmp_path, **tables(1))).up()] == [1]
+
+
+def test_privileges(connection: Connection, database: Database, tmp_path: Path) -> None:
+    folder = write(tmp_path, **tables(1))
+    with database.connect("tmi_reader") as reader:
+        with pytest.raises(LedgerError, match=r"cannot create .*; GRANT USAGE, CREATE ON SCHEMA public TO this login"):
+            run(reader, folder, role=None).up()
+        run(connection, folder).up()
+        with pytest.raises(LedgerError, match=r"cannot read the version: permission denied for table .*; GRANT USAGE"):
+            run(reader, folder, role=None).version()
+        connection.execute("SET ROLE tmi_owner; GRANT SELECT ON schema_migrations, datatier_migrations TO tmi_reader")
+        assert run(reader, folder, role=None).version() == Version(1, False)
+        with pytest.raises(LedgerError, match="permission denied"):
+            run(reader, folder, role=None).down(1)
+        with pytest.raises(LedgerError, match=r'permission denied to set role "tmi_owner"'):
+            run(reader, folder).version()
+        with pytest.raises(LedgerError, match=r'role "nobody" does not exist; make the role first'):
+            run(reader, folder, role="nobody").version()
+
+
+def test_read_only_server(connection: Connection, tmp_path: Path) -> None:
+    connection.execute("SET default_transaction_read_only = on")
+    runner = run(connection, write(tmp_path, **tables(1)))
+    assert runner.version() == Version(None, False)
+
+
+def test_nothing_to_do_is_two_round_trips(connection: Connection, tmp_path: Path) -> None:
+    run(connection, write(tmp_path, **tables(1))).up()
+    sent: list[Any] = []
+
+    class Counting(psycopg.Cursor[Any]):
+        def execute(self, query: Any, *args: Any, **kwargs: Any) -> Any:
+            sent.append(query)
+            return super().execute(query, *args, **kwargs)
+
+    connection.cursor_factory = Counting
+    assert run(connection, tmp_path).up() == []
+    assert len(sent) == 2
+
+
+def test_needs_autocommit(database: Database) -> None:
+    connection = psycopg.connect(database.server.url(database.name))
+    with connection, pytest.raises(ValueError, match="autocommit=True"):
+        PostgresLedger(connection)
+
+
+SCRIPT = """
+import sys, psycopg
+from bootstrap.migrate import PostgresLedger, Runner, Source
+with psycopg.connect(sys.argv[1], autocommit=True) as connection:
+    Runner(Source.load(sys.argv[2]), PostgresLedger(connection), role="tmi_owner").up()
+"""
+
+
+def _await(connection: Connection, query: str) -> None:
+    for _ in range(200):
+        if one(connection, query):
+            return
+        time.sleep(0.05)
+    raise AssertionError(query)
+
+
+def test_killed_half_way(connection: Connection, database: Database, tmp_path: Path) -> None:
+    """kill -9 of the client: the server ends the file by itself, the row stays dirty, and the message leads out."""
+    folder = write(tmp_path, **tables(1, 2))
+    (folder / "000002_t2.up.sql").write_text("CREATE TABLE t2 (id int); SELECT pg_sleep(60);")
+    url = database.server.url(database.name)
+    client = subprocess.Popen([sys.executable, "-c", SCRIPT, url, str(folder)], cwd=PROJECT)
+    try:
+        _await(connection, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE TABLE t2%' AND state = 'active'")
+    finally:
+        client.send_signal(signal.SIGKILL)
+        client.wait()
+    _await(connection, "SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE TABLE t2%')")
+    runner = run(connection, folder)
+    message = r"dirty at version 2: 000002_t2.up.sql failed or was cut short; .* remains: datatier migrate force 1;"
+    with pytest.raises(DirtyError, match=message):
+        runner.up()
+    assert one(connection, "SELECT to_regclass('t2') IS NULL"), "PostgreSQL has undone the file"
+    runner.force(1)
+    (folder / "000002_t2.up.sql").write_text("CREATE TABLE t2 (id int);")
+    assert [a.version for a in run(connection, folder).up()] == [2]
+
+
+def test_server_lost(connection: Connection, database: Database, tmp_path: Path) -> None:
+    sql = "RESET ROLE; SELECT pg_terminate_backend(pg_backend_pid())"
+    with pytest.raises(FileError, match=r"000001_a\.up\.sql.*terminating connection"):
+        run(connection, one_file(tmp_path, sql)).up()
+    with database.connect() as other, pytest.raises(DirtyError, match="datatier migrate force -- -1"):
+        run(other, tmp_path).up()

@@ -1,0 +1,280 @@
+"""The policy, without a server: order of steps, what is refused, and what the message tells to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from migrate_server import tables, write
+
+from bootstrap.migrate import (
+    DirtyError,
+    FileError,
+    MemoryDatabase,
+    MemoryLedger,
+    MigrationFile,
+    ProblemsError,
+    Runner,
+    Source,
+    State,
+    Step,
+    TargetError,
+    Version,
+)
+
+
+class Failing(MemoryLedger):
+    """Ledger in which one file fails."""
+
+    bad = ""
+
+    def run(self, file: MigrationFile) -> None:
+        if file.name == self.bad:
+            raise FileError("no", file=file.name, undone=True)
+        super().run(file)
+
+
+class Fixture:
+    """A folder and a database that outlive a runner."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.database = folder, MemoryDatabase()
+        write(folder, **tables(1, 2, 3))
+
+    def runner(self, bad: str = "") -> Runner:
+        ledger = Failing(self.database)
+        ledger.bad = bad
+        return Runner(Source.load(self.folder), ledger)
+
+    def at(self) -> tuple[int | None, bool]:
+        return self.database.state.version, self.database.state.dirty
+
+    def rename(self, old: str, new: str) -> None:
+        for path in self.folder.glob(f"{old}*"):
+            path.rename(path.with_name(path.name.replace(old, new)))
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Fixture:
+    return Fixture(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("move", "versions", "at"),
+    [
+        (lambda r: r.up(), [2, 3], 3),
+        (lambda r: r.up(1), [2], 2),
+        (lambda r: r.up(0), [], 1),
+        (lambda r: r.down(1), [1], None),
+        (lambda r: r.down(None), [1], None),
+        (lambda r: r.down(0), [], 1),
+        (lambda r: r.down_to(None), [1], None),
+        (lambda r: r.down_to(1), [], 1),
+        (lambda r: r.goto(3), [2, 3], 3),
+        (lambda r: r.goto(1), [], 1),
+    ],
+)
+def test_moves_from_1(db: Fixture, move: Callable[[Runner], list[Any]], versions: list[int], at: int | None) -> None:
+    db.runner().up(1)
+    assert [a.version for a in move(db.runner())] == versions
+    assert db.at() == (at, False)
+
+
+@pytest.mark.parametrize(
+    ("move", "message"),
+    [
+        (lambda r: r.up(3), "asked for 3 files, but only 2 were left; those are done"),
+        (lambda r: r.down(2), "asked for 2 files, but only 1 were applied; those are done"),
+        (lambda r: r.up(-1), "-1 is no number of files; give 0 or more"),
+        (lambda r: r.down_to(2), "cannot go down to 2: it is not applied; applied are 1 to 1"),
+        (lambda r: r.goto(7), "no migration found for version 7; the files go from 1 to 3"),
+        (lambda r: r.force(7), "no migration found for version 7; the files go from 1 to 3"),
+    ],
+)
+def test_refused_from_1(db: Fixture, move: Callable[[Runner], Any], message: str) -> None:
+    db.runner().up(1)
+    with pytest.raises(TargetError, match=re.escape(message)):
+        move(db.runner())
+
+
+def test_nothing_to_do_takes_no_lock(db: Fixture) -> None:
+    db.runner().up()
+    db.database.holder = "somebody"
+    assert db.runner().up() == []
+
+
+def test_down_and_up_again(db: Fixture) -> None:
+    db.runner().up()
+    db.runner().down(2)
+    db.runner().up()
+    assert [(e.kind, e.version, e.before) for e in db.database.state.events] == [
+        ("up", 1, -1),
+        ("up", 2, 1),
+        ("up", 3, 2),
+        ("down", 3, 2),
+        ("down", 2, 1),
+        ("up", 2, 1),
+        ("up", 3, 2),
+    ]
+
+
+def test_progress_may_stop_between_files(db: Fixture) -> None:
+    seen: list[tuple[int, bool]] = []
+
+    def progress(step: Step, seconds: float | None) -> None:
+        seen.append((step.target, seconds is not None))
+        if step.target == 2:
+            raise TimeoutError
+
+    with pytest.raises(TimeoutError):
+        db.runner().up(progress=progress)
+    assert seen == [(1, False), (1, True), (2, False)]
+    assert db.at() == (1, False)
+
+
+@pytest.mark.parametrize(
+    ("start", "move", "bad", "at", "first", "later"),
+    [
+        (
+            1,
+            lambda r: r.up(),
+            "000002_t2.up.sql",
+            2,
+            "000002_t2.up.sql: no; PostgreSQL has undone the whole file; mend it, then "
+            "datatier migrate force 1, then datatier migrate up",
+            "dirty at version 2: 000002_t2.up.sql failed or was cut short; .* nothing of it remains: "
+            "datatier migrate force 1; if all of it is there: datatier migrate force 2;",
+        ),
+        (
+            0,
+            lambda r: r.up(),
+            "000001_t1.up.sql",
+            1,
+            "then datatier migrate force -- -1, then datatier migrate up",
+            "dirty at version 1: 000001_t1.up.sql .* datatier migrate force -- -1; .* datatier migrate force 1;",
+        ),
+        (
+            2,
+            lambda r: r.down(1),
+            "000002_t2.down.sql",
+            1,
+            "then datatier migrate force 2, then datatier migrate down",
+            "dirty at version 1: 000002_t2.down.sql .* datatier migrate force 2; .* datatier migrate force 1;",
+        ),
+        (
+            1,
+            lambda r: r.down(1),
+            "000001_t1.down.sql",
+            None,
+            "then datatier migrate force 1, then datatier migrate down",
+            "dirty at version none: 000001_t1.down.sql .* datatier migrate force 1; .* datatier migrate force -- -1;",
+        ),
+    ],
+)
+def test_dirty(
+    db: Fixture, start: int, move: Callable[[Runner], Any], bad: str, at: int | None, first: str, later: str
+) -> None:
+    """The dirty version is the target, and every way out is spelled out."""
+    db.runner().up(start)
+    with pytest.raises(FileError, match=re.escape(first)):
+        move(db.runner(bad))
+    assert db.runner().version() == Version(at, True)
+    for refused in (lambda r: r.up(), lambda r: r.down(1), lambda r: r.goto(3)):
+        with pytest.raises(DirtyError, match=later):
+            refused(db.runner())
+    db.runner().force(start or None)
+    db.runner().up()
+    assert db.at() == (3, False)
+
+
+def _edit(db: Fixture) -> None:
+    (db.folder / "000002_t2.up.sql").write_text("SELECT 'other'")
+
+
+def test_edited(db: Fixture) -> None:
+    db.runner().up(2)
+    _edit(db)
+    expected = (
+        r"000002_t2.up.sql: edited after it was applied on \d{4}-\d\d-\d\d; restore the file from version control and "
+        "put the change into a new migration; if the database has what it now says: datatier migrate force 2"
+    )
+    with pytest.raises(ProblemsError, match=expected):
+        db.runner().up()
+    assert [r.state for r in db.runner().status()] == ["applied", "edited", "pending"]
+    db.runner().force(2)
+    db.runner().up()
+    assert db.at() == (3, False)
+
+
+def test_edited_down_file_is_no_problem(db: Fixture) -> None:
+    db.runner().up()
+    (db.folder / "000002_t2.down.sql").write_text("SELECT 'better'")
+    assert db.runner().up() == []
+
+
+def test_late(db: Fixture) -> None:
+    """File 2 appears when the database is at 3: never skipped in silence, and gone down past without being undone."""
+    db.rename("000002", "aside")
+    db.rename("000003", "20260003")  # a number outside the scheme of six digits, in which gaps are an error
+    db.runner().up()
+    db.rename("aside", "000002")
+    with pytest.raises(ProblemsError, match=r"000002_t2: .* never applied; rename its files to version 20260004"):
+        db.runner().up()
+    assert [r.state for r in db.runner().status()] == ["applied", "late", "applied"]
+    assert [a.version for a in db.runner().down(1)] == [20260003]
+    assert db.at() == (1, False)
+    assert [a.version for a in db.runner().up()] == [2, 20260003]
+
+
+def test_missing_file_of_the_database_version(db: Fixture) -> None:
+    db.runner().up()
+    db.rename("000003", "aside")
+    with pytest.raises(TargetError, match="no migration found for version 3"):
+        db.runner().up()
+    assert [(r.version, r.state) for r in db.runner().status()] == [(1, "applied"), (2, "applied"), (3, "missing")]
+
+
+def test_missing_down(db: Fixture) -> None:
+    db.runner().up()
+    (db.folder / "000002_t2.down.sql").unlink()
+    with pytest.raises(
+        ProblemsError, match=r"000002_t2.down.sql: the file is missing; write it; where nothing can undo"
+    ):
+        db.runner().up()
+    with pytest.raises(ProblemsError, match=r"000002_t2\.down\.sql"):
+        db.runner().down(3)
+    assert db.at() == (3, False), "refused before anything was undone"
+
+
+def test_adopts_what_another_tool_applied(db: Fixture) -> None:
+    db.database.state = State(version=2)
+    assert [a.version for a in db.runner().up()] == [3]
+    assert [(e.kind, e.version, e.before) for e in db.database.state.events] == [
+        ("adopt", 1, -1),
+        ("adopt", 2, 1),
+        ("up", 3, 2),
+    ]
+    _edit(db)
+    with pytest.raises(ProblemsError, match=r"000002_t2\.up\.sql: edited"):
+        db.runner().up()
+
+
+def test_another_tool_went_down(db: Fixture) -> None:
+    db.runner().up()
+    db.database.state = State(version=1, events=db.database.state.events)
+    assert [r.state for r in db.runner().status()] == ["applied", "pending", "pending"]
+    assert [a.version for a in db.runner().up()] == [2, 3]
+
+
+def test_plan_is_data(db: Fixture) -> None:
+    assert [(s.before, s.target, s.sql) for s in db.runner().plan_up(2)] == [
+        (-1, 1, "CREATE TABLE t1 (id int);\n"),
+        (1, 2, "CREATE TABLE t2 (id int);\n"),
+    ]
+    db.runner().up()
+    assert [s.sql for s in db.runner().plan_down(1)] == ["DROP TABLE t3;\n"]
+    assert [s.target for s in db.runner().plan_goto(1)] == [2, 1]
+    assert db.database.ran == ["000001_t1.up.sql", "000002_t2.up.sql", "000003_t3.up.sql"]
