@@ -63,6 +63,7 @@ class Live:
     version: int
     user: str
     database: LiveObject
+    encoding: str
     roles: Mapping[str, LiveRole]
     memberships: tuple[LiveMembership, ...]
     objects: tuple[LiveObject, ...]
@@ -83,7 +84,8 @@ def _acl(column: str, kind: str, owner: str) -> str:
 
 
 _DATABASE = f"""SELECT current_setting('server_version_num')::int, current_user, d.datname, d.datdba::regrole::text,
-    {_acl("d.datacl", "d", "d.datdba")} FROM pg_database d WHERE d.datname = current_database()"""  # noqa: S608 constants only
+    {_acl("d.datacl", "d", "d.datdba")}, pg_encoding_to_char(d.encoding)
+    FROM pg_database d WHERE d.datname = current_database()"""  # noqa: S608 constants only
 
 _ROLES = """SELECT r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolconfig, r.rolsuper, r.rolcreatedb, r.rolcreaterole,
     r.rolreplication, r.rolbypassrls, shobj_description(r.oid, 'pg_authid'),
@@ -141,12 +143,13 @@ _EXCESS = ("SUPERUSER", "CREATEDB", "CREATEROLE", "REPLICATION", "BYPASSRLS")
 def read(conn: psycopg.Connection[Any], wanted: Desired) -> Live:
     """Read what concerns `wanted` from the database `conn` is connected to."""
     values = {"names": sorted(wanted.managed), "owner": wanted.owner, "mark": MARK, "schema": SCHEMA}
-    version, user, database, owner, acl = conn.execute(_DATABASE.encode()).fetchall()[0]
+    version, user, database, owner, acl, encoding = conn.execute(_DATABASE.encode()).fetchall()[0]
     options = _OPTIONS if version >= 160000 else {"options": "m.rolinherit, true", "revocable": "true"}
     return Live(
         version=version,
         user=user,
         database=_object(("database", database, '"' + database.replace('"', '""') + '"', owner, acl)),
+        encoding=encoding,
         roles={row[0]: _role(row) for row in conn.execute(_ROLES, values)},
         memberships=tuple(
             LiveMembership(role=r, member=m, grantor=g or "", admin=a, inherit=i, set=s, revocable=may)

@@ -24,7 +24,7 @@ from bootstrap.secrets import (
     scram_verifier,
 )
 
-_ATTEMPTS = 10
+_ATTEMPTS = 3
 _STAGES: tuple[Stage, ...] = ("AWSCURRENT", "AWSPENDING")
 
 

@@ -12,6 +12,11 @@ def strangers(wanted: Desired, live: Live) -> tuple[str, ...]:
     """Return one sentence for each."""
     return (
         *(
+            [f"database {live.database.name} is in {live.encoding}; copy it into one made with ENCODING 'UTF8'"]
+            if live.encoding != "UTF8"
+            else []
+        ),
+        *(
             f"role {name} is marked as managed but no longer declared; drop it when nothing of it is left"
             for name in sorted(set(live.roles) - wanted.managed)
         ),

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from real_servers import Postgres, Valkey, emulator, postgres, postgres_binaries, valkey
+from real_servers import Postgres, Valkey, emulator, free_port, postgres, postgres_binaries, valkey
 from tier import MIGRATION, MIGRATION_DOWN, REGION, Tier, cache
 
 _numbers = itertools.count(1)
@@ -54,7 +54,9 @@ def valkey_server() -> Iterator[Valkey]:
 @pytest.fixture
 def valkey_cluster() -> Iterator[Valkey]:
     """A node in cluster mode that serves every slot."""
-    with _valkey("--cluster-enabled", "yes") as server, server.admin() as admin:
+    # The bus would be 10,000 above the port, which may lie beyond the last one.
+    options = ("--cluster-enabled", "yes", "--cluster-port", str(free_port()))
+    with _valkey(*options) as server, server.admin() as admin:
         admin.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
         yield server
 
