@@ -2,43 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from components.sizing.thresholds import AlarmSpec
+
 CACHES = "AWS/ElastiCache"
 NODE = {"CacheNodeId": "0001"}
 """A replication group's clusters have one node each, and it has this id; host metrics ask for it."""
-
-
-class AlarmLike(Protocol):
-    """What an alarm needs to be said: `components.sizing.thresholds.AlarmSpec` says it."""
-
-    @property
-    def key(self) -> str: ...
-    @property
-    def metric(self) -> str: ...
-    @property
-    def namespace(self) -> str: ...
-    @property
-    def statistic(self) -> str: ...
-    @property
-    def comparison(self) -> str: ...
-    @property
-    def threshold(self) -> float: ...
-    @property
-    def period(self) -> int: ...
-    @property
-    def evaluation_periods(self) -> int: ...
-    @property
-    def datapoints(self) -> int: ...
-    @property
-    def missing(self) -> str: ...
-    @property
-    def severity(self) -> str: ...
-    @property
-    def description(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +22,7 @@ class AlarmTarget:
     """`DBInstanceIdentifier` or `CacheClusterId`."""
     id: pulumi.Input[str]
     """Its id, from the outputs of what made it."""
-    alarms: Sequence[AlarmLike]
+    alarms: Sequence[AlarmSpec]
     """Its alarms."""
 
 
@@ -71,9 +44,10 @@ class AlarmsArgs:
             twice = sorted({key for key in keys if keys.count(key) > 1})
             if twice:
                 raise ValueError(f"alarms: {name} has two alarms named {', '.join(twice)}")
-            lost = sorted({alarm.severity for alarm in target.alarms} - set(self.topic_arns))
+            needed = {alarm.severity for alarm in target.alarms} | {topic_of(alarm) for alarm in target.alarms}
+            lost = sorted(needed - set(self.topic_arns))
             if lost:
-                raise ValueError(f"alarms: {name} has alarms of severity {', '.join(lost)}, which has no topic")
+                raise ValueError(f"alarms: {name} has alarms for topic {', '.join(lost)}, which topic_arns lacks")
 
 
 class Alarms(pulumi.ComponentResource):
@@ -101,13 +75,11 @@ class Alarms(pulumi.ComponentResource):
                 self.page_arns[key] = self._page(key, critical)
         self.register_outputs({"arns": self.arns, "page_arns": self.page_arns})
 
-    def _alarm(self, key: str, target: AlarmTarget, alarm: AlarmLike) -> aws.cloudwatch.MetricAlarm:
+    def _alarm(self, key: str, target: AlarmTarget, alarm: AlarmSpec) -> aws.cloudwatch.MetricAlarm:
         dimensions: dict[str, pulumi.Input[str]] = {target.dimension: target.id}
         if alarm.namespace == CACHES and alarm.metric == "CPUUtilization":
             dimensions |= NODE
-        # A critical alarm speaks through its server's page, so that one fault with three symptoms is one page; the
-        # symptoms themselves go where warnings go.
-        topic = self._args.topic_arns["warning" if alarm.severity == "critical" else alarm.severity]
+        topic = self._args.topic_arns[topic_of(alarm)]
         percentile = alarm.statistic.startswith("p")
         return aws.cloudwatch.MetricAlarm(
             f"{self._name}-{key}-{alarm.key}",
@@ -142,3 +114,12 @@ class Alarms(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         return page.arn
+
+
+def topic_of(alarm: AlarmSpec) -> str:
+    """Return the severity whose topic an alarm speaks to.
+
+    A critical one speaks through its server's page, so that one fault with three symptoms is one page; the symptoms
+    themselves go where warnings go.
+    """
+    return "warning" if alarm.severity == "critical" else alarm.severity

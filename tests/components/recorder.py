@@ -1,0 +1,179 @@
+"""A Pulumi monitor that records every resource as it was asked for, and raises on what it does not know."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import pulumi
+from pulumi.runtime import mocks, rpc
+
+SECRET = "[secret]"
+
+# What AWS would answer beside the inputs. An output missing here would silently vanish from its users' inputs.
+OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+    "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration": lambda n, i: {
+        "chatConfigurationArn": f"arn:{n}"
+    },
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:cloudwatch/logGroup:LogGroup": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:cloudwatch/metricAlarm:MetricAlarm": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": lambda n, i: {},
+    "aws:ec2/flowLog:FlowLog": lambda n, i: {},
+    "aws:ec2/routeTable:RouteTable": lambda n, i: {},
+    "aws:ec2/routeTableAssociation:RouteTableAssociation": lambda n, i: {},
+    "aws:ec2/securityGroup:SecurityGroup": lambda n, i: {},
+    "aws:ec2/subnet:Subnet": lambda n, i: {},
+    "aws:ec2/vpc:Vpc": lambda n, i: {},
+    "aws:ec2/vpcEndpoint:VpcEndpoint": lambda n, i: {},
+    "aws:elasticache/parameterGroup:ParameterGroup": lambda n, i: {},
+    "aws:elasticache/replicationGroup:ReplicationGroup": lambda n, i: {
+        "arn": f"arn:{n}",
+        "primaryEndpointAddress": f"{n}.primary",
+        "readerEndpointAddress": f"{n}.reader",
+        "configurationEndpointAddress": f"{n}.configuration",
+        # Backwards and unlike any pattern: whoever rebuilds names, or trusts the order, is found out.
+        "memberClusters": [f"{n}-x{number}" for number in reversed(range(9))],
+    },
+    "aws:elasticache/subnetGroup:SubnetGroup": lambda n, i: {},
+    "aws:elasticache/user:User": lambda n, i: {},
+    "aws:elasticache/userGroup:UserGroup": lambda n, i: {},
+    "aws:iam/role:Role": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:iam/rolePolicy:RolePolicy": lambda n, i: {},
+    "aws:iam/rolePolicyAttachment:RolePolicyAttachment": lambda n, i: {},
+    "aws:kms/alias:Alias": lambda n, i: {},
+    "aws:kms/key:Key": lambda n, i: {"arn": f"arn:{n}", "keyId": f"key-{n}"},
+    "aws:lambda/function:Function": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:lambda/invocation:Invocation": lambda n, i: {"result": '{"steps": []}'},
+    "aws:rds/eventSubscription:EventSubscription": lambda n, i: {},
+    "aws:rds/instance:Instance": lambda n, i: {
+        "arn": f"arn:{n}",
+        "address": f"{n}.host",
+        "resourceId": f"db-{n}",
+        "engineVersionActual": "17.11",
+    },
+    "aws:rds/parameterGroup:ParameterGroup": lambda n, i: {"name": f"{i['namePrefix']}made"},
+    "aws:rds/subnetGroup:SubnetGroup": lambda n, i: {},
+    "aws:secretsmanager/secret:Secret": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:secretsmanager/secretVersion:SecretVersion": lambda n, i: {},
+    "aws:sns/topic:Topic": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:sns/topicPolicy:TopicPolicy": lambda n, i: {},
+    "aws:sns/topicSubscription:TopicSubscription": lambda n, i: {},
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": lambda n, i: {},
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": lambda n, i: {},
+    "random:index/randomId:RandomId": lambda n, i: {"hex": "0a1b2c3d"},
+    "random:index/randomPassword:RandomPassword": lambda n, i: {"result": f"password of {n}"},
+}
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One resource as the program asked for it."""
+
+    type: str
+    name: str
+    inputs: dict[str, Any]
+    """Plain values; a secret one is `[secret]`, at whatever depth."""
+    secrets: dict[str, Any]
+    """Top-level inputs that are secret, in the clear."""
+    parent: str
+    """Logical name of the parent, empty for none."""
+    protect: bool
+    retain_on_delete: bool
+    delete_before_replace: bool
+    ignore_changes: tuple[str, ...]
+    depends_on: frozenset[str]
+    """Logical names of what it waits for."""
+
+
+@dataclass
+class Recorded:
+    """Everything that a program asked for."""
+
+    resources: list[Resource] = field(default_factory=list)
+
+    @property
+    def listing(self) -> list[tuple[str, str, str]]:
+        """(type without its module path, name, parent) of every resource, sorted."""
+        return sorted((short(each.type), each.name, each.parent) for each in self.resources)
+
+    def of(self, type_: str) -> dict[str, Resource]:
+        """Resources of a short type such as `Instance`, by name."""
+        return {each.name: each for each in self.resources if short(each.type) == type_}
+
+    def __getitem__(self, name: str) -> Resource:
+        found = [each for each in self.resources if each.name == name]
+        assert len(found) == 1, f"{name}: {found or sorted(each.name for each in self.resources)}"
+        return found[0]
+
+
+class _Mocks(pulumi.runtime.Mocks):
+    def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
+        raise NotImplementedError(f"a component called {args.token}: components make no calls")
+
+    def new_resource(self, args: pulumi.runtime.MockResourceArgs) -> tuple[str, dict[str, Any]]:
+        if not args.custom:
+            return "", {}
+        if args.typ not in OUTPUTS:
+            raise NotImplementedError(f"no outputs known for {args.typ} ({args.name}): add them to the recorder")
+        return f"id-{args.name}", {**args.inputs, **OUTPUTS[args.typ](args.name, args.inputs)}
+
+
+class _Monitor(mocks.MockMonitor):
+    def __init__(self, recorded: Recorded) -> None:
+        super().__init__(_Mocks())
+        self.recorded = recorded
+
+    def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
+        if request.type != "pulumi:pulumi:Stack":
+            raw = rpc.deserialize_properties(request.object)
+            self.recorded.resources.append(
+                Resource(
+                    type=request.type,
+                    name=request.name,
+                    inputs={key: _hide(value) for key, value in raw.items()},
+                    secrets={k: rpc.unwrap_rpc_secret(v) for k, v in raw.items() if rpc.is_rpc_secret(v)},
+                    parent=_name(request.parent),
+                    protect=request.protect,
+                    retain_on_delete=request.retainOnDelete,
+                    delete_before_replace=request.deleteBeforeReplace,
+                    ignore_changes=tuple(request.ignoreChanges),
+                    depends_on=frozenset(_name(urn) for urn in request.dependencies),
+                )
+            )
+        return super().RegisterResource(request)
+
+
+def _hide(value: Any) -> Any:
+    if rpc.is_rpc_secret(value):
+        return SECRET
+    if isinstance(value, Mapping):
+        return {key: _hide(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_hide(each) for each in value]
+    return value
+
+
+def _name(urn: str) -> str:
+    return "" if "::pulumi:pulumi:Stack::" in urn else urn.rpartition("::")[2]
+
+
+def short(type_: str) -> str:
+    """`aws:rds/instance:Instance` -> `Instance`."""
+    return type_.rpartition(":")[2]
+
+
+def record(program: Callable[[], Any]) -> Recorded:
+    """Run a program, awaiting it where it is a coroutine; whatever fails in it, or in a resource, is raised."""
+    recorded = Recorded()
+    pulumi.runtime.set_mocks(_Mocks(), project="data-tier", stack="test", monitor=_Monitor(recorded))
+
+    @pulumi.runtime.test
+    def run() -> Any:
+        value = program()
+        return value if inspect.isawaitable(value) else None
+
+    run()
+    return recorded

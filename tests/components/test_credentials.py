@@ -1,0 +1,93 @@
+"""Secrets: one per identity, the master's and AUTH tokens' first values secret throughout."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from components.credentials import Credentials, CredentialsArgs
+
+
+def args(**more: Any) -> CredentialsArgs:
+    base = {
+        "prefix": "tmi-dev",
+        "master_username": "tmi_admin",
+        "database": "tmi",
+        "identities": ["tmi_app", "tmi_reporting"],
+        "secrets_key_arn": "arn:key",
+    }
+    return CredentialsArgs(**base | more)
+
+
+def test_containers_and_first_values(record: Any) -> None:
+    seen = record(lambda: Credentials("cred", args(token_caches=["queue"], recovery_window_days=0, protect=True)))
+    assert seen.listing == [
+        ("Credentials", "cred", ""),
+        ("RandomPassword", "cred-master-password", "cred"),
+        ("RandomPassword", "cred-queue-auth-password", "cred"),
+        ("Secret", "cred-master", "cred"),
+        ("Secret", "cred-queue-auth", "cred"),
+        ("Secret", "cred-tmi_app", "cred"),
+        ("Secret", "cred-tmi_reporting", "cred"),
+        ("SecretVersion", "cred-master-initial", "cred"),
+        ("SecretVersion", "cred-queue-auth-initial", "cred"),
+    ]
+    assert seen["cred-tmi_app"].inputs == {
+        "description": "tmi_app of tmi-dev",
+        "kmsKeyId": "arn:key",
+        "name": "tmi-dev/tmi_app",
+        "recoveryWindowInDays": 0,
+    }
+    assert all(secret.protect for secret in seen.of("Secret").values())
+    special = {n: p.inputs.get("overrideSpecial") for n, p in seen.of("RandomPassword").items()}
+    # An AUTH token takes only some of them.
+    assert special == {"cred-master-password": "-_.~", "cred-queue-auth-password": "-"}
+
+    version = seen["cred-master-initial"]
+    assert version.inputs["secretString"] == "[secret]"
+    assert version.ignore_changes == ("secretString", "versionStages")
+    assert json.loads(version.secrets["secretString"]) == {
+        "username": "tmi_admin",
+        "password": "password of cred-master-password",
+        "engine": "postgres",
+        "dbname": "tmi",
+        "initial": True,
+    }
+    token = seen["cred-queue-auth-initial"]
+    assert json.loads(token.secrets["secretString"]) == {
+        "redis_username": "default",
+        "redis_password": "password of cred-queue-auth-password",
+    }
+    # No password stands anywhere in the clear.
+    assert "password of" not in repr([each.inputs for each in seen.resources])
+
+
+def test_passwords_leave_the_component_as_secrets(record: Any) -> None:
+    secret: dict[str, bool] = {}
+
+    async def program() -> None:
+        made = Credentials("cred", args(token_caches=["queue"]))
+        outputs = {"master": made.master_password, "token": made.tokens["queue"], "arn": made.master_secret_arn}
+        secret.update({name: await output.is_secret() for name, output in outputs.items()})
+
+    record(program)
+    assert secret == {"master": True, "token": True, "arn": False}
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"recovery_window_days": 3}, "0 or 7 to 30"),
+        ({"identities": ["master"]}, "two secrets would be named master"),
+        ({"identities": ["a", "a"]}, "two secrets would be named a"),
+        ({"identities": ["queue-auth"], "token_caches": ["queue"]}, "queue-auth"),
+        ({"password_special": "-@"}, "refuses it"),
+        ({"password_special": "a/b,"}, "refuses it"),
+        ({"password_length": 12}, "16 to 128"),
+    ],
+)
+def test_refused(more: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        args(**more)
