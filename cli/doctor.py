@@ -65,7 +65,10 @@ def _servers(root: Path) -> Iterator[Finding]:
     from local.postgres import binaries as postgres
     from local.valkey import binaries as valkey
 
-    for name, find in (("PostgreSQL", lambda: postgres.find()["postgres"]), ("Valkey or Redis", valkey.find)):
+    for name, find in (
+        ("PostgreSQL", lambda: postgres.find()["postgres"]),
+        ("Valkey or Redis", lambda: valkey.find().path),
+    ):
         try:
             path = find()
             answer = subprocess.run([str(path), "--version"], capture_output=True, text=True, timeout=10, check=True)

@@ -66,9 +66,8 @@ class Steps:
 
     def end(self, resource: Declared, made: Made, seconds: float) -> None:
         if resource.type in _TOLD:
-            self.say(
-                f"{_TOLD[resource.type]} {made.id if 'lambda' not in resource.type else ''}: {made.outcome}", seconds
-            )
+            name = made.outputs.get("identifier") or ("" if "lambda" in resource.type else made.id)
+            self.say(f"{_TOLD[resource.type]} {name}".rstrip() + f": {made.outcome}", seconds)
         else:
             with self._lock:
                 self._others += 1

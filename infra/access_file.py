@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -11,7 +12,12 @@ from infra.problems import Problem, SettingsError
 
 
 def read_access(root: Path) -> Access:
-    """`access.yaml` of the project. Raise `SettingsError` when it cannot be read, `AccessError` for what is in it."""
+    """`access.yaml` of the project, typed. Raise as `read_declaration`, and `AccessError` for what is in it."""
+    return load_access(read_declaration(root))
+
+
+def read_declaration(root: Path) -> dict[str, Any]:
+    """`access.yaml` of the project, as it is written. Raise `SettingsError` when it cannot be read."""
     path = root / "access.yaml"
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -21,4 +27,4 @@ def read_access(root: Path) -> Access:
         raise SettingsError("access.yaml", [Problem("file", f"not valid YAML: {error}.")]) from None
     if not isinstance(data, dict):
         raise SettingsError("access.yaml", [Problem("file", "must be a mapping with `owner` and `identities`.")])
-    return load_access(data)
+    return data

@@ -7,7 +7,6 @@ from typing import Any
 
 import pulumi
 
-from bootstrap.access import Access
 from bootstrap.manifest import Manifest
 from components.credentials import Credentials
 from components.postgres import Postgres
@@ -28,7 +27,7 @@ class Parts:
     credentials: Credentials
 
 
-def manifest(parts: Parts, settings: Settings, access: Access) -> pulumi.Output[str]:
+def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> pulumi.Output[str]:
     """JSON of `bootstrap.manifest.Manifest`, checked against it once everything is known."""
     postgres, credentials = parts.postgres, parts.credentials
     fields: dict[str, Any] = {
@@ -55,7 +54,7 @@ def manifest(parts: Parts, settings: Settings, access: Access) -> pulumi.Output[
             for name, cache in parts.caches.items()
         },
         "secrets": credentials.secret_arns,
-        "access": access.model_dump(mode="json", exclude_defaults=True),
+        "access": declaration,
     }
     return pulumi.Output.json_dumps(fields).apply(_checked)
 

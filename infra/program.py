@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pulumi
 
-from infra.access_file import read_access
+from infra.access_file import read_declaration
 from infra.engine_config import engine_config
 from infra.settings import load_settings
 from infra.stack import deploy
@@ -27,7 +27,7 @@ def program(root: Path) -> None:
     deploy(
         stack,
         settings,
-        read_access(root),
+        read_declaration(root),
         code=pulumi.FileArchive(str(root / BUNDLE)),
         trigger=content_hash(PACKAGE),
     )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from components.sizing.classes import UnknownClassError, cache_class, rds_class
-from components.sizing.parameters import ParameterError
+from components.sizing.parameters import Parameter, ParameterError
 from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
 from components.sizing.redis import REDIS_VERSIONS, redis_parameters
 from infra.problems import Problem, nearest
@@ -16,7 +16,6 @@ from infra.windows import parse_window
 if TYPE_CHECKING:
     from infra.settings import Settings
 
-_GIB = 1024**3
 # LatestRestorableTime trails the present by five minutes (RDS User Guide, USER_PIT).
 _POINT_IN_TIME_MINUTES = 5
 # Multi-AZ fails over in one to two minutes; without it the way back is a restore, an hour and more.
@@ -58,18 +57,26 @@ def _postgres(postgres: Postgres, prefix: str) -> Broken:
     )
     if backup.spans() & maintenance.spans():
         yield "maintenance", f"overlaps backup.window {postgres.backup.window}: RDS refuses that; move one of them."
-    for where, class_name, parameters in _parameter_sets(postgres):
+    yield from _parameters(postgres)
+
+
+def _parameters(postgres: Postgres) -> Broken:
+    """Classes that do not exist and parameters that the engine would refuse, of the primary and of each replica."""
+    primary: tuple[Parameter, ...] = ()
+    for where, class_name, overrides in _parameter_sets(postgres):
         try:
             size = rds_class(class_name)
-            postgres_parameters(
-                int(size.memory_gib * _GIB),
+            computed = postgres_parameters(
+                size.memory_bytes,
                 size.vcpu,
                 _major(postgres.version),
                 storage_gib=postgres.storage.allocated,
                 replica=where != "",
                 pgaudit=postgres.pgaudit,
-                overrides=parameters,
+                overrides=overrides,
+                primary=primary,
             )
+            primary = primary or computed
         except UnknownClassError as error:
             yield f"{where}class", str(error)
         except ParameterError as error:
@@ -167,7 +174,7 @@ def _cache(cache: Cache, identifier: str) -> Broken:
         size = cache_class(cache.class_)
         if cache.version in versions:
             redis_parameters(
-                int(size.memory_gib * _GIB),
+                size.memory_bytes,
                 cache.engine,
                 cache.version,
                 eviction=cache.eviction,

@@ -9,28 +9,28 @@ from components.sizing.redis import redis_family, redis_parameters
 from infra.sections import Cache, Replica
 from infra.settings import Settings
 
-_GIB = 1024**3
-
 
 def postgres(settings: Settings, replica: Replica | None = None) -> tuple[Parameter, ...]:
     """Parameters of the primary, or of a replica: its own class, its own overrides on top of the primary's."""
     database = settings.postgres
     size = rds_class((replica and replica.class_) or database.class_)
     return postgres_parameters(
-        int(size.memory_gib * _GIB),
+        size.memory_bytes,
         size.vcpu,
         int(database.version.partition(".")[0]),
         storage_gib=database.storage.allocated,
         replica=replica is not None,
         pgaudit=database.pgaudit,
         overrides={**database.parameters, **(replica.parameters if replica else {})},
+        # A replica with fewer connections or workers than its primary does not start.
+        primary=postgres(settings) if replica else (),
     )
 
 
 def redis(cache: Cache) -> tuple[Parameter, ...]:
     """Parameters of a cache."""
     return redis_parameters(
-        int(cache_class(cache.class_).memory_gib * _GIB),
+        cache_class(cache.class_).memory_bytes,
         cache.engine,
         cache.version,
         eviction=cache.eviction,

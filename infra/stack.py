@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from bootstrap.access import Access
+from bootstrap.access import load_access
 from components.alarms import Alarms, AlarmsArgs
 from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
@@ -25,8 +25,12 @@ from infra.settings import Settings
 from infra.windows import parse_window, to_utc
 
 
-def deploy(stack: str, settings: Settings, access: Access, *, code: pulumi.Archive, trigger: str) -> None:
-    """Declare the stack's resources and export its outputs."""
+def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code: pulumi.Archive, trigger: str) -> None:
+    """Declare the stack's resources and export its outputs.
+
+    `declaration` is access.yaml as it is written: the manifest carries it to the bootstrap.
+    """
+    access = load_access(declaration)
     prefix = f"{settings.name}-{stack}"
     account, region = aws.get_caller_identity().account_id, aws.get_region().region
     place = {"account_id": account, "region": region, "partition": aws.get_partition().partition}
@@ -98,6 +102,7 @@ def deploy(stack: str, settings: Settings, access: Access, *, code: pulumi.Archi
             maintenance_window=to_utc(parse_window(database.maintenance, shortest=30), settings.time_zone),
             monitoring_interval=database.monitoring,
             insights=database.insights,
+            insights_retention_days=465 if database.insights == "advanced" else 7,
             apply_immediately=database.apply_immediately,
             final_snapshot=settings.final_snapshots,
             protect=settings.protect,
@@ -149,7 +154,7 @@ def deploy(stack: str, settings: Settings, access: Access, *, code: pulumi.Archi
         caches=caches,
         credentials=credentials,
     )
-    document = manifest(parts, settings, access)
+    document = manifest(parts, settings, declaration)
     runner = Runner(
         "runner",
         RunnerArgs(
