@@ -6,6 +6,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +26,26 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield running
 
 
-@pytest.fixture
-def database(server: Server) -> Iterator[Database]:
+@contextmanager
+def new_database(server: Server) -> Iterator[Database]:
     name = f"t_{uuid.uuid4().hex[:8]}"
     with server.connect("postgres", "postgres") as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE template_test OWNER master STRATEGY file_copy".encode())
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template_test OWNER master".encode())
         yield Database(server, name)
         admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Database]:
+    with new_database(server) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def shared_database(server: Server) -> Iterator[Database]:
+    """A database for all tests of a module, which leave it as it was."""
+    with new_database(server) as made:
+        yield made
 
 
 @pytest.fixture
