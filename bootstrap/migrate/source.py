@@ -15,6 +15,7 @@ from bootstrap.migrate.statements import concurrent, statements
 # source/parse.go of golang-migrate 4.19. The extension is not looked at there: x.up.sql.bak counts as a migration.
 NAME = re.compile(r"([0-9]+)_(.*)\.(down|up)\.(.*)")
 MAX_VERSION = 2**63 - 1  # golang-migrate parses uint64, but the table's column is a bigint
+DIGITS = 6  # of the numbers that `create` gives
 
 
 @dataclass(frozen=True)
@@ -150,9 +151,6 @@ def _stray(names: Iterable[str]) -> Iterable[Problem]:
     for name in names:
         fix = "name it NNNNNN_description.up.sql or move it elsewhere"
         yield Problem("stray", name, "the name is not a migration's, so the file is not applied", fix, "warning")
-
-
-DIGITS = 6
 
 
 def create(folder: Path | str, description: str) -> tuple[Path, Path]:
