@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import signal
 import sys
 import threading
@@ -64,23 +65,35 @@ class Emulator:
         return self.daemon.stop(signal.SIGTERM, 20.0)
 
     def client(self, service: str) -> Any:
-        """A boto3 client with credentials that mean nothing anywhere else."""
+        """A client with credentials that mean nothing anywhere else, untouched by the user's profile and proxy."""
         with self._mutex:
             if service not in self._clients:
-                if self._session is None:
-                    import boto3
-
-                    self._session = boto3.Session("local", "local", region_name=self.region)
-                from botocore.config import Config
-
-                self._clients[service] = self._session.client(
-                    service,
-                    endpoint_url=self.endpoint,
-                    config=Config(
-                        retries={"total_max_attempts": 2}, proxies={}, read_timeout=20, max_pool_connections=16
-                    ),
-                )
+                self._clients[service] = self._make(service)
             return self._clients[service]
+
+    def _make(self, service: str) -> Any:
+        from botocore.config import Config
+        from botocore.session import Session
+
+        if self._session is None:
+            nothing = (None, None, os.devnull, None)
+            self._session = Session(
+                session_vars={
+                    "profile": (None, None, None, None),
+                    "config_file": nothing,
+                    "credentials_file": nothing,
+                }
+            )
+        client = self._session.create_client(
+            service,
+            region_name=self.region,
+            endpoint_url=self.endpoint,
+            aws_access_key_id="local",
+            aws_secret_access_key="local",  # noqa: S106 - the emulator asks for none
+            config=Config(retries={"total_max_attempts": 2}, proxies={}, read_timeout=20, max_pool_connections=16),
+        )
+        client.meta.events.register("before-parse.elasticache", _escape)
+        return client
 
     def close(self) -> None:
         """Close the clients' connections."""
@@ -108,3 +121,8 @@ class Emulator:
             "LOG_LEVEL": "WARNING",
             "PYTHONDONTWRITEBYTECODE": "1",
         }
+
+
+def _escape(response_dict: dict[str, Any], **_: object) -> None:
+    """The emulator writes the `&` of an access string's channels into its XML as it is."""
+    response_dict["body"] = re.sub(rb"&(?!(?:amp|lt|gt|quot|apos|#\d+);)", b"&amp;", response_dict["body"])

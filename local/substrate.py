@@ -118,8 +118,8 @@ class LocalCloud:
 
 def _warm() -> None:
     """Imports that take tenths of a second, beside the start of the emulator."""
-    import boto3
+    import botocore.session
     import psycopg
     import redis
 
-    del boto3, psycopg, redis
+    del botocore, psycopg, redis

@@ -42,13 +42,9 @@ COMPOSITE_ALARM = {
 
 
 def _alarms(client: Any) -> dict[str, Any]:
-    found = client.get_paginator("describe_alarms").paginate(AlarmTypes=["MetricAlarm", "CompositeAlarm"])
-    return {
-        alarm["AlarmName"]: alarm
-        for page in found
-        for field in ("MetricAlarms", "CompositeAlarms")
-        for alarm in page.get(field, [])
-    }
+    # the emulator cuts its answer at MaxRecords, 100 by default, and has no next page (ministack 1.4)
+    found = client.describe_alarms(AlarmTypes=["MetricAlarm", "CompositeAlarm"], MaxRecords=100_000)
+    return {alarm["AlarmName"]: alarm for field in ("MetricAlarms", "CompositeAlarms") for alarm in found[field]}
 
 
 def _metric_alarm(client: Any, _: object, resource: Declared) -> Outputs:

@@ -54,6 +54,10 @@ def copy(replica: Server, source: Server, password: str) -> None:
     """pg_basebackup into an empty folder, with a slot of its own that keeps the WAL it still needs."""
     replica.stop()
     drop_slot(source, replica.name)
+    with source.connect() as connection:
+        # reserved before the copy begins (--create-slot does it after the checkpoint): another replica's copy makes
+        # checkpoints too, and one in between would remove the WAL that this one starts from
+        connection.execute("SELECT pg_create_physical_replication_slot(%s, true)", (slot(replica.name),))
     fresh = replica.scratch()
     replica.tool(
         "pg_basebackup",
@@ -63,7 +67,6 @@ def copy(replica: Server, source: Server, password: str) -> None:
         f"--username={REPLICATION}",
         "--wal-method=stream",
         "--checkpoint=fast",
-        "--create-slot",
         f"--slot={slot(replica.name)}",
         "--write-recovery-conf",
         "--no-sync",
