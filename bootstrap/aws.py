@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import logging
 import re
+import threading
+from functools import cache
 from typing import Any
 
 # An `&` that begins no entity.
 _BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
+
+# A session makes one client at a time; clients themselves serve all threads.
+_making = threading.Lock()
 
 
 def aws_client(service: str, region: str, endpoint: str | None) -> Any:
@@ -17,13 +22,24 @@ def aws_client(service: str, region: str, endpoint: str | None) -> Any:
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.INFO))
 
+    with _making:
+        return _client(service, region, endpoint)
+
+
+@cache
+def _session() -> Any:
     import boto3
+
+    return boto3.session.Session()
+
+
+@cache
+def _client(service: str, region: str, endpoint: str | None) -> Any:
     from botocore.config import Config
 
     config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
     local = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if endpoint else {}
-    make: Any = boto3.session.Session().client
-    client = make(service, region_name=region, endpoint_url=endpoint, config=config, **local)
+    client = _session().client(service, region_name=region, endpoint_url=endpoint, config=config, **local)
     if endpoint:
         client.meta.events.register("before-parse.elasticache", _escape)
     return client

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from real_servers import Postgres, Valkey
+from real_servers import ADMIN_PASSWORD, Postgres, Valkey
 from tier import REGION, Tier
 
 from bootstrap.aws import aws_client
-from bootstrap.manifest import CacheTarget
+from bootstrap.errors import BootstrapError
+from bootstrap.manifest import CacheTarget, Endpoint
+from bootstrap.redis.apply import apply
 from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers, user_id
-from bootstrap.redis.users import User
+from bootstrap.redis.users import Applied, User
 from bootstrap.secrets import Secret
 
 RULES = "on resetchannels ~a:* -@all +@read"
@@ -183,6 +187,34 @@ def test_elasticache_alone(postgres18: Postgres, valkey_server: Valkey, make_tie
     outcomes = {(c.identity, c.action): c.outcome for c in report.checks if c.engine == "redis"}
     for action in ("FLUSHALL", "FLUSHDB", "KEYS", "CONFIG SET", "DEBUG", "SHUTDOWN", "ACL SETUSER"):
         assert outcomes[f"{tier.name}_app", action] == "refused"
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(
+    ("token", "error"), [(ADMIN_PASSWORD, None), ("another", "default cannot log in"), (None, "neither a user group")]
+)
+def test_an_auth_token_is_tried_and_no_more(
+    token: str | None, error: str | None, aws: str, valkey_server: Valkey, postgres18: Postgres, make_tier: Any
+) -> None:
+    tier = make_tier(postgres18)
+    with valkey_server.admin() as admin:
+        admin.execute_command("ACL", "SETUSER", "default", "on", "resetpass", f">{ADMIN_PASSWORD}", "+ping")
+    secret = None
+    if token:
+        content = json.dumps({"redis_username": "default", "redis_password": token})
+        client = aws_client("secretsmanager", REGION, aws)
+        secret = client.create_secret(Name=f"{tier.name}/token", SecretString=content)["ARN"]
+    endpoint = Endpoint(name="primary", host="127.0.0.1", port=valkey_server.port)
+    target = CacheTarget(endpoint=endpoint, tls=False, auth_secret=secret)
+    with ThreadPoolExecutor(1) as pool:
+        manifest = tier.manifest.model_copy(update={"caches": {"main": target}})
+        if error:
+            with pytest.raises(BootstrapError, match=error):
+                apply(manifest, "main", [], tier.store, pool)
+        else:
+            assert apply(manifest, "main", [], tier.store, pool) == Applied(changes=())
+    with valkey_server.admin() as admin:
+        admin.execute_command("ACL", "SETUSER", "default", "off")
 
 
 @pytest.mark.server
