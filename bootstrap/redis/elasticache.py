@@ -75,11 +75,10 @@ class ElastiCacheUsers:
                     with _explained(user.name):
                         call()
                     self._wait_user(self._id(user))
-        for user in users:
-            if self._id(user) not in members:
-                changes.append(self._change(user.name, "group", f"added to {self._group}"))
-                if write:
-                    self._join(user)
+        joining = [user for user in users if self._id(user) not in members]
+        changes += [self._change(user.name, "group", f"added to {self._group}") for user in joining]
+        if write and joining:
+            self._join(joining)
         ours = f"{self._prefix}-{self._cache}-"
         declared = {self._id(user) for user in users} | {f"{ours}default"}
         strangers = sorted(member for member in members if member.startswith(ours) and member not in declared)
@@ -113,14 +112,17 @@ class ElastiCacheUsers:
                 lambda: self._client.modify_user(UserId=self._id(user), Passwords=passwords),
             )
 
-    def _join(self, user: User) -> None:
-        with _explained(user.name):
+    def _join(self, joining: Sequence[User]) -> None:
+        ids = [self._id(user) for user in joining]
+        with _explained(self._group):
             self._wait("user group", self._describe_group)
-            self._client.modify_user_group(UserGroupId=self._group, UserIdsToAdd=[self._id(user)])
+            self._client.modify_user_group(UserGroupId=self._group, UserIdsToAdd=ids)
         self._wait("user group", self._describe_group)
         # An addition can vanish without an error (terraform-provider-aws#49945).
-        if self._id(user) not in self._members():
-            raise ElastiCacheError(f"{user.name} was added to {self._group} but is not in it; run the bootstrap again")
+        if missing := sorted(set(ids) - set(self._members())):
+            raise ElastiCacheError(
+                f"{', '.join(missing)} were added to {self._group} but are not in it; run the bootstrap again"
+            )
 
     def _members(self) -> list[str]:
         members: list[str] = self._describe_group().get("UserIds", [])

@@ -14,6 +14,9 @@ from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.redis.users import Applied, User, UserChange
 from bootstrap.secrets import Credential, Secret, open_redis, redis_hash
 
+# What replicas need (Redis documentation, ACL rules for Sentinel and replicas).
+_REPLICATION = frozenset({"-@all", "+psync", "+replconf", "+ping"})
+
 
 class ServerAclError(BootstrapError):
     """A server did not take a user."""
@@ -66,10 +69,13 @@ class ServerAcl:
                 changes.append(UserChange(target=target, user="default", what="state", detail="turned off"))
             if write and changes:
                 self._write(client, target, users, live, {change.user for change in changes})
-            strangers = sorted(set(known) - {*names, "default", self._user or "default"})
+            strangers = _strangers(client, set(known) - {*names, "default", self._user or "default"})
         return Applied(
             changes=tuple(changes),
-            differences=tuple(f"{target}: user {name} is not declared; ACL DELUSER {name}" for name in strangers),
+            differences=tuple(
+                f"{target}: user {name} is not declared; declare it, or if nobody needs it: ACL DELUSER {name}"
+                for name in strangers
+            ),
         )
 
     def _write(
@@ -98,6 +104,13 @@ def admin_login(cache: str, admin: Credential) -> tuple[str | None, Secret]:
     if password is None:
         raise ServerAclError(f"the secret of {cache}'s ACL administrator holds no password")
     return user, password
+
+
+def _strangers(client: Any, names: set[str]) -> list[str]:
+    """Return the users among `names` that are more than a replica's way to its primary."""
+    found = {name: client.execute_command("ACL", "GETUSER", name) for name in sorted(names)}
+    rules = {name: dict(zip(answer[::2], answer[1::2], strict=True)) for name, answer in found.items() if answer}
+    return [name for name, fields in rules.items() if not set(str(fields["commands"]).split()) <= _REPLICATION]
 
 
 def _differences(target: str, user: User, live: _Live | None) -> Iterator[UserChange]:

@@ -190,6 +190,18 @@ def test_redis(drift: list[str], mended: str, settled: Tier, valkey_server: Valk
         assert acl.apply(wanted).changes == ()
 
 
+def test_other_users_are_reported_but_for_a_replicas(settled: Tier, valkey_server: Valkey) -> None:
+    with valkey_server.admin() as admin:
+        admin.execute_command("ACL", "SETUSER", "replication", "on", "nopass", "+psync", "+replconf", "+ping")
+        admin.execute_command("ACL", "SETUSER", "somebody", "on", "nopass", "+get")
+    differences = settled.run().differences
+    with valkey_server.admin() as admin:
+        admin.acl_deluser("replication", "somebody")
+    assert [d for d in differences if "replication" in d or "somebody" in d] == [
+        "main/primary: user somebody is not declared; declare it, or if nobody needs it: ACL DELUSER somebody"
+    ]
+
+
 def test_users_survive_a_restart_of_the_server(settled: Tier, valkey_server: Valkey) -> None:
     """ACL SAVE wrote them where an ACL file is configured."""
     assert f"user {settled.name}_app on" in valkey_server.aclfile.read_text()

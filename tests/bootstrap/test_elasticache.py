@@ -94,8 +94,7 @@ def test_users_are_made_and_joined_one_by_one() -> None:
     assert api.calls == [
         ("create_user", "app-prod-main-tmi-app"),
         ("create_user", "app-prod-main-tmi-cache"),
-        ("modify_user_group", "app-prod-main-tmi-app"),
-        ("modify_user_group", "app-prod-main-tmi-cache"),
+        ("modify_user_group", "app-prod-main-tmi-app,app-prod-main-tmi-cache"),
     ]
     assert backend.apply(wanted("tmi_app", "tmi_cache")).changes == ()
 
@@ -117,7 +116,7 @@ def test_only_what_differs_is_changed(user: list[User], calls: list[tuple[str, s
 
 
 def test_an_addition_that_vanished_is_noticed() -> None:
-    with pytest.raises(ElastiCacheError, match="tmi_app was added to app-prod-main but is not in it"):
+    with pytest.raises(ElastiCacheError, match="app-prod-main-tmi-app were added to app-prod-main but are not in it"):
         users_of(Api(drops=True)).apply(wanted("tmi_app"))
 
 
