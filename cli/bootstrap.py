@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from bootstrap.run import MIGRATIONS, run
 from cli import present
 from cli.errors import FAILED
-from cli.options import JsonFlag, StackOption
+from cli.options import MIGRATIONS, JsonFlag, PathOption, StackOption
 from cli.output import console, emit_json
 from cli.target import ManifestOption, find_manifest
 
@@ -18,13 +14,15 @@ from cli.target import ManifestOption, find_manifest
 def bootstrap(
     stack: StackOption = None,
     manifest: ManifestOption = None,
-    path: Annotated[Path, typer.Option("--path", help="Folder with the migration files.")] = MIGRATIONS,
+    path: PathOption = MIGRATIONS,
     json: JsonFlag = False,
 ) -> None:
     """Bring everything inside the engines into its declared state and prove it. Exit 1 when a check fails.
 
     [bold]Examples:[/] datatier bootstrap    pulumi stack output manifest -s prod | datatier bootstrap -m -
     """
+    from bootstrap.run import run
+
     target = find_manifest(stack, manifest)
     out = console()
 

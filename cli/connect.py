@@ -17,7 +17,6 @@ from cli.errors import InputError
 from cli.options import StackOption
 from cli.target import ManifestOption, credential, default_identity, find_manifest
 from infra.problems import nearest
-from local.postgres import binaries
 
 Rest = Annotated[list[str] | None, typer.Argument(help="Passed on; put -- before options.")]
 
@@ -42,6 +41,8 @@ def psql(
     found = credential(target, name)
     if found.username is None or found.password is None:
         raise InputError(f"`{name}` has no PostgreSQL login.")
+    from local.postgres import binaries
+
     program = shutil.which("psql") or binaries.find()["psql"]
     environment = {
         **os.environ,

@@ -24,7 +24,6 @@ from infra.stackfile import read_stack, stacks
 from local import ports
 from local.cloud import CloudError
 from local.state import StateDir
-from local.status import processes
 
 _GIB = 1024**3
 
@@ -111,6 +110,8 @@ def _stacks(root: Path) -> Iterator[Finding]:
 
 
 def _running(state: StateDir) -> Iterator[Finding]:
+    from local.status import processes
+
     servers = processes(state)
     running = [server for server in servers if server.pid is not None]
     told = f"{len(running)} of {len(servers)} servers run"

@@ -8,13 +8,14 @@ from bootstrap.secrets import Credential
 from cli.errors import NothingUpError
 from cli.target import credential, default_identity
 from local.state import StateDir
-from local.status import manifest as manifest_of
 
 FORMATS = ("env", "pgpass")
 
 
 def render(form: str, state: StateDir) -> str:
     """The tier in that form. `.pgpass` holds passwords: that is what it is for."""
+    from local.status import manifest as manifest_of
+
     manifest = manifest_of(state)
     if manifest is None:
         raise NothingUpError(f"stack `{state.stack}` is not bootstrapped: `datatier up {state.stack}`.")

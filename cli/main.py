@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 import typer
@@ -36,6 +37,8 @@ app.command(rich_help_panel=DEPLOY)(preview.preview)
 
 def main() -> None:
     """Run a command; every failure ends in one sentence and an exit code."""
+    # A command lives for seconds and makes no cycles to speak of; collecting them costs a quarter of the program's run.
+    gc.disable()
     try:
         app()
     except SystemExit:

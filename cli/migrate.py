@@ -6,26 +6,27 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bootstrap import migrate
 from bootstrap.access import load_access
-from bootstrap.run import MIGRATIONS
 from bootstrap.secrets import open_postgres
 from cli.errors import FAILED, InputError
-from cli.options import JsonFlag, StackOption
+from cli.options import MIGRATIONS, JsonFlag, PathOption, StackOption
 from cli.output import console, emit_json, table
 from cli.target import ManifestOption, credential, find_manifest
 
 app = typer.Typer(no_args_is_help=True, help="Move the schema along its migrations (golang-migrate's table and lock).")
 
-PathOption = Annotated[Path, typer.Option("--path", help="Folder with the migration files.")]
+if TYPE_CHECKING:  # brings psycopg, which other commands do without
+    from bootstrap import migrate
 
 
 @contextmanager
 def _runner(stack: str | None, manifest: str | None, path: Path) -> Iterator[migrate.Runner]:
+    from bootstrap import migrate
+
     target = find_manifest(stack, manifest)
     access = load_access(target.access)
     migrators = access.with_privilege("migrator")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+PathOption = Annotated[Path, typer.Option("--path", help="Folder with the migration files.")]
+MIGRATIONS = Path(__file__).parents[1] / "migrations"
 StackOption = Annotated[
     str | None, typer.Option("--stack", "-s", help="Stack that is meant; the one brought up last when absent.")
 ]

@@ -15,7 +15,6 @@ from bootstrap.secrets import AwsStore, Credential
 from cli.current import state_of
 from cli.errors import InputError, NothingUpError
 from infra.problems import nearest
-from local.status import manifest as manifest_of
 
 ManifestOption = Annotated[
     str | None,
@@ -36,6 +35,8 @@ def find_manifest(stack: str | None, file: str | None) -> Manifest:
             raise InputError(
                 f"--manifest {file} is no manifest ({wrong}): take `pulumi stack output manifest`."
             ) from None
+    from local.status import manifest as manifest_of
+
     state = state_of(stack)
     found = manifest_of(state)
     if found is None:

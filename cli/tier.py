@@ -14,7 +14,6 @@ from cli.formats import FORMATS, render
 from cli.options import JsonFlag, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
-from local.status import status as status_of
 
 Named = Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")]
 
@@ -58,6 +57,8 @@ def status(
     """
     if form not in ("table", "json", *FORMATS):
         raise InputError(f"--format {form}: one of table, json, {', '.join(FORMATS)}.")
+    from local.status import status as status_of
+
     state = state_of(stack)
     if form in FORMATS:
         typer.echo(render(form, state))

@@ -16,7 +16,6 @@ from cli.output import console, emit_json
 from cli.project import StackSource, load
 from cli.steps import Steps
 from local.state import StateDir
-from local.status import healthy, status
 
 if TYPE_CHECKING:
     from local.substrate import LocalCloud
@@ -32,6 +31,8 @@ def up(
 
     [bold]Examples:[/] datatier up    datatier up prod    datatier up --new-ports
     """
+    from local.status import healthy, status
+
     source = load(stack)
     state = StateDir(source.root, stack)
     began = time.perf_counter()
@@ -55,6 +56,8 @@ def up(
 
 
 def _forget_ports(state: StateDir) -> None:
+    from local.status import healthy
+
     if state.exists and not healthy(state):
         raise NothingUpError(f"stack `{state.stack}` is up: `datatier down {state.stack}` first, then --new-ports.")
     state.ports.clear()
