@@ -174,6 +174,14 @@ def node_ids(member_clusters: pulumi.Output[Sequence[str]], count: int) -> list[
     """Return the ids of `count` nodes, taken from what ElastiCache reports, never rebuilt from a pattern."""
 
     def nth(index: int) -> pulumi.Output[str]:
-        return member_clusters.apply(lambda ids: sorted(ids)[index])
+        def pick(ids: Sequence[str]) -> str:
+            if len(ids) != count:
+                raise ValueError(
+                    f"ElastiCache has the nodes {', '.join(sorted(ids))}, and the stack declares {count}: replicas or "
+                    "shards were changed by hand; run `pulumi refresh`, then `pulumi up`"
+                )
+            return sorted(ids)[index]
+
+        return member_clusters.apply(pick)
 
     return [nth(index) for index in range(count)]

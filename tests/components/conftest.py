@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 import recorder
 
 
 @pytest.fixture
-def record() -> Callable[[Callable[[], Any]], recorder.Recorded]:
+def record() -> Callable[..., recorder.Recorded]:
     """Run a program that makes components, and return what it asked for."""
     return recorder.record

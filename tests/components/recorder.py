@@ -35,7 +35,7 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "readerEndpointAddress": f"{n}.reader",
         "configurationEndpointAddress": f"{n}.configuration",
         # Backwards and unlike any pattern: whoever rebuilds names, or trusts the order, is found out.
-        "memberClusters": [f"{n}-x{number}" for number in reversed(range(9))],
+        "memberClusters": [f"{n}-x{number}" for number in reversed(range(_nodes(i)))],
     },
     "aws:elasticache/subnetGroup:SubnetGroup": lambda n, i: {},
     "aws:elasticache/user:User": lambda n, i: {},
@@ -66,6 +66,11 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "random:index/randomId:RandomId": lambda n, i: {"hex": "0a1b2c3d"},
     "random:index/randomPassword:RandomPassword": lambda n, i: {"result": f"password of {n}"},
 }
+
+
+def _nodes(group: dict[str, Any]) -> int:
+    shards = int(group.get("numNodeGroups") or 0)
+    return shards * (int(group["replicasPerNodeGroup"]) + 1) if shards else int(group["numCacheClusters"])
 
 
 @dataclass(frozen=True)
@@ -110,6 +115,9 @@ class Recorded:
 
 
 class _Mocks(pulumi.runtime.Mocks):
+    def __init__(self, *, preview: bool) -> None:
+        self.preview = preview
+
     def call(self, args: pulumi.runtime.MockCallArgs) -> Any:
         raise NotImplementedError(f"a component called {args.token}: components make no calls")
 
@@ -118,12 +126,14 @@ class _Mocks(pulumi.runtime.Mocks):
             return "", {}
         if args.typ not in OUTPUTS:
             raise NotImplementedError(f"no outputs known for {args.typ} ({args.name}): add them to the recorder")
+        if self.preview:  # nothing exists yet: ids and computed outputs are unknown
+            return "", dict(args.inputs)
         return f"id-{args.name}", {**args.inputs, **OUTPUTS[args.typ](args.name, args.inputs)}
 
 
 class _Monitor(mocks.MockMonitor):
-    def __init__(self, recorded: Recorded) -> None:
-        super().__init__(_Mocks())
+    def __init__(self, recorded: Recorded, *, preview: bool) -> None:
+        super().__init__(_Mocks(preview=preview))
         self.recorded = recorded
 
     def RegisterResource(self, request: Any) -> Any:  # noqa: N802 - gRPC's name
@@ -165,10 +175,11 @@ def short(type_: str) -> str:
     return type_.rpartition(":")[2]
 
 
-def record(program: Callable[[], Any]) -> Recorded:
+def record(program: Callable[[], Any], *, preview: bool = False) -> Recorded:
     """Run a program, awaiting it where it is a coroutine; whatever fails in it, or in a resource, is raised."""
     recorded = Recorded()
-    pulumi.runtime.set_mocks(_Mocks(), project="data-tier", stack="test", monitor=_Monitor(recorded))
+    monitor = _Monitor(recorded, preview=preview)
+    pulumi.runtime.set_mocks(monitor.mocks, project="data-tier", stack="test", preview=preview, monitor=monitor)
 
     @pulumi.runtime.test
     def run() -> Any:

@@ -96,3 +96,11 @@ def test_refused(alarms: Any, topics: dict[str, str], message: str) -> None:
     targets = {"primary": AlarmTarget(dimension="DBInstanceIdentifier", id="x", alarms=alarms)}
     with pytest.raises(ValueError, match=message):
         AlarmsArgs(prefix="p", targets=targets, topic_arns=topics)
+
+
+def test_nodes_changed_by_hand_are_explained(record: Any) -> None:
+    async def program() -> None:
+        await node_ids(pulumi.Output.from_input(["node-a"]), 2)[1].future()
+
+    with pytest.raises(ValueError, match=r"has the nodes node-a, and the stack declares 2.*pulumi refresh"):
+        record(program)

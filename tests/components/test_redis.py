@@ -205,3 +205,13 @@ def test_a_token_is_pulumis_only_once(record: Any) -> None:
 def test_refused(more: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         args(**more)
+
+
+def test_a_first_preview_knows_no_node_yet(record: Any) -> None:
+    known: list[bool] = []
+
+    async def program() -> None:
+        known.extend([await node.is_known() for node in Redis("main", args(replicas=2)).nodes])
+
+    record(program, preview=True)
+    assert known == [False, False, False]

@@ -1,0 +1,40 @@
+"""What a replica in a second region needs there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from components.remote import Remote, RemoteSiteArgs
+
+
+def args(**more: Any) -> RemoteSiteArgs:
+    base: dict[str, Any] = {
+        "prefix": "tmi-prod-dr",
+        "region": "eu-central-1",
+        "account_id": "123456789012",
+        "vpc_id": "vpc-9",
+        "subnet_ids": ["subnet-8", "subnet-9"],
+        "clients": ["10.9.0.0/16"],
+    }
+    return RemoteSiteArgs(**base | more)
+
+
+def test_keys_and_a_group_in_the_other_region(record: Any) -> None:
+    seen = record(lambda: Remote("far", args(protect=True)))
+    children = {each.name: each for each in seen.resources if each.name != "far"}
+    assert {"far-storage", "far-logs", "far-database", "far-database-from-10-9-0-0-16"} <= set(children)
+    for each in children.values():
+        assert (each.parent, each.inputs["region"]) == ("far", "eu-central-1"), each.name
+    for key in seen.of("Key").values():
+        assert key.protect, key.name
+        assert key.retain_on_delete, key.name
+        assert key.inputs["enableKeyRotation"], key.name
+    assert "logs.eu-central-1.amazonaws.com" in children["far-logs"].inputs["policy"]
+    assert children["far-database-from-10-9-0-0-16"].inputs["cidrIpv4"] == "10.9.0.0/16"
+
+
+def test_the_internet_is_refused() -> None:
+    with pytest.raises(ValueError, match="whole internet"):
+        args(clients=["::/0"])
