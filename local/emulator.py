@@ -120,6 +120,8 @@ class Emulator:
             "DOCKER_HOST": "unix:///nonexistent",
             "LOG_LEVEL": "WARNING",
             "PYTHONDONTWRITEBYTECODE": "1",
+            # where it is found, when that is not an installation of its own
+            **({"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {}),
         }
 
 

@@ -49,7 +49,12 @@ class Daemon:
         """Start it in a session of its own, so that Ctrl-C in the terminal does not reach it."""
         for folder in (self.run, self.log.parent):
             private_dir(folder)
-        handle = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        try:
+            handle = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise CloudError(
+                f"cannot write {self.log}: {error.strerror}; free or unlock the place and run it again"
+            ) from error
         try:
             child = subprocess.Popen(
                 list(argv),

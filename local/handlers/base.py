@@ -48,8 +48,6 @@ class Context:
     region: str
     emulator: Emulator
     progress: Progress | None = None
-    new_secrets: bool = False
-    """Whether the emulator had to make a secret anew in this run."""
     touched: set[str] = field(default_factory=set)
     """Names of what this run made, started or repaired and the bootstrap has to look at again."""
     differences: dict[str, tuple[str, ...]] = field(default_factory=dict)

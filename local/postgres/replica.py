@@ -34,7 +34,7 @@ def start(
 ) -> tuple[bool, Config]:
     """Bring the replica up and see it stream. Returns whether anything had to be done."""
     parameters = list(parameters)
-    fresh = not (replica.initialised and (replica.data / "standby.signal").exists() and _has_slot(source, replica.name))
+    fresh = not (_follows(replica, source) and _has_slot(source, replica.name))
     if fresh:
         copy(replica, source, password)
     changed, config = replica.start(parameters)
@@ -106,6 +106,15 @@ def lag_seconds(replica: Server) -> float | None:
     except psycopg.Error:
         return None
     return float(str(row[0])) if row and row[0] is not None else None
+
+
+def _follows(replica: Server, source: Server) -> bool:
+    """Whether it is a standby whose connection, as pg_basebackup wrote it, leads to the source's present port."""
+    try:
+        written = (replica.data / "postgresql.auto.conf").read_text()
+    except OSError:
+        return False
+    return (replica.data / "standby.signal").exists() and f"port={source.port} " in written
 
 
 def _has_slot(source: Server, name: str) -> bool:

@@ -14,7 +14,7 @@ import pytest
 import redis
 from local_stack import Stack, declare
 
-from local.down import down
+from local.down import down, new_ports
 from local.handlers.base import node, server
 from local.logs import logs
 from local.orphans import orphans
@@ -258,6 +258,23 @@ def test_down_leaves_nothing_but_the_data(stack: Stack) -> None:
     assert not status(stack.state)["up"]
     assert stack.down(delete=False) == []
     stack.up()
+    assert healthy(stack.state) == []
+    with master(stack) as connection:
+        assert ask(connection, "SELECT to_regclass('kept') IS NOT NULL") is True
+
+
+def test_new_ports_keep_the_data(stack: Stack) -> None:
+    with master(stack) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
+    before = stack.state.ports
+    # another program takes one of the ports while the stack is down
+    new_ports(stack.project, stack.name)
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", before["t-primary"]))
+        other.listen()
+        stack.up()
+        assert stack.state.ports["t-primary"] != before["t-primary"]
     assert healthy(stack.state) == []
     with master(stack) as connection:
         assert ask(connection, "SELECT to_regclass('kept') IS NOT NULL") is True
