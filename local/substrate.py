@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -11,7 +12,8 @@ from local import lookups
 from local.cloud import Declared, Made
 from local.differences import listed
 from local.emulator import Emulator
-from local.handlers.base import Context, Progress, daemon
+from local.handlers import rds
+from local.handlers.base import SPARE, Context, Progress, daemon, spare
 from local.handlers.registry import handler_of, handler_of_type
 from local.naming import digest
 from local.state import Entry, StateDir
@@ -34,13 +36,15 @@ class LocalCloud:
         self._seen: list[str] = []
         self._mutex = threading.Lock()
         self._saved = 0.0
-        self._pool = ThreadPoolExecutor(max_workers=2, thread_name_prefix="local-start")
+        self._pool = ThreadPoolExecutor(max_workers=3, thread_name_prefix="local-start")
         self._emulator: Future[bool] | None = None
 
     def start(self) -> None:
         """Begin what every stack needs while the program is still being read: the emulator, slow imports."""
         self.state.folder()
         self._emulator = self._pool.submit(self.context.emulator.start)
+        if not any(entry["type"] == rds.TYPE for entry in self.state.resources.values()):
+            self.context.spare = self._pool.submit(spare, self.state)
         self._pool.submit(_warm)
 
     def ensure(self, resource: Declared) -> Made:
@@ -112,6 +116,7 @@ class LocalCloud:
 
     def _close(self) -> None:
         self._pool.shutdown(wait=True)
+        shutil.rmtree(self.state.path / "postgres" / SPARE, ignore_errors=True)
         self.context.emulator.close()
         self.state.save()
 

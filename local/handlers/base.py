@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,6 +20,8 @@ from local.secretive import password
 from local.state import Entry, StateDir
 from local.valkey import binaries as valkey_binaries
 from local.valkey.node import Node
+
+SPARE = "spare"
 
 Progress = Callable[[str, float], None]
 
@@ -53,6 +56,8 @@ class Context:
     differences: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Per server: what differs from AWS."""
     emulator_ready: Callable[[], None] = lambda: None
+    spare: Future[Server] | None = None
+    """A cluster that is being initialised for the first primary to come."""
     _listings: dict[str, dict[str, Any]] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
 
@@ -60,6 +65,15 @@ class Context:
         """A client of the emulator, once that is up."""
         self.emulator_ready()
         return self.emulator.client(service)
+
+    def initialise(self, target: Server) -> None:
+        """Give the server its cluster: the spare one, else one of its own."""
+        with self._locks.setdefault("spare", threading.Lock()):
+            spare, self.spare = self.spare, None
+        if spare is None:
+            target.initialise()
+        else:
+            target.adopt(spare.result())
 
     def listing(self, name: str, service: str, read: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """What the emulator held when this run first asked: one call for a whole kind of resource."""
@@ -100,6 +114,22 @@ def server(state: StateDir, identifier: str) -> Server:
         admin_password=state.secret(ADMIN, password()),
         stack=state.stack,
     )
+
+
+def spare(state: StateDir) -> Server:
+    """Initialise a cluster that has no name and no port yet."""
+    made = Server(
+        name=SPARE,
+        folder=state.folder("postgres", SPARE),
+        port=0,
+        daemon=daemon(state, SPARE),
+        binaries=postgres_binaries.find(),
+        admin_password=state.secret(ADMIN, password()),
+        stack=state.stack,
+    )
+    if not made.initialised:
+        made.initialise()
+    return made
 
 
 def node(state: StateDir, group: str, name: str, cluster: bool) -> Node:

@@ -35,7 +35,7 @@ class RdsInstance:
             changed, config = replication.start(server, origin, parameters, _replication_password(context))
         else:
             if not server.initialised:
-                server.initialise()
+                context.initialise(server)
             changed, config = server.start(parameters)
             changed = _master(context, server, resource, previous) or changed
         context.differences[identifier] = config.differences

@@ -97,6 +97,12 @@ class Server:
             Path(password_file).unlink(missing_ok=True)
         fresh.rename(self.data)
 
+    def adopt(self, spare: Server) -> None:
+        """Take over a cluster that was initialised ahead of time, before anybody knew its name."""
+        self.account.give(self.folder)
+        spare.data.rename(self.data)
+        spare.folder.rmdir()
+
     def scratch(self) -> Path:
         """An empty folder that the server's account owns."""
         fresh = self.folder / "data.new"
