@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -147,6 +150,16 @@ class Stack:
 
     def pids(self) -> dict[str, int | None]:
         return {process.name: process.pid for process in processes(self.state)}
+
+    def kill(self, server: str) -> None:
+        """kill -9, and wait until the kernel has done it."""
+        pid = self.pids()[server]
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + 5
+        while self.pids()[server] is not None:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
     def down(self, *, delete: bool = True) -> list[str]:
         return down(self.project, self.name, delete=delete)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import signal
 from collections.abc import Iterator
 from typing import Any
 
@@ -98,9 +96,7 @@ def test_no_password_is_kept_with_the_manifest(stack: Bootstrapped) -> None:
 
 @pytest.mark.parametrize("victim", ["emulator", "t-primary", "t-cache-001"])
 def test_it_runs_again_after_a_repair(stack: Bootstrapped, victim: str) -> None:
-    pid = stack.pids()[victim]
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
+    stack.kill(victim)
     assert stack.up()["run"] == "updated"
     assert json.loads(stack.made["run"].outputs["result"])["access"]["failed"] == 0
     assert healthy(stack.state) == []

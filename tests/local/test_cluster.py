@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Iterator
 
 import pytest
@@ -75,9 +73,7 @@ def test_every_slot_is_served(stack: Stack) -> None:
 
 @pytest.mark.parametrize("victim", ["t-sharded-0002-001", "t-sharded-0003-002"])
 def test_a_killed_node_comes_back(stack: Stack, victim: str) -> None:
-    pid = stack.pids()[victim]
-    assert pid is not None
-    os.kill(pid, signal.SIGKILL)
+    stack.kill(victim)
     assert stack.up(group(3)) == {"sharded": "updated"}
     assert healthy(stack.state) == []
     write_and_read(stack, "second")

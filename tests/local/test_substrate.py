@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import time
 from pathlib import Path
@@ -159,10 +158,8 @@ def test_kill_9_is_repaired_by_the_next_run(stack: Stack, victim: str) -> None:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
         connection.execute("INSERT INTO kept VALUES (1)")
     with master(stack) as session:  # a backend that outlives the postmaster for a moment
-        pid = stack.pids()[victim]
-        assert pid is not None
-        os.kill(pid, signal.SIGKILL)
-        assert [w for w in _wait_for_trouble(stack) if victim in w]
+        stack.kill(victim)
+        assert [sentence for sentence in healthy(stack.state) if victim in sentence]
         outcomes = stack.up()
         del session
     assert healthy(stack.state) == []
@@ -305,14 +302,6 @@ def test_a_server_whose_pid_file_is_lost_is_taken_back(stack: Stack) -> None:
     running = {pid for pid in stack.pids().values() if pid is not None}
     heads = {p.pid for p in orphans(stack.state.path)} - {c.pid for h in running for c in psutil.Process(h).children()}
     assert heads == running
-
-
-def _wait_for_trouble(stack: Stack) -> list[str]:
-    deadline = time.monotonic() + 5
-    while not (found := healthy(stack.state)):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-    return found
 
 
 def _until(ready: object, seconds: float = 5.0) -> None:
