@@ -52,6 +52,17 @@ class CacheTarget(_Model):
     """ARN of the secret of the ACL administrator of a server of one's own (never set for ElastiCache)."""
 
 
+class PasswordRule(_Model):
+    """What the passwords that the bootstrap makes consist of, beside letters and digits."""
+
+    length: int = Field(default=40, ge=16, le=128)
+    special: str = "-"
+    """Special characters: PostgreSQL takes more, RDS refuses / " @, ElastiCache also the comma."""
+
+
+USUAL_PASSWORDS = PasswordRule()
+
+
 class Manifest(_Model):
     """All that a bootstrap run needs to know about a deployed stack."""
 
@@ -65,5 +76,6 @@ class Manifest(_Model):
     caches: dict[str, CacheTarget] = Field(default_factory=dict)
     secrets: dict[str, str] = Field(default_factory=dict)
     """Identity -> ARN of the secret that the bootstrap fills."""
+    passwords: PasswordRule = USUAL_PASSWORDS
     access: dict[str, Any]
     """The access declaration (`access.yaml`), as parsed YAML; `bootstrap.access` gives it its types."""

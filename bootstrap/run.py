@@ -68,7 +68,7 @@ class _Run:
     def go(self, folder: Path) -> report.Report:
         began = time.perf_counter()
         with self._step("master") as done:
-            entered = master.enter(self._manifest.postgres, self._store)
+            entered = master.enter(self._manifest.postgres, self._store, self._manifest.passwords)
             done.extend(entered.done)
         with entered.conn, hold(entered.conn):
             held = self._access_in(entered)

@@ -54,6 +54,7 @@ def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> p
             for name, cache in parts.caches.items()
         },
         "secrets": credentials.secret_arns,
+        "passwords": settings.passwords.model_dump(),
         "access": declaration,
     }
     return pulumi.Output.json_dumps(fields).apply(_checked)

@@ -68,6 +68,8 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             identities=sorted(access.identities),
             token_caches=[name for name, cache in settings.redis.items() if cache.auth == "token"],
             secrets_key_arn=keys.secrets_arn,
+            password_length=settings.passwords.length,
+            password_special=settings.passwords.special,
             recovery_window_days=settings.keys.deletion_window if settings.protect else 0,
             protect=settings.protect,
         ),

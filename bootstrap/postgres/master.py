@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 
 from bootstrap.errors import BootstrapError
-from bootstrap.manifest import PostgresTarget
+from bootstrap.manifest import USUAL_PASSWORDS, PasswordRule, PostgresTarget
 from bootstrap.postgres.change import ident, literal
 from bootstrap.postgres.lock import hold
 from bootstrap.secrets import (
@@ -43,7 +43,7 @@ class Master:
     """What was changed on the way."""
 
 
-def enter(target: PostgresTarget, store: SecretStore) -> Master:
+def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL_PASSWORDS) -> Master:
     """Log in as the master, make the database if it is missing, and replace the first password.
 
     Every step may be the last of a run: the next one tries the current password, then the pending one.
@@ -52,7 +52,7 @@ def enter(target: PostgresTarget, store: SecretStore) -> Master:
     conn, version = _log_in(target, store, done)
     try:
         if version.credential.initial:
-            version = _replace(conn, target, store, done)
+            version = _replace(conn, target, store, rule, done)
         user, password = _login(version)
     except BaseException:
         conn.close()
@@ -124,7 +124,9 @@ def _open(target: PostgresTarget, version: Version, done: list[str]) -> psycopg.
     return open_postgres(target, target.primary, user, password)
 
 
-def _replace(conn: psycopg.Connection[Any], target: PostgresTarget, store: SecretStore, done: list[str]) -> Version:
+def _replace(
+    conn: psycopg.Connection[Any], target: PostgresTarget, store: SecretStore, rule: PasswordRule, done: list[str]
+) -> Version:
     arn = target.master_secret
     with hold(conn):
         current = store.get(arn)
@@ -135,7 +137,7 @@ def _replace(conn: psycopg.Connection[Any], target: PostgresTarget, store: Secre
             pending = None
         if pending is None:
             fields = dict(current.credential) if current else {}
-            pending = store.put_pending(arn, Credential(**{**fields, "password": new_password(), "initial": None}))
+            pending = store.put_pending(arn, Credential(**{**fields, "password": new_password(rule), "initial": None}))
         user, password = _login(pending)
         conn.execute(f"ALTER ROLE {ident(user)} PASSWORD {literal(scram_verifier(password))}".encode())
         open_postgres(target, target.primary, user, password).close()

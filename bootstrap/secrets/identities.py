@@ -92,12 +92,12 @@ def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> 
         logins = {login(name, sibling) for sibling in SIBLINGS}
         fields = {
             "username": old.username if old.username in logins else login(name, SIBLINGS[0]),
-            "password": old.password or new_password(),
+            "password": old.password or new_password(manifest.passwords),
             "engine": "postgres",
             "host": manifest.postgres.primary.host,
             "port": manifest.postgres.primary.port,
             "dbname": manifest.postgres.database,
         }
     if set(identity.redis) & set(manifest.caches):
-        fields |= {"redis_username": name, "redis_password": old.redis_password or new_password()}
+        fields |= {"redis_username": name, "redis_password": old.redis_password or new_password(manifest.passwords)}
     return Credential.model_validate(fields)

@@ -10,10 +10,7 @@ from typing import Any, NoReturn
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
-# Letters, digits and what is plain in a URL: PostgreSQL takes more, RDS refuses / " @, ElastiCache also the comma,
-# an AUTH token takes only ! & # $ ^ < > -.
-_ALPHABET = string.ascii_letters + string.digits + "-"
-_LENGTH = 40
+from bootstrap.manifest import USUAL_PASSWORDS, PasswordRule
 
 
 class Secret:
@@ -77,10 +74,11 @@ class Credential(BaseModel):
         return {k: v.reveal() if isinstance(v, Secret) else v for k, v in fields.items() if v is not None}
 
 
-def new_password() -> Secret:
-    """Return a fresh password that PostgreSQL, Redis, ElastiCache and RDS all accept; about 237 bits."""
+def new_password(rule: PasswordRule = USUAL_PASSWORDS) -> Secret:
+    """Return a fresh password by the stack's rule; about 237 bits with the usual one."""
+    alphabet = string.ascii_letters + string.digits + rule.special
     while True:
-        value = "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+        value = "".join(secrets.choice(alphabet) for _ in range(rule.length))
         # Begins with a letter, so that no tool takes it for an option.
         if value[0].isalpha() and any(c.isdigit() for c in value):
             return Secret(value)

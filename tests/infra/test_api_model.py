@@ -4,6 +4,7 @@ Pulumi's input names are the API's with another capitalisation; where they diffe
 does not take in that request at all is in `NOT_IN_API` with the reason.
 """
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -143,9 +144,13 @@ REPLICA_ONLY_LATER = {
 
 
 def shape_of(resource: Declared) -> botocore.model.StructureShape:
-    service, operation = OPERATIONS[resource.type]
-    if resource.type == "aws:rds/instance:Instance" and "replicateSourceDb" in resource.inputs:
-        service, operation = REPLICA
+    replica = resource.type == "aws:rds/instance:Instance" and "replicateSourceDb" in resource.inputs
+    return request(*(REPLICA if replica else OPERATIONS[resource.type]))
+
+
+@functools.cache
+def request(service: str, operation: str) -> botocore.model.StructureShape:
+    """The shape of an operation's request."""
     data = botocore.loaders.Loader().load_service_model(service, "service-2")
     shape = botocore.model.ServiceModel(data, service).operation_model(operation).input_shape
     assert shape is not None

@@ -1,0 +1,170 @@
+"""A tier that is up: status, environment, sessions, logs, migrations, reset."""
+
+import stat
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+
+pytestmark = [pytest.mark.server, pytest.mark.xdist_group("tier")]
+
+
+def environment(tier: Any, *words: str) -> dict[str, str]:
+    lines = tier.ok("env", "local", *words).out.splitlines()
+    return dict(line.split("=", 1) for line in lines)
+
+
+def test_status_has_the_stable_shape(tier: Any) -> None:
+    data = tier.ok("status", "--json").json
+    assert data["stack"] == "local"
+    assert data["postgres"]["primary"]["database"] == "tmi"
+    assert data["postgres"]["migration"] == {"version": 8, "dirty": False}
+    (replica,) = data["postgres"]["replicas"]
+    assert replica["name"] == "standby"
+    assert replica["lag_seconds"] < 5
+    roles = {name: sorted(node["role"] for node in cache["nodes"]) for name, cache in data["redis"].items()}
+    assert roles == {"main": ["master", "replica"], "queue": ["master"]}
+    assert data["access"]["failed"] == 0
+    assert data["access"]["allowed"] > 50
+    assert data["access"]["refused"] > 100
+    assert all(node["host"] == "127.0.0.1" for cache in data["redis"].values() for node in cache["nodes"])
+
+
+def test_up_again_changes_nothing_and_says_so(tier: Any) -> None:
+    before = [process["pid"] for process in tier.ok("status", "--json").json["processes"]]
+    assert "nothing to do, everything is as declared" in tier.ok("up").out
+    refreshed = tier.ok("up", "--refresh", "--json").json
+    assert refreshed["changed"] == []
+    assert [process["pid"] for process in refreshed["processes"]] == before
+
+
+def test_environment_opens_both_engines(tier: Any) -> None:
+    env = environment(tier, "--identity", "tmi_app", "--reveal")
+    with psycopg.connect(
+        host=env["POSTGRES_HOST"],
+        port=int(env["POSTGRES_PORT"]),
+        dbname=env["POSTGRES_DB"],
+        user=env["POSTGRES_USER"],
+        password=env["POSTGRES_PASSWORD"],
+        sslmode=env["POSTGRES_SSLMODE"],
+    ) as connection:
+        assert connection.execute("SELECT count(*) FROM users").fetchone() == (0,)
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("CREATE TABLE public.mine (id int)")
+    for prefix in ("", "QUEUE_"):
+        with redis.Redis(
+            host=env[f"{prefix}REDIS_HOST"],
+            port=int(env[f"{prefix}REDIS_PORT"]),
+            username=env[f"{prefix}REDIS_USER"],
+            password=env[f"{prefix}REDIS_PASSWORD"],
+        ) as client:
+            assert client.set("lock:test:1", "x", ex=1)
+            with pytest.raises(redis.exceptions.NoPermissionError):
+                client.flushall()
+    assert {env["REDIS_TLS"], env["QUEUE_REDIS_TLS"]} == {"false"}
+
+
+def test_environment_holds_references_unless_told(tier: Any) -> None:
+    shown = environment(tier)
+    assert shown["POSTGRES_PASSWORD"].startswith("arn:aws:secretsmanager:")
+    assert shown["POSTGRES_PASSWORD"].endswith(":password::")
+    secrets = {v for k, v in environment(tier, "--reveal").items() if k.endswith("PASSWORD")}
+    for words in (("status",), ("status", "--json"), ("env", "local"), ("up", "--refresh"), ("logs",), ("doctor",)):
+        answer = tier.run(*words)
+        assert not any(secret in answer.out + answer.err for secret in secrets), words
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (("psql", "tmi_app", "--", "-Atc", "SELECT current_setting('is_superuser')"), "off"),
+        (("psql", "master", "--", "-Atc", "SELECT current_user"), "tmi_admin"),
+        (("psql", "tmi_reporting", "--replica", "standby", "--", "-Atc", "SELECT pg_is_in_recovery()"), "t"),
+        (("redis-cli", "tmi_app", "main", "--", "ACL", "WHOAMI"), ""),
+        (("migrate", "version"), "8"),
+    ],
+)
+def test_sessions(tier: Any, words: tuple[str, ...], expected: str) -> None:
+    answer = tier.run(*words)
+    assert expected in answer.out.strip()
+
+
+def test_redis_session_reads_commands(tier: Any) -> None:
+    answer = tier.run("redis-cli", "tmi_cache", "main", stdin="SET cache:user:1 hello EX 5\nGET cache:user:1\nKEYS *\n")
+    assert "hello" in answer.out
+    assert "no permissions" in answer.out + answer.err
+
+
+def test_migrations_go_down_and_up(tier: Any) -> None:
+    assert [step["direction"] for step in tier.ok("migrate", "down", "1", "--json").json] == ["down"]
+    assert tier.ok("migrate", "version", "--json").json == {"version": 7, "dirty": False}
+    assert tier.ok("status", "--json").json["postgres"]["migration"] == {"version": 7, "dirty": False}
+    tier.ok("migrate", "up")
+    assert tier.ok("migrate", "up").out.strip() == "no change"
+    assert {row["state"] for row in tier.ok("migrate", "status", "--json").json} == {"applied"}
+
+
+def test_bootstrap_again_changes_nothing(tier: Any) -> None:
+    report = tier.ok("bootstrap", "--json").json
+    assert (report["changed"], report["ok"]) == (0, True)
+
+
+def test_reset_returns_to_the_seeded_state(tier: Any) -> None:
+    tier.ok("psql", "tmi_app", "--", "-c", "INSERT INTO users (email, name) VALUES ('a@example.org', 'A')")
+    tier.ok("redis-cli", "tmi_app", "main", "--", "SET", "cache:user:1", "x")
+    tier.ok("reset")
+    assert tier.ok("psql", "tmi_app", "--", "-Atc", "SELECT count(*) FROM users").out.strip() == "0"
+    assert "x" not in tier.ok("redis-cli", "tmi_app", "main", "--", "GET", "cache:user:1").out
+    assert tier.ok("status", "--json").json["access"]["failed"] == 0
+
+
+def test_logs_are_found_by_part_of_a_name(tier: Any) -> None:
+    assert "ready to accept" in tier.ok("logs", "standby", "--grep", "ready to accept").out
+    answer = tier.run("logs", "nobody")
+    assert (answer.code, "no server nobody" in answer.err) == (1, True)
+
+
+def test_pgpass_and_env_formats(tier: Any) -> None:
+    lines = tier.ok("status", "--format", "pgpass").out.splitlines()
+    assert len(lines) == 8  # four logins on the primary and the replica
+    assert all(len(line.split(":")) == 5 for line in lines)
+    assert "POSTGRES_HOST=127.0.0.1" in tier.ok("status", "--format", "env").out
+
+
+def test_files_are_private(tier: Any) -> None:
+    paths = (path for path in (tier.folder / ".local").rglob("*") if not path.is_symlink())
+    loose = [(oct(mode), str(path)) for path in paths if (mode := stat.S_IMODE(path.lstat().st_mode)) & 0o077]
+    assert not loose
+
+
+def test_no_secret_on_a_command_line(tier: Any, servers: Any) -> None:
+    running = servers(tier.folder)
+    assert len(running) >= 6
+    secrets = {v for k, v in environment(tier, "--reveal").items() if k.endswith("PASSWORD")}
+    assert not any(secret in line for secret in secrets for line in running)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "says"),
+    [
+        (("psql", "tmi_ap"), 2, "Did you mean `tmi_app`?"),
+        (("psql", "tmi_app", "--replica", "stanby"), 2, "Did you mean `standby`?"),
+        (("psql", "tmi_cache"), 2, "no PostgreSQL login"),
+        (("redis-cli", "tmi_app", "mian"), 2, "Did you mean `main`?"),
+        (("redis-cli", "tmi_reporting"), 2, "no Redis login"),
+        (("env", "local", "--identity", "nobody"), 2, "no identity `nobody`"),
+        (("env", "prod"), 1, "stack `prod` was not brought up"),
+        (("status", "--format", "xml"), 2, "one of table, json"),
+        (("migrate", "down"), 2, "say how many"),
+        (("migrate", "up", "--path", "/nonexistent"), 1, "/nonexistent"),
+        (("bootstrap", "--manifest", "/nonexistent"), 2, "/nonexistent"),
+        (("up", "--new-ports"), 1, "datatier down local"),
+        (("down", "prod"), 2, "stack `prod` has nothing"),
+    ],
+)
+def test_wrong_input_is_one_sentence(tier: Any, words: tuple[str, ...], code: int, says: str) -> None:
+    answer = tier.run(*words)
+    assert answer.code == code, answer.err
+    assert says in answer.err
+    assert "Traceback" not in answer.err
