@@ -73,7 +73,8 @@ class Alarms(pulumi.ComponentResource):
                     critical.append(made)
             if critical:
                 self.page_arns[key] = self._page(key, critical)
-        self.register_outputs({"arns": self.arns, "page_arns": self.page_arns})
+        # The alarms themselves are children; a hundred ARNs as an output of their own would cost a tenth of a deployment.
+        self.register_outputs({"page_arns": self.page_arns})
 
     def _alarm(self, key: str, target: AlarmTarget, alarm: AlarmSpec) -> aws.cloudwatch.MetricAlarm:
         dimensions: dict[str, pulumi.Input[str]] = {target.dimension: target.id}
