@@ -12,7 +12,7 @@ from components.alarms import Alarms, AlarmsArgs
 from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
-from components.network import Network, NetworkArgs
+from components.network import ENDPOINTS, Network, NetworkArgs
 from components.notifications import Notifications, NotificationsArgs
 from components.postgres import Postgres, PostgresArgs
 from components.redis import Redis, RedisArgs
@@ -189,7 +189,7 @@ def _network(settings: Settings, prefix: str, keys: Keys, place: dict[str, Any])
             prefix=prefix,
             vpc_id=network.vpc,
             subnet_ids=list(network.subnets),
-            endpoints=[] if network.endpoints else None,
+            endpoints=[] if network.endpoints else list(ENDPOINTS),
             **place,
         )
     zones = aws.get_availability_zones(state="available").names[: network.zones]

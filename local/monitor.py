@@ -189,6 +189,7 @@ def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[
     with _event_loop() as loop:
         mocks.set_mocks(_NoMocks(), project=PROJECT, stack=stack, preview=False, logger=quiet, monitor=monitor)
         config.set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()})
+        settings.SETTINGS.outputs.clear()  # what a run that failed before left waiting
         settings.set_root_resource(None)  # type: ignore[arg-type]  # the one of set_mocks is already finished
         try:
             loop.run_until_complete(run_in_stack(program))

@@ -1,0 +1,74 @@
+"""Makes docs/up.svg: a real run of `datatier up`, as rich records it.
+
+.venv/bin/python docs/picture.py
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import pty
+import re
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from rich.console import Console
+from rich.text import Text
+
+ROOT = Path(__file__).parents[1]
+DATATIER = str(Path(sys.executable).with_name("datatier"))
+WIDTH = 110
+
+
+def run(words: list[str], folder: str) -> str:
+    """What a command shows on a terminal."""
+    main, side = pty.openpty()
+    environment = {**os.environ, "COLUMNS": str(WIDTH), "TERM": "xterm-256color", "LINES": "60"}
+    process = subprocess.Popen([DATATIER, *words], cwd=folder, stdout=side, stderr=side, env=environment)
+    os.close(side)
+    shown = b""
+    while True:
+        try:
+            chunk = os.read(main, 65536)
+        except OSError:  # the other side is closed
+            break
+        if not chunk:
+            break
+        shown += chunk
+    process.wait()
+    return shown.decode()
+
+
+def settled(shown: str) -> list[str]:
+    """The lines that stay: a spinner's are overwritten."""
+    lines = [line.rpartition("\r")[2] for line in shown.replace("\r\n", "\n").split("\n")]
+    lines = [re.sub(r"\x1b\[(\?25[lh]|2K|1A)", "", line) for line in lines]
+    return [line for line in lines if line.strip() and not re.search("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", line)]
+
+
+def main() -> None:
+    """Bring a tier up in a folder of its own, record it, take it down."""
+    with tempfile.TemporaryDirectory(prefix="tier-") as folder:
+        for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "access.yaml"):
+            (Path(folder) / path.name).write_bytes(path.read_bytes())
+        try:
+            lines = settled(run(["up"], folder))
+            again = settled(run(["up"], folder))[-1:]
+        finally:
+            run(["down", "--delete", "--yes"], folder)
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True)
+    console.print("[bold]$ make up[/]")
+    for line in lines:
+        console.print(Text.from_ansi(line.replace(folder, "~/data-tier")))
+    console.print("[bold]$ datatier up[/]")
+    for line in again:
+        console.print(Text.from_ansi(line))
+    # Without rich's web fonts: the reader's own monospaced font will do, and nothing is fetched.
+    picture = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="make up"), flags=re.DOTALL)
+    (ROOT / "docs" / "up.svg").write_text(picture.replace("Fira Code", "monospace"), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

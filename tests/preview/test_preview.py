@@ -1,0 +1,116 @@
+"""The offline preview: whole, without secrets, and with its findings."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.program import program
+from infra.settings import load_settings
+from infra.stackfile import read_stack
+from local.monitor import run_program
+from preview.findings import findings
+from preview.offline import Offline
+from preview.plan import Preview, plan
+
+ROOT = Path(__file__).parents[2]
+
+
+def preview(stack: str, **changes: Any) -> Preview:
+    config = read_stack(ROOT, stack) | {f"data-tier:{key}": value for key, value in changes.items()}
+    settings = load_settings(config, stack=stack, source="test")
+    return plan(run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config), findings(settings))
+
+
+def count(made: Preview, kind: str) -> int:
+    return sum(resource.type == kind for resource in made.resources)
+
+
+@pytest.mark.parametrize(
+    ("stack", "instances", "groups"), [("dev", 1, 2), ("staging", 2, 2), ("prod", 3, 2), ("local", 2, 2)]
+)
+def test_every_stack_is_listed_whole(stack: str, instances: int, groups: int) -> None:
+    made = preview(stack)
+    assert count(made, "aws:rds/instance:Instance") == instances
+    assert count(made, "aws:elasticache/replicationGroup:ReplicationGroup") == groups
+    names = {resource.name for resource in made.resources}
+    assert all(resource.parent in names for resource in made.resources if resource.parent)
+    custom = [resource for resource in made.resources if not resource.type.startswith("data-tier:")]
+    assert all(resource.parent for resource in custom), "every resource belongs to a component"
+    assert set(json.loads(json.dumps(made.as_json()))) == {"stack", "resources", "findings"}
+
+
+def test_what_is_secret_is_not_shown() -> None:
+    made = preview("prod")
+    inputs = {resource.name: resource.inputs for resource in made.resources}
+    assert inputs["postgres-primary"]["password"] == "[secret]"
+    assert inputs["credentials-master-initial"]["secretString"] == "[secret]"
+    # the offline substrate answers every password with a row of x
+    assert not re.search("x{30,}", json.dumps(made.as_json()))
+
+
+def test_prod_is_protected_and_dev_is_not() -> None:
+    for stack, expected in (("prod", True), ("dev", False)):
+        deployment = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), read_stack(ROOT, stack))
+        kinds = ("aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup")
+        held = [each for each in deployment.resources if each.type in kinds]
+        assert {each.protect for each in held} == {expected}
+        instances = [each for each in held if each.type == kinds[0]]
+        assert {each.inputs["deletionProtection"] for each in instances} == {expected}
+
+
+def test_alarms_hang_on_ids_that_exist() -> None:
+    made = preview("prod", redis={"sharded": {"class": "cache.m7g.large", "shards": 2, "replicas": 1}})
+    members = {f"tmi-prod-sharded-{shard:04}-{node:03}" for shard in (1, 2) for node in (1, 2)}
+    instances = {r.inputs["identifier"] for r in made.resources if r.type == "aws:rds/instance:Instance"}
+    dimensions = [r.inputs["dimensions"] for r in made.resources if r.type == "aws:cloudwatch/metricAlarm:MetricAlarm"]
+    watched = {each.get("CacheClusterId") or each["DBInstanceIdentifier"] for each in dimensions}
+    assert watched == members | instances
+
+
+def test_an_existing_network_is_one_line() -> None:
+    network = {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"], "clients": ["sg-0a", "10.1.0.0/16"]}
+    made = preview("dev", network=network)
+    assert count(made, "aws:ec2/vpc:Vpc") == count(made, "aws:ec2/subnet:Subnet") == 0
+    group = next(r for r in made.resources if r.type == "aws:rds/subnetGroup:SubnetGroup")
+    assert group.inputs["subnetIds"] == network["subnets"]
+    rules = [r.inputs for r in made.resources if r.type == "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"]
+    assert {rule.get("cidrIpv4") for rule in rules} == {None, "10.1.0.0/16"}
+    assert "0.0.0.0/0" not in json.dumps(made.as_json())
+
+
+def test_a_replica_of_another_region_brings_its_own_key_and_group() -> None:
+    remote = {"region": "eu-central-1", "vpc": "vpc-0c", "subnets": ["subnet-0c", "subnet-0d"], "clients": ["sg-0c"]}
+    made = preview("prod", postgres={"replicas": {"dr": {"remote": remote}}})
+    there = {r.type for r in made.resources if r.inputs.get("region") == "eu-central-1"}
+    assert {"aws:rds/instance:Instance", "aws:kms/key:Key", "aws:ec2/securityGroup:SecurityGroup"} <= there
+    replica = next(r for r in made.resources if r.name == "postgres-dr-instance")
+    assert replica.inputs["replicateSourceDb"].startswith("arn:aws:rds:eu-west-1:")
+    assert replica.inputs["kmsKeyId"].startswith("arn:aws:kms:eu-central-1:")
+
+
+@pytest.mark.parametrize(
+    ("changes", "rule"),
+    [
+        ({}, "notify-nobody"),
+        ({}, "network-no-clients"),
+        (
+            {"postgres": {"class": "db.r7g.xlarge", "replicas": {"small": {"class": "db.m7g.xlarge"}}}},
+            "replica-smaller",
+        ),
+        ({"postgres": {"class": "db.t4g.large"}}, "burstable-in-production"),
+        ({"redis": {"main": {"class": "cache.r7g.large"}}}, "cache-single-node"),
+    ],
+)
+def test_findings(changes: dict[str, Any], rule: str) -> None:
+    found = [each for each in preview("prod", **changes).findings if each.rule == rule]
+    assert found
+    assert all(each.message and each.resource and each.severity in ("error", "warning", "info") for each in found)
+
+
+def test_a_well_kept_prod_has_no_finding() -> None:
+    told = [{"email": "oncall@example.org"}]
+    changes = {"network": {"clients": ["sg-0a1b"]}, "notify": {"critical": told, "warning": told}}
+    assert preview("prod", **changes).findings == ()
