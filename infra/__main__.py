@@ -1,8 +1,15 @@
 """Entry point of `pulumi up`."""
 
-from infra.problems import Problem, SettingsError
+import pulumi
+
+from bootstrap.access import AccessError
+from infra.problems import SettingsError
 from infra.program import BUNDLE, PACKAGE, program
 
 if not (PACKAGE / BUNDLE).is_file():
-    raise SettingsError("the runner", [Problem(str(BUNDLE), "is missing: build it with `make bundle`.")])
-program(PACKAGE)
+    raise pulumi.RunError(f"{BUNDLE} is missing: build the bootstrap's runner with `make bundle`.")
+try:
+    program(PACKAGE)
+except (SettingsError, AccessError) as error:
+    # Without a traceback: the problems name their keys.
+    raise pulumi.RunError(str(error)) from None
