@@ -37,7 +37,7 @@ types: .venv/dev ## mypy, strict.
 	@$(BIN)/mypy
 
 unit: .venv/dev ## pytest, warnings as errors.
-	@$(BIN)/pytest -n 2 --dist loadgroup
+	@$(BIN)/pytest -n 2 --dist loadfile
 
 fmt: .venv/dev ## Format and mend what ruff can mend.
 	@$(BIN)/ruff format .

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import threading
 from functools import cache
@@ -13,12 +14,13 @@ _BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);
 
 # A session makes one client at a time; clients themselves serve all threads.
 _making = threading.Lock()
+_made: list[Any] = []
 
 
 def aws_client(service: str, region: str, endpoint: str | None) -> Any:
-    """Return a boto3 client; an emulator gets credentials of its own, so that real ones never reach it."""
+    """Return a botocore client; an emulator gets credentials of its own, so that real ones never reach it."""
     # At DEBUG botocore and urllib3 write request bodies to the log, passwords in them.
-    for name in ("boto3", "botocore", "urllib3"):
+    for name in ("botocore", "urllib3"):
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.INFO))
 
@@ -26,22 +28,41 @@ def aws_client(service: str, region: str, endpoint: str | None) -> Any:
         return _client(service, region, endpoint)
 
 
-@cache
-def _session() -> Any:
-    import boto3
+def close_clients() -> None:
+    """Close the connections of every client; a client that is used again opens new ones."""
+    for client in _made:
+        client.close()
 
-    return boto3.session.Session()
+
+@cache
+def _session(*, emulated: bool) -> Any:
+    from botocore.session import Session
+
+    if not emulated:
+        return Session()
+    # Nothing of the person's own AWS set-up reaches an emulator: a profile that is missing would even stop it.
+    nothing = (None, None, os.devnull, None)
+    profile = (None, None, None, None)
+    return Session(session_vars={"profile": profile, "config_file": nothing, "credentials_file": nothing})
 
 
 @cache
 def _client(service: str, region: str, endpoint: str | None) -> Any:
     from botocore.config import Config
 
-    config = Config(connect_timeout=5, read_timeout=20, retries={"mode": "standard", "max_attempts": 4})
+    config = Config(
+        connect_timeout=5,
+        read_timeout=20,
+        retries={"mode": "standard", "max_attempts": 4},
+        max_pool_connections=16,
+        proxies={} if endpoint else None,  # an emulator is on this computer
+    )
     local = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if endpoint else {}
-    client = _session().client(service, region_name=region, endpoint_url=endpoint, config=config, **local)
+    session = _session(emulated=endpoint is not None)
+    client = session.create_client(service, region_name=region, endpoint_url=endpoint, config=config, **local)
     if endpoint:
         client.meta.events.register("before-parse.elasticache", _escape)
+    _made.append(client)
     return client
 
 

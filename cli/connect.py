@@ -12,7 +12,7 @@ import typer
 
 from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
-from bootstrap.secrets import open_redis
+from bootstrap.secrets import open_redis, root_certificates
 from cli.errors import InputError
 from cli.options import StackOption
 from cli.target import ManifestOption, credential, default_identity, find_manifest
@@ -53,6 +53,8 @@ def psql(
         "PGPASSWORD": found.password.reveal(),
         "PGSSLMODE": postgres.sslmode,
     }
+    if postgres.sslmode != "disable":
+        environment.setdefault("PGSSLROOTCERT", root_certificates(postgres) or "")
     sys.stdout.flush()
     os.execve(program, ["psql", *(arguments or [])], environment)  # noqa: S606 psql takes over the terminal
 
@@ -102,6 +104,7 @@ def _session(target: Manifest, cache: str, identity: str, command: list[str]) ->
     assert found.redis_password is not None  # noqa: S101 the caller has looked
     where = target.caches[cache]
     with open_redis(where, where.endpoint, found.redis_username, found.redis_password) as client:
+        client.response_callbacks.clear()  # answers as the server gives them, as redis-cli shows them
 
         def run(words: list[str]) -> bool:
             try:

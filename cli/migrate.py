@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 
 from bootstrap.access import load_access
 from bootstrap.secrets import open_postgres
@@ -82,6 +83,72 @@ def down(
         raise InputError("say how many to undo, or --all: `datatier migrate down 1`.")
     with _runner(stack, manifest, path) as runner:
         _done(runner.down(count), json)
+
+
+@app.command()
+def goto(
+    target: Annotated[int, typer.Argument(min=0, help="Version to move to, up or down.")],
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    path: PathOption = MIGRATIONS,
+    json: JsonFlag = False,
+) -> None:
+    """Move up or down to a version.
+
+    [bold]Example:[/] datatier migrate goto 5
+    """
+    with _runner(stack, manifest, path) as runner:
+        _done(runner.goto(target), json)
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def force(
+    target: Annotated[int, typer.Argument(min=-1, help="Version that the schema really is at; -1 for none.")],
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    path: PathOption = MIGRATIONS,
+) -> None:
+    """Declare the schema to be at a version and clean; nothing is run. The way out of a dirty state.
+
+    [bold]Examples:[/] datatier migrate force 7    datatier migrate force -1
+    """
+    with _runner(stack, manifest, path) as runner:
+        runner.force(None if target == -1 else target)
+    console().print("no migration" if target == -1 else f"{target}, clean")
+
+
+@app.command()
+def validate(
+    stack: StackOption = None, manifest: ManifestOption = None, path: PathOption = MIGRATIONS, json: JsonFlag = False
+) -> None:
+    """Check the files beside the database: numbers, missing or edited files, late versions. Exit 1 on an error.
+
+    [bold]Example:[/] datatier migrate validate
+    """
+    with _runner(stack, manifest, path) as runner:
+        problems = runner.validate()
+    if json:
+        emit_json([asdict(problem) for problem in problems])
+    else:
+        for problem in problems:
+            console().print(f"[yellow]{problem.severity}[/] {escape(str(problem))}")
+        console().print(f"{len(problems)} problems")
+    if any(problem.severity == "error" for problem in problems):
+        raise typer.Exit(FAILED)
+
+
+@app.command()
+def create(
+    name: Annotated[str, typer.Argument(help="What it does, e.g. add_comments.")], path: PathOption = MIGRATIONS
+) -> None:
+    """Make the next pair of files.
+
+    [bold]Example:[/] datatier migrate create add_comments
+    """
+    from bootstrap import migrate
+
+    for file in migrate.create(path, name):
+        console().print(str(file))
 
 
 @app.command()

@@ -73,7 +73,7 @@ class Alarms(pulumi.ComponentResource):
                     critical.append(made)
             if critical:
                 self.page_arns[key] = self._page(key, critical)
-        # The alarms themselves are children; a hundred ARNs as an output of their own would cost a tenth of a deployment.
+        # Not `arns`: a hundred of them as outputs would cost a tenth of a deployment, and they are children anyway.
         self.register_outputs({"page_arns": self.page_arns})
 
     def _alarm(self, key: str, target: AlarmTarget, alarm: AlarmSpec) -> aws.cloudwatch.MetricAlarm:

@@ -77,6 +77,13 @@ class Remote(pulumi.ComponentResource):
             # As in the first region: a key outlives what it encrypted.
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=True),
         )
+        aws.kms.Alias(
+            f"{self._name}-{purpose}-alias",
+            name=f"alias/{args.prefix}-{purpose}",
+            target_key_id=key.key_id,
+            region=args.region,
+            opts=pulumi.ResourceOptions(parent=self),
+        )
         return key.arn
 
     def _group(self) -> pulumi.Output[str]:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import re
 import signal
 import sys
-import threading
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bootstrap.aws import aws_client, close_clients
 from local import ports
 from local.cloud import CloudError
 from local.orphans import bury
@@ -30,9 +29,6 @@ class Emulator:
     state: StateDir
     region: str
     daemon: Daemon
-    _clients: dict[str, Any] = field(default_factory=dict)
-    _session: Any = None
-    _mutex: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def port(self) -> int:
@@ -66,41 +62,11 @@ class Emulator:
 
     def client(self, service: str) -> Any:
         """A client with credentials that mean nothing anywhere else, untouched by the user's profile and proxy."""
-        with self._mutex:
-            if service not in self._clients:
-                self._clients[service] = self._make(service)
-            return self._clients[service]
-
-    def _make(self, service: str) -> Any:
-        from botocore.config import Config
-        from botocore.session import Session
-
-        if self._session is None:
-            nothing = (None, None, os.devnull, None)
-            self._session = Session(
-                session_vars={
-                    "profile": (None, None, None, None),
-                    "config_file": nothing,
-                    "credentials_file": nothing,
-                }
-            )
-        client = self._session.create_client(
-            service,
-            region_name=self.region,
-            endpoint_url=self.endpoint,
-            aws_access_key_id="local",
-            aws_secret_access_key="local",  # noqa: S106 - the emulator asks for none
-            config=Config(retries={"total_max_attempts": 2}, proxies={}, read_timeout=20, max_pool_connections=16),
-        )
-        client.meta.events.register("before-parse.elasticache", _escape)
-        return client
+        return aws_client(service, self.region, self.endpoint)
 
     def close(self) -> None:
         """Close the clients' connections."""
-        with self._mutex:
-            for client in self._clients.values():
-                client.close()
-            self._clients.clear()
+        close_clients()
 
     def _environment(self, folder: Path) -> dict[str, str]:
         return {
@@ -123,8 +89,3 @@ class Emulator:
             # where it is found, when that is not an installation of its own
             **({"PYTHONPATH": os.environ["PYTHONPATH"]} if "PYTHONPATH" in os.environ else {}),
         }
-
-
-def _escape(response_dict: dict[str, Any], **_: object) -> None:
-    """The emulator writes the `&` of an access string's channels into its XML as it is."""
-    response_dict["body"] = re.sub(rb"&(?!(?:amp|lt|gt|quot|apos|#\d+);)", b"&amp;", response_dict["body"])

@@ -6,10 +6,11 @@ import shutil
 import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from local import lookups
-from local.cloud import Declared, Made
+from local.cloud import CloudError, Declared, Made
 from local.differences import listed
 from local.emulator import Emulator
 from local.handlers import rds
@@ -19,6 +20,8 @@ from local.naming import digest
 from local.state import Entry, StateDir
 
 SAVE_SECONDS = 0.25
+# A fresh PostgreSQL takes 40 MiB and its first WAL segments 32, each replica as much again.
+ROOM_BYTES = 200 * 1024**2
 
 
 class LocalCloud:
@@ -41,7 +44,7 @@ class LocalCloud:
 
     def start(self) -> None:
         """Begin what every stack needs while the program is still being read: the emulator, slow imports."""
-        self.state.folder()
+        _room(self.state.folder())
         self._emulator = self._pool.submit(self.context.emulator.start)
         if not any(entry["type"] == rds.TYPE for entry in self.state.resources.values()):
             self.context.spare = self._pool.submit(spare, self.state)
@@ -119,6 +122,16 @@ class LocalCloud:
         shutil.rmtree(self.state.path / "postgres" / SPARE, ignore_errors=True)
         self.context.emulator.close()
         self.state.save()
+
+
+def _room(folder: Path) -> None:
+    """Refuse a full disk before servers fail on it one by one."""
+    free = shutil.disk_usage(folder).free
+    if free < ROOM_BYTES:
+        raise CloudError(
+            f"the disk is full: {free // 1024**2} MiB are free in {folder} and a tier takes {ROOM_BYTES // 1024**2}; "
+            "free space and run it again"
+        )
 
 
 def _warm() -> None:

@@ -7,6 +7,7 @@ from bootstrap.access.model import RedisRules
 # PING, SELECT, CLIENT SETNAME and what cluster clients ask for before anything else.
 _BASE = ("+@connection", "+cluster|shards", "+cluster|slots")
 _MONITORING = (
+    "acl|log",
     "client|list",
     "dbsize",
     "info",

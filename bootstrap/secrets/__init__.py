@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bootstrap.secrets.engines import elasticache_passwords, redis_hash, scram_verifier
 from bootstrap.secrets.identities import Held, hold_all
-from bootstrap.secrets.logins import LoginError, open_postgres, open_redis
+from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, root_certificates
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Version
 
@@ -24,5 +24,6 @@ __all__ = [
     "open_postgres",
     "open_redis",
     "redis_hash",
+    "root_certificates",
     "scram_verifier",
 ]

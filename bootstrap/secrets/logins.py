@@ -40,7 +40,7 @@ def open_postgres(
             password=password.reveal(),
             dbname=database or target.database,
             sslmode=target.sslmode,
-            sslrootcert=_root(target),
+            sslrootcert=root_certificates(target),
             connect_timeout=_TIMEOUT,
             # A server that trusts everybody would prove nothing.
             require_auth="scram-sha-256,md5",
@@ -53,7 +53,8 @@ def open_postgres(
         raise LoginError(f"{user} cannot log in to PostgreSQL {where}: {text}", refused="FATAL:" in text) from None
 
 
-def _root(target: PostgresTarget) -> str | None:
+def root_certificates(target: PostgresTarget) -> str | None:
+    """Path of the certificate authorities to trust, None where no TLS is spoken; raise LoginError without one."""
     if target.sslmode == "disable":
         return None
     root = Path(target.sslrootcert) if target.sslrootcert else RDS_BUNDLE

@@ -138,7 +138,7 @@ def test_contradictions(more: dict[str, Any], path: str | None, rule: str) -> No
         (
             {"role": "monitoring"},
             "on resetchannels -@all +@connection +cluster|shards +cluster|slots -@admin -@dangerous -@scripting "
-            "+client|list +dbsize +info +latency|histogram +latency|history +latency|latest +memory|doctor "
+            "+acl|log +client|list +dbsize +info +latency|histogram +latency|history +latency|latest +memory|doctor "
             "+memory|stats +slowlog|get +slowlog|len",
         ),
     ],

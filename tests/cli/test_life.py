@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("life")]
+pytestmark = pytest.mark.server
 
 
 def pids(project: Any) -> dict[str, int]:

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 import redis
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("tier")]
+pytestmark = pytest.mark.server
 
 
 def environment(tier: Any, *words: str) -> dict[str, str]:

@@ -1,0 +1,133 @@
+"""Wrong input and a computer that is in the way: one sentence, the right exit code, nothing half-written."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def one_sentence(answer: Any) -> None:
+    assert "Traceback" not in answer.out + answer.err
+    assert "unexpected" not in answer.err
+
+
+@pytest.mark.parametrize("command", [("up",), ("preview",)])
+@pytest.mark.parametrize(
+    ("stack", "content", "says"),
+    [
+        ("prdo", None, "Did you mean `prod`?"),
+        ("../etc", None, "There is no stack `../etc`"),
+        ("dev", "config: [", "not valid YAML"),
+        ("dev", "config:\n  data-tier:profile: dev\n  data-tier:profil: dev\n", "Did you mean `profile`?"),
+        ("dev", "config:\n  data-tier:redis:\n    main: {}\n    main: {}\n", "stands here a second time"),
+        ("dev", "config:\n  data-tier:postgres: {class: db.m7g.lrge, version: 9}\n", "db.m7g.large"),
+        ("dev", "\x00", "not valid YAML"),
+    ],
+)
+def test_a_stack_that_cannot_be(project: Any, command: tuple[str], stack: str, content: str | None, says: str) -> None:
+    if content is not None:
+        (project.folder / f"Pulumi.{stack}.yaml").write_text(content)
+    answer = project.run(*command, stack)
+    assert answer.code == 2, answer.err
+    assert says in answer.err
+    one_sentence(answer)
+    assert not (project.folder / ".local").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("", "must be a mapping"),
+        ("owner: [", "not valid YAML"),
+        ("owner: tmi_owner\nidentities: {pg_app: {postgres: readwrite}}\n", "pg_app"),
+        ("owner: tmi_owner\nidentities: {a: {postgres: readwrit}}\n", "readwrite"),
+        (None, "is missing"),
+    ],
+)
+def test_an_access_declaration_that_cannot_be(project: Any, content: str | None, says: str) -> None:
+    path = project.folder / "access.yaml"
+    path.unlink() if content is None else path.write_text(content)
+    answer = project.run("preview", "dev")
+    assert answer.code == 2, answer.err
+    assert says in answer.err
+    one_sentence(answer)
+
+
+@pytest.mark.parametrize(
+    ("env", "says"),
+    [
+        ({"DATATIER_POSTGRES_BIN": "/nonexistent"}, "DATATIER_POSTGRES_BIN"),
+        ({"DATATIER_REDIS_SERVER": "/nonexistent/valkey-server"}, "DATATIER_REDIS_SERVER"),
+        ({"DATATIER_POSTGRES_BIN": "/bin"}, "DATATIER_POSTGRES_BIN"),
+    ],
+)
+@pytest.mark.server
+def test_a_missing_binary_is_named_and_mended_by_the_next_up(project: Any, env: dict[str, str], says: str) -> None:
+    answer = project.run("up", env=env)
+    assert answer.code == 1, answer.err
+    assert says in answer.err
+    one_sentence(answer)
+    doctor = project.run("doctor", env=env)
+    assert (doctor.code, says in doctor.out) == (1, True)
+
+
+def test_a_file_where_the_folder_belongs(project: Any) -> None:
+    (project.folder / ".local").write_text("in the way")
+    answer = project.run("up")
+    (project.folder / ".local").unlink()
+    assert answer.code == 1, answer.err
+    assert ".local" in answer.err
+    one_sentence(answer)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small or a read-only file system needs root")
+@pytest.mark.parametrize(("options", "says"), [("size=24m", "disk is full"), ("size=1m,ro", "read-only")])
+@pytest.mark.server
+def test_a_full_or_read_only_disk(project: Any, options: str, says: str) -> None:
+    place: Path = project.folder / ".local"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", options, "tmpfs", str(place)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"this sandbox lets nobody mount: {mounted.stderr.decode().strip()}")
+    try:
+        answer = project.run("up")
+        assert answer.code == 1, answer.out
+        assert says in answer.err.lower(), answer.err
+        one_sentence(answer)
+        project.run("down", "--delete", "--yes")
+    finally:
+        subprocess.run(["umount", "-l", str(place)], check=True)
+
+
+def test_nothing_is_up(project: Any) -> None:
+    for words in (("status",), ("psql",), ("env",), ("logs",), ("reset",), ("migrate", "version"), ("bootstrap",)):
+        answer = project.run(*words)
+        assert answer.code == 1, (words, answer.err)
+        assert "datatier up" in answer.err
+        one_sentence(answer)
+    assert project.ok("down").out.startswith("nothing is up")
+
+
+def test_help_has_an_example_for_every_command(project: Any) -> None:
+    listed = project.ok("--help").out
+    for command in (
+        "up",
+        "down",
+        "status",
+        "reset",
+        "logs",
+        "doctor",
+        "psql",
+        "redis-cli",
+        "env",
+        "bootstrap",
+        "preview",
+    ):
+        assert command in listed
+        assert "Example" in project.ok(command, "--help").out, command
+    for command in ("up", "down", "goto", "force", "version", "status", "validate", "create"):
+        assert "Example" in project.ok("migrate", command, "--help").out, command
