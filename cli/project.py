@@ -9,7 +9,8 @@ from typing import Any
 
 from bootstrap.access import Access
 from infra.access_file import read_access
-from infra.settings import Settings, load_settings
+from infra.load import load_settings
+from infra.settings import Settings
 from infra.stackfile import read_stack
 
 PACKAGE = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ import pulumi
 
 from infra.access_file import read_declaration
 from infra.engine_config import engine_config
-from infra.settings import load_settings
+from infra.load import load_settings
 from infra.stack import deploy
 from infra.trigger import content_hash
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from components.sizing.classes import UnknownClassError, cache_class, rds_class
 from components.sizing.parameters import Parameter, ParameterError
@@ -11,10 +10,8 @@ from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
 from components.sizing.redis import REDIS_VERSIONS, redis_parameters
 from infra.problems import Problem, nearest
 from infra.sections import Cache, Network, Notify, Postgres, minutes
+from infra.settings import Settings
 from infra.windows import parse_window
-
-if TYPE_CHECKING:
-    from infra.settings import Settings
 
 # LatestRestorableTime trails the present by five minutes (RDS User Guide, USER_PIT).
 _POINT_IN_TIME_MINUTES = 5

@@ -1,19 +1,11 @@
-"""The settings of a stack: typed, validated, all errors at once, before any resource is made.
-
-Flow: the stack file's `data-tier:*` keys -> laid on the profile -> types (`sections`) -> rules between keys (`rules`).
-"""
+"""The settings of a stack: everything that the program needs to know about it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from copy import deepcopy
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from infra import rules
-from infra.problems import Problem, SettingsError, nearest, rule_of
-from infra.profiles import PROFILES, cache_defaults, defaults, merge
 from infra.sections import (
     Cache,
     CacheName,
@@ -28,11 +20,6 @@ from infra.sections import (
     Zone,
     _matches,
 )
-
-NAMESPACE = "data-tier"
-
-# Written by people who come from redis.conf; ElastiCache has none of it.
-_PERSISTENCE = {"appendonly", "appendfsync", "aof", "save", "persistence", "dir", "dbfilename", "rdb"}
 
 
 class Keys(Section):
@@ -66,99 +53,3 @@ class Settings(Section):
     keys: Keys
     logs: Logs
     runner: Runner
-
-
-def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Settings:
-    """The settings in a stack's configuration (`data-tier:key` -> value; other namespaces are left alone).
-
-    Raise `SettingsError` with every problem found; `source` names the file in its message.
-    """
-    given = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
-    profile = given.get("profile", stack)
-    if profile not in PROFILES:
-        rule = f"{profile!r} is not one of {', '.join(PROFILES)}.{nearest(str(profile), PROFILES)}"
-        raise SettingsError(source, [Problem(f"{NAMESPACE}:profile", rule)])
-    given["profile"] = profile
-    settings, problems = _parse(given, profile)
-    if settings is not None:
-        problems += rules.check(settings, stack)
-    if problems or settings is None:
-        raise SettingsError(source, problems)
-    return settings
-
-
-def _parse(given: dict[str, Any], profile: str) -> tuple[Settings | None, list[Problem]]:
-    """Parse; where something is wrong, note it, take it out and parse again, so that the rules see the rest."""
-    problems: list[Problem] = []
-    remaining = deepcopy(given)
-    for _ in range(4):
-        try:
-            return Settings.model_validate(_complete(remaining, profile)), problems
-        except ValidationError as failure:
-            for error in failure.errors(include_url=False):
-                loc = tuple(part for part in error["loc"] if part != "[key]")
-                problems.append(Problem(_path(loc), _rule(error, loc)))
-                _take_out(remaining, loc)
-    return None, problems
-
-
-def _complete(given: dict[str, Any], profile: str) -> dict[str, Any]:
-    whole = merge(defaults(profile), given)
-    caches = whole.get("redis")
-    if isinstance(caches, dict):
-        whole["redis"] = {
-            name: merge(cache_defaults(), cache or {}) if isinstance(cache, dict | None) else cache
-            for name, cache in caches.items()
-        }
-    replicas = whole["postgres"].get("replicas") if isinstance(whole["postgres"], dict) else None
-    if isinstance(replicas, dict):
-        whole["postgres"]["replicas"] = {name: replica or {} for name, replica in replicas.items()}
-    return whole
-
-
-def _path(loc: tuple[int | str, ...]) -> str:
-    return f"{NAMESPACE}:" + ".".join(str(part) for part in loc)
-
-
-def _rule(error: Any, loc: tuple[int | str, ...]) -> str:
-    if error["type"] == "extra_forbidden" and loc[0] == "redis" and str(loc[-1]) in _PERSISTENCE:
-        return (
-            "ElastiCache has no such knob: no append-only file and no save points. What serves instead: replicas with "
-            "automatic failover, `snapshot: {retention, window}`, and PostgreSQL for what must not be lost."
-        )
-    return rule_of(error, _known(loc[:-1]))
-
-
-def _known(loc: tuple[int | str, ...]) -> list[str]:
-    """The keys that the section at `loc` has."""
-    model: Any = Settings
-    for part in loc:
-        # What is no field of the section is the name of an entry, or its number: it has the same section.
-        field = next((f for name, f in model.model_fields.items() if part in (name, f.alias)), None)
-        if field is not None and (model := _section_in(field.annotation)) is None:
-            return []
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _section_in(annotation: Any) -> Any:
-    """The section that an annotation such as `dict[str, Cache]` or `Storage | None` is about."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return annotation
-    return next((found for each in getattr(annotation, "__args__", ()) if (found := _section_in(each))), None)
-
-
-def _take_out(tree: Any, loc: tuple[int | str, ...]) -> None:
-    """Remove the value at `loc`, or the nearest enclosing one that the user wrote."""
-    parents: list[tuple[Any, Any]] = []
-    for part in loc:
-        if isinstance(tree, dict) and part in tree:
-            parents.append((tree, part))
-            tree = tree[part]
-        elif isinstance(tree, list) and isinstance(part, int) and part < len(tree):
-            parents.append((tree, slice(None)))
-            tree = tree[part]
-        else:
-            break
-    if parents:
-        holder, key = parents[-1]
-        del holder[key]

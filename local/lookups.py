@@ -8,15 +8,15 @@ from local.cloud import CloudError
 from local.emulator import ACCOUNT
 
 
-def answer(token: str, args: dict[str, Any], region: str) -> dict[str, Any]:
+def answer(token: str, args: dict[str, Any], region: str, account: str = ACCOUNT) -> dict[str, Any]:
     """What AWS would say; raise for a look-up nobody has thought of."""
     region = args.get("region") or region
     answers: dict[str, dict[str, Any]] = {
         "aws:index/getCallerIdentity:getCallerIdentity": {
-            "accountId": ACCOUNT,
-            "arn": f"arn:aws:iam::{ACCOUNT}:root",
-            "userId": ACCOUNT,
-            "id": ACCOUNT,
+            "accountId": account,
+            "arn": f"arn:aws:iam::{account}:root",
+            "userId": account,
+            "id": account,
         },
         "aws:index/getRegion:getRegion": {"region": region, "name": region, "id": region, "description": region},
         "aws:index/getPartition:getPartition": {
@@ -34,5 +34,5 @@ def answer(token: str, args: dict[str, Any], region: str) -> dict[str, Any]:
         },
     }
     if token not in answers:
-        raise CloudError(f"the local substrate cannot answer {token}; it knows {', '.join(sorted(answers))}")
+        raise CloudError(f"cannot answer {token} here; known are {', '.join(sorted(answers))}")
     return answers[token]

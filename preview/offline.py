@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
+from local import lookups
 from local.cloud import CloudError, Declared, Made
 
 # The account of AWS's own documentation.
@@ -67,36 +68,7 @@ class Offline:
         return Made(id=str(identity), outputs=outputs)
 
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
-        del args
-        match token.rpartition(":")[2]:
-            case "getCallerIdentity":
-                return {"accountId": ACCOUNT, "arn": f"arn:aws:iam::{ACCOUNT}:root", "userId": ACCOUNT, "id": ACCOUNT}
-            case "getRegion":
-                return {
-                    "name": self.region,
-                    "region": self.region,
-                    "id": self.region,
-                    "description": "",
-                    "endpoint": "",
-                }
-            case "getPartition":
-                return {
-                    "partition": "aws",
-                    "dnsSuffix": "amazonaws.com",
-                    "reverseDnsPrefix": "com.amazonaws",
-                    "id": "aws",
-                }
-            case "getAvailabilityZones":
-                names = [f"{self.region}{letter}" for letter in "abc"]
-                return {
-                    "names": names,
-                    "zoneIds": names,
-                    "groupNames": [self.region],
-                    "id": self.region,
-                    "region": self.region,
-                }
-            case _:
-                raise CloudError(f"the look-up {token} has no offline answer.")
+        return lookups.answer(token, args, self.region, ACCOUNT)
 
     def _arn(self, resource: Declared, service: str, rest: str) -> str:
         return f"arn:aws:{service}:{resource.inputs.get('region', self.region)}:{ACCOUNT}:{rest}"

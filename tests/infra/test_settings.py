@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from infra.load import load_settings
 from infra.problems import SettingsError
-from infra.settings import Settings, load_settings
+from infra.settings import Settings
 from infra.stackfile import UnknownStackError, read_stack, stacks
 
 ROOT = Path(__file__).parents[2]

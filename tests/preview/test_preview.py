@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from infra.load import load_settings
 from infra.program import program
-from infra.settings import load_settings
 from infra.stackfile import read_stack
 from local.monitor import run_program
 from preview.findings import findings

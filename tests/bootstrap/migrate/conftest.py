@@ -12,16 +12,17 @@ from typing import Any
 
 import psycopg
 import pytest
-from migrate_server import Database, Server, binaries, serve
+from migrate_server import Database, Server, serve
+from postgres_server import binaries
 
 
-@pytest.fixture(scope="session", params=["18", "15"])
+@pytest.fixture(scope="session", params=[18, 15])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     if request.param not in binaries():
         pytest.skip(f"PostgreSQL {request.param} is not installed here")
     with (
         tempfile.TemporaryDirectory(prefix="datatier-migrate-", dir="/tmp") as folder,
-        serve(binaries()[request.param], Path(folder), int(request.param)) as running,
+        serve(binaries()[request.param], Path(folder), request.param) as running,
     ):
         yield running
 

