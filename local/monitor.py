@@ -186,7 +186,7 @@ def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[
     quiet = logging.getLogger("data-tier.pulumi")
     quiet.addHandler(logging.NullHandler())
     quiet.propagate = False
-    with _event_loop() as loop:
+    with event_loop() as loop:
         mocks.set_mocks(_NoMocks(), project=PROJECT, stack=stack, preview=False, logger=quiet, monitor=monitor)
         config.set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()})
         settings.SETTINGS.outputs.clear()  # what a run that failed before left waiting
@@ -199,7 +199,7 @@ def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[
 
 
 @contextmanager
-def _event_loop() -> Iterator[asyncio.AbstractEventLoop]:
+def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
     """A loop of our own with worker threads of our own, all closed at the end whatever happened."""
     loops: list[asyncio.AbstractEventLoop] = []
 

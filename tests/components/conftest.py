@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterator
 
 import pytest
 import recorder
+
+from local.monitor import event_loop
 
 
 @pytest.fixture
@@ -16,10 +17,7 @@ def record() -> Callable[..., recorder.Recorded]:
 
 
 @pytest.fixture(autouse=True)
-def _event_loop() -> Iterator[None]:
+def _loop() -> Iterator[None]:
     """A loop for the SDK, whatever ran in this process before."""
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    yield
-    asyncio.set_event_loop(None)
-    loop.close()
+    with event_loop():
+        yield
