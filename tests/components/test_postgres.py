@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import pulumi
 import pytest
 
 from components.postgres import Postgres, PostgresArgs, ReplicaSpec
