@@ -8,12 +8,14 @@ import typer
 from rich.markup import escape
 
 from cli import present
-from cli.current import known, state_of
+from cli.current import state_of
 from cli.errors import FAILED, InputError
 from cli.formats import FORMATS, render
 from cli.options import JsonFlag, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
+from infra.problems import nearest
+from infra.stackfile import stacks as stacks_of
 
 Named = Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")]
 
@@ -31,9 +33,12 @@ def down(
     from local.down import down as stop
 
     root = project_root()
-    stacks = [stack] if stack else sorted(path.name for path in (root / ".local").glob("*") if path.is_dir())
-    if stack and not (root / ".local" / stack).is_dir():
-        raise InputError(f"stack `{stack}` has nothing in {root} ({', '.join(known(root)) or 'no stack has'}).")
+    stacks = sorted(path.name for path in (root / ".local").glob("*") if path.is_dir())
+    if stack is not None:
+        declared = stacks_of(root)
+        if stack not in stacks and stack not in declared:
+            raise InputError(f"there is no stack `{stack}`: {', '.join(declared)}.{nearest(stack, declared)}")
+        stacks = [name for name in stacks if name == stack]
     if delete and stacks and not yes and console().is_terminal:
         typer.confirm(f"Remove all data of {', '.join(stacks)}?", abort=True)
     stopped = {name: stop(root, name, delete=delete) for name in stacks}
@@ -43,7 +48,7 @@ def down(
     for name, servers in stopped.items():
         console().print(f"{name}: {len(servers)} servers stopped" + (", data removed" if delete else ", data kept"))
     if not stopped:
-        console().print(f"nothing is up in {root}")
+        console().print(f"nothing is up in {root}" if stack is None else f"{stack}: nothing is up")
 
 
 def status(

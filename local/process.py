@@ -72,7 +72,12 @@ class Daemon:
             os.close(handle)
         _CHILDREN[child.pid] = child
         created = psutil.Process(child.pid).create_time()
-        write_private(self.pidfile, json.dumps({"pid": child.pid, "created": created}))
+        try:
+            write_private(self.pidfile, json.dumps({"pid": child.pid, "created": created}))
+        except OSError:
+            child.kill()  # a server that nobody could find again
+            child.wait()
+            raise
 
     def stop(self, how: signal.Signals = signal.SIGTERM, seconds: float = 10.0) -> bool:
         """Ask it to end, insist after `seconds`. Returns whether it was running."""

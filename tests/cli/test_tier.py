@@ -160,7 +160,7 @@ def test_no_secret_on_a_command_line(tier: Any, servers: Any) -> None:
         (("migrate", "up", "--path", "/nonexistent"), 1, "/nonexistent"),
         (("bootstrap", "--manifest", "/nonexistent"), 2, "/nonexistent"),
         (("up", "--new-ports"), 1, "datatier down local"),
-        (("down", "prod"), 2, "stack `prod` has nothing"),
+        (("down", "prdo"), 2, "Did you mean `prod`?"),
     ],
 )
 def test_wrong_input_is_one_sentence(tier: Any, words: tuple[str, ...], code: int, says: str) -> None:

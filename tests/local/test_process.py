@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
 import time
 from pathlib import Path
 
+import psutil
 import pytest
 
 from local.cloud import CloudError
@@ -73,3 +75,14 @@ def test_a_reused_pid_is_not_ours(daemon: Daemon) -> None:
 def test_a_missing_program_is_one_sentence(daemon: Daemon) -> None:
     with pytest.raises(CloudError, match=r"^d cannot be started: /no/such: No such file or directory$"):
         daemon.start(["/no/such"], env=ENVIRONMENT)
+
+
+def test_a_server_whose_pid_cannot_be_written_does_not_stay(daemon: Daemon, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, text: str, owner: tuple[int, int] | None = None) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+    before = {child.pid for child in psutil.Process().children()}
+    monkeypatch.setattr("local.process.write_private", full)
+    with pytest.raises(OSError, match="No space left"):
+        daemon.start(["/bin/sleep", "60"], env={})
+    assert {child.pid for child in psutil.Process().children()} <= before
