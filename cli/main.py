@@ -45,6 +45,8 @@ def main() -> None:
         raise
     except BaseException as error:
         sys.exit(report(error))
+    finally:
+        gc.freeze()  # nor at the end, where the interpreter would go through everything once more
 
 
 if __name__ == "__main__":

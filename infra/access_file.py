@@ -20,7 +20,8 @@ def read_declaration(root: Path) -> dict[str, Any]:
     """`access.yaml` of the project, as it is written. Raise `SettingsError` when it cannot be read."""
     path = root / "access.yaml"
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        # libyaml's parser: ten times as fast as the one in Python
+        data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except FileNotFoundError:
         raise SettingsError("access.yaml", [Problem("access.yaml", f"is missing in {root}.")]) from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:

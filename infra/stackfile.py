@@ -52,7 +52,7 @@ def _broken(error: Exception) -> Problem:
     return Problem(where, f"not valid YAML: {what}.")
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(yaml.CSafeLoader):
     """A SafeLoader that refuses a key named twice, which PyYAML would let the last one win."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
