@@ -32,6 +32,8 @@ def psql(
 
     [bold]Examples:[/] datatier psql    datatier psql master    datatier psql tmi_reporting -- -c 'SELECT 1'
     """
+    if identity.startswith("-"):  # `datatier psql -- -c ...`: no identity, psql's own options
+        identity, arguments = "", [identity, *(arguments or [])]
     target = find_manifest(stack, manifest)
     postgres = target.postgres
     servers = {"primary": postgres.primary, **{each.name: each for each in postgres.replicas}}

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.markup import escape
@@ -48,6 +49,12 @@ def _done(applied: list[migrate.Applied], json: bool) -> None:
         console().print(f"{each.version}/{each.direction[0]} {each.name} [dim]{each.seconds:.3f} s[/]")
     if not applied:
         console().print("no change")
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.3f}"
+    return f"{value:%Y-%m-%d %H:%M:%S%z}" if isinstance(value, datetime) else str("" if value is None else value)
 
 
 @app.command()
@@ -185,5 +192,5 @@ def status(
         emit_json([asdict(row) for row in rows])
         return
     names = tuple(asdict(rows[0])) if rows else ("version",)
-    told = [tuple("" if value is None else value for value in asdict(row).values()) for row in rows]
+    told = [tuple(_told(value) for value in asdict(row).values()) for row in rows]
     console().print(table("migrations", names, told))

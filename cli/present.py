@@ -25,7 +25,7 @@ def tier(out: Console, data: dict[str, Any]) -> None:
         rows.append(("PostgreSQL", f"replica {replica['name']}", f"{replica['host']}:{replica['port']}", _lag(replica)))
     for name, cache in data["redis"].items():
         kind = f"cache {name}" + (" (cluster)" if cache.get("cluster_mode") else "")
-        rows += [(kind, node["role"], f"{node['host']}:{node['port']}", "") for node in cache["nodes"]]
+        rows += [(kind, node["role"] or "not running", f"{node['host']}:{node['port']}", "") for node in cache["nodes"]]
     if data.get("emulator"):
         rows.append(("AWS emulator", "", data["emulator"]["endpoint"].removeprefix("http://"), ""))
     out.print(table(f"stack {data['stack']}", ("server", "role", "address", ""), rows))

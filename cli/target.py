@@ -36,8 +36,11 @@ def find_manifest(stack: str | None, file: str | None) -> Manifest:
                 f"--manifest {file} is no manifest ({wrong}): take `pulumi stack output manifest`."
             ) from None
     from local.status import manifest as manifest_of
+    from local.status import processes
 
     state = state_of(stack)
+    if not any(process.pid for process in processes(state)):
+        raise NothingUpError(f"stack `{state.stack}` is down: `datatier up {state.stack}`.")
     found = manifest_of(state)
     if found is None:
         raise NothingUpError(f"stack `{state.stack}` is not bootstrapped: `datatier up {state.stack}`.")

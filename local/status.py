@@ -130,7 +130,11 @@ def _address(entry: Entry) -> dict[str, Any]:
 
 
 def _entries(state: StateDir, kind: str) -> list[Entry]:
-    return [entry for entry in state.resources.values() if entry["type"] == kind]
+    """The resources of a type, a primary before its replicas, then by name: the same order every time."""
+    found = [entry for entry in state.resources.values() if entry["type"] == kind]
+    return sorted(
+        found, key=lambda e: (bool(e["inputs"].get("replicateSourceDb")), e["outputs"].get("identifier", e["id"]))
+    )
 
 
 def _expected(state: StateDir) -> Iterator[tuple[str, str]]:

@@ -81,3 +81,12 @@ def test_an_occupied_port_is_named(project: Any) -> None:
         taken.listen()
         project.ok("up", "--new-ports")
     assert project.ok("status", "--json").json["postgres"]["primary"]["port"] != port
+
+
+def test_a_tier_that_is_down_says_so(project: Any) -> None:
+    project.ok("up")
+    project.ok("down")
+    for words in (("psql", "master"), ("env", "local", "--reveal"), ("migrate", "version"), ("bootstrap",)):
+        answer = project.run(*words)
+        assert (answer.code, "stack `local` is down: `datatier up local`" in answer.err) == (1, True), answer.err
+    assert "not running" in project.run("status").out

@@ -80,6 +80,7 @@ def test_environment_holds_references_unless_told(tier: Any) -> None:
     [
         (("psql", "tmi_app", "--", "-Atc", "SELECT current_setting('is_superuser')"), "off"),
         (("psql", "master", "--", "-Atc", "SELECT current_user"), "tmi_admin"),
+        (("psql", "--", "-Atc", "SELECT current_user"), "tmi_app"),
         (("psql", "tmi_reporting", "--replica", "standby", "--", "-Atc", "SELECT pg_is_in_recovery()"), "t"),
         (("redis-cli", "tmi_app", "main", "--", "ACL", "WHOAMI"), ""),
         (("migrate", "version"), "8"),
