@@ -46,8 +46,10 @@ class Emulator:
         if importlib.util.find_spec("ministack") is None:
             raise CloudError("there is no AWS emulator: run `make up`, which installs one")
         folder = self.state.folder("emulator")
-        if not ports.is_free(self.port) and not (bury(folder) and ports.is_free(self.port)):
-            raise ports.taken(self.port, "the AWS emulator", self.state.stack)
+        if not ports.is_free(self.port):
+            bury(folder)  # a server of this very folder that a killed command left behind
+            if not ports.becomes_free(self.port):
+                raise ports.taken(self.port, "the AWS emulator", self.state.stack)
         self.daemon.start([sys.executable, "-m", "ministack"], env=self._environment(folder), cwd=folder)
         deadline = time.monotonic() + READY_SECONDS
         while not ports.listens(self.port):

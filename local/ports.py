@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import time
 from pathlib import Path
 
 import psutil
@@ -45,6 +46,16 @@ def is_free(port: int) -> bool:
                 probe.bind((host, port))
             except OSError:
                 return False
+    return True
+
+
+def becomes_free(port: int, seconds: float = 3.0) -> bool:
+    """Whether it is free, or is so soon: a killed server holds its port until the kernel has cleared it away."""
+    deadline = time.monotonic() + seconds
+    while not is_free(port):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.05)
     return True
 
 

@@ -143,7 +143,7 @@ class Server:
             # after a kill -9 its orphans hold the shared memory until they notice
             bury(self.data)
             (self.data / "postmaster.pid").unlink(missing_ok=True)
-        if not ports.is_free(self.port):
+        if not ports.becomes_free(self.port):
             raise ports.taken(self.port, f"PostgreSQL {self.name}", self.stack)
         command = [*self.account.prefix, self.binaries["postgres"], "-D", str(self.data)]
         self.daemon.start(command, env=ENVIRONMENT)

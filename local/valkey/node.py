@@ -141,9 +141,9 @@ class Node:
         for port in filter(None, (self.port, self.cluster_port)):
             if ports.is_free(port):
                 continue
-            if bury(self.folder) and ports.is_free(port):
-                continue
-            raise ports.taken(port, f"cache node {self.name}", self.stack)
+            bury(self.folder)
+            if not ports.becomes_free(port):
+                raise ports.taken(port, f"cache node {self.name}", self.stack)
 
     def _read(self, name: str) -> str:
         try:
