@@ -42,14 +42,14 @@ def once(command: list[str], cwd: Path) -> tuple[float, float]:
     """Seconds and peak MiB of one process, its own memory only."""
     begun = time.perf_counter()
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-    _, error = process.stderr.read() if process.stderr else b"", process.stderr
+    assert process.stderr is not None
+    with process.stderr as stream:
+        told = stream.read()
     _, status, usage = os.wait4(process.pid, 0)
     took = time.perf_counter() - begun
-    if os.waitstatus_to_exitcode(status):
-        sys.exit(f"{' '.join(command)} failed: {_.decode()[-2000:]}")
-    process.returncode = 0
-    if error:
-        error.close()
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} failed: {told.decode()[-2000:]}")
     return took, usage.ru_maxrss / 1024
 
 

@@ -16,6 +16,7 @@ from cli.output import console, emit_json
 from cli.project import project_root
 from infra.problems import nearest
 from infra.stackfile import stacks as stacks_of
+from local.state import StateDir
 
 Named = Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")]
 
@@ -33,7 +34,7 @@ def down(
     from local.down import down as stop
 
     root = project_root()
-    stacks = sorted(path.name for path in (root / ".local").glob("*") if path.is_dir())
+    stacks = StateDir.stacks(root)
     if stack is not None:
         declared = stacks_of(root)
         if stack not in stacks and stack not in declared:
