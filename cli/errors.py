@@ -43,7 +43,15 @@ def _judge(error: BaseException) -> tuple[int, str]:
     return FAILED, f"unexpected {kind}: {_first_line(error)} (DATATIER_DEBUG=1 shows where)"
 
 
-_INPUT = {"SettingsError", "UnknownStackError", "AccessError", "InputError", "UnknownClassError", "ParameterError"}
+_INPUT = {
+    "SettingsError",
+    "UnknownStackError",
+    "AccessError",
+    "InputError",
+    "UnknownClassError",
+    "ParameterError",
+    "UrlError",
+}
 _MENDS = {
     errno.ENOSPC: "the disk is full: free space and run it again.",
     errno.EROFS: "the folder is on a read-only file system: choose another folder.",

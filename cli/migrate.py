@@ -13,32 +13,37 @@ import typer
 from rich.markup import escape
 
 from bootstrap.access import load_access
-from bootstrap.secrets import open_postgres
+from bootstrap.secrets import Secret
+from cli.doors import by_url, open_database
 from cli.errors import FAILED, InputError
-from cli.options import MIGRATIONS, JsonFlag, PathOption, StackOption
+from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption, StackOption
 from cli.output import console, emit_json, table
-from cli.target import ManifestOption, credential, find_manifest
+from cli.target import ManifestOption, find_manifest
 
 app = typer.Typer(no_args_is_help=True, help="Move the schema along its migrations (golang-migrate's table and lock).")
 
 if TYPE_CHECKING:  # brings psycopg, which other commands do without
     from bootstrap import migrate
+    from bootstrap.manifest import Manifest
 
 
 @contextmanager
-def _runner(stack: str | None, manifest: str | None, path: Path) -> Iterator[migrate.Runner]:
+def _runner(stack: str | None, manifest: str | None, url: str | None, path: Path) -> Iterator[migrate.Runner]:
+    """As whoever the URL says, or as the stack's migrator, who acts as the owner."""
     from bootstrap import migrate
 
-    target = find_manifest(stack, manifest)
+    target = by_url(url, stack, manifest) or find_manifest(stack, manifest)
+    identity, owner = ("", None) if isinstance(target, Secret) else _migrator(target)
+    with open_database(target, identity) as connection:
+        yield migrate.Runner(migrate.Source.load(path), migrate.PostgresLedger(connection), role=owner)
+
+
+def _migrator(target: Manifest) -> tuple[str, str]:
     access = load_access(target.access)
     migrators = access.with_privilege("migrator")
     if not migrators:
         raise InputError("access.yaml has no identity with `postgres: migrator`.")
-    found = credential(target, migrators[0])
-    if found.username is None or found.password is None:
-        raise InputError(f"`{migrators[0]}` has no PostgreSQL login.")
-    with open_postgres(target.postgres, target.postgres.primary, found.username, found.password) as connection:
-        yield migrate.Runner(migrate.Source.load(path), migrate.PostgresLedger(connection), role=access.owner)
+    return migrators[0], access.owner
 
 
 def _done(applied: list[migrate.Applied], json: bool) -> None:
@@ -62,6 +67,7 @@ def up(
     count: Annotated[int | None, typer.Argument(min=0, help="How many; all when absent.")] = None,
     stack: StackOption = None,
     manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
     path: PathOption = MIGRATIONS,
     json: JsonFlag = False,
 ) -> None:
@@ -69,7 +75,7 @@ def up(
 
     [bold]Examples:[/] datatier migrate up    datatier migrate up 1
     """
-    with _runner(stack, manifest, path) as runner:
+    with _runner(stack, manifest, database_url, path) as runner:
         _done(runner.up(count), json)
 
 
@@ -79,6 +85,7 @@ def down(
     every: Annotated[bool, typer.Option("--all", help="Undo every migration.")] = False,
     stack: StackOption = None,
     manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
     path: PathOption = MIGRATIONS,
     json: JsonFlag = False,
 ) -> None:
@@ -88,7 +95,7 @@ def down(
     """
     if (count is None) is not every:
         raise InputError("say how many to undo, or --all: `datatier migrate down 1`.")
-    with _runner(stack, manifest, path) as runner:
+    with _runner(stack, manifest, database_url, path) as runner:
         _done(runner.down(count), json)
 
 
@@ -97,6 +104,7 @@ def goto(
     target: Annotated[int, typer.Argument(min=0, help="Version to move to, up or down.")],
     stack: StackOption = None,
     manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
     path: PathOption = MIGRATIONS,
     json: JsonFlag = False,
 ) -> None:
@@ -104,7 +112,7 @@ def goto(
 
     [bold]Example:[/] datatier migrate goto 5
     """
-    with _runner(stack, manifest, path) as runner:
+    with _runner(stack, manifest, database_url, path) as runner:
         _done(runner.goto(target), json)
 
 
@@ -113,26 +121,31 @@ def force(
     target: Annotated[int, typer.Argument(min=-1, help="Version that the schema really is at; -1 for none.")],
     stack: StackOption = None,
     manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
     path: PathOption = MIGRATIONS,
 ) -> None:
     """Declare the schema to be at a version and clean; nothing is run. The way out of a dirty state.
 
     [bold]Examples:[/] datatier migrate force 7    datatier migrate force -1
     """
-    with _runner(stack, manifest, path) as runner:
+    with _runner(stack, manifest, database_url, path) as runner:
         runner.force(None if target == -1 else target)
     console().print("no migration" if target == -1 else f"{target}, clean")
 
 
 @app.command()
 def validate(
-    stack: StackOption = None, manifest: ManifestOption = None, path: PathOption = MIGRATIONS, json: JsonFlag = False
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
+    path: PathOption = MIGRATIONS,
+    json: JsonFlag = False,
 ) -> None:
     """Check the files beside the database: numbers, missing or edited files, late versions. Exit 1 on an error.
 
     [bold]Example:[/] datatier migrate validate
     """
-    with _runner(stack, manifest, path) as runner:
+    with _runner(stack, manifest, database_url, path) as runner:
         problems = runner.validate()
     if json:
         emit_json([asdict(problem) for problem in problems])
@@ -160,13 +173,17 @@ def create(
 
 @app.command()
 def version(
-    stack: StackOption = None, manifest: ManifestOption = None, path: PathOption = MIGRATIONS, json: JsonFlag = False
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
+    path: PathOption = MIGRATIONS,
+    json: JsonFlag = False,
 ) -> None:
     """Print the version of the schema.
 
     [bold]Example:[/] datatier migrate version
     """
-    with _runner(stack, manifest, path) as runner:
+    with _runner(stack, manifest, database_url, path) as runner:
         now = runner.version()
     if json:
         emit_json(asdict(now))
@@ -180,13 +197,17 @@ def version(
 
 @app.command()
 def status(
-    stack: StackOption = None, manifest: ManifestOption = None, path: PathOption = MIGRATIONS, json: JsonFlag = False
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
+    path: PathOption = MIGRATIONS,
+    json: JsonFlag = False,
 ) -> None:
     """List every migration, applied or not.
 
     [bold]Example:[/] datatier migrate status
     """
-    with _runner(stack, manifest, path) as runner:
+    with _runner(stack, manifest, database_url, path) as runner:
         rows = runner.status()
     if json:
         emit_json([asdict(row) for row in rows])

@@ -13,3 +13,17 @@ MIGRATIONS = Path(__file__).parents[1] / "migrations"
 StackOption = Annotated[
     str | None, typer.Option("--stack", "-s", help="Stack that is meant; the one brought up last when absent.")
 ]
+DatabaseUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--database-url",
+        envvar="DATABASE_URL",
+        help="PostgreSQL server in place of a tier; the password is better in PGPASSWORD than here.",
+    ),
+]
+RedisUrlOption = Annotated[
+    str | None,
+    typer.Option(
+        "--redis-url", envvar="REDIS_URL", help="Redis server in place of a tier; rather by the environment than here."
+    ),
+]

@@ -7,6 +7,7 @@ from bootstrap.secrets.identities import Held, hold_all
 from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, root_certificates
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Version
+from bootstrap.secrets.urls import UrlError, open_database_url, open_redis_url
 
 __all__ = [
     "AwsStore",
@@ -17,12 +18,15 @@ __all__ = [
     "SecretStore",
     "SecretStoreError",
     "Stage",
+    "UrlError",
     "Version",
     "elasticache_passwords",
     "hold_all",
     "new_password",
+    "open_database_url",
     "open_postgres",
     "open_redis",
+    "open_redis_url",
     "redis_hash",
     "root_certificates",
     "scram_verifier",

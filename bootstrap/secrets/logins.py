@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import redis
 
 RDS_BUNDLE = Path(__file__).parents[1] / "rds-global-bundle.pem"
-_TIMEOUT = 10
+TIMEOUT = 10
 
 
 class LoginError(BootstrapError):
@@ -41,7 +41,7 @@ def open_postgres(
             dbname=database or target.database,
             sslmode=target.sslmode,
             sslrootcert=root_certificates(target),
-            connect_timeout=_TIMEOUT,
+            connect_timeout=TIMEOUT,
             # A server that trusts everybody would prove nothing.
             require_auth="scram-sha-256,md5",
             application_name="datatier-bootstrap",
@@ -81,8 +81,8 @@ def open_redis(cache: CacheTarget, endpoint: Endpoint, user: str | None, passwor
         ssl=cache.tls,
         ssl_cert_reqs="required",
         ssl_check_hostname=True,
-        socket_timeout=_TIMEOUT,
-        socket_connect_timeout=_TIMEOUT,
+        socket_timeout=TIMEOUT,
+        socket_connect_timeout=TIMEOUT,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
         decode_responses=True,
