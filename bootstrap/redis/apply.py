@@ -29,6 +29,17 @@ def nodes(cache: CacheTarget) -> tuple[Endpoint, ...]:
 
 def apply(manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor) -> Applied:
     """Bring the users of cache `name` into their declared state."""
+    return _each(manifest, name, users, store, pool, write=True)
+
+
+def plan(manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor) -> Applied:
+    """Return what `apply` would change, and change nothing."""
+    return _each(manifest, name, users, store, pool, write=False)
+
+
+def _each(
+    manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor, *, write: bool
+) -> Applied:
     cache = manifest.caches[name]
     if cache.user_group is None and not cache.nodes:
         return _token(name, cache, store)
@@ -43,14 +54,15 @@ def apply(manifest: Manifest, name: str, users: Sequence[User], store: SecretSto
             group=cache.user_group,
             engine=cache.engine,
         )
-        applied = api.apply(users)
+        applied = api.apply(users) if write else api.plan(users)
         changes += applied.changes
         differences += applied.differences
     if cache.nodes:
-        applied = _server(name, cache, store, pool).apply(users)
+        acl = _server(name, cache, store, pool)
+        applied = acl.apply(users) if write else acl.plan(users)
         changes += applied.changes
         differences += applied.differences
-    elif api:
+    elif api and write:
         changes += _prove(api, cache, users, settle=_SETTLE_SECONDS if changes else 0.0)
     return Applied(changes=tuple(changes), differences=tuple(differences))
 
