@@ -55,7 +55,7 @@ class ElastiCacheUsers:
     def set_password(self, user: User) -> UserChange:
         """Give a user the password of its secret: the API cannot tell which one it has, a login can."""
         with _explained(user.name):
-            self._client.modify_user(UserId=self._id(user), Passwords=elasticache_passwords(user.password))
+            self._client.modify_user(UserId=self._id(user), Passwords=elasticache_passwords(user.password, *user.kept))
         self._wait_user(self._id(user))
         return self._change(user.name, "password", "password set to the secret's")
 
@@ -88,7 +88,7 @@ class ElastiCacheUsers:
         )
 
     def _differences(self, user: User, live: dict[str, Any] | None) -> Iterator[tuple[UserChange, Callable[[], Any]]]:
-        passwords = elasticache_passwords(user.password)
+        passwords = elasticache_passwords(user.password, *user.kept)
         if live is None:
             yield (
                 self._change(user.name, "create", f"created: {user.rules}"),

@@ -120,7 +120,7 @@ def _differences(target: str, user: User, live: _Live | None) -> Iterator[UserCh
     if not live.on or live.nopass:
         state = "turned on" if not live.on else "no longer without a password"
         yield UserChange(target=target, user=user.name, what="state", detail=state)
-    if live.hashes != {redis_hash(user.password)}:
+    if not redis_hash(user.password) in live.hashes <= _hashes(user):
         yield UserChange(target=target, user=user.name, what="password", detail="password set to the secret's")
     if live.rules != user.rules:
         yield UserChange(target=target, user=user.name, what="rules", detail=f"{live.rules} -> {user.rules}")
@@ -129,9 +129,13 @@ def _differences(target: str, user: User, live: _Live | None) -> Iterator[UserCh
 def _arguments(user: User, live: _Live | None) -> tuple[str, ...]:
     # Never `reset`: it would drop the passwords too, and with them whoever is between two of them.
     first, *rest = user.rules.split(" ")
-    wanted = redis_hash(user.password)
-    stale = sorted((live.hashes if live else frozenset()) - {wanted})
-    return (first, "resetkeys", "clearselectors", *rest, f"#{wanted}", *(f"!{old}" for old in stale))
+    stale = sorted((live.hashes if live else frozenset()) - _hashes(user))
+    return (first, "resetkeys", "clearselectors", *rest, f"#{redis_hash(user.password)}", *(f"!{old}" for old in stale))
+
+
+def _hashes(user: User) -> frozenset[str]:
+    """What the server may have; only the first of them it must."""
+    return frozenset(map(redis_hash, (user.password, *user.kept)))
 
 
 def _parse(answer: Any) -> _Live | None:

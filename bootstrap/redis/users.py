@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Literal, Protocol
 
 from bootstrap.access import Access, access_string
@@ -20,6 +21,8 @@ class User:
     password: Secret
     fresh: bool = False
     """Whether no server has seen the password yet."""
+    kept: tuple[Secret, ...] = ()
+    """Passwords that stay valid beside it while a rotation's grace lasts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,10 +59,26 @@ class Backend(Protocol):
         ...
 
 
-def users(access: Access, cache: str, credentials: Mapping[str, Credential], fresh: frozenset[str]) -> tuple[User, ...]:
-    """Return the users that `access` wants in `cache`."""
+def users(
+    access: Access,
+    cache: str,
+    credentials: Mapping[str, Credential],
+    fresh: frozenset[str],
+    previous: Mapping[str, Credential] = MappingProxyType({}),
+) -> tuple[User, ...]:
+    """Return the users that `access` wants in `cache`; `previous` are the credentials in their rotation's grace."""
     return tuple(
-        User(name=name, rules=access_string(rules), password=password, fresh=name in fresh)
+        User(
+            name=name,
+            rules=access_string(rules),
+            password=password,
+            fresh=name in fresh,
+            kept=_kept(previous.get(name)),
+        )
         for name, rules in access.cache_users(cache).items()
         if (password := credentials[name].redis_password)
     )
+
+
+def _kept(previous: Credential | None) -> tuple[Secret, ...]:
+    return (previous.redis_password,) if previous and previous.redis_password else ()

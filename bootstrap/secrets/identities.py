@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from bootstrap.access import Access
 from bootstrap.access.names import SIBLINGS, login
@@ -26,6 +27,10 @@ class Held:
     fresh_redis: bool
     note: str = ""
     """What was changed in the store."""
+    previous: Credential | None = None
+    """The one before, while a rotation's grace lasts: it stays valid."""
+    due: bool = False
+    """Whether a rotation's grace is over and the one before has not been retired yet."""
 
     @property
     def credential(self) -> Credential:
@@ -36,6 +41,11 @@ class Held:
     def sibling(self) -> str:
         """`a` or `b`: the login in use."""
         return (self.credential.username or "_a")[-1]
+
+    @property
+    def siblings(self) -> str:
+        """The logins that may log in: the one in use, and `ab` while a rotation's grace lasts."""
+        return "".join(SIBLINGS) if self.previous else self.sibling
 
 
 def hold_all(manifest: Manifest, access: Access, store: SecretStore, pool: Executor) -> dict[str, Held]:
@@ -58,8 +68,18 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
     if current is not None:
         old = current.credential
         wanted = complete(manifest, access, name, old)
+        previous, due = before(store, arn, current)
         if wanted == old:
-            return Held(identity=name, arn=arn, version=current, pending=False, fresh_postgres=False, fresh_redis=False)
+            return Held(
+                identity=name,
+                arn=arn,
+                version=current,
+                pending=False,
+                fresh_postgres=False,
+                fresh_redis=False,
+                previous=previous,
+                due=due,
+            )
         return Held(
             identity=name,
             arn=arn,
@@ -68,6 +88,8 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
             fresh_postgres=old.password != wanted.password,
             fresh_redis=old.redis_password != wanted.redis_password,
             note=f"{name}: secret brought up to date",
+            previous=previous,
+            due=due,
         )
     pending = store.get(arn, "AWSPENDING")  # left by a run that did not get further
     start = pending.credential if pending else Credential()
@@ -84,10 +106,27 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
     )
 
 
+def before(store: SecretStore, arn: str, current: Version) -> tuple[Credential | None, bool]:
+    """Return the credential before `current` while a rotation's grace lasts, and whether that is over."""
+    if current.credential.grace is None:  # no rotation has made it
+        return None, False
+    stages = store.stages(arn)
+    if stages.previous is None:  # retired: see bootstrap.rotate
+        return None, False
+    if _now() >= stages.changed + timedelta(seconds=current.credential.grace):
+        return None, True
+    version = store.get(arn, "AWSPREVIOUS")
+    return (version.credential if version else None), False
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> Credential:
     """Return `old` with all that the identity needs in this stack and nothing else; passwords that are there stay."""
     identity = access.identities[name]
-    fields: dict[str, str | int | Secret] = {}
+    fields: dict[str, str | int | Secret | None] = {}
     if identity.postgres:
         logins = {login(name, sibling) for sibling in SIBLINGS}
         fields = {
@@ -100,4 +139,4 @@ def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> 
         }
     if set(identity.redis) & set(manifest.caches):
         fields |= {"redis_username": name, "redis_password": old.redis_password or new_password(manifest.passwords)}
-    return Credential.model_validate(fields)
+    return Credential.model_validate(fields | {"grace": old.grace})
