@@ -61,10 +61,12 @@ def plan_master() -> tuple[Step, ...]:
 def stage(manifest: Manifest, store: SecretStore, token: str | None = None) -> Version:
     """Return the pending version; one that was left is taken up."""
     arn = manifest.postgres.master_secret
-    current, pending = store.get(arn), store.get(arn, "AWSPENDING") if store.stages(arn).pending else None
+    current, stages = store.get(arn), store.stages(arn)
     if current is None:
         raise RotationError("the master's secret is empty: run `datatier bootstrap`")
-    if pending:
+    if stages.pending == current.id:  # an interrupted promotion; an emulator would keep both
+        store.unstage(arn, current.id, "AWSPENDING")
+    elif stages.pending and (pending := store.get(arn, "AWSPENDING")):
         return pending
     fields = dict(current.credential) | {"password": new_password(manifest.passwords), "initial": None}
     return store.put_pending(arn, Credential(**fields), **({"token": token} if token else {}))

@@ -145,7 +145,7 @@ class Rotation:
         if arn is None or current is None:
             raise RotationError(f"{name} has no credential yet: run `datatier bootstrap`, which makes it")
         stages, made = self._store.stages(arn), self._store.made(arn)
-        pending = self._store.get(arn, "AWSPENDING") if stages.pending else None
+        pending = self._store.get(arn, "AWSPENDING") if stages.pending not in {None, current.id} else None
         rules = self._access.identities[name].redis
         return State(
             identity=name,
@@ -196,7 +196,7 @@ class Rotation:
     def stage(self, state: State, grace: int, token: str | None = None) -> Version:
         """Make the next credential and keep it as AWSPENDING."""
         if token is None and state.stages.pending:
-            # What is pending is of no use; where it stays, some stores would show it in place of the new one.
+            # What is pending is of no use, or current since an interrupted promotion; an emulator would keep both.
             self._store.unstage(state.arn, state.stages.pending, "AWSPENDING")
         rule, old = self._manifest.passwords, state.current.credential
         changed = {
@@ -231,8 +231,11 @@ class Rotation:
 
     def close(self, state: State) -> None:
         """Note in the store that the old credential is retired."""
-        if previous := self._store.stages(state.arn).previous:
-            self._store.unstage(state.arn, previous, "AWSPREVIOUS")
+        stages = self._store.stages(state.arn)
+        if stages.pending and stages.pending == stages.current:  # its promotion was interrupted
+            self._store.unstage(state.arn, stages.pending, "AWSPENDING")
+        if stages.previous:
+            self._store.unstage(state.arn, stages.previous, "AWSPREVIOUS")
 
     def _cache(self, step: Step) -> Cache:
         return Cache(self._manifest, step.target.removeprefix("cache "), self._store, self._pool)

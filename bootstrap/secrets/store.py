@@ -40,7 +40,7 @@ class Stages:
 
     current: str | None
     pending: str | None
-    """Absent where it is the current version too."""
+    """May be the current version too: its promotion was interrupted, or Secrets Manager left it so."""
     previous: str | None
     changed: datetime
     """When the secret was last modified in any way: never before its current version became that."""
@@ -120,7 +120,7 @@ class AwsStore:
         current, pending = by_stage.get("AWSCURRENT"), by_stage.get("AWSPENDING")
         return Stages(
             current=current,
-            pending=pending if pending != current else None,
+            pending=pending,
             previous=by_stage.get("AWSPREVIOUS"),
             changed=answer.get("LastChangedDate") or answer["CreatedDate"],
             rotates=bool(answer.get("RotationEnabled")),
@@ -163,10 +163,11 @@ class AwsStore:
                     MoveToVersionId=version.id,
                     **({"RemoveFromVersionId": old[0]} if old else {}),
                 )
-            if "AWSPENDING" in stages.get(version.id, ()):
-                self._client.update_secret_version_stage(
-                    SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=version.id
-                )
+            for id_, labels in stages.items():  # an emulator may have it on several
+                if "AWSPENDING" in labels:
+                    self._client.update_secret_version_stage(
+                        SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=id_
+                    )
         except (BotoCoreError, ClientError) as error:
             raise _failed("promote", arn, error) from None
 

@@ -17,7 +17,7 @@ class Stand:
 
     current_works: bool
     stages: tuple[bool, bool]
-    """Whether there is a pending and a previous version."""
+    """Whether there is an unproven pending and a previous version."""
     logins: tuple[bool, bool]
     """rolcanlogin of the login in use, and of its sibling."""
     sibling_has_password: bool
@@ -36,7 +36,8 @@ def works(tier: Tier, credential: Credential) -> bool:
                 for node in cache.nodes:
                     open_redis(cache, node, credential.redis_username, credential.redis_password).close()
     except LoginError as error:
-        assert error.refused, error
+        if not error.refused:
+            raise
         return False
     return True
 
@@ -58,7 +59,7 @@ def stand(tier: Tier, identity: str, valkey: Valkey | None = None) -> Stand:
         redis = (len(hashes), redis_hash(credential.redis_password) in hashes)
     return Stand(
         current_works=works(tier, credential),
-        stages=(stages.pending is not None, stages.previous is not None),
+        stages=(stages.pending not in {None, stages.current}, stages.previous is not None),
         logins=logins,
         sibling_has_password=has_password,
         redis=redis,
