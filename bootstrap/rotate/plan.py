@@ -113,7 +113,7 @@ def plan(state: State, *, now: datetime, grace: int, finish: bool, begin: bool) 
             return Plan(steps=tuple(steps), outcome="retired")
     if state.pending is None and (finish or not begin):
         return Plan(steps=tuple(steps), outcome="retired" if steps else "nothing to do")
-    steps += _forward(state)
+    steps += forward(state)
     if grace == 0 or finish:
         steps += _retire(state, _next(state))
         return Plan(steps=tuple(steps), outcome="rotated")
@@ -127,7 +127,9 @@ def _next(state: State) -> Credential:
     return state.current.credential.model_copy(update={"username": other_login(state.current.credential)})
 
 
-def _forward(state: State) -> Iterator[Step]:
+def forward(state: State) -> Iterator[Step]:
+    """The steps of a rotation up to the moment when the new credential is current."""
+
     def step(action: Action, target: str, detail: str) -> Step:
         return Step(identity=state.identity, action=action, target=target, detail=detail)
 

@@ -19,7 +19,7 @@ from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
 from bootstrap.rotate import postgres
 from bootstrap.rotate.master import plan_master, rotate_master
-from bootstrap.rotate.plan import GRACE, MASTER, Plan, Rotated, RotationError, State, Step, other_login, plan
+from bootstrap.rotate.plan import GRACE, MASTER, Plan, Rotated, RotationError, State, Step, forward, other_login, plan
 from bootstrap.rotate.prove import prove
 from bootstrap.rotate.redis import Cache
 from bootstrap.secrets import AwsStore, SecretStore, Version, complete, new_password
@@ -215,6 +215,17 @@ class Rotation:
         else:
             self._cache(step).admit(step.identity, pending.credential, current.credential)
 
+    def admit_all(self, entered: Master, state: State, pending: Version) -> None:
+        """Let the pending credential in everywhere."""
+        for step in forward(state):
+            if step.action == "admit":
+                self.admit(entered, step, pending, state.current)
+
+    def finish(self, entered: Master, state: State) -> tuple[str, ...]:
+        """Retire what an earlier rotation left, whatever is left of its grace; return what was done."""
+        left = plan(state, now=datetime.now(UTC), grace=GRACE, finish=True, begin=False)
+        return (*map(str, left.steps), *self._apply(entered, state, left, GRACE))
+
     def prove(self, entered: Master, state: State, pending: Version) -> tuple[str, ...]:
         """Prove the pending credential by logins, on replicas and every node too."""
         row = entered.conn.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
@@ -246,12 +257,8 @@ def retire_due(
 ) -> tuple[str, ...]:
     """Retire what is past its grace; called by the bootstrap, which holds the lock. Return what was done."""
     worker = Rotation(manifest, access, store, pool)
-    done: list[str] = []
-    for name in names:
-        state = worker.state(name, None)
-        left = plan(state, now=datetime.now(UTC), grace=GRACE, finish=True, begin=False)
-        done += [*(map(str, left.steps)), *worker._apply(entered, state, left, GRACE)]
-    return tuple(done)
+    states = [worker.state(name, None) for name in names]
+    return tuple(note for state in states for note in worker.finish(entered, state))
 
 
 def _reason(error: Exception) -> str:

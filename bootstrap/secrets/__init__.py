@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bootstrap.secrets.engines import elasticache_passwords, redis_hash, scram_verifier
-from bootstrap.secrets.identities import Held, complete, hold_all
+from bootstrap.secrets.identities import Held, before, complete, hold_all
 from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, root_certificates
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Stages, Version
@@ -21,6 +21,7 @@ __all__ = [
     "Stages",
     "UrlError",
     "Version",
+    "before",
     "complete",
     "elasticache_passwords",
     "hold_all",
