@@ -15,6 +15,7 @@ from infra.sections import (
     Objectives,
     Passwords,
     Postgres,
+    Rotation,
     Runner,
     Section,
     Zone,
@@ -53,3 +54,5 @@ class Settings(Section):
     keys: Keys
     logs: Logs
     runner: Runner
+    rotation: Rotation | None = None
+    """Rotation by Secrets Manager; off when absent."""

@@ -87,7 +87,10 @@ def _master(manifest: Manifest, entered: Master, store: SecretStore, step: str, 
     if step == "createSecret":
         master.stage(manifest, store, token)
         return "a new password is pending"
-    pending = _filled(store.get(manifest.postgres.master_secret, "AWSPENDING"), step)
+    found = store.get(manifest.postgres.master_secret, "AWSPENDING")
+    if step == "testSecret" and found is None:  # it only tries the configuration out: see _only_asks
+        return "nothing is pending; the function reaches the secret and the database"
+    pending = _filled(found, step)
     if step == "setSecret":
         postgres.replace_own(entered.conn, pending.credential)
     elif step == "testSecret":
@@ -103,6 +106,8 @@ def _identity(
     state = worker.state(name, None)
     if step == "createSecret":
         return _create(worker, entered, state, token, grace)
+    if step == "testSecret" and _only_asks(store, state):
+        return f"{name}: nothing is pending; the function reaches the secret and the database"
     pending = _filled(state.pending, step)
     if step == "setSecret":
         worker.admit_all(entered, state, pending)
@@ -130,6 +135,15 @@ def _create(worker: Rotation, entered: Master, state: State, token: str, grace: 
     if state.pending is None:
         worker.stage(state, grace, token)
     return f"{state.identity}: a new credential is pending"
+
+
+def _only_asks(store: SecretStore, state: State) -> bool:
+    """Whether Secrets Manager tries the configuration out, as it does where a rotation is set up for later.
+
+    It calls testSecret alone, with a pending version of its own: no next credential of ours.
+    """
+    pending = store.get(state.arn, "AWSPENDING")
+    return pending is None or pending.credential == state.current.credential
 
 
 def _filled(pending: Version | None, step: str) -> Version:

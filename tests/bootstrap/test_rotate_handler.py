@@ -32,6 +32,8 @@ def begin(tier: Tier, name: str) -> str:
     arn, token = arn_of(tier, name), str(uuid.uuid4())
     if not tier.store.stages(arn).rotates:
         client.rotate_secret(SecretId=arn, RotationLambdaARN="arn:aws:lambda:eu-west-1:000000000000:function:rotate")
+    if stale := tier.store.stages(arn).pending:  # the emulator leaves the label where it is
+        tier.store.unstage(arn, stale, "AWSPENDING")
     client.put_secret_value(SecretId=arn, ClientRequestToken=token, VersionStages=["AWSPENDING"])
     return token
 
@@ -134,6 +136,17 @@ def test_what_is_refused(step: str, arn: str | None, token: str | None, says: st
     pending = begin(settled, name)
     with pytest.raises(RotationError, match=says):
         rotate_step(settled.manifest, arn or arn_of(settled, name), token or pending, step)
+
+
+def test_secrets_manager_tries_the_configuration_out(call: Any, settled: Tier) -> None:
+    name = f"{settled.name}_migrator"
+    for identity in (name, "master"):
+        before = settled.credential(identity)
+        call(identity, begin(settled, identity), "testSecret")
+        assert settled.credential(identity) == before
+    token = begin(settled, name)
+    settled.store.put_pending(arn_of(settled, name), settled.credential(name), token=token)
+    call(name, token, "testSecret")
 
 
 def test_a_secret_that_does_not_rotate(settled: Tier) -> None:
