@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import Executor
 from typing import Any
 
 import redis
@@ -23,12 +22,11 @@ _SETTLE_SECONDS = 120.0
 class Cache:
     """One cache, by both ways that keep users: the nodes of a server of one's own, and ElastiCache's API."""
 
-    def __init__(self, manifest: Manifest, name: str, store: SecretStore, pool: Executor) -> None:
+    def __init__(self, manifest: Manifest, name: str, store: SecretStore) -> None:
         self._manifest = manifest
         self._name = name
         self._target: CacheTarget = manifest.caches[name]
         self._store = store
-        self._pool = pool
 
     def admit(self, identity: str, new: Credential, old: Credential) -> None:
         """Let `new` in beside `old`, and wait until it is."""

@@ -249,7 +249,7 @@ class Rotation:
             self._store.unstage(state.arn, stages.previous, "AWSPREVIOUS")
 
     def _cache(self, step: Step) -> Cache:
-        return Cache(self._manifest, step.target.removeprefix("cache "), self._store, self._pool)
+        return Cache(self._manifest, step.target.removeprefix("cache "), self._store)
 
 
 def retire_due(
