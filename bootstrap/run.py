@@ -15,7 +15,7 @@ from bootstrap import migrate, report
 from bootstrap.access import Access, analyse, load_access
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
-from bootstrap.postgres import extensions, master, passwords
+from bootstrap.postgres import extensions, iam, master, passwords
 from bootstrap.postgres.apply import apply
 from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.live import read
@@ -71,6 +71,8 @@ class _Run:
             entered = master.enter(self._manifest.postgres, self._store, self._manifest.passwords)
             done.extend(entered.done)
         with entered.conn, hold(entered.conn):
+            self._access, told = iam.here(entered.conn, self._manifest, self._access)
+            self._differences += told
             held = self._access_in(entered)
             migration = self._schema(entered, held, folder)
             checks = self._verified(entered, held)
@@ -96,7 +98,7 @@ class _Run:
         with self._step("roles") as done:
             done.extend(map(str, apply(entered.conn, wanted)))
         with self._step("passwords") as done:
-            users = {name: held[name].credential for name in self._access.postgres_users}
+            users = {name: held[name].credential for name in iam.by_password(self._access).postgres_users}
             fresh = frozenset(name for name in users if held[name].fresh_postgres)
             done.extend(passwords.prove(entered.conn, self._manifest.postgres, users, fresh, self._pool))
         for name in self._manifest.caches:
@@ -170,7 +172,7 @@ class _Run:
             row = entered.conn.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
             credentials = {name: h.credential for name, h in held.items()}
             lsn = row[0] if row and self._manifest.postgres.replicas else None
-            return verify(self._manifest, self._access, credentials, self._store, self._pool, lsn=lsn)
+            return verify(self._manifest, iam.by_password(self._access), credentials, self._store, self._pool, lsn=lsn)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[list[str]]:

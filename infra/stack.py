@@ -7,8 +7,10 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from bootstrap.access import load_access
+from bootstrap.access import Access, load_access
+from bootstrap.access.names import SIBLINGS, iam_user, login
 from components.alarms import Alarms, AlarmsArgs
+from components.connect import CacheConnection, ConnectArgs, connect_policy
 from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
@@ -207,6 +209,30 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             pulumi.ResourceOptions(depends_on=[runner]),
         )
     _export(parts, notifications, document, runner)
+    if policies := _connect(parts, access, place):
+        pulumi.export("connect_policies", policies)
+
+
+def _connect(parts: Parts, access: Access, place: dict[str, Any]) -> dict[str, pulumi.Output[str]]:
+    """Identity -> the policy that its application's role needs to log in by IAM."""
+    postgres = parts.postgres
+    instances = [postgres.resource_id, *(replica.resource_id for replica in postgres.replicas.values())]
+    return {
+        name: connect_policy(
+            ConnectArgs(
+                login=login(name, SIBLINGS[0]) if identity.postgres else None,
+                resource_ids=instances,
+                caches=[
+                    CacheConnection(group_arn=cache.arn, user_id=iam_user(parts.prefix, key, name))
+                    for key, cache in parts.caches.items()
+                    if key in identity.redis and cache.user_group_id
+                ],
+                **place,
+            )
+        )
+        for name, identity in access.identities.items()
+        if identity.auth == "iam"
+    }
 
 
 def _network(settings: Settings, prefix: str, keys: Keys, place: dict[str, Any]) -> NetworkArgs:

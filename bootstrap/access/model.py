@@ -90,11 +90,15 @@ class Identity(Model):
 
     postgres: Annotated[PostgresAccess, _short("privileges")] | None = None
     redis: dict[CacheName, Annotated[RedisRules, _short("role")]] = Field(default_factory=dict)
+    auth: Literal["password", "iam"] = "password"
+    """`iam`: it logs in with tokens that AWS signs (RDS and ElastiCache), and has no password there."""
 
     @model_validator(mode="after")
     def _something(self) -> Identity:
         if self.postgres is None and not self.redis:
             raise ValueError("may do nothing: give it `postgres` or `redis`, or take it out")
+        if self.auth == "iam" and self.postgres and self.postgres.privileges == "migrator":
+            raise ValueError("is the migrator: the bootstrap itself logs in as it, with a password; take `auth` out")
         return self
 
 

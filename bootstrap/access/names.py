@@ -63,6 +63,14 @@ def duration(value: object) -> int | None:
     raise ValueError("is not a duration: write `30s`, `5m`, `24h` or `30d`")
 
 
+def iam_user(prefix: str, cache: str, identity: str) -> str:
+    """Return id and name of an ElastiCache user that logs in by IAM: there both must be the same, in lower case.
+
+    Not the id of the identity's user with a password: a user's name cannot be changed (ElastiCache guide, auth-iam).
+    """
+    return f"{prefix}-{cache}-{identity}-iam".replace("_", "-").lower()
+
+
 def login(identity: str, sibling: str) -> str:
     """Return the name of one of an identity's two logins."""
     return f"{identity}_{sibling}"

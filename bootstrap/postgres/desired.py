@@ -13,6 +13,8 @@ from bootstrap.migrate.postgres import HISTORY, TABLE
 SCHEMA = "public"
 PUBLIC = "PUBLIC"
 """The grantee that is everybody."""
+RDS_IAM = "rds_iam"
+"""The role of RDS whose members log in with tokens of IAM, and no longer with a password."""
 LEDGERS = frozenset({TABLE, HISTORY})
 """Tables of the migrations: whoever may write rows may still not write these."""
 
@@ -93,6 +95,8 @@ def desired(access: Access, active: Mapping[str, str]) -> Desired:
             used = sibling in active.get(name, "a")
             roles.append(_login(login(name, sibling), acts_as, access.limits_of(name), used))
             members.append(Membership(role=name, member=login(name, sibling)))
+        if access.identities[name].auth == "iam":  # ends password login (RDS guide, UsingWithRDS.IAMDBAuth)
+            members.append(Membership(role=RDS_IAM, member=login(name, SIBLINGS[0])))
         if postgres.privileges == "migrator":
             members.append(Membership(role=access.owner, member=name))
         if postgres.privileges == "monitoring":

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from bootstrap.access.names import iam_user
 from bootstrap.errors import BootstrapError
 from bootstrap.redis.users import Applied, User, UserChange
 from bootstrap.secrets import elasticache_passwords
@@ -89,15 +90,18 @@ class ElastiCacheUsers:
 
     def _differences(self, user: User, live: dict[str, Any] | None) -> Iterator[tuple[UserChange, Callable[[], Any]]]:
         passwords = elasticache_passwords(user.password, *user.kept)
+        # An IAM user is named as its id, which no user with a password has.
+        name = self._id(user) if user.iam else user.name
+        login: dict[str, Any] = {"AuthenticationMode": {"Type": "iam"}} if user.iam else {"Passwords": passwords}
         if live is None:
             yield (
                 self._change(user.name, "create", f"created: {user.rules}"),
                 lambda: self._client.create_user(
                     UserId=self._id(user),
-                    UserName=user.name,
+                    UserName=name,
                     Engine=self._engine,
                     AccessString=user.rules,
-                    Passwords=passwords,
+                    **login,
                 ),
             )
             return
@@ -157,7 +161,7 @@ class ElastiCacheUsers:
             waited += _POLL_SECONDS
 
     def _id(self, user: User) -> str:
-        return user_id(self._prefix, self._cache, user.name)
+        return (iam_user if user.iam else user_id)(self._prefix, self._cache, user.name)
 
     def _change(self, user: str, what: Any, detail: str) -> UserChange:
         return UserChange(target=f"{self._cache}/{self._group}", user=user, what=what, detail=detail)

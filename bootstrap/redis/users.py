@@ -23,6 +23,8 @@ class User:
     """Whether no server has seen the password yet."""
     kept: tuple[Secret, ...] = ()
     """Passwords that stay valid beside it while a rotation's grace lasts."""
+    iam: bool = False
+    """Whether it logs in by IAM, on ElastiCache alone; it has no password then."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +69,7 @@ def users(
     previous: Mapping[str, Credential] = MappingProxyType({}),
 ) -> tuple[User, ...]:
     """Return the users that `access` wants in `cache`; `previous` are the credentials in their rotation's grace."""
-    return tuple(
+    found = tuple(
         User(
             name=name,
             rules=access_string(rules),
@@ -77,6 +79,11 @@ def users(
         )
         for name, rules in access.cache_users(cache).items()
         if (password := credentials[name].redis_password)
+    )
+    return found + tuple(
+        User(name=name, rules=access_string(rules), password=Secret(""), iam=True)
+        for name, rules in access.cache_users(cache).items()
+        if access.identities[name].auth == "iam"
     )
 
 

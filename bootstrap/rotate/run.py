@@ -15,6 +15,7 @@ from bootstrap.access import Access, load_access
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
+from bootstrap.postgres.iam import without_iam
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
 from bootstrap.rotate import postgres
@@ -91,7 +92,8 @@ class Rotation:
         drain: float = DRAIN,
     ) -> None:
         self._manifest = manifest
-        self._access = access
+        # What has a password is rotated; whoever has none by IAM is passed over.
+        self._access = without_iam(access)
         self._store = store
         self._pool = pool
         self._progress = progress or _quiet
@@ -111,6 +113,9 @@ class Rotation:
                 begin = self._begins(self._manifest.postgres.master_secret, wish)
                 return rotate_master(self._manifest, self._store, entered, begin=begin, progress=self._progress)
             state = self.state(name, wish.grace)
+            if _by_iam(state):
+                note = "it logs in by IAM: there is no password to rotate"
+                return Rotated(identity=name, outcome="skipped", notes=(note,))
             left = self._plan(state, wish)
             notes = self._apply(entered, state, left, wish.grace)
         except (BootstrapError, psycopg.Error, RedisError, OSError) as error:
@@ -127,7 +132,10 @@ class Rotation:
         if name == MASTER:
             begin = self._begins(self._manifest.postgres.master_secret, wish)
             return Rotated(identity=name, outcome="planned", steps=plan_master() if begin else ())
-        left = self._plan(self.state(name, wish.grace), wish)
+        state = self.state(name, wish.grace)
+        if _by_iam(state):
+            return Rotated(identity=name, outcome="skipped")
+        left = self._plan(state, wish)
         return Rotated(identity=name, outcome="planned", steps=left.steps, valid_until=left.valid_until)
 
     def _begins(self, arn: str, wish: Wish) -> bool:
@@ -259,6 +267,10 @@ def retire_due(
     worker = Rotation(manifest, access, store, pool)
     states = [worker.state(name, None) for name in names]
     return tuple(note for state in states for note in worker.finish(entered, state))
+
+
+def _by_iam(state: State) -> bool:
+    return state.current.credential.password is None and state.current.credential.redis_password is None
 
 
 def _reason(error: Exception) -> str:

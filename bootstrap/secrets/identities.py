@@ -85,8 +85,8 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
             arn=arn,
             version=store.put_pending(arn, wanted),
             pending=True,
-            fresh_postgres=old.password != wanted.password,
-            fresh_redis=old.redis_password != wanted.redis_password,
+            fresh_postgres=wanted.password not in {None, old.password},
+            fresh_redis=wanted.redis_password not in {None, old.redis_password},
             note=f"{name}: secret brought up to date",
             previous=previous,
             due=due,
@@ -130,13 +130,13 @@ def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> 
     if identity.postgres:
         logins = {login(name, sibling) for sibling in SIBLINGS}
         fields = {
-            "username": old.username if old.username in logins else login(name, SIBLINGS[0]),
-            "password": old.password or new_password(manifest.passwords),
+            "username": old.username if old.username in logins and identity.auth != "iam" else login(name, SIBLINGS[0]),
+            "password": None if identity.auth == "iam" else old.password or new_password(manifest.passwords),
             "engine": "postgres",
             "host": manifest.postgres.primary.host,
             "port": manifest.postgres.primary.port,
             "dbname": manifest.postgres.database,
         }
-    if set(identity.redis) & set(manifest.caches):
+    if set(identity.redis) & set(manifest.caches) and identity.auth != "iam":
         fields |= {"redis_username": name, "redis_password": old.redis_password or new_password(manifest.passwords)}
     return Credential.model_validate(fields | {"grace": old.grace})

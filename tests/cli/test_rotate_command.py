@@ -1,0 +1,49 @@
+"""`datatier access rotate`: what it takes, what it prints, what an application then reads."""
+
+from typing import Any
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        ((), "say whose"),
+        (("tmi_app", "--all"), "say whose"),
+        (("--all", "--older-than", "30d"), "say whose"),
+        (("--older-than", "soon"), "write `30s`, `5m`, `24h` or `30d`"),
+        (("--older-than", "none"), "write `30m`, `24h` or `30d`"),
+        (("tmi_app", "--grace", "a day"), "is not a duration"),
+    ],
+)
+def test_wrong_input(words: tuple[str, ...], says: str, project: Any) -> None:
+    answer = project.run("access", "rotate", *words)
+    assert answer.code == 2, answer.err
+    assert says in answer.err
+    assert "Traceback" not in answer.err
+
+
+def test_help_has_examples(project: Any) -> None:
+    assert "Example" in project.ok("access", "rotate", "--help").out
+
+
+@pytest.mark.server
+def test_an_identity_and_its_environment(tier: Any) -> None:
+    def login() -> str:
+        return tier.ok("psql", "tmi_reporting", "--", "-Atc", "SELECT session_user").out.strip()
+
+    old = login()
+    unknown = tier.run("access", "rotate", "tmi_reportin")
+    assert (unknown.code, "Did you mean `tmi_reporting`?" in unknown.err) == (2, True)
+    planned = tier.ok("access", "rotate", "tmi_reporting", "--dry-run").out.splitlines()
+    assert [line.split(":")[1].strip() for line in planned] == [
+        "stage secret", "admit postgres", "prove secret", "promote secret"
+    ]  # fmt: skip
+    assert login() == old
+    (done,) = tier.ok("access", "rotate", "tmi_reporting", "--json").json["identities"]
+    assert (done["outcome"], len(done["steps"])) == ("rotated", 4)
+    assert login() != old
+    assert tier.ok("bootstrap", "--json").json["changed"] == 0
+    assert "in grace" in tier.ok("access", "rotate", "tmi_reporting").out
+    assert "retired" in tier.ok("access", "rotate", "tmi_reporting", "--finish").out
+    assert tier.ok("bootstrap", "--json").json["changed"] == 0
