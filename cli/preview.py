@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -60,7 +61,7 @@ def preview(
 ) -> None:
     """List every resource that a stack declares, offline; with --against, what deploying it does to its users.
 
-    Exit 1 where AWS or Pulumi would refuse a part of it.
+    Exit 1 where a policy rule fails, or AWS or Pulumi would refuse a part of it.
 
     [bold]Examples:[/] datatier preview prod    pulumi stack export -s prod | datatier preview prod --against -
     """
@@ -77,7 +78,7 @@ def preview(
 
     report = preflight(deployment, before, found)
     _print(report, Format.JSON if json else form)
-    if report.blocked:
+    if report.blocked or _refused(report.findings):
         raise typer.Exit(FAILED)
 
 
@@ -87,6 +88,8 @@ def _listed(stack: str, json: bool) -> None:
         emit_json(made.as_json())
     else:
         _show(made)
+    if _refused(made.findings):
+        raise typer.Exit(FAILED)
 
 
 def offline(stack: str) -> Preview:
@@ -96,13 +99,21 @@ def offline(stack: str) -> Preview:
     return plan(*_offline(stack))
 
 
+def _refused(findings: tuple[Finding, ...]) -> bool:
+    return any(finding.severity == "error" for finding in findings)
+
+
 def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
     source = load(stack)
     from local.monitor import run_program
     from preview.findings import findings
     from preview.offline import Offline
+    from preview.policy_findings import policy_findings
+    from preview.preflight import declared
 
-    return run_program(stack, source.program, Offline(source.region), source.config), findings(source.settings)
+    deployment = run_program(stack, source.program, Offline(source.region), source.config)
+    broken = policy_findings(declared(deployment), source.settings.suppress, datetime.now(UTC).date())
+    return deployment, (*broken, *findings(source.settings))
 
 
 def _saved(file: str) -> tuple[Resource, ...]:

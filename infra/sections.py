@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -237,6 +238,18 @@ class Notify(Section):
     critical: tuple[Subscription, ...]
     warning: tuple[Subscription, ...]
     info: tuple[Subscription, ...]
+
+
+class Suppress(Section):
+    """A policy rule that is let pass for one resource."""
+
+    rule: str
+    """Its id, as `datatier preview` prints it."""
+    resource: str
+    """Logical name of the resource."""
+    reason: str = Field(min_length=10)
+    until: date
+    """Last day on which it holds."""
 
 
 class Objectives(Section):

@@ -17,6 +17,7 @@ from infra.sections import (
     Postgres,
     Runner,
     Section,
+    Suppress,
     Zone,
     _matches,
 )
@@ -53,3 +54,5 @@ class Settings(Section):
     keys: Keys
     logs: Logs
     runner: Runner
+    suppress: tuple[Suppress, ...] = ()
+    """Policy rules that are let pass, each with a reason and a last day."""
