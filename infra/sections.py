@@ -191,6 +191,8 @@ class Postgres(Section):
     master: Annotated[str, AfterValidator(_master)]
     port: int = Field(ge=1150, le=65535)
     apply_immediately: bool
+    major_upgrade: bool = False
+    """Whether a deployment may change the major version; for the one deployment that does."""
     replica_lag: float = Field(gt=0)
 
 

@@ -106,6 +106,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             insights=database.insights,
             insights_retention_days=465 if database.insights == "advanced" else 7,
             apply_immediately=database.apply_immediately,
+            allow_major_version_upgrade=database.major_upgrade,
             final_snapshot=settings.final_snapshots,
             protect=settings.protect,
             event_topic_arns={each: notifications.topic_arns[each] for each in ("warning", "info")},

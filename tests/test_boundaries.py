@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROOMS = ("infra", "components", "bootstrap", "local", "policy", "preview", "cli")
+ROOMS = ("infra", "components", "bootstrap", "local", "policy", "preview", "upgrade", "cli")
 
 # Room -> the rooms it may import besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
@@ -16,7 +16,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "local": {"bootstrap"},
     "policy": {"infra"},  # its entry for the engine reads the stack's file
     "preview": {"local", "infra", "components", "policy"},
-    "cli": {"infra", "components", "bootstrap", "local", "policy", "preview"},
+    "upgrade": {"infra", "components"},
+    "cli": {"upgrade", "infra", "components", "bootstrap", "local", "policy", "preview"},
 }
 # Room -> libraries it must do without.
 MUST_NOT_IMPORT: dict[str, set[str]] = {

@@ -101,7 +101,7 @@ LIFE: tuple[Rule, ...] = (
         when=lambda e: _major(e) and not (e.change.now or {}).get("allowMajorVersionUpgrade"),
         users="RDS refuses a major upgrade that is not asked for.",
         source=_MAJOR,
-        way_round="Set allowMajorVersionUpgrade together with the new version and its parameter group family.",
+        way_round="Set data-tier:postgres.major_upgrade for this one; `datatier upgrade plan` has all the steps.",
     ),
     Rule(
         id="rds-major",
