@@ -75,7 +75,7 @@ def _log_in(target: PostgresTarget, store: SecretStore, done: list[str]) -> tupl
                     raise
                 refusal = refusal or str(error)
                 continue
-            if stage == "AWSPENDING":
+            if version.pending:
                 try:
                     _promote(conn, target, store, version, done)
                 except BaseException:
@@ -102,7 +102,7 @@ def _promote(
 ) -> None:
     with hold(conn):
         current = store.get(target.master_secret)
-        if current is None or current.id != pending.id:
+        if current is None or current.id != pending.id or current.pending:
             store.promote(target.master_secret, pending)
             done.append("the pending master password was proven and is now current")
 
