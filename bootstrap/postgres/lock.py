@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -37,8 +37,10 @@ def hold(conn: psycopg.Connection[Any], *, seconds: float = 120) -> Iterator[Non
     try:
         yield
     finally:
-        if not conn.closed:
-            _one(conn, "SELECT pg_advisory_unlock(%s)")
+        # A connection that is lost has given the lock back; what happened under the lock is what has to be told.
+        with suppress(psycopg.OperationalError):
+            if not conn.closed:
+                _one(conn, "SELECT pg_advisory_unlock(%s)")
 
 
 def _one(conn: psycopg.Connection[Any], query: str) -> bool:

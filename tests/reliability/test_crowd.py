@@ -1,0 +1,45 @@
+"""Sixteen bootstraps at once, each in a process of its own: all succeed, and together they do the work once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from fingerprint import fingerprint
+from growing import grow
+from real_servers import Postgres, Valkey
+from tier import Tier
+from victims import Host
+
+from bootstrap.report import Report
+
+pytestmark = pytest.mark.server
+CROWD = 16
+
+
+@pytest.mark.parametrize(("phase", "files"), [("first", ["000001_first"]), ("next", ["000002_notes", "000003_labels"])])
+def test_sixteen_bootstraps_at_once(
+    phase: str,
+    files: list[str],
+    server: Postgres,
+    main_cache: Valkey,
+    victims: Host,
+    make_tier: Callable[..., Tier],
+    tmp_path: Path,
+) -> None:
+    alone, tier = make_tier(server, main_cache), make_tier(server, main_cache)
+    if phase == "next":
+        for each in (alone, tier):
+            assert each.run().ok
+            grow(each)
+    assert alone.run().ok
+    crowd = [victims.start(tier.manifest, tier.migrations, tmp_path / str(number)) for number in range(CROWD)]
+    codes = [victim.wait() for victim in crowd]
+    assert codes == [0] * CROWD, [victim.said() for victim in crowd if victim.said()[:1] != "{"]
+    reports = [Report.model_validate_json(victim.said()) for victim in crowd]
+    assert [check for report in reports for check in report.checks if not check.ok] == []
+    steps = [step for report in reports for step in report.steps if step.name == "migrations" and step.changed]
+    assert [step.detail for step in steps] == [tuple(f"{name} up" for name in files)]
+    assert fingerprint(tier) == fingerprint(alone)
+    assert tier.run().changed == 0
