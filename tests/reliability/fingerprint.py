@@ -20,8 +20,7 @@ from bootstrap.secrets import Secret, open_redis
 
 Fingerprint = dict[str, list[str]]
 
-# Everything is sorted: the order of catalog rows and of ACL entries says nothing.
-_ACL = "(SELECT array_agg(a::text ORDER BY a::text) FROM unnest({}) a)"
+_ACL = "{}::text[]"
 _QUERIES = {
     "roles": """SELECT rolname, rolsuper, rolinherit, rolcreaterole, rolcreatedb, rolcanlogin, rolreplication,
         rolbypassrls, rolconnlimit, rolvaliduntil, shobj_description(oid, 'pg_authid'), left(rolpassword, 19)
@@ -58,13 +57,22 @@ _QUERIES = {
 def fingerprint(tier: Tier) -> Fingerprint:
     """Of the database, the caches and the secrets."""
     found = {**_postgres(tier), **_caches(tier), **_secrets(tier)}
-    return {what: sorted(row.replace(f"{tier.name}_", "tmi_") for row in rows) for what, rows in found.items()}
+    return {what: sorted(rows) for what, rows in found.items()}
+
+
+def _named(tier: Tier, value: Any) -> Any:
+    if isinstance(value, list):  # an ACL, whose order is that of the grants, or the settings of a role
+        return sorted(_named(tier, each) for each in value)
+    return value.replace(f"{tier.name}_", "tmi_") if isinstance(value, str) else value
 
 
 def _postgres(tier: Tier) -> Fingerprint:
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
         ours = {"ours": f"{tier.name}_"}
-        return {what: [str(row) for row in conn.execute(query.encode(), ours)] for what, query in _QUERIES.items()}
+        return {
+            what: [str([_named(tier, value) for value in row]) for row in conn.execute(query.encode(), ours)]
+            for what, query in _QUERIES.items()
+        }
 
 
 def _caches(tier: Tier) -> Fingerprint:
@@ -75,7 +83,8 @@ def _caches(tier: Tier) -> Fingerprint:
             with open_redis(cache, node, "acl-admin", Secret(ADMIN_PASSWORD)) as client:
                 rules = [rule for rule in client.acl_list() if rule.startswith(f"user {tier.name}_")]
             found[f"acl of {name}"] = [
-                " ".join(hashes.get(word.removeprefix("#"), word) for word in rule.split()) for rule in rules
+                " ".join(hashes.get(word.removeprefix("#"), _named(tier, word)) for word in rule.split())
+                for rule in rules
             ]
     return found
 
@@ -89,7 +98,9 @@ def _secrets(tier: Tier) -> Fingerprint:
         current = [labels for labels in stages.values() if "AWSCURRENT" in labels]
         pending = [labels for labels in stages.values() if "AWSPENDING" in labels]
         keys = sorted(key for key, value in tier.credential(name) if value is not None)
-        found["secrets"].append(f"{name}: {sorted(map(sorted, current))} pending {len(pending)} holds {keys}")
+        found["secrets"].append(
+            f"{_named(tier, name)}: {sorted(map(sorted, current))} pending {len(pending)} holds {keys}"
+        )
     return found
 
 
@@ -99,11 +110,11 @@ def _logins(tier: Tier) -> Iterator[str]:
         held = tier.credential(name)
         if held.password:
             with tier.login(name) as conn:
-                yield f"{name}: PostgreSQL as {_row(conn, 'SELECT session_user')}"
+                yield _named(tier, f"{name}: PostgreSQL as {_row(conn, 'SELECT session_user')}")
         if held.redis_password:
             for cache in _caches_of(tier, name):
                 open_redis(cache, cache.endpoint, name, held.redis_password).close()
-                yield f"{name}: Redis"
+                yield _named(tier, f"{name}: Redis")
 
 
 def _caches_of(tier: Tier, identity: str) -> list[CacheTarget]:

@@ -36,7 +36,10 @@ def grow(tier: Tier) -> None:
         (tier.migrations / name).write_text(text)
     audit = f"{tier.name}_audit"
     access = tier.manifest.access
-    access["identities"][audit] = {"postgres": "readonly", "redis": {"main": {"keys": ["audit:*"], "commands": ["get"]}}}
+    access["identities"][audit] = {
+        "postgres": "readonly",
+        "redis": {"main": {"keys": ["audit:*"], "commands": ["get"]}},
+    }
     access["limits"]["connection_limit"] = 40
     secret = aws_client("secretsmanager", REGION, tier.endpoint).create_secret(Name=f"app-{tier.name}/{audit}")
     tier.manifest.secrets[audit] = secret["ARN"]

@@ -68,7 +68,11 @@ def ends_well(tier: Tier, expected: dict[str, list[str]], *, dirty: bool) -> Non
     [
         ("CREATE TABLE", "000002_notes.up.sql: the connection was lost", True),
         ("GRANT", "the connection was lost, so PostgreSQL undoes the whole plan; run it again", False),
-        ("ALTER DEFAULT PRIVILEGES", "the connection was lost, so PostgreSQL undoes the whole plan; run it again", False),
+        (
+            "ALTER DEFAULT PRIVILEGES",
+            "the connection was lost, so PostgreSQL undoes the whole plan; run it again",
+            False,
+        ),
     ],
 )
 def test_the_primary_dies_in_a_statement(
