@@ -31,8 +31,8 @@ _QUERIES = {
     "memberships": """SELECT r.rolname, m.rolname, g.rolname, admin_option, inherit_option, set_option
         FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
         JOIN pg_roles g ON g.oid = a.grantor WHERE starts_with(m.rolname, %(ours)s)""",
-    "database": f"""SELECT datname, datdba::regrole, pg_encoding_to_char(encoding), datconnlimit, {_ACL.format("datacl")}
-        FROM pg_database WHERE datname = current_database()""",
+    "database": f"""SELECT datname, datdba::regrole, pg_encoding_to_char(encoding), datconnlimit,
+        {_ACL.format("datacl")} FROM pg_database WHERE datname = current_database()""",
     "schemas": f"""SELECT nspname, nspowner::regrole, {_ACL.format("nspacl")} FROM pg_namespace
         WHERE nspname !~ '^pg_(toast|temp)'""",
     "relations": f"""SELECT c.relname, c.relkind, c.relowner::regrole, c.relrowsecurity, {_ACL.format("c.relacl")},

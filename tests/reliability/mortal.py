@@ -1,4 +1,4 @@
-"""A PostgreSQL server that can die and come back, with its data and on its port; and a way to stop it in a statement."""
+"""A PostgreSQL server that can die and come back with its data; and a way to make it wait in a statement."""
 
 from __future__ import annotations
 
@@ -53,9 +53,8 @@ def stopped_at(tier: Tier, tag: str) -> Iterator[None]:
             "CREATE FUNCTION halt.halt() RETURNS event_trigger LANGUAGE plpgsql AS $$BEGIN PERFORM pg_sleep(60); END$$"
         )
         conn.execute("GRANT USAGE ON SCHEMA halt TO PUBLIC")
-        conn.execute(
-            f"CREATE EVENT TRIGGER halt ON ddl_command_start WHEN TAG IN ('{tag}') EXECUTE FUNCTION halt.halt()".encode()
-        )
+        when = f"ON ddl_command_start WHEN TAG IN ('{tag}')"
+        conn.execute(f"CREATE EVENT TRIGGER halt {when} EXECUTE FUNCTION halt.halt()".encode())
     yield
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
         conn.execute("DROP EVENT TRIGGER halt; DROP SCHEMA halt CASCADE")

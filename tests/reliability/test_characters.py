@@ -16,8 +16,17 @@ from bootstrap.access.names import MAX_IDENTITY
 from bootstrap.aws import aws_client
 from bootstrap.manifest import CacheTarget, Endpoint, PasswordRule, PostgresTarget
 from bootstrap.postgres.change import ident, literal
-from bootstrap.secrets import AwsStore, Credential, LoginError, Secret, new_password, open_postgres, open_redis
-from bootstrap.secrets import redis_hash, scram_verifier
+from bootstrap.secrets import (
+    AwsStore,
+    Credential,
+    LoginError,
+    Secret,
+    new_password,
+    open_postgres,
+    open_redis,
+    redis_hash,
+    scram_verifier,
+)
 
 pytestmark = pytest.mark.server
 # All that ASCII has but NUL, which no PostgreSQL string can hold; and what RDS takes (printable, without / " @).

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import statistics
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -60,7 +61,7 @@ def undisturbed(
         drop(tier)
     made.seconds = {phase: statistics.median(seconds) for phase, seconds in taken.items()}
     yield made
-    print(f"\n{KILLS} kills, seed {SEED}, over {made.seconds}:", dict(made.landed.most_common()))
+    sys.stdout.write(f"\n{KILLS} kills, seed {SEED}, over {made.seconds} s: {dict(made.landed.most_common())}\n")
 
 
 @pytest.mark.parametrize("number", range(KILLS // len(PHASES)))
