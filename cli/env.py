@@ -28,7 +28,7 @@ def env(
 ) -> None:
     """Print KEY=value lines for an application; passwords as references unless --reveal.
 
-    [bold]Examples:[/] datatier env local --reveal    datatier env -f prisma    pulumi stack output manifest | datatier env -m -
+    [bold]Examples:[/] datatier env --reveal    datatier env -f go    pulumi stack output manifest | datatier env -m -
     """
     if form not in ENVIRONMENTS:
         raise InputError(f"--format {form}: one of {', '.join(ENVIRONMENTS)}.{nearest(form, ENVIRONMENTS)}")

@@ -1,9 +1,5 @@
 """The forms of `datatier env`: each library reads back what was put in, whatever characters it has."""
 
-import json
-import os
-import tempfile
-from pathlib import Path
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pytest
@@ -13,11 +9,11 @@ from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
 from bootstrap.manifest import Manifest
-from bootstrap.postgres.pools import Pool, advise
+from bootstrap.postgres.pools import Pool
 from bootstrap.secrets import Credential, Secret
 from cli.errors import InputError
-from cli.forms import FORMS, Client
 from cli.formats import environment, lines
+from cli.forms import FORMS, Client
 
 ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:app/tmi_app-AbCdEf"
 
@@ -165,7 +161,7 @@ def test_an_identity_without_that_engine(name: str, identity: str) -> None:
     if (name, identity) == ("redis", "tmi_cache"):
         assert form(name, None, identity)
         return
-    with pytest.raises(InputError, match="has no (PostgreSQL|Redis) login"):
+    with pytest.raises(InputError, match=r"has no (PostgreSQL|Redis) login"):
         form(name, None, identity)
 
 
