@@ -1,10 +1,12 @@
-"""Sixteen bootstraps at once, each in a process of its own: all succeed, and together they do the work once."""
+"""Many at once: sixteen bootstraps that together do the work once, and servers whose connections are all taken."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
+import psycopg
 import pytest
 from fingerprint import fingerprint
 from growing import grow
@@ -13,6 +15,7 @@ from tier import Tier
 from victims import Host
 
 from bootstrap.report import Report
+from bootstrap.secrets import LoginError
 
 pytestmark = pytest.mark.server
 CROWD = 16
@@ -43,3 +46,29 @@ def test_sixteen_bootstraps_at_once(
     assert [step.detail for step in steps] == [tuple(f"{name} up" for name in files)]
     assert fingerprint(tier) == fingerprint(alone)
     assert tier.run().changed == 0
+
+
+def test_a_full_server_is_not_taken_for_a_wrong_password(
+    server: Postgres, main_cache: Valkey, make_tier: Callable[..., Tier]
+) -> None:
+    tier = make_tier(server, main_cache)
+    assert tier.run().ok
+    with ExitStack() as taken:
+        for _ in range(50):
+            with suppress(psycopg.OperationalError):
+                taken.enter_context(server.superuser())
+        with pytest.raises(LoginError, match=r"slots are reserved|too many clients") as full:
+            tier.run()
+        assert not full.value.refused
+    assert tier.run().changed == 0
+
+
+def test_a_full_pool_proves_its_password(server: Postgres, main_cache: Valkey, make_tier: Callable[..., Tier]) -> None:
+    tier = make_tier(server, main_cache)
+    tier.manifest.access["limits"]["connection_limit"] = 2
+    assert tier.run().ok
+    with tier.login(f"{tier.name}_app"), tier.login(f"{tier.name}_app"):
+        report = tier.run()
+    assert report.changed == 0
+    (wrong,) = [check for check in report.checks if not check.ok]
+    assert (wrong.action, "too many connections for role" in wrong.outcome) == (f"log in as {tier.name}_app_a", True)
