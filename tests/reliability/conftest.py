@@ -19,6 +19,8 @@ from real_servers import Postgres, Valkey, emulator, postgres, postgres_binaries
 from tier import REGION, Tier, cache
 from victims import Host, host
 
+from bootstrap.aws import aws_client
+
 _numbers = itertools.count(1)
 FIRST = """
 CREATE TABLE users (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), email text NOT NULL);
@@ -69,6 +71,8 @@ def make_tier(aws: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..
         migrations = tmp_path_factory.mktemp("migrations")
         (migrations / "000001_first.up.sql").write_text(FIRST)
         (migrations / "000001_first.down.sql").write_text(FIRST_DOWN)
+        if more.get("user_group"):
+            aws_client("elasticache", REGION, aws).create_user_group(UserGroupId=more["user_group"], Engine="valkey")
         caches = {"main": cache(main, aws, name, **more)} if main else {}
         return Tier(name, server, aws, migrations, caches)
 

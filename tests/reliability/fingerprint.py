@@ -56,7 +56,7 @@ _QUERIES = {
 
 def fingerprint(tier: Tier) -> Fingerprint:
     """Of the database, the caches and the secrets."""
-    found = {**_postgres(tier), **_caches(tier), **_secrets(tier)}
+    found = {**_postgres(tier), **_caches(tier), **_groups(tier), **_secrets(tier)}
     return {what: sorted(rows) for what, rows in found.items()}
 
 
@@ -86,6 +86,20 @@ def _caches(tier: Tier) -> Fingerprint:
                 " ".join(hashes.get(word.removeprefix("#"), _named(tier, word)) for word in rule.split())
                 for rule in rules
             ]
+    return found
+
+
+def _groups(tier: Tier) -> Fingerprint:
+    """ElastiCache's users and groups; the API shows no passwords, the servers behind the groups do."""
+    client, found = aws_client("elasticache", REGION, tier.endpoint), Fingerprint()
+    ours = f"app-{tier.name}-"
+    for name, cache in tier.manifest.caches.items():
+        if cache.user_group:
+            (group,) = client.describe_user_groups(UserGroupId=cache.user_group)["UserGroups"]
+            found[f"group of {name}"] = [each.replace(f"-{tier.name}-", "-tmi-") for each in group["UserIds"]]
+            users = [each for each in client.describe_users()["Users"] if each["UserId"].startswith(ours)]
+            fields = [(u["UserName"], u["AccessString"], u["Status"], u["Authentication"]) for u in users]
+            found[f"users of {name}"] = [str(_named(tier, list(map(str, each)))) for each in fields]
     return found
 
 

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import statistics
@@ -25,6 +26,7 @@ from victims import Host
 pytestmark = pytest.mark.server
 KILLS = int(os.environ.get("DATATIER_KILLS", "20"))
 SEED = int(os.environ.get("DATATIER_SEED", "1"))
+GROUPS = itertools.count(1)
 PHASES = ("first", "next")
 
 
@@ -49,7 +51,7 @@ def undisturbed(
     made, taken = Undisturbed(), dict[str, list[float]]()
     folder = tmp_path_factory.mktemp("undisturbed")
     for number in range(3):
-        tier = make_tier(server, main_cache)
+        tier = make_tier(server, main_cache, user_group=f"kills-{next(GROUPS)}")
         for phase in PHASES:
             if phase == "next":
                 grow(tier)
@@ -75,7 +77,7 @@ def test_a_killed_bootstrap_is_finished_by_the_next(
     tmp_path: Path,
 ) -> None:
     moments = random.Random(f"{SEED} {number}")
-    tier = make_tier(server, main_cache)
+    tier = make_tier(server, main_cache, user_group=f"kills-{next(GROUPS)}")
 
     def killed(phase: str) -> str:
         moment = moments.uniform(0, undisturbed.seconds[phase])

@@ -93,7 +93,8 @@ def _serve(endpoint: str, region: str) -> None:
         importlib.import_module(name)
     from bootstrap.aws import aws_client
 
-    aws_client("secretsmanager", region, endpoint)
+    for service in ("secretsmanager", "elasticache"):
+        aws_client(service, region, endpoint)
     for line in sys.stdin:
         order = json.loads(line)
         if "wait" in order:
