@@ -14,7 +14,7 @@ CLAIMS = [line for line in TEXT.splitlines() if line.startswith("| ") and not li
 NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", TEXT)))
 
 
-def tests_of(path: Path) -> set[str]:
+def defined_in(path: Path) -> set[str]:
     tree = ast.parse(path.read_text("utf-8"))
     return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
 
@@ -26,13 +26,13 @@ def test_every_claim_names_a_test() -> None:
 
 @pytest.mark.parametrize(("file", "name"), NAMED)
 def test_the_named_test_exists(file: str, name: str) -> None:
-    assert name in tests_of(ROOT / file)
+    assert name in defined_in(ROOT / file)
 
 
 def test_every_test_of_the_folder_is_named() -> None:
     here = {
         (f"tests/reliability/{path.name}", name)
         for path in (ROOT / "tests/reliability").glob("test_*.py")
-        for name in tests_of(path)
+        for name in defined_in(path)
     }
     assert here - set(NAMED) == set()
