@@ -14,6 +14,11 @@ from bootstrap.errors import BootstrapError
 
 KEY = zlib.crc32(b"data-tier bootstrap")
 
+# The lock of a runner whose computer or network is gone is given back after 25 s; by the usual keepalives PostgreSQL
+# would keep it for minutes (RDS) or hours.
+_TRY = """SELECT pg_try_advisory_lock(%s), set_config('tcp_keepalives_idle', '10', false),
+    set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)"""
+
 
 class BusyError(BootstrapError):
     """Another bootstrap holds the database."""
@@ -27,7 +32,7 @@ def hold(conn: psycopg.Connection[Any], *, seconds: float = 120) -> Iterator[Non
     of the run that has the lock would wait for ever.
     """
     until = time.monotonic() + seconds
-    while not _one(conn, "SELECT pg_try_advisory_lock(%s)"):
+    while not _one(conn, _TRY):
         if time.monotonic() > until:
             raise BusyError(
                 f"another bootstrap has held the database for {seconds:.0f} s; wait for it, or end its session "

@@ -50,7 +50,7 @@ _QUERIES = {
         FROM pg_default_acl""",
     "extensions": "SELECT extname, extowner::regrole, extversion FROM pg_extension",
     "version": "SELECT version, dirty FROM schema_migrations",
-    "history": "SELECT kind, version, before, checksum, who FROM datatier_migrations",
+    "history": "SELECT kind, version, before, checksum, who FROM datatier_migrations WHERE seconds IS NOT NULL",
 }
 
 

@@ -14,6 +14,7 @@ from real_servers import Postgres, Valkey
 from tier import Tier
 from victims import Host
 
+from bootstrap.postgres.lock import hold
 from bootstrap.report import Report
 from bootstrap.secrets import LoginError
 
@@ -72,3 +73,10 @@ def test_a_full_pool_proves_its_password(server: Postgres, main_cache: Valkey, m
     assert report.changed == 0
     (wrong,) = [check for check in report.checks if not check.ok]
     assert (wrong.action, "too many connections for role" in wrong.outcome) == (f"log in as {tier.name}_app_a", True)
+
+
+def test_the_lock_of_a_computer_that_is_gone_is_given_back(server: Postgres) -> None:
+    names = [f"tcp_keepalives_{name}" for name in ("idle", "interval", "count")]
+    with server.superuser() as conn, hold(conn):
+        seconds = [conn.execute("SELECT setting::int FROM pg_settings WHERE name = %s", (n,)).fetchone() for n in names]
+    assert seconds == [(10,), (5,), (3,)]
