@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 # The bootstrap's own tests have the servers and the stack in miniature.
 sys.path.insert(0, str(Path(__file__).parents[1] / "bootstrap"))
 
+from mortal import folder
 from real_servers import Postgres, Valkey, emulator, postgres, postgres_binaries, valkey
 from tier import REGION, Tier, cache
 from victims import Host, host
@@ -29,13 +28,6 @@ CREATE VIEW recent AS SELECT * FROM events;
 CREATE FUNCTION answer() RETURNS int LANGUAGE sql AS 'SELECT 42';
 """
 FIRST_DOWN = "DROP VIEW recent; DROP TABLE events, users; DROP FUNCTION answer;"
-
-
-@contextmanager
-def folder() -> Iterator[Path]:
-    # Not under tmp_path: root starts servers as another user, and paths of sockets stay short.
-    with tempfile.TemporaryDirectory(prefix="dt-rel-", dir="/tmp") as name:
-        yield Path(name)
 
 
 @pytest.fixture(scope="session")

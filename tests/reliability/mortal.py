@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -14,6 +15,13 @@ from real_servers import Postgres, postgres
 from tier import Tier
 
 _SLEEPING = """SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'"""
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A place for a server; not under tmp_path: root starts it as another user, and paths of sockets stay short."""
+    with tempfile.TemporaryDirectory(prefix="dt-rel-", dir="/tmp") as name:
+        yield Path(name)
 
 
 class Mortal:

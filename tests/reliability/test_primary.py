@@ -7,10 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from conftest import folder
 from fingerprint import fingerprint
 from growing import finish, grow, rows
-from mortal import Mortal, await_halt, mortal, stopped_at
+from mortal import Mortal, await_halt, folder, mortal, stopped_at
 from real_servers import SUPERUSER_PASSWORD, Postgres, Valkey, replica_of
 from tier import Tier
 
