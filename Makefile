@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATATIER := $(BIN)/datatier
 STACK ?= local
+KILLS ?= 200
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint types unit fmt bench policy bundle requirements clean
+.PHONY: help up down test lint types unit fmt bench policy bundle requirements clean reliability
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -47,6 +49,9 @@ unit: .venv/dev policy/venv/ready ## pytest, warnings as errors.
 fmt: .venv/dev ## Format and mend what ruff can mend.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+reliability: .venv/dev ## Kill bootstraps at KILLS=200 random moments, SEED=1; see docs/reliability.md.
+	@DATATIER_KILLS=$(KILLS) DATATIER_SEED=$(SEED) $(BIN)/pytest -s tests/reliability
 
 bench: .venv/dev ## Measure; see bench/README.md.
 	@$(BIN)/python bench/run.py

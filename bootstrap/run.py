@@ -70,7 +70,7 @@ class _Run:
         with self._step("master") as done:
             entered = master.enter(self._manifest.postgres, self._store, self._manifest.passwords)
             done.extend(entered.done)
-        with entered.conn, hold(entered.conn):
+        with _explained("lock"), entered.conn, hold(entered.conn):
             held = self._access_in(entered)
             migration = self._schema(entered, held, folder)
             checks = self._verified(entered, held)
@@ -163,19 +163,25 @@ class _Run:
     def _step(self, name: str) -> Iterator[list[str]]:
         began = time.perf_counter()
         done: list[str] = []
-        try:
+        with _explained(name):
             yield done
-        except psycopg.Error as error:
-            # Only the primary message: the others may quote the statement.
-            reason = error.diag.message_primary or type(error).__name__
-            raise BootstrapError(
-                f"{name}: PostgreSQL: {reason}; run the bootstrap again, it goes on from here"
-            ) from None
-        except (RedisError, OSError) as error:
-            raise BootstrapError(f"{name}: {error}; run the bootstrap again, it goes on from here") from None
         seconds = round(time.perf_counter() - began, 4)
         self._steps.append(report.Step(name=name, seconds=seconds, changed=len(done), detail=tuple(done)))
         self._progress(name, seconds)
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turn what a driver raises into a sentence that says in which step it was and what mends it."""
+    try:
+        yield
+    except psycopg.Error as error:
+        # Only the primary message: the others may quote the statement. A lost connection has none.
+        lost = "the connection was lost" if isinstance(error, psycopg.OperationalError) else type(error).__name__
+        reason = error.diag.message_primary or lost
+        raise BootstrapError(f"{name}: PostgreSQL: {reason}; run the bootstrap again, it goes on from here") from None
+    except (RedisError, OSError) as error:
+        raise BootstrapError(f"{name}: {error}; run the bootstrap again, it goes on from here") from None
 
 
 def _skipped(manifest: Manifest, access: Access) -> Iterator[str]:

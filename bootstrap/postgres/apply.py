@@ -52,6 +52,9 @@ def _transaction(conn: psycopg.Connection[Any], wanted: Desired) -> tuple[Change
             try:
                 conn.execute(change.sql.encode())
             except psycopg.Error as error:
+                if error.sqlstate is None:
+                    lost = "the connection was lost, so PostgreSQL undoes the whole plan; run it again"
+                    raise ApplyError(f"{change.subject}: {lost}") from None
                 reason = error.diag.message_primary or type(error).__name__
                 kind = _CollisionError if "concurrently" in reason else ApplyError
                 raise kind(f"{change.subject}: {reason} ({error.sqlstate}), in: {change.sql}") from None

@@ -59,7 +59,14 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
         old = current.credential
         wanted = complete(manifest, access, name, old)
         if wanted == old:
-            return Held(identity=name, arn=arn, version=current, pending=False, fresh_postgres=False, fresh_redis=False)
+            return Held(
+                identity=name,
+                arn=arn,
+                version=current,
+                pending=current.pending,
+                fresh_postgres=False,
+                fresh_redis=False,
+            )
         return Held(
             identity=name,
             arn=arn,

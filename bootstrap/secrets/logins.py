@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
 
 RDS_BUNDLE = Path(__file__).parents[1] / "rds-global-bundle.pem"
 TIMEOUT = 10
+# What PostgreSQL answers whatever the password is (53300 too_many_connections, 57P03 cannot_connect_now, 57P01):
+# at another moment it lets the same login in. libpq gives no SQLSTATE of a login.
+_NOT_NOW = re.compile(
+    r"too many (clients|connections)|connection slots are reserved|is (starting up|shutting down|in recovery mode)"
+    r"|not (yet )?accepting connections|terminating connection"
+)
 
 
 class LoginError(BootstrapError):
@@ -23,7 +30,7 @@ class LoginError(BootstrapError):
     def __init__(self, message: str, *, refused: bool) -> None:
         super().__init__(message)
         self.refused = refused
-        """Whether the engine answered and said no, as opposed to not answering."""
+        """Whether the engine answered and said no, as opposed to not answering or not being ready."""
 
 
 def open_postgres(
@@ -50,7 +57,8 @@ def open_postgres(
     except psycopg.OperationalError as error:
         text = " ".join(str(error).split())
         where = f"{endpoint.name} ({endpoint.host}:{endpoint.port})"
-        raise LoginError(f"{user} cannot log in to PostgreSQL {where}: {text}", refused="FATAL:" in text) from None
+        refused = "FATAL:" in text and not _NOT_NOW.search(text)
+        raise LoginError(f"{user} cannot log in to PostgreSQL {where}: {text}", refused=refused) from None
 
 
 def root_certificates(target: PostgresTarget) -> str | None:

@@ -133,6 +133,34 @@ def test_pgpass_and_env_formats(tier: Any) -> None:
     assert "POSTGRES_HOST=127.0.0.1" in tier.ok("status", "--format", "env").out
 
 
+def test_env_forms_connect(tier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = tier.ok("env", "--format", "url", "--reveal", "--json").json["DATABASE_URL"]
+    for key, text in tier.ok("env", "--format", "libpq", "--reveal", "--json").json.items():
+        monkeypatch.setenv(key, text)
+    for conninfo in (url, ""):  # the URL's and the environment's
+        with psycopg.connect(conninfo) as conn:
+            assert conn.execute("SELECT current_user::text, current_database()").fetchone() == ("tmi_app", "tmi")
+    for key, text in tier.ok("env", "--format", "redis", "--reveal", "--json").json.items():
+        with redis.Redis.from_url(text) as client:
+            assert (key, client.get("lock:nothing")) == (key, None)
+    assert tier.ok("env", "--format", "json").json == environment(tier)
+    lines = tier.ok("env", "--format", "pgpass", "--reveal", "-i", "tmi_reporting").out.splitlines()
+    assert set(lines) < set(tier.ok("status", "--format", "pgpass").out.splitlines())
+    assert [line.split(":")[3] for line in lines] == ["tmi_reporting_a"] * 2
+
+
+def test_pools_are_worked_out_from_the_server(tier: Any) -> None:
+    advice = tier.ok("pools", "--instances", "2", "--json").json
+    assert (advice["login"], advice["instances"], advice["limit"], advice["budget"]) == ("tmi_app_a", 2, 60, 58)
+    assert advice["others"] == {"tmi_migrator_a": 5, "tmi_monitoring_a": 5, "tmi_reporting_a": 10}
+    assert advice["pool"] == {"open": 25, "idle": 5, "lifetime": 300, "wait": 10}
+    assert advice["parameters"]["prisma"] == "connection_limit=25&pool_timeout=10"
+    assert "14 for each instance fit" in tier.ok("pools", "-n", "4").out
+    url = tier.ok("env", "-i", "tmi_reporting", "-f", "url", "--reveal", "--json").json["DATABASE_URL"]
+    by_url = tier.ok("pools", "--json", env={"DATABASE_URL": url}).json
+    assert (by_url["login"], by_url["pool"]["open"], by_url["usable"]) == ("tmi_reporting_a", 8, advice["usable"])
+
+
 def test_files_are_private(tier: Any) -> None:
     paths = (path for path in (tier.folder / ".local").rglob("*") if not path.is_symlink())
     loose = [(oct(mode), str(path)) for path in paths if (mode := stat.S_IMODE(path.lstat().st_mode)) & 0o077]
@@ -157,6 +185,11 @@ def test_no_secret_on_a_command_line(tier: Any, servers: Any) -> None:
         (("env", "local", "--identity", "nobody"), 2, "no identity `nobody`"),
         (("env", "prod"), 1, "stack `prod` was not brought up"),
         (("status", "--format", "xml"), 2, "one of table, json"),
+        (("env", "--format", "prism"), 2, "Did you mean `prisma`?"),
+        (("env", "--format", "pgpass"), 2, "ask for it with --reveal"),
+        (("env", "--format", "url", "-i", "tmi_cache"), 2, "`tmi_cache` has no PostgreSQL login"),
+        (("pools", "-i", "tmi_cache"), 2, "`tmi_cache` has no PostgreSQL login"),
+        (("pools", "-n", "0"), 2, "--instances"),
         (("migrate", "down"), 2, "say how many"),
         (("migrate", "up", "--path", "/nonexistent"), 1, "/nonexistent"),
         (("bootstrap", "--manifest", "/nonexistent"), 2, "/nonexistent"),
