@@ -46,8 +46,8 @@ fmt: .venv/dev ## Format and mend what ruff can mend.
 bench: .venv/dev ## Measure; see bench/README.md.
 	@$(BIN)/python bench/run.py
 
-bundle: .venv/runtime ## Build the runner's Lambda bundle, build/runner.zip.
-	@$(BIN)/python -m bootstrap.bundle build/runner.zip
+bundle: .venv/runtime ## Build the runner's Lambda bundle, build/runner.zip (offline: CERTIFICATES=rds-ca-bundle.pem).
+	@$(BIN)/python -m bootstrap.bundle build/runner.zip $(if $(CERTIFICATES),--certificates $(CERTIFICATES))
 
 requirements: ## Pin requirements anew (needs uv), with hashes and without index addresses.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/runtime.in -o requirements/runtime.txt
