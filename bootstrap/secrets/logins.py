@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, PostgresTarget
-from bootstrap.secrets.handshake import explain
 from bootstrap.secrets.secret import Secret
 from bootstrap.secrets.tls import Place
 
@@ -65,6 +64,8 @@ def open_postgres(
 
 def postgres_refusal(what: str, error: psycopg.OperationalError, place: Place | None) -> LoginError:
     """Return why libpq got no connection, with what is wrong with the server's TLS in place of libpq's hint at it."""
+    from bootstrap.secrets.handshake import explain
+
     text = " ".join(str(error).split())
     reason = explain(text, place) if place else None
     return LoginError(f"{what}: {reason or text}", refused="FATAL:" in text)
@@ -120,6 +121,8 @@ def open_redis(cache: CacheTarget, endpoint: Endpoint, user: str | None, passwor
 def logged_in(client: redis.Redis, denied: str, unreached: str, place: Place | None) -> redis.Redis:
     """Return the client once it has proved its login; close it and raise LoginError otherwise."""
     import redis
+
+    from bootstrap.secrets.handshake import explain
 
     try:
         client.ping()
