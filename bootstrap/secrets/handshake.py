@@ -15,6 +15,8 @@ LOOK = 3.0
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 # openssl/x509_vfy.h: X509_V_FLAG_NO_CHECK_TIME; Python has no name for it.
 _NO_CHECK_TIME = ssl.VerifyFlags(0x200000)
+# A host name that is none is a ValueError (of its IDNA encoding).
+_NOBODY = (OSError, ValueError)
 
 
 class _PlainTextError(Exception):
@@ -33,13 +35,15 @@ def explain(message: str, place: Place) -> str | None:
 
 def look(place: Place) -> Kind | None:
     """Return what is wrong with a server's TLS; None where nothing is, or nobody answers."""
+    if place.engine == "postgres" and not place.tls:
+        return None  # a server that takes TLS only says so itself
     try:
         raw = _connect(place)
-    except OSError:
+    except _NOBODY:
         return None
     with raw:
         if not place.tls:
-            return "tls-only" if place.engine == "redis" and _speaks_tls(raw, place) else None
+            return "tls-only" if _speaks_tls(raw, place) else None
         try:
             with _handshake(raw, place, _context(place)):
                 return None
@@ -50,19 +54,19 @@ def look(place: Place) -> Kind | None:
             return "authority" if kind in {None, "unclear"} else kind
         except FileNotFoundError:
             return "bundle"
-        except OSError:
+        except _NOBODY:
             return "plaintext" if place.engine == "redis" and _answers_in_the_clear(place) else None
 
 
 def certificate(place: Place) -> Shown | None:
     """Return what a trusted certificate says of itself, its names and dates aside; None where it cannot be had."""
-    context = _context(place)
-    context.check_hostname = False
-    context.verify_flags |= _NO_CHECK_TIME
     try:
+        context = _context(place)
+        context.check_hostname = False
+        context.verify_flags |= _NO_CHECK_TIME
         with _connect(place) as raw, _handshake(raw, place, context) as channel:
             found = channel.getpeercert() or {}
-    except (_PlainTextError, OSError):
+    except (_PlainTextError, *_NOBODY):
         return None
     names = found.get("subjectAltName", ())
     since, until = (ssl.cert_time_to_seconds(str(found[name])) for name in ("notBefore", "notAfter"))
@@ -100,7 +104,7 @@ def _speaks_tls(raw: socket.socket, place: Place) -> bool:
     try:
         with _handshake(raw, place, context):
             return True
-    except OSError:
+    except _NOBODY:
         return False
 
 

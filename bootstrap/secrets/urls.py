@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -36,7 +37,7 @@ def open_database_url(url: Secret) -> psycopg.Connection[tuple[Any, ...]]:
             "special characters of the password percent-encoded"
         ) from None
     usual: dict[str, Any] = {"connect_timeout": TIMEOUT, "application_name": "datatier"}
-    if not _near(_setting(parts, "host")):
+    if not (_near(_setting(parts, "host")) and _near(_setting(parts, "hostaddr"))):
         # libpq's own default, `prefer`, takes any certificate and no TLS at all.
         usual["sslmode"] = os.environ.get("PGSSLMODE", "verify-full")
     wanted = usual | parts
@@ -46,7 +47,13 @@ def open_database_url(url: Secret) -> psycopg.Connection[tuple[Any, ...]]:
         raise postgres_refusal("cannot log in to the database of the URL", error, _place(wanted)) from None
 
 
-_VARIABLES = {"host": "PGHOST", "port": "PGPORT", "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT"}
+_VARIABLES = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+}
 
 
 def _setting(parts: dict[str, Any], name: str) -> str:
@@ -55,7 +62,16 @@ def _setting(parts: dict[str, Any], name: str) -> str:
 
 def _near(hosts: str) -> bool:
     """Whether every host is this computer: a socket's folder, a loopback address or its name."""
-    return all(host.startswith(("/", "@", "127.")) or host in {"", "localhost", "::1"} for host in hosts.split(","))
+
+    def near(host: str) -> bool:
+        if host.startswith(("/", "@")) or host in {"", "localhost"}:
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    return all(map(near, hosts.split(",")))
 
 
 def _place(parts: dict[str, Any]) -> Place | None:

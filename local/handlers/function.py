@@ -6,6 +6,8 @@ import base64
 import hashlib
 import json
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -40,33 +42,32 @@ class Function:
             f"the function runs under Python {bundle.PLATFORMS['local'].python} on this computer; AWS has "
             f"{inputs['runtime']} on {', '.join(inputs.get('architectures') or ['x86_64'])}",
         )
-        client = context.aws("lambda")
         code = built().read_bytes()
-        found = _configuration(client, name)
         settings = {
             "Handler": inputs["handler"],
             "Timeout": int(inputs.get("timeout") or 3),
             "MemorySize": int(inputs.get("memorySize") or 128),
         }
-        if found is None:
-            client.create_function(
-                FunctionName=name,
-                Runtime=inputs["runtime"],
-                Role=str(inputs["role"]),
-                Code={"ZipFile": code},
-                **settings,
-            )
-        elif found["CodeSha256"] != base64.b64encode(hashlib.sha256(code).digest()).decode():
-            client.update_function_code(FunctionName=name, ZipFile=code)
-        elif {key: found[key] for key in settings} == settings:
-            return Made(id=made.id, outputs=made.outputs, outcome="unchanged")
-        client.update_function_configuration(FunctionName=name, **settings)
-        return Made(id=made.id, outputs=made.outputs, outcome="updated" if found else "created")
+        client = context.aws("lambda")
+        with _told(name):
+            found = _configuration(client, name)
+            if found is None:
+                role = {"Runtime": inputs["runtime"], "Role": str(inputs["role"])}
+                client.create_function(FunctionName=name, Code={"ZipFile": code}, **role, **settings)
+                return Made(id=made.id, outputs=made.outputs, outcome="created")
+            changed = found["CodeSha256"] != base64.b64encode(hashlib.sha256(code).digest()).decode()
+            if changed:
+                client.update_function_code(FunctionName=name, ZipFile=code)
+            if {key: found[key] for key in settings} != settings:
+                client.update_function_configuration(FunctionName=name, **settings)
+                changed = True
+        return Made(id=made.id, outputs=made.outputs, outcome="updated" if changed else "unchanged")
 
     def remove(self, context: Context, entry: Entry) -> None:
         client = context.aws("lambda")
-        if _configuration(client, entry["id"]) is not None:
-            client.delete_function(FunctionName=entry["id"])
+        with _told(entry["id"]):
+            if _configuration(client, entry["id"]) is not None:
+                client.delete_function(FunctionName=entry["id"])
 
 
 def built() -> Path:
@@ -89,13 +90,25 @@ def built() -> Path:
 def invoke(context: Context, name: str, event: dict[str, Any]) -> dict[str, Any]:
     """Run the function and return its answer; raise CloudError with its sentence when it fails."""
     client = context.aws("lambda", answer=_ANSWER_SECONDS)
-    answer = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
-    payload = json.loads(answer["Payload"].read())
+    with _told(name):
+        answer = client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+        payload = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
         said = payload.get("errorMessage") or "it says nothing"
         raise CloudError(f"the bootstrap stopped in the function {name}: {said}")
     result: dict[str, Any] = payload
     return result
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    """Turn what the emulator does not do into a sentence."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise CloudError(f"the AWS emulator's Lambda, function {name}: {error}") from error
 
 
 def _configuration(client: Any, name: str) -> dict[str, Any] | None:
