@@ -58,8 +58,8 @@ bench: .venv/dev ## Measure; see bench/README.md.
 
 policy: policy/venv/ready ## Make the environment of the policy pack (pulumi preview --policy-pack policy).
 
-bundle: .venv/runtime ## Build the runner's Lambda bundle, build/runner.zip.
-	@$(BIN)/python -m bootstrap.bundle build/runner.zip
+bundle: .venv/runtime ## Build the runner's Lambda bundle, build/runner.zip (offline: CERTIFICATES=rds-ca-bundle.pem).
+	@$(BIN)/python -m bootstrap.bundle build/runner.zip $(if $(CERTIFICATES),--certificates $(CERTIFICATES))
 
 requirements: ## Pin requirements anew (needs uv), with hashes and without index addresses.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/runtime.in -o requirements/runtime.txt

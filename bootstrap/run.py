@@ -11,7 +11,7 @@ from pathlib import Path
 import psycopg
 from redis.exceptions import RedisError
 
-from bootstrap import migrate, report
+from bootstrap import deadline, migrate, report
 from bootstrap.access import Access, analyse, load_access
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
@@ -37,16 +37,18 @@ def run(
     progress: Progress | None = None,
     migrations: Path | None = None,
     store: SecretStore | None = None,
+    left: deadline.Left | None = None,
 ) -> report.Report:
     """Bring everything inside the engines into its declared state and prove it.
 
+    `left` says how many seconds are left for it; when they run out it stops between two migrations (OutOfTimeError).
     Raise BootstrapError or MigrateError when a step cannot be done; running it again goes on where it stopped.
     A check that comes out wrong does not raise: see `Report.ok`.
     """
     access = load_access(manifest.access)
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="bootstrap") as pool:
-        return _Run(manifest, access, store, pool, progress or _quiet).go(migrations or MIGRATIONS)
+        return _Run(manifest, access, store, pool, progress or _quiet, left).go(migrations or MIGRATIONS)
 
 
 def _quiet(name: str, seconds: float) -> None:
@@ -55,13 +57,20 @@ def _quiet(name: str, seconds: float) -> None:
 
 class _Run:
     def __init__(
-        self, manifest: Manifest, access: Access, store: SecretStore, pool: Executor, progress: Progress
+        self,
+        manifest: Manifest,
+        access: Access,
+        store: SecretStore,
+        pool: Executor,
+        progress: Progress,
+        left: deadline.Left | None,
     ) -> None:
         self._manifest = manifest
         self._access = access
         self._store = store
         self._pool = pool
         self._progress = progress
+        self._left = left
         self._steps: list[report.Step] = []
         self._differences: list[str] = list(_skipped(manifest, access))
 
@@ -146,9 +155,23 @@ class _Run:
         with open_postgres(target, target.primary, user, password) as conn:
             ledger = migrate.PostgresLedger(conn)
             runner = migrate.Runner(migrate.Source.load(folder), ledger, role=self._access.owner)
-            applied = [f"{step.name} {step.direction}" for step in runner.up()]
+            applied = self._up(runner)
             version = runner.version()
         return report.Migration(version=version.version, dirty=version.dirty), applied
+
+    def _up(self, runner: migrate.Runner) -> list[str]:
+        done: list[str] = []
+
+        def between(step: migrate.Step, seconds: float | None) -> None:
+            if seconds is None:
+                deadline.check(self._left)
+            else:
+                done.append(step.file.name)
+
+        try:
+            return [f"{step.name} {step.direction}" for step in runner.up(progress=between)]
+        except deadline.OutOfTimeError:
+            raise deadline.stopped(done, [step.file.name for step in runner.plan_up()]) from None
 
     def _verified(self, entered: Master, held: dict[str, Held]) -> tuple[report.Check, ...]:
         from bootstrap.verify import verify
