@@ -20,7 +20,7 @@ def compare(expected: Schema, live: Live) -> tuple[Difference, ...]:
         *_version(expected, found),
         *_extensions(expected, live),
         *_types(expected.get("types", {}), found.get("types", {})),
-        *_sequences(expected.get("sequences", {}), found.get("sequences", {})),
+        *_sequences(expected, found),
         *_functions(expected.get("functions", {}), found.get("functions", {})),
         *_tables(expected, live),
         *_views(expected.get("views", {}), found.get("views", {}), live.server),
@@ -54,15 +54,37 @@ def _types(wanted: Mapping[str, str], has: Mapping[str, str]) -> Iterator[Differ
     yield from named("type", wanted, has, make=lambda title, what: [sql.type_(title, what)], drop=drop)
 
 
-def _sequences(wanted: Mapping[str, str], has: Mapping[str, str]) -> Iterator[Difference]:
+def _sequences(expected: Schema, found: Schema) -> Iterator[Difference]:
+    wanted, columns = expected.get("sequences", {}), _columns(expected)
+    # That of a serial column comes and goes with the column.
+    has = {
+        title: what
+        for title, what in found.get("sequences", {}).items()
+        if title in wanted or " OWNED BY " not in what or what.rpartition(" OWNED BY ")[2] in columns
+    }
+    there = _columns(found)
+
+    def make(title: str, what: str) -> Iterable[str]:
+        create, tie = sql.sequence(title, what)
+        # A column that is missing as well needs the sequence before it can be its owner; the next check says so.
+        return [create, tie] if tie and what.rpartition(" OWNED BY ")[2] in there else [create]
+
     yield from named(
         "sequence",
         wanted,
         has,
-        make=lambda title, what: [each for each in sql.sequence(title, what) if each],
+        make=make,
         drop=lambda title, _: f"DROP SEQUENCE {sql.name(title)}",
         change=lambda title, what, _: [f"ALTER SEQUENCE {sql.name(title)} {what}"],
     )
+
+
+def _columns(schema: Schema) -> set[str]:
+    return {
+        f"{sql.name(table)}.{sql.name(column)}"
+        for table, entry in schema.get("tables", {}).items()
+        for column in entry.get("columns", {})
+    }
 
 
 def _functions(wanted: Mapping[str, Function], has: Mapping[str, Function]) -> Iterator[Difference]:

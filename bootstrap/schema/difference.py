@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -61,7 +62,7 @@ def named(
         return
     for title in sorted({*expected, *found}):
         wanted, has = expected.get(title), found.get(title)
-        if wanted == has:
+        if wanted == has or (wanted is not None and has is not None and _same(wanted, has)):
             continue
         mends: Iterable[str] = []
         if wanted is not None and has is not None:
@@ -77,3 +78,19 @@ def comment(keyword: str, title: str, quoted: str, wanted: str | None, has: str 
     """Compare the comment on an object that is there; `quoted` is its name in SQL."""
     if wanted != has:
         yield difference("comment", title, wanted, has, [sql.comment(keyword, quoted, wanted)], "comment")
+
+
+# `varchar_column IN ('a', 'b')` is printed as a cast of the whole array, which, read again, is printed as an array of
+# casts: whoever restores a dump or runs a mending statement has the second form for good.
+_CAST = re.compile(r"\(ARRAY\[((?:'(?:[^']|'')*'::[\w ]+(?:, )?)+)\]\)::text\[\]")
+_ELEMENT = re.compile(r"'(?:[^']|'')*'::[\w ]+")
+
+
+def _same(one: str, other: str) -> bool:
+    return _canonical(one) == _canonical(other)
+
+
+def _canonical(text: str) -> str:
+    return _CAST.sub(
+        lambda match: f"ARRAY[{', '.join(f'({each})::text' for each in _ELEMENT.findall(match[1]))}]", text
+    )

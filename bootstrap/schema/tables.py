@@ -16,8 +16,8 @@ def table(title: str, expected: Table, found: Table) -> Iterator[Difference]:
     quoted = sql.name(title)
     yield from comment("TABLE", title, quoted, expected.get("comment"), found.get("comment"))
     yield from _storage(title, expected, found)
-    # First what stands in the way of changing columns, or comes with them.
-    yield from _columns(title, expected.get("columns", {}), found.get("columns", {}))
+    columns = tuple(_columns(title, expected.get("columns", {}), found.get("columns", {})))
+    yield from (each for each in columns if each.expected is not None)
     yield from named(
         "constraint",
         expected.get("constraints", {}),
@@ -51,6 +51,8 @@ def table(title: str, expected: Table, found: Table) -> Iterator[Difference]:
     if security != has:
         mends = sql.row_security(title, security)
         yield difference("row security", title, security or "off", has or "off", mends, "state")
+    # Last, since a dropped column takes along what names it.
+    yield from (each for each in columns if each.expected is None)
 
 
 def indexes(owner: str, expected: dict[str, str], found: dict[str, str], *, online: bool) -> Iterator[Difference]:
