@@ -72,7 +72,7 @@ def _pins(lock: Path, names: tuple[str, ...]) -> list[str]:
 
 
 def _copy(staging: Path) -> None:
-    for pattern in ("bootstrap/**/*.py", "migrations/*.sql", "access.yaml"):
+    for pattern in ("bootstrap/**/*.py", "migrations/*.sql", "schema/*.json", "access.yaml"):
         for path in ROOT.glob(pattern):
             copy = staging / path.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)

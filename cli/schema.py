@@ -104,7 +104,7 @@ def check(
         for each in found:
             say(each.severity, f"{each.kind} {each.object}: {each.what}")
             for name, text in (("expected", each.expected), ("found", each.found), ("mend", each.sql)):
-                if text and (name == "mend" or "\n" not in text):
+                if text and each.severity != "INFO" and (name == "mend" or "\n" not in text):
                     console().print(f"      [dim]{name}:[/] {escape(text)}")
         for name, count in live.rows.items():
             say("INFO", f"{name}: {count} rows")

@@ -29,7 +29,7 @@ def compare(expected: Schema, live: Live) -> tuple[Difference, ...]:
 
 def _version(expected: Schema, found: Schema) -> Iterator[Difference]:
     if "version" in expected and expected["version"] != found.get("version", expected["version"]):
-        what = f"the definition is that of migration {expected['version']}"
+        what = f"the definition is that of migration {expected['version']}, the database is at {found['version']}"
         versions = str(expected["version"]), str(found["version"])
         yield difference("migration", "schema_migrations", *versions, [], what)
 
