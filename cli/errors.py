@@ -51,6 +51,7 @@ _INPUT = {
     "UnknownClassError",
     "ParameterError",
     "UrlError",
+    "DefinitionError",
 }
 _MENDS = {
     errno.ENOSPC: "the disk is full: free space and run it again.",

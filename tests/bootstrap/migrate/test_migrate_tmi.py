@@ -136,6 +136,18 @@ def test_all_the_way_down_and_up(runner: Runner, connection: Connection) -> None
     assert _catalog(connection) == full
 
 
+def test_a_server_without_vector(database: Database, runner: Runner) -> None:
+    """Everything but the embeddings is made, and undone."""
+    with database.connect("postgres") as admin:
+        admin.execute("DROP EXTENSION IF EXISTS vector")
+        runner.up()
+        assert admin.execute("SELECT to_regclass('embeddings'), to_regclass('audit_log') IS NULL").fetchone() == (
+            None,
+            False,
+        )
+        runner.down(None)
+
+
 def test_names(tmi: Connection) -> None:
     rows = dict(tmi.execute("SELECT indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'").fetchall())
     found = {name: rows[name].split("public.")[1].replace(" USING btree", "") for name in NAMED}
