@@ -44,4 +44,6 @@ def _failures(report: Report) -> str:
     ]
     if report.migration.dirty:
         wrong.append(f"migration {report.migration.version} is dirty; see `datatier migrate status`")
+    if report.schema_errors:
+        wrong += [difference for difference in report.differences if difference.startswith("schema: ")]
     return f"{len(wrong)} of {len(report.checks)} checks failed:\n" + "\n".join(wrong)

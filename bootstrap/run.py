@@ -73,6 +73,7 @@ class _Run:
         self._left = left
         self._steps: list[report.Step] = []
         self._differences: list[str] = list(_skipped(manifest, access))
+        self._schema_errors = 0
 
     def go(self, folder: Path) -> report.Report:
         began = time.perf_counter()
@@ -82,6 +83,7 @@ class _Run:
         with _explained("lock"), entered.conn, hold(entered.conn):
             held = self._access_in(entered)
             migration = self._schema(entered, held, folder)
+            self._compare(entered, folder)
             checks = self._verified(entered, held)
         return report.Report(
             stack=self._manifest.stack,
@@ -90,6 +92,7 @@ class _Run:
             migration=migration,
             checks=checks,
             differences=tuple(self._differences),
+            schema_errors=self._schema_errors,
             warnings=tuple(map(str, analyse(self._access))),
         )
 
@@ -172,6 +175,23 @@ class _Run:
             return [f"{step.name} {step.direction}" for step in runner.up(progress=between)]
         except deadline.OutOfTimeError:
             raise deadline.stopped(done, [step.file.name for step in runner.plan_up()]) from None
+
+    def _compare(self, entered: Master, folder: Path) -> None:
+        """Hold the schema against the definition that lies beside the migrations, where there is one."""
+        from bootstrap import schema
+
+        path = schema.beside(folder)
+        if path is None:
+            return
+        with self._step("schema"):
+            expected = schema.load(path)
+            live = schema.read(entered.conn, extensions=expected.get("extensions", ()))
+            found = schema.compare(expected, live)
+            # The step before has told of extensions; a definition of another migration is no measure.
+            other = [each for each in found if each.kind == "migration"]
+            told = other or [each for each in found if each.kind != "extension" and each.severity != "INFO"]
+            self._schema_errors = 0 if other else sum(each.severity == "ERROR" for each in told)
+            self._differences += [f"schema: {each}" for each in told]
 
     def _verified(self, entered: Master, held: dict[str, Held]) -> tuple[report.Check, ...]:
         from bootstrap.verify import verify

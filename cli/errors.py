@@ -60,6 +60,7 @@ _INPUT = {
     "ParameterError",
     "UrlError",
     "PlanError",
+    "DefinitionError",
 }
 _MENDS = {
     errno.ENOSPC: "the disk is full: free space and run it again.",

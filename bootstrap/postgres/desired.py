@@ -16,7 +16,8 @@ PUBLIC = "PUBLIC"
 LEDGERS = frozenset({TABLE, HISTORY})
 """Tables of the migrations: whoever may write rows may still not write these."""
 
-Kind = Literal["database", "schema", "table", "sequence", "function"]
+# A partition is reached by way of its parent, whose privileges and policies count there; its own stay closed to all.
+Kind = Literal["database", "schema", "table", "partition", "sequence", "function"]
 Privileges = frozenset[str]
 _NONE: Privileges = frozenset()
 

@@ -113,8 +113,8 @@ _OBJECTS = f"""
 SELECT 'schema', n.nspname, quote_ident(n.nspname), n.nspowner::regrole::text, {_acl("n.nspacl", "n", "n.nspowner")}
 FROM pg_namespace n WHERE n.nspname = %(schema)s
 UNION ALL
-SELECT 'table', c.relname, format('%%I.%%I', n.nspname, c.relname), c.relowner::regrole::text,
-    {_acl("c.relacl", "r", "c.relowner")}
+SELECT CASE WHEN c.relispartition THEN 'partition' ELSE 'table' END, c.relname,
+    format('%%I.%%I', n.nspname, c.relname), c.relowner::regrole::text, {_acl("c.relacl", "r", "c.relowner")}
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname = %(schema)s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_NOT_EXTENSION.format("pg_class", "c")}
 UNION ALL

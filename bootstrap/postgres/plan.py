@@ -18,7 +18,14 @@ _DEFAULT_KINDS: dict[str, tuple[Kind, str]] = {
 # In the order SQL books print them, so that a plan reads well.
 _ROW = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN")
 _ORDER = (*_ROW, "USAGE", "EXECUTE", "CONNECT", "TEMPORARY", "CREATE")
-KEYWORD = {"table": "TABLE", "sequence": "SEQUENCE", "function": "ROUTINE", "schema": "SCHEMA", "database": "DATABASE"}
+KEYWORD = {
+    "table": "TABLE",
+    "partition": "TABLE",
+    "sequence": "SEQUENCE",
+    "function": "ROUTINE",
+    "schema": "SCHEMA",
+    "database": "DATABASE",
+}
 
 
 def plan(wanted: Desired, live: Live) -> tuple[Change, ...]:
