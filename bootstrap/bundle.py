@@ -33,7 +33,7 @@ LIBRARIES = (
     "typing-extensions",
     "typing-inspection",
 )
-SOURCES = ("bootstrap/**/*.py", "migrations/*.sql")
+SOURCES = ("bootstrap/**/*.py", "migrations/*.sql", "schema/*.json")
 # What builds the bundle is of no use in it.
 _BUILDER = Path("bootstrap") / "bundle.py"
 # RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance": the bundle of all commercial regions.

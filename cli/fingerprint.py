@@ -19,6 +19,7 @@ CODE = (
     ),
     "migrations/*.sql",
     "schema/*.json",
+    "schema/*.json",
     "requirements/runtime.txt",
 )
 DECLARATIONS = ("Pulumi.yaml", "access.yaml")
