@@ -19,7 +19,6 @@ CODE = (
     ),
     "migrations/*.sql",
     "schema/*.json",
-    "schema/*.json",
     "requirements/runtime.txt",
 )
 DECLARATIONS = ("Pulumi.yaml", "access.yaml")
