@@ -127,12 +127,12 @@ def test_contradictions(more: dict[str, Any], path: str | None, rule: str) -> No
     [
         (
             {"keys": ["b:*", "a:*"], "channels": ["c:*"], "commands": ["@write", "@read"]},
-            "on resetchannels &c:* ~a:* ~b:* -@all +@connection +cluster|shards +cluster|slots "
+            "on ~a:* ~b:* resetchannels &c:* -@all +@connection +cluster|shards +cluster|slots "
             "+@read +@write -@admin -@dangerous -@scripting",
         ),
         (
             {"read": ["r:*", "x"], "write": ["w:*", "x"], "commands": ["get", "@scripting", "info"]},
-            "on resetchannels %R~r:* %W~w:* ~x -@all +@connection +cluster|shards +cluster|slots "
+            "on %R~r:* %W~w:* ~x resetchannels -@all +@connection +cluster|shards +cluster|slots "
             "+@scripting -@admin -@dangerous +get +info",
         ),
         (

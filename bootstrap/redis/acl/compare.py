@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from bootstrap.redis.acl.expand import expand
 from bootstrap.redis.acl.glob import includes
-from bootstrap.redis.acl.rules import Permission, RuleError, RuleSet, Selector, parse, parse_listed
+from bootstrap.redis.acl.rules import Channels, Permission, RuleError, RuleSet, Selector, parse, parse_listed
 from bootstrap.redis.acl.table import CommandTable
 
 _SHOWN = 8
@@ -50,10 +50,16 @@ def differences(live: RuleSet, wanted: RuleSet, table: CommandTable) -> tuple[Di
     return tuple(found)
 
 
-def text_differences(live: str, wanted: str, table: CommandTable) -> tuple[Difference, ...]:
-    """Compare two texts, `live` as a server lists it; by letters where a rule is not known here."""
+def text_differences(
+    live: str, wanted: str, table: CommandTable, *, channels: Channels | None = None
+) -> tuple[Difference, ...]:
+    """Compare two texts, by letters where a rule is not known here.
+
+    `live` is as a server lists it; with `channels` it is an access string, and that the default where it names none.
+    """
     try:
-        return differences(parse_listed(live), parse(wanted), table)
+        before = parse(live, channels=channels) if channels else parse_listed(live)
+        return differences(before, parse(wanted), table)
     except RuleError as error:
         if live.split() == wanted.split():
             return ()
