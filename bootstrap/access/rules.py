@@ -6,7 +6,8 @@ from bootstrap.access.model import RedisRules, SelectorRules
 from bootstrap.redis.acl.rules import parse
 
 # PING, SELECT, CLIENT SETNAME and what cluster clients ask for before anything else.
-_BASE = ("+@connection", "+cluster|shards", "+cluster|slots")
+BASE = ("+@connection", "+cluster|shards", "+cluster|slots")
+"""What every identity may do."""
 _MONITORING = (
     "acl|log",
     "client|list",
@@ -57,7 +58,7 @@ def _commands(rules: RedisRules | SelectorRules) -> tuple[str, ...]:
     base: tuple[str, ...] = ()
     asked: tuple[str, ...] = rules.commands
     if isinstance(rules, RedisRules):
-        base = _BASE
+        base = BASE
         asked = _MONITORING if rules.role == "monitoring" else asked
     categories = sorted({f"+{c}" for c in asked if c.startswith("@")} - set(base))
     single = sorted({f"+{c}" for c in asked if not c.startswith("@")})

@@ -26,6 +26,8 @@ MARKER = "datatier-managed"
 # What replicas need (Redis documentation, ACL rules for Sentinel and replicas).
 _REPLICATION = frozenset({"-@all", "+psync", "+replconf", "+ping"})
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+_CHUNK = 50
+"""Commands in one packet: about 30 KiB, so that the server has something to do early."""
 _STATES = ("turned on", "turned off", "no longer without a password", "logs in without a password")
 
 
@@ -144,20 +146,44 @@ def write(live: Live, planned: Plan) -> None:
     """Send the whole plan at once; raise NodeError naming the first user that was not taken."""
     if not planned.commands:
         return
-    pipe = live.client.pipeline(transaction=False)
-    for command in planned.commands:
-        pipe.execute_command(*command)
-    if live.aclfile:
-        pipe.execute_command("ACL", "SAVE")
-    sent = [*planned.commands, ("ACL", "SAVE", "to the ACL file")]
+    sent = [*planned.commands, *[("ACL", "SAVE")] * live.aclfile]
     try:
-        answers = pipe.execute(raise_on_error=False)
+        answers = _sent(live.client, sent)
     except redis.exceptions.RedisError as error:
         raise NodeError(f"{planned.converged.target} broke off: {error}; run it again, it goes on from here") from None
-    for command, answer in zip(sent, answers, strict=False):
+    for command, answer in zip(sent, answers, strict=True):
         if isinstance(answer, Exception):
             reason = _DIGEST.sub("***", str(answer))
             raise NodeError(f"{planned.converged.target} did not take {' '.join(command[1:3])}: {reason}")
+
+
+def _sent(client: Any, commands: Sequence[tuple[str, ...]]) -> list[Any]:
+    """Send commands while the server works on those before them, and return all answers, errors among them.
+
+    redis-py's pipeline packs everything before it sends the first byte, which takes longer than the server does.
+    """
+    connection = client.connection_pool.get_connection()
+    try:
+        for first in range(0, len(commands), _CHUNK):
+            connection.send_packed_command([b"".join(map(_packed, commands[first : first + _CHUNK]))])
+        return [_answer(connection) for _ in commands]
+    except BaseException:
+        connection.disconnect()
+        raise
+    finally:
+        client.connection_pool.release(connection)
+
+
+def _packed(command: tuple[str, ...]) -> bytes:
+    words = [word.encode() for word in command]
+    return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
+
+
+def _answer(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except redis.exceptions.ResponseError as error:
+        return error
 
 
 def _differences(target: str, user: User, found: Kept | None, live: Live) -> Iterator[UserChange]:
@@ -221,9 +247,11 @@ def _marker(name: str, names: Sequence[str]) -> tuple[str, ...]:
 def _strangers(target: str, kept: Mapping[str, Kept], known: Collection[str]) -> Iterator[str]:
     """Yield the users that nobody declared and that are more than a replica's way to its primary."""
     for name in sorted(kept.keys() - set(known)):
-        words = kept[name].text.split()
-        if name.startswith(MARKER) and words[:1] == ["off"]:
-            continue
-        if {word for word in words if word[:1] in "+-"} <= _REPLICATION and "(" not in kept[name].text:
+        if replication(kept[name]) or (name.startswith(MARKER) and kept[name].text.startswith("off")):
             continue
         yield f"{target}: user {name} is not declared; declare it, or if nobody needs it: ACL DELUSER {name}"
+
+
+def replication(kept: Kept) -> bool:
+    """Whether a user can do no more than a replica must."""
+    return {word for word in kept.text.split() if word[0] in "+-"} <= _REPLICATION and "(" not in kept.text

@@ -9,7 +9,7 @@ from __future__ import annotations
 import enum
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from bootstrap.redis.acl.table import CommandTable
@@ -37,6 +37,15 @@ class Permission(enum.Flag):
     BOTH = 3
 
 
+# The first letters of rules that belong to a selector.
+_SELECTOR_MARKS = frozenset("~%&+-")
+_PERMISSIONS = {
+    "": Permission.BOTH,
+    "%R": Permission.READ,
+    "%W": Permission.WRITE,
+    "%RW": Permission.BOTH,
+    "%WR": Permission.BOTH,
+}
 _MARKS = {Permission.BOTH: "~", Permission.READ: "%R~", Permission.WRITE: "%W~"}
 
 
@@ -167,125 +176,162 @@ class _Reader:
     def __init__(self, table: CommandTable | None, channels: Channels, *, listed: bool) -> None:
         self._table = table
         self._listed = listed
-        self._fresh = Selector(channels=("*",) if channels == "allchannels" else ())
-        self._rules = RuleSet(root=self._fresh)
+        self._channels = channels
 
     def read(self, text: str) -> RuleSet:
+        self._reset()
         for rule in merged(text.split()):
             self._user(rule)
-        return self._rules
+        return RuleSet(
+            on=self._on,
+            nopass=self._nopass,
+            skip_sanitize=self._skip,
+            hashes=frozenset(self._hashes),
+            root=self._root.frozen(),
+            selectors=tuple(self._selectors),
+        )
+
+    def _reset(self) -> None:
+        self._on = self._nopass = self._skip = False
+        self._hashes: set[str] = set()
+        self._root = self._fresh()
+        self._selectors: list[Selector] = []
+
+    def _fresh(self) -> _Open:
+        return _Open(self._table, everywhere=self._channels == "allchannels", listed=self._listed)
 
     def _user(self, rule: str) -> None:
         """acl.c, ACLSetUser."""
-        word = rule.lower()
-        rules = self._rules
-        if word in {"on", "off"}:
-            rules = replace(rules, on=word == "on")
-        elif word in {"sanitize-payload", "skip-sanitize-payload"}:
-            rules = replace(rules, skip_sanitize=word.startswith("skip"))
-        elif word in {"nopass", "resetpass"}:
-            rules = replace(rules, nopass=word == "nopass", hashes=frozenset())
-        elif rule[:1] in {"#", "!"}:
-            rules = self._hash(rule)
-        elif rule[:1] in {">", "<"}:
+        if rule[0] in _SELECTOR_MARKS:
+            self._root.take(rule)
+        elif rule[0] == "(" and rule[-1] == ")":
+            self._selectors.append(self._selector(rule[1:-1]))
+        elif rule[0] in "#!":
+            self._hash(rule)
+        elif rule[0] in "><":
             raise RuleError(rule[0] + "***", "a password in the clear; keep it in the secret")
-        elif word == "clearselectors":
-            rules = replace(rules, selectors=())
-        elif word == "reset":
-            rules = RuleSet(root=self._fresh)
-        elif rule.startswith("(") and rule.endswith(")"):
-            rules = replace(rules, selectors=(*rules.selectors, self._selector(rule[1:-1])))
         else:
-            rules = replace(rules, root=self._set(rules.root, rule))
-        self._rules = rules
+            self._word(rule, rule.lower())
 
-    def _hash(self, rule: str) -> RuleSet:
+    def _word(self, rule: str, word: str) -> None:
+        if word in {"on", "off"}:
+            self._on = word == "on"
+        elif word in {"sanitize-payload", "skip-sanitize-payload"}:
+            self._skip = word.startswith("skip")
+        elif word in {"nopass", "resetpass"}:
+            self._nopass, self._hashes = word == "nopass", set()
+        elif word == "clearselectors":
+            self._selectors = []
+        elif word == "reset":
+            self._reset()
+        else:
+            self._root.take(rule)
+
+    def _hash(self, rule: str) -> None:
         if not _HASH.fullmatch(rule[1:]):
             raise RuleError(rule[0] + "***", "a password's hash is 64 lower-case hexadecimal digits")
         if rule[0] == "#":
-            return replace(self._rules, nopass=False, hashes=self._rules.hashes | {rule[1:]})
-        if rule[1:] not in self._rules.hashes:
+            self._nopass = False
+            self._hashes.add(rule[1:])
+        elif rule[1:] in self._hashes:
+            self._hashes.remove(rule[1:])
+        else:
             raise RuleError("!***", "the user has no such password")
-        return replace(self._rules, hashes=self._rules.hashes - {rule[1:]})
 
     def _selector(self, text: str) -> Selector:
         if '"' in text or "'" in text:
             # sdssplitargs takes them for quotes: the pattern would become another one, or the selector empty.
             raise RuleError(f"({text})", "a selector cannot hold quotation marks")
-        selector = self._fresh
+        opened = self._fresh()
         for rule in text.split():
-            selector = self._set(selector, rule)
-        return selector
+            opened.take(rule)
+        return opened.frozen()
 
-    def _set(self, selector: Selector, rule: str) -> Selector:
-        """acl.c, ACLSetSelector."""
+
+class _Open:
+    """A selector while its rules are read (acl.c, ACLSetSelector)."""
+
+    def __init__(self, table: CommandTable | None, *, everywhere: bool, listed: bool) -> None:
+        self._table = table
+        self._listed = listed
+        self._allkeys = False
+        self._keys: dict[str, Permission] = {}
+        self._channels: dict[str, None] = {"*": None} if everywhere else {}
+        self._databases: frozenset[int] | None = None
+        self._everything = False
+        self._commands: dict[str, str] = {}
+
+    def frozen(self) -> Selector:
+        return Selector(
+            allkeys=self._allkeys,
+            keys=self._keys,
+            channels=tuple(self._channels),
+            databases=self._databases,
+            everything=self._everything,
+            commands=tuple(sign + name for name, sign in self._commands.items()),
+        )
+
+    def take(self, rule: str) -> None:
         word = rule.lower()
-        if word in {"allkeys", "~*"}:
-            return replace(selector, allkeys=True, keys={})
-        if word == "resetkeys":
-            return replace(selector, allkeys=False, keys={})
-        if word in {"allchannels", "&*"}:
-            return replace(selector, channels=("*",))
-        if word == "resetchannels":
-            return replace(selector, channels=())
-        if word in {"alldbs", "resetdbs"} or word.startswith("db="):
-            return replace(selector, databases=self._databases(selector, rule))
         if word in {"allcommands", "+@all", "nocommands", "-@all"}:
-            return replace(selector, everything=word in {"allcommands", "+@all"}, commands=())
-        if rule[:1] in {"~", "%"}:
-            return replace(selector, allkeys=False, keys=self._key(selector, rule))
-        if rule.startswith("&"):
-            if selector.channels == ("*",):
+            self._everything, self._commands = word in {"allcommands", "+@all"}, {}
+        elif rule[0] in "+-":
+            self._command(word)
+        elif word in {"allkeys", "~*", "resetkeys"}:
+            self._allkeys, self._keys = word != "resetkeys", {}
+        elif rule[0] in "~%":
+            self._key(rule)
+        elif word in {"allchannels", "&*", "resetchannels"}:
+            self._channels = {} if word == "resetchannels" else {"*": None}
+        elif rule[0] == "&":
+            if "*" in self._channels:
                 raise RuleError(rule, "all channels are allowed already; begin with `resetchannels`")
-            return replace(selector, channels=tuple(dict.fromkeys((*selector.channels, rule[1:]))))
-        if rule[:1] in {"+", "-"}:
-            return replace(selector, commands=_moved(selector.commands, word[0] + self._command(word)))
-        raise RuleError(rule, "is no rule of an ACL")
+            self._channels[rule[1:]] = None
+        elif word in {"alldbs", "resetdbs"}:
+            self._databases = None if word == "alldbs" else frozenset()
+        elif word.startswith("db="):
+            if not (found := _DATABASES.fullmatch(rule)):
+                raise RuleError(rule, "write `db=0` or `db=0,1`")
+            self._databases = (self._databases or frozenset()) | set(map(int, found[1].split(",")))
+        else:
+            raise RuleError(rule, "is no rule of an ACL")
 
-    def _databases(self, selector: Selector, rule: str) -> frozenset[int] | None:
-        if rule.lower() == "alldbs":
-            return None
-        if rule.lower() == "resetdbs":
-            return frozenset()
-        if not (found := _DATABASES.fullmatch(rule)):
-            raise RuleError(rule, "write `db=0` or `db=0,1`")
-        return (selector.databases or frozenset()) | set(map(int, found[1].split(",")))
-
-    def _key(self, selector: Selector, rule: str) -> dict[str, Permission]:
+    def _key(self, rule: str) -> None:
         mark, tilde, pattern = rule.partition("~")
-        letters = mark[1:].upper()
-        if not tilde or (mark and (not letters or len(set(letters)) < len(letters) or set(letters) - {"R", "W"})):
+        wanted = _PERMISSIONS.get(mark.upper())
+        if not tilde or wanted is None:
             raise RuleError(rule, "write `~pattern`, `%R~pattern` or `%W~pattern`")
-        if selector.allkeys and not self._listed:
-            raise RuleError(rule, "all keys are allowed already; begin with `resetkeys`")
-        before = {"*": Permission.BOTH} if selector.allkeys else dict(selector.keys)
-        wanted = Permission.BOTH if not mark else Permission(0)
-        wanted |= Permission.READ if "R" in letters else Permission(0)
-        wanted |= Permission.WRITE if "W" in letters else Permission(0)
-        return {**before, pattern: before.get(pattern, Permission(0)) | wanted}
+        if self._allkeys:
+            if not self._listed:
+                raise RuleError(rule, "all keys are allowed already; begin with `resetkeys`")
+            self._allkeys, self._keys = False, {"*": Permission.BOTH}
+        before = self._keys.get(pattern)
+        self._keys[pattern] = wanted if before is None else before | wanted
 
-    def _command(self, word: str) -> str:
+    def _command(self, word: str) -> None:
         name, table = word[1:], self._table
-        if not name or name in {"@", "@all"}:
+        if not name or name == "@":
             raise RuleError(word, "names no command")
-        if name.startswith("@"):
-            if table and name[1:] not in table.categories:
-                raise RuleError(word, "the server has no such category")
-            return name
-        parent, bar, last = name.rpartition("|")
-        if bar and not last:
+        if name[-1] == "|":
             raise RuleError(word, "names no subcommand")
-        if not table:
-            return name
-        if name not in table.commands:
-            if "|" in parent:
-                raise RuleError(word, "a subcommand cannot be limited to an argument")
-            if not (bar and word[0] == "+" and parent in table.commands and parent not in table.subcommands):
-                raise RuleError(word, "the server has no such command")
-        return name
+        if table:
+            _known(word, name, table)
+        # What it replaces goes, and it stands at the end (ACLSelectorRemoveCommandRule).
+        self._commands.pop(name, None)
+        if name[0] != "@" and "|" not in name:
+            for old in [each for each in self._commands if each.startswith(f"{name}|")]:
+                del self._commands[old]
+        self._commands[name] = word[0]
 
 
-def _moved(rules: tuple[str, ...], new: str) -> tuple[str, ...]:
-    """Return the rules with `new` at the end and without what it replaces (acl.c, ACLSelectorRemoveCommandRule)."""
-    name = new[1:]
-    return (*(rule for rule in rules if rule[1:] != name and not rule[1:].startswith(f"{name}|")), new)
+def _known(word: str, name: str, table: CommandTable) -> None:
+    """Refuse what the server of this table would."""
+    if name[0] == "@":
+        if name[1:] not in table.categories:
+            raise RuleError(word, "the server has no such category")
+    elif name not in table.commands:
+        parent = name.rpartition("|")[0]
+        if "|" in parent:
+            raise RuleError(word, "a subcommand cannot be limited to an argument")
+        if not (parent and word[0] == "+" and parent in table.commands and parent not in table.subcommands):
+            raise RuleError(word, "the server has no such command")
