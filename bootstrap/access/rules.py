@@ -8,7 +8,7 @@ from bootstrap.redis.acl.rules import parse
 # PING, SELECT, CLIENT SETNAME and what cluster clients ask for before anything else.
 BASE = ("+@connection", "+cluster|shards", "+cluster|slots")
 """What every identity may do."""
-_MONITORING = (
+MONITORING = (
     "acl|log",
     "client|list",
     "dbsize",
@@ -59,7 +59,7 @@ def _commands(rules: RedisRules | SelectorRules) -> tuple[str, ...]:
     asked: tuple[str, ...] = rules.commands
     if isinstance(rules, RedisRules):
         base = BASE
-        asked = _MONITORING if rules.role == "monitoring" else asked
+        asked = MONITORING if rules.role == "monitoring" else asked
     categories = sorted({f"+{c}" for c in asked if c.startswith("@")} - set(base))
     single = sorted({f"+{c}" for c in asked if not c.startswith("@")})
     # The last rule wins per command: denied after the categories that hold them (FLUSHALL is in @write, KEYS in @read).

@@ -78,7 +78,7 @@ class ElastiCacheUsers:
         declared = {self._id(user) for user in users} | {f"{ours}default"}
         # A group id is `<prefix>-<cache>`, so the locked `default` of the stack has our prefix too.
         old = sorted(id_ for id_ in {*members, *live} if id_.startswith(ours) and id_ not in declared)
-        old = [id_ for id_ in old if id_ in members or self._alone(live[id_])]
+        old = [id_ for id_ in old if id_ in members or self._alone(id_, live[id_])]
         self._check(users, members, live, set(old) if remove else set())
         changes: list[UserChange] = []
         if remove:
@@ -102,9 +102,13 @@ class ElastiCacheUsers:
             ),
         )
 
-    def _alone(self, user: dict[str, Any]) -> bool:
-        """Whether it is in no group: left over when a removal broke off half-way."""
-        return not user.get("UserGroupIds") and user["Status"] != "deleting"
+    def _alone(self, id_: str, user: dict[str, Any]) -> bool:
+        """Whether it is ours and in no group: left over when a removal broke off half-way.
+
+        By its name, since the ids of a cache `main-two` begin like those of `main`.
+        """
+        ours = id_ == user_id(self._prefix, self._cache, user["UserName"])
+        return ours and not user.get("UserGroupIds") and user["Status"] != "deleting"
 
     def _check(self, users: Sequence[User], members: list[str], live: dict[str, Any], going: set[str]) -> None:
         """Refuse what ElastiCache would refuse, before anything is touched."""
@@ -204,6 +208,7 @@ class ElastiCacheUsers:
             self._wait_user(id_)
             with _explained(id_):
                 self._client.delete_user(UserId=id_)
+            self._wait_gone(id_)
 
     def _members(self) -> list[str]:
         members: list[str] = self._describe_group().get("UserIds", [])
@@ -227,17 +232,20 @@ class ElastiCacheUsers:
                 return found
             more = {"Marker": page["Marker"]}
 
-    def _describe(self, user_id_: str) -> dict[str, Any]:
+    def _describe(self, user_id_: str) -> dict[str, Any] | None:
         try:
             user: dict[str, Any] = self._client.describe_users(UserId=user_id_)["Users"][0]
         except Exception as error:
             if _code(error).startswith("UserNotFound"):
-                return {"Status": "creating"}
+                return None
             raise _error(user_id_, error) from None
         return user
 
     def _wait_user(self, user_id_: str) -> None:
-        self._wait(f"user {user_id_}", lambda: self._describe(user_id_))
+        self._wait(f"user {user_id_}", lambda: self._describe(user_id_) or {"Status": "creating"})
+
+    def _wait_gone(self, user_id_: str) -> None:
+        self._wait(f"user {user_id_}", lambda: self._describe(user_id_) or {"Status": "active"})
 
     def _wait(self, what: str, describe: Callable[[], dict[str, Any]]) -> None:
         waited = 0.0

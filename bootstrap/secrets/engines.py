@@ -42,6 +42,6 @@ def elasticache_passwords(*secrets_: Secret) -> list[str]:
     for value in values:
         if not 16 <= len(value) <= 128:
             raise ValueError(f"a password has {len(value)} characters; ElastiCache takes 16 to 128")
-        if not (value.isascii() and value.isprintable()) or set(value) & set(' ,"/@'):
+        if not (value.isascii() and value.isprintable()) or set(value) & set(',"/@'):
             raise ValueError('a password holds a character that ElastiCache refuses: printable ASCII without , " / @')
     return values

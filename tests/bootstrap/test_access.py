@@ -34,7 +34,7 @@ def test_the_committed_declaration() -> None:
         "lock_timeout": 5,
     }
     assert {name: k.ttl for name, k in access.keyspaces.items()}["auth_refresh"] == 30 * 86400
-    assert analyse(access) == ()
+    assert [str(found) for found in analyse(access) if found.level == "warning"] == []
 
 
 @pytest.mark.parametrize(
@@ -150,15 +150,15 @@ def test_canonical_strings(rules: dict[str, Any], string: str) -> None:
 @pytest.mark.parametrize(
     ("rules", "messages"),
     [
-        ({"keys": ["*"], "commands": ["@read"]}, ["`*` matches every key; name the key spaces"]),
+        ({"keys": ["*"], "commands": ["@read"]}, ["`*` matches every key"]),
         (
             {"keys": ["a"], "channels": ["*"], "commands": ["@pubsub"]},
-            ["`*` matches every channel; name the channels"],
+            ["`*` matches every channel"],
         ),
         ({"keys": ["a:*", "a:b:*"], "commands": ["@read"]}, ["`a:b:*` adds nothing to `a:*`"]),
         (
             {"keys": ["a"], "commands": ["@pubsub"]},
-            ["pub/sub commands without a channel: every use is refused; add `channels` or take the commands out"],
+            ["pub/sub commands without a channel: every use is refused"],
         ),
         (
             {"keys": ["a"], "channels": ["c"], "commands": ["@read"]},
