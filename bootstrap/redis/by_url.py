@@ -38,7 +38,8 @@ def plan_client(client: Any, users: Sequence[User], *, remove: bool = False) -> 
 def apply_client(client: Any, users: Sequence[User], *, remove: bool = False) -> Applied:
     """Make the users of this one server so. A user without a password keeps those it has.
 
-    With `remove` the users that a former run made here and that are no longer declared are deleted. Raise NodeError.
+    With `remove` the users that a former run made here and that are no longer declared are deleted. `default` is left
+    as it is, and told of where it is on. Raise NodeError.
     """
     live, planned = _planned(client, users, remove=remove)
     node.write(live, planned)
@@ -51,7 +52,7 @@ def import_users(client: Any) -> Imported:
     Kept out and reported are users that it cannot say: without a password, switched off, of a name that no identity
     may have. The one who is logged in and `default` are nobody's identities.
     """
-    live = node.read(client)
+    live = node.read(client, _TARGET)
     me = _me(client)
     found: dict[str, dict[str, Any]] = {}
     left: list[str] = []
@@ -73,8 +74,8 @@ def import_users(client: Any) -> Imported:
 
 
 def _planned(client: Any, users: Sequence[User], *, remove: bool) -> tuple[node.Live, node.Plan]:
-    live = node.read(client)
-    return live, node.plan(live, users, target=_TARGET, admin=_me(client), remove=remove)
+    live = node.read(client, _TARGET)
+    return live, node.plan(live, users, admin=_me(client), remove=remove, default="told")
 
 
 def _me(client: Any) -> str:

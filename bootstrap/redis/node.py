@@ -11,7 +11,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal
 
 import redis
 
@@ -48,6 +48,8 @@ class Kept:
 class Live:
     """Everything that a plan needs to know of a server."""
 
+    target: str
+    """What the server is called in what is told of it."""
     client: Any
     users: Mapping[str, Kept]
     aclfile: bool
@@ -59,7 +61,7 @@ class Live:
         try:
             return table.fetch(self.client)
         except redis.exceptions.RedisError as error:
-            raise NodeError(f"the server does not tell its command categories (ACL CAT): {error}") from None
+            raise NodeError(f"{self.target} does not tell its command categories (ACL CAT): {error}") from None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,16 +79,16 @@ class Plan:
         return Applied(changes=self.changes, differences=self.differences, nodes=(self.converged,))
 
 
-def read(client: Any) -> Live:
+def read(client: Any, target: str) -> Live:
     """Read all users in one round trip; raise NodeError where the login may not."""
     pipe = client.pipeline(transaction=False)
     pipe.execute_command("ACL", "LIST")
     pipe.execute_command("CONFIG", "GET", "aclfile")
     listed, config = pipe.execute(raise_on_error=False)
     if isinstance(listed, Exception):
-        raise NodeError(f"the users cannot be listed: {listed}; log in as a user that may ACL LIST, SETUSER and CAT")
+        raise NodeError(f"{target} does not list its users: {listed}; log in as one that may ACL LIST, CAT and SETUSER")
     found = dict(map(_kept, listed))
-    return Live(client, found, aclfile=isinstance(config, dict | list) and bool(_value(config)))
+    return Live(target, client, found, aclfile=isinstance(config, dict | list) and bool(_value(config)))
 
 
 def _value(config: Any) -> Any:
@@ -101,8 +103,21 @@ def _kept(line: str) -> tuple[str, Kept]:
     return name, Kept(text=" ".join(words), hashes=hashes)
 
 
-def plan(live: Live, users: Sequence[User], *, target: str, admin: str, scope: str = "", remove: bool = False) -> Plan:
-    """Return what brings the server to `users`. `admin` is who is logged in, `scope` whose marker it is."""
+def plan(
+    live: Live,
+    users: Sequence[User],
+    *,
+    admin: str,
+    scope: str = "",
+    remove: bool = False,
+    default: Literal["off", "told"] = "off",
+) -> Plan:
+    """Return what brings the server to `users`.
+
+    `admin` is who is logged in, `scope` whose marker it is. `default`, where it is on and not the administrator, is
+    turned off, or only told of.
+    """
+    target = live.target
     marker = f"{MARKER}-{scope}" if scope else MARKER
     changes: list[UserChange] = []
     commands: list[tuple[str, ...]] = []
@@ -115,10 +130,14 @@ def plan(live: Live, users: Sequence[User], *, target: str, admin: str, scope: s
         if found is None and user.password is None:
             differences.append(f"{target}: user {user.name} has no password; set one: ACL SETUSER {user.name} #SHA256")
     names = {user.name for user in users}
-    default = live.users.get("default")
-    if default and default.text.split()[:1] == ["on"] and admin != "default" and "default" not in names:
-        changes.append(UserChange(target=target, user="default", what="state", detail="turned off", takes_away=True))
-        commands.append(("ACL", "SETUSER", "default", "off"))
+    if "default" not in {*names, admin} and _on(live.users.get("default")):
+        if default == "off":
+            changes.append(
+                UserChange(target=target, user="default", what="state", detail="turned off", takes_away=True)
+            )
+            commands.append(("ACL", "SETUSER", "default", "off"))
+        else:
+            differences.append(f"{target}: user default is on; if nobody needs it: ACL SETUSER default off")
     marked = _marked(live.users.get(marker))
     ours = sorted((marked & live.users.keys()) - names - {admin, "default"})
     if remove:
@@ -233,6 +252,10 @@ def _arguments(user: User, found: Kept | None) -> tuple[str, ...]:
         first.append("resetpass")
     stale = sorted(found.hashes - wanted) if found and wanted else []
     return (*first, *user.rules.split(" "), *(f"#{one}" for one in sorted(wanted)), *(f"!{old}" for old in stale))
+
+
+def _on(kept: Kept | None) -> bool:
+    return kept is not None and kept.text.split()[:1] == ["on"]
 
 
 def _marked(marker: Kept | None) -> set[str]:

@@ -57,9 +57,9 @@ class ServerAcl:
         target = f"{self._name}/{endpoint.name}"
         with open_redis(self._cache, endpoint, self._user, self._password) as client:
             try:
-                live = node.read(client)
+                live = node.read(client, target)
                 admin = self._user or "default"
-                planned = node.plan(live, users, target=target, admin=admin, scope=self._scope, remove=remove)
+                planned = node.plan(live, users, admin=admin, scope=self._scope, remove=remove)
                 if write:
                     node.write(live, planned)
             except redis.exceptions.RedisError as error:

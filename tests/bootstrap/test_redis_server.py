@@ -33,6 +33,7 @@ def client(valkey_server: Valkey) -> Iterator[redis.Redis]:
     """The server with nobody but its administrator and `default`."""
     with valkey_server.admin() as admin:
         kept = admin.acl_list()
+        admin.execute_command("ACL", "SETUSER", "default", "off")
         names = [name for name in admin.acl_users() if name not in {"default", "acl-admin"}]
         if names:
             admin.acl_deluser(*names)
@@ -54,12 +55,13 @@ def told(changes: object) -> list[str]:
 
 
 def test_plan_apply_and_again(client: redis.Redis) -> None:
+    client.execute_command("ACL", "SETUSER", "default", "on")
     planned = plan_client(client, [user("one"), user("two")])
     assert [(c.user, c.what, c.takes_away) for c in planned.changes] == [
         ("one", "create", False),
         ("two", "create", False),
-        ("default", "state", True),
     ]
+    assert planned.differences == ("server: user default is on; if nobody needs it: ACL SETUSER default off",)
     assert client.acl_users() == ["acl-admin", "default"]
     assert apply_client(client, [user("one"), user("two")]) == planned
     again = apply_client(client, [user("one"), user("two")])
@@ -124,8 +126,8 @@ def test_the_marker_lets_nobody_in(client: redis.Redis) -> None:
 
 def test_stacks_that_share_a_server_do_not_remove_each_others_users(client: redis.Redis) -> None:
     for scope, name in (("x", "one"), ("y", "two")):
-        live = node.read(client)
-        node.write(live, node.plan(live, [user(name)], target="t", admin="acl-admin", scope=scope, remove=True))
+        live = node.read(client, "server")
+        node.write(live, node.plan(live, [user(name)], admin="acl-admin", scope=scope, remove=True))
     assert {"one", "two"} <= set(client.acl_users())
 
 
@@ -155,7 +157,6 @@ def test_an_import_is_a_declaration_whose_plan_is_empty(client: redis.Redis) -> 
         user(name, access_string(RedisRules.model_validate(rules)), password=None)
         for name, rules in found.users.items()
     ]
-    client.execute_command("ACL", "SETUSER", "default", "off")
     assert plan_client(client, wanted).changes == ()
 
 
@@ -244,3 +245,13 @@ def test_any_password_arrives_intact(client: redis.Redis, valkey_server: Valkey,
     open_redis(cache, endpoint, "hostile", Secret(password)).close()
     with pytest.raises(LoginError):
         open_redis(cache, endpoint, "hostile", Secret(password + "x"))
+
+
+def test_who_may_not_govern_is_told_what_is_missing(client: redis.Redis, valkey_server: Valkey) -> None:
+    apply_client(client, [user("one")])
+    endpoint = Endpoint(name="primary", host="127.0.0.1", port=valkey_server.port)
+    with (
+        open_redis(CacheTarget(endpoint=endpoint, tls=False), endpoint, "one", CURRENT) as one,
+        pytest.raises(node.NodeError, match=r"server does not list its users: .* may ACL LIST, CAT and SETUSER"),
+    ):
+        import_users(one)

@@ -72,7 +72,11 @@ class Selector:
         databases = [f"db={','.join(map(str, sorted(self.databases)))}"] if self.databases else []
         if self.databases is not None and not self.databases:
             databases = ["resetdbs"]
-        keys = [f"{_MARKS[permission]}{pattern}" for pattern, permission in self.keys.items()]
+        # A server lists `%RW~*` as `~*` and would not take it so beside other patterns.
+        keys = [
+            "%RW~*" if (pattern, permission) == ("*", Permission.BOTH) else f"{_MARKS[permission]}{pattern}"
+            for pattern, permission in self.keys.items()
+        ]
         return " ".join(
             ["~*"] * self.allkeys
             + [*keys, *channels, *databases, "+@all" if self.everything else "-@all", *self.commands]
@@ -277,7 +281,7 @@ class _Open:
             self._everything, self._commands = word in {"allcommands", "+@all"}, {}
         elif rule[0] in "+-":
             self._command(word)
-        elif word in {"allkeys", "~*", "resetkeys"}:
+        elif word in {"allkeys", "resetkeys"} or (word == "~*" and not (self._listed and self._keys)):
             self._allkeys, self._keys = word != "resetkeys", {}
         elif rule[0] in "~%":
             self._key(rule)
