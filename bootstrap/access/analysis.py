@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
 from typing import Literal
 
 from bootstrap.access.commands import FORBIDDEN
@@ -13,7 +12,7 @@ from bootstrap.access.model import Access, RedisRules
 from bootstrap.access.rules import BASE, MONITORING, access_string
 from bootstrap.redis.acl.compare import listed, patterns
 from bootstrap.redis.acl.expand import Allowed, expand
-from bootstrap.redis.acl.glob import common, includes, universal
+from bootstrap.redis.acl.glob import common, includes, prefix, universal
 from bootstrap.redis.acl.rules import RuleSet, Selector, parse
 from bootstrap.redis.acl.table import CommandTable
 from bootstrap.redis.acl.valkey import VALKEY
@@ -41,18 +40,15 @@ class Finding:
         return f"{self.path}: {self.message}{self.mend and f'; {self.mend}'}"
 
 
-def analyse(access: Access, *, clustered: Collection[str] = (), table: CommandTable = VALKEY) -> tuple[Finding, ...]:
-    """Return every unwise Redis rule of the declaration.
-
-    `clustered` names the caches in cluster mode, `table` is the command table by which categories are expanded.
-    """
+def analyse(access: Access, *, clustered: Collection[str] = ()) -> tuple[Finding, ...]:
+    """Return every unwise Redis rule of the declaration; `clustered` names the caches in cluster mode."""
     found = [
         finding
         for name, identity in access.identities.items()
         for cache, rules in identity.redis.items()
-        for finding in _of(f"identities.{name}.redis.{cache}", rules, table)
+        for finding in _of(f"identities.{name}.redis.{cache}", rules, VALKEY)
     ]
-    return (*found, *_shared(access, table), *_keyspaces(access, clustered, table))
+    return (*found, *_shared(access), *_keyspaces(access, clustered))
 
 
 def _of(path: str, rules: RedisRules, table: CommandTable) -> Iterator[Finding]:
@@ -166,29 +162,47 @@ def _selector(path: str, selector: Selector, root: Selector, table: CommandTable
         yield Finding(path=path, message="adds nothing to the user's own rules", mend="take it out")
 
 
-def _shared(access: Access, table: CommandTable) -> Iterator[Finding]:
+def _shared(access: Access) -> Iterator[Finding]:
     """Two identities that write the same keys, where no key space says that both do."""
     for cache in sorted({cache for identity in access.identities.values() for cache in identity.redis}):
-        writing = {name: writers(rules, table) for name, rules in access.cache_users(cache).items()}
         spaces = [space for space in access.keyspaces.values() if space.cache == cache]
-        for one, other in combinations(writing, 2):
-            for mine in writing[one]:
-                for theirs in writing[other]:
-                    key = common(mine, theirs)
-                    if key is None or universal(mine) or universal(theirs):
-                        continue
-                    touched = [s for s in spaces if common(glob_of(s), mine) and common(glob_of(s), theirs)]
-                    if touched and all({one, other} <= {s.owner, *s.writers} for s in touched):
-                        continue
-                    both = f"`{mine}`" if mine == theirs else f"`{mine}` and `{theirs}`"
-                    yield Finding(
-                        path=f"identities.{other}.redis.{cache}",
-                        message=f"writes {both} as {one} does (e.g. `{key}`): each can overwrite the other's keys",
-                        mend="part the patterns, or name both as `owner` and `writers` of the key spaces",
-                    )
+        writing = {name: writers(rules) for name, rules in access.cache_users(cache).items()}
+        for one, mine, other, theirs in _candidates(writing):
+            key = common(mine, theirs)
+            if key is None:
+                continue
+            touched = [s for s in spaces if common(glob_of(s), mine) and common(glob_of(s), theirs)]
+            if touched and all({one, other} <= {s.owner, *s.writers} for s in touched):
+                continue
+            both = f"`{mine}`" if mine == theirs else f"`{mine}` and `{theirs}`"
+            yield Finding(
+                path=f"identities.{other}.redis.{cache}",
+                message=f"writes {both} as {one} does (e.g. `{key}`): each can overwrite the other's keys",
+                mend="part the patterns, or name both as `owner` and `writers` of the key spaces",
+            )
 
 
-def _keyspaces(access: Access, clustered: Collection[str], table: CommandTable) -> Iterator[Finding]:
+def _candidates(writing: Mapping[str, Sequence[str]]) -> list[tuple[str, str, str, str]]:
+    """Return the pairs of identity and pattern whose fixed beginnings do not part them, in the order of declaration.
+
+    Sorted by beginning, those that contain another's stand before it; so thousands of identities are quick.
+    """
+    order = {name: number for number, name in enumerate(writing)}
+    all_ = sorted((prefix(p), order[n], n, p) for n, each in writing.items() for p in each if not universal(p))
+    found: list[tuple[str, str, str, str]] = []
+    above: list[tuple[bytes, int, str, str]] = []
+    for entry in all_:
+        while above and not entry[0].startswith(above[-1][0]):
+            above.pop()
+        for outer in above:
+            first, second = sorted((outer, entry), key=lambda each: each[1])
+            if first[2] != second[2]:
+                found.append((first[2], first[3], second[2], second[3]))
+        above.append(entry)
+    return sorted(found, key=lambda each: (order[each[0]], order[each[2]], each[1], each[3]))
+
+
+def _keyspaces(access: Access, clustered: Collection[str]) -> Iterator[Finding]:
     for name, space in access.keyspaces.items():
         path = f"keyspaces.{name}"
         if space.database and space.cache in clustered:
@@ -199,11 +213,11 @@ def _keyspaces(access: Access, clustered: Collection[str], table: CommandTable) 
             )
         users = access.cache_users(space.cache)
         globbed = glob_of(space)
-        if users and not any(includes(readers(rules, table), globbed) for rules in users.values()):
+        if users and not any(includes(readers(rules), globbed) for rules in users.values()):
             yield Finding(path=path, message=f"nobody reads `{space.pattern}`", mend="give it a reader or take it out")
         for identity, rules in users.items():
             known = {space.owner, *space.writers}
-            if space.owner and identity not in known and any(common(p, globbed) for p in writers(rules, table)):
+            if space.owner and identity not in known and any(common(p, globbed) for p in writers(rules)):
                 yield Finding(
                     path=f"{path}.writers",
                     message=f"{identity} can write `{space.pattern}`, which is {space.owner}'s",

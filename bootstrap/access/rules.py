@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from bootstrap.access.model import RedisRules, SelectorRules
 from bootstrap.redis.acl.rules import parse
 
@@ -23,6 +25,7 @@ MONITORING = (
 )
 
 
+@lru_cache(maxsize=8192)
 def access_string(rules: RedisRules) -> str:
     """Return the absolute rules of a user in the order of ACL LIST: keys, channels, commands, selectors.
 

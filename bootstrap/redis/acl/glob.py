@@ -83,8 +83,21 @@ def literal(text: str) -> str:
     return "".join(f"\\{character}" if character in "*?[\\" else character for character in text)
 
 
+@lru_cache(maxsize=8192)
+def prefix(pattern: str) -> bytes:
+    """Return what every key of the pattern begins with."""
+    made = bytearray()
+    for step in steps(pattern):
+        if not step or step & (step - 1):
+            break
+        made.append(step.bit_length() - 1)
+    return bytes(made)
+
+
 def common(one: str, other: str) -> str | None:
     """Return a shortest key that both patterns match, or None where they share none."""
+    if _parted(one, other):
+        return None
     a, b = steps(one), steps(other)
     if not a or not b:
         return "" if a == b else None
@@ -100,6 +113,12 @@ def common(one: str, other: str) -> str | None:
                 seen.add((ni, nj, bool(longer)))
                 queue.append((ni, nj, longer))
     return None
+
+
+def _parted(one: str, other: str) -> bool:
+    """Whether the fixed beginnings already leave nothing in common."""
+    a, b = prefix(one), prefix(other)
+    return not (a.startswith(b) or b.startswith(a))
 
 
 def _rest_is_star(pattern: tuple[Step, ...], at: int) -> bool:
@@ -125,13 +144,13 @@ def _pick(mask: int) -> bytes:
 
 def includes(patterns: Iterable[str], pattern: str) -> bool:
     """Whether everything that `pattern` matches is matched by one of `patterns`."""
-    outer = [steps(each) for each in patterns]
+    outer = [steps(each) for each in patterns if not _parted(each, pattern)]
     inner = steps(pattern)
     if inner in outer:
         return True
-    if not inner:
-        return False
     outer = [each for each in outer if each]
+    if not inner or not outer:
+        return False
     start = (_closed(inner, 0), frozenset((k, at) for k, each in enumerate(outer) for at in _closed(each, 0)))
     queue = deque([start])
     seen = {start}
