@@ -12,7 +12,7 @@ import psycopg
 from redis.exceptions import RedisError
 
 from bootstrap import deadline, migrate, report
-from bootstrap.access import Access, analyse, load_access
+from bootstrap.access import Access, Finding, analyse, load_access
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master, passwords
@@ -93,8 +93,11 @@ class _Run:
             checks=checks,
             differences=tuple(self._differences),
             schema_errors=self._schema_errors,
-            warnings=tuple(map(str, analyse(self._access))),
+            warnings=tuple(str(found) for found in self._findings() if found.level == "warning"),
         )
+
+    def _findings(self) -> tuple[Finding, ...]:
+        return analyse(self._access, clustered=[name for name, c in self._manifest.caches.items() if c.cluster_mode])
 
     def _access_in(self, entered: Master) -> dict[str, Held]:
         """Credentials, roles and users: everything before the schema."""

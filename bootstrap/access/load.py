@@ -6,14 +6,15 @@ import difflib
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from bootstrap.access import names
-from bootstrap.access.model import Access
+from bootstrap.access.keyspaces import glob_of, writers
+from bootstrap.access.model import Access, Keyspace
 from bootstrap.errors import BootstrapError
+from bootstrap.redis.acl.glob import includes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,17 +100,39 @@ def _contradictions(access: Access) -> Iterator[Problem]:
     if access.owner in access.identities:
         yield Problem(path="owner", rule="is also an identity; the owner never logs in, give it a name of its own")
     for name, keyspace in access.keyspaces.items():
-        example = "".join("x" if c in "{}" else c for c in keyspace.pattern)
-        rules = access.cache_users(keyspace.cache)
-        if not rules:
-            known = tuple({cache for identity in access.identities.values() for cache in identity.redis})
-            yield Problem(
-                path=f"keyspaces.{name}.cache",
-                rule=f"no identity has rules for the cache `{keyspace.cache}`",
-                nearest=_nearest(keyspace.cache, known),
-            )
-        elif not any(fnmatchcase(example, p) for r in rules.values() for p in (*r.keys, *r.write)):
-            yield Problem(
-                path=f"keyspaces.{name}.pattern",
-                rule=f"no identity may write `{keyspace.pattern}` in `{keyspace.cache}`; add the pattern to one's keys",
-            )
+        yield from _keyspace(access, f"keyspaces.{name}", keyspace)
+
+
+def _keyspace(access: Access, path: str, keyspace: Keyspace) -> Iterator[Problem]:
+    rules = access.cache_users(keyspace.cache)
+    if not rules:
+        known = tuple({cache for identity in access.identities.values() for cache in identity.redis})
+        yield Problem(
+            path=f"{path}.cache",
+            rule=f"no identity has rules for the cache `{keyspace.cache}`",
+            nearest=_nearest(keyspace.cache, known),
+        )
+        return
+    writing = [name for name, given in rules.items() if includes(writers(given), glob_of(keyspace))]
+    if not writing:
+        yield Problem(
+            path=f"{path}.pattern",
+            rule=f"no identity may write `{keyspace.pattern}` in `{keyspace.cache}`; add the pattern to one's keys",
+        )
+        return
+    named = {"owner": (keyspace.owner,) if keyspace.owner else (), "writers": keyspace.writers}
+    for key, identities in named.items():
+        for identity in identities:
+            if identity not in access.identities:
+                known = tuple(access.identities)
+                yield Problem(
+                    path=f"{path}.{key}",
+                    rule=f"`{identity}` is no identity; those that may write it: {', '.join(writing)}",
+                    nearest=_nearest(identity, known),
+                )
+            elif identity not in writing:
+                yield Problem(
+                    path=f"{path}.{key}",
+                    rule=f"`{identity}` may not write `{keyspace.pattern}` in `{keyspace.cache}`; those that may: "
+                    f"{', '.join(writing)}",
+                )

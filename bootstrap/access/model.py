@@ -7,11 +7,14 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from bootstrap.access import names
-from bootstrap.access.commands import command_rule
+from bootstrap.access.commands import command_name, command_rule, raw_rules, selector_pattern
 
 Name = Annotated[str, AfterValidator(names.identity_name)]
 Pattern = Annotated[str, AfterValidator(names.pattern)]
 Command = Annotated[str, AfterValidator(command_rule)]
+Denied = Annotated[str, AfterValidator(command_name)]
+SelectorPattern = Annotated[Pattern, AfterValidator(selector_pattern)]
+RawRules = Annotated[str, AfterValidator(raw_rules)]
 CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
 
 
@@ -62,6 +65,17 @@ class PostgresAccess(Model):
     limits: Limits = Limits()
 
 
+class SelectorRules(Model):
+    """What an identity may do besides, with keys of its own: a command must satisfy one set of rules as a whole."""
+
+    keys: tuple[SelectorPattern, ...] = ()
+    read: tuple[SelectorPattern, ...] = ()
+    write: tuple[SelectorPattern, ...] = ()
+    channels: tuple[SelectorPattern, ...] = ()
+    commands: tuple[Command, ...] = Field(min_length=1)
+    deny: tuple[Denied, ...] = ()
+
+
 class RedisRules(Model):
     """What an identity may do in one cache."""
 
@@ -77,10 +91,19 @@ class RedisRules(Model):
     """Pub/sub channels; none when absent."""
     commands: tuple[Command, ...] = ()
     """Categories (`@read`), commands (`expire`) and subcommands (`client|list`)."""
+    deny: tuple[Denied, ...] = ()
+    """Commands and categories that are taken out again, whatever holds them."""
+    selectors: tuple[SelectorRules, ...] = ()
+    """Further sets of rules, each with keys and commands of its own."""
+    rules: RawRules | None = None
+    """The whole access string, for what the rest cannot say; it is parsed and analysed all the same."""
 
     @model_validator(mode="after")
     def _one_source(self) -> RedisRules:
-        if bool(self.role) == bool(self.commands):
+        if self.rules is not None:
+            if more := sorted(self.model_fields_set - {"rules"}):
+                raise ValueError(f"`rules` says everything: take out {', '.join(more)} or `rules`")
+        elif bool(self.role) == bool(self.commands):
             raise ValueError("needs either `commands` or a ready-made role such as `monitoring`")
         return self
 
@@ -110,6 +133,10 @@ class Keyspace(Model):
     purpose: str
     database: int = Field(default=0, ge=0, le=15)
     """Logical database; always 0 in cluster mode."""
+    owner: Name | None = None
+    """The identity that answers for what is in it; it must be able to write it."""
+    writers: tuple[Name, ...] = ()
+    """Other identities that write it too, knowingly."""
 
 
 class Access(Model):

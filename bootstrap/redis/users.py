@@ -17,9 +17,17 @@ class User:
     name: str
     rules: str
     """Canonical access string: absolute, without passwords."""
-    password: Secret
+    password: Secret | None
+    """The current password; None leaves the passwords as they are."""
+    previous: Secret | None = None
+    """A second one that is valid too, while clients change over from one to the other."""
     fresh: bool = False
     """Whether no server has seen the password yet."""
+
+    @property
+    def passwords(self) -> tuple[Secret, ...]:
+        """All that shall be valid: none (leave them), one, or two during a rotation."""
+        return tuple(dict.fromkeys(secret for secret in (self.password, self.previous) if secret))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +37,24 @@ class UserChange:
     target: str
     """A node, or the user group of ElastiCache."""
     user: str
-    what: Literal["create", "rules", "password", "state", "group"]
+    what: Literal["create", "rules", "password", "state", "group", "remove"]
     detail: str
+    takes_away: bool = False
+    """Whether somebody who works with it now may be refused afterwards."""
 
     def __str__(self) -> str:
         return f"{self.target}: {self.user}: {self.detail}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converged:
+    """How one node stands to the declaration before anything is changed."""
+
+    target: str
+    same: int
+    """How many users are as declared."""
+    differing: tuple[str, ...]
+    """The others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,24 +63,42 @@ class Applied:
 
     changes: tuple[UserChange, ...]
     differences: tuple[str, ...] = ()
+    nodes: tuple[Converged, ...] = ()
+    """One entry for each server of one's own."""
 
 
 class Backend(Protocol):
     """A place that keeps Redis users: a server of one's own, or ElastiCache."""
 
-    def plan(self, users: Sequence[User]) -> Applied:
+    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
         """Return what `apply` would do."""
         ...
 
-    def apply(self, users: Sequence[User]) -> Applied:
-        """Make the users so and return what was changed; nothing when they are."""
+    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
+        """Make the users so and return what was changed; nothing when they are.
+
+        With `remove` users that a former run made and that are no longer declared are deleted; strangers never are.
+        """
         ...
 
 
-def users(access: Access, cache: str, credentials: Mapping[str, Credential], fresh: frozenset[str]) -> tuple[User, ...]:
-    """Return the users that `access` wants in `cache`."""
+def users(
+    access: Access,
+    cache: str,
+    credentials: Mapping[str, Credential],
+    fresh: frozenset[str],
+    previous: Mapping[str, Credential] | None = None,
+) -> tuple[User, ...]:
+    """Return the users that `access` wants in `cache`; `previous` holds what is still valid during a rotation."""
+    old = previous or {}
     return tuple(
-        User(name=name, rules=access_string(rules), password=password, fresh=name in fresh)
+        User(
+            name=name,
+            rules=access_string(rules),
+            password=password,
+            previous=old[name].redis_password if name in old else None,
+            fresh=name in fresh,
+        )
         for name, rules in access.cache_users(cache).items()
         if (password := credentials[name].redis_password)
     )
