@@ -106,6 +106,10 @@ class Access(Model):
             return ()
         return names.logins(identity) if postgres.login == "siblings" else (identity,)
 
+    def logs_in(self, identity: str) -> bool:
+        """Whether somebody logs in as an identity, so that it needs a credential."""
+        return bool(self.logins(identity) or self.identities[identity].redis)
+
     def with_privilege(self, privilege: str) -> tuple[str, ...]:
         """Names of the identities that hold `privilege` in PostgreSQL."""
         return tuple(name for name, postgres in self.postgres_users.items() if postgres.privileges == privilege)

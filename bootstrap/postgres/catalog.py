@@ -54,7 +54,8 @@ _OBJECTS = f"""SELECT json_agg(json_build_array(kind, schema, pg_get_userbyid(ow
         ORDER BY kind, first)
     FROM (SELECT kind, schema, owner, acl, min(sql) AS first,
             json_agg(json_build_array(name, sql, args, walled)) AS members
-        FROM (SELECT * FROM ({_RELATIONS} UNION ALL {_ROUTINES} UNION ALL {_SCHEMAS}) u ORDER BY sql) o GROUP BY kind, schema, owner, acl) g"""  # noqa: S608
+        FROM (SELECT * FROM ({_RELATIONS} UNION ALL {_ROUTINES} UNION ALL {_SCHEMAS}) u ORDER BY sql) o
+        GROUP BY kind, schema, owner, acl) g"""  # noqa: S608
 
 _COLUMNS = f"""SELECT json_agg(json_build_array(n.nspname, c.relname, a.attname, a.attacl::text[])
         ORDER BY n.nspname, c.relname, a.attnum)

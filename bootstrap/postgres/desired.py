@@ -154,8 +154,8 @@ class Desired:
     def _implied(self, kind: Kind, schema: str, identity: str, profile: str) -> Privileges:
         if kind not in {"database", "schema"}:
             return _PRIVILEGES.get((profile, kind), _NONE)
-        out_of_reach = kind == "schema" and (identity, schema) not in self._reached
-        if profile == "custom" and ("public" in self.keep or out_of_reach):
+        out_of_reach = profile == "custom" and kind == "schema" and (identity, schema) not in self._reached
+        if "public" in self.keep or out_of_reach:
             return _NONE
         return frozenset({"CONNECT"}) if kind == "database" else frozenset({"USAGE"})
 

@@ -15,7 +15,7 @@ def membership(wanted: Membership, live: Live) -> Iterator[Change]:
     rows = [m for m in live.memberships if (m.role, m.member) == (wanted.role, wanted.member)]
     options: tuple[Literal["inherit", "set"], ...] = ("inherit", "set") if live.version >= 160000 else ()
     # Row of the creator's automatic membership: ADMIN only, made by the bootstrap superuser, not ours to change.
-    enough = any(all(getattr(row, o) or not getattr(wanted, o) for o in options) for row in rows)
+    enough = bool(rows) and all(any(getattr(row, o) for row in rows) or not getattr(wanted, o) for o in options)
     if not enough or (wanted.admin and not any(row.admin for row in rows)):
         yield Change(action="join", subject=_subject(wanted), sql=_grant(wanted, live.version))
     for row in rows:

@@ -80,11 +80,11 @@ def _body(policy: Policy) -> str:
 
 
 def _same(policy: Policy, has: LivePolicy) -> bool:
-    return (
-        has.command == _COMMANDS[policy.command]
-        and has.permissive is not policy.restrictive
-        and set(has.roles) == set(policy.roles)
-        and has.comment == f"{MARK} {_md5(_body(policy))} {_md5((has.using or '') + '|' + (has.check or ''))}"
+    shape = (has.command, has.permissive, set(has.roles))
+    if shape != (_COMMANDS[policy.command], not policy.restrictive, set(policy.roles)):
+        return False
+    return (policy.using, policy.check) == (has.using, has.check) or (
+        has.comment == f"{MARK} {_md5(_body(policy))} {_md5((has.using or '') + '|' + (has.check or ''))}"
     )
 
 

@@ -32,14 +32,20 @@ def removals(wanted: Desired, live: Live) -> tuple[Change, ...]:
 
 
 def staying(wanted: Desired, live: Live) -> tuple[str, ...]:
-    """Say of every other one what is in the way."""
+    """Say of every other one what is in the way; another database's roles are its own business."""
     going = set(_going(wanted, live))
+    names = undeclared_roles(wanted, live)
+    elsewhere = {n for n in names if (places := _places(n, live)) and not places & {"", live.database.name}}
     return tuple(
         f"role {name} is marked as managed but no longer declared; drop it when nothing of it is left"
         + _reasons(name, live)
-        for name in undeclared_roles(wanted, live)
-        if name not in going
+        for name in names
+        if name not in going | elsewhere and _group_of(name, set(names)) not in elsewhere
     )
+
+
+def _places(name: str, live: Live) -> set[str]:
+    return {r.place for r in live.remains if r.role == name}
 
 
 def _going(wanted: Desired, live: Live) -> tuple[str, ...]:
@@ -78,9 +84,12 @@ def _reasons(name: str, live: Live) -> str:
 
 
 def _removal(name: str, wanted: Desired, live: Live) -> Iterator[Change]:
+    by_kind: dict[str, list[str]] = {}
     for item in (live.database, *live.objects):
         if name in item.privileges:
-            yield _change(name, f"REVOKE ALL ON {KEYWORD[item.kind]} {item.sql} FROM {ident(name)}")
+            by_kind.setdefault(KEYWORD[item.kind], []).append(item.sql)
+    for keyword, objects in by_kind.items():
+        yield _change(name, f"REVOKE ALL ON {keyword} {comma(objects)} FROM {ident(name)}")
     for (schema, table), columns in live.columns.items():
         if held := [column for column, acl in columns.items() if name in acl]:
             on = f"{ident(schema)}.{ident(table)}"
