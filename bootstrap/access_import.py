@@ -14,9 +14,9 @@ from bootstrap.access import AccessError, load_access
 from bootstrap.access.names import SIBLINGS, identity_name, logins
 from bootstrap.access_plan import differences
 from bootstrap.errors import BootstrapError
-from bootstrap.postgres.desired import Desired, Privileges, Role, desired
+from bootstrap.postgres.desired import PUBLIC, Desired, Privileges, Role, desired
 from bootstrap.postgres.grants import defaults, governed, grants
-from bootstrap.postgres.live import Live, LiveObject, LiveRole, read
+from bootstrap.postgres.live import MARK, Live, LiveObject, LiveRole, read
 from bootstrap.postgres.plan import plan
 from bootstrap.postgres.policies import ours
 from bootstrap.secrets import Secret, open_redis_url
@@ -50,7 +50,8 @@ def import_database(conn: psycopg.Connection[Any]) -> Imported:
     stub = replace(stub, owner=owner)
     live = read(conn, stub, everything=True)
     left_out: dict[str, str] = {}
-    roles = [role for role in live.roles.values() if _identity(role, live, owner, left_out)]
+    here = _here(live)
+    roles = [r for r in live.roles.values() if _lives_here(r, live, here) and _identity(r, live, owner, left_out)]
     if not roles:
         raise UnsayableError(
             "no role of this server can be an identity: " + ("; ".join(left_out.values()) or "none is there")
@@ -78,6 +79,24 @@ def _owner(live: Live) -> str:
         if item.kind != "schema":
             counted[item.owner] = counted.get(item.owner, 0) + 1
     return max(counted, key=lambda name: (counted[name], name == live.database.owner), default=live.database.owner)
+
+
+def _here(live: Live) -> set[str]:
+    """Every role with a privilege in this database, or a member of one."""
+    acls = [item.privileges for item in (live.database, *live.objects)] + list(live.defaults.values())
+    acls += [acl for columns in live.columns.values() for acl in columns.values()]
+    found = {grantee for acl in acls for grantee in acl} - {PUBLIC}
+    while more := {m.member for m in live.memberships if m.role in found} - found:
+        found |= more
+    return found
+
+
+def _lives_here(role: LiveRole, live: Live, here: set[str]) -> bool:
+    """Whether a role concerns this database: other databases of the server have roles of their own."""
+    if role.name in here or any(m.role == role.name and m.member in here for m in live.memberships):
+        return True
+    marked = (role.mark or "").startswith(MARK)
+    return role.login and not marked and "CONNECT" in live.database.privileges.get(PUBLIC, frozenset())
 
 
 def _identity(role: LiveRole, live: Live, owner: str, left_out: dict[str, str]) -> bool:
@@ -121,7 +140,7 @@ def _active(live: Live) -> dict[str, str]:
 
 def _focused(wanted: Desired, live: Live) -> Live:
     """What `read` would have read for `wanted`."""
-    marked = {name for name, role in live.roles.items() if (role.mark or "").startswith("data-tier: managed")}
+    marked = {name for name, role in live.roles.items() if (role.mark or "").startswith(MARK)}
     names = wanted.managed | {wanted.owner} | marked
     asked = {(g.grant.schema_name, table) for g in wanted.given if g.grant.columns for table in g.grant.objects}
     return replace(

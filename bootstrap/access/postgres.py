@@ -130,7 +130,7 @@ class Grant(Model):
     """Only what the owner will make: its default privileges."""
     database: Literal[True] | None = None
     """The stack's database itself."""
-    privileges: tuple[Privilege, ...] = Field(min_length=1)
+    privileges: tuple[Privilege, ...]
 
     @property
     def kind(self) -> Kind:
@@ -147,6 +147,8 @@ class Grant(Model):
     @model_validator(mode="after")
     def _one_target(self) -> Grant:
         chosen = [k for k in ("tables", "sequences", "functions", "future", "database") if getattr(self, k) is not None]
+        if not self.privileges:
+            raise ValueError("grants no privilege: name some, e.g. `privileges: [select]`")
         if len(chosen) > 1:
             raise ValueError(f"names {' and '.join(chosen)}; write one grant for each")
         if self.columns and (self.tables is None or EVERY in self.tables):

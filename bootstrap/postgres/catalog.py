@@ -21,7 +21,7 @@ _ROLES = f"""SELECT json_agg(json_build_array(r.rolname, r.rolcanlogin, r.rolcon
 _BECOMES = """SELECT json_agg(r.rolname ORDER BY r.rolname) FROM pg_roles r, v
     WHERE pg_has_role(current_user, r.oid, CASE WHEN v.num < 160000 THEN 'MEMBER' ELSE 'SET' END)"""
 
-# to_jsonb, because inherit_option and set_option are PostgreSQL 16's.
+# to_jsonb, because inherit_option, set_option and the oid of a row are PostgreSQL 16's.
 _MEMBERSHIPS = f"""SELECT json_agg(json_build_array(r.rolname, m.rolname, coalesce(g.rolname, ''), a.admin_option,
     coalesce((to_jsonb(a) ->> 'inherit_option')::bool, m.rolinherit),
     coalesce((to_jsonb(a) ->> 'set_option')::bool, true),
@@ -102,7 +102,8 @@ _REMAINS = f"""SELECT json_agg(json_build_array(r.rolname, s.deptype::text,
     FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid AND s.refclassid = 'pg_authid'::regclass
     WHERE {_MARKED.format("r")} AND NOT r.rolname = ANY(%(names)s)
       AND NOT (s.classid = 'pg_auth_members'::regclass
-        AND EXISTS (SELECT FROM pg_auth_members m WHERE m.oid = s.objid AND r.oid IN (m.roleid, m.member)))"""  # noqa: S608
+        AND EXISTS (SELECT FROM pg_auth_members m
+            WHERE (to_jsonb(m) ->> 'oid')::oid = s.objid AND r.oid IN (m.roleid, m.member)))"""  # noqa: S608
 
 # A short path, so that expressions and types are spelled the same whoever asks.
 QUERY = f"""SELECT set_config('search_path', 'pg_catalog', true);

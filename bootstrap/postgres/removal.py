@@ -14,7 +14,7 @@ from bootstrap.access.names import SIBLINGS, login
 from bootstrap.postgres.change import Change, comma, ident
 from bootstrap.postgres.desired import Acl, Desired
 from bootstrap.postgres.grants import KEYWORD
-from bootstrap.postgres.live import Live, Remain
+from bootstrap.postgres.live import MARK, Live, Remain
 
 _PLURALS = {"r": "TABLES", "S": "SEQUENCES", "f": "FUNCTIONS", "T": "TYPES", "n": "SCHEMAS"}
 
@@ -22,7 +22,7 @@ _PLURALS = {"r": "TABLES", "S": "SEQUENCES", "f": "FUNCTIONS", "T": "TYPES", "n"
 def undeclared_roles(wanted: Desired, live: Live) -> tuple[str, ...]:
     """Return the marked roles that nobody declares, logins before what they are members of."""
     names = {n for n, role in live.roles.items() if role.mark is not None and n not in wanted.managed | {wanted.owner}}
-    marked = {n for n in names if (live.roles[n].mark or "").startswith("data-tier: managed")}
+    marked = {n for n in names if (live.roles[n].mark or "").startswith(MARK)}
     return tuple(sorted(marked, key=lambda name: (not _group_of(name, marked), name)))
 
 
