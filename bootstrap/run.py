@@ -108,7 +108,7 @@ class _Run:
         with self._step("roles") as done:
             done.extend(map(str, apply(entered.conn, wanted)))
         with self._step("passwords") as done:
-            users = {name: held[name].credential for name in self._access.postgres_users}
+            users = {name: h.credential for name, h in held.items() if self._access.logins(name)}
             fresh = frozenset(name for name in users if held[name].fresh_postgres)
             done.extend(passwords.prove(entered.conn, self._manifest.postgres, users, fresh, self._pool))
         for name in self._manifest.caches:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bootstrap.access import names
 from bootstrap.access.commands import command_name, command_rule, raw_rules, selector_pattern
+from bootstrap.access.postgres import Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies, short
 
 Name = Annotated[str, AfterValidator(names.identity_name)]
 Pattern = Annotated[str, AfterValidator(names.pattern)]
@@ -16,53 +17,7 @@ Denied = Annotated[str, AfterValidator(command_name)]
 SelectorPattern = Annotated[Pattern, AfterValidator(selector_pattern)]
 RawRules = Annotated[str, AfterValidator(raw_rules)]
 CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
-
-
-def _seconds(value: object) -> int:
-    seconds = names.duration(value)
-    if seconds is None:
-        raise ValueError("needs a duration such as `30s`; `0` is no limit")
-    return seconds
-
-
-Seconds = Annotated[int, BeforeValidator(_seconds)]
 Ttl = Annotated[int | None, BeforeValidator(names.duration)]
-
-
-def _short(key: str) -> BeforeValidator:
-    """Let `readwrite` stand for `{privileges: readwrite}`."""
-
-    def expand(value: Any) -> Any:
-        return {key: value} if isinstance(value, str) else value
-
-    return BeforeValidator(expand)
-
-
-class Model(BaseModel):
-    """Frozen and closed: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Limits(Model):
-    """What one login may take at most; 0 is no limit."""
-
-    connection_limit: int | None = Field(default=None, ge=1, le=10000)
-    statement_timeout: Seconds | None = None
-    idle_in_transaction_session_timeout: Seconds | None = None
-    lock_timeout: Seconds | None = None
-
-    def over(self, base: Limits) -> Limits:
-        """Return these limits with `base` where they say nothing."""
-        return Limits.model_construct(**{**base.model_dump(), **self.model_dump(exclude_none=True)})
-
-
-class PostgresAccess(Model):
-    """What an identity may do in the database."""
-
-    privileges: Literal["migrator", "readwrite", "readonly", "monitoring"]
-    """`migrator` acts as the owner, `readwrite` reads and writes rows, `readonly` reads, `monitoring` is pg_monitor."""
-    limits: Limits = Limits()
 
 
 class SelectorRules(Model):
@@ -111,8 +66,8 @@ class RedisRules(Model):
 class Identity(Model):
     """Somebody who logs in: an application, a report, a monitor."""
 
-    postgres: Annotated[PostgresAccess, _short("privileges")] | None = None
-    redis: dict[CacheName, Annotated[RedisRules, _short("role")]] = Field(default_factory=dict)
+    postgres: Annotated[PostgresAccess, short("privileges")] | None = None
+    redis: dict[CacheName, Annotated[RedisRules, short("role")]] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _something(self) -> Identity:
@@ -142,11 +97,19 @@ class Keyspace(Model):
 class Access(Model):
     """The whole declaration."""
 
-    owner: Name
-    """NOLOGIN role that owns the schema and everything in it."""
+    owner: ObjectName
+    """NOLOGIN role that owns the schemas and everything in them."""
+    schemas: tuple[ObjectName, ...] = Field(default=("public",), min_length=1)
+    """Schemas that the declaration governs; the profiles hold in each of them."""
+    keep: tuple[Keep, ...] = ()
+    """What is left as the server has it, see `access import`: the `attributes` of roles (CREATEDB, CREATEROLE), the
+    `marks` by comment, the `owner`'s own role, what `public` may do (then nothing is implied beside what is written),
+    and `strangers`, which are then not reported either."""
     limits: Limits = Limits()
     """Limits of every login, unless its identity says otherwise."""
     identities: dict[Name, Identity] = Field(min_length=1)
+    policies: tuple[TablePolicies, ...] = ()
+    """Row-level security, by table."""
     keyspaces: dict[str, Keyspace] = Field(default_factory=dict)
 
     @property
@@ -162,6 +125,17 @@ class Access(Model):
         """The limits of an identity's login."""
         postgres = self.identities[identity].postgres
         return postgres.limits.over(self.limits) if postgres else self.limits
+
+    def logins(self, identity: str) -> tuple[str, ...]:
+        """The PostgreSQL logins of an identity, of which one is in use; none where nobody logs in as it."""
+        postgres = self.identities[identity].postgres
+        if postgres is None or postgres.login == "none":
+            return ()
+        return names.logins(identity) if postgres.login == "siblings" else (identity,)
+
+    def logs_in(self, identity: str) -> bool:
+        """Whether somebody logs in as an identity, so that it needs a credential."""
+        return bool(self.logins(identity) or self.identities[identity].redis)
 
     def with_privilege(self, privilege: str) -> tuple[str, ...]:
         """Names of the identities that hold `privilege` in PostgreSQL."""

@@ -66,3 +66,8 @@ def duration(value: object) -> int | None:
 def login(identity: str, sibling: str) -> str:
     """Return the name of one of an identity's two logins."""
     return f"{identity}_{sibling}"
+
+
+def logins(identity: str) -> tuple[str, ...]:
+    """Return the names of an identity's two logins."""
+    return tuple(login(identity, sibling) for sibling in SIBLINGS)

@@ -60,6 +60,21 @@ def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL
     return Master(conn=conn, user=user, password=password, done=tuple(done))
 
 
+def look(target: PostgresTarget, store: SecretStore) -> psycopg.Connection[Any]:
+    """Log in as the master and change nothing, neither on the server nor in the store."""
+    refusal = f"the secret {target.master_secret} is empty"
+    for stage in _STAGES:
+        if (version := store.get(target.master_secret, stage)) is None:
+            continue
+        try:
+            return open_postgres(target, target.primary, *_login(version))
+        except LoginError as error:
+            if not error.refused:
+                raise
+            refusal = str(error)
+    raise MasterError(f"{refusal}. `datatier bootstrap` makes what is missing")
+
+
 def _log_in(target: PostgresTarget, store: SecretStore, done: list[str]) -> tuple[psycopg.Connection[Any], Version]:
     arn = target.master_secret
     refusal = ""

@@ -6,7 +6,6 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from bootstrap.access import Access
-from bootstrap.access.names import SIBLINGS, login
 from bootstrap.manifest import Manifest
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import SecretStore, SecretStoreError, Version
@@ -40,7 +39,8 @@ class Held:
 
 def hold_all(manifest: Manifest, access: Access, store: SecretStore, pool: Executor) -> dict[str, Held]:
     """Return a complete credential for every identity; new ones are in the store as pending."""
-    missing = sorted(set(access.identities) - set(manifest.secrets))
+    names = [name for name in access.identities if access.logs_in(name)]
+    missing = sorted(set(names) - set(manifest.secrets))
     if missing:
         raise SecretStoreError(
             f"no secret is declared for {', '.join(missing)}; deploy the stack with this access.yaml, which makes them"
@@ -49,7 +49,7 @@ def hold_all(manifest: Manifest, access: Access, store: SecretStore, pool: Execu
     def one(name: str) -> Held:
         return _hold(manifest, access, store, name)
 
-    return dict(zip(access.identities, pool.map(one, access.identities), strict=True))
+    return dict(zip(names, pool.map(one, names), strict=True))
 
 
 def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> Held:
@@ -95,10 +95,9 @@ def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> 
     """Return `old` with all that the identity needs in this stack and nothing else; passwords that are there stay."""
     identity = access.identities[name]
     fields: dict[str, str | int | Secret] = {}
-    if identity.postgres:
-        logins = {login(name, sibling) for sibling in SIBLINGS}
+    if logins := access.logins(name):
         fields = {
-            "username": old.username if old.username in logins else login(name, SIBLINGS[0]),
+            "username": old.username if old.username in logins else logins[0],
             "password": old.password or new_password(manifest.passwords),
             "engine": "postgres",
             "host": manifest.postgres.primary.host,

@@ -10,7 +10,6 @@ from typing import Any
 import psycopg
 
 from bootstrap.access import Access
-from bootstrap.access.names import SIBLINGS, login
 from bootstrap.manifest import Endpoint, PostgresTarget
 from bootstrap.report import Check, Expected
 from bootstrap.secrets import Credential, LoginError, Secret, open_postgres
@@ -30,15 +29,15 @@ def jobs(
 ) -> list[Job]:
     """Return one job per login and server."""
     made: list[Job] = []
-    for name in access.postgres_users:
+    for name in (name for name in access.postgres_users if access.logins(name)):
         credential = credentials[name]
         user, password = credential.username or "", credential.password or Secret("")
         for endpoint in (target.primary, *target.replicas):
             probing = _Probing(target, endpoint, access, name)
             # Only a replica has to be waited for.
             made.append(partial(probing.run, user, password, None if endpoint is target.primary else lsn))
-        (unused,) = {login(name, sibling) for sibling in SIBLINGS} - {user}
-        made.append(partial(_refused_login, target, name, unused, password))
+        for unused in set(access.logins(name)) - {user}:
+            made.append(partial(_refused_login, target, name, unused, password))
     return made
 
 

@@ -1,0 +1,129 @@
+"""Measures `access apply` in process: identities over tables, and the same once more with nothing to do.
+
+    python bench/access.py            print the table
+    WRITE=1 python bench/access.py    and put it into bench/README.md
+
+The naive way, one GRANT for each object and identity as many tools send them, runs in the same process on a second
+database of the same server: compare the ratios, for machines differ and are shared.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tests")]
+
+from postgres_server import binaries, run_tool, running  # noqa: E402
+
+from bootstrap.access import Access, load_access  # noqa: E402
+from bootstrap.postgres.apply import apply  # noqa: E402
+from bootstrap.postgres.desired import desired  # noqa: E402
+
+README = Path(__file__).with_name("README.md")
+START, END = "<!-- access -->", "<!-- /access -->"
+IDENTITIES, TABLES, RUNS = 200, 1000, 3
+
+
+def declaration(owner: str) -> Access:
+    """Applications, reports and custom identities: of these each has two tables and a column of its own."""
+    identities: dict[str, Any] = {}
+    for number in range(IDENTITIES):
+        grants = [
+            {"tables": [f"t{number}", f"t{number + 1}"], "privileges": ["select", "insert"]},
+            {"tables": [f"t{number + 2}"], "columns": ["name"], "privileges": ["select"]},
+        ]
+        kinds: list[Any] = ["readwrite", "readonly", "readonly", {"privileges": "custom", "grants": grants}]
+        identities[f"{owner}_i{number}"] = {"postgres": kinds[number % len(kinds)]}
+    limits = {"connection_limit": 5, "statement_timeout": "30s", "lock_timeout": "5s"}
+    return load_access({"owner": f"{owner}_owner", "limits": limits, "identities": identities})
+
+
+def database(port: int, name: str) -> psycopg.Connection[Any]:
+    """A database with its tables, as its master: CREATEROLE and not superuser."""
+    with psycopg.connect(host="127.0.0.1", port=port, user="boss", dbname="postgres", autocommit=True) as boss:
+        boss.execute(f"CREATE ROLE {name}_master LOGIN CREATEROLE CREATEDB".encode())
+        boss.execute(f"CREATE DATABASE {name} OWNER {name}_master TEMPLATE template0 ENCODING 'UTF8'".encode())
+    conn = psycopg.connect(host="127.0.0.1", port=port, user=f"{name}_master", dbname=name, autocommit=True)
+    conn.execute(f"CREATE ROLE {name}_owner; GRANT {name}_owner TO {name}_master".encode())
+    conn.execute(f"ALTER DATABASE {name} OWNER TO {name}_owner; SET ROLE {name}_owner".encode())
+    conn.execute("".join(f"CREATE TABLE t{n} (id bigserial PRIMARY KEY, name text);" for n in range(TABLES)).encode())
+    conn.execute("RESET ROLE")
+    return conn
+
+
+def seconds(work: Callable[[], object]) -> float:
+    """How long it takes."""
+    begun = time.perf_counter()
+    work()
+    return time.perf_counter() - begun
+
+
+def naive(conn: psycopg.Connection[Any], access: Access) -> None:
+    """The grants on tables alone: one statement for each object and identity, in one transaction."""
+    with conn.transaction():
+        for name, postgres in access.postgres_users.items():
+            conn.execute(f"CREATE ROLE {name} NOLOGIN".encode())
+            what = {"readwrite": "SELECT, INSERT, UPDATE, DELETE", "readonly": "SELECT"}.get(postgres.privileges)
+            if what:
+                for number in range(TABLES):
+                    conn.execute(f"GRANT {what} ON TABLE public.t{number} TO {name}".encode())
+
+
+def measure() -> list[tuple[str, float, str]]:
+    """Name, median seconds, target."""
+    first: list[float] = []
+    again: list[float] = []
+    drift: list[float] = []
+    with tempfile.TemporaryDirectory(prefix="dt-bench-", dir="/tmp") as folder:
+        programs = binaries()[18]
+        run_tool(Path(folder), [programs / "initdb", "-D", Path(folder) / "data", "-U", "boss", "-A", "trust"])
+        with running(programs, Path(folder) / "data", ["shared_buffers=128MB"]) as port:
+            for run in range(RUNS):
+                with database(port, f"ours{run}") as conn:
+                    wanted = desired(declaration(f"ours{run}"), {})
+                    first.append(seconds(lambda c=conn, w=wanted: apply(c, w)))  # type: ignore[misc]
+                    again.append(seconds(lambda c=conn, w=wanted: apply(c, w)))  # type: ignore[misc]
+                    conn.execute(f"REVOKE SELECT ON t500 FROM ours{run}_i0".encode())
+                    drift.append(seconds(lambda c=conn, w=wanted: apply(c, w)))  # type: ignore[misc]
+            with database(port, "theirs") as conn:
+                other = seconds(lambda: naive(conn, declaration("theirs")))
+    many = f"{IDENTITIES} identities, {TABLES} tables and sequences"
+    return [
+        (f"`access apply`, {many}", statistics.median(first), "2 s"),
+        ("again, nothing to do", statistics.median(again), "0.3 s"),
+        ("again, one grant gone", statistics.median(drift), ""),
+        ("one GRANT for each table and profile identity, tables only", other, ""),
+    ]
+
+
+def markdown(rows: list[tuple[str, float, str]]) -> str:
+    """The table, with each row's ratio to the first."""
+    lines = ["| what | median s | times the first | target |", "|---|---|---|---|"]
+    lines += [f"| {name} | {took:.2f} | {took / rows[0][1]:.2f} | {target} |" for name, took, target in rows]
+    return f"{os.cpu_count()} cores, PostgreSQL 18, in process; {RUNS} runs, the last row one.\n\n" + "\n".join(lines)
+
+
+def main() -> None:
+    """Print, and write when asked."""
+    text = markdown(measure())
+    print(text)
+    if os.environ.get("WRITE"):
+        document = README.read_text(encoding="utf-8")
+        if START not in document:
+            document += f"\n## Access\n\n{START}\n{END}\n"
+        before, after = document.split(START)[0], document.split(END)[1]
+        README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
