@@ -225,6 +225,21 @@ def test_what_an_access_string_may_not_name() -> None:
     assert [reason.split("`")[1] for reason in refusals(rules)] == ["+acl|setuser", "+debug"]
 
 
+def test_a_role_that_sees_only_the_stacks_own_users_is_enough() -> None:
+    class Narrow(Cache):
+        def describe_users(self, UserId: str = "", **more: Any) -> Any:  # type: ignore[override]  # noqa: N803
+            if not UserId.startswith("app-prod-"):
+                raise ClientError("AccessDenied")
+            return super().describe_users(UserId=UserId)
+
+    api = Narrow("app-prod-main-default", "strangers-user", "app-prod-main-old")
+    api.users = {name: kept(name) for name in api.members}
+    backend = users_of(api)
+    assert len(backend.apply(wanted("tmi_app")).changes) == 2
+    assert backend.apply(wanted("tmi_app")).changes == ()
+    assert [c.user for c in backend.apply(wanted("tmi_app"), remove=True).changes] == ["app-prod-main-old"]
+
+
 @pytest.mark.server
 def test_a_hundred_users_in_an_emulated_group(aws: str) -> None:
     """100 fit, 101 are refused with nothing touched, and what is no longer declared goes when it is asked for."""

@@ -1,7 +1,8 @@
 """The command table of Valkey 9.1.2, for caches that cannot be asked beforehand: ElastiCache by its API.
 
-Made from `ACL CAT` of the server that the tests run; tests/bootstrap/test_redis_table.py compares the two and writes
-this file anew with WRITE=1. Older servers lack some of these commands; both sides of a comparison are expanded by it.
+Made from `ACL CAT` of the server that the tests run: TEXT is `rendered(fetch(client))` of table.py, and
+tests/bootstrap/test_redis_rules.py fails when the two part. Older servers lack some of these commands; both sides of a
+comparison are expanded by it.
 """
 
 from __future__ import annotations
