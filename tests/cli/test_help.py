@@ -85,7 +85,7 @@ def test_a_command_says_what_it_does_and_how(path: tuple[str, ...], monkeypatch:
 
 
 def test_an_example_that_would_not_run_is_found() -> None:
-    for words in (["env", "--nope"], ["nope"], ["migrate", "goto", "x"], ["migrate"], ["pools", "-n", "0"]):
+    for words in (["env", "--nope"], ["nope"], ["migrate", "goto", "x"], ["pools", "-n", "0"]):
         with pytest.raises(Exception, match=r".*") as found:
             parse(words)
         assert "typer" in type(found.value).__module__, words

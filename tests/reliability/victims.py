@@ -40,9 +40,15 @@ class Victim:
         return int(self.host.ask({"wait": self.pid}))
 
     def steps(self) -> list[str]:
-        """The steps that it has finished."""
+        """The steps that it has finished, the start first."""
         path = self.folder / "steps"
-        return path.read_text().split("\n")[:-1] if path.exists() else []
+        return ["the start", *(path.read_text().split("\n")[:-1] if path.exists() else [])]
+
+    def await_step(self, name: str) -> None:
+        """Until it has finished that step; not longer than a minute."""
+        until = time.monotonic() + 60
+        while name not in self.steps() and time.monotonic() < until:
+            time.sleep(0.001)
 
     def said(self) -> str:
         """Its report as JSON, or its error."""
