@@ -24,6 +24,18 @@ _TOKEN = re.compile(
 )
 _TRANSACTION = {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE"}
 
+# First words of what refuses to run in a transaction block, PreventInTransactionBlock in PostgreSQL's tcop/utility.c.
+# Their code may COMMIT (DO, CALL) or the statement stands for many transactions (VACUUM, CLUSTER, REINDEX).
+_ALONE = {"DO", "CALL", "VACUUM", "CLUSTER", "REINDEX", "DISCARD"}
+_ALONE_ON = {"DATABASE", "TABLESPACE", "SUBSCRIPTION", "SYSTEM"}
+
+# A file without any of these words is one transaction, whatever else it says: no need to take it apart.
+_SUSPECT = re.compile(
+    rb"\b(?:begin|start|commit|end|rollback|abort|prepare|concurrently|do|call|vacuum|cluster|reindex|discard|database"
+    rb"|tablespace|subscription|system|pg_advisory_unlock\w*)\b|\\'",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Statement:
@@ -57,6 +69,26 @@ def commits_itself(found: list[Statement]) -> bool:
     """Whether a failure may leave part of the file behind: it handles transactions, or runs outside of one."""
     alone = {"DO", "CALL"} if len(found) == 1 else set()  # their code may COMMIT where no transaction is around it
     return any(s.words[0] in _TRANSACTION | alone or concurrent(s) for s in found if s.words)
+
+
+def whole(body: bytes) -> bool:
+    """Whether the file certainly is one transaction, to which its end in the books can be added.
+
+    In doubt it is not: then it is sent by itself, as golang-migrate sends it.
+    """
+    if not (suspects := _SUSPECT.findall(body)):
+        return True
+    # A continued E'' string is the one thing that this lexer and PostgreSQL's might split differently.
+    if any(word == b"\\'" or word.lower().startswith(b"pg_advisory_unlock") for word in suspects):
+        return False
+    found = statements(body.decode("utf-8", "replace"))
+    if commits_itself(found):
+        return False
+    return len(found) != 1 or not (found[0].words and _alone(found[0]))
+
+
+def _alone(statement: Statement) -> bool:
+    return statement.words[0] in _ALONE or not _ALONE_ON.isdisjoint(statement.words[1:3])
 
 
 def concurrent(statement: Statement) -> bool:
