@@ -17,7 +17,7 @@ from bootstrap.migrate.ledger import Event, Ledger, Session, State
 from bootstrap.migrate.memory import MemoryDatabase, MemoryLedger
 from bootstrap.migrate.plan import Step
 from bootstrap.migrate.postgres import PostgresLedger
-from bootstrap.migrate.runner import Applied, Progress, Runner, Stop, Version
+from bootstrap.migrate.runner import Applied, Progress, Runner, Stop, Version, validate
 from bootstrap.migrate.source import Migration, MigrationFile, Source, create
 from bootstrap.migrate.status import StatusRow
 
@@ -51,4 +51,5 @@ __all__ = [
     "TargetError",
     "Version",
     "create",
+    "validate",
 ]

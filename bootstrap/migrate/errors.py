@@ -86,10 +86,14 @@ class Problem:
     message: str
     fix: str
     severity: str = "error"
-    """`error` stops `up`; `warning` is only shown by `validate`."""
+    """`error` stops `up`; `warning` and `note` are only shown by `validate`."""
+    line: int = 0
+    """From 1; 0 where it is the file as a whole."""
+    column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.message}; {self.fix}"
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return "; ".join(filter(None, (f"{place}: {self.message}" if place else self.message, self.fix)))
 
 
 class ProblemsError(MigrateError):

@@ -11,6 +11,7 @@ from typing import Literal
 from bootstrap.migrate import plan
 from bootstrap.migrate.errors import FileError, Problem, StoppedError, TargetError
 from bootstrap.migrate.ledger import NIL, Event, Ledger, Session, State
+from bootstrap.migrate.lint import lint
 from bootstrap.migrate.plan import Step
 from bootstrap.migrate.source import Source, checksum
 from bootstrap.migrate.statements import whole
@@ -133,8 +134,13 @@ class Runner:
         return status(self.source, self.ledger.read())
 
     def validate(self) -> tuple[Problem, ...]:
-        """Return all that is wrong with the files beside this database, warnings included."""
-        return plan.problems(self.source, self.ledger.read())
+        """Return all that is wrong with the files beside this database, warnings included.
+
+        Files that it has applied are no longer linted: what they did is done, and they must not change.
+        """
+        state = self.ledger.read()
+        ahead = [m for m in self.source.migrations if state.version is None or m.version > state.version]
+        return (*plan.problems(self.source, state), *lint(ahead))
 
     def plan_up(self, n: int | None = None) -> list[Step]:
         """Return what `up` would do."""
@@ -256,6 +262,11 @@ class Runner:
                 raise
         # A statement that must be alone and that statements.py does not know: nothing of it has run.
         return self._attempt(step, replace(event, whole=False), body)
+
+
+def validate(source: Source) -> tuple[Problem, ...]:
+    """Return all that is wrong with the files by themselves."""
+    return (*source.problems(), *lint(source.migrations))
 
 
 def _check_count(n: int | None) -> None:

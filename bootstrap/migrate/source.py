@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from bootstrap.migrate.errors import Problem, SourceError, TargetError
-from bootstrap.migrate.statements import concurrent, statements
+from bootstrap.migrate.statements import concurrent, line_and_column, statements
 
 # source/parse.go of golang-migrate 4.19. The extension is not looked at there: x.up.sql.bak counts as a migration.
 NAME = re.compile(r"([0-9]+)_(.*)\.(down|up)\.(.*)")
@@ -175,9 +175,11 @@ def _company(migrations: Iterable[Migration]) -> Iterable[Problem]:
         if b"concurrently" not in body.lower():
             continue
         found = statements(body.decode("utf-8", "replace"))
-        if len(found) > 1 and any(map(concurrent, found)):
+        alone = next(filter(concurrent, found), None)
+        if len(found) > 1 and alone is not None:
             message = "CONCURRENTLY cannot run in a transaction, and the statements of a file make one"
-            yield Problem("concurrently", file.name, message, "give it a migration of its own")
+            place = line_and_column(body.decode("utf-8", "replace"), alone.offset)
+            yield Problem("concurrently", file.name, message, "give it a migration of its own", "error", *place)
 
 
 def _stray(names: Iterable[str]) -> Iterable[Problem]:

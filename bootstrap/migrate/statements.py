@@ -39,10 +39,12 @@ _SUSPECT = re.compile(
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement: the offset of its first character, and its words outside strings and comments, upper case."""
+    """One statement: where it begins and ends, and its words outside strings and comments, upper case."""
 
     offset: int
     words: tuple[str, ...]
+    end: int
+    """Offset of its semicolon, or of the end of the text."""
 
 
 def statements(text: str) -> list[Statement]:
@@ -52,7 +54,7 @@ def statements(text: str) -> list[Statement]:
     for kind, offset, piece in _tokens(text):
         if piece == ";" and parens <= 0 and atomic == 0:
             if start >= 0:
-                found.append(Statement(start, tuple(words)))
+                found.append(Statement(start, tuple(words), offset))
             start, words, parens = -1, [], 0
             continue
         start = offset if start < 0 else start
@@ -61,7 +63,7 @@ def statements(text: str) -> list[Statement]:
             words.append(piece.upper())
             atomic = _atomic(words, atomic)
     if start >= 0:
-        found.append(Statement(start, tuple(words)))
+        found.append(Statement(start, tuple(words), len(text)))
     return found
 
 
