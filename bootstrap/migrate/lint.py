@@ -46,10 +46,6 @@ def _backfill(words: Words, every: Sequence[Words]) -> bool:
     return changes and moves
 
 
-def _validates(words: Words, every: Sequence[Words]) -> bool:
-    return _has(words, "VALIDATE", "CONSTRAINT") and any(_has(w, "NOT", "VALID") for w in every)
-
-
 def _authorization(words: Words, _: Sequence[Words]) -> bool:
     first = words[:2]
     return (
@@ -68,12 +64,6 @@ RULES = (
         lambda w, _: _has(w, "INDEX", "CONCURRENTLY", "IF", "NOT", "EXISTS"),
     ),
     Rule(
-        "validate-in-same-file",
-        "the constraint is validated under the lock that adding it took, as a file is one transaction",
-        "put VALIDATE CONSTRAINT into the next migration",
-        _validates,
-    ),
-    Rule(
         "serial-column",
         "a serial or identity column numbers every row: the table is rewritten under an exclusive lock",
         "add a plain bigint column, fill it in batches, then attach the sequence",
@@ -88,12 +78,6 @@ RULES = (
         "adding it reads the whole table under an exclusive lock, and it cannot be NOT VALID",
         "add it to the table while that is empty, or in a window in which nobody writes",
         lambda w, _: w[:2] == ("ALTER", "TABLE") and "EXCLUDE" in w,
-    ),
-    Rule(
-        "enum-value-renamed",
-        "programs that still send the old value fail from here on",
-        "add the new value, move the rows and the programs to it, and leave the old one",
-        lambda w, _: w[:2] == ("ALTER", "TYPE") and _has(w, "RENAME", "VALUE"),
     ),
     Rule(
         "timeout",

@@ -95,8 +95,8 @@ def _alone(statement: Statement) -> bool:
 
 def concurrent(statement: Statement) -> bool:
     """Whether the statement refuses to run in a transaction, hence beside any other statement."""
-    # REFRESH MATERIALIZED VIEW CONCURRENTLY is the one that may.
-    return "CONCURRENTLY" in statement.words[:4] and statement.words[0] != "REFRESH"
+    # REFRESH MATERIALIZED VIEW CONCURRENTLY is the one that may. The word is reserved: it names nothing unquoted.
+    return "CONCURRENTLY" in statement.words and statement.words[0] != "REFRESH"
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:
