@@ -116,9 +116,10 @@ class Runner:
             file = self.source.get(version).up
             checksum = file.checksum if file else ""
         target = NIL if version is None else version
+        self.notes = []
+        self.ledger.read()  # refuses another tool's table
+        self.ledger.ready()
         with self.ledger.locked(self.lock_wait):
-            self.ledger.read()  # refuses another tool's table
-            self.ledger.ready()
             self.ledger.prepare()
             # `before` is the version itself: a person vouches for this version, not for what lies below it.
             event = Event(kind="force", version=target, before=target, checksum=checksum, tool=TOOL)
