@@ -31,9 +31,9 @@ from run import DATATIER, once  # noqa: E402
 
 README = Path(__file__).with_name("README.md")
 START, END = "<!-- migrations -->", "<!-- /migrations -->"
-COUNT, RUNS, SIZES = 1000, 1, (100, 1000)
+COUNT, RUNS, SIZES = 1000, 3, (100, 1000, 10_000)
 
-UP = "CREATE TABLE t{n} (id bigint PRIMARY KEY, name text NOT NULL);\nCREATE INDEX t{n}_name ON t{n} (name);\n"
+UP = "CREATE TABLE t{n} (id bigint PRIMARY KEY);\n"
 DOWN = "DROP TABLE t{n};\n"
 
 ALEMBIC_INI = "[alembic]\nscript_location = %(here)s\nsqlalchemy.url = {url}\n"

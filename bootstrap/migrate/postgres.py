@@ -181,7 +181,11 @@ class PostgresLedger:
         self._table, self._history = True, frozenset(_COLUMNS)
 
     def mark(self, event: Event) -> None:
-        """Not flushed by itself: whatever of the file reaches the disk comes after it in the same log."""
+        """Not flushed by itself, but by the server within three times wal_writer_delay (0.6 s).
+
+        Whatever of the file reaches the disk comes after it in the same log: a crash that loses the mark has lost the
+        file too, and leaves a clean version (PostgreSQL's documentation, Asynchronous Commit).
+        """
         early = SQL("SET LOCAL synchronous_commit = off")
         line = SQL("{} RETURNING id").format(self._insert(replace(event, seconds=None)))
         self._line = self._write(early, *self._set(event.target, dirty=True), line)[0][0][0]

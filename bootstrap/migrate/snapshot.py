@@ -39,8 +39,8 @@ def snapshot_of(host: str) -> Callable[[], str]:
     return snapshot
 
 
-def take(client: RDSClient, identifier: str, *, now: datetime | None = None, delay: float = 15) -> str:
-    """Make a snapshot, wait until it is available (an hour at most), and return its name.
+def take(client: RDSClient, identifier: str, *, now: datetime | None = None, delay: int = 15) -> str:
+    """Make a snapshot, wait until it is available (240 times `delay` seconds at most), and return its name.
 
     It is the caller's to delete: RDS keeps manual snapshots for good.
     """
@@ -51,11 +51,9 @@ def take(client: RDSClient, identifier: str, *, now: datetime | None = None, del
         Tags=[{"Key": "datatier:purpose", "Value": "before a migration"}],
     )
     waiter = client.get_waiter("db_snapshot_available")
-    # The waiter of the SDK takes whole seconds in its types, and any number in fact.
-    attempts = max(1, int(3600 / delay)) if delay else 3
     waiter.wait(
         DBInstanceIdentifier=identifier,
         DBSnapshotIdentifier=name,
-        WaiterConfig={"Delay": int(delay), "MaxAttempts": attempts},
+        WaiterConfig={"Delay": delay, "MaxAttempts": 240},
     )
     return name

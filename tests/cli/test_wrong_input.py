@@ -129,5 +129,5 @@ def test_help_has_an_example_for_every_command(project: Any) -> None:
     ):
         assert command in listed
         assert "Example" in project.ok(command, "--help").out, command
-    for command in ("up", "down", "goto", "force", "version", "status", "validate", "create"):
+    for command in ("up", "down", "down-to", "goto", "force", "version", "status", "validate", "create"):
         assert "Example" in project.ok("migrate", command, "--help").out, command

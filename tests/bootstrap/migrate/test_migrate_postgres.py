@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,32 @@ def test_concurrent_index(connection: Connection, tmp_path: Path) -> None:
     runner = run(connection, tmp_path)
     assert [a.version for a in runner.up()] == [1, 2]
     assert [a.version for a in runner.down(1)] == [2]
+
+
+def test_waiting_is_no_deadlock_with_a_concurrent_index(
+    connection: Connection, database: Database, tmp_path: Path
+) -> None:
+    """CREATE INDEX CONCURRENTLY waits for every older snapshot; one that waits in pg_advisory_lock would hold one."""
+    write(tmp_path, **tables(1))
+    run(connection, tmp_path).up()
+    write(tmp_path, x2_i_up="CREATE INDEX CONCURRENTLY i ON t1 (id)", x2_i_down="DROP INDEX CONCURRENTLY i")
+    with database.connect() as blocker, database.connect() as waiter, ThreadPoolExecutor(2) as pool:
+        blocker.execute("SET ROLE tmi_owner; BEGIN; INSERT INTO t1 VALUES (1)")
+        builds = pool.submit(run(connection, tmp_path).up)
+        with database.connect() as look:
+            _await(
+                look,
+                "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%' AND wait_event_type = 'Lock'",
+            )
+            waits = pool.submit(run(waiter, tmp_path).up)
+            _await(
+                look,
+                "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_lock%' AND pid <> pg_backend_pid()",
+            )
+        blocker.execute("COMMIT")
+        assert [a.version for a in builds.result(30)] == [2]
+        assert waits.result(30) == []
+    assert one(connection, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass")
 
 
 @pytest.mark.parametrize(
