@@ -55,14 +55,15 @@ def _types(wanted: Mapping[str, str], has: Mapping[str, str]) -> Iterator[Differ
 
 
 def _sequences(expected: Schema, found: Schema) -> Iterator[Difference]:
-    wanted, columns = expected.get("sequences", {}), _columns(expected)
+    if not expected.get("sequences") and not found.get("sequences"):
+        return
+    wanted, columns, there = expected.get("sequences", {}), _columns(expected), _columns(found)
     # That of a serial column comes and goes with the column.
     has = {
         title: what
         for title, what in found.get("sequences", {}).items()
         if title in wanted or " OWNED BY " not in what or what.rpartition(" OWNED BY ")[2] in columns
     }
-    there = _columns(found)
 
     def make(title: str, what: str) -> Iterable[str]:
         create, tie = sql.sequence(title, what)
