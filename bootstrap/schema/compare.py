@@ -119,7 +119,7 @@ def _tables(expected: Schema, live: Live) -> Iterator[Difference]:
             if entry != has[title]:
                 yield from table(title, entry, has[title])
             if "partition_by" in entry:
-                parts = tuple(partitions(title, entry, has[title], has, live.today))
+                parts = tuple(partitions(title, entry, has[title], has, live.today, _upkeep(expected, title)))
                 detached |= {each.object for each in parts}
                 yield from parts
         elif needs and not needs & live.shipped:
@@ -130,6 +130,13 @@ def _tables(expected: Schema, live: Live) -> Iterator[Difference]:
     for title in has:
         if title not in wanted and title not in detached:
             yield difference("table", title, None, "table", [f"DROP TABLE {sql.name(title)}"])
+
+
+def _upkeep(schema: Schema, table: str) -> str | None:
+    """By convention the function `keep_<table>_partitions` makes those of the next months."""
+    name = f"keep_{table}_partitions"
+    known = any(signature.startswith(f"{name}(") for signature in schema.get("functions", {}))
+    return f"SELECT {name}()" if known else None
 
 
 def _views(wanted: Mapping[str, View], has: Mapping[str, View], server: int) -> Iterator[Difference]:

@@ -91,7 +91,7 @@ def test_its_sql_makes_it(schema_server: Postgres, definition: schema.Schema) ->
     with make_database(schema_server, "generated") as connection:
         connection.execute("SET ROLE tmi_owner")
         apply(connection, definition)
-        connection.execute("SELECT keep_audit_partitions()")
+        connection.execute("SELECT keep_audit_log_partitions()")
         found = schema.compare(definition, schema.read(connection))
     assert [each for each in found if each.severity != "INFO"] == []
 
