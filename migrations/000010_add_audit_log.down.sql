@@ -7,7 +7,7 @@ DROP TRIGGER threat_model_access_audit ON threat_model_access;
 DROP TRIGGER threat_models_audit ON threat_models;
 DROP TRIGGER user_providers_audit ON user_providers;
 DROP TRIGGER users_audit ON users;
-DROP FUNCTION keep_audit_partitions(integer, integer);
+DROP FUNCTION keep_audit_log_partitions(integer, integer);
 DROP FUNCTION write_audit_log();
 DROP TABLE audit_log;
 DROP FUNCTION app_user_email();

@@ -25,7 +25,7 @@ CREATE TABLE audit_log (
     CONSTRAINT audit_log_action_check CHECK (action IN ('INSERT', 'UPDATE', 'DELETE')),
     CONSTRAINT audit_log_row_check CHECK ((old_row IS NULL) = (action = 'INSERT') AND (new_row IS NULL) = (action = 'DELETE'))
 ) PARTITION BY RANGE (created_at);
-COMMENT ON TABLE audit_log IS 'Every change of an audited table; rows go only with their month, see keep_audit_partitions';
+COMMENT ON TABLE audit_log IS 'Every change of an audited table; rows go only with their month, see keep_audit_log_partitions';
 COMMENT ON COLUMN audit_log.row_id IS 'Column id of the row; not a reference, so that it outlives the row';
 COMMENT ON COLUMN audit_log.user_email IS 'app.user_email of the session: whom the application acted for';
 COMMENT ON COLUMN audit_log.session_id IS 'app.session_id of the session: the sign-in it acted in';
@@ -56,7 +56,7 @@ $$;
 COMMENT ON FUNCTION write_audit_log() IS 'AFTER INSERT, UPDATE or DELETE of each row: writes it to audit_log';
 
 -- With the rights of the caller, who has to be the owner: the application cannot drop what it left behind.
-CREATE FUNCTION keep_audit_partitions(ahead integer DEFAULT 3, keep integer DEFAULT 13)
+CREATE FUNCTION keep_audit_log_partitions(ahead integer DEFAULT 3, keep integer DEFAULT 13)
     RETURNS TABLE (action text, partition text)
     LANGUAGE plpgsql SET search_path = public, pg_temp SET timezone = 'UTC' SET lock_timeout = '5s'
 AS $$
@@ -113,7 +113,7 @@ BEGIN
     DELETE FROM audit_log_default WHERE created_at < this_month - make_interval(months => keep);
 END;
 $$;
-COMMENT ON FUNCTION keep_audit_partitions(integer, integer) IS
+COMMENT ON FUNCTION keep_audit_log_partitions(integer, integer) IS
     'Makes the partitions of this month and of those ahead, drops those older than so many months; as the owner';
 
 ALTER TABLE audit_log_default ENABLE ROW LEVEL SECURITY;
@@ -128,7 +128,7 @@ BEGIN
     LOOP
         EXECUTE format('REVOKE ALL ON audit_log_default FROM %s', grantee);
     END LOOP;
-    PERFORM keep_audit_partitions();
+    PERFORM keep_audit_log_partitions();
 END;
 $$;
 

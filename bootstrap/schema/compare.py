@@ -55,14 +55,15 @@ def _types(wanted: Mapping[str, str], has: Mapping[str, str]) -> Iterator[Differ
 
 
 def _sequences(expected: Schema, found: Schema) -> Iterator[Difference]:
-    wanted, columns = expected.get("sequences", {}), _columns(expected)
+    if not expected.get("sequences") and not found.get("sequences"):
+        return
+    wanted, columns, there = expected.get("sequences", {}), _columns(expected), _columns(found)
     # That of a serial column comes and goes with the column.
     has = {
         title: what
         for title, what in found.get("sequences", {}).items()
         if title in wanted or " OWNED BY " not in what or what.rpartition(" OWNED BY ")[2] in columns
     }
-    there = _columns(found)
 
     def make(title: str, what: str) -> Iterable[str]:
         create, tie = sql.sequence(title, what)
@@ -118,7 +119,7 @@ def _tables(expected: Schema, live: Live) -> Iterator[Difference]:
             if entry != has[title]:
                 yield from table(title, entry, has[title])
             if "partition_by" in entry:
-                parts = tuple(partitions(title, entry, has[title], has, live.today))
+                parts = tuple(partitions(title, entry, has[title], has, live.today, _upkeep(expected, title)))
                 detached |= {each.object for each in parts}
                 yield from parts
         elif needs and not needs & live.shipped:
@@ -129,6 +130,13 @@ def _tables(expected: Schema, live: Live) -> Iterator[Difference]:
     for title in has:
         if title not in wanted and title not in detached:
             yield difference("table", title, None, "table", [f"DROP TABLE {sql.name(title)}"])
+
+
+def _upkeep(schema: Schema, table: str) -> str | None:
+    """By convention the function `keep_<table>_partitions` makes those of the next months."""
+    name = f"keep_{table}_partitions"
+    known = any(signature.startswith(f"{name}(") for signature in schema.get("functions", {}))
+    return f"SELECT {name}()" if known else None
 
 
 def _views(wanted: Mapping[str, View], has: Mapping[str, View], server: int) -> Iterator[Difference]:

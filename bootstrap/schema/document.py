@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from bootstrap.schema.definition import Column, Schema, Table
 
-_FOREIGN = re.compile(r"FOREIGN KEY \(([^)]*)\) REFERENCES (\S+?)\(([^)]*)\)(.*)", re.DOTALL)
+_FOREIGN = re.compile(r"FOREIGN KEY \(([^)]*)\) REFERENCES (.+?)\(([^)]*)\)(.*)", re.DOTALL)
 
 
 def document(schema: Schema) -> str:
@@ -49,23 +49,29 @@ def _diagram(tables: dict[str, Table]) -> Iterator[str]:
     yield "erDiagram"
     for title, table in tables.items():
         keys = _keys(table)
-        yield f"    {title} {{"
+        yield f"    {_plain(title)} {{"
         for name, column in table.get("columns", {}).items():
             # Mermaid takes a word for a type: without length, `timestamptz` for the long form.
             marks = ", ".join(sorted(keys.get(name, set())))
-            yield f"        {_word(column['type'])} {name}{f' {marks}' if marks else ''}"
+            yield f"        {_word(column['type'])} {_plain(name)}{f' {marks}' if marks else ''}"
         yield "    }"
     for title, table in tables.items():
         for what in table.get("constraints", {}).values():
             if match := _FOREIGN.fullmatch(what):
-                columns, parent = match[1].split(", "), match[2]
-                optional = not all(table["columns"][column].get("not_null") for column in columns)
-                yield f'    {parent} {"|o" if optional else "||"}--o{{ {title} : "{match[1]}"'
+                columns = [table["columns"][column.strip('"')] for column in match[1].split(", ")]
+                optional = not all(column.get("not_null") for column in columns)
+                one = "|o" if optional else "||"
+                yield f'    {_plain(match[2])} {one}--o{{ {_plain(title)} : "{match[1].replace(chr(34), "")}"'
+
+
+def _plain(name: str) -> str:
+    """A name as Mermaid takes it."""
+    return re.sub(r"\W+", "_", name.strip('"'))
 
 
 def _word(type_: str) -> str:
     short = type_.replace("timestamp with time zone", "timestamptz").replace("character varying", "varchar")
-    return re.sub(r"\(.*?\)", "", short).replace(" ", "_").replace("[]", "_array").replace('"', "")
+    return _plain(re.sub(r"\(.*?\)", "", short).replace("[]", "_array"))
 
 
 def _keys(table: Table) -> dict[str, set[str]]:

@@ -19,7 +19,7 @@ def definition_of(live: Live) -> Schema:
 
 
 def _table(title: str, entry: Table) -> Table:
-    of_month = re.compile(re.escape(title) + r"_\d{4}_\d\d")
+    of_month = re.compile(re.escape(title) + r"_\d{4}_(0[1-9]|1[0-2])")
     kept = {name: bound for name, bound in entry.get("partitions", {}).items() if not of_month.fullmatch(name)}
     if kept == entry.get("partitions", {}):
         return entry

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, timedelta
 
 from bootstrap.schema import statements as sql
@@ -178,19 +179,18 @@ def _trigger(title: str, each: str, what: str, has: str) -> Iterable[str]:
     return sql.trigger(title, each, what)
 
 
-def partitions(title: str, expected: Table, found: Table, present: Iterable[str], today: date) -> Iterator[Difference]:
-    """Compare the partitions; `present` are the tables that stand for themselves, among them detached ones."""
+def partitions(
+    title: str, expected: Table, found: Table, present: Iterable[str], today: date, upkeep: str | None
+) -> Iterator[Difference]:
+    """Compare the partitions; `present` are the tables that stand for themselves, among them detached ones.
+
+    `upkeep` is the statement that makes the partitions of the next months, where there is one.
+    """
     bounds, parent = found.get("partitions", {}), sql.name(title)
     alone = set(present)
     wanted = dict(expected.get("partitions", {}))
-    of_month = re.compile(re.escape(title) + r"_(\d{4})_(\d\d)")
-    if expected.get("monthly"):
-        known = [match for match in map(of_month.fullmatch, sorted({*bounds, *alone})) if match]
-        wanted |= {match[0]: bound(date(int(match[1]), int(match[2]), 1)) for match in known}
-        first = today.replace(day=1)
-        for month in (first, _next(first)):
-            wanted.setdefault(f"{title}_{month:%Y_%m}", bound(month))
-    for each, limits in sorted(wanted.items()):
+    months = _months(title, {*bounds, *alone}, today) if expected.get("monthly") else {}
+    for each, limits in sorted({**wanted, **months}.items()):
         if bounds.get(each) == limits:
             continue
         attach = f"ALTER TABLE {parent} ATTACH PARTITION {sql.name(each)} {limits}"
@@ -199,11 +199,25 @@ def partitions(title: str, expected: Table, found: Table, present: Iterable[str]
             yield difference("partition", each, limits, bounds[each], [detach, attach], "bound")
         elif each in alone:
             yield difference("partition", each, limits, "detached", [attach], "attachment")
-        else:
+        elif each in wanted:
             yield difference("partition", each, limits, None, [sql.partition(each, title, limits)])
-    for each in sorted(set(bounds) - set(wanted)):
+        else:
+            # Not an error: until it is there, the default partition takes the rows.
+            make = upkeep or sql.partition(each, title, limits)
+            yield replace(difference("partition", each, limits, None, [make]), severity="WARN")
+    for each in sorted(set(bounds) - set(wanted) - set(months)):
         drop = f"ALTER TABLE {parent} DETACH PARTITION {sql.name(each)}"
         yield difference("partition", each, None, bounds[each], [drop])
+
+
+def _months(title: str, there: set[str], today: date) -> dict[str, str]:
+    """Bounds of the partitions of months: those that are there, this month's and the next one's."""
+    of_month = re.compile(re.escape(title) + r"_(\d{4})_(0[1-9]|1[0-2])")
+    first = today.replace(day=1)
+    made = {f"{title}_{month:%Y_%m}": bound(month) for month in (first, _next(first))}
+    for match in filter(None, map(of_month.fullmatch, there)):
+        made[match[0]] = bound(date(int(match[1]), int(match[2]), 1))
+    return made
 
 
 def bound(month: date) -> str:

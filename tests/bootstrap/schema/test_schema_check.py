@@ -177,8 +177,8 @@ MUTATIONS: list[tuple[str, Found]] = [
     ),
     # Functions, views
     (
-        "DROP FUNCTION keep_audit_partitions",
-        [(ERROR, "function", "keep_audit_partitions(integer, integer)", "missing")],
+        "DROP FUNCTION keep_audit_log_partitions",
+        [(ERROR, "function", "keep_audit_log_partitions(integer, integer)", "missing")],
     ),
     (
         "CREATE OR REPLACE FUNCTION reads_all() RETURNS boolean LANGUAGE sql AS 'SELECT true'",
@@ -279,17 +279,24 @@ def test_a_database_at_another_migration_says_so(tmi: Connection, definition: sc
 
 
 def test_the_months_that_are_needed_next(tmi: Connection, definition: schema.Schema) -> None:
-    tmi.execute("SELECT keep_audit_partitions()")
     live = schema.read(tmi)
     late = replace(live, today=date(live.today.year + 1, 12, 31))
     found = schema.compare(definition, late)
-    missing = [(each.severity, each.object, each.what) for each in found if each.kind == "partition"]
+    upkeep = "SELECT keep_audit_log_partitions()"
     year = late.today.year
-    assert missing == [
-        (ERROR, f"audit_log_{year}_12", "missing"),
-        (ERROR, f"audit_log_{year + 1}_01", "missing"),
+    assert [(each.severity, each.object, each.what, each.sql) for each in found if each.kind == "partition"] == [
+        (WARN, f"audit_log_{year}_12", "missing", upkeep),
+        (WARN, f"audit_log_{year + 1}_01", "missing", upkeep),
     ]
-    mend(tmi, tuple(each for each in found if each.kind == "partition"))
+    other: schema.Schema = {**definition, "functions": {}}
+    assert next(each.sql for each in schema.compare(other, late) if each.kind == "partition") == (
+        f"CREATE TABLE audit_log_{year}_12 PARTITION OF audit_log "
+        f"FOR VALUES FROM ('{year}-12-01 00:00:00+00') TO ('{year + 1}-01-01 00:00:00+00')"
+    )
+    tmi.execute(f"DROP TABLE audit_log_{live.today:%Y_%m}".encode())
+    found = check(tmi, definition)
+    assert told(found) == [(WARN, "partition", f"audit_log_{live.today:%Y_%m}", "missing")]
+    mend(tmi, found)
     assert check(tmi, definition) == ()
 
 

@@ -70,6 +70,17 @@ def test_the_page_is_that_of_the_file(definition: schema.Schema) -> None:
     assert current == schema.document(definition), "datatier schema docs > docs/schema.md writes it anew"
 
 
+def test_a_page_of_anything(rich: psycopg.Connection) -> None:
+    page = schema.document(schema.definition_of(schema.read(rich)))
+    assert '    Odd_Name |o--o{ parent : "odd"' in page
+    assert '    parent |o--o{ child : "region, parent"' in page
+    assert "        text user\n" in page
+    assert "| `user` | text | yes |  | says \\| who |" in page
+    assert "Partitioned by `LIST (region)`." in page
+    assert "identity, always" in page
+    assert "the owner too" in page
+
+
 def apply(connection: psycopg.Connection, defined: schema.Schema) -> None:
     names = {name for (name,) in connection.execute("SELECT name FROM pg_available_extensions").fetchall()}
     for statement in schema.generate(defined, extensions=frozenset(names)):
@@ -80,7 +91,7 @@ def test_its_sql_makes_it(schema_server: Postgres, definition: schema.Schema) ->
     with make_database(schema_server, "generated") as connection:
         connection.execute("SET ROLE tmi_owner")
         apply(connection, definition)
-        connection.execute("SELECT keep_audit_partitions()")
+        connection.execute("SELECT keep_audit_log_partitions()")
         found = schema.compare(definition, schema.read(connection))
     assert [each for each in found if each.severity != "INFO"] == []
 

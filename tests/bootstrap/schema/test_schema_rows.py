@@ -152,7 +152,7 @@ def test_who_writes_what(acting: Acting, sql: str, rows: dict[str, int], user: s
             " VALUES ('x', gen_random_uuid(), 'INSERT', '{}')",
         ),
         (BOB, "SELECT FROM audit_log_default"),
-        (BOB, "SELECT keep_audit_partitions()"),
+        (BOB, "SELECT keep_audit_log_partitions()"),
     ],
 )
 def test_refused(acting: Acting, user: str, sql: str) -> None:
@@ -228,7 +228,9 @@ def test_a_change_by_cascade_is_audited_too(acting: Acting) -> None:
 
 def keep(connection: Connection, *months: int) -> list[tuple[str, str]]:
     arguments = ", ".join(map(str, months))
-    return connection.execute(f"SELECT action, partition FROM keep_audit_partitions({arguments})".encode()).fetchall()
+    return connection.execute(
+        f"SELECT action, partition FROM keep_audit_log_partitions({arguments})".encode()
+    ).fetchall()
 
 
 def month(connection: Connection, months: int) -> str:
