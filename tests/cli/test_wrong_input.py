@@ -131,3 +131,5 @@ def test_help_has_an_example_for_every_command(project: Any) -> None:
         assert "Example" in project.ok(command, "--help").out, command
     for command in ("up", "down", "goto", "force", "version", "status", "validate", "create"):
         assert "Example" in project.ok("migrate", command, "--help").out, command
+    for command in ("plan", "apply", "verify", "explain", "import"):
+        assert "Example" in project.ok("access", command, "--help").out, command
