@@ -18,6 +18,7 @@ from bootstrap.postgres.plan import plan
 
 _ATTEMPTS = 5
 _BATCH = 250
+LIMITS = "SET LOCAL lock_timeout = '15s'; SET LOCAL statement_timeout = '60s'"
 
 Planner = Callable[[Desired, Live], Sequence[Change]]
 Choice = Callable[[Change], bool]
@@ -81,7 +82,7 @@ def _transaction(
     conn: psycopg.Connection[Any], wanted: Desired, choose: Choice, planner: Planner, digest: str | None
 ) -> Applied:
     with conn.transaction():
-        conn.execute("SET LOCAL lock_timeout = '15s'; SET LOCAL statement_timeout = '60s'")
+        conn.execute(LIMITS)
         # Read again under the lock: another run may have done it meanwhile.
         live = read(conn, wanted)
         if digest is not None and live.digest != digest:

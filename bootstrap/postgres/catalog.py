@@ -15,18 +15,18 @@ _DATABASE = """SELECT json_build_array(d.datname, pg_get_userbyid(d.datdba),
 _ROLES = f"""SELECT json_agg(json_build_array(r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolconfig,
     ARRAY[r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolreplication, r.rolbypassrls],
     shobj_description(r.oid, 'pg_authid'),
-    v.num < 160000 OR pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION')) ORDER BY r.rolname)
+    v.num < 160000 OR r.oid IN (SELECT oid FROM administered)) ORDER BY r.rolname)
     FROM pg_roles r, v WHERE %(everything)s OR r.rolname = ANY(%(names)s) OR {_MARKED.format("r")}"""  # noqa: S608
 
 _BECOMES = """SELECT json_agg(r.rolname ORDER BY r.rolname) FROM pg_roles r, v
-    WHERE pg_has_role(current_user, r.oid, CASE WHEN v.num < 160000 THEN 'MEMBER' ELSE 'SET' END)"""
+    WHERE v.super OR r.oid IN (SELECT oid FROM becomes)"""
 
 # to_jsonb, because inherit_option, set_option and the oid of a row are PostgreSQL 16's.
 _MEMBERSHIPS = f"""SELECT json_agg(json_build_array(r.rolname, m.rolname, coalesce(g.rolname, ''), a.admin_option,
     coalesce((to_jsonb(a) ->> 'inherit_option')::bool, m.rolinherit),
     coalesce((to_jsonb(a) ->> 'set_option')::bool, true),
-    v.num < 160000 OR (pg_has_role(current_user, a.roleid, 'MEMBER WITH ADMIN OPTION')
-        AND pg_has_role(current_user, a.grantor, 'USAGE'))) ORDER BY r.rolname, m.rolname, g.rolname)
+    v.num < 160000 OR (a.roleid IN (SELECT oid FROM administered)
+        AND (v.super OR a.grantor IN (SELECT oid FROM inherited)))) ORDER BY r.rolname, m.rolname, g.rolname)
     FROM v, pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
     LEFT JOIN pg_roles g ON g.oid = a.grantor
     WHERE %(everything)s OR m.rolname = ANY(%(names)s) OR (r.rolname = %(owner)s AND m.rolname = current_user)
@@ -104,9 +104,21 @@ _REMAINS = f"""SELECT json_agg(json_build_array(r.rolname, s.deptype::text,
         AND EXISTS (SELECT FROM pg_auth_members m
             WHERE (to_jsonb(m) ->> 'oid')::oid = s.objid AND r.oid IN (m.roleid, m.member)))"""  # noqa: S608
 
-# A short path, so that expressions and types are spelled the same whoever asks.
+# pg_has_role computes the closure anew for each role where ADMIN is asked, which is quadratic for the creator of many;
+# it is made once here. A short path, so that expressions and types are spelled the same whoever asks.
 QUERY = f"""SELECT set_config('search_path', 'pg_catalog', true);
-WITH v AS MATERIALIZED (SELECT current_setting('server_version_num')::int AS num)
+WITH RECURSIVE v AS MATERIALIZED (SELECT current_setting('server_version_num')::int AS num, r.oid AS me,
+        r.rolsuper AS super FROM pg_roles r WHERE r.rolname = current_user),
+    links AS MATERIALIZED (SELECT a.roleid, a.member, a.admin_option AS admin,
+        coalesce((to_jsonb(a) ->> 'inherit_option')::bool, m.rolinherit) AS inherit,
+        coalesce((to_jsonb(a) ->> 'set_option')::bool, true) AS set
+        FROM pg_auth_members a JOIN pg_roles m ON m.oid = a.member),
+    mine(oid) AS (SELECT me FROM v UNION SELECT l.roleid FROM links l JOIN mine ON l.member = mine.oid),
+    becomes(oid) AS (SELECT me FROM v UNION SELECT l.roleid FROM links l JOIN becomes b ON l.member = b.oid AND l.set),
+    inherited(oid) AS (SELECT me FROM v
+        UNION SELECT l.roleid FROM links l JOIN inherited i ON l.member = i.oid AND l.inherit),
+    administered(oid) AS MATERIALIZED (SELECT l.roleid FROM links l JOIN mine ON l.member = mine.oid WHERE l.admin
+        UNION SELECT r.oid FROM pg_roles r, v WHERE v.super)
 SELECT json_build_object('version', (SELECT num FROM v), 'user', current_user, 'database', ({_DATABASE}),
     'roles', ({_ROLES}), 'memberships', ({_MEMBERSHIPS}), 'objects', ({_OBJECTS}), 'columns', ({_COLUMNS}),
     'defaults', ({_DEFAULTS}), 'policies', ({_POLICIES}), 'remains', ({_REMAINS}),

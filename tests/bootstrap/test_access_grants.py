@@ -11,6 +11,8 @@ from own_database import Database
 from bootstrap.postgres.apply import ApplyError, StalePlanError, apply_chosen
 from bootstrap.postgres.desired import desired
 from bootstrap.postgres.live import read
+from bootstrap.verify.given import given_probes
+from bootstrap.verify.statements import tables
 
 pytestmark = pytest.mark.server
 
@@ -121,6 +123,19 @@ def governed_once(postgres_server: Any) -> Database:
     made.execute(SCHEMA, as_role="{n}_owner")
     made.apply(declared(made))
     return made
+
+
+@pytest.mark.parametrize("identity", ["app", "analyst"])
+def test_probes_of_own_grants_come_out_as_declared(governed_once: Database, identity: str) -> None:
+    access = declared(governed_once)
+    with governed_once.superuser() as conn:
+        conn.execute("SET search_path = public")
+        found = tables(conn)
+        tried = list(given_probes(access, f"{governed_once.n}_{identity}", found, replica=False))
+    assert {probe.expected for probe in tried} == {"allowed", "refused"}
+    for probe in tried:
+        outcomes = {allowed(governed_once, f"{identity}_a", statement) for statement in probe.statements}
+        assert outcomes == {probe.expected == "allowed"}, probe.action
 
 
 def test_a_wildcard_holds_for_what_comes_later(governed: Database) -> None:
