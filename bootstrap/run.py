@@ -17,7 +17,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master, passwords
 from bootstrap.postgres.apply import apply
-from bootstrap.postgres.desired import desired
+from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
@@ -104,7 +104,10 @@ class _Run:
         with self._step("secrets") as done:
             held = hold_all(self._manifest, self._access, self._store, self._pool)
             done.extend([h.note for h in held.values() if h.note])
-        wanted = desired(self._access, {name: h.sibling for name, h in held.items()})
+        if due := [name for name, h in held.items() if h.due]:
+            with self._step("rotation") as done:
+                done.extend(self._retire(entered, due))
+        wanted = self._desired(held)
         with self._step("roles") as done:
             done.extend(map(str, apply(entered.conn, wanted)))
         with self._step("passwords") as done:
@@ -121,13 +124,23 @@ class _Run:
                     done.append(f"{one.identity}: secret is current")
         return held
 
+    def _desired(self, held: dict[str, Held]) -> Desired:
+        return desired(self._access, {name: h.siblings for name, h in held.items()})
+
+    def _retire(self, entered: Master, due: list[str]) -> tuple[str, ...]:
+        """What rotations left, past its grace."""
+        from bootstrap.rotate.run import retire_due
+
+        return retire_due(self._manifest, self._access, self._store, self._pool, entered, due)
+
     def _cache(self, name: str, held: dict[str, Held]) -> Iterable[str]:
         from bootstrap.redis.apply import apply as apply_cache
         from bootstrap.redis.users import users
 
         credentials = {identity: h.credential for identity, h in held.items()}
         fresh = frozenset(identity for identity, h in held.items() if h.fresh_redis)
-        wanted = users(self._access, name, credentials, fresh)
+        previous = {identity: h.previous for identity, h in held.items() if h.previous}
+        wanted = users(self._access, name, credentials, fresh, previous)
         applied = apply_cache(self._manifest, name, wanted, self._store, self._pool)
         self._differences += applied.differences
         return map(str, applied.changes)
@@ -140,7 +153,7 @@ class _Run:
         with self._step("migrations") as done:
             version, applied = self._migrate(held, folder)
             done.extend(applied)
-        wanted = desired(self._access, {name: h.sibling for name, h in held.items()})
+        wanted = self._desired(held)
         with self._step("privileges") as done:
             done.extend(map(str, apply(entered.conn, wanted)))
             self._differences += strangers(wanted, read(entered.conn, wanted))

@@ -20,11 +20,13 @@ from cli.errors import DIFFERENT, FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, RedisUrlOption, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
+from cli.rotate import rotate
 from cli.target import ManifestOption, find_manifest
 from infra.access_file import read_access, read_declaration
 from infra.problems import SettingsError
 
 app = typer.Typer(no_args_is_help=True, help="Who may do what in PostgreSQL and Redis, as access.yaml declares it.")
+app.command()(rotate)
 
 if TYPE_CHECKING:  # brings psycopg, which other commands do without
     import psycopg

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from infra.windows import parse_window
 
@@ -77,6 +77,13 @@ def minutes(value: str) -> int:
     if not match:
         raise ValueError(f"{value!r} is not a duration: write 15m, 4h or 1d.")
     return int(match.group(1)) * {"m": 1, "h": 60, "d": 1440}[match.group(2)]
+
+
+def _days(value: str) -> str:
+    # RotationRules: AutomaticallyAfterDays 1-1000.
+    if minutes(value) % 1440 or not 1440 <= minutes(value) <= 1000 * 1440:
+        raise ValueError(f"{value!r} must be whole days, 1d to 1000d.")
+    return value
 
 
 def _zone(value: str) -> str:
@@ -264,6 +271,20 @@ class Objectives(Section):
 class Passwords(Section):
     length: int = Field(ge=16, le=128)
     special: Annotated[str, AfterValidator(_special)]
+
+
+class Rotation(Section):
+    """Credentials rotate by themselves; absent, only `datatier access rotate` does it."""
+
+    every: Annotated[Duration, AfterValidator(_days)] = "30d"
+    grace: Duration = "24h"
+    """How long the old credential stays valid."""
+
+    @model_validator(mode="after")
+    def _grace_ends(self) -> Rotation:
+        if minutes(self.grace) >= minutes(self.every):
+            raise ValueError(f"grace {self.grace} must be shorter than every {self.every}.")
+        return self
 
 
 class Runner(Section):

@@ -15,6 +15,7 @@ from infra.sections import (
     Objectives,
     Passwords,
     Postgres,
+    Rotation,
     Runner,
     Section,
     Suppress,
@@ -56,3 +57,5 @@ class Settings(Section):
     runner: Runner
     suppress: tuple[Suppress, ...] = ()
     """Policy rules that are let pass, each with a reason and a last day."""
+    rotation: Rotation | None = None
+    """Rotation by Secrets Manager; off when absent."""

@@ -16,11 +16,13 @@ from components.network import ENDPOINTS, Network, NetworkArgs
 from components.notifications import Notifications, NotificationsArgs
 from components.postgres import Postgres, PostgresArgs
 from components.redis import Redis, RedisArgs
+from components.rotation import Rotation, RotationArgs
 from components.runner import Runner, RunnerArgs
 from infra import sizes, watch
 from infra.manifest import Parts, manifest
 from infra.notify import recipients
 from infra.replicas import replica_specs
+from infra.sections import minutes
 from infra.settings import Settings
 from infra.windows import parse_window, to_utc
 
@@ -180,6 +182,31 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
         ),
         pulumi.ResourceOptions(depends_on=[postgres, *caches.values(), firewall, network]),
     )
+    if settings.rotation:
+        Rotation(
+            "rotation",
+            RotationArgs(
+                prefix=prefix,
+                code=code,
+                manifest=document,
+                every_days=minutes(settings.rotation.every) // 1440,
+                grace_seconds=minutes(settings.rotation.grace) * 60,
+                memory_mib=settings.runner.memory,
+                subnet_ids=network.subnet_ids,
+                security_group_ids=[
+                    firewall.runner_id,
+                    *(e for e in settings.network.endpoints if e.startswith("sg-")),
+                ],
+                secret_arns={"master": credentials.master_secret_arn, **credentials.secret_arns},
+                read_secret_arns=list(credentials.token_secret_arns.values()),
+                secrets_key_arn=keys.secrets_arn,
+                logs_key_arn=keys.logs_arn,
+                log_retention_days=logs_days,
+                recovery_window_days=settings.keys.deletion_window if settings.protect else 0,
+                **place,
+            ),
+            pulumi.ResourceOptions(depends_on=[runner]),
+        )
     _export(parts, notifications, document, runner)
 
 

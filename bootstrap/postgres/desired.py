@@ -181,7 +181,7 @@ _PRIVILEGES: dict[tuple[str, str], Privileges] = {
 
 
 def desired(access: Access, active: Mapping[str, str]) -> Desired:
-    """Return what `access` wants, where `active` says which sibling login (`a` or `b`) of an identity is in use."""
+    """Return what `access` wants, where `active` says which logins (`a`, `b` or `ab`) of an identity are in use."""
     roles = [] if "owner" in access.keep else [Role(name=access.owner)]
     members: list[Membership] = []
     for name, postgres in access.postgres_users.items():
@@ -193,7 +193,7 @@ def desired(access: Access, active: Mapping[str, str]) -> Desired:
         else:
             roles.append(Role(name=name))
             for sibling in SIBLINGS:
-                used = sibling == active.get(name, "a")
+                used = sibling in active.get(name, "a")
                 roles.append(_role(login(name, sibling), limits, {**settings, "role": acts_as}, used=used))
                 members.append(Membership(role=name, member=login(name, sibling)))
         if postgres.privileges == "migrator":

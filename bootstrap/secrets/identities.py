@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from bootstrap.access import Access
+from bootstrap.access.names import SIBLINGS
 from bootstrap.manifest import Manifest
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import SecretStore, SecretStoreError, Version
@@ -25,6 +27,10 @@ class Held:
     fresh_redis: bool
     note: str = ""
     """What was changed in the store."""
+    previous: Credential | None = None
+    """The one before, while a rotation's grace lasts: it stays valid."""
+    due: bool = False
+    """Whether a rotation's grace is over and the one before has not been retired yet."""
 
     @property
     def credential(self) -> Credential:
@@ -35,6 +41,11 @@ class Held:
     def sibling(self) -> str:
         """`a` or `b`: the login in use."""
         return (self.credential.username or "_a")[-1]
+
+    @property
+    def siblings(self) -> str:
+        """The logins that may log in: the one in use, and `ab` while a rotation's grace lasts."""
+        return "".join(SIBLINGS) if self.previous else self.sibling
 
 
 def hold_all(manifest: Manifest, access: Access, store: SecretStore, pool: Executor) -> dict[str, Held]:
@@ -58,6 +69,7 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
     if current is not None:
         old = current.credential
         wanted = complete(manifest, access, name, old)
+        previous, due = before(store, arn, current)
         if wanted == old:
             return Held(
                 identity=name,
@@ -66,6 +78,8 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
                 pending=current.pending,
                 fresh_postgres=False,
                 fresh_redis=False,
+                previous=previous,
+                due=due,
             )
         return Held(
             identity=name,
@@ -75,6 +89,8 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
             fresh_postgres=old.password != wanted.password,
             fresh_redis=old.redis_password != wanted.redis_password,
             note=f"{name}: secret brought up to date",
+            previous=previous,
+            due=due,
         )
     pending = store.get(arn, "AWSPENDING")  # left by a run that did not get further
     start = pending.credential if pending else Credential()
@@ -91,10 +107,27 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
     )
 
 
+def before(store: SecretStore, arn: str, current: Version) -> tuple[Credential | None, bool]:
+    """Return the credential before `current` while a rotation's grace lasts, and whether that is over."""
+    if current.credential.grace is None:  # no rotation has made it
+        return None, False
+    stages = store.stages(arn)
+    if stages.previous is None:  # retired: see bootstrap.rotate
+        return None, False
+    if _now() >= stages.changed + timedelta(seconds=current.credential.grace):
+        return None, True
+    version = store.get(arn, "AWSPREVIOUS")
+    return (version.credential if version else None), False
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> Credential:
     """Return `old` with all that the identity needs in this stack and nothing else; passwords that are there stay."""
     identity = access.identities[name]
-    fields: dict[str, str | int | Secret] = {}
+    fields: dict[str, str | int | Secret | None] = {}
     if logins := access.logins(name):
         fields = {
             "username": old.username if old.username in logins else logins[0],
@@ -106,4 +139,4 @@ def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> 
         }
     if set(identity.redis) & set(manifest.caches):
         fields |= {"redis_username": name, "redis_password": old.redis_password or new_password(manifest.passwords)}
-    return Credential.model_validate(fields)
+    return Credential.model_validate(fields | {"grace": old.grace})

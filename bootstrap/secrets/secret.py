@@ -67,6 +67,8 @@ class Credential(BaseModel):
     redis_password: Secret | None = None
     initial: bool | None = None
     """True while the password is the one that the infrastructure made and its state knows."""
+    grace: int | None = None
+    """Made by a rotation: seconds that the credential before it stays valid once this one is current."""
 
     def content(self) -> dict[str, Any]:
         """Return the fields with their secrets in the clear, as they go into the store."""

@@ -6,6 +6,7 @@ import json
 import threading
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
@@ -18,7 +19,7 @@ from bootstrap.secrets.secret import Credential
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
-Stage = Literal["AWSCURRENT", "AWSPENDING"]
+Stage = Literal["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"]
 
 
 class SecretStoreError(BootstrapError):
@@ -35,6 +36,20 @@ class Version:
     """Whether it is AWSPENDING, be it AWSCURRENT too: a run that was killed while promoting leaves both."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Stages:
+    """Which version of a secret bears which label."""
+
+    current: str | None
+    pending: str | None
+    """May be the current version too: its promotion was interrupted, or Secrets Manager left it so."""
+    previous: str | None
+    changed: datetime
+    """When the secret was last modified in any way: never before its current version became that."""
+    rotates: bool
+    """Whether Secrets Manager rotates it by itself."""
+
+
 class SecretStore(Protocol):
     """Keeps credentials by ARN; a new one is pending until an engine has accepted it."""
 
@@ -42,8 +57,20 @@ class SecretStore(Protocol):
         """Return the version at `stage`, None where there is none."""
         ...
 
-    def put_pending(self, arn: str, credential: Credential) -> Version:
-        """Keep `credential` as AWSPENDING."""
+    def stages(self, arn: str) -> Stages:
+        """Return which versions there are."""
+        ...
+
+    def made(self, arn: str) -> datetime | None:
+        """Return when the current version was made."""
+        ...
+
+    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> Version:
+        """Keep `credential` as AWSPENDING, as the version `token` where Secrets Manager asks for that."""
+        ...
+
+    def unstage(self, arn: str, version: str, stage: Stage) -> None:
+        """Take `stage` off a version."""
         ...
 
     def promote(self, arn: str, version: Version) -> None:
@@ -87,13 +114,39 @@ class AwsStore:
         pending = "AWSPENDING" in answer.get("VersionStages", ())
         return Version(id=answer["VersionId"], credential=_parse(arn, text), pending=pending)
 
-    def put_pending(self, arn: str, credential: Credential) -> Version:
+    def stages(self, arn: str) -> Stages:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            answer = self._client.describe_secret(SecretId=arn)
+        except (BotoCoreError, ClientError) as error:
+            raise _failed("describe", arn, error) from None
+        by_stage = {label: id_ for id_, labels in answer.get("VersionIdsToStages", {}).items() for label in labels}
+        current, pending = by_stage.get("AWSCURRENT"), by_stage.get("AWSPENDING")
+        return Stages(
+            current=current,
+            pending=pending,
+            previous=by_stage.get("AWSPREVIOUS"),
+            changed=answer.get("LastChangedDate") or answer["CreatedDate"],
+            rotates=bool(answer.get("RotationEnabled")),
+        )
+
+    def made(self, arn: str) -> datetime | None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            versions = self._client.list_secret_version_ids(SecretId=arn)["Versions"]
+        except (BotoCoreError, ClientError) as error:
+            raise _failed("describe", arn, error) from None
+        return next((v["CreatedDate"] for v in versions if "AWSCURRENT" in v.get("VersionStages", ())), None)
+
+    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> Version:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
             answer = self._client.put_secret_value(
                 SecretId=arn,
-                ClientRequestToken=str(uuid.uuid4()),
+                ClientRequestToken=token or str(uuid.uuid4()),
                 SecretString=json.dumps(credential.content()),
                 VersionStages=["AWSPENDING"],
             )
@@ -115,12 +168,21 @@ class AwsStore:
                     MoveToVersionId=version.id,
                     **({"RemoveFromVersionId": old[0]} if old else {}),
                 )
-            if "AWSPENDING" in stages.get(version.id, ()):
-                self._client.update_secret_version_stage(
-                    SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=version.id
-                )
+            for id_, labels in stages.items():  # an emulator may have it on several
+                if "AWSPENDING" in labels:
+                    self._client.update_secret_version_stage(
+                        SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=id_
+                    )
         except (BotoCoreError, ClientError) as error:
             raise _failed("promote", arn, error) from None
+
+    def unstage(self, arn: str, version: str, stage: Stage) -> None:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._client.update_secret_version_stage(SecretId=arn, VersionStage=stage, RemoveFromVersionId=version)
+        except (BotoCoreError, ClientError) as error:
+            raise _failed("write", arn, error) from None
 
 
 def _parse(arn: str, text: str) -> Credential:

@@ -18,6 +18,8 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "chatConfigurationArn": f"arn:{n}"
     },
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:cloudwatch/eventRule:EventRule": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:cloudwatch/eventTarget:EventTarget": lambda n, i: {},
     "aws:cloudwatch/logGroup:LogGroup": lambda n, i: {"arn": f"arn:{n}"},
     "aws:cloudwatch/metricAlarm:MetricAlarm": lambda n, i: {"arn": f"arn:{n}"},
     "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": lambda n, i: {},
@@ -47,6 +49,7 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:kms/key:Key": lambda n, i: {"arn": f"arn:{n}", "keyId": f"key-{n}"},
     "aws:lambda/function:Function": lambda n, i: {"arn": f"arn:{n}"},
     "aws:lambda/invocation:Invocation": lambda n, i: {"result": '{"steps": []}'},
+    "aws:lambda/permission:Permission": lambda n, i: {},
     "aws:rds/eventSubscription:EventSubscription": lambda n, i: {},
     "aws:rds/instance:Instance": lambda n, i: {
         "arn": f"arn:{n}",
@@ -57,6 +60,7 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:rds/parameterGroup:ParameterGroup": lambda n, i: {"name": f"{i['namePrefix']}made"},
     "aws:rds/subnetGroup:SubnetGroup": lambda n, i: {},
     "aws:secretsmanager/secret:Secret": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:secretsmanager/secretRotation:SecretRotation": lambda n, i: {},
     "aws:secretsmanager/secretVersion:SecretVersion": lambda n, i: {},
     "aws:sns/topic:Topic": lambda n, i: {"arn": f"arn:{n}"},
     "aws:sns/topicPolicy:TopicPolicy": lambda n, i: {},

@@ -70,6 +70,9 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"objectives": {"rpo": "soon"}}, "objectives.rpo", "not a duration"),
     ({"passwords": {"special": "-_@"}}, "passwords.special", "@"),
     ({"passwords": {"special": '"'}}, "passwords.special", '"'),
+    ({"rotation": {"every": "12h"}}, "rotation.every", "whole days"),
+    ({"rotation": {"every": "1001d"}}, "rotation.every", "1d to 1000d"),
+    ({"rotation": {"every": "1d", "grace": "24h"}}, "rotation", "shorter than every 1d"),
     ({"notify": {"critical": [{"email": "nobody"}]}}, "notify.critical.0.email", "e-mail"),
     ({"notify": {"critical": [{}]}}, "notify.critical.0", "exactly one"),
     ({"time_zone": "Europe/Bern"}, "time_zone", "tz database"),
@@ -127,6 +130,13 @@ def test_named_maps_replace_the_profiles_and_others_merge() -> None:
     assert settings.postgres.storage.max == 1000
     assert list(settings.redis) == ["main", "queue"]
     assert list(load(redis={"only": {"class": "cache.m7g.large"}}).redis) == ["only"]
+
+
+def test_rotation_is_off_unless_asked_for() -> None:
+    assert load("prod", profile="prod").rotation is None
+    asked = load(rotation={}).rotation
+    assert asked
+    assert (asked.every, asked.grace) == ("30d", "24h")
 
 
 def test_unknown_stack_names_those_there_are() -> None:

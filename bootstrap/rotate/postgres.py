@@ -1,0 +1,82 @@
+"""The siblings of an identity in PostgreSQL: one is let in beside the other, later the other is shut out."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ExitStack
+from typing import Any
+
+import psycopg
+
+from bootstrap.manifest import PostgresTarget
+from bootstrap.postgres.change import ident, literal
+from bootstrap.postgres.master import Master
+from bootstrap.rotate.plan import RotationError, other_login
+from bootstrap.secrets import Credential, Secret, open_postgres, scram_verifier
+
+Connection = psycopg.Connection[Any]
+_EXISTS = "SELECT 1 FROM pg_roles WHERE rolname = %s"
+_SESSIONS = "SELECT pid FROM pg_stat_activity WHERE usename = %s AND backend_type = 'client backend'"
+
+
+def admit(conn: Connection, credential: Credential) -> None:
+    """Let the login of `credential` in. Its sibling stays as it is."""
+    user, password = credential.username or "", credential.password or Secret("")
+    if not conn.execute(_EXISTS, (user,)).fetchone():
+        raise RotationError(f"PostgreSQL has no role {user}: run `datatier bootstrap`, which makes it")
+    _alter(conn, f"ALTER ROLE {ident(user)} LOGIN PASSWORD {literal(scram_verifier(password))}", user)
+
+
+def replace_own(conn: Connection, credential: Credential) -> None:
+    """Give the user that is logged in the password of `credential`; of itself it may change nothing else."""
+    user, password = credential.username or "", credential.password or Secret("")
+    _alter(conn, f"ALTER ROLE {ident(user)} PASSWORD {literal(scram_verifier(password))}", user)
+
+
+def retire(target: PostgresTarget, master: Master, valid: Credential, *, drain: float) -> tuple[str, ...]:
+    """Shut the sibling of the login of `valid` out and end what is left of its sessions; return what was met.
+
+    Its sessions have `drain` seconds to end by themselves, on the primary and on every replica.
+    """
+    old = other_login(valid)
+    if old is None or not master.conn.execute(_EXISTS, (old,)).fetchone():
+        return ()
+    _alter(master.conn, f"ALTER ROLE {ident(old)} NOLOGIN PASSWORD NULL", old)
+    with ExitStack() as stack:
+        servers = {target.primary.name: master.conn}
+        for replica in target.replicas:
+            servers[replica.name] = stack.enter_context(open_postgres(target, replica, master.user, master.password))
+        until = time.monotonic() + drain
+        while time.monotonic() < until and any(_sessions(conn, old) for conn in servers.values()):
+            time.sleep(0.1)
+        return tuple(note for name, conn in servers.items() for note in _end(conn, name, old))
+
+
+def _sessions(conn: Connection, login: str) -> list[int]:
+    return [pid for (pid,) in conn.execute(_SESSIONS, (login,))]
+
+
+def _end(conn: Connection, server: str, login: str) -> list[str]:
+    """End the sessions one by one, so that a refusal is told and stops nothing."""
+    ended, notes = 0, []
+    for pid in _sessions(conn, login):
+        try:
+            conn.execute("SELECT pg_terminate_backend(%s)", (pid,))
+            ended += 1
+        except psycopg.Error as error:
+            reason = error.diag.message_primary or type(error).__name__
+            notes.append(
+                f"session {pid} of {login} on {server} could not be ended ({reason}); its login is shut, restart "
+                "whoever holds it"
+            )
+    told = f"{ended} sessions of {login} on {server} had not ended and were: who held them had not read the new secret"
+    return [told, *notes] if ended else notes
+
+
+def _alter(conn: Connection, statement: str, login: str) -> None:
+    try:
+        conn.execute(statement.encode())
+    except psycopg.Error as error:
+        # Never the statement: it holds a verifier.
+        reason = error.diag.message_primary or type(error).__name__
+        raise RotationError(f"PostgreSQL did not change {login}: {reason}") from None

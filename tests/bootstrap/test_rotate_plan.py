@@ -1,0 +1,157 @@
+"""What is left of a rotation, from the stages of a secret alone; what counts as unchanged; two passwords."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
+from bootstrap.report import Check
+from bootstrap.rotate import redis as rotate_redis
+from bootstrap.rotate.plan import State, plan
+from bootstrap.rotate.prove import compare
+from bootstrap.secrets import AwsStore, Credential, Secret, Stages, Version
+
+NOW = datetime(2026, 1, 31, tzinfo=UTC)
+FORWARD = "stage secret, admit postgres, admit cache main, prove secret, promote secret"
+RESUMED = FORWARD.removeprefix("stage secret, ")
+RETIRE = "retire postgres, retire cache main, close secret"
+
+
+def state(*, grace: int | None = None, previous: bool = False, pending: bool = False, age: int = 0) -> State:
+    version = Version(id="current", credential=Credential(username="app_a", grace=grace))
+    then = NOW - timedelta(seconds=age)
+    return State(
+        identity="app",
+        arn="arn",
+        current=version,
+        pending=Version(id="pending", credential=Credential(username="app_b", grace=60)) if pending else None,
+        stages=Stages(
+            current="current",
+            pending="pending" if pending else None,
+            previous="previous" if previous else None,
+            changed=then,
+            rotates=False,
+        ),
+        made=then,
+        caches=("main",),
+    )
+
+
+@pytest.mark.parametrize(
+    ("where", "wish", "steps", "outcome"),
+    [
+        # nothing is left of an earlier one
+        (state(), {}, FORWARD, "rotated"),
+        (state(), {"grace": 0}, f"{FORWARD}, {RETIRE}", "rotated"),
+        (state(), {"begin": False}, "", "nothing to do"),
+        (state(), {"finish": True}, "", "nothing to do"),
+        # AWSPREVIOUS of a version that no rotation made is nobody's business
+        (state(previous=True), {}, FORWARD, "rotated"),
+        (state(previous=True), {"finish": True}, "", "nothing to do"),
+        # unproven
+        (state(pending=True), {}, RESUMED, "rotated"),
+        (state(pending=True), {"begin": False}, RESUMED, "rotated"),
+        (state(pending=True), {"finish": True}, f"{RESUMED}, {RETIRE}", "rotated"),
+        # in its grace
+        (state(grace=60, previous=True, age=59), {}, "", "in grace"),
+        (state(grace=60, previous=True, age=59), {"grace": 0}, "", "in grace"),
+        (state(grace=60, previous=True, age=59), {"finish": True}, RETIRE, "retired"),
+        # past it
+        (state(grace=60, previous=True, age=60), {}, f"{RETIRE}, {FORWARD}", "rotated"),
+        (state(grace=60, previous=True, age=60), {"begin": False}, RETIRE, "retired"),
+        # without grace it was interrupted: ended, and no second one begun
+        (state(grace=0, previous=True), {}, RETIRE, "retired"),
+        # retired
+        (state(grace=60, age=90), {}, FORWARD, "rotated"),
+    ],
+)
+def test_what_is_left(where: State, wish: dict[str, Any], steps: str, outcome: str) -> None:
+    made = plan(where, now=NOW, **{"grace": 60, "finish": False, "begin": True, **wish})
+    assert (", ".join(f"{s.action} {s.target}" for s in made.steps), made.outcome) == (steps, outcome)
+
+
+def test_the_steps_name_the_other_login() -> None:
+    made = plan(state(), now=NOW, grace=0, finish=False, begin=True)
+    assert [step.detail for step in made.steps if step.target == "postgres"] == [
+        "ALTER ROLE \"app_b\" LOGIN PASSWORD '***'",
+        'ALTER ROLE "app_a" NOLOGIN PASSWORD NULL, then end its sessions',
+    ]
+
+
+def check(action: str, outcome: str) -> Check:
+    return Check(
+        identity="app", engine="postgres", target="primary", action=action, expected="allowed", outcome=outcome
+    )
+
+
+OK, NO, ODD = "allowed", "refused", "deadlock"
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "changed", "both"),
+    [
+        ({"log in": OK, "read": OK}, {"log in": OK, "read": OK}, [], []),
+        ({"log in": OK, "read": NO}, {"log in": OK, "read": OK}, ["primary: read: allowed expected, refused"], []),
+        # better than before is no reason to stop, the same as before is told
+        ({"log in": OK, "read": OK}, {"log in": NO}, [], []),
+        ({"log in": OK, "read": NO}, {"log in": OK, "read": NO}, [], ["primary: read: allowed expected, refused"]),
+        ({"log in": OK, "read": ODD}, {"log in": OK, "read": NO}, ["primary: read: allowed expected, deadlock"], []),
+        # but whoever cannot log in is never made current
+        ({"log in": NO}, {"log in": NO}, ["primary: log in: allowed expected, refused"], []),
+        ({"log in": OK}, {"log in": OK, "read": OK}, ["not tried: read"], []),
+    ],
+)
+def test_what_counts_as_unchanged(
+    now: dict[str, str], before: dict[str, str], changed: list[str], both: list[str]
+) -> None:
+    def checks(outcomes: dict[str, str]) -> dict[str, Check]:
+        return {action: check(action, outcome) for action, outcome in outcomes.items()}
+
+    assert compare(checks(now), checks(before)) == (changed, both)
+
+
+class Api:
+    """ElastiCache: a user takes up to two passwords, all of them at once."""
+
+    def __init__(self) -> None:
+        self.passwords: list[list[str]] = []
+        self.statuses: list[str] = []
+
+    def modify_user(self, *, UserId: str, Passwords: list[str]) -> None:  # noqa: N803
+        assert UserId == "tmi-prod-main-tmi-app"
+        assert len(Passwords) <= 2
+        self.passwords.append(Passwords)
+        self.statuses = ["active"]
+
+    def describe_users(self, *, UserId: str) -> Any:  # noqa: N803
+        return {"Users": [{"UserId": UserId, "Status": self.statuses.pop()}]}
+
+
+def test_elasticache_takes_two_passwords_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    api, logins = Api(), []
+    monkeypatch.setattr(rotate_redis, "aws_client", lambda *_: api)
+
+    class Opened:
+        def close(self) -> None:
+            """Nothing is open."""
+
+    monkeypatch.setattr(rotate_redis, "open_redis", lambda *words: logins.append(words[2:]) or Opened())
+    endpoint = Endpoint(name="main", host="main.example.org", port=6379)
+    manifest = Manifest(
+        stack="prod",
+        prefix="tmi-prod",
+        region="eu-west-1",
+        postgres=PostgresTarget(primary=endpoint, database="tmi", master_secret="arn:master"),
+        caches={"main": CacheTarget(endpoint=endpoint, user_group="tmi-prod-main")},
+        access={},
+    )
+    old, new = (Credential(redis_username="tmi_app", redis_password=Secret(each)) for each in ("old-one", "new-one"))
+    cache = rotate_redis.Cache(manifest, "main", AwsStore("eu-west-1"))
+    cache.admit("tmi_app", new, old)
+    assert (api.passwords, api.statuses) == ([["new-one", "old-one"]], [])
+    assert logins == [("tmi_app", Secret("new-one"))]
+    cache.retire("tmi_app", new)
+    assert (api.passwords[1:], api.statuses) == ([["new-one"]], [])
