@@ -94,7 +94,7 @@ def apply_stack(
     with entered.conn as conn, hold(conn):
         held = hold_all(manifest, access, store, pool)
         notes += [h.note for h in held.values() if h.note]
-        wanted = desired(access, {name: h.sibling for name, h in held.items()})
+        wanted = desired(access, {name: h.siblings for name, h in held.items()})
         _database(conn, wanted, allowed, digest, changes, skipped)
         users = {name: h.credential for name, h in held.items() if access.logins(name)}
         fresh = frozenset(name for name in users if held[name].fresh_postgres)
@@ -106,12 +106,16 @@ def apply_stack(
 
             credentials = {identity: h.credential for identity, h in held.items()}
             new = frozenset(identity for identity, h in held.items() if h.fresh_redis)
-            users_wanted = users_of(access, name, credentials, new)
-            planned = [redis_change(c) for c in caches.plan(manifest, name, users_wanted, store, pool).changes]
-            if not all(map(allowed, planned)):
-                skipped += planned  # a cache's users are brought about together
-                continue
-            applied = caches.apply(manifest, name, users_wanted, store, pool)
+            previous = {identity: h.previous for identity, h in held.items() if h.previous}
+            users_wanted = users_of(access, name, credentials, new, previous)
+            found = caches.plan(manifest, name, users_wanted, store, pool, remove=True)
+            planned = [redis_change(change) for change in found.changes]
+            drops = [change for change in planned if change.action == "remove" and not allowed(change)]
+            skipped += drops
+            if not all(allowed(change) for change in planned if change not in drops):
+                skipped += [change for change in planned if change not in drops]
+                continue  # a cache's users are brought about together
+            applied = caches.apply(manifest, name, users_wanted, store, pool, remove=not drops)
             changes += map(redis_change, applied.changes)
             left += applied.differences
         for one in held.values():

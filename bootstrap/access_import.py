@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from importlib import import_module
 from typing import Any
 
 import psycopg
@@ -19,6 +18,7 @@ from bootstrap.postgres.grants import defaults, governed, grants
 from bootstrap.postgres.live import MARK, Live, LiveObject, LiveRole, read
 from bootstrap.postgres.plan import plan
 from bootstrap.postgres.policies import ours
+from bootstrap.redis.by_url import import_users
 from bootstrap.secrets import Secret, open_redis_url
 
 _KEEP = ("strangers", "attributes", "marks", "owner", "public")
@@ -294,9 +294,8 @@ def _policies(owner: str, live: Live) -> Iterator[dict[str, Any]]:
 
 def import_redis(declaration: dict[str, Any], url: Secret, cache: str) -> list[str]:
     """Add the users of a Redis server to a declaration; return what was left out."""
-    by_url: Any = import_module("bootstrap.redis.by_url")
     with open_redis_url(url) as client:
-        found = by_url.import_users(client)
+        found = import_users(client)
     for name, rules in found.users.items():
         declaration["identities"].setdefault(name, {}).setdefault("redis", {})[cache] = rules
     return list(found.differences)

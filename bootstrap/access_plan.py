@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, Literal
 
 import psycopg
@@ -23,8 +22,9 @@ from bootstrap.postgres.live import Live, read
 from bootstrap.postgres.plan import plan as plan_postgres
 from bootstrap.postgres.removal import removals, staying, undeclared_roles
 from bootstrap.postgres.strangers import strangers
+from bootstrap.redis.users import UserChange
 from bootstrap.secrets import Credential, Secret, SecretStore
-from bootstrap.secrets.identities import complete
+from bootstrap.secrets.identities import before, complete
 
 Engine = Literal["postgres", "redis", "secrets"]
 
@@ -106,12 +106,12 @@ def differences(wanted: Desired, live: Live) -> tuple[str, ...]:
 def plan_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> AccessPlan:
     """Return the plan of a deployed stack; nothing is written, neither to an engine nor to the store of secrets."""
     access = load_access(manifest.access)
-    credentials, secrets = _secrets(manifest, access, store, pool)
-    active = {name: (c.username or "_a")[-1] for name, c in credentials.items()}
+    credentials, previous, secrets = _secrets(manifest, access, store, pool)
+    active = {name: "ab" if name in previous else (c.username or "_a")[-1] for name, c in credentials.items()}
     with master.look(manifest.postgres, store) as conn:
         parts = [_database(conn, desired(access, active))]
     fresh = frozenset(change.identity for change in secrets)
-    parts += [_cache(manifest, access, name, credentials, fresh, store, pool) for name in manifest.caches]
+    parts += [_cache(manifest, access, name, credentials, previous, fresh, store, pool) for name in manifest.caches]
     return _joined(access, [_Part(tuple(secrets)), *parts])
 
 
@@ -136,21 +136,20 @@ def active_logins(conn: psycopg.Connection[Any], access: Access) -> dict[str, st
 
 def redis_plan_by_url(access: Access, url: Secret, cache: str, *, write: bool = False) -> _Part:
     """Plan, or apply, the users of one server by its administrator's URL; passwords stay as they are."""
+    from bootstrap.redis.by_url import apply_client, plan_client
     from bootstrap.redis.users import User
     from bootstrap.secrets import open_redis_url
 
-    nothing: Any = None
     rules = access.cache_users(cache)
     if not rules:
         raise BootstrapError(f"access.yaml has no rules for a cache `{cache}`; name another one with --cache")
-    users = [User(name=name, rules=access_string(each), password=nothing) for name, each in rules.items()]
-    by_url: Any = import_module("bootstrap.redis.by_url")
+    users = [User(name=name, rules=access_string(each), password=None) for name, each in rules.items()]
     with open_redis_url(url) as client:
-        found = (by_url.apply_client if write else by_url.plan_client)(client, users, remove=True)
+        found = (apply_client if write else plan_client)(client, users, remove=True)
     return _Part(tuple(map(redis_change, found.changes)), tuple(found.differences))
 
 
-def redis_change(change: Any) -> PlannedChange:
+def redis_change(change: UserChange) -> PlannedChange:
     """Return a change of a cache's user (`bootstrap.redis.users.UserChange`) in the plan's form."""
     return PlannedChange(
         engine="redis",
@@ -158,7 +157,7 @@ def redis_change(change: Any) -> PlannedChange:
         action=change.what,
         subject=f"user {change.user}",
         text=change.detail,
-        takes_away=getattr(change, "takes_away", False),
+        takes_away=change.takes_away,
         identity=change.user,
     )
 
@@ -197,11 +196,16 @@ def _database(conn: psycopg.Connection[Any], wanted: Desired) -> _Part:
 
 def _secrets(
     manifest: Manifest, access: Access, store: SecretStore, pool: Executor
-) -> tuple[dict[str, Credential], list[PlannedChange]]:
-    """Credentials as they would be, and what would be made; new passwords live in this process only."""
+) -> tuple[dict[str, Credential], dict[str, Credential], list[PlannedChange]]:
+    """Credentials as they would be, those in a rotation's grace, and what would be made.
+
+    New passwords live in this process only.
+    """
     names = [name for name in access.identities if access.logs_in(name)]
     arns = {name: manifest.secrets.get(name) for name in names}
-    found = dict(zip(names, pool.map(lambda n: _credential(store, arns[n]), names), strict=True))
+    read_ = dict(zip(names, pool.map(lambda n: _kept(store, arns[n]), names), strict=True))
+    found = {name: old for name, (old, _) in read_.items()}
+    previous = {name: still for name, (_, still) in read_.items() if still}
     credentials = {name: complete(manifest, access, name, old or Credential()) for name, old in found.items()}
     changes = [
         PlannedChange(
@@ -216,12 +220,17 @@ def _secrets(
         for name, old in found.items()
         if old != credentials[name]
     ]
-    return credentials, changes
+    return credentials, previous, changes
 
 
-def _credential(store: SecretStore, arn: str | None) -> Credential | None:
-    version = (store.get(arn) or store.get(arn, "AWSPENDING")) if arn else None
-    return version.credential if version else None
+def _kept(store: SecretStore, arn: str | None) -> tuple[Credential | None, Credential | None]:
+    """The credential of a secret, and the one before it while a rotation's grace lasts."""
+    if arn is None:
+        return None, None
+    if current := store.get(arn):
+        return current.credential, before(store, arn, current)[0]
+    pending = store.get(arn, "AWSPENDING")
+    return (pending.credential if pending else None), None
 
 
 def _cache(
@@ -229,6 +238,7 @@ def _cache(
     access: Access,
     name: str,
     credentials: Mapping[str, Credential],
+    previous: Mapping[str, Credential],
     fresh: frozenset[str],
     store: SecretStore,
     pool: Executor,
@@ -236,7 +246,7 @@ def _cache(
     from bootstrap.redis.apply import plan
     from bootstrap.redis.users import users
 
-    found = plan(manifest, name, users(access, name, credentials, fresh), store, pool)
+    found = plan(manifest, name, users(access, name, credentials, fresh, previous), store, pool, remove=True)
     return _Part(tuple(map(redis_change, found.changes)), found.differences)
 
 

@@ -33,5 +33,6 @@ DROP POLICY threat_models_insert ON threat_models;
 DROP POLICY threat_models_read ON threat_models;
 
 DROP FUNCTION threat_model_of(text, uuid);
+DROP FUNCTION owner_of(uuid);
 DROP FUNCTION threat_models_of_user(text);
 DROP FUNCTION reads_all();

@@ -25,6 +25,11 @@ $$;
 COMMENT ON FUNCTION threat_models_of_user(text) IS
     'Threat models on which app.user_email has at least that role: reader, writer or owner';
 
+CREATE FUNCTION owner_of(threat_model uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$SELECT owner_email FROM threat_models WHERE id = threat_model$$;
+COMMENT ON FUNCTION owner_of(uuid) IS 'Who owns a threat model; in a statement that changes it, who did before';
+
 CREATE FUNCTION threat_model_of(kind text, entity uuid) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -44,8 +49,10 @@ CREATE POLICY threat_models_read ON threat_models FOR SELECT
     USING (owner_email = app_user_email() OR id IN (SELECT threat_models_of_user('reader')) OR (SELECT reads_all()));
 CREATE POLICY threat_models_insert ON threat_models FOR INSERT
     WITH CHECK (owner_email = app_user_email());
+-- A writer changes everything but whose it is.
 CREATE POLICY threat_models_update ON threat_models FOR UPDATE
-    USING (id IN (SELECT threat_models_of_user('writer')));
+    USING (id IN (SELECT threat_models_of_user('writer')))
+    WITH CHECK (owner_email = owner_of(id) OR id IN (SELECT threat_models_of_user('owner')));
 CREATE POLICY threat_models_delete ON threat_models FOR DELETE
     USING (id IN (SELECT threat_models_of_user('owner')));
 

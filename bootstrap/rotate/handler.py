@@ -103,6 +103,8 @@ def _master(manifest: Manifest, entered: Master, store: SecretStore, step: str, 
 def _identity(
     worker: Rotation, entered: Master, store: SecretStore, name: str, step: str, token: str, grace: int
 ) -> str:
+    if reason := worker.unrotatable(name):
+        raise RotationError(reason)
     state = worker.state(name, None)
     if step == "createSecret":
         return _create(worker, entered, state, token, grace)

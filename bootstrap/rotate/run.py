@@ -106,6 +106,8 @@ class Rotation:
 
     def one(self, entered: Master, name: str, wish: Wish) -> Rotated:
         """Rotate one identity."""
+        if reason := self.unrotatable(name):
+            return Rotated(identity=name, outcome="skipped", notes=(reason,))
         try:
             if name == MASTER:
                 begin = self._begins(self._manifest.postgres.master_secret, wish)
@@ -124,11 +126,23 @@ class Rotation:
 
     def planned(self, name: str, wish: Wish) -> Rotated:
         """Return what `one` would do."""
+        if reason := self.unrotatable(name):
+            return Rotated(identity=name, outcome="skipped", notes=(reason,))
         if name == MASTER:
             begin = self._begins(self._manifest.postgres.master_secret, wish)
             return Rotated(identity=name, outcome="planned", steps=plan_master() if begin else ())
         left = self._plan(self.state(name, wish.grace), wish)
         return Rotated(identity=name, outcome="planned", steps=left.steps, valid_until=left.valid_until)
+
+    def unrotatable(self, name: str) -> str | None:
+        """Return why an identity is not rotated, None where it is."""
+        postgres = self._access.postgres_users.get(name)
+        if postgres is None or postgres.login == "siblings":
+            return None
+        return (
+            f"{name} has `login: {postgres.login}`, so there is no second login to change over to: leave `login` out "
+            "of access.yaml to give it two"
+        )
 
     def _begins(self, arn: str, wish: Wish) -> bool:
         made = self._store.made(arn) if wish.oldest else None

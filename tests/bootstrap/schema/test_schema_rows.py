@@ -188,6 +188,12 @@ def test_a_model_is_shared_by_its_owner(acting: Acting) -> None:
         connection.execute(
             "INSERT INTO threat_model_access (threat_model_id, user_email, role) VALUES (%s, %s, 'owner')", (model, ANN)
         )
+    connection.execute("UPDATE threat_models SET name = 'Newer' WHERE id = %s", (model,))
+    give = "UPDATE threat_models SET owner_email = %s WHERE id = %s"
+    with pytest.raises(errors.InsufficientPrivilege), connection.transaction():
+        connection.execute(give, (BOB, model))
+    acting("tmi_app", EVE)
+    assert connection.execute(give, (BOB, model)).rowcount == 1, "the owner gives it away"
 
 
 def test_metadata_of_a_cell_goes_with_its_diagram(acting: Acting) -> None:
