@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from cli.output import table
-
 if TYPE_CHECKING:
     from bootstrap.access_plan import PlannedChange
 
@@ -61,10 +59,13 @@ def summary(out: Console, planned: Sequence[PlannedChange], differences: Sequenc
 
 
 def reasons(out: Console, found: dict[str, list[dict[str, Any]]]) -> None:
-    """What an identity can do, engine by engine."""
+    """What an identity can do, engine by engine, each with the reason below it."""
     for engine, rows in found.items():
-        told = [(escape(row["what"]), escape(_objects(row["on"])), escape(row["why"])) for row in rows]
-        out.print(table(engine, ("can", "on", "because"), list(told)))
+        out.print(f"[bold]{escape(engine)}[/]")
+        for row in rows:
+            what, on = " ".join(row["what"].split()), _objects(row["on"])
+            out.print(f"[green]·[/] {escape(what)}" + (f": {escape(on)}" if on else ""))
+            out.print(f"    [dim]{escape(row['why'])}[/]")
 
 
 def _objects(names: list[str]) -> str:
