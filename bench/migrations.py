@@ -138,6 +138,7 @@ def server(folder: Path) -> Iterator[Callable[[], str]]:
             return f"postgres://app@127.0.0.1:{port}/b{made}?sslmode=disable"
 
         yield database
+        database()  # drops the last one: fewer files to flush at the end
 
 
 def files(tool: Tool, folder: Path, count: int) -> Path:

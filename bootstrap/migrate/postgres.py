@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import MISSING, fields, replace
+from dataclasses import replace
 from typing import Any
 
 import psycopg
@@ -14,6 +14,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
+from bootstrap.migrate import books
+from bootstrap.migrate.books import COLUMNS, CREATE, HISTORY, LOOK, TABLE
 from bootstrap.migrate.errors import FileError, LedgerError, LockedError
 from bootstrap.migrate.explain import check_table, explained
 from bootstrap.migrate.ledger import NIL, Event, Session, State
@@ -21,48 +23,12 @@ from bootstrap.migrate.lock import Keys, holders, lock_keys, try_lock, unlock
 from bootstrap.migrate.place import BEHIND, IDENTITY, POSITION, refusal
 from bootstrap.migrate.send import send
 
-TABLE = "schema_migrations"
-HISTORY = "datatier_migrations"
+__all__ = ["HISTORY", "TABLE", "PostgresLedger"]
 
 _POLL = 0.2  # seconds
 
-# The events' fields are the history's columns.
-_COLUMNS = tuple(f.name for f in fields(Event))
-
 # RESET ALL leaves the role alone. Never DISCARD ALL, which would release the lock.
 _RESET = (SQL("RESET SESSION AUTHORIZATION"), SQL("RESET ROLE"), SQL("RESET ALL"))
-
-_LOOK = SQL("""
-SELECT current_database(), pg_backend_pid(), pg_is_in_recovery(),
-       (SELECT array_agg(attname::text) FROM pg_attribute
-         WHERE attrelid = to_regclass({history}) AND attnum > 0 AND NOT attisdropped),
-       (SELECT json_object_agg(attname, format_type(atttypid, atttypmod)) FROM pg_attribute
-         WHERE attrelid = to_regclass({table}) AND attnum > 0 AND NOT attisdropped)
-""")
-
-# Kept apart from schema_migrations because golang-migrate truncates that at every step.
-_CREATE = SQL("""
-CREATE TABLE IF NOT EXISTS {table} (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
-CREATE TABLE IF NOT EXISTS {history} (
-    id         bigint           GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind       text             NOT NULL CHECK (kind IN ('up', 'down', 'force', 'adopt')),
-    version    bigint           NOT NULL,
-    before     bigint           NOT NULL,
-    checksum   text             NOT NULL,
-    seconds    double precision,
-    who        text             NOT NULL DEFAULT session_user,
-    at         timestamptz      NOT NULL DEFAULT clock_timestamp(),
-    tool       text             NOT NULL
-);
-ALTER TABLE {history}
-    ALTER COLUMN seconds DROP NOT NULL,
-    ADD COLUMN IF NOT EXISTS whole    boolean NOT NULL DEFAULT false,
-    ADD COLUMN IF NOT EXISTS error    text    NOT NULL DEFAULT '',
-    ADD COLUMN IF NOT EXISTS system   text    NOT NULL DEFAULT '',
-    ADD COLUMN IF NOT EXISTS timeline integer;
-COMMENT ON TABLE {history} IS 'What datatier migrate did, in order; schema_migrations says where that led';
-COMMENT ON COLUMN {history}.seconds IS 'NULL: it did not reach its end'
-""")
 
 
 class PostgresLedger:
@@ -94,7 +60,7 @@ class PostgresLedger:
         fix = f"GRANT USAGE ON SCHEMA {schema} and SELECT ON {TABLE}, {HISTORY} to this login"
         try:
             with explained("cannot read the version", fix):
-                begin = [SQL("BEGIN READ ONLY"), *self._pinned(local=True), _LOOK.format(**names)]
+                begin = [SQL("BEGIN READ ONLY"), *self._pinned(local=True), LOOK.format(**names)]
                 self._database, self._pid, self._standby, history, columns = self._execute(SQL("; ").join(begin))[0][0]
                 self._table, self._history = columns is not None, frozenset(history or ())
                 if columns is not None:
@@ -106,11 +72,12 @@ class PostgresLedger:
 
     def _read(self) -> State:
         nothing = SQL("SELECT WHERE false")
-        version = SQL("SELECT version, dirty FROM {} LIMIT 1").format(self._name(TABLE)) if self._table else nothing
-        events = self._events() if self._table and self._history else nothing
+        schema = self._session.schema
+        version = books.select_version(schema) if self._table else nothing
+        events = books.select_events(schema, self._history) if self._table and self._history else nothing
         rows, lines = self._execute(SQL("; ").join([version, events, SQL("COMMIT")]))
         at, dirty = rows[0] if rows else (NIL, False)
-        known = [Event(**dict(zip(_COLUMNS, line, strict=True))) for line in lines]
+        known = [Event(**dict(zip(COLUMNS, line, strict=True))) for line in lines]
         attempt = next((e for e in known if e.seconds is None), None)
         system, timeline = self._server
         return State(
@@ -121,17 +88,6 @@ class PostgresLedger:
             system=system,
             timeline=timeline,
         )
-
-    def _events(self) -> Composed:
-        """Query for what reached its end, and for the attempt that wrote the version as it is.
-
-        One transaction writes both, so that their xmin is the same until somebody else writes the version.
-        """
-        defaults = {f.name: Literal(f.default) for f in fields(Event) if f.default is not MISSING}
-        columns = [Identifier(c) if c in self._history else defaults[c] for c in _COLUMNS]
-        return SQL(
-            "SELECT {} FROM {} h WHERE seconds IS NOT NULL OR xmin = (SELECT xmin FROM {} LIMIT 1) ORDER BY id"
-        ).format(SQL(", ").join(columns), self._name(HISTORY), self._name(TABLE))
 
     def ready(self) -> None:
         info = self._connection.info
@@ -170,15 +126,15 @@ class PostgresLedger:
         return system, timeline
 
     def prepare(self) -> None:
-        if self._table and self._history.issuperset(_COLUMNS):
+        if self._table and self._history.issuperset(COLUMNS):
             return
         fix = f"GRANT USAGE, CREATE ON SCHEMA {self._session.schema} TO {self._session.role or 'this login'}"
         with explained(f"cannot create {TABLE} and {HISTORY}", fix):
             # IF NOT EXISTS would tell the client of what there is already.
             quiet = SQL("SET LOCAL client_min_messages = warning")
-            create = _CREATE.format(table=self._name(TABLE), history=self._name(HISTORY))
+            create = CREATE.format(table=self._name(TABLE), history=self._name(HISTORY))
             self._execute(SQL("; ").join([SQL("BEGIN"), quiet, create, SQL("COMMIT")]))
-        self._table, self._history = True, frozenset(_COLUMNS)
+        self._table, self._history = True, frozenset(COLUMNS)
 
     def mark(self, event: Event) -> None:
         """Not flushed by itself, but by the server within three times wal_writer_delay (0.6 s).
@@ -188,11 +144,18 @@ class PostgresLedger:
         """
         early = SQL("SET LOCAL synchronous_commit = off")
         line = SQL("{} RETURNING id").format(self._insert(replace(event, seconds=None)))
-        self._line = self._write(early, *self._set(event.target, dirty=True), line)[0][0][0]
+        self._line = self._write(early, *self._set_version(event.target, dirty=True), line)[0][0][0]
 
     def run(self, event: Event, path: str, body: bytes) -> float:
         if event.whole:
-            tail = SQL("; ").join([*_RESET, *self._pinned(), *self._set(event.target, dirty=False), self._end()])
+            tail = SQL("; ").join(
+                [
+                    *_RESET,
+                    *self._pinned(),
+                    *self._set_version(event.target, dirty=False),
+                    books.end_line(self._session.schema, self._line),
+                ]
+            )
             return float(send(self._connection, path, body, tail.as_bytes(self._connection))[0])
         send(self._connection, path, body)
         if self._connection.info.transaction_status is not TransactionStatus.IDLE:
@@ -204,20 +167,18 @@ class PostgresLedger:
         if {key for key, own, *_ in rows if own} != set(keys):
             fix = "take DISCARD ALL or pg_advisory_unlock out of it; it has run to its end"
             raise FileError("the file released the migration lock", fix, file=path)
-        return float(self._write(*self._set(event.target, dirty=False), self._end())[0][0][0])
-
-    def _end(self) -> Composed:
-        return SQL(
-            "UPDATE {} SET seconds = extract(epoch FROM clock_timestamp() - at) WHERE id = {} RETURNING seconds"
-        ).format(self._name(HISTORY), Literal(self._line))
+        return float(
+            self._write(
+                *self._set_version(event.target, dirty=False), books.end_line(self._session.schema, self._line)
+            )[0][0][0]
+        )
 
     def fail(self, event: Event, error: str) -> None:
-        why = SQL("UPDATE {} SET error = {} WHERE id = {}")
-        line = why.format(self._name(HISTORY), Literal(error), Literal(self._line))
-        self._write(*self._set(event.target, dirty=True), line)
+        line = books.fail_line(self._session.schema, self._line, error)
+        self._write(*self._set_version(event.target, dirty=True), line)
 
     def settle(self, version: int, *events: Event) -> None:
-        self._write(*self._set(version, dirty=False), *map(self._insert, events))
+        self._write(*self._set_version(version, dirty=False), *map(self._insert, events))
 
     def position(self) -> str:
         return str(self._execute(POSITION)[0][0][0])
@@ -231,24 +192,11 @@ class PostgresLedger:
             raise LedgerError("this login may not see how far the replicas are", fix)
         return tuple(name for _, name in rows)
 
-    def _set(self, version: int, *, dirty: bool) -> list[Composable]:
-        """As golang-migrate leaves it: one row, or none for no version and clean.
+    def _set_version(self, version: int, *, dirty: bool) -> list[Composable]:
+        return books.set_version(self._session.schema, version, dirty=dirty)
 
-        DELETE where it says TRUNCATE: no file to make and unlink, and readers need not wait.
-        """
-        parts: list[Composable] = [SQL("DELETE FROM {}").format(self._name(TABLE))]
-        if version != NIL or dirty:
-            insert = SQL("INSERT INTO {} (version, dirty) VALUES ({}, {})")
-            parts.append(insert.format(self._name(TABLE), Literal(version), Literal(dirty)))
-        return parts
-
-    def _insert(self, e: Event) -> Composed:
-        system, timeline = self._server
-        names = ("kind", "version", "before", "checksum", "seconds", "whole", "error", "tool", "system", "timeline")
-        values = (e.kind, e.version, e.before, e.checksum, e.seconds, e.whole, e.error, e.tool, system, timeline)
-        return SQL("INSERT INTO {} ({}) VALUES ({})").format(
-            self._name(HISTORY), SQL(", ").join(map(Identifier, names)), SQL(", ").join(map(Literal, values))
-        )
+    def _insert(self, event: Event) -> Composed:
+        return books.add_line(self._session.schema, event, *self._server)
 
     def _write(self, *parts: Composable) -> list[list[Any]]:
         """One transaction, one round trip."""
