@@ -5,7 +5,7 @@ from __future__ import annotations
 # Extensions bring privileges of their own and take care of them (pg_init_privs).
 _NOT_EXTENSION = """NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '{0}'::regclass AND x.objid = {1}.oid
     AND x.deptype = 'e')"""
-_MARKED = "starts_with(shobj_description({0}.oid, 'pg_authid'), %(mark)s)"
+_MARKED = "{0}.oid IN (SELECT oid FROM marked)"
 
 _DATABASE = """SELECT json_build_array(d.datname, pg_get_userbyid(d.datdba),
     coalesce(d.datacl, acldefault('d', d.datdba))::text[], pg_encoding_to_char(d.encoding))
@@ -14,9 +14,10 @@ _DATABASE = """SELECT json_build_array(d.datname, pg_get_userbyid(d.datdba),
 # ADMIN means nothing before PostgreSQL 16, where CREATEROLE was enough.
 _ROLES = f"""SELECT json_agg(json_build_array(r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolconfig,
     ARRAY[r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolreplication, r.rolbypassrls],
-    shobj_description(r.oid, 'pg_authid'),
+    c.description,
     v.num < 160000 OR r.oid IN (SELECT oid FROM administered)) ORDER BY r.rolname)
-    FROM pg_roles r, v WHERE %(everything)s OR r.rolname = ANY(%(names)s) OR {_MARKED.format("r")}"""  # noqa: S608
+    FROM v, pg_roles r LEFT JOIN comments c ON c.objoid = r.oid
+    WHERE %(everything)s OR r.rolname = ANY(%(names)s) OR {_MARKED.format("r")}"""  # noqa: S608
 
 _BECOMES = """SELECT json_agg(r.rolname ORDER BY r.rolname) FROM pg_roles r, v
     WHERE v.super OR r.oid IN (SELECT oid FROM becomes)"""
@@ -79,10 +80,11 @@ _POLICIES = """SELECT json_agg(json_build_array(n.nspname, c.relname, pg_get_use
     WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p') AND (c.relrowsecurity OR c.relforcerowsecurity
        OR c.relname = ANY(%(walls)s) OR EXISTS (SELECT FROM pg_policy p WHERE p.polrelid = c.oid))"""
 
-# What still refers to a role that bears our mark and is no longer declared: DROP ROLE would be refused.
-_REMAINS = f"""SELECT json_agg(json_build_array(r.rolname, s.deptype::text,
+# What still refers to a role that bears our mark and is no longer declared: DROP ROLE would be refused. The coalesce
+# keeps the planner off the index by database, which holds a row for every grant there is; a role has few.
+_REMAINS = """SELECT json_agg(json_build_array(r.rolname, s.deptype::text,
     CASE WHEN s.classid = 'pg_database'::regclass THEN (SELECT datname FROM pg_database WHERE oid = s.objid)
-        WHEN s.dbid = 0 THEN '' ELSE (SELECT datname FROM pg_database WHERE oid = s.dbid) END,
+        WHEN s.dbid = 0 THEN '' ELSE current_database() END,
     s.deptype = 'a' AND CASE s.classid
         WHEN 'pg_class'::regclass THEN EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = s.objid AND n.nspname = ANY(%(schemas)s))
@@ -95,20 +97,33 @@ _REMAINS = f"""SELECT json_agg(json_build_array(r.rolname, s.deptype::text,
             WHERE d.oid = s.objid AND pg_get_userbyid(d.defaclrole) = %(owner)s
               AND coalesce(n.nspname, '') = ANY(%(schemas)s || ARRAY['']))
         WHEN 'pg_database'::regclass THEN true ELSE false END,
-    CASE WHEN s.dbid IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-        THEN pg_describe_object(s.classid, s.objid, s.objsubid) END)
+    pg_describe_object(s.classid, s.objid, s.objsubid))
     ORDER BY r.rolname, s.dbid, s.classid, s.objid, s.objsubid, s.deptype)
-    FROM pg_shdepend s JOIN pg_roles r ON r.oid = s.refobjid AND s.refclassid = 'pg_authid'::regclass
-    WHERE {_MARKED.format("r")} AND NOT r.rolname = ANY(%(names)s)
+    FROM pg_shdepend s JOIN left_over r ON r.oid = s.refobjid AND s.refclassid = 'pg_authid'::regclass
+    WHERE coalesce(s.dbid, 0) IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
       AND NOT (s.classid = 'pg_auth_members'::regclass
         AND EXISTS (SELECT FROM pg_auth_members m
-            WHERE (to_jsonb(m) ->> 'oid')::oid = s.objid AND r.oid IN (m.roleid, m.member)))"""  # noqa: S608
+            WHERE (to_jsonb(m) ->> 'oid')::oid = s.objid AND r.oid IN (m.roleid, m.member)))"""
+
+# Of other databases only how much there is, up to a hundred for each role: it may be a lot, none of it can be described
+# from here, and one is enough to keep a role.
+_ELSEWHERE = """SELECT json_agg(json_build_array(name, kind, place, count) ORDER BY name, place, kind)
+    FROM (SELECT r.rolname AS name, s.deptype::text AS kind, d.datname AS place, count(*) AS count
+        FROM left_over r, LATERAL (SELECT x.dbid, x.deptype FROM pg_shdepend x
+            WHERE x.refclassid = 'pg_authid'::regclass AND x.refobjid = r.oid
+                AND coalesce(x.dbid, 0) NOT IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+            LIMIT 100) s JOIN pg_database d ON d.oid = s.dbid
+        GROUP BY 1, 2, 3) g"""
 
 # pg_has_role computes the closure anew for each role where ADMIN is asked, which is quadratic for the creator of many;
 # it is made once here. A short path, so that expressions and types are spelled the same whoever asks.
 QUERY = f"""SELECT set_config('search_path', 'pg_catalog', true);
 WITH RECURSIVE v AS MATERIALIZED (SELECT current_setting('server_version_num')::int AS num, r.oid AS me,
         r.rolsuper AS super FROM pg_roles r WHERE r.rolname = current_user),
+    comments AS MATERIALIZED (SELECT objoid, description FROM pg_shdescription WHERE classoid = 'pg_authid'::regclass),
+    marked AS MATERIALIZED (SELECT objoid AS oid FROM comments WHERE starts_with(description, %(mark)s)),
+    left_over AS MATERIALIZED (SELECT r.oid, r.rolname FROM pg_roles r JOIN marked USING (oid)
+        WHERE NOT r.rolname = ANY(%(names)s)),
     links AS MATERIALIZED (SELECT a.roleid, a.member, a.admin_option AS admin,
         coalesce((to_jsonb(a) ->> 'inherit_option')::bool, m.rolinherit) AS inherit,
         coalesce((to_jsonb(a) ->> 'set_option')::bool, true) AS set
@@ -121,5 +136,5 @@ WITH RECURSIVE v AS MATERIALIZED (SELECT current_setting('server_version_num')::
         UNION SELECT r.oid FROM pg_roles r, v WHERE v.super)
 SELECT json_build_object('version', (SELECT num FROM v), 'user', current_user, 'database', ({_DATABASE}),
     'roles', ({_ROLES}), 'memberships', ({_MEMBERSHIPS}), 'objects', ({_OBJECTS}), 'columns', ({_COLUMNS}),
-    'defaults', ({_DEFAULTS}), 'policies', ({_POLICIES}), 'remains', ({_REMAINS}),
+    'defaults', ({_DEFAULTS}), 'policies', ({_POLICIES}), 'remains', ({_REMAINS}), 'elsewhere', ({_ELSEWHERE}),
     'becomes', ({_BECOMES}))::text"""  # noqa: S608

@@ -116,6 +116,8 @@ class Remain:
     """Whether it is a privilege within the declared schemas."""
     what: str | None
     """In PostgreSQL's words; None in another database."""
+    count: int = 1
+    """How many of the kind there are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -190,6 +192,10 @@ def _live(text: str) -> Live:
         remains=tuple(
             Remain(role=r, kind=k, place=p or "", ours=ours, what=what)
             for r, k, p, ours, what in found["remains"] or ()
+        )
+        + tuple(
+            Remain(role=r, kind=k, place=p, ours=False, what=None, count=count)
+            for r, k, p, count in found["elsewhere"] or ()
         ),
         becomes=frozenset(found["becomes"] or ()),
         digest=hashlib.sha256(text.encode()).hexdigest(),

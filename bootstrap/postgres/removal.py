@@ -77,7 +77,9 @@ def _reasons(name: str, live: Live) -> str:
     blockers = _blockers(name, live)
     if not blockers:
         return "" if not live.roles[name].administered else f": DROP ROLE {ident(name)}"
-    counted = Counter(r.place for r in blockers)
+    counted: Counter[str] = Counter()
+    for each in blockers:
+        counted[each.place] += each.count
     places = comma(f"{count} in {place or 'the server'}" for place, count in sorted(counted.items()))
     told = comma(dict.fromkeys(r.what for r in blockers if r.what))
     return f" ({places}{': ' + told if told else ''})"
