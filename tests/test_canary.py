@@ -1,0 +1,230 @@
+"""Every password begins with a marker; every command runs, also into failures; then the marker is looked for.
+
+Looked through: what the commands print with DATATIER_DEBUG=1, every file of the project folder (states, logs, data of
+the servers), and command line and environment of every process. A command that is missing from `COMMANDS` fails here.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+import typer
+
+ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.server
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command with its arguments, and what it may show."""
+
+    words: tuple[str, ...]
+    code: int = 0
+    url: bool = False
+    """Whether DATABASE_URL and REDIS_URL hold a marker of their own."""
+    stdin: str = ""
+    prints: bool = False
+    """Its purpose is to print passwords."""
+
+
+def case(*words: str, **more: object) -> Case:
+    return Case(words, **more)  # type: ignore[arg-type]
+
+
+SPOIL = "ALTER ROLE tmi_app_b SET default_transaction_read_only = on"
+# In this order, on one tier. Keys are the commands as the program lists them.
+COMMANDS: dict[str, list[Case]] = {
+    "up": [case(), case("--new-ports", code=1)],
+    "status": [case("--json"), case("--format", "pgpass", prints=True)],
+    "doctor": [case("--json")],
+    "logs": [case()],
+    "env": [case(), case("--reveal", prints=True), case("--identity", "nobody", code=2)],
+    "preview": [case("dev", "--json")],
+    "psql": [
+        case("master", "--", "-c", SPOIL),
+        case("tmi_reporting", "--", "-c", "SELECT nonsense", code=1),
+    ],
+    "redis-cli": [
+        case("tmi_cache", "main", stdin="KEYS *\nnonsense\n"),
+    ],
+    "access rotate": [
+        case("tmi_app", code=1),  # spoilt above: what is pending is not made current
+        case("tmi_reporting", "--dry-run"),
+        case("--all", "--grace", "0", code=1),
+        case("tmi_reporting", "--finish"),
+        case("--older-than", "soon", code=2),
+    ],
+    "bootstrap": [case()],
+    "migrate version": [case(url=True, code=1)],
+    "migrate status": [case()],
+    "migrate validate": [case()],
+    "migrate create": [case("something", "--path", "made")],
+    "migrate down": [case("1")],
+    "migrate goto": [case("6")],
+    "migrate force": [case("6")],
+    "migrate up": [case(), case(url=True, code=1), case("--path", "/nonexistent", code=1)],
+    "reset": [case()],
+    "down": [case()],
+}
+
+
+def leaves(command: object, path: tuple[str, ...] = ()) -> Iterator[str]:
+    """Every command of the program, however deep."""
+    for name, below in getattr(command, "commands", {}).items():
+        if hasattr(below, "commands"):
+            yield from leaves(below, (*path, name))
+        else:
+            yield " ".join((*path, name))
+
+
+@dataclass
+class Canary:
+    """A project folder, and the program that marks what it makes."""
+
+    folder: Path
+    program: Path
+    marker: str
+
+    @property
+    def url(self) -> str:
+        return f"postgres://app:{self.marker}url@127.0.0.1:1/app"
+
+    def run(self, command: str, case: Case) -> tuple[int, str]:
+        """The exit code and all that was printed; processes are watched meanwhile."""
+        env = {**os.environ, "DATATIER_DEBUG": "1", "COLUMNS": "200"}
+        if case.url:
+            env |= {"DATABASE_URL": self.url, "REDIS_URL": f"redis://app:{self.marker}url@127.0.0.1:1/0"}
+        with subprocess.Popen(
+            [sys.executable, str(self.program), *command.split(), *case.words],
+            cwd=self.folder,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        ) as process:
+            watched = Watched(self.marker)
+            assert process.stdin
+            process.stdin.write(case.stdin)
+            process.stdin.close()
+            process.stdin = None
+            os.set_blocking(process.stdout.fileno(), False)  # type: ignore[union-attr]
+            out = b""
+            while process.poll() is None:
+                out += process.stdout.buffer.read() or b""  # type: ignore[union-attr]
+                watched.look(process.pid)
+                time.sleep(0.01)
+            os.set_blocking(process.stdout.fileno(), True)  # type: ignore[union-attr]
+            out += process.stdout.buffer.read() or b""  # type: ignore[union-attr]
+        # Passwords are handed to other programs by these two variables, and a URL is what the caller has set.
+        assert watched.seen <= {"PGPASSWORD", "REDISCLI_AUTH"} | ({"DATABASE_URL", "REDIS_URL"} if case.url else set())
+        return process.returncode, out.decode()
+
+
+@dataclass
+class Watched:
+    """A process and what it starts."""
+
+    marker: str
+    seen: set[str] = field(default_factory=set)
+    """Names of the variables that held a marker; `command line` for that."""
+
+    def look(self, pid: int) -> None:
+        here = Path(f"/proc/{pid}")
+        try:
+            if self.marker.encode() in (here / "cmdline").read_bytes():
+                self.seen.add("command line")
+            for variable in (here / "environ").read_bytes().split(b"\0"):
+                if self.marker.encode() in variable:
+                    self.seen.add(variable.partition(b"=")[0].decode())
+            tasks = [path.read_text().split() for path in (here / "task").glob("*/children")]
+        except OSError:  # it has ended
+            return
+        for child in {child for task in tasks for child in task}:
+            self.look(int(child))
+
+
+@pytest.fixture(scope="module")
+def canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
+    folder, beside = tmp_path_factory.mktemp("canary"), tmp_path_factory.mktemp("program")
+    for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "access.yaml"):
+        shutil.copy(path, folder / path.name)
+    (folder / "made").mkdir()
+    program = Path(shutil.copy(ROOT / "tests" / "canary_program.py", beside / "program.py"))
+    marker = f"Canary{secrets.token_hex(3)}"
+    (beside / "marker").write_text(marker)
+    made = Canary(folder, program, marker)
+    yield made
+    if (folder / ".local").is_dir():
+        made.run("down", case("--delete", "--yes"))
+
+
+def test_every_command_is_tried() -> None:
+    from cli.main import app
+
+    listed = set(leaves(typer.main.get_command(app)))
+    assert listed - set(COMMANDS) == set(), "add the new command to COMMANDS, with arguments that bring it far"
+    assert set(COMMANDS) - listed == set()
+
+
+@pytest.mark.parametrize(
+    ("command", "tried"),
+    [pytest.param(command, each, id=f"{command} {n}") for command, tries in COMMANDS.items() for n, each in
+     enumerate(tries)],
+)  # fmt: skip
+def test_no_command_shows_a_password(command: str, tried: Case, canary: Canary) -> None:
+    if command == "down" and tried.code == 0:
+        servers_hold_no_password(canary)
+    code, out = canary.run(command, tried)
+    assert code == tried.code, out.replace(canary.marker, "(the marker)")
+    assert (canary.marker in out) is tried.prints
+
+
+KEPT = {
+    # What the infrastructure's state knows: the master's first password, dead since the first bootstrap.
+    "drawn": {"state.json"},
+    # The substrate's own accounts: its state, and the files in which the servers themselves keep a way to another.
+    "own": {"state.json", "server.conf", "postgresql.auto.conf"},
+}
+"""Kind of password -> files that may hold it. Those that a bootstrap or a rotation made are in none."""
+
+
+def servers_hold_no_password(canary: Canary) -> None:
+    """Before the tier goes down: the processes that run on, and every file that is there."""
+    _, out = canary.run("status", case("--json"))
+    running = [process["pid"] for process in json.loads(out)["processes"]]
+    assert len(running) == 6
+    watched = Watched(canary.marker)
+    for pid in running:
+        watched.look(pid)
+    assert watched.seen == set()
+    assert holders(canary) == KEPT
+
+
+def test_files_hold_no_password_of_an_identity(canary: Canary) -> None:
+    """After all of it, the tier down: only what Secrets Manager's stand-in keeps of it between two runs."""
+    assert holders(canary, apart="secretsmanager.json") == KEPT
+
+
+def holders(canary: Canary, apart: str = "") -> dict[str, set[str]]:
+    """Kind of password -> names of the files that hold one; files are read by all, so they must be private."""
+    found: dict[str, set[str]] = {}
+    for path in canary.folder.rglob("*"):
+        if path.is_symlink() or not path.is_file() or path.name == apart:
+            continue
+        content = path.read_bytes()
+        for kind in ("made", "drawn", "own", "url", ""):
+            if f"{canary.marker}{kind}".encode() in content and (kind or not found):
+                found.setdefault(kind or "unknown", set()).add(path.name)
+                assert path.stat().st_mode & 0o077 == 0, path
+    return found
