@@ -36,7 +36,8 @@ _MEMBERSHIPS = f"""SELECT json_agg(json_build_array(r.rolname, m.rolname, coales
 _RELATIONS = f"""SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, n.nspname AS schema,
     c.relowner AS owner, coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char",
     c.relowner)) AS acl, c.relname::text AS name, format('%%I.%%I', n.nspname, c.relname) AS sql, NULL AS args,
-    c.relispartition AS partition
+    c.relispartition AND coalesce((SELECT p.relrowsecurity FROM pg_class p WHERE p.oid = pg_partition_root(c.oid)),
+        false) AS walled
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = ANY(%(schemas)s) AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
       AND {_NOT_EXTENSION.format("pg_class", "c")}"""  # noqa: S608 constants only
@@ -53,7 +54,7 @@ _SCHEMAS = """SELECT 'schema', n.nspname, n.nspowner, coalesce(n.nspacl, acldefa
 _OBJECTS = f"""SELECT json_agg(json_build_array(kind, schema, pg_get_userbyid(owner), acl::text[], members)
         ORDER BY kind, first)
     FROM (SELECT kind, schema, owner, acl, min(sql) AS first,
-            json_agg(json_build_array(name, sql, args, partition)) AS members
+            json_agg(json_build_array(name, sql, args, walled)) AS members
         FROM (SELECT * FROM ({_RELATIONS} UNION ALL {_ROUTINES} UNION ALL {_SCHEMAS}) u ORDER BY sql) o
         GROUP BY kind, schema, owner, acl) g"""  # noqa: S608
 

@@ -85,15 +85,15 @@ class Desired:
         """Whose privileges are compared: the identities, their logins (which hold none themselves), everybody."""
         return (self.managed - {self.owner}) | (frozenset() if "public" in self.keep else {PUBLIC})
 
-    def acl(self, kind: Kind, schema: str, name: str = "", *, partition: bool = False) -> Acl:
+    def acl(self, kind: Kind, schema: str, name: str = "", *, walled: bool = False) -> Acl:
         """Who may do what on an object that the owner owns; the same mapping for objects that are alike.
 
-        A partition is reached by way of its parent, past which its own privileges lead: only who is named gets any.
+        `walled` is a partition of a table with row-level security: only who is given it by name gets past the wall.
         """
         special = name if (kind, schema, name) in self._named or (kind == "table" and name in LEDGERS) else ""
-        found = self._acls.get(key := (kind, schema, special, partition))
+        found = self._acls.get(key := (kind, schema, special, walled))
         if found is None:
-            found = self._acls[key] = self._merged(kind, schema, special, partition)
+            found = self._acls[key] = self._merged(kind, schema, special, walled)
         return found
 
     def columns(self, schema: str, table: str) -> Mapping[str, Acl]:
@@ -138,9 +138,9 @@ class Desired:
                     acl[each.grantee] = acl.get(each.grantee, _NONE) | each.privileges
         return found
 
-    def _merged(self, kind: Kind, schema: str, name: str, partition: bool) -> Acl:
-        found = {} if partition else dict(self._profiles(kind, schema))
-        if not partition and kind in {"table", "sequence", "function"}:
+    def _merged(self, kind: Kind, schema: str, name: str, walled: bool) -> Acl:
+        found = {} if walled else dict(self._profiles(kind, schema))
+        if not walled and kind in {"table", "sequence", "function"}:
             _add(found, self._named.get((kind, schema, EVERY), ()))
         if kind == "table" and name in LEDGERS:
             found = {grantee: privileges & {"SELECT"} for grantee, privileges in found.items()}

@@ -97,7 +97,7 @@ class _Comparison:
 
     def _wanted_of(self, item: LiveObject) -> Acl:
         name = item.key if item.kind in {"table", "sequence", "function"} else ""
-        return self._wanted.acl(item.kind, item.schema, name, partition=item.partition)
+        return self._wanted.acl(item.kind, item.schema, name, walled=item.walled)
 
     def _difference(self, should: Acl, does: Acl) -> _Difference:
         found = self._seen.get(key := (id(should), id(does)))

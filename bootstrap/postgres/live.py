@@ -64,8 +64,8 @@ class LiveObject:
     schema: str = SCHEMA
     args: str | None = None
     """Argument types of a function."""
-    partition: bool = False
-    """Whether it is reached by way of its parent, whose privileges and policies count there."""
+    walled: bool = False
+    """Whether it is a partition of a table with row-level security: read directly, it goes past those policies."""
     own: Acl | None = None
     """What the owner granted; all of it when None."""
     foreign: Mapping[tuple[str, str], Privileges] = field(default_factory=dict)
@@ -233,12 +233,12 @@ def _objects(kind: Kind, schema: str, owner: str, acl: list[str], members: list[
             privileges=found.privileges,
             schema=schema,
             args=args,
-            partition=partition,
+            walled=walled,
             own=found.own,
             foreign=found.foreign,
             grantable=found.grantable,
         )
-        for name, sql, args, partition in members
+        for name, sql, args, walled in members
     ]
 
 

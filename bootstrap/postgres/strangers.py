@@ -58,9 +58,7 @@ def _handed(wanted: Desired, live: Live, item: LiveObject) -> Iterator[str]:
     """Privileges that another than the owner granted, and those that may be granted on."""
     on = f"{KEYWORD[item.kind]} {item.sql}"
     for (grantor, grantee), privileges in item.foreign.items():
-        excess = privileges - wanted.acl(item.kind, item.schema, item.key, partition=item.partition).get(
-            grantee, frozenset()
-        )
+        excess = privileges - wanted.acl(item.kind, item.schema, item.key, walled=item.walled).get(grantee, frozenset())
         if grantee in wanted.grantees and excess and grantor not in live.becomes:
             who = PUBLIC if grantee == PUBLIC else ident(grantee)
             what = comma(sorted(excess))

@@ -87,10 +87,10 @@ def test_one_statement_for_many_objects() -> None:
     assert grants == ['GRANT SELECT ON TABLE public.t0, public.t1, public.t2 TO "app"']
 
 
-def test_a_partition_is_closed() -> None:
+def test_a_partition_of_a_table_with_policies_is_closed() -> None:
     """It is reached by way of its parent: whoever holds it would go round the parent's policies."""
     granted = {"app": frozenset({"SELECT"})}
-    part = LiveObject(kind="partition", name="p", sql="public.p", owner="app_owner", privileges=granted)
+    part = LiveObject(kind="table", name="p", sql="public.p", owner="app_owner", privileges=granted, walled=True)
     changes = [
         str(change)
         for change in plan(desired(ACCESS, {}), replace(empty(), objects=(part,)))

@@ -44,10 +44,10 @@ def manifest(*, sslmode: str = "verify-full") -> Manifest:
                 "identities": {
                     "tmi_app": {
                         "postgres": {"privileges": "readwrite", "limits": {"connection_limit": 60}},
-                        "redis": {name: {"keys": ["a:*"], "commands": ["@read"]} for name in ("main", "queue")},
+                        "redis": {name: {"keys": ["a:*"], "commands": ["@read", "@write"]} for name in ("main", "queue")},
                     },
                     "tmi_small": {"postgres": {"privileges": "readonly", "limits": {"connection_limit": 10}}},
-                    "tmi_cache": {"redis": {"main": {"keys": ["a:*"], "commands": ["@read"]}}},
+                    "tmi_cache": {"redis": {"main": {"keys": ["a:*"], "commands": ["@read", "@write"]}}},
                 },
                 "keyspaces": {
                     f"a{number}": {"pattern": "a:{x}", "cache": cache, "type": "any", "ttl": "1h", "purpose": "x"}
