@@ -135,8 +135,8 @@ def markdown(rows: list[tuple[str, Taken, str]]) -> str:
         f"| {name} | {clock:.2f} | {processor:.2f} | {processor / rows[0][1][1]:.2f} | {target} |"
         for name, (clock, processor), target in rows
     ]
-    machine = f"{os.cpu_count()} cores, PostgreSQL 18, in process; {RUNS} runs, the last row one."
-    return f"{machine} Where others use the machine too, compare the processor.\n\n" + "\n".join(lines)
+    head = f"{os.cpu_count()} cores, PostgreSQL 18, in process; {RUNS} runs, the last row one."
+    return f"{head} Where others use the machine too, compare the processor.\n\n" + "\n".join(lines)
 
 
 def main() -> None:

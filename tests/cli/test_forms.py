@@ -44,7 +44,9 @@ def manifest(*, sslmode: str = "verify-full") -> Manifest:
                 "identities": {
                     "tmi_app": {
                         "postgres": {"privileges": "readwrite", "limits": {"connection_limit": 60}},
-                        "redis": {name: {"keys": ["a:*"], "commands": ["@read", "@write"]} for name in ("main", "queue")},
+                        "redis": {
+                            name: {"keys": ["a:*"], "commands": ["@read", "@write"]} for name in ("main", "queue")
+                        },
                     },
                     "tmi_small": {"postgres": {"privileges": "readonly", "limits": {"connection_limit": 10}}},
                     "tmi_cache": {"redis": {"main": {"keys": ["a:*"], "commands": ["@read", "@write"]}}},

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 import yaml
-from conftest import Project
 from postgres_server import binaries, run_tool, running
 
 PASSWORD = "never-shown-4c1e"
@@ -41,7 +41,7 @@ def url(user: str, port: int, database: str = "postgres") -> str:
     return f"postgres://{user}:{PASSWORD}@127.0.0.1:{port}/{database}"
 
 
-def test_from_the_first_plan_to_an_import(project: Project, port: int) -> None:
+def test_from_the_first_plan_to_an_import(project: Any, port: int) -> None:
     (project.folder / "access.yaml").write_text(DECLARATION)
     env = {"DATABASE_URL": url("master", port, "app")}
     plan = project.run("access", "plan", "--json", "--out", "plan.json", env=env)
@@ -77,7 +77,7 @@ def test_from_the_first_plan_to_an_import(project: Project, port: int) -> None:
     assert set(yaml.safe_load(Path(project.folder / "imported.yaml").read_text())["identities"]) == {"app", "analyst"}
 
 
-def test_a_protected_server_loses_nothing_without_a_word(project: Project, port: int) -> None:
+def test_a_protected_server_loses_nothing_without_a_word(project: Any, port: int) -> None:
     (project.folder / "access.yaml").write_text(DECLARATION)
     env = {"DATABASE_URL": url("master", port, "app")}
     project.ok("access", "apply", "--yes", env=env)
@@ -104,7 +104,7 @@ def test_a_protected_server_loses_nothing_without_a_word(project: Project, port:
         (("import", "--out", "access.yaml"), "is there already", 2),
     ],
 )
-def test_wrong_input(project: Project, port: int, words: tuple[str, ...], says: str, code: int) -> None:
+def test_wrong_input(project: Any, port: int, words: tuple[str, ...], says: str, code: int) -> None:
     answer = project.run("access", *words, env={"DATABASE_URL": url("master", port, "app")})
     assert (answer.code, says in answer.err) == (code, True), answer.err
     assert PASSWORD not in answer.out + answer.err
