@@ -3,9 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 DATATIER := $(BIN)/datatier
 STACK ?= local
+KILLS ?= 200
+SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint types unit fmt bench bundle requirements clean
+.PHONY: help up down test lint types unit fmt bench policy bundle requirements clean reliability
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -19,6 +21,11 @@ help: ## List the commands.
 
 .venv/dev: requirements/dev.txt .venv/runtime
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+policy/venv/ready: requirements/policy.txt
+	@$(PYTHON) -m venv policy/venv
+	@policy/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/policy.txt
 	@touch $@
 
 up: .venv/runtime ## Bring the whole data tier up on this computer (STACK=prod for another stack's topology).
@@ -36,22 +43,28 @@ lint: .venv/dev ## ruff: format and lint.
 types: .venv/dev ## mypy, strict.
 	@$(BIN)/mypy
 
-unit: .venv/dev ## pytest, warnings as errors.
+unit: .venv/dev policy/venv/ready ## pytest, warnings as errors.
 	@$(BIN)/pytest -n 2 --dist loadfile
 
 fmt: .venv/dev ## Format and mend what ruff can mend.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
+reliability: .venv/dev ## Kill bootstraps at KILLS=200 random moments, SEED=1; see docs/reliability.md.
+	@DATATIER_KILLS=$(KILLS) DATATIER_SEED=$(SEED) $(BIN)/pytest -s tests/reliability
+
 bench: .venv/dev ## Measure; see bench/README.md.
 	@$(BIN)/python bench/run.py
 
-bundle: .venv/runtime ## Build the runner's Lambda bundle, build/runner.zip.
-	@$(BIN)/python -m bootstrap.bundle build/runner.zip
+policy: policy/venv/ready ## Make the environment of the policy pack (pulumi preview --policy-pack policy).
+
+bundle: .venv/runtime ## Build the runner's Lambda bundle, build/runner.zip (offline: CERTIFICATES=rds-ca-bundle.pem).
+	@$(BIN)/python -m bootstrap.bundle build/runner.zip $(if $(CERTIFICATES),--certificates $(CERTIFICATES))
 
 requirements: ## Pin requirements anew (needs uv), with hashes and without index addresses.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/runtime.in -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/policy.in -o requirements/policy.txt
 
 clean: ## Remove what can be made again; the data in .local stay.
-	@rm -rf .venv build .mypy_cache .ruff_cache .hypothesis
+	@rm -rf .venv policy/venv build .mypy_cache .ruff_cache .hypothesis

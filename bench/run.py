@@ -3,6 +3,8 @@
     make bench            print the table
     make bench WRITE=1    and put it into bench/README.md
 
+Afterwards every other measurement of this folder that PARTS names; each writes a section of its own.
+
 Machines differ and are shared: the ratios are what to compare.
 """
 
@@ -25,6 +27,7 @@ DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
 PYTHON = sys.executable
 RUNS = 3
 README = Path(__file__).with_name("README.md")
+PARTS = ("migrations", "schema", "access", "redis_users", "handler")
 START, END = "<!-- table -->", "<!-- /table -->"
 
 
@@ -136,6 +139,10 @@ def main() -> None:
         document = README.read_text(encoding="utf-8")
         before, after = document.split(START)[0], document.split(END)[1]
         README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+    for part in (Path(__file__).with_name(f"{name}.py") for name in PARTS):
+        if part.exists():
+            print(f"\n{part.stem}", flush=True)
+            subprocess.run([PYTHON, str(part)], cwd=ROOT, check=True)
 
 
 if __name__ == "__main__":

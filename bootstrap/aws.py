@@ -17,15 +17,18 @@ _making = threading.Lock()
 _made: list[Any] = []
 
 
-def aws_client(service: str, region: str, endpoint: str | None) -> Any:
-    """Return a botocore client; an emulator gets credentials of its own, so that real ones never reach it."""
+def aws_client(service: str, region: str, endpoint: str | None, *, answer: float | None = None) -> Any:
+    """Return a botocore client; an emulator gets credentials of its own, so that real ones never reach it.
+
+    `answer` is for calls that do long work: so many seconds may one take, and it is not tried a second time.
+    """
     # At DEBUG botocore and urllib3 write request bodies to the log, passwords in them.
     for name in ("botocore", "urllib3"):
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.INFO))
 
     with _making:
-        return _client(service, region, endpoint)
+        return _client(service, region, endpoint, answer)
 
 
 def close_clients() -> None:
@@ -47,13 +50,13 @@ def _session(*, emulated: bool) -> Any:
 
 
 @cache
-def _client(service: str, region: str, endpoint: str | None) -> Any:
+def _client(service: str, region: str, endpoint: str | None, answer: float | None) -> Any:
     from botocore.config import Config
 
     config = Config(
         connect_timeout=5,
-        read_timeout=20,
-        retries={"mode": "standard", "max_attempts": 4},
+        read_timeout=answer or 20,
+        retries={"mode": "standard", "max_attempts": 1 if answer else 4},
         max_pool_connections=16,
         proxies={} if endpoint else None,  # an emulator is on this computer
     )

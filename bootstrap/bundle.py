@@ -1,121 +1,231 @@
 """Builds the runner's Lambda bundle: bootstrap, migrations, its libraries and the RDS certificate authorities.
 
-    python -m bootstrap.bundle build/runner.zip [--architecture arm64|x86_64]
+    python -m bootstrap.bundle build/runner.zip [--platform arm64|x86_64|local] [--certificates FILE]
 
-boto3 is left out: Lambda's Python runtime brings it. The same files give the same bytes: names are sorted and every
-entry carries the same time.
+botocore is left out: Lambda's Python runtime brings it. The same files give the same bytes: names are sorted, every
+entry carries the same time and mode, byte code names its source by hash. Byte code is in it because Lambda's folder is
+read-only: every cold start would compile anew, which is two thirds of the time of its imports (bench/README.md).
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import urllib.request
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-PYTHON = "3.13"
-LIBRARIES = ("psycopg", "psycopg-binary", "redis", "pydantic", "pyyaml", "tenacity")
+# All of it, so that pip resolves nothing.
+LIBRARIES = (
+    "annotated-types",
+    "psycopg",
+    "psycopg-binary",
+    "pydantic",
+    "pydantic-core",
+    "redis",
+    "typing-extensions",
+    "typing-inspection",
+)
+SOURCES = ("bootstrap/**/*.py", "migrations/*.sql", "schema/*.json")
+# What builds the bundle is of no use in it.
+_BUILDER = Path("bootstrap") / "bundle.py"
 # RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance": the bundle of all commercial regions.
 CERTIFICATES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
-# Lambda runs Amazon Linux 2023 (glibc 2.34), so wheels for glibc 2.17 and 2.28 both load.
-_PLATFORMS = {
-    name: [f"manylinux{glibc}_{machine}" for glibc in ("2014", "_2_28")]
-    for name, machine in (("arm64", "aarch64"), ("x86_64", "x86_64"))
-}
+# Scripts; what pydantic has for version 1 and for mypy; what redis-py imports only for Redis' modules and several
+# databases at once: 2.5 MB that nobody here loads.
+_UNWANTED = (
+    "bin",
+    "pydantic/mypy.py",
+    "pydantic/v1",
+    "redis/asyncio/multidb",
+    *(f"redis/commands/{name}" for name in ("bf", "json", "search", "timeseries", "vectorset")),
+    "redis/multidb",
+)
 _TIME = (1980, 1, 1, 0, 0, 0)
+_LAMBDA_FOLDER = "/var/task"
 
 
 class BundleError(RuntimeError):
     """The bundle could not be built: the message says why and what mends it."""
 
 
-def build(target: Path, *, architecture: str, certificates: Path | None = None) -> Path:
-    """Write the bundle and return its path; nothing is left half-written."""
-    with tempfile.TemporaryDirectory() as folder:
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """Where the bundle is to run."""
+
+    python: str
+    """Version of Python, `3.13`."""
+    tags: tuple[str, ...]
+    """Platform tags of the wheels that load there; none for this computer's own."""
+
+
+def _lambda(machine: str) -> Platform:
+    # Lambda runs Amazon Linux 2023 (glibc 2.34), so wheels for glibc 2.17 and 2.28 both load.
+    return Platform(python="3.13", tags=tuple(f"manylinux{glibc}_{machine}" for glibc in ("2014", "_2_28")))
+
+
+PLATFORMS = {
+    "arm64": _lambda("aarch64"),
+    "x86_64": _lambda("x86_64"),
+    # the emulator's Lambda, which runs functions with its own Python
+    "local": Platform(python=f"{sys.version_info.major}.{sys.version_info.minor}", tags=()),
+}
+
+
+def build(target: Path, platform: Platform, *, certificates: bytes | None) -> Path:
+    """Write the bundle and return its path; nothing is left half-written. None for a bundle that speaks no TLS."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory(dir=target.parent) as beside:
         staging = Path(folder)
-        _install(staging, architecture)
-        _copy(staging)
-        (staging / "bootstrap" / "rds-global-bundle.pem").write_bytes(_certificates(certificates))
-        target.parent.mkdir(parents=True, exist_ok=True)
-        partial = target.with_suffix(".partial")
+        _install(staging, platform)
+        for path in _sources():
+            copy = staging / path.relative_to(ROOT)
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(path.read_bytes())
+        if certificates is not None:
+            (staging / "bootstrap" / "rds-global-bundle.pem").write_bytes(certificates)
+        _prune(staging)
+        if interpreter := compiler(platform.python):
+            _compile(staging, interpreter)
+        partial = Path(beside) / target.name
         _zip(staging, partial)
         partial.replace(target)
     return target
 
 
-def _install(staging: Path, architecture: str) -> None:
-    pins = _pins(ROOT / "requirements" / "runtime.txt", LIBRARIES)
-    requirements = staging / "requirements.txt"
-    requirements.write_text("\n".join(pins), encoding="utf-8")
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--target", str(staging), "--no-compile"]
-    command += [option for name in _PLATFORMS[architecture] for option in ("--platform", name)]
-    command += ["--python-version", PYTHON, "--only-binary", ":all:"]
-    done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
-    requirements.unlink()
-    if done.returncode:
-        raise BundleError(f"pip could not install the libraries: {done.stderr.strip().splitlines()[-1:]}")
+def digest(platform: Platform) -> str:
+    """SHA-256 of all that a bundle without certificates is made of, and how."""
+    parts = [platform.python, *platform.tags, *_pins(), Path(__file__).read_text(encoding="utf-8")]
+    parts += [f"{path.relative_to(ROOT).as_posix()} {path.read_text(encoding='utf-8')}" for path in _sources()]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
-def _pins(lock: Path, names: tuple[str, ...]) -> list[str]:
-    """`name==version` of the given projects as the lock has them."""
-    wanted = set(names)
-    lines = (line.split(";")[0].strip(" \\") for line in lock.read_text(encoding="utf-8").splitlines())
-    found = {name.split("[")[0]: line for line in lines if "==" in line and (name := line.split("==")[0])}
-    missing = wanted - set(found)
-    if missing:
-        raise BundleError(f"{lock.name} does not pin {', '.join(sorted(missing))}: run `make requirements`.")
-    return [found[name] for name in sorted(wanted)]
-
-
-def _copy(staging: Path) -> None:
-    for pattern in ("bootstrap/**/*.py", "migrations/*.sql", "access.yaml"):
-        for path in ROOT.glob(pattern):
-            copy = staging / path.relative_to(ROOT)
-            copy.parent.mkdir(parents=True, exist_ok=True)
-            copy.write_bytes(path.read_bytes())
-
-
-def _certificates(given: Path | None) -> bytes:
+def certificate_authorities(given: Path | None) -> bytes:
+    """The CA bundle (PEM): of the file, else AWS's own. Raise BundleError where there is none in it."""
     if given is not None:
-        return given.read_bytes()
+        try:
+            content = given.read_bytes()
+        except OSError as error:
+            raise BundleError(f"--certificates {given}: {error.strerror}.") from None
+        if b"-----BEGIN CERTIFICATE-----" not in content:
+            raise BundleError(f"--certificates {given} holds no certificate (PEM): take {CERTIFICATES}.")
+        return content
     try:
         with urllib.request.urlopen(CERTIFICATES, timeout=30) as answer:
             return bytes(answer.read())
     except OSError as error:
         raise BundleError(
-            f"{CERTIFICATES} cannot be read ({error}); download it and pass --certificates FILE."
+            f"{CERTIFICATES} cannot be read ({error}): download it on a computer that can, then "
+            "`make bundle CERTIFICATES=FILE`."
         ) from None
+
+
+def compiler(python: str) -> str | None:
+    """A Python of that version, whose byte code is the one wanted; None where this computer has none."""
+    if PLATFORMS["local"].python == python:
+        return sys.executable
+    found = shutil.which(f"python{python}")
+    # A version manager may have the name and not the version.
+    works = found and subprocess.run([found, "--version"], capture_output=True, check=False).returncode == 0
+    return found if works else None
+
+
+def _sources() -> list[Path]:
+    found = {path for pattern in SOURCES for path in ROOT.glob(pattern)}
+    return sorted(path for path in found if path != ROOT / _BUILDER)
+
+
+def _install(staging: Path, platform: Platform) -> None:
+    requirements = staging / "requirements.txt"
+    requirements.write_text("\n".join(_pins()), encoding="utf-8")
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    command += ["--target", str(staging), "--no-deps", "--require-hashes", "--only-binary", ":all:"]
+    command += [option for tag in platform.tags for option in ("--platform", tag)]
+    command += ["--python-version", platform.python] if platform.tags else []
+    done = subprocess.run([*command, "-r", str(requirements)], capture_output=True, text=True, check=False)
+    requirements.unlink()
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or ["it says nothing"])[-1]
+        raise BundleError(f"pip could not install the libraries for Python {platform.python}: {last}")
+
+
+def _pins() -> list[str]:
+    """`name==version --hash=...` of the bundle's libraries, as the lock has them."""
+    lock = ROOT / "requirements" / "runtime.txt"
+    found: dict[str, str] = {}
+    for entry in lock.read_text(encoding="utf-8").replace("\\\n", " ").splitlines():
+        name, equals, _ = entry.partition("==")
+        if equals:
+            requirement, *hashes = entry.split(" --hash=")
+            found[name.split("[")[0]] = " --hash=".join([requirement.split(";")[0].strip(), *map(str.strip, hashes)])
+    missing = set(LIBRARIES) - set(found)
+    if missing:
+        raise BundleError(f"{lock.name} does not pin {', '.join(sorted(missing))}: run `make requirements`.")
+    return [found[name] for name in LIBRARIES]
+
+
+def _prune(staging: Path) -> None:
+    for name in _UNWANTED:
+        path = staging / name
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
+    # Of a library's own records only METADATA counts: psycopg asks for its version there.
+    for path in staging.glob("*.dist-info/**/*"):
+        if path.is_file() and path.name != "METADATA":
+            path.unlink()
+    for path in [*staging.rglob("*.pyi"), *staging.rglob("py.typed")]:
+        path.unlink()
+
+
+def _compile(staging: Path, interpreter: str) -> None:
+    # Hash-based and unchecked (PEP 552): a zip has no times worth comparing, and the sources never change in it.
+    command = [interpreter, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    command += ["-s", str(staging), "-p", _LAMBDA_FOLDER, str(staging)]
+    environment = {**os.environ, "PYTHONHASHSEED": "0"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BundleError(f"{interpreter} could not compile the bundle: {done.stdout.strip()[-300:]}")
 
 
 def _zip(staging: Path, target: Path) -> None:
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
-        for path in sorted(staging.rglob("*")):
-            # Of a library's own records only METADATA counts: psycopg asks for its version there.
-            unwanted = "__pycache__" in path.parts or (path.match("*.dist-info/*") and path.name != "METADATA")
-            if path.is_file() and not unwanted:
-                entry = zipfile.ZipInfo(path.relative_to(staging).as_posix(), _TIME)
-                entry.external_attr = 0o644 << 16
-                entry.compress_type = zipfile.ZIP_DEFLATED
-                archive.writestr(entry, path.read_bytes())
+        for path in sorted(path for path in staging.rglob("*") if path.is_file()):
+            entry = zipfile.ZipInfo(path.relative_to(staging).as_posix(), _TIME)
+            entry.create_system = 3  # Unix, whatever built it
+            entry.external_attr = 0o644 << 16
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, path.read_bytes())
 
 
 def main() -> int:
     """Command line; 1 when the bundle could not be built."""
     parser = argparse.ArgumentParser(description="Build the runner's Lambda bundle.")
     parser.add_argument("target", type=Path)
-    parser.add_argument("--architecture", choices=sorted(_PLATFORMS), default="arm64")
+    parser.add_argument("--platform", choices=sorted(PLATFORMS), default="arm64", help="what it is to run on")
     parser.add_argument("--certificates", type=Path, help="RDS CA bundle (PEM) instead of a download")
     options = parser.parse_args()
+    platform = PLATFORMS[options.platform]
     try:
-        target = build(options.target, architecture=options.architecture, certificates=options.certificates)
+        target = build(options.target, platform, certificates=certificate_authorities(options.certificates))
     except (BundleError, OSError) as error:
         sys.stderr.write(f"bundle: {error}\n")
         return 1
-    sys.stdout.write(f"{target} ({target.stat().st_size / 1e6:.1f} MB)\n")
+    with zipfile.ZipFile(target) as archive:
+        unzipped = sum(entry.file_size for entry in archive.infolist())
+    sys.stdout.write(f"{target}: {target.stat().st_size / 1e6:.1f} MB, {unzipped / 1e6:.1f} MB unzipped\n")
+    if compiler(platform.python) is None:
+        sys.stdout.write(
+            f"without byte code: no python{platform.python} on PATH, so every cold start compiles for about a second\n"
+        )
     return 0
 
 

@@ -71,6 +71,8 @@ class Report(_Model):
     checks: tuple[Check, ...]
     differences: tuple[str, ...] = ()
     """What is not as declared and was left so, each with what mends it."""
+    schema_errors: int = 0
+    """How many of the differences are objects that are missing or other than the schema's definition has them."""
     warnings: tuple[str, ...] = ()
     """What is allowed but unwise."""
 
@@ -93,5 +95,5 @@ class Report(_Model):
     @computed_field  # type: ignore[prop-decorator]
     @property
     def ok(self) -> bool:
-        """Whether every check came out as declared and the schema is clean."""
-        return self.access.failed == 0 and not self.migration.dirty
+        """Whether every check came out as declared and the schema is clean and as defined."""
+        return self.access.failed == 0 and not self.migration.dirty and not self.schema_errors

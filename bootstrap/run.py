@@ -11,11 +11,13 @@ from pathlib import Path
 import psycopg
 from redis.exceptions import RedisError
 
-from bootstrap import migrate, report
-from bootstrap.access import Access, analyse, load_access
+from bootstrap import deadline, migrate, report
+from bootstrap.access import Access, Finding, analyse
 from bootstrap.errors import BootstrapError
+from bootstrap.iam import access_of
+from bootstrap.iam import notes as iam_notes
 from bootstrap.manifest import Manifest
-from bootstrap.postgres import extensions, iam, master, passwords
+from bootstrap.postgres import extensions, master, passwords
 from bootstrap.postgres.apply import apply
 from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.live import read
@@ -37,16 +39,18 @@ def run(
     progress: Progress | None = None,
     migrations: Path | None = None,
     store: SecretStore | None = None,
+    left: deadline.Left | None = None,
 ) -> report.Report:
     """Bring everything inside the engines into its declared state and prove it.
 
+    `left` says how many seconds are left for it; when they run out it stops between two migrations (OutOfTimeError).
     Raise BootstrapError or MigrateError when a step cannot be done; running it again goes on where it stopped.
     A check that comes out wrong does not raise: see `Report.ok`.
     """
-    access = load_access(manifest.access)
+    access = access_of(manifest)
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="bootstrap") as pool:
-        return _Run(manifest, access, store, pool, progress or _quiet).go(migrations or MIGRATIONS)
+        return _Run(manifest, access, store, pool, progress or _quiet, left).go(migrations or MIGRATIONS)
 
 
 def _quiet(name: str, seconds: float) -> None:
@@ -55,26 +59,33 @@ def _quiet(name: str, seconds: float) -> None:
 
 class _Run:
     def __init__(
-        self, manifest: Manifest, access: Access, store: SecretStore, pool: Executor, progress: Progress
+        self,
+        manifest: Manifest,
+        access: Access,
+        store: SecretStore,
+        pool: Executor,
+        progress: Progress,
+        left: deadline.Left | None,
     ) -> None:
         self._manifest = manifest
         self._access = access
         self._store = store
         self._pool = pool
         self._progress = progress
+        self._left = left
         self._steps: list[report.Step] = []
-        self._differences: list[str] = list(_skipped(manifest, access))
+        self._differences: list[str] = [*_skipped(manifest, access), *iam_notes(manifest)]
+        self._schema_errors = 0
 
     def go(self, folder: Path) -> report.Report:
         began = time.perf_counter()
         with self._step("master") as done:
             entered = master.enter(self._manifest.postgres, self._store, self._manifest.passwords)
             done.extend(entered.done)
-        with entered.conn, hold(entered.conn):
-            self._access, told = iam.here(entered.conn, self._manifest, self._access)
-            self._differences += told
+        with _explained("lock"), entered.conn, hold(entered.conn):
             held = self._access_in(entered)
             migration = self._schema(entered, held, folder)
+            self._compare(entered, folder)
             checks = self._verified(entered, held)
         return report.Report(
             stack=self._manifest.stack,
@@ -83,8 +94,12 @@ class _Run:
             migration=migration,
             checks=checks,
             differences=tuple(self._differences),
-            warnings=tuple(map(str, analyse(self._access))),
+            schema_errors=self._schema_errors,
+            warnings=tuple(str(found) for found in self._findings() if found.level == "warning"),
         )
+
+    def _findings(self) -> tuple[Finding, ...]:
+        return analyse(self._access, clustered=[name for name, c in self._manifest.caches.items() if c.cluster_mode])
 
     def _access_in(self, entered: Master) -> dict[str, Held]:
         """Credentials, roles and users: everything before the schema."""
@@ -98,7 +113,7 @@ class _Run:
         with self._step("roles") as done:
             done.extend(map(str, apply(entered.conn, wanted)))
         with self._step("passwords") as done:
-            users = {name: held[name].credential for name in iam.by_password(self._access).postgres_users}
+            users = {name: h.credential for name, h in held.items() if h.credential.password}
             fresh = frozenset(name for name in users if held[name].fresh_postgres)
             done.extend(passwords.prove(entered.conn, self._manifest.postgres, users, fresh, self._pool))
         for name in self._manifest.caches:
@@ -161,9 +176,40 @@ class _Run:
         with open_postgres(target, target.primary, user, password) as conn:
             ledger = migrate.PostgresLedger(conn)
             runner = migrate.Runner(migrate.Source.load(folder), ledger, role=self._access.owner)
-            applied = [f"{step.name} {step.direction}" for step in runner.up()]
+            applied = self._up(runner)
             version = runner.version()
         return report.Migration(version=version.version, dirty=version.dirty), applied
+
+    def _up(self, runner: migrate.Runner) -> list[str]:
+        done: list[str] = []
+
+        def between(step: migrate.Step, seconds: float | None) -> None:
+            if seconds is None:
+                deadline.check(self._left)
+            else:
+                done.append(step.file.name)
+
+        try:
+            return [f"{step.name} {step.direction}" for step in runner.up(progress=between)]
+        except deadline.OutOfTimeError:
+            raise deadline.stopped(done, [step.file.name for step in runner.plan_up()]) from None
+
+    def _compare(self, entered: Master, folder: Path) -> None:
+        """Hold the schema against the definition that lies beside the migrations, where there is one."""
+        from bootstrap import schema
+
+        path = schema.beside(folder)
+        if path is None:
+            return
+        with self._step("schema"):
+            expected = schema.load(path)
+            live = schema.read(entered.conn, extensions=expected.get("extensions", ()))
+            found = schema.compare(expected, live)
+            # The step before has told of extensions; a definition of another migration is no measure.
+            other = [each for each in found if each.kind == "migration"]
+            told = other or [each for each in found if each.kind != "extension" and each.severity != "INFO"]
+            self._schema_errors = 0 if other else sum(each.severity == "ERROR" for each in told)
+            self._differences += [f"schema: {each}" for each in told]
 
     def _verified(self, entered: Master, held: dict[str, Held]) -> tuple[report.Check, ...]:
         from bootstrap.verify import verify
@@ -172,25 +218,31 @@ class _Run:
             row = entered.conn.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
             credentials = {name: h.credential for name, h in held.items()}
             lsn = row[0] if row and self._manifest.postgres.replicas else None
-            return verify(self._manifest, iam.by_password(self._access), credentials, self._store, self._pool, lsn=lsn)
+            return verify(self._manifest, self._access, credentials, self._store, self._pool, lsn=lsn)
 
     @contextmanager
     def _step(self, name: str) -> Iterator[list[str]]:
         began = time.perf_counter()
         done: list[str] = []
-        try:
+        with _explained(name):
             yield done
-        except psycopg.Error as error:
-            # Only the primary message: the others may quote the statement.
-            reason = error.diag.message_primary or type(error).__name__
-            raise BootstrapError(
-                f"{name}: PostgreSQL: {reason}; run the bootstrap again, it goes on from here"
-            ) from None
-        except (RedisError, OSError) as error:
-            raise BootstrapError(f"{name}: {error}; run the bootstrap again, it goes on from here") from None
         seconds = round(time.perf_counter() - began, 4)
         self._steps.append(report.Step(name=name, seconds=seconds, changed=len(done), detail=tuple(done)))
         self._progress(name, seconds)
+
+
+@contextmanager
+def _explained(name: str) -> Iterator[None]:
+    """Turn what a driver raises into a sentence that says in which step it was and what mends it."""
+    try:
+        yield
+    except psycopg.Error as error:
+        # Only the primary message: the others may quote the statement. A lost connection has none.
+        lost = "the connection was lost" if isinstance(error, psycopg.OperationalError) else type(error).__name__
+        reason = error.diag.message_primary or lost
+        raise BootstrapError(f"{name}: PostgreSQL: {reason}; run the bootstrap again, it goes on from here") from None
+    except (RedisError, OSError) as error:
+        raise BootstrapError(f"{name}: {error}; run the bootstrap again, it goes on from here") from None
 
 
 def _skipped(manifest: Manifest, access: Access) -> Iterator[str]:

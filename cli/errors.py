@@ -37,7 +37,15 @@ def _judge(error: BaseException) -> tuple[int, str]:
         return WRONG_INPUT, str(error)
     if isinstance(error, OSError):
         return FAILED, _operating_system(error)
-    if type(error).__module__.partition(".")[0] in ("local", "bootstrap", "cli", "infra", "preview"):
+    if type(error).__module__.partition(".")[0] in (
+        "local",
+        "bootstrap",
+        "cli",
+        "infra",
+        "preview",
+        "upgrade",
+        "policy",
+    ):
         return FAILED, str(error)
     kind = f"{type(error).__module__}.{type(error).__name__}"
     return FAILED, f"unexpected {kind}: {_first_line(error)} (DATATIER_DEBUG=1 shows where)"
@@ -51,6 +59,8 @@ _INPUT = {
     "UnknownClassError",
     "ParameterError",
     "UrlError",
+    "PlanError",
+    "DefinitionError",
 }
 _MENDS = {
     errno.ENOSPC: "the disk is full: free space and run it again.",

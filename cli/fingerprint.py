@@ -18,6 +18,7 @@ CODE = (
         for kind in ("py", "json", "csv")
     ),
     "migrations/*.sql",
+    "schema/*.json",
     "requirements/runtime.txt",
 )
 DECLARATIONS = ("Pulumi.yaml", "access.yaml")

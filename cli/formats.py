@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from bootstrap.access import load_access
 from bootstrap.manifest import CacheTarget, Manifest
+from bootstrap.postgres.pools import advise
 from bootstrap.secrets import Credential
 from cli.errors import NothingUpError
+from cli.forms import FORMS, Client, prefix
 from cli.target import credential, default_identity
 from local.state import StateDir
 
 FORMATS = ("env", "pgpass")
+"""Forms of a whole tier (`datatier status`)."""
+ENVIRONMENTS = ("env", *FORMS, "pgpass", "json")
+"""Forms of one identity (`datatier env`)."""
 
 
 def render(form: str, state: StateDir) -> str:
@@ -20,8 +25,22 @@ def render(form: str, state: StateDir) -> str:
     if manifest is None:
         raise NothingUpError(f"stack `{state.stack}` is not bootstrapped: `datatier up {state.stack}`.")
     if form == "pgpass":
-        return "\n".join(pgpass(manifest))
+        access = load_access(manifest.access)
+        return "\n".join(
+            line for name in access.postgres_users for line in pgpass(manifest, credential(manifest, name))
+        )
     return "\n".join(environment(manifest, default_identity(load_access(manifest.access)), None))
+
+
+def lines(form: str, manifest: Manifest, identity: str, found: Credential | None, instances: int) -> list[str]:
+    """What `identity` needs in that form; references in place of names and passwords where nothing was found."""
+    if form == "pgpass":
+        return pgpass(manifest, found) if found else []
+    if form not in FORMS:
+        return environment(manifest, identity, found)
+    access = load_access(manifest.access)
+    advice = advise(identity, instances, {identity: access.limits_of(identity).connection_limit})
+    return FORMS[form](Client(manifest=manifest, identity=identity, found=found, pool=advice.pool))
 
 
 def environment(manifest: Manifest, identity: str, found: Credential | None) -> list[str]:
@@ -58,27 +77,25 @@ def environment(manifest: Manifest, identity: str, found: Credential | None) -> 
 
 
 def _redis(name: str, cache: CacheTarget, user: str, password: str) -> dict[str, str | int]:
-    prefix = "" if name == "main" else f"{name.upper().replace('-', '_')}_"
     lines: dict[str, str | int] = {
-        f"{prefix}REDIS_HOST": cache.endpoint.host,
-        f"{prefix}REDIS_PORT": cache.endpoint.port,
-        f"{prefix}REDIS_USER": user,
-        f"{prefix}REDIS_PASSWORD": password,
-        f"{prefix}REDIS_TLS": "true" if cache.tls else "false",
+        f"{prefix(name)}REDIS_HOST": cache.endpoint.host,
+        f"{prefix(name)}REDIS_PORT": cache.endpoint.port,
+        f"{prefix(name)}REDIS_USER": user,
+        f"{prefix(name)}REDIS_PASSWORD": password,
+        f"{prefix(name)}REDIS_TLS": "true" if cache.tls else "false",
     }
     if cache.cluster_mode:
-        lines[f"{prefix}REDIS_CLUSTER"] = "true"
+        lines[f"{prefix(name)}REDIS_CLUSTER"] = "true"
     return lines
 
 
-def pgpass(manifest: Manifest) -> list[str]:
-    """Lines of `.pgpass` for every identity with a PostgreSQL login, on the primary and on each replica."""
-    access = load_access(manifest.access)
-    lines = []
-    for identity in access.postgres_users:
-        found = credential(manifest, identity)
-        if found.username and found.password:
-            secret = found.password.reveal().replace("\\", "\\\\").replace(":", "\\:")
-            for server in (manifest.postgres.primary, *manifest.postgres.replicas):
-                lines.append(f"{server.host}:{server.port}:{manifest.postgres.database}:{found.username}:{secret}")
-    return lines
+def pgpass(manifest: Manifest, found: Credential) -> list[str]:
+    """Lines of `.pgpass` for a PostgreSQL login, on the primary and on each replica; none without one."""
+    if found.username is None or found.password is None:
+        return []
+    secret = found.password.reveal().replace("\\", "\\\\").replace(":", "\\:")
+    postgres = manifest.postgres
+    return [
+        f"{server.host}:{server.port}:{postgres.database}:{found.username}:{secret}"
+        for server in (postgres.primary, *postgres.replicas)
+    ]

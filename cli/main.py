@@ -7,7 +7,7 @@ import sys
 
 import typer
 
-from cli import access, bootstrap, connect, doctor, env, migrate, preview, tier, up
+from cli import access, bootstrap, connect, doctor, env, migrate, pools, preview, schema, tier, up, upgrade
 from cli.errors import report
 
 EXIT_CODES = "Exit codes: 0 fine, 1 failed, 2 wrong input, 3 differences found. DATATIER_DEBUG=1 shows tracebacks."
@@ -30,10 +30,13 @@ app.command(rich_help_panel=LOCAL)(doctor.doctor)
 app.command(rich_help_panel=INSIDE)(connect.psql)
 app.command("redis-cli", rich_help_panel=INSIDE)(connect.redis_cli)
 app.command(rich_help_panel=INSIDE)(env.env)
+app.command(rich_help_panel=INSIDE)(pools.pools)
 app.command(rich_help_panel=INSIDE)(bootstrap.bootstrap)
-app.add_typer(migrate.app, name="migrate", rich_help_panel=INSIDE)
 app.add_typer(access.app, name="access", rich_help_panel=INSIDE)
+app.add_typer(migrate.app, name="migrate", rich_help_panel=INSIDE)
+app.add_typer(schema.app, name="schema", rich_help_panel=INSIDE)
 app.command(rich_help_panel=DEPLOY)(preview.preview)
+app.add_typer(upgrade.app, name="upgrade", rich_help_panel=DEPLOY)
 
 
 def main() -> None:

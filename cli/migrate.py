@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -15,7 +16,8 @@ from rich.markup import escape
 from bootstrap.access import load_access
 from bootstrap.secrets import Secret
 from cli.doors import by_url, open_database
-from cli.errors import FAILED, InputError
+from cli.duration import duration
+from cli.errors import FAILED, InputError, NothingUpError
 from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption, StackOption
 from cli.output import console, emit_json, table
 from cli.target import ManifestOption, find_manifest
@@ -26,16 +28,62 @@ if TYPE_CHECKING:  # brings psycopg, which other commands do without
     from bootstrap import migrate
     from bootstrap.manifest import Manifest
 
+DryRunFlag = Annotated[bool, typer.Option("--dry-run", help="Print what would run, and change nothing.")]
+WaitOption = Annotated[
+    float,
+    typer.Option("--wait", parser=duration, metavar="DURATION", help="How long to wait for another migration to end."),
+]
+LockTimeoutOption = Annotated[
+    float,
+    typer.Option(
+        "--lock-timeout",
+        parser=duration,
+        metavar="DURATION",
+        help="How long a statement may wait for a table; 0 for ever.",
+    ),
+]
+StatementTimeoutOption = Annotated[
+    float,
+    typer.Option(
+        "--statement-timeout", parser=duration, metavar="DURATION", help="How long a statement may take; 0 for ever."
+    ),
+]
+LagOption = Annotated[
+    float | None,
+    typer.Option(
+        "--max-replica-lag",
+        parser=duration,
+        metavar="DURATION",
+        help="Stop before a file while a replica is further behind.",
+    ),
+]
+SnapshotFlag = Annotated[
+    bool, typer.Option("--snapshot", help="Take an RDS snapshot first, where there is something to do.")
+]
+WAIT, LOCK, STATEMENT = 15.0, 5.0, 600.0
+
 
 @contextmanager
-def _runner(stack: str | None, manifest: str | None, url: str | None, path: Path) -> Iterator[migrate.Runner]:
+def _runner(
+    stack: str | None, manifest: str | None, url: str | None, path: Path, *, snapshot: bool = False, **options: Any
+) -> Iterator[migrate.Runner]:
     """As whoever the URL says, or as the stack's migrator, who acts as the owner."""
     from bootstrap import migrate
 
     target = by_url(url, stack, manifest) or find_manifest(stack, manifest)
     identity, owner = ("", None) if isinstance(target, Secret) else _migrator(target)
     with open_database(target, identity) as connection:
-        yield migrate.Runner(migrate.Source.load(path), migrate.PostgresLedger(connection), role=owner)
+        if snapshot:
+            from bootstrap.migrate.snapshot import snapshot_of
+
+            options["snapshot"] = snapshot_of(connection.info.host)
+        ledger = migrate.PostgresLedger(connection)
+        runner = migrate.Runner(migrate.Source.load(path), ledger, role=owner, **options)
+        try:
+            yield runner
+        finally:
+            for note in runner.notes:
+                console(stderr=True).print(f"[yellow]note:[/] {escape(note)}")
 
 
 def _migrator(target: Manifest) -> tuple[str, str]:
@@ -56,6 +104,32 @@ def _done(applied: list[migrate.Applied], json: bool) -> None:
         console().print("no change")
 
 
+def _planned(steps: list[migrate.Step], json: bool) -> None:
+    """The SQL as a script that says where each file begins: comments and the files as they are."""
+    if json:
+        emit_json(
+            [
+                {
+                    "version": step.migration.version,
+                    "name": step.migration.name,
+                    "direction": step.kind,
+                    "before": None if step.before < 0 else step.before,
+                    "target": None if step.target < 0 else step.target,
+                    "file": step.file.path,
+                    "sql": step.sql,
+                }
+                for step in steps
+            ]
+        )
+        return
+    for step in steps:
+        at, to = ("none" if v < 0 else v for v in (step.before, step.target))
+        console().print(f"[bold]-- {step.file.name} ({at} -> {to})[/]")
+        console().print(escape(step.sql.rstrip()) + "\n")
+    if not steps:
+        console().print("no change")
+
+
 def _told(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
@@ -69,14 +143,30 @@ def up(
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
     path: PathOption = MIGRATIONS,
+    dry_run: DryRunFlag = False,
+    wait: WaitOption = WAIT,
+    lock_timeout: LockTimeoutOption = LOCK,
+    statement_timeout: StatementTimeoutOption = STATEMENT,
+    max_replica_lag: LagOption = None,
+    snapshot: SnapshotFlag = False,
     json: JsonFlag = False,
 ) -> None:
     """Apply the next migrations.
 
-    [bold]Examples:[/] datatier migrate up    datatier migrate up 1
+    [bold]Examples:[/] datatier migrate up    datatier migrate up 1    datatier migrate up --dry-run
     """
-    with _runner(stack, manifest, database_url, path) as runner:
-        _done(runner.up(count), json)
+    with _runner(
+        stack,
+        manifest,
+        database_url,
+        path,
+        snapshot=snapshot and not dry_run,
+        lock_wait=wait,
+        lock_timeout=lock_timeout,
+        statement_timeout=statement_timeout,
+        max_replica_lag=max_replica_lag,
+    ) as runner:
+        _planned(runner.plan_up(count), json) if dry_run else _done(runner.up(count), json)
 
 
 @app.command()
@@ -87,6 +177,12 @@ def down(
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
     path: PathOption = MIGRATIONS,
+    dry_run: DryRunFlag = False,
+    wait: WaitOption = WAIT,
+    lock_timeout: LockTimeoutOption = LOCK,
+    statement_timeout: StatementTimeoutOption = STATEMENT,
+    max_replica_lag: LagOption = None,
+    snapshot: SnapshotFlag = False,
     json: JsonFlag = False,
 ) -> None:
     """Undo the last migrations.
@@ -95,8 +191,51 @@ def down(
     """
     if (count is None) is not every:
         raise InputError("say how many to undo, or --all: `datatier migrate down 1`.")
-    with _runner(stack, manifest, database_url, path) as runner:
-        _done(runner.down(count), json)
+    with _runner(
+        stack,
+        manifest,
+        database_url,
+        path,
+        snapshot=snapshot and not dry_run,
+        lock_wait=wait,
+        lock_timeout=lock_timeout,
+        statement_timeout=statement_timeout,
+        max_replica_lag=max_replica_lag,
+    ) as runner:
+        _planned(runner.plan_down(count), json) if dry_run else _done(runner.down(count), json)
+
+
+@app.command("down-to")
+def down_to(
+    target: Annotated[int, typer.Argument(min=0, help="Version to stop at; what is above it is undone.")],
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
+    path: PathOption = MIGRATIONS,
+    dry_run: DryRunFlag = False,
+    wait: WaitOption = WAIT,
+    lock_timeout: LockTimeoutOption = LOCK,
+    statement_timeout: StatementTimeoutOption = STATEMENT,
+    max_replica_lag: LagOption = None,
+    snapshot: SnapshotFlag = False,
+    json: JsonFlag = False,
+) -> None:
+    """Undo everything above a version.
+
+    [bold]Example:[/] datatier migrate down-to 5
+    """
+    with _runner(
+        stack,
+        manifest,
+        database_url,
+        path,
+        snapshot=snapshot and not dry_run,
+        lock_wait=wait,
+        lock_timeout=lock_timeout,
+        statement_timeout=statement_timeout,
+        max_replica_lag=max_replica_lag,
+    ) as runner:
+        _planned(runner.plan_down_to(target), json) if dry_run else _done(runner.down_to(target), json)
 
 
 @app.command()
@@ -106,14 +245,30 @@ def goto(
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
     path: PathOption = MIGRATIONS,
+    dry_run: DryRunFlag = False,
+    wait: WaitOption = WAIT,
+    lock_timeout: LockTimeoutOption = LOCK,
+    statement_timeout: StatementTimeoutOption = STATEMENT,
+    max_replica_lag: LagOption = None,
+    snapshot: SnapshotFlag = False,
     json: JsonFlag = False,
 ) -> None:
     """Move up or down to a version.
 
     [bold]Example:[/] datatier migrate goto 5
     """
-    with _runner(stack, manifest, database_url, path) as runner:
-        _done(runner.goto(target), json)
+    with _runner(
+        stack,
+        manifest,
+        database_url,
+        path,
+        snapshot=snapshot and not dry_run,
+        lock_wait=wait,
+        lock_timeout=lock_timeout,
+        statement_timeout=statement_timeout,
+        max_replica_lag=max_replica_lag,
+    ) as runner:
+        _planned(runner.plan_goto(target), json) if dry_run else _done(runner.goto(target), json)
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
@@ -123,12 +278,13 @@ def force(
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
     path: PathOption = MIGRATIONS,
+    wait: WaitOption = WAIT,
 ) -> None:
     """Declare the schema to be at a version and clean; nothing is run. The way out of a dirty state.
 
     [bold]Examples:[/] datatier migrate force 7    datatier migrate force -1
     """
-    with _runner(stack, manifest, database_url, path) as runner:
+    with _runner(stack, manifest, database_url, path, lock_wait=wait) as runner:
         runner.force(None if target == -1 else target)
     console().print("no migration" if target == -1 else f"{target}, clean")
 
@@ -139,22 +295,47 @@ def validate(
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
     path: PathOption = MIGRATIONS,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Look at the files only, even where a tier is up.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Check the files beside the database: numbers, missing or edited files, late versions. Exit 1 on an error.
+    """Check the files, beside the database where there is one: numbers, missing or edited files, late versions, lint.
 
-    [bold]Example:[/] datatier migrate validate
+    Without a tier, a URL or a manifest the files are checked by themselves. Exit 1 on an error; warnings exit 0.
+
+    [bold]Examples:[/] datatier migrate validate    datatier migrate validate --offline --json
     """
-    with _runner(stack, manifest, database_url, path) as runner:
-        problems = runner.validate()
+    problems = None if offline else _validated(stack, manifest, database_url, path)
+    if problems is None:
+        from bootstrap import migrate
+
+        problems = migrate.validate(migrate.Source.load(path))
     if json:
         emit_json([asdict(problem) for problem in problems])
     else:
         for problem in problems:
-            console().print(f"[yellow]{problem.severity}[/] {escape(str(problem))}")
-        console().print(f"{len(problems)} problems")
+            colour = "red" if problem.severity == "error" else "yellow"
+            console().print(f"[{colour}]{problem.severity}[/] {escape(str(problem))} [dim]({problem.rule})[/]")
+        counts = Counter(problem.severity for problem in problems)
+        told = ", ".join(f"{counts[word]} {word}s" for word in ("error", "warning", "note") if counts[word])
+        console().print(told or "no problems")
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(FAILED)
+
+
+def _validated(
+    stack: str | None, manifest: str | None, url: str | None, path: Path
+) -> tuple[migrate.Problem, ...] | None:
+    """Beside the database; None where none was named and none is up."""
+    try:
+        with _runner(stack, manifest, url, path) as runner:
+            return runner.validate()
+    except NothingUpError:
+        if stack is not None or manifest is not None:
+            raise
+        console(stderr=True).print("[yellow]note:[/] no database is up: the files are checked by themselves")
+        return None
 
 
 @app.command()

@@ -27,3 +27,9 @@ RedisUrlOption = Annotated[
         "--redis-url", envvar="REDIS_URL", help="Redis server in place of a tier; rather by the environment than here."
     ),
 ]
+InstancesOption = Annotated[
+    int,
+    typer.Option(
+        "--instances", "-n", min=1, help="Instances of the application at once, the overlap of a deployment included."
+    ),
+]

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
+from cli.errors import FAILED, InputError
 from cli.options import JsonFlag
 from cli.output import console, emit_json
 from cli.project import load
-from preview.plan import Planned, Preview
+from preview.plan import Finding, Planned, Preview
+
+if TYPE_CHECKING:
+    from local.monitor import Deployment
+    from preview.preflight import Preflight
+    from preview.saved import Resource
+
+_COLOURS = {
+    "blocked": "bold red", "data at risk": "bold red", "replace": "red", "downtime": "yellow", "failover": "yellow",
+    "reboot": "yellow",
+}  # fmt: skip
 
 # Inputs that tell one resource from another; the rest is in --json.
 _TELLING = (
@@ -25,31 +41,114 @@ _TELLING = (
 _WIDEST = 60
 
 
+class Format(StrEnum):
+    """How a preflight is printed."""
+
+    TABLE = "table"
+    MARKDOWN = "markdown"
+    JSON = "json"
+    SARIF = "sarif"
+
+
 def preview(
     stack: str = typer.Argument("local", help="Stack: dev, staging, prod, local, or one of your own."),
+    against: Annotated[
+        str | None,
+        typer.Option("--against", help="What is deployed: `pulumi stack export`, or an earlier preview's --json."),
+    ] = None,
+    form: Annotated[Format, typer.Option("--format", help="Form of the preflight.")] = Format.TABLE,
     json: JsonFlag = False,
 ) -> None:
-    """List every resource that a stack declares, offline.
+    """List every resource that a stack declares, offline; with --against, what deploying it does to its users.
 
-    [bold]Example:[/] datatier preview prod
+    Exit 1 where a policy rule fails, or AWS or Pulumi would refuse a part of it.
+
+    [bold]Examples:[/] datatier preview prod    pulumi stack export -s prod | datatier preview prod --against -
     """
+    if json and form not in (Format.TABLE, Format.JSON):
+        raise InputError("--json and --format contradict each other: choose one.")
+    if against is None:
+        if form in (Format.MARKDOWN, Format.SARIF):
+            raise InputError(f"--format {form} needs --against FILE: `pulumi stack export -s {stack}`.")
+        _listed(stack, json or form is Format.JSON)
+        return
+    before = _saved(against)
+    deployment, found = _offline(stack)
+    from preview.preflight import preflight
+
+    report = preflight(deployment, before, found)
+    _print(report, Format.JSON if json else form)
+    if report.blocked or _refused(report.findings):
+        raise typer.Exit(FAILED)
+
+
+def _listed(stack: str, json: bool) -> None:
     made = offline(stack)
     if json:
         emit_json(made.as_json())
-        return
-    _show(made)
+    else:
+        _show(made)
+    if _refused(made.findings):
+        raise typer.Exit(FAILED)
 
 
 def offline(stack: str) -> Preview:
     """The preview of a stack, as data."""
+    from preview.plan import plan
+
+    return plan(*_offline(stack))
+
+
+def _refused(findings: tuple[Finding, ...]) -> bool:
+    return any(finding.severity == "error" for finding in findings)
+
+
+def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
     source = load(stack)
     from local.monitor import run_program
     from preview.findings import findings
     from preview.offline import Offline
-    from preview.plan import plan
+    from preview.policy_findings import policy_findings
+    from preview.preflight import declared
 
     deployment = run_program(stack, source.program, Offline(source.region), source.config)
-    return plan(deployment, findings(source.settings))
+    broken = policy_findings(declared(deployment), source.settings.suppress, datetime.now(UTC).date())
+    return deployment, (*broken, *findings(source.settings))
+
+
+def _saved(file: str) -> tuple[Resource, ...]:
+    from preview.saved import SavedError, read
+
+    try:
+        return read(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
+    except (SavedError, UnicodeDecodeError) as error:
+        raise InputError(f"--against {file}: {error}.") from None
+    except OSError as error:
+        raise InputError(f"--against {file}: {error.strerror}.") from None
+
+
+def _print(report: Preflight, form: Format) -> None:
+    from preview import markdown, sarif
+
+    if form is Format.JSON:
+        emit_json(report.as_json())
+    elif form is Format.SARIF:
+        emit_json(sarif.sarif(report))
+    elif form is Format.MARKDOWN:
+        typer.echo(markdown.markdown(report), nl=False)
+    else:
+        out = console()
+        out.print(f"[bold]{report.stack}[/]: {markdown.verdict(report)}; {markdown.summary(report)}")
+        quiet = [impact for impact in report.impacts if impact.effect not in _COLOURS]
+        for impact in report.impacts[: len(report.impacts) - len(quiet)]:
+            colour = _COLOURS[impact.effect]
+            out.print(f"[{colour}]{impact.effect}[/] [bold]{escape(impact.name)}[/] {escape(markdown.told(impact))}")
+            out.print(f"    {escape(impact.users)} [dim]({impact.takes_effect}; {escape(impact.rule)})[/]")
+            if impact.way_round:
+                out.print(f"    [cyan]way round:[/] {escape(impact.way_round)}")
+        for line in markdown.grouped(quiet):
+            out.print(f"[dim]in place[/] {escape(line)}")
+        _found(out, report.findings)
 
 
 def _show(made: Preview) -> None:
@@ -60,7 +159,11 @@ def _show(made: Preview) -> None:
         branch = branches.get(resource.parent, root)
         branches[resource.name] = branch.add(_line(resource))
     out.print(root)
-    for finding in made.findings:
+    _found(out, made.findings)
+
+
+def _found(out: Console, findings: tuple[Finding, ...]) -> None:
+    for finding in findings:
         colour = {"error": "red", "warning": "yellow"}.get(finding.severity, "cyan")
         where = f"{finding.rule} ({finding.resource})"
         out.print(f"[{colour}]{finding.severity}[/] {escape(where)}: {escape(finding.message)}")

@@ -10,38 +10,49 @@ import typer
 
 from cli import present
 from cli.current import remember
-from cli.errors import FAILED, NothingUpError
+from cli.errors import FAILED, InputError, NothingUpError
 from cli.fingerprint import fingerprint
 from cli.options import JsonFlag
 from cli.output import console, emit_json
 from cli.project import StackSource, load
 from cli.steps import Steps
+from infra.problems import nearest
 from local.state import StateDir
 
 if TYPE_CHECKING:
+    from local.handlers.base import Runner
     from local.substrate import LocalCloud
+
+
+_RUNNERS: dict[str, Runner] = {"direct": "direct", "lambda": "lambda"}
 
 
 def up(
     stack: Annotated[str, typer.Argument(help="Stack to bring up: local, dev, staging, prod.")] = "local",
     refresh: Annotated[bool, typer.Option("--refresh", help="Run the whole program even if nothing changed.")] = False,
     new_ports: Annotated[bool, typer.Option("--new-ports", help="Choose free ports anew.")] = False,
+    runner: Annotated[
+        str,
+        typer.Option("--runner", help="Where the bootstrap runs: `direct` here, `lambda` as the bundle on AWS does."),
+    ] = "direct",
     json: JsonFlag = False,
 ) -> None:
     """Bring a stack up on this computer: servers, AWS emulator, bootstrap, verification.
 
-    [bold]Examples:[/] datatier up    datatier up prod    datatier up --new-ports
+    [bold]Examples:[/] datatier up    datatier up prod    datatier up --runner lambda
     """
     from local.status import healthy, status
 
+    if runner not in _RUNNERS:
+        raise InputError(f"--runner {runner}: one of {', '.join(_RUNNERS)}.{nearest(runner, _RUNNERS)}")
     source = load(stack)
     state = StateDir(source.root, stack)
     with state.lock():
         if new_ports:
             _forget_ports(state)
-        mark = fingerprint(source.root, stack)
+        mark = f"{fingerprint(source.root, stack)} {runner}"
         unchanged = not refresh and state.kept.get("fingerprint") == mark and not healthy(state)
-        removed = [] if unchanged else _deploy(source, state, mark, quiet=json)
+        removed = [] if unchanged else _deploy(source, state, mark, _RUNNERS[runner], quiet=json)
         remember(source.root, stack)
         data = status(state)
     # As a person waits for it: from the start of the process.
@@ -65,13 +76,13 @@ def _forget_ports(state: StateDir) -> None:
     state.kept.pop("fingerprint", None)
 
 
-def _deploy(source: StackSource, state: StateDir, mark: str, *, quiet: bool) -> list[str]:
+def _deploy(source: StackSource, state: StateDir, mark: str, runner: Runner, *, quiet: bool) -> list[str]:
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
         from local.substrate import LocalCloud
 
-        cloud = LocalCloud(state, region=source.region, progress=steps.bootstrap)
+        cloud = LocalCloud(state, region=source.region, progress=steps.bootstrap, runner=runner)
         cloud.start()
         removed = _run(source, cloud, steps)
     state.kept["changed"] = sorted(

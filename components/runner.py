@@ -142,7 +142,6 @@ def permissions(args: RunnerArgs, log_group_arn: pulumi.Input[str]) -> list[Stat
         allow("CacheUsers", [f"elasticache:{action}" for action in users], cache("user")),
         # Changing a group's members is checked against the group and against each user.
         allow("CacheGroups", [f"elasticache:{action}" for action in groups], [cache("usergroup"), cache("user")]),
-        allow("Caches", ["elasticache:DescribeReplicationGroups"], cache("replicationgroup")),
         allow(
             "Logs",
             ["logs:CreateLogStream", "logs:PutLogEvents"],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
@@ -197,6 +198,8 @@ class Postgres(Section):
     master: Annotated[str, AfterValidator(_master)]
     port: int = Field(ge=1150, le=65535)
     apply_immediately: bool
+    major_upgrade: bool = False
+    """Whether a deployment may change the major version; for the one deployment that does."""
     replica_lag: float = Field(gt=0)
 
 
@@ -244,6 +247,18 @@ class Notify(Section):
     critical: tuple[Subscription, ...]
     warning: tuple[Subscription, ...]
     info: tuple[Subscription, ...]
+
+
+class Suppress(Section):
+    """A policy rule that is let pass for one resource."""
+
+    rule: str
+    """Its id, as `datatier preview` prints it."""
+    resource: str
+    """Logical name of the resource."""
+    reason: str = Field(min_length=10)
+    until: date
+    """Last day on which it holds."""
 
 
 class Objectives(Section):

@@ -18,6 +18,7 @@ from infra.sections import (
     Rotation,
     Runner,
     Section,
+    Suppress,
     Zone,
     _matches,
 )
@@ -54,5 +55,7 @@ class Settings(Section):
     keys: Keys
     logs: Logs
     runner: Runner
+    suppress: tuple[Suppress, ...] = ()
+    """Policy rules that are let pass, each with a reason and a last day."""
     rotation: Rotation | None = None
     """Rotation by Secrets Manager; off when absent."""

@@ -1,4 +1,4 @@
-"""What decides whether the bootstrap runs again: its code, the migrations and the access declaration."""
+"""What decides whether the bootstrap runs again: its code, the migrations, the schema and the access declaration."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 # Relative to the project's folder.
-BOOTSTRAP = ("bootstrap/**/*.py", "migrations/*.sql", "access.yaml")
+BOOTSTRAP = ("bootstrap/**/*.py", "migrations/*.sql", "schema/*.json", "access.yaml")
 
 
 def content_hash(root: Path, patterns: Iterable[str] = BOOTSTRAP) -> str:

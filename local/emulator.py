@@ -62,9 +62,12 @@ class Emulator:
         """SIGTERM makes it write its state."""
         return self.daemon.stop(signal.SIGTERM, 20.0)
 
-    def client(self, service: str) -> Any:
-        """A client with credentials that mean nothing anywhere else, untouched by the user's profile and proxy."""
-        return aws_client(service, self.region, self.endpoint)
+    def client(self, service: str, *, answer: float | None = None) -> Any:
+        """A client with credentials that mean nothing anywhere else, untouched by the user's profile and proxy.
+
+        `answer` as in `aws_client`.
+        """
+        return aws_client(service, self.region, self.endpoint, answer=answer)
 
     def close(self) -> None:
         """Close the clients' connections."""

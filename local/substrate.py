@@ -14,7 +14,8 @@ from local.cloud import CloudError, Declared, Made
 from local.differences import listed
 from local.emulator import Emulator
 from local.handlers import rds
-from local.handlers.base import SPARE, Context, Progress, daemon, spare
+from local.handlers.base import SPARE, Context, Progress, Runner, daemon, spare
+from local.handlers.function import built
 from local.handlers.registry import handler_of, handler_of_type
 from local.naming import digest
 from local.state import Entry, StateDir
@@ -27,10 +28,18 @@ ROOM_BYTES = 200 * 1024**2
 class LocalCloud:
     """Implements `local.cloud.Cloud`. The caller holds `state.lock()` from `start` to `finish`."""
 
-    def __init__(self, state: StateDir, *, region: str = "eu-west-1", progress: Progress | None = None) -> None:
+    def __init__(
+        self,
+        state: StateDir,
+        *,
+        region: str = "eu-west-1",
+        progress: Progress | None = None,
+        runner: Runner = "direct",
+    ) -> None:
         self.state = state
         self.region = region
-        self.context = Context(state, region, Emulator(state, region, daemon(state, "emulator")), progress)
+        emulator = Emulator(state, region, daemon(state, "emulator"))
+        self.context = Context(state, region, emulator, progress, runner=runner)
         self.context.emulator_ready = self._await_emulator
         self.outcomes: dict[str, str] = {}
         """URN -> outcome, in the order of completion."""
@@ -49,6 +58,8 @@ class LocalCloud:
         if not any(entry["type"] == rds.TYPE for entry in self.state.resources.values()):
             self.context.spare = self._pool.submit(spare, self.state)
         self._pool.submit(_warm)
+        if self.context.runner == "lambda":
+            self._pool.submit(built)  # its first time takes longer than the servers; a failure is told where it is used
 
     def ensure(self, resource: Declared) -> Made:
         began = time.monotonic()

@@ -62,7 +62,7 @@ def plan(deployment: Deployment, findings: tuple[Finding, ...] = ()) -> Preview:
                 type=resource.type,
                 name=resource.name,
                 parent=by_urn[resource.parent].name if resource.parent in by_urn else "",
-                inputs=_shown(resource),
+                inputs=shown(resource),
             )
             for resource in sorted(deployment.resources, key=path)
         ),
@@ -70,7 +70,8 @@ def plan(deployment: Deployment, findings: tuple[Finding, ...] = ()) -> Preview:
     )
 
 
-def _shown(resource: Declared) -> dict[str, Any]:
+def shown(resource: Declared) -> dict[str, Any]:
+    """The inputs, secrets as `[secret]`, archives as `[asset]`."""
     return {
         key: "[secret]" if key in resource.secret_inputs else value for key, value in sorted(resource.inputs.items())
     }

@@ -46,9 +46,9 @@ def run_tool(folder: Path, command: Sequence[str | Path]) -> None:
 
 
 @contextmanager
-def running(bin_: Path, data: Path, settings: Sequence[str]) -> Iterator[int]:
-    """Start the server of a data folder on a free port; gives the port."""
-    runner, port, log = _runner(data.parent, bin_), free_port(), data.parent / "log"
+def running(bin_: Path, data: Path, settings: Sequence[str], port: int = 0) -> Iterator[int]:
+    """Start the server of a data folder on that port or a free one; gives the port."""
+    runner, port, log = _runner(data.parent, bin_), port or free_port(), data.parent / "log"
     command = [*runner.prefix, bin_ / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1"]
     for setting in ("unix_socket_directories=", "fsync=off", "shared_buffers=16MB", *settings):
         command += ["-c", setting]

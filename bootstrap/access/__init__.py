@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from bootstrap.access.analysis import Finding, analyse
 from bootstrap.access.load import AccessError, Problem, load_access
-from bootstrap.access.model import Access, Identity, Keyspace, Limits, PostgresAccess, RedisRules
+from bootstrap.access.model import Access, Identity, Keyspace, RedisRules
+from bootstrap.access.postgres import Grant, Limits, MemberOf, Policy, PostgresAccess, TablePolicies
 from bootstrap.access.rules import access_string
 
 __all__ = [
     "Access",
     "AccessError",
     "Finding",
+    "Grant",
     "Identity",
     "Keyspace",
     "Limits",
+    "MemberOf",
+    "Policy",
     "PostgresAccess",
     "Problem",
     "RedisRules",
+    "TablePolicies",
     "access_string",
     "analyse",
     "load_access",

@@ -6,14 +6,16 @@ import difflib
 import types
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from fnmatch import fnmatchcase
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
 from bootstrap.access import names
-from bootstrap.access.model import Access
+from bootstrap.access.keyspaces import glob_of, writers
+from bootstrap.access.model import Access, Keyspace
+from bootstrap.access.postgres import TablePolicies
 from bootstrap.errors import BootstrapError
+from bootstrap.redis.acl.glob import includes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,13 +77,16 @@ def _known(loc: tuple[Any, ...]) -> tuple[str, ...]:
     kind: Any = Access
     for step in loc[:-1]:
         kind = _inside(kind, step)
-    return tuple(kind.model_fields) if isinstance(kind, type) and issubclass(kind, BaseModel) else ()
+    if not (isinstance(kind, type) and issubclass(kind, BaseModel)):
+        return ()
+    return tuple(field.alias or name for name, field in kind.model_fields.items())
 
 
 def _inside(kind: Any, step: Any) -> Any:
     if isinstance(kind, type) and issubclass(kind, BaseModel):
         return _bare(kind.model_fields[str(step)].annotation)
-    return _bare(get_args(kind)[-1]) if get_args(kind) else kind
+    inner = [each for each in get_args(kind) if each is not Ellipsis]
+    return _bare(inner[-1]) if inner else kind
 
 
 def _bare(annotation: Any) -> Any:
@@ -92,24 +97,109 @@ def _bare(annotation: Any) -> Any:
 
 def _contradictions(access: Access) -> Iterator[Problem]:
     """What single fields cannot show."""
-    taken = {names.login(name, sibling): name for name in access.identities for sibling in names.SIBLINGS}
+    yield from _privileges(access)
+    logins = {n: access.logins(n) if i.postgres else names.logins(n) for n, i in access.identities.items()}
+    taken = {login: name for name, both in logins.items() for login in both if login != name}
     for name in (access.owner, *access.identities):
         if name in taken:
             yield Problem(path=f"identities.{name}", rule=f"is the name of a login of `{taken[name]}`; rename one")
     if access.owner in access.identities:
         yield Problem(path="owner", rule="is also an identity; the owner never logs in, give it a name of its own")
     for name, keyspace in access.keyspaces.items():
-        example = "".join("x" if c in "{}" else c for c in keyspace.pattern)
-        rules = access.cache_users(keyspace.cache)
-        if not rules:
-            known = tuple({cache for identity in access.identities.values() for cache in identity.redis})
-            yield Problem(
-                path=f"keyspaces.{name}.cache",
-                rule=f"no identity has rules for the cache `{keyspace.cache}`",
-                nearest=_nearest(keyspace.cache, known),
-            )
-        elif not any(fnmatchcase(example, p) for r in rules.values() for p in (*r.keys, *r.write)):
-            yield Problem(
-                path=f"keyspaces.{name}.pattern",
-                rule=f"no identity may write `{keyspace.pattern}` in `{keyspace.cache}`; add the pattern to one's keys",
-            )
+        yield from _keyspace(access, f"keyspaces.{name}", keyspace)
+
+
+def _keyspace(access: Access, path: str, keyspace: Keyspace) -> Iterator[Problem]:
+    rules = access.cache_users(keyspace.cache)
+    if not rules:
+        known = tuple({cache for identity in access.identities.values() for cache in identity.redis})
+        yield Problem(
+            path=f"{path}.cache",
+            rule=f"no identity has rules for the cache `{keyspace.cache}`",
+            nearest=_nearest(keyspace.cache, known),
+        )
+        return
+    writing = [name for name, given in rules.items() if includes(writers(given), glob_of(keyspace))]
+    if not writing:
+        yield Problem(
+            path=f"{path}.pattern",
+            rule=f"no identity may write `{keyspace.pattern}` in `{keyspace.cache}`; add the pattern to one's keys",
+        )
+        return
+    named = {"owner": (keyspace.owner,) if keyspace.owner else (), "writers": keyspace.writers}
+    for key, identities in named.items():
+        for identity in identities:
+            if identity not in access.identities:
+                known = tuple(access.identities)
+                yield Problem(
+                    path=f"{path}.{key}",
+                    rule=f"`{identity}` is no identity; those that may write it: {', '.join(writing)}",
+                    nearest=_nearest(identity, known),
+                )
+            elif identity not in writing:
+                yield Problem(
+                    path=f"{path}.{key}",
+                    rule=f"`{identity}` may not write `{keyspace.pattern}` in `{keyspace.cache}`; those that may: "
+                    f"{', '.join(writing)}",
+                )
+
+
+def _privileges(access: Access) -> Iterator[Problem]:
+    """Names of PostgreSQL's half that lead nowhere."""
+    if "owner" not in access.keep:
+        try:
+            names.identity_name(access.owner)
+        except ValueError as error:
+            yield Problem(path="owner", rule=str(error))
+    for name in access.postgres_users:
+        yield from _identity(access, name)
+    for number, table in enumerate(access.policies):
+        yield from _policies(access, f"policies.{number}", table)
+
+
+def _identity(access: Access, name: str) -> Iterator[Problem]:
+    postgres = access.postgres_users[name]
+    path = f"identities.{name}.postgres"
+    for number, grant in enumerate(postgres.grants):
+        if not grant.database and grant.schema_name not in access.schemas:
+            yield _undeclared(f"{path}.grants.{number}.schema", "schema", grant.schema_name, access.schemas)
+    for number, member in enumerate(postgres.member_of):
+        if member.role == access.owner:
+            yield Problem(path=f"{path}.member_of.{number}", rule="is the owner; acting as it is `migrator`'s")
+        elif not _known_role(access, member.role):
+            yield _undeclared(f"{path}.member_of.{number}", "identity", member.role, tuple(access.postgres_users))
+    if name in _above(access, name):
+        yield Problem(path=f"{path}.member_of", rule="is a member of itself by way of others")
+
+
+def _policies(access: Access, path: str, table: TablePolicies) -> Iterator[Problem]:
+    if table.schema_name not in access.schemas:
+        yield _undeclared(f"{path}.schema", "schema", table.schema_name, access.schemas)
+    for title, policy in table.rules.items():
+        for role in policy.roles:
+            if role not in {"public", access.owner} and role not in access.postgres_users:
+                known = ("public", *access.postgres_users)
+                yield _undeclared(f"{path}.rules.{title}.roles", "identity", role, known)
+
+
+def _known_role(access: Access, role: str) -> bool:
+    # What PostgreSQL and RDS predefine: pg_read_all_data, rds_iam.
+    return role in access.postgres_users or role.startswith(("pg_", "rds_")) or "strangers" in access.keep
+
+
+def _above(access: Access, name: str) -> set[str]:
+    """Every role that `name` is a member of, by way of others too."""
+    seen: set[str] = set()
+    ahead = [name]
+    while ahead:
+        postgres = access.postgres_users.get(ahead.pop())
+        for member in postgres.member_of if postgres else ():
+            if member.role not in seen:
+                seen.add(member.role)
+                ahead.append(member.role)
+    return seen
+
+
+def _undeclared(path: str, what: str, name: str, known: tuple[str, ...]) -> Problem:
+    rule = f"no {what} `{name}` is declared; declared: {', '.join(known)}"
+    return Problem(path=path, rule=rule, nearest=_nearest(name, known))

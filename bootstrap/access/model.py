@@ -2,64 +2,33 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bootstrap.access import names
-from bootstrap.access.commands import command_rule
+from bootstrap.access.commands import command_name, command_rule, raw_rules, selector_pattern
+from bootstrap.access.postgres import Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies, short
 
 Name = Annotated[str, AfterValidator(names.identity_name)]
 Pattern = Annotated[str, AfterValidator(names.pattern)]
 Command = Annotated[str, AfterValidator(command_rule)]
+Denied = Annotated[str, AfterValidator(command_name)]
+SelectorPattern = Annotated[Pattern, AfterValidator(selector_pattern)]
+RawRules = Annotated[str, AfterValidator(raw_rules)]
 CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
-
-
-def _seconds(value: object) -> int:
-    seconds = names.duration(value)
-    if seconds is None:
-        raise ValueError("needs a duration such as `30s`; `0` is no limit")
-    return seconds
-
-
-Seconds = Annotated[int, BeforeValidator(_seconds)]
 Ttl = Annotated[int | None, BeforeValidator(names.duration)]
 
 
-def _short(key: str) -> BeforeValidator:
-    """Let `readwrite` stand for `{privileges: readwrite}`."""
+class SelectorRules(Model):
+    """What an identity may do besides, with keys of its own: a command must satisfy one set of rules as a whole."""
 
-    def expand(value: Any) -> Any:
-        return {key: value} if isinstance(value, str) else value
-
-    return BeforeValidator(expand)
-
-
-class Model(BaseModel):
-    """Frozen and closed: an unknown key is an error."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Limits(Model):
-    """What one login may take at most; 0 is no limit."""
-
-    connection_limit: int | None = Field(default=None, ge=1, le=10000)
-    statement_timeout: Seconds | None = None
-    idle_in_transaction_session_timeout: Seconds | None = None
-    lock_timeout: Seconds | None = None
-
-    def over(self, base: Limits) -> Limits:
-        """Return these limits with `base` where they say nothing."""
-        return Limits.model_construct(**{**base.model_dump(), **self.model_dump(exclude_none=True)})
-
-
-class PostgresAccess(Model):
-    """What an identity may do in the database."""
-
-    privileges: Literal["migrator", "readwrite", "readonly", "monitoring"]
-    """`migrator` acts as the owner, `readwrite` reads and writes rows, `readonly` reads, `monitoring` is pg_monitor."""
-    limits: Limits = Limits()
+    keys: tuple[SelectorPattern, ...] = ()
+    read: tuple[SelectorPattern, ...] = ()
+    write: tuple[SelectorPattern, ...] = ()
+    channels: tuple[SelectorPattern, ...] = ()
+    commands: tuple[Command, ...] = Field(min_length=1)
+    deny: tuple[Denied, ...] = ()
 
 
 class RedisRules(Model):
@@ -77,10 +46,19 @@ class RedisRules(Model):
     """Pub/sub channels; none when absent."""
     commands: tuple[Command, ...] = ()
     """Categories (`@read`), commands (`expire`) and subcommands (`client|list`)."""
+    deny: tuple[Denied, ...] = ()
+    """Commands and categories that are taken out again, whatever holds them."""
+    selectors: tuple[SelectorRules, ...] = ()
+    """Further sets of rules, each with keys and commands of its own."""
+    rules: RawRules | None = None
+    """The whole access string, for what the rest cannot say; it is parsed and analysed all the same."""
 
     @model_validator(mode="after")
     def _one_source(self) -> RedisRules:
-        if bool(self.role) == bool(self.commands):
+        if self.rules is not None:
+            if more := sorted(self.model_fields_set - {"rules"}):
+                raise ValueError(f"`rules` says everything: take out {', '.join(more)} or `rules`")
+        elif bool(self.role) == bool(self.commands):
             raise ValueError("needs either `commands` or a ready-made role such as `monitoring`")
         return self
 
@@ -88,8 +66,8 @@ class RedisRules(Model):
 class Identity(Model):
     """Somebody who logs in: an application, a report, a monitor."""
 
-    postgres: Annotated[PostgresAccess, _short("privileges")] | None = None
-    redis: dict[CacheName, Annotated[RedisRules, _short("role")]] = Field(default_factory=dict)
+    postgres: Annotated[PostgresAccess, short("privileges")] | None = None
+    redis: dict[CacheName, Annotated[RedisRules, short("role")]] = Field(default_factory=dict)
     auth: Literal["password", "iam"] = "password"
     """`iam`: it logs in with tokens that AWS signs (RDS and ElastiCache), and has no password there."""
 
@@ -114,16 +92,28 @@ class Keyspace(Model):
     purpose: str
     database: int = Field(default=0, ge=0, le=15)
     """Logical database; always 0 in cluster mode."""
+    owner: Name | None = None
+    """The identity that answers for what is in it; it must be able to write it."""
+    writers: tuple[Name, ...] = ()
+    """Other identities that write it too, knowingly."""
 
 
 class Access(Model):
     """The whole declaration."""
 
-    owner: Name
-    """NOLOGIN role that owns the schema and everything in it."""
+    owner: ObjectName
+    """NOLOGIN role that owns the schemas and everything in them."""
+    schemas: tuple[ObjectName, ...] = Field(default=("public",), min_length=1)
+    """Schemas that the declaration governs; the profiles hold in each of them."""
+    keep: tuple[Keep, ...] = ()
+    """What is left as the server has it, see `access import`: the `attributes` of roles (CREATEDB, CREATEROLE), the
+    `marks` by comment, the `owner`'s own role, what `public` may do (then nothing is implied beside what is written),
+    and `strangers`, which are then not reported either."""
     limits: Limits = Limits()
     """Limits of every login, unless its identity says otherwise."""
     identities: dict[Name, Identity] = Field(min_length=1)
+    policies: tuple[TablePolicies, ...] = ()
+    """Row-level security, by table."""
     keyspaces: dict[str, Keyspace] = Field(default_factory=dict)
 
     @property
@@ -139,6 +129,22 @@ class Access(Model):
         """The limits of an identity's login."""
         postgres = self.identities[identity].postgres
         return postgres.limits.over(self.limits) if postgres else self.limits
+
+    def rotates(self, identity: str) -> bool:
+        """Whether its credentials can be rotated: they are passwords, and PostgreSQL has two logins to alternate."""
+        postgres = self.identities[identity].postgres
+        return self.identities[identity].auth == "password" and (postgres is None or postgres.login == "siblings")
+
+    def logins(self, identity: str) -> tuple[str, ...]:
+        """The PostgreSQL logins of an identity, of which one is in use; none where nobody logs in as it."""
+        postgres = self.identities[identity].postgres
+        if postgres is None or postgres.login == "none":
+            return ()
+        return names.logins(identity) if postgres.login == "siblings" else (identity,)
+
+    def logs_in(self, identity: str) -> bool:
+        """Whether somebody logs in as an identity, so that it needs a credential."""
+        return bool(self.logins(identity) or self.identities[identity].redis)
 
     def with_privilege(self, privilege: str) -> tuple[str, ...]:
         """Names of the identities that hold `privilege` in PostgreSQL."""

@@ -74,3 +74,8 @@ def iam_user(prefix: str, cache: str, identity: str) -> str:
 def login(identity: str, sibling: str) -> str:
     """Return the name of one of an identity's two logins."""
     return f"{identity}_{sibling}"
+
+
+def logins(identity: str) -> tuple[str, ...]:
+    """Return the names of an identity's two logins."""
+    return tuple(login(identity, sibling) for sibling in SIBLINGS)

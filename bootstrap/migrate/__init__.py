@@ -8,14 +8,16 @@ from bootstrap.migrate.errors import (
     MigrateError,
     Problem,
     ProblemsError,
+    ServerError,
     SourceError,
+    StoppedError,
     TargetError,
 )
 from bootstrap.migrate.ledger import Event, Ledger, Session, State
 from bootstrap.migrate.memory import MemoryDatabase, MemoryLedger
 from bootstrap.migrate.plan import Step
 from bootstrap.migrate.postgres import PostgresLedger
-from bootstrap.migrate.runner import Applied, Progress, Runner, Version
+from bootstrap.migrate.runner import Applied, Progress, Runner, Stop, Version, validate
 from bootstrap.migrate.source import Migration, MigrationFile, Source, create
 from bootstrap.migrate.status import StatusRow
 
@@ -37,13 +39,17 @@ __all__ = [
     "ProblemsError",
     "Progress",
     "Runner",
+    "ServerError",
     "Session",
     "Source",
     "SourceError",
     "State",
     "StatusRow",
     "Step",
+    "Stop",
+    "StoppedError",
     "TargetError",
     "Version",
     "create",
+    "validate",
 ]

@@ -32,6 +32,14 @@ class LockedError(MigrateError):
     """Someone else is migrating, and did not finish in time."""
 
 
+class ServerError(MigrateError):
+    """Migrations cannot be run over this connection: a replica, or something between that changes the session."""
+
+
+class StoppedError(MigrateError):
+    """The run was stopped between two files, with the database clean: the time was up, or a replica lags."""
+
+
 class LedgerError(MigrateError):
     """The database refused to keep the books: a privilege, a role, another tool's table."""
 
@@ -49,6 +57,7 @@ class FileError(MigrateError):
         column: int = 0,
         sqlstate: str = "",
         undone: bool = False,
+        lost: bool = False,
     ) -> None:
         super().__init__(f"{file}:{line}:{column}: {what}" if line else f"{file}: {what}", fix)
         self.file = file
@@ -57,6 +66,10 @@ class FileError(MigrateError):
         self.sqlstate = sqlstate
         self.undone = undone
         """Whether PostgreSQL has certainly undone all of the file."""
+        self.reason = f"line {line}: {what}" if line else what
+        """What went wrong, without the file."""
+        self.lost = lost
+        """Whether the connection went with it."""
 
     def explain(self, fix: str) -> None:
         """Add what mends the database to what mends the file."""
@@ -73,10 +86,14 @@ class Problem:
     message: str
     fix: str
     severity: str = "error"
-    """`error` stops `up`; `warning` is only shown by `validate`."""
+    """`error` stops `up`; `warning` and `note` are only shown by `validate`."""
+    line: int = 0
+    """From 1; 0 where it is the file as a whole."""
+    column: int = 0
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.message}; {self.fix}"
+        place = f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+        return "; ".join(filter(None, (f"{place}: {self.message}" if place else self.message, self.fix)))
 
 
 class ProblemsError(MigrateError):

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from pathlib import PurePath
 
 from bootstrap.migrate.errors import LockedError
 from bootstrap.migrate.ledger import NIL, Event, Session, State
-from bootstrap.migrate.source import MigrationFile
 
 
 @dataclass
@@ -21,6 +21,8 @@ class MemoryDatabase:
     holder: object | None = None
     ran: list[str] = field(default_factory=list)
     """Names of the files that were run."""
+    lagging: tuple[str, ...] = ()
+    """Replicas that do not follow."""
 
 
 class MemoryLedger:
@@ -34,6 +36,9 @@ class MemoryLedger:
 
     def read(self) -> State:
         return self.database.state
+
+    def ready(self) -> None:
+        """Nothing stands between."""
 
     @contextmanager
     def locked(self, wait: float) -> Iterator[None]:
@@ -51,16 +56,32 @@ class MemoryLedger:
     def prepare(self) -> None:
         """Nothing to make."""
 
-    def mark(self, target: int) -> None:
-        self._write(target, dirty=True)
+    def mark(self, event: Event) -> None:
+        self._write(event.target, attempt=self._known(replace(event, seconds=None)))
 
-    def run(self, file: MigrationFile) -> None:
-        self.database.ran.append(file.name)
+    def run(self, event: Event, path: str, body: bytes) -> float:  # noqa: ARG002 - the contract's
+        self.database.ran.append(PurePath(path).name)
+        self.settle(event.target, event)
+        return 0.0
+
+    def fail(self, event: Event, error: str) -> None:
+        self._write(event.target, attempt=self._known(replace(event, seconds=None, error=error)))
 
     def settle(self, version: int, *events: Event) -> None:
-        self._write(version, dirty=False)
-        known = tuple(replace(e, who="memory", at=datetime.now(UTC)) for e in events)
+        self._write(version)
+        known = tuple(map(self._known, events))
         self.database.state = replace(self.database.state, events=self.database.state.events + known)
 
-    def _write(self, version: int, *, dirty: bool) -> None:
-        self.database.state = replace(self.database.state, version=None if version == NIL else version, dirty=dirty)
+    def position(self) -> str:
+        return "0/0"
+
+    def behind(self, position: str) -> tuple[str, ...]:  # noqa: ARG002
+        return self.database.lagging
+
+    def _known(self, event: Event) -> Event:
+        state = self.database.state
+        return replace(event, who="memory", at=datetime.now(UTC), system=state.system, timeline=state.timeline)
+
+    def _write(self, version: int, attempt: Event | None = None) -> None:
+        at = None if version == NIL else version
+        self.database.state = replace(self.database.state, version=at, dirty=attempt is not None, attempt=attempt)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from bootstrap.migrate.errors import DirtyError, Problem, ProblemsError, TargetError
@@ -26,7 +26,7 @@ class Step:
     @property
     def sql(self) -> str:
         """The file as text, for a dry run."""
-        return self.file.body.decode("utf-8", "replace")
+        return self.file.text
 
 
 def history(state: State) -> dict[int, Event]:
@@ -50,18 +50,14 @@ def late(source: Source, state: State) -> tuple[Migration, ...]:
     """Files that appeared below the database's version after it had passed them, and so were never run."""
     known = history(state)
     at = NIL if state.version is None else state.version
-    claims = [(e.before, v) for v, e in known.items()]
-    return tuple(
-        m
-        for m in source.migrations
-        if m.version <= at and m.version not in known and any(low < m.version < high for low, high in claims)
-    )
+    unknown = [m for m in source.migrations if m.version <= at and m.version not in known]
+    return tuple(m for m in unknown if any(e.before < m.version < v for v, e in known.items()))
 
 
 def applied(source: Source, state: State) -> tuple[Migration, ...]:
     """Files whose up has been run, ascending."""
-    at, skipped = NIL if state.version is None else state.version, late(source, state)
-    return tuple(m for m in source.migrations if m.version <= at and m not in skipped)
+    at, skipped = NIL if state.version is None else state.version, {m.version for m in late(source, state)}
+    return tuple(m for m in source.migrations if m.version <= at and m.version not in skipped)
 
 
 def adoptable(source: Source, state: State) -> tuple[Event, ...]:
@@ -86,7 +82,12 @@ def edited(source: Source, state: State) -> tuple[Migration, ...]:
 
 def problems(source: Source, state: State) -> tuple[Problem, ...]:
     """Everything wrong with the files beside this database."""
-    return (*source.problems(), *_edited(source, state), *_late(source, state))
+    return (*source.problems(), *against(source, state))
+
+
+def against(source: Source, state: State) -> tuple[Problem, ...]:
+    """What is wrong with the files only because of what this database has applied."""
+    return (*_edited(source, state), *_late(source, state))
 
 
 def _edited(source: Source, state: State) -> Iterable[Problem]:
@@ -111,8 +112,48 @@ def _late(source: Source, state: State) -> Iterable[Problem]:
 def check(source: Source, state: State) -> None:
     """Raise unless the database may be moved upwards."""
     check_clean(source, state)
-    if errors := [p for p in problems(source, state) if p.severity == "error"]:
+    # What applied files hold is only compared with what was applied: they are not read for anything else.
+    found = (*source.problems(above=state.version), *against(source, state))
+    if errors := [p for p in found if p.severity == "error"]:
         raise ProblemsError(errors)
+
+
+def mendable(state: State) -> State | None:
+    """The state before a file that was cut short and of which nothing can remain; None where a person has to look.
+
+    Such a file and its end in the books are one transaction: as the books still say dirty, PostgreSQL has undone it.
+    A file that failed by its own fault would fail again, so that one waits for a person.
+    """
+    attempt = state.attempt
+    if not state.dirty or attempt is None or not attempt.whole or attempt.error:
+        return None
+    return replace(state, version=None if attempt.start == NIL else attempt.start, dirty=False, attempt=None)
+
+
+def cut_short(source: Source, attempt: Event) -> str:
+    """What the rerun says of a file that it begins anew."""
+    at = f" at {attempt.at:%Y-%m-%d %H:%M:%S%z}" if attempt.at else ""
+    return (
+        f"{_file(source, attempt.version, attempt.kind)} was cut short{at}: the server or this program ended in the "
+        "middle of it. It ran as one transaction, so PostgreSQL has undone all of it and it is run again"
+    )
+
+
+def moved(state: State) -> str:
+    """Say that the server is not the one of the last entry in the history; empty where it is, or nobody knows."""
+    last = next((e for e in reversed(state.events) if e.system), None)
+    if last is None or not state.system or (last.system, last.timeline) == (state.system, state.timeline):
+        return ""
+    if last.system != state.system:
+        return (
+            f"this server ({state.system}) is another than the one that version {last.version} was applied on "
+            f"({last.system}): its data came from a dump or by logical replication. The books came with them and hold"
+        )
+    return (
+        f"this server was promoted from a replica (or restored to a point in time) since version {last.version} was "
+        f"applied: timeline {last.timeline} then, {state.timeline} now. What the old primary had not sent by then is "
+        "not here; the books say the same, so what is missing is applied again"
+    )
 
 
 def check_clean(source: Source, state: State) -> None:
@@ -175,18 +216,34 @@ def plan_goto(source: Source, state: State, version: int) -> list[Step]:
 def _dirty(source: Source, state: State) -> DirtyError:
     """Explain a dirty row: its version is where the file was going, whichever way."""
     target = NIL if state.version is None else state.version
-    known = [v for v in history(state) if v in source.versions]
-    undoing = next((v for v in sorted(known) if v > target), None)
-    if undoing is not None or target == NIL:
-        file, start = _file(source, undoing or source.versions[0], "down"), undoing or source.versions[0]
+    at = f"the database is dirty at version {'none' if target == NIL else target}"
+    attempt = state.attempt
+    if attempt is not None:
+        file, start = _file(source, attempt.version, attempt.kind), attempt.start
     else:
-        file, start = _file(source, target, "up"), _below(source.versions, target)
+        file, start = _guess(source, state, target)
+    if attempt is not None and attempt.whole:
+        when = f" at {attempt.at:%Y-%m-%d %H:%M}" if attempt.at else ""
+        return DirtyError(
+            f"{at}: {file} failed{when} ({attempt.error}); PostgreSQL has undone the whole file",
+            f"mend it, then datatier migrate force {argument(start)}, then run the migration again",
+        )
     return DirtyError(
-        f"the database is dirty at version {'none' if target == NIL else target}: {file} failed or was cut short",
+        f"{at}: {file} failed or was cut short{f' ({attempt.error})' if attempt and attempt.error else ''}",
         "look at what it left behind; PostgreSQL undoes a failed file whole unless it commits by itself. "
         f"If nothing of it remains: datatier migrate force {argument(start)}; "
         f"if all of it is there: datatier migrate force {argument(target)}; then run the migration again",
     )
+
+
+def _guess(source: Source, state: State, target: int) -> tuple[str, int]:
+    """Which file another tool ran, and from which version, as far as its one number tells."""
+    known = [v for v in history(state) if v in source.versions]
+    undoing = next((v for v in sorted(known) if v > target), None)
+    if undoing is not None or target == NIL:
+        version = source.versions[0] if undoing is None else undoing
+        return _file(source, version, "down"), version
+    return _file(source, target, "up"), _below(source.versions, target)
 
 
 def _file(source: Source, version: int, kind: Kind) -> str:

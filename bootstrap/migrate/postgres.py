@@ -5,60 +5,36 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 import psycopg
+from psycopg import errors as pg
 from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
-from bootstrap.migrate.errors import FileError, LockedError
+from bootstrap.migrate import books
+from bootstrap.migrate.books import COLUMNS, CREATE, HISTORY, LOOK, TABLE
+from bootstrap.migrate.errors import FileError, LedgerError, LockedError
 from bootstrap.migrate.explain import check_table, explained
 from bootstrap.migrate.ledger import NIL, Event, Session, State
 from bootstrap.migrate.lock import Keys, holders, lock_keys, try_lock, unlock
+from bootstrap.migrate.place import BEHIND, IDENTITY, POSITION, refusal
 from bootstrap.migrate.send import send
-from bootstrap.migrate.source import MigrationFile
 
-TABLE = "schema_migrations"
-HISTORY = "datatier_migrations"
+__all__ = ["HISTORY", "TABLE", "PostgresLedger"]
 
 _POLL = 0.2  # seconds
 
-_EVENT = ("kind", "version", "before", "checksum", "seconds", "who", "at", "tool")
-
 # RESET ALL leaves the role alone. Never DISCARD ALL, which would release the lock.
 _RESET = (SQL("RESET SESSION AUTHORIZATION"), SQL("RESET ROLE"), SQL("RESET ALL"))
-
-_LOOK = SQL("""
-SELECT current_database(),
-       to_regclass({history}) IS NOT NULL,
-       (SELECT json_object_agg(attname, format_type(atttypid, atttypmod))
-          FROM pg_attribute
-         WHERE attrelid = to_regclass({table}) AND attnum > 0 AND NOT attisdropped)
-""")
-
-# Kept apart from schema_migrations because golang-migrate truncates that at every step.
-_CREATE = SQL("""
-CREATE TABLE IF NOT EXISTS {table} (version bigint NOT NULL PRIMARY KEY, dirty boolean NOT NULL);
-CREATE TABLE IF NOT EXISTS {history} (
-    id         bigint           GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    kind       text             NOT NULL CHECK (kind IN ('up', 'down', 'force', 'adopt')),
-    version    bigint           NOT NULL,
-    before     bigint           NOT NULL,
-    checksum   text             NOT NULL,
-    seconds    double precision NOT NULL,
-    who        text             NOT NULL DEFAULT session_user,
-    at         timestamptz      NOT NULL DEFAULT clock_timestamp(),
-    tool       text             NOT NULL
-);
-COMMENT ON TABLE {history} IS 'What datatier migrate did, in order; schema_migrations says where that led'
-""")
 
 
 class PostgresLedger:
     """Ledger on an autocommit connection, which belongs to the ledger while it holds the lock.
 
-    Not through a transaction pooler or RDS Proxy: the lock belongs to the server session.
+    Not through a pooler or RDS Proxy: the lock and the settings belong to the server session.
     """
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
@@ -69,7 +45,10 @@ class PostgresLedger:
         self._connection = connection
         self._session = Session()
         self._database = ""
-        self._exists = (False, False)
+        self._pid, self._standby = 0, False
+        self._table, self._history = False, frozenset[str]()  # what there is of them
+        self._server: tuple[str, int | None] = ("", None)
+        self._line = 0  # of the attempt in the history
 
     def use(self, session: Session) -> None:
         self._session = session
@@ -81,9 +60,9 @@ class PostgresLedger:
         fix = f"GRANT USAGE ON SCHEMA {schema} and SELECT ON {TABLE}, {HISTORY} to this login"
         try:
             with explained("cannot read the version", fix):
-                begin = [SQL("BEGIN READ ONLY"), *self._pinned(local=True), _LOOK.format(**names)]
-                self._database, history, columns = self._execute(SQL("; ").join(begin))[0][0]
-                self._exists = (columns is not None, history)
+                begin = [SQL("BEGIN READ ONLY"), *self._pinned(local=True), LOOK.format(**names)]
+                self._database, self._pid, self._standby, history, columns = self._execute(SQL("; ").join(begin))[0][0]
+                self._table, self._history = columns is not None, frozenset(history or ())
                 if columns is not None:
                     check_table(f"{schema}.{TABLE}", columns)
                 return self._read()
@@ -92,15 +71,29 @@ class PostgresLedger:
                 self._connection.rollback()
 
     def _read(self) -> State:
-        table, history = self._exists
-        empty = SQL("SELECT WHERE false")
-        version = SQL("SELECT version, dirty FROM {} LIMIT 1").format(self._name(TABLE)) if table else empty
-        fields = SQL(", ").join(map(Identifier, _EVENT))
-        events = SQL("SELECT {} FROM {} ORDER BY id").format(fields, self._name(HISTORY)) if history else empty
+        nothing = SQL("SELECT WHERE false")
+        schema = self._session.schema
+        version = books.select_version(schema) if self._table else nothing
+        events = books.select_events(schema, self._history) if self._table and self._history else nothing
         rows, lines = self._execute(SQL("; ").join([version, events, SQL("COMMIT")]))
         at, dirty = rows[0] if rows else (NIL, False)
-        known = tuple(Event(**dict(zip(_EVENT, line, strict=True))) for line in lines)
-        return State(version=None if at == NIL else at, dirty=dirty, events=known)
+        known = [Event(**dict(zip(COLUMNS, line, strict=True))) for line in lines]
+        attempt = next((e for e in known if e.seconds is None), None)
+        system, timeline = self._server
+        return State(
+            version=None if at == NIL else at,
+            dirty=dirty,
+            events=tuple(e for e in known if e.seconds is not None),
+            attempt=attempt if dirty else None,
+            system=system,
+            timeline=timeline,
+        )
+
+    def ready(self) -> None:
+        info = self._connection.info
+        error = refusal(info.host, info.backend_pid, self._pid, standby=self._standby)
+        if error is not None:
+            raise error
 
     @contextmanager
     def locked(self, wait: float) -> Iterator[None]:
@@ -111,56 +104,107 @@ class PostgresLedger:
                 if time.monotonic() >= limit:
                     raise _locked(wait, self._execute(holders(keys))[0])
                 time.sleep(_POLL)
+        failing = True
         try:
             with explained("cannot set up the session for migrations"):
                 self._execute(SQL("; ").join([*_RESET, *self._pinned()]))
+            self._server = self._identity()
             yield
+            failing = False
         finally:
             if not self._connection.closed:
                 self._connection.rollback()
-                self._execute(SQL("; ").join([*_RESET, unlock(keys)]))
+                held = self._execute(SQL("; ").join([*_RESET, unlock(keys)]))[0][0]
+                if not all(held) and not failing:
+                    raise LockedError("the migration lock was lost on the way", "see datatier migrate status")
+
+    def _identity(self) -> tuple[str, int | None]:
+        try:
+            system, timeline = self._execute(IDENTITY)[0][0]
+        except pg.InsufficientPrivilege:  # only for explanations
+            return "", None
+        return system, timeline
 
     def prepare(self) -> None:
-        if all(self._exists):
+        if self._table and self._history.issuperset(COLUMNS):
             return
         fix = f"GRANT USAGE, CREATE ON SCHEMA {self._session.schema} TO {self._session.role or 'this login'}"
         with explained(f"cannot create {TABLE} and {HISTORY}", fix):
-            self._execute(_CREATE.format(table=self._name(TABLE), history=self._name(HISTORY)))
-        self._exists = (True, True)
+            # IF NOT EXISTS would tell the client of what there is already.
+            quiet = SQL("SET LOCAL client_min_messages = warning")
+            create = CREATE.format(table=self._name(TABLE), history=self._name(HISTORY))
+            self._execute(SQL("; ").join([SQL("BEGIN"), quiet, create, SQL("COMMIT")]))
+        self._table, self._history = True, frozenset(COLUMNS)
 
-    def mark(self, target: int) -> None:
-        self._write(target, dirty=True)
+    def mark(self, event: Event) -> None:
+        """Not flushed by itself, but by the server within three times wal_writer_delay (0.6 s).
 
-    def run(self, file: MigrationFile) -> None:
-        send(self._connection, file)
+        Whatever of the file reaches the disk comes after it in the same log: a crash that loses the mark has lost the
+        file too, and leaves a clean version (PostgreSQL's documentation, Asynchronous Commit).
+        """
+        early = SQL("SET LOCAL synchronous_commit = off")
+        line = SQL("{} RETURNING id").format(self._insert(replace(event, seconds=None)))
+        self._line = self._write(early, *self._set_version(event.target, dirty=True), line)[0][0][0]
+
+    def run(self, event: Event, path: str, body: bytes) -> float:
+        if event.whole:
+            tail = SQL("; ").join(
+                [
+                    *_RESET,
+                    *self._pinned(),
+                    *self._set_version(event.target, dirty=False),
+                    books.end_line(self._session.schema, self._line),
+                ]
+            )
+            return float(send(self._connection, path, body, tail.as_bytes(self._connection))[0])
+        send(self._connection, path, body)
         if self._connection.info.transaction_status is not TransactionStatus.IDLE:
             self._connection.rollback()
             fix = "end every BEGIN of the file with COMMIT; what came after it has been rolled back"
-            raise FileError("the file leaves a transaction open", fix, file=str(file.path))
+            raise FileError("the file leaves a transaction open", fix, file=path)
         keys = self._keys()
         rows = self._execute(SQL("; ").join([*_RESET, *self._pinned(), holders(keys)]))[0]
         if {key for key, own, *_ in rows if own} != set(keys):
             fix = "take DISCARD ALL or pg_advisory_unlock out of it; it has run to its end"
-            raise FileError("the file released the migration lock", fix, file=str(file.path))
+            raise FileError("the file released the migration lock", fix, file=path)
+        return float(
+            self._write(
+                *self._set_version(event.target, dirty=False), books.end_line(self._session.schema, self._line)
+            )[0][0][0]
+        )
+
+    def fail(self, event: Event, error: str) -> None:
+        line = books.fail_line(self._session.schema, self._line, error)
+        self._write(*self._set_version(event.target, dirty=True), line)
 
     def settle(self, version: int, *events: Event) -> None:
-        self._write(version, events, dirty=False)
+        self._write(*self._set_version(version, dirty=False), *map(self._insert, events))
 
-    def _write(self, version: int, events: Sequence[Event] = (), *, dirty: bool) -> None:
-        """One transaction, one round trip. As golang-migrate does: the empty table means no version, and clean."""
-        parts: list[Composable] = [SQL("BEGIN"), SQL("TRUNCATE {}").format(self._name(TABLE))]
-        if version != NIL or dirty:
-            insert = SQL("INSERT INTO {} (version, dirty) VALUES ({}, {})")
-            parts.append(insert.format(self._name(TABLE), Literal(version), Literal(dirty)))
-        for e in events:
-            insert = SQL("INSERT INTO {} (kind, version, before, checksum, seconds, tool) VALUES ({})")
-            values = SQL(", ").join(map(Literal, (e.kind, e.version, e.before, e.checksum, e.seconds, e.tool)))
-            parts.append(insert.format(self._name(HISTORY), values))
+    def position(self) -> str:
+        return str(self._execute(POSITION)[0][0][0])
+
+    def behind(self, position: str) -> tuple[str, ...]:
+        # As the login: the owner of the schema has no business with statistics.
+        parts = [SQL("BEGIN; SET LOCAL ROLE NONE"), BEHIND.format(position=Literal(position)), SQL("COMMIT")]
+        rows = self._execute(SQL("; ").join(parts))[0]
+        if any(hidden for hidden, _ in rows):
+            fix = "GRANT pg_read_all_stats to it, or leave the limit on replica lag out"
+            raise LedgerError("this login may not see how far the replicas are", fix)
+        return tuple(name for _, name in rows)
+
+    def _set_version(self, version: int, *, dirty: bool) -> list[Composable]:
+        return books.set_version(self._session.schema, version, dirty=dirty)
+
+    def _insert(self, event: Event) -> Composed:
+        return books.add_line(self._session.schema, event, *self._server)
+
+    def _write(self, *parts: Composable) -> list[list[Any]]:
+        """One transaction, one round trip."""
         owner = self._session.role or "this login"
-        fix = f"GRANT SELECT, INSERT, TRUNCATE ON {TABLE}, {HISTORY} TO {owner}, or make {owner} their owner"
+        fix = f"GRANT SELECT, INSERT, UPDATE, DELETE ON {TABLE}, {HISTORY} TO {owner}, or make {owner} their owner"
         try:
             with explained("cannot write the version", fix):
-                self._execute(SQL("; ").join([*parts, SQL("COMMIT")]))
+                return self._execute(SQL("; ").join([SQL("BEGIN"), *parts, SQL("COMMIT")]))
         finally:
             if not self._connection.closed:
                 self._connection.rollback()
@@ -175,6 +219,8 @@ class PostgresLedger:
             SQL("{} lock_timeout = {}").format(set_, Literal(f"{session.lock_timeout * 1000:.0f}ms")),
             SQL("{} statement_timeout = {}").format(set_, Literal(f"{session.statement_timeout * 1000:.0f}ms")),
         ]
+        # The lexer in statements.py knows no other way of reading strings.
+        parts.append(SQL("{} standard_conforming_strings = on").format(set_))
         if not local:  # a query whose client has died must end, and the lock with it
             parts.append(SQL("SET client_connection_check_interval = '1s'"))
         if session.role is not None:

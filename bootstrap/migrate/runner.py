@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 from typing import Literal
 
 from bootstrap.migrate import plan
-from bootstrap.migrate.errors import FileError, Problem, TargetError
+from bootstrap.migrate.errors import FileError, Problem, StoppedError, TargetError
 from bootstrap.migrate.ledger import NIL, Event, Ledger, Session, State
+from bootstrap.migrate.lint import lint
 from bootstrap.migrate.plan import Step
-from bootstrap.migrate.source import Source
+from bootstrap.migrate.source import Source, checksum
+from bootstrap.migrate.statements import whole
 from bootstrap.migrate.status import StatusRow, status
 
 try:
@@ -20,11 +22,20 @@ try:
 except metadata.PackageNotFoundError:  # run from a bundle
     TOOL = "datatier"
 
+# What ended a file through no fault of its own, so that it may do better the next time: a lost connection (08), a
+# deadlock (40), no memory or disk (53), a lock not had in time (55P03), a shutdown (57P). A cancelled statement (57014)
+# is none of these: it was a person, or a time limit that it would meet again.
+_PASSING = ("08", "40", "53", "55P03", "57P")
+_IN_TRANSACTION = "25001"  # "cannot run inside a transaction block"
+
 Progress = Callable[[Step, float | None], None]
 """Called before each file with None and after it with its seconds.
 
 What it raises before a file stops the run between two files, with the database clean.
 """
+
+Stop = Callable[[], bool]
+"""Asked before each file; True stops the run there with a StoppedError, so that another can go on."""
 
 
 @dataclass(frozen=True)
@@ -57,16 +68,27 @@ class Runner:
         lock_wait: float = 15.0,
         lock_timeout: float = 5.0,
         statement_timeout: float = 600.0,
+        max_replica_lag: float | None = None,
+        snapshot: Callable[[], str] | None = None,
     ) -> None:
+        """Waits and timeouts in seconds.
+
+        `max_replica_lag` stops the run before a file while a replica is further behind; `snapshot` is called once
+        before the first file, where there is one, and returns the name of what it made.
+        """
         self.source = source
         self.ledger = ledger
         self.lock_wait = lock_wait
+        self.max_replica_lag = max_replica_lag
+        self.snapshot = snapshot
+        self.notes: list[str] = []
+        """What a person should know of the last run, beside what it applied."""
         ledger.use(Session(role=role, lock_timeout=lock_timeout, statement_timeout=statement_timeout))
 
-    def up(self, n: int | None = None, progress: Progress | None = None) -> list[Applied]:
-        """Apply the next `n` files, or all that are left."""
+    def up(self, n: int | None = None, progress: Progress | None = None, *, stop: Stop | None = None) -> list[Applied]:
+        """Apply the next `n` files, or all that are left. Raise StoppedError where `stop` says so before a file."""
         _check_count(n)
-        done = self._move(lambda state: plan.plan_up(self.source, state, n), plan.check, progress)
+        done = self._move(lambda state: plan.plan_up(self.source, state, n), plan.check, progress, stop)
         return _check_short(done, n, "left")
 
     def down(self, n: int | None, progress: Progress | None = None) -> list[Applied]:
@@ -94,8 +116,10 @@ class Runner:
             file = self.source.get(version).up
             checksum = file.checksum if file else ""
         target = NIL if version is None else version
+        self.notes = []
+        self.ledger.read()  # refuses another tool's table
+        self.ledger.ready()
         with self.ledger.locked(self.lock_wait):
-            self.ledger.read()  # refuses another tool's table
             self.ledger.prepare()
             # `before` is the version itself: a person vouches for this version, not for what lies below it.
             event = Event(kind="force", version=target, before=target, checksum=checksum, tool=TOOL)
@@ -111,31 +135,53 @@ class Runner:
         return status(self.source, self.ledger.read())
 
     def validate(self) -> tuple[Problem, ...]:
-        """Return all that is wrong with the files beside this database, warnings included."""
-        return plan.problems(self.source, self.ledger.read())
+        """Return all that is wrong with the files beside this database, warnings included.
+
+        Files that it has applied are no longer linted: what they did is done, and they must not change.
+        """
+        state = self.ledger.read()
+        ahead = [m for m in self.source.migrations if state.version is None or m.version > state.version]
+        return (*plan.problems(self.source, state), *lint(ahead))
 
     def plan_up(self, n: int | None = None) -> list[Step]:
         """Return what `up` would do."""
-        state = self.ledger.read()
+        state = self._state()
         plan.check(self.source, state)
         return plan.plan_up(self.source, state, n)
 
     def plan_down(self, n: int | None) -> list[Step]:
         """Return what `down` would do."""
-        state = self.ledger.read()
+        state = self._state()
         plan.check_clean(self.source, state)
         return plan.plan_down(self.source, state, n)
 
+    def plan_down_to(self, version: int | None) -> list[Step]:
+        """Return what `down_to` would do."""
+        state = self._state()
+        plan.check_clean(self.source, state)
+        return plan.plan_down_to(self.source, state, version)
+
     def plan_goto(self, version: int) -> list[Step]:
         """Return what `goto` would do."""
-        state = self.ledger.read()
+        state = self._state()
         plan.check_goto(self.source, state, version)
         return plan.plan_goto(self.source, state, version)
 
-    def _move(
-        self, steps: Callable[[State], list[Step]], check: Callable[[Source, State], None], progress: Progress | None
-    ) -> list[Applied]:
+    def _state(self) -> State:
+        """The books as a run would find them once it has mended what can be mended."""
         state = self.ledger.read()
+        return plan.mendable(state) or state
+
+    def _move(
+        self,
+        steps: Callable[[State], list[Step]],
+        check: Callable[[Source, State], None],
+        progress: Progress | None,
+        stop: Stop | None = None,
+    ) -> list[Applied]:
+        self.notes = []
+        state = self.ledger.read()
+        self.ledger.ready()
         # A dirty row may be a run in progress elsewhere: only the lock tells.
         if not state.dirty:
             check(self.source, state)
@@ -143,33 +189,85 @@ class Runner:
                 return []
         with self.ledger.locked(self.lock_wait):
             self.ledger.prepare()
-            state = self.ledger.read()
+            state = self._mended(self.ledger.read())
             check(self.source, state)
             todo = steps(state)
             if adopted := plan.adoptable(self.source, state):
                 self.ledger.settle(NIL if state.version is None else state.version, *adopted)
-            return [self._apply(step, progress) for step in todo]
+            if todo and self.snapshot is not None:
+                self.notes.append(f"snapshot {self.snapshot()}")
+            done: list[Applied] = []
+            for step in todo:
+                self._check_time(step, len(done), len(todo), stop)
+                done.append(self._apply(step, progress))
+            return done
+
+    def _mended(self, state: State) -> State:
+        """Take back the mark of a file that was cut short and that PostgreSQL has certainly undone."""
+        if note := plan.moved(state):
+            self.notes.append(note)
+        before = plan.mendable(state)
+        if before is None or state.attempt is None:
+            return state
+        self.ledger.settle(state.attempt.start)
+        self.notes.append(plan.cut_short(self.source, state.attempt))
+        return before
+
+    def _check_time(self, step: Step, done: int, total: int, stop: Stop | None) -> None:
+        why = "its time is up" if stop is not None and stop() else self._lagging()
+        if why:
+            raise StoppedError(
+                f"stopped before {step.file.name}, {done} of {total} files are done: {why}",
+                "the database is clean; run the same command again to go on",
+            )
+
+    def _lagging(self) -> str:
+        """Give the replicas the time they may be behind to come to where the primary is now."""
+        if self.max_replica_lag is None:
+            return ""
+        position, limit = self.ledger.position(), time.monotonic() + self.max_replica_lag
+        while behind := self.ledger.behind(position):
+            if time.monotonic() >= limit:
+                names = ", ".join(sorted(name or "a replica" for name in behind))
+                return f"{names} is more than {self.max_replica_lag:g} s behind"
+            time.sleep(min(0.1, self.max_replica_lag))
+        return ""
 
     def _apply(self, step: Step, progress: Progress | None) -> Applied:
         if progress is not None:
             progress(step, None)
-        started = time.monotonic()
-        self.ledger.mark(step.target)
-        try:
-            self.ledger.run(step.file)
-        except FileError as error:
-            error.explain(_repair(step, error))
-            raise
-        seconds = time.monotonic() - started
-        version = step.migration.version
-        before = step.before if step.kind == "up" else step.target
+        body, version = step.file.read(), step.migration.version
         event = Event(
-            kind=step.kind, version=version, before=before, checksum=step.file.checksum, seconds=seconds, tool=TOOL
+            kind=step.kind,
+            version=version,
+            before=step.before if step.kind == "up" else step.target,
+            checksum=checksum(body),
+            whole=whole(body),
+            tool=TOOL,
         )
-        self.ledger.settle(step.target, event)
+        seconds = self._attempt(step, event, body)
         if progress is not None:
             progress(step, seconds)
         return Applied(version, step.migration.name, "up" if step.kind == "up" else "down", seconds)
+
+    def _attempt(self, step: Step, event: Event, body: bytes) -> float:
+        self.ledger.mark(event)
+        try:
+            return self.ledger.run(event, step.file.path, body)
+        except FileError as error:
+            if not (event.whole and error.sqlstate == _IN_TRANSACTION):
+                again = event.whole and (error.lost or error.sqlstate.startswith(_PASSING))
+                if not (error.lost or again):
+                    self.ledger.fail(event, error.reason)
+                error.explain(_repair(step, error, again=again))
+                raise
+        # A statement that must be alone and that statements.py does not know: nothing of it has run.
+        return self._attempt(step, replace(event, whole=False), body)
+
+
+def validate(source: Source) -> tuple[Problem, ...]:
+    """Return all that is wrong with the files by themselves."""
+    return (*source.problems(), *lint(source.migrations))
 
 
 def _check_count(n: int | None) -> None:
@@ -184,8 +282,10 @@ def _check_short(done: list[Applied], n: int | None, word: str) -> list[Applied]
     return done
 
 
-def _repair(step: Step, error: FileError) -> str:
-    again = f"datatier migrate force {plan.argument(step.before)}, then datatier migrate {step.kind}"
+def _repair(step: Step, error: FileError, *, again: bool) -> str:
+    if again:
+        return f"PostgreSQL has undone the whole file; datatier migrate {step.kind} runs it again"
+    then = f"datatier migrate force {plan.argument(step.before)}, then datatier migrate {step.kind}"
     if error.undone:
-        return f"PostgreSQL has undone the whole file; mend it, then {again}"
-    return f"part of it may remain: undo that by hand, mend the file, then {again}"
+        return f"PostgreSQL has undone the whole file; mend it, then {then}"
+    return f"part of it may remain: undo that by hand, mend the file, then {then}"

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
+from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 from bootstrap.migrate.errors import Problem, SourceError, TargetError
-from bootstrap.migrate.statements import concurrent, statements
+from bootstrap.migrate.statements import concurrent, line_and_column, statements
 
 # source/parse.go of golang-migrate 4.19. The extension is not looked at there: x.up.sql.bak counts as a migration.
 NAME = re.compile(r"([0-9]+)_(.*)\.(down|up)\.(.*)")
@@ -18,25 +20,45 @@ MAX_VERSION = 2**63 - 1  # golang-migrate parses uint64, but the table's column 
 DIGITS = 6  # of the numbers that `create` gives
 
 
-@dataclass(frozen=True)
 class MigrationFile:
-    """One file and what it held when it was read."""
+    """One file. It is read when it is needed and not kept, so that memory stays flat however many there are."""
 
-    path: Path
-    body: bytes
+    __slots__ = ("_checksum", "folder", "name")
+
+    def __init__(self, folder: str, name: str) -> None:
+        self.folder = folder
+        self.name = name
+        self._checksum: bytes | None = None
 
     @property
-    def name(self) -> str:
-        """File name without its folder."""
-        return self.path.name
+    def path(self) -> str:
+        """Folder and name."""
+        return os.path.join(self.folder, self.name)  # noqa: PTH118 - a Path for each of 10,000 files costs 10 MB
+
+    def read(self) -> bytes:
+        """Return what it holds now."""
+        with open(self.path, "rb") as file:  # noqa: PTH123
+            return file.read()
 
     @property
     def checksum(self) -> str:
-        """SHA-256 in hex; line ends count as LF, as git may check the file out with CRLF."""
-        return hashlib.sha256(self.body.replace(b"\r\n", b"\n")).hexdigest()
+        """Checksum of what it held when first asked."""
+        if self._checksum is None:
+            self._checksum = bytes.fromhex(checksum(self.read()))
+        return self._checksum.hex()
+
+    @property
+    def text(self) -> str:
+        """What it holds, as text."""
+        return self.read().decode("utf-8", "replace")
 
 
-@dataclass(frozen=True)
+def checksum(body: bytes) -> str:
+    """SHA-256 in hex; line ends count as LF, as git may check the file out with CRLF."""
+    return hashlib.sha256(body.replace(b"\r\n", b"\n")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
 class Migration:
     """A version with its two files; one that is missing is None."""
 
@@ -61,27 +83,31 @@ class Source:
 
     @classmethod
     def load(cls, folder: Path | str) -> Source:
-        """Read every file of `folder`. Raise SourceError where there is no unambiguous order."""
-        folder = Path(folder)
-        if not folder.is_dir():
+        """Read the names in `folder`. Raise SourceError where there is no unambiguous order."""
+        if not Path(folder).is_dir():
             raise SourceError(f"no folder {folder}", "name the folder of the migrations with --path")
+        where = str(folder)
+        with os.scandir(where) as entries:
+            names = sorted(entry.name for entry in entries if entry.is_file())
         files: dict[int, dict[str, MigrationFile]] = {}
         stray: list[str] = []
-        for path in sorted(p for p in folder.iterdir() if p.is_file()):
-            match = NAME.fullmatch(path.name)
+        for name in names:
+            match = NAME.fullmatch(name)
             if match is None:
-                stray.append(path.name)
+                stray.append(name)
                 continue
             version, direction = int(match[1]), match[3]
             if version > MAX_VERSION:
-                raise SourceError(f"{path}: version {version} does not fit a bigint", f"use at most {MAX_VERSION}")
+                raise SourceError(
+                    f"{where}/{name}: version {version} does not fit a bigint", f"use at most {MAX_VERSION}"
+                )
             pair = files.setdefault(version, {})
             if direction in pair:
                 raise SourceError(
-                    f"duplicate migration: {pair[direction].name} and {path.name} are both {direction} of {version}",
+                    f"duplicate migration: {pair[direction].name} and {name} are both {direction} of {version}",
                     f"rename or remove one of them in {folder}",
                 )
-            pair[direction] = MigrationFile(path, path.read_bytes())
+            pair[direction] = MigrationFile(where, name)
         if not files:
             raise SourceError(f"{folder} holds no migrations", "datatier migrate create NAME makes the first")
         return cls(tuple(Migration(v, p.get("up"), p.get("down")) for v, p in sorted(files.items())), tuple(stray))
@@ -93,21 +119,25 @@ class Source:
 
     def get(self, version: int) -> Migration:
         """Return the migration of `version`. Raise TargetError where there is none."""
-        for migration in self.migrations:
-            if migration.version == version:
-                return migration
+        at = bisect_left(self.migrations, version, key=lambda m: m.version)
+        if at < len(self.migrations) and self.migrations[at].version == version:
+            return self.migrations[at]
         raise TargetError(
             f"no migration found for version {version}",
             f"the files go from {self.versions[0]} to {self.versions[-1]}; restore its file or name one of these",
         )
 
-    def problems(self) -> tuple[Problem, ...]:
-        """Return what is wrong with the files, whatever database they are meant for."""
+    def problems(self, above: int | None = None) -> tuple[Problem, ...]:
+        """Return what is wrong with the files, whatever database they are meant for.
+
+        Only files of versions above `above` are opened.
+        """
+        opened = [m for m in self.migrations if above is None or m.version > above]
         return (
             *_missing(self.migrations),
-            *_empty(self.migrations),
+            *_empty(opened),
             *_gaps(self.migrations),
-            *_company(self.migrations),
+            *_company(opened),
             *_stray(self.stray),
         )
 
@@ -126,7 +156,7 @@ def _missing(migrations: Iterable[Migration]) -> Iterable[Problem]:
 def _empty(migrations: Iterable[Migration]) -> Iterable[Problem]:
     for m in migrations:
         for file in (m.up, m.down):
-            if file is not None and not file.body.strip():
+            if file is not None and not file.read().strip():
                 yield Problem("empty", file.name, "the file is empty", "write its statements, or a comment saying why")
 
 
@@ -141,10 +171,15 @@ def _gaps(migrations: Iterable[Migration]) -> Iterable[Problem]:
 
 def _company(migrations: Iterable[Migration]) -> Iterable[Problem]:
     for file in (f for m in migrations for f in (m.up, m.down) if f is not None):
-        found = statements(file.body.decode("utf-8", "replace"))
-        if len(found) > 1 and any(map(concurrent, found)):
+        body = file.read()
+        if b"concurrently" not in body.lower():
+            continue
+        found = statements(body.decode("utf-8", "replace"))
+        alone = next(filter(concurrent, found), None)
+        if len(found) > 1 and alone is not None:
             message = "CONCURRENTLY cannot run in a transaction, and the statements of a file make one"
-            yield Problem("concurrently", file.name, message, "give it a migration of its own")
+            place = line_and_column(body.decode("utf-8", "replace"), alone.offset)
+            yield Problem("concurrently", file.name, message, "give it a migration of its own", "error", *place)
 
 
 def _stray(names: Iterable[str]) -> Iterable[Problem]:

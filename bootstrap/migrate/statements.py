@@ -24,13 +24,27 @@ _TOKEN = re.compile(
 )
 _TRANSACTION = {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE"}
 
+# First words of what refuses to run in a transaction block, PreventInTransactionBlock in PostgreSQL's tcop/utility.c.
+# Their code may COMMIT (DO, CALL) or the statement stands for many transactions (VACUUM, CLUSTER, REINDEX).
+_ALONE = {"DO", "CALL", "VACUUM", "CLUSTER", "REINDEX", "DISCARD"}
+_ALONE_ON = {"DATABASE", "TABLESPACE", "SUBSCRIPTION", "SYSTEM"}
+
+# A file without any of these words is one transaction, whatever else it says: no need to take it apart.
+_SUSPECT = re.compile(
+    rb"\b(?:begin|start|commit|end|rollback|abort|prepare|concurrently|do|call|vacuum|cluster|reindex|discard|database"
+    rb"|tablespace|subscription|system|pg_advisory_unlock\w*)\b|\\'",
+    re.IGNORECASE,
+)
+
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement: the offset of its first character, and its words outside strings and comments, upper case."""
+    """One statement: where it begins and ends, and its words outside strings and comments, upper case."""
 
     offset: int
     words: tuple[str, ...]
+    end: int
+    """Offset of its semicolon, or of the end of the text."""
 
 
 def statements(text: str) -> list[Statement]:
@@ -40,7 +54,7 @@ def statements(text: str) -> list[Statement]:
     for kind, offset, piece in _tokens(text):
         if piece == ";" and parens <= 0 and atomic == 0:
             if start >= 0:
-                found.append(Statement(start, tuple(words)))
+                found.append(Statement(start, tuple(words), offset))
             start, words, parens = -1, [], 0
             continue
         start = offset if start < 0 else start
@@ -49,7 +63,7 @@ def statements(text: str) -> list[Statement]:
             words.append(piece.upper())
             atomic = _atomic(words, atomic)
     if start >= 0:
-        found.append(Statement(start, tuple(words)))
+        found.append(Statement(start, tuple(words), len(text)))
     return found
 
 
@@ -59,10 +73,30 @@ def commits_itself(found: list[Statement]) -> bool:
     return any(s.words[0] in _TRANSACTION | alone or concurrent(s) for s in found if s.words)
 
 
+def whole(body: bytes) -> bool:
+    """Whether the file certainly is one transaction, to which its end in the books can be added.
+
+    In doubt it is not: then it is sent by itself, as golang-migrate sends it.
+    """
+    if not (suspects := _SUSPECT.findall(body)):
+        return True
+    # A continued E'' string is the one thing that this lexer and PostgreSQL's might split differently.
+    if any(word == b"\\'" or word.lower().startswith(b"pg_advisory_unlock") for word in suspects):
+        return False
+    found = statements(body.decode("utf-8", "replace"))
+    if commits_itself(found):
+        return False
+    return len(found) != 1 or not (found[0].words and _alone(found[0]))
+
+
+def _alone(statement: Statement) -> bool:
+    return statement.words[0] in _ALONE or not _ALONE_ON.isdisjoint(statement.words[1:3])
+
+
 def concurrent(statement: Statement) -> bool:
     """Whether the statement refuses to run in a transaction, hence beside any other statement."""
-    # REFRESH MATERIALIZED VIEW CONCURRENTLY is the one that may.
-    return "CONCURRENTLY" in statement.words[:4] and statement.words[0] != "REFRESH"
+    # REFRESH MATERIALIZED VIEW CONCURRENTLY is the one that may. The word is reserved: it names nothing unquoted.
+    return "CONCURRENTLY" in statement.words and statement.words[0] != "REFRESH"
 
 
 def line_and_column(text: str, offset: int) -> tuple[int, int]:

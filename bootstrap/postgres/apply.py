@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from bootstrap.errors import BootstrapError
-from bootstrap.postgres.change import Change, comma
+from bootstrap.postgres.change import Change, comma, ident
 from bootstrap.postgres.desired import Desired
 from bootstrap.postgres.live import Live, read
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.plan import plan
 
 _ATTEMPTS = 5
+_BATCH = 250
+LIMITS = "SET LOCAL lock_timeout = '15s'; SET LOCAL statement_timeout = '60s'"
+
+Planner = Callable[[Desired, Live], Sequence[Change]]
+Choice = Callable[[Change], bool]
 
 
 class ApplyError(BootstrapError):
     """A change could not be made: the message says which and what mends it."""
+
+
+class StalePlanError(ApplyError):
+    """The server is no longer as it was when the plan was made."""
 
 
 class _CollisionError(ApplyError):
@@ -28,34 +39,92 @@ class _CollisionError(ApplyError):
     """
 
 
+@dataclass(frozen=True, kw_only=True)
+class Applied:
+    """What was changed, and what was planned but not chosen."""
+
+    changes: tuple[Change, ...] = ()
+    skipped: tuple[Change, ...] = ()
+
+
 def apply(conn: psycopg.Connection[Any], wanted: Desired) -> tuple[Change, ...]:
     """Make the database as `wanted` and return what was changed. `conn` is an autocommit connection of the master."""
-    if not plan(wanted, read(conn, wanted)):
-        return ()
+    return apply_chosen(conn, wanted, _every).changes
+
+
+def _every(_: Change) -> bool:
+    return True
+
+
+def apply_chosen(
+    conn: psycopg.Connection[Any],
+    wanted: Desired,
+    choose: Choice,
+    *,
+    planner: Planner = plan,
+    digest: str | None = None,
+) -> Applied:
+    """Make those changes of `planner` that `choose` takes; raise StalePlanError unless the server is as in `digest`."""
+    if not planner(wanted, read(conn, wanted)):
+        return Applied()
     with hold(conn):
-        for _ in range(_ATTEMPTS):
+        for attempt in range(_ATTEMPTS + 1):
             try:
-                return _transaction(conn, wanted)
+                return _transaction(conn, wanted, choose, planner, digest)
             except _CollisionError:
+                if attempt == _ATTEMPTS:
+                    raise
                 time.sleep(0.1)
-        return _transaction(conn, wanted)
+    raise AssertionError("unreachable")
 
 
-def _transaction(conn: psycopg.Connection[Any], wanted: Desired) -> tuple[Change, ...]:
+def _transaction(
+    conn: psycopg.Connection[Any], wanted: Desired, choose: Choice, planner: Planner, digest: str | None
+) -> Applied:
     with conn.transaction():
-        conn.execute("SET LOCAL lock_timeout = '15s'; SET LOCAL statement_timeout = '60s'")
+        conn.execute(LIMITS)
         # Read again under the lock: another run may have done it meanwhile.
         live = read(conn, wanted)
+        if digest is not None and live.digest != digest:
+            raise StalePlanError("the server has changed since the plan was made: make a new one and look at it again")
         _check(wanted, live)
-        changes = plan(wanted, live)
-        for change in changes:
-            try:
-                conn.execute(change.sql.encode())
-            except psycopg.Error as error:
-                reason = error.diag.message_primary or type(error).__name__
-                kind = _CollisionError if "concurrently" in reason else ApplyError
-                raise kind(f"{change.subject}: {reason} ({error.sqlstate}), in: {change.sql}") from None
-    return changes
+        planned = tuple(planner(wanted, live))
+        chosen = tuple(change for change in planned if choose(change))
+        # Conditions of policies name tables and functions as the declaration's schemas have them.
+        conn.execute(f"SET LOCAL search_path = {comma(map(ident, wanted.schemas))}".encode())
+        _execute(conn, chosen)
+    return Applied(changes=chosen, skipped=tuple(change for change in planned if not choose(change)))
+
+
+def _execute(conn: psycopg.Connection[Any], changes: Sequence[Change]) -> None:
+    """Send the statements together; where one fails, again one by one to know which."""
+    for start in range(0, len(changes), _BATCH):
+        batch = changes[start : start + _BATCH]
+        try:
+            with conn.transaction():
+                conn.execute(";\n".join(change.sql for change in batch).encode())
+        except psycopg.Error as error:
+            _collision(error, batch[0])
+            _singly(conn, batch)
+
+
+def _singly(conn: psycopg.Connection[Any], changes: Sequence[Change]) -> None:
+    for change in changes:
+        try:
+            conn.execute(change.sql.encode())
+        except psycopg.Error as error:
+            if error.sqlstate is None:
+                lost = "the connection was lost, so PostgreSQL undoes the whole plan; run it again"
+                raise ApplyError(f"{change.subject}: {lost}") from None
+            _collision(error, change)
+            reason = error.diag.message_primary or type(error).__name__
+            raise ApplyError(f"{change.subject}: {reason} ({error.sqlstate}), in: {change.sql}") from None
+
+
+def _collision(error: psycopg.Error, change: Change) -> None:
+    reason = error.diag.message_primary or type(error).__name__
+    if "concurrently" in reason:
+        raise _CollisionError(f"{change.subject}: {reason} ({error.sqlstate}), in: {change.sql}") from None
 
 
 def _check(wanted: Desired, live: Live) -> None:

@@ -1,25 +1,29 @@
-"""What the declaration wants of a PostgreSQL database: roles, memberships, privileges. Pure."""
+"""What the declaration wants of a PostgreSQL database: roles, memberships, privileges, policies. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from functools import cached_property
+from typing import TypeAlias
 
-from bootstrap.access import Access, Limits
+from bootstrap.access import Access, Grant, Limits, TablePolicies
 from bootstrap.access.names import SIBLINGS, login
+from bootstrap.access.postgres import EVERY, Kind
 from bootstrap.migrate.postgres import HISTORY, TABLE
 
 SCHEMA = "public"
 PUBLIC = "PUBLIC"
 """The grantee that is everybody."""
 RDS_IAM = "rds_iam"
-"""The role of RDS whose members log in with tokens of IAM, and no longer with a password."""
+"""RDS's role: a member logs in with IAM's tokens and no longer by password (RDS guide, UsingWithRDS.IAMDBAuth)."""
 LEDGERS = frozenset({TABLE, HISTORY})
 """Tables of the migrations: whoever may write rows may still not write these."""
 
-Kind = Literal["database", "schema", "table", "sequence", "function"]
-Privileges = frozenset[str]
+Privileges: TypeAlias = frozenset[str]
+Acl: TypeAlias = Mapping[str, Privileges]
+"""Grantee -> privileges."""
 _NONE: Privileges = frozenset()
 
 
@@ -35,10 +39,27 @@ class Role:
 
 @dataclass(frozen=True, kw_only=True)
 class Membership:
-    """`member` acts with the privileges of `role` and may become it; it may not hand it on."""
+    """`member` acts with the privileges of `role` and may become it; it may not hand it on, unless said otherwise."""
 
     role: str
     member: str
+    admin: bool = False
+    inherit: bool = True
+    set: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """A grant of one's own, with the place where it is declared."""
+
+    grantee: str
+    path: str
+    grant: Grant
+
+    @property
+    def privileges(self) -> Privileges:
+        """As PostgreSQL names them."""
+        return frozenset(privilege.upper() for privilege in self.grant.privileges)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,27 +71,105 @@ class Desired:
     memberships: tuple[Membership, ...]
     identities: Mapping[str, str]
     """Identity -> privileges (`readwrite`, ...)."""
+    schemas: tuple[str, ...] = (SCHEMA,)
+    given: tuple[Given, ...] = ()
+    policies: tuple[TablePolicies, ...] = ()
+    keep: frozenset[str] = frozenset()
+    """What is left as the server has it: see `Access.keep`."""
 
-    @property
+    @cached_property
     def managed(self) -> frozenset[str]:
         """Names of the roles that are ours."""
         return frozenset(role.name for role in self.roles)
 
-    @property
-    def grantees(self) -> tuple[str, ...]:
+    @cached_property
+    def grantees(self) -> frozenset[str]:
         """Whose privileges are compared: the identities, their logins (which hold none themselves), everybody."""
-        return (*sorted(self.managed - {self.owner}), PUBLIC)
+        return (self.managed - {self.owner}) | (frozenset() if "public" in self.keep else {PUBLIC})
 
-    def privileges(self, kind: Kind, grantee: str, name: str = "") -> Privileges:
-        """What `grantee` may do on an object that the owner owns."""
-        profile = self.identities.get(grantee)
-        if profile is None:
-            return _NONE
-        if kind in {"database", "schema"}:
-            return frozenset({"CONNECT"}) if kind == "database" else frozenset({"USAGE"})
+    def acl(self, kind: Kind, schema: str, name: str = "", *, walled: bool = False) -> Acl:
+        """Who may do what on an object that the owner owns; the same mapping for objects that are alike.
+
+        `walled` is a partition of a table with row-level security: only who is given it by name gets past the wall.
+        """
+        special = name if (kind, schema, name) in self._named or (kind == "table" and name in LEDGERS) else ""
+        found = self._acls.get(key := (kind, schema, special, walled))
+        if found is None:
+            found = self._acls[key] = self._merged(kind, schema, special, walled)
+        return found
+
+    def columns(self, schema: str, table: str) -> Mapping[str, Acl]:
+        """Column -> who may do what on it beyond what the table allows."""
+        return self._columns.get((schema, table), {})
+
+    def future(self, kind: Kind, schema: str) -> Acl:
+        """Who gets what on the objects that the owner will make."""
+        found = dict(self._profiles(kind, schema))
+        for each in self.given:
+            grant = each.grant
+            if (grant.kind, grant.schema_name) == (kind, schema) and (grant.future or EVERY in grant.objects):
+                found[each.grantee] = found.get(each.grantee, _NONE) | each.privileges
+        return found
+
+    @cached_property
+    def _acls(self) -> dict[tuple[str, str, str, bool], Acl]:
+        return {}
+
+    @cached_property
+    def _named(self) -> Mapping[tuple[str, str, str], tuple[Given, ...]]:
+        """Grants by what they are on; `*` among the names."""
+        found: defaultdict[tuple[str, str, str], tuple[Given, ...]] = defaultdict(tuple)
+        for each in self.given:
+            grant = each.grant
+            if grant.kind == "database":
+                found["database", "", ""] += (each,)
+            elif grant.kind == "schema":
+                found["schema", grant.schema_name, ""] += (each,)
+            for name in grant.objects if not grant.columns else ():
+                found[grant.kind, grant.schema_name, name] += (each,)
+        return dict(found)
+
+    @cached_property
+    def _columns(self) -> Mapping[tuple[str, str], Mapping[str, Acl]]:
+        found: defaultdict[tuple[str, str], defaultdict[str, dict[str, Privileges]]]
+        found = defaultdict(lambda: defaultdict(dict))
+        for each in self.given:
+            for table in each.grant.objects if each.grant.columns else ():
+                for column in each.grant.columns:
+                    acl = found[each.grant.schema_name, table][column]
+                    acl[each.grantee] = acl.get(each.grantee, _NONE) | each.privileges
+        return found
+
+    def _merged(self, kind: Kind, schema: str, name: str, walled: bool) -> Acl:
+        found = {} if walled else dict(self._profiles(kind, schema))
+        if not walled and kind in {"table", "sequence", "function"}:
+            _add(found, self._named.get((kind, schema, EVERY), ()))
         if kind == "table" and name in LEDGERS:
-            profile = {"readwrite": "readonly"}.get(profile, profile)
-        return _PRIVILEGES.get((profile, kind), _NONE)
+            found = {grantee: privileges & {"SELECT"} for grantee, privileges in found.items()}
+        _add(found, self._named.get((kind, schema, name), ()))
+        return found
+
+    def _profiles(self, kind: Kind, schema: str) -> Iterator[tuple[str, Privileges]]:
+        for identity, profile in self.identities.items():
+            yield identity, self._implied(kind, schema, identity, profile)
+
+    def _implied(self, kind: Kind, schema: str, identity: str, profile: str) -> Privileges:
+        if kind not in {"database", "schema"}:
+            return _PRIVILEGES.get((profile, kind), _NONE)
+        out_of_reach = profile == "custom" and kind == "schema" and (identity, schema) not in self._reached
+        if "public" in self.keep or out_of_reach:
+            return _NONE
+        return frozenset({"CONNECT"}) if kind == "database" else frozenset({"USAGE"})
+
+    @cached_property
+    def _reached(self) -> frozenset[tuple[str, str]]:
+        """Schemas that an identity's own grants lead into."""
+        return frozenset((g.grantee, g.grant.schema_name) for g in self.given if g.grant.kind != "database")
+
+
+def _add(found: dict[str, Privileges], given: tuple[Given, ...]) -> None:
+    for each in given:
+        found[each.grantee] = found.get(each.grantee, _NONE) | each.privileges
 
 
 _PRIVILEGES: dict[tuple[str, str], Privileges] = {
@@ -85,33 +184,46 @@ _PRIVILEGES: dict[tuple[str, str], Privileges] = {
 
 def desired(access: Access, active: Mapping[str, str]) -> Desired:
     """Return what `access` wants, where `active` says which logins (`a`, `b` or `ab`) of an identity are in use."""
-    roles = [Role(name=access.owner)]
+    roles = [] if "owner" in access.keep else [Role(name=access.owner)]
     members: list[Membership] = []
     for name, postgres in access.postgres_users.items():
         # What a login makes belongs to the role, so that the next sibling can use and drop it.
         acts_as = access.owner if postgres.privileges == "migrator" else name
-        roles.append(Role(name=name))
-        for sibling in SIBLINGS:
-            used = sibling in active.get(name, "a")
-            roles.append(_login(login(name, sibling), acts_as, access.limits_of(name), used))
-            members.append(Membership(role=name, member=login(name, sibling)))
-        if access.identities[name].auth == "iam":  # ends password login (RDS guide, UsingWithRDS.IAMDBAuth)
-            members.append(Membership(role=RDS_IAM, member=login(name, SIBLINGS[0])))
+        limits, settings = access.limits_of(name), postgres.settings
+        if postgres.login != "siblings":
+            roles.append(_role(name, limits, settings, used=postgres.login == "single"))
+        else:
+            roles.append(Role(name=name))
+            for sibling in SIBLINGS:
+                used = sibling in active.get(name, "a")
+                roles.append(_role(login(name, sibling), limits, {**settings, "role": acts_as}, used=used))
+                members.append(Membership(role=name, member=login(name, sibling)))
+        if access.identities[name].auth == "iam" and access.logins(name):
+            members.append(Membership(role=RDS_IAM, member=access.logins(name)[0]))
         if postgres.privileges == "migrator":
             members.append(Membership(role=access.owner, member=name))
         if postgres.privileges == "monitoring":
             members.append(Membership(role="pg_monitor", member=name))
+        members += [Membership(member=name, **member.model_dump()) for member in postgres.member_of]
     return Desired(
         owner=access.owner,
         roles=tuple(roles),
         memberships=tuple(members),
         identities={name: p.privileges for name, p in access.postgres_users.items()},
+        schemas=access.schemas,
+        given=tuple(
+            Given(grantee=name, path=f"identities.{name}.postgres.grants.{number}", grant=grant)
+            for name, postgres in access.postgres_users.items()
+            for number, grant in enumerate(postgres.grants)
+        ),
+        policies=access.policies,
+        keep=frozenset(access.keep),
     )
 
 
-def _login(name: str, acts_as: str, limits: Limits, used: bool) -> Role:
+def _role(name: str, limits: Limits, more: Mapping[str, str], *, used: bool) -> Role:
     timeouts = limits.model_dump(exclude={"connection_limit"}, exclude_none=True)
-    settings = {"role": acts_as} | {key: f"{seconds}s" if seconds else "0" for key, seconds in timeouts.items()}
+    settings = {key: f"{seconds}s" if seconds else "0" for key, seconds in timeouts.items()} | dict(more)
     return Role(
         name=name,
         login=used,

@@ -1,14 +1,20 @@
-"""What a PostgreSQL server has, read from catalogs that an RDS master may read (pg_authid is not among them)."""
+"""What a PostgreSQL server has, read in one round trip."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 
-from bootstrap.postgres.desired import PUBLIC, SCHEMA, Desired, Kind, Privileges
+from bootstrap.access.postgres import Kind
+from bootstrap.postgres.acl import held
+from bootstrap.postgres.catalog import QUERY
+from bootstrap.postgres.change import ident
+from bootstrap.postgres.desired import SCHEMA, Acl, Desired, Privileges
 
 MARK = "data-tier: managed"
 """Comment on a role that this project made or took over; a hint, not a guard: its text is no secret."""
@@ -53,7 +59,65 @@ class LiveObject:
     sql: str
     """As GRANT wants it: schema-qualified, quoted, with a function's argument types."""
     owner: str
-    privileges: Mapping[str, Privileges]
+    privileges: Acl
+    """The same mapping for objects whose ACLs are equal."""
+    schema: str = SCHEMA
+    args: str | None = None
+    """Argument types of a function."""
+    walled: bool = False
+    """Whether it is a partition of a table with row-level security: read directly, it goes past those policies."""
+    own: Acl | None = None
+    """What the owner granted; all of it when None."""
+    foreign: Mapping[tuple[str, str], Privileges] = field(default_factory=dict)
+    """(grantor, grantee) -> what somebody else than the owner granted."""
+    grantable: Acl = field(default_factory=dict)
+    """What a grantee may hand on."""
+
+    @property
+    def key(self) -> str:
+        """Its name in a declaration."""
+        return self.name if self.args is None else f"{self.name}({self.args})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class LivePolicy:
+    """One row-level policy."""
+
+    name: str
+    command: str
+    """`*` all, `r` select, `a` insert, `w` update, `d` delete: pg_policy.polcmd."""
+    permissive: bool
+    roles: tuple[str, ...]
+    using: str | None
+    check: str | None
+    comment: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveWall:
+    """Row-level security of one table."""
+
+    owner: str
+    enabled: bool
+    forced: bool
+    policies: Mapping[str, LivePolicy]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remain:
+    """One thing that still refers to a role which is no longer declared (pg_shdepend)."""
+
+    role: str
+    kind: str
+    """`o` owns it, `a` has privileges on it, `r` is named by a policy."""
+    place: str
+    """Database; empty for what belongs to the whole server."""
+    ours: bool
+    """Whether it is a privilege within the declared schemas."""
+    what: str | None
+    """In PostgreSQL's words; None in another database."""
+    count: int = 1
+    """How many of the kind there are."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,101 +131,86 @@ class Live:
     roles: Mapping[str, LiveRole]
     memberships: tuple[LiveMembership, ...]
     objects: tuple[LiveObject, ...]
-    defaults: Mapping[tuple[str, str], Mapping[str, Privileges]]
+    defaults: Mapping[tuple[str, str], Acl]
     """(schema or empty, `r` `S` or `f`) -> grantee -> privileges, of the owner's default privileges."""
+    columns: Mapping[tuple[str, str], Mapping[str, Acl]] = field(default_factory=dict)
+    """(schema, table) -> column -> grantee -> privileges; every column of the tables that columns are declared of."""
+    walls: Mapping[tuple[str, str], LiveWall] = field(default_factory=dict)
+    """(schema, table) -> row-level security, of the tables that have any or shall have."""
+    remains: tuple[Remain, ...] = ()
+    becomes: frozenset[str] = frozenset()
+    """Roles that we may SET ROLE to."""
+    digest: str = ""
+    """SHA-256 of all that was read."""
 
-
-# `%s` names an ACL expression and its owner: an object without an ACL has the hard-wired one.
-_ACL = """(SELECT coalesce(json_object_agg(grantee, privileges), '{}') FROM (
-    SELECT CASE e.grantee WHEN 0 THEN 'PUBLIC' ELSE e.grantee::regrole::text END AS grantee,
-           json_agg(DISTINCT e.privilege_type) AS privileges
-    FROM aclexplode(coalesce(%s, acldefault('%s', %s))) e WHERE e.grantee <> %s GROUP BY 1) x)"""
-
-
-def _acl(column: str, kind: str, owner: str) -> str:
-    # regrole quotes names where SQL must; our own never need it (names.identity_name), strangers are not compared.
-    return _ACL % (column, kind, owner, owner)
-
-
-_DATABASE = f"""SELECT current_setting('server_version_num')::int, current_user, d.datname, d.datdba::regrole::text,
-    {_acl("d.datacl", "d", "d.datdba")}, pg_encoding_to_char(d.encoding)
-    FROM pg_database d WHERE d.datname = current_database()"""  # noqa: S608 constants only
-
-_ROLES = """SELECT r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolconfig, r.rolsuper, r.rolcreatedb, r.rolcreaterole,
-    r.rolreplication, r.rolbypassrls, shobj_description(r.oid, 'pg_authid'),
-    CASE WHEN current_setting('server_version_num')::int < 160000 THEN true
-         ELSE pg_has_role(current_user, r.oid, 'MEMBER WITH ADMIN OPTION') END
-    FROM pg_roles r
-    WHERE r.rolname = ANY(%(names)s) OR starts_with(shobj_description(r.oid, 'pg_authid'), %(mark)s)"""
-
-_MEMBERSHIPS = """SELECT r.rolname, m.rolname, g.rolname, a.admin_option, {options},
-    {revocable}
-    FROM pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
-    LEFT JOIN pg_roles g ON g.oid = a.grantor
-    WHERE m.rolname = ANY(%(names)s) OR (r.rolname = %(owner)s AND m.rolname = current_user)"""
-
-_OPTIONS = {
-    "options": "a.inherit_option, a.set_option",
-    "revocable": """pg_has_role(current_user, a.roleid, 'MEMBER WITH ADMIN OPTION')
-        AND pg_has_role(current_user, a.grantor, 'USAGE')""",
-}
-
-_NOT_EXTENSION = """NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '{}'::regclass AND x.objid = {}.oid
-    AND x.deptype = 'e')"""
-
-_OBJECTS = f"""
-SELECT 'schema', n.nspname, quote_ident(n.nspname), n.nspowner::regrole::text, {_acl("n.nspacl", "n", "n.nspowner")}
-FROM pg_namespace n WHERE n.nspname = %(schema)s
-UNION ALL
-SELECT 'table', c.relname, format('%%I.%%I', n.nspname, c.relname), c.relowner::regrole::text,
-    {_acl("c.relacl", "r", "c.relowner")}
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = %(schema)s AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND {_NOT_EXTENSION.format("pg_class", "c")}
-UNION ALL
-SELECT 'sequence', c.relname, format('%%I.%%I', n.nspname, c.relname), c.relowner::regrole::text,
-    {_acl("c.relacl", "s", "c.relowner")}
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE n.nspname = %(schema)s AND c.relkind = 'S' AND {_NOT_EXTENSION.format("pg_class", "c")}
-UNION ALL
-SELECT 'function', p.proname, format('%%I.%%I(%%s)', n.nspname, p.proname, (
-        SELECT coalesce(string_agg(format_type(t, NULL), ', ' ORDER BY i), '')
-        FROM unnest(p.proargtypes) WITH ORDINALITY AS a(t, i))),
-    p.proowner::regrole::text, {_acl("p.proacl", "f", "p.proowner")}
-FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-WHERE n.nspname = %(schema)s AND {_NOT_EXTENSION.format("pg_proc", "p")}
-ORDER BY 1, 3"""  # noqa: S608 constants only
-
-_DEFAULTS = f"""SELECT coalesce(n.nspname, ''), d.defaclobjtype::text,
-    {_acl("d.defaclacl", "r", "d.defaclrole")}
-    FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
-    WHERE d.defaclrole = (SELECT oid FROM pg_roles WHERE rolname = %(owner)s)
-      AND coalesce(n.nspname, '') IN ('', %(schema)s)"""  # noqa: S608 constants only
 
 _EXCESS = ("SUPERUSER", "CREATEDB", "CREATEROLE", "REPLICATION", "BYPASSRLS")
 
 
-def read(conn: psycopg.Connection[Any], wanted: Desired) -> Live:
-    """Read what concerns `wanted` from the database `conn` is connected to."""
-    values = {"names": sorted(wanted.managed), "owner": wanted.owner, "mark": MARK, "schema": SCHEMA}
-    version, user, database, owner, acl, encoding = conn.execute(_DATABASE.encode()).fetchall()[0]
-    options = _OPTIONS if version >= 160000 else {"options": "m.rolinherit, true", "revocable": "true"}
+def read(conn: psycopg.Connection[Any], wanted: Desired, *, everything: bool = False) -> Live:
+    """Read what concerns `wanted` from the database `conn` is connected to; `everything` is every role there is.
+
+    Within a transaction the search path is `pg_catalog` afterwards, until its end.
+    """
+    values = {
+        "everything": everything,
+        "names": sorted(wanted.managed | {wanted.owner}),
+        "owner": wanted.owner,
+        "mark": MARK,
+        "schemas": list(wanted.schemas),
+        "tables": sorted({table for given in wanted.given if given.grant.columns for table in given.grant.objects}),
+        "walls": sorted({policies.table for policies in wanted.policies}),
+    }
+    # The client's own quoting sends both statements in one message.
+    with psycopg.ClientCursor(conn) as cursor:
+        cursor.execute(QUERY.encode(), values)
+        cursor.nextset()
+        ((text,),) = cursor.fetchall()
+    return _live(text)
+
+
+def _live(text: str) -> Live:
+    found = json.loads(text)
+    name, owner, acl, encoding = found["database"]
+    columns: dict[tuple[str, str], dict[str, Acl]] = {}
+    for schema, table, column, items in found["columns"] or ():
+        columns.setdefault((schema, table), {})[column] = held(items or (), "").privileges
     return Live(
-        version=version,
-        user=user,
-        database=_object(("database", database, '"' + database.replace('"', '""') + '"', owner, acl)),
+        version=found["version"],
+        user=found["user"],
+        database=_objects("database", "", owner, acl, [(name, ident(name), None, False)])[0],
         encoding=encoding,
-        roles={row[0]: _role(row) for row in conn.execute(_ROLES, values)},
+        roles={row[0]: _role(*row) for row in found["roles"] or ()},
         memberships=tuple(
-            LiveMembership(role=r, member=m, grantor=g or "", admin=a, inherit=i, set=s, revocable=may)
-            for r, m, g, a, i, s, may in conn.execute(_MEMBERSHIPS.format(**options).encode(), values)
+            LiveMembership(role=r, member=m, grantor=g, admin=a, inherit=i, set=s, revocable=may)
+            for r, m, g, a, i, s, may in found["memberships"] or ()
         ),
-        objects=tuple(_object(row) for row in conn.execute(_OBJECTS.encode(), values)),
-        defaults={(row[0], row[1]): _privileges(row[2]) for row in conn.execute(_DEFAULTS.encode(), values)},
+        objects=tuple(item for group in found["objects"] or () for item in _objects(*group)),
+        defaults={(row[0], row[1]): held(row[2], "").privileges for row in found["defaults"] or ()},
+        columns=columns,
+        walls={(row[0], row[1]): _wall(*row[2:]) for row in found["policies"] or ()},
+        remains=tuple(
+            Remain(role=r, kind=k, place=p or "", ours=ours, what=what)
+            for r, k, p, ours, what in found["remains"] or ()
+        )
+        + tuple(
+            Remain(role=r, kind=k, place=p, ours=False, what=None, count=count)
+            for r, k, p, count in found["elsewhere"] or ()
+        ),
+        becomes=frozenset(found["becomes"] or ()),
+        digest=hashlib.sha256(text.encode()).hexdigest(),
     )
 
 
-def _role(row: tuple[Any, ...]) -> LiveRole:
-    name, can_login, limit, config, *flags, mark, administered = row
+def _role(
+    name: str,
+    can_login: bool,
+    limit: int,
+    config: list[str] | None,
+    flags: list[bool],
+    mark: str | None,
+    administered: bool,
+) -> LiveRole:
     return LiveRole(
         name=name,
         login=can_login,
@@ -173,10 +222,41 @@ def _role(row: tuple[Any, ...]) -> LiveRole:
     )
 
 
-def _object(row: tuple[Any, ...]) -> LiveObject:
-    kind, name, sql, owner, acl = row
-    return LiveObject(kind=kind, name=name, sql=sql, owner=owner.strip('"'), privileges=_privileges(acl))
+def _objects(kind: Kind, schema: str, owner: str, acl: list[str], members: list[Any]) -> list[LiveObject]:
+    found = held(acl, owner)
+    return [
+        LiveObject(
+            kind=kind,
+            name=name,
+            sql=sql,
+            owner=owner,
+            privileges=found.privileges,
+            schema=schema,
+            args=args,
+            walled=walled,
+            own=found.own,
+            foreign=found.foreign,
+            grantable=found.grantable,
+        )
+        for name, sql, args, walled in members
+    ]
 
 
-def _privileges(acl: Mapping[str, list[str]]) -> dict[str, Privileges]:
-    return {PUBLIC if grantee == "PUBLIC" else grantee: frozenset(names) for grantee, names in acl.items()}
+def _wall(owner: str, enabled: bool, forced: bool, policies: list[Any]) -> LiveWall:
+    return LiveWall(
+        owner=owner,
+        enabled=enabled,
+        forced=forced,
+        policies={
+            row[0]: LivePolicy(
+                name=row[0],
+                command=row[1],
+                permissive=row[2],
+                roles=tuple(row[3]),
+                using=row[4],
+                check=row[5],
+                comment=row[6],
+            )
+            for row in policies
+        },
+    )

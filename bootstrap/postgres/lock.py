@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -13,6 +13,11 @@ import psycopg
 from bootstrap.errors import BootstrapError
 
 KEY = zlib.crc32(b"data-tier bootstrap")
+
+# The lock of a runner whose computer or network is gone is given back after 25 s; by the usual keepalives PostgreSQL
+# would keep it for minutes (RDS) or hours.
+_TRY = """SELECT pg_try_advisory_lock(%s), set_config('tcp_keepalives_idle', '10', false),
+    set_config('tcp_keepalives_interval', '5', false), set_config('tcp_keepalives_count', '3', false)"""
 
 
 class BusyError(BootstrapError):
@@ -27,7 +32,7 @@ def hold(conn: psycopg.Connection[Any], *, seconds: float = 120) -> Iterator[Non
     of the run that has the lock would wait for ever.
     """
     until = time.monotonic() + seconds
-    while not _one(conn, "SELECT pg_try_advisory_lock(%s)"):
+    while not _one(conn, _TRY):
         if time.monotonic() > until:
             raise BusyError(
                 f"another bootstrap has held the database for {seconds:.0f} s; wait for it, or end its session "
@@ -37,8 +42,10 @@ def hold(conn: psycopg.Connection[Any], *, seconds: float = 120) -> Iterator[Non
     try:
         yield
     finally:
-        if not conn.closed:
-            _one(conn, "SELECT pg_advisory_unlock(%s)")
+        # A connection that is lost has given the lock back; what happened under the lock is what has to be told.
+        with suppress(psycopg.OperationalError):
+            if not conn.closed:
+                _one(conn, "SELECT pg_advisory_unlock(%s)")
 
 
 def _one(conn: psycopg.Connection[Any], query: str) -> bool:

@@ -60,6 +60,21 @@ def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL
     return Master(conn=conn, user=user, password=password, done=tuple(done))
 
 
+def look(target: PostgresTarget, store: SecretStore) -> psycopg.Connection[Any]:
+    """Log in as the master and change nothing, neither on the server nor in the store."""
+    refusal = f"the secret {target.master_secret} is empty"
+    for stage in _STAGES:
+        if (version := store.get(target.master_secret, stage)) is None:
+            continue
+        try:
+            return open_postgres(target, target.primary, *_login(version))
+        except LoginError as error:
+            if not error.refused:
+                raise
+            refusal = str(error)
+    raise MasterError(f"{refusal}. `datatier bootstrap` makes what is missing")
+
+
 def _log_in(target: PostgresTarget, store: SecretStore, done: list[str]) -> tuple[psycopg.Connection[Any], Version]:
     arn = target.master_secret
     refusal = ""
@@ -75,7 +90,7 @@ def _log_in(target: PostgresTarget, store: SecretStore, done: list[str]) -> tupl
                     raise
                 refusal = refusal or str(error)
                 continue
-            if stage == "AWSPENDING":
+            if version.pending:
                 try:
                     _promote(conn, target, store, version, done)
                 except BaseException:
@@ -102,7 +117,7 @@ def _promote(
 ) -> None:
     with hold(conn):
         current = store.get(target.master_secret)
-        if current is None or current.id != pending.id:
+        if current is None or current.id != pending.id or current.pending:
             store.promote(target.master_secret, pending)
             done.append("the pending master password was proven and is now current")
 
@@ -110,11 +125,11 @@ def _promote(
 def _open(target: PostgresTarget, version: Version, done: list[str]) -> psycopg.Connection[Any]:
     user, password = _login(version)
     try:
-        return open_postgres(target, target.primary, user, password)
+        return _writable(open_postgres(target, target.primary, user, password), target)
     except LoginError as error:
         if f'database "{target.database}" does not exist' not in str(error):
             raise
-    with open_postgres(target, target.primary, user, password, database="postgres") as conn:
+    with _writable(open_postgres(target, target.primary, user, password, database="postgres"), target) as conn:
         # template0, because only that lets the encoding differ from the cluster's.
         try:
             conn.execute(f"CREATE DATABASE {ident(target.database)} ENCODING 'UTF8' TEMPLATE template0".encode())
@@ -122,6 +137,19 @@ def _open(target: PostgresTarget, version: Version, done: list[str]) -> psycopg.
         except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             pass  # another run was faster
     return open_postgres(target, target.primary, user, password)
+
+
+def _writable(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.Connection[Any]:
+    """Refuse a replica before the first write. PostgreSQL 14 and later report it unasked."""
+    if conn.info.parameter_status("in_hot_standby") != "on":
+        return conn
+    conn.close()
+    where = target.primary
+    raise MasterError(
+        f"{where.name} ({where.host}:{where.port}) is a replica that is not promoted (pg_is_in_recovery), nothing can "
+        "be written there: name the primary as `postgres.primary` in the manifest, or promote this one with "
+        "`aws rds promote-read-replica` (`SELECT pg_promote()` on a server of one's own) and run the bootstrap again"
+    )
 
 
 def _replace(

@@ -57,6 +57,8 @@ def _try(target: PostgresTarget, credential: Credential) -> LoginError | None:
     try:
         open_postgres(target, target.primary, *_login(credential)).close()
     except LoginError as error:
+        if "too many connections for role" in str(error):
+            return None  # PostgreSQL counts after it has seen the password: a full pool proves it
         if not error.refused:
             raise
         return error

@@ -10,9 +10,9 @@ from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.redis.elasticache import ElastiCacheUsers
-from bootstrap.redis.server import ServerAcl
+from bootstrap.redis.server import ServerAcl, joined
 from bootstrap.redis.users import Applied, User, UserChange
-from bootstrap.secrets import LoginError, SecretStore, open_redis
+from bootstrap.secrets import LoginError, Secret, SecretStore, open_redis
 
 # ElastiCache brings a changed user to the nodes after the API calls it active; how long after is not documented.
 _SETTLE_SECONDS = 120.0
@@ -27,24 +27,34 @@ def nodes(cache: CacheTarget) -> tuple[Endpoint, ...]:
     return cache.nodes or (cache.endpoint,)
 
 
-def apply(manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor) -> Applied:
-    """Bring the users of cache `name` into their declared state."""
-    return _each(manifest, name, users, store, pool, write=True)
+def apply(
+    manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor, *, remove: bool = False
+) -> Applied:
+    """Bring the users of cache `name` into their declared state, `remove` what is no longer declared."""
+    return _each(manifest, name, users, store, pool, write=True, remove=remove)
 
 
-def plan(manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor) -> Applied:
+def plan(
+    manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor, *, remove: bool = False
+) -> Applied:
     """Return what `apply` would change, and change nothing."""
-    return _each(manifest, name, users, store, pool, write=False)
+    return _each(manifest, name, users, store, pool, write=False, remove=remove)
 
 
 def _each(
-    manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor, *, write: bool
+    manifest: Manifest,
+    name: str,
+    users: Sequence[User],
+    store: SecretStore,
+    pool: Executor,
+    *,
+    write: bool,
+    remove: bool,
 ) -> Applied:
     cache = manifest.caches[name]
     if cache.user_group is None and not cache.nodes:
         return _token(name, cache, store)
-    changes: list[UserChange] = []
-    differences: list[str] = []
+    parts: list[Applied] = []
     api = None
     if cache.user_group:
         api = ElastiCacheUsers(
@@ -54,47 +64,44 @@ def _each(
             group=cache.user_group,
             engine=cache.engine,
         )
-        applied = api.apply(users) if write else api.plan(users)
-        changes += applied.changes
-        differences += applied.differences
+        parts.append(api.apply(users, remove=remove) if write else api.plan(users, remove=remove))
     if cache.nodes:
-        acl = _server(name, cache, store, pool)
-        applied = acl.apply(users) if write else acl.plan(users)
-        changes += applied.changes
-        differences += applied.differences
+        acl = _server(manifest, name, cache, store, pool)
+        parts.append(acl.apply(users, remove=remove) if write else acl.plan(users, remove=remove))
     elif api and write:
-        changes += _prove(api, cache, users, settle=_SETTLE_SECONDS if changes else 0.0)
-    return Applied(changes=tuple(changes), differences=tuple(differences))
+        settle = _SETTLE_SECONDS if parts[0].changes else 0.0
+        parts.append(Applied(changes=tuple(_prove(api, cache, users, settle=settle))))
+    return joined(parts)
 
 
-def _server(name: str, cache: CacheTarget, store: SecretStore, pool: Executor) -> ServerAcl:
+def _server(manifest: Manifest, name: str, cache: CacheTarget, store: SecretStore, pool: Executor) -> ServerAcl:
     version = store.get(cache.admin_secret) if cache.admin_secret else None
     if version is None:
         raise CacheError(f"cache {name} has nodes of its own but no ACL administrator's secret: set `admin_secret`")
-    return ServerAcl(name, cache, version.credential, pool)
+    return ServerAcl(name, cache, version.credential, pool, scope=f"{manifest.prefix}-{name}")
 
 
 def _prove(api: ElastiCacheUsers, cache: CacheTarget, users: Sequence[User], *, settle: float) -> list[UserChange]:
     """Log in as each user; where that is refused, ElastiCache has another password than the secret."""
     changes: list[UserChange] = []
     for user in users:
-        if user.iam:  # logs in with a token that only its own IAM role may sign
+        if user.password is None:
             continue
         try:
-            _login(cache, user, settle)
+            _login(cache, user.name, user.password, settle)
         except LoginError as error:
             if not error.refused:
                 raise
             changes.append(api.set_password(user))
-            _login(cache, user, _SETTLE_SECONDS)
+            _login(cache, user.name, user.password, _SETTLE_SECONDS)
     return changes
 
 
-def _login(cache: CacheTarget, user: User, settle: float) -> None:
+def _login(cache: CacheTarget, user: str, password: Secret, settle: float) -> None:
     until = time.monotonic() + settle
     while True:
         try:
-            open_redis(cache, cache.endpoint, user.name, user.password).close()
+            open_redis(cache, cache.endpoint, user, password).close()
         except LoginError as error:
             if not error.refused or time.monotonic() >= until:
                 raise

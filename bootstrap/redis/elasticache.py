@@ -9,13 +9,27 @@ from typing import Any
 
 from bootstrap.access.names import iam_user
 from bootstrap.errors import BootstrapError
+from bootstrap.redis.acl.compare import text_differences
+from bootstrap.redis.acl.rules import parse
+from bootstrap.redis.acl.stored import refusals
+from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.users import Applied, User, UserChange
 from bootstrap.secrets import elasticache_passwords
 
-# ElastiCache guide, Clusters.RBAC.
+# ElastiCache guide, Clusters.RBAC: users in a group, users in an account and region.
 MAX_USERS = 100
+MAX_ACCOUNT = 1000
 _WAIT_SECONDS = 600.0
 _POLL_SECONDS = 2.0
+_HINTS = {
+    "InvalidUserState": "somebody else is changing it: run the bootstrap again when it is `active`",
+    "InvalidUserGroupState": "somebody else is changing it: run the bootstrap again when it is `active`",
+    "UserQuotaExceeded": f"at most {MAX_ACCOUNT} users in an account and region: delete some or ask for a higher quota",
+    "UserGroupQuotaExceeded": "a group takes at most 100 users: spread the identities over caches",
+    "DuplicateUserName": "the group has another user of that name: remove one of them from it",
+    "UserGroupNotFound": "deploy the stack first, which makes the group",
+    "AccessDenied": "let the runner's role call it (elasticache:*User*)",
+}
 
 
 class ElastiCacheError(BootstrapError):
@@ -28,7 +42,7 @@ def user_id(prefix: str, cache: str, identity: str) -> str:
 
 
 class ElastiCacheUsers:
-    """CreateUser, ModifyUser and ModifyUserGroup."""
+    """CreateUser, ModifyUser, ModifyUserGroup and DeleteUser."""
 
     def __init__(
         self,
@@ -47,79 +61,135 @@ class ElastiCacheUsers:
         self._engine = engine
         self._sleep = sleep
 
-    def plan(self, users: Sequence[User]) -> Applied:
-        return self._each(users, write=False)
+    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
+        return self._each(users, write=False, remove=remove)
 
-    def apply(self, users: Sequence[User]) -> Applied:
-        return self._each(users, write=True)
+    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
+        return self._each(users, write=True, remove=remove)
 
     def set_password(self, user: User) -> UserChange:
         """Give a user the password of its secret: the API cannot tell which one it has, a login can."""
-        with _explained(user.name):
-            self._client.modify_user(UserId=self._id(user), Passwords=elasticache_passwords(user.password, *user.kept))
-        self._wait_user(self._id(user))
-        return self._change(user.name, "password", "password set to the secret's")
+        self._modify(user, **_authentication(user))
+        return self._change(user.name, "password", "password set to the secret's", takes_away=True)
 
-    def _each(self, users: Sequence[User], *, write: bool) -> Applied:
+    def _each(self, users: Sequence[User], *, write: bool, remove: bool) -> Applied:
         members = self._members()
-        if len(set(members) | {self._id(user) for user in users}) > MAX_USERS:
-            raise ElastiCacheError(
-                f"user group {self._group} would have more than {MAX_USERS} users, which ElastiCache refuses; "
-                "take identities out of access.yaml or spread them over caches"
-            )
-        live = {user.name: self._describe(self._id(user)) for user in users}
+        live = self._live([*members, *(self._id(user) for user in users)])
+        ours = f"{self._prefix}-{self._cache}-".lower()
+        declared = {self._id(user) for user in users} | {f"{ours}default"}
+        # A group id is `<prefix>-<cache>`, so the locked `default` of the stack has our prefix too.
+        old = sorted(id_ for id_ in {*members, *live} if id_.startswith(ours) and id_ not in declared)
+        old = [id_ for id_ in old if id_ in members or self._alone(id_, live[id_])]
+        self._check(users, members, live, set(old) if remove else set())
         changes: list[UserChange] = []
+        if remove:
+            changes += [self._change(id_, "remove", "deleted", takes_away=True) for id_ in old]
+            if write:
+                self._remove(old, members, live)
         for user in users:
-            for change, call in self._differences(user, live[user.name]):
+            for change, call in self._differences(user, live.get(self._id(user))):
                 changes.append(change)
                 if write:
-                    with _explained(user.name):
-                        call()
-                    self._wait_user(self._id(user))
+                    call()
         joining = [user for user in users if self._id(user) not in members]
         changes += [self._change(user.name, "group", f"added to {self._group}") for user in joining]
         if write and joining:
             self._join(joining)
-        ours = f"{self._prefix}-{self._cache}-"
-        declared = {self._id(user) for user in users} | {f"{ours}default"}
-        strangers = sorted(member for member in members if member.startswith(ours) and member not in declared)
         return Applied(
             changes=tuple(changes),
-            differences=tuple(f"{self._group}: user {name} is no longer declared; delete it" for name in strangers),
+            differences=tuple(
+                f"{self._group}: user {name} is no longer declared; `datatier access apply --allow-drop` deletes it"
+                for name in ([] if remove else old)
+            ),
         )
 
+    def _alone(self, id_: str, user: dict[str, Any]) -> bool:
+        """Whether it is ours and in no group: left over when a removal broke off half-way.
+
+        By its name, since the ids of a cache `main-two` begin like those of `main`.
+        """
+        ours = id_ == user_id(self._prefix, self._cache, user["UserName"])
+        return ours and not user.get("UserGroupIds") and user["Status"] != "deleting"
+
+    def _check(self, users: Sequence[User], members: list[str], live: dict[str, Any], going: set[str]) -> None:
+        """Refuse what ElastiCache would refuse, before anything is touched."""
+        wanted = {self._id(user): user.name for user in users}
+        after = (set(members) - going) | set(wanted)
+        if len(after) > MAX_USERS:
+            raise ElastiCacheError(
+                f"user group {self._group} would have {len(after)} users, and ElastiCache takes no more than "
+                f"{MAX_USERS} users; take identities out of access.yaml or spread them over caches"
+            )
+        new = len(wanted.keys() - live.keys())
+        if new and len(live) - len(going) + new > MAX_ACCOUNT:
+            raise ElastiCacheError(
+                f"{new} users are to be made, {len(live)} exist, and an account has {MAX_ACCOUNT} per region; delete "
+                "some or ask AWS for a higher quota"
+            )
+        if len(wanted) < len(users):
+            raise ElastiCacheError("two identities have the same user id in ElastiCache; rename one of them")
+        taken = {live[id_]["UserName"]: id_ for id_ in set(members) - going - set(wanted) if id_ in live}
+        for user in users:
+            if user.name in taken:
+                raise ElastiCacheError(
+                    f"user group {self._group} has another user named {user.name} ({taken[user.name]}); remove it: "
+                    f"aws elasticache modify-user-group --user-group-id {self._group} "
+                    f"--user-ids-to-remove {taken[user.name]}"
+                )
+            if reason := next(refusals(parse(user.rules)), None):
+                raise ElastiCacheError(f"the rules of {user.name} for {self._cache}: {reason}")
+            if user.password is None and not user.iam and self._id(user) not in live:
+                raise ElastiCacheError(f"{user.name} has no password, and ElastiCache makes no user without one")
+            with _explained(user.name):
+                _authentication(user)
+
     def _differences(self, user: User, live: dict[str, Any] | None) -> Iterator[tuple[UserChange, Callable[[], Any]]]:
-        passwords = elasticache_passwords(user.password, *user.kept)
-        # An IAM user is named as its id, which no user with a password has.
-        name = self._id(user) if user.iam else user.name
-        login: dict[str, Any] = {"AuthenticationMode": {"Type": "iam"}} if user.iam else {"Passwords": passwords}
         if live is None:
-            yield (
-                self._change(user.name, "create", f"created: {user.rules}"),
-                lambda: self._client.create_user(
-                    UserId=self._id(user),
-                    UserName=name,
-                    Engine=self._engine,
-                    AccessString=user.rules,
-                    **login,
-                ),
-            )
+            yield self._change(user.name, "create", f"created: {user.rules}"), lambda: self._create(user)
             return
-        if live["AccessString"] != user.rules:
+        # Without a word on channels acl-pubsub-default decides, and its default is allchannels.
+        found = text_differences(live["AccessString"], user.rules, VALKEY, channels="allchannels")
+        if found:
             yield (
-                self._change(user.name, "rules", f"{live['AccessString']} -> {user.rules}"),
-                lambda: self._client.modify_user(UserId=self._id(user), AccessString=user.rules),
+                self._change(
+                    user.name,
+                    "rules",
+                    "; ".join(map(str, found)),
+                    takes_away=any(difference.takes_away for difference in found),
+                ),
+                lambda: self._modify(user, AccessString=user.rules),
             )
-        if user.fresh:
+        authentication = live.get("Authentication", {})
+        count = authentication.get("PasswordCount", 1)
+        if user.passwords and (user.fresh or not 0 < count <= len(user.passwords)):
+            detail = "password set to the secret's" if user.fresh or not count else f"{count} passwords, one is wanted"
             yield (
-                self._change(user.name, "password", "password set to the secret's"),
-                lambda: self._client.modify_user(UserId=self._id(user), Passwords=passwords),
+                self._change(user.name, "password", detail, takes_away=True),
+                lambda: self._modify(user, **_authentication(user)),
             )
+
+    def _create(self, user: User) -> None:
+        with _explained(user.name):
+            self._client.create_user(
+                UserId=self._id(user),
+                # An IAM user is named as its id (ElastiCache guide, auth-iam), which no other user of ours is.
+                UserName=self._id(user) if user.iam else user.name,
+                Engine=self._engine,
+                AccessString=user.rules,
+                **_authentication(user),
+            )
+        self._wait_user(self._id(user))
+
+    def _modify(self, user: User, **fields: Any) -> None:
+        self._wait_user(self._id(user))
+        with _explained(user.name):
+            self._client.modify_user(UserId=self._id(user), **fields)
+        self._wait_user(self._id(user))
 
     def _join(self, joining: Sequence[User]) -> None:
         ids = [self._id(user) for user in joining]
+        self._wait("user group", self._describe_group)
         with _explained(self._group):
-            self._wait("user group", self._describe_group)
             self._client.modify_user_group(UserGroupId=self._group, UserIdsToAdd=ids)
         self._wait("user group", self._describe_group)
         # An addition can vanish without an error (terraform-provider-aws#49945).
@@ -127,6 +197,20 @@ class ElastiCacheUsers:
             raise ElastiCacheError(
                 f"{', '.join(missing)} were added to {self._group} but are not in it; run the bootstrap again"
             )
+
+    def _remove(self, ids: Sequence[str], members: Sequence[str], live: dict[str, Any]) -> None:
+        """Take users out of the group, which ends their connections, then delete them; never in one call with an
+        addition, which would be lost."""
+        if leaving := [id_ for id_ in ids if id_ in members]:
+            self._wait("user group", self._describe_group)
+            with _explained(self._group):
+                self._client.modify_user_group(UserGroupId=self._group, UserIdsToRemove=leaving)
+            self._wait("user group", self._describe_group)
+        for id_ in (id_ for id_ in ids if id_ in live):
+            self._wait_user(id_)
+            with _explained(id_):
+                self._client.delete_user(UserId=id_)
+            self._wait_gone(id_)
 
     def _members(self) -> list[str]:
         members: list[str] = self._describe_group().get("UserIds", [])
@@ -137,6 +221,31 @@ class ElastiCacheUsers:
             answer = self._client.describe_user_groups(UserGroupId=self._group)
         group: dict[str, Any] = answer["UserGroups"][0]
         return group
+
+    def _live(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the users by id: all of the account, a page of 100 costing what one user costs.
+
+        A role that may only look at the stack's own users (as the runner's) is asked for each of `ids` instead, where
+        it may look; then the account's quota and what a broken removal left behind cannot be seen.
+        """
+        try:
+            return self._all_users()
+        except Exception as error:
+            if not _code(error).startswith("AccessDenied"):
+                raise _error("the users", error) from None
+        ours = f"{self._prefix}-".lower()
+        found = {id_: self._describe(id_) for id_ in dict.fromkeys(ids) if id_.startswith(ours)}
+        return {id_: user for id_, user in found.items() if user}
+
+    def _all_users(self) -> dict[str, dict[str, Any]]:
+        found: dict[str, dict[str, Any]] = {}
+        more: dict[str, str] = {}
+        while True:
+            page = self._client.describe_users(MaxRecords=100, **more)
+            found |= {user["UserId"]: user for user in page["Users"]}
+            if not page.get("Marker"):
+                return found
+            more = {"Marker": page["Marker"]}
 
     def _describe(self, user_id_: str) -> dict[str, Any] | None:
         try:
@@ -149,6 +258,9 @@ class ElastiCacheUsers:
 
     def _wait_user(self, user_id_: str) -> None:
         self._wait(f"user {user_id_}", lambda: self._describe(user_id_) or {"Status": "creating"})
+
+    def _wait_gone(self, user_id_: str) -> None:
+        self._wait(f"user {user_id_}", lambda: self._describe(user_id_) or {"Status": "active"})
 
     def _wait(self, what: str, describe: Callable[[], dict[str, Any]]) -> None:
         waited = 0.0
@@ -163,8 +275,16 @@ class ElastiCacheUsers:
     def _id(self, user: User) -> str:
         return (iam_user if user.iam else user_id)(self._prefix, self._cache, user.name)
 
-    def _change(self, user: str, what: Any, detail: str) -> UserChange:
-        return UserChange(target=f"{self._cache}/{self._group}", user=user, what=what, detail=detail)
+    def _change(self, user: str, what: Any, detail: str, *, takes_away: bool = False) -> UserChange:
+        target = f"{self._cache}/{self._group}"
+        return UserChange(target=target, user=user, what=what, detail=detail, takes_away=takes_away)
+
+
+def _authentication(user: User) -> dict[str, Any]:
+    """Return how a user proves itself, as the API wants it."""
+    if user.iam:
+        return {"AuthenticationMode": {"Type": "iam"}}
+    return {"Passwords": elasticache_passwords(*user.passwords)} if user.passwords else {}
 
 
 @contextmanager
@@ -184,5 +304,8 @@ def _code(error: Exception) -> str:
 
 
 def _error(subject: str, error: Exception) -> ElastiCacheError:
+    if isinstance(error, ValueError):
+        return ElastiCacheError(f"{subject}: {error}")
     reason = _code(error) or type(error).__name__
-    return ElastiCacheError(f"ElastiCache refused a change of {subject}: {reason}")
+    hint = _HINTS.get(reason.removesuffix("Fault").removesuffix("Exception"), "")
+    return ElastiCacheError(f"ElastiCache refused a change of {subject}: {reason}{hint and f'; {hint}'}")

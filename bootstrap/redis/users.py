@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal, Protocol
 
 from bootstrap.access import Access, access_string
@@ -18,13 +17,19 @@ class User:
     name: str
     rules: str
     """Canonical access string: absolute, without passwords."""
-    password: Secret
+    password: Secret | None
+    """The current password; None leaves the passwords as they are."""
+    previous: Secret | None = None
+    """A second one that is valid too, while clients change over from one to the other."""
     fresh: bool = False
     """Whether no server has seen the password yet."""
-    kept: tuple[Secret, ...] = ()
-    """Passwords that stay valid beside it while a rotation's grace lasts."""
     iam: bool = False
     """Whether it logs in by IAM, on ElastiCache alone; it has no password then."""
+
+    @property
+    def passwords(self) -> tuple[Secret, ...]:
+        """All that shall be valid: none (leave them), one, or two during a rotation."""
+        return tuple(dict.fromkeys(secret for secret in (self.password, self.previous) if secret))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,11 +39,24 @@ class UserChange:
     target: str
     """A node, or the user group of ElastiCache."""
     user: str
-    what: Literal["create", "rules", "password", "state", "group"]
+    what: Literal["create", "rules", "password", "state", "group", "remove"]
     detail: str
+    takes_away: bool = False
+    """Whether somebody who works with it now may be refused afterwards."""
 
     def __str__(self) -> str:
         return f"{self.target}: {self.user}: {self.detail}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Converged:
+    """How one node stands to the declaration before anything is changed."""
+
+    target: str
+    same: int
+    """How many users are as declared."""
+    differing: tuple[str, ...]
+    """The others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,17 +65,22 @@ class Applied:
 
     changes: tuple[UserChange, ...]
     differences: tuple[str, ...] = ()
+    nodes: tuple[Converged, ...] = ()
+    """One entry for each server of one's own."""
 
 
 class Backend(Protocol):
     """A place that keeps Redis users: a server of one's own, or ElastiCache."""
 
-    def plan(self, users: Sequence[User]) -> Applied:
+    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
         """Return what `apply` would do."""
         ...
 
-    def apply(self, users: Sequence[User]) -> Applied:
-        """Make the users so and return what was changed; nothing when they are."""
+    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
+        """Make the users so and return what was changed; nothing when they are.
+
+        With `remove` users that a former run made and that are no longer declared are deleted; strangers never are.
+        """
         ...
 
 
@@ -66,26 +89,23 @@ def users(
     cache: str,
     credentials: Mapping[str, Credential],
     fresh: frozenset[str],
-    previous: Mapping[str, Credential] = MappingProxyType({}),
+    previous: Mapping[str, Credential] | None = None,
 ) -> tuple[User, ...]:
-    """Return the users that `access` wants in `cache`; `previous` are the credentials in their rotation's grace."""
-    found = tuple(
+    """Return the users that `access` wants in `cache`; `previous` holds what is still valid during a rotation."""
+    old = previous or {}
+    by_password = tuple(
         User(
             name=name,
             rules=access_string(rules),
             password=password,
+            previous=old[name].redis_password if name in old else None,
             fresh=name in fresh,
-            kept=_kept(previous.get(name)),
         )
         for name, rules in access.cache_users(cache).items()
         if (password := credentials[name].redis_password)
     )
-    return found + tuple(
-        User(name=name, rules=access_string(rules), password=Secret(""), iam=True)
+    return by_password + tuple(
+        User(name=name, rules=access_string(rules), password=None, iam=True)
         for name, rules in access.cache_users(cache).items()
         if access.identities[name].auth == "iam"
     )
-
-
-def _kept(previous: Credential | None) -> tuple[Secret, ...]:
-    return (previous.redis_password,) if previous and previous.redis_password else ()

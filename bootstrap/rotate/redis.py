@@ -32,8 +32,7 @@ class Cache:
         """Let `new` in beside `old`, and wait until it is."""
         password = new.redis_password or Secret("")
         if self._target.user_group:
-            kept = (old.redis_password,) if old.redis_password else ()
-            self._api(identity, password, kept)
+            self._api(identity, password, old.redis_password)
         self._nodes(identity, lambda live: [f"#{redis_hash(password)}"] * (redis_hash(password) not in live))
         if not self._target.nodes:
             self._settled(identity, password)
@@ -42,10 +41,10 @@ class Cache:
         """Take every password but that of `valid` away. Sessions that are open live on."""
         password = valid.redis_password or Secret("")
         if self._target.user_group:
-            self._api(identity, password, ())
+            self._api(identity, password, None)
         self._nodes(identity, lambda live: [f"!{old}" for old in sorted(live - {redis_hash(password)})])
 
-    def _api(self, identity: str, password: Secret, kept: tuple[Secret, ...]) -> None:
+    def _api(self, identity: str, password: Secret, previous: Secret | None) -> None:
         users = ElastiCacheUsers(
             aws_client("elasticache", self._manifest.region, self._manifest.aws_endpoint),
             prefix=self._manifest.prefix,
@@ -53,7 +52,7 @@ class Cache:
             group=self._target.user_group or "",
             engine=self._target.engine,
         )
-        users.set_password(User(name=identity, rules="", password=password, kept=kept))
+        users.set_password(User(name=identity, rules="", password=password, previous=previous))
 
     def _nodes(self, identity: str, changes: Any) -> None:
         if not self._target.nodes:

@@ -11,11 +11,11 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 from redis.exceptions import RedisError
 
-from bootstrap.access import Access, load_access
+from bootstrap.access import Access
 from bootstrap.errors import BootstrapError
+from bootstrap.iam import access_of
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
-from bootstrap.postgres.iam import without_iam
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
 from bootstrap.rotate import postgres
@@ -51,7 +51,7 @@ def rotate(
     the engines cannot be entered. What stops one identity's rotation does not stop the others': it is `failed`, its
     current credential still works, and the same call again goes on from there.
     """
-    access = load_access(manifest.access)
+    access = access_of(manifest)
     names = [*access.identities, MASTER] if identities is None else list(identities)
     if unknown := sorted(set(names) - {*access.identities, MASTER}):
         raise RotationError(f"no identity {', '.join(unknown)}; there are {', '.join([*access.identities, MASTER])}")
@@ -92,8 +92,7 @@ class Rotation:
         drain: float = DRAIN,
     ) -> None:
         self._manifest = manifest
-        # What has a password is rotated; whoever has none by IAM is passed over.
-        self._access = without_iam(access)
+        self._access = access
         self._store = store
         self._pool = pool
         self._progress = progress or _quiet
@@ -108,14 +107,13 @@ class Rotation:
 
     def one(self, entered: Master, name: str, wish: Wish) -> Rotated:
         """Rotate one identity."""
+        if reason := self.unrotatable(name):
+            return Rotated(identity=name, outcome="skipped", notes=(reason,))
         try:
             if name == MASTER:
                 begin = self._begins(self._manifest.postgres.master_secret, wish)
                 return rotate_master(self._manifest, self._store, entered, begin=begin, progress=self._progress)
             state = self.state(name, wish.grace)
-            if _by_iam(state):
-                note = "it logs in by IAM: there is no password to rotate"
-                return Rotated(identity=name, outcome="skipped", notes=(note,))
             left = self._plan(state, wish)
             notes = self._apply(entered, state, left, wish.grace)
         except (BootstrapError, psycopg.Error, RedisError, OSError) as error:
@@ -129,14 +127,25 @@ class Rotation:
 
     def planned(self, name: str, wish: Wish) -> Rotated:
         """Return what `one` would do."""
+        if reason := self.unrotatable(name):
+            return Rotated(identity=name, outcome="skipped", notes=(reason,))
         if name == MASTER:
             begin = self._begins(self._manifest.postgres.master_secret, wish)
             return Rotated(identity=name, outcome="planned", steps=plan_master() if begin else ())
-        state = self.state(name, wish.grace)
-        if _by_iam(state):
-            return Rotated(identity=name, outcome="skipped")
-        left = self._plan(state, wish)
+        left = self._plan(self.state(name, wish.grace), wish)
         return Rotated(identity=name, outcome="planned", steps=left.steps, valid_until=left.valid_until)
+
+    def unrotatable(self, name: str) -> str | None:
+        """Return why an identity is not rotated, None where it is."""
+        if self._access.rotates(name):
+            return None
+        if self._access.identities[name].auth == "iam":
+            return f"{name} logs in by IAM: there is no password to rotate"
+        postgres = self._access.postgres_users[name]
+        return (
+            f"{name} has `login: {postgres.login}`, so there is no second login to change over to: leave `login` out "
+            "of access.yaml to give it two"
+        )
 
     def _begins(self, arn: str, wish: Wish) -> bool:
         made = self._store.made(arn) if wish.oldest else None
@@ -267,10 +276,6 @@ def retire_due(
     worker = Rotation(manifest, access, store, pool)
     states = [worker.state(name, None) for name in names]
     return tuple(note for state in states for note in worker.finish(entered, state))
-
-
-def _by_iam(state: State) -> bool:
-    return state.current.credential.password is None and state.current.credential.redis_password is None
 
 
 def _reason(error: Exception) -> str:

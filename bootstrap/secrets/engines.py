@@ -32,5 +32,16 @@ def redis_hash(secret: Secret) -> str:
 
 
 def elasticache_passwords(*secrets_: Secret) -> list[str]:
-    """Return the passwords as ElastiCache's API wants them: in the clear, there is no hashed form."""
-    return [secret.reveal() for secret in secrets_]
+    """Return the passwords as ElastiCache's API wants them: in the clear, there is no hashed form.
+
+    Raise ValueError with the rule that one breaks (ElastiCache guide, Clusters.RBAC).
+    """
+    values = [secret.reveal() for secret in secrets_]
+    if len(values) > 2:
+        raise ValueError("ElastiCache takes at most two passwords of a user")
+    for value in values:
+        if not 16 <= len(value) <= 128:
+            raise ValueError(f"a password has {len(value)} characters; ElastiCache takes 16 to 128")
+        if not (value.isascii() and value.isprintable()) or set(value) & set(',"/@'):
+            raise ValueError('a password holds a character that ElastiCache refuses: printable ASCII without , " / @')
+    return values

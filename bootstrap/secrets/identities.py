@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bootstrap.access import Access
-from bootstrap.access.names import SIBLINGS, login
+from bootstrap.access.names import SIBLINGS
 from bootstrap.manifest import Manifest
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import SecretStore, SecretStoreError, Version
@@ -50,7 +50,8 @@ class Held:
 
 def hold_all(manifest: Manifest, access: Access, store: SecretStore, pool: Executor) -> dict[str, Held]:
     """Return a complete credential for every identity; new ones are in the store as pending."""
-    missing = sorted(set(access.identities) - set(manifest.secrets))
+    names = [name for name in access.identities if access.logs_in(name)]
+    missing = sorted(set(names) - set(manifest.secrets))
     if missing:
         raise SecretStoreError(
             f"no secret is declared for {', '.join(missing)}; deploy the stack with this access.yaml, which makes them"
@@ -59,7 +60,7 @@ def hold_all(manifest: Manifest, access: Access, store: SecretStore, pool: Execu
     def one(name: str) -> Held:
         return _hold(manifest, access, store, name)
 
-    return dict(zip(access.identities, pool.map(one, access.identities), strict=True))
+    return dict(zip(names, pool.map(one, names), strict=True))
 
 
 def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> Held:
@@ -74,14 +75,12 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
                 identity=name,
                 arn=arn,
                 version=current,
-                pending=False,
+                pending=current.pending,
                 fresh_postgres=False,
                 fresh_redis=False,
                 previous=previous,
                 due=due,
             )
-        if previous is None:  # what becomes AWSPREVIOUS now is no rotation's old credential
-            wanted = wanted.model_copy(update={"grace": None})
         return Held(
             identity=name,
             arn=arn,
@@ -128,17 +127,17 @@ def _now() -> datetime:
 def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> Credential:
     """Return `old` with all that the identity needs in this stack and nothing else; passwords that are there stay."""
     identity = access.identities[name]
+    by_iam = identity.auth == "iam"
     fields: dict[str, str | int | Secret | None] = {}
-    if identity.postgres:
-        logins = {login(name, sibling) for sibling in SIBLINGS}
+    if logins := access.logins(name):
         fields = {
-            "username": old.username if old.username in logins and identity.auth != "iam" else login(name, SIBLINGS[0]),
-            "password": None if identity.auth == "iam" else old.password or new_password(manifest.passwords),
+            "username": old.username if old.username in logins and not by_iam else logins[0],
+            "password": None if by_iam else old.password or new_password(manifest.passwords),
             "engine": "postgres",
             "host": manifest.postgres.primary.host,
             "port": manifest.postgres.primary.port,
             "dbname": manifest.postgres.database,
         }
-    if set(identity.redis) & set(manifest.caches) and identity.auth != "iam":
+    if set(identity.redis) & set(manifest.caches) and not by_iam:
         fields |= {"redis_username": name, "redis_password": old.redis_password or new_password(manifest.passwords)}
     return Credential.model_validate(fields | {"grace": old.grace})

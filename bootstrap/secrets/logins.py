@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, PostgresTarget
 from bootstrap.secrets.secret import Secret
+from bootstrap.secrets.tls import Place
 
 if TYPE_CHECKING:
     import psycopg
@@ -15,6 +17,12 @@ if TYPE_CHECKING:
 
 RDS_BUNDLE = Path(__file__).parents[1] / "rds-global-bundle.pem"
 TIMEOUT = 10
+# What PostgreSQL answers whatever the password is (53300 too_many_connections, 57P03 cannot_connect_now, 57P01):
+# at another moment it lets the same login in. libpq gives no SQLSTATE of a login.
+_NOT_NOW = re.compile(
+    r"too many (clients|connections)|connection slots are reserved|is (starting up|shutting down|in recovery mode)"
+    r"|not (yet )?accepting connections|terminating connection"
+)
 
 
 class LoginError(BootstrapError):
@@ -23,7 +31,7 @@ class LoginError(BootstrapError):
     def __init__(self, message: str, *, refused: bool) -> None:
         super().__init__(message)
         self.refused = refused
-        """Whether the engine answered and said no, as opposed to not answering."""
+        """Whether the engine answered and said no, as opposed to not answering or not being ready."""
 
 
 def open_postgres(
@@ -32,6 +40,7 @@ def open_postgres(
     """Return an autocommit connection, or raise LoginError."""
     import psycopg
 
+    roots = root_certificates(target)
     try:
         return psycopg.connect(
             host=endpoint.host,
@@ -40,7 +49,7 @@ def open_postgres(
             password=password.reveal(),
             dbname=database or target.database,
             sslmode=target.sslmode,
-            sslrootcert=root_certificates(target),
+            sslrootcert=roots,
             connect_timeout=TIMEOUT,
             # A server that trusts everybody would prove nothing.
             require_auth="scram-sha-256,md5",
@@ -48,9 +57,26 @@ def open_postgres(
             autocommit=True,
         )
     except psycopg.OperationalError as error:
-        text = " ".join(str(error).split())
+        place = Place(
+            engine="postgres",
+            host=endpoint.host,
+            port=endpoint.port,
+            roots=roots,
+            trust="`sslrootcert` in the manifest",
+            tls=target.sslmode != "disable",
+        )
         where = f"{endpoint.name} ({endpoint.host}:{endpoint.port})"
-        raise LoginError(f"{user} cannot log in to PostgreSQL {where}: {text}", refused="FATAL:" in text) from None
+        raise postgres_refusal(f"{user} cannot log in to PostgreSQL {where}", error, place) from None
+
+
+def postgres_refusal(what: str, error: psycopg.OperationalError, place: Place | None) -> LoginError:
+    """Return why libpq got no connection, with what is wrong with the server's TLS in place of libpq's hint at it."""
+    from bootstrap.secrets.handshake import explain
+
+    text = " ".join(str(error).split())
+    reason = explain(text, place) if place else None
+    refused = "FATAL:" in text and not _NOT_NOW.search(text)
+    return LoginError(f"{what}: {reason or text}", refused=refused)
 
 
 def root_certificates(target: PostgresTarget) -> str | None:
@@ -60,8 +86,8 @@ def root_certificates(target: PostgresTarget) -> str | None:
     root = Path(target.sslrootcert) if target.sslrootcert else RDS_BUNDLE
     if not root.is_file():
         raise LoginError(
-            f"no CA bundle at {root}: download https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem there "
-            "or name one as `sslrootcert`",
+            f"no CA bundle at {root}: put https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem there, or "
+            "name one as `sslrootcert` in the manifest",
             refused=False,
         )
     return str(root)
@@ -88,15 +114,33 @@ def open_redis(cache: CacheTarget, endpoint: Endpoint, user: str | None, passwor
         decode_responses=True,
         single_connection_client=False,
     )
-    where = f"{endpoint.name} ({endpoint.host}:{endpoint.port})"
+    place = Place(
+        engine="redis",
+        host=endpoint.host,
+        port=endpoint.port,
+        roots=None,
+        trust="SSL_CERT_FILE in the environment",
+        tls=cache.tls,
+    )
+    name, where = user or "default", f"Redis {endpoint.name} ({endpoint.host}:{endpoint.port})"
+    return logged_in(client, f"{name} cannot log in to {where}", f"{name} cannot reach {where}", place)
+
+
+def logged_in(client: redis.Redis, denied: str, unreached: str, place: Place | None) -> redis.Redis:
+    """Return the client once it has proved its login; close it and raise LoginError otherwise."""
+    import redis
+
+    from bootstrap.secrets.handshake import explain
+
     try:
         client.ping()
     except redis.exceptions.NoPermissionError:
-        return client  # logged in; only PING is not among its commands
+        pass  # logged in; only PING is not among its commands
     except (redis.exceptions.AuthenticationError, redis.exceptions.ResponseError) as error:
         client.close()
-        raise LoginError(f"{user or 'default'} cannot log in to Redis {where}: {error}", refused=True) from None
+        raise LoginError(f"{denied}: {error}", refused=True) from None
     except redis.exceptions.RedisError as error:
         client.close()
-        raise LoginError(f"{user or 'default'} cannot reach Redis {where}: {error}", refused=False) from None
+        reason = explain(str(error), place) if place else None
+        raise LoginError(f"{unreached}: {reason or error}", refused=False) from None
     return client

@@ -32,6 +32,8 @@ class Version:
 
     id: str
     credential: Credential
+    pending: bool = False
+    """Whether it is AWSPENDING, be it AWSCURRENT too: a run that was killed while promoting leaves both."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +109,10 @@ class AwsStore:
             raise _failed("read", arn, error) from None
         # An emulator has an empty version where AWS has none.
         text = answer.get("SecretString")
-        return Version(id=answer["VersionId"], credential=_parse(arn, text)) if text else None
+        if not text:
+            return None
+        pending = "AWSPENDING" in answer.get("VersionStages", ())
+        return Version(id=answer["VersionId"], credential=_parse(arn, text), pending=pending)
 
     def stages(self, arn: str) -> Stages:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -147,7 +152,7 @@ class AwsStore:
             )
         except (BotoCoreError, ClientError) as error:
             raise _failed("write", arn, error) from None
-        return Version(id=answer["VersionId"], credential=credential)
+        return Version(id=answer["VersionId"], credential=credential, pending=True)
 
     def promote(self, arn: str, version: Version) -> None:
         from botocore.exceptions import BotoCoreError, ClientError

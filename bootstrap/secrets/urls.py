@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
-from bootstrap.secrets.logins import TIMEOUT, LoginError
+from bootstrap.secrets.logins import TIMEOUT, logged_in, postgres_refusal
 from bootstrap.secrets.secret import Secret
+from bootstrap.secrets.tls import Place
 
 if TYPE_CHECKING:
     import psycopg
@@ -33,11 +37,58 @@ def open_database_url(url: Secret) -> psycopg.Connection[tuple[Any, ...]]:
             "special characters of the password percent-encoded"
         ) from None
     usual: dict[str, Any] = {"connect_timeout": TIMEOUT, "application_name": "datatier"}
+    if not (_near(_setting(parts, "host")) and _near(_setting(parts, "hostaddr"))):
+        # libpq's own default, `prefer`, takes any certificate and no TLS at all.
+        usual["sslmode"] = os.environ.get("PGSSLMODE", "verify-full")
+    wanted = usual | parts
     try:
-        return psycopg.connect(make_conninfo(**(usual | parts)), autocommit=True)
+        return psycopg.connect(make_conninfo(**wanted), autocommit=True)
     except psycopg.OperationalError as error:
-        text = " ".join(str(error).split())
-        raise LoginError(f"cannot log in to the database of the URL: {text}", refused="FATAL:" in text) from None
+        raise postgres_refusal("cannot log in to the database of the URL", error, _place(wanted)) from None
+
+
+_VARIABLES = {
+    "host": "PGHOST",
+    "hostaddr": "PGHOSTADDR",
+    "port": "PGPORT",
+    "sslmode": "PGSSLMODE",
+    "sslrootcert": "PGSSLROOTCERT",
+}
+
+
+def _setting(parts: dict[str, Any], name: str) -> str:
+    return str(parts.get(name) or os.environ.get(_VARIABLES[name], ""))
+
+
+def _near(hosts: str) -> bool:
+    """Whether every host is this computer: a socket's folder, a loopback address or its name."""
+
+    def near(host: str) -> bool:
+        if host.startswith(("/", "@")) or host in {"", "localhost"}:
+            return True
+        try:
+            return ipaddress.ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+    return all(map(near, hosts.split(",")))
+
+
+def _place(parts: dict[str, Any]) -> Place | None:
+    """The one server that a connection string names; None where there are several or it is a socket."""
+    host, port = _setting(parts, "host") or "localhost", _setting(parts, "port") or "5432"
+    if "," in host or host.startswith(("/", "@")) or not port.isdecimal():
+        return None
+    # libpq's default file, where nothing names one
+    roots = _setting(parts, "sslrootcert") or str(Path("~/.postgresql/root.crt").expanduser())
+    return Place(
+        engine="postgres",
+        host=host,
+        port=int(port),
+        roots=None if roots == "system" else roots,
+        trust="sslrootcert=FILE in the URL, or PGSSLROOTCERT",
+        tls=_setting(parts, "sslmode") != "disable",
+    )
 
 
 def open_redis_url(url: Secret) -> redis.Redis:
@@ -60,14 +111,17 @@ def open_redis_url(url: Secret) -> redis.Redis:
             "the Redis URL cannot be read: write rediss://USER:PASSWORD@HOST:PORT/0 (redis:// without TLS), "
             "special characters of the password percent-encoded"
         ) from None
-    try:
-        client.ping()
-    except redis.exceptions.NoPermissionError:
-        return client
-    except (redis.exceptions.AuthenticationError, redis.exceptions.ResponseError) as error:
-        client.close()
-        raise LoginError(f"cannot log in to the Redis of the URL: {error}", refused=True) from None
-    except redis.exceptions.RedisError as error:
-        client.close()
-        raise LoginError(f"cannot reach the Redis of the URL: {error}", refused=False) from None
-    return client
+    options = client.connection_pool.connection_kwargs
+    place = None if "path" in options else _redis_place(options, tls=url.reveal().startswith("rediss:"))
+    return logged_in(client, "cannot log in to the Redis of the URL", "cannot reach the Redis of the URL", place)
+
+
+def _redis_place(options: dict[str, Any], *, tls: bool) -> Place:
+    return Place(
+        engine="redis",
+        host=options.get("host", "localhost"),
+        port=options.get("port", 6379),
+        roots=options.get("ssl_ca_certs"),
+        trust="?ssl_ca_certs=FILE in the URL, or SSL_CERT_FILE in the environment",
+        tls=tls,
+    )

@@ -10,10 +10,10 @@ from typing import Any
 import psycopg
 
 from bootstrap.access import Access
-from bootstrap.access.names import SIBLINGS, login
 from bootstrap.manifest import Endpoint, PostgresTarget
 from bootstrap.report import Check, Expected
 from bootstrap.secrets import Credential, LoginError, Secret, open_postgres
+from bootstrap.verify.given import given_probes, has_given
 from bootstrap.verify.statements import Probe, Table, probes, tables
 
 # insufficient_privilege, read_only_sql_transaction
@@ -30,15 +30,15 @@ def jobs(
 ) -> list[Job]:
     """Return one job per login and server."""
     made: list[Job] = []
-    for name in access.postgres_users:
+    for name in (n for n in access.postgres_users if access.logins(n) and access.identities[n].auth != "iam"):
         credential = credentials[name]
         user, password = credential.username or "", credential.password or Secret("")
         for endpoint in (target.primary, *target.replicas):
             probing = _Probing(target, endpoint, access, name)
             # Only a replica has to be waited for.
             made.append(partial(probing.run, user, password, None if endpoint is target.primary else lsn))
-        (unused,) = {login(name, sibling) for sibling in SIBLINGS} - {user}
-        made.append(partial(_refused_login, target, name, unused, password))
+        for unused in set(access.logins(name)) - {user}:
+            made.append(partial(_refused_login, target, name, unused, password))
     return made
 
 
@@ -63,6 +63,7 @@ class _Probing:
         self._endpoint = endpoint
         self._identity = identity
         self._privileges = access.postgres_users[identity].privileges
+        self._access = access
         self._owner = access.owner
 
     def run(self, user: str, password: Secret, lsn: str | None) -> Iterator[Check]:
@@ -97,9 +98,12 @@ class _Probing:
         with conn.transaction(force_rollback=True):
             # A probe that is wrongly allowed must not wait for somebody's lock, nor hold one for long.
             conn.execute("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '10s'")
-            for probe in probes(
-                self._privileges, self._owner, found, replica=self._endpoint is not self._target.primary
-            ):
+            replica = self._endpoint is not self._target.primary
+            if has_given(self._access, self._identity):
+                tried = given_probes(self._access, self._identity, found, replica=replica)
+            else:
+                tried = probes(self._privileges, self._owner, found, replica=replica)
+            for probe in tried:
                 yield self._check(probe.action, probe.expected, _outcome(conn, probe))
 
     def _check(self, action: str, expected: Expected, outcome: str) -> Check:

@@ -1,21 +1,34 @@
-"""Redis probes as the identity itself, on every node: commands that do nothing, and `ACL DRYRUN` for what would."""
+"""Redis probes of every identity on every node: its own login, and what it may and may not do.
+
+Where the ACL administrator is known (servers of one's own) `ACL DRYRUN` is asked about everything, in one pipeline for
+each node, and the login itself proves that the rules are in force. ElastiCache has no administrator: there the identity
+sends commands that do nothing, on keys that nobody has.
+"""
 
 from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import redis
 
-from bootstrap.access import Access, RedisRules
-from bootstrap.access.rules import command_rules
+from bootstrap.access import Access, access_string
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
+from bootstrap.redis.acl import table
+from bootstrap.redis.acl.compare import patterns
+from bootstrap.redis.acl.expand import expand
+from bootstrap.redis.acl.glob import common
+from bootstrap.redis.acl.permits import Call, permits
+from bootstrap.redis.acl.rules import Permission, RuleSet, parse
+from bootstrap.redis.acl.table import CommandTable
+from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.apply import nodes
 from bootstrap.redis.server import admin_login
-from bootstrap.report import Check, Expected
+from bootstrap.report import Check
 from bootstrap.secrets import Credential, LoginError, Secret, SecretStore, open_redis
 
 Job = Callable[[], Iterable[Check]]
@@ -32,121 +45,169 @@ _DANGEROUS: tuple[tuple[str, Command, Command], ...] = (
     ("SHUTDOWN", ("SHUTDOWN", "NOSAVE"), ("SHUTDOWN", "datatier-probe")),
     ("ACL SETUSER", ("ACL", "SETUSER", "datatier-probe"), ("ACL", "SETUSER", "default", "datatier-probe")),
 )
-_NOBODYS = re.compile(r"unknown (sub)?command|command not allowed", re.IGNORECASE)
-_EVAL: Command = ("EVAL", "return 1", "0")
+_NOBODYS = re.compile(r"unknown (sub)?command|command not allowed|command '[^']*' not found", re.IGNORECASE)
+_MOST_PATTERNS = 8
+"""Patterns probed of one identity: the rest were compared as rules, a probe shows that the comparison holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Probe:
+    """One question: what it is called, how it is asked, and what the declaration answers."""
+
+    action: str
+    call: Call
+    asked: Command
+    """For DRYRUN."""
+    sent: Command | None
+    """Harmless when it is really sent; None where nothing is."""
 
 
 def jobs(manifest: Manifest, access: Access, credentials: Mapping[str, Credential], store: SecretStore) -> list[Job]:
-    """Return one job per user and node."""
+    """Return the jobs: a login of each user on each node, and one to ask each node whose administrator is known."""
     made: list[Job] = []
     for name, cache in manifest.caches.items():
         if not cache.user_group and not cache.nodes:
             continue  # an AUTH token knows no users
         version = store.get(cache.admin_secret) if cache.admin_secret else None
-        admin = version.credential if version else None
+        rules = {
+            identity: parse(access_string(declared))
+            for identity, declared in access.cache_users(name).items()
+            if credentials[identity].redis_password
+        }
         for node in nodes(cache):
-            target = f"{name}/{node.name}"
-            for identity, rules in access.cache_users(name).items():
+            at = _Node(cache, node, f"{name}/{node.name}")
+            for identity, declared in rules.items():
                 if password := credentials[identity].redis_password:
-                    probing = _Probing(cache, node, target, identity, rules)
-                    made.append(partial(probing.run, password, admin))
-            made.append(partial(_default, cache, node, target))
+                    made.append(partial(at.login, identity, password, declared, probe=version is None))
+            if version:
+                made.append(partial(at.ask, version.credential, rules))
+            made.append(at.default)
     return made
 
 
-def _default(cache: CacheTarget, node: Endpoint, target: str) -> Iterator[Check]:
-    """`default` with no password, with an empty one and with a guess."""
-    outcome = "refused"
-    for guess in (None, "default"):
+def probes(rules: RuleSet, key: str) -> list[_Probe]:
+    """Return the questions about one rule set; `key` is a word that no key and no channel holds."""
+    made: list[_Probe] = []
+    for selector in (rules.root, *rules.selectors):
+        allowed = expand(selector, VALKEY).commands
+        some = list(patterns(selector).items())[:_MOST_PATTERNS]
+        for pattern, may in some:
+            inside = _within(pattern, key)
+            if "get" in allowed and Permission.READ in may:
+                made.append(_get(f"GET {pattern}", inside))
+            if may == Permission.READ or ("set" in allowed and Permission.WRITE in may):
+                made.append(_set(f"SET {pattern}", inside, key))
+        if "subscribe" in allowed:
+            made += [_subscribe(f"SUBSCRIBE {c}", _within(c, key)) for c in selector.channels[:_MOST_PATTERNS]]
+    foreign = f"datatier-probe:{key}"
+    made += [
+        _get("GET a key outside its patterns", foreign),
+        _set("SET a key outside its patterns", foreign, key),
+        _Probe(
+            action="PUBLISH to a channel outside its patterns",
+            call=Call(command="publish", channel=foreign),
+            asked=("PUBLISH", foreign, ""),
+            sent=("PUBLISH", foreign, ""),
+        ),
+        _subscribe("SUBSCRIBE to a foreign channel", foreign),
+        _Probe(
+            action="EVAL", call=Call(command="eval"), asked=("EVAL", "return 1", "0"), sent=("EVAL", "return 1", "0")
+        ),
+    ]
+    for action, asked, sent in _DANGEROUS:
+        name = "|".join(asked[:2]).lower() if asked[0] in {"CONFIG", "ACL"} else asked[0].lower()
+        made.append(_Probe(action=action, call=Call(command=name), asked=asked, sent=sent))
+    return list({probe.action: probe for probe in made}.values())
+
+
+def _get(action: str, key: str) -> _Probe:
+    command = ("GET", key)
+    return _Probe(action=action, call=Call(command="get", keys=[(key, Permission.READ)]), asked=command, sent=command)
+
+
+def _set(action: str, key: str, word: str) -> _Probe:
+    command = ("SET", key, "", "XX")
+    call = Call(command="set", keys=[(key, Permission.WRITE)])
+    # XX leaves nothing behind, but it would overwrite a key that is there: only such as nobody has are really set.
+    return _Probe(action=action, call=call, asked=command, sent=command if word in key else None)
+
+
+def _subscribe(action: str, channel: str) -> _Probe:
+    command = ("SUBSCRIBE", channel)
+    return _Probe(action=action, call=Call(command="subscribe", channel=channel), asked=command, sent=command)
+
+
+def _within(pattern: str, key: str) -> str:
+    """Return a key that matches `pattern`, if it can be one with `key` in it."""
+    return common(pattern, f"*{key}*") or common(pattern, "*") or ""
+
+
+@dataclass(frozen=True)
+class _Node:
+    """One server."""
+
+    cache: CacheTarget
+    node: Endpoint
+    target: str
+
+    def default(self) -> Iterator[Check]:
+        """`default` with no password, with an empty one and with a guess."""
+        outcome = "refused"
+        for guess in (None, "default"):
+            try:
+                open_redis(self.cache, self.node, guess, Secret("")).close()
+                outcome = "allowed"
+            except LoginError as error:
+                if not error.refused:
+                    outcome = str(error)
+        yield self._check("default", "log in", allowed=False, outcome=outcome)
+
+    def login(self, identity: str, password: Secret, rules: RuleSet, *, probe: bool) -> Iterator[Check]:
+        """Log in as the identity; without an administrator send the probes too."""
         try:
-            open_redis(cache, node, guess, Secret("")).close()
-            outcome = "allowed"
+            client = open_redis(self.cache, self.node, identity, password)
         except LoginError as error:
-            if not error.refused:
-                outcome = str(error)
-    yield Check(identity="default", engine="redis", target=target, action="log in", expected="refused", outcome=outcome)
-
-
-class _Probing:
-    """All probes of one identity on one node."""
-
-    def __init__(self, cache: CacheTarget, node: Endpoint, target: str, identity: str, rules: RedisRules) -> None:
-        self._cache = cache
-        self._node = node
-        self._target = target
-        self._identity = identity
-        self._rules = rules
-        self._key = uuid.uuid4().hex
-
-    def run(self, password: Secret, admin: Credential | None) -> Iterator[Check]:
-        try:
-            client = open_redis(self._cache, self._node, self._identity, password)
-        except LoginError as error:
-            yield self._check("log in", "allowed", "refused" if error.refused else str(error))
+            yield self._check(identity, "log in", allowed=True, outcome="refused" if error.refused else str(error))
             return
         with client:
-            yield self._check("log in", "allowed", "allowed")
-            plain = [*self._keys(), *self._foreign()]
-            answers = _send(client, [command for _, _, command in plain])
-            for (action, expected, _), outcome in zip(plain, answers, strict=True):
-                yield self._check(action, expected, outcome)
-            yield from self._dangerous(client, admin)
-            yield from self._subscribe(client)
+            yield self._check(identity, "log in", allowed=True, outcome="allowed")
+            if not probe:
+                return
+            asked = [p for p in probes(rules, uuid.uuid4().hex) if p.sent]
+            plain = [p for p in asked if p.call.command != "subscribe"]
+            answers = _send(client, [p.sent for p in plain if p.sent])
+            yield from self._checks(identity, rules, zip(plain, answers, strict=True), VALKEY)
+            heard = [(p, _subscribed(client, p.asked[1])) for p in asked if p.call.command == "subscribe"]
+            yield from self._checks(identity, rules, heard, VALKEY)
 
-    def _keys(self) -> Iterator[tuple[str, Expected, Command]]:
-        """Reads and conditional writes of keys that do not exist: nothing is left behind."""
-        reads = (*self._rules.keys, *self._rules.read)
-        writes = (*self._rules.keys, *self._rules.write)
-        may = set(command_rules(self._rules))
-        for pattern in reads if may & {"+@read", "+@string"} else ():
-            yield f"GET {pattern}", "allowed", ("GET", self._within(pattern))
-        for pattern in writes if may & {"+@write", "+@string"} else ():
-            yield f"SET {pattern}", "allowed", ("SET", self._within(pattern), "", "XX")
-        for pattern in self._rules.read:
-            yield f"SET {pattern}", "refused", ("SET", self._within(pattern), "", "XX")
+    def ask(self, admin: Credential, rules: Mapping[str, RuleSet]) -> Iterator[Check]:
+        """Ask about all identities at once."""
+        with open_redis(self.cache, self.node, *admin_login(self.target, admin)) as client:
+            known = table.fetch(client)
+            asked = {identity: probes(declared, uuid.uuid4().hex) for identity, declared in rules.items()}
+            commands = [("ACL", "DRYRUN", name, *probe.asked) for name, some in asked.items() for probe in some]
+            answers = iter(_send(client, commands))
+        for identity, some in asked.items():
+            yield from self._checks(identity, rules[identity], [(probe, next(answers)) for probe in some], known)
 
-    def _foreign(self) -> Iterator[tuple[str, Expected, Command]]:
-        key = f"datatier-probe:{self._key}"
-        yield "GET a key outside its patterns", "refused", ("GET", key)
-        yield "SET a key outside its patterns", "refused", ("SET", key, "", "XX")
-        yield "PUBLISH to a channel outside its patterns", "refused", ("PUBLISH", key, "")
-        if "+@scripting" not in command_rules(self._rules):
-            yield "EVAL", "refused", _EVAL
+    def _checks(
+        self, identity: str, rules: RuleSet, done: Iterable[tuple[_Probe, str]], known: CommandTable
+    ) -> Iterator[Check]:
+        for probe, outcome in done:
+            yield self._check(identity, probe.action, allowed=permits(rules, probe.call, known), outcome=outcome)
 
-    def _within(self, pattern: str) -> str:
-        """Return a key that matches `pattern` and nobody has."""
-        text = "".join({"*": self._key, "?": "x"}.get(c, c) for c in pattern.replace("\\", ""))
-        return text.replace("[", "").replace("]", "")
-
-    def _dangerous(self, client: redis.Redis, admin: Credential | None) -> Iterator[Check]:
-        if admin is None:
-            outcomes = _send(client, [harmless for _, _, harmless in _DANGEROUS])
-        else:
-            with open_redis(self._cache, self._node, *admin_login(self._target, admin)) as asking:
-                asked = [("ACL", "DRYRUN", self._identity, *command) for _, command, _ in _DANGEROUS]
-                outcomes = _send(asking, asked)
-        for (action, _, _), outcome in zip(_DANGEROUS, outcomes, strict=True):
-            yield self._check(action, "refused", outcome)
-
-    def _subscribe(self, client: redis.Redis) -> Iterator[Check]:
-        may = {"@pubsub", "subscribe"} & set(self._rules.commands)
-        for channel in self._rules.channels if may else ():
-            yield self._check(f"SUBSCRIBE {channel}", "allowed", _subscribed(client, self._within(channel)))
-        foreign = f"datatier-probe:{self._key}"
-        yield self._check("SUBSCRIBE to a foreign channel", "refused", _subscribed(client, foreign))
-
-    def _check(self, action: str, expected: Expected, outcome: str) -> Check:
+    def _check(self, identity: str, action: str, *, allowed: bool, outcome: str) -> Check:
         return Check(
-            identity=self._identity,
+            identity=identity,
             engine="redis",
-            target=self._target,
+            target=self.target,
             action=action,
-            expected=expected,
+            expected="allowed" if allowed else "refused",
             outcome=outcome,
         )
 
 
-def _send(client: redis.Redis, commands: list[Command]) -> list[str]:
+def _send(client: redis.Redis, commands: Sequence[Command]) -> list[str]:
     pipe: Any = client.pipeline(transaction=False)
     for command in commands:
         pipe.execute_command(*command)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from local import ports
 from local.cloud import Declared, Made
@@ -24,6 +24,7 @@ from local.valkey.node import Node
 SPARE = "spare"
 
 Progress = Callable[[str, float], None]
+Runner = Literal["direct", "lambda"]
 
 
 class Handler(Protocol):
@@ -56,15 +57,17 @@ class Context:
     differences: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Per server: what differs from AWS."""
     emulator_ready: Callable[[], None] = lambda: None
+    runner: Runner = "direct"
+    """Where the bootstrap runs: in this process, or as the bundle in the emulator's Lambda."""
     spare: Future[Server] | None = None
     """A cluster that is being initialised for the first primary to come."""
     _listings: dict[str, dict[str, Any]] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
 
-    def aws(self, service: str) -> Any:
-        """A client of the emulator, once that is up."""
+    def aws(self, service: str, *, answer: float | None = None) -> Any:
+        """A client of the emulator, once that is up; `answer`: seconds that one call may take, made once only."""
         self.emulator_ready()
-        return self.emulator.client(service)
+        return self.emulator.client(service, answer=answer)
 
     def initialise(self, target: Server) -> None:
         """Give the server its cluster: the spare one, else one of its own."""

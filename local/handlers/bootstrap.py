@@ -1,4 +1,4 @@
-"""`aws:lambda/invocation:Invocation`: the bootstrap, run in this process in place of the Lambda function."""
+"""`aws:lambda/invocation:Invocation`: the bootstrap, in this process or as the bundle in the emulator's Lambda."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from local.cloud import CloudError, Declared, Made
-from local.handlers import cache, rds
+from local.handlers import cache, function, rds
 from local.handlers.base import Context
 from local.naming import digest
 from local.postgres import roles
@@ -32,10 +32,10 @@ class Invocation:
             raise CloudError(f"the input of {resource.name} is no manifest: {error}") from error
         manifest = localise(context, declared)
         kept = context.state.kept
-        asked = [digest(resource), manifest.model_dump(mode="json")]
+        asked = [digest(resource), manifest.model_dump(mode="json"), context.runner]
         if previous and kept.get("asked") == asked and kept.get("report") and not context.touched:
             return Made(id=previous["id"], outputs=previous["outputs"], outcome="unchanged")
-        report = run(context, manifest)
+        report = run(context, manifest, resource.inputs.get("functionName"))
         kept["asked"] = asked
         outputs = {"result": json.dumps(report)}
         return Made(id=digest(resource)[:32], outputs=outputs, outcome="updated" if previous else "created")
@@ -44,22 +44,38 @@ class Invocation:
         context.state.kept.clear()
 
 
-def run(context: Context, manifest: Manifest) -> dict[str, Any]:
+def run(context: Context, manifest: Manifest, function_name: str | None = None) -> dict[str, Any]:
     """One bootstrap run over a localised manifest; keeps manifest and report, and the caches' users on disk."""
-    from bootstrap.errors import BootstrapError
-    from bootstrap.migrate.errors import MigrateError
-    from bootstrap.run import run as bootstrap
-
     restore_master(context, manifest)
     context.state.save()
-    try:
-        report: dict[str, Any] = bootstrap(manifest, progress=context.progress).model_dump(mode="json")
-    except (BootstrapError, MigrateError) as error:
-        raise CloudError(f"the bootstrap stopped: {error}") from error
+    if context.runner == "lambda" and function_name:
+        report = _in_lambda(context, manifest, function_name)
+    else:
+        report = _here(context, manifest)
     for node in _nodes(context):
         with node.client() as client:
             client.execute_command("ACL SAVE")
     context.state.kept |= {"manifest": manifest.model_dump(mode="json"), "report": report}
+    return report
+
+
+def _here(context: Context, manifest: Manifest) -> dict[str, Any]:
+    from bootstrap.errors import BootstrapError
+    from bootstrap.migrate.errors import MigrateError
+    from bootstrap.run import run as bootstrap
+
+    try:
+        report: dict[str, Any] = bootstrap(manifest, progress=context.progress).model_dump(mode="json")
+    except (BootstrapError, MigrateError) as error:
+        raise CloudError(f"the bootstrap stopped: {error}") from error
+    return report
+
+
+def _in_lambda(context: Context, manifest: Manifest, name: str) -> dict[str, Any]:
+    report = function.invoke(context, name, manifest.model_dump(mode="json"))
+    for step in report["steps"]:
+        if context.progress:
+            context.progress(step["name"], step["seconds"])
     return report
 
 

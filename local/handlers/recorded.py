@@ -37,8 +37,6 @@ class Recorded:
             service, _, rest = self.arn.partition(" ")
             region = "" if service in ("iam", "s3") else context.region
             outputs["arn"] = arn(service, region, rest.format(made))
-        if resource.type == "aws:lambda/function:Function":
-            outputs |= {"qualifiedArn": f"{outputs['arn']}:$LATEST", "version": "$LATEST", "name": name}
         if resource.type == "aws:ec2/vpc:Vpc":
             outputs |= {"defaultSecurityGroupId": f"sg-0{hexes(resource.urn + 'd', 16)}", "ownerId": "000000000000"}
             outputs |= {"defaultRouteTableId": f"rtb-0{hexes(resource.urn + 'd', 16)}"}
@@ -85,7 +83,6 @@ RECORDED: dict[str, Recorded] = {
     "aws:rds/proxyTarget:ProxyTarget": Recorded(),
     "aws:elasticache/subnetGroup:SubnetGroup": Recorded("elasticache subnetgroup:{}"),
     "aws:elasticache/parameterGroup:ParameterGroup": Recorded("elasticache parametergroup:{}", configures=True),
-    "aws:lambda/function:Function": Recorded("lambda function:{}"),
     "aws:lambda/permission:Permission": Recorded(named="statementId"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Recorded(named="functionName"),
     "aws:cloudwatch/dashboard:Dashboard": Recorded("cloudwatch dashboard/{}", named="dashboardName"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 
 from local.cloud import CloudError, Declared
-from local.handlers import bootstrap, cache, rds
+from local.handlers import bootstrap, cache, function, rds
 from local.handlers.base import Handler
 from local.handlers.cache_users import CACHE_USERS
 from local.handlers.messaging import MESSAGING
@@ -23,6 +23,7 @@ HANDLERS: dict[str, Handler] = {
     **CACHE_USERS,
     rds.TYPE: rds.RdsInstance(),
     cache.TYPE: cache.ReplicationGroup(),
+    function.TYPE: function.Function(),
     bootstrap.TYPE: bootstrap.Invocation(),
 }
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import own_database
 import pytest
 from real_servers import Postgres, Valkey, emulator, free_port, postgres, postgres_binaries, valkey
 from tier import MIGRATION, MIGRATION_DOWN, REGION, Tier, cache
@@ -97,3 +98,9 @@ def settled(postgres18: Postgres, valkey_server: Valkey, make_tier: Callable[...
 def replica_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="dt-replica-", dir="/tmp") as folder:
         yield Path(folder)
+
+
+@pytest.fixture
+def database(postgres_server: Postgres) -> own_database.Database:
+    """A database of one's own on each PostgreSQL."""
+    return own_database.make(postgres_server)

@@ -34,7 +34,7 @@ def test_the_committed_declaration() -> None:
         "lock_timeout": 5,
     }
     assert {name: k.ttl for name, k in access.keyspaces.items()}["auth_refresh"] == 30 * 86400
-    assert analyse(access) == ()
+    assert [str(found) for found in analyse(access) if found.level == "warning"] == []
 
 
 @pytest.mark.parametrize(
@@ -127,12 +127,12 @@ def test_contradictions(more: dict[str, Any], path: str | None, rule: str) -> No
     [
         (
             {"keys": ["b:*", "a:*"], "channels": ["c:*"], "commands": ["@write", "@read"]},
-            "on resetchannels &c:* ~a:* ~b:* -@all +@connection +cluster|shards +cluster|slots "
+            "on ~a:* ~b:* resetchannels &c:* -@all +@connection +cluster|shards +cluster|slots "
             "+@read +@write -@admin -@dangerous -@scripting",
         ),
         (
             {"read": ["r:*", "x"], "write": ["w:*", "x"], "commands": ["get", "@scripting", "info"]},
-            "on resetchannels %R~r:* %W~w:* ~x -@all +@connection +cluster|shards +cluster|slots "
+            "on %R~r:* %W~w:* ~x resetchannels -@all +@connection +cluster|shards +cluster|slots "
             "+@scripting -@admin -@dangerous +get +info",
         ),
         (
@@ -150,15 +150,15 @@ def test_canonical_strings(rules: dict[str, Any], string: str) -> None:
 @pytest.mark.parametrize(
     ("rules", "messages"),
     [
-        ({"keys": ["*"], "commands": ["@read"]}, ["`*` matches every key; name the key spaces"]),
+        ({"keys": ["*"], "commands": ["@read"]}, ["`*` matches every key"]),
         (
             {"keys": ["a"], "channels": ["*"], "commands": ["@pubsub"]},
-            ["`*` matches every channel; name the channels"],
+            ["`*` matches every channel"],
         ),
         ({"keys": ["a:*", "a:b:*"], "commands": ["@read"]}, ["`a:b:*` adds nothing to `a:*`"]),
         (
             {"keys": ["a"], "commands": ["@pubsub"]},
-            ["pub/sub commands without a channel: every use is refused; add `channels` or take the commands out"],
+            ["pub/sub commands without a channel: every use is refused"],
         ),
         (
             {"keys": ["a"], "channels": ["c"], "commands": ["@read"]},

@@ -159,12 +159,12 @@ def test_a_role_of_another_creator_is_refused_with_the_fix(
 @pytest.mark.parametrize(
     ("drift", "mended"),
     [
-        (["DELUSER", "{n}_app"], "created: on resetchannels"),
-        (["SETUSER", "{n}_app", "~*"], "&collab:* ~* -@all"),
-        (["SETUSER", "{n}_app", "+flushall"], "+flushall -> on"),
-        (["SETUSER", "{n}_app", "-get"], "-get -> on"),
-        (["SETUSER", "{n}_app", "allchannels"], "on resetchannels &* ~auth"),
-        (["SETUSER", "{n}_app", "(~* +@all)"], "-> on resetchannels"),
+        (["DELUSER", "{n}_app"], "created: on ~auth:*"),
+        (["SETUSER", "{n}_app", "~*"], "no longer the key pattern *"),
+        (["SETUSER", "{n}_app", "+flushall"], "may no longer: flushall"),
+        (["SETUSER", "{n}_app", "-get"], "may now: get"),
+        (["SETUSER", "{n}_app", "allchannels"], "only the channels collab:*"),
+        (["SETUSER", "{n}_app", "(~* +@all)"], "loses the selector (~* resetchannels +@all)"),
         (["SETUSER", "{n}_app", "off"], "turned on"),
         (["SETUSER", "{n}_app", "nopass"], "no longer without a password"),
         (["SETUSER", "{n}_app", ">another"], "password set to the secret's"),

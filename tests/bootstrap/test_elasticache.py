@@ -19,7 +19,7 @@ from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers, user
 from bootstrap.redis.users import Applied, User
 from bootstrap.secrets import Secret
 
-RULES = "on resetchannels ~a:* -@all +@read"
+RULES = "on ~a:* resetchannels -@all +@read"
 PASSWORD = Secret("a-password-of-a-test-0123456789")
 
 
@@ -48,7 +48,13 @@ class Api:
         self.busy = max(self.busy - 1, 0)
         return "modifying" if self.busy else "active"
 
-    def describe_users(self, UserId: str) -> Any:  # noqa: N803
+    def describe_users(self, UserId: str = "", MaxRecords: int = 0, Marker: str = "0") -> Any:  # noqa: N803
+        if not UserId:
+            end = int(Marker) + MaxRecords
+            page = list(self.users.values())[int(Marker) : end]
+            return {"Users": [{"Status": "active", **user} for user in page]} | (
+                {"Marker": str(end)} if end < len(self.users) else {}
+            )
         if UserId not in self.users:
             raise ClientError("UserNotFoundFault")
         return {"Users": [self.users[UserId] | {"Status": self._status()}]}
@@ -135,7 +141,9 @@ def test_a_group_holds_a_hundred(count: int, fits: bool) -> None:
 
 def test_a_user_that_is_no_longer_declared_is_reported() -> None:
     applied = users_of(Api("app-prod-main-old", "another")).apply([])
-    assert applied.differences == ("app-prod-main: user app-prod-main-old is no longer declared; delete it",)
+    assert applied.differences == (
+        "app-prod-main: user app-prod-main-old is no longer declared; `datatier access apply --allow-drop` deletes it",
+    )
 
 
 def test_an_error_shows_no_parameter() -> None:
@@ -143,7 +151,10 @@ def test_an_error_shows_no_parameter() -> None:
     api.busy = 10**6
     with pytest.raises(ElastiCacheError) as caught:
         users_of(api).apply(wanted("tmi_app"))
-    assert str(caught.value) == "ElastiCache refused a change of tmi_app: InvalidUserState"
+    assert str(caught.value) == (
+        "ElastiCache refused a change of tmi_app: InvalidUserState; "
+        "somebody else is changing it: run the bootstrap again when it is `active`"
+    )
     assert caught.value.__suppress_context__
 
 
@@ -162,12 +173,12 @@ def test_both_back_ends_on_one_cache(
     assert group["UserIds"] == [f"app-{n}-main-{n}-{identity}" for identity in ("app", "monitoring", "cache")]
     (user,) = client.describe_users(UserId=f"app-{n}-main-{n}-app")["Users"]
     assert user["UserName"] == f"{n}_app"
-    assert user["AccessString"].startswith("on resetchannels &collab:* ~auth:*")
+    assert user["AccessString"].startswith("on ~auth:*")
     assert tier.run().changed == 0
     client.modify_user(UserId=user["UserId"], AccessString="on ~* -@all +@all")
     assert tier.run().changed == 1
     (user,) = client.describe_users(UserId=user["UserId"])["Users"]
-    assert user["AccessString"].startswith("on resetchannels &collab:* ~auth:*")
+    assert user["AccessString"].startswith("on ~auth:*")
 
 
 @pytest.mark.server

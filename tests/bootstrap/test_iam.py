@@ -9,8 +9,8 @@ import pytest
 from real_servers import Postgres, Valkey
 from tier import Tier
 
+from bootstrap import iam
 from bootstrap.access import AccessError, load_access
-from bootstrap.postgres import iam
 from bootstrap.postgres.apply import apply
 from bootstrap.postgres.desired import desired
 from bootstrap.postgres.master import enter
@@ -44,7 +44,7 @@ def test_without_aws_the_password_stays(
     tier.manifest = tier.manifest.model_copy(update={"access": access})
     report = tier.run()
     assert report.ok
-    assert f"{app}: `auth: iam` needs AWS and TLS; it logs in by password here" in report.differences
+    assert f"{app}: `auth: iam` needs RDS, ElastiCache and TLS; it logs in by password here" in report.differences
     assert tier.credential(app).password
     (done,) = rotate(tier.manifest, [app], grace=0, store=tier.store, drain=0)
     assert done.outcome == "rotated"
@@ -56,31 +56,26 @@ def test_on_rds_it_joins_rds_iam_and_has_no_password(postgres_server: Postgres, 
     """As far as a server without AWS's own login goes: roles and memberships, under a manifest as on AWS."""
     tier = make_tier(postgres_server)
     app = f"{tier.name}_app"
-    access = load_access(tier.manifest.access)
-    identity = access.identities[app].model_copy(update={"auth": "iam", "redis": {}})
-    by_iam = access.model_copy(update={"identities": {app: identity}})
+    identities = {app: {"postgres": "readwrite", "auth": "iam"}}
+    declaration = {**tier.manifest.access, "identities": identities, "keyspaces": {}}
     secure = tier.manifest.postgres.model_copy(update={"sslmode": "verify-full"})
-    on_aws = tier.manifest.model_copy(update={"postgres": secure, "aws_endpoint": None})
-    entered = enter(tier.manifest.postgres, tier.store)
-    with entered.conn as conn:
-        with postgres_server.superuser() as superuser:
-            superuser.execute("DROP ROLE IF EXISTS rds_iam")
-            assert iam.here(conn, on_aws, by_iam)[1] == (
-                f"{app}: `auth: iam` needs the role rds_iam, which RDS has; it logs in by password here",
-            )
-            superuser.execute("CREATE ROLE rds_iam NOLOGIN")
-            superuser.execute(f"GRANT rds_iam TO {tier.name}_master WITH ADMIN OPTION")
-        here, told = iam.here(conn, on_aws, by_iam)
-        assert here == by_iam
-        assert told[0].startswith(f"{app}: logs in by IAM")
-        made = complete(tier.manifest, here, app, Credential(username=f"{app}_b", password=Secret("old")))
-        assert (made.username, made.password) == (f"{app}_a", None)
+    on_aws = tier.manifest.model_copy(update={"postgres": secure, "aws_endpoint": None, "access": declaration})
+    access = iam.access_of(on_aws)
+    assert (access.identities[app].auth, access.rotates(app)) == ("iam", False)
+    assert iam.notes(on_aws)[0].startswith(f"{app}: logs in by IAM")
+    made = complete(on_aws, access, app, Credential(username=f"{app}_b", password=Secret("old")))
+    assert (made.username, made.password) == (f"{app}_a", None)
 
+    with postgres_server.superuser() as superuser:
+        superuser.execute("CREATE ROLE rds_iam NOLOGIN")
+        superuser.execute(f"GRANT rds_iam TO {tier.name}_master WITH ADMIN OPTION")
+    with enter(tier.manifest.postgres, tier.store).conn as conn:
         join = f'GRANT "rds_iam" TO "{app}_a"'
-        changes = [change.sql for change in apply(conn, desired(here, {app: "a"}))]
+        changes = [change.sql for change in apply(conn, desired(access, {app: "a"}))]
         assert [sql.removesuffix(" WITH ADMIN FALSE, INHERIT TRUE, SET TRUE") for sql in changes].count(join) == 1
-        assert apply(conn, desired(here, {app: "a"})) == ()
-        back = [change.sql for change in apply(conn, desired(iam.without_iam(here), {app: "a"}))]
+        assert apply(conn, desired(access, {app: "a"})) == ()
+        by_password = iam.access_of(tier.manifest.model_copy(update={"access": declaration}))
+        back = [change.sql for change in apply(conn, desired(by_password, {app: "a"}))]
         assert len(back) == 1
         assert back[0].startswith(f'REVOKE "rds_iam" FROM "{app}_a"')
     with postgres_server.superuser() as superuser:
@@ -94,10 +89,8 @@ class Api:
         self.created: list[dict[str, Any]] = []
         self.members: list[str] = []
 
-    def describe_users(self, UserId: str) -> Any:  # noqa: N803
-        if not self.created:
-            raise NotThereError
-        return {"Users": [{**self.created[0], "Status": "active"}]}
+    def describe_users(self, **_: Any) -> Any:
+        return {"Users": [{**user, "Status": "active"} for user in self.created]}
 
     def create_user(self, **fields: Any) -> None:
         self.created.append(fields)
@@ -107,10 +100,6 @@ class Api:
 
     def modify_user_group(self, UserGroupId: str, UserIdsToAdd: list[str]) -> None:  # noqa: N803
         self.members += UserIdsToAdd
-
-
-class NotThereError(Exception):
-    response = {"Error": {"Code": "UserNotFoundFault"}}  # noqa: RUF012
 
 
 def test_on_elasticache_id_and_name_are_the_same() -> None:

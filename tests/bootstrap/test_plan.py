@@ -87,6 +87,18 @@ def test_one_statement_for_many_objects() -> None:
     assert grants == ['GRANT SELECT ON TABLE public.t0, public.t1, public.t2 TO "app"']
 
 
+def test_a_partition_of_a_table_with_policies_is_closed() -> None:
+    """It is reached by way of its parent: whoever holds it would go round the parent's policies."""
+    granted = {"app": frozenset({"SELECT"})}
+    part = LiveObject(kind="table", name="p", sql="public.p", owner="app_owner", privileges=granted, walled=True)
+    changes = [
+        str(change)
+        for change in plan(desired(ACCESS, {}), replace(empty(), objects=(part,)))
+        if "public.p" in str(change)
+    ]
+    assert changes == ['REVOKE SELECT ON TABLE public.p FROM "app"']
+
+
 def test_what_takes_away_says_so() -> None:
     changes = plan(desired(ACCESS, {}), empty())
     assert {change.action for change in changes if change.takes_away} == {"revoke", "default"}

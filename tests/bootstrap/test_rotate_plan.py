@@ -118,13 +118,13 @@ class Api:
 
     def __init__(self) -> None:
         self.passwords: list[list[str]] = []
-        self.statuses: list[str] = []
+        self.statuses = ["active"]  # what it says, the last first: it is asked before a change too
 
     def modify_user(self, *, UserId: str, Passwords: list[str]) -> None:  # noqa: N803
         assert UserId == "tmi-prod-main-tmi-app"
         assert len(Passwords) <= 2
         self.passwords.append(Passwords)
-        self.statuses = ["active"]
+        self.statuses = ["active", "active"]
 
     def describe_users(self, *, UserId: str) -> Any:  # noqa: N803
         return {"Users": [{"UserId": UserId, "Status": self.statuses.pop()}]}
@@ -148,10 +148,13 @@ def test_elasticache_takes_two_passwords_for_a_while(monkeypatch: pytest.MonkeyP
         caches={"main": CacheTarget(endpoint=endpoint, user_group="tmi-prod-main")},
         access={},
     )
-    old, new = (Credential(redis_username="tmi_app", redis_password=Secret(each)) for each in ("old-one", "new-one"))
+    old, new = (
+        Credential(redis_username="tmi_app", redis_password=Secret(each))
+        for each in ("the-password-before", "the-password-afterwards")
+    )
     cache = rotate_redis.Cache(manifest, "main", AwsStore("eu-west-1"))
     cache.admit("tmi_app", new, old)
-    assert (api.passwords, api.statuses) == ([["new-one", "old-one"]], [])
-    assert logins == [("tmi_app", Secret("new-one"))]
+    assert (api.passwords, api.statuses) == ([["the-password-afterwards", "the-password-before"]], ["active"])
+    assert logins == [("tmi_app", Secret("the-password-afterwards"))]
     cache.retire("tmi_app", new)
-    assert (api.passwords[1:], api.statuses) == ([["new-one"]], [])
+    assert (api.passwords[1:], api.statuses) == ([["the-password-afterwards"]], ["active"])

@@ -182,10 +182,17 @@ def test_no_password_shows(
     assert not [p for p in (*passwords, FIRST_PASSWORD) if any(p in text for text in texts)]
 
 
+class Endless:
+    """Lambda's context at the beginning of a run."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 900_000
+
+
 def test_the_lambda_handler(settled: Tier, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bootstrap.run.MIGRATIONS", settled.migrations)
     event = settled.manifest.model_dump(mode="json")
-    assert handler(event, None)["access"]["failed"] == 0
+    assert handler(event, Endless())["access"]["failed"] == 0
     with settled.postgres.superuser(f"{settled.name}_app") as conn:
         # A stranger's trigger that no plan looks at, but a probe meets.
         conn.execute(f"GRANT {settled.name}_monitoring TO {settled.name}_master")
@@ -193,7 +200,7 @@ def test_the_lambda_handler(settled: Tier, monkeypatch: pytest.MonkeyPatch) -> N
         conn.execute("CREATE TRIGGER no BEFORE INSERT ON users FOR EACH STATEMENT EXECUTE FUNCTION no()")
     try:
         with pytest.raises(VerificationError, match=rf"{settled.name}_app on primary: insert into 2 tables: allowed"):
-            handler(event, None)
+            handler(event, Endless())
     finally:
         with settled.postgres.superuser(f"{settled.name}_app") as conn:
             conn.execute("DROP FUNCTION no() CASCADE")

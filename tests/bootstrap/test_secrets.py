@@ -13,7 +13,7 @@ import traceback
 
 import pytest
 
-from bootstrap.secrets import Credential, Secret, SecretStoreError, new_password, redis_hash, scram_verifier
+from bootstrap.secrets import Credential, Secret, SecretStoreError, logins, new_password, redis_hash, scram_verifier
 from bootstrap.secrets.store import _parse
 
 VALUE = "correct-horse-battery-staple"
@@ -95,3 +95,25 @@ def test_the_verifier_satisfies_the_exchange_of_rfc_7677() -> None:
 
 def test_redis_keeps_the_sha256() -> None:
     assert redis_hash(Secret("foobared")) == hashlib.sha256(b"foobared").hexdigest()
+
+
+@pytest.mark.parametrize(
+    ("answer", "says_nothing_of_the_password"),
+    [
+        ("FATAL:  sorry, too many clients already", True),
+        ('FATAL:  too many connections for role "tmi_app_a"', True),
+        ("FATAL:  remaining connection slots are reserved for roles with the SUPERUSER attribute", True),
+        ("FATAL:  remaining connection slots are reserved for non-replication superuser and rds_superuser", True),
+        ("FATAL:  the database system is starting up", True),
+        ("FATAL:  the database system is shutting down", True),
+        ("FATAL:  the database system is in recovery mode", True),
+        ("FATAL:  the database system is not yet accepting connections", True),
+        ("FATAL:  terminating connection due to administrator command", True),
+        ('FATAL:  password authentication failed for user "tmi_app_a"', False),
+        ('FATAL:  role "tmi_app_b" is not permitted to log in', False),
+        ('FATAL:  database "tmi" does not exist', False),
+        ('FATAL:  permission denied for database "tmi"', False),
+    ],
+)
+def test_what_a_server_answers_whatever_the_password_is(answer: str, says_nothing_of_the_password: bool) -> None:
+    assert bool(logins._NOT_NOW.search(answer)) is says_nothing_of_the_password

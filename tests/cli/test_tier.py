@@ -7,7 +7,11 @@ import psycopg
 import pytest
 import redis
 
+from bootstrap.migrate import Source
+from bootstrap.run import MIGRATIONS
+
 pytestmark = pytest.mark.server
+LAST = max(Source.load(MIGRATIONS).versions)
 
 
 def environment(tier: Any, *words: str) -> dict[str, str]:
@@ -19,7 +23,7 @@ def test_status_has_the_stable_shape(tier: Any) -> None:
     data = tier.ok("status", "--json").json
     assert data["stack"] == "local"
     assert data["postgres"]["primary"]["database"] == "tmi"
-    assert data["postgres"]["migration"] == {"version": 8, "dirty": False}
+    assert data["postgres"]["migration"] == {"version": LAST, "dirty": False}
     (replica,) = data["postgres"]["replicas"]
     assert replica["name"] == "standby"
     assert replica["lag_seconds"] < 5
@@ -83,7 +87,7 @@ def test_environment_holds_references_unless_told(tier: Any) -> None:
         (("psql", "--", "-Atc", "SELECT current_user"), "tmi_app"),
         (("psql", "tmi_reporting", "--replica", "standby", "--", "-Atc", "SELECT pg_is_in_recovery()"), "t"),
         (("redis-cli", "tmi_app", "main", "--", "ACL", "WHOAMI"), ""),
-        (("migrate", "version"), "8"),
+        (("migrate", "version"), str(LAST)),
     ],
 )
 def test_sessions(tier: Any, words: tuple[str, ...], expected: str) -> None:
@@ -99,8 +103,8 @@ def test_redis_session_reads_commands(tier: Any) -> None:
 
 def test_migrations_go_down_and_up(tier: Any) -> None:
     assert [step["direction"] for step in tier.ok("migrate", "down", "1", "--json").json] == ["down"]
-    assert tier.ok("migrate", "version", "--json").json == {"version": 7, "dirty": False}
-    assert tier.ok("status", "--json").json["postgres"]["migration"] == {"version": 7, "dirty": False}
+    assert tier.ok("migrate", "version", "--json").json == {"version": LAST - 1, "dirty": False}
+    assert tier.ok("status", "--json").json["postgres"]["migration"] == {"version": LAST - 1, "dirty": False}
     tier.ok("migrate", "up")
     assert tier.ok("migrate", "up").out.strip() == "no change"
     assert {row["state"] for row in tier.ok("migrate", "status", "--json").json} == {"applied"}
@@ -133,6 +137,34 @@ def test_pgpass_and_env_formats(tier: Any) -> None:
     assert "POSTGRES_HOST=127.0.0.1" in tier.ok("status", "--format", "env").out
 
 
+def test_env_forms_connect(tier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = tier.ok("env", "--format", "url", "--reveal", "--json").json["DATABASE_URL"]
+    for key, text in tier.ok("env", "--format", "libpq", "--reveal", "--json").json.items():
+        monkeypatch.setenv(key, text)
+    for conninfo in (url, ""):  # the URL's and the environment's
+        with psycopg.connect(conninfo) as conn:
+            assert conn.execute("SELECT current_user::text, current_database()").fetchone() == ("tmi_app", "tmi")
+    for key, text in tier.ok("env", "--format", "redis", "--reveal", "--json").json.items():
+        with redis.Redis.from_url(text) as client:
+            assert (key, client.get("lock:nothing")) == (key, None)
+    assert tier.ok("env", "--format", "json").json == environment(tier)
+    lines = tier.ok("env", "--format", "pgpass", "--reveal", "-i", "tmi_reporting").out.splitlines()
+    assert set(lines) < set(tier.ok("status", "--format", "pgpass").out.splitlines())
+    assert [line.split(":")[3] for line in lines] == ["tmi_reporting_a"] * 2
+
+
+def test_pools_are_worked_out_from_the_server(tier: Any) -> None:
+    advice = tier.ok("pools", "--instances", "2", "--json").json
+    assert (advice["login"], advice["instances"], advice["limit"], advice["budget"]) == ("tmi_app_a", 2, 60, 58)
+    assert advice["others"] == {"tmi_migrator_a": 5, "tmi_monitoring_a": 5, "tmi_reporting_a": 10}
+    assert advice["pool"] == {"open": 25, "idle": 5, "lifetime": 300, "wait": 10}
+    assert advice["parameters"]["prisma"] == "connection_limit=25&pool_timeout=10"
+    assert "14 for each instance fit" in tier.ok("pools", "-n", "4").out
+    url = tier.ok("env", "-i", "tmi_reporting", "-f", "url", "--reveal", "--json").json["DATABASE_URL"]
+    by_url = tier.ok("pools", "--json", env={"DATABASE_URL": url}).json
+    assert (by_url["login"], by_url["pool"]["open"], by_url["usable"]) == ("tmi_reporting_a", 8, advice["usable"])
+
+
 def test_files_are_private(tier: Any) -> None:
     paths = (path for path in (tier.folder / ".local").rglob("*") if not path.is_symlink())
     loose = [(oct(mode), str(path)) for path in paths if (mode := stat.S_IMODE(path.lstat().st_mode)) & 0o077]
@@ -157,6 +189,11 @@ def test_no_secret_on_a_command_line(tier: Any, servers: Any) -> None:
         (("env", "local", "--identity", "nobody"), 2, "no identity `nobody`"),
         (("env", "prod"), 1, "stack `prod` was not brought up"),
         (("status", "--format", "xml"), 2, "one of table, json"),
+        (("env", "--format", "prism"), 2, "Did you mean `prisma`?"),
+        (("env", "--format", "pgpass"), 2, "ask for it with --reveal"),
+        (("env", "--format", "url", "-i", "tmi_cache"), 2, "`tmi_cache` has no PostgreSQL login"),
+        (("pools", "-i", "tmi_cache"), 2, "`tmi_cache` has no PostgreSQL login"),
+        (("pools", "-n", "0"), 2, "--instances"),
         (("migrate", "down"), 2, "say how many"),
         (("migrate", "up", "--path", "/nonexistent"), 1, "/nonexistent"),
         (("bootstrap", "--manifest", "/nonexistent"), 2, "/nonexistent"),

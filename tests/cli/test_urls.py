@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import psycopg
 import pytest
 from conftest import Project
 from postgres_server import binaries, run_tool, running
@@ -58,3 +59,65 @@ def test_a_wrong_url_is_told_without_its_password(project: Project, url: str, wr
     assert answer.code == code
     assert said in answer.err
     assert PASSWORD not in answer.out + answer.err
+
+
+def test_a_dry_run_prints_the_sql_and_changes_nothing(project: Project, files: Path, url: str) -> None:
+    environment = {"DATABASE_URL": url}
+    words = ("--path", str(files), "--dry-run")
+    step = {"version": 1, "name": "000001_one", "direction": "up", "before": None, "target": 1}
+    step |= {"file": f"{files}/000001_one.up.sql", "sql": "CREATE TABLE one (id int);"}
+    assert project.ok("migrate", "up", *words, "--json", env=environment).json == [step]
+    assert project.ok("migrate", "goto", "1", *words, env=environment).out == (
+        "-- 000001_one.up.sql (none -> 1)\nCREATE TABLE one (id int);\n\n"
+    )
+    assert project.ok("migrate", "down", "--all", *words, env=environment).out == "no change\n"
+    found = project.ok("migrate", "version", "--path", str(files), "--json", env=environment).json
+    assert found == {"version": None, "dirty": False}
+
+
+def test_down_to_and_the_limits_of_a_run(project: Project, files: Path, url: str) -> None:
+    (files / "000002_two.up.sql").write_text("SELECT pg_sleep(20);")
+    (files / "000002_two.down.sql").write_text("SELECT 1;")
+    words, environment = ("--path", str(files), "--wait", "1s"), {"DATABASE_URL": url}
+    slow = project.run("migrate", "up", *words, "--statement-timeout", "100ms", env=environment)
+    assert (slow.code, "statement timeout" in slow.err) == (1, True)
+    assert "datatier migrate force 1, then datatier migrate up" in slow.err
+    assert project.run("migrate", "version", *words[:2], "--json", env=environment).json == {
+        "version": 2,
+        "dirty": True,
+    }
+    project.ok("migrate", "force", "2", *words, env=environment)
+    assert [e["version"] for e in project.ok("migrate", "down-to", "1", *words, "--json", env=environment).json] == [2]
+    project.ok("migrate", "down", "--all", *words, env=environment)
+    assert project.run("migrate", "up", "--wait", "soon", env=environment).code == 2
+    remote = project.run("migrate", "up", *words, "--snapshot", env=environment)
+    assert (remote.code, "no endpoint of an RDS instance" in remote.err) == (1, True)
+
+
+def test_validate_with_and_without_a_database(project: Project, files: Path, url: str) -> None:
+    words = ("migrate", "validate", "--path", str(files), "--json")
+    assert project.ok(*words, env={"DATABASE_URL": url}).json == project.ok(*words, "--offline").json
+    alone = project.ok(*words)
+    assert "no database is up: the files are checked by themselves" in alone.err
+    (files / "000003_three.up.sql").write_text("BEGIN;")
+    answer = project.run(*words)
+    assert answer.code == 1
+    errors = [(p["rule"], p["file"], p["line"]) for p in answer.json if p["severity"] == "error"]
+    assert errors == [
+        ("missing-down", "000003_three.down.sql", 0),
+        ("gap", "000003_three", 0),
+        ("transaction", "000003_three.up.sql", 1),
+    ]
+
+
+def test_a_login_that_may_only_read(project: Project, files: Path, url: str) -> None:
+    words, environment = ("--path", str(files)), {"DATABASE_URL": url}
+    project.ok("migrate", "up", *words, env=environment)
+    with psycopg.connect(url, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE looks LOGIN PASSWORD '{PASSWORD}'".encode())
+        admin.execute("GRANT SELECT ON schema_migrations, datatier_migrations TO looks")
+    looks = {"DATABASE_URL": url.replace("app:", "looks:")}
+    assert project.ok("migrate", "version", *words, "--json", env=looks).json == {"version": 1, "dirty": False}
+    assert [row["state"] for row in project.ok("migrate", "status", *words, "--json", env=looks).json] == ["applied"]
+    assert "0 errors" not in project.ok("migrate", "validate", *words, env=looks).out
+    project.ok("migrate", "down", "--all", *words, env=environment)

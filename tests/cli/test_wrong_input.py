@@ -110,24 +110,3 @@ def test_nothing_is_up(project: Any) -> None:
         assert "datatier up" in answer.err
         one_sentence(answer)
     assert project.ok("down").out.startswith("nothing is up")
-
-
-def test_help_has_an_example_for_every_command(project: Any) -> None:
-    listed = project.ok("--help").out
-    for command in (
-        "up",
-        "down",
-        "status",
-        "reset",
-        "logs",
-        "doctor",
-        "psql",
-        "redis-cli",
-        "env",
-        "bootstrap",
-        "preview",
-    ):
-        assert command in listed
-        assert "Example" in project.ok(command, "--help").out, command
-    for command in ("up", "down", "goto", "force", "version", "status", "validate", "create"):
-        assert "Example" in project.ok("migrate", command, "--help").out, command

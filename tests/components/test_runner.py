@@ -2,13 +2,49 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.runner import Runner, RunnerArgs
+
+ROOT = Path(__file__).parents[2]
+INTERFACES = [
+    "ec2:AssignPrivateIpAddresses",
+    "ec2:CreateNetworkInterface",
+    "ec2:DeleteNetworkInterface",
+    "ec2:DescribeNetworkInterfaces",
+    "ec2:DescribeSubnets",
+    "ec2:UnassignPrivateIpAddresses",
+]
+ACTIONS = {
+    "Secrets": [
+        "secretsmanager:DescribeSecret",
+        "secretsmanager:GetSecretValue",
+        "secretsmanager:ListSecretVersionIds",
+        "secretsmanager:PutSecretValue",
+        "secretsmanager:UpdateSecretVersionStage",
+    ],
+    # Secrets Manager reads and writes under the key in the caller's name.
+    "SecretsKey": ["kms:Decrypt", "kms:GenerateDataKey"],
+    "CacheUsers": [
+        "elasticache:CreateUser",
+        "elasticache:DeleteUser",
+        "elasticache:DescribeUsers",
+        "elasticache:ModifyUser",
+    ],
+    "CacheGroups": ["elasticache:DescribeUserGroups", "elasticache:ModifyUserGroup"],
+    "Logs": ["logs:CreateLogStream", "logs:PutLogEvents"],
+    "Network": INTERFACES,
+    "NetworkFromCode": INTERFACES,
+}
+# For identities that are taken out of the declaration, and for rotation.
+NOT_YET_CALLED = {"elasticache:DeleteUser", "secretsmanager:ListSecretVersionIds"}
 
 
 def args(**more: Any) -> RunnerArgs:
@@ -78,12 +114,13 @@ def test_least_privilege(record: Any) -> None:
         "SecretsKey": "arn:key",
         "CacheUsers": f"{arn}:user:tmi-dev-*",
         "CacheGroups": [f"{arn}:usergroup:tmi-dev-*", f"{arn}:user:tmi-dev-*"],
-        "Caches": f"{arn}:replicationgroup:tmi-dev-*",
         "Logs": "arn:run-logs:*",
         "Network": "*",
         "NetworkFromCode": "*",
     }
-    assert not [action for statement in statements.values() for action in statement["Action"] if "*" in action]
+    assert {sid: statement["Action"] for sid, statement in statements.items()} == ACTIONS
+    # What only reads is told by the statement's name; everything here says Allow but the last.
+    assert {sid for sid, statement in statements.items() if statement["Effect"] == "Deny"} == {"NetworkFromCode"}
     assert statements["SecretsKey"]["Condition"] == {
         "StringEquals": {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
     }
@@ -91,6 +128,51 @@ def test_least_privilege(record: Any) -> None:
         "Deny",
         {"ArnEquals": {"lambda:SourceFunctionArn": "arn:aws:lambda:eu-west-1:123456789012:function:tmi-dev-bootstrap"}},
     )
+
+
+def test_the_log_group_and_the_role(record: Any) -> None:
+    seen = record(lambda: Runner("run", args(log_retention_days=400)))
+    assert seen["run-logs"].inputs == {
+        "name": "/aws/lambda/tmi-dev-bootstrap",
+        "retentionInDays": 400,
+        "kmsKeyId": "arn:logs",
+    }
+    trust = json.loads(seen["run-role"].inputs["assumeRolePolicy"])["Statement"]
+    assert [(each["Effect"], each["Action"], each["Principal"]) for each in trust] == [
+        ("Allow", "sts:AssumeRole", {"Service": "lambda.amazonaws.com"})
+    ]
+    # Its own policy is all that it has.
+    assert not seen.of("RolePolicyAttachment")
+    assert list(seen.of("RolePolicy")) == ["run-policy"]
+
+
+def test_every_call_is_granted_and_every_grant_is_called(record: Any) -> None:
+    """What the bootstrap calls, read from its source with the API's own list of operations."""
+    from botocore import xform_name
+    from botocore.session import Session
+
+    called = {
+        node.func.attr
+        for path in (ROOT / "bootstrap").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+    needed = {
+        f"{service}:{operation}"
+        for service in ("secretsmanager", "elasticache")
+        for operation in Session().get_service_model(service).operation_names
+        if xform_name(operation) in called
+    }
+    granted = {action for sid in ("Secrets", "CacheUsers", "CacheGroups") for action in ACTIONS[sid]}
+    assert needed - granted == set()
+    assert granted - needed <= NOT_YET_CALLED
+
+
+def test_the_documentation_lists_the_same_grants() -> None:
+    rows = re.findall(
+        r"^\| `(\w+)` \| (?:Allow|Deny) \| (.+?) \|", (ROOT / "docs" / "runner.md").read_text(), re.MULTILINE
+    )
+    assert {sid: re.findall(r"`([\w-]+:\w+)`", actions) for sid, actions in rows} == ACTIONS
 
 
 def test_the_report_is_parsed(record: Any) -> None:

@@ -68,6 +68,9 @@ def serve(programs: Path, folder: Path, major: int) -> Iterator[Server]:
             admin.execute("CREATE DATABASE template_test OWNER master")
         with server.connect("template_test", "postgres") as admin:
             admin.execute("ALTER SCHEMA public OWNER TO tmi_owner; GRANT USAGE ON SCHEMA public TO tmi_reader")
+            # As the bootstrap does before migrations; a server without it is one of the cases.
+            if admin.execute("SELECT FROM pg_available_extensions WHERE name = 'vector'").rowcount:
+                admin.execute("CREATE EXTENSION vector")
         yield server
 
 

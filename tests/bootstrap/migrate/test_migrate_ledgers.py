@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
+from dataclasses import replace
 
 import pytest
 from migrate_server import Database
@@ -15,13 +15,20 @@ from bootstrap.migrate import (
     LockedError,
     MemoryDatabase,
     MemoryLedger,
-    MigrationFile,
     PostgresLedger,
     Session,
     State,
 )
 
 Make = Callable[[], Ledger]
+
+
+def plain(event: Event) -> Event:
+    """The event without what the database fills in."""
+    assert event.who
+    assert event.at
+    assert event.at.tzinfo
+    return replace(event, who="", at=None, system="", timeline=None)
 
 
 class Suite:
@@ -39,22 +46,76 @@ class Suite:
         assert make().read() == State()
 
     @pytest.mark.parametrize(
-        ("target", "marked", "settled"),
+        ("event", "marked", "settled"),
         [
-            (1, State(version=1, dirty=True), State(version=1)),
-            (0, State(version=0, dirty=True), State(version=0)),
-            (2**63 - 1, State(version=2**63 - 1, dirty=True), State(version=2**63 - 1)),
-            (-1, State(version=None, dirty=True), State()),
+            (Event(kind="up", version=1, before=-1), (1, True), (1, False)),
+            (Event(kind="up", version=0, before=-1), (0, True), (0, False)),
+            (Event(kind="up", version=2**63 - 1, before=1), (2**63 - 1, True), (2**63 - 1, False)),
+            (Event(kind="down", version=2, before=1), (1, True), (1, False)),
+            (Event(kind="down", version=1, before=-1), (None, True), (None, False)),
         ],
     )
-    def test_mark_and_settle(self, make: Make, target: int, marked: State, settled: State) -> None:
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_mark_and_run(
+        self, make: Make, event: Event, marked: tuple[int | None, bool], settled: tuple[int | None, bool], whole: bool
+    ) -> None:
+        ledger, event = make(), replace(event, whole=whole, checksum="it's", tool="t")
+        with ledger.locked(1):
+            ledger.prepare()
+            ledger.mark(event)
+            state = make().read()
+            assert (state.version, state.dirty) == marked, "seen by others at once"
+            assert state.attempt is not None
+            assert plain(state.attempt) == replace(event, seconds=None)
+            assert state.events == ()
+            assert ledger.run(event, "000001_a.up.sql", b"SELECT 1; SELECT '100%' -- the end") >= 0
+        state = make().read()
+        assert ((state.version, state.dirty), state.attempt) == (settled, None)
+        assert [plain(replace(e, seconds=0.0)) for e in state.events] == [event]
+
+    @pytest.mark.parametrize("body", [b"", b"  \n", b"-- nothing", b"SELECT 1;", b"/* a */;;"])
+    @pytest.mark.parametrize("whole", [True, False])
+    def test_run_to_the_end_of_any_file(self, make: Make, body: bytes, whole: bool) -> None:
+        ledger, event = make(), Event(kind="up", version=1, before=-1, whole=whole)
+        with ledger.locked(1):
+            ledger.prepare()
+            ledger.mark(event)
+            ledger.run(event, "000001_a.up.sql", body)
+        assert [e.version for e in make().read().events] == [1]
+
+    def test_fail(self, make: Make) -> None:
+        ledger, event = make(), Event(kind="up", version=1, before=-1, whole=True)
+        with ledger.locked(1):
+            ledger.prepare()
+            ledger.mark(event)
+            ledger.fail(event, "it's no table")
+        state = make().read()
+        assert (state.version, state.dirty, state.events) == (1, True, ())
+        assert state.attempt is not None
+        assert plain(state.attempt) == replace(event, seconds=None, error="it's no table")
+
+    def test_settled_after_an_attempt(self, make: Make) -> None:
+        """A mended attempt is no longer anybody's, not even when the same version is dirty again."""
         ledger = make()
         with ledger.locked(1):
             ledger.prepare()
-            ledger.mark(target)
-            assert make().read() == marked, "seen by others at once"
-            ledger.settle(target)
-        assert make().read() == settled
+            ledger.mark(Event(kind="up", version=1, before=-1))
+            ledger.settle(-1)
+            assert make().read().attempt is None
+            ledger.mark(Event(kind="up", version=1, before=-1, tool="second"))
+            attempt = make().read().attempt
+        assert attempt is not None
+        assert attempt.tool == "second"
+
+    def test_replicas(self, make: Make) -> None:
+        ledger = make()
+        with ledger.locked(1):
+            assert ledger.behind(ledger.position()) == ()
+
+    def test_ready(self, make: Make) -> None:
+        ledger = make()
+        ledger.read()
+        ledger.ready()
 
     def test_history(self, make: Make) -> None:
         ledger = make()
@@ -94,14 +155,6 @@ class Suite:
             raise ZeroDivisionError
         with make().locked(0):
             pass
-
-    def test_run(self, make: Make) -> None:
-        ledger = make()
-        with ledger.locked(1):
-            ledger.prepare()
-            for body in (b"SELECT 1; SELECT '100%'", b"", b"-- nothing"):
-                ledger.run(MigrationFile(Path("000001_a.up.sql"), body))
-            assert ledger.read() == State(), "running writes no books"
 
 
 class TestMemory(Suite):

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,32 @@ def test_concurrent_index(connection: Connection, tmp_path: Path) -> None:
     runner = run(connection, tmp_path)
     assert [a.version for a in runner.up()] == [1, 2]
     assert [a.version for a in runner.down(1)] == [2]
+
+
+def test_waiting_is_no_deadlock_with_a_concurrent_index(
+    connection: Connection, database: Database, tmp_path: Path
+) -> None:
+    """CREATE INDEX CONCURRENTLY waits for every older snapshot; one that waits in pg_advisory_lock would hold one."""
+    write(tmp_path, **tables(1))
+    run(connection, tmp_path).up()
+    write(tmp_path, x2_i_up="CREATE INDEX CONCURRENTLY i ON t1 (id)", x2_i_down="DROP INDEX CONCURRENTLY i")
+    with database.connect() as blocker, database.connect() as waiter, ThreadPoolExecutor(2) as pool:
+        blocker.execute("SET ROLE tmi_owner; BEGIN; INSERT INTO t1 VALUES (1)")
+        builds = pool.submit(run(connection, tmp_path).up)
+        with database.connect() as look:
+            _await(
+                look,
+                "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX CONC%' AND wait_event_type = 'Lock'",
+            )
+            waits = pool.submit(run(waiter, tmp_path).up)
+            _await(
+                look,
+                "SELECT 1 FROM pg_stat_activity WHERE query LIKE '%pg_try_advisory_lock%' AND pid <> pg_backend_pid()",
+            )
+        blocker.execute("COMMIT")
+        assert [a.version for a in builds.result(30)] == [2]
+        assert waits.result(30) == []
+    assert one(connection, "SELECT indisvalid FROM pg_index WHERE indexrelid = 'i'::regclass")
 
 
 @pytest.mark.parametrize(
@@ -226,31 +253,120 @@ def _await(connection: Connection, query: str) -> None:
     raise AssertionError(query)
 
 
-def test_killed_half_way(connection: Connection, database: Database, tmp_path: Path) -> None:
-    """kill -9 of the client: the server ends the file by itself, the row stays dirty, and the message leads out."""
-    folder = write(tmp_path, **tables(1, 2))
-    (folder / "000002_t2.up.sql").write_text("CREATE TABLE t2 (id int); SELECT pg_sleep(60);")
+def _kill_client(connection: Connection, database: Database, folder: Path) -> None:
     url = database.server.url(database.name)
     client = subprocess.Popen([sys.executable, "-c", SCRIPT, url, str(folder)], cwd=PROJECT)
+    busy = "query LIKE '%CREATE TABLE t2%pg_sleep%' AND pid <> pg_backend_pid()"
     try:
-        _await(connection, "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'CREATE TABLE t2%' AND state = 'active'")
+        _await(connection, f"SELECT 1 FROM pg_stat_activity WHERE {busy} AND wait_event = 'PgSleep'")
     finally:
         client.send_signal(signal.SIGKILL)
         client.wait()
-    _await(connection, "SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE query LIKE 'CREATE TABLE t2%')")
+    _await(connection, f"SELECT 1 WHERE NOT EXISTS (SELECT FROM pg_stat_activity WHERE {busy})")
+
+
+def test_killed_half_way(connection: Connection, database: Database, tmp_path: Path) -> None:
+    """kill -9 of the client: the server ends the file by itself, other tools see it dirty, the rerun mends it."""
+    folder = write(tmp_path, **tables(1, 2))
+    (folder / "000002_t2.up.sql").write_text("CREATE TABLE t2 (id int); SELECT pg_sleep(60);")
+    _kill_client(connection, database, folder)
+    assert run(connection, folder).version() == Version(2, True)
+    assert one(connection, "SELECT to_regclass('t2') IS NULL"), "PostgreSQL has undone the file"
+    (folder / "000002_t2.up.sql").write_text("CREATE TABLE t2 (id int);")
     runner = run(connection, folder)
+    assert [a.version for a in runner.up()] == [2]
+    assert [note[:34] for note in runner.notes] == ["000002_t2.up.sql was cut short at "]
+
+
+def test_killed_half_way_in_a_file_that_commits(connection: Connection, database: Database, tmp_path: Path) -> None:
+    folder = write(tmp_path, **tables(1, 2))
+    (folder / "000002_t2.up.sql").write_text("BEGIN; CREATE TABLE t2 (id int); COMMIT; SELECT pg_sleep(60);")
+    _kill_client(connection, database, folder)
     message = r"dirty at version 2: 000002_t2.up.sql failed or was cut short; .* remains: datatier migrate force 1;"
     with pytest.raises(DirtyError, match=message):
-        runner.up()
-    assert one(connection, "SELECT to_regclass('t2') IS NULL"), "PostgreSQL has undone the file"
-    runner.force(1)
-    (folder / "000002_t2.up.sql").write_text("CREATE TABLE t2 (id int);")
-    assert [a.version for a in run(connection, folder).up()] == [2]
+        run(connection, folder).up()
+    assert one(connection, "SELECT to_regclass('t2') IS NOT NULL")
+
+
+@pytest.mark.parametrize("force", ["TRUNCATE schema_migrations; INSERT INTO schema_migrations VALUES (1, true)"])
+def test_another_tools_dirt_is_not_mended(connection: Connection, tmp_path: Path, force: str) -> None:
+    """The same version, dirty, after an attempt of ours: but golang-migrate wrote it, and may have left anything."""
+    folder = one_file(tmp_path, "SELECT 1/0")
+    with pytest.raises(FileError):
+        run(connection, folder).up()
+    connection.execute(f"SET ROLE tmi_owner; BEGIN; {force}; COMMIT; RESET ROLE".encode())
+    with pytest.raises(DirtyError, match=r"failed or was cut short; look at what it left behind"):
+        run(connection, folder).up()
 
 
 def test_server_lost(connection: Connection, database: Database, tmp_path: Path) -> None:
     sql = "RESET ROLE; SELECT pg_terminate_backend(pg_backend_pid())"
-    with pytest.raises(FileError, match=r"000001_a\.up\.sql.*terminating connection"):
+    with pytest.raises(FileError, match=r"000001_a\.up\.sql.*terminating connection.* migrate up runs it again"):
         run(connection, one_file(tmp_path, sql)).up()
-    with database.connect() as other, pytest.raises(DirtyError, match="datatier migrate force -- -1"):
-        run(other, tmp_path).up()
+    (tmp_path / "000001_a.up.sql").write_text("SELECT 1")
+    with database.connect() as other:
+        assert [a.version for a in run(other, tmp_path).up()] == [1]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SET ROLE tmi_migrator; SET search_path = pg_catalog; SELECT 1 -- no semicolon",
+        "SET standard_conforming_strings = off; CREATE TABLE a (b text DEFAULT 'x\\\\'); CREATE TABLE b ()",
+        "VACUUM",
+        "CALL p()",
+        "DO $$ BEGIN CREATE TABLE a (); COMMIT; CREATE TABLE b (); END $$",
+        "ALTER DATABASE {name} SET work_mem = '5MB'",
+        "BEGIN; CREATE TABLE a (); COMMIT; BEGIN; CREATE TABLE b (); COMMIT",
+    ],
+)
+def test_files_that_are_not_like_others(connection: Connection, database: Database, tmp_path: Path, sql: str) -> None:
+    """Roles, settings and transactions of a file's own: it is applied, and the books say so."""
+    with database.connect("postgres") as admin:
+        admin.execute(
+            f"GRANT CREATE ON DATABASE {database.name} TO tmi_owner; ALTER DATABASE {database.name}"
+            " OWNER TO tmi_owner".encode()
+        )
+        admin.execute("CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN CREATE TABLE a (); COMMIT; END'")
+    folder = one_file(tmp_path, sql.replace("{name}", database.name))
+    assert [a.version for a in run(connection, folder).up()] == [1]
+    assert run(connection, folder).version() == Version(1, False)
+    assert [r.state for r in run(connection, folder).status()] == ["applied"]
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("SELECT 1\0; CREATE TABLE a ()", "holds a NUL byte"),
+        ("CREATE TABLE a (); SELECT 'open", r"sql:1:20: the file ends in the middle of a string"),
+        ("CREATE TABLE a (); /* open", "unterminated /. comment"),
+        ("CREATE TABLE a (); DO $$ open", "unterminated dollar-quoted string"),
+        (
+            "CREATE TABLE a (b int UNIQUE DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO a VALUES (1), (1)",
+            "duplicate key",
+        ),
+        (
+            "CREATE TABLE a (); CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1;",
+            "ends in the middle",
+        ),
+    ],
+)
+def test_a_file_that_ends_badly_leaves_nothing(connection: Connection, tmp_path: Path, sql: str, message: str) -> None:
+    with pytest.raises(FileError, match=message) as caught:
+        run(connection, one_file(tmp_path, sql)).up()
+    assert caught.value.undone
+    assert one(connection, "SELECT to_regclass('a') IS NULL")
+    assert run(connection, tmp_path).version() == Version(1, True)
+
+
+def test_books_of_an_older_layout(connection: Connection, tmp_path: Path) -> None:
+    """A history without the columns that came later is read as it is, by any login, and completed by the next run."""
+    run(connection, write(tmp_path, **tables(1))).up()
+    connection.execute(
+        "SET ROLE tmi_owner; ALTER TABLE datatier_migrations DROP COLUMN whole, DROP COLUMN error, DROP COLUMN system,"
+        " DROP COLUMN timeline, ALTER COLUMN seconds SET NOT NULL; RESET ROLE"
+    )
+    assert [r.state for r in run(connection, tmp_path).status()] == ["applied"]
+    write(tmp_path, **tables(2))
+    assert [a.version for a in run(connection, tmp_path).up()] == [2]
+    assert [r.state for r in run(connection, tmp_path).status()] == ["applied", "applied"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,16 @@ from migrate_server import tables, write
 
 from bootstrap.migrate import (
     DirtyError,
+    Event,
     FileError,
     MemoryDatabase,
     MemoryLedger,
-    MigrationFile,
     ProblemsError,
     Runner,
     Source,
     State,
     Step,
+    StoppedError,
     TargetError,
     Version,
 )
@@ -30,11 +32,12 @@ class Failing(MemoryLedger):
     """Ledger in which one file fails."""
 
     bad = ""
+    error: Callable[[str], BaseException] = staticmethod(lambda file: FileError("no", file=file, undone=True))
 
-    def run(self, file: MigrationFile) -> None:
-        if file.name == self.bad:
-            raise FileError("no", file=file.name, undone=True)
-        super().run(file)
+    def run(self, event: Event, path: str, body: bytes) -> float:
+        if Path(path).name == self.bad:
+            raise self.error(self.bad)
+        return super().run(event, path, body)
 
 
 class Fixture:
@@ -44,10 +47,12 @@ class Fixture:
         self.folder, self.database = folder, MemoryDatabase()
         write(folder, **tables(1, 2, 3))
 
-    def runner(self, bad: str = "") -> Runner:
+    def runner(self, bad: str = "", error: Callable[[str], BaseException] | None = None, **options: Any) -> Runner:
         ledger = Failing(self.database)
         ledger.bad = bad
-        return Runner(Source.load(self.folder), ledger)
+        if error is not None:
+            ledger.error = error
+        return Runner(Source.load(self.folder), ledger, **options)
 
     def at(self) -> tuple[int | None, bool]:
         return self.database.state.version, self.database.state.dirty
@@ -145,8 +150,8 @@ def test_progress_may_stop_between_files(db: Fixture) -> None:
             2,
             "000002_t2.up.sql: no; PostgreSQL has undone the whole file; mend it, then "
             "datatier migrate force 1, then datatier migrate up",
-            "dirty at version 2: 000002_t2.up.sql failed or was cut short; .* nothing of it remains: "
-            "datatier migrate force 1; if all of it is there: datatier migrate force 2;",
+            r"dirty at version 2: 000002_t2.up.sql failed at .* \(no\); PostgreSQL has undone the whole file; "
+            "mend it, then datatier migrate force 1, then run the migration again",
         ),
         (
             0,
@@ -154,7 +159,7 @@ def test_progress_may_stop_between_files(db: Fixture) -> None:
             "000001_t1.up.sql",
             1,
             "then datatier migrate force -- -1, then datatier migrate up",
-            "dirty at version 1: 000001_t1.up.sql .* datatier migrate force -- -1; .* datatier migrate force 1;",
+            "dirty at version 1: 000001_t1.up.sql .* datatier migrate force -- -1, then run",
         ),
         (
             2,
@@ -162,7 +167,7 @@ def test_progress_may_stop_between_files(db: Fixture) -> None:
             "000002_t2.down.sql",
             1,
             "then datatier migrate force 2, then datatier migrate down",
-            "dirty at version 1: 000002_t2.down.sql .* datatier migrate force 2; .* datatier migrate force 1;",
+            "dirty at version 1: 000002_t2.down.sql .* datatier migrate force 2, then run",
         ),
         (
             1,
@@ -170,7 +175,7 @@ def test_progress_may_stop_between_files(db: Fixture) -> None:
             "000001_t1.down.sql",
             None,
             "then datatier migrate force 1, then datatier migrate down",
-            "dirty at version none: 000001_t1.down.sql .* datatier migrate force 1; .* datatier migrate force -- -1;",
+            "dirty at version none: 000001_t1.down.sql .* datatier migrate force 1, then run",
         ),
     ],
 )
@@ -188,6 +193,128 @@ def test_dirty(
     db.runner().force(start or None)
     db.runner().up()
     assert db.at() == (3, False)
+
+
+@pytest.mark.parametrize(
+    ("start", "move", "bad", "version", "target"),
+    [
+        (1, lambda r: r.up(), "000002_t2.up.sql", 2, 2),
+        (0, lambda r: r.up(), "000001_t1.up.sql", 1, 1),
+        (2, lambda r: r.down(1), "000002_t2.down.sql", 2, 1),
+        (1, lambda r: r.down(1), "000001_t1.down.sql", 1, None),
+    ],
+)
+@pytest.mark.parametrize(
+    "error",
+    [
+        lambda file: KeyboardInterrupt(),
+        lambda file: FileError("the connection was lost", file=file, lost=True),
+        lambda file: FileError("deadlock detected", file=file, sqlstate="40P01"),
+        lambda file: FileError("canceling statement due to lock timeout", file=file, sqlstate="55P03"),
+    ],
+)
+def test_cut_short_is_mended(
+    db: Fixture,
+    start: int,
+    move: Callable[[Runner], Any],
+    bad: str,
+    version: int,
+    target: int | None,
+    error: Callable[[str], BaseException],
+) -> None:
+    """Of a file that is one transaction nothing is left; the row says dirty to other tools until the next run."""
+    db.runner().up(start)
+    with pytest.raises((KeyboardInterrupt, FileError)):
+        move(db.runner(bad, error))
+    assert db.at() == (target, True)
+    again = db.runner()
+    assert [s.migration.version for s in again.plan_up(1)] == [start + 1], "a dry run sees through it as well"
+    move(again)
+    assert bad in db.database.ran
+    assert re.fullmatch(rf"{bad} was cut short at 2.* undone all of it and it is run again", again.notes[0])
+    db.runner().up()
+    assert db.at() == (3, False)
+
+
+def test_cut_short_with_transactions_of_its_own_needs_a_person(db: Fixture) -> None:
+    (db.folder / "000002_t2.up.sql").write_text("BEGIN; CREATE TABLE t2 (id int); COMMIT;")
+    with pytest.raises(KeyboardInterrupt):
+        db.runner("000002_t2.up.sql", lambda file: KeyboardInterrupt()).up()
+    with pytest.raises(
+        DirtyError, match=r"000002_t2\.up\.sql failed or was cut short; .* datatier migrate force 1; if"
+    ):
+        db.runner().up()
+
+
+def test_dirt_of_another_tool_needs_a_person(db: Fixture) -> None:
+    """As golang-migrate leaves it after this program had been cut short itself: the attempt is no longer the row's."""
+    db.database.state = State(version=2, dirty=True)
+    with pytest.raises(
+        DirtyError, match=r"000002_t2\.up\.sql failed or was cut short; .* datatier migrate force 1; if"
+    ):
+        db.runner().up()
+
+
+def test_a_statement_that_must_be_alone(db: Fixture) -> None:
+    """One that PostgreSQL refuses beside others is sent by itself, and no longer counts as one transaction."""
+    refused = lambda file: FileError("cannot run inside a transaction block", file=file, sqlstate="25001")  # noqa: E731
+    with pytest.raises(FileError):
+        db.runner("000001_t1.up.sql", refused).up()
+    attempt = db.database.state.attempt
+    assert attempt is not None
+    assert (attempt.whole, attempt.error) == (False, "cannot run inside a transaction block")
+
+
+def test_time_is_up(db: Fixture) -> None:
+    answers = iter([False, True])
+    message = r"stopped before 000002_t2\.up\.sql, 1 of 3 files are done: its time is up; the database is clean; run"
+    with pytest.raises(StoppedError, match=message):
+        db.runner().up(stop=lambda: next(answers))
+    assert db.at() == (1, False)
+    assert [a.version for a in db.runner().up(stop=lambda: False)] == [2, 3]
+
+
+def test_a_replica_lags(db: Fixture) -> None:
+    db.database.lagging = ("r1 at 10.0.0.7", "")
+    message = r"stopped before 000001_t1\.up\.sql, 0 of 3 .*: a replica, r1 at 10\.0\.0\.7 is more than 0\.01 s behind"
+    with pytest.raises(StoppedError, match=message):
+        db.runner(max_replica_lag=0.01).up()
+    assert db.at() == (None, False)
+    assert len(db.runner().up(1)) == 1, "no limit, no question"
+    db.database.lagging = ()
+    assert len(db.runner(max_replica_lag=0).up()) == 2
+
+
+def test_snapshot_once_and_only_where_there_is_something_to_do(db: Fixture) -> None:
+    taken: list[tuple[int | None, bool]] = []
+
+    def snapshot() -> str:
+        taken.append(db.at())
+        return f"before-{len(taken)}"
+
+    runner = db.runner(snapshot=snapshot)
+    runner.up()
+    assert (taken, runner.notes) == ([(None, False)], ["snapshot before-1"])
+    runner.up()
+    assert len(taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("system", "timeline", "note"),
+    [
+        ("7", 1, ""),
+        ("7", 3, r"promoted from a replica .* since version 2 was applied: timeline 1 then, 3 now\. .* applied again"),
+        ("8", 1, r"this server \(8\) is another than the one that version 2 was applied on \(7\)"),
+        ("", None, ""),
+    ],
+)
+def test_promoted(db: Fixture, system: str, timeline: int | None, note: str) -> None:
+    db.database.state = State(system="7", timeline=1)
+    db.runner().up(2)
+    db.database.state = replace(db.database.state, system=system, timeline=timeline)
+    runner = db.runner()
+    assert [a.version for a in runner.up()] == [3], "explained, not refused"
+    assert re.search(note, runner.notes[0]) if note else runner.notes == []
 
 
 def _edit(db: Fixture) -> None:

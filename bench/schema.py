@@ -1,0 +1,157 @@
+"""Measures the schema check in process, beside alembic's comparison of the same database, and writes both down.
+
+    .venv/bin/python bench/schema.py             print the table
+    WRITE=1 .venv/bin/python bench/schema.py     and put it into bench/README.md
+
+alembic runs where DATATIER_BENCH_ALEMBIC names a Python that has it, SQLAlchemy and psycopg: an environment of its own,
+for the project does without. It compares tables, columns, indexes and foreign keys; no checks, triggers, policies,
+functions or views, of which the check compares all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from itertools import pairwise
+from pathlib import Path
+
+import psutil
+import psycopg
+
+ROOT = Path(__file__).parents[1]
+sys.path[:0] = [str(ROOT / "tests")]
+
+from postgres_server import binaries, run_tool, running  # noqa: E402
+
+from bootstrap import schema  # noqa: E402
+
+TABLES, INDEXES = 1000, 5  # indexes of each table beside its key's
+RUNS = 5
+README = Path(__file__).with_name("README.md")
+START, END = "<!-- schema -->", "<!-- /schema -->"
+
+ALEMBIC = """
+import json, sys, time
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import MetaData, create_engine
+engine = create_engine(sys.argv[1])
+wanted = MetaData()
+with engine.connect() as connection:
+    wanted.reflect(connection)
+    options = {"compare_type": True, "compare_server_default": True}
+    took = []
+    for _ in range(int(sys.argv[2]) + 1):
+        begun = time.perf_counter()
+        found = compare_metadata(MigrationContext.configure(connection, opts=options), wanted)
+        took.append(time.perf_counter() - begun)
+print(json.dumps([took[1:], len(found)]))
+"""
+
+
+def fill(connection: psycopg.Connection) -> None:
+    """A database of many tables, each with five indexes, a CHECK, a trigger, a comment and a foreign key."""
+    connection.execute("CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'")
+    for number in range(TABLES):
+        parent = f"REFERENCES t{number - 1}" if number else ""
+        statements = [
+            f"CREATE TABLE t{number} (id uuid PRIMARY KEY DEFAULT gen_random_uuid(), parent uuid {parent}, "
+            "email varchar(255) NOT NULL CHECK (email = lower(email)), name text NOT NULL DEFAULT 'none', "
+            "score numeric(3,1), cells jsonb, at timestamptz NOT NULL DEFAULT now())",
+            f"CREATE TRIGGER touch BEFORE UPDATE ON t{number} FOR EACH ROW EXECUTE FUNCTION touch()",
+            f"COMMENT ON TABLE t{number} IS 'Table {number}'",
+        ]
+        columns = ("parent", "email, at", "name DESC", "score", "cells")
+        statements += [f"CREATE INDEX i{number}_{n} ON t{number} ({what})" for n, what in enumerate(columns[:INDEXES])]
+        connection.execute("; ".join(statements).encode())
+    connection.execute("ANALYZE")
+
+
+def ours(connection: psycopg.Connection, path: Path) -> dict[str, list[float]]:
+    """Seconds of each run by part; the definition is loaded anew each time."""
+    taken: dict[str, list[float]] = {"load": [], "read": [], "compare": [], "whole": [], "processor": []}
+    server = psutil.Process(connection.info.backend_pid)
+
+    def processor() -> float:
+        """Seconds of processor that this process and the server's have used."""
+        return time.process_time() + sum(server.cpu_times()[:2])
+
+    for _ in range(RUNS + 1):
+        used = processor()
+        marks = [time.perf_counter()]
+        expected = schema.load(path)
+        marks.append(time.perf_counter())
+        live = schema.read(connection, extensions=())
+        marks.append(time.perf_counter())
+        found = schema.compare(expected, live)
+        marks.append(time.perf_counter())
+        assert found == (), found[:3]
+        parts = [after - before for before, after in pairwise(marks)]
+        for name, seconds in zip(taken, [*parts, marks[-1] - marks[0], processor() - used], strict=True):
+            taken[name].append(seconds)
+    return {name: seconds[1:] for name, seconds in taken.items()}
+
+
+def theirs(port: int) -> tuple[str, list[float] | None]:
+    """The same database by alembic: what it is, and the seconds of each run."""
+    python = os.environ.get("DATATIER_BENCH_ALEMBIC")
+    if not python:
+        return "alembic is left out: DATATIER_BENCH_ALEMBIC names no Python that has it", None
+    script = "import alembic, sqlalchemy; print(alembic.__version__, sqlalchemy.__version__)"
+    versions = subprocess.run([python, "-c", script], capture_output=True, text=True, check=True).stdout.split()
+    url = f"postgresql+psycopg://postgres@127.0.0.1:{port}/postgres"
+    done = subprocess.run([python, "-c", ALEMBIC, url, str(RUNS)], capture_output=True, text=True, check=True)
+    taken, found = json.loads(done.stdout)
+    assert found == 0, found
+    return f"alembic {versions[0]} (SQLAlchemy {versions[1]}), `compare_metadata`", taken
+
+
+def row(name: str, seconds: list[float], base: float, target: str = "") -> str:
+    """A line of the table."""
+    median = statistics.median(seconds)
+    return f"| {name} | {median:.3f} | {min(seconds):.3f} - {max(seconds):.3f} | {median / base:.1f} | {target} |"
+
+
+def main() -> None:
+    """Print, and write when asked."""
+    with tempfile.TemporaryDirectory(prefix="dt-bench-", dir="/tmp") as name:
+        folder, programs = Path(name), binaries()[18]
+        initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        run_tool(folder, [*initdb, "--no-sync", "--locale=C.UTF-8"])
+        settings = ["shared_buffers=256MB", "max_locks_per_transaction=1024"]
+        with running(programs, folder / "data", settings) as port:
+            address = {"host": "127.0.0.1", "port": port, "dbname": "postgres", "user": "postgres"}
+            with psycopg.connect(**address, autocommit=True) as connection:
+                fill(connection)
+                (folder / "schema.json").write_text(schema.dump(schema.read(connection, extensions=()).schema))
+                mine = ours(connection, folder / "schema.json")
+            peer, others = theirs(port)
+    base = statistics.median(mine["whole"])
+    lines = [
+        f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL 18; {TABLES:,} tables with "
+        f"{TABLES * INDEXES:,} indexes, nothing differs; {RUNS} runs after one to warm up, in process.",
+        "",
+        "| what | median s | fastest - slowest | times the check | target |",
+        "|---|---|---|---|---|",
+        row("schema check", mine["whole"], base, "0.5 s"),
+        *(row(f"of that: {part}", mine[part], base) for part in ("load", "read", "compare")),
+        row("of that: processor, client and server", mine["processor"], base),
+        *([row(peer, others, base)] if others else []),
+        *([] if others else ["", peer + "."]),
+    ]
+    text = "\n".join(lines)
+    print(text)
+    if os.environ.get("WRITE"):
+        document = README.read_text(encoding="utf-8")
+        before, after = document.split(START)[0], document.split(END)[1]
+        README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

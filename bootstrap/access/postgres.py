@@ -1,0 +1,234 @@
+"""The PostgreSQL half of access.yaml: profiles, grants of one's own, memberships, settings, row-level policies."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from bootstrap.access import names
+from bootstrap.access.condition import condition
+
+Kind = Literal["database", "schema", "table", "sequence", "function"]
+Login = Literal["siblings", "single", "none"]
+Keep = Literal["attributes", "marks", "owner", "public", "strangers"]
+Privilege = Literal[
+    "select",
+    "insert",
+    "update",
+    "delete",
+    "truncate",
+    "references",
+    "trigger",
+    "maintain",
+    "usage",
+    "execute",
+    "connect",
+    "temporary",
+    "create",
+]
+EVERY = "*"
+# GRANT's own table of what can be granted on what; `maintain` is PostgreSQL 17's.
+_TABLE = {"select", "insert", "update", "delete", "truncate", "references", "trigger", "maintain"}
+GRANTABLE: dict[str, set[str]] = {
+    "table": _TABLE,
+    "column": {"select", "insert", "update", "references"},
+    "sequence": {"usage", "select", "update"},
+    "function": {"execute"},
+    "schema": {"usage", "create"},
+    "database": {"connect", "temporary", "create"},
+}
+_SETTING = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
+
+
+def _list(value: object) -> object:
+    if isinstance(value, str):
+        if value != EVERY:
+            raise ValueError(f"must be `*` or a list: [{value}]")
+        return (EVERY,)
+    return value
+
+
+def _seconds(value: object) -> int:
+    seconds = names.duration(value)
+    if seconds is None:
+        raise ValueError("needs a duration such as `30s`; `0` is no limit")
+    return seconds
+
+
+def _object(name: str) -> str:
+    """Return a name that PostgreSQL keeps whole: quoting makes any other character safe (`change.ident`)."""
+    if not name or "\0" in name:
+        raise ValueError("is empty or holds a NUL; name an object")
+    if len(name.encode()) > 63:
+        raise ValueError(f"is {len(name.encode())} bytes long; PostgreSQL cuts names at 63")
+    return name
+
+
+def signature(text: str) -> str:
+    """Return `name(type, type)` with its spaces put right."""
+    if text == EVERY:
+        return text
+    found = re.fullmatch(r"\s*(.+?)\s*\((.*)\)\s*", text, re.DOTALL)
+    if not found or "\0" in text:
+        raise ValueError("needs its argument types: `answer()`, `total(integer, text)`")
+    return f"{found[1]}({', '.join(part.strip() for part in found[2].split(',')) if found[2].strip() else ''})"
+
+
+def _setting(name: str) -> str:
+    if not _SETTING.fullmatch(name):
+        raise ValueError("is no name of a setting, e.g. `search_path`")
+    return name
+
+
+Seconds = Annotated[int, BeforeValidator(_seconds)]
+ObjectName = Annotated[str, AfterValidator(_object)]
+Signature = Annotated[str, AfterValidator(signature)]
+
+
+def short(key: str) -> BeforeValidator:
+    """Let `readwrite` stand for `{privileges: readwrite}`."""
+
+    def expand(value: Any) -> Any:
+        return {key: value} if isinstance(value, str) else value
+
+    return BeforeValidator(expand)
+
+
+class Model(BaseModel):
+    """Frozen and closed: an unknown key is an error."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Limits(Model):
+    """What one login may take at most; 0 is no limit."""
+
+    connection_limit: int | None = Field(default=None, ge=1, le=10000)
+    statement_timeout: Seconds | None = None
+    idle_in_transaction_session_timeout: Seconds | None = None
+    lock_timeout: Seconds | None = None
+
+    def over(self, base: Limits) -> Limits:
+        """Return these limits with `base` where they say nothing."""
+        return Limits.model_construct(**{**base.model_dump(), **self.model_dump(exclude_none=True)})
+
+
+class Grant(Model):
+    """Privileges on some objects of one schema; on the schema itself where no object is named."""
+
+    schema_name: ObjectName = Field(default="public", alias="schema")
+    tables: Annotated[tuple[ObjectName, ...] | None, BeforeValidator(_list)] = None
+    """Tables, views, materialized views, foreign tables. `*` is all there are and will be."""
+    columns: tuple[ObjectName, ...] = ()
+    """Only these columns of the tables."""
+    sequences: Annotated[tuple[ObjectName, ...] | None, BeforeValidator(_list)] = None
+    functions: Annotated[tuple[Signature, ...] | None, BeforeValidator(_list)] = None
+    """Functions and procedures with their argument types."""
+    future: Literal["tables", "sequences", "functions"] | None = None
+    """Only what the owner will make: its default privileges."""
+    database: Literal[True] | None = None
+    """The stack's database itself."""
+    privileges: tuple[Privilege, ...]
+
+    @property
+    def kind(self) -> Kind:
+        """What the privileges are on."""
+        chosen = self.future or next((k for k in ("tables", "sequences", "functions") if getattr(self, k)), None)
+        kinds: dict[str | None, Kind] = {"tables": "table", "sequences": "sequence", "functions": "function"}
+        return kinds.get(chosen, "database" if self.database else "schema")
+
+    @property
+    def objects(self) -> tuple[str, ...]:
+        """Names or `*`; none where it is about the schema, the database or the future only."""
+        return self.tables or self.sequences or self.functions or ()
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Grant:
+        chosen = [k for k in ("tables", "sequences", "functions", "future", "database") if getattr(self, k) is not None]
+        if not self.privileges:
+            raise ValueError("grants no privilege: name some, e.g. `privileges: [select]`")
+        if len(chosen) > 1:
+            raise ValueError(f"names {' and '.join(chosen)}; write one grant for each")
+        if self.columns and (self.tables is None or EVERY in self.tables):
+            raise ValueError("columns need their tables by name: `tables: [users], columns: [id, email]`")
+        on = "column" if self.columns else self.kind
+        if wrong := [p for p in self.privileges if p not in GRANTABLE[on]]:
+            known = ", ".join(sorted(GRANTABLE[on]))
+            raise ValueError(f"`{', '.join(wrong)}` is nothing that can be granted on a {on}: {known}")
+        return self
+
+
+class MemberOf(Model):
+    """Membership in another identity's role or in a predefined one (`pg_read_all_data`)."""
+
+    role: ObjectName
+    admin: bool = False
+    """Whether it may hand the membership on."""
+    inherit: bool = True
+    """Whether it has the role's privileges without SET ROLE; PostgreSQL 16+, before that always as the role is."""
+    set: bool = True
+    """Whether it may SET ROLE; PostgreSQL 16+, before that always true."""
+
+
+class PostgresAccess(Model):
+    """What an identity may do in the database."""
+
+    privileges: Literal["migrator", "readwrite", "readonly", "monitoring", "custom"]
+    """`migrator` acts as the owner, `readwrite` reads and writes rows, `readonly` reads, `monitoring` is pg_monitor,
+    `custom` has its `grants` alone; the others may have some on top."""
+    grants: tuple[Grant, ...] = ()
+    member_of: tuple[Annotated[MemberOf, short("role")], ...] = ()
+    login: Login = "siblings"
+    """`siblings`: two logins x_a and x_b over a role x that cannot log in, for rotation without downtime; `single`:
+    the role logs in itself; `none`: a role that others are members of."""
+    limits: Limits = Limits()
+    settings: dict[Annotated[str, AfterValidator(_setting)], str] = Field(default_factory=dict)
+    """Further settings of its logins, as ALTER ROLE ... SET takes them: `search_path: app, public`."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> PostgresAccess:
+        if self.privileges == "custom" and not self.grants and not self.member_of and self.login == "siblings":
+            raise ValueError("custom privileges need `grants` or `member_of`")
+        if self.login == "siblings" and "role" in self.settings:
+            raise ValueError("`role` is set by the bootstrap: a sibling login acts as its identity")
+        return self
+
+
+class Policy(Model):
+    """One row-level policy; `using` and `check` are SQL conditions, resolved in the declared schemas."""
+
+    command: Literal["all", "select", "insert", "update", "delete"] = "all"
+    roles: tuple[ObjectName, ...] = Field(min_length=1)
+    """Identities, or `public`."""
+    using: Annotated[str, AfterValidator(condition)] | None = None
+    check: Annotated[str, AfterValidator(condition)] | None = None
+    restrictive: bool = False
+
+    @model_validator(mode="after")
+    def _conditions(self) -> Policy:
+        if self.using is None and self.check is None:
+            raise ValueError("needs `using`, `check` or both")
+        if self.command == "insert" and self.using is not None:
+            raise ValueError("an insert has no row to look at yet: `check` only")
+        if self.command in {"select", "delete"} and self.check is not None:
+            raise ValueError(f"a {self.command} writes no row: `using` only")
+        return self
+
+
+class TablePolicies(Model):
+    """Row-level security of one table; policies that a migration made are left alone."""
+
+    schema_name: ObjectName = Field(default="public", alias="schema")
+    table: ObjectName
+    enabled: bool | None = None
+    """Whether row-level security is on; on where a policy is declared, else as the migrations left it."""
+    forced: bool | None = None
+    """Whether it binds the owner too; as the migrations left it when absent."""
+    rules: dict[ObjectName, Policy] = Field(default_factory=dict)
+
+    @property
+    def on(self) -> bool | None:
+        """Whether row-level security shall be on, None where that is left alone."""
+        return True if self.enabled is None and self.rules else self.enabled

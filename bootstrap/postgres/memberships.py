@@ -1,0 +1,69 @@
+"""Who shall be a member of what, with PostgreSQL 16's options, one row for each grantor. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from bootstrap.postgres.change import Change, ident
+from bootstrap.postgres.desired import Desired, Membership
+from bootstrap.postgres.live import Live, LiveMembership
+
+
+def membership(wanted: Membership, live: Live) -> Iterator[Change]:
+    """Return what makes one membership so."""
+    rows = [m for m in live.memberships if (m.role, m.member) == (wanted.role, wanted.member)]
+    options: tuple[Literal["inherit", "set"], ...] = ("inherit", "set") if live.version >= 160000 else ()
+    # Row of the creator's automatic membership: ADMIN only, made by the bootstrap superuser, not ours to change.
+    enough = bool(rows) and all(any(getattr(row, o) for row in rows) or not getattr(wanted, o) for o in options)
+    if not enough or (wanted.admin and not any(row.admin for row in rows)):
+        yield Change(action="join", subject=_subject(wanted), sql=_grant(wanted, live.version))
+    for row in rows:
+        if row.revocable and wanted.member != live.user:
+            if row.admin and not wanted.admin:
+                yield _take("ADMIN", row, live)
+            for option in options:
+                if getattr(row, option) and not getattr(wanted, option):
+                    yield _take(option.upper(), row, live)
+
+
+def _subject(of: Membership | LiveMembership) -> str:
+    return f"member {of.member} of {of.role}"
+
+
+def _grant(wanted: Membership, version: int) -> str:
+    if version >= 160000:
+        # All three are written, for whatever is left out keeps its value or falls back to a default (PG 16).
+        words = {"ADMIN": wanted.admin, "INHERIT": wanted.inherit, "SET": wanted.set}
+        options = " WITH " + ", ".join(f"{word} {str(on).upper()}" for word, on in words.items())
+    else:
+        options = " WITH ADMIN OPTION" if wanted.admin else ""
+    return f"GRANT {ident(wanted.role)} TO {ident(wanted.member)}{options}"
+
+
+def _take(option: str, row: LiveMembership, live: Live) -> Change:
+    sql = f"REVOKE {option} OPTION FOR {leave(row, live)}"
+    return Change(action="leave", subject=_subject(row), sql=sql, takes_away=True)
+
+
+def strays(wanted: Desired, live: Live) -> Iterator[Change]:
+    """End the memberships that nobody declared."""
+    for row in undeclared(wanted, live):
+        if row.revocable:
+            yield Change(action="leave", subject=_subject(row), sql=f"REVOKE {leave(row, live)}", takes_away=True)
+
+
+def undeclared(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
+    """Memberships of our roles that nobody declared."""
+    declared = {(m.role, m.member) for m in wanted.memberships}
+    for row in live.memberships:
+        # From PostgreSQL 16 a role's creator is a member of it with ADMIN only, by grant of the bootstrap superuser.
+        if row.member in wanted.managed and (row.role, row.member) not in declared:
+            yield row
+
+
+def leave(row: LiveMembership, live: Live) -> str:
+    """Return `ROLE FROM MEMBER`, by its grantor."""
+    # Without the grantor PostgreSQL 16 looks for a grant of our own and merely warns that there is none.
+    by = f" GRANTED BY {ident(row.grantor)}" if live.version >= 160000 and row.grantor else ""
+    return f"{ident(row.role)} FROM {ident(row.member)}{by}"

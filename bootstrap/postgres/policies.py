@@ -1,0 +1,115 @@
+"""Row-level security: the policies that access.yaml declares, never those that a migration made. Pure.
+
+PostgreSQL stores a condition's meaning, not its text, so the two cannot be compared. The comment on a policy of ours
+keeps two digests: of the declaration, and of what the server made of it. Either differing is a change; nothing has
+to be created to find out, so that a plan needs no lock and works on a replica.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from bootstrap.access import Policy, TablePolicies
+from bootstrap.postgres.change import Change, comma, ident, literal
+from bootstrap.postgres.desired import Desired
+from bootstrap.postgres.live import MARK, Live, LivePolicy, LiveWall
+
+_COMMANDS = {"all": "*", "select": "r", "insert": "a", "update": "w", "delete": "d"}
+
+
+def policies(wanted: Desired, live: Live) -> Iterator[Change]:
+    """Return the changes to row-level security: policies first, then the switch that makes them count."""
+    declared = {(table.schema_name, table.table): table for table in wanted.policies}
+    for (schema, table), wall in live.walls.items():
+        if wall.owner != wanted.owner:
+            continue
+        sql = f"{ident(schema)}.{ident(table)}"
+        rules = declared[schema, table].rules if (schema, table) in declared else {}
+        for name, policy in rules.items():
+            yield from _policy(name, policy, wall.policies.get(name), sql)
+        for name, has in wall.policies.items():
+            if ours(has) and name not in rules:
+                yield _change(name, sql, f"DROP POLICY {ident(name)} ON {sql}", takes_away=True)
+        if (schema, table) in declared:
+            yield from _switches(declared[schema, table], wall, sql)
+
+
+def ours(policy: LivePolicy) -> bool:
+    """Whether a policy bears our mark."""
+    return (policy.comment or "").startswith(MARK)
+
+
+def taken(wanted: Desired, live: Live) -> Iterator[str]:
+    """Say which declared policies stand in the way of one that is not ours, or have no table yet."""
+    for number, table in enumerate(wanted.policies):
+        wall = live.walls.get((table.schema_name, table.table))
+        where = f"{ident(table.schema_name)}.{ident(table.table)}"
+        if wall is None:
+            yield f"policies.{number}: table {where} does not exist yet; its policies are made when it does"
+        for name in table.rules if wall else ():
+            if (has := wall.policies.get(name) if wall else None) and not ours(has):
+                hand_over = f"COMMENT ON POLICY {ident(name)} ON {where} IS {literal(MARK)}"
+                yield (
+                    f"policies.{number}.rules.{name}: {where} has a policy of that name that a migration made; "
+                    f"take it out of access.yaml, or hand it over: {hand_over}"
+                )
+
+
+def _policy(name: str, policy: Policy, has: LivePolicy | None, table: str) -> Iterator[Change]:
+    create = f"CREATE POLICY {ident(name)} ON {table} {_body(policy)}"
+    if has is None:
+        yield _change(name, table, create)
+    elif not ours(has) or _same(policy, has):
+        return
+    else:
+        yield _change(name, table, f"DROP POLICY {ident(name)} ON {table}; {create}", takes_away=True)
+    yield Change(action="mark", subject=f"policy {name} on {table}", sql=_remember(name, policy, table))
+
+
+def _change(name: str, table: str, sql: str, *, takes_away: bool = False) -> Change:
+    return Change(action="policy", subject=f"policy {name} on {table}", sql=sql, takes_away=takes_away)
+
+
+def _body(policy: Policy) -> str:
+    roles = comma("PUBLIC" if role == "public" else ident(role) for role in policy.roles)
+    kind = "RESTRICTIVE" if policy.restrictive else "PERMISSIVE"
+    using = f" USING ({policy.using})" if policy.using is not None else ""
+    check = f" WITH CHECK ({policy.check})" if policy.check is not None else ""
+    return f"AS {kind} FOR {policy.command.upper()} TO {roles}{using}{check}"
+
+
+def _same(policy: Policy, has: LivePolicy) -> bool:
+    shape = (has.command, has.permissive, set(has.roles))
+    if shape != (_COMMANDS[policy.command], not policy.restrictive, set(policy.roles)):
+        return False
+    return (policy.using, policy.check) == (has.using, has.check) or (
+        has.comment == f"{MARK} {_md5(_body(policy))} {_md5((has.using or '') + '|' + (has.check or ''))}"
+    )
+
+
+def _md5(text: str) -> str:
+    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+
+
+def _remember(name: str, policy: Policy, table: str) -> str:
+    """A statement that writes both digests into the policy's comment; with a short path, as the plan reads it."""
+    body = f"""DECLARE path text := current_setting('search_path'); BEGIN
+PERFORM set_config('search_path', 'pg_catalog', true);
+EXECUTE {literal(f"COMMENT ON POLICY {ident(name)} ON {table} IS ")} || quote_literal((
+SELECT {literal(f"{MARK} {_md5(_body(policy))} ")} || md5(coalesce(pg_get_expr(polqual, polrelid), '') || '|' ||
+coalesce(pg_get_expr(polwithcheck, polrelid), ''))
+FROM pg_policy WHERE polname = {literal(name)} AND polrelid = {literal(table)}::regclass));
+PERFORM set_config('search_path', path, true); END"""  # noqa: S608 quoted
+    return f"DO {literal(body)}"
+
+
+def _switches(table: TablePolicies, wall: LiveWall, sql: str) -> Iterator[Change]:
+    for wanted, has, words in (
+        (table.on, wall.enabled, ("ENABLE", "DISABLE")),
+        (table.forced, wall.forced, ("FORCE", "NO FORCE")),
+    ):
+        if wanted is not None and wanted != has:
+            statement = f"ALTER TABLE {sql} {words[0] if wanted else words[1]} ROW LEVEL SECURITY"
+            # Switched on, whoever no policy names sees nothing.
+            yield Change(action="policy", subject=f"rows of {sql}", sql=statement, takes_away=wanted)

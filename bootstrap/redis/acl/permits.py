@@ -1,0 +1,37 @@
+"""Whether a rule set lets one call through: what the server would decide, from the rules alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bootstrap.redis.acl.compare import patterns
+from bootstrap.redis.acl.expand import expand
+from bootstrap.redis.acl.glob import matches
+from bootstrap.redis.acl.rules import Permission, RuleSet, Selector
+from bootstrap.redis.acl.table import CommandTable
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A command with what its permission hangs on."""
+
+    command: str
+    """Full name, e.g. `config|get`."""
+    keys: Sequence[tuple[str, Permission]] = field(default=())
+    channel: str | None = None
+
+
+def permits(rules: RuleSet, call: Call, table: CommandTable) -> bool:
+    """Whether the root or one selector satisfies the whole call (acl.c, ACLCheckAllUserCommandPerm)."""
+    return any(_satisfied(selector, call, table) for selector in (rules.root, *rules.selectors))
+
+
+def _satisfied(selector: Selector, call: Call, table: CommandTable) -> bool:
+    allowed = expand(selector, table)
+    if call.command not in allowed.commands and not (allowed.future and call.command not in table.commands):
+        return False
+    if call.channel is not None and not any(matches(c, call.channel) for c in selector.channels):
+        return False
+    may = patterns(selector)
+    return all(any(need in has and matches(p, key) for p, has in may.items()) for key, need in call.keys)

@@ -1,0 +1,122 @@
+"""The users of one server that no stack describes: planned, applied and imported with an administrator's client."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from bootstrap.access import names
+from bootstrap.access.commands import raw_rules
+from bootstrap.access.model import RedisRules
+from bootstrap.access.rules import BASE, access_string
+from bootstrap.redis import node
+from bootstrap.redis.acl.compare import differences as effect
+from bootstrap.redis.acl.rules import Permission, RuleError, RuleSet, parse, parse_listed
+from bootstrap.redis.users import Applied, User
+
+_TARGET = "server"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Imported:
+    """The users of a server as a declaration would have them."""
+
+    users: dict[str, dict[str, Any]]
+    """Identity -> what stands under its `redis.<cache>` in access.yaml."""
+    differences: tuple[str, ...]
+    """What was left out, each with the reason."""
+
+
+def plan_client(client: Any, users: Sequence[User], *, remove: bool = False) -> Applied:
+    """Return what `apply_client` would do; the client is logged in and may ACL LIST, CAT and SETUSER."""
+    return _planned(client, users, remove=remove)[1].applied
+
+
+def apply_client(client: Any, users: Sequence[User], *, remove: bool = False) -> Applied:
+    """Make the users of this one server so. A user without a password keeps those it has.
+
+    With `remove` the users that a former run made here and that are no longer declared are deleted. `default` is left
+    as it is, and told of where it is on. Raise NodeError.
+    """
+    live, planned = _planned(client, users, remove=remove)
+    node.write(live, planned)
+    return planned.applied
+
+
+def import_users(client: Any) -> Imported:
+    """Return a declaration whose first plan against this server is empty; raise NodeError.
+
+    Kept out and reported are users that it cannot say: without a password, switched off, of a name that no identity
+    may have. The one who is logged in and `default` are nobody's identities.
+    """
+    live = node.read(client, _TARGET)
+    me = _me(client)
+    found: dict[str, dict[str, Any]] = {}
+    left: list[str] = []
+    for name, kept in sorted(live.users.items()):
+        if name in {me, "default"} or name.startswith(node.MARKER) or node.replication(kept):
+            continue
+        try:
+            names.identity_name(name)
+            rules = parse_listed(kept.text)
+            if reason := _unsayable(kept, rules):
+                left.append(f"user {name} {reason}")
+                continue
+            found[name] = _declared(kept.text, rules, live)
+        except RuleError as error:
+            left.append(f"user {name} has a rule that is not known here: {error}")
+        except ValueError as error:
+            left.append(f"user {name}: {error}; left out")
+    return Imported(users=found, differences=tuple(left))
+
+
+def _planned(client: Any, users: Sequence[User], *, remove: bool) -> tuple[node.Live, node.Plan]:
+    live = node.read(client, _TARGET)
+    return live, node.plan(live, users, admin=_me(client), remove=remove, default="told")
+
+
+def _me(client: Any) -> str:
+    return str(client.execute_command("ACL", "WHOAMI"))
+
+
+def _unsayable(kept: node.Kept, rules: RuleSet) -> str | None:
+    if not rules.on:
+        return "is off; switch it on or delete it, a declaration has only users that log in"
+    if rules.nopass:
+        return "logs in without a password; give it one: ACL SETUSER <name> resetpass #<SHA-256 of it>"
+    if not kept.hashes:
+        return "has no password, so that nobody logs in as it; give it one or delete it"
+    if rules.skip_sanitize:
+        return "takes payloads of RESTORE unchecked, which a declaration does not say"
+    return None
+
+
+def _declared(text: str, rules: RuleSet, live: node.Live) -> dict[str, Any]:
+    """Return the rules in our own words where these have the same effect, else as an access string."""
+    wanted = parse(raw_rules(text.removeprefix("on ")))
+    guess = _guess(rules)
+    try:
+        if not effect(rules, parse(access_string(RedisRules.model_validate(guess))), live.table):
+            return guess
+    except (ValidationError, RuleError):
+        pass
+    return {"rules": str(wanted).removeprefix("on ")}
+
+
+def _guess(rules: RuleSet) -> dict[str, Any]:
+    """What the declaration would look like if the user had been made by one."""
+    by = {Permission.BOTH: "keys", Permission.READ: "read", Permission.WRITE: "write"}
+    made: dict[str, Any] = {}
+    for pattern, may in ({"*": Permission.BOTH} if rules.root.allkeys else rules.root.keys).items():
+        made.setdefault(by[may], []).append(pattern)
+    if rules.root.channels:
+        made["channels"] = list(rules.root.channels)
+    ours = {*BASE, "-@admin", "-@dangerous", "-@scripting"}
+    rest = [rule for rule in rules.root.commands if rule not in ours]
+    made["commands"] = [rule[1:] for rule in rest if rule[0] == "+"]
+    if deny := [rule[1:] for rule in rest if rule[0] == "-"]:
+        made["deny"] = deny
+    return made

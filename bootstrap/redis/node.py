@@ -1,0 +1,280 @@
+"""The users of one server: read with one ACL LIST, compared by effect, written in one pipeline.
+
+A server keeps no comment on a user, so the names of those that were made here stand in a user of their own, the marker:
+off, without password and commands, its key patterns are the names. It lives where the users live (memory and ACL file)
+and goes where they go. Only what it names is ever deleted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Literal
+
+import redis
+
+from bootstrap.errors import BootstrapError
+from bootstrap.redis.acl import table
+from bootstrap.redis.acl.compare import text_differences
+from bootstrap.redis.acl.table import CommandTable
+from bootstrap.redis.users import Applied, Converged, User, UserChange
+from bootstrap.secrets import redis_hash
+
+MARKER = "datatier-managed"
+# What replicas need (Redis documentation, ACL rules for Sentinel and replicas).
+_REPLICATION = frozenset({"-@all", "+psync", "+replconf", "+ping"})
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_CHUNK = 50
+"""Commands in one packet: about 30 KiB, so that the server has something to do early."""
+_STATES = ("turned on", "turned off", "no longer without a password", "logs in without a password")
+
+
+class NodeError(BootstrapError):
+    """A server did not take a user."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A user as the server lists it."""
+
+    text: str
+    """Its rules without passwords."""
+    hashes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Live:
+    """Everything that a plan needs to know of a server."""
+
+    target: str
+    """What the server is called in what is told of it."""
+    client: Any
+    users: Mapping[str, Kept]
+    aclfile: bool
+    """Whether it can keep its users over a restart."""
+
+    @cached_property
+    def table(self) -> CommandTable:
+        """The server's commands: asked for when some rules differ in their letters."""
+        try:
+            return table.fetch(self.client)
+        except redis.exceptions.RedisError as error:
+            raise NodeError(f"{self.target} does not tell its command categories (ACL CAT): {error}") from None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is to be done on one server, as data."""
+
+    changes: tuple[UserChange, ...]
+    differences: tuple[str, ...]
+    converged: Converged
+    commands: tuple[tuple[str, ...], ...]
+
+    @property
+    def applied(self) -> Applied:
+        """What is told of it."""
+        return Applied(changes=self.changes, differences=self.differences, nodes=(self.converged,))
+
+
+def read(client: Any, target: str) -> Live:
+    """Read all users in one round trip; raise NodeError where the login may not."""
+    pipe = client.pipeline(transaction=False)
+    pipe.execute_command("ACL", "LIST")
+    pipe.execute_command("CONFIG", "GET", "aclfile")
+    listed, config = pipe.execute(raise_on_error=False)
+    if isinstance(listed, Exception):
+        raise NodeError(f"{target} does not list its users: {listed}; log in as one that may ACL LIST, CAT and SETUSER")
+    found = dict(map(_kept, listed))
+    return Live(target, client, found, aclfile=isinstance(config, dict | list) and bool(_value(config)))
+
+
+def _value(config: Any) -> Any:
+    return config.get("aclfile") if isinstance(config, dict) else (config[1:2] or [""])[0]
+
+
+def _kept(line: str) -> tuple[str, Kept]:
+    _, name, *rest = line.split(" ")
+    hashes = frozenset(word[1:] for word in rest if word.startswith("#"))
+    # Redis 7 lists `sanitize-payload`, which is what everybody has.
+    words = (word for word in rest if not word.startswith("#") and word != "sanitize-payload")
+    return name, Kept(text=" ".join(words), hashes=hashes)
+
+
+def plan(
+    live: Live,
+    users: Sequence[User],
+    *,
+    admin: str,
+    scope: str = "",
+    remove: bool = False,
+    default: Literal["off", "told"] = "off",
+) -> Plan:
+    """Return what brings the server to `users`.
+
+    `admin` is who is logged in, `scope` whose marker it is. `default`, where it is on and not the administrator, is
+    turned off, or only told of.
+    """
+    target = live.target
+    marker = f"{MARKER}-{scope}" if scope else MARKER
+    changes: list[UserChange] = []
+    commands: list[tuple[str, ...]] = []
+    differences: list[str] = []
+    for user in users:
+        found = live.users.get(user.name)
+        if mine := list(_differences(target, user, found, live)):
+            changes += mine
+            commands.append(("ACL", "SETUSER", user.name, *_arguments(user, found)))
+        if found is None and user.password is None:
+            differences.append(f"{target}: user {user.name} has no password; set one: ACL SETUSER {user.name} #SHA256")
+    names = {user.name for user in users}
+    if "default" not in {*names, admin} and _on(live.users.get("default")):
+        if default == "off":
+            changes.append(
+                UserChange(target=target, user="default", what="state", detail="turned off", takes_away=True)
+            )
+            commands.append(("ACL", "SETUSER", "default", "off"))
+        else:
+            differences.append(f"{target}: user default is on; if nobody needs it: ACL SETUSER default off")
+    marked = _marked(live.users.get(marker))
+    ours = sorted((marked & live.users.keys()) - names - {admin, "default"})
+    if remove:
+        changes += [UserChange(target=target, user=n, what="remove", detail="deleted", takes_away=True) for n in ours]
+        commands += [("ACL", "DELUSER", *ours)] if ours else []
+    else:
+        differences += [
+            f"{target}: user {name} is no longer declared; `datatier access apply --allow-drop` deletes it"
+            for name in ours
+        ]
+    differences += _strangers(target, live.users, {*names, *ours, admin, "default"})
+    wanted = sorted(names | (set() if remove else set(ours)))
+    if wanted != sorted(marked):
+        commands.append(_marker(marker, wanted))
+    differing = {change.user for change in changes}
+    return Plan(
+        changes=tuple(changes),
+        differences=tuple(differences),
+        converged=Converged(target=target, same=len(names - differing), differing=tuple(sorted(differing))),
+        commands=tuple(commands),
+    )
+
+
+def write(live: Live, planned: Plan) -> None:
+    """Send the whole plan at once; raise NodeError naming the first user that was not taken."""
+    if not planned.commands:
+        return
+    sent = [*planned.commands, *[("ACL", "SAVE")] * live.aclfile]
+    try:
+        answers = _sent(live.client, sent)
+    except redis.exceptions.RedisError as error:
+        raise NodeError(f"{planned.converged.target} broke off: {error}; run it again, it goes on from here") from None
+    for command, answer in zip(sent, answers, strict=True):
+        if isinstance(answer, Exception):
+            reason = _DIGEST.sub("***", str(answer))
+            raise NodeError(f"{planned.converged.target} did not take {' '.join(command[1:3])}: {reason}")
+
+
+def _sent(client: Any, commands: Sequence[tuple[str, ...]]) -> list[Any]:
+    """Send commands while the server works on those before them, and return all answers, errors among them.
+
+    redis-py's pipeline packs everything before it sends the first byte, which takes longer than the server does.
+    """
+    connection = client.connection_pool.get_connection()
+    try:
+        for first in range(0, len(commands), _CHUNK):
+            connection.send_packed_command([b"".join(map(_packed, commands[first : first + _CHUNK]))])
+        return [_answer(connection) for _ in commands]
+    except BaseException:
+        connection.disconnect()
+        raise
+    finally:
+        client.connection_pool.release(connection)
+
+
+def _packed(command: tuple[str, ...]) -> bytes:
+    words = [word.encode() for word in command]
+    return b"*%d\r\n%b" % (len(words), b"".join([b"$%d\r\n%b\r\n" % (len(word), word) for word in words]))
+
+
+def _answer(connection: Any) -> Any:
+    try:
+        return connection.read_response()
+    except redis.exceptions.ResponseError as error:
+        return error
+
+
+def _differences(target: str, user: User, found: Kept | None, live: Live) -> Iterator[UserChange]:
+    if found is None:
+        yield UserChange(target=target, user=user.name, what="create", detail=f"created: {user.rules}")
+        return
+    # The same letters need no parsing; most users of most runs end here.
+    differing = text_differences(found.text, user.rules, live.table) if found.text != user.rules else ()
+    for difference in differing:
+        if difference.text in _STATES:
+            yield UserChange(
+                target=target, user=user.name, what="state", detail=difference.text, takes_away=difference.takes_away
+            )
+    wanted = _hashes(user)
+    if wanted and found.hashes != wanted:
+        yield UserChange(
+            target=target,
+            user=user.name,
+            what="password",
+            detail="password set to the secret's",
+            takes_away=not found.hashes <= wanted,
+        )
+    if rules := [difference for difference in differing if difference.text not in _STATES]:
+        yield UserChange(
+            target=target,
+            user=user.name,
+            what="rules",
+            detail="; ".join(map(str, rules)),
+            takes_away=any(difference.takes_away for difference in rules),
+        )
+
+
+def _hashes(user: User) -> frozenset[str]:
+    return frozenset(map(redis_hash, user.passwords))
+
+
+def _arguments(user: User, found: Kept | None) -> tuple[str, ...]:
+    # Never `reset`: it would drop the passwords too, and with them whoever is between two of them.
+    wanted = _hashes(user)
+    first = ["resetkeys", "clearselectors"]
+    words = found.text.split() if found else []
+    if any(word == "resetdbs" or word.startswith("db=") for word in words):
+        first.append("resetdbs" if " db=" in user.rules else "alldbs")
+    if "skip-sanitize-payload" in words and "skip-sanitize-payload" not in user.rules:
+        first.append("sanitize-payload")
+    if "nopass" in words and not wanted:
+        first.append("resetpass")
+    stale = sorted(found.hashes - wanted) if found and wanted else []
+    return (*first, *user.rules.split(" "), *(f"#{one}" for one in sorted(wanted)), *(f"!{old}" for old in stale))
+
+
+def _on(kept: Kept | None) -> bool:
+    return kept is not None and kept.text.split()[:1] == ["on"]
+
+
+def _marked(marker: Kept | None) -> set[str]:
+    return {word[1:] for word in marker.text.split() if word.startswith("~")} if marker else set()
+
+
+def _marker(name: str, names: Sequence[str]) -> tuple[str, ...]:
+    rules = ("off", "resetpass", "resetkeys", "resetchannels", "clearselectors", "-@all")
+    return ("ACL", "SETUSER", name, *rules, *(f"~{each}" for each in names))
+
+
+def _strangers(target: str, kept: Mapping[str, Kept], known: Collection[str]) -> Iterator[str]:
+    """Yield the users that nobody declared and that are more than a replica's way to its primary."""
+    for name in sorted(kept.keys() - set(known)):
+        if replication(kept[name]) or (name.startswith(MARKER) and kept[name].text.startswith("off")):
+            continue
+        yield f"{target}: user {name} is not declared; declare it, or if nobody needs it: ACL DELUSER {name}"
+
+
+def replication(kept: Kept) -> bool:
+    """Whether a user can do no more than a replica must."""
+    return {word for word in kept.text.split() if word[0] in "+-"} <= _REPLICATION and "(" not in kept.text

@@ -1,0 +1,27 @@
+"""The definition that describes a server: what `schema dump` writes. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from bootstrap.postgres.extensions import REQUIRED
+from bootstrap.schema.definition import Schema, Table
+from bootstrap.schema.read import Live
+
+
+def definition_of(live: Live) -> Schema:
+    """Return it, with the extensions that every server shall have, and without the partitions of single months."""
+    extensions = sorted({*live.schema.get("extensions", []), *REQUIRED})
+    tables = {title: _table(title, entry) for title, entry in live.schema.get("tables", {}).items()}
+    # The keys in the order in which the file has them.
+    head: Schema = {"version": live.schema["version"]} if "version" in live.schema else {}
+    return {**head, **live.schema, "extensions": extensions, "tables": tables}
+
+
+def _table(title: str, entry: Table) -> Table:
+    of_month = re.compile(re.escape(title) + r"_\d{4}_(0[1-9]|1[0-2])")
+    kept = {name: bound for name, bound in entry.get("partitions", {}).items() if not of_month.fullmatch(name)}
+    if kept == entry.get("partitions", {}):
+        return entry
+    made: Table = {**entry, "partitions": kept, "monthly": True}
+    return made

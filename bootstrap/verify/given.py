@@ -1,0 +1,85 @@
+"""Probes of an identity with grants of its own: every table by every verb, expected as the declaration has it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bootstrap.access import Access
+from bootstrap.postgres.change import ident
+from bootstrap.postgres.desired import SCHEMA, Desired, desired
+from bootstrap.report import Expected
+from bootstrap.verify.statements import Probe, Table
+
+_VERBS = {"SELECT": "read", "INSERT": "insert into", "UPDATE": "update", "DELETE": "delete from"}
+
+
+def has_given(access: Access, identity: str) -> bool:
+    """Whether an identity has more, or other, than a ready-made profile."""
+    postgres = access.postgres_users[identity]
+    return postgres.privileges == "custom" or bool(postgres.grants or postgres.member_of)
+
+
+def given_probes(access: Access, identity: str, found: tuple[Table, ...], *, replica: bool) -> Iterator[Probe]:
+    """Return what to try under a login of `identity`; what cannot be told from the declaration is left out."""
+    wanted = desired(access, {})
+    names, all_known = _closure(wanted, identity)
+    own = tuple(table for table in found if table.owner == access.owner)
+    for verb, words in _VERBS.items():
+        sides: dict[Expected, list[Table]] = {"allowed": [], "refused": []}
+        for table in own:
+            if any(_by_column(wanted, table, name, verb) for name in names):
+                continue  # partly: neither allowed nor refused as a whole
+            acl = wanted.acl("table", SCHEMA, table.name)
+            may = any(verb in acl.get(name, ()) for name in names)
+            writes_here = verb == "SELECT" or not replica
+            if may or all_known:
+                sides["allowed" if may and writes_here else "refused"].append(table)
+        for expected, tables in sides.items():
+            if tables:
+                many = f"{len(tables)} tables" if len(tables) > 1 else tables[0].name
+                statements = tuple(_statement(verb, table) for table in tables)
+                yield Probe(action=f"{words} {many}", expected=expected, statements=statements)
+    yield from _columns(wanted, names, own)
+    if not all_known or access.owner in names:
+        return
+    if not any("CREATE" in wanted.acl("schema", SCHEMA).get(name, ()) for name in names):
+        create = f"CREATE TABLE {ident(SCHEMA)}.datatier_probe (id int)"
+        yield Probe(action="create a table", expected="refused", statements=(create,))
+    yield Probe(action=f"become {access.owner}", expected="refused", statements=(f"SET ROLE {ident(access.owner)}",))
+    yield Probe(action="create a role", expected="refused", statements=("CREATE ROLE datatier_probe",))
+
+
+def _closure(wanted: Desired, identity: str) -> tuple[set[str], bool]:
+    """Every role whose privileges it has, and whether the declaration says of all of them what they may."""
+    names = {identity}
+    while more := {m.role for m in wanted.memberships if m.member in names} - names:
+        names |= more
+    return names, names <= set(wanted.identities)
+
+
+def _columns(wanted: Desired, names: set[str], own: tuple[Table, ...]) -> Iterator[Probe]:
+    for table in own:
+        readable = [
+            column
+            for column, acl in wanted.columns(SCHEMA, table.name).items()
+            if any("SELECT" in acl.get(name, ()) for name in names)
+        ]
+        if readable:
+            columns = ", ".join(map(ident, readable))
+            statement = f"SELECT {columns} FROM {table.sql} WHERE false"  # noqa: S608 quoted
+            yield Probe(action=f"read {columns} of {table.name}", expected="allowed", statements=(statement,))
+
+
+def _by_column(wanted: Desired, table: Table, name: str, verb: str) -> bool:
+    return any(verb in acl.get(name, ()) for acl in wanted.columns(SCHEMA, table.name).values())
+
+
+def _statement(verb: str, table: Table) -> str:
+    """A statement that needs this privilege alone and touches no row."""
+    column = ident(table.column)
+    return {
+        "SELECT": f"SELECT FROM {table.sql} WHERE false",
+        "INSERT": f"INSERT INTO {table.sql} ({column}) SELECT NULL WHERE false",
+        "UPDATE": f"UPDATE {table.sql} SET {column} = DEFAULT WHERE false",  # noqa: S608 quoted
+        "DELETE": f"DELETE FROM {table.sql} WHERE false",  # noqa: S608 quoted
+    }[verb]

@@ -1,0 +1,86 @@
+"""Access plans for people: lines with + - ~, grouped by engine and identity."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markup import escape
+
+if TYPE_CHECKING:
+    from bootstrap.access_plan import PlannedChange
+
+_GIVES = frozenset({"create", "join", "grant", "default", "make"})
+_COLOURS = {"+": "green", "-": "red", "~": "yellow"}
+_ENGINES = {"postgres": "PostgreSQL", "redis": "Redis", "secrets": "Secrets Manager"}
+# A GRANT on a thousand tables is one line; --json has all of it.
+_WIDEST = 400
+_FEW = 6
+
+
+def changes(out: Console, planned: Sequence[PlannedChange]) -> None:
+    """Every change with its statement."""
+    groups: dict[tuple[str, str], list[PlannedChange]] = {}
+    for change in planned:
+        groups.setdefault((_ENGINES[change.engine], change.identity or "several"), []).append(change)
+    for (engine, identity), members in groups.items():
+        out.print(f"[bold]{engine}[/] {escape(identity)}")
+        for change in members:
+            sign = "-" if change.takes_away else "+" if change.action in _GIVES else "~"
+            where = "" if change.engine == "postgres" else f"{change.target}: {change.action}: "
+            text = where + " ".join(change.text.split())
+            told = text if len(text) <= _WIDEST else f"{text[:_WIDEST]} … ({change.subject})"
+            out.print(f"  [{_COLOURS[sign]}]{sign}[/] {escape(told)}")
+
+
+def notes(out: Console, sentences: Sequence[str]) -> None:
+    """What is told besides."""
+    for sentence in sentences:
+        out.print(f"[yellow]note[/] {escape(sentence)}")
+
+
+def skipped(out: Console, left: Sequence[PlannedChange], flags: str) -> None:
+    """What was not allowed."""
+    if left:
+        out.print(f"[yellow]skipped[/], for it takes something away from a protected stack ({escape(flags)}):")
+        changes(out, left)
+
+
+def summary(out: Console, planned: Sequence[PlannedChange], differences: Sequence[str], *, done: bool = False) -> None:
+    """One line at the end."""
+    gone = sum(change.takes_away for change in planned)
+    if planned:
+        out.print(f"{len(planned)} changes{' made' if done else ''}, {gone} of them take something away")
+    elif differences:
+        out.print(f"nothing to change; {len(differences)} differences that are not ours to change")
+    else:
+        out.print("nothing differs")
+
+
+def reasons(out: Console, found: dict[str, list[dict[str, Any]]]) -> None:
+    """What an identity can do, engine by engine, each with the reason below it."""
+    for engine, rows in found.items():
+        out.print(f"[bold]{escape(engine)}[/]")
+        for row in rows:
+            what, on = " ".join(row["what"].split()), _objects(row["on"])
+            out.print(f"[green]·[/] {escape(what)}" + (f": {escape(on)}" if on else ""))
+            out.print(f"    [dim]{escape(row['why'])}[/]")
+
+
+def _objects(names: list[str]) -> str:
+    shown = ", ".join(names[:_FEW])
+    return shown if len(names) <= _FEW else f"{shown} and {len(names) - _FEW} more"
+
+
+def declaration(data: dict[str, Any], left_out: Sequence[str]) -> str:
+    """A declaration as YAML, with what it does not say above it."""
+    import yaml
+
+    head = [
+        "# Written by `datatier access import`; `keep` lists what is left as the server has it: take a word out and",
+        "# `datatier access plan` shows what would change.",
+    ]
+    head += [f"# {' '.join(sentence.split())}" for sentence in left_out]
+    body = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)
+    return "\n".join(head) + "\n" + body

@@ -1,0 +1,57 @@
+"""`datatier upgrade plan`: the legal steps to another version, class or way of logging in."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cli.options import JsonFlag
+from cli.output import console, emit_json
+from cli.project import load
+
+app = typer.Typer(no_args_is_help=True, help="Plan upgrades that users do not notice, or are told about.")
+
+
+@app.callback()
+def group() -> None:
+    """Plan upgrades."""
+
+
+@app.command()
+def plan(
+    stack: Annotated[str, typer.Argument(help="Stack: dev, staging, prod, or one of your own.")],
+    to: Annotated[list[str], typer.Option("--to", help="TARGET.KEY=VALUE: what shall run; may be given again.")],
+    deployed: Annotated[
+        list[str] | None, typer.Option("--from", help="TARGET.KEY=VALUE: what runs, where the file is ahead of it.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Print the steps to another version, class, storage, engine, login or TLS, in their legal order.
+
+    TARGET is postgres (version, class, storage) or a cache (engine, version, class, auth, tls).
+
+    [bold]Example:[/] datatier upgrade plan prod --to postgres.version=18 --to main.engine=valkey
+    """
+    from upgrade.plan import plan as planned
+
+    made = planned(load(stack).settings, to, deployed or ())
+    if json:
+        emit_json([asdict(each) for each in made])
+        return
+    out = console()
+    for each in made:
+        out.print(f"[bold]{escape(str(each.change))}[/]" + ("" if each.steps else ": nothing to do"))
+        for number, step in enumerate(each.steps, start=1):
+            out.print(f"[bold]{number}.[/] {escape(step.what)}")
+            for text in step.before:
+                out.print(f"   [dim]first:[/] {escape(text)}")
+            for text in step.how:
+                out.print(f"   [cyan]{escape(text)}[/]")
+            out.print(f"   users: {escape(step.users)}")
+            for text in step.after:
+                out.print(f"   [dim]done when:[/] {escape(text)}")
+            if step.source:
+                out.print(f"   [dim]({escape(step.source)})[/]")

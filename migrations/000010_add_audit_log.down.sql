@@ -1,0 +1,13 @@
+DROP TRIGGER metadata_audit ON metadata;
+DROP TRIGGER sources_audit ON sources;
+DROP TRIGGER documents_audit ON documents;
+DROP TRIGGER threats_audit ON threats;
+DROP TRIGGER diagrams_audit ON diagrams;
+DROP TRIGGER threat_model_access_audit ON threat_model_access;
+DROP TRIGGER threat_models_audit ON threat_models;
+DROP TRIGGER user_providers_audit ON user_providers;
+DROP TRIGGER users_audit ON users;
+DROP FUNCTION keep_audit_log_partitions(integer, integer);
+DROP FUNCTION write_audit_log();
+DROP TABLE audit_log;
+DROP FUNCTION app_user_email();

@@ -1,0 +1,18 @@
+"""Every rule, found by its file."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from functools import cache
+
+from policy import rules
+from policy.rule import Rule
+
+
+@cache
+def every() -> tuple[Rule, ...]:
+    """The rules by id."""
+    modules = (importlib.import_module(f"policy.rules.{each.name}") for each in pkgutil.iter_modules(rules.__path__))
+    found: list[Rule] = [module.RULE for module in modules]
+    return tuple(sorted(found, key=lambda rule: rule.id))

@@ -1,0 +1,149 @@
+"""What a rule is: a pure function over one resource and its stack, with what, why and the controls it stands for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+INSTANCE = "aws:rds/instance:Instance"
+PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
+EVENT_SUBSCRIPTION = "aws:rds/eventSubscription:EventSubscription"
+CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
+CACHE_USER = "aws:elasticache/user:User"
+KEY = "aws:kms/key:Key"
+SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 a type's name
+TOPIC = "aws:sns/topic:Topic"
+TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
+FUNCTION = "aws:lambda/function:Function"
+PERMISSION = "aws:lambda/permission:Permission"
+ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
+COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
+LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
+SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
+DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
+VPC, SUBNET, FLOW_LOG = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/flowLog:FlowLog"
+ROLE_POLICY, ATTACHMENT = "aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
+BUCKET = "aws:s3/bucket:Bucket"
+
+
+class Resource(Protocol):
+    """A resource as the program declares it."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+    @property
+    def inputs(self) -> Mapping[str, Any]: ...
+    @property
+    def protect(self) -> bool: ...
+    @property
+    def known_as(self) -> Sequence[str]:
+        """Values by which other resources refer to it."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stack:
+    """Every resource, and what kind of stack it is."""
+
+    resources: tuple[Resource, ...]
+    production: bool
+    """Whether its servers are protected: rules about availability and loss hold there."""
+
+    def of(self, type_: str) -> Iterator[Resource]:
+        return (each for each in self.resources if each.type == type_)
+
+    def about(self, type_: str, key: str, it: Resource) -> Iterator[Resource]:
+        """The resources of a type whose input `key` refers to `it`."""
+        return (each for each in self.of(type_) if each.inputs.get(key) in it.known_as)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """How a rule came out; `detail` says what is wrong, or why the rule has nothing to say."""
+
+    outcome: Literal["passed", "failed", "not applicable"]
+    detail: str = ""
+
+
+PASSED = Verdict(outcome="passed")
+
+
+def failed(detail: str) -> Verdict:
+    return Verdict(outcome="failed", detail=detail)
+
+
+def not_applicable(why: str) -> Verdict:
+    return Verdict(outcome="not applicable", detail=why)
+
+
+def required(holds: bool, otherwise: str) -> Verdict:
+    return PASSED if holds else failed(otherwise)
+
+
+Check = Callable[[Resource, Stack], Verdict]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rule:
+    """One rule."""
+
+    id: str
+    controls: tuple[str, ...]
+    """Security Hub's FSBP controls and cdk-nag's AwsSolutions rules that it stands for; none for one of our own."""
+    types: tuple[str, ...]
+    what: str
+    why: str
+    mend: str
+    check: Check
+    production: bool = False
+    """Whether it holds in production only."""
+
+    def judge(self, it: Resource, stack: Stack) -> Verdict:
+        """Try the rule on a resource of one of its types."""
+        if self.production and not stack.production:
+            return not_applicable("not a production stack")
+        return self.check(it, stack)
+
+
+def statements(policy: Any) -> list[dict[str, Any]]:
+    """The statements of a policy document, which Pulumi passes as JSON text."""
+    document = json.loads(policy) if isinstance(policy, str) else policy or {}
+    found = document.get("Statement", [])
+    return found if isinstance(found, list) else [found]
+
+
+def as_list(value: Any) -> list[Any]:
+    """IAM's fields are one value or a list of them."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def open_to_all(policy: Any) -> bool:
+    """Whether a statement lets everybody in, without a condition."""
+    return any(
+        s.get("Effect") == "Allow" and s.get("Principal") in ("*", {"AWS": "*"}) and not s.get("Condition")
+        for s in statements(policy)
+    )
+
+
+def denies_plain(policy: Any) -> bool:
+    """Whether a statement denies what comes without TLS."""
+    return any(
+        s.get("Effect") == "Deny" and s.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        for s in statements(policy)
+    )
+
+
+def everywhere(it: Resource) -> bool:
+    """Whether a rule of a security group is about every address."""
+    return bool({"0.0.0.0/0", "::/0"} & {it.inputs.get("cidrIpv4"), it.inputs.get("cidrIpv6")})
+
+
+def is_true(value: Any) -> bool:
+    """Whether it is true, in the two ways in which the provider takes it."""
+    return value is True or value == "true"

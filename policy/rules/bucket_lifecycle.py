@@ -1,0 +1,23 @@
+"""A bucket's content ages out."""
+
+from __future__ import annotations
+
+from policy.rule import BUCKET, Resource, Rule, Stack, Verdict, required
+
+_TYPE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    beside = stack.about(_TYPE, "bucket", it)
+    return required(any(bool(each.inputs.get("rules")) for each in beside), "no BucketLifecycleConfiguration has rules")
+
+
+RULE = Rule(
+    id="bucket-lifecycle",
+    controls=("S3.13",),
+    types=(BUCKET,),
+    what=__doc__,
+    why="Old backups cost, and hold what should be forgotten.",
+    mend="Add a BucketLifecycleConfiguration.",
+    check=check,
+)

@@ -1,0 +1,28 @@
+"""A bucket blocks public access."""
+
+from __future__ import annotations
+
+from policy.rule import BUCKET, Resource, Rule, Stack, Verdict, required
+
+_FOUR = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
+_TYPE = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    kept = any(_blocks(each) for each in stack.about(_TYPE, "bucket", it))
+    return required(kept, "no BucketPublicAccessBlock blocks all four")
+
+
+def _blocks(each: Resource) -> bool:
+    return all(each.inputs.get(key) is True for key in _FOUR)
+
+
+RULE = Rule(
+    id="bucket-not-public",
+    controls=("S3.2", "S3.3", "S3.8", "AwsSolutions-S2"),
+    types=(BUCKET,),
+    what=__doc__,
+    why="Backups on the internet are the classic leak.",
+    mend="Add a BucketPublicAccessBlock with all four on.",
+    check=check,
+)

@@ -1,0 +1,23 @@
+"""A bucket refuses requests without TLS."""
+
+from __future__ import annotations
+
+from policy.rule import BUCKET, Resource, Rule, Stack, Verdict, denies_plain, required
+
+_TYPE = "aws:s3/bucketPolicy:BucketPolicy"
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    kept = any(denies_plain(each.inputs.get("policy")) for each in stack.about(_TYPE, "bucket", it))
+    return required(kept, "no BucketPolicy denies aws:SecureTransport false")
+
+
+RULE = Rule(
+    id="bucket-tls",
+    controls=("S3.5", "AwsSolutions-S10"),
+    types=(BUCKET,),
+    what=__doc__,
+    why="Backups would cross the network in plain text.",
+    mend="Deny where aws:SecureTransport is false.",
+    check=check,
+)

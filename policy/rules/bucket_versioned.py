@@ -1,0 +1,27 @@
+"""A bucket keeps former versions."""
+
+from __future__ import annotations
+
+from policy.rule import BUCKET, Resource, Rule, Stack, Verdict, required
+
+_TYPE = "aws:s3/bucketVersioning:BucketVersioning"
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    kept = any(_enabled(each) for each in stack.about(_TYPE, "bucket", it))
+    return required(kept, "no BucketVersioning enables it")
+
+
+def _enabled(each: Resource) -> bool:
+    return (each.inputs.get("versioningConfiguration") or {}).get("status") == "Enabled"
+
+
+RULE = Rule(
+    id="bucket-versioned",
+    controls=("S3.14",),
+    types=(BUCKET,),
+    what=__doc__,
+    why="What is overwritten or deleted by mistake can be had back.",
+    mend="Add a BucketVersioning.",
+    check=check,
+)

@@ -1,0 +1,23 @@
+"""The user `default` cannot log in."""
+
+from __future__ import annotations
+
+from policy.rule import CACHE_USER, Resource, Rule, Stack, Verdict, not_applicable, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    if it.inputs.get("userName") != "default":
+        return not_applicable("not the user `default`")
+    first = str(it.inputs.get("accessString")).split()[:1]
+    return required(first == ["off"], "its access string does not begin with off")
+
+
+RULE = Rule(
+    id="cache-default-user",
+    controls=(),
+    types=(CACHE_USER,),
+    what=__doc__,
+    why="Clients that give no name are it.",
+    mend="Give it an access string that begins with off.",
+    check=check,
+)

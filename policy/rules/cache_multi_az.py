@@ -1,0 +1,21 @@
+"""A cache's nodes stand in several zones."""
+
+from __future__ import annotations
+
+from policy.rule import CACHE, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(it.inputs.get("multiAzEnabled") is True, "multiAzEnabled is not true")
+
+
+RULE = Rule(
+    id="cache-multi-az",
+    controls=("AwsSolutions-AEC4",),
+    types=(CACHE,),
+    what=__doc__,
+    why="A lost zone must not take every node with it.",
+    mend="Set multiAzEnabled.",
+    check=check,
+    production=True,
+)

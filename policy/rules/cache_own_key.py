@@ -1,0 +1,20 @@
+"""A cache is encrypted under a customer-managed key."""
+
+from __future__ import annotations
+
+from policy.rule import CACHE, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(bool(it.inputs.get("kmsKeyId")), "kmsKeyId is not set")
+
+
+RULE = Rule(
+    id="cache-own-key",
+    controls=(),
+    types=(CACHE,),
+    what=__doc__,
+    why="Who may read a snapshot is then said by one key policy.",
+    mend="Set kmsKeyId when the cache is made.",
+    check=check,
+)

@@ -1,0 +1,21 @@
+"""A cache is backed up daily."""
+
+from __future__ import annotations
+
+from policy.rule import CACHE, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required((it.inputs.get("snapshotRetentionLimit") or 0) >= 1, "snapshotRetentionLimit is 0")
+
+
+RULE = Rule(
+    id="cache-snapshots",
+    controls=("ElastiCache.1",),
+    types=(CACHE,),
+    what=__doc__,
+    why="Queues and sessions are data too.",
+    mend="Set snapshotRetentionLimit.",
+    check=check,
+    production=True,
+)

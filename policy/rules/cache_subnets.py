@@ -1,0 +1,20 @@
+"""A cache is in subnets of one's own."""
+
+from __future__ import annotations
+
+from policy.rule import CACHE, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(it.inputs.get("subnetGroupName") not in (None, "default"), "subnetGroupName is not set")
+
+
+RULE = Rule(
+    id="cache-subnets",
+    controls=("ElastiCache.7", "AwsSolutions-AEC1"),
+    types=(CACHE,),
+    what=__doc__,
+    why="The default subnet group is every subnet of the VPC.",
+    mend="Set subnetGroupName.",
+    check=check,
+)

@@ -1,0 +1,21 @@
+"""A cache takes TLS connections only."""
+
+from __future__ import annotations
+
+from policy.rule import CACHE, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    only = it.inputs.get("transitEncryptionEnabled") is True and it.inputs.get("transitEncryptionMode") == "required"
+    return required(only, "transitEncryptionMode is not required")
+
+
+RULE = Rule(
+    id="cache-tls",
+    controls=("ElastiCache.5", "AwsSolutions-AEC3"),
+    types=(CACHE,),
+    what=__doc__,
+    why="Passwords and sessions would cross the network in plain text.",
+    mend="Set transitEncryptionEnabled and transitEncryptionMode required.",
+    check=check,
+)

@@ -1,0 +1,23 @@
+"""Roles have policies of their own."""
+
+from __future__ import annotations
+
+from policy.rule import ATTACHMENT, Resource, Rule, Stack, Verdict, not_applicable, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    arn = str(it.inputs.get("policyArn"))
+    if arn.endswith("service-role/AmazonRDSEnhancedMonitoringRole"):
+        return not_applicable("RDS asks for this very policy for Enhanced Monitoring")
+    return required(":iam::aws:" not in arn, f"{arn} is AWS's")
+
+
+RULE = Rule(
+    id="iam-no-managed-policies",
+    controls=("AwsSolutions-IAM4",),
+    types=(ATTACHMENT,),
+    what=__doc__,
+    why="AWS changes its managed ones, and they are made for everybody.",
+    mend="Write what the role needs into a RolePolicy.",
+    check=check,
+)

@@ -1,0 +1,22 @@
+"""A deleted key waits thirty days in production."""
+
+from __future__ import annotations
+
+from policy.rule import KEY, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    days = it.inputs.get("deletionWindowInDays") or 30
+    return required(days >= 30, f"deletionWindowInDays is {days}")
+
+
+RULE = Rule(
+    id="kms-deletion-window",
+    controls=("KMS.3",),
+    types=(KEY,),
+    what=__doc__,
+    why="What it encrypts is lost with it: there must be time to notice.",
+    mend="Leave deletionWindowInDays at 30.",
+    check=check,
+    production=True,
+)

@@ -1,0 +1,21 @@
+"""A function can run in two zones."""
+
+from __future__ import annotations
+
+from policy.rule import FUNCTION, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    subnets = (it.inputs.get("vpcConfig") or {}).get("subnetIds") or ()
+    return required(len(set(subnets)) >= 2, f"{len(set(subnets))} subnets")
+
+
+RULE = Rule(
+    id="lambda-multi-az",
+    controls=("Lambda.5",),
+    types=(FUNCTION,),
+    what=__doc__,
+    why="A lost zone must not stop the deployment.",
+    mend="Give vpcConfig subnets of two zones.",
+    check=check,
+)

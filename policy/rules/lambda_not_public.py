@@ -1,0 +1,21 @@
+"""A function is not everybody's."""
+
+from __future__ import annotations
+
+from policy.rule import PERMISSION, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    named = it.inputs.get("principal") != "*" or bool(it.inputs.get("sourceAccount") or it.inputs.get("principalOrgId"))
+    return required(named, "principal is *")
+
+
+RULE = Rule(
+    id="lambda-not-public",
+    controls=("Lambda.1",),
+    types=(PERMISSION,),
+    what=__doc__,
+    why="Anybody could start the bootstrap.",
+    mend="Name the principal, and its sourceArn or sourceAccount.",
+    check=check,
+)

@@ -1,0 +1,20 @@
+"""Logs are encrypted under a customer-managed key."""
+
+from __future__ import annotations
+
+from policy.rule import LOG_GROUP, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(bool(it.inputs.get("kmsKeyId")), "kmsKeyId is not set")
+
+
+RULE = Rule(
+    id="log-own-key",
+    controls=(),
+    types=(LOG_GROUP,),
+    what=__doc__,
+    why="A slow statement in a log holds what was searched for.",
+    mend="Set kmsKeyId.",
+    check=check,
+)

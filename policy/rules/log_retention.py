@@ -1,0 +1,20 @@
+"""Logs are kept for a set time."""
+
+from __future__ import annotations
+
+from policy.rule import LOG_GROUP, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(bool(it.inputs.get("retentionInDays")), "retentionInDays is not set")
+
+
+RULE = Rule(
+    id="log-retention",
+    controls=(),
+    types=(LOG_GROUP,),
+    what=__doc__,
+    why="Without one they are kept, and paid for, for ever.",
+    mend="Set retentionInDays.",
+    check=check,
+)

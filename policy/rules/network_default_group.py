@@ -1,0 +1,24 @@
+"""The default security group of a VPC lets nothing through."""
+
+from __future__ import annotations
+
+from policy.rule import DEFAULT_GROUP, VPC, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    closed = any(
+        each.inputs.get("vpcId") in it.known_as and not each.inputs.get("ingress") and not each.inputs.get("egress")
+        for each in stack.of(DEFAULT_GROUP)
+    )
+    return required(closed, "its default security group is not closed")
+
+
+RULE = Rule(
+    id="network-default-group",
+    controls=("EC2.2",),
+    types=(VPC,),
+    what=__doc__,
+    why="Whatever is made without a group gets it.",
+    mend="Adopt it with a DefaultSecurityGroup without rules.",
+    check=check,
+)

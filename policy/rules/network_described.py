@@ -1,0 +1,24 @@
+"""A security group and each of its rules say what they are for."""
+
+from __future__ import annotations
+
+from policy.rule import EGRESS, INGRESS, SECURITY_GROUP, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(bool(it.inputs.get("description")), "description is not set")
+
+
+RULE = Rule(
+    id="network-described",
+    controls=("AwsSolutions-EC27",),
+    types=(
+        SECURITY_GROUP,
+        INGRESS,
+        EGRESS,
+    ),
+    what=__doc__,
+    why="Nobody dares to remove what nobody can explain.",
+    mend="Set description.",
+    check=check,
+)

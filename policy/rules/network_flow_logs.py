@@ -1,0 +1,21 @@
+"""A VPC's traffic is logged."""
+
+from __future__ import annotations
+
+from policy.rule import FLOW_LOG, VPC, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    logged = any(True for _ in stack.about(FLOW_LOG, "vpcId", it))
+    return required(logged, "no FlowLog names it")
+
+
+RULE = Rule(
+    id="network-flow-logs",
+    controls=("EC2.6", "AwsSolutions-VPC7"),
+    types=(VPC,),
+    what=__doc__,
+    why="Afterwards it is the only witness.",
+    mend="Add a FlowLog.",
+    check=check,
+)

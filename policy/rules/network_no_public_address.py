@@ -1,0 +1,20 @@
+"""A subnet gives no public addresses."""
+
+from __future__ import annotations
+
+from policy.rule import SUBNET, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(not it.inputs.get("mapPublicIpOnLaunch"), "mapPublicIpOnLaunch is true")
+
+
+RULE = Rule(
+    id="network-no-public-address",
+    controls=("EC2.15",),
+    types=(SUBNET,),
+    what=__doc__,
+    why="A server in it would be on the internet.",
+    mend="Leave mapPublicIpOnLaunch off.",
+    check=check,
+)

@@ -1,0 +1,23 @@
+"""A primary keeps automated backups, for seven days in production."""
+
+from __future__ import annotations
+
+from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, not_applicable, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    if it.inputs.get("replicateSourceDb"):
+        return not_applicable("its source is backed up")
+    days, least = it.inputs.get("backupRetentionPeriod") or 0, 7 if stack.production else 1
+    return required(days >= least, f"backupRetentionPeriod is {days}, at least {least} is asked for")
+
+
+RULE = Rule(
+    id="rds-backups",
+    controls=("RDS.11", "AwsSolutions-RDS13"),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="They are the way back to a point in time, and the source of replicas.",
+    mend="Set backupRetentionPeriod.",
+    check=check,
+)

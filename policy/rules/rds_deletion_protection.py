@@ -1,0 +1,21 @@
+"""An instance cannot be deleted by mistake."""
+
+from __future__ import annotations
+
+from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(it.inputs.get("deletionProtection") is True, "deletionProtection is not true")
+
+
+RULE = Rule(
+    id="rds-deletion-protection",
+    controls=("RDS.8", "AwsSolutions-RDS10"),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="One wrong call deletes the database and its automated backups.",
+    mend="Set deletionProtection.",
+    check=check,
+    production=True,
+)

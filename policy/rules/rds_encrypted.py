@@ -1,0 +1,20 @@
+"""What an instance stores is encrypted."""
+
+from __future__ import annotations
+
+from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(it.inputs.get("storageEncrypted") is True, "storageEncrypted is not true")
+
+
+RULE = Rule(
+    id="rds-encrypted",
+    controls=("RDS.3", "AwsSolutions-RDS2"),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="It cannot be turned on later without a copy of the instance.",
+    mend="Set storageEncrypted when the instance is made.",
+    check=check,
+)

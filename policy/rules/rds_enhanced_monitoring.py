@@ -1,0 +1,22 @@
+"""The operating system of an instance is watched."""
+
+from __future__ import annotations
+
+from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    on = bool(it.inputs.get("monitoringInterval")) and bool(it.inputs.get("monitoringRoleArn"))
+    return required(on, "monitoringInterval or monitoringRoleArn is not set")
+
+
+RULE = Rule(
+    id="rds-enhanced-monitoring",
+    controls=("RDS.6",),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="CloudWatch's own metrics do not see processes, swap and single disks.",
+    mend="Set monitoringInterval and monitoringRoleArn.",
+    check=check,
+    production=True,
+)

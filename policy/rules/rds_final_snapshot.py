@@ -1,0 +1,24 @@
+"""A deleted primary leaves a snapshot."""
+
+from __future__ import annotations
+
+from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, not_applicable, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    if it.inputs.get("replicateSourceDb"):
+        return not_applicable("RDS takes none of a replica")
+    kept = not it.inputs.get("skipFinalSnapshot") and bool(it.inputs.get("finalSnapshotIdentifier"))
+    return required(kept, "skipFinalSnapshot is true or finalSnapshotIdentifier is not set")
+
+
+RULE = Rule(
+    id="rds-final-snapshot",
+    controls=(),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="It is the last way back.",
+    mend="Leave skipFinalSnapshot off and name finalSnapshotIdentifier.",
+    check=check,
+    production=True,
+)

@@ -1,0 +1,21 @@
+"""Logins by IAM token are possible."""
+
+from __future__ import annotations
+
+from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    on = it.inputs.get("iamDatabaseAuthenticationEnabled") is True
+    return required(on, "iamDatabaseAuthenticationEnabled is not true")
+
+
+RULE = Rule(
+    id="rds-iam-authentication",
+    controls=("RDS.10", "AwsSolutions-RDS6"),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="A person's login then lasts 15 minutes and is in CloudTrail.",
+    mend="Set iamDatabaseAuthenticationEnabled.",
+    check=check,
+)

@@ -1,0 +1,23 @@
+"""A primary has a standby in another zone."""
+
+from __future__ import annotations
+
+from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, not_applicable, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    if it.inputs.get("replicateSourceDb"):
+        return not_applicable("a replica is a second copy itself")
+    return required(it.inputs.get("multiAz") is True, "multiAz is not true")
+
+
+RULE = Rule(
+    id="rds-multi-az",
+    controls=("RDS.5", "AwsSolutions-RDS3"),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="Without one a lost zone is downtime until a restore is done.",
+    mend="Set multiAz.",
+    check=check,
+    production=True,
+)

@@ -1,0 +1,20 @@
+"""An instance has no public address."""
+
+from __future__ import annotations
+
+from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(not it.inputs.get("publiclyAccessible"), "publiclyAccessible is true")
+
+
+RULE = Rule(
+    id="rds-not-public",
+    controls=("RDS.2",),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="A database that the internet can reach will be tried.",
+    mend="Leave publiclyAccessible off; people come through Session Manager.",
+    check=check,
+)

@@ -1,0 +1,22 @@
+"""An instance is encrypted under a customer-managed key."""
+
+from __future__ import annotations
+
+from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, not_applicable, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    if it.inputs.get("replicateSourceDb"):
+        return not_applicable("a replica in the region has its source's key")
+    return required(bool(it.inputs.get("kmsKeyId")), "kmsKeyId is not set")
+
+
+RULE = Rule(
+    id="rds-own-key",
+    controls=(),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="A snapshot under the AWS-managed key cannot be shared with another account or copied there.",
+    mend="Set kmsKeyId to a key of your own.",
+    check=check,
+)

@@ -1,0 +1,23 @@
+"""An instance is in subnets of one's own."""
+
+from __future__ import annotations
+
+from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, not_applicable, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    if it.inputs.get("replicateSourceDb"):
+        return not_applicable("a replica in the region is in its source's subnets")
+    named = it.inputs.get("dbSubnetGroupName") not in (None, "default")
+    return required(named, "dbSubnetGroupName is not set")
+
+
+RULE = Rule(
+    id="rds-subnets",
+    controls=("RDS.18",),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="The default VPC's subnets are public.",
+    mend="Set dbSubnetGroupName.",
+    check=check,
+)

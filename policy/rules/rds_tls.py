@@ -1,0 +1,21 @@
+"""PostgreSQL refuses connections without TLS."""
+
+from __future__ import annotations
+
+from policy.rule import PARAMETER_GROUP, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    values = {p["name"]: str(p["value"]) for p in it.inputs.get("parameters") or ()}
+    return required(values.get("rds.force_ssl") == "1", "rds.force_ssl is not 1")
+
+
+RULE = Rule(
+    id="rds-tls",
+    controls=("RDS.38",),
+    types=(PARAMETER_GROUP,),
+    what=__doc__,
+    why="Passwords and rows would cross the network in plain text.",
+    mend="Set rds.force_ssl to 1.",
+    check=check,
+)

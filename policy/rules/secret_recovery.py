@@ -1,0 +1,22 @@
+"""A deleted secret can be restored for a week at least in production."""
+
+from __future__ import annotations
+
+from policy.rule import SECRET, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    days = it.inputs.get("recoveryWindowInDays", 30)
+    return required(days >= 7, f"recoveryWindowInDays is {days}")
+
+
+RULE = Rule(
+    id="secret-recovery",
+    controls=(),
+    types=(SECRET,),
+    what=__doc__,
+    why="A password that is gone is an outage.",
+    mend="Leave recoveryWindowInDays at 7 or more.",
+    check=check,
+    production=True,
+)

@@ -1,0 +1,20 @@
+"""A topic is not everybody's."""
+
+from __future__ import annotations
+
+from policy.rule import TOPIC_POLICY, Resource, Rule, Stack, Verdict, open_to_all, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(not open_to_all(it.inputs.get("policy")), "its policy allows every principal")
+
+
+RULE = Rule(
+    id="sns-not-public",
+    controls=("SNS.4",),
+    types=(TOPIC_POLICY,),
+    what=__doc__,
+    why="Anybody could ring the alarm, or listen.",
+    mend="Name principals, or add a condition.",
+    check=check,
+)

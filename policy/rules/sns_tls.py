@@ -1,0 +1,20 @@
+"""A topic refuses publishers without TLS."""
+
+from __future__ import annotations
+
+from policy.rule import TOPIC_POLICY, Resource, Rule, Stack, Verdict, denies_plain, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(denies_plain(it.inputs.get("policy")), "nothing denies aws:SecureTransport false")
+
+
+RULE = Rule(
+    id="sns-tls",
+    controls=("AwsSolutions-SNS3",),
+    types=(TOPIC_POLICY,),
+    what=__doc__,
+    why="What an alarm says is nobody else's business.",
+    mend="Deny where aws:SecureTransport is false.",
+    check=check,
+)

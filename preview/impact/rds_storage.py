@@ -1,0 +1,226 @@
+"""RDS storage, encryption, name, place and address.
+
+What the provider replaces for is marked ForceNew in terraform-provider-aws, rds/instance.go.
+"""
+
+from __future__ import annotations
+
+from preview.impact.conditions import less, replica
+from preview.impact.effect import Edit, Effect, Rule
+
+_MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
+_STORAGE = "RDS User Guide, USER_PIOPS.StorageTypes and CHAP_Storage"
+_FORCE_NEW = "terraform-provider-aws, rds/instance.go: ForceNew"
+_RESTORE = "Restore a snapshot into an instance with the new setting, switch over, then delete the old one."
+_GP3_FIXED_BELOW = 400  # GiB (RDS User Guide, CHAP_Storage)
+
+
+def _smaller_gp3(edit: Edit) -> bool:
+    now = edit.change.now or {}
+    return now.get("storageType", "gp3") == "gp3" and (now.get("allocatedStorage") or 0) < _GP3_FIXED_BELOW
+
+
+STORAGE: tuple[Rule, ...] = (
+    Rule(
+        id="rds-storage-shrink",
+        key="allocatedStorage",
+        effect=Effect.BLOCKED,
+        when=less,
+        users="RDS storage never shrinks.",
+        source=_STORAGE,
+        way_round="Dump and load into a smaller instance, or leave it.",
+    ),
+    Rule(
+        id="rds-storage-grow",
+        key="allocatedStorage",
+        effect=Effect.IN_PLACE,
+        users="Grows without a pause; latency may rise while it is optimised, and no further change for 6 hours.",
+        source=_STORAGE,
+    ),
+    Rule(
+        id="rds-autoscaling-off",
+        key="maxAllocatedStorage",
+        effect=Effect.DATA_AT_RISK,
+        when=lambda e: not e.after,
+        users="Storage no longer grows by itself: a full disk stops the database.",
+        source="RDS User Guide, USER_PIOPS.Autoscaling",
+        way_round="Keep a maximum well above the allocated storage.",
+    ),
+    Rule(
+        id="rds-autoscaling",
+        key="maxAllocatedStorage",
+        effect=Effect.IN_PLACE,
+        users="Only the limit of the growth changes.",
+        source="RDS User Guide, USER_PIOPS.Autoscaling",
+    ),
+    Rule(
+        id="rds-storage-magnetic",
+        key="storageType",
+        effect=Effect.DOWNTIME,
+        when=lambda e: "standard" in (e.before, e.after),
+        users="From or to magnetic storage the instance is down for a moment, and slow for hours.",
+        source=_STORAGE,
+    ),
+    Rule(
+        id="rds-storage-type",
+        key="storageType",
+        effect=Effect.IN_PLACE,
+        users="Changes while the database runs; latency is higher until it is done, which may take hours.",
+        source=_STORAGE,
+        way_round="At a quiet time.",
+    ),
+    Rule(
+        id="rds-iops-fixed",
+        key="iops",
+        effect=Effect.BLOCKED,
+        when=lambda e: bool(e.after) and _smaller_gp3(e),
+        users="Below 400 GiB gp3 has 3,000 IOPS and nothing else.",
+        source=_STORAGE,
+        way_round="Grow to 400 GiB first, or leave iops out.",
+    ),
+    Rule(id="rds-iops", key="iops", effect=Effect.IN_PLACE, users="Changes while the database runs.", source=_STORAGE),
+    Rule(
+        id="rds-throughput-fixed",
+        key="storageThroughput",
+        effect=Effect.BLOCKED,
+        when=lambda e: bool(e.after) and _smaller_gp3(e),
+        users="Below 400 GiB gp3 has 125 MiB/s and nothing else.",
+        source=_STORAGE,
+        way_round="Grow to 400 GiB first, or leave it out.",
+    ),
+    Rule(
+        id="rds-throughput",
+        key="storageThroughput",
+        effect=Effect.IN_PLACE,
+        users="Changes while the database runs.",
+        source=_STORAGE,
+    ),
+    Rule(
+        id="rds-log-volume",
+        key="dedicatedLogVolume",
+        effect=Effect.DOWNTIME,
+        users="The instance restarts.",
+        source=_MODIFYING,
+    ),
+    Rule(
+        id="rds-replica-key",
+        key="kmsKeyId",
+        effect=Effect.REPLACE,
+        when=replica,
+        users="The replica is made anew under the other key; its readers are cut until it has caught up.",
+        source=_FORCE_NEW,
+        way_round="Add a second replica under the new key, move the readers, remove the first.",
+    ),
+    Rule(
+        id="rds-key",
+        key="kmsKeyId",
+        effect=Effect.DATA_AT_RISK,
+        users="A key cannot be exchanged: the instance would be replaced by an empty one.",
+        source=_FORCE_NEW,
+        way_round=f"Copy a snapshot under the new key. {_RESTORE}",
+    ),
+    Rule(
+        id="rds-encryption",
+        key="storageEncrypted",
+        effect=Effect.DATA_AT_RISK,
+        users="Encryption cannot be switched: the instance would be replaced by an empty one.",
+        source=_FORCE_NEW,
+        way_round=f"Copy a snapshot with encryption. {_RESTORE}",
+    ),
+    Rule(
+        id="rds-insights-key",
+        key="performanceInsightsKmsKeyId",
+        effect=Effect.BLOCKED,
+        when=lambda e: bool(e.before),
+        users="The key of Performance Insights is chosen once.",
+        source="RDS User Guide, USER_PerfInsights.Enabling",
+        way_round="Leave the key, or turn Performance Insights off and lose its history.",
+    ),
+    Rule(
+        id="rds-replica-zone",
+        key="availabilityZone",
+        effect=Effect.REPLACE,
+        when=replica,
+        users="The replica is made anew in the other zone.",
+        source=_FORCE_NEW,
+        way_round="Add a replica in the new zone first.",
+    ),
+    Rule(
+        id="rds-zone",
+        key="availabilityZone",
+        effect=Effect.DATA_AT_RISK,
+        users="The instance would be replaced by an empty one in the other zone.",
+        source=_FORCE_NEW,
+        way_round="Multi-AZ and a failover move it without loss.",
+    ),
+    Rule(
+        id="rds-database",
+        key="dbName",
+        effect=Effect.DATA_AT_RISK,
+        users="The instance would be replaced by an empty one.",
+        source=_FORCE_NEW,
+        way_round="Make the other database inside this instance: the bootstrap does.",
+    ),
+    Rule(
+        id="rds-username",
+        key="username",
+        effect=Effect.DATA_AT_RISK,
+        users="The instance would be replaced by an empty one.",
+        source=_FORCE_NEW,
+        way_round="Leave the master's name; declare an identity in access.yaml.",
+    ),
+    Rule(
+        id="rds-snapshot",
+        key="snapshotIdentifier",
+        effect=Effect.DATA_AT_RISK,
+        users="The instance would be replaced by one restored from that snapshot: what came later is gone.",
+        source=_FORCE_NEW,
+        way_round="Restore beside it and merge: see the runbook on accidental deletion.",
+    ),
+    Rule(
+        id="rds-identifier",
+        key="identifier",
+        effect=Effect.DOWNTIME,
+        users="The endpoint changes: every client must be told, dashboards and alarms lose their instance.",
+        source="RDS User Guide, USER_RenameInstance",
+        way_round="Leave the name.",
+    ),
+    Rule(
+        id="rds-port",
+        key="port",
+        effect=Effect.DOWNTIME,
+        users="The instance restarts at once, whatever the window, and listens elsewhere.",
+        source=_MODIFYING,
+        way_round="Change the clients' setting and the firewall in the same deployment.",
+    ),
+    Rule(
+        id="rds-subnets",
+        key="dbSubnetGroupName",
+        effect=Effect.DOWNTIME,
+        users="The instance moves to the other network: down for minutes, another address.",
+        source=_MODIFYING,
+    ),
+    Rule(
+        id="rds-network-type",
+        key="networkType",
+        effect=Effect.DOWNTIME,
+        users="The instance is down for a moment.",
+        source=_MODIFYING,
+    ),
+    Rule(
+        id="rds-public",
+        key="publiclyAccessible",
+        effect=Effect.DATA_AT_RISK,
+        when=lambda e: bool(e.after),
+        users="The database gets a public address.",
+        source="Security Hub, RDS.2",
+        way_round="Leave it private; people come through a bastion or Session Manager.",
+    ),
+    Rule(
+        id="rds-private",
+        key="publiclyAccessible",
+        effect=Effect.DOWNTIME,
+        users="Clients outside of the VPC lose the database.",
+        source=_MODIFYING,
+    ),
+)

@@ -1,0 +1,264 @@
+"""ElastiCache's users: its limits before anything is touched, its spelling of access strings, states and removal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_elasticache import PASSWORD, RULES, Api, ClientError, users_of, wanted
+from tier import REGION
+
+from bootstrap.aws import aws_client
+from bootstrap.redis.acl.compare import text_differences
+from bootstrap.redis.acl.rules import parse
+from bootstrap.redis.acl.stored import as_stored, refusals
+from bootstrap.redis.acl.valkey import VALKEY
+from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers
+from bootstrap.redis.users import User
+from bootstrap.secrets import Secret, elasticache_passwords
+
+
+class Cache(Api):
+    """One that also removes, and answers 1,000 users in pages."""
+
+    def modify_user_group(  # type: ignore[override]
+        self,
+        UserGroupId: str,  # noqa: N803
+        UserIdsToAdd: tuple[str, ...] = (),  # noqa: N803
+        UserIdsToRemove: tuple[str, ...] = (),  # noqa: N803
+    ) -> None:
+        assert not (UserIdsToAdd and UserIdsToRemove)
+        self._change("modify_user_group", ",".join(f"+{i}" for i in UserIdsToAdd) or ",".join(UserIdsToRemove))
+        self.members = [m for m in (*self.members, *UserIdsToAdd) if m not in UserIdsToRemove]
+
+    def delete_user(self, UserId: str) -> None:  # noqa: N803
+        self._change("delete_user", UserId)
+        del self.users[UserId]
+        self.busy = 0
+
+
+def kept(name: str, **more: Any) -> dict[str, Any]:
+    return {"UserId": name, "UserName": name, "AccessString": RULES, "UserGroupIds": [], **more}
+
+
+# Left as a person writes it, right as DescribeUsers gives it back.
+STORED = [
+    # ElastiCache guide, Clusters.RBAC: the answer to `modify-user --access-string "~objects:* ~items:* ~public:*"`.
+    ("~objects:* ~items:* ~public:*", "off ~objects:* ~items:* ~public:* -@all"),
+    # cdk-real-drift#482.
+    ("on ~app:* +@read", "on ~app:* -@all +@read"),
+    # AWS CLI examples, describe-users and delete-user; a live modify-user keeps it too.
+    ("on ~* +@all", "on ~* +@all"),
+    # terraform-provider-aws#20334: written with aliases it never reads back so.
+    ("on allkeys allcommands", "on ~* +@all"),
+    ("off ~restricted:* +get +ping", "off ~restricted:* -@all +get +ping"),
+    # MemoryDB guide and Terraform examples: stored as written.
+    ("on ~app::* resetchannels -@all +@read", "on ~app::* resetchannels -@all +@read"),
+    ("on ~a allchannels (~b +set)", "on ~a &* -@all (~b +set)"),
+]
+
+
+@pytest.mark.parametrize(("written", "stored"), STORED)
+def test_strings_as_elasticache_stores_them(written: str, stored: str) -> None:
+    assert as_stored(written) == stored
+    assert as_stored(stored) == stored
+    # Both ways round: what is read back is no difference to what was written.
+    assert parse(stored, channels="allchannels") == parse(written, channels="allchannels")
+    for live, declared in ((written, stored), (stored, written)):
+        both = f"{declared} &*" if "resetchannels" not in declared and "channels" not in declared else declared
+        if "&" not in declared and both != declared:
+            assert text_differences(live, both, VALKEY, channels="allchannels") == ()
+
+
+def test_our_own_strings_are_stored_as_they_are() -> None:
+    assert as_stored(RULES) == RULES
+
+
+def test_a_string_that_is_read_back_otherwise_is_no_difference() -> None:
+    api = Cache()
+    users_of(api).apply(wanted("tmi_app"))
+    api.calls.clear()
+    api.users["app-prod-main-tmi-app"]["AccessString"] = "on  -@all +@read resetchannels %RW~a:*"
+    assert users_of(api).apply(wanted("tmi_app")).changes == ()
+    assert api.calls == []
+
+
+def test_the_change_is_told_by_its_effect() -> None:
+    api = Cache()
+    users_of(api).apply(wanted("tmi_app"))
+    api.users["app-prod-main-tmi-app"]["AccessString"] = "on ~a:* -@all +@read +flushall"
+    (change,) = users_of(api).plan(wanted("tmi_app")).changes
+    # Without a word on channels a user of ElastiCache has them all.
+    assert (change.what, change.detail, change.takes_away) == (
+        "rules",
+        "may no longer: flushall; no longer the channels *",
+        True,
+    )
+
+
+def test_undeclared_users_leave_the_group_before_they_are_deleted() -> None:
+    api = Cache("app-prod-main-old", "app-prod-main-default", "strangers-user")
+    api.users = {name: kept(name) for name in (*api.members, "app-prod-main-two-x")}
+    backend = users_of(api)
+    assert [(c.user, c.what) for c in backend.plan(wanted("tmi_app"), remove=True).changes] == [
+        ("app-prod-main-old", "remove"),
+        ("tmi_app", "create"),
+        ("tmi_app", "group"),
+    ]
+    assert api.calls == []
+    backend.apply(wanted("tmi_app"), remove=True)
+    assert api.calls == [
+        ("modify_user_group", "app-prod-main-old"),
+        ("delete_user", "app-prod-main-old"),
+        ("create_user", "app-prod-main-tmi-app"),
+        ("modify_user_group", "+app-prod-main-tmi-app"),
+    ]
+    assert backend.apply(wanted("tmi_app"), remove=True).changes == ()
+
+
+def test_a_removal_that_broke_off_is_finished() -> None:
+    api = Cache("app-prod-main-default")
+    api.users = {
+        "app-prod-main-tmi-old": kept("app-prod-main-tmi-old", UserName="tmi_old"),
+        # Another cache's, whose name begins as ours: made, and not yet in its group.
+        "app-prod-main-two-tmi-new": kept("app-prod-main-two-tmi-new", UserName="tmi_new"),
+    }
+    users_of(api).apply([], remove=True)
+    assert api.calls == [("delete_user", "app-prod-main-tmi-old")]
+
+
+@pytest.mark.parametrize(
+    ("users", "members", "live", "reason"),
+    [
+        (wanted(*(f"u{n}" for n in range(101))), 0, 0, "would have 101 users"),
+        (wanted("one"), 100, 100, "would have 101 users"),
+        (wanted("one"), 0, 1000, "1 users are to be made, 1000 exist"),
+        (wanted("one", rules="on ~a -@all +config|get"), 0, 0, r"the rules of one for main: `\+config\|get`"),
+        (wanted("one", rules="on nopass ~a -@all"), 0, 0, "the rules of one for main: `nopass`"),
+        ([User(name="one", rules=RULES, password=None)], 0, 0, "one has no password"),
+        ([User(name="one", rules=RULES, password=Secret("short"))], 0, 0, "one: a password has 5 characters"),
+        (wanted("a_b", "a-b"), 0, 0, "same user id"),
+    ],
+)
+def test_what_elasticache_refuses_is_refused_before_anything_is_touched(
+    users: list[User], members: int, live: int, reason: str
+) -> None:
+    api = Cache(*(f"m{number}" for number in range(members)))
+    api.users = {f"m{number}": kept(f"m{number}") for number in range(live)}
+    with pytest.raises(ElastiCacheError, match=reason):
+        users_of(api).apply(users)
+    assert api.calls == []
+
+
+def test_a_group_of_a_hundred_makes_room_for_one() -> None:
+    names = [f"app-prod-main-u{number}" for number in range(100)]
+    api = Cache(*names)
+    api.users = {name: kept(name, UserName=name) for name in names}
+    users_of(api).apply([*wanted(*(f"u{n}" for n in range(1, 100))), *wanted("another")], remove=True)
+    assert len(api.members) == 100
+    assert "app-prod-main-u0" not in api.users
+
+
+def test_another_user_of_the_same_name_is_told_with_what_removes_it() -> None:
+    api = Cache("by-hand")
+    api.users = {"by-hand": kept("by-hand", UserName="tmi_app")}
+    with pytest.raises(ElastiCacheError, match=r"another user named tmi_app .*--user-ids-to-remove by-hand"):
+        users_of(api).apply(wanted("tmi_app"))
+    assert api.calls == []
+
+
+def test_two_passwords_at_once() -> None:
+    sent: list[Any] = []
+
+    class Recording(Cache):
+        def create_user(self, **user: Any) -> None:
+            sent.append(user.pop("Passwords"))
+            self.users[user["UserId"]] = user | {"Authentication": {"Type": "password", "PasswordCount": 2}}
+
+        def modify_user(self, UserId: str, **fields: Any) -> None:  # noqa: N803
+            sent.append(fields.pop("Passwords"))
+
+    api = Recording("app-prod-main-one")
+    old = Secret("the-previous-password-0123456789")
+    both = User(name="one", rules=RULES, password=PASSWORD, previous=old)
+    users_of(api).apply([both])
+    assert users_of(api).plan([both]).changes == ()
+    (change,) = users_of(api).apply(wanted("one")).changes
+    assert (change.detail, change.takes_away) == ("2 passwords, one is wanted", True)
+    assert sent == [elasticache_passwords(PASSWORD, old), elasticache_passwords(PASSWORD)]
+
+
+@pytest.mark.parametrize(
+    ("code", "hint"),
+    [
+        ("UserQuotaExceeded", "at most 1000 users"),
+        ("UserGroupQuotaExceededFault", "at most 100 users"),
+        ("DuplicateUserNameFault", "remove one of them"),
+        ("InvalidUserGroupState", "run the bootstrap again"),
+        ("Throttling", "Throttling$"),
+    ],
+)
+def test_an_error_of_the_api_says_what_mends_it(code: str, hint: str) -> None:
+    class Refusing(Cache):
+        def create_user(self, **user: Any) -> None:
+            raise ClientError(code)
+
+    with pytest.raises(ElastiCacheError, match=hint):
+        users_of(Refusing()).apply(wanted("one"))
+
+
+@given(password=st.text(min_size=1, max_size=140))
+def test_passwords_are_taken_as_they_are_or_refused_with_the_rule(password: str) -> None:
+    good = 16 <= len(password) <= 128 and all(" " <= c <= "~" and c not in ',"/@' for c in password)
+    if good:
+        assert elasticache_passwords(Secret(password)) == [password]
+    else:
+        with pytest.raises(ValueError, match="ElastiCache") as caught:
+            elasticache_passwords(Secret(password))
+        assert len(password) < 6 or password not in str(caught.value)
+
+
+def test_what_an_access_string_may_not_name() -> None:
+    rules = parse("on ~a -@all +get -config +acl|setuser +acl|log (+debug)")
+    assert [reason.split("`")[1] for reason in refusals(rules)] == ["+acl|setuser", "+debug"]
+
+
+def test_a_role_that_sees_only_the_stacks_own_users_is_enough() -> None:
+    class Narrow(Cache):
+        def describe_users(self, UserId: str = "", **more: Any) -> Any:  # type: ignore[override]  # noqa: N803
+            if not UserId.startswith("app-prod-"):
+                raise ClientError("AccessDenied")
+            return super().describe_users(UserId=UserId)
+
+    api = Narrow("app-prod-main-default", "strangers-user", "app-prod-main-old")
+    api.users = {name: kept(name) for name in api.members}
+    backend = users_of(api)
+    assert len(backend.apply(wanted("tmi_app")).changes) == 2
+    assert backend.apply(wanted("tmi_app")).changes == ()
+    assert [c.user for c in backend.apply(wanted("tmi_app"), remove=True).changes] == ["app-prod-main-old"]
+
+
+@pytest.mark.server
+def test_a_hundred_users_in_an_emulated_group(aws: str) -> None:
+    """100 fit, 101 are refused with nothing touched, and what is no longer declared goes when it is asked for."""
+    client = aws_client("elasticache", REGION, aws)
+    client.create_user_group(UserGroupId="hundred", Engine="valkey")
+    backend = ElastiCacheUsers(client, prefix="h", cache="main", group="hundred", engine="valkey")
+    names = [f"u{number}" for number in range(100)]
+    assert len(backend.apply(wanted(*names)).changes) == 200
+    assert backend.apply(wanted(*names)).changes == ()
+    with pytest.raises(ElastiCacheError, match="would have 101 users"):
+        backend.apply(wanted(*names, "another"))
+    (group,) = client.describe_user_groups(UserGroupId="hundred")["UserGroups"]
+    assert len(group["UserIds"]) == 100
+    removed = backend.apply(wanted(*names[1:], "another"), remove=True)
+    assert [(c.user, c.what) for c in removed.changes] == [
+        ("h-main-u0", "remove"),
+        ("another", "create"),
+        ("another", "group"),
+    ]
+    (group,) = client.describe_user_groups(UserGroupId="hundred")["UserGroups"]
+    assert "h-main-u0" not in group["UserIds"]
+    assert "h-main-u0" not in {user["UserId"] for user in client.describe_users()["Users"]}

@@ -1,0 +1,110 @@
+"""`datatier access` by URL: plan, save, apply, explain, import, with their exit codes and without a secret shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import yaml
+from postgres_server import binaries, run_tool, running
+
+PASSWORD = "never-shown-4c1e"
+DECLARATION = """
+owner: app_owner
+identities:
+  app: {postgres: readwrite}
+  analyst:
+    postgres: {privileges: custom, grants: [{tables: [users], columns: [id], privileges: [select]}]}
+"""
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "password").write_text(PASSWORD)
+    (folder / "password").chmod(0o644)
+    init = [binaries()[18] / "initdb", "-D", folder / "data", "-U", "boss", "-A", "scram-sha-256", "--no-sync"]
+    run_tool(folder, [*init, "-E", "UTF8", "--locale=C.UTF-8", "--pwfile=password"])
+    with running(binaries()[18], folder / "data", []) as port:
+        with psycopg.connect(url("boss", port), autocommit=True) as conn:
+            conn.execute(f"CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD '{PASSWORD}'")
+            conn.execute("CREATE DATABASE app OWNER master TEMPLATE template0")
+        yield port
+
+
+def url(user: str, port: int, database: str = "postgres") -> str:
+    return f"postgres://{user}:{PASSWORD}@127.0.0.1:{port}/{database}"
+
+
+def test_from_the_first_plan_to_an_import(project: Any, port: int) -> None:
+    (project.folder / "access.yaml").write_text(DECLARATION)
+    env = {"DATABASE_URL": url("master", port, "app")}
+    plan = project.run("access", "plan", "--json", "--out", "plan.json", env=env)
+    assert plan.code == 3
+    assert set(plan.json) == {"changes", "differences", "fingerprint"}
+    assert {frozenset(change) for change in plan.json["changes"]} == {
+        frozenset({"engine", "target", "action", "subject", "sql", "takes_away"})
+    }
+    assert plan.json["differences"] == [
+        "identities.analyst.postgres.grants.0.tables: table public.users does not exist yet"
+    ]
+    unasked = project.run("access", "apply", env=env)
+    assert (unasked.code, "--yes" in unasked.err) == (2, True)
+    kept = project.run("access", "apply", "--plan", "plan.json", "--protected", "--json", env=env)
+    assert kept.code in {1, 3}  # ownership needs a word of its own
+    done = project.ok("access", "apply", "--yes", "--json", env=env).json
+    assert done["skipped"] == []
+    assert done["notes"] == ["passwords are not set: there is no store of secrets behind a URL"]
+    with psycopg.connect(url("boss", port, "app"), autocommit=True) as conn:
+        conn.execute("SET ROLE app_owner; CREATE TABLE users (id int, secret text)")
+    stale = project.run("access", "apply", "--plan", "plan.json", env=env)
+    assert (stale.code, "stale" in stale.err) == (1, True)
+    assert "GRANT SELECT" in project.run("access", "plan", env=env).out
+    project.ok("access", "apply", "--yes", env=env)
+    assert project.ok("access", "plan", env=env).out == "nothing differs\n"
+    told = project.ok("access", "explain", "analyst", "--json", env=env).json
+    assert {"what": "SELECT on columns of public.users", "on": ["id"], "why": "analyst: granted"} in (
+        told["access"]["postgres"]
+    )
+    project.ok("access", "import", "--out", "imported.yaml", env=env)
+    again = project.ok("access", "plan", "--file", "imported.yaml", "--json", env=env)
+    assert again.json["changes"] == again.json["differences"] == []
+    assert set(yaml.safe_load(Path(project.folder / "imported.yaml").read_text())["identities"]) == {"app", "analyst"}
+
+
+def test_a_protected_server_loses_nothing_without_a_word(project: Any, port: int) -> None:
+    (project.folder / "access.yaml").write_text(DECLARATION)
+    env = {"DATABASE_URL": url("master", port, "app")}
+    project.ok("access", "apply", "--yes", env=env)
+    with psycopg.connect(url("boss", port, "app"), autocommit=True) as conn:
+        conn.execute("GRANT CREATE ON SCHEMA public TO app")
+    (project.folder / "access.yaml").write_text("owner: app_owner\nidentities: {app: {postgres: readwrite}}\n")
+    kept = project.run("access", "apply", "--yes", "--protected", "--json", env=env)
+    assert kept.code == 3
+    assert kept.json["changes"] == []
+    assert {change["action"] for change in kept.json["skipped"]} == {"revoke", "drop"}
+    revoked = project.run("access", "apply", "--yes", "--protected", "--allow-revoke", "--json", env=env)
+    assert [change["sql"] for change in revoked.json["changes"]] == ['REVOKE CREATE ON SCHEMA public FROM "app"']
+    dropped = project.ok("access", "apply", "--yes", "--protected", "--allow-drop", "--json", env=env)
+    assert dropped.json["changes"][-1]["sql"] == 'DROP ROLE "analyst"'
+    assert project.ok("access", "plan", env=env).out == "nothing differs\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "says", "code"),
+    [
+        (("explain", "nobody"), "no role `nobody`", 1),
+        (("plan", "--file", "nowhere.yaml"), "does not exist", 2),
+        (("apply", "--plan", "access.yaml"), "is no plan", 2),
+        (("import", "--out", "access.yaml"), "is there already", 2),
+    ],
+)
+def test_wrong_input(project: Any, port: int, words: tuple[str, ...], says: str, code: int) -> None:
+    answer = project.run("access", *words, env={"DATABASE_URL": url("master", port, "app")})
+    assert (answer.code, says in answer.err) == (code, True), answer.err
+    assert PASSWORD not in answer.out + answer.err

@@ -1,0 +1,184 @@
+"""The forms of `datatier env`: each library reads back what was put in, whatever characters it has."""
+
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pytest
+import redis
+from hypothesis import example, given
+from hypothesis import strategies as st
+from psycopg.conninfo import conninfo_to_dict
+
+from bootstrap.manifest import Manifest
+from bootstrap.postgres.pools import Pool
+from bootstrap.secrets import Credential, Secret
+from cli.errors import InputError
+from cli.formats import environment, lines
+from cli.forms import FORMS, Client
+
+ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:app/tmi_app-AbCdEf"
+
+
+def manifest(*, sslmode: str = "verify-full") -> Manifest:
+    endpoint = {"name": "primary", "host": "db.example.org", "port": 5432}
+    cache = {"name": "primary", "host": "cache.example.org", "port": 6379}
+    return Manifest.model_validate(
+        {
+            "stack": "prod",
+            "prefix": "app-prod",
+            "region": "eu-west-1",
+            "postgres": {
+                "primary": endpoint,
+                "replicas": [{**endpoint, "name": "standby", "host": "replica.example.org"}],
+                "database": "tmi",
+                "sslmode": sslmode,
+                "sslrootcert": "/etc/ssl/rds.pem",
+                "master_secret": "m",
+            },
+            "caches": {
+                "main": {"endpoint": cache, "tls": sslmode != "disable"},
+                "queue": {"endpoint": {**cache, "port": 6380}, "tls": True, "cluster_mode": True},
+            },
+            "secrets": {"tmi_app": ARN, "tmi_small": ARN, "tmi_cache": ARN},
+            "access": {
+                "owner": "tmi_owner",
+                "identities": {
+                    "tmi_app": {
+                        "postgres": {"privileges": "readwrite", "limits": {"connection_limit": 60}},
+                        "redis": {
+                            name: {"keys": ["a:*"], "commands": ["@read", "@write"]} for name in ("main", "queue")
+                        },
+                    },
+                    "tmi_small": {"postgres": {"privileges": "readonly", "limits": {"connection_limit": 10}}},
+                    "tmi_cache": {"redis": {"main": {"keys": ["a:*"], "commands": ["@read", "@write"]}}},
+                },
+                "keyspaces": {
+                    f"a{number}": {"pattern": "a:{x}", "cache": cache, "type": "any", "ttl": "1h", "purpose": "x"}
+                    | {"database": number}
+                    for cache, number in (("main", 0), ("main", 1), ("queue", 2))
+                },
+            },
+        }
+    )
+
+
+def credential(password: str) -> Credential:
+    fields = {"username": "tmi_app_a", "password": Secret(password)}
+    return Credential(**fields, redis_username="tmi_app", redis_password=Secret(password))
+
+
+def form(name: str, found: Credential | None = None, identity: str = "tmi_app", instances: int = 1) -> dict[str, str]:
+    made = lines(name, manifest(), identity, found, instances)
+    return dict(line.split("=", 1) for line in made)
+
+
+TLS = "sslmode=verify-full&sslrootcert=%2Fetc%2Fssl%2Frds.pem"
+WHERE = "tmi_app_a:p%40ss%2F%3A%25%20%27%2B@db.example.org:5432/tmi"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        (
+            "libpq",
+            {
+                "PGHOST": "db.example.org",
+                "PGPORT": "5432",
+                "PGDATABASE": "tmi",
+                "PGUSER": "tmi_app_a",
+                "PGPASSWORD": "p@ss/:% '+",
+                "PGSSLMODE": "verify-full",
+                "PGSSLROOTCERT": "/etc/ssl/rds.pem",
+            },
+        ),
+        ("url", {"DATABASE_URL": f"postgresql://{WHERE}?{TLS}"}),
+        (
+            "sqlalchemy",
+            {
+                "SQLALCHEMY_DATABASE_URL": f"postgresql+psycopg://{WHERE}?{TLS}",
+                "SQLALCHEMY_ENGINE_OPTIONS": '{"pool_size": 5, "max_overflow": 20, "pool_recycle": 300, '
+                '"pool_timeout": 10, "pool_pre_ping": true}',
+            },
+        ),
+        (
+            "prisma",
+            {
+                "DATABASE_URL": f"postgresql://{WHERE}?sslmode=require&sslaccept=strict&sslcert=%2Fetc%2Fssl%2Frds.pem"
+                "&connection_limit=25&pool_timeout=10"
+            },
+        ),
+        (
+            "go",
+            {
+                "PGXPOOL_URL": f"postgres://{WHERE}?{TLS}&pool_max_conns=25&pool_min_conns=5"
+                "&pool_max_conn_lifetime=300s&pool_max_conn_lifetime_jitter=30s",
+                "DATABASE_URL": f"postgres://{WHERE}?{TLS}",
+                "DB_MAX_OPEN_CONNS": "25",
+                "DB_MAX_IDLE_CONNS": "5",
+                "DB_CONN_MAX_LIFETIME": "300s",
+            },
+        ),
+        (
+            "redis",
+            {
+                "REDIS_URL": "rediss://tmi_app:p%40ss%2F%3A%25%20%27%2B@cache.example.org:6379/0",
+                "REDIS_URL_1": "rediss://tmi_app:p%40ss%2F%3A%25%20%27%2B@cache.example.org:6379/1",
+                "QUEUE_REDIS_URL": "rediss://tmi_app:p%40ss%2F%3A%25%20%27%2B@cache.example.org:6380/0",
+            },
+        ),
+    ],
+)
+def test_each_form(name: str, expected: dict[str, str]) -> None:
+    assert form(name, credential("p@ss/:% '+")) == expected
+
+
+def test_without_reveal_there_are_references() -> None:
+    assert form("libpq")["PGPASSWORD"] == f"{ARN}:password::"
+    resolved = f"{{{{resolve:secretsmanager:{ARN}:SecretString:%s}}}}"
+    assert form("url")["DATABASE_URL"] == (
+        f"postgresql://{resolved % 'username'}:{resolved % 'password'}@db.example.org:5432/tmi?{TLS}"
+    )
+    assert form("redis")["REDIS_URL"].startswith(f"rediss://{resolved % 'redis_username'}:")
+    assert form("env") == dict(line.split("=", 1) for line in environment(manifest(), "tmi_app", None))
+
+
+def test_without_tls() -> None:
+    pool, found = Pool(), credential("x")
+    client = Client(manifest=manifest(sslmode="disable"), identity="tmi_app", found=found, pool=pool)
+    assert FORMS["libpq"](client)[-1] == "PGSSLMODE=disable"
+    assert FORMS["prisma"](client)[0].endswith("/tmi?sslmode=disable&connection_limit=25&pool_timeout=10")
+    assert FORMS["redis"](client)[0] == "REDIS_URL=redis://tmi_app:x@cache.example.org:6379/0"
+
+
+@pytest.mark.parametrize(
+    ("identity", "instances", "expected"), [("tmi_app", 1, 25), ("tmi_app", 4, 14), ("tmi_small", 1, 8)]
+)
+def test_the_pool_fits_the_connection_limit(identity: str, instances: int, expected: int) -> None:
+    assert form("prisma", credential("x"), identity, instances)["DATABASE_URL"].endswith(
+        f"connection_limit={expected}&pool_timeout=10"
+    )
+
+
+@pytest.mark.parametrize(("name", "identity"), [*((name, "tmi_cache") for name in FORMS), ("redis", "tmi_small")])
+def test_an_identity_without_that_engine(name: str, identity: str) -> None:
+    if (name, identity) == ("redis", "tmi_cache"):
+        assert form(name, None, identity)
+        return
+    with pytest.raises(InputError, match=r"has no (PostgreSQL|Redis) login"):
+        form(name, None, identity)
+
+
+@given(password=st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), min_size=1))
+@example(password="@/?#&=+:%25 '\"\\{}$`!*[]<>|^~;,\n\t")
+def test_any_password_comes_back(password: str) -> None:
+    found = credential(password)
+    assert form("libpq", found)["PGPASSWORD"] == password
+    url = form("url", found)["DATABASE_URL"]
+    parts = conninfo_to_dict(url)
+    assert (parts["password"], parts["user"], parts["sslrootcert"]) == (password, "tmi_app_a", "/etc/ssl/rds.pem")
+    for name, key in (("sqlalchemy", "SQLALCHEMY_DATABASE_URL"), ("prisma", "DATABASE_URL"), ("go", "PGXPOOL_URL")):
+        split = urlsplit(form(name, found)[key])
+        assert (unquote(split.password or ""), split.hostname, split.port) == (password, "db.example.org", 5432)
+        assert len(parse_qsl(split.query, strict_parsing=True)) >= 2
+    client = redis.Redis.from_url(form("redis", found)["REDIS_URL_1"])
+    settings = client.connection_pool.connection_kwargs
+    assert (settings["password"], settings["username"], settings["db"]) == (password, "tmi_app", 1)

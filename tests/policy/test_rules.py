@@ -1,0 +1,286 @@
+"""Every rule both ways, and on every committed stack."""
+
+import json
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import pytest
+
+from cli.project import load
+from local.monitor import run_program
+from policy.evaluate import evaluate, unused
+from policy.registry import every
+from policy.rule import (
+    ALARM,
+    ATTACHMENT,
+    BUCKET,
+    CACHE,
+    CACHE_USER,
+    COMPOSITE,
+    DEFAULT_GROUP,
+    EGRESS,
+    EVENT_SUBSCRIPTION,
+    FLOW_LOG,
+    FUNCTION,
+    INGRESS,
+    INSTANCE,
+    KEY,
+    LOG_GROUP,
+    PARAMETER_GROUP,
+    PERMISSION,
+    ROLE_POLICY,
+    SECRET,
+    SECURITY_GROUP,
+    SUBNET,
+    TOPIC,
+    TOPIC_POLICY,
+    VPC,
+    Stack,
+)
+from preview.offline import Offline
+from preview.preflight import declared
+
+TODAY = date(2026, 11, 21)
+Inputs = dict[str, Any]
+EVERYBODY = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish"}]})
+TLS_ONLY = json.dumps(
+    {"Statement": {"Effect": "Deny", "Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}}
+)
+
+
+@dataclass(frozen=True)
+class It:
+    type: str
+    inputs: Inputs
+    name: str = "it"
+    protect: bool = False
+    known_as: tuple[str, ...] = ("it-1",)
+
+
+def allows(action: str, resource: str = "*", **more: Any) -> Inputs:
+    return {"policy": json.dumps({"Statement": [{"Effect": "Allow", "Action": action, "Resource": resource, **more}]})}
+
+
+@dataclass(frozen=True)
+class Case:
+    type: str
+    good: Inputs
+    bad: Inputs
+    beside_good: tuple[It, ...] = ()
+    beside_bad: tuple[It, ...] = ()
+    aside: list[tuple[Inputs, tuple[It, ...]]] = field(default_factory=list)
+    """Where the rule has nothing to say."""
+
+
+REPLICA: tuple[Inputs, tuple[It, ...]] = ({"replicateSourceDb": "p"}, ())
+
+
+def companion(kind: str, **inputs: Any) -> tuple[It, ...]:
+    return (It(f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}", {"bucket": "it-1", **inputs}),)
+
+
+CASES: dict[str, Case] = {
+    "rds-not-public": Case(INSTANCE, {}, {"publiclyAccessible": True}),
+    "rds-encrypted": Case(INSTANCE, {"storageEncrypted": True}, {}),
+    "rds-own-key": Case(INSTANCE, {"kmsKeyId": "k"}, {}, aside=[REPLICA]),
+    "rds-multi-az": Case(INSTANCE, {"multiAz": True}, {}, aside=[REPLICA]),
+    "rds-enhanced-monitoring": Case(
+        INSTANCE, {"monitoringInterval": 60, "monitoringRoleArn": "r"}, {"monitoringInterval": 60}
+    ),
+    "rds-deletion-protection": Case(INSTANCE, {"deletionProtection": True}, {"deletionProtection": False}),
+    "rds-logs": Case(
+        INSTANCE,
+        {"enabledCloudwatchLogsExports": ["upgrade", "postgresql"]},
+        {"enabledCloudwatchLogsExports": ["postgresql"]},
+    ),
+    "rds-iam-authentication": Case(INSTANCE, {"iamDatabaseAuthenticationEnabled": True}, {}),
+    "rds-backups": Case(INSTANCE, {"backupRetentionPeriod": 7}, {"backupRetentionPeriod": 6}, aside=[REPLICA]),
+    "rds-minor-upgrades": Case(INSTANCE, {}, {"autoMinorVersionUpgrade": False}),
+    "rds-snapshot-tags": Case(INSTANCE, {"copyTagsToSnapshot": True}, {}),
+    "rds-subnets": Case(INSTANCE, {"dbSubnetGroupName": "g"}, {"dbSubnetGroupName": "default"}, aside=[REPLICA]),
+    "rds-events": Case(
+        INSTANCE,
+        {"identifier": "db"},
+        {"identifier": "db"},
+        beside_good=(
+            It(EVENT_SUBSCRIPTION, {"sourceType": "db-instance", "eventCategories": ["failure", "maintenance"]}),
+            It(
+                EVENT_SUBSCRIPTION,
+                {"sourceType": "db-instance", "sourceIds": ["db"], "eventCategories": ["configuration change"]},
+            ),
+        ),
+        beside_bad=(It(EVENT_SUBSCRIPTION, {"sourceType": "db-instance", "sourceIds": ["another"]}),),
+    ),
+    "rds-username": Case(INSTANCE, {"username": "tmi_admin"}, {"username": "postgres"}, aside=[REPLICA]),
+    "rds-tls": Case(
+        PARAMETER_GROUP,
+        {"parameters": [{"name": "rds.force_ssl", "value": "1"}]},
+        {"parameters": [{"name": "rds.force_ssl", "value": "0"}]},
+    ),
+    "rds-final-snapshot": Case(
+        INSTANCE,
+        {"finalSnapshotIdentifier": "s"},
+        {"finalSnapshotIdentifier": "s", "skipFinalSnapshot": True},
+        aside=[REPLICA],
+    ),
+    "cache-snapshots": Case(CACHE, {"snapshotRetentionLimit": 1}, {}),
+    "cache-minor-upgrades": Case(CACHE, {"autoMinorVersionUpgrade": "true"}, {"autoMinorVersionUpgrade": False}),
+    "cache-failover": Case(CACHE, {"automaticFailoverEnabled": True}, {}),
+    "cache-multi-az": Case(CACHE, {"multiAzEnabled": True}, {}),
+    "cache-encrypted": Case(CACHE, {"atRestEncryptionEnabled": "true"}, {}),
+    "cache-own-key": Case(CACHE, {"kmsKeyId": "k"}, {}),
+    "cache-tls": Case(
+        CACHE,
+        {"transitEncryptionEnabled": True, "transitEncryptionMode": "required"},
+        {"transitEncryptionEnabled": True, "transitEncryptionMode": "preferred"},
+    ),
+    "cache-users": Case(CACHE, {"userGroupIds": ["g"]}, {}),
+    "cache-subnets": Case(CACHE, {"subnetGroupName": "g"}, {}),
+    "cache-default-user": Case(
+        CACHE_USER,
+        {"userName": "default", "accessString": "off -@all"},
+        {"userName": "default", "accessString": "on ~* +@all"},
+        aside=[({"userName": "app"}, ())],
+    ),
+    "kms-rotation": Case(KEY, {"enableKeyRotation": True}, {}),
+    "kms-deletion-window": Case(KEY, {}, {"deletionWindowInDays": 7}),
+    "kms-not-public": Case(KEY, {}, {"policy": EVERYBODY}),
+    "iam-no-decrypt-all": Case(
+        ROLE_POLICY, allows("kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": "s"}}), allows("kms:Decrypt")
+    ),
+    "iam-no-wildcards": Case(ROLE_POLICY, allows("logs:PutLogEvents"), allows("logs:*")),
+    "iam-no-managed-policies": Case(
+        ATTACHMENT,
+        {"policyArn": "arn:aws:iam::123456789012:policy/own"},
+        {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
+        aside=[({"policyArn": "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"}, ())],
+    ),
+    "sns-encrypted": Case(
+        TOPIC,
+        {"kmsMasterKeyId": "k"},
+        {"kmsMasterKeyId": "alias/aws/sns"},
+        aside=[({}, (It(CACHE, {"notificationTopicArn": "it-1"}),))],
+    ),
+    "sns-not-public": Case(TOPIC_POLICY, {"policy": TLS_ONLY}, {"policy": EVERYBODY}),
+    "sns-tls": Case(TOPIC_POLICY, {"policy": TLS_ONLY}, {"policy": EVERYBODY}),
+    "secret-own-key": Case(SECRET, {"kmsKeyId": "k"}, {}),
+    "secret-recovery": Case(SECRET, {}, {"recoveryWindowInDays": 0}),
+    "lambda-not-public": Case(PERMISSION, {"principal": "secretsmanager.amazonaws.com"}, {"principal": "*"}),
+    "lambda-runtime": Case(FUNCTION, {"runtime": "python3.13"}, {"runtime": "python3.8"}),
+    "lambda-vpc": Case(FUNCTION, {"vpcConfig": {"subnetIds": ["a"]}}, {}),
+    "lambda-multi-az": Case(
+        FUNCTION, {"vpcConfig": {"subnetIds": ["a", "b"]}}, {"vpcConfig": {"subnetIds": ["a", "a"]}}
+    ),
+    "alarm-actions": Case(ALARM, {"alarmActions": ["t"]}, {"alarmActions": ["t"], "actionsEnabled": False}),
+    "log-retention": Case(LOG_GROUP, {"retentionInDays": 30}, {}),
+    "log-own-key": Case(LOG_GROUP, {"kmsKeyId": "k"}, {}),
+    "network-no-open-ingress": Case(INGRESS, {"cidrIpv4": "10.0.0.0/8"}, {"cidrIpv4": "0.0.0.0/0"}),
+    "network-no-open-egress": Case(EGRESS, {"referencedSecurityGroupId": "sg"}, {"cidrIpv6": "::/0"}),
+    "network-default-group": Case(
+        VPC,
+        {},
+        {},
+        beside_good=(It(DEFAULT_GROUP, {"vpcId": "it-1"}),),
+        beside_bad=(It(DEFAULT_GROUP, {"vpcId": "it-1", "ingress": [{"protocol": "-1"}]}),),
+    ),
+    "network-described": Case(SECURITY_GROUP, {"description": "clients"}, {}),
+    "network-no-public-address": Case(SUBNET, {}, {"mapPublicIpOnLaunch": True}),
+    "network-flow-logs": Case(
+        VPC,
+        {},
+        {},
+        beside_good=(It(FLOW_LOG, {"vpcId": "it-1"}),),
+        beside_bad=(It(FLOW_LOG, {"vpcId": "another"}),),
+    ),
+    "bucket-not-public": Case(
+        BUCKET,
+        {},
+        {},
+        beside_good=companion(
+            "BucketPublicAccessBlock",
+            blockPublicAcls=True,
+            blockPublicPolicy=True,
+            ignorePublicAcls=True,
+            restrictPublicBuckets=True,
+        ),
+        beside_bad=companion("BucketPublicAccessBlock", blockPublicAcls=True),
+    ),
+    "bucket-tls": Case(BUCKET, {}, {}, beside_good=companion("BucketPolicy", policy=TLS_ONLY)),
+    "bucket-versioned": Case(
+        BUCKET,
+        {},
+        {},
+        beside_good=companion("BucketVersioning", versioningConfiguration={"status": "Enabled"}),
+        beside_bad=companion("BucketVersioning", versioningConfiguration={"status": "Suspended"}),
+    ),
+    "bucket-own-key": Case(
+        BUCKET,
+        {},
+        {},
+        beside_good=companion(
+            "BucketServerSideEncryptionConfiguration", rules=[{"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "k"}]
+        ),
+        beside_bad=companion("BucketServerSideEncryptionConfiguration", rules=[{"sseAlgorithm": "AES256"}]),
+    ),
+    "bucket-lifecycle": Case(
+        BUCKET, {}, {}, beside_good=companion("BucketLifecycleConfiguration", rules=[{"id": "r"}])
+    ),
+}
+
+
+def test_every_rule_has_its_case_and_a_name_like_its_file() -> None:
+    assert [rule.id for rule in every()] == sorted(CASES)
+    assert {COMPOSITE, *(case.type for case in CASES.values())} >= {t for r in every() for t in r.types}
+
+
+@pytest.mark.parametrize("rule", every(), ids=lambda rule: rule.id)
+def test_a_rule_both_ways(rule: Any) -> None:
+    case = CASES[rule.id]
+
+    def outcome(inputs: Inputs, beside: tuple[It, ...], *, production: bool = True) -> str:
+        it = It(case.type, inputs)
+        verdict = rule.judge(it, Stack(resources=(it, *beside), production=production))
+        assert bool(verdict.detail) is (verdict.outcome != "passed")
+        return str(verdict.outcome)
+
+    assert outcome(case.good, case.beside_good) == "passed"
+    assert outcome(case.bad, case.beside_bad) == "failed"
+    for inputs, beside in case.aside:
+        assert outcome(inputs, beside) == "not applicable"
+    if rule.production:
+        assert outcome(case.bad, case.beside_bad, production=False) == "not applicable"
+    assert all(text.endswith(".") for text in (rule.what, rule.why, rule.mend))
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
+def test_every_committed_stack_passes_without_a_suppression(stack: str) -> None:
+    source = load(stack)
+    resources = declared(run_program(stack, source.program, Offline(source.region), source.config))
+    results = evaluate(resources, today=TODAY)
+    assert [(r.rule.id, r.resource, r.detail) for r in results if r.outcome == "failed"] == []
+    assert source.settings.suppress == ()
+    assert len({r.rule.id for r in results if r.outcome == "passed"}) > 30
+
+
+@dataclass(frozen=True)
+class Let:
+    rule: str = "rds-encrypted"
+    resource: str = "it"
+    reason: str = "a copy is on its way"
+    until: date = TODAY
+
+
+@pytest.mark.parametrize(
+    ("let", "outcome", "left"),
+    [
+        (Let(), "suppressed", 0),
+        (Let(until=date(2026, 11, 20)), "failed", 1),
+        (Let(resource="another"), "failed", 1),
+        (Let(rule="rds-not-public"), "failed", 1),
+    ],
+)
+def test_a_suppression(let: Let, outcome: str, left: int) -> None:
+    results = evaluate([It(INSTANCE, {})], [let], today=TODAY)
+    assert [r.outcome for r in results if r.rule.id == "rds-encrypted"] == [outcome]
+    assert len(unused(results, [let])) == left

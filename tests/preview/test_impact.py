@@ -1,0 +1,284 @@
+"""Every rule of the preflight by a transition: what was, what is wanted, what it does."""
+
+from typing import Any
+
+import pytest
+
+from preview.diff import changes
+from preview.impact.effect import Effect, Impact
+from preview.impact.judge import RULES, judge
+from preview.saved import Resource
+
+INSTANCE, GROUP = "aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup"
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+CACHE_PARAMETERS = "aws:elasticache/parameterGroup:ParameterGroup"
+USER, USER_GROUP = "aws:elasticache/user:User", "aws:elasticache/userGroup:UserGroup"
+KEY, SECRET = "aws:kms/key:Key", "aws:secretsmanager/secret:Secret"
+GROUP_OF_RULES = "aws:ec2/securityGroup:SecurityGroup"
+INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
+VPC, SUBNET = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet"
+TOPIC, SUBSCRIPTION = "aws:sns/topic:Topic", "aws:sns/topicSubscription:TopicSubscription"
+ALARM, LOGS, BUCKET = (
+    "aws:cloudwatch/metricAlarm:MetricAlarm",
+    "aws:cloudwatch/logGroup:LogGroup",
+    "aws:s3/bucket:Bucket",
+)
+INVOCATION, PASSWORD = "aws:lambda/invocation:Invocation", "random:index/randomPassword:RandomPassword"
+
+I, R, F, D, N, L, B = Effect  # noqa: E741 the columns of the tables stay narrow
+REPLICA = Resource(type=INSTANCE, name="standby", parent="", inputs={"replicateSourceDb": "tmi-prod"})
+Inputs = dict[str, Any]
+
+
+def impacts(type_: str, was: Inputs | None, now: Inputs | None, *beside: Resource, **marks: Any) -> tuple[Impact, ...]:
+    def one(inputs: Inputs | None) -> list[Resource]:
+        made = [] if inputs is None else [Resource(type=type_, name="it", parent="", inputs=inputs, **marks)]
+        return [*made, *beside]
+
+    return judge(changes(one(was), one(now)))
+
+
+def parameters(method: str = "immediate", **values: str) -> Inputs:
+    return {
+        "parameters": [{"name": n.replace("__", "."), "value": v, "applyMethod": method} for n, v in values.items()]
+    }
+
+
+def replicated(**inputs: Any) -> Inputs:
+    return {"numCacheClusters": 3, **inputs}
+
+
+# type, inputs before, inputs after (None: deleted), effect, rule
+TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
+    (INSTANCE, {"deletionProtection": True}, None, B, "rds-delete-guarded"),
+    (INSTANCE, {"replicateSourceDb": "a"}, None, N, "rds-delete-replica"),
+    (INSTANCE, {"skipFinalSnapshot": True}, None, L, "rds-delete-no-snapshot"),
+    (INSTANCE, {}, None, L, "rds-delete"),
+    (INSTANCE, {"replicateSourceDb": "a"}, {}, L, "rds-promote"),
+    (INSTANCE, {"replicateSourceDb": "a"}, {"replicateSourceDb": "b"}, N, "rds-resource-replica"),
+    (INSTANCE, {"engineVersion": "17"}, {"engineVersion": "16"}, B, "rds-major-down"),
+    (INSTANCE, {"engineVersion": "17"}, {"engineVersion": "18"}, B, "rds-major-unsaid"),
+    (INSTANCE, {"engineVersion": "17.9"}, {"engineVersion": "18.4", "allowMajorVersionUpgrade": True}, D, "rds-major"),
+    (INSTANCE, {"engineVersion": "17.9"}, {"engineVersion": "17.7"}, B, "rds-minor-down"),
+    (INSTANCE, {"engineVersion": "17.9"}, {"engineVersion": "17.10"}, D, "rds-minor"),
+    (INSTANCE, {"engine": "postgres"}, {"engine": "mysql"}, L, "rds-engine"),
+    (INSTANCE, {"instanceClass": "a", "multiAz": True},
+     {"instanceClass": "b", "multiAz": True}, F, "rds-class-failover"),
+    (INSTANCE, {"instanceClass": "a"}, {"instanceClass": "b"}, D, "rds-class"),
+    (INSTANCE, {"allocatedStorage": 200}, {"allocatedStorage": 100}, B, "rds-storage-shrink"),
+    (INSTANCE, {"allocatedStorage": 100}, {"allocatedStorage": 200}, I, "rds-storage-grow"),
+    (INSTANCE, {"maxAllocatedStorage": 200}, {}, L, "rds-autoscaling-off"),
+    (INSTANCE, {"maxAllocatedStorage": 200}, {"maxAllocatedStorage": 400}, I, "rds-autoscaling"),
+    (INSTANCE, {"storageType": "standard"}, {"storageType": "gp3"}, D, "rds-storage-magnetic"),
+    (INSTANCE, {"storageType": "gp2"}, {"storageType": "gp3"}, I, "rds-storage-type"),
+    (INSTANCE, {"allocatedStorage": 100}, {"allocatedStorage": 100, "iops": 12000}, B, "rds-iops-fixed"),
+    (INSTANCE, {"allocatedStorage": 500}, {"allocatedStorage": 500, "iops": 16000}, I, "rds-iops"),
+    (INSTANCE, {"allocatedStorage": 100},
+     {"allocatedStorage": 100, "storageThroughput": 500}, B, "rds-throughput-fixed"),
+    (INSTANCE, {"allocatedStorage": 400}, {"allocatedStorage": 400, "storageThroughput": 600}, I, "rds-throughput"),
+    (INSTANCE, {}, {"dedicatedLogVolume": True}, D, "rds-log-volume"),
+    (INSTANCE, {"kmsKeyId": "a", "replicateSourceDb": "p"},
+     {"kmsKeyId": "b", "replicateSourceDb": "p"}, N, "rds-replica-key"),
+    (INSTANCE, {"kmsKeyId": "a"}, {"kmsKeyId": "b"}, L, "rds-key"),
+    (INSTANCE, {"storageEncrypted": False}, {"storageEncrypted": True}, L, "rds-encryption"),
+    (INSTANCE, {"performanceInsightsKmsKeyId": "a"}, {"performanceInsightsKmsKeyId": "b"}, B, "rds-insights-key"),
+    (INSTANCE, {"availabilityZone": "a", "replicateSourceDb": "p"},
+     {"availabilityZone": "b", "replicateSourceDb": "p"}, N,
+     "rds-replica-zone"),
+    (INSTANCE, {"availabilityZone": "a"}, {"availabilityZone": "b"}, L, "rds-zone"),
+    (INSTANCE, {"dbName": "a"}, {"dbName": "b"}, L, "rds-database"),
+    (INSTANCE, {"username": "a"}, {"username": "b"}, L, "rds-username"),
+    (INSTANCE, {}, {"snapshotIdentifier": "s"}, L, "rds-snapshot"),
+    (INSTANCE, {"identifier": "a"}, {"identifier": "b"}, D, "rds-identifier"),
+    (INSTANCE, {"port": 5432}, {"port": 5433}, D, "rds-port"),
+    (INSTANCE, {"dbSubnetGroupName": "a"}, {"dbSubnetGroupName": "b"}, D, "rds-subnets"),
+    (INSTANCE, {"networkType": "IPV4"}, {"networkType": "DUAL"}, D, "rds-network-type"),
+    (INSTANCE, {"publiclyAccessible": False}, {"publiclyAccessible": True}, L, "rds-public"),
+    (INSTANCE, {"publiclyAccessible": True}, {"publiclyAccessible": False}, D, "rds-private"),
+    (INSTANCE, {"multiAz": False}, {"multiAz": True}, I, "rds-multi-az-on"),
+    (INSTANCE, {"multiAz": True}, {"multiAz": False}, D, "rds-multi-az-off"),
+    (INSTANCE, {"backupRetentionPeriod": 7}, {"backupRetentionPeriod": 0}, L, "rds-backup-off"),
+    (INSTANCE, {"backupRetentionPeriod": 0}, {"backupRetentionPeriod": 7}, D, "rds-backup-on"),
+    (INSTANCE, {"backupRetentionPeriod": 30}, {"backupRetentionPeriod": 7}, L, "rds-backup-shorter"),
+    (INSTANCE, {"backupRetentionPeriod": 7}, {"backupRetentionPeriod": 30}, I, "rds-backup"),
+    (INSTANCE, {"deletionProtection": True}, {"deletionProtection": False}, I, "rds-unguarded"),
+    (INSTANCE, {"skipFinalSnapshot": False}, {"skipFinalSnapshot": True}, I, "rds-skip-snapshot"),
+    (INSTANCE, {}, {"iamDatabaseAuthenticationEnabled": True}, I, "rds-iam"),
+    (INSTANCE, {"iamDatabaseAuthenticationEnabled": True}, {}, D, "rds-iam-off"),
+    (INSTANCE, {"parameterGroupName": "a"}, {"parameterGroupName": "b"}, R, "rds-parameter-group"),
+    (INSTANCE, {"caCertIdentifier": "rds-ca-rsa2048-g1"}, {"caCertIdentifier": "rds-ca-ecc384-g1"}, D, "rds-ca"),
+    (INSTANCE, {"maintenanceWindow": "sun:04:00-sun:05:00"},
+     {"maintenanceWindow": "mon:04:00-mon:05:00"}, I, "rds-window"),
+    (PARAMETERS, {"family": "postgres17"}, {"family": "postgres18"}, N, "rds-family"),
+    (PARAMETERS, parameters("pending-reboot", shared_buffers="1"), parameters("pending-reboot", shared_buffers="2"), R,
+     "rds-parameters-static"),
+    (PARAMETERS, parameters(rds__force_ssl="0"), parameters(rds__force_ssl="1"), D, "rds-parameters-ssl"),
+    (PARAMETERS, parameters(work_mem="1"), parameters(work_mem="2"), I, "rds-parameters"),
+    (GROUP, {}, None, L, "cache-delete"),
+    (GROUP, replicated(engine="valkey"), replicated(engine="redis"), L, "cache-engine-back"),
+    (GROUP, replicated(engine="redis"), replicated(engine="valkey"), F, "cache-engine"),
+    (GROUP, {"engine": "redis"}, {"engine": "valkey"}, L, "cache-engine-alone"),
+    (GROUP, replicated(engineVersion="8.1"), replicated(engineVersion="8.0"), L, "cache-version-back"),
+    (GROUP, {"engineVersion": "8.0"}, {"engineVersion": "8.1"}, L, "cache-version-alone"),
+    (GROUP, replicated(engineVersion="8.0"), replicated(engineVersion="8.1"), F, "cache-version"),
+    (GROUP, {"nodeType": "a"}, {"nodeType": "b"}, D, "cache-node-alone"),
+    (GROUP, {"numNodeGroups": 2, "replicasPerNodeGroup": 1, "nodeType": "a"},
+     {"numNodeGroups": 2, "replicasPerNodeGroup": 1, "nodeType": "b"}, F, "cache-node"),
+    (GROUP, replicated(automaticFailoverEnabled=True), {"numCacheClusters": 1, "automaticFailoverEnabled": True}, B,
+     "cache-last-replica"),
+    (GROUP, replicated(), {"numCacheClusters": 1}, L, "cache-unreplicated"),
+    (GROUP, replicated(), {"numCacheClusters": 2}, D, "cache-fewer-replicas"),
+    (GROUP, replicated(), {"numCacheClusters": 4}, I, "cache-replicas"),
+    (GROUP, {"replicasPerNodeGroup": 1}, {"replicasPerNodeGroup": 0}, L, "cache-shard-unreplicated"),
+    (GROUP, {"replicasPerNodeGroup": 2}, {"replicasPerNodeGroup": 1}, D, "cache-shard-fewer-replicas"),
+    (GROUP, {"replicasPerNodeGroup": 1}, {"replicasPerNodeGroup": 2}, I, "cache-shard-replicas"),
+    (GROUP, {"numNodeGroups": 3}, {"numNodeGroups": 2}, I, "cache-fewer-shards"),
+    (GROUP, {"numNodeGroups": 2}, {"numNodeGroups": 3}, I, "cache-shards"),
+    (GROUP, {}, {"clusterMode": "enabled"}, B, "cache-cluster-mode-jump"),
+    (GROUP, {"clusterMode": "compatible"}, {"clusterMode": "enabled"}, D, "cache-cluster-mode"),
+    (GROUP, {"automaticFailoverEnabled": True}, {}, D, "cache-failover-off"),
+    (GROUP, {}, {"automaticFailoverEnabled": True}, I, "cache-failover-on"),
+    (GROUP, {"multiAzEnabled": True}, {}, D, "cache-one-zone"),
+    (GROUP, {}, {"multiAzEnabled": True}, I, "cache-zones"),
+    (GROUP, {}, {"transitEncryptionMode": "required"}, B, "cache-tls-jump"),
+    (GROUP, {"transitEncryptionMode": "preferred"}, {"transitEncryptionMode": "required"}, D, "cache-tls-required"),
+    (GROUP, {"transitEncryptionMode": "required"}, {"transitEncryptionMode": "preferred"}, I, "cache-tls-preferred"),
+    (GROUP, {}, {"transitEncryptionEnabled": True}, B, "cache-tls-on-jump"),
+    (GROUP, {"transitEncryptionMode": "preferred"},
+     {"transitEncryptionMode": "preferred", "transitEncryptionEnabled": True}, I, "cache-tls-on"),
+    (GROUP, {"transitEncryptionEnabled": True}, {}, D, "cache-tls-off"),
+    (GROUP, {}, {"atRestEncryptionEnabled": True}, L, "cache-encryption"),
+    (GROUP, {"kmsKeyId": "a"}, {"kmsKeyId": "b"}, L, "cache-key"),
+    (GROUP, {"subnetGroupName": "a"}, {"subnetGroupName": "b"}, L, "cache-subnets"),
+    (GROUP, {"networkType": "ipv4"}, {"networkType": "dual_stack"}, L, "cache-network-type"),
+    (GROUP, {"port": 6379}, {"port": 6380}, L, "cache-port"),
+    (GROUP, {"replicationGroupId": "a"}, {"replicationGroupId": "b"}, L, "cache-name"),
+    (GROUP, {}, {"durability": "sync"}, L, "cache-durability"),
+    (GROUP, {"durability": "async"}, {"durability": "sync"}, I, "cache-durability-mode"),
+    (GROUP, {"authToken": "[secret]"}, {"authToken": "[secret]", "userGroupIds": ["g"]}, D, "cache-token-to-users"),
+    (GROUP, {"userGroupIds": ["g"]}, {}, D, "cache-users-off"),
+    (GROUP, {"userGroupIds": ["g"]}, {"userGroupIds": ["h"]}, D, "cache-users"),
+    (GROUP, {"authTokenUpdateStrategy": "SET"},
+     {"authToken": "x", "authTokenUpdateStrategy": "SET"}, D, "cache-token-set"),
+    (GROUP, {}, {"authToken": "x"}, I, "cache-token"),
+    (GROUP, {"parameterGroupName": "a"}, {"parameterGroupName": "b"}, I, "cache-parameter-group"),
+    (GROUP, {"snapshotRetentionLimit": 7}, {"snapshotRetentionLimit": 0}, L, "cache-snapshots-off"),
+    (GROUP, {"snapshotRetentionLimit": 7}, {"snapshotRetentionLimit": 3}, L, "cache-snapshots-fewer"),
+    (GROUP, {"snapshotRetentionLimit": 3}, {"snapshotRetentionLimit": 7}, I, "cache-snapshots"),
+    (CACHE_PARAMETERS, {"family": "valkey7"}, {"family": "valkey8"}, N, "cache-family"),
+    (CACHE_PARAMETERS, {"parameters": [{"name": "maxmemory-policy", "value": "noeviction"}]},
+     {"parameters": [{"name": "maxmemory-policy", "value": "allkeys-lru"}]}, L, "cache-eviction"),
+    (CACHE_PARAMETERS, {"parameters": []},
+     {"parameters": [{"name": "timeout", "value": "300"}]}, I, "cache-parameters"),
+    (USER, {}, None, D, "cache-user-delete"),
+    (USER, {"userName": "a"}, {"userName": "b"}, N, "cache-user-name"),
+    (USER, {"userId": "a"}, {"userId": "b"}, N, "cache-user-id"),
+    (USER_GROUP, {}, None, D, "cache-user-group-delete"),
+    (USER_GROUP, {"userGroupId": "a"}, {"userGroupId": "b"}, N, "cache-user-group-name"),
+    (KEY, {}, None, L, "key-delete"),
+    (KEY, {"enableKeyRotation": True}, {"enableKeyRotation": False}, I, "key-rotation-off"),
+    (KEY, {"policy": "{}"}, {"policy": "{ }"}, D, "key-policy"),
+    (SECRET, {}, None, D, "secret-delete"),
+    (SECRET, {"name": "a"}, {"name": "b"}, L, "secret-name"),
+    (SECRET, {"kmsKeyId": "a"}, {"kmsKeyId": "b"}, I, "secret-key"),
+    (PASSWORD, {}, None, I, "password-anew"),
+    (GROUP_OF_RULES, {}, None, D, "group-delete"),
+    (GROUP_OF_RULES, {"vpcId": "a"}, {"vpcId": "b"}, N, "group-move"),
+    (GROUP_OF_RULES, {"description": "a"}, {"description": "b"}, N, "group-text"),
+    (INGRESS, {}, None, D, "ingress-delete"),
+    (INGRESS, {"cidrIpv4": "10.0.0.0/8"}, {"cidrIpv4": "0.0.0.0/0"}, L, "ingress-open-v4"),
+    (INGRESS, {}, {"cidrIpv6": "::/0"}, L, "ingress-open-v6"),
+    (INGRESS, {"referencedSecurityGroupId": "a"}, {"referencedSecurityGroupId": "b"}, D, "ingress-client"),
+    (INGRESS, {"cidrIpv4": "10.0.0.0/8"}, {"cidrIpv4": "10.1.0.0/16"}, D, "ingress-cidr"),
+    (VPC, {}, None, B, "vpc-delete"),
+    (VPC, {"cidrBlock": "10.0.0.0/16"}, {"cidrBlock": "10.1.0.0/16"}, L, "vpc-range"),
+    (SUBNET, {}, None, B, "subnet-delete"),
+    (SUBNET, {"cidrBlock": "10.0.0.0/24"}, {"cidrBlock": "10.0.1.0/24"}, B, "subnet-range"),
+    (SUBNET, {"availabilityZone": "a"}, {"availabilityZone": "b"}, B, "subnet-zone"),
+    (TOPIC, {}, None, D, "topic-delete"),
+    (TOPIC, {"kmsMasterKeyId": "k"}, {"kmsMasterKeyId": "alias/aws/sns"}, D, "topic-plain"),
+    (TOPIC, {"kmsMasterKeyId": "k"}, {"kmsMasterKeyId": "l"}, I, "topic-key"),
+    (SUBSCRIPTION, {}, None, I, "subscription-delete"),
+    (SUBSCRIPTION, {"endpoint": "a@example.org"}, {"endpoint": "b@example.org"}, N, "subscription-endpoint"),
+    (ALARM, {}, None, I, "alarm-delete"),
+    (LOGS, {}, None, L, "logs-delete"),
+    (LOGS, {"retentionInDays": 365}, {"retentionInDays": 30}, L, "logs-shorter"),
+    (LOGS, {"name": "a"}, {"name": "b"}, N, "logs-name"),
+    (BUCKET, {}, None, B, "bucket-delete"),
+    (BUCKET, {"forceDestroy": True}, None, L, "bucket-destroy"),
+    (BUCKET, {"bucket": "a"}, {"bucket": "b"}, L, "bucket-name"),
+    (INVOCATION, {"triggers": {"a": "1"}}, {"triggers": {"a": "2"}}, I, "bootstrap-runs"),
+    (INVOCATION, {"input": "1"}, {"input": "2"}, I, "bootstrap-input"),
+]  # fmt: skip
+# The same beside a replica, or under one of Pulumi's options.
+BESIDE: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
+    (INSTANCE, {"engineVersion": "17.9"}, {"engineVersion": "17.10"}, B, "rds-minor-before-replicas"),
+    (INSTANCE, {"backupRetentionPeriod": 7}, {"backupRetentionPeriod": 0}, B, "rds-backup-off-replicas"),
+    (PARAMETERS, parameters("pending-reboot", max_connections="100"),
+     parameters("pending-reboot", max_connections="200"), R, "rds-parameters-replicas-first"),
+    (PARAMETERS, parameters("pending-reboot", max_connections="200"),
+     parameters("pending-reboot", max_connections="100"), R, "rds-parameters-primary-first"),
+]  # fmt: skip
+OPTIONS: list[tuple[str, dict[str, bool], Effect, str]] = [
+    (INSTANCE, {"protect": True}, B, "rds-delete-protected"),
+    (GROUP, {"protect": True}, B, "cache-delete-protected"),
+    (KEY, {"protect": True}, B, "key-delete-protected"),
+    (BUCKET, {"protect": True}, B, "bucket-delete-protected"),
+    (KEY, {"retained": True}, I, "key-kept"),
+    (LOGS, {"retained": True}, I, "logs-kept"),
+]
+
+
+@pytest.mark.parametrize(("type_", "was", "now", "effect", "rule"), TRANSITIONS, ids=[t[4] for t in TRANSITIONS])
+def test_a_transition(type_: str, was: Inputs, now: Inputs | None, effect: Effect, rule: str) -> None:
+    assert (effect, rule) in [(i.effect, i.rule) for i in impacts(type_, was, now)]
+
+
+@pytest.mark.parametrize(("type_", "was", "now", "effect", "rule"), BESIDE, ids=[t[4] for t in BESIDE])
+def test_beside_a_replica(type_: str, was: Inputs, now: Inputs | None, effect: Effect, rule: str) -> None:
+    assert [(i.effect, i.rule) for i in impacts(type_, was, now, REPLICA)] == [(effect, rule)]
+
+
+@pytest.mark.parametrize(("type_", "marks", "effect", "rule"), OPTIONS, ids=[o[3] for o in OPTIONS])
+def test_a_deletion_under_an_option(type_: str, marks: dict[str, bool], effect: Effect, rule: str) -> None:
+    assert [(i.effect, i.rule) for i in impacts(type_, {}, None, **marks)] == [(effect, rule)]
+
+
+def test_no_rule_is_without_its_transition() -> None:
+    tried = {t[4] for t in (*TRANSITIONS, *BESIDE)} | {option[3] for option in OPTIONS}
+    assert {rule.id for rules in RULES.values() for rule in rules} == tried
+
+
+def test_every_rule_says_where_it_is_from_and_the_harmful_what_to_do_instead() -> None:
+    rules = [rule for each in RULES.values() for rule in each]
+    assert [rule.id for rule in rules if not rule.source or not rule.users.endswith(".")] == []
+    assert len({rule.id for rule in rules}) == len(rules)
+    # What cannot be helped: it is refused, gone, or made anew in any case.
+    helpless = {"vpc-delete", "subnet-delete", "bucket-delete", "bucket-destroy", "cache-snapshots-fewer"}
+    harmful = {Effect.BLOCKED, Effect.DATA_AT_RISK}
+    assert {rule.id for rule in rules if rule.effect in harmful and not rule.way_round} <= helpless
+
+
+def test_a_protected_resource_is_not_replaced() -> None:
+    found = impacts(INSTANCE, {"kmsKeyId": "a"}, {"kmsKeyId": "b"}, protect=True)
+    assert [(i.effect, i.rule) for i in found] == [(B, "protected"), (L, "rds-key")]
+
+
+@pytest.mark.parametrize(
+    ("key", "inputs", "said"),
+    [
+        ("instanceClass", {}, "in the maintenance window"),
+        ("instanceClass", {"applyImmediately": True}, "at once"),
+        ("port", {}, "at once"),
+        ("parameterGroupName", {}, "at the next restart"),
+        ("allocatedStorage", {}, "at once"),
+    ],
+)
+def test_when_it_takes_effect(key: str, inputs: Inputs, said: str) -> None:
+    found = impacts(INSTANCE, {key: 1, **inputs}, {key: 2, **inputs})
+    assert [i.takes_effect for i in found if i.key == key] == [said]
+
+
+def test_what_is_made_and_what_nobody_reads_is_silent() -> None:
+    assert impacts(INSTANCE, None, {"engine": "postgres"}) == ()
+    assert [(i.effect, i.rule) for i in impacts(INSTANCE, {}, {"tags": {"a": "b"}})] == [(I, "silent")]

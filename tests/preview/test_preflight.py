@@ -1,0 +1,137 @@
+"""The preflight against what is deployed: ids may differ, what they point to may not."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from cli.project import load
+from local.monitor import Deployment, run_program
+from preview.markdown import markdown
+from preview.offline import Offline
+from preview.plan import plan
+from preview.preflight import Preflight, preflight
+from preview.sarif import sarif
+from preview.saved import SavedError, read
+
+
+def deployed(stack: str) -> Deployment:
+    source = load(stack)
+    return run_program(stack, source.program, Offline(source.region), source.config)
+
+
+@pytest.fixture(scope="module")
+def prod() -> Deployment:
+    return deployed("prod")
+
+
+def export(deployment: Deployment) -> dict[str, Any]:
+    """As `pulumi stack export` would have it, with the ids that AWS would have drawn."""
+    stack = f"urn:pulumi:{deployment.stack}::data-tier::pulumi:pulumi:Stack::data-tier-{deployment.stack}"
+    resources: list[dict[str, Any]] = [{"urn": stack, "type": "pulumi:pulumi:Stack", "custom": False}]
+    for each in deployment.resources:
+        made = deployment.made.get(each.urn)
+        inputs: dict[str, Any] = {**each.inputs, "__defaults": ["filled"], "filled": "by the provider"}
+        for key in each.secret_inputs:
+            inputs[key] = {"4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", "ciphertext": "v1:x"}
+        resources.append(
+            {
+                "urn": each.urn,
+                "type": each.type,
+                "parent": each.parent or stack,
+                "custom": made is not None,
+                "protect": each.protect,
+                "retainOnDelete": each.retain_on_delete,
+                "inputs": inputs,
+                **({"id": made.id, "outputs": {**each.inputs, **made.outputs}} if made else {}),
+            }
+        )
+    return {"version": 3, "deployment": {"resources": resources}}
+
+
+def elsewhere(text: str) -> str:
+    """The same with an account and random ids of its own."""
+    text = text.replace("123456789012", "210987654321")
+    for prefix in ("vpc", "subnet", "sg", "vpce", "rtb"):
+        text = re.sub(rf"\b{prefix}-([0-9a-f]{{8}})\b", rf"{prefix}-0\g<1>beef", text)
+    text = re.sub(r"key/[0-9a-f]{8}-", "key/00000000-", text)
+    return re.sub(r"\.[0-9a-f]{8}\.eu-west-1\.rds", ".drawn.eu-west-1.rds", text)
+
+
+def test_what_is_deployed_unchanged_is_no_change(prod: Deployment) -> None:
+    report = preflight(prod, read(elsewhere(json.dumps(export(prod)))))
+    assert [(i.name, i.key, i.before, i.after) for i in report.impacts] == []
+    assert (report.created, report.updated, report.deleted) == (0, 0, 0)
+    assert report.same == len(prod.resources)
+
+
+def test_an_earlier_preview_unchanged_is_no_change(prod: Deployment) -> None:
+    report = preflight(prod, read(json.dumps(plan(prod).as_json())))
+    assert (report.created, report.updated, report.deleted, report.impacts) == (0, 0, 0, ())
+
+
+Change = Callable[[list[dict[str, Any]]], None]
+
+
+def changed(prod: Deployment, edit: Change) -> Preflight:
+    state = export(prod)
+    edit(state["deployment"]["resources"])
+    return preflight(prod, read(json.dumps(state)))
+
+
+def named(resources: list[dict[str, Any]], name: str) -> dict[str, Any]:
+    return next(each for each in resources if each["urn"].endswith(f"::{name}"))
+
+
+def test_another_class_is_a_failover_and_nothing_else(prod: Deployment) -> None:
+    def edit(resources: list[dict[str, Any]]) -> None:
+        named(resources, "postgres-primary")["inputs"]["instanceClass"] = "db.m7g.large"
+
+    report = changed(prod, edit)
+    assert [(i.name, i.rule) for i in report.impacts] == [("postgres-primary", "rds-class-failover")]
+    assert not report.blocked
+
+
+def test_a_protected_instance_that_leaves_the_program_is_refused(prod: Deployment) -> None:
+    def edit(resources: list[dict[str, Any]]) -> None:
+        old = {**named(resources, "postgres-primary")}
+        old["urn"] = old["urn"].replace("postgres-primary", "postgres-former")
+        resources.append({**old, "id": "tmi-former"})
+
+    report = changed(prod, edit)
+    assert [(i.name, i.rule) for i in report.impacts] == [("postgres-former", "rds-delete-protected")]
+    assert report.blocked
+
+
+def test_ignored_changes_and_the_remains_of_a_replacement_are_left_out(prod: Deployment) -> None:
+    def edit(resources: list[dict[str, Any]]) -> None:
+        primary = named(resources, "postgres-primary")
+        primary["inputs"]["password"] = "another"
+        resources.append({**primary, "delete": True, "urn": primary["urn"] + "-old"})
+
+    assert changed(prod, edit).impacts == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{", "no JSON"), ("[]", "neither"), ('{"a": 1}', "neither"), ('{"deployment": null}', "neither")],
+)
+def test_a_file_that_is_no_deployment(text: str, said: str) -> None:
+    with pytest.raises(SavedError, match=said):
+        read(text)
+
+
+def test_forms(prod: Deployment) -> None:
+    def edit(resources: list[dict[str, Any]]) -> None:
+        named(resources, "postgres-primary")["inputs"]["kmsKeyId"] = "arn:aws:kms:eu-west-1:1:key/a|b"
+
+    report = changed(prod, edit)
+    text = markdown(report)
+    assert text.startswith("### prod: blocked\n")
+    assert "0 to create, 1 to update, 0 to delete" in text
+    assert "key/a\\|b" in text, "a value cannot end its cell"
+    (run,) = sarif(report)["runs"]
+    assert [(r["ruleId"], r["level"]) for r in run["results"]] == [("protected", "error"), ("rds-key", "error")]
+    assert {rule["id"] for rule in run["tool"]["driver"]["rules"]} == {"protected", "rds-key"}

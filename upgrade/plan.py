@@ -1,0 +1,70 @@
+"""From `--to postgres.version=18` to the steps. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from infra.settings import Settings
+from upgrade import cache, postgres
+from upgrade.step import Change, PlanError, Step
+
+Planner = Callable[[Settings, Change], tuple[Step, ...]]
+_POSTGRES: dict[str, Planner] = {
+    "version": postgres.version,
+    "class": postgres.size,
+    "storage": postgres.storage,
+}
+_CACHE: dict[str, Planner] = {
+    "engine": cache.engine,
+    "version": cache.version,
+    "class": cache.size,
+    "auth": cache.auth,
+    "tls": cache.tls,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What to do for one change."""
+
+    change: Change
+    steps: tuple[Step, ...]
+    """Empty where there is nothing to do."""
+
+
+def plan(settings: Settings, to: Iterable[str], deployed: Iterable[str] = ()) -> tuple[Plan, ...]:
+    """The steps for each `TARGET.KEY=VALUE` of `to`; `deployed` says the same of what runs, where the file is ahead.
+
+    Raise `PlanError` for what cannot be read or has no legal way.
+    """
+    runs = {(target, key): value for target, key, value in map(_read, deployed)}
+    made = []
+    for target, key, value in map(_read, to):
+        planner, was = _now(settings, target, key)
+        change = Change(target=target, key=key, was=runs.get((target, key), was), wanted=value)
+        made.append(Plan(change=change, steps=() if change.was == value else planner(settings, change)))
+    return tuple(made)
+
+
+def _read(text: str) -> tuple[str, str, str]:
+    where, equals, value = text.partition("=")
+    target, dot, key = where.partition(".")
+    if not (equals and dot and target and key and value):
+        raise PlanError(f"`{text}`: write TARGET.KEY=VALUE, such as postgres.version=18 or main.engine=valkey.")
+    return target, key, value
+
+
+def _now(settings: Settings, target: str, key: str) -> tuple[Planner, str]:
+    planners = _POSTGRES if target == "postgres" else _CACHE
+    if target != "postgres" and target not in settings.redis:
+        raise PlanError(f"there is no cache `{target}`: postgres, {', '.join(settings.redis)}.")
+    if key not in planners:
+        raise PlanError(f"{target}.{key}: {', '.join(planners)} can be planned.")
+    if target == "postgres":
+        one = settings.postgres
+        return planners[key], {"version": one.version, "class": one.class_, "storage": str(one.storage.allocated)}[key]
+    named = settings.redis[target]
+    values = {"engine": named.engine, "version": named.version, "class": named.class_, "auth": named.auth}
+    # The component requires it of every cache it makes.
+    return planners[key], {**values, "tls": "required"}[key]

@@ -1,0 +1,271 @@
+"""PostgreSQL on RDS: minor and major versions, classes, storage. Pure."""
+
+from __future__ import annotations
+
+from components.sizing.classes import rds_class
+from components.sizing.postgres_catalogue import POSTGRES_VERSIONS
+from infra.settings import Settings
+from upgrade.step import DEPLOY, Change, PlanError, Step, line
+
+_MINOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.Minor"
+_MAJOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process"
+_BLUE_GREEN = "RDS User Guide, blue-green-deployments-considerations"
+_MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
+_STORAGE = "RDS User Guide, USER_PIOPS.StorageTypes"
+_GP3_STRIPED = 400  # GiB: from here on 12,000 IOPS and 500 MiB/s (RDS User Guide, CHAP_Storage)
+
+
+def version(settings: Settings, change: Change) -> tuple[Step, ...]:
+    """To another version. Raise `PlanError` where RDS knows no way."""
+    was, wanted = _parts(change.was), _parts(change.wanted)
+    if wanted[0] not in POSTGRES_VERSIONS:
+        known = ", ".join(map(str, POSTGRES_VERSIONS))
+        raise PlanError(f"{change}: RDS offers {known} in standard support.")
+    if len(wanted) > 1 and change.wanted not in POSTGRES_VERSIONS[wanted[0]]:
+        raise PlanError(f"{change}: RDS offers {', '.join(POSTGRES_VERSIONS[wanted[0]])}.")
+    if wanted[0] < was[0] or (wanted[0] == was[0] and len(wanted) > 1 and len(was) > 1 and wanted < was):
+        raise PlanError(f"{change}: RDS never goes back; restore a snapshot from before into a new instance.")
+    return _major(settings, change, wanted[0]) if wanted[0] > was[0] else _minor(settings, change)
+
+
+def _parts(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split("."))
+    except ValueError:
+        raise PlanError(f"`{text}` is no PostgreSQL version: write 18 or 17.10.") from None
+
+
+def _minor(settings: Settings, change: Change) -> tuple[Step, ...]:
+    prefix = _prefix(settings)
+    replicas = tuple(
+        Step(
+            what=f"Upgrade the replica {name} to {change.wanted}",
+            how=(
+                f"aws rds modify-db-instance --db-instance-identifier {prefix}-{name} "
+                f"--engine-version {change.wanted} --apply-immediately",
+                f"aws rds wait db-instance-available --db-instance-identifier {prefix}-{name}",
+            ),
+            users="Readers of this replica are cut for some minutes; the others and the primary go on.",
+            before=("its lag is near zero (datatier status)",),
+            after=(f"select version() there says {change.wanted}", "its lag is back near zero"),
+            source=f"{_MINOR}: replicas before their source; they carry no engineVersion in the program",
+        )
+        for name in settings.postgres.replicas
+    )
+    primary = Step(
+        what=f"Upgrade the primary to {change.wanted}",
+        how=(line("postgres", f'{{version: "{change.wanted}"}}'), DEPLOY.format(stack=settings.profile)),
+        users=_restart(settings, "in the maintenance window, or at once with apply_immediately"),
+        before=("a snapshot or a point in time to go back to", "no transaction runs for longer than a minute"),
+        after=("datatier bootstrap says 0 otherwise than declared",),
+        source=_MINOR,
+    )
+    return (*replicas, primary, _extensions())
+
+
+def _restart(settings: Settings, when: str) -> str:
+    how = "One restart with a failover, a minute or two" if settings.postgres.multi_az else "Down for some minutes"
+    return f"{how}, {when}."
+
+
+def _extensions() -> Step:
+    return Step(
+        what="Update the extensions",
+        how=(
+            "datatier psql master -- -Atc \"SELECT format('ALTER EXTENSION %I UPDATE', name) "
+            'FROM pg_available_extensions WHERE installed_version <> default_version"',
+        ),
+        users="Nothing.",
+        after=("that query finds none",),
+        source="RDS User Guide, USER_UpgradeDBInstance.PostgreSQL: an upgrade leaves extensions as they are",
+    )
+
+
+def _major(settings: Settings, change: Change, major: int) -> tuple[Step, ...]:
+    check = Step(
+        what="Look for what stops the upgrade",
+        how=(
+            "datatier psql master -- -c 'SELECT slot_name, slot_type FROM pg_replication_slots' "
+            "-c 'SELECT gid FROM pg_prepared_xacts' "
+            "-c \"SELECT attrelid::regclass, attname FROM pg_attribute WHERE atttypid::regtype::text LIKE 'reg%' "
+            'AND attrelid >= 16384"',
+        ),
+        users="Nothing.",
+        after=(
+            "no logical slot (before 17), no prepared transaction",
+            "no column of a reg* type but regtype, regrole and regclass",
+        ),
+        source=_MAJOR,
+    )
+    rehearse = Step(
+        what="Rehearse on a copy",
+        how=(
+            f"aws rds restore-db-instance-to-point-in-time --source-db-instance-identifier {_prefix(settings)} "
+            f"--target-db-instance-identifier {_prefix(settings)}-rehearsal --use-latest-restorable-time",
+            f"aws rds modify-db-instance --db-instance-identifier {_prefix(settings)}-rehearsal "
+            f"--engine-version {major} --allow-major-version-upgrade --apply-immediately",
+        ),
+        users="Nothing.",
+        after=(
+            "it is available, its pg_upgrade log has no error, and the time it took is known",
+            "it is deleted again",
+        ),
+        source=_MAJOR,
+    )
+    switch = _in_place(settings, change, major) if settings.postgres.replicas else _blue_green(settings, change, major)
+    analyse = Step(
+        what="Collect statistics",
+        how=("datatier psql master -- -c 'ANALYZE (VERBOSE)'",),
+        users="Some queries are slow until it is done.",
+        after=("pg_stat_user_tables.last_analyze is of today",),
+        source=f"{_MAJOR}: pg_upgrade does not carry optimizer statistics over before 18",
+    )
+    return (check, rehearse, *switch, analyse, _extensions(), _prove())
+
+
+def _in_place(settings: Settings, change: Change, major: int) -> tuple[Step, ...]:
+    names = ", ".join(settings.postgres.replicas)
+    return (
+        Step(
+            what=f"Upgrade the primary and its replicas ({names}) to {change.wanted}",
+            how=(
+                line("postgres", f'{{version: "{change.wanted}", major_upgrade: true, apply_immediately: true}}'),
+                f"datatier preview {settings.profile} --against saved.json",
+                DEPLOY.format(stack=settings.profile),
+            ),
+            users="Primary and replicas in the region are down together for as long as the rehearsal took.",
+            before=("the rehearsal's time is announced", "a manual snapshot", "long transactions are ended"),
+            after=(
+                f"select version() says {major}",
+                f"the parameter group is of family postgres{major}",
+                "major_upgrade and apply_immediately are out of the stack's file again",
+            ),
+            source=f"{_MAJOR}: replicas in the region are upgraded with the primary, to a parameter group of the new "
+            f"family; {_BLUE_GREEN}: not by the provider where there are replicas",
+        ),
+    )
+
+
+def _blue_green(settings: Settings, change: Change, major: int) -> tuple[Step, ...]:
+    prefix = _prefix(settings)
+    return (
+        Step(
+            what="Turn logical replication on",
+            how=(
+                line("postgres", '{parameters: {rds.logical_replication: "1"}}'),
+                DEPLOY.format(stack=settings.profile),
+                f"aws rds reboot-db-instance --db-instance-identifier {prefix}",
+            ),
+            users=_restart(settings, "when it is rebooted"),
+            after=("SHOW rds.logical_replication says on",),
+            source=f"{_BLUE_GREEN}: a major by blue/green replicates logically",
+        ),
+        Step(
+            what=f"Make the green copy on {major}",
+            how=(
+                f"aws rds create-blue-green-deployment --blue-green-deployment-name {prefix}-{major} "
+                f"--source arn:aws:rds:...:db:{prefix} --target-engine-version {change.wanted} "
+                f"--target-db-parameter-group-name <family postgres{major}>",
+            ),
+            users="Nothing; no DDL and no large objects until the switch.",
+            before=("every table has a primary key", "automated backups are on"),
+            after=("the green copy has caught up", "the application's tests pass on it"),
+            source=_BLUE_GREEN,
+        ),
+        Step(
+            what="Switch over",
+            how=(
+                "aws rds switchover-blue-green-deployment --blue-green-deployment-identifier <id> "
+                "--switchover-timeout 300",
+                line("postgres", f'{{version: "{change.wanted}", major_upgrade: true}}'),
+                f"pulumi refresh -s {settings.profile} && {DEPLOY.format(stack=settings.profile)}",
+            ),
+            users="Writes stop for about a minute; the endpoint stays.",
+            before=("no long transaction",),
+            after=("datatier bootstrap says 0 otherwise than declared", "the blue instance is deleted after some days"),
+            source=f"{_BLUE_GREEN}: resource ids change, and the history for point-in-time recovery begins anew",
+        ),
+    )
+
+
+def _prove() -> Step:
+    return Step(
+        what="Prove access and schema",
+        how=("datatier bootstrap -m manifest.json",),
+        users="Nothing.",
+        after=("0 otherwise than declared",),
+    )
+
+
+def size(settings: Settings, change: Change) -> tuple[Step, ...]:
+    """To another instance class."""
+    was, wanted = rds_class(change.was), rds_class(change.wanted)
+    before: tuple[str, ...] = ()
+    if wanted.memory_gib < was.memory_gib:
+        before = ("connections and the working set fit: max_connections and shared_buffers shrink with the class",)
+    users = "One failover, usually 60 to 120 seconds" if settings.postgres.multi_az else "Down for some minutes"
+    inheriting = [name for name, replica in settings.postgres.replicas.items() if replica.class_ is None]
+    bigger = wanted.memory_gib > was.memory_gib
+    order = "replicas first" if bigger else "the primary first"
+    restart = f"Restart {order}: max_connections of a replica must never be below the primary's"
+    steps = [
+        Step(
+            what=f"Move to {change.wanted}",
+            how=(line("postgres", f"{{class: {change.wanted}}}"), DEPLOY.format(stack=settings.profile)),
+            users=f"{users}, in the maintenance window" + (f"; {', '.join(inheriting)} too." if inheriting else "."),
+            before=before,
+            after=("datatier status", "alarms have the new thresholds: they follow the class"),
+            source=_MODIFYING,
+        )
+    ]
+    if settings.postgres.replicas:
+        steps.append(
+            Step(
+                what=restart,
+                how=tuple(
+                    f"aws rds reboot-db-instance --db-instance-identifier {name}"
+                    for name in _ordered(settings, replicas_first=bigger)
+                ),
+                users="Each is away for about a minute.",
+                after=("SHOW max_connections is the new value everywhere",),
+                source="RDS User Guide, USER_PostgreSQL.Replication.ReadReplicas",
+            )
+        )
+    return tuple(steps)
+
+
+def _ordered(settings: Settings, *, replicas_first: bool) -> tuple[str, ...]:
+    prefix = _prefix(settings)
+    replicas = tuple(f"{prefix}-{name}" for name in settings.postgres.replicas)
+    return (*replicas, prefix) if replicas_first else (prefix, *replicas)
+
+
+def storage(settings: Settings, change: Change) -> tuple[Step, ...]:
+    """To another allocated storage, in GiB."""
+    if not change.wanted.isdigit():
+        raise PlanError(f"{change}: a number of GiB, such as 200.")
+    was, wanted = int(change.was), int(change.wanted)
+    if wanted < was:
+        raise PlanError(f"{change}: RDS storage never shrinks; dump and load into a smaller instance.")
+    if wanted * 10 < was * 11:
+        raise PlanError(f"{change}: RDS takes steps of 10 % or more: at least {-(-was * 11 // 10)}.")
+    maximum = settings.postgres.storage.max
+    limit = f", max: {wanted * 2}" if maximum and maximum * 100 < wanted * 126 else ""
+    striped = was < _GP3_STRIPED <= wanted
+    return (
+        Step(
+            what=f"Grow to {wanted} GiB",
+            how=(
+                line("postgres", f"{{storage: {{allocated: {wanted}{limit}}}}}"),
+                DEPLOY.format(stack=settings.profile),
+            ),
+            users="Nothing but some latency; no further change of storage for six hours"
+            + ("; IOPS rise to 12,000 once it is optimised, which takes hours." if striped else "."),
+            after=("aws rds describe-db-instances says available, not storage-optimization",),
+            source=_STORAGE,
+        ),
+    )
+
+
+def _prefix(settings: Settings) -> str:
+    return f"{settings.name}-{settings.profile}"
