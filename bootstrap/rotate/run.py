@@ -137,7 +137,7 @@ class Rotation:
 
     def unrotatable(self, name: str) -> str | None:
         """Return why an identity is not rotated, None where it is."""
-        if self._access.rotates(name):
+        if name == MASTER or self._access.rotates(name):
             return None
         if self._access.identities[name].auth == "iam":
             return f"{name} logs in by IAM: there is no password to rotate"

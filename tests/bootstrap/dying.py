@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -31,6 +33,9 @@ def dies_at(number: int, endpoint: str, work: Callable[[], object], sound: Calla
     code = BROKEN
     try:
         code = _work(number, endpoint, work, sound)
+    except BaseException:
+        traceback.print_exc()
+        sys.stderr.flush()
     finally:
         os._exit(code)
     raise AssertionError
