@@ -81,6 +81,8 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
                 previous=previous,
                 due=due,
             )
+        if previous is None:  # what becomes AWSPREVIOUS now is no rotation's old credential
+            wanted = wanted.model_copy(update={"grace": None})
         return Held(
             identity=name,
             arn=arn,

@@ -139,6 +139,23 @@ def test_a_pending_credential_of_another_wish_is_made_anew(settled: Tier, valkey
     assert stand(settled, app, valkey_server) == SETTLED
 
 
+def test_a_secret_brought_up_to_date_is_no_rotation(settled: Tier) -> None:
+    """After a rotation that is over, a change of the declaration makes a new version; its grace is nobody's."""
+    cache = f"{settled.name}_cache"
+    assert one(settled, cache, grace=0).outcome == "rotated"
+    declared, old = settled.manifest, settled.credential(cache)
+    changed = {**declared.access, "identities": {**declared.access["identities"], cache: {"postgres": "readonly"}}}
+    settled.manifest = declared.model_copy(update={"access": changed})
+    try:
+        assert settled.run().ok
+        assert (old.grace, settled.credential(cache).grace) == (0, None)
+        assert settled.run().changed == 0
+        assert actions(one(settled, cache, grace=0))[0] == ("stage", "secret")
+    finally:
+        settled.manifest = declared
+        assert settled.run().ok
+
+
 def test_replicas_take_part(postgres18: Postgres, make_tier: Callable[..., Tier], replica_folder: Path) -> None:
     tier = make_tier(postgres18)
     with replica_of(postgres18, replica_folder) as port:
