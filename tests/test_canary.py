@@ -170,9 +170,9 @@ def canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
 
 
 def test_every_command_is_tried() -> None:
-    from cli.main import app
+    from cli.main import application
 
-    listed = set(leaves(typer.main.get_command(app)))
+    listed = set(leaves(typer.main.get_command(application())))
     assert listed - set(COMMANDS) == set(), "add the new command to COMMANDS, with arguments that bring it far"
     assert set(COMMANDS) - listed == set()
 
