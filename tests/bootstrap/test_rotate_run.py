@@ -144,7 +144,8 @@ def test_a_secret_brought_up_to_date_is_no_rotation(settled: Tier) -> None:
     cache = f"{settled.name}_cache"
     assert one(settled, cache, grace=0).outcome == "rotated"
     declared, old = settled.manifest, settled.credential(cache)
-    changed = {**declared.access, "identities": {**declared.access["identities"], cache: {"postgres": "readonly"}}}
+    identities = {**declared.access["identities"], cache: {"postgres": "readonly"}}
+    changed = {**declared.access, "identities": identities, "keyspaces": {}}
     settled.manifest = declared.model_copy(update={"access": changed})
     try:
         assert settled.run().ok
