@@ -29,7 +29,8 @@ from bootstrap.postgres.change import Change
 from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.lock import hold
-from bootstrap.secrets import Secret, SecretStore, hold_all
+from bootstrap.secrets import Secret, SecretStore
+from bootstrap.secrets.identities import hold_all
 
 _STALE = "the plan is stale: the declaration or the engines have changed since; make a new one: datatier access plan"
 

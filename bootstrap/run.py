@@ -24,7 +24,8 @@ from bootstrap.postgres.live import read
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
 from bootstrap.postgres.strangers import strangers
-from bootstrap.secrets import AwsStore, Held, SecretStore, hold_all, open_postgres
+from bootstrap.secrets import AwsStore, SecretStore, open_postgres
+from bootstrap.secrets.identities import Held, hold_all
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _THREADS = 8

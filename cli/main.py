@@ -3,40 +3,65 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
+from collections.abc import Iterable
+from importlib import import_module
 
 import typer
 
-from cli import access, bootstrap, connect, doctor, env, migrate, pools, preview, schema, tier, up, upgrade
 from cli.errors import report
 
 EXIT_CODES = "Exit codes: 0 fine, 1 failed, 2 wrong input, 3 differences found. DATATIER_DEBUG=1 shows tracebacks."
 LOCAL, INSIDE, DEPLOY = "On this computer", "Inside the engines", "Before you deploy"
 
-app = typer.Typer(
-    name="datatier",
-    help="PostgreSQL and Redis on AWS as one Pulumi stack that also comes up whole on this computer.",
-    epilog=EXIT_CODES,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
-)
-app.command(rich_help_panel=LOCAL)(up.up)
-app.command(rich_help_panel=LOCAL)(tier.down)
-app.command(rich_help_panel=LOCAL)(tier.status)
-app.command(rich_help_panel=LOCAL)(tier.reset)
-app.command(rich_help_panel=LOCAL)(tier.logs)
-app.command(rich_help_panel=LOCAL)(doctor.doctor)
-app.command(rich_help_panel=INSIDE)(connect.psql)
-app.command("redis-cli", rich_help_panel=INSIDE)(connect.redis_cli)
-app.command(rich_help_panel=INSIDE)(env.env)
-app.command(rich_help_panel=INSIDE)(pools.pools)
-app.command(rich_help_panel=INSIDE)(bootstrap.bootstrap)
-app.add_typer(access.app, name="access", rich_help_panel=INSIDE)
-app.add_typer(migrate.app, name="migrate", rich_help_panel=INSIDE)
-app.add_typer(schema.app, name="schema", rich_help_panel=INSIDE)
-app.command(rich_help_panel=DEPLOY)(preview.preview)
-app.add_typer(upgrade.app, name="upgrade", rich_help_panel=DEPLOY)
+COMMANDS: dict[str, tuple[str, str, str]] = {
+    "up": ("cli.up", "up", LOCAL),
+    "down": ("cli.tier", "down", LOCAL),
+    "status": ("cli.tier", "status", LOCAL),
+    "reset": ("cli.tier", "reset", LOCAL),
+    "logs": ("cli.tier", "logs", LOCAL),
+    "doctor": ("cli.doctor", "doctor", LOCAL),
+    "psql": ("cli.connect", "psql", INSIDE),
+    "redis-cli": ("cli.connect", "redis_cli", INSIDE),
+    "env": ("cli.env", "env", INSIDE),
+    "pools": ("cli.pools", "pools", INSIDE),
+    "bootstrap": ("cli.bootstrap", "bootstrap", INSIDE),
+    "access": ("cli.access", "app", INSIDE),
+    "migrate": ("cli.migrate", "app", INSIDE),
+    "schema": ("cli.schema", "app", INSIDE),
+    "preview": ("cli.preview", "preview", DEPLOY),
+    "upgrade": ("cli.upgrade", "app", DEPLOY),
+}
+"""Name -> module, the function or group in it, and under which heading it stands in the help."""
+
+
+def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
+    """The program with those commands; their modules are imported here, which is most of what a start takes."""
+    app = typer.Typer(
+        name="datatier",
+        help="PostgreSQL and Redis on AWS as one Pulumi stack that also comes up whole on this computer.",
+        epilog=EXIT_CODES,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="rich",
+    )
+    # Without it typer would make a lone command the whole program.
+    app.callback()(lambda: None)
+    for word in words:
+        module, attribute, panel = COMMANDS[word]
+        found = getattr(import_module(module), attribute)
+        if isinstance(found, typer.Typer):
+            app.add_typer(found, name=word, rich_help_panel=panel)
+        else:
+            app.command(word, rich_help_panel=panel)(found)
+    return app
+
+
+def asked() -> Iterable[str]:
+    """The command on the command line, alone; all of them for help, completion and what is none."""
+    word = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    return [word] if word in COMMANDS and "_DATATIER_COMPLETE" not in os.environ else COMMANDS
 
 
 def main() -> None:
@@ -44,7 +69,7 @@ def main() -> None:
     # A command lives for seconds and makes no cycles to speak of; collecting them costs a quarter of the program's run.
     gc.disable()
     try:
-        app()
+        application(asked())()
     except SystemExit:
         raise
     except BaseException as error:

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from bootstrap.access import load_access
 from bootstrap.secrets import Secret
 from cli.doors import by_url, open_database
 from cli.duration import duration
@@ -87,6 +86,8 @@ def _runner(
 
 
 def _migrator(target: Manifest) -> tuple[str, str]:
+    from bootstrap.access import load_access
+
     access = load_access(target.access)
     migrators = access.with_privilege("migrator")
     if not migrators:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bootstrap.access import Access
-from infra.access_file import read_access
-from infra.load import load_settings
-from infra.settings import Settings
-from infra.stackfile import read_stack
+if TYPE_CHECKING:  # most commands only want to know where the project lies
+    from bootstrap.access import Access
+    from infra.settings import Settings
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -47,6 +45,10 @@ class StackSource:
 
 def load(stack: str) -> StackSource:
     """Read and check a stack. Raise `UnknownStackError`, `SettingsError` or `AccessError`."""
+    from infra.access_file import read_access
+    from infra.load import load_settings
+    from infra.stackfile import read_stack
+
     root = project_root()
     config = read_stack(root, stack)
     settings = load_settings(config, stack=stack, source=f"Pulumi.{stack}.yaml")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
 
-from bootstrap.access import Access
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import AwsStore, Credential
 from cli.current import state_of
 from cli.errors import InputError, NothingUpError
 from infra.problems import nearest
+
+if TYPE_CHECKING:
+    from bootstrap.access import Access
 
 ManifestOption = Annotated[
     str | None,

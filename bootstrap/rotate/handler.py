@@ -24,7 +24,8 @@ from bootstrap.postgres.master import Master
 from bootstrap.rotate import master, postgres
 from bootstrap.rotate.plan import GRACE, MASTER, RotationError, State
 from bootstrap.rotate.run import Rotation, retire_due
-from bootstrap.secrets import AwsStore, SecretStore, Version, before
+from bootstrap.secrets import AwsStore, SecretStore, Version
+from bootstrap.secrets.identities import before
 
 _log = logging.getLogger("datatier.rotate")
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")

@@ -23,7 +23,8 @@ from bootstrap.rotate.master import plan_master, rotate_master
 from bootstrap.rotate.plan import GRACE, MASTER, Plan, Rotated, RotationError, State, Step, forward, other_login, plan
 from bootstrap.rotate.prove import prove
 from bootstrap.rotate.redis import Cache
-from bootstrap.secrets import AwsStore, SecretStore, Version, complete, new_password
+from bootstrap.secrets import AwsStore, SecretStore, Version, new_password
+from bootstrap.secrets.identities import complete
 
 _THREADS = 8
 DRAIN = 10.0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from bootstrap.secrets.engines import elasticache_passwords, redis_hash, scram_verifier
-from bootstrap.secrets.identities import Held, before, complete, hold_all
 from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, root_certificates
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Stages, Version
@@ -12,7 +11,6 @@ from bootstrap.secrets.urls import UrlError, open_database_url, open_redis_url
 __all__ = [
     "AwsStore",
     "Credential",
-    "Held",
     "LoginError",
     "Secret",
     "SecretStore",
@@ -21,10 +19,7 @@ __all__ = [
     "Stages",
     "UrlError",
     "Version",
-    "before",
-    "complete",
     "elasticache_passwords",
-    "hold_all",
     "new_password",
     "open_database_url",
     "open_postgres",

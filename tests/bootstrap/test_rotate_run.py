@@ -141,16 +141,17 @@ def test_a_pending_credential_of_another_wish_is_made_anew(settled: Tier, valkey
 
 def test_a_secret_brought_up_to_date_is_no_rotation(settled: Tier) -> None:
     """After a rotation that is over, a change of the declaration makes a new version; its grace is nobody's."""
-    name = f"{settled.name}_monitoring"
-    assert one(settled, name, grace=0).outcome == "rotated"
-    declared, old = settled.manifest, settled.credential(name)
-    changed = {**declared.access, "identities": {**declared.access["identities"], name: {"postgres": "monitoring"}}}
+    cache = f"{settled.name}_cache"
+    assert one(settled, cache, grace=0).outcome == "rotated"
+    declared, old = settled.manifest, settled.credential(cache)
+    identities = {**declared.access["identities"], cache: {"postgres": "readonly"}}
+    changed = {**declared.access, "identities": identities, "keyspaces": {}}
     settled.manifest = declared.model_copy(update={"access": changed})
     try:
         assert settled.run().ok
-        assert (old.grace, settled.credential(name).grace) == (0, None)
+        assert (old.grace, settled.credential(cache).grace) == (0, None)
         assert settled.run().changed == 0
-        assert actions(one(settled, name, grace=0))[0] == ("stage", "secret")
+        assert actions(one(settled, cache, grace=0))[0] == ("stage", "secret")
     finally:
         settled.manifest = declared
         assert settled.run().ok

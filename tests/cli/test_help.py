@@ -11,9 +11,9 @@ import typer
 from typer.core import TyperCommand, TyperGroup, TyperOption
 from typer.testing import CliRunner
 
-from cli.main import app
+from cli.main import application
 
-ROOT = typer.main.get_command(app)
+ROOT = typer.main.get_command(application())
 _EXAMPLES = re.compile(r"\[bold\]Examples?:\[/\](.*)", re.DOTALL)
 
 
@@ -98,6 +98,6 @@ def test_options_are_explained(path: tuple[str, ...]) -> None:
 
 
 def test_the_program_lists_every_command() -> None:
-    shown = CliRunner().invoke(app, ["--help"], env={"COLUMNS": "200"}).output
+    shown = CliRunner().invoke(application(), ["--help"], env={"COLUMNS": "200"}).output
     assert [name for name in ROOT.commands if f" {name} " not in shown] == []
     assert "Exit codes" in shown

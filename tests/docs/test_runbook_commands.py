@@ -13,7 +13,7 @@ import yaml
 from botocore import xform_name
 from pages import PAGES, Command, commands
 
-from cli.main import app
+from cli.main import application
 from components.sizing.postgres_catalogue import CATALOGUE
 from components.sizing.redis_catalogue import CATALOGUE as REDIS_CATALOGUE
 from infra.profiles import cache_defaults, defaults
@@ -35,7 +35,7 @@ def test_no_other_programs() -> None:
 
 @pytest.mark.parametrize("command", of("datatier"), ids=str)
 def test_datatier_has_it(command: Command) -> None:
-    found: Any = typer.main.get_command(app)
+    found: Any = typer.main.get_command(application())
     words = list(command.words[1:])
     while words and hasattr(found, "commands"):
         name = words.pop(0)
