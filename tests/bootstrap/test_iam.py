@@ -17,7 +17,8 @@ from bootstrap.postgres.master import enter
 from bootstrap.redis.elasticache import ElastiCacheUsers
 from bootstrap.redis.users import users
 from bootstrap.rotate import rotate
-from bootstrap.secrets import Credential, Secret, complete
+from bootstrap.secrets import Credential, Secret
+from bootstrap.secrets.identities import complete
 
 
 def declared(auth: str = "iam", privileges: str = "readwrite") -> dict[str, Any]:
