@@ -12,7 +12,7 @@ from bootstrap.access import Access, load_access
 from bootstrap.access_plan import (
     AccessPlan,
     PlannedChange,
-    active_logins,
+    desired_by_url,
     differences,
     plan_stack,
     plan_urls,
@@ -22,7 +22,7 @@ from bootstrap.access_plan import (
     redis_plan_by_url,
 )
 from bootstrap.manifest import Manifest
-from bootstrap.postgres import master, passwords
+from bootstrap.postgres import master, passwords, tokens
 from bootstrap.postgres.apply import StalePlanError, apply_chosen
 from bootstrap.postgres.change import Change
 from bootstrap.postgres.desired import Desired, desired
@@ -94,11 +94,16 @@ def apply_stack(
     with entered.conn as conn, hold(conn):
         held = hold_all(manifest, access, store, pool)
         notes += [h.note for h in held.values() if h.note]
-        wanted = desired(access, {name: h.sibling for name, h in held.items()})
+        target, iam = manifest.postgres, manifest.postgres.iam_region is not None
+        wanted = desired(access, {name: h.sibling for name, h in held.items()}, iam=iam)
         _database(conn, wanted, allowed, digest, changes, skipped)
-        users = {name: h.credential for name, h in held.items() if access.logins(name)}
+        # Who may not change over between password and token keeps the secret that is current.
+        kept = tokens.moved(skipped, "join", "leave")
+        users = {n: h.credential for n, h in held.items() if access.logins(n) and h.credential.username not in kept}
+        unproven = {name for name in users if held[name].pending}
+        notes += tokens.prove_tokens(conn, target, users, tokens.moved(changes, "join"), unproven, pool)
         fresh = frozenset(name for name in users if held[name].fresh_postgres)
-        notes += passwords.prove(conn, manifest.postgres, users, fresh, pool)
+        notes += passwords.prove(conn, target, users, fresh, pool)
         left = list(differences(wanted, read(conn, wanted)))
         for name in manifest.caches:
             from bootstrap.redis import apply as caches
@@ -115,7 +120,7 @@ def apply_stack(
             changes += map(redis_change, applied.changes)
             left += applied.differences
         for one in held.values():
-            if one.pending:
+            if one.pending and one.credential.username not in kept:
                 store.promote(one.arn, one.version)
                 notes.append(f"{one.identity}: secret is current")
     return Outcome(changes=tuple(changes), skipped=tuple(skipped), differences=tuple(left), notes=tuple(notes))
@@ -137,7 +142,7 @@ def apply_urls(
     skipped: list[PlannedChange] = []
     left: list[str] = []
     if conn:
-        wanted = desired(access, active_logins(conn, access))
+        wanted = desired_by_url(conn, access)
         _database(conn, wanted, allowed, digest, changes, skipped)
         left += differences(wanted, read(conn, wanted))
     if redis and planned:

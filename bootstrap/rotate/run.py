@@ -111,6 +111,8 @@ class Rotation:
                 begin = self._begins(self._manifest.postgres.master_secret, wish)
                 return rotate_master(self._manifest, self._store, entered, begin=begin, progress=self._progress)
             state = self.state(name, wish.grace)
+            if (without := _without_password(state)) is not None:
+                return without
             left = self._plan(state, wish)
             notes = self._apply(entered, state, left, wish.grace)
         except (BootstrapError, psycopg.Error, RedisError, OSError) as error:
@@ -127,7 +129,10 @@ class Rotation:
         if name == MASTER:
             begin = self._begins(self._manifest.postgres.master_secret, wish)
             return Rotated(identity=name, outcome="planned", steps=plan_master() if begin else ())
-        left = self._plan(self.state(name, wish.grace), wish)
+        state = self.state(name, wish.grace)
+        if (without := _without_password(state)) is not None:
+            return without
+        left = self._plan(state, wish)
         return Rotated(identity=name, outcome="planned", steps=left.steps, valid_until=left.valid_until)
 
     def _begins(self, arn: str, wish: Wish) -> bool:
@@ -167,7 +172,7 @@ class Rotation:
         return (
             new == complete(self._manifest, self._access, name, new)
             and (grace is None or new.grace == grace)
-            and new.username == other_login(old)
+            and new.username == (other_login(old) or old.username)
             and (old.redis_password is None or new.redis_password != old.redis_password)
         )
 
@@ -200,7 +205,7 @@ class Rotation:
             self._store.unstage(state.arn, state.stages.pending, "AWSPENDING")
         rule, old = self._manifest.passwords, state.current.credential
         changed = {
-            "username": other_login(old),
+            "username": other_login(old) or old.username,
             "password": new_password(rule) if old.password else None,
             "redis_password": new_password(rule) if old.redis_password else None,
             "grace": grace,
@@ -259,6 +264,15 @@ def retire_due(
     worker = Rotation(manifest, access, store, pool)
     states = [worker.state(name, None) for name in names]
     return tuple(note for state in states for note in worker.finish(entered, state))
+
+
+def _without_password(state: State) -> Rotated | None:
+    """What becomes of an identity that logs in by token alone, None of any other."""
+    held = state.current.credential
+    if held.password or held.redis_password:
+        return None
+    why = "auth: iam: its tokens live for 15 minutes, there is no password to rotate"
+    return Rotated(identity=state.identity, outcome="skipped", notes=(why,))
 
 
 def _reason(error: Exception) -> str:

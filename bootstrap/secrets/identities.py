@@ -127,11 +127,12 @@ def _now() -> datetime:
 def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> Credential:
     """Return `old` with all that the identity needs in this stack and nothing else; passwords that are there stay."""
     identity = access.identities[name]
+    tokens = name in access.by_token and manifest.postgres.iam_region is not None
     fields: dict[str, str | int | Secret | None] = {}
     if logins := access.logins(name):
         fields = {
             "username": old.username if old.username in logins else logins[0],
-            "password": old.password or new_password(manifest.passwords),
+            "password": None if tokens else old.password or new_password(manifest.passwords),
             "engine": "postgres",
             "host": manifest.postgres.primary.host,
             "port": manifest.postgres.primary.port,
@@ -139,4 +140,6 @@ def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> 
         }
     if set(identity.redis) & set(manifest.caches):
         fields |= {"redis_username": name, "redis_password": old.redis_password or new_password(manifest.passwords)}
-    return Credential.model_validate(fields | {"grace": old.grace})
+    # Without a password nothing is ever rotated, and what was is over.
+    kept = fields.get("password") or fields.get("redis_password")
+    return Credential.model_validate(fields | {"grace": old.grace if kept else None})
