@@ -37,11 +37,12 @@ def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> p
         "postgres": {
             "primary": {"name": "primary", "host": postgres.address, "port": postgres.port},
             "replicas": [
-                {"name": name, "host": replica.address, "port": replica.port}
+                {"name": name, "host": replica.address, "port": replica.port, "region": _region(settings, name)}
                 for name, replica in postgres.replicas.items()
             ],
             "database": parts.database,
             "master_secret": credentials.master_secret_arn,
+            "iam_region": parts.region if postgres.iam_authentication else None,
         },
         "caches": {
             name: {
@@ -58,6 +59,11 @@ def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> p
         "access": declaration,
     }
     return pulumi.Output.json_dumps(fields).apply(_checked)
+
+
+def _region(settings: Settings, replica: str) -> str | None:
+    remote = settings.postgres.replicas[replica].remote
+    return remote.region if remote else None
 
 
 def _checked(document: str) -> str:

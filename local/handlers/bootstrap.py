@@ -93,7 +93,8 @@ def localise(context: Context, manifest: Manifest) -> Manifest:
                 "admin_secret": admin_secret(context, manifest.prefix, name, nodes[0]),
             }
         )
-    postgres = manifest.postgres.model_copy(update={"sslmode": "disable", "sslrootcert": None})
+    # Tokens are AWS's: here every login has a password.
+    postgres = manifest.postgres.model_copy(update={"sslmode": "disable", "sslrootcert": None, "iam_region": None})
     context.emulator_ready()
     return manifest.model_copy(
         update={
