@@ -28,7 +28,7 @@ from bootstrap.postgres.change import Change
 from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.lock import hold
-from bootstrap.secrets import Secret, SecretStore, hold_all
+from bootstrap.secrets import Secret, SecretStore, hold_all, token_users
 
 _STALE = "the plan is stale: the declaration or the engines have changed since; make a new one: datatier access plan"
 
@@ -111,7 +111,7 @@ def apply_stack(
 
             credentials = {identity: h.credential for identity, h in held.items()}
             new = frozenset(identity for identity, h in held.items() if h.fresh_redis)
-            users_wanted = users_of(access, name, credentials, new)
+            users_wanted = users_of(access, name, credentials, new, tokens=token_users(manifest, access, name))
             planned = [redis_change(c) for c in caches.plan(manifest, name, users_wanted, store, pool).changes]
             if not all(map(allowed, planned)):
                 skipped += planned  # a cache's users are brought about together

@@ -23,7 +23,7 @@ from bootstrap.postgres.live import Live, read
 from bootstrap.postgres.plan import plan as plan_postgres
 from bootstrap.postgres.removal import removals, staying, undeclared_roles
 from bootstrap.postgres.strangers import strangers
-from bootstrap.secrets import Credential, Secret, SecretStore
+from bootstrap.secrets import Credential, Secret, SecretStore, token_users
 from bootstrap.secrets.identities import complete
 
 Engine = Literal["postgres", "redis", "secrets"]
@@ -242,7 +242,8 @@ def _cache(
     from bootstrap.redis.apply import plan
     from bootstrap.redis.users import users
 
-    found = plan(manifest, name, users(access, name, credentials, fresh), store, pool)
+    by_token = token_users(manifest, access, name)
+    found = plan(manifest, name, users(access, name, credentials, fresh, tokens=by_token), store, pool)
     return _Part(tuple(map(redis_change, found.changes)), found.differences)
 
 

@@ -54,6 +54,8 @@ class CacheTarget(_Model):
     engine: Literal["redis", "valkey"] = "valkey"
     user_group: str | None = None
     """ElastiCache user group whose members the bootstrap owns; absent where the cache uses an AUTH token."""
+    iam_cache: str | None = None
+    """Replication group that tokens of AWS are for, where its users may log in by one. Absent anywhere else."""
     auth_secret: str | None = None
     """ARN of the secret with the AUTH token, where RBAC is not wanted."""
     nodes: tuple[Endpoint, ...] = ()

@@ -22,7 +22,7 @@ from bootstrap.postgres.live import read
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
 from bootstrap.postgres.strangers import strangers
-from bootstrap.secrets import AwsStore, Held, SecretStore, hold_all, open_postgres
+from bootstrap.secrets import AwsStore, Held, SecretStore, hold_all, open_postgres, token_users
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _THREADS = 8
@@ -146,7 +146,8 @@ class _Run:
         credentials = {identity: h.credential for identity, h in held.items()}
         fresh = frozenset(identity for identity, h in held.items() if h.fresh_redis)
         previous = {identity: h.previous for identity, h in held.items() if h.previous}
-        wanted = users(self._access, name, credentials, fresh, previous)
+        by_token = token_users(self._manifest, self._access, name)
+        wanted = users(self._access, name, credentials, fresh, previous, tokens=by_token)
         applied = apply_cache(self._manifest, name, wanted, self._store, self._pool)
         self._differences += applied.differences
         return map(str, applied.changes)
@@ -258,5 +259,7 @@ def _skipped(manifest: Manifest, access: Access) -> Iterator[str]:
         if name in access.by_token and access.logins(name) and manifest.postgres.iam_region is None:
             yield f"{name}: auth: iam needs RDS with IAM authentication; here it logs in with a password"
         for cache in identity.redis:
+            if name in access.by_token and cache in manifest.caches and manifest.caches[cache].iam_cache is None:
+                yield f"{name}: auth: iam needs ElastiCache with users; in `{cache}` it logs in with a password"
             if cache not in manifest.caches:
                 yield f"{name}: its rules for the cache `{cache}` are skipped, this stack has none of that name"

@@ -22,19 +22,16 @@ class Connecting:
 
     logins: Sequence[str] = ()
     """PostgreSQL logins."""
-    cache_users: Mapping[str, str] | None = None
-    """Cache -> id of the ElastiCache user."""
+    cache_users: Sequence[tuple[str, str]] = ()
+    """Cache and id of the ElastiCache user."""
 
 
 def connect(who: Connecting, postgres: Postgres, caches: Mapping[str, Redis]) -> list[Statement]:
     """Return what lets `who` in, on the primary, every replica and their caches; nothing where nobody is named."""
     servers: list[Postgres | Replica] = [postgres, *postgres.replicas.values()]
     logins = [_database_user(each.arn, each.resource_id, login) for each in servers for login in who.logins]
-    users = [
-        arn
-        for cache, user in (who.cache_users or {}).items()
-        for arn in (caches[cache].arn, _cache_user(caches[cache].arn, user))
-    ]
+    groups = [caches[cache].arn for cache in dict(who.cache_users)]
+    users = [*groups, *(_cache_user(caches[cache].arn, user) for cache, user in who.cache_users)]
     return [
         *([allow("ConnectDatabase", ["rds-db:connect"], logins)] if logins else []),
         *([allow("ConnectCaches", ["elasticache:Connect"], users)] if users else []),

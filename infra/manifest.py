@@ -50,6 +50,7 @@ def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> p
                 "cluster_mode": settings.redis[name].shards > 0,
                 "engine": settings.redis[name].engine,
                 "user_group": cache.user_group_id,
+                "iam_cache": cache.replication_group_id if takes_tokens(settings, name) else None,
                 "auth_secret": credentials.token_secret_arns.get(name),
             }
             for name, cache in parts.caches.items()
@@ -59,6 +60,13 @@ def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> p
         "access": declaration,
     }
     return pulumi.Output.json_dumps(fields).apply(_checked)
+
+
+def takes_tokens(settings: Settings, cache: str) -> bool:
+    """Whether users of a cache may log in by IAM token: Valkey, or Redis from 7.0 (ElastiCache User Guide)."""
+    declared = settings.redis[cache]
+    major = int(declared.version.partition(".")[0])
+    return declared.auth == "rbac" and (declared.engine == "valkey" or major >= 7)
 
 
 def _region(settings: Settings, replica: str) -> str | None:

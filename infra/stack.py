@@ -178,7 +178,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
                 *credentials.token_secret_arns.values(),
             ],
             secrets_key_arn=keys.secrets_arn,
-            connect=prove(access, settings, postgres, caches),
+            connect=prove(access, settings, prefix, postgres, caches),
             logs_key_arn=keys.logs_arn,
             log_retention_days=logs_days,
             **place,
@@ -213,7 +213,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             pulumi.ResourceOptions(depends_on=[runner]),
         )
     _export(parts, notifications, document, runner)
-    if policies := connect_policies(access, postgres, caches):
+    if policies := connect_policies(access, settings, prefix, postgres, caches):
         pulumi.export("connect_policies", policies)
 
 

@@ -134,7 +134,15 @@ def _enter(
     except LoginError as error:
         if not (error.wants_token and target.iam_region):
             raise
-    return open_postgres(target, target.primary, user, None, database=database), True
+    try:
+        return open_postgres(target, target.primary, user, None, database=database), True
+    except LoginError as error:
+        if "does not exist" in str(error) or not error.refused:
+            raise
+        raise MasterError(
+            f"{error}. {user} is a member of rds_iam, by way of a login that it made, so it logs in by token of AWS: "
+            f"whoever runs this needs rds-db:connect on {user}"
+        ) from None
 
 
 def _open(target: PostgresTarget, version: Version, done: list[str]) -> tuple[psycopg.Connection[Any], bool]:

@@ -22,7 +22,7 @@ from bootstrap.rotate.master import plan_master, rotate_master
 from bootstrap.rotate.plan import GRACE, MASTER, Plan, Rotated, RotationError, State, Step, forward, other_login, plan
 from bootstrap.rotate.prove import prove
 from bootstrap.rotate.redis import Cache
-from bootstrap.secrets import AwsStore, SecretStore, Version, complete, new_password
+from bootstrap.secrets import AwsStore, SecretStore, Version, complete, new_password, token_users
 
 _THREADS = 8
 DRAIN = 10.0
@@ -162,7 +162,9 @@ class Rotation:
             caches=tuple(
                 cache
                 for cache, target in self._manifest.caches.items()
-                if cache in rules and (target.user_group or target.nodes)
+                if cache in rules
+                and (target.user_group or target.nodes)
+                and name not in token_users(self._manifest, self._access, cache)
             ),
         )
 

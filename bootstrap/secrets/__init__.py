@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from bootstrap.secrets.engines import elasticache_passwords, redis_hash, scram_verifier
-from bootstrap.secrets.identities import Held, before, complete, hold_all
+from bootstrap.secrets.identities import Held, before, complete, hold_all, token_users
 from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, postgres_password, root_certificates
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Stages, Version
+from bootstrap.secrets.tokens import redis_token
 from bootstrap.secrets.urls import UrlError, open_database_url, open_redis_url
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "open_redis_url",
     "postgres_password",
     "redis_hash",
+    "redis_token",
     "root_certificates",
     "scram_verifier",
+    "token_users",
 ]

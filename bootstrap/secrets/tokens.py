@@ -24,6 +24,11 @@ def postgres_token(host: str, port: int, user: str, region: str) -> Secret:
     return Secret(signed("rds-db", f"{host}:{port}", {"DBUser": user}, region, aws_credentials()))
 
 
+def redis_token(cache: str, user: str, region: str) -> Secret:
+    """Return a token for `user` of the replication group `cache`; raise BootstrapError without AWS credentials."""
+    return Secret(signed("elasticache", cache.lower(), {"User": user}, region, aws_credentials()))
+
+
 def signed(service: str, place: str, who: dict[str, str], region: str, credentials: ReadOnlyCredentials) -> str:
     """Return a presigned `connect` request of `service` to `place`, without its scheme."""
     from botocore.auth import SigV4QueryAuth

@@ -89,6 +89,7 @@ def localise(context: Context, manifest: Manifest) -> Manifest:
             update={
                 "endpoint": Endpoint(name=target.endpoint.name, host="127.0.0.1", port=entry["outputs"]["port"]),
                 "tls": False,
+                "iam_cache": None,
                 "nodes": tuple(Endpoint(name=n.name, host="127.0.0.1", port=n.port) for n in nodes),
                 "admin_secret": admin_secret(context, manifest.prefix, name, nodes[0]),
             }

@@ -86,11 +86,15 @@ def keys(monkeypatch: pytest.MonkeyPatch) -> None:
     import datetime
 
     from botocore import auth
+    from botocore.session import Session
 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
     monkeypatch.setenv("AWS_SESSION_TOKEN", "session/token+of=a-role")
     now = datetime.datetime(2026, 1, 31, 12, tzinfo=datetime.UTC).replace(tzinfo=None)
+    # The bootstrap keeps its session, and with it whoever ran first.
+    mine = lambda: Session().get_credentials().get_frozen_credentials()  # noqa: E731
+    monkeypatch.setattr("bootstrap.secrets.tokens.aws_credentials", mine)
     monkeypatch.setattr(auth, "get_current_datetime", lambda *_: now)
 
 

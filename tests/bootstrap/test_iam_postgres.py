@@ -15,7 +15,7 @@ from bootstrap.access_apply import Allowed, apply_stack
 from bootstrap.access_import import import_database
 from bootstrap.access_plan import plan_stack
 from bootstrap.access_verify import verify_stack
-from bootstrap.postgres.master import enter
+from bootstrap.postgres.master import MasterError, enter
 from bootstrap.postgres.tokens import TokenError, prove_tokens
 from bootstrap.rotate import rotate
 from bootstrap.secrets import Credential, LoginError, Secret, open_postgres
@@ -140,6 +140,17 @@ def test_the_master_is_proven_with_the_first_token(tier: Tier, rds: tuple[Postgr
             prove_tokens(conn, target, {app: Credential(username=f"{app}_a")}, {f"{app}_a"}, {app}, pool)
     refused.clear()
     assert look(tier)["a"] == (True, False)
+
+
+def test_a_master_without_a_policy_is_told_what_it_needs(tier: Tier, rds: tuple[Postgres, set[str]]) -> None:
+    server, refused = rds
+    if server.major < 16:
+        pytest.skip("before PostgreSQL 16 who makes a role is no member of it")
+    declare(tier, "iam")
+    refused.add(f"{tier.name}_master")
+    with pytest.raises(MasterError, match=f"needs rds-db:connect on {tier.name}_master"):
+        tier.run()
+    refused.clear()
 
 
 def test_where_no_token_is_taken_a_password_stays(postgres18: Postgres, make_tier: Callable[..., Tier]) -> None:

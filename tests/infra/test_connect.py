@@ -67,6 +67,15 @@ def test_the_policy_of_an_identity(tmp_path: Path) -> None:
     )
 
 
+def test_the_policy_names_group_and_user(tmp_path: Path) -> None:
+    _, outputs = deployed(tmp_path, "tmi_cache")
+    (statement,) = json.loads(outputs["connect_policies"]["tmi_cache"])["Statement"]
+    assert statement["Action"] == ["elasticache:Connect"]
+    here = f"arn:aws:elasticache:{REGION}:{ACCOUNT}"
+    main = [f"{here}:replicationgroup:tmi-prod-main", f"{here}:user:tmi-prod-main-tmi-cache-iam"]
+    assert [arn for arn in statement["Resource"] if "prod-main" in arn] == main
+
+
 def test_who_proves_it_may_log_in_as_it_and_as_the_master(tmp_path: Path) -> None:
     cloud, _ = deployed(tmp_path, "tmi_reporting")
     runner = cloud.statements("runner-policy")["ConnectDatabase"]
