@@ -7,8 +7,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from bootstrap.access import load_access
+from bootstrap.access import Access, load_access
 from components.alarms import Alarms, AlarmsArgs
+from components.connect import Connecting, connect
 from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
@@ -19,6 +20,7 @@ from components.redis import Redis, RedisArgs
 from components.rotation import Rotation, RotationArgs
 from components.runner import Runner, RunnerArgs
 from infra import sizes, watch
+from infra.connect import connect_policies, master, prove
 from infra.manifest import Parts, manifest
 from infra.notify import recipients
 from infra.replicas import replica_specs
@@ -176,13 +178,15 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
                 *credentials.token_secret_arns.values(),
             ],
             secrets_key_arn=keys.secrets_arn,
+            connect=prove(access, settings, prefix, postgres, caches),
             logs_key_arn=keys.logs_arn,
             log_retention_days=logs_days,
             **place,
         ),
         pulumi.ResourceOptions(depends_on=[postgres, *caches.values(), firewall, network]),
     )
-    if settings.rotation:
+    rotating, fixed = _secrets(access, settings, credentials)
+    if settings.rotation and rotating:
         Rotation(
             "rotation",
             RotationArgs(
@@ -197,8 +201,9 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
                     firewall.runner_id,
                     *(e for e in settings.network.endpoints if e.startswith("sg-")),
                 ],
-                secret_arns={"master": credentials.master_secret_arn, **credentials.secret_arns},
-                read_secret_arns=list(credentials.token_secret_arns.values()),
+                secret_arns=rotating,
+                connect=connect(Connecting(logins=master(access, settings)), postgres, caches),
+                read_secret_arns=[*fixed.values(), *credentials.token_secret_arns.values()],
                 secrets_key_arn=keys.secrets_arn,
                 logs_key_arn=keys.logs_arn,
                 log_retention_days=logs_days,
@@ -208,6 +213,18 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             pulumi.ResourceOptions(depends_on=[runner]),
         )
     _export(parts, notifications, document, runner)
+    if policies := connect_policies(access, settings, prefix, postgres, caches):
+        pulumi.export("connect_policies", policies)
+
+
+def _secrets(
+    access: Access, settings: Settings, credentials: Credentials
+) -> tuple[dict[str, pulumi.Output[str]], dict[str, pulumi.Output[str]]]:
+    """Secrets that rotate, and those of whoever logs in by token, with nothing to rotate in them."""
+    arns = {"master": credentials.master_secret_arn, **credentials.secret_arns}
+    tokens = access.by_token | ({"master"} if master(access, settings) else set())
+    rotating = {name: arn for name, arn in arns.items() if name not in tokens}
+    return rotating, {name: arn for name, arn in arns.items() if name in tokens}
 
 
 def _network(settings: Settings, prefix: str, keys: Keys, place: dict[str, Any]) -> NetworkArgs:

@@ -66,6 +66,8 @@ class RedisRules(Model):
 class Identity(Model):
     """Somebody who logs in: an application, a report, a monitor."""
 
+    auth: Literal["password", "iam"] = "password"
+    """How it proves itself: `iam` is a token of AWS in place of a password, where the engine takes one."""
     postgres: Annotated[PostgresAccess, short("privileges")] | None = None
     redis: dict[CacheName, Annotated[RedisRules, short("role")]] = Field(default_factory=dict)
 
@@ -136,6 +138,11 @@ class Access(Model):
     def logs_in(self, identity: str) -> bool:
         """Whether somebody logs in as an identity, so that it needs a credential."""
         return bool(self.logins(identity) or self.identities[identity].redis)
+
+    @property
+    def by_token(self) -> frozenset[str]:
+        """Names of the identities that log in with a token of AWS wherever that is taken."""
+        return frozenset(name for name, identity in self.identities.items() if identity.auth == "iam")
 
     def with_privilege(self, privilege: str) -> tuple[str, ...]:
         """Names of the identities that hold `privilege` in PostgreSQL."""

@@ -63,6 +63,15 @@ def duration(value: object) -> int | None:
     raise ValueError("is not a duration: write `30s`, `5m`, `24h` or `30d`")
 
 
+def token_user(prefix: str, cache: str, identity: str) -> str:
+    """Return the ElastiCache user, id and name alike, of an identity that logs in by token.
+
+    ElastiCache wants both to be the same there and renames no user, so it is another than the one with a password:
+    that one works on until `access apply --allow-drop` takes it away.
+    """
+    return f"{prefix}-{cache}-{identity}-iam".replace("_", "-").lower()
+
+
 def login(identity: str, sibling: str) -> str:
     """Return the name of one of an identity's two logins."""
     return f"{identity}_{sibling}"
