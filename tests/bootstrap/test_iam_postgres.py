@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
 from rds import token_of, tokens_only
-from real_servers import Postgres, postgres_binaries
+from real_servers import Postgres, postgres, postgres_binaries
 from tier import REGION, Tier
 
 from bootstrap.access_apply import Allowed, apply_stack
@@ -25,9 +27,10 @@ pytestmark = pytest.mark.server
 
 @pytest.fixture(scope="module", params=list(postgres_binaries()))
 def rds(request: pytest.FixtureRequest) -> Iterator[tuple[Postgres, set[str]]]:
-    from conftest import _postgres
-
-    with _postgres(request.param) as server:
+    with (
+        tempfile.TemporaryDirectory(prefix="dt-pg-", dir="/tmp") as folder,
+        postgres(postgres_binaries()[request.param], Path(folder), int(request.param)) as server,
+    ):
         with server.superuser() as conn:
             conn.execute("CREATE ROLE rds_iam NOLOGIN")
         with tokens_only(server, REGION) as refused:
@@ -49,8 +52,8 @@ def declare(tier: Tier, auth: str) -> None:
     """Change how the application logs in."""
     access = {**tier.manifest.access, "identities": {**tier.manifest.access["identities"]}}
     access["identities"][f"{tier.name}_app"] = {**access["identities"][f"{tier.name}_app"], "auth": auth}
-    postgres = tier.manifest.postgres.model_copy(update={"iam_region": REGION})  # TLS is tested elsewhere
-    tier.manifest = tier.manifest.model_copy(update={"access": access, "postgres": postgres})
+    target = tier.manifest.postgres.model_copy(update={"iam_region": REGION})  # TLS is tested elsewhere
+    tier.manifest = tier.manifest.model_copy(update={"access": access, "postgres": target})
 
 
 def look(tier: Tier) -> dict[str, Any]:
