@@ -8,11 +8,11 @@ from typing import Any
 
 import psycopg
 
-from bootstrap.access import Access
+from bootstrap.access import Access, load_access
 from bootstrap.access_plan import (
     AccessPlan,
     PlannedChange,
-    active_logins,
+    desired_by_url,
     differences,
     plan_stack,
     plan_urls,
@@ -21,16 +21,15 @@ from bootstrap.access_plan import (
     redis_change,
     redis_plan_by_url,
 )
-from bootstrap.iam import access_of
 from bootstrap.manifest import Manifest
-from bootstrap.postgres import master, passwords
+from bootstrap.postgres import master, passwords, tokens
 from bootstrap.postgres.apply import StalePlanError, apply_chosen
 from bootstrap.postgres.change import Change
 from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.lock import hold
 from bootstrap.secrets import Secret, SecretStore
-from bootstrap.secrets.identities import hold_all
+from bootstrap.secrets.identities import hold_all, token_users
 
 _STALE = "the plan is stale: the declaration or the engines have changed since; make a new one: datatier access plan"
 
@@ -86,7 +85,7 @@ def apply_stack(
     manifest: Manifest, store: SecretStore, pool: Executor, allowed: Allowed = EVERYTHING, *, saved: str | None = None
 ) -> Outcome:
     """Apply the plan of a deployed stack; with the fingerprint of a `saved` one only if it still holds."""
-    access = access_of(manifest)
+    access = load_access(manifest.access)
     digest = _digest(plan_stack(manifest, store, pool), saved) if saved else None
     notes: list[str] = []
     changes: list[PlannedChange] = []
@@ -96,11 +95,16 @@ def apply_stack(
     with entered.conn as conn, hold(conn):
         held = hold_all(manifest, access, store, pool)
         notes += [h.note for h in held.values() if h.note]
-        wanted = desired(access, {name: h.siblings for name, h in held.items()})
+        target, iam = manifest.postgres, manifest.postgres.iam_region is not None
+        wanted = desired(access, {name: h.siblings for name, h in held.items()}, iam=iam)
         _database(conn, wanted, allowed, digest, changes, skipped)
-        users = {name: h.credential for name, h in held.items() if h.credential.password}
+        # Who may not change over between password and token keeps the secret that is current.
+        kept = tokens.moved(skipped, "join", "leave")
+        users = {n: h.credential for n, h in held.items() if access.logins(n) and h.credential.username not in kept}
+        unproven = {name for name in users if held[name].pending}
+        notes += tokens.prove_tokens(conn, target, users, tokens.moved(changes, "join"), unproven, pool)
         fresh = frozenset(name for name in users if held[name].fresh_postgres)
-        notes += passwords.prove(conn, manifest.postgres, users, fresh, pool)
+        notes += passwords.prove(conn, target, users, fresh, pool)
         left = list(differences(wanted, read(conn, wanted)))
         for name in manifest.caches:
             from bootstrap.redis import apply as caches
@@ -109,7 +113,9 @@ def apply_stack(
             credentials = {identity: h.credential for identity, h in held.items()}
             new = frozenset(identity for identity, h in held.items() if h.fresh_redis)
             previous = {identity: h.previous for identity, h in held.items() if h.previous}
-            users_wanted = users_of(access, name, credentials, new, previous)
+            users_wanted = users_of(
+                access, name, credentials, new, previous, tokens=token_users(manifest, access, name)
+            )
             found = caches.plan(manifest, name, users_wanted, store, pool, remove=True)
             planned = [redis_change(change) for change in found.changes]
             drops = [change for change in planned if change.action == "remove" and not allowed(change)]
@@ -121,7 +127,7 @@ def apply_stack(
             changes += map(redis_change, applied.changes)
             left += applied.differences
         for one in held.values():
-            if one.pending:
+            if one.pending and one.credential.username not in kept:
                 store.promote(one.arn, one.version)
                 notes.append(f"{one.identity}: secret is current")
     return Outcome(changes=tuple(changes), skipped=tuple(skipped), differences=tuple(left), notes=tuple(notes))
@@ -143,7 +149,7 @@ def apply_urls(
     skipped: list[PlannedChange] = []
     left: list[str] = []
     if conn:
-        wanted = desired(access, active_logins(conn, access))
+        wanted = desired_by_url(conn, access)
         _database(conn, wanted, allowed, digest, changes, skipped)
         left += differences(wanted, read(conn, wanted))
     if redis and planned:

@@ -13,7 +13,7 @@ from bootstrap.access import AccessError, load_access
 from bootstrap.access.names import SIBLINGS, identity_name, logins
 from bootstrap.access_plan import differences
 from bootstrap.errors import BootstrapError
-from bootstrap.postgres.desired import PUBLIC, Desired, Privileges, Role, desired
+from bootstrap.postgres.desired import PUBLIC, RDS_IAM, Desired, Privileges, Role, desired
 from bootstrap.postgres.grants import defaults, governed, grants
 from bootstrap.postgres.live import MARK, Live, LiveObject, LiveRole, read
 from bootstrap.postgres.plan import plan
@@ -122,7 +122,7 @@ def _identity(role: LiveRole, live: Live, owner: str, left_out: dict[str, str]) 
 def _changes(data: dict[str, Any], live: Live, *, told: bool = False) -> list[str]:
     """What a first plan would hold, with the declaration's problems; with what would be told besides, if asked."""
     try:
-        wanted = desired(load_access(data), _active(live))
+        wanted = desired(load_access(data), _active(live), iam=True)
     except AccessError as error:
         return [str(problem) for problem in error.problems]
     ours_only = _focused(wanted, live)
@@ -161,7 +161,8 @@ def _declaration(owner: str, roles: list[LiveRole], live: Live, stub: Desired, *
     pairs = {role.name: both for role in roles if (both := _siblings(role, live, owner))}
     taken = {name for both in pairs.values() for name in both}
     identities = {
-        role.name: {"postgres": _postgres(role, pairs.get(role.name, ()), live, stub, public=public)}
+        role.name: _auth(pairs.get(role.name, ()) or (role.name,), live)
+        | {"postgres": _postgres(role, pairs.get(role.name, ()), live, stub, public=public)}
         for role in roles
         if role.name not in taken
     }
@@ -172,6 +173,10 @@ def _declaration(owner: str, roles: list[LiveRole], live: Live, stub: Desired, *
     return data
 
 
+def _auth(logins_of: tuple[str, ...], live: Live) -> dict[str, Any]:
+    return {"auth": "iam"} if any(_member(name, RDS_IAM, live) for name in logins_of) else {}
+
+
 def _siblings(role: LiveRole, live: Live, owner: str) -> tuple[str, ...]:
     """The two logins of a role that the bootstrap made."""
     both = tuple(live.roles[name] for name in logins(role.name) if name in live.roles)
@@ -180,7 +185,9 @@ def _siblings(role: LiveRole, live: Live, owner: str) -> tuple[str, ...]:
     alike = both[0].settings == both[1].settings and both[0].connection_limit == both[1].connection_limit
     acts_as = owner if _member(role.name, owner, live) else role.name
     single = {
-        login.name for login in both if {m.role for m in live.memberships if m.member == login.name} == {role.name}
+        login.name
+        for login in both
+        if {m.role for m in live.memberships if m.member == login.name} - {RDS_IAM} == {role.name}
     }
     one_in_use = sum(login.login for login in both) == 1
     if alike and one_in_use and both[0].settings.get("role") == acts_as and len(single) == len(SIBLINGS):
@@ -218,7 +225,7 @@ def _exactly(name: str, profile: str, live: Live, stub: Desired, *, public: bool
 
 
 def _memberships(name: str, live: Live, owner: str) -> Iterator[dict[str, Any]]:
-    rows = [m for m in live.memberships if m.member == name and m.role != owner]
+    rows = [m for m in live.memberships if m.member == name and m.role not in {owner, RDS_IAM}]
     for role in dict.fromkeys(m.role for m in rows):
         of = [m for m in rows if m.role == role]
         yield {"role": role} | {

@@ -12,20 +12,19 @@ from typing import Any, Literal
 
 import psycopg
 
-from bootstrap.access import Access, access_string
+from bootstrap.access import Access, access_string, load_access
 from bootstrap.errors import BootstrapError
-from bootstrap.iam import access_of
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.change import Change
-from bootstrap.postgres.desired import PUBLIC, Desired, desired
+from bootstrap.postgres.desired import PUBLIC, RDS_IAM, Desired, desired
 from bootstrap.postgres.live import Live, read
 from bootstrap.postgres.plan import plan as plan_postgres
 from bootstrap.postgres.removal import removals, staying, undeclared_roles
 from bootstrap.postgres.strangers import strangers
 from bootstrap.redis.users import UserChange
 from bootstrap.secrets import Credential, Secret, SecretStore
-from bootstrap.secrets.identities import before, complete
+from bootstrap.secrets.identities import before, complete, token_users
 
 Engine = Literal["postgres", "redis", "secrets"]
 
@@ -106,11 +105,11 @@ def differences(wanted: Desired, live: Live) -> tuple[str, ...]:
 
 def plan_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> AccessPlan:
     """Return the plan of a deployed stack; nothing is written, neither to an engine nor to the store of secrets."""
-    access = access_of(manifest)
+    access = load_access(manifest.access)
     credentials, previous, secrets = _secrets(manifest, access, store, pool)
     active = {name: "ab" if name in previous else (c.username or "_a")[-1] for name, c in credentials.items()}
     with master.look(manifest.postgres, store) as conn:
-        parts = [_database(conn, desired(access, active))]
+        parts = [_database(conn, desired(access, active, iam=manifest.postgres.iam_region is not None))]
     fresh = frozenset(change.identity for change in secrets)
     parts += [_cache(manifest, access, name, credentials, previous, fresh, store, pool) for name in manifest.caches]
     return _joined(access, [_Part(tuple(secrets)), *parts])
@@ -118,10 +117,16 @@ def plan_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> Access
 
 def plan_urls(access: Access, conn: psycopg.Connection[Any] | None, redis: Secret | None, cache: str) -> AccessPlan:
     """Return the plan of servers that no stack describes; passwords are nobody's business there."""
-    parts = [_database(conn, desired(access, active_logins(conn, access)))] if conn else []
+    parts = [_database(conn, desired_by_url(conn, access))] if conn else []
     if redis is not None:
         parts.append(redis_plan_by_url(access, redis, cache))
     return _joined(access, parts)
+
+
+def desired_by_url(conn: psycopg.Connection[Any], access: Access) -> Desired:
+    """Return what is wanted of a server that no stack describes: where it has rds_iam, it takes tokens of AWS."""
+    found = conn.execute("SELECT FROM pg_roles WHERE rolname = %s", (RDS_IAM,)).fetchone()
+    return desired(access, active_logins(conn, access), iam=found is not None)
 
 
 def active_logins(conn: psycopg.Connection[Any], access: Access) -> dict[str, str]:
@@ -214,7 +219,7 @@ def _secrets(
             target=arns[name] or "no secret yet: deploy the stack with this access.yaml",
             action="make" if old is None else "complete",
             subject=f"secret of {name}",
-            text="password will be made" if old is None else "secret will be brought up to date",
+            text="secret will be made" if old is None else "secret will be brought up to date",
             takes_away=False,
             identity=name,
         )
@@ -247,7 +252,9 @@ def _cache(
     from bootstrap.redis.apply import plan
     from bootstrap.redis.users import users
 
-    found = plan(manifest, name, users(access, name, credentials, fresh, previous), store, pool, remove=True)
+    by_token = token_users(manifest, access, name)
+    wanted = users(access, name, credentials, fresh, previous, tokens=by_token)
+    found = plan(manifest, name, wanted, store, pool, remove=True)
     return _Part(tuple(map(redis_change, found.changes)), found.differences)
 
 

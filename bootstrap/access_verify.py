@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 
+from bootstrap.access import load_access
 from bootstrap.errors import BootstrapError
-from bootstrap.iam import access_of
 from bootstrap.manifest import Manifest
 from bootstrap.report import Check
 from bootstrap.secrets import SecretStore
@@ -14,7 +14,7 @@ from bootstrap.verify import verify
 
 def verify_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> tuple[Check, ...]:
     """Return every check; raise BootstrapError where an identity has no credential yet."""
-    access = access_of(manifest)
+    access = load_access(manifest.access)
     names = [name for name in access.identities if access.logs_in(name)]
     versions = dict(zip(names, pool.map(lambda name: store.get(manifest.secrets.get(name, "")), names), strict=True))
     if empty := sorted(name for name, version in versions.items() if version is None):

@@ -9,6 +9,8 @@ import threading
 from functools import cache
 from typing import Any
 
+from bootstrap.errors import BootstrapError
+
 # An `&` that begins no entity.
 _BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
 
@@ -29,6 +31,15 @@ def aws_client(service: str, region: str, endpoint: str | None, *, answer: float
 
     with _making:
         return _client(service, region, endpoint, answer)
+
+
+def aws_credentials() -> Any:
+    """Return the credentials of whoever runs this, frozen; raise BootstrapError where there are none."""
+    with _making:
+        found = _session(emulated=False).get_credentials()
+    if found is None:
+        raise BootstrapError("a token of AWS needs credentials: log in (`aws sso login`) or set AWS_PROFILE")
+    return found.get_frozen_credentials()
 
 
 def close_clients() -> None:

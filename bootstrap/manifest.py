@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class _Model(BaseModel):
@@ -18,6 +18,8 @@ class Endpoint(_Model):
     """Name within the stack: `primary`, a replica's or a node's."""
     host: str
     port: int
+    region: str | None = None
+    """AWS region, where it is another than the stack's."""
 
 
 class PostgresTarget(_Model):
@@ -32,6 +34,14 @@ class PostgresTarget(_Model):
     """Path of the CA bundle; the one shipped with the runner when absent."""
     master_secret: str
     """ARN of the secret that holds the master user's name and password."""
+    iam_region: str | None = None
+    """Region whose tokens are taken in place of passwords: RDS with IAM authentication. Absent anywhere else."""
+
+    @model_validator(mode="after")
+    def _encrypted(self) -> PostgresTarget:
+        if self.iam_region and self.sslmode == "disable":
+            raise ValueError("iam_region needs TLS: a token is sent as it is; set sslmode to verify-full")
+        return self
 
 
 class CacheTarget(_Model):
@@ -44,6 +54,8 @@ class CacheTarget(_Model):
     engine: Literal["redis", "valkey"] = "valkey"
     user_group: str | None = None
     """ElastiCache user group whose members the bootstrap owns; absent where the cache uses an AUTH token."""
+    iam_cache: str | None = None
+    """Replication group that tokens of AWS are for, where its users may log in by one. Absent anywhere else."""
     auth_secret: str | None = None
     """ARN of the secret with the AUTH token, where RBAC is not wanted."""
     nodes: tuple[Endpoint, ...] = ()

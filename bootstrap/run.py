@@ -12,12 +12,10 @@ import psycopg
 from redis.exceptions import RedisError
 
 from bootstrap import deadline, migrate, report
-from bootstrap.access import Access, Finding, analyse
+from bootstrap.access import Access, Finding, analyse, load_access
 from bootstrap.errors import BootstrapError
-from bootstrap.iam import access_of
-from bootstrap.iam import notes as iam_notes
 from bootstrap.manifest import Manifest
-from bootstrap.postgres import extensions, master, passwords
+from bootstrap.postgres import extensions, master, passwords, tokens
 from bootstrap.postgres.apply import apply
 from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.live import read
@@ -25,7 +23,7 @@ from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
 from bootstrap.postgres.strangers import strangers
 from bootstrap.secrets import AwsStore, SecretStore, open_postgres
-from bootstrap.secrets.identities import Held, hold_all
+from bootstrap.secrets.identities import Held, hold_all, token_users
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _THREADS = 8
@@ -48,7 +46,7 @@ def run(
     Raise BootstrapError or MigrateError when a step cannot be done; running it again goes on where it stopped.
     A check that comes out wrong does not raise: see `Report.ok`.
     """
-    access = access_of(manifest)
+    access = load_access(manifest.access)
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="bootstrap") as pool:
         return _Run(manifest, access, store, pool, progress or _quiet, left).go(migrations or MIGRATIONS)
@@ -75,7 +73,7 @@ class _Run:
         self._progress = progress
         self._left = left
         self._steps: list[report.Step] = []
-        self._differences: list[str] = [*_skipped(manifest, access), *iam_notes(manifest)]
+        self._differences: list[str] = list(_skipped(manifest, access))
         self._schema_errors = 0
 
     def go(self, folder: Path) -> report.Report:
@@ -112,11 +110,16 @@ class _Run:
                 done.extend(self._retire(entered, due))
         wanted = self._desired(held)
         with self._step("roles") as done:
-            done.extend(map(str, apply(entered.conn, wanted)))
+            changed = apply(entered.conn, wanted)
+            done.extend(map(str, changed))
         with self._step("passwords") as done:
-            users = {name: h.credential for name, h in held.items() if h.credential.password}
+            target = self._manifest.postgres
+            users = {name: h.credential for name, h in held.items() if self._access.logins(name)}
+            unproven = {name for name in users if held[name].pending}
+            joined = tokens.moved(changed, "join")
+            done.extend(tokens.prove_tokens(entered.conn, target, users, joined, unproven, self._pool))
             fresh = frozenset(name for name in users if held[name].fresh_postgres)
-            done.extend(passwords.prove(entered.conn, self._manifest.postgres, users, fresh, self._pool))
+            done.extend(passwords.prove(entered.conn, target, users, fresh, self._pool))
         for name in self._manifest.caches:
             with self._step(f"cache {name}") as done:
                 done.extend(self._cache(name, held))
@@ -128,7 +131,8 @@ class _Run:
         return held
 
     def _desired(self, held: dict[str, Held]) -> Desired:
-        return desired(self._access, {name: h.siblings for name, h in held.items()})
+        iam = self._manifest.postgres.iam_region is not None
+        return desired(self._access, {name: h.siblings for name, h in held.items()}, iam=iam)
 
     def _retire(self, entered: Master, due: list[str]) -> tuple[str, ...]:
         """What rotations left, past its grace."""
@@ -143,7 +147,8 @@ class _Run:
         credentials = {identity: h.credential for identity, h in held.items()}
         fresh = frozenset(identity for identity, h in held.items() if h.fresh_redis)
         previous = {identity: h.previous for identity, h in held.items() if h.previous}
-        wanted = users(self._access, name, credentials, fresh, previous)
+        by_token = token_users(self._manifest, self._access, name)
+        wanted = users(self._access, name, credentials, fresh, previous, tokens=by_token)
         applied = apply_cache(self._manifest, name, wanted, self._store, self._pool)
         self._differences += applied.differences
         return map(str, applied.changes)
@@ -171,7 +176,7 @@ class _Run:
             )
         credential = held[migrators[0]].credential
         user, password = credential.username, credential.password
-        if user is None or password is None:
+        if user is None:
             raise BootstrapError(f"the secret of {migrators[0]} has no PostgreSQL login; run the bootstrap again")
         target = self._manifest.postgres
         with open_postgres(target, target.primary, user, password) as conn:
@@ -252,6 +257,10 @@ def _skipped(manifest: Manifest, access: Access) -> Iterator[str]:
     if elsewhere:
         yield f"key spaces without their cache in this stack: {', '.join(elsewhere)}"
     for name, identity in access.identities.items():
+        if name in access.by_token and access.logins(name) and manifest.postgres.iam_region is None:
+            yield f"{name}: auth: iam needs RDS with IAM authentication; here it logs in with a password"
         for cache in identity.redis:
+            if name in access.by_token and cache in manifest.caches and manifest.caches[cache].iam_cache is None:
+                yield f"{name}: auth: iam needs ElastiCache with users; in `{cache}` it logs in with a password"
             if cache not in manifest.caches:
                 yield f"{name}: its rules for the cache `{cache}` are skipped, this stack has none of that name"

@@ -12,7 +12,7 @@ import typer
 
 from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
-from bootstrap.secrets import open_redis, root_certificates
+from bootstrap.secrets import open_redis, postgres_password, root_certificates
 from cli.errors import InputError
 from cli.options import StackOption
 from cli.target import ManifestOption, credential, default_identity, find_manifest
@@ -41,7 +41,7 @@ def psql(
         raise InputError(f"no replica `{replica}`: {', '.join(servers)}.{nearest(str(replica), servers)}")
     name = identity or default_identity(load_access(target.access))
     found = credential(target, name)
-    if found.username is None or found.password is None:
+    if found.username is None:
         raise InputError(f"`{name}` has no PostgreSQL login.")
     from local.postgres import binaries
 
@@ -52,7 +52,7 @@ def psql(
         "PGPORT": str(server.port),
         "PGUSER": found.username,
         "PGDATABASE": postgres.database,
-        "PGPASSWORD": found.password.reveal(),
+        "PGPASSWORD": postgres_password(postgres, server, found.username, found.password).reveal(),
         "PGSSLMODE": postgres.sslmode,
     }
     if postgres.sslmode != "disable":

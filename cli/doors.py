@@ -24,6 +24,6 @@ def open_database(target: Secret | Manifest, identity: str) -> psycopg.Connectio
     if isinstance(target, Secret):
         return open_database_url(target)
     found = credential(target, identity)
-    if found.username is None or found.password is None:
+    if found.username is None:
         raise InputError(f"`{identity}` has no PostgreSQL login.")
     return open_postgres(target.postgres, target.postgres.primary, found.username, found.password)

@@ -49,7 +49,7 @@ def _server(
         return
     identity = load_access(target.access).with_privilege("migrator")
     found = credential(target, identity[0] if identity else "master")
-    if found.username is None or found.password is None:
+    if found.username is None:
         raise InputError(f"`{(*identity, 'master')[0]}` has no PostgreSQL login.")
     endpoint = _endpoint(target, replica)
     with open_postgres(target.postgres, endpoint, found.username, found.password) as connection:

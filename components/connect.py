@@ -1,58 +1,53 @@
-"""What an application's own role must be allowed to log in by IAM: to RDS with `rds-db:connect`, to ElastiCache with
-`elasticache:Connect`."""
+"""Who may connect by IAM token: the policy of an identity, for the role of whoever logs in as it.
 
-from collections.abc import Sequence
+RDS User Guide, "Creating and using an IAM policy for IAM database access": a login by name on the resource id of each
+instance, replicas having their own. ElastiCache User Guide, "Authenticating with IAM": the replication group and the
+user, both.
+"""
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pulumi
 
-from components.policy import Statement, allow, document
+from components.policy import Statement, allow
+from components.postgres import Postgres
+from components.redis import Redis
+from components.replica import Replica
 
 
 @dataclass(frozen=True, kw_only=True)
-class CacheConnection:
-    """One user of one cache."""
+class Connecting:
+    """Logins of an identity, or of several."""
 
-    group_arn: pulumi.Input[str]
-    """ARN of the replication group."""
-    user_id: str
-    """Id, and name, of the user."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ConnectArgs:
-    """Where an identity logs in, and as whom."""
-
-    account_id: pulumi.Input[str]
-    """Account of the database and caches."""
-    region: pulumi.Input[str]
-    """Region of the database and caches."""
-    partition: pulumi.Input[str] = "aws"
-    """AWS partition."""
-    login: str | None = None
-    """PostgreSQL login; absent where it has none."""
-    resource_ids: Sequence[pulumi.Input[str]] = ()
-    """DbiResourceIds of the primary and of each replica: every instance has its own."""
-    caches: Sequence[CacheConnection] = ()
-    """Its users in the caches."""
+    logins: Sequence[str] = ()
+    """PostgreSQL logins."""
+    cache_users: Sequence[tuple[str, str]] = ()
+    """Cache and id of the ElastiCache user."""
 
 
-def connect_policy(args: ConnectArgs) -> pulumi.Output[str]:
-    """Return the JSON of a policy to attach to the role of an application.
+def connect(who: Connecting, postgres: Postgres, caches: Mapping[str, Redis]) -> list[Statement]:
+    """Return what lets `who` in, on the primary, every replica and their caches; nothing where nobody is named."""
+    servers: list[Postgres | Replica] = [postgres, *postgres.replicas.values()]
+    logins = [_database_user(each.arn, each.resource_id, login) for each in servers for login in who.logins]
+    groups = [caches[cache].arn for cache in dict(who.cache_users)]
+    users = [*groups, *(_cache_user(caches[cache].arn, user) for cache, user in who.cache_users)]
+    return [
+        *([allow("ConnectDatabase", ["rds-db:connect"], logins)] if logins else []),
+        *([allow("ConnectCaches", ["elasticache:Connect"], users)] if users else []),
+    ]
 
-    RDS User Guide, UsingWithRDS.IAMDBAuth.IAMPolicy; ElastiCache guide, auth-iam: Connect is checked against the
-    replication group and against the user.
-    """
-    place = (args.partition, args.region, args.account_id)
-    statements: list[Statement] = []
-    if args.login:
-        users = [
-            pulumi.Output.format("arn:{0}:rds-db:{1}:{2}:dbuser:{3}/{4}", *place, resource, args.login)
-            for resource in args.resource_ids
-        ]
-        statements.append(allow("Database", ["rds-db:connect"], users))
-    if args.caches:
-        ids = [pulumi.Output.format("arn:{0}:elasticache:{1}:{2}:user:{3}", *place, c.user_id) for c in args.caches]
-        groups = [cache.group_arn for cache in args.caches]
-        statements.append(allow("Caches", ["elasticache:Connect"], [*groups, *ids]))
-    return document(*statements)
+
+def _database_user(instance: pulumi.Output[str], resource_id: pulumi.Output[str], login: str) -> pulumi.Output[str]:
+    """From `arn:aws:rds:REGION:ACCOUNT:db:NAME`, so that a replica's own region is in it."""
+
+    def named(found: list[str]) -> str:
+        _, partition, _, region, account, *_ = found[0].split(":")
+        return f"arn:{partition}:rds-db:{region}:{account}:dbuser:{found[1]}/{login}"
+
+    return pulumi.Output.all(instance, resource_id).apply(named)
+
+
+def _cache_user(group: pulumi.Output[str], user: str) -> pulumi.Output[str]:
+    """From `arn:aws:elasticache:REGION:ACCOUNT:replicationgroup:ID`."""
+    return group.apply(lambda arn: ":".join([*arn.split(":")[:5], "user", user]))

@@ -25,6 +25,8 @@ class Postgres(pulumi.ComponentResource):
     engine_version: pulumi.Output[str]
     """Exact version that runs."""
     parameter_group_name: pulumi.Output[str]
+    iam_authentication: bool
+    """Whether logins may be by IAM token."""
     replicas: dict[str, Replica]
     """Replicas by name."""
 
@@ -34,6 +36,7 @@ class Postgres(pulumi.ComponentResource):
         self._name = name
         self._args = args
         child = pulumi.ResourceOptions(parent=self)
+        self.iam_authentication = args.iam_authentication
         role_arn, attached = self._monitoring()
         primary = self._primary(role_arn, attached, child)
         self.identifier, self.arn, self.address = primary.identifier, primary.arn, primary.address

@@ -48,6 +48,8 @@ class RotationArgs:
     """KMS key of the secrets."""
     logs_key_arn: pulumi.Input[str]
     """KMS key of its log group."""
+    connect: Sequence[Statement] = ()
+    """What lets the master log in by IAM token, where identities do: see `components.connect`."""
     log_retention_days: int = 30
     """Days that its logs are kept."""
     recovery_window_days: int = 30
@@ -212,4 +214,5 @@ def permissions(
         # As the runner's: Lambda attaches the function with its own role, the code itself must not.
         allow("Network", interfaces, "*"),
         deny("NetworkFromCode", interfaces, "*", Condition={"ArnEquals": {"lambda:SourceFunctionArn": function}}),
+        *args.connect,
     ]

@@ -42,6 +42,8 @@ class RunnerArgs:
     """KMS key of the secrets."""
     logs_key_arn: pulumi.Input[str]
     """KMS key of its log group."""
+    connect: Sequence[Statement] = ()
+    """What lets it log in by IAM token, where identities do: see `components.connect`."""
     log_retention_days: int = 30
     """Days that its logs are kept."""
     memory_mib: int = 512
@@ -151,4 +153,5 @@ def permissions(args: RunnerArgs, log_group_arn: pulumi.Input[str]) -> list[Stat
         allow("Network", interfaces, "*"),
         # ... and the code itself must not (AWS: Lambda, VPC, "deny the function's code").
         deny("NetworkFromCode", interfaces, "*", Condition={"ArnEquals": {"lambda:SourceFunctionArn": function()}}),
+        *args.connect,
     ]

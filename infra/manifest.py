@@ -37,11 +37,12 @@ def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> p
         "postgres": {
             "primary": {"name": "primary", "host": postgres.address, "port": postgres.port},
             "replicas": [
-                {"name": name, "host": replica.address, "port": replica.port}
+                {"name": name, "host": replica.address, "port": replica.port, "region": _region(settings, name)}
                 for name, replica in postgres.replicas.items()
             ],
             "database": parts.database,
             "master_secret": credentials.master_secret_arn,
+            "iam_region": parts.region if postgres.iam_authentication else None,
         },
         "caches": {
             name: {
@@ -49,6 +50,7 @@ def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> p
                 "cluster_mode": settings.redis[name].shards > 0,
                 "engine": settings.redis[name].engine,
                 "user_group": cache.user_group_id,
+                "iam_cache": cache.replication_group_id if takes_tokens(settings, name) else None,
                 "auth_secret": credentials.token_secret_arns.get(name),
             }
             for name, cache in parts.caches.items()
@@ -58,6 +60,18 @@ def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> p
         "access": declaration,
     }
     return pulumi.Output.json_dumps(fields).apply(_checked)
+
+
+def takes_tokens(settings: Settings, cache: str) -> bool:
+    """Whether users of a cache may log in by IAM token: Valkey, or Redis from 7.0 (ElastiCache User Guide)."""
+    declared = settings.redis[cache]
+    major = int(declared.version.partition(".")[0])
+    return declared.auth == "rbac" and (declared.engine == "valkey" or major >= 7)
+
+
+def _region(settings: Settings, replica: str) -> str | None:
+    remote = settings.postgres.replicas[replica].remote
+    return remote.region if remote else None
 
 
 def _checked(document: str) -> str:

@@ -8,9 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from bootstrap.access import Access, load_access
-from bootstrap.access.names import SIBLINGS, iam_user, login
 from components.alarms import Alarms, AlarmsArgs
-from components.connect import CacheConnection, ConnectArgs, connect_policy
+from components.connect import Connecting, connect
 from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
@@ -21,6 +20,7 @@ from components.redis import Redis, RedisArgs
 from components.rotation import Rotation, RotationArgs
 from components.runner import Runner, RunnerArgs
 from infra import sizes, watch
+from infra.connect import connect_policies, master, prove
 from infra.manifest import Parts, manifest
 from infra.notify import recipients
 from infra.replicas import replica_specs
@@ -178,13 +178,15 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
                 *credentials.token_secret_arns.values(),
             ],
             secrets_key_arn=keys.secrets_arn,
+            connect=prove(access, settings, prefix, postgres, caches),
             logs_key_arn=keys.logs_arn,
             log_retention_days=logs_days,
             **place,
         ),
         pulumi.ResourceOptions(depends_on=[postgres, *caches.values(), firewall, network]),
     )
-    if settings.rotation:
+    rotating, fixed = _secrets(access, settings, credentials)
+    if settings.rotation and rotating:
         Rotation(
             "rotation",
             RotationArgs(
@@ -199,11 +201,9 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
                     firewall.runner_id,
                     *(e for e in settings.network.endpoints if e.startswith("sg-")),
                 ],
-                secret_arns={
-                    "master": credentials.master_secret_arn,
-                    **{name: arn for name, arn in credentials.secret_arns.items() if access.rotates(name)},
-                },
-                read_secret_arns=list(credentials.token_secret_arns.values()),
+                secret_arns=rotating,
+                connect=connect(Connecting(logins=master(access, settings)), postgres, caches),
+                read_secret_arns=[*fixed.values(), *credentials.token_secret_arns.values()],
                 secrets_key_arn=keys.secrets_arn,
                 logs_key_arn=keys.logs_arn,
                 log_retention_days=logs_days,
@@ -213,30 +213,18 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             pulumi.ResourceOptions(depends_on=[runner]),
         )
     _export(parts, notifications, document, runner)
-    if policies := _connect(parts, access, place):
+    if policies := connect_policies(access, settings, prefix, postgres, caches):
         pulumi.export("connect_policies", policies)
 
 
-def _connect(parts: Parts, access: Access, place: dict[str, Any]) -> dict[str, pulumi.Output[str]]:
-    """Identity -> the policy that its application's role needs to log in by IAM."""
-    postgres = parts.postgres
-    instances = [postgres.resource_id, *(replica.resource_id for replica in postgres.replicas.values())]
-    return {
-        name: connect_policy(
-            ConnectArgs(
-                login=login(name, SIBLINGS[0]) if identity.postgres else None,
-                resource_ids=instances,
-                caches=[
-                    CacheConnection(group_arn=cache.arn, user_id=iam_user(parts.prefix, key, name))
-                    for key, cache in parts.caches.items()
-                    if key in identity.redis and cache.user_group_id
-                ],
-                **place,
-            )
-        )
-        for name, identity in access.identities.items()
-        if identity.auth == "iam"
-    }
+def _secrets(
+    access: Access, settings: Settings, credentials: Credentials
+) -> tuple[dict[str, pulumi.Output[str]], dict[str, pulumi.Output[str]]]:
+    """Secrets that rotate, and those of whoever logs in by token, with nothing to rotate in them."""
+    arns = {"master": credentials.master_secret_arn, **credentials.secret_arns}
+    tokens = access.by_token | ({"master"} if master(access, settings) else set())
+    rotating = {name: arn for name, arn in arns.items() if name not in tokens}
+    return rotating, {name: arn for name, arn in arns.items() if name in tokens}
 
 
 def _network(settings: Settings, prefix: str, keys: Keys, place: dict[str, Any]) -> NetworkArgs:

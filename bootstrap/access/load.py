@@ -98,6 +98,9 @@ def _bare(annotation: Any) -> Any:
 def _contradictions(access: Access) -> Iterator[Problem]:
     """What single fields cannot show."""
     yield from _privileges(access)
+    for name in sorted(access.by_token):
+        if not access.logs_in(name):
+            yield Problem(path=f"identities.{name}.auth", rule="is of no use: nobody logs in as it")
     logins = {n: access.logins(n) if i.postgres else names.logins(n) for n, i in access.identities.items()}
     taken = {login: name for name, both in logins.items() for login in both if login != name}
     for name in (access.owner, *access.identities):
@@ -160,6 +163,7 @@ def _privileges(access: Access) -> Iterator[Problem]:
 def _identity(access: Access, name: str) -> Iterator[Problem]:
     postgres = access.postgres_users[name]
     path = f"identities.{name}.postgres"
+    yield from _tokens(access, name, path)
     for number, grant in enumerate(postgres.grants):
         if not grant.database and grant.schema_name not in access.schemas:
             yield _undeclared(f"{path}.grants.{number}.schema", "schema", grant.schema_name, access.schemas)
@@ -170,6 +174,19 @@ def _identity(access: Access, name: str) -> Iterator[Problem]:
             yield _undeclared(f"{path}.member_of.{number}", "identity", member.role, tuple(access.postgres_users))
     if name in _above(access, name):
         yield Problem(path=f"{path}.member_of", rule="is a member of itself by way of others")
+
+
+def _tokens(access: Access, name: str, path: str) -> Iterator[Problem]:
+    """RDS asks every member of rds_iam for a token, members by way of others too, and never for a password."""
+    for number, member in enumerate(access.postgres_users[name].member_of):
+        if member.role == "rds_iam":
+            rule = f"ends the login by password: write `auth: iam` at identities.{name} in place of it"
+            yield Problem(path=f"{path}.member_of.{number}", rule=rule)
+    above = (other for other in _above(access, name) if other in access.by_token)
+    for other in sorted(above) if name not in access.by_token else ():
+        if access.postgres_users[other].login == "single":
+            rule = f"leads to `{other}`, which logs in by token itself, so `{name}` could not by password; give "
+            yield Problem(path=f"{path}.member_of", rule=rule + "it `auth: iam` too, or the other `login: siblings`")
 
 
 def _policies(access: Access, path: str, table: TablePolicies) -> Iterator[Problem]:

@@ -66,17 +66,15 @@ class RedisRules(Model):
 class Identity(Model):
     """Somebody who logs in: an application, a report, a monitor."""
 
+    auth: Literal["password", "iam"] = "password"
+    """How it proves itself: `iam` is a token of AWS in place of a password, where the engine takes one."""
     postgres: Annotated[PostgresAccess, short("privileges")] | None = None
     redis: dict[CacheName, Annotated[RedisRules, short("role")]] = Field(default_factory=dict)
-    auth: Literal["password", "iam"] = "password"
-    """`iam`: it logs in with tokens that AWS signs (RDS and ElastiCache), and has no password there."""
 
     @model_validator(mode="after")
     def _something(self) -> Identity:
         if self.postgres is None and not self.redis:
             raise ValueError("may do nothing: give it `postgres` or `redis`, or take it out")
-        if self.auth == "iam" and self.postgres and self.postgres.privileges == "migrator":
-            raise ValueError("is the migrator: the bootstrap itself logs in as it, with a password; take `auth` out")
         return self
 
 
@@ -130,11 +128,6 @@ class Access(Model):
         postgres = self.identities[identity].postgres
         return postgres.limits.over(self.limits) if postgres else self.limits
 
-    def rotates(self, identity: str) -> bool:
-        """Whether its credentials can be rotated: they are passwords, and PostgreSQL has two logins to alternate."""
-        postgres = self.identities[identity].postgres
-        return self.identities[identity].auth == "password" and (postgres is None or postgres.login == "siblings")
-
     def logins(self, identity: str) -> tuple[str, ...]:
         """The PostgreSQL logins of an identity, of which one is in use; none where nobody logs in as it."""
         postgres = self.identities[identity].postgres
@@ -145,6 +138,11 @@ class Access(Model):
     def logs_in(self, identity: str) -> bool:
         """Whether somebody logs in as an identity, so that it needs a credential."""
         return bool(self.logins(identity) or self.identities[identity].redis)
+
+    @property
+    def by_token(self) -> frozenset[str]:
+        """Names of the identities that log in with a token of AWS wherever that is taken."""
+        return frozenset(name for name, identity in self.identities.items() if identity.auth == "iam")
 
     def with_privilege(self, privilege: str) -> tuple[str, ...]:
         """Names of the identities that hold `privilege` in PostgreSQL."""

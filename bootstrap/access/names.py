@@ -63,10 +63,11 @@ def duration(value: object) -> int | None:
     raise ValueError("is not a duration: write `30s`, `5m`, `24h` or `30d`")
 
 
-def iam_user(prefix: str, cache: str, identity: str) -> str:
-    """Return id and name of an ElastiCache user that logs in by IAM: there both must be the same, in lower case.
+def token_user(prefix: str, cache: str, identity: str) -> str:
+    """Return the ElastiCache user, id and name alike, of an identity that logs in by token.
 
-    Not the id of the identity's user with a password: a user's name cannot be changed (ElastiCache guide, auth-iam).
+    ElastiCache wants both to be the same there and renames no user, so it is another than the one with a password:
+    that one works on until `access apply --allow-drop` takes it away.
     """
     return f"{prefix}-{cache}-{identity}-iam".replace("_", "-").lower()
 

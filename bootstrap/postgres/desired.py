@@ -17,7 +17,8 @@ SCHEMA = "public"
 PUBLIC = "PUBLIC"
 """The grantee that is everybody."""
 RDS_IAM = "rds_iam"
-"""RDS's role: a member logs in with IAM's tokens and no longer by password (RDS guide, UsingWithRDS.IAMDBAuth)."""
+"""RDS lets its members in by token alone, members by way of others too: a password of theirs is no longer taken (RDS
+User Guide, "IAM database authentication", limitations). So it is granted to logins and never to an identity's role."""
 LEDGERS = frozenset({TABLE, HISTORY})
 """Tables of the migrations: whoever may write rows may still not write these."""
 
@@ -182,24 +183,30 @@ _PRIVILEGES: dict[tuple[str, str], Privileges] = {
 }
 
 
-def desired(access: Access, active: Mapping[str, str]) -> Desired:
-    """Return what `access` wants, where `active` says which logins (`a`, `b` or `ab`) of an identity are in use."""
+def desired(access: Access, active: Mapping[str, str], *, iam: bool = False) -> Desired:
+    """Return what `access` wants, where `active` says which logins (`a`, `b` or `ab`) of an identity are in use.
+
+    `iam` says whether the server takes tokens of AWS; where it does not, every login has a password.
+    """
     roles = [] if "owner" in access.keep else [Role(name=access.owner)]
     members: list[Membership] = []
     for name, postgres in access.postgres_users.items():
         # What a login makes belongs to the role, so that the next sibling can use and drop it.
         acts_as = access.owner if postgres.privileges == "migrator" else name
         limits, settings = access.limits_of(name), postgres.settings
+        tokens = iam and name in access.by_token
         if postgres.login != "siblings":
             roles.append(_role(name, limits, settings, used=postgres.login == "single"))
+            if tokens and postgres.login == "single":
+                members.append(Membership(role=RDS_IAM, member=name))
         else:
             roles.append(Role(name=name))
             for sibling in SIBLINGS:
                 used = sibling in active.get(name, "a")
                 roles.append(_role(login(name, sibling), limits, {**settings, "role": acts_as}, used=used))
                 members.append(Membership(role=name, member=login(name, sibling)))
-        if access.identities[name].auth == "iam" and access.logins(name):
-            members.append(Membership(role=RDS_IAM, member=access.logins(name)[0]))
+                if tokens and used:
+                    members.append(Membership(role=RDS_IAM, member=login(name, sibling)))
         if postgres.privileges == "migrator":
             members.append(Membership(role=access.owner, member=name))
         if postgres.privileges == "monitoring":

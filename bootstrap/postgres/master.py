@@ -38,7 +38,8 @@ class Master:
 
     conn: psycopg.Connection[Any]
     user: str
-    password: Secret
+    password: Secret | None
+    """None where RDS takes a token in its place: then the logins it made are members of rds_iam, so it is one too."""
     done: tuple[str, ...]
     """What was changed on the way."""
 
@@ -49,15 +50,15 @@ def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL
     Every step may be the last of a run: the next one tries the current password, then the pending one.
     """
     done: list[str] = []
-    conn, version = _log_in(target, store, done)
+    conn, version, by_token = _log_in(target, store, done)
     try:
-        if version.credential.initial:
+        if version.credential.initial and not by_token:
             version = _replace(conn, target, store, rule, done)
         user, password = _login(version)
     except BaseException:
         conn.close()
         raise
-    return Master(conn=conn, user=user, password=password, done=tuple(done))
+    return Master(conn=conn, user=user, password=None if by_token else password, done=tuple(done))
 
 
 def look(target: PostgresTarget, store: SecretStore) -> psycopg.Connection[Any]:
@@ -67,7 +68,7 @@ def look(target: PostgresTarget, store: SecretStore) -> psycopg.Connection[Any]:
         if (version := store.get(target.master_secret, stage)) is None:
             continue
         try:
-            return open_postgres(target, target.primary, *_login(version))
+            return _enter(target, *_login(version))[0]
         except LoginError as error:
             if not error.refused:
                 raise
@@ -75,7 +76,9 @@ def look(target: PostgresTarget, store: SecretStore) -> psycopg.Connection[Any]:
     raise MasterError(f"{refusal}. `datatier bootstrap` makes what is missing")
 
 
-def _log_in(target: PostgresTarget, store: SecretStore, done: list[str]) -> tuple[psycopg.Connection[Any], Version]:
+def _log_in(
+    target: PostgresTarget, store: SecretStore, done: list[str]
+) -> tuple[psycopg.Connection[Any], Version, bool]:
     arn = target.master_secret
     refusal = ""
     for _ in range(_ATTEMPTS):
@@ -84,19 +87,19 @@ def _log_in(target: PostgresTarget, store: SecretStore, done: list[str]) -> tupl
             if version is None:
                 continue
             try:
-                conn = _open(target, version, done)
+                conn, by_token = _open(target, version, done)
             except LoginError as error:
                 if not error.refused:
                     raise
                 refusal = refusal or str(error)
                 continue
-            if version.pending:
+            if version.pending and not by_token:  # a token proves no password
                 try:
                     _promote(conn, target, store, version, done)
                 except BaseException:
                     conn.close()
                     raise
-            return conn, version
+            return conn, version, by_token
         # Another run may be between setting the password and making it current.
         time.sleep(0.3)
     raise MasterError(
@@ -122,21 +125,42 @@ def _promote(
             done.append("the pending master password was proven and is now current")
 
 
-def _open(target: PostgresTarget, version: Version, done: list[str]) -> psycopg.Connection[Any]:
+def _enter(
+    target: PostgresTarget, user: str, password: Secret, database: str | None = None
+) -> tuple[psycopg.Connection[Any], bool]:
+    """Log in by password, or by token where the master has become a member of rds_iam; return whether it was that."""
+    try:
+        return open_postgres(target, target.primary, user, password, database=database), False
+    except LoginError as error:
+        if not (error.wants_token and target.iam_region):
+            raise
+    try:
+        return open_postgres(target, target.primary, user, None, database=database), True
+    except LoginError as error:
+        if "does not exist" in str(error) or not error.refused:
+            raise
+        raise MasterError(
+            f"{error}. {user} is a member of rds_iam, by way of a login that it made, so it logs in by token of AWS: "
+            f"whoever runs this needs rds-db:connect on {user}"
+        ) from None
+
+
+def _open(target: PostgresTarget, version: Version, done: list[str]) -> tuple[psycopg.Connection[Any], bool]:
     user, password = _login(version)
     try:
-        return _writable(open_postgres(target, target.primary, user, password), target)
+        conn, by_token = _enter(target, user, password)
+        return _writable(conn, target), by_token
     except LoginError as error:
         if f'database "{target.database}" does not exist' not in str(error):
             raise
-    with _writable(open_postgres(target, target.primary, user, password, database="postgres"), target) as conn:
+    with _writable(_enter(target, user, password, "postgres")[0], target) as conn:
         # template0, because only that lets the encoding differ from the cluster's.
         try:
             conn.execute(f"CREATE DATABASE {ident(target.database)} ENCODING 'UTF8' TEMPLATE template0".encode())
             done.append(f"database {target.database} made")
         except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             pass  # another run was faster
-    return open_postgres(target, target.primary, user, password)
+    return _enter(target, user, password)
 
 
 def _writable(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.Connection[Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Literal
 
 from bootstrap.postgres.change import Change, ident
-from bootstrap.postgres.desired import Desired, Membership
+from bootstrap.postgres.desired import RDS_IAM, Desired, Membership
 from bootstrap.postgres.live import Live, LiveMembership
 
 
@@ -17,7 +17,9 @@ def membership(wanted: Membership, live: Live) -> Iterator[Change]:
     # Row of the creator's automatic membership: ADMIN only, made by the bootstrap superuser, not ours to change.
     enough = bool(rows) and all(any(getattr(row, o) for row in rows) or not getattr(wanted, o) for o in options)
     if not enough or (wanted.admin and not any(row.admin for row in rows)):
-        yield Change(action="join", subject=_subject(wanted), sql=_grant(wanted, live.version))
+        ends_password = wanted.role == RDS_IAM
+        grant = _grant(wanted, live.version)
+        yield Change(action="join", subject=_subject(wanted), sql=grant, takes_away=ends_password)
     for row in rows:
         if row.revocable and wanted.member != live.user:
             if row.admin and not wanted.admin:

@@ -25,10 +25,12 @@ def prove(
     fresh: frozenset[str],
     pool: Executor,
 ) -> tuple[str, ...]:
-    """Make every identity's login take the password of its secret; return what was changed.
+    """Make the login of every identity that has a password take that of its secret; return what was changed.
 
     `fresh` names the identities whose password no engine has seen yet.
     """
+    credentials = {name: c for name, c in credentials.items() if c.password}
+    fresh &= credentials.keys()
     known = {name: c for name, c in credentials.items() if name not in fresh}
     refused = {name for name, e in zip(known, pool.map(lambda c: _try(target, c), known.values()), strict=True) if e}
     for name in sorted(refused | fresh):

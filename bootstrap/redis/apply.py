@@ -12,7 +12,7 @@ from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.redis.elasticache import ElastiCacheUsers
 from bootstrap.redis.server import ServerAcl, joined
 from bootstrap.redis.users import Applied, User, UserChange
-from bootstrap.secrets import LoginError, Secret, SecretStore, open_redis
+from bootstrap.secrets import LoginError, Secret, SecretStore, open_redis, redis_token
 
 # ElastiCache brings a changed user to the nodes after the API calls it active; how long after is not documented.
 _SETTLE_SECONDS = 120.0
@@ -70,6 +70,7 @@ def _each(
         parts.append(acl.apply(users, remove=remove) if write else acl.plan(users, remove=remove))
     elif api and write:
         settle = _SETTLE_SECONDS if parts[0].changes else 0.0
+        _prove_tokens(manifest, cache, users, settle=settle)
         parts.append(Applied(changes=tuple(_prove(api, cache, users, settle=settle))))
     return joined(parts)
 
@@ -95,6 +96,18 @@ def _prove(api: ElastiCacheUsers, cache: CacheTarget, users: Sequence[User], *, 
             changes.append(api.set_password(user))
             _login(cache, user.name, user.password, _SETTLE_SECONDS)
     return changes
+
+
+def _prove_tokens(manifest: Manifest, cache: CacheTarget, users: Sequence[User], *, settle: float) -> None:
+    """Log in by token as each user that has no password."""
+    for user in users:
+        if user.by_token and cache.iam_cache:
+            token = redis_token(cache.iam_cache, user.by_token, manifest.region)
+            try:
+                _login(cache, user.by_token, token, settle)
+            except LoginError as error:
+                needs = f"whoever runs this needs elasticache:Connect on {cache.iam_cache} and on that user"
+                raise CacheError(f"{error}; {needs}") from None
 
 
 def _login(cache: CacheTarget, user: str, password: Secret, settle: float) -> None:

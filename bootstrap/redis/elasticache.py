@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from bootstrap.access.names import iam_user
 from bootstrap.errors import BootstrapError
 from bootstrap.redis.acl.compare import text_differences
 from bootstrap.redis.acl.rules import parse
@@ -130,22 +129,22 @@ class ElastiCacheUsers:
             raise ElastiCacheError("two identities have the same user id in ElastiCache; rename one of them")
         taken = {live[id_]["UserName"]: id_ for id_ in set(members) - going - set(wanted) if id_ in live}
         for user in users:
-            if user.name in taken:
+            if other := taken.get(_name(user)):
                 raise ElastiCacheError(
-                    f"user group {self._group} has another user named {user.name} ({taken[user.name]}); remove it: "
-                    f"aws elasticache modify-user-group --user-group-id {self._group} "
-                    f"--user-ids-to-remove {taken[user.name]}"
+                    f"user group {self._group} has another user named {_name(user)} ({other}); remove it: "
+                    f"aws elasticache modify-user-group --user-group-id {self._group} --user-ids-to-remove {other}"
                 )
             if reason := next(refusals(parse(user.rules)), None):
                 raise ElastiCacheError(f"the rules of {user.name} for {self._cache}: {reason}")
-            if user.password is None and not user.iam and self._id(user) not in live:
+            if user.password is None and not user.by_token and self._id(user) not in live:
                 raise ElastiCacheError(f"{user.name} has no password, and ElastiCache makes no user without one")
             with _explained(user.name):
                 _authentication(user)
 
     def _differences(self, user: User, live: dict[str, Any] | None) -> Iterator[tuple[UserChange, Callable[[], Any]]]:
         if live is None:
-            yield self._change(user.name, "create", f"created: {user.rules}"), lambda: self._create(user)
+            how = ", logs in by token" if user.by_token else ""
+            yield self._change(user.name, "create", f"created{how}: {user.rules}"), lambda: self._create(user)
             return
         # Without a word on channels acl-pubsub-default decides, and its default is allchannels.
         found = text_differences(live["AccessString"], user.rules, VALKEY, channels="allchannels")
@@ -160,6 +159,11 @@ class ElastiCacheUsers:
                 lambda: self._modify(user, AccessString=user.rules),
             )
         authentication = live.get("Authentication", {})
+        if user.by_token and authentication.get("Type") != "iam":
+            yield (
+                self._change(user.name, "password", "logs in by token, and by no password", takes_away=True),
+                lambda: self._modify(user, **_authentication(user)),
+            )
         count = authentication.get("PasswordCount", 1)
         if user.passwords and (user.fresh or not 0 < count <= len(user.passwords)):
             detail = "password set to the secret's" if user.fresh or not count else f"{count} passwords, one is wanted"
@@ -172,8 +176,7 @@ class ElastiCacheUsers:
         with _explained(user.name):
             self._client.create_user(
                 UserId=self._id(user),
-                # An IAM user is named as its id (ElastiCache guide, auth-iam), which no other user of ours is.
-                UserName=self._id(user) if user.iam else user.name,
+                UserName=_name(user),
                 Engine=self._engine,
                 AccessString=user.rules,
                 **_authentication(user),
@@ -273,16 +276,20 @@ class ElastiCacheUsers:
             waited += _POLL_SECONDS
 
     def _id(self, user: User) -> str:
-        return (iam_user if user.iam else user_id)(self._prefix, self._cache, user.name)
+        return user.by_token or user_id(self._prefix, self._cache, user.name)
 
     def _change(self, user: str, what: Any, detail: str, *, takes_away: bool = False) -> UserChange:
         target = f"{self._cache}/{self._group}"
         return UserChange(target=target, user=user, what=what, detail=detail, takes_away=takes_away)
 
 
+def _name(user: User) -> str:
+    return user.by_token or user.name
+
+
 def _authentication(user: User) -> dict[str, Any]:
     """Return how a user proves itself, as the API wants it."""
-    if user.iam:
+    if user.by_token:
         return {"AuthenticationMode": {"Type": "iam"}}
     return {"Passwords": elasticache_passwords(*user.passwords)} if user.passwords else {}
 

@@ -21,10 +21,10 @@ class User:
     """The current password; None leaves the passwords as they are."""
     previous: Secret | None = None
     """A second one that is valid too, while clients change over from one to the other."""
+    by_token: str | None = None
+    """Id and name alike of its user in ElastiCache, where it logs in by token of AWS and has no password."""
     fresh: bool = False
     """Whether no server has seen the password yet."""
-    iam: bool = False
-    """Whether it logs in by IAM, on ElastiCache alone; it has no password then."""
 
     @property
     def passwords(self) -> tuple[Secret, ...]:
@@ -90,22 +90,24 @@ def users(
     credentials: Mapping[str, Credential],
     fresh: frozenset[str],
     previous: Mapping[str, Credential] | None = None,
+    *,
+    tokens: Mapping[str, str] | None = None,
 ) -> tuple[User, ...]:
-    """Return the users that `access` wants in `cache`; `previous` holds what is still valid during a rotation."""
-    old = previous or {}
-    by_password = tuple(
+    """Return the users that `access` wants in `cache`; `previous` holds what is still valid during a rotation.
+
+    `tokens` are the users of those that log in by token (`bootstrap.secrets.token_users`).
+    """
+    by_token = tokens or {}
+    old = {name: each for name, each in (previous or {}).items() if name not in by_token}
+    return tuple(
         User(
             name=name,
             rules=access_string(rules),
-            password=password,
+            password=None if name in by_token else credentials[name].redis_password,
+            by_token=by_token.get(name),
             previous=old[name].redis_password if name in old else None,
             fresh=name in fresh,
         )
         for name, rules in access.cache_users(cache).items()
-        if (password := credentials[name].redis_password)
-    )
-    return by_password + tuple(
-        User(name=name, rules=access_string(rules), password=None, iam=True)
-        for name, rules in access.cache_users(cache).items()
-        if access.identities[name].auth == "iam"
+        if name in by_token or credentials[name].redis_password
     )

@@ -17,8 +17,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from typing import Any
 
+from bootstrap.access import load_access
 from bootstrap.aws import aws_client
-from bootstrap.iam import access_of
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.master import Master
 from bootstrap.rotate import master, postgres
@@ -64,7 +64,7 @@ def rotate_step(
         raise RotationError(f"{step} of {arn}: the steps are {', '.join(STEPS)}, the secrets those of the manifest")
     if _is_current(store, arn, token):
         return "nothing: the version is current already"
-    access = access_of(manifest)
+    access = load_access(manifest.access)
     with ThreadPoolExecutor(8, thread_name_prefix="rotate") as pool:
         worker = Rotation(manifest, access, store, pool)
         with worker.entered() as entered:
@@ -104,8 +104,6 @@ def _master(manifest: Manifest, entered: Master, store: SecretStore, step: str, 
 def _identity(
     worker: Rotation, entered: Master, store: SecretStore, name: str, step: str, token: str, grace: int
 ) -> str:
-    if reason := worker.unrotatable(name):
-        raise RotationError(reason)
     if reason := worker.unrotatable(name):
         raise RotationError(reason)
     state = worker.state(name, None)
@@ -164,7 +162,7 @@ def retire(manifest: Manifest, store: SecretStore | None = None) -> tuple[str, .
     due = [name for name, (arn, version) in current.items() if version and before(store, arn, version)[1]]
     if not due:
         return ()
-    access = access_of(manifest)
+    access = load_access(manifest.access)
     with (
         ThreadPoolExecutor(8, thread_name_prefix="rotate") as pool,
         Rotation(manifest, access, store, pool).entered() as entered,

@@ -27,6 +27,9 @@ def rotate_master(
     arn = manifest.postgres.master_secret
     if any("pending master password" in done for done in entered.done):
         return Rotated(identity=MASTER, outcome="rotated", notes=("what a rotation had left was finished",))
+    if entered.password is None:
+        why = "the master logs in by token, because logins that it made are members of rds_iam"
+        return Rotated(identity=MASTER, outcome="skipped", notes=(why,))
     if not begin:
         return Rotated(identity=MASTER, outcome="nothing to do")
     steps = plan_master()

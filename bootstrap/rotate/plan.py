@@ -90,8 +90,8 @@ class Plan:
 
 
 def other_login(credential: Credential) -> str | None:
-    """Return the sibling of a credential's PostgreSQL login: `tmi_app_a` -> `tmi_app_b`."""
-    if credential.username is None:
+    """Return the sibling of a credential's PostgreSQL login: `tmi_app_a` -> `tmi_app_b`; none of a login by token."""
+    if credential.username is None or credential.password is None:
         return None
     base, _, sibling = credential.username.rpartition("_")
     return f"{base}_{SIBLINGS[1] if sibling == SIBLINGS[0] else SIBLINGS[0]}"
@@ -124,7 +124,8 @@ def _next(state: State) -> Credential:
     """The credential that will be current; of the next one only the names are known."""
     if state.pending:
         return state.pending.credential
-    return state.current.credential.model_copy(update={"username": other_login(state.current.credential)})
+    old = state.current.credential
+    return old.model_copy(update={"username": other_login(old) or old.username})
 
 
 def forward(state: State) -> Iterator[Step]:
@@ -133,7 +134,7 @@ def forward(state: State) -> Iterator[Step]:
     def step(action: Action, target: str, detail: str) -> Step:
         return Step(identity=state.identity, action=action, target=target, detail=detail)
 
-    login = _next(state).username
+    login = _next(state).username if state.current.credential.password else None
     if state.pending is None:
         yield step("stage", "secret", "a new credential as AWSPENDING" + (f", login {login}" if login else ""))
     if login:

@@ -11,9 +11,8 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 from redis.exceptions import RedisError
 
-from bootstrap.access import Access
+from bootstrap.access import Access, load_access
 from bootstrap.errors import BootstrapError
-from bootstrap.iam import access_of
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.lock import hold
@@ -24,7 +23,7 @@ from bootstrap.rotate.plan import GRACE, MASTER, Plan, Rotated, RotationError, S
 from bootstrap.rotate.prove import prove
 from bootstrap.rotate.redis import Cache
 from bootstrap.secrets import AwsStore, SecretStore, Version, new_password
-from bootstrap.secrets.identities import complete
+from bootstrap.secrets.identities import complete, token_users
 
 _THREADS = 8
 DRAIN = 10.0
@@ -52,7 +51,7 @@ def rotate(
     the engines cannot be entered. What stops one identity's rotation does not stop the others': it is `failed`, its
     current credential still works, and the same call again goes on from there.
     """
-    access = access_of(manifest)
+    access = load_access(manifest.access)
     names = [*access.identities, MASTER] if identities is None else list(identities)
     if unknown := sorted(set(names) - {*access.identities, MASTER}):
         raise RotationError(f"no identity {', '.join(unknown)}; there are {', '.join([*access.identities, MASTER])}")
@@ -115,6 +114,8 @@ class Rotation:
                 begin = self._begins(self._manifest.postgres.master_secret, wish)
                 return rotate_master(self._manifest, self._store, entered, begin=begin, progress=self._progress)
             state = self.state(name, wish.grace)
+            if (without := _without_password(state)) is not None:
+                return without
             left = self._plan(state, wish)
             notes = self._apply(entered, state, left, wish.grace)
         except (BootstrapError, psycopg.Error, RedisError, OSError) as error:
@@ -133,16 +134,17 @@ class Rotation:
         if name == MASTER:
             begin = self._begins(self._manifest.postgres.master_secret, wish)
             return Rotated(identity=name, outcome="planned", steps=plan_master() if begin else ())
-        left = self._plan(self.state(name, wish.grace), wish)
+        state = self.state(name, wish.grace)
+        if (without := _without_password(state)) is not None:
+            return without
+        left = self._plan(state, wish)
         return Rotated(identity=name, outcome="planned", steps=left.steps, valid_until=left.valid_until)
 
     def unrotatable(self, name: str) -> str | None:
         """Return why an identity is not rotated, None where it is."""
-        if name == MASTER or self._access.rotates(name):
+        postgres = self._access.postgres_users.get(name)
+        if postgres is None or postgres.login == "siblings":
             return None
-        if self._access.identities[name].auth == "iam":
-            return f"{name} logs in by IAM: there is no password to rotate"
-        postgres = self._access.postgres_users[name]
         return (
             f"{name} has `login: {postgres.login}`, so there is no second login to change over to: leave `login` out "
             "of access.yaml to give it two"
@@ -175,7 +177,9 @@ class Rotation:
             caches=tuple(
                 cache
                 for cache, target in self._manifest.caches.items()
-                if cache in rules and (target.user_group or target.nodes)
+                if cache in rules
+                and (target.user_group or target.nodes)
+                and name not in token_users(self._manifest, self._access, cache)
             ),
         )
 
@@ -185,7 +189,7 @@ class Rotation:
         return (
             new == complete(self._manifest, self._access, name, new)
             and (grace is None or new.grace == grace)
-            and new.username == other_login(old)
+            and new.username == (other_login(old) or old.username)
             and (old.redis_password is None or new.redis_password != old.redis_password)
         )
 
@@ -218,7 +222,7 @@ class Rotation:
             self._store.unstage(state.arn, state.stages.pending, "AWSPENDING")
         rule, old = self._manifest.passwords, state.current.credential
         changed = {
-            "username": other_login(old),
+            "username": other_login(old) or old.username,
             "password": new_password(rule) if old.password else None,
             "redis_password": new_password(rule) if old.redis_password else None,
             "grace": grace,
@@ -277,6 +281,15 @@ def retire_due(
     worker = Rotation(manifest, access, store, pool)
     states = [worker.state(name, None) for name in names]
     return tuple(note for state in states for note in worker.finish(entered, state))
+
+
+def _without_password(state: State) -> Rotated | None:
+    """What becomes of an identity that logs in by token alone, None of any other."""
+    held = state.current.credential
+    if held.password or held.redis_password:
+        return None
+    why = "auth: iam: its tokens live for 15 minutes, there is no password to rotate"
+    return Rotated(identity=state.identity, outcome="skipped", notes=(why,))
 
 
 def _reason(error: Exception) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bootstrap.secrets.engines import elasticache_passwords, redis_hash, scram_verifier
-from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, root_certificates
+from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, postgres_password, root_certificates
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Stages, Version
+from bootstrap.secrets.tokens import redis_token
 from bootstrap.secrets.urls import UrlError, open_database_url, open_redis_url
 
 __all__ = [
@@ -25,7 +26,9 @@ __all__ = [
     "open_postgres",
     "open_redis",
     "open_redis_url",
+    "postgres_password",
     "redis_hash",
+    "redis_token",
     "root_certificates",
     "scram_verifier",
 ]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bootstrap.access import Access
-from bootstrap.access.names import SIBLINGS
+from bootstrap.access.names import SIBLINGS, token_user
 from bootstrap.manifest import Manifest
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import SecretStore, SecretStoreError, Version
@@ -88,8 +88,8 @@ def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
             arn=arn,
             version=store.put_pending(arn, wanted),
             pending=True,
-            fresh_postgres=wanted.password not in {None, old.password},
-            fresh_redis=wanted.redis_password not in {None, old.redis_password},
+            fresh_postgres=old.password != wanted.password,
+            fresh_redis=old.redis_password != wanted.redis_password,
             note=f"{name}: secret brought up to date",
             previous=previous,
             due=due,
@@ -126,20 +126,34 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def token_users(manifest: Manifest, access: Access, cache: str) -> dict[str, str]:
+    """Identity -> its ElastiCache user, of those that log in to `cache` by token."""
+    if manifest.caches[cache].iam_cache is None:
+        return {}
+    mine = access.by_token & access.cache_users(cache).keys()
+    return {name: token_user(manifest.prefix, cache, name) for name in sorted(mine)}
+
+
 def complete(manifest: Manifest, access: Access, name: str, old: Credential) -> Credential:
     """Return `old` with all that the identity needs in this stack and nothing else; passwords that are there stay."""
     identity = access.identities[name]
-    by_iam = identity.auth == "iam"
+    tokens = name in access.by_token and manifest.postgres.iam_region is not None
     fields: dict[str, str | int | Secret | None] = {}
     if logins := access.logins(name):
         fields = {
-            "username": old.username if old.username in logins and not by_iam else logins[0],
-            "password": None if by_iam else old.password or new_password(manifest.passwords),
+            "username": old.username if old.username in logins else logins[0],
+            "password": None if tokens else old.password or new_password(manifest.passwords),
             "engine": "postgres",
             "host": manifest.postgres.primary.host,
             "port": manifest.postgres.primary.port,
             "dbname": manifest.postgres.database,
         }
-    if set(identity.redis) & set(manifest.caches) and not by_iam:
+    caches = set(identity.redis) & set(manifest.caches)
+    by_token = [user for cache in caches for who, user in token_users(manifest, access, cache).items() if who == name]
+    if len(by_token) < len(caches):
         fields |= {"redis_username": name, "redis_password": old.redis_password or new_password(manifest.passwords)}
-    return Credential.model_validate(fields | {"grace": old.grace})
+    elif len(by_token) == 1:  # in several caches it has a user of another name in each
+        fields["redis_username"] = by_token[0]
+    # Without a password nothing is ever rotated, and what was is over.
+    kept = fields.get("password") or fields.get("redis_password")
+    return Credential.model_validate(fields | {"grace": old.grace if kept else None})

@@ -10,6 +10,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, PostgresTarget
 from bootstrap.secrets.secret import Secret
 from bootstrap.secrets.tls import Place
+from bootstrap.secrets.tokens import postgres_token
 
 if TYPE_CHECKING:
     import psycopg
@@ -24,35 +25,51 @@ _NOT_NOW = re.compile(
     r"|not (yet )?accepting connections|terminating connection"
 )
 
+# libpq's own words where `require_auth` stops it: the password was not sent.
+_WANTS_TOKEN = "server requested a cleartext password"  # noqa: S105 no password
+
 
 class LoginError(BootstrapError):
     """An engine could not be reached or refused a login."""
 
-    def __init__(self, message: str, *, refused: bool) -> None:
+    def __init__(self, message: str, *, refused: bool, wants_token: bool = False) -> None:
         super().__init__(message)
+        self.wants_token = wants_token
+        """Whether a password was offered where only a token of AWS is taken."""
         self.refused = refused
         """Whether the engine answered and said no, as opposed to not answering or not being ready."""
 
 
+def postgres_password(target: PostgresTarget, endpoint: Endpoint, user: str, password: Secret | None) -> Secret:
+    """Return what `user` sends as its password: a token of AWS where it has none; raise LoginError without either."""
+    if password is not None:
+        return password
+    if target.iam_region is None:
+        raise LoginError(f"the secret of {user} holds no password: `datatier bootstrap` makes it", refused=False)
+    return postgres_token(endpoint.host, endpoint.port, user, endpoint.region or target.iam_region)
+
+
 def open_postgres(
-    target: PostgresTarget, endpoint: Endpoint, user: str, password: Secret, *, database: str | None = None
+    target: PostgresTarget, endpoint: Endpoint, user: str, password: Secret | None, *, database: str | None = None
 ) -> psycopg.Connection[tuple[Any, ...]]:
-    """Return an autocommit connection, or raise LoginError."""
+    """Return an autocommit connection, or raise LoginError; without a password by a token of AWS."""
     import psycopg
 
+    sent = postgres_password(target, endpoint, user, password)
     roots = root_certificates(target)
     try:
         return psycopg.connect(
             host=endpoint.host,
             port=endpoint.port,
             user=user,
-            password=password.reveal(),
+            password=sent.reveal(),
             dbname=database or target.database,
             sslmode=target.sslmode,
             sslrootcert=roots,
             connect_timeout=TIMEOUT,
             # A server that trusts everybody would prove nothing.
-            require_auth="scram-sha-256,md5",
+            # RDS hands a token to PAM, for which PostgreSQL asks for it in the clear (within TLS).
+            require_auth="scram-sha-256,md5" if password else "password",
             application_name="datatier-bootstrap",
             autocommit=True,
         )
@@ -66,6 +83,13 @@ def open_postgres(
             tls=target.sslmode != "disable",
         )
         where = f"{endpoint.name} ({endpoint.host}:{endpoint.port})"
+        if password and _WANTS_TOKEN in str(error):
+            raise LoginError(
+                f"{user} cannot log in to PostgreSQL {where}: it takes no password of a member of rds_iam, by way of "
+                f'another role too; declare `auth: iam`, or as the master: REVOKE rds_iam FROM "{user}"',
+                refused=True,
+                wants_token=True,
+            ) from None
         raise postgres_refusal(f"{user} cannot log in to PostgreSQL {where}", error, place) from None
 
 

@@ -12,7 +12,7 @@ import psycopg
 from bootstrap.access import Access
 from bootstrap.manifest import Endpoint, PostgresTarget
 from bootstrap.report import Check, Expected
-from bootstrap.secrets import Credential, LoginError, Secret, open_postgres
+from bootstrap.secrets import Credential, LoginError, Secret, new_password, open_postgres
 from bootstrap.verify.given import given_probes, has_given
 from bootstrap.verify.statements import Probe, Table, probes, tables
 
@@ -30,15 +30,16 @@ def jobs(
 ) -> list[Job]:
     """Return one job per login and server."""
     made: list[Job] = []
-    for name in (n for n in access.postgres_users if access.logins(n) and access.identities[n].auth != "iam"):
+    for name in (name for name in access.postgres_users if access.logins(name)):
         credential = credentials[name]
-        user, password = credential.username or "", credential.password or Secret("")
+        user, password = credential.username or "", credential.password
         for endpoint in (target.primary, *target.replicas):
             probing = _Probing(target, endpoint, access, name)
             # Only a replica has to be waited for.
             made.append(partial(probing.run, user, password, None if endpoint is target.primary else lsn))
         for unused in set(access.logins(name)) - {user}:
-            made.append(partial(_refused_login, target, name, unused, password))
+            # Whoever logs in by token has none; a password that nobody has is refused as well.
+            made.append(partial(_refused_login, target, name, unused, password or new_password()))
     return made
 
 
@@ -66,7 +67,7 @@ class _Probing:
         self._access = access
         self._owner = access.owner
 
-    def run(self, user: str, password: Secret, lsn: str | None) -> Iterator[Check]:
+    def run(self, user: str, password: Secret | None, lsn: str | None) -> Iterator[Check]:
         try:
             conn = self._open(user, password, _REPLAY_SECONDS if lsn else 0)
         except LoginError as error:
@@ -83,7 +84,7 @@ class _Probing:
             found = tables(conn)
             yield from self._probe(conn, found)
 
-    def _open(self, user: str, password: Secret, seconds: float) -> psycopg.Connection[Any]:
+    def _open(self, user: str, password: Secret | None, seconds: float) -> psycopg.Connection[Any]:
         """Log in; a replica may learn of a new login a moment later than the primary."""
         until = time.monotonic() + seconds
         while True:

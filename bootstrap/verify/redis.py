@@ -29,7 +29,8 @@ from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.apply import nodes
 from bootstrap.redis.server import admin_login
 from bootstrap.report import Check
-from bootstrap.secrets import Credential, LoginError, Secret, SecretStore, open_redis
+from bootstrap.secrets import Credential, LoginError, Secret, SecretStore, open_redis, redis_token
+from bootstrap.secrets.identities import token_users
 
 Job = Callable[[], Iterable[Check]]
 Command = tuple[str, ...]
@@ -69,16 +70,20 @@ def jobs(manifest: Manifest, access: Access, credentials: Mapping[str, Credentia
         if not cache.user_group and not cache.nodes:
             continue  # an AUTH token knows no users
         version = store.get(cache.admin_secret) if cache.admin_secret else None
+        by_token = token_users(manifest, access, name)
         rules = {
             identity: parse(access_string(declared))
             for identity, declared in access.cache_users(name).items()
-            if credentials[identity].redis_password
+            if identity in by_token or credentials[identity].redis_password
         }
         for node in nodes(cache):
             at = _Node(cache, node, f"{name}/{node.name}")
             for identity, declared in rules.items():
-                if password := credentials[identity].redis_password:
-                    made.append(partial(at.login, identity, password, declared, probe=version is None))
+                user, password = by_token.get(identity, identity), credentials[identity].redis_password
+                if identity in by_token and cache.iam_cache:
+                    password = redis_token(cache.iam_cache, user, manifest.region)
+                if password:
+                    made.append(partial(at.login, identity, user, password, declared, probe=version is None))
             if version:
                 made.append(partial(at.ask, version.credential, rules))
             made.append(at.default)
@@ -162,10 +167,10 @@ class _Node:
                     outcome = str(error)
         yield self._check("default", "log in", allowed=False, outcome=outcome)
 
-    def login(self, identity: str, password: Secret, rules: RuleSet, *, probe: bool) -> Iterator[Check]:
+    def login(self, identity: str, user: str, password: Secret, rules: RuleSet, *, probe: bool) -> Iterator[Check]:
         """Log in as the identity; without an administrator send the probes too."""
         try:
-            client = open_redis(self.cache, self.node, identity, password)
+            client = open_redis(self.cache, self.node, user, password)
         except LoginError as error:
             yield self._check(identity, "log in", allowed=True, outcome="refused" if error.refused else str(error))
             return

@@ -89,11 +89,13 @@ def localise(context: Context, manifest: Manifest) -> Manifest:
             update={
                 "endpoint": Endpoint(name=target.endpoint.name, host="127.0.0.1", port=entry["outputs"]["port"]),
                 "tls": False,
+                "iam_cache": None,
                 "nodes": tuple(Endpoint(name=n.name, host="127.0.0.1", port=n.port) for n in nodes),
                 "admin_secret": admin_secret(context, manifest.prefix, name, nodes[0]),
             }
         )
-    postgres = manifest.postgres.model_copy(update={"sslmode": "disable", "sslrootcert": None})
+    # Tokens are AWS's: here every login has a password.
+    postgres = manifest.postgres.model_copy(update={"sslmode": "disable", "sslrootcert": None, "iam_region": None})
     context.emulator_ready()
     return manifest.model_copy(
         update={

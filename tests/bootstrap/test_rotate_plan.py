@@ -19,15 +19,19 @@ FORWARD = "stage secret, admit postgres, admit cache main, prove secret, promote
 RESUMED = FORWARD.removeprefix("stage secret, ")
 RETIRE = "retire postgres, retire cache main, close secret"
 
+SOME = Secret("password-of-a-test-0123456789")
+
 
 def state(*, grace: int | None = None, previous: bool = False, pending: bool = False, age: int = 0) -> State:
-    version = Version(id="current", credential=Credential(username="app_a", grace=grace))
+    version = Version(id="current", credential=Credential(username="app_a", password=SOME, grace=grace))
     then = NOW - timedelta(seconds=age)
     return State(
         identity="app",
         arn="arn",
         current=version,
-        pending=Version(id="pending", credential=Credential(username="app_b", grace=60)) if pending else None,
+        pending=Version(id="pending", credential=Credential(username="app_b", password=SOME, grace=60))
+        if pending
+        else None,
         stages=Stages(
             current="current",
             pending="pending" if pending else None,

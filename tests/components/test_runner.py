@@ -11,6 +11,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.policy import allow
 from components.runner import Runner, RunnerArgs
 
 ROOT = Path(__file__).parents[2]
@@ -43,6 +44,8 @@ ACTIONS = {
     "Network": INTERFACES,
     "NetworkFromCode": INTERFACES,
 }
+# Where identities log in by IAM token, and nowhere else.
+CONNECT = {"ConnectDatabase": ["rds-db:connect"], "ConnectCaches": ["elasticache:Connect"]}
 # For identities that are taken out of the declaration, and for rotation.
 NOT_YET_CALLED = {"elasticache:DeleteUser", "secretsmanager:ListSecretVersionIds"}
 
@@ -130,6 +133,13 @@ def test_least_privilege(record: Any) -> None:
     )
 
 
+def test_it_connects_where_it_is_told_to(record: Any) -> None:
+    connect = [allow(sid, actions, ["arn:one"]) for sid, actions in CONNECT.items()]
+    policy = record(lambda: Runner("run", args(connect=connect)))["run-policy"].inputs["policy"]
+    statements = {statement["Sid"]: statement["Action"] for statement in json.loads(policy)["Statement"]}
+    assert statements == ACTIONS | CONNECT
+
+
 def test_the_log_group_and_the_role(record: Any) -> None:
     seen = record(lambda: Runner("run", args(log_retention_days=400)))
     assert seen["run-logs"].inputs == {
@@ -172,7 +182,7 @@ def test_the_documentation_lists_the_same_grants() -> None:
     rows = re.findall(
         r"^\| `(\w+)` \| (?:Allow|Deny) \| (.+?) \|", (ROOT / "docs" / "runner.md").read_text(), re.MULTILINE
     )
-    assert {sid: re.findall(r"`([\w-]+:\w+)`", actions) for sid, actions in rows} == ACTIONS
+    assert {sid: re.findall(r"`([\w-]+:\w+)`", actions) for sid, actions in rows} == ACTIONS | CONNECT
 
 
 def test_the_report_is_parsed(record: Any) -> None:
