@@ -62,7 +62,7 @@ def test_an_administrator_is_asked(at: _Node) -> None:
 
 
 def test_without_an_administrator_harmless_commands_are_sent(at: _Node, valkey_server: Valkey) -> None:
-    found = outcomes(at.login(NAME, PASSWORD, declared(), probe=True))
+    found = outcomes(at.login(NAME, NAME, PASSWORD, declared(), probe=True))
     # SET of a key that may be there is not sent: it would overwrite it.
     assert {action for action, outcome in found.items() if outcome == "allowed"} == ALLOWED | {"log in"}
     assert {action for action, outcome in found.items() if outcome == "refused"} == REFUSED
@@ -87,7 +87,7 @@ def test_what_is_otherwise_is_noticed(drift: list[str], seen: set[str], at: _Nod
     with valkey_server.admin() as admin:
         admin.execute_command("ACL", "SETUSER", NAME, *drift)
     asked = {c.action for c in at.ask(ADMIN, {NAME: declared()}) if not c.ok}
-    sent = {c.action for c in at.login(NAME, PASSWORD, declared(), probe=True) if not c.ok}
+    sent = {c.action for c in at.login(NAME, NAME, PASSWORD, declared(), probe=True) if not c.ok}
     assert asked == sent == seen
 
 

@@ -296,7 +296,7 @@ class _Open:
         elif word.startswith("db="):
             if not (found := _DATABASES.fullmatch(rule)):
                 raise RuleError(rule, "write `db=0` or `db=0,1`")
-            self._databases = (self._databases or frozenset()) | set(map(int, found[1].split(",")))
+            self._databases = frozenset(map(int, found[1].split(",")))  # the last one holds (Valkey 9.1)
         else:
             raise RuleError(rule, "is no rule of an ACL")
 
