@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import redis
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from real_servers import Valkey
 from redis.exceptions import ResponseError
@@ -133,6 +133,7 @@ def theirs(server: redis.Redis, rules: list[str]) -> Any:
 
 @pytest.mark.server
 @settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@example(rules=["db=0", "db=1,2"])
 @given(rules=user_rules())
 def test_rules_are_read_as_the_server_reads_them(server: redis.Redis, rules: list[str]) -> None:
     read, answer = ours(rules), theirs(server, rules)
