@@ -36,7 +36,9 @@ def prod() -> Deployment:
 
 @pytest.fixture(scope="module")
 def pack() -> Iterator[Any]:
-    env = {**os.environ, "PULUMI_PROJECT": "data-tier", "PULUMI_STACK": "prod", "PULUMI_DRY_RUN": "true"}
+    # The engine starts it unbuffered too (pulumi-language-python): its port would stay in the buffer.
+    mine = {"PULUMI_PROJECT": "data-tier", "PULUMI_STACK": "prod", "PULUMI_DRY_RUN": "true", "PYTHONUNBUFFERED": "1"}
+    env = {**os.environ, **mine}
     process = subprocess.Popen([PYTHON, "__main__.py"], cwd=PACK, env=env, stdout=subprocess.PIPE)
     assert process.stdout is not None
     with process.stdout, grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
