@@ -183,6 +183,7 @@ class _Run:
             ledger = migrate.PostgresLedger(conn)
             runner = migrate.Runner(migrate.Source.load(folder), ledger, role=self._access.owner)
             applied = self._up(runner)
+            self._differences += runner.notes
             version = runner.version()
         return report.Migration(version=version.version, dirty=version.dirty), applied
 

@@ -68,12 +68,12 @@ def up(
 
 
 def _forget_ports(state: StateDir) -> None:
+    from local.ports import forget
     from local.status import healthy
 
     if state.exists and not healthy(state):
         raise NothingUpError(f"stack `{state.stack}` is up: `datatier down {state.stack}` first, then --new-ports.")
-    state.ports.clear()
-    state.kept.pop("fingerprint", None)
+    forget(state)
 
 
 def _deploy(source: StackSource, state: StateDir, mark: str, runner: Runner, *, quiet: bool) -> list[str]:

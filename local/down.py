@@ -31,16 +31,6 @@ def down(project: Path, stack: str, *, delete: bool = False) -> list[str]:
     return stopped
 
 
-def new_ports(project: Path, stack: str) -> None:
-    """Stop the stack and forget its ports, so that the next `up` chooses others. The data stay."""
-    down(project, stack)
-    state = StateDir(project, stack)
-    if state.exists:
-        with state.lock():
-            state.ports.clear()
-            state.save()
-
-
 def stop(state: StateDir, *, kill: bool = False) -> list[str]:
     """Replicas, caches and the emulator at the same time, then the primaries; `kill` where nothing is to be saved."""
     run = state.path / "run"

@@ -30,6 +30,13 @@ def port_of(state: StateDir, server: str) -> int:
         return state.ports[server]
 
 
+def forget(state: StateDir) -> None:
+    """Forget the ports of a stack that is down, so that the next `up` chooses others. The data stay."""
+    state.ports.clear()
+    state.kept.pop("fingerprint", None)
+    state.save()
+
+
 def candidates(folder: str) -> list[int]:
     """All ports below the ephemeral range, from a start that the folder's path decides: two folders seldom meet."""
     last = _ephemeral_start() - 1

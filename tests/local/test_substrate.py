@@ -13,11 +13,11 @@ import pytest
 import redis
 from local_stack import Stack, declare
 
-from local.down import down, new_ports
+from local.down import down
 from local.handlers.base import node, server
 from local.logs import logs
 from local.orphans import orphans
-from local.ports import PortTakenError
+from local.ports import PortTakenError, forget
 from local.postgres.replica import drop_slot, slot
 from local.status import healthy, status
 
@@ -265,7 +265,10 @@ def test_new_ports_keep_the_data(stack: Stack) -> None:
         connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
     before = stack.state.ports
     # another program takes one of the ports while the stack is down
-    new_ports(stack.project, stack.name)
+    down(stack.project, stack.name)
+    state = stack.state
+    with state.lock():
+        forget(state)
     with socket.socket() as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(("127.0.0.1", before["t-primary"]))
