@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from components.firewall import check_peer, peer, slug
 from components.keys import KeysArgs, administration, log_service
 from components.policy import Statement, document
-from components.replica import RemoteArgs
+from components.replica import SecondRegion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,7 +45,7 @@ class RemoteSiteArgs:
 class Remote(pulumi.ComponentResource):
     """Keys and security group of a second region."""
 
-    replica: RemoteArgs
+    replica: SecondRegion
     """For the replica that lives there."""
 
     def __init__(self, name: str, args: RemoteSiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
@@ -56,7 +56,7 @@ class Remote(pulumi.ComponentResource):
         policy = KeysArgs(prefix=args.prefix, account_id=args.account_id, region=args.region, partition=args.partition)
         storage = self._key("storage", "Volume and snapshots", administration(policy))
         logs = self._key("logs", "Log groups", administration(policy), log_service(policy))
-        self.replica = RemoteArgs(
+        self.replica = SecondRegion(
             region=args.region,
             subnet_ids=args.subnet_ids,
             security_group_ids=[self._group()],

@@ -11,7 +11,7 @@ from components.sizing.parameters import Parameter
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemoteArgs:
+class SecondRegion:
     """A second region: nothing of the first one can be used there, so each part is named."""
 
     region: str
@@ -38,7 +38,7 @@ class ReplicaSpec:
     """Zone; RDS chooses when absent."""
     max_allocated_storage: int | None = None
     """GiB that storage autoscaling may reach: a replica does not inherit the primary's."""
-    remote: RemoteArgs | None = None
+    remote: SecondRegion | None = None
     """Second region, when it is a replica for disaster recovery."""
 
 
