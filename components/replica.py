@@ -102,9 +102,13 @@ class Replica(pulumi.ComponentResource):
     """A read replica with its own parameter group and log groups."""
 
     identifier: pulumi.Output[str]
+    """Identifier of the replica."""
     arn: pulumi.Output[str]
+    """ARN of the replica."""
     address: pulumi.Output[str]
+    """Host of the replica."""
     port: pulumi.Output[int]
+    """Port of the replica."""
     resource_id: pulumi.Output[str]
     """`db-...`: what an `rds-db:connect` policy names."""
 
@@ -183,6 +187,6 @@ class Replica(pulumi.ComponentResource):
                 "arn": self.arn,
                 "address": self.address,
                 "port": self.port,
-                "resource_id": self.resource_id,
+                "resourceId": self.resource_id,  # as in the schema: whoever is given a reference reads these names
             }
         )
