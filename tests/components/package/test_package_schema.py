@@ -163,7 +163,7 @@ def test_a_replica_is_given_out_as_a_reference() -> None:
 
 def test_the_version_is_the_project_s() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    assert (NAME, VERSION) == (project["name"], project["version"])
+    assert (project["name"], project["version"]) == (NAME, VERSION)
 
 
 def test_the_page_says_what_a_component_makes(record: Any) -> None:
