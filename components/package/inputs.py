@@ -79,6 +79,10 @@ def _member(hint: type[Enum], sent: Any, where: str) -> Enum:
 def _simple(hint: type, sent: Any, where: str) -> Any:
     if hint is int and isinstance(sent, float) and sent.is_integer():
         return int(sent)
+    if hint is str and isinstance(sent, float) and sent.is_integer():
+        # The engine takes a configuration's digits, say an account's, for a number (with a zero in front it does not):
+        # https://github.com/pulumi/pulumi/blob/master/sdk/go/common/resource/config/object.go, coerce
+        return str(int(sent))
     if hint is float and isinstance(sent, int | float) and not isinstance(sent, bool):
         return float(sent)
     return _of(hint, sent, where)

@@ -31,7 +31,19 @@ def schema() -> dict[str, Any]:
         described = made["types"][f"{NAME}:index:{each.name}"]
         described["description"] = _class_doc(each.python_type)
         _add_defaults(each.python_type, described.get("properties", {}))
+    for each in (*made["resources"].values(), *made["types"].values()):
+        for part in ("inputProperties", "properties"):
+            for described in each.get(part, {}).values():
+                _say_once(described)
     return {**made, "types": dict(sorted(made["types"].items()))}
+
+
+def _say_once(described: dict[str, Any]) -> None:
+    """The analyzer repeats a list's description at its items; what Pulumi's CLI makes of a schema drops it there."""
+    for inner in (described.get("items"), described.get("additionalProperties")):
+        if inner:
+            inner.pop("description", None)
+            _say_once(inner)
 
 
 def _class_doc(typ: type) -> str | None:

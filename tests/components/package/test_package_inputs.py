@@ -47,6 +47,7 @@ ALARM = {
 
 READ: list[tuple[type[Any], dict[str, Any], Any]] = [
     (Parameter, PARAMETER, Parameter("work_mem", "16384", ApplyMethod.IMMEDIATE)),
+    (Parameter, {**PARAMETER, "value": 123456789012.0}, Parameter("work_mem", "123456789012", ApplyMethod.IMMEDIATE)),
     (
         ReplicaSpec,
         {"instanceClass": "db.t4g.micro", "parameters": [PARAMETER], "maxAllocatedStorage": 100.0, "remote": None},
@@ -104,7 +105,7 @@ REFUSED: list[tuple[type[Any], dict[str, Any], str, str]] = [
     (ReplicaSpec, {**SPEC, "parameters": OUTPUT}, "parameters", "must be written out"),
     (ReplicaSpec, {**SPEC, "maxAllocatedStorage": 1.5}, "maxAllocatedStorage", "must be a whole number, and is 1.5"),
     (ReplicaSpec, {**SPEC, "maxAllocatedStorage": True}, "maxAllocatedStorage", "must be a whole number, and is True"),
-    (ReplicaSpec, {**SPEC, "remote": {"region": 1.0}}, "remote.region", "must be a text, and is 1.0"),
+    (ReplicaSpec, {**SPEC, "remote": {"region": 1.5}}, "remote.region", "must be a text, and is 1.5"),
     (CredentialsArgs, {**CREDENTIALS, "protect": "yes"}, "protect", "must be true or false, and is 'yes'"),
     (CredentialsArgs, {**CREDENTIALS, "recoveryWindowDays": 3.0}, "", "Secrets Manager takes 0 or 7 to 30"),
     (NetworkArgs, {**PLACE, "availabilityZones": {"a": "b"}}, "availabilityZones", "must be a list"),
