@@ -7,7 +7,7 @@ KILLS ?= 200
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint types unit fmt bench policy bundle requirements clean reliability
+.PHONY: help up down test lint types unit fmt bench policy schema bundle requirements clean reliability
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,10 @@ bench: .venv/dev ## Measure; see bench/README.md.
 
 policy: policy/venv/ready ## Make the environment of the policy pack (pulumi preview --policy-pack policy).
 
+schema: .venv/runtime ## Make the components' schema and docs/components.md anew (pulumi package add components).
+	@$(BIN)/python -m components.package.schema components/schema.json
+	@$(BIN)/python -m components.package.document docs/components.md
+
 bundle: .venv/runtime ## Build the runner's Lambda bundle, build/runner.zip (offline: CERTIFICATES=rds-ca-bundle.pem).
 	@$(BIN)/python -m bootstrap.bundle build/runner.zip $(if $(CERTIFICATES),--certificates $(CERTIFICATES))
 
@@ -65,6 +69,7 @@ requirements: ## Pin requirements anew (needs uv), with hashes and without index
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/runtime.in -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/policy.in -o requirements/policy.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt
 
 clean: ## Remove what can be made again; the data in .local stay.
 	@rm -rf .venv policy/venv build .mypy_cache .ruff_cache .hypothesis

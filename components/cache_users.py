@@ -29,6 +29,7 @@ class CacheUsers(pulumi.ComponentResource):
     """A user group that lets nobody in until the bootstrap says so."""
 
     user_group_id: pulumi.Output[str]
+    """Id of the group, for the replication group."""
 
     def __init__(self, name: str, args: CacheUsersArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the locked user, then the group: a Redis group without a user named `default` is refused, and an

@@ -27,6 +27,7 @@ class Chat(pulumi.ComponentResource):
     """One configuration per channel, with a role that can read metrics and nothing else."""
 
     configuration_arns: list[pulumi.Output[str]]
+    """ARN of each channel's configuration."""
 
     def __init__(self, name: str, args: ChatArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the role and the channels."""

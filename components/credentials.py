@@ -67,6 +67,7 @@ class Credentials(pulumi.ComponentResource):
     """Secrets of a data tier."""
 
     master_secret_arn: pulumi.Output[str]
+    """ARN of the master user's secret, once there is a value in it."""
     master_password: pulumi.Output[str]
     """Initial password of the master user, for the instance alone."""
     secret_arns: dict[str, pulumi.Output[str]]

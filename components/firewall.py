@@ -51,8 +51,11 @@ class Firewall(pulumi.ComponentResource):
     """Security groups without a rule that nobody named."""
 
     database_id: pulumi.Output[str]
+    """Group of primary and replicas."""
     cache_id: pulumi.Output[str]
+    """Group of the caches."""
     runner_id: pulumi.Output[str]
+    """Group of the bootstrap runner."""
 
     def __init__(self, name: str, args: FirewallArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the groups and their rules."""

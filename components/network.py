@@ -70,7 +70,9 @@ class Network(pulumi.ComponentResource):
     """VPC, subnets and private endpoints."""
 
     vpc_id: pulumi.Output[str]
+    """The VPC."""
     subnet_ids: pulumi.Output[list[str]]
+    """Its private subnets."""
     endpoint_security_group_id: pulumi.Output[str] | None
     """Group of the endpoints, without rules: `Firewall` opens it to those who need it. None without endpoints."""
 

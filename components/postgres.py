@@ -17,14 +17,19 @@ class Postgres(pulumi.ComponentResource):
     """Primary and replicas."""
 
     identifier: pulumi.Output[str]
+    """Identifier of the primary."""
     arn: pulumi.Output[str]
+    """ARN of the primary."""
     address: pulumi.Output[str]
+    """Host of the primary."""
     port: pulumi.Output[int]
+    """Port of the primary."""
     resource_id: pulumi.Output[str]
     """`db-...`: what an `rds-db:connect` policy names."""
     engine_version: pulumi.Output[str]
     """Exact version that runs."""
     parameter_group_name: pulumi.Output[str]
+    """Parameter group of the primary."""
     iam_authentication: bool
     """Whether logins may be by IAM token."""
     replicas: dict[str, Replica]

@@ -20,13 +20,17 @@ class Redis(pulumi.ComponentResource):
     """A replication group with its parameter group, subnets, logs and users."""
 
     replication_group_id: pulumi.Output[str]
+    """Id of the replication group."""
     arn: pulumi.Output[str]
+    """ARN of the replication group."""
     endpoint: pulumi.Output[str]
     """Host of the primary; in cluster mode the configuration endpoint."""
     reader_endpoint: pulumi.Output[str] | None
     """Host that spreads over the replicas; none in cluster mode."""
     port: pulumi.Output[int]
+    """Port of every endpoint."""
     member_clusters: pulumi.Output[Sequence[str]]
+    """Ids of the nodes, as ElastiCache reports them."""
     nodes: list[pulumi.Output[str]]
     """Id of each node, as many as the declaration asks for; which one is known after creation."""
     user_group_id: pulumi.Output[str] | None

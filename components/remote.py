@@ -8,7 +8,7 @@ import pulumi_aws as aws
 from components.firewall import check_peer, peer, slug
 from components.keys import KeysArgs, administration, log_service
 from components.policy import Statement, document
-from components.replica import RemoteArgs
+from components.replica import SecondRegion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +45,12 @@ class RemoteSiteArgs:
 class Remote(pulumi.ComponentResource):
     """Keys and security group of a second region."""
 
-    replica: RemoteArgs
-    """For the replica that lives there."""
+    security_group_id: pulumi.Output[str]
+    """Group of the replica there."""
+    storage_key_arn: pulumi.Output[str]
+    """Key of volume, snapshots and insights there."""
+    logs_key_arn: pulumi.Output[str]
+    """Key of the log groups there."""
 
     def __init__(self, name: str, args: RemoteSiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make them."""
@@ -54,16 +58,27 @@ class Remote(pulumi.ComponentResource):
         self._name = name
         self._args = args
         policy = KeysArgs(prefix=args.prefix, account_id=args.account_id, region=args.region, partition=args.partition)
-        storage = self._key("storage", "Volume and snapshots", administration(policy))
-        logs = self._key("logs", "Log groups", administration(policy), log_service(policy))
-        self.replica = RemoteArgs(
-            region=args.region,
-            subnet_ids=args.subnet_ids,
-            security_group_ids=[self._group()],
-            storage_key_arn=storage,
-            logs_key_arn=logs,
+        self.storage_key_arn = self._key("storage", "Volume and snapshots", administration(policy))
+        self.logs_key_arn = self._key("logs", "Log groups", administration(policy), log_service(policy))
+        self.security_group_id = self._group()
+        self.register_outputs(
+            {
+                "security_group_id": self.security_group_id,
+                "storage_key_arn": self.storage_key_arn,
+                "logs_key_arn": self.logs_key_arn,
+            }
         )
-        self.register_outputs({"storage_key_arn": storage, "logs_key_arn": logs})
+
+    @property
+    def replica(self) -> SecondRegion:
+        """For the replica that lives there."""
+        return SecondRegion(
+            region=self._args.region,
+            subnet_ids=self._args.subnet_ids,
+            security_group_ids=[self.security_group_id],
+            storage_key_arn=self.storage_key_arn,
+            logs_key_arn=self.logs_key_arn,
+        )
 
     def _key(self, purpose: str, what: str, *statements: Statement) -> pulumi.Output[str]:
         args = self._args

@@ -11,7 +11,7 @@ from components.sizing.parameters import Parameter
 
 
 @dataclass(frozen=True, kw_only=True)
-class RemoteArgs:
+class SecondRegion:
     """A second region: nothing of the first one can be used there, so each part is named."""
 
     region: str
@@ -38,7 +38,7 @@ class ReplicaSpec:
     """Zone; RDS chooses when absent."""
     max_allocated_storage: int | None = None
     """GiB that storage autoscaling may reach: a replica does not inherit the primary's."""
-    remote: RemoteArgs | None = None
+    remote: SecondRegion | None = None
     """Second region, when it is a replica for disaster recovery."""
 
 
@@ -102,9 +102,13 @@ class Replica(pulumi.ComponentResource):
     """A read replica with its own parameter group and log groups."""
 
     identifier: pulumi.Output[str]
+    """Identifier of the replica."""
     arn: pulumi.Output[str]
+    """ARN of the replica."""
     address: pulumi.Output[str]
+    """Host of the replica."""
     port: pulumi.Output[int]
+    """Port of the replica."""
     resource_id: pulumi.Output[str]
     """`db-...`: what an `rds-db:connect` policy names."""
 
@@ -183,6 +187,6 @@ class Replica(pulumi.ComponentResource):
                 "arn": self.arn,
                 "address": self.address,
                 "port": self.port,
-                "resource_id": self.resource_id,
+                "resourceId": self.resource_id,  # as in the schema: whoever is given a reference reads these names
             }
         )

@@ -69,6 +69,7 @@ class Rotation(pulumi.ComponentResource):
     """Function, role, schedules. They wait for all that the component depends on: the first bootstrap."""
 
     function_name: pulumi.Output[str]
+    """Name of the function."""
 
     def __init__(self, name: str, args: RotationArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the function and turn the rotation of each secret on."""

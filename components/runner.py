@@ -54,6 +54,7 @@ class Runner(pulumi.ComponentResource):
     """Function, role and invocation. The invocation waits for all that the component itself depends on."""
 
     function_name: pulumi.Output[str]
+    """Name of the function."""
     result: pulumi.Output[Any]
     """The report of the last run, parsed."""
 

@@ -43,7 +43,7 @@ def imports(path: Path) -> set[str]:
 
 
 def files(room: str) -> list[Path]:
-    found = sorted((ROOT / room).rglob("*.py"))
+    found = sorted(path for path in (ROOT / room).rglob("*.py") if "venv" not in path.parts)
     assert found, room
     return found
 

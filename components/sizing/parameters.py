@@ -1,14 +1,20 @@
 """What PostgreSQL and Redis parameters share: the parameter itself, and the error that lists all that is wrong."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Literal
+from enum import StrEnum
 
-ApplyMethod = Literal["immediate", "pending-reboot"]
 Value = str | int | float | bool
+
+
+class ApplyMethod(StrEnum):
+    """When a changed parameter takes effect."""
+
+    IMMEDIATE = "immediate"
+    """At once; a static parameter is refused."""
+    PENDING_REBOOT = "pending-reboot"
+    """At the next reboot."""
 
 
 @dataclass(frozen=True)
@@ -16,8 +22,11 @@ class Parameter:
     """One parameter of a parameter group, its value in the unit the engine itself uses."""
 
     name: str
+    """Name, as the engine has it."""
     value: str
+    """Value, as text."""
     apply_method: ApplyMethod
+    """When a change takes effect (RDS; ElastiCache decides by itself)."""
 
 
 class ParameterError(ValueError):

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from components.sizing.memory import GIB, KIB, MIB, PAGE, claimed_memory
-from components.sizing.parameters import Parameter, ParameterError, Value
+from components.sizing.parameters import ApplyMethod, Parameter, ParameterError, Value
 from components.sizing.postgres_catalogue import CATALOGUE, POSTGRES_VERSIONS, check
 from components.sizing.postgres_fixed import REPLICA, fixed
 
@@ -184,7 +184,7 @@ def _conflicts(values: Mapping[str, str], memory: int, floors: Mapping[str, int]
 
 def _parameter(name: str, value: str, version: int) -> Parameter:
     at_reboot = CATALOGUE[version][name].static or _RDS_DEFAULTS.get(name) == value
-    return Parameter(name, value, "pending-reboot" if at_reboot else "immediate")
+    return Parameter(name, value, ApplyMethod.PENDING_REBOOT if at_reboot else ApplyMethod.IMMEDIATE)
 
 
 def _between(number: int, low: int, high: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.sizing.parameters import Parameter, ParameterError, Value, plain
+from components.sizing.parameters import ApplyMethod, Parameter, ParameterError, Value, plain
 from components.sizing.redis_catalogue import CATALOGUE, REDIS_VERSIONS, check
 
 __all__ = ["REDIS_VERSIONS", "redis_family", "redis_parameters"]
@@ -78,7 +78,7 @@ def redis_parameters(
     if cluster_mode:
         values["cluster-enabled"] = "yes"
     # ElastiCache's API has no apply method; all but `databases`, which is set at creation, apply at once.
-    return tuple(Parameter(name, plain(values[name]), "immediate") for name in sorted(values))
+    return tuple(Parameter(name, plain(values[name]), ApplyMethod.IMMEDIATE) for name in sorted(values))
 
 
 def _conflicts(values: Mapping[str, str], family: str, cluster_mode: bool) -> list[str]:

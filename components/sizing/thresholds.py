@@ -5,13 +5,12 @@ cache does not have (CPU credits, EBS bursts, evictions under `noeviction`) gets
 always does, is worse than none.
 """
 
-from __future__ import annotations
-
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.resources import files
-from typing import Any, Literal
+from typing import Any
 
 from components.sizing.classes import GIB, CacheClass, RdsClass
 
@@ -23,6 +22,39 @@ GP3_LARGE_GIB = 400
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html"""
 
 
+class Comparison(StrEnum):
+    """On which side of the threshold a datapoint breaches."""
+
+    ABOVE = "GreaterThanThreshold"
+    """Above it."""
+    BELOW = "LessThanThreshold"
+    """Below it."""
+
+
+class MissingData(StrEnum):
+    """What CloudWatch makes of a period without a datapoint."""
+
+    BREACHING = "breaching"
+    """Silence is the fault."""
+    NOT_BREACHING = "notBreaching"
+    """Silence is health: the metric exists only while something happens."""
+    MISSING = "missing"
+    """The alarm has insufficient data."""
+    IGNORE = "ignore"
+    """The alarm stays as it is."""
+
+
+class Severity(StrEnum):
+    """How soon somebody has to look."""
+
+    CRITICAL = "critical"
+    """Now: somebody is woken."""
+    WARNING = "warning"
+    """Within the working day."""
+    INFO = "info"
+    """Good to know."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class AlarmSpec:
     """One alarm on one metric of one server; the server itself is added where the alarm is made."""
@@ -30,20 +62,29 @@ class AlarmSpec:
     key: str
     """Name within the server, e.g. `storage-low`."""
     metric: str
+    """CloudWatch metric."""
     namespace: str
+    """CloudWatch namespace, e.g. `AWS/RDS`."""
     statistic: str
     """`Average`, `Maximum`, ... or a percentile such as `p90`."""
-    comparison: Literal["GreaterThanThreshold", "LessThanThreshold"]
+    comparison: Comparison
+    """On which side of the threshold it breaches."""
     threshold: float
+    """Threshold, in the metric's own unit."""
     period: int
     """Seconds."""
     evaluation_periods: int
+    """How many periods are looked at."""
     datapoints: int
     """How many of those periods must breach."""
-    missing: Literal["breaching", "notBreaching", "missing", "ignore"]
-    severity: Literal["critical", "warning", "info"]
+    missing: MissingData
+    """What a period without data counts as."""
+    severity: Severity
+    """How soon somebody has to look."""
     meaning: str
-    first_steps: tuple[str, str, str]
+    """What is wrong when it rings, one sentence."""
+    first_steps: Sequence[str]
+    """What to do first, in order."""
     runbook: str
     """Path in the repository."""
     source: str
@@ -168,13 +209,13 @@ def _spec(key: str, namespace: str, words: Mapping[str, Any], threshold: float, 
         metric=words["metric"],
         namespace=namespace,
         statistic=words["statistic"],
-        comparison=words["comparison"],
+        comparison=Comparison(words["comparison"]),
         threshold=float(threshold),
         period=period,
         evaluation_periods=evaluation_periods,
         datapoints=datapoints,
-        missing=words["missing"],
-        severity=words["severity"],
+        missing=MissingData(words["missing"]),
+        severity=Severity(words["severity"]),
         meaning=words["meaning"],
         first_steps=tuple(step.replace("{larger}", larger) for step in words["first_steps"]),
         runbook=f"docs/runbooks/{words['runbook']}.md",

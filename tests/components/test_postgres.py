@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from components.postgres import Postgres, PostgresArgs, ReplicaSpec
-from components.replica import RemoteArgs
+from components.replica import SecondRegion
 from components.sizing.parameters import Parameter
 
 PARAMETERS = [Parameter("rds.force_ssl", "1", "pending-reboot"), Parameter("work_mem", "16384", "immediate")]
@@ -34,8 +34,8 @@ def args(**more: Any) -> PostgresArgs:
     return PostgresArgs(**base | more)
 
 
-def remote() -> RemoteArgs:
-    return RemoteArgs(
+def remote() -> SecondRegion:
+    return SecondRegion(
         region="eu-central-1",
         subnet_ids=["subnet-8", "subnet-9"],
         security_group_ids=["sg-9"],

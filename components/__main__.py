@@ -1,0 +1,13 @@
+"""The components as a plugin: `pulumi package add .../components` starts this."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the engine starts this file by its folder
+
+from pulumi.provider import main
+
+from components.package.provider import DataTier
+
+if __name__ == "__main__":
+    main(DataTier(), sys.argv[1:])

@@ -1,0 +1,80 @@
+"""Pulumi's analyzer of components, taught what it does not see in ours.
+
+It reads annotations and the docstrings under the fields. Here it also learns that a field with a default may be left
+out, that a component may give out another one of this package, and to join the lines of a docstring.
+"""
+
+import inspect
+from dataclasses import MISSING, Field, fields, is_dataclass
+from typing import Any
+
+import pulumi
+from pulumi.provider.experimental.analyzer import Analyzer, PropertyDefinition
+from pulumi.provider.experimental.util import camel_case
+
+from components.package.registry import token
+
+
+class PackageAnalyzer(Analyzer):
+    """`Analyzer` for components whose arguments are dataclasses."""
+
+    def __init__(self, name: str, components: tuple[type[pulumi.ComponentResource], ...]) -> None:
+        """Analyze these components; each may refer to the others."""
+        super().__init__(name)
+        self._components = components
+
+    def analyze_type(
+        self, typ: type, *, is_component_output: bool
+    ) -> tuple[dict[str, PropertyDefinition], dict[str, str]]:
+        """As it was, and a field with a default is optional."""
+        properties, names = super().analyze_type(typ, is_component_output=is_component_output)
+        for each in _fields(typ):
+            properties[camel_case(each.name)].optional |= has_default(each)
+        return properties, names
+
+    def analyze_property(
+        self,
+        arg: type,
+        typ: type,
+        name: str,
+        *,
+        can_be_plain: bool,
+        is_component_output: bool,
+        optional: bool | None = None,
+    ) -> PropertyDefinition:
+        """As it was, and a component of this package is a reference within the schema, not to a package of AWS's."""
+        if arg in self._components:
+            return PropertyDefinition(
+                ref=f"#/resources/{token(arg)}",
+                optional=bool(optional),
+                description=self.get_docstring(typ, name),
+            )
+        return super().analyze_property(
+            arg,
+            typ,
+            name,
+            can_be_plain=can_be_plain,
+            is_component_output=is_component_output,
+            optional=optional,
+        )
+
+    def get_docstring(self, typ: type, name: str) -> str | None:
+        """As it was, on one line per paragraph."""
+        return joined(super().get_docstring(typ, name))
+
+
+def _fields(typ: type) -> tuple[Field[Any], ...]:
+    return fields(typ) if is_dataclass(typ) else ()
+
+
+def has_default(field: Field[Any]) -> bool:
+    """Whether the field may be left out."""
+    return field.default is not MISSING or field.default_factory is not MISSING
+
+
+def joined(text: str | None) -> str | None:
+    """A docstring with the lines of each paragraph joined."""
+    if text is None:
+        return None
+    paragraphs = inspect.cleandoc(text).split("\n\n")
+    return "\n\n".join(" ".join(each.split()) for each in paragraphs)
