@@ -107,19 +107,37 @@ def known_as(identity: str, outputs: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(v for v in values if isinstance(v, str) and len(v) >= _SHORTEST))
 
 
-def symbolic(resources: Iterable[Resource]) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """The inputs by resource, each reference to another as its name and the account as `<account>`.
+Key = tuple[str, str, str]
+Inputs = dict[Key, dict[str, Any]]
 
-    Ids differ between a deployed stack and one that is only previewed; what they point to does not.
+
+def symbolic(before: Iterable[Resource], after: Iterable[Resource]) -> tuple[Inputs, Inputs]:
+    """The inputs of both sides by resource, each reference to another as its name and the account as `<account>`.
+
+    Ids differ between a deployed stack and one that is only previewed; what they point to does not. A value that both
+    sides know is one that the program gives, and says the same on both: it stays.
     """
-    every = tuple(resources)
+    sides = tuple(before), tuple(after)
+    names = [_names(side) for side in sides]
+    both = names[0].keys() & names[1].keys()
+    own = [{value: name for value, name in known.items() if value not in both} for known in names]
+    return _symbols(sides[0], own[0]), _symbols(sides[1], own[1])
+
+
+def _names(resources: Iterable[Resource]) -> dict[str, str]:
+    """Value -> the resource that it refers to: the first one, for what refers to a resource comes after it."""
     names: dict[str, str] = {}
-    for each in every:
+    for each in resources:
         for value in each.known_as:
             names.setdefault(value, f"<{each.name}>")
-    accounts = Counter(a for value in names for a in re.findall(r":(\d{12}):", value))
+    return names
+
+
+def _symbols(resources: Iterable[Resource], names: dict[str, str]) -> Inputs:
+    every = tuple(resources)
+    accounts = Counter(a for each in every for value in each.known_as for a in re.findall(r":(\d{12}):", value))
     if accounts:
-        names[accounts.most_common(1)[0][0]] = "<account>"
+        names = {**names, accounts.most_common(1)[0][0]: "<account>"}
     if not names:
         return {each.key: each.inputs for each in every}
     # A whole word: `tmi-prod` is not meant in `tmi-prod-final`.
