@@ -53,7 +53,8 @@ def is_secret(value: Any) -> bool:
     return isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET
 
 
-def _marked(value: Any) -> dict[str, Any]:
+def marked(value: Any) -> dict[str, Any]:
+    """The value as a serialised secret."""
     return {_SIGNATURE: _SECRET, "value": value}
 
 
@@ -82,11 +83,12 @@ def masked(value: Any) -> Any:
     return value
 
 
-def _holds_secret(value: Any) -> bool:
+def holds_secret(value: Any) -> bool:
+    """Whether a serialised property is or contains a secret."""
     if is_secret(value):
         return True
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(_holds_secret(item) for item in items)
+    return any(holds_secret(item) for item in items)
 
 
 class _NoMocks(mocks.Mocks):
@@ -129,7 +131,7 @@ class Monitor(mocks.MockMonitor):
         self.deployment.made[urn] = made
         # The inputs go back as they came: marked where secret, archives as archives.
         secret = declared.secret_inputs | set(request.additionalSecretOutputs)
-        state = {**inputs, **{k: _marked(v) if k in secret else v for k, v in made.outputs.items()}}
+        state = {**inputs, **{k: marked(v) if k in secret else v for k, v in made.outputs.items()}}
         return resource_pb2.RegisterResourceResponse(
             urn=urn, id=made.id, object=_sync_await(rpc.serialize_properties(state, {}))
         )
@@ -164,7 +166,7 @@ def _declared(request: Any, urn: str, inputs: dict[str, Any]) -> Declared:
         name=request.name,
         inputs=unwrap(inputs),
         parent="" if "pulumi:pulumi:Stack" in request.parent else request.parent,
-        secret_inputs=frozenset(key for key, value in inputs.items() if _holds_secret(value)),
+        secret_inputs=frozenset(key for key, value in inputs.items() if holds_secret(value)),
         protect=request.protect,
         retain_on_delete=request.retainOnDelete,
         ignore_changes=tuple(request.ignoreChanges),

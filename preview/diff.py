@@ -36,7 +36,8 @@ def changes(before: Iterable[Resource], after: Iterable[Resource]) -> tuple[Chan
     now = {each.key: each for each in after}
     # An earlier preview has the ids of this one; a deployed stack has its own.
     deployed = any(each.known_as for each in was.values())
-    compared = [symbolic(side.values()) if deployed else {k: r.inputs for k, r in side.items()} for side in (was, now)]
+    plain = tuple({key: each.inputs for key, each in side.items()} for side in (was, now))
+    compared = symbolic(was.values(), now.values()) if deployed else plain
     made = [
         _kept(was[key], each, _differing(compared[0][key], compared[1][key], each.ignored))
         if key in was

@@ -62,6 +62,8 @@ class Offline:
             "name": _physical(resource),
         }
         outputs |= special(resource) if special else {}
+        # What the program gives comes back as it was given: the ARN of a topic's policy is the topic's.
+        outputs = {key: value for key, value in outputs.items() if key not in resource.inputs}
         prefix = {"subnet": "subnet", "securityGroup": "sg", "routeTable": "rtb", "vpcEndpoint": "vpce"}
         kind = resource.type.split("/")[-1].split(":")[0]
         identity = f"{prefix[kind]}-{_token(resource)}" if kind in prefix else outputs.get("id", _physical(resource))

@@ -82,7 +82,8 @@ def _exported(resources: list[dict[str, Any]]) -> Iterator[Resource]:
             inputs=plain(each.get("inputs") or {}),
             protect=bool(each.get("protect")),
             retained=bool(each.get("retainOnDelete")),
-            known_as=known_as(each.get("id", ""), outputs),
+            # A component has no id: what it puts out is its children's.
+            known_as=known_as(each["id"], outputs) if each.get("id") else (),
         )
 
 
@@ -107,31 +108,59 @@ def known_as(identity: str, outputs: dict[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(v for v in values if isinstance(v, str) and len(v) >= _SHORTEST))
 
 
-def symbolic(resources: Iterable[Resource]) -> dict[tuple[str, str, str], dict[str, Any]]:
-    """The inputs by resource, each reference to another as its name and the account as `<account>`.
+Key = tuple[str, str, str]
+Inputs = dict[Key, dict[str, Any]]
 
-    Ids differ between a deployed stack and one that is only previewed; what they point to does not.
+
+def symbolic(before: Iterable[Resource], after: Iterable[Resource]) -> tuple[Inputs, Inputs]:
+    """The inputs of both sides by resource, each reference to another as its name and the account as `<account>`.
+
+    Ids differ between a deployed stack and one that is only previewed; what they point to does not. A value that both
+    sides know is one that the program gives, and says the same on both: it stays.
     """
-    every = tuple(resources)
+    sides = tuple(before), tuple(after)
+    names = [_names(side) for side in sides]
+    both = names[0].keys() & names[1].keys()
+    own = [{value: name for value, name in known.items() if value not in both} for known in names]
+    return _symbols(sides[0], own[0]), _symbols(sides[1], own[1])
+
+
+def _names(resources: Iterable[Resource]) -> dict[str, str]:
+    """Value -> the resource that it refers to: the first one, for what refers to a resource comes after it."""
     names: dict[str, str] = {}
-    for each in every:
+    for each in resources:
         for value in each.known_as:
             names.setdefault(value, f"<{each.name}>")
-    accounts = Counter(a for value in names for a in re.findall(r":(\d{12}):", value))
+    return names
+
+
+def _symbols(resources: Iterable[Resource], names: dict[str, str]) -> Inputs:
+    every = tuple(resources)
+    accounts = Counter(a for each in every for value in each.known_as for a in re.findall(r":(\d{12}):", value))
     if accounts:
-        names[accounts.most_common(1)[0][0]] = "<account>"
+        names = {**names, accounts.most_common(1)[0][0]: "<account>"}
     if not names:
         return {each.key: each.inputs for each in every}
-    # A whole word: `tmi-prod` is not meant in `tmi-prod-final`.
-    words = "|".join(re.escape(value) for value in sorted(names, key=len, reverse=True))
-    find = re.compile(rf"(?<![\w-])(?:{words})(?![\w-])")
+    drawn = {value for each in every if each.type.startswith("random:") for value in each.known_as} & names.keys()
+    # A whole word: `tmi-prod` is not meant in `tmi-prod-final`. What was drawn at random is meant wherever it stands.
+    words, parts = _any(names.keys() - drawn, r"[\w-]"), _any(drawn, r"\w")
+
+    def named(text: str, own: str) -> str:
+        # A resource's own name is no reference: a change of it is one.
+        text = words.sub(lambda found: found[0] if names[found[0]] == own else names[found[0]], text)
+        return parts.sub(lambda found: names[found[0]], text)
 
     def put(value: Any, own: str) -> Any:
         if isinstance(value, str):
-            # A resource's own name is no reference: a change of it is one.
-            return find.sub(lambda found: found[0] if names[found[0]] == own else names[found[0]], value)
+            return named(value, own)
         if isinstance(value, list):
             return [put(item, own) for item in value]
         return {key: put(item, own) for key, item in value.items()} if isinstance(value, dict) else value
 
     return {each.key: put(each.inputs, f"<{each.name}>") for each in every}
+
+
+def _any(values: Iterable[str], beside: str) -> re.Pattern[str]:
+    """Any of the values, the longest first, where nothing of `beside` stands beside it."""
+    found = "|".join(re.escape(value) for value in sorted(values, key=len, reverse=True))
+    return re.compile(rf"(?<!{beside})(?:{found})(?!{beside})" if found else r"(?!)")

@@ -1,0 +1,57 @@
+"""Diff: which inputs changed, and whether the resource can keep its life. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from local.plugin.kinds import Kind
+from local.plugin.values import Properties, declared, filled, is_unknown, same
+
+Verb = Literal["add", "delete", "update"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diff:
+    """What a program's inputs change of a resource."""
+
+    changed: dict[str, Verb]
+    """Top-level inputs."""
+    replaces: frozenset[str]
+    """Those of them for which the provider makes another resource."""
+    delete_first: bool
+    """Whether the old one must go before the new one comes, because both have one name."""
+
+
+def diff(kind: Kind, was: Properties, now: Properties, ignored: Iterable[str] = ()) -> Diff:
+    """Compare a resource's old inputs with its new ones.
+
+    An input that is not known yet may change, and is told as changed, as terraform-plugin-sdk does.
+    """
+    old, new = declared(was), declared(now)
+    changed: dict[str, Verb] = {}
+    for key in sorted({*old, *new} - set(ignored)):
+        if key not in old:
+            changed[key] = "add"
+        elif key not in new:
+            changed[key] = "delete"
+        elif is_unknown(new[key]) or not same(old[key], new[key]):
+            changed[key] = "update"
+    replaces = frozenset(changed) & kind.replaces | _downgrades(kind, old, new, changed)
+    given = kind.named in new and kind.named not in filled(now)
+    return Diff(
+        changed=changed,
+        replaces=replaces,
+        delete_first=bool(replaces) and given and old.get(kind.named) == new[kind.named],
+    )
+
+
+def _downgrades(kind: Kind, old: Properties, new: Properties, changed: dict[str, Verb]) -> frozenset[str]:
+    """Versions that go back where the provider can only go forward in place."""
+    back = (key for key in kind.forward if key in changed and key in old and key in new)
+    return frozenset(key for key in back if _version(new[key]) < _version(old[key]))
+
+
+def _version(value: object) -> tuple[int, ...]:
+    return tuple(int(part) for part in str(value).split(".") if part.isdigit())
