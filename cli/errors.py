@@ -45,6 +45,7 @@ def _judge(error: BaseException) -> tuple[int, str]:
         "preview",
         "upgrade",
         "policy",
+        "alarms",
     ):
         return FAILED, str(error)
     kind = f"{type(error).__module__}.{type(error).__name__}"

@@ -1,0 +1,93 @@
+"""The static proof of delivery: every publisher of a stack followed to whoever hears it, every alarm to its data.
+
+A pure function over what the program declares. It knows what AWS's documents say of each step (the sources stand with
+the rules); `datatier alarms prove` tries the same on the real thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from alarms.composites import children, composites, suppressor
+from alarms.finding import Finding, Severity, error, merged, warning
+from alarms.hearing import heard
+from alarms.logs import filters
+from alarms.publishers import Publisher, publishers
+from alarms.publishing import kept, reaches
+from alarms.stack import COMPOSITE, INSTANCE, METRIC_ALARM, RDS_EVENTS, SUBSCRIPTION, Resource, Stack
+from alarms.watching import watches
+
+
+def check(stack: Stack, *, unheard: Severity = "error") -> tuple[Finding, ...]:
+    """Everything that keeps a notification of this stack from being heard, errors first.
+
+    :param unheard: how grave a topic without subscription is; where nobody need be woken, a warning.
+    """
+    return merged(_all(stack, unheard))
+
+
+def _all(stack: Stack, unheard: Severity) -> Iterator[Finding]:
+    by_topic: dict[str, list[Publisher]] = {}
+    for publisher in publishers(stack):
+        yield from reaches(stack, publisher)
+        by_topic.setdefault(publisher.topic, []).append(publisher)
+    for arn, speaking in by_topic.items():
+        if arn in stack.topics:
+            yield from kept(stack, stack.topics[arn], tuple(dict.fromkeys(each.name for each in speaking)))
+            yield from heard(stack, stack.topics[arn], speaking, unheard)
+    yield from _strays(stack)
+    yield from _actions(stack)
+    for subscription in stack.of(RDS_EVENTS):
+        yield from _database_events(stack, subscription)
+    yield from watches(stack)
+    yield from composites(stack)
+    yield from filters(stack)
+
+
+def _strays(stack: Stack) -> Iterator[Finding]:
+    for subscription in stack.of(SUBSCRIPTION):
+        if subscription.inputs.get("topic") not in stack.topics:
+            yield error(
+                "subscription", subscription.name, "it subscribes to a topic that the stack does not declare",
+                "give it the ARN of a topic of this stack, from the topic's own output",
+            )  # fmt: skip
+
+
+def _actions(stack: Stack) -> Iterator[Finding]:
+    """Whether each alarm does something: in ALARM, and when it is over."""
+    pages = stack.of(COMPOSITE)
+    paged = {child for page in pages for child in children(str(page.inputs.get("alarmRule")))}
+    quiet = {suppressor(page) for page in pages}
+    for alarm in stack.of(METRIC_ALARM, COMPOSITE):
+        name, inputs = alarm.physical, alarm.inputs
+        if inputs.get("actionsEnabled") is False:
+            yield error("action", alarm.name, "its actions are disabled", "leave actionsEnabled off, or true", name)
+        if name in quiet:
+            continue  # it is there to keep another one silent
+        if not inputs.get("alarmActions"):
+            what = "it does nothing in ALARM" + (": only its page speaks" if name in paged else "")
+            make = warning if name in paged else error
+            yield make("action", alarm.name, what, "give it a topic in alarmActions", name)
+        if not inputs.get("okActions"):
+            yield warning("action", alarm.name, "nobody hears when it is over", "give it a topic in okActions", name)
+
+
+def _database_events(stack: Stack, subscription: Resource) -> Iterator[Finding]:
+    name, inputs = subscription.physical, subscription.inputs
+    if inputs.get("enabled") is False:
+        yield error("action", subscription.name, "it is disabled", "leave enabled off, or true", name)
+    if inputs.get("sourceIds") and not inputs.get("sourceType"):
+        yield error("event source", subscription.name, "it has sourceIds and no sourceType", "db-instance", name)
+    if inputs.get("sourceType") == "db-instance":
+        here = {each.physical for each in stack.of(INSTANCE) if stack.region(each) == stack.region(subscription)}
+        for lost in (each for each in inputs.get("sourceIds") or [] if each not in here):
+            yield error(
+                "event source", subscription.name, f"it is about {lost}, and its region has no such instance",
+                "take the identifier from the instance's output", name,
+            )  # fmt: skip
+        if inputs.get("sourceIds"):
+            for lost in sorted(here - set(inputs["sourceIds"])):
+                yield warning(
+                    "event source", subscription.name, f"it is about some instances, and not about {lost}",
+                    "name every instance of its region", name,
+                )  # fmt: skip

@@ -1,0 +1,44 @@
+"""What breaks between a publisher and whoever should hear of it, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One broken step."""
+
+    severity: Severity
+    """`error`: a notification is lost. `warning`: one may be, or nobody is there to hear it."""
+    step: str
+    """Where it breaks: `action`, `topic`, `topic policy`, `key`, `key policy`, `subscription`, `metric`, ..."""
+    resource: str
+    """Logical name of the resource to change."""
+    what: str
+    mend: str
+    alarms: tuple[str, ...] = ()
+    """The publishers (alarms, event subscriptions, caches) that it silences."""
+
+
+def error(step: str, resource: str, what: str, mend: str, *alarms: str) -> Finding:
+    """A notification is lost here."""
+    return Finding(severity="error", step=step, resource=resource, what=what, mend=mend, alarms=alarms)
+
+
+def warning(step: str, resource: str, what: str, mend: str, *alarms: str) -> Finding:
+    """A notification may be lost here."""
+    return Finding(severity="warning", step=step, resource=resource, what=what, mend=mend, alarms=alarms)
+
+
+def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """One finding for all publishers that the same fault silences, errors first, otherwise as they were found."""
+    by_fault: dict[Finding, list[str]] = {}
+    for each in findings:
+        by_fault.setdefault(replace(each, alarms=()), []).extend(each.alarms)
+    made = [replace(fault, alarms=tuple(dict.fromkeys(alarms))) for fault, alarms in by_fault.items()]
+    return tuple(sorted(made, key=lambda finding: finding.severity != "error"))

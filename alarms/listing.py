@@ -1,0 +1,106 @@
+"""The alarms of a stack as rows: what each looks at, when it rings, whom it tells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from alarms.composites import children
+from alarms.publishers import topics_of
+from alarms.stack import COMPOSITE, METRIC_ALARM, Resource, Stack
+from alarms.watched import watched_by
+
+_SIGNS = {
+    "GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": ">=", "LessThanThreshold": "<",
+    "LessThanOrEqualToThreshold": "<=",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """One alarm."""
+
+    name: str
+    severity: str
+    """`critical`, `warning` or `info`: its topic's, or that of the page that it belongs to."""
+    metric: str
+    """Namespace and metric; of a page, how many alarms are in it."""
+    of: str
+    """The server, by its dimensions."""
+    rings: str
+    """Statistic, comparison, threshold."""
+    datapoints: str
+    """How many of how many periods."""
+    missing: str
+    """What silence counts as."""
+    topics: tuple[str, ...]
+    """Names of its topics."""
+    heard_by: Mapping[str, int]
+    """Protocol -> number of subscriptions of those topics."""
+
+
+def rows(stack: Stack) -> tuple[Row, ...]:
+    """Every alarm, pages first, then by name."""
+    pages = {child: page for page in stack.of(COMPOSITE) for child in children(str(page.inputs.get("alarmRule")))}
+    made = [_row(stack, alarm, pages.get(alarm.physical)) for alarm in stack.of(COMPOSITE, METRIC_ALARM)]
+    return tuple(made)
+
+
+def _row(stack: Stack, alarm: Resource, page: Resource | None) -> Row:
+    topics = topics_of(alarm)
+    inputs = alarm.inputs
+    composite = alarm.type == COMPOSITE
+    subscriptions = [each for topic in topics for each in stack.subscriptions.get(topic, [])]
+    watched = [] if composite else watched_by(alarm)
+    return Row(
+        name=alarm.physical,
+        severity=_severity(page or alarm),
+        metric=f"page of {len(children(str(inputs.get('alarmRule'))))}"
+        if composite
+        else ", ".join(f"{each.namespace.removeprefix('AWS/')} {each.metric}" for each in watched),
+        of=", ".join(
+            dict.fromkeys(value for each in watched for key, value in each.dimensions.items() if key != _NODE)
+        ),
+        rings=f"any of {len(children(str(inputs.get('alarmRule'))))} in ALARM" if composite else _rings(inputs),
+        datapoints="" if composite else _datapoints(inputs),
+        missing="" if composite else str(inputs.get("treatMissingData") or "missing"),
+        topics=tuple(topic.rpartition(":")[2] for topic in topics),
+        heard_by=dict(Counter(str(each.inputs.get("protocol") or "slack") for each in subscriptions)),
+    )
+
+
+_NODE = "CacheNodeId"
+
+
+def _severity(alarm: Resource) -> str:
+    """By the name of its topic: `<prefix>-critical`."""
+    return next((topic.rpartition("-")[2] for topic in topics_of(alarm)), "none")
+
+
+def _rings(inputs: Mapping[str, Any]) -> str:
+    sign = _SIGNS.get(str(inputs.get("comparisonOperator")), str(inputs.get("comparisonOperator")))
+    how = inputs.get("statistic") or inputs.get("extendedStatistic") or "expression"
+    return f"{how} {sign} {_number(inputs.get('threshold'))}"
+
+
+def _number(value: Any) -> str:
+    return f"{float(value):,.12g}" if value is not None else "a band"
+
+
+def _datapoints(inputs: Mapping[str, Any]) -> str:
+    periods = int(inputs.get("evaluationPeriods") or 0)
+    of = int(inputs.get("datapointsToAlarm") or periods)
+    every = int(inputs.get("period") or _query_period(inputs))
+    return f"{of} of {periods} x {every} s"
+
+
+def _query_period(inputs: Mapping[str, Any]) -> int:
+    return max((int((q.get("metric") or {}).get("period") or 0) for q in inputs.get("metricQueries") or ()), default=0)
+
+
+def names(stack: Stack) -> Iterator[str]:
+    """The names of every alarm."""
+    for alarm in stack.of(COMPOSITE, METRIC_ALARM):
+        yield alarm.physical

@@ -1,0 +1,46 @@
+"""What a proof will ring and in which order, as data before anything is touched."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from alarms.prove.bell import Bell
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The rounds, each rung at once and waited for, and what cannot be rung."""
+
+    rounds: tuple[tuple[Bell, ...], ...]
+    silent: Mapping[str, str]
+    """Alarm -> why it cannot be heard, whatever is rung."""
+
+
+def plan(names: Sequence[str], there: Mapping[str, Bell]) -> Plan:
+    """Plan the proof of the alarms of these names.
+
+    Composites come first: setting their children wakes them too, under CloudWatch's own reason. Whoever suppresses a
+    composite comes last: while it is in ALARM, the composite's actions are kept back.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression.html
+    """
+    silent = {name: reason for name in names if (reason := _silent(there.get(name), there))}
+    held = [there[name] for name in names if name not in silent]
+    quiet = {bell.suppressor for bell in held if bell.suppressor}
+    pages = tuple(bell for bell in held if bell.composite and bell.name not in quiet)
+    plain = tuple(bell for bell in held if not bell.composite and bell.name not in quiet)
+    last = tuple(bell for bell in held if bell.name in quiet)
+    return Plan(rounds=tuple(filter(None, (pages, plain, last))), silent=silent)
+
+
+def _silent(bell: Bell | None, there: Mapping[str, Bell]) -> str:
+    if bell is None:
+        return "is declared and is not there: deploy the stack"
+    if not bell.enabled:
+        return "has its actions disabled"
+    if not bell.topics:
+        return f"speaks to no topic ({', '.join(bell.others)})" if bell.others else "does nothing in ALARM"
+    suppressor = there.get(bell.suppressor)
+    if suppressor is not None and suppressor.before[0] == "ALARM":
+        return f"is kept silent by {suppressor.name}, which is in ALARM"
+    return ""

@@ -1,0 +1,254 @@
+"""`datatier alarms`: what rings, whether it would be heard, and the proof that it is."""
+
+from __future__ import annotations
+
+import secrets
+import signal
+import sys
+from collections import Counter
+from contextlib import nullcontext
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
+from cli.options import JsonFlag
+from cli.output import console, emit_json, table
+from cli.project import StackSource, load
+
+if TYPE_CHECKING:
+    from alarms.finding import Finding
+    from alarms.prove.outcome import Clients
+    from alarms.prove.run import Proof
+    from alarms.stack import Stack
+    from local.state import StateDir
+
+app = typer.Typer(no_args_is_help=True, help="What rings, whether it would be heard, and the proof that it is.")
+
+Named = Annotated[str, typer.Argument(help="Stack: dev, staging, prod, local, or one of your own.")]
+
+
+@app.callback()
+def group() -> None:
+    """Alarms and their way to whoever hears them."""
+
+
+@app.command()
+def check(stack: Named = "local", json: JsonFlag = False) -> None:
+    """Follow every alarm of a stack, offline: data, topic, policies, key, subscription. Exit 3 where one is lost.
+
+    A topic without recipients is an error where a final snapshot is kept (staging, prod), a warning elsewhere.
+
+    [bold]Examples:[/] datatier alarms check prod    datatier alarms check --json
+    """
+    from alarms.delivery import check as judge
+
+    source = load(stack)
+    declared = offline(source)
+    found = judge(declared, unheard="error" if source.settings.final_snapshots else "warning")
+    if json:
+        emit_json({"stack": stack, "alarms": len(declared.alarms), "findings": [asdict(each) for each in found]})
+    else:
+        _findings(stack, len(declared.alarms), found)
+    if any(each.severity == "error" for each in found):
+        raise typer.Exit(DIFFERENT)
+
+
+@app.command("list")
+def list_(stack: Named = "local", json: JsonFlag = False) -> None:
+    """List the alarms of a stack: what each looks at, when it rings, whom it tells; their state where the tier is up.
+
+    [bold]Examples:[/] datatier alarms list    datatier alarms list prod --json
+    """
+    from alarms.listing import rows
+    from alarms.prove.bell import bells
+    from local.state import StateDir
+
+    source = load(stack)
+    made = rows(offline(source))
+    tier = StateDir(source.root, stack)
+    running = _up(tier)
+    states = {}
+    if running:
+        there = bells(_clients(source.region, _endpoint(tier)).cloudwatch, [row.name for row in made])
+        states = {name: bell.before[0] for name, bell in there.items()}
+    if json:
+        emit_json([{**asdict(row), "state": states.get(row.name)} for row in made])
+        return
+    cells = [
+        (
+            row.name,
+            *((states.get(row.name, "not there"),) if running else ()),
+            row.severity,
+            row.metric,
+            row.rings,
+            row.datapoints,
+            row.missing,
+            _told(row.topics, row.heard_by),
+        )
+        for row in made
+    ]
+    columns = (
+        "alarm",
+        *(("state",) if running else ()),
+        "severity",
+        "metric",
+        "rings at",
+        "datapoints",
+        "missing data",
+    )
+    console().print(table(f"alarms of {stack}", (*columns, "goes to"), cells))
+
+
+@app.command()
+def prove(
+    stack: Annotated[
+        str | None, typer.Argument(help="Stack; the tier brought up last when absent. --aws needs it.")
+    ] = None,
+    aws: Annotated[
+        bool, typer.Option("--aws", help="On the AWS account of the environment's credentials, not on the local tier.")
+    ] = False,
+    limit: Annotated[
+        float, typer.Option("--wait", min=1, max=900, help="Seconds to wait for notifications once all alarms are set.")
+    ] = 30,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before recipients are notified.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Set every alarm, receive its notification through topic and key, restore its state. Exit 1 where one is lost.
+
+    A queue hears the topics meanwhile. Recipients are told too: the reason in each message says that it is a test.
+
+    [bold]Examples:[/] datatier alarms prove    datatier alarms prove prod --aws --yes
+    """
+    from alarms.prove.mailbox import BusyError
+    from alarms.prove.run import prove as run
+
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was set is put back
+    name, clients, names, state = _deployed(stack, yes) if aws else _local(stack)
+    told = (lambda _: None) if json else (lambda text: console().print(f"[dim]{escape(text)}[/]"))
+    try:
+        with state.lock() if state else nullcontext():
+            proof = run(clients, name, names, secrets.token_hex(4), limit=limit, alone=not aws, told=told)
+    except BusyError as busy:
+        raise NothingUpError(f"{busy}.") from None
+    if json:
+        emit_json({"stack": name, "proved": proof.proved, **asdict(proof)})
+    else:
+        _proof(name, proof, clients.enforcing)
+    if not proof.proved:
+        raise typer.Exit(FAILED)
+
+
+def offline(source: StackSource) -> Stack:
+    """The stack as its program declares it."""
+    from local.monitor import run_program
+    from preview.alarm_findings import indexed
+    from preview.offline import Offline
+
+    return indexed(run_program(source.stack, source.program, Offline(source.region), source.config), source.region)
+
+
+def _local(stack: str | None) -> tuple[str, Clients, list[str], StateDir]:
+    """The tier on this computer: its emulator, and the alarms that were made in it."""
+    from alarms.stack import COMPOSITE, METRIC_ALARM
+    from cli.current import state_of
+
+    state = state_of(stack)
+    if not _up(state):
+        raise NothingUpError(f"stack `{state.stack}` is down: `datatier up {state.stack}`.")
+    names = [entry["id"] for entry in state.resources.values() if entry["type"] in (METRIC_ALARM, COMPOSITE)]
+    return state.stack, _clients(load(state.stack).region, _endpoint(state)), names, state
+
+
+def _deployed(stack: str | None, yes: bool) -> tuple[str, Clients, list[str], None]:
+    """An AWS account, and the alarms that the stack declares."""
+    from alarms.listing import names
+    from bootstrap.aws import aws_client, aws_credentials
+
+    if stack is None:
+        raise InputError("--aws needs the stack: `datatier alarms prove prod --aws`.")
+    if not yes and not console().is_terminal:
+        raise InputError("recipients will be notified of every alarm: say --yes.")
+    source = load(stack)
+    aws_credentials()
+    account = aws_client("sts", source.region, None).get_caller_identity()["Account"]
+    declared = list(names(offline(source)))
+    if not yes:
+        typer.confirm(
+            f"Set {len(declared)} alarms of {stack} in account {account}, {source.region}? "
+            "Their recipients will be notified.",
+            abort=True,
+        )
+    return stack, _clients(source.region, None), declared, None
+
+
+def _clients(region: str, endpoint: str | None) -> Clients:
+    from alarms.prove.outcome import Clients
+    from bootstrap.aws import aws_client
+
+    made = {each: aws_client(each, region, endpoint) for each in ("cloudwatch", "sns", "sqs", "kms")}
+    return Clients(**made, enforcing=endpoint is None)
+
+
+def _up(state: StateDir) -> bool:
+    from local import ports
+
+    return "emulator" in state.ports and ports.listens(state.ports["emulator"])
+
+
+def _endpoint(state: StateDir) -> str:
+    return f"http://127.0.0.1:{state.ports['emulator']}"
+
+
+def _told(topics: tuple[str, ...], heard_by: Any) -> str:
+    who = ", ".join(f"{count} {protocol}" for protocol, count in heard_by.items()) or "nobody"
+    return f"{', '.join(topics) or 'no topic'} ({who})"
+
+
+def _findings(stack: str, alarms: int, found: tuple[Finding, ...]) -> None:
+    out = console()
+    for each in found:
+        colour = "red" if each.severity == "error" else "yellow"
+        silenced = f" [dim]({_some(each.alarms)})[/]" if each.alarms else ""
+        out.print(
+            f"[{colour}]{each.severity}[/] [bold]{each.step}[/] {escape(each.resource)}: {escape(each.what)}{silenced}"
+        )
+        out.print(f"    [cyan]mend:[/] {escape(each.mend)}")
+    counted = Counter(each.severity for each in found)
+    out.print(
+        f"{stack}: {alarms} alarms followed, "
+        + (", ".join(f"{count} {severity}s" for severity, count in counted.items()) or "every one arrives")
+    )
+
+
+def _some(names: tuple[str, ...]) -> str:
+    return escape(", ".join(names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _proof(stack: str, proof: Proof, enforcing: bool) -> None:
+    out = console()
+    for each in proof.cleared:
+        out.print(f"[yellow]put right[/] {escape(each)}: a proof that was killed had left it")
+    for outcome in proof.outcomes:
+        if not outcome.arrived:
+            where = f" at {outcome.topic.rpartition(':')[2]}" if outcome.topic else ""
+            out.print(f"[red]lost[/] {escape(outcome.alarm)}{where}: {escape(outcome.why)}")
+    for each in proof.left:
+        out.print(f"[red]left behind[/] {escape(each)}: prove again, which puts it right")
+    topics = {outcome.topic for outcome in proof.outcomes if outcome.topic}
+    for topic in sorted(topics - {each.topic for each in proof.listeners if each.confirmed}):
+        waiting = sum(1 for each in proof.listeners if each.topic == topic)
+        why = f"{waiting} subscriptions wait to be confirmed" if waiting else "nobody subscribes"
+        out.print(f"[yellow]unheard[/] {topic.rpartition(':')[2]}: {why}; set data-tier:notify")
+    arrived = [outcome for outcome in proof.outcomes if outcome.arrived]
+    slowest = max((outcome.seconds or 0 for outcome in arrived), default=0.0)
+    out.print(
+        f"{stack}: {len(arrived)} of {len(proof.outcomes)} notifications arrived, the slowest after {slowest:.1f} s; "
+        f"all states restored in {proof.seconds:.1f} s" if not proof.left else f"{stack}: not everything was restored"
+    )  # fmt: skip
+    if not enforcing:
+        out.print(
+            "[dim]the emulator delivers whatever policies say; topic and key policies were read back and judged[/]"
+        )
