@@ -22,6 +22,18 @@ class Endpoint(_Model):
     """AWS region, where it is another than the stack's."""
 
 
+class PooledTarget(_Model):
+    """A proxy before the primary, for applications; the bootstrap goes round it."""
+
+    endpoint: Endpoint
+    identities: tuple[str, ...]
+    """Whom it serves."""
+    percent: int = Field(ge=1, le=100)
+    """Share of max_connections that it may take."""
+    iam: bool = False
+    """Whether it takes tokens of AWS in place of passwords."""
+
+
 class PostgresTarget(_Model):
     """The RDS instance and its replicas."""
 
@@ -36,6 +48,8 @@ class PostgresTarget(_Model):
     """ARN of the secret that holds the master user's name and password."""
     iam_region: str | None = None
     """Region whose tokens are taken in place of passwords: RDS with IAM authentication. Absent anywhere else."""
+    proxy: PooledTarget | None = None
+    """RDS Proxy, where there is one."""
 
     @model_validator(mode="after")
     def _encrypted(self) -> PostgresTarget:

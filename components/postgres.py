@@ -12,6 +12,8 @@ from components.secret import secret
 
 __all__ = ["Postgres", "PostgresArgs", "ReplicaSpec"]
 
+OWNED_BY_AWS_BACKUP = ("backupRetentionPeriod", "backupWindow")
+
 
 class Postgres(pulumi.ComponentResource):
     """Primary and replicas."""
@@ -30,6 +32,8 @@ class Postgres(pulumi.ComponentResource):
     """Exact version that runs."""
     parameter_group_name: pulumi.Output[str]
     """Parameter group of the primary."""
+    subnet_group_name: pulumi.Output[str]
+    """Subnet group of the primary."""
     iam_authentication: bool
     """Whether logins may be by IAM token."""
     replicas: dict[str, Replica]
@@ -85,6 +89,7 @@ class Postgres(pulumi.ComponentResource):
                 "resource_id": self.resource_id,
                 "engine_version": self.engine_version,
                 "parameter_group_name": self.parameter_group_name,
+                "subnet_group_name": self.subnet_group_name,
             }
         )
 
@@ -125,6 +130,7 @@ class Postgres(pulumi.ComponentResource):
             subnet_ids=args.subnet_ids,
             opts=child,
         )
+        self.subnet_group_name = subnets.name
         parameters = parameter_group(name, args.identifier, args.version, args.parameters, opts=child)
         self.parameter_group_name = parameters.name
         logs = log_groups(
@@ -184,7 +190,7 @@ class Postgres(pulumi.ComponentResource):
                 protect=args.protect,
                 # Growth by autoscaling needs no entry here: the provider lets a larger volume be, and a larger
                 # figure in the declaration still takes effect. So does it with a minor newer than `version`.
-                ignore_changes=["password"],
+                ignore_changes=["password", *(OWNED_BY_AWS_BACKUP if args.backups_elsewhere else ())],
                 depends_on=[*logs, *attached],
                 delete_before_replace=True,  # the identifier is fixed
                 custom_timeouts=TIMEOUTS,

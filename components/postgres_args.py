@@ -67,6 +67,9 @@ class PostgresArgs:
     """Days of automated backups, 0 to 35."""
     backup_window: str
     """Daily window, UTC, `01:00-01:30`."""
+    backups_elsewhere: bool = False
+    """Whether AWS Backup keeps the logs: it then sets retention and window on the instance, and these two only begin
+    with what stands here (AWS Backup Developer Guide, point-in-time-recovery)."""
     maintenance_window: str
     """Weekly window, UTC, `sun:03:00-sun:04:00`."""
     monitoring_interval: int = 60

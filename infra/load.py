@@ -36,7 +36,7 @@ def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Sett
     given["profile"] = profile
     settings, problems = _parse(given, profile)
     if settings is not None:
-        problems += rules.check(settings, stack)
+        problems += rules.check(settings, stack, config.get("aws:region"))
     if problems or settings is None:
         raise SettingsError(source, problems)
     return settings

@@ -27,7 +27,9 @@ class Parts:
     credentials: Credentials
 
 
-def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> pulumi.Output[str]:
+def manifest(
+    parts: Parts, settings: Settings, declaration: dict[str, Any], proxy: dict[str, Any] | None = None
+) -> pulumi.Output[str]:
     """JSON of `bootstrap.manifest.Manifest`, checked against it once everything is known."""
     postgres, credentials = parts.postgres, parts.credentials
     fields: dict[str, Any] = {
@@ -43,6 +45,7 @@ def manifest(parts: Parts, settings: Settings, declaration: dict[str, Any]) -> p
             "database": parts.database,
             "master_secret": credentials.master_secret_arn,
             "iam_region": parts.region if postgres.iam_authentication else None,
+            "proxy": proxy,
         },
         "caches": {
             name: {

@@ -40,7 +40,8 @@ _DEV: dict[str, Any] = {
         "replicas": {},
         "parameters": {},
         "pgaudit": False,
-        "backup": {"retention": 7, "window": "02:00-03:00"},
+        # Hours away from the jobs of AWS Backup, which it does not begin near this window: see infra.backups.
+        "backup": {"retention": 7, "window": "21:00-22:00"},
         "maintenance": "Sun 04:00-05:00",
         "insights": "standard",
         "monitoring": 60,
@@ -97,6 +98,7 @@ _PROD: dict[str, Any] = {
         "queue": {"class": "cache.m7g.large", "replicas": 1, "multi_az": True, "eviction": "noeviction"},
     },
     "objectives": {"rpo": "15m", "rto": "30m"},
+    "backup": {"restore_test": {}},
     "keys": {"deletion_window": 30},
     "logs": {"retention": 90},
 }

@@ -8,23 +8,20 @@ from components.sizing.classes import UnknownClassError, cache_class, rds_class
 from components.sizing.parameters import Parameter, ParameterError
 from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
 from components.sizing.redis import REDIS_VERSIONS, redis_parameters
+from infra import backups, objectives
 from infra.problems import Problem, nearest
-from infra.sections import Cache, Network, Notify, Postgres, minutes
+from infra.sections import Cache, Network, Notify, Postgres
 from infra.settings import Settings
 from infra.windows import parse_window
 
-# LatestRestorableTime trails the present by five minutes (RDS User Guide, USER_PIT).
-_POINT_IN_TIME_MINUTES = 5
-# Multi-AZ fails over in one to two minutes; without it the way back is a restore, an hour and more.
-_RESTORE_MINUTES = 60
 
-
-def check(settings: Settings, stack: str) -> list[Problem]:
-    """Every broken rule."""
+def check(settings: Settings, stack: str, region: str | None = None) -> list[Problem]:
+    """Every broken rule; `region` where the stack's file names it."""
     prefix = f"{settings.name}-{stack}"
     return [
         *_named("postgres", _postgres(settings.postgres, prefix)),
-        *_named("objectives", _objectives(settings)),
+        *_named("objectives", objectives.broken(settings)),
+        *_named("backup", backups.rules(settings, region)),
         *_named("network", _network(settings.network)),
         *_named("notify", _notify(settings.notify)),
         *(
@@ -183,20 +180,6 @@ def _cache(cache: Cache, identifier: str) -> Broken:
         yield "class", str(error)
     except ParameterError as error:
         yield "parameters", str(error)
-
-
-def _objectives(settings: Settings) -> Broken:
-    rpo, rto = settings.objectives.rpo, settings.objectives.rto
-    if settings.postgres.backup.retention == 0:
-        yield (
-            "rpo",
-            f"promises {rpo}, but postgres.backup.retention is 0: nothing could be restored. Set it to 1 or more.",
-        )
-    elif minutes(rpo) < _POINT_IN_TIME_MINUTES:
-        yield "rpo", f"promises {rpo}; point-in-time recovery gives {_POINT_IN_TIME_MINUTES}m at best."
-    standby = settings.postgres.multi_az or settings.postgres.replicas
-    if minutes(rto) < _RESTORE_MINUTES and not standby:
-        yield "rto", f"promises {rto}; without multi_az or a replica the way back is a restore. Set postgres.multi_az."
 
 
 def _network(network: Network) -> Broken:

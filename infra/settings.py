@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from infra.backup_sections import BackupPlan, Bucket, Proxy
 from infra.sections import (
     Cache,
     CacheName,
@@ -59,3 +60,9 @@ class Settings(Section):
     """Policy rules that are let pass, each with a reason and a last day."""
     rotation: Rotation | None = None
     """Rotation by Secrets Manager; off when absent."""
+    backup: BackupPlan | None = None
+    """Recovery points by AWS Backup; none when absent."""
+    proxy: Proxy | None = None
+    """RDS Proxy; none when absent."""
+    bucket: Bucket | None = None
+    """Bucket for backups and exports; none when absent."""

@@ -19,7 +19,7 @@ from components.postgres import Postgres, PostgresArgs
 from components.redis import Redis, RedisArgs
 from components.rotation import Rotation, RotationArgs
 from components.runner import Runner, RunnerArgs
-from infra import sizes, watch
+from infra import extras, sizes, watch
 from infra.connect import connect_policies, master, prove
 from infra.manifest import Parts, manifest
 from infra.notify import recipients
@@ -104,6 +104,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             log_retention_days=logs_days,
             replicas=replica_specs(settings, prefix, account, place["partition"]),
             backup_retention_days=database.backup.retention,
+            backups_elsewhere=bool(settings.backup and settings.backup.continuous),
             backup_window=to_utc(parse_window(database.backup.window, shortest=30), settings.time_zone),
             maintenance_window=to_utc(parse_window(database.maintenance, shortest=30), settings.time_zone),
             monitoring_interval=database.monitoring,
@@ -212,6 +213,24 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             ),
             pulumi.ResourceOptions(depends_on=[runner]),
         )
+    site = extras.Site(
+        prefix=prefix,
+        place=place,
+        settings=settings,
+        keys=keys,
+        network=network,
+        firewall=firewall,
+        notifications=notifications,
+        credentials=credentials,
+        postgres=postgres,
+    )
+    if recovered := extras.backup(site, code=code, manifest=document):
+        pulumi.export("backup", recovered)
+    if kept := extras.bucket(site):
+        pulumi.export("bucket", {"name": kept.name, "arn": kept.arn})
+    # The runner's own manifest has no proxy: it goes round it, and the proxy waits for the secrets that it fills.
+    if pooled := extras.proxy(site, access, runner):
+        document = manifest(parts, settings, declaration, pooled)
     _export(parts, notifications, document, runner)
     if policies := connect_policies(access, settings, prefix, postgres, caches):
         pulumi.export("connect_policies", policies)
@@ -234,7 +253,7 @@ def _network(settings: Settings, prefix: str, keys: Keys, place: dict[str, Any])
             prefix=prefix,
             vpc_id=network.vpc,
             subnet_ids=list(network.subnets),
-            endpoints=[] if network.endpoints else list(ENDPOINTS),
+            endpoints=[] if network.endpoints else [*ENDPOINTS, *extras.endpoints(settings)],
             **place,
         )
     zones = aws.get_availability_zones(state="available").names[: network.zones]
@@ -242,6 +261,7 @@ def _network(settings: Settings, prefix: str, keys: Keys, place: dict[str, Any])
         prefix=prefix,
         cidr=network.cidr,
         availability_zones=list(zones),
+        endpoints=[*ENDPOINTS, *extras.endpoints(settings)],
         logs_key_arn=keys.logs_arn,
         log_retention_days=settings.logs.retention,
         **place,

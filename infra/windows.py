@@ -11,6 +11,7 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MINUTES = 24 * 60
 _WEEK_MINUTES = 7 * _DAY_MINUTES
 _DAILY = re.compile(r"^(\d\d):(\d\d)-(\d\d):(\d\d)$")
+_MOMENT = re.compile(r"^(?:([A-Za-z]{3}) )?(\d\d):(\d\d)$")
 _WEEKLY = re.compile(r"^([A-Za-z]{3}) (\d\d):(\d\d)-(\d\d):(\d\d)$")
 
 
@@ -50,18 +51,37 @@ def parse_window(text: str, *, shortest: int) -> Window:
     return Window(start + (DAYS.index(day) * _DAY_MINUTES if day else 0), minutes, weekly=day is not None)
 
 
+def parse_moment(text: str) -> Window:
+    """`03:00` or `Sun 02:00`, as a window of a minute. Raise `ValueError` for any other form."""
+    match = _MOMENT.match(text.strip())
+    if not match:
+        raise ValueError(f"{text!r} is not a time: write it as `03:00` or `Sun 02:00`.")
+    day, hour, minute = match.groups()
+    if day and day.lower() not in DAYS:
+        raise ValueError(f"{day!r} is not a day: use Mon, Tue, Wed, Thu, Fri, Sat or Sun.")
+    if int(hour) > 23 or int(minute) > 59:
+        raise ValueError(f"{text!r} has a time that no clock shows.")
+    start = int(hour) * 60 + int(minute)
+    return Window(start + (DAYS.index(day.lower()) * _DAY_MINUTES if day else 0), 1, weekly=day is not None)
+
+
 def to_utc(window: Window, zone: str) -> str:
     """The window as RDS and ElastiCache write it: `hh:mm-hh:mm`, or `ddd:hh:mm-ddd:hh:mm`, in UTC.
 
     AWS holds one fixed UTC window, so the zone's standard time (January north, July south) is meant; in summer the
     window lies one hour later by the local clock.
     """
-    offsets = (datetime(2026, month, 1, 12, tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset() for month in (1, 7))
-    shift = min(int(offset.total_seconds() // 60) for offset in offsets if offset is not None)
+    shift = standard_offset(zone)
     cycle = _WEEK_MINUTES if window.weekly else _DAY_MINUTES
     start = (window.start - shift) % cycle
     end = (start + window.minutes) % cycle
     return f"{_clock(start, weekly=window.weekly)}-{_clock(end, weekly=window.weekly)}"
+
+
+def standard_offset(zone: str) -> int:
+    """Minutes that the zone's standard time is ahead of UTC."""
+    offsets = (datetime(2026, month, 1, 12, tzinfo=UTC).astimezone(ZoneInfo(zone)).utcoffset() for month in (1, 7))
+    return min(int(offset.total_seconds() // 60) for offset in offsets if offset is not None)
 
 
 def _clock(minute: int, *, weekly: bool) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.handlers import cache, rds
+from local.handlers.recorded import PROXY
 from local.handlers.registry import HANDLERS
 from local.state import StateDir
 
@@ -21,6 +22,8 @@ def listed(state: StateDir, servers: Mapping[str, tuple[str, ...]]) -> list[str]
         declared, actual = entry["inputs"].get("engineVersion"), entry["outputs"].get("engineVersionActual")
         if entry["type"] == rds.TYPE and declared and str(declared).split(".")[0] != str(actual).split(".")[0]:
             found.append(f"PostgreSQL is {actual} here; the stack declares {declared}")
+        if entry["type"] == PROXY:
+            found.append("no proxy runs: applications use the server itself, where nothing is pooled or pinned")
         if entry["type"] == cache.TYPE:
             found.append("the caches' reader endpoint is the primary; each replica has a port of its own")
             engine = entry["inputs"].get("engine") or "redis"

@@ -47,6 +47,24 @@ class Offline:
                 "arn": self._arn(r, "lambda", f"function:{_physical(r)}"),
                 "version": "1",
             },
+            "aws:s3/bucket:Bucket": lambda r: {"arn": f"arn:aws:s3:::{_physical(r)}", "bucket": _physical(r)},
+            "aws:backup/vault:Vault": lambda r: {"arn": self._arn(r, "backup", f"backup-vault:{_physical(r)}")},
+            "aws:backup/plan:Plan": lambda r: {
+                "id": self._uuid(r),
+                "arn": self._arn(r, "backup", f"backup-plan:{self._uuid(r)}"),
+            },
+            "aws:backup/restoreTestingPlan:RestoreTestingPlan": lambda r: {
+                "arn": self._arn(r, "backup", f"restore-testing-plan:{_physical(r)}-{self._uuid(r)}")
+            },
+            "aws:cloudwatch/eventRule:EventRule": lambda r: {"arn": self._arn(r, "events", f"rule/{_physical(r)}")},
+            "aws:rds/proxy:Proxy": lambda r: {
+                "arn": self._arn(r, "rds", f"db-proxy:prx-{_token(r, 17)}"),
+                "endpoint": f"{_physical(r)}.proxy-{_token(r)}.{r.inputs.get('region', self.region)}.rds.amazonaws.com",
+            },
+            "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup": lambda r: {
+                "name": "default",
+                "arn": self._arn(r, "rds", f"target-group:prx-tg-{_token(r, 17)}"),
+            },
             "aws:lambda/invocation:Invocation": lambda _: {"result": "{}"},
             "aws:ec2/vpc:Vpc": lambda r: {"id": f"vpc-{_token(r)}", "defaultSecurityGroupId": f"sg-{_token(r)}"},
             "random:index/randomPassword:RandomPassword": lambda r: {"result": "x" * int(r.inputs.get("length", 32))},

@@ -9,6 +9,8 @@ from local.handlers.base import Context
 from local.naming import arn, hexes, physical_name
 from local.state import Entry
 
+PROXY = "aws:rds/proxy:Proxy"
+
 
 @dataclass(frozen=True)
 class Recorded:
@@ -40,6 +42,8 @@ class Recorded:
         if resource.type == "aws:ec2/vpc:Vpc":
             outputs |= {"defaultSecurityGroupId": f"sg-0{hexes(resource.urn + 'd', 16)}", "ownerId": "000000000000"}
             outputs |= {"defaultRouteTableId": f"rtb-0{hexes(resource.urn + 'd', 16)}"}
+        if resource.type == PROXY:
+            outputs["endpoint"] = f"{made}.proxy.invalid"  # a name that never resolves (RFC 2606)
         if previous is None:
             outcome = "recorded" if self.recorded else "created"
         else:
@@ -78,7 +82,7 @@ RECORDED: dict[str, Recorded] = {
     "aws:rds/parameterGroup:ParameterGroup": Recorded("rds pg:{}", configures=True),
     "aws:rds/eventSubscription:EventSubscription": Recorded("rds es:{}"),
     "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": Recorded("rds auto-backup:{}"),
-    "aws:rds/proxy:Proxy": Recorded("rds db-proxy:{}"),
+    PROXY: Recorded("rds db-proxy:{}"),
     "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup": Recorded("rds target-group:{}"),
     "aws:rds/proxyTarget:ProxyTarget": Recorded(),
     "aws:elasticache/subnetGroup:SubnetGroup": Recorded("elasticache subnetgroup:{}"),
@@ -94,7 +98,11 @@ RECORDED: dict[str, Recorded] = {
     "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration": Recorded(
         "chatbot chat-configuration/slack-channel/{}", named="configurationName"
     ),
-    "aws:s3/bucket:Bucket": Recorded("s3 {}", named="bucket"),
+    "aws:backup/vaultPolicy:VaultPolicy": Recorded(named="backupVaultName"),
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": Recorded(named="backupVaultName"),
+    "aws:backup/vaultNotifications:VaultNotifications": Recorded(named="backupVaultName"),
+    "aws:backup/restoreTestingPlan:RestoreTestingPlan": Recorded("backup restore-testing-plan:{}"),
+    "aws:backup/restoreTestingSelection:RestoreTestingSelection": Recorded(),
     "aws:kms/keyPolicy:KeyPolicy": Recorded(named="keyId"),
     "aws:secretsmanager/secretPolicy:SecretPolicy": Recorded(named="secretArn"),
     "aws:secretsmanager/secretRotation:SecretRotation": Recorded(named="secretId"),

@@ -7,12 +7,14 @@ import difflib
 from local.cloud import CloudError, Declared
 from local.handlers import bootstrap, cache, function, rds
 from local.handlers.base import Handler
+from local.handlers.backup import BACKUP
 from local.handlers.cache_users import CACHE_USERS
 from local.handlers.messaging import MESSAGING
 from local.handlers.monitoring import MONITORING
 from local.handlers.random import RANDOM
 from local.handlers.recorded import RECORDED, Recorded
 from local.handlers.security import SECURITY
+from local.handlers.storage import STORAGE
 
 HANDLERS: dict[str, Handler] = {
     **RANDOM,
@@ -21,6 +23,8 @@ HANDLERS: dict[str, Handler] = {
     **MESSAGING,
     **MONITORING,
     **CACHE_USERS,
+    **STORAGE,
+    **BACKUP,
     rds.TYPE: rds.RdsInstance(),
     cache.TYPE: cache.ReplicationGroup(),
     function.TYPE: function.Function(),

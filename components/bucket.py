@@ -1,0 +1,206 @@
+"""A bucket for backups, exports and attachments: versioned, encrypted under the stack's key, closed to everybody else."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pulumi
+import pulumi_aws as aws
+
+from components.policy import Statement, allow, deny, document
+
+S3 = aws.s3
+
+
+@dataclass(frozen=True, kw_only=True)
+class BucketArgs:
+    """What is kept, for how long, and who may reach it."""
+
+    bucket: str
+    """Name of the bucket, unique in the world; give it an account's number or another mark of one's own."""
+    account_id: pulumi.Input[str]
+    """Account that owns it."""
+    key_arn: pulumi.Input[str]
+    """KMS key of its objects. It must live as long as they do."""
+    roles: Sequence[pulumi.Input[str]] = ()
+    """Roles that read and write objects. Nobody else does; the account's administrators can change that."""
+    expire_days: Mapping[str, int] = field(default_factory=dict)
+    """Prefix, such as `backups/` -> days after which its objects expire. What stands under no prefix stays."""
+    noncurrent_days: int = 30
+    """Days that what was overwritten, deleted or expired can be had back."""
+    force_destroy: bool = False
+    """Delete it with all that is in it; else AWS refuses while it holds anything."""
+    protect: bool = False
+    """Refuse to delete it through Pulumi."""
+
+    def __post_init__(self) -> None:
+        """Refuse what S3 refuses, and prefixes of which one lies in the other."""
+        if not re.fullmatch(r"(?!xn--|sthree-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]", self.bucket):
+            raise ValueError(f"bucket: {self.bucket!r} is no bucket name: 3 to 63 of a-z, 0-9, `-` and `.`")
+        for prefix, days in self.expire_days.items():
+            if not re.fullmatch(r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/", prefix):
+                raise ValueError(f"bucket: expire_days {prefix!r} must be a folder such as `backups/`")
+            if days < 1:
+                raise ValueError(f"bucket: expire_days {prefix!r} is {days}; S3 takes 1 and more")
+            inner = [other for other in self.expire_days if other != prefix and other.startswith(prefix)]
+            if inner:
+                raise ValueError(f"bucket: expire_days {inner[0]!r} lies in {prefix!r}; the shorter would hold")
+        if self.noncurrent_days < 1:
+            raise ValueError(f"bucket: noncurrent_days is {self.noncurrent_days}; S3 takes 1 and more")
+
+
+class Bucket(pulumi.ComponentResource):
+    """Bucket, and all that closes it."""
+
+    name: pulumi.Output[str]
+    arn: pulumi.Output[str]
+
+    def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the bucket."""
+        super().__init__("data-tier:index:Bucket", name, {}, opts)
+        child = pulumi.ResourceOptions(parent=self)
+        made = S3.Bucket(
+            f"{name}-bucket",
+            bucket=args.bucket,
+            force_destroy=args.force_destroy,
+            opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
+        )
+        bucket = made.bucket
+        S3.BucketOwnershipControls(
+            f"{name}-ownership",
+            bucket=bucket,
+            rule=S3.BucketOwnershipControlsRuleArgs(object_ownership="BucketOwnerEnforced"),  # no ACLs at all
+            opts=child,
+        )
+        closed = S3.BucketPublicAccessBlock(
+            f"{name}-private",
+            bucket=bucket,
+            block_public_acls=True,
+            block_public_policy=True,
+            ignore_public_acls=True,
+            restrict_public_buckets=True,
+            opts=child,
+        )
+        S3.BucketServerSideEncryptionConfiguration(
+            f"{name}-encryption", bucket=bucket, rules=[encryption(args.key_arn)], opts=child
+        )
+        versioned = S3.BucketVersioning(
+            f"{name}-versioning",
+            bucket=bucket,
+            versioning_configuration=S3.BucketVersioningVersioningConfigurationArgs(status="Enabled"),
+            opts=child,
+        )
+        S3.BucketLifecycleConfiguration(
+            f"{name}-lifecycle",
+            bucket=bucket,
+            rules=lifecycle(args),
+            # A rule about former versions waits for versioning (terraform-provider-aws, s3_bucket_lifecycle_...).
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[versioned]),
+        )
+        S3.BucketPolicy(
+            f"{name}-policy",
+            bucket=bucket,
+            policy=document(*statements(args, made.arn)),
+            # S3 answers OperationAborted to two changes of one bucket's access at a time.
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[closed]),
+        )
+        self.name, self.arn = bucket, made.arn
+        self.register_outputs({"name": self.name, "arn": self.arn})
+
+
+def encryption(key_arn: pulumi.Input[str]) -> "S3.BucketServerSideEncryptionConfigurationRuleArgs":
+    """The key, with a bucket key: one request to KMS for many objects."""
+    return S3.BucketServerSideEncryptionConfigurationRuleArgs(
+        bucket_key_enabled=True,
+        apply_server_side_encryption_by_default=(
+            S3.BucketServerSideEncryptionConfigurationRuleApplyServerSideEncryptionByDefaultArgs(
+                sse_algorithm="aws:kms", kms_master_key_id=key_arn
+            )
+        ),
+    )
+
+
+def lifecycle(args: BucketArgs) -> list["S3.BucketLifecycleConfigurationRuleArgs"]:
+    """Former versions and half uploads go everywhere, the rest by prefix."""
+    whole = S3.BucketLifecycleConfigurationRuleArgs(
+        id="former-versions",
+        status="Enabled",
+        filter=S3.BucketLifecycleConfigurationRuleFilterArgs(prefix=""),
+        noncurrent_version_expiration=S3.BucketLifecycleConfigurationRuleNoncurrentVersionExpirationArgs(
+            noncurrent_days=args.noncurrent_days
+        ),
+        # Parts of an upload that broke off are paid for and seen nowhere.
+        abort_incomplete_multipart_upload=S3.BucketLifecycleConfigurationRuleAbortIncompleteMultipartUploadArgs(
+            days_after_initiation=1
+        ),
+        # A marker with nothing behind it; S3 takes it in a rule without `days` only.
+        expiration=S3.BucketLifecycleConfigurationRuleExpirationArgs(expired_object_delete_marker=True),
+    )
+    return [
+        whole,
+        *(
+            S3.BucketLifecycleConfigurationRuleArgs(
+                id=f"expire-{prefix.strip('/').replace('/', '-')}",
+                status="Enabled",
+                filter=S3.BucketLifecycleConfigurationRuleFilterArgs(prefix=prefix),
+                expiration=S3.BucketLifecycleConfigurationRuleExpirationArgs(days=days),
+            )
+            for prefix, days in sorted(args.expire_days.items())
+        ),
+    ]
+
+
+def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
+    """TLS and the stack's key, or nothing; objects for the roles alone.
+
+    Refusing is by ArnNotEquals on aws:PrincipalArn, which for a session is its role's ARN (IAM User Guide, global
+    condition keys); services that act for the account themselves (lifecycle) are not asked. Administration of the
+    bucket stays with IAM, so that a role that is deleted shuts nobody out for good.
+    """
+    objects = pulumi.Output.format("{0}/*", arn)
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    another = {
+        "StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption-aws-kms-key-id": args.key_arn},
+        "Null": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "false"},
+    }
+    plain = {
+        "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"},
+        "Null": {"s3:x-amz-server-side-encryption": "false"},
+    }
+    found = [
+        deny("RequireTls", ["s3:*"], [arn, objects], Principal="*", Condition=insecure),
+        # A client may ask for another encryption than the bucket's; without a wish it gets that.
+        deny("RequireKms", ["s3:PutObject"], objects, Principal="*", Condition=plain),
+        deny("RequireKey", ["s3:PutObject"], objects, Principal="*", Condition=another),
+    ]
+    if not args.roles:
+        return found
+    everything = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject"]
+    everything += ["s3:GetObjectVersion", "s3:PutObject"]
+    used = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    return [
+        *found,
+        deny(
+            "OnlyRoles",
+            everything,
+            objects,
+            Principal="*",
+            Condition={
+                "ArnNotEquals": {"aws:PrincipalArn": list(args.roles)},
+                "StringEquals": {"aws:PrincipalAccount": args.account_id},
+                "Bool": {"aws:PrincipalIsAWSService": "false"},
+            },
+        ),
+        deny(
+            "OnlyThisAccount",
+            ["s3:*"],
+            [arn, objects],
+            Principal="*",
+            Condition={
+                "StringNotEquals": {"aws:PrincipalAccount": args.account_id},
+                "Bool": {"aws:PrincipalIsAWSService": "false"},
+            },
+        ),
+        allow("Objects", used, objects, Principal={"AWS": list(args.roles)}),
+        allow("Listing", ["s3:ListBucket"], arn, Principal={"AWS": list(args.roles)}),
+    ]

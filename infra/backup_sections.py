@@ -1,0 +1,137 @@
+"""Settings of backups, of the proxy and of the bucket: keys with their types and their own rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from infra.sections import Section, Text, _matches
+from infra.windows import parse_moment
+
+
+def _moment(*, weekly: bool) -> AfterValidator:
+    def check(value: str) -> str:
+        if parse_moment(value).weekly is not weekly:
+            raise ValueError(f"{value!r} must be " + ("`Sun 02:00`." if weekly else "`03:00`, without a day."))
+        return value
+
+    return AfterValidator(check)
+
+
+Region = Annotated[str, _matches(r"[a-z]{2}(-[a-z]+)+-\d", "is not a region, such as eu-central-1.")]
+Weekly = Annotated[str, _moment(weekly=True)]
+Daily = Annotated[str, _moment(weekly=False)]
+# AWS Backup keeps a recovery point for 1 day to 100 years (plan-options-and-configuration).
+Kept = Annotated[int, Field(ge=1, le=36500)]
+
+
+class WeeklyBackup(Section):
+    """The full backup of the week."""
+
+    at: Weekly = "Sun 02:00"
+    keep: Kept = 30
+
+
+class DailyBackup(Section):
+    """The backup of each other day."""
+
+    at: Daily = "03:00"
+    keep: Kept = 7
+
+
+class Lock(Section):
+    """Vault lock: recovery points go on their day and not before."""
+
+    mode: Literal["governance", "compliance"]
+    """`compliance` cannot be undone after `grace` days, by nobody."""
+    min: Kept
+    max: Kept
+    grace: int = Field(default=3, ge=3, le=36500)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Lock:
+        if self.min > self.max:
+            raise ValueError(f"min {self.min} is more than max {self.max}.")
+        return self
+
+
+class SecondRegion(Section):
+    """Where backups are kept too."""
+
+    region: Region
+    keep: Kept | None = 30
+    """Days of the copies of each recovery point; null copies none."""
+    point_in_time: int | None = Field(default=None, ge=1, le=35)
+    """Days of the automated backups that RDS replicates there, logs and all; absent, none."""
+
+    @model_validator(mode="after")
+    def _something(self) -> SecondRegion:
+        if self.keep is None and self.point_in_time is None:
+            raise ValueError("keeps nothing there: give keep, point_in_time or both.")
+        return self
+
+
+class RestoreTest(Section):
+    """A weekly restore that is looked into."""
+
+    at: Weekly = "Mon 06:00"
+    class_: Text | None = Field(default=None, alias="class")
+    """Class of the restored instance; the primary's when absent."""
+    hours: int = Field(default=4, ge=1, le=168)
+    """How long the restored instance stays for the verdict."""
+
+
+class BackupPlan(Section):
+    """AWS Backup: recovery points apart from the instance. Times are the stack's, by its standard time."""
+
+    weekly: WeeklyBackup = WeeklyBackup()
+    daily: DailyBackup = DailyBackup()
+    continuous: bool = False
+    """Whether AWS Backup keeps the transaction logs in place of RDS; it then owns `postgres.backup` (ADR 0013)."""
+    lock: Lock | None = None
+    second_region: SecondRegion | None = None
+    restore_test: RestoreTest | None = None
+
+
+class Proxy(Section):
+    """RDS Proxy before the primary."""
+
+    identities: tuple[str, ...] = ()
+    """Whom it serves; when empty all who log in with a password, except the migrator."""
+    iam: bool = False
+    """Whether clients log in to it by IAM token."""
+    connections: int = Field(default=80, ge=1, le=100)
+    """Percent of max_connections that it may take."""
+    idle: int = Field(default=40, ge=0, le=100)
+    """Percent of max_connections that it keeps open unused."""
+    wait: int = Field(default=120, ge=0, le=300)
+    """Seconds that a client waits for a connection."""
+    timeout: int = Field(default=1800, ge=60, le=28800)
+    """Seconds after which a silent client is cut off."""
+
+    @model_validator(mode="after")
+    def _idle_fits(self) -> Proxy:
+        if self.idle > self.connections:
+            raise ValueError(f"idle {self.idle} is more than connections {self.connections}.")
+        return self
+
+
+_ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
+Prefix = Annotated[str, _matches(r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/", "is no folder, such as `backups/`.")]
+
+
+class Bucket(Section):
+    """A bucket for backups, exports and attachments."""
+
+    name: (
+        Annotated[str, _matches(r"(?!xn--|sthree-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]", "is no bucket name.")]
+        | None
+    ) = None
+    """Absent: the stack's name with account and region, which no other account can have taken."""
+    roles: tuple[Annotated[str, _matches(_ROLE, "is not the ARN of a role.")], ...] = ()
+    """Who reads and writes objects; nobody else does. Empty: whoever IAM lets."""
+    expire: dict[Prefix, Kept] = {"backups/": 30}
+    """Folder -> days after which its objects expire; elsewhere they stay."""
+    former: Kept = 30
+    """Days that what was overwritten, deleted or expired can be had back."""
