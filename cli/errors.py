@@ -45,6 +45,7 @@ def _judge(error: BaseException) -> tuple[int, str]:
         "preview",
         "upgrade",
         "policy",
+        "pipeline",
     ):
         return FAILED, str(error)
     kind = f"{type(error).__module__}.{type(error).__name__}"
@@ -61,6 +62,7 @@ _INPUT = {
     "UrlError",
     "PlanError",
     "DefinitionError",
+    "NotEmptyError",
 }
 _MENDS = {
     errno.ENOSPC: "the disk is full: free space and run it again.",
