@@ -35,7 +35,8 @@ def as_of(root: Path, since: str) -> Iterator[Path]:
 def left(root: Path, since: str) -> str:
     """The commit at which this branch left `since`. Raise `InputError`."""
     # A name that begins with a dash would be an option of git's.
-    known = b"" if since.startswith("-") else _git(root, "rev-parse", "--verify", "--quiet", f"{since}^{{commit}}", ok=1)
+    wanted = ("rev-parse", "--verify", "--quiet", f"{since}^{{commit}}")
+    known = b"" if since.startswith("-") else _git(root, *wanted, ok=1)
     if not known:
         raise InputError(
             f"Git knows no revision `{since}` here: fetch it (`git fetch origin main`; in a workflow: fetch-depth: 0)."

@@ -32,6 +32,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "schema": ("cli.schema", "app", INSIDE),
     "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),
+    "drift": ("cli.drift", "drift", INSIDE),
     "upgrade": ("cli.upgrade", "app", DEPLOY),
 }
 """Name -> module, the function or group in it, and under which heading it stands in the help."""

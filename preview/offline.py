@@ -47,6 +47,9 @@ class Offline:
                 "arn": self._arn(r, "lambda", f"function:{_physical(r)}"),
                 "version": "1",
             },
+            "aws:lambda/alias:Alias": lambda r: {
+                "arn": self._arn(r, "lambda", f"function:{r.inputs['functionName']}:{r.inputs['name']}")
+            },
             "aws:lambda/invocation:Invocation": lambda _: {"result": "{}"},
             "aws:ec2/vpc:Vpc": lambda r: {"id": f"vpc-{_token(r)}", "defaultSecurityGroupId": f"sg-{_token(r)}"},
             "random:index/randomPassword:RandomPassword": lambda r: {"result": "x" * int(r.inputs.get("length", 32))},
