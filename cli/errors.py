@@ -63,6 +63,7 @@ _INPUT = {
     "PlanError",
     "DefinitionError",
     "NotEmptyError",
+    "RecordError",
 }
 _MENDS = {
     errno.ENOSPC: "the disk is full: free space and run it again.",

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),
     "drift": ("cli.drift", "drift", INSIDE),
+    "report": ("cli.report", "app", DEPLOY),
     "upgrade": ("cli.upgrade", "app", DEPLOY),
 }
 """Name -> module, the function or group in it, and under which heading it stands in the help."""
