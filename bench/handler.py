@@ -31,7 +31,7 @@ START, END = "<!-- runner -->", "<!-- /runner -->"
 # What Lambda's runtime brings.
 RUNTIME = Path(botocore.__file__).parents[1]
 PATHS = "import sys; sys.path[:0] = [sys.argv[1]]; sys.path.append(sys.argv[2]); "
-CONTEXT = "type('Context', (), {'get_remaining_time_in_millis': lambda self: 900_000})()"
+CONTEXT = "type('Context', (), {'invoked_function_arn': '', 'get_remaining_time_in_millis': lambda self: 900_000})()"
 RUN = (
     "import json, bootstrap.handler as h; report = h.handler(json.load(open(sys.argv[3])), " + CONTEXT + "); "
     "assert report['access']['failed'] == 0"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
 from typing import Any, Protocol
 
 from bootstrap.errors import BootstrapError
-from bootstrap.manifest import Manifest
 from bootstrap.report import Report
+from bootstrap.request import VARIABLE, request
 from bootstrap.run import run
 
 _log = logging.getLogger("datatier.bootstrap")
@@ -20,16 +21,29 @@ class VerificationError(BootstrapError):
 class Context(Protocol):
     """What is used of the context that Lambda gives."""
 
+    @property
+    def invoked_function_arn(self) -> str:
+        """The ARN that the caller named, with the alias where it named one."""
+        ...
+
     def get_remaining_time_in_millis(self) -> int:
         """Return the milliseconds until Lambda ends the function."""
         ...
 
 
 def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
-    """Run the bootstrap. Whatever goes wrong raises, so that the deployment that invoked it fails (ADR 0006)."""
+    """Run the bootstrap, or only look (`bootstrap.request`).
+
+    Whatever goes wrong raises, so that the deployment that invoked it fails (ADR 0006). What a look finds it answers.
+    """
     _log.setLevel(logging.INFO)
+    asked = request(event, arn=context.invoked_function_arn, pinned=os.environ.get(VARIABLE))
+    if asked.action == "check":
+        from bootstrap.drift import look
+
+        return look(asked.manifest, prove=asked.prove).model_dump(mode="json")
     report = run(
-        Manifest.model_validate(event),
+        asked.manifest,
         progress=lambda step, took: _log.info("%s: %.3f s", step, took),
         left=lambda: context.get_remaining_time_in_millis() / 1000,
     )

@@ -46,6 +46,7 @@ def _judge(error: BaseException) -> tuple[int, str]:
         "upgrade",
         "policy",
         "alarms",
+        "pipeline",
     ):
         return FAILED, str(error)
     kind = f"{type(error).__module__}.{type(error).__name__}"
@@ -62,6 +63,8 @@ _INPUT = {
     "UrlError",
     "PlanError",
     "DefinitionError",
+    "NotEmptyError",
+    "RecordError",
 }
 _MENDS = {
     errno.ENOSPC: "the disk is full: free space and run it again.",

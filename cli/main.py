@@ -30,8 +30,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "access": ("cli.access", "app", INSIDE),
     "migrate": ("cli.migrate", "app", INSIDE),
     "schema": ("cli.schema", "app", INSIDE),
+    "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),
     "alarms": ("cli.alarms", "app", DEPLOY),
+    "drift": ("cli.drift", "drift", INSIDE),
+    "report": ("cli.report", "app", DEPLOY),
     "upgrade": ("cli.upgrade", "app", DEPLOY),
 }
 """Name -> module, the function or group in it, and under which heading it stands in the help."""

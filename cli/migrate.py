@@ -19,9 +19,11 @@ from cli.duration import duration
 from cli.errors import FAILED, InputError, NothingUpError
 from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption, StackOption
 from cli.output import console, emit_json, table
+from cli.rehearse import rehearse
 from cli.target import ManifestOption, find_manifest
 
 app = typer.Typer(no_args_is_help=True, help="Move the schema along its migrations (golang-migrate's table and lock).")
+app.command()(rehearse)
 
 if TYPE_CHECKING:  # brings psycopg, which other commands do without
     from bootstrap import migrate

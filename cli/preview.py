@@ -56,10 +56,14 @@ def preview(
         str | None,
         typer.Option("--against", help="What is deployed: `pulumi stack export`, or an earlier preview's --json."),
     ] = None,
+    since: Annotated[
+        str | None,
+        typer.Option("--since", help="What was declared at a revision of Git, in place of what is deployed."),
+    ] = None,
     form: Annotated[Format, typer.Option("--format", help="Form of the preflight.")] = Format.TABLE,
     json: JsonFlag = False,
 ) -> None:
-    """List every resource that a stack declares, offline; with --against, what deploying it does to its users.
+    """List every resource that a stack declares, offline; with --against or --since, what deploying does to its users.
 
     Exit 1 where a policy rule fails, or AWS or Pulumi would refuse a part of it.
 
@@ -67,12 +71,16 @@ def preview(
     """
     if json and form not in (Format.TABLE, Format.JSON):
         raise InputError("--json and --format contradict each other: choose one.")
-    if against is None:
+    if against is not None and since is not None:
+        raise InputError("--against and --since contradict each other: choose one.")
+    if against is None and since is None:
         if form in (Format.MARKDOWN, Format.SARIF):
-            raise InputError(f"--format {form} needs --against FILE: `pulumi stack export -s {stack}`.")
+            raise InputError(
+                f"--format {form} needs --against FILE (`pulumi stack export -s {stack}`) or --since REVISION."
+            )
         _listed(stack, json or form is Format.JSON)
         return
-    before = _saved(against)
+    before = _declared(stack, since) if since is not None else _saved(str(against))
     deployment, found = _offline(stack)
     from preview.preflight import preflight
 
@@ -126,6 +134,13 @@ def _saved(file: str) -> tuple[Resource, ...]:
         raise InputError(f"--against {file}: {error}.") from None
     except OSError as error:
         raise InputError(f"--against {file}: {error.strerror}.") from None
+
+
+def _declared(stack: str, since: str) -> tuple[Resource, ...]:
+    from cli.since import declared
+    from preview.saved import read
+
+    return read(declared(stack, since))
 
 
 def _print(report: Preflight, form: Format) -> None:

@@ -1,5 +1,7 @@
 """The bootstrap runner: a Lambda function in the VPC, invoked by the deployment whenever its work has changed."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +12,8 @@ import pulumi_aws as aws
 from components.policy import Statement, allow, deny, document, trust
 
 HANDLER = "bootstrap.handler.handler"
+CHECK = "check"
+"""Alias under which the function only looks (`bootstrap/request.py`): what a role for reading may invoke."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +59,8 @@ class Runner(pulumi.ComponentResource):
 
     function_name: pulumi.Output[str]
     """Name of the function."""
+    check_arn: pulumi.Output[str]
+    """ARN of the alias under which the function only looks."""
     result: pulumi.Output[Any]
     """The report of the last run, parsed."""
 
@@ -98,7 +104,19 @@ class Runner(pulumi.ComponentResource):
                 subnet_ids=args.subnet_ids, security_group_ids=args.security_group_ids
             ),
             logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="JSON", log_group=logs.name),
+            # Whoever may invoke it chooses the event; this holds it to the manifest of the stack.
+            environment=aws.lambda_.FunctionEnvironmentArgs(
+                variables={"DATATIER_MANIFEST_SHA256": pulumi.Output.from_input(args.manifest).apply(digest)}
+            ),
             opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+        )
+        check = aws.lambda_.Alias(
+            f"{name}-check",
+            name=CHECK,
+            description="Looks at schema and access, and changes nothing",
+            function_name=function.name,
+            function_version="$LATEST",
+            opts=child,
         )
         invocation = aws.lambda_.Invocation(
             f"{name}-run",
@@ -111,8 +129,15 @@ class Runner(pulumi.ComponentResource):
             ),
         )
         self.function_name = function.name
+        self.check_arn = check.arn
         self.result = pulumi.Output.json_loads(invocation.result)
-        self.register_outputs({"function_name": self.function_name, "result": self.result})
+        self.register_outputs({"function_name": self.function_name, "check_arn": self.check_arn, "result": self.result})
+
+
+def digest(manifest: str) -> str:
+    """SHA-256 of the manifest, however its JSON is laid out; `bootstrap.request` computes it of what it is sent."""
+    document = json.dumps(json.loads(manifest), sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(document.encode()).hexdigest()
 
 
 def permissions(args: RunnerArgs, log_group_arn: pulumi.Input[str]) -> list[Statement]:

@@ -281,3 +281,4 @@ def _export(parts: Parts, notifications: Notifications, document: pulumi.Output[
     pulumi.export("engine_version", postgres.engine_version)
     pulumi.export("manifest", document)
     pulumi.export("bootstrap", runner.result)
+    pulumi.export("runner", runner.check_arn)

@@ -65,6 +65,9 @@ class Offline:
                 "name": "default",
                 "arn": self._arn(r, "rds", f"target-group:prx-tg-{_token(r, 17)}"),
             },
+            "aws:lambda/alias:Alias": lambda r: {
+                "arn": self._arn(r, "lambda", f"function:{r.inputs['functionName']}:{r.inputs['name']}")
+            },
             "aws:lambda/invocation:Invocation": lambda _: {"result": "{}"},
             "aws:ec2/vpc:Vpc": lambda r: {"id": f"vpc-{_token(r)}", "defaultSecurityGroupId": f"sg-{_token(r)}"},
             "random:index/randomPassword:RandomPassword": lambda r: {"result": "x" * int(r.inputs.get("length", 32))},

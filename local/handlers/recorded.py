@@ -87,6 +87,7 @@ RECORDED: dict[str, Recorded] = {
     "aws:rds/proxyTarget:ProxyTarget": Recorded(),
     "aws:elasticache/subnetGroup:SubnetGroup": Recorded("elasticache subnetgroup:{}"),
     "aws:elasticache/parameterGroup:ParameterGroup": Recorded("elasticache parametergroup:{}", configures=True),
+    "aws:lambda/alias:Alias": Recorded("lambda function:{}:check", named="functionName"),
     "aws:lambda/permission:Permission": Recorded(named="statementId"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Recorded(named="functionName"),
     "aws:cloudwatch/dashboard:Dashboard": Recorded("cloudwatch dashboard/{}", named="dashboardName"),

@@ -185,6 +185,8 @@ def test_no_password_shows(
 class Endless:
     """Lambda's context at the beginning of a run."""
 
+    invoked_function_arn = "arn:aws:lambda:eu-west-1:123456789012:function:app-bootstrap"
+
     def get_remaining_time_in_millis(self) -> int:
         return 900_000
 

@@ -47,6 +47,7 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": lambda n, i: {},
     "aws:kms/alias:Alias": lambda n, i: {},
     "aws:kms/key:Key": lambda n, i: {"arn": f"arn:{n}", "keyId": f"key-{n}"},
+    "aws:lambda/alias:Alias": lambda n, i: {"arn": f"arn:{n}"},
     "aws:lambda/function:Function": lambda n, i: {"arn": f"arn:{n}"},
     "aws:lambda/invocation:Invocation": lambda n, i: {"result": '{"steps": []}'},
     "aws:lambda/permission:Permission": lambda n, i: {},

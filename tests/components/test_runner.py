@@ -11,8 +11,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from bootstrap.request import ALIAS, VARIABLE, digest
 from components.policy import allow
-from components.runner import Runner, RunnerArgs
+from components.runner import CHECK, Runner, RunnerArgs
 
 ROOT = Path(__file__).parents[2]
 INTERFACES = [
@@ -74,6 +75,7 @@ def test_the_runner(record: Any) -> None:
 
     seen = record(program)
     assert seen.listing == [
+        ("Alias", "run-check", "run"),
         ("Function", "run-function", "run"),
         ("Invocation", "run-run", "run"),
         ("LogGroup", "run-logs", "run"),
@@ -87,6 +89,7 @@ def test_the_runner(record: Any) -> None:
     assert function == {
         "architectures": ["arm64"],
         "description": "Schema, roles, users and checks of the data tier",
+        "environment": {"variables": {"DATATIER_MANIFEST_SHA256": digest({"stack": "dev"})}},
         "handler": "bootstrap.handler.handler",
         "loggingConfig": {"logFormat": "JSON", "logGroup": "/aws/lambda/tmi-dev-bootstrap"},
         "memorySize": 512,
@@ -98,6 +101,13 @@ def test_the_runner(record: Any) -> None:
         "vpcConfig": {"securityGroupIds": ["sg-1"], "subnetIds": ["subnet-1"]},
     }
     assert "run-policy" in seen["run-function"].depends_on
+    # What a role for reading may invoke; it follows the code, so that there is no version to publish.
+    assert seen["run-check"].inputs == {
+        "description": "Looks at schema and access, and changes nothing",
+        "functionName": "tmi-dev-bootstrap",
+        "functionVersion": "$LATEST",
+        "name": ALIAS,
+    }
     run = seen["run-run"]
     assert run.inputs == {
         "functionName": "tmi-dev-bootstrap",
@@ -106,6 +116,14 @@ def test_the_runner(record: Any) -> None:
     }
     # It waits for what the component was told to wait for, and for its own permissions.
     assert run.depends_on >= {"first", "run-policy", "run-function"}
+
+
+def test_the_function_and_its_code_agree(record: Any) -> None:
+    """Components know nothing of the bootstrap: what both must compute or call the same is held together here."""
+    assert CHECK == ALIAS
+    for manifest in ('{"b": [1, "é"], "a": {"x": null}}', '{ "a": {"x": null},\n "b": [1, "\\u00e9"] }'):
+        seen = record(lambda text=manifest: Runner("run", args(manifest=text)))["run-function"]
+        assert seen.inputs["environment"]["variables"] == {VARIABLE: digest({"a": {"x": None}, "b": [1, "é"]})}
 
 
 def test_least_privilege(record: Any) -> None:

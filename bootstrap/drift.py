@@ -1,0 +1,96 @@
+"""What the engines have become since the last bootstrap: schema and access beside their declarations. Reads only."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, computed_field
+
+from bootstrap import schema
+from bootstrap.access_plan import plan_stack
+from bootstrap.access_verify import verify_stack
+from bootstrap.manifest import Manifest
+from bootstrap.postgres import master
+from bootstrap.report import Check
+from bootstrap.run import MIGRATIONS
+from bootstrap.schema import Difference
+from bootstrap.secrets import AwsStore, SecretStore
+
+_THREADS = 8
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Drifted(_Model):
+    """One thing that is not as declared."""
+
+    where: str
+    """`schema`, or where in the access: an engine and what of it."""
+    what: str
+    mend: str = ""
+    """The statement or the words that mend it; empty where it is nothing of ours to change."""
+
+
+class Drift(_Model):
+    """All of it."""
+
+    stack: str
+    found: tuple[Drifted, ...] = ()
+    checks: tuple[Check, ...] = ()
+    """What logging in as every identity proved, where that was asked for."""
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def failed(self) -> tuple[str, ...]:
+        """Checks that came out otherwise than declared."""
+        return tuple(
+            f"{each.identity} on {each.target}: {each.action}: {each.expected} expected, {each.outcome}"
+            for each in self.checks
+            if not each.ok
+        )
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def ok(self) -> bool:
+        """Whether everything is as declared."""
+        return not self.found and not self.failed
+
+
+def look(
+    manifest: Manifest, *, prove: bool = False, store: SecretStore | None = None, migrations: Path = MIGRATIONS
+) -> Drift:
+    """Compare a deployed stack with its declarations; with `prove` also log in as every identity.
+
+    Raise BootstrapError where something cannot be read.
+    """
+    store = store or AwsStore(manifest.region, manifest.aws_endpoint)
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="drift") as pool:
+        plan = plan_stack(manifest, store, pool)
+        with master.look(manifest.postgres, store) as conn:
+            differing = tuple(_schema(conn, migrations))
+        checks = verify_stack(manifest, store, pool) if prove else ()
+    access = [
+        Drifted(where=f"{each.engine} {each.target}", what=f"{each.action} {each.subject}", mend=each.text)
+        for each in plan.changes
+    ]
+    others = [Drifted(where="access", what=text) for text in plan.differences]
+    return Drift(stack=manifest.stack, found=(*differing, *access, *others), checks=checks)
+
+
+def _schema(conn: Any, migrations: Path) -> list[Drifted]:
+    path = schema.beside(migrations)
+    if path is None:
+        return []
+    expected = schema.load(path)
+    found = schema.compare(expected, schema.read(conn, extensions=expected.get("extensions", ())))
+    other = [each for each in found if each.kind == "migration"]
+    # Beside a database at another migration everything would differ: that says it all.
+    return [_told(each) for each in other or found if each.severity != "INFO"]
+
+
+def _told(each: Difference) -> Drifted:
+    return Drifted(where="schema", what=f"{each.kind} {each.object}: {each.what}", mend=each.sql or "")

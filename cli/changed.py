@@ -1,0 +1,56 @@
+"""`datatier changed`: the stacks that a branch concerns."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from cli.errors import InputError
+from cli.git import changed_paths
+from cli.options import JsonFlag
+from cli.output import console, emit_json
+from cli.project import project_root
+from infra.stackfile import read_stack, stacks
+
+SinceOption = Annotated[str, typer.Option("--since", help="Revision of Git, such as origin/main.")]
+_SHOWN = 5
+
+
+def changed(
+    since: SinceOption,
+    matrix: Annotated[
+        bool, typer.Option("--matrix", help="Print `stacks=[...]`, for a workflow's output ($GITHUB_OUTPUT).")
+    ] = False,
+    json: JsonFlag = False,
+) -> None:
+    """List the deployed stacks that this branch's changes concern, each with the paths that do.
+
+    What is not committed yet counts as well. A path that nobody has thought of concerns all of them.
+
+    [bold]Examples:[/] datatier changed --since origin/main    datatier changed --since HEAD~1 --json
+    """
+    from pipeline.changed import changed as concerned
+
+    if json and matrix:
+        raise InputError("--json and --matrix contradict each other: choose one.")
+    root = project_root()
+    found = concerned(changed_paths(root, since), deployed(root))
+    if json:
+        emit_json([each.as_json() for each in found])
+    elif matrix:
+        typer.echo(f"stacks={json_module.dumps([each.stack for each in found])}")
+    else:
+        for each in found:
+            more = f" and {len(each.because) - _SHOWN} more" if len(each.because) > _SHOWN else ""
+            console().print(f"[bold]{each.stack}[/] [dim]{escape(', '.join(each.because[:_SHOWN]))}{more}[/]")
+        if not found:
+            console().print("no stack")
+
+
+def deployed(root: Path) -> list[str]:
+    """The stacks that are meant for AWS: all but those of the profile `local`."""
+    return [name for name in stacks(root) if read_stack(root, name).get("data-tier:profile", name) != "local"]

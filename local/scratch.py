@@ -1,0 +1,67 @@
+"""A PostgreSQL of its own in a temporary folder, for work that must touch nothing; gone when the work is done."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from local import ports
+from local.postgres import binaries, roles
+from local.postgres.server import Server
+from local.process import Daemon
+
+DATABASE = "rehearsal"
+
+
+@contextmanager
+def scratch(owner: str, migrator: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A connection to an empty database as `migrator`, which may act as `owner` and is no superuser, as on RDS."""
+    with tempfile.TemporaryDirectory(prefix="datatier-scratch-") as made:
+        folder = Path(made)
+        server = Server(
+            name="rehearsal",
+            folder=folder / "postgres",
+            port=next(port for port in ports.candidates(made) if ports.is_free(port)),
+            daemon=Daemon("postgres", folder / "run", folder / "log" / "postgres.log"),
+            binaries=binaries.find(),
+            admin_password=secrets.token_urlsafe(24),
+            stack="rehearsal",
+        )
+        server.folder.mkdir(mode=0o700)
+        server.initialise()
+        try:
+            server.start([])
+            with server.connect() as admin:
+                _prepare(admin, owner, migrator, password := secrets.token_urlsafe(24))
+            with server.connect(DATABASE) as admin:
+                _extend(admin, owner)
+            with psycopg.connect(
+                host="127.0.0.1", port=server.port, dbname=DATABASE, user=migrator, password=password, autocommit=True
+            ) as conn:
+                yield conn
+        finally:
+            server.stop()
+
+
+def _prepare(admin: roles.Connection, owner: str, migrator: str, password: str) -> None:
+    """The owner, whom nobody logs in as, and the login that acts as it; a database of the owner's."""
+    names = {"owner": sql.Identifier(owner), "migrator": sql.Identifier(migrator)}
+    admin.execute(sql.SQL("CREATE ROLE {owner} NOLOGIN").format(**names))
+    admin.execute(sql.SQL("CREATE ROLE {migrator} LOGIN").format(**names))
+    roles.set_password(admin, migrator, password)
+    # PostgreSQL 16 lets the login SET ROLE without inheriting; 15 cannot tell the two apart.
+    how = "WITH INHERIT FALSE, SET TRUE" if admin.info.server_version >= 160000 else ""
+    admin.execute(sql.SQL("GRANT {owner} TO {migrator} " + how).format(**names))
+    admin.execute(sql.SQL("CREATE DATABASE {} OWNER {owner}").format(sql.Identifier(DATABASE), **names))
+
+
+def _extend(admin: roles.Connection, owner: str) -> None:
+    """What the bootstrap makes as RDS's master before migrations."""
+    admin.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(owner)))
+    roles.make_extensions(admin, ("vector", "citext", "pgcrypto", "pg_stat_statements"))

@@ -1,0 +1,74 @@
+"""Which stacks a change concerns, from the paths that changed. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+ALL, NONE = "all", "none"
+
+CONCERNS: dict[str, str] = {
+    "infra/": ALL,
+    "components/": ALL,
+    "bootstrap/": ALL,
+    "migrations/": ALL,
+    "schema/": ALL,
+    "policy/": ALL,
+    "access.yaml": ALL,
+    "Pulumi.yaml": ALL,
+    "requirements/runtime.txt": ALL,
+    "requirements/policy.txt": ALL,
+    # What looks at stacks, or runs them elsewhere, and changes none.
+    ".ci/": NONE,
+    ".github/": NONE,
+    ".gitignore": NONE,
+    "Makefile": NONE,
+    "README.md": NONE,
+    "bench/": NONE,
+    "cli/": NONE,
+    "docs/": NONE,
+    "local/": NONE,
+    "pipeline/": NONE,
+    "preview/": NONE,
+    "pyproject.toml": NONE,
+    "requirements/": NONE,
+    "tests/": NONE,
+    "upgrade/": NONE,
+}
+"""Path, or folder with its slash -> which stacks it is in. The longest that fits counts; what fits none is in all."""
+
+_OWN = re.compile(r"Pulumi\.([^./]+)\.yaml")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Changed:
+    """A stack that a change concerns."""
+
+    stack: str
+    because: tuple[str, ...]
+    """The paths."""
+
+    def as_json(self) -> dict[str, Any]:
+        """The stable form for machines."""
+        return {"stack": self.stack, "because": list(self.because)}
+
+
+def changed(paths: Iterable[str], stacks: Iterable[str]) -> tuple[Changed, ...]:
+    """The stacks, in their order, that these paths are in."""
+    listed = sorted(set(paths))
+    found = []
+    for stack in stacks:
+        because = tuple(path for path in listed if concern(path) in (ALL, stack))
+        if because:
+            found.append(Changed(stack=stack, because=because))
+    return tuple(found)
+
+
+def concern(path: str) -> str:
+    """`all`, `none`, or the stack whose file it is."""
+    if own := _OWN.fullmatch(path):
+        return own[1]
+    fits = [known for known in CONCERNS if path == known or (known.endswith("/") and path.startswith(known))]
+    return CONCERNS[max(fits, key=len)] if fits else ALL
