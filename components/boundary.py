@@ -5,8 +5,6 @@ Whoever may make roles may make one that does everything, unless whatever he mak
 what leads out of the stack: no IAM, no key's policy, no trail, no other stack's names.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from components.policy import Statement, allow

@@ -4,8 +4,6 @@ Account-level, made once by an administrator (`delivery/`, ADR 0015), outside of
 role lies under `/delivery/`, where none of them can reach it.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any

@@ -8,8 +8,6 @@ since January 2026 (https://aws.amazon.com/about-aws/whats-new/2026/01/aws-sts-s
 a name that somebody else has taken over is not enough.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

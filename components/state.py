@@ -4,8 +4,6 @@ The layout is that of Pulumi's own backend for buckets (github.com/pulumi/pulumi
 meta.go). A preview takes no lock and writes nothing there, nor does a refresh that only previews (backend.go).
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

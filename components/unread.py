@@ -1,7 +1,5 @@
 """What a preview never reads, whatever is attached to its role later: secrets' values, data, plaintext of keys."""
 
-from __future__ import annotations
-
 from components.policy import Statement, deny
 from components.state import State
 
