@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -169,3 +170,30 @@ def test_the_page_says_what_a_component_makes(record: Any) -> None:
 
     recorded: recorder.Recorded = record(program)
     assert makes(Keys) == tuple(sorted({each.type for each in recorded.resources} - {token(Keys)}))
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Package -> version of a requirements file."""
+    return dict(re.findall(r"^([\w.-]+)==([^ ;]+)", path.read_text(encoding="utf-8"), re.M))
+
+
+def test_the_plugin_s_requirements_are_those_of_the_project() -> None:
+    """All that the components import, in the versions that the tests ran with."""
+    plugin_pins, project = pins(ROOT / "components" / "requirements.txt"), pins(ROOT / "requirements" / "runtime.txt")
+    assert {name: project.get(name) for name in plugin_pins} == plugin_pins
+    sources = [each for each in (ROOT / "components").rglob("*.py") if "venv" not in each.parts]
+    imported = {
+        name.partition(".")[0]
+        for source in sources
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    foreign = imported - set(sys.stdlib_module_names) - {"components"}
+    assert foreign == {"pulumi", "pulumi_aws", "pulumi_random"}
+    assert {name.replace("_", "-") for name in foreign} <= set(plugin_pins)
