@@ -3,7 +3,8 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the engine starts this file by its folder
+# The engine starts this file by its folder, which stands first then: redis.py would be everybody's `redis`.
+sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from pulumi.provider import main
 

@@ -14,6 +14,15 @@ from pulumi.provider.experimental.util import camel_case
 
 from components.package.registry import token
 
+_MEND = (
+    "Other languages know str, int, float, bool, Any, lists, maps by str, StrEnums, archives, dataclasses of these, "
+    "and components of this package"
+)
+
+
+class SchemaError(TypeError):
+    """A type that a package's schema cannot have; says where, and what there is."""
+
 
 class PackageAnalyzer(Analyzer):
     """`Analyzer` for components whose arguments are dataclasses."""
@@ -49,14 +58,19 @@ class PackageAnalyzer(Analyzer):
                 optional=bool(optional),
                 description=self.get_docstring(typ, name),
             )
-        return super().analyze_property(
-            arg,
-            typ,
-            name,
-            can_be_plain=can_be_plain,
-            is_component_output=is_component_output,
-            optional=optional,
-        )
+        try:
+            return super().analyze_property(
+                arg,
+                typ,
+                name,
+                can_be_plain=can_be_plain,
+                is_component_output=is_component_output,
+                optional=optional,
+            )
+        except SchemaError:
+            raise
+        except Exception as error:
+            raise SchemaError(f"{typ.__name__}.{name}: {error}. {_MEND}") from error
 
     def get_docstring(self, typ: type, name: str) -> str | None:
         """As it was, on one line per paragraph."""

@@ -15,7 +15,7 @@ The stack's parts, each a Pulumi component of its own (`components/`), for Pytho
 other language:
 
 ```sh
-pulumi package add https://example.org/your/data-tier.git/components   # or a path: ../data-tier/components
+pulumi package add example.org/your/data-tier.git/components@v0.1.0   # or a path: ../data-tier/components
 ```
 
 The plugin is Python: Pulumi makes its environment from `components/requirements.txt`. `examples/` has the same program
