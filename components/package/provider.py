@@ -4,7 +4,6 @@ import json
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
-from inspect import get_annotations
 from typing import Any
 
 import pulumi
@@ -14,7 +13,7 @@ from pulumi.provider.server import ComponentInitError
 
 from components.package import VERSION
 from components.package.inputs import read
-from components.package.registry import args_type, every, token
+from components.package.registry import annotations, args_type, every, token
 from components.package.schema import schema
 
 
@@ -43,7 +42,7 @@ class DataTier(Provider):
 
 def outputs(component: pulumi.ComponentResource) -> dict[str, Any]:
     """What the component gives out, without what it does not have."""
-    values = {key: getattr(component, key) for key in get_annotations(type(component)) if not key.startswith("_")}
+    values = {key: getattr(component, key) for key in annotations(type(component))}
     return {camel_case(key): _plain(value) for key, value in values.items() if value is not None}
 
 

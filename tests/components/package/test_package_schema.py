@@ -89,7 +89,7 @@ def test_every_type_is_described() -> None:
 class SilentArgs:
     said: str
     """Is said."""
-    unsaid: str
+    unsaid: "str"
 
 
 class Silent(pulumi.ComponentResource):
@@ -97,7 +97,7 @@ class Silent(pulumi.ComponentResource):
 
     out: pulumi.Output[str]
 
-    def __init__(self, name: str, args: SilentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: "SilentArgs", opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("data-tier:index:Silent", name, {}, opts)
 
 
