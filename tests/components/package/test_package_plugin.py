@@ -24,7 +24,7 @@ from components.postgres import Postgres, PostgresArgs, ReplicaSpec
 from components.redis import Redis, RedisArgs
 from components.replica import SecondRegion
 from components.sizing.parameters import ApplyMethod, Parameter
-from components.sizing.thresholds import AlarmSpec, Comparison, MissingData, Severity
+from components.sizing.thresholds import AlarmSpec
 
 PLACE = {"account_id": "123456789012", "region": "eu-west-1"}
 WIRE_PLACE = {"accountId": "123456789012", "region": "eu-west-1"}
@@ -35,13 +35,13 @@ DOWN = AlarmSpec(
     metric="CPUUtilization",
     namespace="AWS/RDS",
     statistic="SampleCount",
-    comparison=Comparison.BELOW,
+    comparison="LessThanThreshold",
     threshold=1.0,
     period=60,
     evaluation_periods=3,
     datapoints=2,
-    missing=MissingData.BREACHING,
-    severity=Severity.CRITICAL,
+    missing="breaching",
+    severity="critical",
     meaning="The server is down.",
     first_steps=["Look", "Think", "Act"],
     runbook="docs/runbooks/down.md",
