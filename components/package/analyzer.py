@@ -12,7 +12,8 @@ import pulumi
 from pulumi.provider.experimental.analyzer import Analyzer, ComponentDefinition, PropertyDefinition
 from pulumi.provider.experimental.util import camel_case
 
-from components.package.registry import annotations, args_type, token
+from components.outputs import annotations
+from components.package.registry import args_type, token
 
 _MEND = (
     "Other languages know str, int, float, bool, Any, lists, maps by str, StrEnums, archives, dataclasses of these, "

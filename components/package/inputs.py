@@ -15,8 +15,8 @@ from pulumi.output import Unknown
 from pulumi.provider.experimental import analyzer
 from pulumi.provider.experimental.util import camel_case
 
+from components.outputs import annotations
 from components.package.analyzer import has_default
-from components.package.registry import annotations
 
 T = TypeVar("T")
 

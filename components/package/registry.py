@@ -47,10 +47,3 @@ def args_type(component: type[pulumi.ComponentResource]) -> type[Any]:
     """The dataclass that the component takes."""
     found: type[Any] = get_annotations(component.__init__, eval_str=True)["args"]
     return found
-
-
-def annotations(typ: type) -> dict[str, Any]:
-    """What a class and those before it say of their public attributes, Pulumi's own aside."""
-    aside = (object, pulumi.Resource, pulumi.ComponentResource)
-    said = [get_annotations(each, eval_str=True) for each in reversed(typ.__mro__) if each not in aside]
-    return {name: hint for each in said for name, hint in each.items() if not name.startswith("_")}

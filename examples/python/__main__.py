@@ -10,6 +10,7 @@ from components.network import Network, NetworkArgs
 from components.notifications import Notifications, NotificationsArgs, Subscription
 from components.postgres import Postgres, PostgresArgs, ReplicaSpec
 from components.redis import Redis, RedisArgs
+from components.replica import Replica
 from components.sizing.classes import cache_class, rds_class
 from components.sizing.postgres import postgres_parameters
 from components.sizing.redis import redis_family, redis_parameters
@@ -118,7 +119,7 @@ cache = Redis(
 )
 
 
-def instance(identifier: pulumi.Output[str], *, replica: bool) -> AlarmTarget:
+def instance(server: Postgres | Replica) -> AlarmTarget:
     """An instance with the alarms that its class and volume give."""
     connections = next(int(each.value) for each in parameters if each.name == "max_connections")
     alarms = postgres_alarms(
@@ -126,10 +127,10 @@ def instance(identifier: pulumi.Output[str], *, replica: bool) -> AlarmTarget:
         max_connections=connections,
         allocated_gib=STORAGE,
         max_allocated_gib=STORAGE_MAX,
-        replica=replica,
+        replica=isinstance(server, Replica),
         lag_critical_seconds=300,
     )
-    return AlarmTarget(dimension="DBInstanceIdentifier", id=identifier, alarms=alarms)
+    return AlarmTarget(dimension="DBInstanceIdentifier", id=server.identifier, alarms=alarms)
 
 
 nodes = redis_alarms(CACHE, eviction="allkeys-lru", replicas=1, cluster_mode=False)
@@ -139,8 +140,8 @@ Alarms(
         prefix=PREFIX,
         topic_arns=notifications.topic_arns,
         targets={
-            "primary": instance(postgres.identifier, replica=False),
-            "reporting": instance(postgres.replicas["reporting"].identifier, replica=True),
+            "primary": instance(postgres),
+            "reporting": instance(postgres.replicas["reporting"]),
             **{
                 f"cache-{number}": AlarmTarget(dimension="CacheClusterId", id=node, alarms=nodes)
                 for number, node in enumerate(cache.nodes, start=1)

@@ -14,8 +14,8 @@ from typing import Any
 import pulumi
 import yaml
 
+from components.outputs import outputs
 from components.package.inputs import read
-from components.package.provider import outputs
 from components.package.registry import args_type, every, token
 from components.package.schema import schema
 from local.monitor import Deployment, run_program
