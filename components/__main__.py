@@ -3,11 +3,17 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # the engine starts this file by its folder
 
-from pulumi.provider import main
+def start() -> None:
+    """Serve until the engine ends it."""
+    # The engine starts this file by its folder, which stands first then: redis.py would be everybody's `redis`.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+    from pulumi.provider import main
 
-from components.package.provider import DataTier
+    from components.package.provider import DataTier
+
+    main(DataTier(), sys.argv[1:])
+
 
 if __name__ == "__main__":
-    main(DataTier(), sys.argv[1:])
+    start()

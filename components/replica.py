@@ -7,6 +7,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.instance import LOGS, TIMEOUTS, check_identifier, log_groups, parameter_group
+from components.outputs import outputs
 from components.sizing.parameters import Parameter
 
 
@@ -181,12 +182,5 @@ class Replica(pulumi.ComponentResource):
         )
         self.identifier, self.arn = instance.identifier, instance.arn
         self.address, self.port, self.resource_id = instance.address, instance.port, instance.resource_id
-        self.register_outputs(
-            {
-                "identifier": self.identifier,
-                "arn": self.arn,
-                "address": self.address,
-                "port": self.port,
-                "resourceId": self.resource_id,  # as in the schema: whoever is given a reference reads these names
-            }
-        )
+        # Under the schema's names: who is given a reference to the replica, as a Postgres's `replicas`, reads these.
+        self.register_outputs(outputs(self))

@@ -9,10 +9,20 @@ from dataclasses import MISSING, Field, fields, is_dataclass
 from typing import Any
 
 import pulumi
-from pulumi.provider.experimental.analyzer import Analyzer, PropertyDefinition
+from pulumi.provider.experimental.analyzer import Analyzer, ComponentDefinition, PropertyDefinition
 from pulumi.provider.experimental.util import camel_case
 
-from components.package.registry import token
+from components.outputs import annotations
+from components.package.registry import args_type, token
+
+_MEND = (
+    "Other languages know str, int, float, bool, Any, lists, maps by str, StrEnums, archives, dataclasses of these, "
+    "and components of this package"
+)
+
+
+class SchemaError(TypeError):
+    """A type that a package's schema cannot have; says where, and what there is."""
 
 
 class PackageAnalyzer(Analyzer):
@@ -23,14 +33,35 @@ class PackageAnalyzer(Analyzer):
         super().__init__(name)
         self._components = components
 
+    def analyze_component(self, component: type[pulumi.ComponentResource]) -> ComponentDefinition:
+        """As it was, whether or not annotations are texts."""
+        inputs, input_names = self.analyze_type(args_type(component), is_component_output=False)
+        outputs, output_names = self.analyze_type(component, is_component_output=True)
+        return ComponentDefinition(
+            name=component.__name__,
+            description=class_doc(component),
+            inputs=inputs,
+            inputs_mapping=input_names,
+            outputs=outputs,
+            outputs_mapping=output_names,
+            module=component.__module__,
+        )
+
     def analyze_type(
         self, typ: type, *, is_component_output: bool
     ) -> tuple[dict[str, PropertyDefinition], dict[str, str]]:
-        """As it was, and a field with a default is optional."""
-        properties, names = super().analyze_type(typ, is_component_output=is_component_output)
-        for each in _fields(typ):
-            properties[camel_case(each.name)].optional |= has_default(each)
-        return properties, names
+        """As it was, whether or not annotations are texts, and a field with a default is optional."""
+        properties = {
+            name: self.analyze_property(
+                hint, typ, name, can_be_plain=not is_component_output, is_component_output=is_component_output
+            )
+            for name, hint in annotations(typ).items()
+        }
+        for each in fields(typ) if is_dataclass(typ) else ():
+            properties[each.name].optional |= has_default(each)
+        return {camel_case(name): each for name, each in properties.items()}, {
+            camel_case(name): name for name in properties
+        }
 
     def analyze_property(
         self,
@@ -49,27 +80,34 @@ class PackageAnalyzer(Analyzer):
                 optional=bool(optional),
                 description=self.get_docstring(typ, name),
             )
-        return super().analyze_property(
-            arg,
-            typ,
-            name,
-            can_be_plain=can_be_plain,
-            is_component_output=is_component_output,
-            optional=optional,
-        )
+        try:
+            return super().analyze_property(
+                arg,
+                typ,
+                name,
+                can_be_plain=can_be_plain,
+                is_component_output=is_component_output,
+                optional=optional,
+            )
+        except SchemaError:
+            raise
+        except Exception as error:
+            raise SchemaError(f"{typ.__name__}.{name}: {error}. {_MEND}") from error
 
     def get_docstring(self, typ: type, name: str) -> str | None:
         """As it was, on one line per paragraph."""
         return joined(super().get_docstring(typ, name))
 
 
-def _fields(typ: type) -> tuple[Field[Any], ...]:
-    return fields(typ) if is_dataclass(typ) else ()
-
-
 def has_default(field: Field[Any]) -> bool:
     """Whether the field may be left out."""
     return field.default is not MISSING or field.default_factory is not MISSING
+
+
+def class_doc(typ: type) -> str | None:
+    """The class's own docstring: a dataclass without one has its signature there, which says nothing."""
+    text = typ.__doc__
+    return None if not text or text.startswith(f"{typ.__name__}(") else joined(text)
 
 
 def joined(text: str | None) -> str | None:

@@ -15,7 +15,7 @@ The stack's parts, each a Pulumi component of its own (`components/`), for Pytho
 other language:
 
 ```sh
-pulumi package add https://example.org/your/data-tier.git/components   # or a path: ../data-tier/components
+pulumi package add example.org/your/data-tier.git/components@v0.1.0   # or a path: ../data-tier/components
 ```
 
 The plugin is Python: Pulumi makes its environment from `components/requirements.txt`. `examples/` has the same program
@@ -38,7 +38,7 @@ def document() -> str:
     parts += [f"- [{name}](#{name.lower()}): {_first(each)}" for name, each in _named(found["resources"])]
     for name, each in _named(found["resources"]):
         required = set(each["requiredInputs"])
-        parts += ["", f"## {name}", "", each["description"], ""]
+        parts += ["", f"## {name}", "", each.get("description", ""), ""]
         parts += [f"Type `{NAME}:index:{name}`. Makes {', '.join(map(_made, makes(by_name[name])))}."]
         parts += ["", "| input | type | takes | default | meaning |", "|---|---|---|---|---|"]
         parts += [_input(key, value, key in required) for key, value in each["inputProperties"].items()]
@@ -48,7 +48,7 @@ def document() -> str:
             parts += [_output(key, value, key in given) for key, value in each["properties"].items()]
     parts += ["", "## Types"]
     for name, each in _named(found["types"]):
-        parts += ["", f"### {name}", "", each["description"], ""]
+        parts += ["", f"### {name}", "", each.get("description", ""), ""]
         parts += _enumeration(each) if "enum" in each else _object(each)
     return "\n".join(parts) + "\n"
 
@@ -58,7 +58,7 @@ def _named(found: dict[str, Any]) -> list[tuple[str, Any]]:
 
 
 def _first(each: dict[str, Any]) -> str:
-    return str(each["description"]).partition("\n")[0]
+    return str(each.get("description", "")).partition("\n")[0]
 
 
 def _object(each: dict[str, Any]) -> list[str]:
@@ -68,17 +68,17 @@ def _object(each: dict[str, Any]) -> list[str]:
 
 
 def _enumeration(each: dict[str, Any]) -> list[str]:
-    rows = [f"| `{value['value']}` | {_cell(value['description'])} |" for value in each["enum"]]
+    rows = [f"| `{value['value']}` | {_cell(value.get('description', ''))} |" for value in each["enum"]]
     return ["| value | meaning |", "|---|---|", *rows]
 
 
 def _input(key: str, value: dict[str, Any], required: bool) -> str:
     default = "**required**" if required else f"`{_literal(value['default'])}`" if "default" in value else "none"
-    return f"| `{key}` | {_type(value)} | {_takes(value)} | {default} | {_cell(value['description'])} |"
+    return f"| `{key}` | {_type(value)} | {_takes(value)} | {default} | {_cell(value.get('description', ''))} |"
 
 
 def _output(key: str, value: dict[str, Any], given: bool) -> str:
-    return f"| `{key}` | {_type(value)}{'' if given else ', or none'} | {_cell(value['description'])} |"
+    return f"| `{key}` | {_type(value)}{'' if given else ', or none'} | {_cell(value.get('description', ''))} |"
 
 
 def _type(value: dict[str, Any]) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from difflib import get_close_matches
 from enum import Enum
-from inspect import get_annotations
 from typing import Any, TypeVar, get_args
 
 import pulumi
@@ -16,6 +15,7 @@ from pulumi.output import Unknown
 from pulumi.provider.experimental import analyzer
 from pulumi.provider.experimental.util import camel_case
 
+from components.outputs import annotations
 from components.package.analyzer import has_default
 
 T = TypeVar("T")
@@ -23,7 +23,7 @@ T = TypeVar("T")
 
 def read(typ: type[T], sent: Mapping[str, Any], where: str = "") -> T:
     """Return the dataclass made of what was sent; raise `InputPropertyError` with the path of what is wrong."""
-    hints = get_annotations(typ, eval_str=True)
+    hints = annotations(typ)
     known = {camel_case(each.name): each for each in fields(typ)}  # type: ignore[arg-type] # a dataclass, by its callers
     for key in sent:
         if key not in known:

@@ -2,16 +2,13 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
-from enum import Enum
-from inspect import get_annotations
 from typing import Any
 
 import pulumi
 from pulumi.provider import ConstructResult, Provider
-from pulumi.provider.experimental.util import camel_case
 from pulumi.provider.server import ComponentInitError
 
+from components.outputs import outputs
 from components.package import VERSION
 from components.package.inputs import read
 from components.package.registry import args_type, every, token
@@ -39,20 +36,3 @@ class DataTier(Provider):
         except Exception as error:
             raise ComponentInitError(error) from error
         return ConstructResult(made.urn, outputs(made))
-
-
-def outputs(component: pulumi.ComponentResource) -> dict[str, Any]:
-    """What the component gives out, without what it does not have."""
-    values = {key: getattr(component, key) for key in get_annotations(type(component)) if not key.startswith("_")}
-    return {camel_case(key): _plain(value) for key, value in values.items() if value is not None}
-
-
-def _plain(value: Any) -> Any:
-    if is_dataclass(value) and not isinstance(value, type):
-        pairs = {each.name: getattr(value, each.name) for each in fields(value)}
-        return {camel_case(key): _plain(each) for key, each in pairs.items() if each is not None}
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(each) for each in value]
-    return value.value if isinstance(value, Enum) else value

@@ -11,7 +11,7 @@ from pulumi.provider.experimental.schema import generate_schema
 from pulumi.provider.experimental.util import camel_case
 
 from components.package import NAME, VERSION
-from components.package.analyzer import PackageAnalyzer, joined
+from components.package.analyzer import PackageAnalyzer, class_doc
 from components.package.registry import args_type, every, token
 
 
@@ -25,11 +25,10 @@ def schema() -> dict[str, Any]:
     made = generate_schema(NAME, VERSION, None, definitions, types, dependencies).to_json()
     for component in components:
         resource = made["resources"][token(component)]
-        resource["description"] = _class_doc(component)
         _add_defaults(args_type(component), resource["inputProperties"])
     for each in types.values():
         described = made["types"][f"{NAME}:index:{each.name}"]
-        described["description"] = _class_doc(each.python_type)
+        described["description"] = class_doc(each.python_type)
         _add_defaults(each.python_type, described.get("properties", {}))
     for each in (*made["resources"].values(), *made["types"].values()):
         for part in ("inputProperties", "properties"):
@@ -44,12 +43,6 @@ def _say_once(described: dict[str, Any]) -> None:
         if inner:
             inner.pop("description", None)
             _say_once(inner)
-
-
-def _class_doc(typ: type) -> str | None:
-    """The class's own docstring: a dataclass without one has its signature there, which says nothing."""
-    text = typ.__doc__
-    return None if not text or text.startswith(f"{typ.__name__}(") else joined(text)
 
 
 def _add_defaults(typ: type, properties: dict[str, Any]) -> None:

@@ -78,8 +78,19 @@ class Plugin:
 
     stub: Any
 
-    def construct(self, token: str, name: str, inputs: Mapping[str, Any], *, preview: bool = False) -> Constructed:
-        """Construct a component from what another language's SDK would send."""
+    def construct(
+        self,
+        token: str,
+        name: str,
+        inputs: Mapping[str, Any],
+        *,
+        preview: bool = False,
+        waits: Mapping[str, str] | None = None,
+    ) -> Constructed:
+        """Construct a component from what another language's SDK would send.
+
+        :param waits: input -> URN of the resource whose output it is.
+        """
         recorded = recorder.Recorded()
         behind = recorder._Monitor(recorded, preview=preview)
         pulumi.runtime.set_mocks(behind.mocks, project="data-tier", stack="test", preview=preview, monitor=behind)
@@ -103,6 +114,10 @@ class Plugin:
                         name=name,
                         parent=STACK,
                         inputs=sent,
+                        inputDependencies={
+                            key: provider_pb2.ConstructRequest.PropertyDependencies(urns=[urn])
+                            for key, urn in (waits or {}).items()
+                        },
                     ),
                     timeout=60,
                 )

@@ -24,7 +24,7 @@ from components.postgres import Postgres, PostgresArgs, ReplicaSpec
 from components.redis import Redis, RedisArgs
 from components.replica import SecondRegion
 from components.sizing.parameters import ApplyMethod, Parameter
-from components.sizing.thresholds import AlarmSpec, Comparison, MissingData, Severity
+from components.sizing.thresholds import AlarmSpec
 
 PLACE = {"account_id": "123456789012", "region": "eu-west-1"}
 WIRE_PLACE = {"accountId": "123456789012", "region": "eu-west-1"}
@@ -35,13 +35,13 @@ DOWN = AlarmSpec(
     metric="CPUUtilization",
     namespace="AWS/RDS",
     statistic="SampleCount",
-    comparison=Comparison.BELOW,
+    comparison="LessThanThreshold",
     threshold=1.0,
     period=60,
     evaluation_periods=3,
     datapoints=2,
-    missing=MissingData.BREACHING,
-    severity=Severity.CRITICAL,
+    missing="breaching",
+    severity="critical",
     meaning="The server is down.",
     first_steps=["Look", "Think", "Act"],
     runbook="docs/runbooks/down.md",
@@ -305,7 +305,27 @@ def test_what_is_given_out_by_reference_registers_the_names_of_the_schema(packag
     assert set(given["it-standby"]) == set(given["it-dr"]) == set(properties)
 
 
+OTHER = "urn:pulumi:test::data-tier::aws:sns/topic:Topic::other"
+UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # what the engine has for a text that it will know later
+
+
+def test_what_is_made_waits_for_whose_output_it_has(package: plugin.Plugin) -> None:
+    made = package.construct("data-tier:index:Redis", "it", REDIS, waits={"storageKeyArn": OTHER})
+    waiting = {each.name for each in made.recorded.resources if "other" in each.depends_on}
+    assert waiting == {"it-group"}
+    assert made.recorded["it-group"].inputs["kmsKeyId"] == "arn:storage"
+
+
+def test_in_a_preview_an_output_may_be_unknown(package: plugin.Plugin) -> None:
+    sent = {**REDIS, "storageKeyArn": UNKNOWN, "securityGroupIds": [UNKNOWN]}
+    waits = {"storageKeyArn": OTHER}
+    made = package.construct("data-tier:index:Redis", "it", sent, preview=True, waits=waits)
+    group = made.recorded["it-group"].inputs
+    assert [type(each) for each in (group["kmsKeyId"], *group["securityGroupIds"])] == [Unknown, Unknown]
+
+
 REFUSED = [
+    ("Redis", {**REDIS, "nodeType": UNKNOWN}, "nodeType", "must be written out"),
     ("Keys", {"prefix": "tmi-dev", "region": "eu-west-1"}, "accountId", "KeysArgs needs 'accountId'"),
     ("Keys", {"prefix": "p", "protekt": True, **WIRE_PLACE}, "protekt", "did you mean 'protect'?"),
     ("Keys", {"prefix": "p", "deletionWindowDays": 6, **WIRE_PLACE}, "", "KMS takes 7 to 30 days"),
@@ -318,7 +338,7 @@ def test_wrong_inputs_are_refused_by_their_path(
     package: plugin.Plugin, kind: str, sent: dict[str, Any], path: str, words: str
 ) -> None:
     with pytest.raises(grpc.RpcError) as caught:
-        package.construct(f"data-tier:index:{kind}", "it", sent)
+        package.construct(f"data-tier:index:{kind}", "it", sent, preview=True)
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     details = dict(caught.value.trailing_metadata())["grpc-status-details-bin"]
     assert path.encode() in details

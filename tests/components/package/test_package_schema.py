@@ -3,6 +3,7 @@
 import ast
 import inspect
 import re
+import sys
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ from pulumi.provider.experimental.schema import generate_schema
 
 from components.keys import Keys, KeysArgs
 from components.package import NAME, VERSION
-from components.package.analyzer import PackageAnalyzer
+from components.package.analyzer import PackageAnalyzer, SchemaError
 from components.package.document import document
 from components.package.makes import makes
 from components.package.registry import every, token
@@ -74,8 +75,9 @@ def undescribed(found: dict[str, Any]) -> list[str]:
     return lacking
 
 
-@pytest.mark.parametrize("name", sorted(schema()["resources"]), ids=lambda each: each.rpartition(":")[2])
-def test_a_component_is_described_with_all_that_goes_in_and_out(name: str) -> None:
+@pytest.mark.parametrize("component", every(), ids=lambda each: each.__name__)
+def test_a_component_is_described_with_all_that_goes_in_and_out(component: type[pulumi.ComponentResource]) -> None:
+    name = token(component)
     assert undescribed({"resources": {name: schema()["resources"][name]}, "types": {}}) == []
 
 
@@ -87,7 +89,7 @@ def test_every_type_is_described() -> None:
 class SilentArgs:
     said: str
     """Is said."""
-    unsaid: str
+    unsaid: "str"
 
 
 class Silent(pulumi.ComponentResource):
@@ -95,7 +97,7 @@ class Silent(pulumi.ComponentResource):
 
     out: pulumi.Output[str]
 
-    def __init__(self, name: str, args: SilentArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+    def __init__(self, name: str, args: "SilentArgs", opts: pulumi.ResourceOptions | None = None) -> None:
         super().__init__("data-tier:index:Silent", name, {}, opts)
 
 
@@ -119,7 +121,7 @@ def test_silence_is_heard() -> None:
 
 
 def test_a_type_that_other_languages_lack_is_refused() -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(SchemaError, match=r"^ChoiceArgs\.choice: .*Other languages know str"):
         PackageAnalyzer(NAME, (Choice,)).analyze([Choice])
 
 
@@ -169,3 +171,30 @@ def test_the_page_says_what_a_component_makes(record: Any) -> None:
 
     recorded: recorder.Recorded = record(program)
     assert makes(Keys) == tuple(sorted({each.type for each in recorded.resources} - {token(Keys)}))
+
+
+def pins(path: Path) -> dict[str, str]:
+    """Package -> version of a requirements file."""
+    return dict(re.findall(r"^([\w.-]+)==([^ ;]+)", path.read_text(encoding="utf-8"), re.M))
+
+
+def test_the_plugin_s_requirements_are_those_of_the_project() -> None:
+    """All that the components import, in the versions that the tests ran with."""
+    plugin_pins, project = pins(ROOT / "components" / "requirements.txt"), pins(ROOT / "requirements" / "runtime.txt")
+    assert {name: project.get(name) for name in plugin_pins} == plugin_pins
+    sources = [each for each in (ROOT / "components").rglob("*.py") if "venv" not in each.parts]
+    imported = {
+        name.partition(".")[0]
+        for source in sources
+        for node in ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+        for name in (
+            [alias.name for alias in node.names]
+            if isinstance(node, ast.Import)
+            else [node.module or ""]
+            if isinstance(node, ast.ImportFrom)
+            else []
+        )
+    }
+    foreign = imported - set(sys.stdlib_module_names) - {"components"}
+    assert foreign == {"pulumi", "pulumi_aws", "pulumi_random"}
+    assert {name.replace("_", "-") for name in foreign} <= set(plugin_pins)
