@@ -132,10 +132,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         live = self.place.read(_token(request.urn), request.id, request.urn)
         if live is None:
             return provider_pb2.ReadResponse()
-        inputs = _inputs_now(values.read(request.inputs), live)
-        state = {**values.read(request.properties), **live["outputs"]}
-        gone = values.read(request.inputs).keys() - inputs.keys()
-        state = {key: value for key, value in state.items() if key not in gone} | _own(inputs)
+        was, inputs = values.read(request.inputs), _inputs_now(values.read(request.inputs), live)
+        kept = {key: v for key, v in values.read(request.properties).items() if key in inputs or key not in was}
+        state = {**kept, **_own(inputs), **live["outputs"]}
         return provider_pb2.ReadResponse(id=live["id"], inputs=values.write(inputs), properties=values.write(state))
 
     @_told

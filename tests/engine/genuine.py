@@ -114,8 +114,8 @@ class Genuine:
 
 
 @contextmanager
-def genuine(folder: Path, stack: str, *, account: str = "123456789012") -> Iterator[Genuine]:
-    """A stack that is not up yet, with the plugin running."""
+def genuine(folder: Path, stack: str, *, account: str = "123456789012", servers: bool = False) -> Iterator[Genuine]:
+    """A stack that is not up yet, with the plugin running: over a file, or over this computer's own servers."""
     project = folder / "project"
     for each in (project / "build", folder / "backend", folder / "home"):
         each.mkdir(parents=True)
@@ -128,7 +128,12 @@ def genuine(folder: Path, stack: str, *, account: str = "123456789012") -> Itera
     (project / "Pulumi.yaml").write_text(yaml.safe_dump(own))
     with zipfile.ZipFile(project / "build" / "runner.zip", "w") as bundle:
         bundle.writestr("handler.py", "")  # nobody runs it: the engine takes its hash
-    command = [sys.executable, "-m", "preview.provider", str(folder / "state.json"), "--account", account]
+    module = (
+        ("local.plugin", stack, "--project", str(folder))
+        if servers
+        else ("preview.provider", str(folder / "state.json"), "--account", account)
+    )
+    command = [sys.executable, "-m", *module]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as plugin:
         assert plugin.stdout is not None
         made = Genuine(folder, stack, plugin.stdout.readline().strip().partition("=")[2])
@@ -137,4 +142,4 @@ def genuine(folder: Path, stack: str, *, account: str = "123456789012") -> Itera
             yield made
         finally:
             plugin.terminate()
-            plugin.wait(20)
+            assert plugin.wait(30) == 0
