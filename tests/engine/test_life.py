@@ -62,7 +62,8 @@ def test_changes_in_place_by_replacement_and_the_end(fresh: Deployed) -> None:
 
     dev.ok("destroy", "--yes", "--skip-preview")
     assert dev.resources() == []
-    assert json.loads(dev.state.read_text()) == {"resources": {}}
+    with dev.drifted() as live:
+        assert {each["type"] for each in live.values()} == {"aws:kms/key:Key"}, "keys are retained: they open snapshots"
 
 
 def test_drift_is_found_and_mended(fresh: Deployed) -> None:
@@ -99,12 +100,18 @@ def test_prod_is_protected(fresh: Deployed) -> None:
     assert judged(prod, before) == planned.keys()
 
     prod.configure(postgres={"database": "other"})
-    for words in (("preview",), ("up", "--yes", "--skip-preview"), ("destroy", "--yes", "--skip-preview")):
+    # Each of them previews first: what is protected stops it before anything is done.
+    for words in (("preview",), ("up", "--yes"), ("destroy", "--yes")):
         stopped = prod.run(*words)
         assert stopped.code != 0, words
-        assert "protect" in stopped.out
-    assert json.loads(prod.state.read_text())["resources"].keys() == json.loads(held)["resources"].keys()
+        assert "it is protected" in stopped.out
+    assert prod.state.read_text() == held
     assert "protected" in {each["rule"] for each in preflight(prod, before)["impacts"]}
+
+    # Without a preview the rest goes, and what is protected stays.
+    assert prod.run("destroy", "--yes", "--skip-preview").code != 0
+    kept = {each["urn"] for each in prod.resources() if each.get("protect")}
+    assert kept == {each["urn"] for each in json.loads(before)["deployment"]["resources"] if each.get("protect")}
 
     # Who takes Pulumi's protection away still meets that of RDS.
     prod.ok("state", "unprotect", "--all", "--yes")
@@ -112,7 +119,8 @@ def test_prod_is_protected(fresh: Deployed) -> None:
     assert refused.code != 0
     assert "has deletion protection" in refused.out
     with prod.drifted() as live:
-        assert "postgres-primary" in live
+        assert live.keys() >= {"postgres-primary", "postgres-standby-instance"}
+        assert "main-group" not in live, "ElastiCache has no such guard"
 
 
 def test_the_pack_stops_what_the_rules_forbid(deployed: Deployed) -> None:
