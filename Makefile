@@ -7,7 +7,7 @@ KILLS ?= 200
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint types unit fmt bench policy schema bundle requirements clean reliability
+.PHONY: help up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,10 @@ unit: .venv/dev policy/venv/ready ## pytest, warnings as errors.
 fmt: .venv/dev ## Format and mend what ruff can mend.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
+
+engine: .venv/dev policy/venv/ready ## Run every stack in the genuine Pulumi engine, against this computer (needs pulumi on PATH).
+	@command -v pulumi >/dev/null || { echo "pulumi is not on PATH: https://www.pulumi.com/docs/iac/download-install/" >&2; exit 2; }
+	@$(BIN)/pytest -n0 tests/engine -rs
 
 reliability: .venv/dev ## Kill bootstraps at KILLS=200 random moments, SEED=1; see docs/reliability.md.
 	@DATATIER_KILLS=$(KILLS) DATATIER_SEED=$(SEED) $(BIN)/pytest -s tests/reliability

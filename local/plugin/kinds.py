@@ -218,7 +218,9 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:secretsmanager/secretPolicy:SecretPolicy": _kind("secretArn"),
     "aws:secretsmanager/secretRotation:SecretRotation": _kind("secretId"),
-    "aws:secretsmanager/secretVersion:SecretVersion": _kind("secretBinary", "secretId", "secretString"),
+    "aws:secretsmanager/secretVersion:SecretVersion": _kind(
+        "secretBinary", "secretId", "secretString", "secretStringWoVersion"
+    ),
     "aws:sns/topic:Topic": _kind("fifoTopic", *_ANY_NAME, defaults={"fifoTopic": False}),
     "aws:sns/topicPolicy:TopicPolicy": _kind("arn"),
     "aws:sns/topicSubscription:TopicSubscription": _kind("endpoint", "protocol", "topic"),

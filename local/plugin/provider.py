@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Callable
+from importlib.metadata import version
 from typing import Any
 
 import grpc
@@ -17,7 +18,7 @@ from local.plugin import check, values
 from local.plugin.diff import Verb, diff
 from local.plugin.kinds import kind_of
 from local.plugin.place import Live, Place
-from local.plugin.schema import schema_of
+from local.plugin.schema import PACKAGES, schema_of
 from local.plugin.values import DEFAULTS, UNKNOWN, Properties
 
 _KINDS: dict[tuple[Verb, bool], int] = {
@@ -44,10 +45,11 @@ def _told(method: Callable[..., Any]) -> Callable[..., Any]:
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
-    """Names its methods as the protocol does. Serves `aws` and `random` alike: a type's own entry tells them apart."""
+    """One package, `aws` or `random`. The methods are named by the protocol."""
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, place: Place, package: str) -> None:
         self.place = place
+        self.package = package
         self._cancelled = threading.Event()
 
     @_told
@@ -60,7 +62,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_told
     def GetPluginInfo(self, _: Any) -> Any:  # noqa: N802
-        return plugin_pb2.PluginInfo()
+        # Of the provider that it stands for: the engine compares it with what the program's SDK asks for.
+        return plugin_pb2.PluginInfo(version=version(PACKAGES[self.package]))
 
     @_told
     def CheckConfig(self, request: Any) -> Any:  # noqa: N802
@@ -129,10 +132,9 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         live = self.place.read(_token(request.urn), request.id, request.urn)
         if live is None:
             return provider_pb2.ReadResponse()
-        inputs = _inputs_now(values.read(request.inputs), live)
-        state = {**values.read(request.properties), **live["outputs"]}
-        gone = values.read(request.inputs).keys() - inputs.keys()
-        state = {key: value for key, value in state.items() if key not in gone} | _own(inputs)
+        was, inputs = values.read(request.inputs), _inputs_now(values.read(request.inputs), live)
+        kept = {key: v for key, v in values.read(request.properties).items() if key in inputs or key not in was}
+        state = {**kept, **_own(inputs), **live["outputs"]}
         return provider_pb2.ReadResponse(id=live["id"], inputs=values.write(inputs), properties=values.write(state))
 
     @_told

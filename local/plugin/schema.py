@@ -39,11 +39,13 @@ def schema_of(token: str) -> Schema:
 def _read(token: str) -> Schema:
     package, module, name = [*token.split(":"), "", ""][:3]
     folder, _, file = module.partition("/")
-    parts = [PACKAGES.get(package, ""), *(() if folder == "index" else (_python(folder),)), _snake(file)]
+    parts = [PACKAGES.get(package, package), *(() if folder == "index" else (_python(folder),)), _snake(file)]
     try:
         found = importlib.import_module(".".join(parts))
-        resource, arguments = getattr(found, name), getattr(found, f"{name}Args")
-    except (ImportError, AttributeError, ValueError):
+        resource = getattr(found, name)
+        # `BucketVersioningArgs` are those of an input of that name; the resource's are `...InitArgs` then.
+        arguments = getattr(found, f"{name}InitArgs", None) or getattr(found, f"{name}Args")
+    except (ImportError, AttributeError):
         raise CloudError(f"{token} is no type of {', '.join(PACKAGES)} as they are installed here") from None
     spelled = _types.input_type_py_to_pulumi_names(arguments)
     return Schema(

@@ -21,32 +21,33 @@ _LARGEST = 400 * 1024**2
 
 
 @contextmanager
-def serving(place: Place) -> Iterator[int]:
-    """Serve; yields the port, which only this computer reaches."""
-    server = grpc.server(
-        ThreadPoolExecutor(max_workers=16, thread_name_prefix="plugin"),
-        options=[("grpc.max_receive_message_length", _LARGEST), ("grpc.max_send_message_length", _LARGEST)],
-    )
-    provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(place), server)
-    port = server.add_insecure_port("127.0.0.1:0")
-    server.start()
+def serving(place: Place) -> Iterator[dict[str, int]]:
+    """Serve; yields the port of each package, which only this computer reaches."""
+    servers: list[grpc.Server] = []
+    ports: dict[str, int] = {}
+    for package in PACKAGES:
+        server = grpc.server(
+            ThreadPoolExecutor(max_workers=16, thread_name_prefix=package),
+            options=[("grpc.max_receive_message_length", _LARGEST), ("grpc.max_send_message_length", _LARGEST)],
+        )
+        provider_pb2_grpc.add_ResourceProviderServicer_to_server(Provider(place, package), server)
+        ports[package] = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        servers.append(server)
     try:
-        yield port
+        yield ports
     finally:
-        server.stop(grace=2).wait()
-
-
-def providers(port: int) -> str:
-    """The value of PULUMI_DEBUG_PROVIDERS by which the engine finds the plugin, for both of its packages."""
-    return ",".join(f"{package}:{port}" for package in PACKAGES)
+        for stopping in [server.stop(grace=2) for server in servers]:
+            stopping.wait()
 
 
 def serve_until_ended(place: Place) -> None:
-    """Print how the engine finds the plugin, and serve until SIGINT or SIGTERM."""
+    """Print the variable by which the engine finds the plugin, and serve until SIGINT or SIGTERM."""
     ended = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):
         signal.signal(each, lambda *_: ended.set())
-    with serving(place) as port:
-        sys.stdout.write(f"PULUMI_DEBUG_PROVIDERS={providers(port)}\n")
+    with serving(place) as ports:
+        found = ",".join(f"{package}:{port}" for package, port in ports.items())
+        sys.stdout.write(f"PULUMI_DEBUG_PROVIDERS={found}\n")
         sys.stdout.flush()
         ended.wait()

@@ -56,7 +56,7 @@ def make_extensions(connection: Connection, wanted: Iterable[str] = UNTRUSTED) -
 
 def make_master(connection: Connection, name: str, password: str) -> bool:
     """The master user of RDS; returns whether it was made now."""
-    if connection.execute("SELECT FROM pg_roles WHERE rolname = %s", (name,)).fetchone():
+    if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (name,)).fetchone():
         return False
     role = sql.Identifier(name)
     connection.execute(
@@ -67,7 +67,7 @@ def make_master(connection: Connection, name: str, password: str) -> bool:
 
 
 def make_database(connection: Connection, name: str, owner: str) -> None:
-    if not connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone():
+    if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
         statement = sql.SQL("CREATE DATABASE {} OWNER {}").format(sql.Identifier(name), sql.Identifier(owner))
         connection.execute(statement)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from local.plugin.kinds import KINDS
 from preview.diff import Change
 from preview.impact import cache_logins, cache_nodes, cache_settings, rds_life, rds_parameters, rds_service, rds_storage
 from preview.impact.conditions import INSTANCE
@@ -48,7 +49,7 @@ def _of(change: Change, stack: tuple[Change, ...]) -> Iterator[Impact]:
         impact = _impact(edit)
         yield impact
         # Replacing is deleting: Pulumi refuses it for a protected resource.
-        if change.protect and impact.rule in _REPLACING:
+        if change.protect and (impact.rule in _REPLACING or impact.rule == "replaced"):
             yield _blocked(impact)
 
 
@@ -90,6 +91,15 @@ def _impact(edit: Edit) -> Impact:
 def _default(edit: Edit) -> Rule:
     if edit.key == "*":
         return Rule(id="deleted", key="*", effect=Effect.IN_PLACE, users="It is deleted.", source="")
+    kind = KINDS.get(edit.change.type)
+    if kind and edit.key in kind.replaces:
+        return Rule(
+            id="replaced",
+            key=edit.key,
+            effect=Effect.REPLACE,
+            users="Another one is made, and this one goes.",
+            source="terraform-provider-aws: ForceNew (local/plugin/kinds.py)",
+        )
     quiet = edit.key in _SILENT
     return Rule(
         id="silent" if quiet else "updated",

@@ -282,3 +282,11 @@ def test_when_it_takes_effect(key: str, inputs: Inputs, said: str) -> None:
 def test_what_is_made_and_what_nobody_reads_is_silent() -> None:
     assert impacts(INSTANCE, None, {"engine": "postgres"}) == ()
     assert [(i.effect, i.rule) for i in impacts(INSTANCE, {}, {"tags": {"a": "b"}})] == [(I, "silent")]
+
+
+@pytest.mark.parametrize(("protect", "told"), [(False, [(N, "replaced")]), (True, [(B, "protected"), (N, "replaced")])])
+def test_what_the_provider_replaces_is_told_where_no_rule_says_more(
+    protect: bool, told: list[tuple[Effect, str]]
+) -> None:
+    found = impacts(SUBNET, {"vpcId": "vpc-1"}, {"vpcId": "vpc-2"}, protect=protect)
+    assert [(each.effect, each.rule) for each in found] == told

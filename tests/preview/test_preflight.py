@@ -13,6 +13,7 @@ from preview.markdown import markdown
 from preview.offline import Offline
 from preview.plan import plan
 from preview.preflight import Preflight, preflight
+from preview.provider import Elsewhere
 from preview.sarif import sarif
 from preview.saved import SavedError, read
 
@@ -65,6 +66,39 @@ def test_what_is_deployed_unchanged_is_no_change(prod: Deployment) -> None:
     assert [(i.name, i.key, i.before, i.after) for i in report.impacts] == []
     assert (report.created, report.updated, report.deleted) == (0, 0, 0)
     assert report.same == len(prod.resources)
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
+def test_another_accounts_stack_in_the_engines_order_is_no_change(stack: str) -> None:
+    """As the genuine engine writes it (tests/engine): ids, random values, order, components' outputs."""
+    source = load(stack)
+    theirs = run_program(stack, source.program, Elsewhere(source.region, "210987654321"), source.config)
+    state = export(theirs)
+    resources = state["deployment"]["resources"]
+    by_urn = {each["urn"]: each for each in resources}
+    for each in resources:
+        above = by_urn.get(each.get("parent", ""))
+        if above and not above["custom"] and "outputs" in each:
+            above.setdefault("outputs", {}).update(each["outputs"])
+    # Whoever refers to another comes after it, which is all that the engine promises.
+    depends = {each.urn: each.depends_on for each in theirs.resources}
+    placed: list[dict[str, Any]] = []
+    for each in reversed(resources):
+        _place(each, by_urn, depends, placed)
+    state["deployment"]["resources"] = placed
+    report = preflight(deployed(stack), read(json.dumps(state)))
+    assert [(i.name, i.key, i.before, i.after) for i in report.impacts] == []
+    assert report.same == len(theirs.resources)
+
+
+def _place(
+    each: dict[str, Any], by_urn: dict[str, Any], depends: dict[str, tuple[str, ...]], placed: list[dict[str, Any]]
+) -> None:
+    for urn in (*depends.get(each["urn"], ()), each.get("parent")):
+        if urn in by_urn:
+            _place(by_urn[urn], by_urn, depends, placed)
+    if each not in placed:
+        placed.append(each)
 
 
 def test_an_earlier_preview_unchanged_is_no_change(prod: Deployment) -> None:
