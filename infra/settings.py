@@ -32,6 +32,14 @@ class Logs(Section):
     retention: LogDays
 
 
+PolicyArn = Annotated[
+    str,
+    _matches(
+        r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/\S+", "must be a policy's ARN: arn:aws:iam::ACCOUNT:policy/NAME."
+    ),
+]
+
+
 class Settings(Section):
     """Everything the program needs to know about a stack."""
 
@@ -57,5 +65,7 @@ class Settings(Section):
     runner: Runner
     suppress: tuple[Suppress, ...] = ()
     """Policy rules that are let pass, each with a reason and a last day."""
+    boundary: PolicyArn | None = None
+    """Permissions boundary of every role; without it the delivery roles make none. None when absent."""
     rotation: Rotation | None = None
     """Rotation by Secrets Manager; off when absent."""
