@@ -66,6 +66,6 @@ class Settings(Section):
     suppress: tuple[Suppress, ...] = ()
     """Policy rules that are let pass, each with a reason and a last day."""
     boundary: PolicyArn | None = None
-    """Permissions boundary of every role; without it the delivery roles make none. None when absent."""
+    """ARN of the permissions boundary of every role; without one a deploy role makes none (ADR 0015)."""
     rotation: Rotation | None = None
     """Rotation by Secrets Manager; off when absent."""
