@@ -25,6 +25,7 @@ def program() -> None:
             workflow=settings.workflow,
             state=settings.pulumi_state(),
             provider_arn=settings.provider,
+            cluster=settings.operator(),
             session_hours=settings.session_hours,
         ),
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import Field, ValidationError
 
+from components.cluster import Cluster
 from components.github import Repository
 from components.state import State
 from infra.load import NAMESPACE as PROJECT
@@ -33,6 +34,14 @@ class Bucket(Section):
     """ARN of the KMS key of `--secrets-provider awskms://`, where that is used."""
 
 
+class Operator(Section):
+    """A cluster whose Pulumi operator deploys: deploy/operator."""
+
+    provider: str
+    """ARN of the account's identity provider for the cluster."""
+    namespace: str = PROJECT
+
+
 class Settings(Section):
     """Everything that the program needs to know."""
 
@@ -47,11 +56,18 @@ class Settings(Section):
     state: Bucket
     provider: str | None = None
     """ARN of the account's identity provider for GitHub, where there is one already."""
+    cluster: Operator | None = None
     session_hours: int = Field(default=4, ge=1, le=12)
 
     def github(self) -> Repository:
         """The repository; raise ValueError for one that cannot be."""
         return Repository(**self.repository.model_dump())
+
+    def operator(self) -> Cluster | None:
+        """The cluster; raise ValueError for one that cannot be."""
+        if self.cluster is None:
+            return None
+        return Cluster(provider_arn=self.cluster.provider, namespace=self.cluster.namespace)
 
     def pulumi_state(self) -> State:
         """The state; raise ValueError for a key that is none."""
@@ -65,7 +81,8 @@ def load(config: Mapping[str, Any], *, source: str) -> Settings:
         settings = Settings.model_validate(given)
     except ValidationError as failure:
         raise SettingsError(source, [_problem(error) for error in failure.errors(include_url=False)]) from None
-    for key, check in (("repository", settings.github), ("state.key", settings.pulumi_state)):
+    checks = (("repository", settings.github), ("state.key", settings.pulumi_state), ("cluster", settings.operator))
+    for key, check in checks:
         try:
             check()
         except ValueError as error:
@@ -73,7 +90,7 @@ def load(config: Mapping[str, Any], *, source: str) -> Settings:
     return settings
 
 
-_SECTIONS: dict[str, type[Section]] = {"repository": GitHub, "state": Bucket}
+_SECTIONS: dict[str, type[Section]] = {"repository": GitHub, "state": Bucket, "cluster": Operator}
 
 
 def _problem(error: Any) -> Problem:

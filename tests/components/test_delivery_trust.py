@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import iam_policies as iam
 import pytest
 import recorder
 
+from components.cluster import Cluster
 from components.delivery import Delivery, DeliveryArgs
 from components.github import HOST, Repository
 from components.state import State
@@ -180,6 +181,59 @@ def test_arguments_that_are_refused(given: dict[str, Any], message: str) -> None
     with pytest.raises(ValueError, match=r"^delivery") as raised:
         args(**given)
     assert str(raised.value) == message
+
+
+EKS = f"arn:aws:iam::{ACCOUNT}:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0A1B"
+OPERATOR = Cluster(provider_arn=EKS, namespace="data-tier")
+
+
+def workspace(sub: str, aud: str = "sts.amazonaws.com") -> iam.Request:
+    issuer = "oidc.eks.eu-west-1.amazonaws.com/id/0A1B"
+    return iam.Request("sts:AssumeRoleWithWebIdentity", context={f"{issuer}:sub": sub, f"{issuer}:aud": aud})
+
+
+ACCOUNTS = {
+    "system:serviceaccount:data-tier:data-tier-dev": {"tmi-dev-deploy"},
+    "system:serviceaccount:data-tier:data-tier-prod": {"tmi-prod-deploy"},
+    "system:serviceaccount:data-tier:default": set(),
+    "system:serviceaccount:data-tier:data-tier-prod-eu": set(),
+    "system:serviceaccount:default:data-tier-prod": set(),
+}
+
+
+def test_a_cluster_deploys_by_the_service_account_of_the_stack(record: Callable[..., Any]) -> None:
+    found = record(lambda: Delivery("delivery", args(provider_arn=PROVIDER, cluster=OPERATOR))).of("Role").values()
+    trusts = {each.inputs["name"]: json.loads(each.inputs["assumeRolePolicy"])["Statement"] for each in found}
+
+    def let_in(changed: Any, request: iam.Request) -> set[str]:
+        return {role for role, statements in trusts.items() if iam.allowed(changed(statements), request)}
+
+    for subject, roles in ACCOUNTS.items():
+        assert let_in(list, workspace(subject)) == roles
+        assert let_in(list, workspace(subject, aud="kubernetes.default.svc")) == set()
+    by_role = {role: [each["Sid"] for each in statements] for role, statements in trusts.items()}
+    deploys = {f"tmi-{each}-deploy": ["GitHub", "Operator"] for each in ("dev", "staging", "prod")}
+    assert by_role == deploys | {"tmi-preview": ["GitHub"]}
+    assert trusts["tmi-dev-deploy"][1]["Principal"] == {"Federated": EKS}
+    # Without either condition somebody else is let in.
+    for name, changed in iam.looser([trusts["tmi-prod-deploy"][1]]):
+        other = [
+            workspace("system:serviceaccount:default:x"),
+            workspace(next(iter(ACCOUNTS)).replace("dev", "prod"), "x"),
+        ]
+        assert any(iam.allowed(changed, each) for each in other), name
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"provider_arn": f"{EKS}*"}, "write the ARN of an IAM OIDC provider"),
+        ({"namespace": "*"}, "write the name of a namespace"),
+    ],
+)
+def test_a_cluster_that_is_none(given: dict[str, str], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Cluster(**({"provider_arn": EKS, "namespace": "data-tier"} | given))
 
 
 def test_a_key_by_its_alias_is_refused() -> None:

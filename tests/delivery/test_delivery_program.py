@@ -80,6 +80,8 @@ def test_no_resource_but_identity() -> None:
             {"repository": {"owner": "o*", "owner_id": 1, "name": "n", "id": 2}},
             ["data-tier-delivery:repository: repository.owner is 'o*'"],
         ),
+        ({"cluster": {"provider": "x"}}, ["data-tier-delivery:cluster: cluster.provider is 'x'"]),
+        ({"cluster": {"providers": "x"}}, ["data-tier-delivery:cluster.providers: unknown key. Did you mean"]),
         ({"state": {"bucket": "b", "key": "alias/x"}}, ["data-tier-delivery:state.key: state.key is 'alias/x'"]),
     ],
 )
