@@ -6,11 +6,13 @@ import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import iam_policies as iam
 import iam_requests
 import pytest
+import yaml
 from iam_policies import Request
 
 from components.boundary import boundary
@@ -44,7 +46,12 @@ class Asked(Offline):
 def deployed(stack: str) -> tuple[tuple[Declared, ...], frozenset[str]]:
     """Custom resources and look-ups."""
     cloud, config = Asked(), read_stack(ROOT, stack) | FULL
-    found = run_program(stack, lambda: program(ROOT), cloud, config)
+    access = yaml.safe_load((ROOT / "access.yaml").read_text(encoding="utf-8"))
+    for identity in ("tmi_reporting", "tmi_cache"):
+        access["identities"][identity]["auth"] = "iam"
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "access.yaml").write_text(yaml.safe_dump(access), encoding="utf-8")
+        found = run_program(stack, lambda: program(Path(folder)), cloud, config)
     return tuple(each for each in found.resources if each.urn not in found.components), frozenset(cloud.tokens)
 
 
@@ -128,6 +135,32 @@ def test_the_boundary_holds_all_that_the_roles_do(stack: str) -> None:
                     outside.append(f"{role}: {request}")
     assert count > 20
     assert not outside
+
+
+# What AWS's managed policies give the roles that have one, and what of it is used: AmazonRDSEnhancedMonitoringRole,
+# CloudWatchReadOnlyAccess (the metrics behind an alarm), AWSBackupServiceRolePolicyForBackup and ...ForRestores
+# (docs.aws.amazon.com/aws-managed-policy/latest/reference); then the roles of the backup's own functions.
+MANAGED = {
+    *(f"logs:{each}" for each in ("CreateLogGroup", "DescribeLogStreams", "GetLogEvents", "PutRetentionPolicy")),
+    *(f"cloudwatch:{e}" for e in ("DescribeAlarms", "GetMetricData", "GetMetricStatistics", "ListMetrics")),
+    *(
+        f"rds:{each}"
+        for each in (
+            "AddTagsToResource", "CopyDBSnapshot", "CreateDBInstance", "CreateDBSnapshot", "DeleteDBInstance",
+            "DeleteDBInstanceAutomatedBackup", "DeleteDBSnapshot", "DescribeDBInstanceAutomatedBackups",
+            "DescribeDBInstances", "DescribeDBSnapshots", "DescribeDBSubnetGroups", "ListTagsForResource",
+            "ModifyDBInstance", "ModifyDBSnapshotAttribute", "RestoreDBInstanceFromDBSnapshot",
+            "RestoreDBInstanceToPointInTime",
+        )
+    ),
+    *(f"backup:{each}" for each in ("CopyIntoBackupVault", "DescribeBackupVault", "PutRestoreValidationResult")),
+    "kms:CreateGrant", "kms:DescribeKey", "sns:Publish", "tag:GetResources",
+}  # fmt: skip
+
+
+def test_the_boundary_holds_no_action_that_no_role_needs() -> None:
+    used = {action for stack in STACKS for _, each in granted(stack) for action in iam.many(each["Action"])}
+    assert {a for each in boundary("tmi-prod", ACCOUNT, "aws") for a in each["Action"]} == used | MANAGED
 
 
 FORBIDDEN = [

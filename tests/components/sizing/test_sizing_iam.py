@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import iam_requests
 import pytest
@@ -17,6 +18,7 @@ from components.sizing.iam import (
     scopes,
     wide,
 )
+from components.sizing.iam_document import document
 
 EVERY = sorted(actions("read", "write"))
 
@@ -83,6 +85,34 @@ def test_no_policy_is_too_long() -> None:
         }
         assert not {name: size for name, size in sizes.items() if size > MANAGED_POLICY_CHARACTERS}
         assert len(parts) <= 10  # IAM User Guide, quotas: managed policies attached to a role
+
+
+def test_whoever_makes_a_thing_can_read_change_and_delete_it() -> None:
+    """By AWS's own names of actions: CreateX has its DeleteX, its ModifyX or UpdateX, its DescribeX, GetX or ListX."""
+    reference, missing = iam_requests.reference().actions, set()
+    for action in EVERY:
+        service, _, name = action.partition(":")
+        if not name.startswith("Create") or action in UNPAIRED:
+            continue
+        thing = name.removeprefix("Create").removesuffix("ReadReplica")
+        for verb in ("Delete", "Modify", "Update", "Describe", "Get"):
+            for form in (thing, f"{thing}s", f"{thing.removesuffix('y')}ies"):
+                if reference.action_exists(service, f"{verb}{form}"):
+                    missing.add(f"{service}:{verb}{form}")
+    assert missing - set(EVERY) == set(UNCALLED)
+
+
+# Made for a moment or by a service: nothing of the provider's to change.
+UNPAIRED = {"elasticache:CreateSnapshot", "rds:CreateDBSnapshot", "ec2:CreateTags", "kms:CreateGrant"}
+# Action that AWS has -> why nothing here calls it.
+UNCALLED = {"iam:DeleteServiceLinkedRole": "it is the service's, and every stack of the account's"}
+
+
+def test_the_page_is_current() -> None:
+    page = Path(__file__).parents[3] / "docs" / "delivery.md"
+    assert page.read_text(encoding="utf-8") == document(), (
+        "make it anew: python -m components.sizing.iam_document > docs/delivery.md"
+    )
 
 
 def test_each_type_is_one_of_a_provider() -> None:
