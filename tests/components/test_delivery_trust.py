@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import iam_policies as iam
+import iam_requests
 import pytest
 import recorder
 
@@ -127,6 +128,13 @@ def test_who_is_let_in(trusts: dict[str, Any], case: str) -> None:
 def test_the_provider_is_the_one_given(trusts: dict[str, Any]) -> None:
     principals = [statement["Principal"] for statements in trusts.values() for statement in statements]
     assert principals == [{"Federated": PROVIDER}] * 4
+
+
+def test_the_claims_are_ones_that_aws_compares(trusts: dict[str, Any]) -> None:
+    known = iam_requests.reference().conditions.get_condition_keys_for_service("sts")
+    used = {key for role in trusts.values() for each in role for key in each["Condition"]["StringEquals"]}
+    # `aud` and `sub` are those of every provider: IAM User Guide, "Available keys for AWS OIDC federation".
+    assert used - set(known) == {f"{HOST}:aud", f"{HOST}:sub"}
 
 
 def test_no_condition_can_be_left_out(trusts: dict[str, Any]) -> None:

@@ -29,10 +29,13 @@ def folder(scratch: Path) -> Path:
     if go is None:
         raise AbsentError("go is not on PATH, and DATATIER_OPERATOR_CRDS names no folder of CRDs")
     environment = os.environ | {"GOFLAGS": "", "GOTOOLCHAIN": "local"}
-    found = subprocess.run(
-        [go, "mod", "download", "-json", f"{MODULE}@{VERSION}"],
-        cwd=scratch, env=environment, capture_output=True, text=True, timeout=120, check=False,
-    )  # fmt: skip
+    try:
+        found = subprocess.run(
+            [go, "mod", "download", "-json", f"{MODULE}@{VERSION}"],
+            cwd=scratch, env=environment, capture_output=True, text=True, timeout=120, check=False,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        raise AbsentError(f"go did not get {MODULE}@{VERSION} within two minutes") from None
     answer = json.loads(found.stdout) if found.stdout else {"Error": found.stderr.strip()}
     if "Error" in answer:
         raise AbsentError(f"go cannot have {MODULE}@{VERSION}: {answer['Error'].splitlines()[0]}")
