@@ -6,12 +6,12 @@ role lies under `/delivery/`, where none of them can reach it.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.boundary import boundary
+from components.cluster import Cluster, operated
 from components.github import AUDIENCE, ISSUER, PULL_REQUEST, Repository, trusted
 from components.policy import Statement, document
 from components.sizing.iam import Place, policies
@@ -43,6 +43,8 @@ class DeliveryArgs:
     """Where Pulumi keeps its state."""
     provider_arn: pulumi.Input[str] | None = None
     """The account's identity provider for GitHub, where there is one already: it can have only one."""
+    cluster: Cluster | None = None
+    """Cluster whose Pulumi operator deploys too; none where only GitHub's jobs do."""
     session_hours: int = 4
     """Hours that a deployment may take: making a primary and its replicas takes more than IAM's default of one."""
     tags: Mapping[str, str] = field(default_factory=dict)
@@ -118,18 +120,16 @@ class Delivery(pulumi.ComponentResource):
     def _deploy(self, environment: str) -> pulumi.Output[str]:
         args, prefix = self._args, self._prefix(environment)
         repository, ref = args.repository, f"refs/heads/{args.branch}"
+        jobs = trusted(
+            repository,
+            [f"environment:{environment}"],
+            self.provider_arn,
+            ref=ref,
+            job_workflow_ref=f"{repository.owner}/{repository.name}/{args.workflow}@{ref}",
+        )
+        operator = [operated(args.cluster, args.state.project, environment)] if args.cluster else []
         role = self._role(
-            f"{environment}-deploy",
-            f"{prefix}-deploy",
-            f"Deploys {prefix}",
-            trusted(
-                repository,
-                [f"environment:{environment}"],
-                self.provider_arn,
-                ref=ref,
-                job_workflow_ref=f"{repository.owner}/{repository.name}/{args.workflow}@{ref}",
-            ),
-            hours=args.session_hours,
+            f"{environment}-deploy", f"{prefix}-deploy", f"Deploys {prefix}", jobs, *operator, hours=args.session_hours
         )
         place = Place(
             account=args.account_id,
@@ -159,15 +159,13 @@ class Delivery(pulumi.ComponentResource):
     def _prefix(self, environment: str) -> str:
         return f"{self._args.name}-{environment}"
 
-    def _role(
-        self, key: str, role_name: str, description: str, statement: Mapping[str, Any], *, hours: int
-    ) -> aws.iam.Role:
+    def _role(self, key: str, role_name: str, description: str, *trust: Statement, hours: int) -> aws.iam.Role:
         return aws.iam.Role(
             f"{self._name}-{key}",
             name=role_name,
             path=PATH,
             description=description,
-            assume_role_policy=document(statement),
+            assume_role_policy=document(*trust),
             max_session_duration=hours * 3600,
             tags=dict(self._args.tags),
             opts=self._child,

@@ -28,7 +28,7 @@ class State:
 
 def reading(state: State, partition: str) -> list[Statement]:
     """The state of every stack, read."""
-    key = [allow("StateKey", ["kms:Decrypt", "kms:DescribeKey"], state.key_arn)] if state.key_arn else []
+    key = [allow("StateKey", ["kms:Decrypt"], state.key_arn)] if state.key_arn else []
     bucket = f"arn:{partition}:s3:::{state.bucket}"
     return [
         allow("StateList", ["s3:GetBucketLocation", "s3:ListBucket"], bucket),
@@ -39,7 +39,7 @@ def reading(state: State, partition: str) -> list[Statement]:
 
 def writing(state: State, stack: str, partition: str) -> list[Statement]:
     """The state of one stack, read and written."""
-    use = ["kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"]
+    use = ["kms:Decrypt", "kms:Encrypt", "kms:GenerateDataKey"]
     key = [allow("StateKey", use, state.key_arn)] if state.key_arn else []
     bucket = f"arn:{partition}:s3:::{state.bucket}"
     return [

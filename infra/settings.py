@@ -33,6 +33,14 @@ class Logs(Section):
     retention: LogDays
 
 
+PolicyArn = Annotated[
+    str,
+    _matches(
+        r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/\S+", "must be a policy's ARN: arn:aws:iam::ACCOUNT:policy/NAME."
+    ),
+]
+
+
 class Settings(Section):
     """Everything the program needs to know about a stack."""
 
@@ -58,6 +66,8 @@ class Settings(Section):
     runner: Runner
     suppress: tuple[Suppress, ...] = ()
     """Policy rules that are let pass, each with a reason and a last day."""
+    boundary: PolicyArn | None = None
+    """ARN of the permissions boundary of every role; without one a deploy role makes none (ADR 0015)."""
     rotation: Rotation | None = None
     """Rotation by Secrets Manager; off when absent."""
     backup: BackupPlan | None = None

@@ -20,6 +20,7 @@ from components.redis import Redis, RedisArgs
 from components.rotation import Rotation, RotationArgs
 from components.runner import Runner, RunnerArgs
 from infra import extras, sizes, watch
+from infra.boundary import bind_roles
 from infra.connect import connect_policies, master, prove
 from infra.manifest import Parts, manifest
 from infra.notify import recipients
@@ -34,6 +35,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
 
     `declaration` is access.yaml as it is written: the manifest carries it to the bootstrap.
     """
+    bind_roles(settings.boundary)
     access = load_access(declaration)
     prefix = f"{settings.name}-{stack}"
     account, region = aws.get_caller_identity().account_id, aws.get_region().region

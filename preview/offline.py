@@ -25,6 +25,10 @@ def _physical(resource: Declared) -> str:
     return f"{resource.inputs.get('namePrefix') or resource.name + '-'}{_token(resource, 7)}"
 
 
+def _iam(resource: Declared, kind: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:{kind}{resource.inputs.get('path', '/')}{_physical(resource)}"
+
+
 class Offline:
     """Implements `local.cloud.Cloud` without effects."""
 
@@ -35,7 +39,11 @@ class Offline:
             "aws:elasticache/replicationGroup:ReplicationGroup": self._replication_group,
             "aws:kms/key:Key": lambda r: {"keyId": self._uuid(r), "arn": self._arn(r, "kms", f"key/{self._uuid(r)}")},
             "aws:sns/topic:Topic": lambda r: {"arn": self._arn(r, "sns", _physical(r))},
-            "aws:iam/role:Role": lambda r: {"arn": f"arn:aws:iam::{ACCOUNT}:role/{_physical(r)}", "name": _physical(r)},
+            "aws:iam/role:Role": lambda r: {"arn": _iam(r, "role"), "name": _physical(r)},
+            "aws:iam/policy:Policy": lambda r: {"arn": _iam(r, "policy"), "name": _physical(r)},
+            "aws:iam/openIdConnectProvider:OpenIdConnectProvider": lambda r: {
+                "arn": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{str(r.inputs['url']).removeprefix('https://')}"
+            },
             "aws:cloudwatch/logGroup:LogGroup": lambda r: {"arn": self._arn(r, "logs", f"log-group:{_physical(r)}")},
             "aws:cloudwatch/metricAlarm:MetricAlarm": lambda r: {
                 "arn": self._arn(r, "cloudwatch", f"alarm:{_physical(r)}")

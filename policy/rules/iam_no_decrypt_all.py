@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policy.rule import PASSED, ROLE_POLICY, Resource, Rule, Stack, Verdict, as_list, failed, statements
+from policy.rule import PASSED, POLICY, ROLE_POLICY, Resource, Rule, Stack, Verdict, as_list, failed, statements
 
 _DECRYPTING = {"kms:Decrypt", "kms:ReEncryptFrom", "kms:*", "*"}
 
@@ -19,7 +19,7 @@ def check(it: Resource, stack: Stack) -> Verdict:
 RULE = Rule(
     id="iam-no-decrypt-all",
     controls=("KMS.1", "KMS.2"),
-    types=(ROLE_POLICY,),
+    types=(ROLE_POLICY, POLICY),
     what=__doc__,
     why="It would read every secret of the account.",
     mend="Name the keys, or add kms:ViaService.",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from policy.rule import PASSED, ROLE_POLICY, Resource, Rule, Stack, Verdict, as_list, failed, statements
+from policy.rule import PASSED, POLICY, ROLE_POLICY, Resource, Rule, Stack, Verdict, as_list, failed, statements
 
 
 def check(it: Resource, stack: Stack) -> Verdict:
@@ -16,7 +16,7 @@ def check(it: Resource, stack: Stack) -> Verdict:
 RULE = Rule(
     id="iam-no-wildcards",
     controls=("IAM.1", "AwsSolutions-IAM5"),
-    types=(ROLE_POLICY,),
+    types=(ROLE_POLICY, POLICY),
     what=__doc__,
     why="A stolen role does what it may, not what it was for.",
     mend="List the actions.",

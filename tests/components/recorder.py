@@ -42,6 +42,8 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:elasticache/subnetGroup:SubnetGroup": lambda n, i: {},
     "aws:elasticache/user:User": lambda n, i: {},
     "aws:elasticache/userGroup:UserGroup": lambda n, i: {},
+    "aws:iam/openIdConnectProvider:OpenIdConnectProvider": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:iam/policy:Policy": lambda n, i: {"arn": f"arn:{n}"},
     "aws:iam/role:Role": lambda n, i: {"arn": f"arn:{n}"},
     "aws:iam/rolePolicy:RolePolicy": lambda n, i: {},
     "aws:iam/rolePolicyAttachment:RolePolicyAttachment": lambda n, i: {},

@@ -3,11 +3,14 @@
 import json
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.project import load
+from delivery.program import program as delivery
+from infra.stackfile import read_stack
 from local.monitor import run_program
 from policy.evaluate import evaluate, unused
 from policy.registry import every
@@ -29,6 +32,8 @@ from policy.rule import (
     LOG_GROUP,
     PARAMETER_GROUP,
     PERMISSION,
+    POLICY,
+    ROLE,
     ROLE_POLICY,
     SECRET,
     SECURITY_GROUP,
@@ -41,6 +46,7 @@ from policy.rule import (
 from preview.offline import Offline
 from preview.preflight import declared
 
+ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 21)
 Inputs = dict[str, Any]
 EVERYBODY = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish"}]})
@@ -60,6 +66,23 @@ class It:
 
 def allows(action: str, resource: str = "*", **more: Any) -> Inputs:
     return {"policy": json.dumps({"Statement": [{"Effect": "Allow", "Action": action, "Resource": resource, **more}]})}
+
+
+def trusts(action: str, **more: Any) -> Inputs:
+    return {"assumeRolePolicy": json.dumps({"Statement": [{"Effect": "Allow", "Action": action, **more}]})}
+
+
+def federated(**condition: dict[str, Any]) -> Inputs:
+    return trusts("sts:AssumeRoleWithWebIdentity", Condition=condition)
+
+
+HOST = "token.actions.githubusercontent.com"
+AUD = {f"{HOST}:aud": "sts.amazonaws.com"}
+CLAIMS = AUD | {f"{HOST}:sub": "repo:octocat/data-tier:environment:prod"}
+
+
+def sub(value: Any) -> dict[str, Any]:
+    return {f"{HOST}:sub": value}
 
 
 @dataclass(frozen=True)
@@ -150,6 +173,9 @@ CASES: dict[str, Case] = {
         ROLE_POLICY, allows("kms:Decrypt", Condition={"StringEquals": {"kms:ViaService": "s"}}), allows("kms:Decrypt")
     ),
     "iam-no-wildcards": Case(ROLE_POLICY, allows("logs:PutLogEvents"), allows("logs:*")),
+    "iam-web-identity": Case(
+        ROLE, federated(StringEquals=CLAIMS), federated(StringEquals=AUD), aside=[(trusts("sts:AssumeRole"), ())]
+    ),
     "iam-no-managed-policies": Case(
         ATTACHMENT,
         {"policyArn": "arn:aws:iam::123456789012:policy/own"},
@@ -231,7 +257,45 @@ CASES: dict[str, Case] = {
 
 def test_every_rule_has_its_case_and_a_name_like_its_file() -> None:
     assert [rule.id for rule in every()] == sorted(CASES)
-    assert {COMPOSITE, *(case.type for case in CASES.values())} >= {t for r in every() for t in r.types}
+    types = {COMPOSITE, POLICY, *(case.type for case in CASES.values())}
+    assert types >= {t for r in every() for t in r.types}
+
+
+@pytest.mark.parametrize(
+    ("conditions", "detail"),
+    [
+        ({"StringEquals": AUD, "StringLike": sub("repo:octocat/data-tier:*")}, ""),
+        ({"StringEquals": AUD, "StringLike": sub(["repo:octocat/data-tier:*", "repo:octocat/*"])}, "sub is not"),
+        ({"StringEquals": AUD, "StringLike": sub("repo:octocat/*:environment:prod")}, "sub is not compared as a whole"),
+        ({"StringEquals": AUD, "StringLike": sub("*")}, "sub is not compared as a whole"),
+        ({"StringEquals": AUD, "ForAllValues:StringEquals": sub("repo:o/r:pull_request")}, "sub is not compared"),
+        ({"StringEquals": sub("repo:octocat/data-tier:pull_request")}, "no condition on aud"),
+        ({"StringLike": AUD, "StringEquals": sub("repo:octocat/data-tier:pull_request")}, "aud is not compared"),
+        ({}, "no condition on aud"),
+    ],
+)
+def test_subjects_of_web_identities(conditions: dict[str, Any], detail: str) -> None:
+    rule = next(each for each in every() if each.id == "iam-web-identity")
+    verdict = rule.judge(It(ROLE, federated(**conditions)), Stack(resources=(), production=False))
+    assert verdict.outcome == ("failed" if detail else "passed")
+    assert verdict.detail.startswith(detail)
+
+
+@pytest.mark.parametrize("rule", ["iam-no-decrypt-all", "iam-no-wildcards"])
+def test_a_managed_policy_is_judged_as_an_inline_one_is(rule: str) -> None:
+    case, found = CASES[rule], next(each for each in every() if each.id == rule)
+    stack = Stack(resources=(), production=False)
+    assert POLICY in found.types
+    assert [found.judge(It(POLICY, each), stack).outcome for each in (case.good, case.bad)] == ["passed", "failed"]
+
+
+def test_the_delivery_roles_keep_every_rule() -> None:
+    config = read_stack(ROOT / "delivery", "delivery")
+    resources = declared(run_program("delivery", delivery, Offline("eu-west-1"), config))
+    results = evaluate(resources, today=TODAY)
+    assert [f"{each.rule.id} {each.resource}: {each.detail}" for each in results if each.outcome == "failed"] == []
+    passed = {each.rule.id for each in results if each.outcome == "passed"}
+    assert passed == {"iam-no-decrypt-all", "iam-no-managed-policies", "iam-no-wildcards", "iam-web-identity"}
 
 
 @pytest.mark.parametrize("rule", every(), ids=lambda rule: rule.id)

@@ -1,0 +1,36 @@
+"""The program: settings in, roles, and what the pipelines and the stacks need to know of them out."""
+
+from __future__ import annotations
+
+import pulumi
+import pulumi_aws as aws
+
+from components.delivery import Delivery, DeliveryArgs
+from delivery.settings import load
+from infra.engine_config import engine_config
+
+
+def program() -> None:
+    """Declare the roles of the account."""
+    settings = load(engine_config(), source=f"delivery/Pulumi.{pulumi.get_stack()}.yaml")
+    made = Delivery(
+        "delivery",
+        DeliveryArgs(
+            name=settings.name,
+            account_id=aws.get_caller_identity().account_id,
+            partition=aws.get_partition().partition,
+            repository=settings.github(),
+            environments=settings.environments,
+            branch=settings.branch,
+            workflow=settings.workflow,
+            state=settings.pulumi_state(),
+            provider_arn=settings.provider,
+            cluster=settings.operator(),
+            session_hours=settings.session_hours,
+        ),
+    )
+    # `data-tier:boundary` of each stack, and the variable AWS_DEPLOY_ROLE of each environment at GitHub.
+    pulumi.export("boundaries", made.boundary_arns)
+    pulumi.export("deploy_roles", made.deploy_role_arns)
+    pulumi.export("preview_role", made.preview_role_arn)
+    pulumi.export("provider", made.provider_arn)

