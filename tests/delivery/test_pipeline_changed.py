@@ -17,7 +17,7 @@ STACKS = ["dev", "prod", "staging"]
 
 
 def every(because: list[str]) -> dict[str, list[str]]:
-    return {stack: because for stack in STACKS}
+    return dict.fromkeys(STACKS, because)
 
 
 @pytest.mark.parametrize(
