@@ -39,9 +39,7 @@ def test_what_differs_is_exit_code_3_and_left(tier: Any) -> None:
     assert len(first.json["found"]) == len(told) == 2
     assert told["schema"] == {"where": "schema", "what": "index users.idx_users_email: missing", "mend": make}
     (access,) = (each for where, each in told.items() if where != "schema")
-    assert (
-        access["mend"] == 'REVOKE DELETE ON TABLE "public"."users" FROM "tmi_reporting"' or "REVOKE" in access["mend"]
-    )
+    assert access["mend"].startswith("REVOKE DELETE ON ")
     assert second.code == 3
     assert f"mend: {make}" in second.out
     assert second.out.endswith("local: 2 differences, 0 failed\n")

@@ -67,15 +67,11 @@ def test_since_a_revision(project: Any, folder: Path) -> None:
 
 def test_a_database_that_is_named(project: Any, tier: Any, folder: Path) -> None:
     """Empty it has to be: nobody's tables are undone."""
-    url = next(line for line in tier.ok("env", "--reveal", "--identity", "tmi_migrator").out.splitlines()
-               if line.startswith("POSTGRES_PORT="))  # fmt: skip
-    password = next(line for line in tier.ok("env", "--reveal", "--identity", "tmi_migrator").out.splitlines()
-                    if line.startswith("POSTGRES_PASSWORD="))  # fmt: skip
-    user = next(line for line in tier.ok("env", "--reveal", "--identity", "tmi_migrator").out.splitlines()
-                if line.startswith("POSTGRES_USER="))  # fmt: skip
-    port, secret, login = (line.partition("=")[2] for line in (url, password, user))
-    answer = project.run("migrate", "rehearse", "--path", "migrations", env={
-        "DATABASE_URL": f"postgres://{login}@127.0.0.1:{port}/tmi?sslmode=disable", "PGPASSWORD": secret})  # fmt: skip
+    lines = tier.ok("env", "--reveal", "--identity", "tmi_migrator").out.splitlines()
+    env = dict(line.split("=", 1) for line in lines)
+    url = f"postgres://{env['POSTGRES_USER']}@127.0.0.1:{env['POSTGRES_PORT']}/{env['POSTGRES_DB']}?sslmode=disable"
+    given = {"DATABASE_URL": url, "PGPASSWORD": env["POSTGRES_PASSWORD"]}
+    answer = project.run("migrate", "rehearse", "--path", "migrations", env=given)
     assert answer.code == 2, answer.err
     assert "is not empty" in answer.err
 
