@@ -11,6 +11,7 @@ from workflow_files import ROOT
 from cli.changed import deployed
 from cli.errors import InputError
 from cli.git import as_of, changed_paths
+from infra.trigger import BOOTSTRAP
 from pipeline.changed import CONCERNS, changed, concern
 
 STACKS = ["dev", "prod", "staging"]
@@ -102,3 +103,11 @@ def test_an_unknown_revision(repository: Path, since: str) -> None:
 def test_no_repository(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a git repository"):
         changed_paths(tmp_path, "main")
+
+
+def test_what_the_program_reads_concerns_every_stack() -> None:
+    """What decides whether the bootstrap runs again, the rooms that the program is made of, and the pack's rules."""
+    parts = {pattern.partition("/")[0] for pattern in BOOTSTRAP} | {"infra", "components", "policy", "Pulumi.yaml"}
+    assert parts == {"bootstrap", "migrations", "schema", "access.yaml", "infra", "components", "policy", "Pulumi.yaml"}
+    libraries = {"requirements/runtime.txt", "requirements/policy.txt"}
+    assert {known.rstrip("/") for known, of in CONCERNS.items() if of == "all"} == parts | libraries
