@@ -7,7 +7,7 @@ KILLS ?= 200
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine
+.PHONY: help install servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -28,6 +28,8 @@ policy/venv/ready: requirements/policy.txt
 	@policy/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/policy.txt
 	@touch $@
 
+install: .venv/runtime ## Install what `datatier` needs.
+
 up: .venv/runtime ## Bring the whole data tier up on this computer (STACK=prod for another stack's topology).
 	@$(DATATIER) up $(STACK)
 
@@ -36,15 +38,29 @@ down: .venv/runtime ## Stop every server of this folder; the data stay.
 
 test: .venv/dev lint types unit ## The one gate: lint, types, tests.
 
-lint: .venv/dev ## ruff: format and lint.
+lint: .venv/dev ## ruff: format and lint; zizmor: the workflows.
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
+	@$(BIN)/zizmor --offline --quiet .github
 
 types: .venv/dev ## mypy, strict.
 	@$(BIN)/mypy
 
 unit: .venv/dev policy/venv/ready ## pytest, warnings as errors.
 	@$(BIN)/pytest -n 2 --dist loadfile
+
+servers: ## Install Debian's servers for the tests that need them: TLS, PostgreSQL 15, a pooler (as root).
+	@.ci/servers
+
+tls: .venv/dev ## The tests on those servers; none may skip.
+	@DATATIER_NO_SKIPS=. $(BIN)/pytest -n 0 tests/tls tests/bootstrap/migrate/test_migrate_places.py
+
+build/bin/migrate: Makefile
+	@GOBIN=$(CURDIR)/build/bin go install -tags 'postgres pgx5' github.com/golang-migrate/migrate/v4/cmd/migrate@v4.19.1
+	@touch $@
+
+interop: .venv/dev build/bin/migrate ## Take turns with the genuine golang-migrate on one database (needs go).
+	@PATH="$(CURDIR)/build/bin:$$PATH" DATATIER_NO_SKIPS=golang-migrate $(BIN)/pytest -n 0 tests/bootstrap/migrate/test_migrate_interop.py
 
 fmt: .venv/dev ## Format and mend what ruff can mend.
 	@$(BIN)/ruff format .

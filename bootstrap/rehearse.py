@@ -102,7 +102,7 @@ def rehearse(
         _back(conn, runner, made, before.schema, after.schema)
         say("undone and applied again" if not made.irreversible else "not undone: a down file refuses to run")
     if definition and not made.failed:
-        made.troubles += _defined(conn, definition)
+        made.troubles += _defined(conn, definition, source.versions[-1])
     return made
 
 
@@ -116,7 +116,7 @@ def _back(
         except FileError as error:
             if error.sqlstate != _RAISED:
                 raise
-            made.irreversible = error.what if error.what.startswith(error.file) else f"{error.file}: {error.what}"
+            made.irreversible = _short(error)
             runner.force(at[-1])  # it has refused before it did anything
         else:
             made.troubles += _differing("down", before, schema.read(conn).schema)
@@ -132,10 +132,13 @@ def _differing(phase: Phase, wanted: schema.Schema, found: schema.Schema) -> Ite
         yield Trouble(phase=phase, what=str(change))
 
 
-def _defined(conn: psycopg.Connection[Any], path: Path) -> Iterator[Trouble]:
+def _defined(conn: psycopg.Connection[Any], path: Path, version: int) -> Iterator[Trouble]:
     expected = schema.load(path)
+    if expected.get("version", version) != version:
+        what = f"it is that of migration {expected['version']}, the last one is {version}: datatier schema dump"
+        yield Trouble(phase="definition", what=what)
     found = schema.read(conn, extensions=expected.get("extensions", ()))
-    for difference in schema.compare(expected, found):
+    for difference in schema.compare(_bare(expected), found):
         # Extensions are the server's affair; a rehearsal notes those that it lacks.
         if difference.severity != "INFO" and difference.kind != "extension":
             yield Trouble(phase="definition", what=f"{difference.kind} {difference.object}: {difference.what}")
@@ -169,4 +172,9 @@ def _told(made: Rehearsal, phase: Phase) -> Iterator[None]:
     try:
         yield
     except MigrateError as error:
-        made.troubles.append(Trouble(phase=phase, what=str(error), failed=True))
+        made.troubles.append(Trouble(phase=phase, what=_short(error), failed=True))
+
+
+def _short(error: MigrateError) -> str:
+    """What went wrong, by the file's name alone; how to mend a database is nothing to one that is thrown away."""
+    return error.what.replace(f"{Path(error.file).parent}/", "") if isinstance(error, FileError) else error.what

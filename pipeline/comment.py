@@ -45,7 +45,7 @@ def _section(record: Record, share: int | None) -> list[str]:
     output = plain(record.output).strip("\n")
     if share is not None and len(output) > share:
         start = output[:share].rpartition("\n")[0]
-        output = f"{start}\n\n{_CUT} cut here" if record.markdown else f"{_CUT} {output[-share:]}"
+        output = f"{start}\n\n{_CUT} cut here" if record.markdown else f"{_CUT} cut here; its end:\n{output[-share:]}"
     if record.markdown:
         return [*([] if record.ok else [f"**{record.title}: exit {record.code}**", ""]), output, ""]
     told = "ok" if record.ok else f"exit {record.code}"

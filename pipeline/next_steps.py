@@ -70,7 +70,7 @@ HINTS = (
         do=(_MANIFEST, "datatier migrate status --manifest manifest.json"),
     ),
     Hint(
-        says=r"checks? failed|otherwise than declared",
+        says=r"checks? failed|otherwise than declared|\d+ differences",
         means="the deployment is done, and what somebody may do is not as declared",
         do=("pulumi stack output --json --stack {stack} | datatier drift --outputs - --prove",),
     ),

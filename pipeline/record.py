@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]*")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class RecordError(ValueError):
@@ -45,7 +45,7 @@ def plain(output: str) -> str:
 def write(folder: Path, record: Record) -> Path:
     """Keep it. Raise RecordError for a name that is no file's."""
     if not _NAME.fullmatch(record.name):
-        raise RecordError(f"`{record.name}` is no name for a record: small letters, digits and dashes.")
+        raise RecordError(f"`{record.name}` is no name for a record: letters, digits, dots, dashes and underscores.")
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{record.name}.json"
     path.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""docs/delivery.md from the tables: `python -m components.sizing.iam_document > docs/delivery.md`."""
+"""docs/delivery-roles.md from the tables: `python -m components.sizing.iam_document > docs/delivery-roles.md`."""
 
 from __future__ import annotations
 

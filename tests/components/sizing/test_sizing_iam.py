@@ -109,9 +109,9 @@ UNCALLED = {"iam:DeleteServiceLinkedRole": "it is the service's, and every stack
 
 
 def test_the_page_is_current() -> None:
-    page = Path(__file__).parents[3] / "docs" / "delivery.md"
+    page = Path(__file__).parents[3] / "docs" / "delivery-roles.md"
     assert page.read_text(encoding="utf-8") == document(), (
-        "make it anew: python -m components.sizing.iam_document > docs/delivery.md"
+        "make it anew: python -m components.sizing.iam_document > docs/delivery-roles.md"
     )
 
 

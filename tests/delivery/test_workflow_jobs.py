@@ -1,0 +1,349 @@
+"""Every job of the pipeline, run on this computer by its own commands: without credentials, GitHub or AWS.
+
+In place of what cannot be here stand a `pulumi` that refuses what the genuine one does not know, a GitHub and a Lambda
+on loopback, and a shelf for artifacts. `CONCERNED` says what stands for the commands that would run this very suite, or
+install servers.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_github import FakeGitHub
+from workflow_files import ROOT, STEPS
+from workflow_run import Runner
+
+pytestmark = pytest.mark.server
+HERE = Path(__file__).parent
+DROP = "ALTER TABLE documents DROP COLUMN note;\n"
+ADD = "ALTER TABLE documents ADD COLUMN note text;\n"
+
+# Command of a step -> what proves it, where running it here would run the tests within a test or change the computer:
+# the recipe that `make -n` shows, and the tests that are or that run it.
+CONCERNED: dict[str, tuple[list[str], str]] = {
+    "make test": (["ruff format --check .", "ruff check .", "zizmor --offline", "mypy", "pytest -n 2"], "tests"),
+    "make engine": (["pytest"], "tests/engine"),
+    "make interop": (
+        ["DATATIER_NO_SKIPS=golang-migrate", "test_migrate_interop.py"],
+        "tests/bootstrap/migrate/test_migrate_interop.py",
+    ),
+    "make tls": (["DATATIER_NO_SKIPS=.", "tests/tls"], "tests/tls"),
+    "sudo make servers": ([".ci/servers"], ".ci/servers"),
+    "make bundle": (["-m bootstrap.bundle build/runner.zip"], "tests/bootstrap/test_bundle.py"),
+}
+SIMULATED = {
+    ("preview.yml", "changed"),
+    ("preview.yml", "migrations"),
+    ("preview.yml", "preflight"),
+    ("preview.yml", "preview"),
+    ("preview.yml", "comment"),
+    ("deploy.yml", "bundle"),
+    ("deploy.yml", "dev"),
+    ("deploy.yml", "staging"),
+    ("deploy.yml", "prod"),
+    ("drift.yml", "look"),
+    ("drift.yml", "report"),
+}
+INSTEAD = {"make bundle": "mkdir -p build && printf zip > build/runner.zip"}
+MANIFEST = {"stack": "prod", "region": "eu-west-1"}
+CLEAN = {"stack": "prod", "found": [], "checks": [], "failed": [], "ok": True}
+FOUND = CLEAN | {"ok": False, "found": [{"where": "schema", "what": "column users.x: extra", "mend": "ALTER TABLE u"}]}
+
+
+def git(folder: Path, *words: str) -> str:
+    identity = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+    done = subprocess.run(["git", *identity, *words], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project as a pull request has it: dev grows, and a migration is added, beside the base commit."""
+    folder = tmp_path_factory.mktemp("project")
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
+    )
+    for name in filter(None, listed.stdout.decode().split("\0")):
+        if (ROOT / name).is_file() and not name.startswith("tests/"):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / name, folder / name)
+    # The targets that install find everything done.
+    for name in ("requirements/runtime.txt", "requirements/dev.txt", "requirements/policy.txt", "pyproject.toml"):
+        os.utime(folder / name, (0, 0))
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    (folder / "policy" / "venv").symlink_to(ROOT / "policy" / "venv")
+    with (folder / ".gitignore").open("a") as ignored:
+        ignored.write(".venv\npolicy/venv\nreports\ndeployed.json\noutputs.json\n")
+    git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "base")
+    git(folder, "checkout", "-qb", "change")
+    with (folder / "Pulumi.dev.yaml").open("a") as stack:
+        stack.write("  data-tier:postgres: {class: db.m7g.large}\n")
+    (folder / "migrations" / "000013_add_note.up.sql").write_text(ADD)
+    (folder / "migrations" / "000013_add_note.down.sql").write_text(DROP)
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "change")
+    return folder
+
+
+class Lambda:
+    """The runner's answer, over the API that boto3 speaks."""
+
+    def __init__(self) -> None:
+        self.answer: dict[str, Any] = CLEAN
+        self.asked: list[tuple[str, Any]] = []
+        self.url = ""
+
+
+@pytest.fixture
+def runner() -> Iterator[Lambda]:
+    held = Lambda()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            held.asked.append((self.path, json.loads(self.rfile.read(int(self.headers["Content-Length"])))))
+            content = json.dumps(held.answer).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the name in http.server
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    held.url = f"http://127.0.0.1:{server.server_port}"
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield held
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+class Pipeline(Runner):
+    """A runner with the stand-ins, and what they are to say."""
+
+    def say(self, command: str, text: str, code: int = 0) -> None:
+        (self.place / f"{command}.out").write_text(text)
+        (self.place / f"{command}.code").write_text(str(code))
+
+    @property
+    def place(self) -> Path:
+        return Path(self.environment["PULUMI_STAND_IN"])
+
+    @property
+    def asked(self) -> list[str]:
+        """The commands of pulumi, in their order."""
+        path = self.place / "asked"
+        return [json.loads(line)[0] for line in path.read_text().splitlines()] if path.is_file() else []
+
+
+@pytest.fixture
+def pipeline(project: Path, tmp_path: Path, github: FakeGitHub, runner: Lambda) -> Pipeline:
+    shelf, place = tmp_path / "shelf", tmp_path / "pulumi"
+    shelf.mkdir()
+    place.mkdir()
+    genuine = os.pathsep.join(["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"])
+    made = Pipeline(
+        folder=project,
+        shelf=shelf,
+        path=f"{HERE / 'stand_ins'}{os.pathsep}{ROOT / '.venv' / 'bin'}{os.pathsep}{genuine}",
+        context={
+            "github.event.pull_request.base.sha": git(project, "rev-parse", "main"),
+            "github.event.pull_request.number": "7",
+            "github.token": github.environment["GITHUB_TOKEN"],
+            "vars.AWS_REGION": "eu-west-1",
+            "vars.AWS_PREVIEW_ROLE": "arn:aws:iam::123456789012:role/delivery/tmi-preview",
+            "vars.AWS_DEPLOY_ROLE": "arn:aws:iam::123456789012:role/delivery/tmi-dev-deploy",
+            "vars.PULUMI_BACKEND_URL": "s3://state",
+        },
+        environment={
+            "PULUMI_STAND_IN": str(place),
+            # The project's own code, not that which the environment is an editable install of.
+            "PYTHONPATH": str(project),
+            "GITHUB_REPOSITORY": "owner/name",
+            "GITHUB_API_URL": github.url,
+            "GITHUB_SERVER_URL": "https://github.example",
+            "GITHUB_RUN_ID": "42",
+        },
+        instead=INSTEAD,
+    )
+    outputs = {
+        "manifest": json.dumps(MANIFEST | {"aws_endpoint": runner.url}),
+        "runner": "arn:aws:lambda:eu-west-1:123456789012:function:tmi-prod-bootstrap:check",
+    }
+    made.say("stack-output", json.dumps(outputs))
+    return made
+
+
+def names(file: str, job: str) -> list[str]:
+    return [step.name for step in STEPS if (step.file, step.job) == (file, job) and step.run]
+
+
+def test_every_command_is_run_or_stands_for_tests() -> None:
+    """Whatever is added to a workflow has to be run here as well."""
+    left = [step for step in STEPS if step.run and (step.file, step.job) not in SIMULATED]
+    assert {str(step.run).strip() for step in left} <= set(CONCERNED)
+    assert {step.file for step in left} == {"ci.yml"}
+    assert {str(step.run).strip() for step in STEPS if step.run} >= set(CONCERNED)
+    assert set(INSTEAD) <= set(CONCERNED)
+
+
+@pytest.mark.parametrize("command", CONCERNED)
+def test_what_a_target_runs(command: str) -> None:
+    expected, where = CONCERNED[command]
+    if where == "tests/engine" and not (ROOT / where).is_dir():
+        pytest.skip("the suite of the engine is not part of this tree yet; its target comes with it")
+    target = command.removeprefix("sudo make ").removeprefix("make ")
+    # Without the environment of a `make` that runs this test.
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("MAKE", "MFLAGS"))}
+    shown = subprocess.run(["make", "-n", target], cwd=ROOT, env=clean, capture_output=True, text=True, check=True)
+    assert [words for words in expected if words not in shown.stdout] == []
+    assert (ROOT / where).exists()
+
+
+def test_a_pull_request(pipeline: Pipeline, github: FakeGitHub) -> None:
+    """What it concerns, what it does, and one comment however often it runs."""
+    asked = {"PATH": pipeline.path, "HOME": os.environ["HOME"]}
+    dry = subprocess.run(["make", "-n", "install", ".venv/dev", "policy"], cwd=pipeline.folder, env=asked,
+                         capture_output=True, text=True, check=True).stdout  # fmt: skip
+    assert "pip" not in dry, "the targets would install anew, into the environment that this suite runs in"
+
+    changed = pipeline.job("preview.yml", "changed")
+    assert (changed.ran, changed.outputs) == (names("preview.yml", "changed"), {"stacks": '["dev", "prod", "staging"]'})
+
+    # The migration is not in the committed definition: found, and the other steps run all the same.
+    migrations = pipeline.job("preview.yml", "migrations")
+    assert (migrations.ran, migrations.failed) == (names("preview.yml", "migrations"), ["Rehearse up, down, up"])
+    assert "Migrations: the committed definition is another" in migrations.summary
+    assert "| added | column `documents.note` | text |" in migrations.summary
+
+    # A fork's pull request comes as far as this.
+    preflight = pipeline.job("preview.yml", "preflight", matrix_stack="dev")
+    assert (preflight.ran, preflight.failed) == (names("preview.yml", "preflight"), []), preflight.printed
+    assert "### dev:" in preflight.summary
+    assert "instanceClass: db.t4g.medium → db.m7g.large" in preflight.summary
+    assert github.asked == []
+    assert pipeline.asked == []
+
+    pipeline.say("stack-export", json.dumps({"version": 3, "deployment": {"resources": []}}))
+    pipeline.say("preview", "Previewing update (dev)\n\x1b[32m+ create\x1b[0m `db`\n@somebody <b>\n")
+    preview = pipeline.job("preview.yml", "preview", matrix_stack="dev")
+    assert (preview.ran, preview.failed) == (names("preview.yml", "preview"), [])
+    assert pipeline.asked == ["stack export", "preview"]
+
+    for _ in range(2):
+        comment = pipeline.job("preview.yml", "comment")
+        assert (comment.ran, comment.failed) == (names("preview.yml", "comment"), [])
+    (written,) = github.comments[7]
+    body = written["body"]
+    assert body.startswith(
+        "<!-- datatier: what this pull request does -->\n**Not as it should be: Migration rehearsal.**"
+    )
+    order = ["Migration lint: ok", "### Migrations:", "### dev:", "new resources only", "pulumi preview of dev: ok"]
+    places = [body.index(text) for text in order]
+    assert places == sorted(places)
+    assert "+ create `db`\n@somebody <b>\n```" in body, "inside the fence nothing is a mention or a tag"
+    assert body.endswith("[the run](https://github.example/owner/name/actions/runs/42)")
+
+
+def test_a_deployment_that_goes_through(pipeline: Pipeline, runner: Lambda) -> None:
+    bundle = pipeline.job("deploy.yml", "bundle")
+    assert (bundle.ran, bundle.failed) == (names("deploy.yml", "bundle"), [])
+    usual = [name for name in names("deploy.yml", "dev") if name != "How to go on"]
+    for stage in ("dev", "staging", "prod"):
+        done = pipeline.job("deploy.yml", stage)
+        assert (done.ran, done.failed) == (usual, []), done.printed
+    assert pipeline.asked == ["up", "stack output"] * 3
+    path, event = runner.asked[-1]
+    assert "function%3Atmi-prod-bootstrap%3Acheck/invocations" in path
+    assert (event["action"], event["prove"], event["manifest"]["stack"]) == ("check", True, "prod")
+
+
+@pytest.mark.parametrize(
+    ("said", "code", "answer", "stops", "goes_on"),
+    [
+        ("error: the stack is currently locked by 1 lock(s).", 255, CLEAN, "Deploy", "pulumi cancel --stack staging"),
+        ("no such hint", 255, CLEAN, "Deploy", "pulumi up --stack staging --yes --policy-pack policy"),
+        (
+            "",
+            0,
+            CLEAN | {"failed": ["tmi_app on primary: x: refused expected, allowed"]},
+            "Verify",
+            "drift --outputs -",
+        ),
+    ],
+)
+def test_a_deployment_that_fails_says_how_to_go_on(
+    pipeline: Pipeline, runner: Lambda, said: str, code: int, answer: dict[str, Any], stops: str, goes_on: str
+) -> None:
+    pipeline.job("deploy.yml", "bundle")
+    pipeline.say("up", said, code)
+    runner.answer = answer
+    done = pipeline.job("deploy.yml", "staging")
+    assert done.failed == [stops]
+    assert done.ran[-2:] == [stops, "How to go on"]
+    assert goes_on in done.summary
+    assert "gh run rerun 42 --failed" in done.summary
+
+
+def test_drift_is_one_issue(pipeline: Pipeline, github: FakeGitHub, runner: Lambda) -> None:
+    def night(*, found: dict[str, Any], said: str = "", code: int = 0) -> list[str]:
+        pipeline.say("refresh", said, code)
+        runner.answer = found
+        look = pipeline.job("drift.yml", "look", matrix_stack="prod")
+        assert (look.ran, look.failed) == (names("drift.yml", "look"), []), look.printed
+        report = pipeline.job("drift.yml", "report", matrix_stack="prod")
+        assert report.ran == names("drift.yml", "report")
+        return report.failed
+
+    assert night(found=CLEAN) == []
+    assert github.issues == []
+    assert night(found=FOUND) == ["Issue"], "a job that found something is red"
+    (issue,) = github.issues
+    assert (issue["title"], issue["state"]) == ("Drift in prod", "open")
+    assert "| schema | column users.x: extra | ALTER TABLE u |" in issue["body"]
+    assert night(found=FOUND, said="~ aws:rds:Instance", code=7) == ["Issue"]
+    assert "~ aws:rds:Instance" in issue["body"]
+    assert night(found=CLEAN, said="error: no credentials", code=255) == ["Issue"]
+    assert "Infrastructure: could not be looked at" in issue["body"]
+    assert night(found=CLEAN) == []
+    assert (len(github.issues), issue["state"]) == (1, "closed")
+    assert "No drift any more" in github.comments[1][0]["body"]
+    (_, event) = runner.asked[-1]
+    assert (event["action"], event["prove"]) == ("check", False)
+
+
+def test_a_night_that_could_not_look_is_no_clean_one(pipeline: Pipeline, github: FakeGitHub) -> None:
+    report = pipeline.job("drift.yml", "report", matrix_stack="dev")
+    assert report.failed == ["Issue"]
+    assert github.issues[0]["body"].count("the check was not made") == 2
+
+
+def test_the_stand_in_refuses_what_pulumi_does_not_know(pipeline: Pipeline) -> None:
+    for words in (["refresh", "--expect-no-change"], ["teleport"], ["up", "--stack", "dev"]):
+        done = subprocess.run([HERE / "stand_ins" / "pulumi", *words], env={**os.environ, **pipeline.environment},
+                              capture_output=True, check=False)  # fmt: skip
+        assert done.returncode == 2, words
+
+
+@pytest.mark.skipif(not shutil.which("pulumi"), reason="the genuine `pulumi` is not on PATH")
+def test_the_genuine_engine_knows_every_flag() -> None:
+    for step in STEPS:
+        _, found, words = str(step.run).partition("pulumi ")
+        if found and step.run:
+            command = [word for word in words.split()[:2] if word.isalpha()]
+            helped = subprocess.run(["pulumi", *command, "--help"], capture_output=True, text=True, check=True).stdout
+            flags = [word for word in words.split() if word.startswith("--")]
+            assert [flag for flag in flags if flag not in helped] == [], step.name
