@@ -25,6 +25,18 @@ if TYPE_CHECKING:
     from alarms.stack import Stack
     from local.state import StateDir
 
+NEEDS = (
+    "cloudwatch:DescribeAlarms and SetAlarmState; sns:Subscribe, Unsubscribe, ListSubscriptionsByTopic and "
+    "GetTopicAttributes; sqs:CreateQueue, DeleteQueue, ListQueues, ListQueueTags, TagQueue and ReceiveMessage; "
+    "kms:DescribeKey and GetKeyPolicy"
+)
+"""Permissions of whoever proves, on AWS."""
+
+
+class ProofError(RuntimeError):
+    """The account or the emulator refused a call."""
+
+
 app = typer.Typer(no_args_is_help=True, help="What rings, whether it would be heard, and the proof that it is.")
 
 Named = Annotated[str, typer.Argument(help="Stack: dev, staging, prod, local, or one of your own.")]
@@ -122,17 +134,21 @@ def prove(
 
     [bold]Examples:[/] datatier alarms prove    datatier alarms prove prod --aws --yes
     """
+    from botocore.exceptions import BotoCoreError, ClientError
+
     from alarms.prove.mailbox import BusyError
     from alarms.prove.run import prove as run
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was set is put back
-    name, clients, names, state = _deployed(stack, yes) if aws else _local(stack)
     told = (lambda _: None) if json else (lambda text: console().print(f"[dim]{escape(text)}[/]"))
     try:
+        name, clients, names, state = _deployed(stack, yes) if aws else _local(stack)
         with state.lock() if state else nullcontext():
             proof = run(clients, name, names, secrets.token_hex(4), limit=limit, alone=not aws, told=told)
     except BusyError as busy:
         raise NothingUpError(f"{busy}.") from None
+    except (ClientError, BotoCoreError) as refused:
+        raise ProofError(f"{refused}. A proof needs {NEEDS}.") from refused
     if json:
         emit_json({"stack": name, "proved": proof.proved, **asdict(proof)})
     else:
