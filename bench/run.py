@@ -27,7 +27,7 @@ DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
 PYTHON = sys.executable
 RUNS = 3
 README = Path(__file__).with_name("README.md")
-PARTS = ("migrations", "schema", "access", "redis_users", "handler")
+PARTS = ("migrations", "schema", "access", "redis_users", "handler", "alarms")
 START, END = "<!-- table -->", "<!-- /table -->"
 
 

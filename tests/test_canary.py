@@ -50,6 +50,9 @@ COMMANDS: dict[str, list[Case]] = {
     "logs": [case()],
     "env": [case(), case("--reveal", prints=True), case("--identity", "nobody", code=2)],
     "preview": [case("dev", "--json")],
+    "alarms check": [case("--json"), case("prod", code=3)],
+    "alarms list": [case("--json")],
+    "alarms prove": [case("--json"), case("nope", code=1)],
     "psql": [
         case("master", "--", "-c", SPOIL),
         case("tmi_reporting", "--", "-c", "SELECT nonsense", code=1),
