@@ -44,8 +44,8 @@ class Row:
 def rows(stack: Stack) -> tuple[Row, ...]:
     """Every alarm, pages first, then by name."""
     pages = {child: page for page in stack.of(COMPOSITE) for child in children(str(page.inputs.get("alarmRule")))}
-    made = [_row(stack, alarm, pages.get(alarm.physical)) for alarm in stack.of(COMPOSITE, METRIC_ALARM)]
-    return tuple(made)
+    alarms = sorted(stack.of(COMPOSITE, METRIC_ALARM), key=lambda each: (each.type != COMPOSITE, each.physical))
+    return tuple(_row(stack, alarm, pages.get(alarm.physical)) for alarm in alarms)
 
 
 def _row(stack: Stack, alarm: Resource, page: Resource | None) -> Row:

@@ -27,7 +27,7 @@ DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
 PYTHON = sys.executable
 RUNS = 3
 README = Path(__file__).with_name("README.md")
-PARTS = ("preflight", "migrations", "schema", "access", "redis_users", "handler")
+PARTS = ("preflight", "alarms", "migrations", "schema", "access", "redis_users", "handler")
 START, END = "<!-- table -->", "<!-- /table -->"
 
 

@@ -5,25 +5,35 @@ from __future__ import annotations
 import secrets
 import signal
 import sys
-from collections import Counter
 from contextlib import nullcontext
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
+from cli import alarms_view
 from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
 from cli.options import JsonFlag
 from cli.output import console, emit_json, table
 from cli.project import StackSource, load
 
 if TYPE_CHECKING:
-    from alarms.finding import Finding
     from alarms.prove.outcome import Clients
-    from alarms.prove.run import Proof
     from alarms.stack import Stack
     from local.state import StateDir
+
+NEEDS = (
+    "cloudwatch:DescribeAlarms and SetAlarmState; sns:Subscribe, Unsubscribe, ListSubscriptionsByTopic and "
+    "GetTopicAttributes; sqs:CreateQueue, DeleteQueue, ListQueues, ListQueueTags, TagQueue and ReceiveMessage; "
+    "kms:DescribeKey and GetKeyPolicy"
+)
+"""Permissions of whoever proves, on AWS."""
+
+
+class ProofError(RuntimeError):
+    """The account or the emulator refused a call."""
+
 
 app = typer.Typer(no_args_is_help=True, help="What rings, whether it would be heard, and the proof that it is.")
 
@@ -51,7 +61,7 @@ def check(stack: Named = "local", json: JsonFlag = False) -> None:
     if json:
         emit_json({"stack": stack, "alarms": len(declared.alarms), "findings": [asdict(each) for each in found]})
     else:
-        _findings(stack, len(declared.alarms), found)
+        alarms_view.findings(console(), stack, len(declared.alarms), found)
     if any(each.severity == "error" for each in found):
         raise typer.Exit(DIFFERENT)
 
@@ -86,7 +96,7 @@ def list_(stack: Named = "local", json: JsonFlag = False) -> None:
             row.rings,
             row.datapoints,
             row.missing,
-            _told(row.topics, row.heard_by),
+            alarms_view.told(row.topics, row.heard_by),
         )
         for row in made
     ]
@@ -122,21 +132,25 @@ def prove(
 
     [bold]Examples:[/] datatier alarms prove    datatier alarms prove prod --aws --yes
     """
+    from botocore.exceptions import BotoCoreError, ClientError
+
     from alarms.prove.mailbox import BusyError
     from alarms.prove.run import prove as run
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was set is put back
-    name, clients, names, state = _deployed(stack, yes) if aws else _local(stack)
     told = (lambda _: None) if json else (lambda text: console().print(f"[dim]{escape(text)}[/]"))
     try:
+        name, clients, names, state = _deployed(stack, yes) if aws else _local(stack)
         with state.lock() if state else nullcontext():
             proof = run(clients, name, names, secrets.token_hex(4), limit=limit, alone=not aws, told=told)
     except BusyError as busy:
         raise NothingUpError(f"{busy}.") from None
+    except (ClientError, BotoCoreError) as refused:
+        raise ProofError(f"{refused}. A proof needs {NEEDS}.") from refused
     if json:
         emit_json({"stack": name, "proved": proof.proved, **asdict(proof)})
     else:
-        _proof(name, proof, clients.enforcing)
+        alarms_view.proof(console(), name, proof, clients.enforcing)
     if not proof.proved:
         raise typer.Exit(FAILED)
 
@@ -200,55 +214,3 @@ def _up(state: StateDir) -> bool:
 
 def _endpoint(state: StateDir) -> str:
     return f"http://127.0.0.1:{state.ports['emulator']}"
-
-
-def _told(topics: tuple[str, ...], heard_by: Any) -> str:
-    who = ", ".join(f"{count} {protocol}" for protocol, count in heard_by.items()) or "nobody"
-    return f"{', '.join(topics) or 'no topic'} ({who})"
-
-
-def _findings(stack: str, alarms: int, found: tuple[Finding, ...]) -> None:
-    out = console()
-    for each in found:
-        colour = "red" if each.severity == "error" else "yellow"
-        silenced = f" [dim]({_some(each.alarms)})[/]" if each.alarms else ""
-        out.print(
-            f"[{colour}]{each.severity}[/] [bold]{each.step}[/] {escape(each.resource)}: {escape(each.what)}{silenced}"
-        )
-        out.print(f"    [cyan]mend:[/] {escape(each.mend)}")
-    counted = Counter(each.severity for each in found)
-    out.print(
-        f"{stack}: {alarms} alarms followed, "
-        + (", ".join(f"{count} {severity}s" for severity, count in counted.items()) or "every one arrives")
-    )
-
-
-def _some(names: tuple[str, ...]) -> str:
-    return escape(", ".join(names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
-
-
-def _proof(stack: str, proof: Proof, enforcing: bool) -> None:
-    out = console()
-    for each in proof.cleared:
-        out.print(f"[yellow]put right[/] {escape(each)}: a proof that was killed had left it")
-    for outcome in proof.outcomes:
-        if not outcome.arrived:
-            where = f" at {outcome.topic.rpartition(':')[2]}" if outcome.topic else ""
-            out.print(f"[red]lost[/] {escape(outcome.alarm)}{where}: {escape(outcome.why)}")
-    for each in proof.left:
-        out.print(f"[red]left behind[/] {escape(each)}: prove again, which puts it right")
-    topics = {outcome.topic for outcome in proof.outcomes if outcome.topic}
-    for topic in sorted(topics - {each.topic for each in proof.listeners if each.confirmed}):
-        waiting = sum(1 for each in proof.listeners if each.topic == topic)
-        why = f"{waiting} subscriptions wait to be confirmed" if waiting else "nobody subscribes"
-        out.print(f"[yellow]unheard[/] {topic.rpartition(':')[2]}: {why}; set data-tier:notify")
-    arrived = [outcome for outcome in proof.outcomes if outcome.arrived]
-    slowest = max((outcome.seconds or 0 for outcome in arrived), default=0.0)
-    out.print(
-        f"{stack}: {len(arrived)} of {len(proof.outcomes)} notifications arrived, the slowest after {slowest:.1f} s; "
-        f"all states restored in {proof.seconds:.1f} s" if not proof.left else f"{stack}: not everything was restored"
-    )  # fmt: skip
-    if not enforcing:
-        out.print(
-            "[dim]the emulator delivers whatever policies say; topic and key policies were read back and judged[/]"
-        )

@@ -56,6 +56,9 @@ COMMANDS: dict[str, list[Case]] = {
     "report comment": [case("reports", "--pull-request", "1", "--dry-run")],
     "report issue": [case("prod", "reports", "--dry-run", code=3)],
     "report next-steps": [case("prod", "reports")],
+    "alarms check": [case("--json"), case("prod", code=3)],
+    "alarms list": [case("--json")],
+    "alarms prove": [case("--json"), case("nope", code=1)],
     "psql": [
         case("master", "--", "-c", SPOIL),
         case("tmi_reporting", "--", "-c", "SELECT nonsense", code=1),

@@ -50,20 +50,25 @@ class Mailbox:
         self._url = ""
         self._subscriptions: list[str] = []
 
-    def listeners(self, topics: Sequence[str]) -> tuple[list[Listener], list[str]]:
-        """Who else hears the topics, and the subscriptions that killed proofs of this stack left there."""
-        others: list[Listener] = []
+    def listeners(self, topics: Sequence[str]) -> tuple[dict[str, list[Listener]], list[str]]:
+        """Who else hears each topic that there is, and the subscriptions that killed proofs of this stack left."""
+        found: dict[str, list[Listener]] = {}
         left: list[str] = []
         for topic in topics:
             pages = self._sns.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
-            for each in pages.build_full_result().get("Subscriptions") or []:
+            try:
+                held = pages.build_full_result().get("Subscriptions") or []
+            except self._sns.exceptions.NotFoundException:
+                continue
+            others = found.setdefault(topic, [])
+            for each in held:
                 if f":{self._family}" in each["Endpoint"]:
                     left.append(each["SubscriptionArn"])
                 else:
                     # SNS says `PendingConfirmation` in place of the ARN
                     confirmed = each["SubscriptionArn"].startswith("arn:")
                     others.append(Listener(topic=topic, protocol=each["Protocol"], confirmed=confirmed))
-        return others, left
+        return found, left
 
     def clear(self, subscriptions: Iterable[str], now: float, *, alone: bool) -> list[str]:
         """Remove what killed proofs left; raise `BusyError` where one may be running. Returns the queues' names.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from alarms.prove.bell import Bell
 
@@ -17,15 +17,20 @@ class Plan:
     """Alarm -> why it cannot be heard, whatever is rung."""
 
 
-def plan(names: Sequence[str], there: Mapping[str, Bell]) -> Plan:
-    """Plan the proof of the alarms of these names.
+def plan(names: Sequence[str], there: Mapping[str, Bell], topics: Collection[str]) -> Plan:
+    """Plan the proof of the alarms of these names; `topics` are those that there are.
 
     Composites come first: setting their children wakes them too, under CloudWatch's own reason. Whoever suppresses a
     composite comes last: while it is in ALARM, the composite's actions are kept back.
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression.html
     """
     silent = {name: reason for name in names if (reason := _silent(there.get(name), there))}
-    held = [there[name] for name in names if name not in silent]
+    held = []
+    for bell in (there[name] for name in names if name not in silent):
+        if gone := [topic for topic in bell.topics if topic not in topics]:
+            silent[bell.name] = f"speaks to {', '.join(gone)}, which is not there"
+        if left := tuple(topic for topic in bell.topics if topic in topics):
+            held.append(replace(bell, topics=left))
     quiet = {bell.suppressor for bell in held if bell.suppressor}
     pages = tuple(bell for bell in held if bell.composite and bell.name not in quiet)
     plain = tuple(bell for bell in held if not bell.composite and bell.name not in quiet)

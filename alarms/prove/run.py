@@ -63,14 +63,16 @@ def prove(
     began = time.monotonic()
     proof = Proof(run=run)
     there = bells(clients.cloudwatch, names)
-    topics = sorted({topic for bell in there.values() for topic in bell.topics})
+    wanted = sorted({topic for bell in there.values() for topic in bell.topics})
     ringer, mailbox = Ringer(clients.cloudwatch, run), Mailbox(clients.sqs, clients.sns, stack, run)
-    proof.listeners, old = mailbox.listeners(topics)
+    listening, old = mailbox.listeners(wanted)
+    topics = list(listening)
+    proof.listeners = [each for topic in topics for each in listening[topic]]
     proof.cleared = mailbox.clear(old, time.time(), alone=alone)
     if left := ringer.clear(there.values()):
         proof.cleared += left
         there = bells(clients.cloudwatch, names)
-    planned = plan(names, there)
+    planned = plan(names, there, topics)
     proof.outcomes = [
         Outcome(alarm=name, topic="", arrived=False, seconds=None, why=why) for name, why in planned.silent.items()
     ]

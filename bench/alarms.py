@@ -1,0 +1,115 @@
+"""Measures the proof of delivery: `alarms prove` and `alarms check` of prod as whole processes, the check by itself.
+
+python bench/alarms.py            print the table
+WRITE=1 python bench/alarms.py    and put it into bench/README.md
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
+README = Path(__file__).with_name("README.md")
+RUNS = 5
+START, END = "<!-- alarms -->", "<!-- /alarms -->"
+
+
+def timed(once: Callable[[], object]) -> list[float]:
+    """Seconds of `RUNS` runs after one to warm up."""
+    taken = []
+    for number in range(RUNS + 1):
+        begun = time.perf_counter()
+        once()
+        if number:
+            taken.append(time.perf_counter() - begun)
+    return taken
+
+
+def in_process() -> tuple[int, list[float], list[float]]:
+    """Number of alarms; seconds of the check, and of the SDK's run of the program beside which it stands."""
+    from alarms.delivery import check
+    from cli.project import load
+    from local.monitor import run_program
+    from preview.alarm_findings import indexed
+    from preview.offline import Offline
+
+    source = load("prod")
+
+    def run() -> object:
+        return run_program("prod", source.program, Offline(source.region), source.config)
+
+    made = run_program("prod", source.program, Offline(source.region), source.config)
+    checked = timed(lambda: check(indexed(made, source.region)))
+    return len(indexed(made, source.region).alarms), checked, timed(run)
+
+
+def commands() -> tuple[list[float], list[float]]:
+    """Seconds of `alarms prove` and `alarms check` as processes, against a tier of prod."""
+    with tempfile.TemporaryDirectory(dir=ROOT.parent) as name:
+        folder = Path(name)
+        for file in ("Pulumi.yaml", "Pulumi.prod.yaml", "access.yaml"):
+            shutil.copy(ROOT / file, folder / file)
+
+        def call(*words: str, fine: tuple[int, ...] = (0,)) -> None:
+            done = subprocess.run([DATATIER, *words], cwd=folder, capture_output=True, text=True, check=False)
+            if done.returncode not in fine:
+                sys.exit(f"{' '.join(words)} failed: {done.stdout[-1000:]}{done.stderr[-1000:]}")
+
+        call("up", "prod")
+        try:
+            # 3: nobody subscribes to the committed stack's topics
+            return timed(lambda: call("alarms", "prove", "prod")), timed(
+                lambda: call("alarms", "check", "prod", fine=(3,))
+            )
+        finally:
+            call("down", "prod", "--delete", "--yes")
+
+
+def rows() -> list[tuple[str, list[float], str]]:
+    """Every measurement: name, seconds, target."""
+    count, checked, program = in_process()
+    proved, checking = commands()
+    return [
+        (f"`datatier alarms prove prod`, {count} alarms on the emulator", proved, "10 s"),
+        ("`datatier alarms check prod`", checking, ""),
+        ("of that, in process: running the program", program, ""),
+        ("of that, in process: the check (what it adds to `datatier preview`)", checked, "0.5 s with all of preflight"),
+    ]
+
+
+def markdown(measured: list[tuple[str, list[float], str]]) -> str:
+    """The table."""
+    lines = ["| what | median s | fastest - slowest | target |", "|---|---|---|---|"]
+    lines += [
+        f"| {name} | {statistics.median(taken):.3f} | {min(taken):.3f} - {max(taken):.3f} | {target} |"
+        for name, taken, target in measured
+    ]
+    machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
+    return f"{machine}; {RUNS} runs after one to warm up.\n\n" + "\n".join(lines)
+
+
+def main() -> None:
+    """Print, and write when asked."""
+    text = markdown(rows())
+    print(text)
+    if os.environ.get("WRITE"):
+        document = README.read_text(encoding="utf-8")
+        if START not in document:
+            document += f"\n## Alarms\n\n{START}\n{END}\n"
+        before, after = document.split(START)[0], document.split(END)[1]
+        README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,86 @@
+"""Real stacks as their program declares them, with recipients, and ways to break them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from alarms.stack import Place, Resource, Stack
+from cli.project import PACKAGE, load
+from infra.load import load_settings
+from infra.program import program
+from local.monitor import run_program
+from preview.alarm_findings import indexed
+from preview.offline import ACCOUNT, Offline
+
+STACKS = ("dev", "staging", "prod", "local")
+RECIPIENTS = {level: [{"email": f"{level}@example.org"}] for level in ("critical", "warning", "info")}
+PLACE = Place(account=ACCOUNT, region="eu-west-1")
+
+Change = Callable[[Resource], Resource | None]
+
+
+@cache
+def declared(stack: str, *, recipients: bool = True) -> tuple[Resource, ...]:
+    """The resources of a stack."""
+    source = load(stack)
+    config = dict(source.config) | ({"data-tier:notify": RECIPIENTS} if recipients else {})
+    load_settings(config, stack=stack, source="the test")
+    made = run_program(stack, lambda: program(PACKAGE), Offline(source.region), config)
+    return indexed(made, source.region).resources
+
+
+def stack_of(resources: Iterable[Resource]) -> Stack:
+    return Stack(resources, PLACE)
+
+
+def changed(resources: Iterable[Resource], name: str, change: Change) -> list[Resource]:
+    """The resources with one of them changed, or gone where the change says None."""
+    made, hits = [], 0
+    for each in resources:
+        if each.name == name:
+            hits += 1
+            new = change(each)
+            if new is not None:
+                made.append(new)
+        else:
+            made.append(each)
+    assert hits == 1, f"{hits} resources are named {name}"
+    return made
+
+
+def inputs(**new: Any) -> Change:
+    """Set inputs; None takes one away."""
+    return lambda each: replace(
+        each, inputs={key: value for key, value in {**each.inputs, **new}.items() if value is not None}
+    )
+
+
+def policy(edit: Callable[[list[dict[str, Any]]], Any]) -> Change:
+    """Edit the statements of a policy in place."""
+
+    def change(each: Resource) -> Resource:
+        document = json.loads(each.inputs["policy"])
+        edit(document["Statement"])
+        return replace(each, inputs={**each.inputs, "policy": json.dumps(document)})
+
+    return change
+
+
+def statement(sid: str, edit: Callable[[dict[str, Any]], Any]) -> Change:
+    """Edit one statement of a policy in place."""
+    return policy(lambda statements: edit(next(one for one in statements if one["Sid"] == sid)))
+
+
+def without(sid: str) -> Change:
+    """Take a statement out of a policy."""
+
+    def edit(statements: list[dict[str, Any]]) -> None:
+        kept = [one for one in statements if one["Sid"] != sid]
+        assert len(kept) == len(statements) - 1, sid
+        statements[:] = kept
+
+    return policy(edit)
