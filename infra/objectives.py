@@ -16,7 +16,7 @@ class Recovery:
     """What comes back after one kind of loss."""
 
     lost: str
-    """What is lost: `server`, `data`, `region`, or `cache NAME`, `cache NAME: data`."""
+    """What is lost: `server`, `data`, `region`, or `cache NAME`, `data of cache NAME`."""
     rpo: int | None
     """Minutes of work that may be lost; None: all of it."""
     rto: int | None
@@ -147,7 +147,7 @@ def _caches(settings: Settings) -> Iterator[Recovery]:
                 lost=f"cache {name}", rpo=kept, rto=from_snapshot, how=how, mend=f"set redis.{name}.replicas"
             )
         yield Recovery(
-            lost=f"cache {name}: data",
+            lost=f"data of cache {name}",
             rpo=kept,
             rto=from_snapshot,
             how=how,
