@@ -135,9 +135,7 @@ class Backup(pulumi.ComponentResource):
             f"{self._name}-role",
             name=f"{args.prefix}-backup",
             description="Backs the primary up and restores it for tests",
-            assume_role_policy=trust(
-                "backup.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}
-            ),
+            assume_role_policy=trust("backup.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}),
             opts=self._child,
         )
         attached: list[pulumi.Resource] = [

@@ -80,4 +80,11 @@ def _single_node(settings: Settings) -> Iterator[Finding]:
             )
 
 
-_RULES: tuple[Rule, ...] = (_nobody_is_told, _nobody_may_connect, _smaller_replica, _burstable, _single_node, objectives)
+_RULES: tuple[Rule, ...] = (
+    _nobody_is_told,
+    _nobody_may_connect,
+    _smaller_replica,
+    _burstable,
+    _single_node,
+    objectives,
+)

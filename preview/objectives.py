@@ -15,7 +15,7 @@ from preview.plan import Finding
 
 
 def objectives(settings: Settings) -> Iterator[Finding]:
-    """A finding for each loss after which a promise is not kept; what is far-fetched only where a stack is protected."""
+    """A finding for each loss after which a promise is not kept; the far-fetched ones where a stack is protected."""
     for each in recoveries(settings):
         if each.lost in ("server", "data") or settings.protect:
             yield from _lacking(settings, each)

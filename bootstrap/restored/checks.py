@@ -122,9 +122,7 @@ def _indexes(conn: psycopg.Connection[Any]) -> tuple[bool, str]:
     return not invalid, f"invalid: {', '.join(invalid)}" if invalid else "all valid"
 
 
-def _content(
-    conn: psycopg.Connection[Any], access: Access, migrations: Path, rows: dict[str, int]
-) -> tuple[bool, str]:
+def _content(conn: psycopg.Connection[Any], access: Access, migrations: Path, rows: dict[str, int]) -> tuple[bool, str]:
     """Read the definition and count every table, which reads every page of it; as the owner, whom no policy hides rows
     from."""
     path = schema.beside(migrations)

@@ -1,4 +1,4 @@
-"""The way into a restored instance: its address, and its master's password, which is that of the recovery point's day."""
+"""The way into a restored instance: its address, and its master's password, which is of the recovery point's day."""
 
 from __future__ import annotations
 

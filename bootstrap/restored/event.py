@@ -1,4 +1,4 @@
-"""What EventBridge tells of a restore job that is done (AWS Backup Developer Guide, eventbridge, Restore Job events)."""
+"""What EventBridge tells of a restore job that is done (AWS Backup Developer Guide, eventbridge, restore jobs)."""
 
 from __future__ import annotations
 

@@ -8,5 +8,5 @@ START_WINDOW = 60
 COMPLETION_WINDOW = 720
 """After which a job that has not ended is cancelled."""
 NEAR = 60
-"""Before RDS's maintenance window in which no job begins. For its backup window AWS only says "too close to the automated
-backup window", in the job's own message; the same is taken."""
+"""Before RDS's maintenance window in which no job begins. For its backup window AWS only says "too close to the
+automated backup window", in the job's own message; the same is taken."""

@@ -1,4 +1,4 @@
-"""What is kept apart from the servers: vaults, plans, restore tests, copies in another region, and buckets' settings."""
+"""What is kept apart from the servers: vaults, plans, restore tests, other regions, and buckets' settings."""
 
 from __future__ import annotations
 
@@ -205,7 +205,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             key="rules",
             effect=Effect.DATA_AT_RISK,
             when=lambda e: _continuous(e.before) and not _continuous(e.after),
-            users="AWS Backup keeps no more logs, and gives RDS its retention back only when the recovery point is gone.",
+            users="AWS Backup keeps no more logs; RDS has its retention back only when the recovery point is gone.",
             source="AWS Backup Developer Guide, point-in-time-recovery",
             way_round="`aws backup disassociate-recovery-point`, then look at the instance's retention.",
         ),

@@ -139,4 +139,3 @@ PROXY: dict[str, tuple[Rule, ...]] = {
 
 def _share(config: object) -> float:
     return float((config if isinstance(config, dict) else {}).get("maxConnectionsPercent") or 100)
-

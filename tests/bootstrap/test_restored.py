@@ -106,9 +106,11 @@ def source(settled: Tier) -> Tier:
 
 @pytest.fixture
 def restored(source: Tier) -> Iterator[Postgres]:
-    with tempfile.TemporaryDirectory(prefix="dt-restored-", dir="/tmp") as folder:
-        with restored_from(source.postgres, Path(folder)) as server:
-            yield server
+    with (
+        tempfile.TemporaryDirectory(prefix="dt-restored-", dir="/tmp") as folder,
+        restored_from(source.postgres, Path(folder)) as server,
+    ):
+        yield server
 
 
 def verdict(source: Tier, server: Postgres, status: str) -> dict[str, Check]:
@@ -172,9 +174,11 @@ def test_a_page_that_cannot_be_read(source: Tier) -> None:
         row = conn.execute("SELECT pg_relation_filepath('users'), current_setting('data_checksums')").fetchone()
     assert row
     assert row[1] == "on"
-    with tempfile.TemporaryDirectory(prefix="dt-restored-", dir="/tmp") as folder:
-        with restored_from(source.postgres, Path(folder), torn=row[0]) as server:
-            checks = verdict(source, server, "FAILED")
+    with (
+        tempfile.TemporaryDirectory(prefix="dt-restored-", dir="/tmp") as folder,
+        restored_from(source.postgres, Path(folder), torn=row[0]) as server,
+    ):
+        checks = verdict(source, server, "FAILED")
     assert "invalid page in block 0" in checks["schema and rows"].detail
 
 
@@ -237,17 +241,18 @@ def test_no_password_is_changed_but_on_a_copy(source: Tier) -> None:
 
 def test_an_instance_that_cannot_be_found() -> None:
     rds = client("rds")
-    with Stubber(rds) as stub, pytest.raises(RestoredError, match="DBInstanceNotFound"):
+    with Stubber(rds) as stub:
         stub.add_client_error("describe_db_instances", "DBInstanceNotFound")
-        target_of(None, events.read(event()), rds)  # type: ignore[arg-type]
+        with pytest.raises(RestoredError, match="DBInstanceNotFound"):
+            target_of(None, events.read(event()), rds)  # type: ignore[arg-type]
 
 
 def test_the_function(source: Tier, restored: Postgres, monkeypatch: pytest.MonkeyPatch) -> None:
     """As Lambda calls it: the manifest from its secret; a bad verdict is given first, then raised."""
     secrets = aws_client("secretsmanager", REGION, source.endpoint)
-    arn = secrets.create_secret(
-        Name=f"app-{source.name}/restore", SecretString=source.manifest.model_dump_json()
-    )["ARN"]
+    arn = secrets.create_secret(Name=f"app-{source.name}/restore", SecretString=source.manifest.model_dump_json())[
+        "ARN"
+    ]
     monkeypatch.setenv("AWS_REGION", REGION)
     monkeypatch.setenv("AWS_ENDPOINT_URL", source.endpoint)
     monkeypatch.setenv("DATATIER_MANIFEST_SECRET", arn)
@@ -274,5 +279,3 @@ def test_a_copy_is_judged_without_the_primary(source: Tier, restored: Postgres) 
     with answered(restored.port, "SUCCESSFUL") as (rds, backup):
         found = validate(lost, event(), store=source.store, rds=rds, backup=backup, migrations=source.migrations)
     assert {c.name: c.detail for c in found.checks}["rows beside the primary"] == "the primary was not asked"
-
-
