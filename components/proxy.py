@@ -2,8 +2,8 @@
 
 A proxy serves the writer alone, listens on 5432 whatever the instance's port is, passes no CancelRequest, and holds a
 connection for one client as long as the session has state of its own (SET, PREPARE, LISTEN, temporary tables,
-nextval(), session advisory locks, statements over 16 KB: RDS User Guide, rds-proxy-pinning). Migrations and the proof of
-access have all of that, so they use the instance.
+nextval(), session advisory locks, statements over 16 KB: RDS User Guide, rds-proxy-pinning). Migrations and the proof
+of access have all of that, so they use the instance.
 """
 
 from collections.abc import Mapping, Sequence

@@ -88,8 +88,9 @@ def _point(settings: Settings) -> tuple[int | None, str]:
 
 def _server(settings: Settings) -> Recovery:
     if settings.postgres.multi_az:
-        how, rpo, rto = "the standby of Multi-AZ takes over", 0, recovery.FAILOVER
-        return Recovery(lost="server", rpo=rpo, rto=rto, how=how, mend="")
+        return Recovery(
+            lost="server", rpo=0, rto=recovery.FAILOVER, how="the standby of Multi-AZ takes over", mend=""
+        )
     if _here(settings):
         return Recovery(
             lost="server",

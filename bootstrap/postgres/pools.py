@@ -111,8 +111,8 @@ def _pinned(instances: int, budget: int | None) -> list[str]:
         return []
     return [
         f"{instances} x {OPEN} = {wanted} sessions share {max(0, budget)} connections of the server: transactions "
-        "beyond that wait, and a session that is pinned (SET, PREPARE, LISTEN, temporary tables, nextval(), advisory locks of "
-        "the session) keeps its connection until it ends; watch DatabaseConnectionsCurrentlySessionPinned"
+        "beyond that wait, and a session that is pinned (SET, PREPARE, LISTEN, temporary tables, nextval(), advisory "
+        "locks of the session) keeps its connection until it ends; watch DatabaseConnectionsCurrentlySessionPinned"
     ]
 
 
