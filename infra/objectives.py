@@ -88,9 +88,7 @@ def _point(settings: Settings) -> tuple[int | None, str]:
 
 def _server(settings: Settings) -> Recovery:
     if settings.postgres.multi_az:
-        return Recovery(
-            lost="server", rpo=0, rto=recovery.FAILOVER, how="the standby of Multi-AZ takes over", mend=""
-        )
+        return Recovery(lost="server", rpo=0, rto=recovery.FAILOVER, how="the standby of Multi-AZ takes over", mend="")
     if _here(settings):
         return Recovery(
             lost="server",
