@@ -7,7 +7,7 @@ from bootstrap.manifest import CacheTarget, Manifest
 from bootstrap.postgres.pools import advise
 from bootstrap.secrets import Credential
 from cli.errors import NothingUpError
-from cli.forms import FORMS, Client, prefix
+from cli.forms import FORMS, Client, pooled, prefix
 from cli.target import credential, default_identity
 from local.state import StateDir
 
@@ -27,7 +27,7 @@ def render(form: str, state: StateDir) -> str:
     if form == "pgpass":
         access = load_access(manifest.access)
         return "\n".join(
-            line for name in access.postgres_users for line in pgpass(manifest, credential(manifest, name))
+            line for name in access.postgres_users for line in pgpass(manifest, credential(manifest, name), name)
         )
     return "\n".join(environment(manifest, default_identity(load_access(manifest.access)), None))
 
@@ -35,7 +35,7 @@ def render(form: str, state: StateDir) -> str:
 def lines(form: str, manifest: Manifest, identity: str, found: Credential | None, instances: int) -> list[str]:
     """What `identity` needs in that form; references in place of names and passwords where nothing was found."""
     if form == "pgpass":
-        return pgpass(manifest, found) if found else []
+        return pgpass(manifest, found, identity) if found else []
     if form not in FORMS:
         return environment(manifest, identity, found)
     access = load_access(manifest.access)
@@ -60,9 +60,10 @@ def environment(manifest: Manifest, identity: str, found: Credential | None) -> 
     lines: dict[str, str | int] = {}
     if declared.postgres:
         postgres = manifest.postgres
+        server = pooled(postgres, identity) or postgres.primary
         lines |= {
-            "POSTGRES_HOST": postgres.primary.host,
-            "POSTGRES_PORT": postgres.primary.port,
+            "POSTGRES_HOST": server.host,
+            "POSTGRES_PORT": server.port,
             "POSTGRES_DB": postgres.database,
             "POSTGRES_USER": value("username"),
             "POSTGRES_PASSWORD": value("password"),
@@ -89,13 +90,14 @@ def _redis(name: str, cache: CacheTarget, user: str, password: str) -> dict[str,
     return lines
 
 
-def pgpass(manifest: Manifest, found: Credential) -> list[str]:
-    """Lines of `.pgpass` for a PostgreSQL login, on the primary and on each replica; none without one."""
+def pgpass(manifest: Manifest, found: Credential, identity: str) -> list[str]:
+    """Lines of `.pgpass` for a PostgreSQL login, on the proxy that serves it, the primary and each replica."""
     if found.username is None or found.password is None:
         return []
     secret = found.password.reveal().replace("\\", "\\\\").replace(":", "\\:")
     postgres = manifest.postgres
     return [
         f"{server.host}:{server.port}:{postgres.database}:{found.username}:{secret}"
-        for server in (postgres.primary, *postgres.replicas)
+        for server in (pooled(postgres, identity), postgres.primary, *postgres.replicas)
+        if server
     ]

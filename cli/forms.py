@@ -14,12 +14,14 @@ from urllib.parse import quote, urlencode
 
 from bootstrap.access import load_access
 from bootstrap.access.model import Access
-from bootstrap.manifest import CacheTarget, Manifest, PostgresTarget
+from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.postgres.pools import Pool
 from bootstrap.secrets import Credential
 from bootstrap.secrets.logins import RDS_BUNDLE
 from cli.errors import InputError
 
+SYSTEM = "system"
+"""libpq's word for the system's certificate authorities (PostgreSQL 16, libpq-connect, sslrootcert)."""
 # Where no bundle is named and none is shipped: what AWS calls it.
 _BUNDLE = "global-bundle.pem"
 
@@ -51,8 +53,15 @@ class Client:
         return quote(self.value(key), safe="")
 
     @property
+    def server(self) -> Endpoint:
+        """Where it connects: the proxy where that serves it by password, else the primary."""
+        return pooled(self.manifest.postgres, self.identity) or self.manifest.postgres.primary
+
+    @property
     def root(self) -> str:
-        """Path of the CA bundle."""
+        """Path of the CA bundle; a proxy's certificate is of Amazon's public authority, which every system knows."""
+        if pooled(self.manifest.postgres, self.identity):
+            return SYSTEM
         return self.manifest.postgres.sslrootcert or (str(RDS_BUNDLE) if RDS_BUNDLE.is_file() else _BUNDLE)
 
 
@@ -60,8 +69,8 @@ def libpq(client: Client) -> list[str]:
     """What psql, psycopg and everything else on libpq reads by itself."""
     postgres = _postgres(client)
     lines = [
-        f"PGHOST={postgres.primary.host}",
-        f"PGPORT={postgres.primary.port}",
+        f"PGHOST={client.server.host}",
+        f"PGPORT={client.server.port}",
         f"PGDATABASE={postgres.database}",
         f"PGUSER={client.value('username')}",
         f"PGPASSWORD={client.value('password')}",
@@ -98,7 +107,8 @@ def prisma(client: Client) -> list[str]:
     """
     query: dict[str, str | int] = {"sslmode": "disable"}
     if _postgres(client).sslmode != "disable":
-        query = {"sslmode": "require", "sslaccept": "strict", "sslcert": client.root}
+        query = {"sslmode": "require", "sslaccept": "strict"}
+        query |= {} if client.root == SYSTEM else {"sslcert": client.root}
     query |= {"connection_limit": client.pool.open, "pool_timeout": client.pool.wait}
     return [f"DATABASE_URL={_url(client, 'postgresql', query)}"]
 
@@ -114,8 +124,8 @@ def go(client: Client) -> list[str]:
         "pool_max_conn_lifetime_jitter": f"{pool.lifetime // 10}s",
     }
     return [
-        f"PGXPOOL_URL={_url(client, 'postgres', {**_libpq_tls(client), **settings})}",
-        f"DATABASE_URL={_url(client, 'postgres', _libpq_tls(client))}",
+        f"PGXPOOL_URL={_url(client, 'postgres', {**_go_tls(client), **settings})}",
+        f"DATABASE_URL={_url(client, 'postgres', _go_tls(client))}",
         f"DB_MAX_OPEN_CONNS={pool.open}",
         f"DB_MAX_IDLE_CONNS={pool.idle}",
         f"DB_CONN_MAX_LIFETIME={pool.lifetime}s",
@@ -136,6 +146,13 @@ def redis(client: Client) -> list[str]:
     if not lines:
         raise InputError(f"`{client.identity}` has no Redis login.")
     return lines
+
+
+def pooled(target: PostgresTarget, identity: str) -> Endpoint | None:
+    """The proxy, where it serves `identity` by password; one that asks for a token of AWS is for programs that make
+    one."""
+    proxy = target.proxy
+    return proxy.endpoint if proxy and identity in proxy.identities and not proxy.iam else None
 
 
 FORMS: dict[str, Callable[[Client], list[str]]] = {
@@ -164,13 +181,18 @@ def _libpq_tls(client: Client) -> dict[str, str]:
     return {"sslmode": mode} if mode == "disable" else {"sslmode": mode, "sslrootcert": client.root}
 
 
+def _go_tls(client: Client) -> dict[str, str]:
+    """Go's own TLS takes the system's authorities where none are named, and knows no word for them."""
+    return {key: value for key, value in _libpq_tls(client).items() if value != SYSTEM}
+
+
 def _url(client: Client, scheme: str, parameters: Mapping[str, str | int]) -> str:
-    where = client.manifest.postgres
+    where = client.server
     login = f"{client.quoted('username')}:{client.quoted('password')}"
     # quote, because libpq does not take `+` for a space.
     query = urlencode(parameters, quote_via=quote)
-    database = quote(where.database, safe="")
-    return f"{scheme}://{login}@{where.primary.host}:{where.primary.port}/{database}?{query}"
+    database = quote(client.manifest.postgres.database, safe="")
+    return f"{scheme}://{login}@{where.host}:{where.port}/{database}?{query}"
 
 
 def _databases(access: Access, name: str, cache: CacheTarget) -> list[int]:

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from bootstrap.access import load_access
+from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from cli.doors import by_url, open_database
 from cli.options import DatabaseUrlOption, InstancesOption, JsonFlag
@@ -41,7 +42,7 @@ def pools(
         capacity, limits = read(connection)
         row = connection.execute("SELECT session_user::text").fetchone()
     login = identity if identity and isinstance(target, Secret) else str(row and row[0])
-    advice = advise(login, instances, limits, capacity)
+    advice = advise(login, instances, limits, capacity, _through(target, name))
     if json:
         emit_json({**asdict(advice), "usable": capacity.usable, "parameters": _parameters(advice)})
         return
@@ -51,6 +52,12 @@ def pools(
         out.print(f"[cyan]{reader}[/] {escape(text)}")
     for warning in advice.warnings:
         out.print(f"[yellow]note[/] {escape(warning)}")
+
+
+def _through(target: Secret | Manifest, identity: str) -> int | None:
+    """Percent of max_connections that the proxy takes which serves `identity`; None without one."""
+    proxy = None if isinstance(target, Secret) else target.postgres.proxy
+    return proxy.percent if proxy and identity in proxy.identities else None
 
 
 def _rows(advice: Advice) -> list[tuple[Any, ...]]:

@@ -12,11 +12,8 @@ import pulumi_aws as aws
 
 from components.backup_vault import BackupVault, LockArgs, VaultArgs
 from components.policy import allow, document, trust
+from components.sizing.backup_jobs import COMPLETION_WINDOW, START_WINDOW
 
-START_WINDOW = 60
-"""Minutes in which a job must begin; it is tried again every ten (plan-options-and-configuration). 60 is the least."""
-COMPLETION_WINDOW = 720
-"""Minutes after which a job that has not ended is cancelled."""
 TOLD = ("BACKUP_JOB_COMPLETED", "CONTINUOUS_BACKUP_INTERRUPTED", "COPY_JOB_FAILED", "RESTORE_JOB_COMPLETED")
 """What the vault tells: `..._COMPLETED` is every end, be it good (backup-notifications)."""
 MANAGED = ("AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores")
@@ -49,7 +46,7 @@ class BackupArgs:
     """What is backed up, when, and who hears of it."""
 
     prefix: str
-    """Prefix of the names: vault, plan and role are `<prefix>-backup`."""
+    """Prefix of the names: `<prefix>-vault`, `<prefix>-plan`, and the role `<prefix>-backup`."""
     account_id: pulumi.Input[str]
     """Account of the vault."""
     partition: pulumi.Input[str] = "aws"
@@ -107,14 +104,14 @@ class Backup(pulumi.ComponentResource):
         self._child = pulumi.ResourceOptions(parent=self)
         vault = BackupVault(
             f"{name}-here",
-            VaultArgs(vault=f"{args.prefix}-backup", key_arn=args.key_arn, lock=args.lock, protect=args.protect),
+            VaultArgs(vault=f"{args.prefix}-vault", key_arn=args.key_arn, lock=args.lock, protect=args.protect),
             self._child,
         )
         role, attached = self._role()
         plan = self._plan(vault)
         aws.backup.Selection(
             f"{name}-selection",
-            name=f"{args.prefix}-backup",
+            name=f"{args.prefix}-primary",
             plan_id=plan.id,
             iam_role_arn=role.arn,
             resources=list(args.resource_arns),
@@ -138,9 +135,7 @@ class Backup(pulumi.ComponentResource):
             f"{self._name}-role",
             name=f"{args.prefix}-backup",
             description="Backs the primary up and restores it for tests",
-            assume_role_policy=trust(
-                "backup.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}
-            ),
+            assume_role_policy=trust("backup.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}),
             opts=self._child,
         )
         attached: list[pulumi.Resource] = [
@@ -158,7 +153,7 @@ class Backup(pulumi.ComponentResource):
         args = self._args
         return aws.backup.Plan(
             f"{self._name}-plan",
-            name=f"{args.prefix}-backup",
+            name=f"{args.prefix}-plan",
             rules=[
                 aws.backup.PlanRuleArgs(
                     rule_name=each.rule,

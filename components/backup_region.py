@@ -75,7 +75,7 @@ class BackupRegion(pulumi.ComponentResource):
         self.vault_arn = None
         if args.copies:
             vault = VaultArgs(
-                vault=f"{args.prefix}-backup",
+                vault=f"{args.prefix}-copies",
                 key_arn=key.arn,
                 region=args.region,
                 lock=args.lock,

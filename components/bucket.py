@@ -1,4 +1,4 @@
-"""A bucket for backups, exports and attachments: versioned, encrypted under the stack's key, closed to everybody else."""
+"""A bucket for backups, exports and attachments: versioned, encrypted under the stack's key, closed to others."""
 
 import re
 from collections.abc import Mapping, Sequence

@@ -1,9 +1,9 @@
 """RDS Proxy before the primary: pooled connections for named identities, TLS only. The bootstrap goes round it.
 
 A proxy serves the writer alone, listens on 5432 whatever the instance's port is, passes no CancelRequest, and holds a
-connection for one client for as long as the session has state of its own (SET, PREPARE, LISTEN, temporary tables,
-nextval(), session advisory locks, statements over 16 KB: RDS User Guide, rds-proxy-pinning). Migrations and the proof of
-access have all of that, so they use the instance.
+connection for one client as long as the session has state of its own (SET, PREPARE, LISTEN, temporary tables,
+nextval(), session advisory locks, statements over 16 KB: RDS User Guide, rds-proxy-pinning). Migrations and the proof
+of access have all of that, so they use the instance.
 """
 
 from collections.abc import Mapping, Sequence
@@ -127,9 +127,7 @@ class Proxy(pulumi.ComponentResource):
         # By way of the target, so that who is given the endpoint finds a database behind it.
         self.endpoint = pulumi.Output.all(proxy.endpoint, target.id).apply(lambda both: str(both[0]))
         self.arn, self.security_group_id = proxy.arn, group.id
-        self.register_outputs(
-            {"endpoint": self.endpoint, "arn": self.arn, "security_group_id": self.security_group_id}
-        )
+        self.register_outputs({"endpoint": self.endpoint, "arn": self.arn, "security_group_id": self.security_group_id})
 
     def _firewall(self) -> tuple[aws.ec2.SecurityGroup, list[pulumi.Resource]]:
         """Clients to the proxy, the proxy to the instance, nothing else."""
@@ -208,7 +206,9 @@ def permissions(args: ProxyArgs) -> list[Statement]:
     """The secrets of those it serves, and their key by way of Secrets Manager alone."""
     through = pulumi.Output.format("secretsmanager.{0}.amazonaws.com", args.region)
     return [
-        allow("Secrets", ["secretsmanager:GetSecretValue"], [args.secret_arns[name] for name in sorted(args.secret_arns)]),
+        allow(
+            "Secrets", ["secretsmanager:GetSecretValue"], [args.secret_arns[name] for name in sorted(args.secret_arns)]
+        ),
         allow(
             "SecretsKey",
             ["kms:Decrypt"],

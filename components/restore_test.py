@@ -181,9 +181,7 @@ class RestoreTest(pulumi.ComponentResource):
             code=args.code,
             memory_size=args.memory_mib,
             timeout=900,
-            environment=aws.lambda_.FunctionEnvironmentArgs(
-                variables={"DATATIER_MANIFEST_SECRET": manifest.secret_id}
-            ),
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables={"DATATIER_MANIFEST_SECRET": manifest.secret_id}),
             vpc_config=aws.lambda_.FunctionVpcConfigArgs(
                 subnet_ids=args.subnet_ids, security_group_ids=args.security_group_ids
             ),

@@ -131,7 +131,7 @@ class Bucket(Section):
     """Absent: the stack's name with account and region, which no other account can have taken."""
     roles: tuple[Annotated[str, _matches(_ROLE, "is not the ARN of a role.")], ...] = ()
     """Who reads and writes objects; nobody else does. Empty: whoever IAM lets."""
-    expire: dict[Prefix, Kept] = {"backups/": 30}
+    expire: dict[Prefix, Kept] = Field(default_factory=lambda: {"backups/": 30})
     """Folder -> days after which its objects expire; elsewhere they stay."""
     former: Kept = 30
     """Days that what was overwritten, deleted or expired can be had back."""

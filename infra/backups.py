@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.backup import START_WINDOW
+from components.sizing.backup_jobs import NEAR
 from components.sizing.backup_regions import DESTINATIONS
 from infra.backup_sections import BackupPlan
 from infra.settings import Settings
 from infra.windows import DAYS, parse_moment, parse_window, standard_offset
 
 DAY, WEEK = 24 * 60, 7 * 24 * 60
-NEAR = 60
-"""Minutes before RDS's backup or maintenance window in which AWS Backup begins no job. For the maintenance window AWS
-says so (AWS Backup Developer Guide, plan-options-and-configuration); of the backup window it only says "too close"."""
 
 Broken = Iterator[tuple[str, str]]
 """Key below the section (may be empty) and the rule."""
@@ -104,10 +101,9 @@ def _near(settings: Settings, plan: BackupPlan) -> Broken:
     ):
         # Local time on both sides: the offset is the same.
         starts = jobs(plan, "UTC", 1)[job].starts
-        tried = {(start + minute) % WEEK for start in starts for minute in range(START_WINDOW)}
         for name, window in windows.items():
             refused = {(minute - before) % WEEK for minute in window.spans() for before in range(NEAR + 1)}
-            if tried <= refused or any(start in refused for start in starts):
+            if refused & set(starts):
                 yield (
                     key,
                     f"{at} lies in postgres.{name} ({_written(settings, name)}) or within an hour before it, where "

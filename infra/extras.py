@@ -183,7 +183,8 @@ def _schedule(job: Job) -> ScheduleArgs:
 def _restore_test(site: Site, made: Backup, code: pulumi.Archive, manifest: pulumi.Input[str]) -> RestoreTest:
     settings = site.settings
     plan = settings.backup
-    assert plan and plan.restore_test  # noqa: S101 the caller has looked
+    assert plan  # noqa: S101 the caller has looked
+    assert plan.restore_test  # noqa: S101
     own = plan.restore_test.class_ or settings.postgres.class_
     return RestoreTest(
         "restore-test",

@@ -16,7 +16,7 @@ class Recovery:
     """What comes back after one kind of loss."""
 
     lost: str
-    """What is lost: `server`, `data`, `region`, or `cache NAME`, `cache NAME: data`."""
+    """What is lost: `server`, `data`, `region`, or `cache NAME`, `data of cache NAME`."""
     rpo: int | None
     """Minutes of work that may be lost; None: all of it."""
     rto: int | None
@@ -88,8 +88,7 @@ def _point(settings: Settings) -> tuple[int | None, str]:
 
 def _server(settings: Settings) -> Recovery:
     if settings.postgres.multi_az:
-        how, rpo, rto = "the standby of Multi-AZ takes over", 0, recovery.FAILOVER
-        return Recovery(lost="server", rpo=rpo, rto=rto, how=how, mend="")
+        return Recovery(lost="server", rpo=0, rto=recovery.FAILOVER, how="the standby of Multi-AZ takes over", mend="")
     if _here(settings):
         return Recovery(
             lost="server",
@@ -147,7 +146,7 @@ def _caches(settings: Settings) -> Iterator[Recovery]:
                 lost=f"cache {name}", rpo=kept, rto=from_snapshot, how=how, mend=f"set redis.{name}.replicas"
             )
         yield Recovery(
-            lost=f"cache {name}: data",
+            lost=f"data of cache {name}",
             rpo=kept,
             rto=from_snapshot,
             how=how,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pulumi_policy import PolicyResource
 
 # Texts that name other resources inside; everything else that depends on a resource refers to it.
-_DOCUMENTS = frozenset({"accessString", "assumeRolePolicy", "description", "input", "policy"})
+_DOCUMENTS = frozenset({"accessString", "assumeRolePolicy", "description", "eventPattern", "input", "policy"})
 
 
 class UnknownError(LookupError):

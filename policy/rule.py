@@ -29,6 +29,10 @@ VPC, SUBNET, FLOW_LOG = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/flo
 ROLE_POLICY, ATTACHMENT = "aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
 ROLE, POLICY = "aws:iam/role:Role", "aws:iam/policy:Policy"
 BUCKET = "aws:s3/bucket:Bucket"
+PROXY = "aws:rds/proxy:Proxy"
+VAULT, VAULT_POLICY = "aws:backup/vault:Vault", "aws:backup/vaultPolicy:VaultPolicy"
+VAULT_LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
+BACKUP_PLAN, BACKUP_SELECTION = "aws:backup/plan:Plan", "aws:backup/selection:Selection"
 
 
 class Resource(Protocol):

@@ -13,6 +13,10 @@ _PORT = "not adopted: another port hides nothing from who can reach it, and ever
 _NOT_MADE = "no component makes one"
 
 UNCOVERED: dict[str, str] = {
+    "Backup.2": _TAGS,
+    "Backup.3": _TAGS,
+    "Backup.4": _NOT_MADE,
+    "Backup.5": _TAGS,
     "RDS.1": _ACCOUNT,
     "RDS.4": "snapshots of an encrypted instance are encrypted: rds-encrypted",
     "RDS.7": _AURORA,
@@ -25,7 +29,6 @@ UNCOVERED: dict[str, str] = {
     "RDS.22": "about EC2-Classic's database security groups",
     "RDS.23": _PORT,
     "RDS.24": _AURORA,
-    "RDS.26": "AWS Backup is not part of the stack yet; automated backups are: rds-backups",
     "RDS.27": _AURORA,
     "RDS.34": _AURORA,
     "RDS.35": _AURORA,
@@ -34,7 +37,6 @@ UNCOVERED: dict[str, str] = {
     "RDS.40": _OTHER_ENGINES,
     "RDS.41": _OTHER_ENGINES,
     "RDS.42": _OTHER_ENGINES,
-    "RDS.43": "no component makes a proxy yet",
     "RDS.44": _OTHER_ENGINES,
     "RDS.45": _AURORA,
     "RDS.46": "subnets give no public address and have no route to the internet: network-no-public-address",
@@ -52,7 +54,6 @@ UNCOVERED: dict[str, str] = {
     "S3.1": _ACCOUNT,
     "S3.6": "a bucket policy names no other account: bucket-tls reads it",
     "S3.9": "access is in CloudTrail's data events, which are the account's",
-    "S3.12": "BucketOwnerEnforced is the default since April 2023: ACLs are off",
     "S3.19": _NOT_MADE,
     "S3.24": _NOT_MADE,
     "EC2.13": "no rule lets port 22 in: network-no-open-ingress",

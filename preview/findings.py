@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 
 from components.sizing.classes import cache_class, rds_class
 from infra.settings import Settings
+from preview.objectives import objectives
 from preview.plan import Finding
 
 Rule = Callable[[Settings], Iterator[Finding]]
@@ -79,4 +80,11 @@ def _single_node(settings: Settings) -> Iterator[Finding]:
             )
 
 
-_RULES: tuple[Rule, ...] = (_nobody_is_told, _nobody_may_connect, _smaller_replica, _burstable, _single_node)
+_RULES: tuple[Rule, ...] = (
+    _nobody_is_told,
+    _nobody_may_connect,
+    _smaller_replica,
+    _burstable,
+    _single_node,
+    objectives,
+)

@@ -76,14 +76,22 @@ def advise(
     instances: int,
     limits: Mapping[str, int | None],
     capacity: Capacity | None = None,
+    proxy_percent: int | None = None,
 ) -> Advice:
-    """Share out what is left to `login` among `instances`; `limits` are the connection limits of all logins."""
+    """Share out what is left to `login` among `instances`; `limits` are the connection limits of all logins.
+
+    Behind a proxy that takes `proxy_percent` of max_connections the budget is what transactions share at any one
+    moment: an instance may hold its usual pool, of which most sessions wait without a connection of the server's.
+    """
     others = {name: limit for name, limit in sorted(limits.items()) if limit is not None and name != login}
     limit = limits.get(login)
     left = capacity.usable - sum(others.values()) - SPARE if capacity else None
+    if capacity and left is not None and proxy_percent is not None:
+        left = min(left, capacity.max_connections * proxy_percent // 100)
     own = limit - OWN_SPARE if limit is not None else None
     budget = min((each for each in (left, own) if each is not None), default=None)
-    each = OPEN if budget is None else max(1, min(OPEN, budget // instances))
+    each = OPEN if budget is None or proxy_percent is not None else max(1, min(OPEN, budget // instances))
+    pinned = tuple(_pinned(instances, budget)) if proxy_percent is not None else None
     return Advice(
         login=login,
         instances=instances,
@@ -92,8 +100,20 @@ def advise(
         limit=limit,
         budget=budget,
         pool=Pool(open=each, idle=min(IDLE, each)),
-        warnings=tuple(_warnings(login, instances, left, own, each)),
+        warnings=tuple(_warnings(login, instances, left, own, each)) if pinned is None else pinned,
     )
+
+
+def _pinned(instances: int, budget: int | None) -> list[str]:
+    """What a proxy does not help with (RDS User Guide, rds-proxy-pinning)."""
+    wanted = instances * OPEN
+    if budget is None or wanted <= budget:
+        return []
+    return [
+        f"{instances} x {OPEN} = {wanted} sessions share {max(0, budget)} connections of the server: transactions "
+        "beyond that wait, and a session that is pinned (SET, PREPARE, LISTEN, temporary tables, nextval(), advisory "
+        "locks of the session) keeps its connection until it ends; watch DatabaseConnectionsCurrentlySessionPinned"
+    ]
 
 
 def _warnings(login: str, instances: int, left: int | None, own: int | None, each: int) -> list[str]:

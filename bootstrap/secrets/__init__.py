@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bootstrap.secrets.engines import elasticache_passwords, redis_hash, scram_verifier
+from bootstrap.secrets.engines import elasticache_passwords, rds_password, redis_hash, scram_verifier
 from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, postgres_password, root_certificates
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Stages, Version
@@ -27,6 +27,7 @@ __all__ = [
     "open_redis",
     "open_redis_url",
     "postgres_password",
+    "rds_password",
     "redis_hash",
     "redis_token",
     "root_certificates",

@@ -45,3 +45,8 @@ def elasticache_passwords(*secrets_: Secret) -> list[str]:
         if not (value.isascii() and value.isprintable()) or set(value) & set(',"/@'):
             raise ValueError('a password holds a character that ElastiCache refuses: printable ASCII without , " / @')
     return values
+
+
+def rds_password(secret: Secret) -> str:
+    """Return a master password as RDS's API wants it: in the clear, there is no hashed form."""
+    return secret.reveal()

@@ -46,7 +46,7 @@ def _create_vault(client: Any, name: str, resource: Declared) -> Outputs:
     return {"id": name, "name": name, "arn": made["BackupVaultArn"]}
 
 
-def _vault(client: Any, found: Any, resource: Declared) -> Outputs:
+def _vault(_: Any, found: Any, __: Declared) -> Outputs:
     return {"id": found["BackupVaultName"], "name": found["BackupVaultName"], "arn": found["BackupVaultArn"]}
 
 

@@ -6,8 +6,8 @@ import difflib
 
 from local.cloud import CloudError, Declared
 from local.handlers import bootstrap, cache, function, rds
-from local.handlers.base import Handler
 from local.handlers.backup import BACKUP
+from local.handlers.base import Handler
 from local.handlers.cache_users import CACHE_USERS
 from local.handlers.messaging import MESSAGING
 from local.handlers.monitoring import MONITORING

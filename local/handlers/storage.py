@@ -24,7 +24,7 @@ def _create(client: Any, name: str, resource: Declared) -> Outputs:
     return _outputs(client, name, resource)
 
 
-def _outputs(client: Any, name: str, resource: Declared) -> Outputs:
+def _outputs(client: Any, name: str, _: Declared) -> Outputs:
     return {"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}", "region": client.meta.region_name}
 
 
@@ -100,7 +100,7 @@ def _part(put: Put) -> Emulated:
     )
 
 
-def _nothing(client: Any, entry: Entry) -> None:
+def _nothing(_: Any, __: Entry) -> None:
     """It goes with its bucket."""
 
 

@@ -9,6 +9,8 @@ def check(it: Resource, stack: Stack) -> Verdict:
     arn = str(it.inputs.get("policyArn"))
     if arn.endswith("service-role/AmazonRDSEnhancedMonitoringRole"):
         return not_applicable("RDS asks for this very policy for Enhanced Monitoring")
+    if "service-role/AWSBackupServiceRolePolicyFor" in arn:
+        return not_applicable("AWS Backup's own role: what it calls of each service changes with AWS Backup")
     return required(":iam::aws:" not in arn, f"{arn} is AWS's")
 
 

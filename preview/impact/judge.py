@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator
 from local.plugin.kinds import KINDS
 from preview.diff import Change
 from preview.impact import cache_logins, cache_nodes, cache_settings, rds_life, rds_parameters, rds_service, rds_storage
+from preview.impact.backups import BACKUPS
 from preview.impact.conditions import INSTANCE
 from preview.impact.effect import ORDER, Edit, Effect, Impact, Rule
 from preview.impact.keeping import KEEPING
 from preview.impact.network import NETWORK
+from preview.impact.proxy import PROXY
 from preview.impact.watching import WATCHING
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -24,6 +26,8 @@ RULES: dict[str, tuple[Rule, ...]] = {
     **KEEPING,
     **NETWORK,
     **WATCHING,
+    **BACKUPS,
+    **PROXY,
 }
 _WAITING = {INSTANCE, GROUP}
 # Inputs that only Pulumi or people read.

@@ -151,3 +151,21 @@ def replica_of(primary: Postgres, folder: Path) -> Iterator[int]:
     run_tool(folder, [*copy, "--no-sync"])
     with running(programs, folder / "data", ["max_connections=50"]) as port:
         yield port
+
+
+@contextmanager
+def restored_from(source: Postgres, folder: Path, torn: str | None = None) -> Iterator[Postgres]:
+    """A server restored from a base backup of another one, apart from it from then on: what RDS makes of a snapshot.
+
+    `torn` is a data file whose first page is damaged on the way.
+    """
+    programs = binaries()[source.major]
+    where = f"host=127.0.0.1 port={source.port} user=rdsadmin password={SUPERUSER_PASSWORD}"
+    copy = [programs / "pg_basebackup", "-D", folder / "data", "-X", "stream", "-c", "fast", "-d", where]
+    run_tool(folder, [*copy, "--no-sync"])
+    if torn:
+        with (folder / "data" / torn).open("r+b") as file:
+            file.seek(4096)
+            file.write(b"\xff" * 512)
+    with running(programs, folder / "data", ["max_connections=50"]) as port:
+        yield Postgres(port, source.major)

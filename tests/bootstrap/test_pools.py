@@ -39,6 +39,23 @@ def test_advice(
     assert (advice.budget, advice.pool, len(advice.warnings)) == (budget, pool, warned)
 
 
+@pytest.mark.parametrize(
+    ("instances", "limits", "percent", "budget", "warned"),
+    [
+        (1, LIMITS, 80, 58, 0),
+        (20, LIMITS, 80, 58, 1),
+        (6, {**LIMITS, "app": None}, 80, 158, 0),
+        (7, {**LIMITS, "app": None}, 80, 158, 1),
+        (1, {**LIMITS, "app": None}, 10, 19, 1),
+    ],
+)
+def test_behind_a_proxy(instances: int, limits: dict[str, int | None], percent: int, budget: int, warned: int) -> None:
+    """Sessions are the proxy's to hold: the pool stays, and what transactions share is the budget."""
+    advice = advise("app", instances, limits, SMALL, percent)
+    assert (advice.budget, advice.pool, len(advice.warnings)) == (budget, Pool(), warned)
+    assert all("pinned" in warning for warning in advice.warnings)
+
+
 def test_what_the_warnings_say() -> None:
     assert advise("app", 20, LIMITS, SMALL).warnings == (
         "20 x 25 = 500 connections are more than the 163 that max_connections leaves beside the others; 2 for each "

@@ -182,3 +182,59 @@ def test_any_password_comes_back(password: str) -> None:
     client = redis.Redis.from_url(form("redis", found)["REDIS_URL_1"])
     settings = client.connection_pool.connection_kwargs
     assert (settings["password"], settings["username"], settings["db"]) == (password, "tmi_app", 1)
+
+
+PROXY = {
+    "endpoint": {"name": "proxy", "host": "proxy.example.org", "port": 5432},
+    "identities": ["tmi_app"],
+    "percent": 80,
+}
+
+
+def behind(form: str, identity: str = "tmi_app", **proxy: object) -> dict[str, str]:
+    plain = manifest().model_dump(mode="json")
+    plain["postgres"]["proxy"] = {**PROXY, **proxy}
+    made = lines(form, Manifest.model_validate(plain), identity, None, 1)
+    return dict(line.split("=", 1) for line in made)
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "expected"),
+    [
+        ("libpq", "PGHOST", "proxy.example.org"),
+        # Its certificate is of an authority that every system knows, not of RDS's own.
+        ("libpq", "PGSSLROOTCERT", "system"),
+        ("libpq", "PGSSLMODE", "verify-full"),
+        ("env", "POSTGRES_HOST", "proxy.example.org"),
+        ("env", "POSTGRES_REPLICA_HOSTS", "replica.example.org:5432"),
+    ],
+)
+def test_behind_a_proxy(name: str, key: str, expected: str) -> None:
+    assert behind(name)[key] == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "query"),
+    [
+        ("url", "DATABASE_URL", "sslmode=verify-full&sslrootcert=system"),
+        ("sqlalchemy", "SQLALCHEMY_DATABASE_URL", "sslmode=verify-full&sslrootcert=system"),
+        ("go", "DATABASE_URL", "sslmode=verify-full"),
+        ("prisma", "DATABASE_URL", "sslmode=require&sslaccept=strict&connection_limit=25&pool_timeout=10"),
+    ],
+)
+def test_urls_behind_a_proxy(name: str, key: str, query: str) -> None:
+    assert behind(name)[key].endswith(f"@proxy.example.org:5432/tmi?{query}")
+
+
+def test_who_goes_round_the_proxy() -> None:
+    """Another identity, and clients of a proxy that asks for tokens: `env` can print none."""
+    assert behind("libpq", "tmi_small")["PGHOST"] == "db.example.org"
+    assert behind("libpq", iam=True)["PGHOST"] == "db.example.org"
+    assert behind("libpq", iam=True)["PGSSLROOTCERT"] == "/etc/ssl/rds.pem"
+
+
+def test_the_proxy_is_in_pgpass_beside_the_servers() -> None:
+    plain = manifest().model_dump(mode="json")
+    plain["postgres"]["proxy"] = PROXY
+    made = lines("pgpass", Manifest.model_validate(plain), "tmi_app", credential("p"), 1)
+    assert [line.split(":")[0] for line in made] == ["proxy.example.org", "db.example.org", "replica.example.org"]

@@ -14,6 +14,14 @@ SECRET = "[secret]"
 
 # What AWS would answer beside the inputs. An output missing here would silently vanish from its users' inputs.
 OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
+    "aws:backup/plan:Plan": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:backup/restoreTestingPlan:RestoreTestingPlan": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:backup/restoreTestingSelection:RestoreTestingSelection": lambda n, i: {},
+    "aws:backup/selection:Selection": lambda n, i: {},
+    "aws:backup/vault:Vault": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": lambda n, i: {},
+    "aws:backup/vaultNotifications:VaultNotifications": lambda n, i: {},
+    "aws:backup/vaultPolicy:VaultPolicy": lambda n, i: {},
     "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration": lambda n, i: {
         "chatConfigurationArn": f"arn:{n}"
     },
@@ -51,6 +59,7 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
     "aws:kms/key:Key": lambda n, i: {"arn": f"arn:{n}", "keyId": f"key-{n}"},
     "aws:lambda/alias:Alias": lambda n, i: {"arn": f"arn:{n}"},
     "aws:lambda/function:Function": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": lambda n, i: {},
     "aws:lambda/invocation:Invocation": lambda n, i: {"result": '{"steps": []}'},
     "aws:lambda/permission:Permission": lambda n, i: {},
     "aws:rds/eventSubscription:EventSubscription": lambda n, i: {},
@@ -60,8 +69,19 @@ OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
         "resourceId": f"db-{n}",
         "engineVersionActual": "17.11",
     },
+    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": lambda n, i: {},
+    "aws:rds/proxy:Proxy": lambda n, i: {"arn": f"arn:{n}", "endpoint": f"{n}.host"},
+    "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup": lambda n, i: {"name": "default"},
+    "aws:rds/proxyTarget:ProxyTarget": lambda n, i: {},
     "aws:rds/parameterGroup:ParameterGroup": lambda n, i: {"name": f"{i['namePrefix']}made"},
     "aws:rds/subnetGroup:SubnetGroup": lambda n, i: {},
+    "aws:s3/bucket:Bucket": lambda n, i: {"arn": f"arn:{n}"},
+    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": lambda n, i: {},
+    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": lambda n, i: {},
+    "aws:s3/bucketPolicy:BucketPolicy": lambda n, i: {},
+    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": lambda n, i: {},
+    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": lambda n, i: {},
+    "aws:s3/bucketVersioning:BucketVersioning": lambda n, i: {},
     "aws:secretsmanager/secret:Secret": lambda n, i: {"arn": f"arn:{n}"},
     "aws:secretsmanager/secretRotation:SecretRotation": lambda n, i: {},
     "aws:secretsmanager/secretVersion:SecretVersion": lambda n, i: {},
@@ -95,6 +115,8 @@ class Resource:
     protect: bool
     retain_on_delete: bool
     delete_before_replace: bool
+    replace_with: frozenset[str]
+    """Logical names of what it is replaced along with."""
     ignore_changes: tuple[str, ...]
     depends_on: frozenset[str]
     """Logical names of what it waits for."""
@@ -156,6 +178,7 @@ class _Monitor(mocks.MockMonitor):
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
                     delete_before_replace=request.deleteBeforeReplace,
+                    replace_with=frozenset(_name(urn) for urn in request.replace_with),
                     ignore_changes=tuple(request.ignoreChanges),
                     depends_on=frozenset(_name(urn) for urn in request.dependencies),
                 )

@@ -264,7 +264,6 @@ def wrong(shape: botocore.model.Shape, value: Any, where: str) -> Iterator[str]:
         for number, each in enumerate(values):
             yield from wrong(shape.member, each, f"{where}.{number}")
 
-
     elif isinstance(shape, botocore.model.StructureShape) and isinstance(value, dict) and shape.name not in ANEW:
         for key, each in value.items():
             name = INNER.get((shape.name, key), key).lower()

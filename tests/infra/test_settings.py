@@ -45,7 +45,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"postgres": {"master": "rdsadmin"}}, "postgres.master", "no master user name"),
     ({"postgres": {"master": "tmi-admin"}}, "postgres.master", "no master user name"),
     ({"postgres": {"insights": "all"}}, "postgres.insights", "not one of"),
-    ({"postgres": {"maintenance": "Sun 02:30-03:30"}}, "postgres.maintenance", "overlaps"),
+    ({"postgres": {"maintenance": "Sun 21:30-22:30"}}, "postgres.maintenance", "overlaps"),
     ({"postgres": {"monitoring": 7}}, "postgres.monitoring", "not one of"),
     ({"postgres": {"replicas": {"Standby": {}}}}, "postgres.replicas.Standby", "lower-case"),
     ({"postgres": {"replicas": {f"r{n}": {} for n in range(16)}}}, "postgres.replicas", "15 per source"),

@@ -17,6 +17,8 @@ from policy.registry import every
 from policy.rule import (
     ALARM,
     ATTACHMENT,
+    BACKUP_PLAN,
+    BACKUP_SELECTION,
     BUCKET,
     CACHE,
     CACHE_USER,
@@ -33,6 +35,7 @@ from policy.rule import (
     PARAMETER_GROUP,
     PERMISSION,
     POLICY,
+    PROXY,
     ROLE,
     ROLE_POLICY,
     SECRET,
@@ -40,6 +43,9 @@ from policy.rule import (
     SUBNET,
     TOPIC,
     TOPIC_POLICY,
+    VAULT,
+    VAULT_LOCK,
+    VAULT_POLICY,
     VPC,
     Stack,
 )
@@ -53,6 +59,7 @@ EVERYBODY = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Act
 TLS_ONLY = json.dumps(
     {"Statement": {"Effect": "Deny", "Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}}
 )
+KEPT = json.dumps({"Statement": {"Effect": "Deny", "Principal": "*", "Action": ["backup:DeleteRecoveryPoint"]}})
 
 
 @dataclass(frozen=True)
@@ -180,7 +187,10 @@ CASES: dict[str, Case] = {
         ATTACHMENT,
         {"policyArn": "arn:aws:iam::123456789012:policy/own"},
         {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
-        aside=[({"policyArn": "arn:aws:iam::aws:policy/service-role/AmazonRDSEnhancedMonitoringRole"}, ())],
+        aside=[
+            ({"policyArn": f"arn:aws:iam::aws:policy/service-role/{name}"}, ())
+            for name in ("AmazonRDSEnhancedMonitoringRole", "AWSBackupServiceRolePolicyForBackup")
+        ],
     ),
     "sns-encrypted": Case(
         TOPIC,
@@ -249,6 +259,40 @@ CASES: dict[str, Case] = {
         ),
         beside_bad=companion("BucketServerSideEncryptionConfiguration", rules=[{"sseAlgorithm": "AES256"}]),
     ),
+    "bucket-owner": Case(
+        BUCKET,
+        {},
+        {},
+        beside_good=companion("BucketOwnershipControls", rule={"objectOwnership": "BucketOwnerEnforced"}),
+        beside_bad=companion("BucketOwnershipControls", rule={"objectOwnership": "ObjectWriter"}),
+    ),
+    "rds-backup-plan": Case(
+        INSTANCE,
+        {},
+        {},
+        beside_good=(It(BACKUP_SELECTION, {"resources": ["another", "it-1"]}),),
+        beside_bad=(It(BACKUP_SELECTION, {"resources": ["another"]}),),
+        aside=[REPLICA],
+    ),
+    "proxy-tls": Case(PROXY, {"requireTls": True}, {}),
+    "proxy-quiet": Case(PROXY, {"debugLogging": False}, {"debugLogging": True}),
+    "backup-own-key": Case(VAULT, {"kmsKeyArn": "k"}, {}),
+    "backup-guarded": Case(
+        VAULT,
+        {},
+        {},
+        beside_good=(It(VAULT_POLICY, {"backupVaultName": "it-1", "policy": KEPT}),),
+        beside_bad=(
+            It(VAULT_POLICY, {"backupVaultName": "it-1", "policy": EVERYBODY}),
+            It(VAULT_POLICY, {"backupVaultName": "another", "policy": KEPT}),
+            It(VAULT_LOCK, {"backupVaultName": "another"}),
+        ),
+    ),
+    "backup-expires": Case(
+        BACKUP_PLAN,
+        {"rules": [{"ruleName": "daily", "lifecycle": {"deleteAfter": 7}}]},
+        {"rules": [{"ruleName": "daily", "lifecycle": {"deleteAfter": 7}, "copyActions": [{}]}]},
+    ),
     "bucket-lifecycle": Case(
         BUCKET, {}, {}, beside_good=companion("BucketLifecycleConfiguration", rules=[{"id": "r"}])
     ),
@@ -315,6 +359,28 @@ def test_a_rule_both_ways(rule: Any) -> None:
     if rule.production:
         assert outcome(case.bad, case.beside_bad, production=False) == "not applicable"
     assert all(text.endswith(".") for text in (rule.what, rule.why, rule.mend))
+
+
+def test_a_lock_guards_a_vault_too() -> None:
+    it = It(VAULT, {"kmsKeyArn": "k"})
+    lock = It(VAULT_LOCK, {"backupVaultName": "it-1"}, name="lock")
+    found = {r.rule.id: r.outcome for r in evaluate([it, lock, It(KEY, {}, "key", protect=True)], today=TODAY)}
+    assert found["backup-guarded"] == "passed"
+
+
+def test_with_all_that_can_be_asked_for_it_passes_too() -> None:
+    everything = {
+        "data-tier:backup": {"second_region": {"region": "eu-central-1", "point_in_time": 7}},
+        "data-tier:proxy": {},
+        "data-tier:bucket": {"roles": ["arn:aws:iam::123456789012:role/backup"]},
+    }
+    source = load("prod")
+    config = {**source.config, **everything}
+    resources = declared(run_program("prod", source.program, Offline(source.region), config))
+    results = evaluate(resources, today=TODAY)
+    assert [(r.rule.id, r.resource, r.detail) for r in results if r.outcome == "failed"] == []
+    tried = {r.rule.id for r in results if r.outcome == "passed"}
+    assert {rule.id for rule in every() if rule.id.startswith(("backup-", "bucket-", "proxy-"))} <= tried
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])

@@ -23,6 +23,19 @@ ALARM, LOGS, BUCKET = (
     "aws:cloudwatch/logGroup:LogGroup",
     "aws:s3/bucket:Bucket",
 )
+VAULT, VAULT_POLICY = "aws:backup/vault:Vault", "aws:backup/vaultPolicy:VaultPolicy"
+LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
+PLAN, SELECTION = "aws:backup/plan:Plan", "aws:backup/selection:Selection"
+TOLD = "aws:backup/vaultNotifications:VaultNotifications"
+TEST = "aws:backup/restoreTestingPlan:RestoreTestingPlan"
+TESTED = "aws:backup/restoreTestingSelection:RestoreTestingSelection"
+ELSEWHERE = "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication"
+PROXY, TARGET = "aws:rds/proxy:Proxy", "aws:rds/proxyTarget:ProxyTarget"
+TARGETS = "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup"
+VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
+LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+CLOSED, BUCKET_POLICY = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "aws:s3/bucketPolicy:BucketPolicy"
+BUCKET_KEY = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
 INVOCATION, PASSWORD = "aws:lambda/invocation:Invocation", "random:index/randomPassword:RandomPassword"
 
 I, R, F, D, N, L, B = Effect  # noqa: E741 the columns of the tables stay narrow
@@ -46,6 +59,14 @@ def parameters(method: str = "immediate", **values: str) -> Inputs:
 
 def replicated(**inputs: Any) -> Inputs:
     return {"numCacheClusters": 3, **inputs}
+
+
+def planned(keep: int, **more: Any) -> Inputs:
+    return {"rules": [{"ruleName": "daily", "lifecycle": {"deleteAfter": keep}, **more}]}
+
+
+def expiring(days: int, **more: Any) -> Inputs:
+    return {"rules": [{"id": "r", "status": "Enabled", "expiration": {"days": days}, **more}]}
 
 
 # type, inputs before, inputs after (None: deleted), effect, rule
@@ -207,6 +228,65 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (BUCKET, {}, None, B, "bucket-delete"),
     (BUCKET, {"forceDestroy": True}, None, L, "bucket-destroy"),
     (BUCKET, {"bucket": "a"}, {"bucket": "b"}, L, "bucket-name"),
+    (VAULT, {"forceDestroy": True}, None, L, "vault-destroy"),
+    (VAULT, {}, None, B, "vault-delete"),
+    (VAULT, {"name": "a"}, {"name": "b"}, L, "vault-name"),
+    (VAULT, {"kmsKeyArn": "a"}, {"kmsKeyArn": "b"}, L, "vault-key"),
+    (VAULT_POLICY, {}, None, I, "vault-policy-delete"),
+    (VAULT_POLICY, {"policy": "{}"}, {"policy": "{ }"}, I, "vault-policy"),
+    (LOCK, {"changeableForDays": 3}, None, B, "lock-final-delete"),
+    (LOCK, {"minRetentionDays": 7}, None, L, "lock-delete"),
+    (LOCK, {}, {"changeableForDays": 3}, D, "lock-final"),
+    (LOCK, {"changeableForDays": 3}, {"changeableForDays": 30}, B, "lock-grace"),
+    (LOCK, {"maxRetentionDays": 90}, {"maxRetentionDays": 30}, I, "lock-longest"),
+    (LOCK, {"minRetentionDays": 1}, {"minRetentionDays": 7}, I, "lock-shortest"),
+    (PLAN, planned(7), None, L, "plan-delete"),
+    (PLAN, planned(30, enableContinuousBackup=True), planned(7, enableContinuousBackup=True), L, "plan-logs-shorter"),
+    (PLAN, planned(30, enableContinuousBackup=True), planned(30), L, "plan-logs-off"),
+    (PLAN, planned(30), planned(30, enableContinuousBackup=True), I, "plan-logs-on"),
+    (PLAN, planned(30), {"rules": []}, L, "plan-fewer"),
+    (PLAN, planned(30), planned(7), I, "plan-shorter"),
+    (PLAN, planned(30, copyActions=[{"destinationVaultArn": "v"}]), planned(30), L, "plan-uncopied"),
+    (PLAN, planned(7), planned(30), I, "plan"),
+    (SELECTION, {}, None, L, "selection-delete"),
+    (SELECTION, {"resources": ["a"]}, {"resources": ["b"]}, I, "selection-resources"),
+    (TOLD, {}, None, I, "vault-unheard"),
+    (TEST, {}, None, I, "restore-test-delete"),
+    (TESTED, {"restoreMetadataOverrides": {"port": "5432"}}, {"restoreMetadataOverrides": {"port": "5433"}}, I,
+     "restore-test-metadata"),
+    (ELSEWHERE, {}, None, L, "elsewhere-delete"),
+    (ELSEWHERE, {"retentionPeriod": 7}, {"retentionPeriod": 3}, L, "elsewhere-shorter"),
+    (ELSEWHERE, {"retentionPeriod": 3}, {"retentionPeriod": 7}, N, "elsewhere-longer"),
+    (VERSIONING, {"versioningConfiguration": {"status": "Enabled"}},
+     {"versioningConfiguration": {"status": "Suspended"}}, L, "bucket-versions-off"),
+    (VERSIONING, {}, None, L, "bucket-versions-delete"),
+    (LIFECYCLE, expiring(30), expiring(7), L, "bucket-expires-earlier"),
+    (LIFECYCLE, expiring(7), expiring(30), I, "bucket-lifecycle"),
+    (LIFECYCLE, expiring(7), None, I, "bucket-lifecycle-delete"),
+    (CLOSED, {"blockPublicAcls": True}, {"blockPublicAcls": False}, L, "bucket-open-blockpublicacls"),
+    (CLOSED, {"blockPublicPolicy": True}, {}, L, "bucket-open-blockpublicpolicy"),
+    (CLOSED, {"ignorePublicAcls": True}, {}, L, "bucket-open-ignorepublicacls"),
+    (CLOSED, {"restrictPublicBuckets": True}, {}, L, "bucket-open-restrictpublicbuckets"),
+    (CLOSED, {}, None, L, "bucket-open"),
+    (BUCKET_POLICY, {"policy": "{}"}, {"policy": "{ }"}, D, "bucket-policy"),
+    (BUCKET_KEY, {"rules": [{"a": 1}]}, {"rules": [{"a": 2}]}, I, "bucket-key"),
+    (PROXY, {}, None, D, "proxy-delete"),
+    (PROXY, {"name": "a"}, {"name": "b"}, D, "proxy-name"),
+    (PROXY, {"vpcSubnetIds": ["a"]}, {"vpcSubnetIds": ["b"]}, D, "proxy-subnets"),
+    (PROXY, {"engineFamily": "POSTGRESQL"}, {"engineFamily": "MYSQL"}, D, "proxy-family"),
+    (PROXY, {"requireTls": True}, {"requireTls": False}, L, "proxy-plain"),
+    (PROXY, {"requireTls": False}, {"requireTls": True}, D, "proxy-tls"),
+    (PROXY, {"auths": [{"secretArn": "a"}]}, {"auths": [{"secretArn": "b"}]}, D, "proxy-identities"),
+    (PROXY, {"roleArn": "a"}, {"roleArn": "b"}, D, "proxy-role"),
+    (PROXY, {"vpcSecurityGroupIds": ["a"]}, {"vpcSecurityGroupIds": ["b"]}, D, "proxy-groups"),
+    (PROXY, {"idleClientTimeout": 1800}, {"idleClientTimeout": 60}, I, "proxy-patience"),
+    (TARGETS, {"connectionPoolConfig": {"maxConnectionsPercent": 80}},
+     {"connectionPoolConfig": {"maxConnectionsPercent": 40}}, D, "proxy-share-less"),
+    (TARGETS, {"connectionPoolConfig": {"maxConnectionsPercent": 40}},
+     {"connectionPoolConfig": {"maxConnectionsPercent": 80}}, I, "proxy-share"),
+    (TARGETS, {}, None, I, "proxy-targets-delete"),
+    (TARGET, {}, None, D, "proxy-target-delete"),
+    (TARGET, {"dbInstanceIdentifier": "a"}, {"dbInstanceIdentifier": "b"}, D, "proxy-target"),
     (INVOCATION, {"triggers": {"a": "1"}}, {"triggers": {"a": "2"}}, I, "bootstrap-runs"),
     (INVOCATION, {"input": "1"}, {"input": "2"}, I, "bootstrap-input"),
 ]  # fmt: skip
@@ -224,6 +304,7 @@ OPTIONS: list[tuple[str, dict[str, bool], Effect, str]] = [
     (GROUP, {"protect": True}, B, "cache-delete-protected"),
     (KEY, {"protect": True}, B, "key-delete-protected"),
     (BUCKET, {"protect": True}, B, "bucket-delete-protected"),
+    (VAULT, {"protect": True}, B, "vault-delete-protected"),
     (KEY, {"retained": True}, I, "key-kept"),
     (LOGS, {"retained": True}, I, "logs-kept"),
 ]

@@ -110,7 +110,16 @@ def test_findings(changes: dict[str, Any], rule: str) -> None:
     assert all(each.message and each.resource and each.severity in ("error", "warning", "info") for each in found)
 
 
-def test_a_well_kept_prod_has_no_finding() -> None:
+def test_a_well_kept_prod_is_told_what_its_promises_do_not_cover_and_nothing_else() -> None:
     told = [{"email": "oncall@example.org"}]
     changes = {"network": {"clients": ["sg-0a1b"]}, "notify": {"critical": told, "warning": told}}
+    found = preview("prod", **changes).findings
+    assert [(each.severity, each.rule, each.resource) for each in found] == [
+        ("info", "objective-rpo", "data of cache main"),
+        ("info", "objective-rpo", "data of cache queue"),
+        ("info", "objective-rpo", "region"),
+        ("info", "objective-rto", "data"),
+    ]
+    kept = {"second_region": {"region": "eu-central-1", "point_in_time": 7}}
+    changes |= {"objectives": {"rpo": "24h", "rto": "1h"}, "backup": kept}
     assert preview("prod", **changes).findings == ()

@@ -1,0 +1,33 @@
+"""Nobody deletes a recovery point before its day."""
+
+from __future__ import annotations
+
+from policy.rule import VAULT, VAULT_LOCK, VAULT_POLICY, Resource, Rule, Stack, Verdict, as_list, required, statements
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    locked = any(stack.about(VAULT_LOCK, "backupVaultName", it))
+    denied = any(_denies(each.inputs.get("policy")) for each in stack.about(VAULT_POLICY, "backupVaultName", it))
+    return required(locked or denied, "neither a VaultLockConfiguration nor a VaultPolicy keeps its recovery points")
+
+
+def _denies(policy: object) -> bool:
+    return any(
+        each.get("Effect") == "Deny"
+        and each.get("Principal") == "*"
+        and not each.get("Condition")
+        and "backup:DeleteRecoveryPoint" in as_list(each.get("Action"))
+        for each in statements(policy)
+    )
+
+
+RULE = Rule(
+    id="backup-guarded",
+    controls=(),
+    types=(VAULT,),
+    what=__doc__,
+    why="Whoever gets hold of an administrator deletes the backups first.",
+    mend="Add a VaultPolicy that denies backup:DeleteRecoveryPoint to all, or a lock.",
+    check=check,
+    production=True,
+)

@@ -1,0 +1,20 @@
+"""A vault is encrypted under a customer-managed key."""
+
+from __future__ import annotations
+
+from policy.rule import VAULT, Resource, Rule, Stack, Verdict, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    return required(bool(it.inputs.get("kmsKeyArn")), "kmsKeyArn is not set")
+
+
+RULE = Rule(
+    id="backup-own-key",
+    controls=("Backup.1",),
+    types=(VAULT,),
+    what=__doc__,
+    why="Copies from another region bear the vault's key; under AWS's own they could never leave the account.",
+    mend="Set kmsKeyArn when the vault is made.",
+    check=check,
+)

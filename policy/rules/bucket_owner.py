@@ -1,0 +1,27 @@
+"""A bucket knows no ACLs."""
+
+from __future__ import annotations
+
+from policy.rule import BUCKET, Resource, Rule, Stack, Verdict, required
+
+_TYPE = "aws:s3/bucketOwnershipControls:BucketOwnershipControls"
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    kept = any(_enforced(each) for each in stack.about(_TYPE, "bucket", it))
+    return required(kept, "no BucketOwnershipControls enforces the bucket's owner")
+
+
+def _enforced(each: Resource) -> bool:
+    return (each.inputs.get("rule") or {}).get("objectOwnership") == "BucketOwnerEnforced"
+
+
+RULE = Rule(
+    id="bucket-owner",
+    controls=("S3.12",),
+    types=(BUCKET,),
+    what=__doc__,
+    why="Who may read an object is then said by policies alone.",
+    mend="Add a BucketOwnershipControls with BucketOwnerEnforced.",
+    check=check,
+)

@@ -1,0 +1,24 @@
+"""A primary has recovery points that outlive it."""
+
+from __future__ import annotations
+
+from policy.rule import BACKUP_SELECTION, INSTANCE, Resource, Rule, Stack, Verdict, as_list, not_applicable, required
+
+
+def check(it: Resource, stack: Stack) -> Verdict:
+    if it.inputs.get("replicateSourceDb"):
+        return not_applicable("its source is backed up")
+    chosen = [arn for each in stack.of(BACKUP_SELECTION) for arn in as_list(each.inputs.get("resources"))]
+    return required(any(arn in it.known_as for arn in chosen), "no Selection of a backup plan names it")
+
+
+RULE = Rule(
+    id="rds-backup-plan",
+    controls=("RDS.26",),
+    types=(INSTANCE,),
+    what=__doc__,
+    why="Automated backups go with the instance, and with whoever may delete it.",
+    mend="Set data-tier:backup, which makes a vault, a plan and a selection.",
+    check=check,
+    production=True,
+)

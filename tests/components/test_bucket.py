@@ -1,0 +1,143 @@
+"""The bucket: who is let in, what expires, and what holds it closed."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from components.bucket import Bucket, BucketArgs
+
+ROLE = "arn:aws:iam::123456789012:role/backup"
+
+
+def args(**more: Any) -> BucketArgs:
+    base: dict[str, Any] = {
+        "bucket": "tmi-prod-123456789012",
+        "account_id": "123456789012",
+        "key_arn": "arn:key",
+        "roles": [ROLE],
+        "expire_days": {"backups/": 30, "exports/": 7},
+    }
+    return BucketArgs(**base | more)
+
+
+def test_what_is_made(record: Any) -> None:
+    seen = record(lambda: Bucket("bucket", args(protect=True)))
+    assert seen.listing == [
+        ("Bucket", "bucket", ""),
+        ("Bucket", "bucket-bucket", "bucket"),
+        ("BucketLifecycleConfiguration", "bucket-lifecycle", "bucket"),
+        ("BucketOwnershipControls", "bucket-ownership", "bucket"),
+        ("BucketPolicy", "bucket-policy", "bucket"),
+        ("BucketPublicAccessBlock", "bucket-private", "bucket"),
+        ("BucketServerSideEncryptionConfiguration", "bucket-encryption", "bucket"),
+        ("BucketVersioning", "bucket-versioning", "bucket"),
+    ]
+    made = {each.name: each.inputs for each in seen.resources if each.parent}
+    assert {each.pop("bucket") for each in made.values()} == {"tmi-prod-123456789012"}
+    made.pop("bucket-policy")
+    assert made == {
+        "bucket-bucket": {"forceDestroy": False},
+        "bucket-ownership": {"rule": {"objectOwnership": "BucketOwnerEnforced"}},
+        "bucket-private": {
+            "blockPublicAcls": True,
+            "blockPublicPolicy": True,
+            "ignorePublicAcls": True,
+            "restrictPublicBuckets": True,
+        },
+        "bucket-encryption": {
+            "rules": [
+                {
+                    "bucketKeyEnabled": True,
+                    "applyServerSideEncryptionByDefault": {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": "arn:key"},
+                }
+            ]
+        },
+        "bucket-versioning": {"versioningConfiguration": {"status": "Enabled"}},
+        "bucket-lifecycle": {
+            "rules": [
+                {
+                    "id": "former-versions",
+                    "status": "Enabled",
+                    "filter": {"prefix": ""},
+                    "noncurrentVersionExpiration": {"noncurrentDays": 30},
+                    "abortIncompleteMultipartUpload": {"daysAfterInitiation": 1},
+                    "expiration": {"expiredObjectDeleteMarker": True},
+                },
+                {
+                    "id": "expire-backups",
+                    "status": "Enabled",
+                    "filter": {"prefix": "backups/"},
+                    "expiration": {"days": 30},
+                },
+                {
+                    "id": "expire-exports",
+                    "status": "Enabled",
+                    "filter": {"prefix": "exports/"},
+                    "expiration": {"days": 7},
+                },
+            ]
+        },
+    }
+    assert seen["bucket-bucket"].protect
+    assert "bucket-versioning" in seen["bucket-lifecycle"].depends_on
+    assert "bucket-private" in seen["bucket-policy"].depends_on
+
+
+def statements(record: Any, **more: Any) -> dict[str, dict[str, Any]]:
+    policy = record(lambda: Bucket("bucket", args(**more)))["bucket-policy"].inputs["policy"]
+    return {each.pop("Sid"): each for each in json.loads(policy)["Statement"]}
+
+
+def test_who_is_let_in(record: Any) -> None:
+    found = statements(record)
+    arn, objects = "arn:bucket-bucket", "arn:bucket-bucket/*"
+    assert found["RequireTls"] == {
+        "Effect": "Deny",
+        "Action": ["s3:*"],
+        "Resource": [arn, objects],
+        "Principal": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    assert {sid: (each["Effect"], each["Principal"], each["Resource"]) for sid, each in found.items()} == {
+        "RequireTls": ("Deny", "*", [arn, objects]),
+        "RequireKms": ("Deny", "*", objects),
+        "RequireKey": ("Deny", "*", objects),
+        "OnlyRoles": ("Deny", "*", objects),
+        "OnlyThisAccount": ("Deny", "*", [arn, objects]),
+        "Objects": ("Allow", {"AWS": [ROLE]}, objects),
+        "Listing": ("Allow", {"AWS": [ROLE]}, arn),
+    }
+    assert found["OnlyRoles"]["Condition"] == {
+        "ArnNotEquals": {"aws:PrincipalArn": [ROLE]},
+        "StringEquals": {"aws:PrincipalAccount": "123456789012"},
+        "Bool": {"aws:PrincipalIsAWSService": "false"},
+    }
+    assert {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"} <= set(
+        found["OnlyRoles"]["Action"]
+    )
+    # A role may delete an object, which leaves its versions; the versions themselves go by the lifecycle alone.
+    assert "s3:DeleteObjectVersion" not in found["Objects"]["Action"]
+
+
+def test_without_roles_iam_decides(record: Any) -> None:
+    assert set(statements(record, roles=[])) == {"RequireTls", "RequireKms", "RequireKey"}
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"bucket": "Backups"}, "no bucket name"),
+        ({"bucket": "a..b"}, "no bucket name"),
+        ({"bucket": "ab"}, "no bucket name"),
+        ({"expire_days": {"backups": 30}}, "a folder such as"),
+        ({"expire_days": {"backups/": 0}}, "1 and more"),
+        ({"expire_days": {"backups/": 30, "backups/daily/": 7}}, "lies in"),
+        ({"noncurrent_days": 0}, "1 and more"),
+    ],
+)
+def test_what_s3_refuses(more: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        args(**more)
