@@ -25,6 +25,8 @@ class Postgres(pulumi.ComponentResource):
     engine_version: pulumi.Output[str]
     """Exact version that runs."""
     parameter_group_name: pulumi.Output[str]
+    log_group: pulumi.Output[str]
+    """Log group of PostgreSQL's own log."""
     iam_authentication: bool
     """Whether logins may be by IAM token."""
     replicas: dict[str, Replica]
@@ -130,6 +132,7 @@ class Postgres(pulumi.ComponentResource):
             keep=args.protect,
             opts=child,
         )
+        self.log_group = logs[0].name
         insights = args.insights != "off"
         return aws.rds.Instance(
             f"{name}-primary",

@@ -107,6 +107,9 @@ class Replica(pulumi.ComponentResource):
     port: pulumi.Output[int]
     resource_id: pulumi.Output[str]
     """`db-...`: what an `rds-db:connect` policy names."""
+    parameter_group_name: pulumi.Output[str]
+    log_group: pulumi.Output[str]
+    """Log group of PostgreSQL's own log."""
 
     def __init__(self, name: str, args: ReplicaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the replica."""
@@ -124,6 +127,7 @@ class Replica(pulumi.ComponentResource):
             opts=child,
         )
         parameters = parameter_group(name, args.identifier, args.version, spec.parameters, region=region, opts=child)
+        self.parameter_group_name, self.log_group = parameters.name, logs[0].name
         subnets = (
             aws.rds.SubnetGroup(
                 f"{name}-subnets",

@@ -85,8 +85,6 @@ RECORDED: dict[str, Recorded] = {
     "aws:elasticache/parameterGroup:ParameterGroup": Recorded("elasticache parametergroup:{}", configures=True),
     "aws:lambda/permission:Permission": Recorded(named="statementId"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Recorded(named="functionName"),
-    "aws:cloudwatch/dashboard:Dashboard": Recorded("cloudwatch dashboard/{}", named="dashboardName"),
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": Recorded(),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": Recorded(named="policyName"),
     "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy": Recorded(named="logGroupName"),
     "aws:cloudwatch/eventRule:EventRule": Recorded("events rule/{}"),

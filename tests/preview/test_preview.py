@@ -65,9 +65,18 @@ def test_alarms_hang_on_ids_that_exist() -> None:
     made = preview("prod", redis={"sharded": {"class": "cache.m7g.large", "shards": 2, "replicas": 1}})
     members = {f"tmi-prod-sharded-{shard:04}-{node:03}" for shard in (1, 2) for node in (1, 2)}
     instances = {r.inputs["identifier"] for r in made.resources if r.type == "aws:rds/instance:Instance"}
-    dimensions = [r.inputs["dimensions"] for r in made.resources if r.type == "aws:cloudwatch/metricAlarm:MetricAlarm"]
-    watched = {each.get("CacheClusterId") or each["DBInstanceIdentifier"] for each in dimensions}
+    watched, counted = set(), set()
+    for alarm in (r.inputs for r in made.resources if r.type == "aws:cloudwatch/metricAlarm:MetricAlarm"):
+        metrics = [query["metric"] for query in alarm.get("metricQueries", []) if "metric" in query]
+        for each in [alarm.get("dimensions") or {}, *(metric["dimensions"] for metric in metrics)]:
+            watched |= {value for name, value in each.items() if name != "CacheNodeId"}
+        if alarm.get("namespace", "").startswith("data-tier/"):
+            counted.add((alarm["namespace"], alarm["metricName"]))
     assert watched == members | instances
+    filters = [r.inputs for r in made.resources if r.type == "aws:cloudwatch/logMetricFilter:LogMetricFilter"]
+    made_by = [each["metricTransformation"] for each in filters]
+    assert counted == {(each["namespace"], each["name"]) for each in made_by}
+    assert {each["logGroupName"] for each in filters} == {f"/aws/rds/instance/{one}/postgresql" for one in instances}
 
 
 def test_an_existing_network_is_one_line() -> None:
