@@ -6,9 +6,10 @@ import pulumi_random as random
 
 from components.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.policy import trust
-from components.postgres_args import EVENTS, PostgresArgs
+from components.postgres_args import PostgresArgs
 from components.replica import Replica, ReplicaArgs, ReplicaSpec
 from components.secret import secret
+from components.sizing import events
 
 __all__ = ["Postgres", "PostgresArgs", "ReplicaSpec"]
 
@@ -208,14 +209,23 @@ class Postgres(pulumi.ComponentResource):
 
     def _events(self, child: pulumi.ResourceOptions) -> None:
         args = self._args
-        here = [self.replicas[key].identifier for key, spec in args.replicas.items() if spec.remote is None]
+        here = [self.replicas[key] for key, spec in args.replicas.items() if spec.remote is None]
+        sources: dict[events.Source, list[pulumi.Input[str]] | None] = {
+            "db-instance": [self.identifier, *(each.identifier for each in here)],
+            "db-parameter-group": [self.parameter_group_name, *(each.parameter_group_name for each in here)],
+            # Their names are not known before they are made: every snapshot of account and region is told.
+            "db-snapshot": None,
+        }
         for severity, topic in sorted(args.event_topic_arns.items()):
-            aws.rds.EventSubscription(
-                f"{self._name}-{severity}-events",
-                name=f"{args.identifier}-{severity}",
-                sns_topic=topic,
-                source_type="db-instance",
-                source_ids=[self.identifier, *here],
-                event_categories=EVENTS[severity],
-                opts=child,
-            )
+            for source, categories in events.RDS[severity].items():
+                # One subscription has one type of source; that of instances came first and keeps its name.
+                kind = "" if source == "db-instance" else source.removeprefix("db") + "s"
+                aws.rds.EventSubscription(
+                    f"{self._name}-{severity}{kind}-events",
+                    name=f"{args.identifier}-{severity}{kind}",
+                    sns_topic=topic,
+                    source_type=source,
+                    source_ids=sources[source],
+                    event_categories=list(categories),
+                    opts=child,
+                )
