@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "migrate": ("cli.migrate", "app", INSIDE),
     "schema": ("cli.schema", "app", INSIDE),
     "preview": ("cli.preview", "preview", DEPLOY),
+    "alarms": ("cli.alarms", "app", DEPLOY),
     "upgrade": ("cli.upgrade", "app", DEPLOY),
 }
 """Name -> module, the function or group in it, and under which heading it stands in the help."""
