@@ -8,7 +8,6 @@ import pulumi
 import pulumi_aws as aws
 
 from bootstrap.access import Access, load_access
-from components.alarms import Alarms, AlarmsArgs
 from components.connect import Connecting, connect
 from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
@@ -19,13 +18,14 @@ from components.postgres import Postgres, PostgresArgs
 from components.redis import Redis, RedisArgs
 from components.rotation import Rotation, RotationArgs
 from components.runner import Runner, RunnerArgs
-from infra import sizes, watch
+from infra import sizes
 from infra.connect import connect_policies, master, prove
 from infra.manifest import Parts, manifest
 from infra.notify import recipients
 from infra.replicas import replica_specs
 from infra.sections import minutes
 from infra.settings import Settings
+from infra.watch import watched
 from infra.windows import parse_window, to_utc
 
 
@@ -146,12 +146,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
         )
         for name, cache in settings.redis.items()
     }
-    Alarms(
-        "alarms",
-        AlarmsArgs(
-            prefix=prefix, targets=watch.targets(settings, postgres, caches), topic_arns=notifications.topic_arns
-        ),
-    )
+    dashboard = watched(settings, prefix, place, postgres, caches, notifications)
     parts = Parts(
         stack=stack,
         prefix=prefix,
@@ -213,6 +208,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             pulumi.ResourceOptions(depends_on=[runner]),
         )
     _export(parts, notifications, document, runner)
+    pulumi.export("dashboard", dashboard)
     if policies := connect_policies(access, settings, prefix, postgres, caches):
         pulumi.export("connect_policies", policies)
 

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from components.alarms import AlarmTarget
+from typing import Any
+
+import pulumi
+
+from components.alarms import Alarms, AlarmsArgs, AlarmTarget
+from components.dashboard import Dashboard, DashboardArgs
+from components.notifications import Notifications
 from components.postgres import Postgres
 from components.redis import Redis
 from components.sizing.classes import cache_class, rds_class
@@ -10,6 +16,30 @@ from components.sizing.thresholds import AlarmSpec, postgres_alarms, redis_alarm
 from infra import sizes
 from infra.sections import Cache, Replica
 from infra.settings import Settings
+
+
+def watched(
+    settings: Settings,
+    prefix: str,
+    place: dict[str, Any],
+    postgres: Postgres,
+    caches: dict[str, Redis],
+    notifications: Notifications,
+) -> pulumi.Output[str]:
+    """Make the alarms and the dashboard; returns the dashboard's address."""
+    servers = targets(settings, postgres, caches)
+    alarms = Alarms("alarms", AlarmsArgs(prefix=prefix, targets=servers, topic_arns=notifications.topic_arns))
+    return Dashboard(
+        "dashboard",
+        DashboardArgs(
+            name=prefix,
+            region=place["region"],
+            partition=place["partition"],
+            targets=servers,
+            alarm_arns=alarms.arns,
+            page_arns=alarms.page_arns,
+        ),
+    ).url
 
 
 def targets(settings: Settings, postgres: Postgres, caches: dict[str, Redis]) -> dict[str, AlarmTarget]:
