@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
@@ -30,6 +30,8 @@ class DashboardArgs:
     """AWS partition, for the console's address."""
     targets: Mapping[str, AlarmTarget]
     """Servers by name, as their alarms were made."""
+    regions: Mapping[str, str] = field(default_factory=dict)
+    """Target -> its region, where that is another one."""
     alarm_arns: Mapping[str, pulumi.Input[str]]
     """`<target>-<alarm>` -> ARN of the alarm."""
     page_arns: Mapping[str, pulumi.Input[str]]
@@ -62,7 +64,7 @@ class Dashboard(pulumi.ComponentResource):
             f"{name}-dashboard",
             dashboard_name=args.name,
             dashboard_body=parts.apply(
-                lambda known: json.dumps(body(known["region"], args.name, rows(args.targets, known), known["pages"]))
+                lambda known: json.dumps(body(known["region"], args.name, rows(args, known), known["pages"]))
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
@@ -76,14 +78,16 @@ def address(region: str, partition: str, name: str) -> str:
     return f"https://{host}/cloudwatch/home?region={region}#dashboards/dashboard/{name}"
 
 
-def rows(targets: Mapping[str, AlarmTarget], known: Mapping[str, Any]) -> list[Row]:
+def rows(args: DashboardArgs, known: Mapping[str, Any]) -> list[Row]:
     """A row for each server, one for all that share a page."""
+    targets = args.targets
     groups: dict[str, list[str]] = {}
     for key, target in targets.items():
         groups.setdefault(target.page or key, []).append(key)
     return [
         Row(
             title=title,
+            region=args.regions.get(keys[0], ""),
             dimension=targets[keys[0]].dimension,
             alarms=tuple(targets[keys[0]].alarms),
             servers=tuple(

@@ -229,3 +229,15 @@ class Postgres(pulumi.ComponentResource):
                     event_categories=list(categories),
                     opts=child,
                 )
+        for key, spec in args.replicas.items():
+            for severity, topic in sorted((spec.remote.event_topic_arns if spec.remote else {}).items()):
+                aws.rds.EventSubscription(
+                    f"{self._name}-{key}-{severity}-events",
+                    name=f"{args.identifier}-{key}-{severity}",
+                    sns_topic=topic,
+                    source_type="db-instance",
+                    source_ids=[self.replicas[key].identifier],
+                    event_categories=list(events.RDS[severity]["db-instance"]),
+                    region=spec.remote.region if spec.remote else None,
+                    opts=child,
+                )

@@ -1,14 +1,17 @@
-"""What a replica in a second region needs there: keys and a security group. Its network exists already."""
+"""What a replica in a second region needs there: keys, a security group and topics. Its network exists already."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
 from components.firewall import check_peer, peer, slug
-from components.keys import KeysArgs, administration, log_service
+from components.keys import KeysArgs, administration, log_service, publishers
+from components.notifications import Notifications, NotificationsArgs, Subscription
 from components.policy import Statement, document
 from components.replica import RemoteArgs
+from components.sizing import events
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,8 @@ class RemoteSiteArgs:
     """Security groups and ranges there that may connect."""
     port: int = 5432
     """Port of PostgreSQL."""
+    recipients: Mapping[str, Sequence[Subscription]] = field(default_factory=dict)
+    """Severity -> who hears of the alarms there: an alarm can only tell a topic of its own region."""
     deletion_window_days: int = 30
     """Days between the order to delete a key and its deletion."""
     protect: bool = False
@@ -43,10 +48,12 @@ class RemoteSiteArgs:
 
 
 class Remote(pulumi.ComponentResource):
-    """Keys and security group of a second region."""
+    """Keys, security group and topics of a second region."""
 
     replica: RemoteArgs
     """For the replica that lives there."""
+    topic_arns: dict[str, pulumi.Output[str]]
+    """Severity -> topic there."""
 
     def __init__(self, name: str, args: RemoteSiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make them."""
@@ -56,14 +63,30 @@ class Remote(pulumi.ComponentResource):
         policy = KeysArgs(prefix=args.prefix, account_id=args.account_id, region=args.region, partition=args.partition)
         storage = self._key("storage", "Volume and snapshots", administration(policy))
         logs = self._key("logs", "Log groups", administration(policy), log_service(policy))
+        self.topic_arns = Notifications(
+            f"{name}-notifications",
+            NotificationsArgs(
+                prefix=args.prefix,
+                account_id=args.account_id,
+                region=args.region,
+                partition=args.partition,
+                key_arn=self._key("notifications", "Notification topics", administration(policy), *publishers(policy)),
+                recipients=args.recipients,
+                elsewhere=True,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        ).topic_arns
         self.replica = RemoteArgs(
             region=args.region,
             subnet_ids=args.subnet_ids,
             security_group_ids=[self._group()],
             storage_key_arn=storage,
             logs_key_arn=logs,
+            event_topic_arns={each: self.topic_arns[each] for each in events.RDS},
         )
-        self.register_outputs({"storage_key_arn": storage, "logs_key_arn": logs})
+        self.register_outputs(
+            {"storage_key_arn": storage, "logs_key_arn": logs, "topic_arns": self.topic_arns}
+        )
 
     def _key(self, purpose: str, what: str, *statements: Statement) -> pulumi.Output[str]:
         args = self._args

@@ -1,7 +1,7 @@
 """One read replica: in the primary's region, or in a second one for disaster recovery."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -24,6 +24,8 @@ class RemoteArgs:
     """KMS key there: an encrypted snapshot never leaves its region under its own key."""
     logs_key_arn: pulumi.Input[str]
     """KMS key of the log groups there."""
+    event_topic_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Topics there by severity, `warning` and `info`: RDS tells of an instance in its own region alone."""
 
 
 @dataclass(frozen=True, kw_only=True)

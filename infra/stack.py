@@ -13,7 +13,7 @@ from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
 from components.network import ENDPOINTS, Network, NetworkArgs
-from components.notifications import Notifications, NotificationsArgs
+from components.notifications import SEVERITIES, Notifications, NotificationsArgs
 from components.postgres import Postgres, PostgresArgs
 from components.redis import Redis, RedisArgs
 from components.rotation import Rotation, RotationArgs
@@ -22,7 +22,7 @@ from infra import sizes
 from infra.connect import connect_policies, master, prove
 from infra.manifest import Parts, manifest
 from infra.notify import recipients
-from infra.replicas import replica_specs
+from infra.replicas import remote_sites, replica_specs
 from infra.sections import minutes
 from infra.settings import Settings
 from infra.watch import watched
@@ -57,10 +57,15 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             endpoint_cidrs=[each for each in settings.network.endpoints if not each.startswith("sg-")],
         ),
     )
+    remotes = remote_sites(settings, prefix, account, place["partition"])
     notifications = Notifications(
         "notifications",
         NotificationsArgs(
-            prefix=prefix, key_arn=keys.notifications_arn, recipients=recipients(settings.notify), **place
+            prefix=prefix,
+            key_arn=keys.notifications_arn,
+            recipients=recipients(settings.notify),
+            chat_topic_arns={s: [each.topic_arns[s] for each in remotes.values()] for s in SEVERITIES},
+            **place,
         ),
     )
     credentials = Credentials(
@@ -102,7 +107,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             storage_key_arn=keys.storage_arn,
             logs_key_arn=keys.logs_arn,
             log_retention_days=logs_days,
-            replicas=replica_specs(settings, prefix, account, place["partition"]),
+            replicas=replica_specs(settings, remotes),
             backup_retention_days=database.backup.retention,
             backup_window=to_utc(parse_window(database.backup.window, shortest=30), settings.time_zone),
             maintenance_window=to_utc(parse_window(database.maintenance, shortest=30), settings.time_zone),
@@ -146,7 +151,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
         )
         for name, cache in settings.redis.items()
     }
-    dashboard = watched(settings, prefix, place, postgres, caches, notifications)
+    dashboard = watched(settings, prefix, place, postgres, caches, notifications, remotes)
     parts = Parts(
         stack=stack,
         prefix=prefix,

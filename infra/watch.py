@@ -11,6 +11,7 @@ from components.dashboard import Dashboard, DashboardArgs
 from components.notifications import Notifications
 from components.postgres import Postgres
 from components.redis import Redis
+from components.remote import Remote
 from components.sizing.classes import cache_class, rds_class
 from components.sizing.thresholds import AlarmSpec, postgres_alarms, redis_alarms
 from infra import sizes
@@ -25,10 +26,21 @@ def watched(
     postgres: Postgres,
     caches: dict[str, Redis],
     notifications: Notifications,
+    remotes: dict[str, Remote],
 ) -> pulumi.Output[str]:
-    """Make the alarms and the dashboard; returns the dashboard's address."""
+    """Make the alarms, of each region in that region, and the dashboard; returns the dashboard's address."""
     servers = targets(settings, postgres, caches)
     alarms = Alarms("alarms", AlarmsArgs(prefix=prefix, targets=servers, topic_arns=notifications.topic_arns))
+    arns, pages, regions = dict(alarms.arns), dict(alarms.page_arns), dict[str, str]()
+    for name, target in remote_targets(settings, postgres).items():
+        site = remotes[name]
+        there = Alarms(
+            f"alarms-{name}",
+            AlarmsArgs(prefix=prefix, targets={name: target}, topic_arns=site.topic_arns, region=site.replica.region),
+        )
+        servers[name], regions[name] = target, site.replica.region
+        arns |= there.arns
+        pages |= there.page_arns
     return Dashboard(
         "dashboard",
         DashboardArgs(
@@ -36,8 +48,9 @@ def watched(
             region=place["region"],
             partition=place["partition"],
             targets=servers,
-            alarm_arns=alarms.arns,
-            page_arns=alarms.page_arns,
+            regions=regions,
+            alarm_arns=arns,
+            page_arns=pages,
         ),
     ).url
 
@@ -57,13 +70,14 @@ def targets(settings: Settings, postgres: Postgres, caches: dict[str, Redis]) ->
     return watched
 
 
-def remote_targets(settings: Settings, postgres: Postgres) -> dict[str, dict[str, AlarmTarget]]:
-    """Region -> the replicas there with their alarms."""
-    alarms, found = catalogue(settings), dict[str, dict[str, AlarmTarget]]()
-    for name, replica in settings.postgres.replicas.items():
-        if replica.remote is not None:
-            found.setdefault(replica.remote.region, {})[name] = _instance(postgres, name, alarms[name], here=False)
-    return found
+def remote_targets(settings: Settings, postgres: Postgres) -> dict[str, AlarmTarget]:
+    """Replicas in other regions, each watched in its own."""
+    alarms = catalogue(settings)
+    return {
+        name: _instance(postgres, name, alarms[name], here=False)
+        for name, replica in settings.postgres.replicas.items()
+        if replica.remote is not None
+    }
 
 
 def catalogue(settings: Settings) -> dict[str, tuple[AlarmSpec, ...]]:

@@ -44,6 +44,8 @@ class Row:
     alarms: tuple[AlarmSpec, ...]
     arns: tuple[str, ...]
     """Their alarms, for the widget that shows their states."""
+    region: str = ""
+    """Region, where it is not the dashboard's."""
 
 
 def body(region: str, title: str, rows: Sequence[Row], pages: Sequence[str]) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def fitted(rows: Sequence[Row]) -> Iterator[Row]:
 
 def _with(row: Row, alarms: tuple[AlarmSpec, ...], servers: tuple[Server, ...]) -> Row:
     cut = "" if len(servers) == len(row.servers) else f", {len(servers)} of {len(row.servers)}"
-    return Row(title=row.title + cut, dimension=row.dimension, servers=servers, alarms=alarms, arns=row.arns)
+    return Row(title=row.title + cut, dimension=row.dimension, servers=servers, alarms=alarms, arns=row.arns, region=row.region)
 
 
 def _room(row: Row, budget: int) -> int:
@@ -122,7 +124,7 @@ def _graph(region: str, row: Row, alarms: Sequence[AlarmSpec]) -> Widget:
         lines.append({"label": "designed for", "value": LAG_TARGET_SECONDS, "color": TARGET_COLOUR, "fill": "none"})
     properties = {
         "title": f"{row.title}: {alarms[0].metric}",
-        "region": region,
+        "region": row.region or region,
         "view": "timeSeries",
         "stacked": False,
         "metrics": _lines(row, alarms),
