@@ -27,8 +27,12 @@ class Explained:
 
 
 def explain(
-    name: Annotated[str, typer.Argument(help="Alarm: `replica-lag`, `standby-replica-lag`, or its name in CloudWatch.")],
-    stack: Annotated[str, typer.Argument(help="Stack whose servers are meant: dev, staging, prod, or your own.")] = "prod",
+    name: Annotated[
+        str, typer.Argument(help="Alarm: `replica-lag`, `standby-replica-lag`, or its name in CloudWatch.")
+    ],
+    stack: Annotated[
+        str, typer.Argument(help="Stack whose servers are meant: dev, staging, prod, or your own.")
+    ] = "prod",
     json: JsonFlag = False,
 ) -> None:
     """Explain an alarm: threshold and derivation for a stack, source, meaning, first steps, runbook, missing data.

@@ -36,7 +36,8 @@ def index() -> str:
     for _, alarm in _examples():
         link = alarm.runbook.removeprefix("docs/runbooks/")
         rows.setdefault(
-            (alarm.engine, alarm.key), f"| [{alarm.engine} `{alarm.key}`]({link}) | {alarm.severity} | {_first(alarm)} |"
+            (alarm.engine, alarm.key),
+            f"| [{alarm.engine} `{alarm.key}`]({link}) | {alarm.severity} | {_first(alarm)} |",
         )
     return "\n".join(["| Alarm | | What it means |", "| --- | --- | --- |", *rows.values()])
 

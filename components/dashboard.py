@@ -68,7 +68,9 @@ class Dashboard(pulumi.ComponentResource):
             ),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        self.url = pulumi.Output.all(args.region, args.partition, made.dashboard_name).apply(lambda all_: address(*all_))
+        self.url = pulumi.Output.all(args.region, args.partition, made.dashboard_name).apply(
+            lambda all_: address(*all_)
+        )
         self.register_outputs({"url": self.url})
 
 

@@ -79,7 +79,8 @@ class Notifications(pulumi.ComponentResource):
     topic_arns: dict[str, pulumi.Output[str]]
     """Severity -> topic."""
     cache_events_arn: pulumi.Output[str]
-    """Topic of ElastiCache events; absent `elsewhere`. ElastiCache cannot publish to an encrypted topic: it turns the topic inactive."""
+    """Topic of ElastiCache events, absent `elsewhere`. ElastiCache cannot publish to an encrypted topic: it turns the
+    topic inactive."""
 
     def __init__(self, name: str, args: NotificationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the topics."""

@@ -11,6 +11,7 @@ from components.replica import ReplicaSpec
 from components.sizing import events
 from components.sizing.parameters import Parameter
 
+
 @dataclass(frozen=True, kw_only=True)
 class PostgresArgs:
     """The database server."""

@@ -84,9 +84,7 @@ class Remote(pulumi.ComponentResource):
             logs_key_arn=logs,
             event_topic_arns={each: self.topic_arns[each] for each in events.RDS},
         )
-        self.register_outputs(
-            {"storage_key_arn": storage, "logs_key_arn": logs, "topic_arns": self.topic_arns}
-        )
+        self.register_outputs({"storage_key_arn": storage, "logs_key_arn": logs, "topic_arns": self.topic_arns})
 
     def _key(self, purpose: str, what: str, *statements: Statement) -> pulumi.Output[str]:
         args = self._args

@@ -65,7 +65,9 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             key_arn=keys.notifications_arn,
             recipients=recipients(settings.notify),
             chat_topic_arns={s: [each.topic_arns[s] for each in remotes.values()] for s in SEVERITIES},
-            **place,
+            account_id=account,
+            region=region,
+            partition=place["partition"],
         ),
     )
     credentials = Credentials(

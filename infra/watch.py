@@ -117,9 +117,7 @@ def redis_specs(cache: Cache) -> tuple[AlarmSpec, ...]:
     )
 
 
-def _instance(
-    postgres: Postgres, name: str | None, alarms: tuple[AlarmSpec, ...], *, here: bool = True
-) -> AlarmTarget:
+def _instance(postgres: Postgres, name: str | None, alarms: tuple[AlarmSpec, ...], *, here: bool = True) -> AlarmTarget:
     server = postgres if name is None else postgres.replicas[name]
     return AlarmTarget(
         dimension="DBInstanceIdentifier",

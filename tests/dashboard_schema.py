@@ -59,7 +59,9 @@ def metric_problems(properties: dict[str, Any]) -> list[str]:
         found += unlike(shown, RENDERING)
         found += [] if shown.get("period", 60) % 60 == 0 else ["period"]
         found += [] if re.fullmatch(r"[a-z]\w*", shown.get("id", "a")) else ["id"]
-        found += [] if re.fullmatch(r"Average|Minimum|Maximum|Sum|SampleCount|p\d+", shown.get("stat", "Sum")) else ["stat"]
+        found += (
+            [] if re.fullmatch(r"Average|Minimum|Maximum|Sum|SampleCount|p\d+", shown.get("stat", "Sum")) else ["stat"]
+        )
         ids += [shown["id"]] if "id" in shown else []
     found += [] if len(set(ids)) == len(ids) else ["an id twice"]
     for line in properties.get("annotations", {}).get("horizontal", []):
@@ -71,4 +73,6 @@ def metric_problems(properties: dict[str, Any]) -> list[str]:
 
 def unlike(values: dict[str, Any], fields: dict[str, type | tuple[type, ...]]) -> list[str]:
     unknown = [f"no field {key}" for key in values if key not in fields]
-    return unknown + [f"{key}: {value!r}" for key, value in values.items() if key in fields and not isinstance(value, fields[key])]
+    return unknown + [
+        f"{key}: {value!r}" for key, value in values.items() if key in fields and not isinstance(value, fields[key])
+    ]

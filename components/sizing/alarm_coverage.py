@@ -1,4 +1,4 @@
-"""Rules that others recommend or ship, and what of ours stands for each: alarms by `<engine>/<key>`, or why there is none.
+"""Rules that others recommend or ship, and what of ours stands for each: alarms by `<engine>/<key>`, or why none does.
 
 Read from: AWS's recommended alarms (CloudWatch User Guide), postgres_mixin of prometheus-community/postgres_exporter,
 samber/awesome-prometheus-alerts, qonto/database-monitoring-framework, CrunchyData/pgmonitor, pgsty/pigsty,
@@ -72,7 +72,7 @@ POSTGRES: dict[str, tuple[str, ...] | str] = {
 
 REDIS: dict[str, tuple[str, ...] | str] = {
     "down": ("redis/down",),
-    "no master, two masters": "ElastiCache promotes by itself; IsMaster is no fault of a node, and a dead one is `down`",
+    "no master, two masters": "ElastiCache promotes by itself; IsMaster is no fault, and a dead node is `down`",
     "memory above 70 to 95 %": ("redis/memory-critical", "redis/memory-high", "redis/memory-full"),
     "evictions": ("redis/evictions", "redis/evictions-many"),
     "clients above 90 %": ("redis/connections-high",),
@@ -91,7 +91,7 @@ REDIS: dict[str, tuple[str, ...] | str] = {
         "redis/key-failures",
         "redis/channel-failures",
     ),
-    "cluster slots failing": "ElastiCache moves slots and replaces nodes; what is left of it is a node that is `down`",
+    "cluster slots failing": "ElastiCache moves slots and replaces nodes; what is left is a node that is `down`",
 }
 """Alert rules for Redis."""
 
@@ -113,7 +113,7 @@ COMMUNITY: dict[str, tuple[str, ...] | str] = {
 """What people add to AWS's list."""
 
 BROKEN: dict[str, str] = {
-    "transaction ids at half of 2^32": "is the wraparound itself; PostgreSQL stops at 2^31: `transaction-ids-*` at half",
+    "transaction ids at half of 2^32": "is the wraparound; PostgreSQL stops at 2^31: `transaction-ids-*` at half",
     "invalid index with >= 0": "always true; no alarm here compares a count that may be zero with >=",
     "a metric's name that nobody exports": "every name is held against AWS's lists of metrics by a test",
     "checkpoint counters that PostgreSQL 17 moved": "no alarm reads the engine's own counters but through RDS",

@@ -61,7 +61,9 @@ def body(region: str, title: str, rows: Sequence[Row], pages: Sequence[str]) -> 
     return {"start": "-PT3H", "widgets": widgets[:WIDGETS]}
 
 
-def _blocks(region: str, title: str, rows: Iterable[Row], pages: Sequence[str]) -> Iterator[tuple[list[Widget], int, int]]:
+def _blocks(
+    region: str, title: str, rows: Iterable[Row], pages: Sequence[str]
+) -> Iterator[tuple[list[Widget], int, int]]:
     yield _states(f"Pages of {title}", pages), GRID, 2
     for row in rows:
         yield _states(row.title, row.arns), GRID, 4
@@ -83,7 +85,9 @@ def fitted(rows: Sequence[Row]) -> Iterator[Row]:
 
 def _with(row: Row, alarms: tuple[AlarmSpec, ...], servers: tuple[Server, ...]) -> Row:
     cut = "" if len(servers) == len(row.servers) else f", {len(servers)} of {len(row.servers)}"
-    return Row(title=row.title + cut, dimension=row.dimension, servers=servers, alarms=alarms, arns=row.arns, region=row.region)
+    return Row(
+        title=row.title + cut, dimension=row.dimension, servers=servers, alarms=alarms, arns=row.arns, region=row.region
+    )
 
 
 def _room(row: Row, budget: int) -> int:
@@ -161,6 +165,10 @@ def _term(row: Row, server: Server, alarm: AlarmSpec, term: Term, number: int) -
         counter = f"DB_PERF_INSIGHTS('RDS', '{server.resource_id}', '{term.metric}')"
         return [{"expression": counter, "label": server.label, "id": f"{term.id}{number}", "period": alarm.period}]
     whose = server.primary if term.of == "primary" else server.id
-    shown = {"id": f"{term.id}{number}", "label": f"{server.label} {term.metric}", "stat": term.statistic}
+    shown: dict[str, Any] = {
+        "id": f"{term.id}{number}",
+        "label": f"{server.label} {term.metric}",
+        "stat": term.statistic,
+    }
     shown |= {"period": alarm.period, "visible": term.of == "server"}
     return [alarm.namespace, term.metric, row.dimension, whose, shown]

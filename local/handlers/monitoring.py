@@ -80,7 +80,9 @@ def metric_query(query: dict[str, Any]) -> dict[str, Any]:
 
 def _composite_alarm(client: Any, _: object, resource: Declared) -> Outputs:
     name = physical_name(resource, "alarmName")
-    client.put_composite_alarm(AlarmName=name, **given(resource.inputs, COMPOSITE_ALARM), **_suppressor(resource.inputs))
+    client.put_composite_alarm(
+        AlarmName=name, **given(resource.inputs, COMPOSITE_ALARM), **_suppressor(resource.inputs)
+    )
     return {"id": name, "alarmName": name, "arn": _arn(client, name)}
 
 

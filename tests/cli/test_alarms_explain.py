@@ -43,8 +43,8 @@ def test_the_whole_answer() -> None:
             "pattern": "",
             "comparison": "GreaterThanThreshold",
             "threshold": 5.0,
-            "derivation": "the stack's replica_lag of 5 s; counted while the primary commits 0.4 times a second or more, "
-            "and above 360 s always",
+            "derivation": "the stack's replica_lag of 5 s; counted while the primary commits 0.4 times a second or "
+            "more, and above 360 s always",
             "source": "the stack's replica_lag; ten of ten minutes as in the AWS list; idle primary: "
             "USER_PostgreSQL.Replication.ReadReplicas",
             "period": 60,

@@ -121,7 +121,11 @@ def test_what_is_counted_in_the_log(record: Any) -> None:
         "region": "eu-central-1",
     }
     alarm = seen["alarms-primary-deadlocks"].inputs
-    assert (alarm["namespace"], alarm["metricName"], alarm.get("dimensions")) == ("data-tier/tmi-dev", "Deadlocks", None)
+    assert (alarm["namespace"], alarm["metricName"], alarm.get("dimensions")) == (
+        "data-tier/tmi-dev",
+        "Deadlocks",
+        None,
+    )
     assert {each.inputs["region"] for each in seen.resources if each.type.startswith("aws:")} == {"eu-central-1"}
     assert len(seen.of("LogMetricFilter")) == 1
 

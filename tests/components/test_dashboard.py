@@ -141,7 +141,11 @@ def test_of_a_component(record: Any) -> None:
     )
     arns = {f"standby-{alarm.key}": f"arn:{alarm.key}" for alarm in REPLICA}
     args = DashboardArgs(
-        name="tmi-prod", region="eu-west-1", targets={"standby": target}, alarm_arns=arns, page_arns={"standby": "arn:p"}
+        name="tmi-prod",
+        region="eu-west-1",
+        targets={"standby": target},
+        alarm_arns=arns,
+        page_arns={"standby": "arn:p"},
     )
     seen = record(lambda: Dashboard("dashboard", args))
     assert seen.listing == [("Dashboard", "dashboard", ""), ("Dashboard", "dashboard-dashboard", "dashboard")]

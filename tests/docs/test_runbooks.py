@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from pages import FOLDER, PAGES, sections
 
-from cli.runbooks import DOCS, RUNBOOKS as WRITTEN_TO, pages, replaced, written
+from cli.runbooks import DOCS, pages, replaced, written
+from cli.runbooks import RUNBOOKS as WRITTEN_TO
 from components.sizing.thresholds import POSTGRES, REDIS
 
 ALARMS = pages()

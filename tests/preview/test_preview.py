@@ -136,6 +136,7 @@ def test_alarms_of_another_region_tell_its_own_topics() -> None:
             "replica-smaller",
         ),
         ({"postgres": {"class": "db.t4g.large"}}, "burstable-in-production"),
+        ({"postgres": {"parameters": {"log_line_prefix": "%m "}}}, "log-alarms-deaf"),
         ({"redis": {"main": {"class": "cache.r7g.large"}}}, "cache-single-node"),
     ],
 )

@@ -35,7 +35,9 @@ class Server:
     port: int
     log: Path
 
-    def connect(self, user: str = "rdsadmin", password: str = PASSWORD, database: str = "postgres") -> psycopg.Connection:
+    def connect(
+        self, user: str = "rdsadmin", password: str = PASSWORD, database: str = "postgres"
+    ) -> psycopg.Connection:
         return psycopg.connect(
             host="127.0.0.1", port=self.port, dbname=database, user=user, password=password, autocommit=True
         )

@@ -72,7 +72,9 @@ def test_what_cloudwatch_takes(key: str) -> None:
 
 def test_iam_tokens_are_counted_too() -> None:
     """No server here has RDS's PAM module; its line is that of the RDS guide on IAM authentication."""
-    line = '2026-11-21 14:00:00 UTC:10.0.1.5(53412):tmi_app@tmi:[123]:FATAL:  PAM authentication failed for user "tmi_app"'
+    line = (
+        '2026-11-21 14:00:00 UTC:10.0.1.5(53412):tmi_app@tmi:[123]:FATAL:  PAM authentication failed for user "tmi_app"'
+    )
     assert matches(PATTERNS["failed-logins"], line)
 
 

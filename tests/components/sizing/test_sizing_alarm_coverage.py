@@ -135,6 +135,6 @@ def test_expressions_are_what_cloudwatch_takes(name: str) -> None:
     assert len(ids) <= 10
     assert all(re.fullmatch(r"[a-z][a-zA-Z0-9_]*", each) for each in ids)
     if one.expression:
-        assert {word for word in re.findall(r"[a-z]\w*", one.expression)} == set(ids)
+        assert set(re.findall(r"[a-z]\w*", one.expression)) == set(ids)
     else:
         assert len(ids) == 1

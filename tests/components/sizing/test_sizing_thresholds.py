@@ -109,7 +109,9 @@ def test_replica() -> None:
     ],
 )
 def test_lag_counts_while_the_primary_commits(limit: float, threshold: float, expression: str) -> None:
-    found = next(one for one in of("db.m7g.large", replica=True, lag_critical_seconds=limit) if one.key == "replica-lag")
+    found = next(
+        one for one in of("db.m7g.large", replica=True, lag_critical_seconds=limit) if one.key == "replica-lag"
+    )
     assert (found.threshold, found.expression) == (threshold, expression)
     assert found.terms == (
         Term(id="lag", metric="ReplicaLag", statistic="Maximum"),
@@ -235,7 +237,8 @@ def test_one_alarm_whole() -> None:
         "More than 90 % of max_connections are in use. New logins are about to fail. First: 1. List sessions by user,"
         " application and state. 2. End sessions that are idle in a transaction, and restart the client whose pool"
         " leaks. 3. Lower pool sizes or put RDS Proxy before the instance; raise max_connections only with a larger"
-        " class. Runbook: docs/runbooks/postgres-connections.md#connections-critical. Threshold: AWS list: 90 to 95 % of max_connections."
+        " class. Runbook: docs/runbooks/postgres-connections.md#connections-critical. Threshold: AWS list: 90 to 95 %"
+        " of max_connections."
     )
 
 
