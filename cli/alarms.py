@@ -13,6 +13,7 @@ import typer
 from rich.markup import escape
 
 from cli import alarms_view
+from cli.alarms_explain import explain
 from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
 from cli.options import JsonFlag
 from cli.output import console, emit_json, table
@@ -214,3 +215,6 @@ def _up(state: StateDir) -> bool:
 
 def _endpoint(state: StateDir) -> str:
     return f"http://127.0.0.1:{state.ports['emulator']}"
+
+
+app.command()(explain)

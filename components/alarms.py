@@ -2,16 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from components.alarm_metric import metric_of, target_problems
+from components.log_filters import log_filters
 from components.sizing.thresholds import AlarmSpec
 
-CACHES = "AWS/ElastiCache"
-NODE = {"CacheNodeId": "0001"}
-"""A replication group's clusters have one node each, and it has this id; host metrics ask for it."""
+SUPPRESSION_SECONDS = 180
+"""How long a page waits for the alarm that would silence it, and stays silent after that one. Alarms are evaluated
+every minute, and AWS recommends one; silence is found out only after some more tries.
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression.html"""
+RULE_CHILDREN = 100
+RULE_CHARACTERS = 10240
+"""What one composite alarm takes (PutCompositeAlarm; quotas of CloudWatch)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +29,16 @@ class AlarmTarget:
     """Its id, from the outputs of what made it."""
     alarms: Sequence[AlarmSpec]
     """Its alarms."""
+    primary: pulumi.Input[str] | None = None
+    """Id of its primary, for alarms that look at that too."""
+    resource_id: pulumi.Input[str] | None = None
+    """`db-...`, for alarms on counters of Database Insights."""
+    log_group: pulumi.Input[str] | None = None
+    """Log group of the server, for alarms that count lines in it."""
+    page: str | None = None
+    """Page it shares with other servers, such as the nodes of one cache; its own when absent."""
+    silenced_by: str | None = None
+    """`<target>-<alarm>` that explains this server's faults: while it rings, this page is silent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,85 +51,108 @@ class AlarmsArgs:
     """Servers by name."""
     topic_arns: Mapping[str, pulumi.Input[str]]
     """Severity -> topic."""
+    region: str | None = None
+    """Region of the servers, the topics and the alarms; the provider's when absent."""
 
     def __post_init__(self) -> None:
-        """Refuse an alarm whose severity has no topic, and two alarms of one name."""
+        """Refuse what could not be made, or would never arrive."""
+        known = {f"{name}-{alarm.key}" for name, target in self.targets.items() for alarm in target.alarms}
         for name, target in self.targets.items():
-            keys = [alarm.key for alarm in target.alarms]
-            twice = sorted({key for key in keys if keys.count(key) > 1})
-            if twice:
-                raise ValueError(f"alarms: {name} has two alarms named {', '.join(twice)}")
             needed = {alarm.severity for alarm in target.alarms} | {topic_of(alarm) for alarm in target.alarms}
+            problems = target_problems(target)
             lost = sorted(needed - set(self.topic_arns))
             if lost:
-                raise ValueError(f"alarms: {name} has alarms for topic {', '.join(lost)}, which topic_arns lacks")
+                problems.append(f"has alarms for topic {', '.join(lost)}, which topic_arns lacks")
+            if target.silenced_by and target.silenced_by not in known:
+                problems.append(f"is silenced by {target.silenced_by}, which is no alarm here")
+            if problems:
+                raise ValueError(f"alarms: {name} {'; '.join(problems)}")
 
 
 class Alarms(pulumi.ComponentResource):
-    """Alarms, and one page per server over its critical ones."""
+    """Alarms, the log filters that they count with, and one page per server or cache over its critical ones."""
 
     arns: dict[str, pulumi.Output[str]]
     """`<target>-<alarm>` -> ARN of the alarm."""
     page_arns: dict[str, pulumi.Output[str]]
-    """Target -> ARN of its page."""
+    """Page -> ARN of its alarm."""
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the alarms."""
         super().__init__("data-tier:index:Alarms", name, {}, opts)
         self._name = name
         self._args = args
-        self.arns, self.page_arns = {}, {}
+        self._child = pulumi.ResourceOptions(parent=self)
+        made: dict[str, aws.cloudwatch.MetricAlarm] = {}
         for key, target in args.targets.items():
-            critical = []
-            for alarm in target.alarms:
-                made = self._alarm(key, target, alarm)
-                self.arns[f"{key}-{alarm.key}"] = made.arn
-                if alarm.severity == "critical":
-                    critical.append(made)
-            if critical:
-                self.page_arns[key] = self._page(key, critical)
+            log_filters(f"{name}-{key}", target, region=args.region, opts=self._child)
+            made |= {f"{key}-{alarm.key}": self._alarm(key, target, alarm) for alarm in target.alarms}
+        self.arns = {key: alarm.arn for key, alarm in made.items()}
+        self.page_arns = {key: self._page(key, names, made) for key, names in pages(args.targets).items()}
         # Not `arns`: a hundred of them as outputs would cost a tenth of a deployment, and they are children anyway.
         self.register_outputs({"page_arns": self.page_arns})
 
     def _alarm(self, key: str, target: AlarmTarget, alarm: AlarmSpec) -> aws.cloudwatch.MetricAlarm:
-        dimensions: dict[str, pulumi.Input[str]] = {target.dimension: target.id}
-        if alarm.namespace == CACHES and alarm.metric == "CPUUtilization":
-            dimensions |= NODE
         topic = self._args.topic_arns[topic_of(alarm)]
-        percentile = alarm.statistic.startswith("p")
         return aws.cloudwatch.MetricAlarm(
             f"{self._name}-{key}-{alarm.key}",
-            name=f"{self._args.prefix}-{key}-{alarm.key}",
-            alarm_description=alarm.description,
-            namespace=alarm.namespace,
-            metric_name=alarm.metric,
-            dimensions=dimensions,
-            statistic=None if percentile else alarm.statistic,
-            extended_statistic=alarm.statistic if percentile else None,
-            comparison_operator=alarm.comparison,
-            threshold=alarm.threshold,
-            period=alarm.period,
-            evaluation_periods=alarm.evaluation_periods,
-            datapoints_to_alarm=alarm.datapoints,
-            treat_missing_data=alarm.missing,
-            alarm_actions=[topic],
-            ok_actions=[topic],
-            opts=pulumi.ResourceOptions(parent=self),
+            aws.cloudwatch.MetricAlarmArgs(
+                name=f"{self._args.prefix}-{key}-{alarm.key}",
+                alarm_description=alarm.description,
+                comparison_operator=alarm.comparison,
+                threshold=alarm.threshold,
+                evaluation_periods=alarm.evaluation_periods,
+                datapoints_to_alarm=alarm.datapoints,
+                treat_missing_data=alarm.missing,
+                alarm_actions=[topic],
+                ok_actions=[topic],
+                region=self._args.region,
+                **metric_of(target, alarm),
+            ),
+            opts=self._child,
         )
 
-    def _page(self, key: str, critical: list[aws.cloudwatch.MetricAlarm]) -> pulumi.Output[str]:
-        names: pulumi.Output[list[Any]] = pulumi.Output.all(*(alarm.name for alarm in critical))
+    def _page(self, key: str, names: list[str], made: dict[str, aws.cloudwatch.MetricAlarm]) -> pulumi.Output[str]:
         topic = self._args.topic_arns["critical"]
-        page = aws.cloudwatch.CompositeAlarm(
+        target = self._args.targets.get(key)
+        silencer = made[target.silenced_by] if target and target.silenced_by else None
+        rule: pulumi.Output[list[str]] = pulumi.Output.all(*(made[each].name for each in names))
+        return aws.cloudwatch.CompositeAlarm(
             f"{self._name}-{key}-page",
             alarm_name=f"{self._args.prefix}-{key}-page",
             alarm_description=f"{key} has a critical fault. The alarms in the rule say which; each names its runbook.",
-            alarm_rule=names.apply(lambda all_names: " OR ".join(f'ALARM("{each}")' for each in all_names)),
+            alarm_rule=rule.apply(lambda each: " OR ".join(map(_rings, each))),
+            actions_suppressor=aws.cloudwatch.CompositeAlarmActionsSuppressorArgs(
+                alarm=silencer.name, wait_period=SUPPRESSION_SECONDS, extension_period=SUPPRESSION_SECONDS
+            )
+            if silencer
+            else None,
             alarm_actions=[topic],
             ok_actions=[topic],
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-        return page.arn
+            region=self._args.region,
+            opts=self._child,
+        ).arn
+
+
+def pages(targets: Mapping[str, AlarmTarget]) -> dict[str, list[str]]:
+    """Page -> the critical alarms in it; a page too large for one composite alarm goes on in `<page>-2`."""
+    alarms: dict[str, list[str]] = {}
+    for key, target in targets.items():
+        critical = [f"{key}-{alarm.key}" for alarm in target.alarms if alarm.severity == "critical"]
+        if critical:
+            alarms.setdefault(target.page or key, []).extend(critical)
+    found: dict[str, list[str]] = {}
+    for page, names in alarms.items():
+        # The prefix in front of each name is at most an identifier long, 63 characters.
+        longest = max(len(_rings(name)) + 63 + len(" OR ") for name in names)
+        size = min(RULE_CHILDREN, RULE_CHARACTERS // longest)
+        for start in range(0, len(names), size):
+            found[page if not start else f"{page}-{start // size + 1}"] = names[start : start + size]
+    return found
+
+
+def _rings(name: str) -> str:
+    return f'ALARM("{name}")'
 
 
 def topic_of(alarm: AlarmSpec) -> str:

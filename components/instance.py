@@ -53,7 +53,7 @@ def log_groups(
     keep: bool,
     opts: pulumi.ResourceOptions,
     region: pulumi.Input[str] | None = None,
-) -> list[pulumi.Resource]:
+) -> list[aws.cloudwatch.LogGroup]:
     """Make the groups that RDS would otherwise make itself, without retention and without the key.
 
     RDS writes its last lines while an instance goes, and would make the groups anew. A protected instance's groups

@@ -60,6 +60,11 @@ class NotificationsArgs:
     """Customer-managed key; `alias/aws/sns` would drop every alarm, its policy shuts CloudWatch out."""
     recipients: Mapping[str, Sequence[Subscription]] = field(default_factory=dict)
     """Severity -> who hears of it."""
+    elsewhere: bool = False
+    """Topics of another region than the provider's: without those of caches, and without chat, where a channel can be
+    set up but once; its topics are given to the first region's as `chat_topic_arns`."""
+    chat_topic_arns: Mapping[str, Sequence[pulumi.Input[str]]] = field(default_factory=dict)
+    """Severity -> topics of other regions that the chat channels of that severity post too."""
 
     def __post_init__(self) -> None:
         """Refuse severities that there are not."""
@@ -74,7 +79,8 @@ class Notifications(pulumi.ComponentResource):
     topic_arns: dict[str, pulumi.Output[str]]
     """Severity -> topic."""
     cache_events_arn: pulumi.Output[str]
-    """Topic of ElastiCache events. ElastiCache cannot publish to an encrypted topic: it turns the topic inactive."""
+    """Topic of ElastiCache events, absent `elsewhere`. ElastiCache cannot publish to an encrypted topic: it turns the
+    topic inactive."""
 
     def __init__(self, name: str, args: NotificationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the topics."""
@@ -87,6 +93,9 @@ class Notifications(pulumi.ComponentResource):
             self._policy(severity, topic, *publishers(args, topic.arn))
             self._subscribe(severity, topic, args.recipients.get(severity, []))
             self.topic_arns[severity] = topic.arn
+        if args.elsewhere:
+            self.register_outputs({"topic_arns": self.topic_arns})
+            return
         events = self._topic("cache-events", None)
         self._policy("cache-events", events, *cache_publishers(args, events.arn))
         self._subscribe("cache-events", events, args.recipients.get("info", []))
@@ -94,11 +103,16 @@ class Notifications(pulumi.ComponentResource):
         self._chat()
         self.register_outputs({"topic_arns": self.topic_arns, "cache_events_arn": self.cache_events_arn})
 
+    @property
+    def _region(self) -> pulumi.Input[str] | None:
+        return self._args.region if self._args.elsewhere else None
+
     def _topic(self, key: str, key_arn: pulumi.Input[str] | None) -> aws.sns.Topic:
         return aws.sns.Topic(
             f"{self._name}-{key}",
             name=f"{self._args.prefix}-{key}",
             kms_master_key_id=key_arn,
+            region=self._region,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -107,6 +121,7 @@ class Notifications(pulumi.ComponentResource):
             f"{self._name}-{key}-policy",
             arn=topic.arn,
             policy=document(*access(self._args, topic.arn), *statements),
+            region=self._region,
             opts=pulumi.ResourceOptions(parent=self),
         )
 
@@ -122,6 +137,7 @@ class Notifications(pulumi.ComponentResource):
                 endpoint=secret(recipient.endpoint) if web else recipient.endpoint,
                 # The provider can only keep a web subscription that its receiver confirms by itself.
                 endpoint_auto_confirms=True if web else None,
+                region=self._region,
                 opts=pulumi.ResourceOptions(parent=self, additional_secret_outputs=["endpoint"] if web else None),
             )
 
@@ -130,7 +146,9 @@ class Notifications(pulumi.ComponentResource):
         for severity in SEVERITIES:
             for recipient in self._args.recipients.get(severity, []):
                 if recipient.kind == "slack":
-                    channels.setdefault(str(recipient.endpoint), []).append(self.topic_arns[severity])
+                    channels.setdefault(str(recipient.endpoint), []).extend(
+                        [self.topic_arns[severity], *self._args.chat_topic_arns.get(severity, [])]
+                    )
         if channels:
             Chat(
                 f"{self._name}-chat",

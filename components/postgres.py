@@ -6,9 +6,10 @@ import pulumi_random as random
 
 from components.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.policy import trust
-from components.postgres_args import EVENTS, PostgresArgs
+from components.postgres_args import PostgresArgs
 from components.replica import Replica, ReplicaArgs, ReplicaSpec
 from components.secret import secret
+from components.sizing import events
 
 __all__ = ["Postgres", "PostgresArgs", "ReplicaSpec"]
 
@@ -34,6 +35,8 @@ class Postgres(pulumi.ComponentResource):
     """Parameter group of the primary."""
     subnet_group_name: pulumi.Output[str]
     """Subnet group of the primary."""
+    log_group: pulumi.Output[str]
+    """Log group of PostgreSQL's own log."""
     iam_authentication: bool
     """Whether logins may be by IAM token."""
     replicas: dict[str, Replica]
@@ -141,6 +144,7 @@ class Postgres(pulumi.ComponentResource):
             keep=args.protect,
             opts=child,
         )
+        self.log_group = logs[0].name
         insights = args.insights != "off"
         return aws.rds.Instance(
             f"{name}-primary",
@@ -216,14 +220,35 @@ class Postgres(pulumi.ComponentResource):
 
     def _events(self, child: pulumi.ResourceOptions) -> None:
         args = self._args
-        here = [self.replicas[key].identifier for key, spec in args.replicas.items() if spec.remote is None]
+        here = [self.replicas[key] for key, spec in args.replicas.items() if spec.remote is None]
+        sources: dict[events.Source, list[pulumi.Input[str]] | None] = {
+            "db-instance": [self.identifier, *(each.identifier for each in here)],
+            "db-parameter-group": [self.parameter_group_name, *(each.parameter_group_name for each in here)],
+            # Their names are not known before they are made: every snapshot of account and region is told.
+            "db-snapshot": None,
+        }
         for severity, topic in sorted(args.event_topic_arns.items()):
-            aws.rds.EventSubscription(
-                f"{self._name}-{severity}-events",
-                name=f"{args.identifier}-{severity}",
-                sns_topic=topic,
-                source_type="db-instance",
-                source_ids=[self.identifier, *here],
-                event_categories=EVENTS[severity],
-                opts=child,
-            )
+            for source, categories in events.RDS[severity].items():
+                # One subscription has one type of source; that of instances came first and keeps its name.
+                kind = "" if source == "db-instance" else source.removeprefix("db") + "s"
+                aws.rds.EventSubscription(
+                    f"{self._name}-{severity}{kind}-events",
+                    name=f"{args.identifier}-{severity}{kind}",
+                    sns_topic=topic,
+                    source_type=source,
+                    source_ids=sources[source],
+                    event_categories=list(categories),
+                    opts=child,
+                )
+        for key, spec in args.replicas.items():
+            for severity, topic in sorted((spec.remote.event_topic_arns if spec.remote else {}).items()):
+                aws.rds.EventSubscription(
+                    f"{self._name}-{key}-{severity}-events",
+                    name=f"{args.identifier}-{key}-{severity}",
+                    sns_topic=topic,
+                    source_type="db-instance",
+                    source_ids=[self.replicas[key].identifier],
+                    event_categories=list(events.RDS[severity]["db-instance"]),
+                    region=spec.remote.region if spec.remote else None,
+                    opts=child,
+                )

@@ -8,13 +8,8 @@ import pulumi
 
 from components.instance import check_identifier, insights_problems
 from components.replica import ReplicaSpec
+from components.sizing import events
 from components.sizing.parameters import Parameter
-
-EVENTS = {
-    "warning": ["availability", "deletion", "failover", "failure", "low storage", "read replica", "recovery"],
-    "info": ["backup", "configuration change", "creation", "maintenance", "notification", "restoration"],
-}
-"""Severity -> categories of RDS events about an instance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,7 +127,7 @@ def problems(args: PostgresArgs) -> list[str]:
     if args.monitoring_interval not in (0, 1, 5, 10, 15, 30, 60):
         found.append(f"monitoring_interval is {args.monitoring_interval}; RDS takes 0, 1, 5, 10, 15, 30 or 60 seconds")
     found += insights_problems(args.insights, args.insights_retention_days)
-    unknown = sorted(set(args.event_topic_arns) - set(EVENTS))
+    unknown = sorted(set(args.event_topic_arns) - set(events.RDS))
     if unknown:
-        found.append(f"event_topic_arns has {unknown}; RDS events go to {', '.join(EVENTS)}")
+        found.append(f"event_topic_arns has {unknown}; RDS events go to {', '.join(events.RDS)}")
     return found

@@ -1,14 +1,17 @@
-"""What a replica in a second region needs there: keys and a security group. Its network exists already."""
+"""What a replica in a second region needs there: keys, a security group and topics. Its network exists already."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
 
 from components.firewall import check_peer, peer, slug
-from components.keys import KeysArgs, administration, log_service
+from components.keys import KeysArgs, administration, log_service, publishers
+from components.notifications import Notifications, NotificationsArgs, Subscription
 from components.policy import Statement, document
 from components.replica import SecondRegion
+from components.sizing import events
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +34,8 @@ class RemoteSiteArgs:
     """Security groups and ranges there that may connect."""
     port: int = 5432
     """Port of PostgreSQL."""
+    recipients: Mapping[str, Sequence[Subscription]] = field(default_factory=dict)
+    """Severity -> who hears of the alarms there: an alarm can only tell a topic of its own region."""
     deletion_window_days: int = 30
     """Days between the order to delete a key and its deletion."""
     protect: bool = False
@@ -43,7 +48,7 @@ class RemoteSiteArgs:
 
 
 class Remote(pulumi.ComponentResource):
-    """Keys and security group of a second region."""
+    """Keys, security group and topics of a second region."""
 
     security_group_id: pulumi.Output[str]
     """Group of the replica there."""
@@ -51,6 +56,8 @@ class Remote(pulumi.ComponentResource):
     """Key of volume, snapshots and insights there."""
     logs_key_arn: pulumi.Output[str]
     """Key of the log groups there."""
+    topic_arns: dict[str, pulumi.Output[str]]
+    """Severity -> topic there."""
 
     def __init__(self, name: str, args: RemoteSiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make them."""
@@ -61,11 +68,25 @@ class Remote(pulumi.ComponentResource):
         self.storage_key_arn = self._key("storage", "Volume and snapshots", administration(policy))
         self.logs_key_arn = self._key("logs", "Log groups", administration(policy), log_service(policy))
         self.security_group_id = self._group()
+        self.topic_arns = Notifications(
+            f"{name}-notifications",
+            NotificationsArgs(
+                prefix=args.prefix,
+                account_id=args.account_id,
+                region=args.region,
+                partition=args.partition,
+                key_arn=self._key("notifications", "Notification topics", administration(policy), *publishers(policy)),
+                recipients=args.recipients,
+                elsewhere=True,
+            ),
+            pulumi.ResourceOptions(parent=self),
+        ).topic_arns
         self.register_outputs(
             {
                 "security_group_id": self.security_group_id,
                 "storage_key_arn": self.storage_key_arn,
                 "logs_key_arn": self.logs_key_arn,
+                "topic_arns": self.topic_arns,
             }
         )
 
@@ -78,6 +99,7 @@ class Remote(pulumi.ComponentResource):
             security_group_ids=[self.security_group_id],
             storage_key_arn=self.storage_key_arn,
             logs_key_arn=self.logs_key_arn,
+            event_topic_arns={each: self.topic_arns[each] for each in events.RDS},
         )
 
     def _key(self, purpose: str, what: str, *statements: Statement) -> pulumi.Output[str]:

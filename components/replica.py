@@ -1,7 +1,7 @@
 """One read replica: in the primary's region, or in a second one for disaster recovery."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import pulumi
 import pulumi_aws as aws
@@ -25,6 +25,8 @@ class SecondRegion:
     """KMS key there: an encrypted snapshot never leaves its region under its own key."""
     logs_key_arn: pulumi.Input[str]
     """KMS key of the log groups there."""
+    event_topic_arns: Mapping[str, pulumi.Input[str]] = field(default_factory=dict)
+    """Topics there by severity, `warning` and `info`: RDS tells of an instance in its own region alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,6 +114,9 @@ class Replica(pulumi.ComponentResource):
     """Port of the replica."""
     resource_id: pulumi.Output[str]
     """`db-...`: what an `rds-db:connect` policy names."""
+    parameter_group_name: pulumi.Output[str]
+    log_group: pulumi.Output[str]
+    """Log group of PostgreSQL's own log."""
 
     def __init__(self, name: str, args: ReplicaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the replica."""
@@ -129,6 +134,7 @@ class Replica(pulumi.ComponentResource):
             opts=child,
         )
         parameters = parameter_group(name, args.identifier, args.version, spec.parameters, region=region, opts=child)
+        self.parameter_group_name, self.log_group = parameters.name, logs[0].name
         subnets = (
             aws.rds.SubnetGroup(
                 f"{name}-subnets",

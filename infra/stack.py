@@ -8,25 +8,25 @@ import pulumi
 import pulumi_aws as aws
 
 from bootstrap.access import Access, load_access
-from components.alarms import Alarms, AlarmsArgs
 from components.connect import Connecting, connect
 from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
 from components.network import ENDPOINTS, Network, NetworkArgs
-from components.notifications import Notifications, NotificationsArgs
+from components.notifications import SEVERITIES, Notifications, NotificationsArgs
 from components.postgres import Postgres, PostgresArgs
 from components.redis import Redis, RedisArgs
 from components.rotation import Rotation, RotationArgs
 from components.runner import Runner, RunnerArgs
-from infra import extras, sizes, watch
+from infra import extras, sizes
 from infra.boundary import bind_roles
 from infra.connect import connect_policies, master, prove
 from infra.manifest import Parts, manifest
 from infra.notify import recipients
-from infra.replicas import replica_specs
+from infra.replicas import remote_sites, replica_specs
 from infra.sections import minutes
 from infra.settings import Settings
+from infra.watch import watched
 from infra.windows import parse_window, to_utc
 
 
@@ -59,10 +59,17 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             endpoint_cidrs=[each for each in settings.network.endpoints if not each.startswith("sg-")],
         ),
     )
+    remotes = remote_sites(settings, prefix, account, place["partition"])
     notifications = Notifications(
         "notifications",
         NotificationsArgs(
-            prefix=prefix, key_arn=keys.notifications_arn, recipients=recipients(settings.notify), **place
+            prefix=prefix,
+            key_arn=keys.notifications_arn,
+            recipients=recipients(settings.notify),
+            chat_topic_arns={s: [each.topic_arns[s] for each in remotes.values()] for s in SEVERITIES},
+            account_id=account,
+            region=region,
+            partition=place["partition"],
         ),
     )
     credentials = Credentials(
@@ -104,7 +111,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             storage_key_arn=keys.storage_arn,
             logs_key_arn=keys.logs_arn,
             log_retention_days=logs_days,
-            replicas=replica_specs(settings, prefix, account, place["partition"]),
+            replicas=replica_specs(settings, remotes),
             backup_retention_days=database.backup.retention,
             backups_elsewhere=bool(settings.backup and settings.backup.continuous),
             backup_window=to_utc(parse_window(database.backup.window, shortest=30), settings.time_zone),
@@ -149,12 +156,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
         )
         for name, cache in settings.redis.items()
     }
-    Alarms(
-        "alarms",
-        AlarmsArgs(
-            prefix=prefix, targets=watch.targets(settings, postgres, caches), topic_arns=notifications.topic_arns
-        ),
-    )
+    dashboard = watched(settings, prefix, place, postgres, caches, notifications, remotes)
     parts = Parts(
         stack=stack,
         prefix=prefix,
@@ -234,6 +236,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
     if pooled := extras.proxy(site, access, runner):
         document = manifest(parts, settings, declaration, pooled)
     _export(parts, notifications, document, runner)
+    pulumi.export("dashboard", dashboard)
     if policies := connect_policies(access, settings, prefix, postgres, caches):
         pulumi.export("connect_policies", policies)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from components.sizing.classes import cache_class, rds_class
+from components.sizing.log_format import deaf
 from infra.settings import Settings
 from preview.objectives import objectives
 from preview.plan import Finding
@@ -69,6 +70,19 @@ def _burstable(settings: Settings) -> Iterator[Finding]:
             )
 
 
+def _deaf_log_alarms(settings: Settings) -> Iterator[Finding]:
+    servers = {"primary": settings.postgres.parameters}
+    servers |= {name: replica.parameters for name, replica in settings.postgres.replicas.items()}
+    for name, parameters in servers.items():
+        for parameter, missing in deaf({key: str(value) for key, value in parameters.items()}).items():
+            yield Finding(
+                severity="warning",
+                rule="log-alarms-deaf",
+                resource=name,
+                message=f"{parameter} makes the alarms on the log deaf: {missing}. Leave it at RDS's default.",
+            )
+
+
 def _single_node(settings: Settings) -> Iterator[Finding]:
     for name, cache in settings.redis.items():
         if settings.protect and not cache.replicas:
@@ -87,4 +101,5 @@ _RULES: tuple[Rule, ...] = (
     _burstable,
     _single_node,
     objectives,
+    _deaf_log_alarms,
 )

@@ -85,6 +85,7 @@ COMMANDS: dict[str, list[Case]] = {
     "schema sql": [case()],
     "schema docs": [case()],
     "schema dump": [case("--json"), case(url=True, code=1)],
+    "alarms explain": [case("storage-low", "dev", "--json"), case("storage-lwo", "dev", code=2)],
     "upgrade plan": [case("dev", "--to", "postgres.version=18"), case("dev", "--to", "postgres", code=2)],
     "migrate version": [case(url=True, code=1)],
     "migrate status": [case()],

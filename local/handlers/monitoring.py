@@ -1,4 +1,4 @@
-"""CloudWatch alarms and log groups in the emulator."""
+"""CloudWatch alarms, dashboards, log groups and their metric filters in the emulator."""
 
 from __future__ import annotations
 
@@ -53,15 +53,18 @@ def _metric_alarm(client: Any, _: object, resource: Declared) -> Outputs:
     dimensions = [{"Name": key, "Value": str(value)} for key, value in (inputs.get("dimensions") or {}).items()]
     arguments = given(inputs, METRIC_ALARM)
     if inputs.get("metricQueries"):
-        arguments["Metrics"] = [_query(query) for query in inputs["metricQueries"]]
+        arguments["Metrics"] = [metric_query(query) for query in inputs["metricQueries"]]
     elif dimensions:
         arguments["Dimensions"] = dimensions
     client.put_metric_alarm(AlarmName=name, **arguments)
     return {"id": name, "name": name, "arn": _arn(client, name)}
 
 
-def _query(query: dict[str, Any]) -> dict[str, Any]:
+def metric_query(query: dict[str, Any]) -> dict[str, Any]:
+    """A query of a metric alarm as PutMetricAlarm takes it."""
     made = given(query, {"id": "Id", "expression": "Expression", "label": "Label", "returnData": "ReturnData"})
+    if query.get("period"):
+        made["Period"] = int(query["period"])
     metric = query.get("metric")
     if metric:
         made["MetricStat"] = {
@@ -77,8 +80,21 @@ def _query(query: dict[str, Any]) -> dict[str, Any]:
 
 def _composite_alarm(client: Any, _: object, resource: Declared) -> Outputs:
     name = physical_name(resource, "alarmName")
-    client.put_composite_alarm(AlarmName=name, **given(resource.inputs, COMPOSITE_ALARM))
+    client.put_composite_alarm(
+        AlarmName=name, **given(resource.inputs, COMPOSITE_ALARM), **_suppressor(resource.inputs)
+    )
     return {"id": name, "alarmName": name, "arn": _arn(client, name)}
+
+
+def _suppressor(inputs: dict[str, Any]) -> dict[str, Any]:
+    said = inputs.get("actionsSuppressor")
+    if not said:
+        return {}
+    return {
+        "ActionsSuppressor": said["alarm"],
+        "ActionsSuppressorWaitPeriod": int(said["waitPeriod"]),
+        "ActionsSuppressorExtensionPeriod": int(said["extensionPeriod"]),
+    }
 
 
 def _arn(client: Any, name: str) -> str:
@@ -109,7 +125,66 @@ def _update_group(client: Any, found: Any, resource: Declared) -> Outputs:
     return {"id": name, "name": name, "arn": arn("logs", client.meta.region_name, f"log-group:{name}")}
 
 
+def _filters(client: Any) -> dict[str, Any]:
+    found = pages(client, "describe_metric_filters", "metricFilters")
+    return {f"{each['logGroupName']}:{each['filterName']}": each for each in found}
+
+
+def _metric_filter(client: Any, _: object, resource: Declared) -> Outputs:
+    group, name = str(resource.inputs["logGroupName"]), physical_name(resource)
+    client.put_metric_filter(
+        logGroupName=group,
+        filterName=name,
+        filterPattern=resource.inputs["pattern"],
+        metricTransformations=[transformation(resource.inputs["metricTransformation"])],
+    )
+    return {"id": f"{group}:{name}", "name": name}
+
+
+def transformation(said: dict[str, Any]) -> dict[str, Any]:
+    """A filter's metric as PutMetricFilter takes it."""
+    made = given(said, {"namespace": "metricNamespace", "name": "metricName", "value": "metricValue", "unit": "unit"})
+    if said.get("defaultValue") is not None:
+        made["defaultValue"] = float(said["defaultValue"])
+    return made
+
+
+def _delete_filter(client: Any, entry: Entry) -> None:
+    group, _, name = entry["id"].partition(":")
+    client.delete_metric_filter(logGroupName=group, filterName=name)
+
+
+def _dashboards(client: Any) -> dict[str, Any]:
+    return {each["DashboardName"]: each for each in client.list_dashboards()["DashboardEntries"]}
+
+
+def _dashboard(client: Any, _: object, resource: Declared) -> Outputs:
+    from local.naming import arn
+
+    name = physical_name(resource, "dashboardName")
+    client.put_dashboard(DashboardName=name, DashboardBody=resource.inputs["dashboardBody"])
+    return {"id": name, "dashboardName": name, "dashboardArn": arn("cloudwatch", "", f"dashboard/{name}")}
+
+
 MONITORING = {
+    "aws:cloudwatch/dashboard:Dashboard": Emulated(
+        "cloudwatch",
+        "dashboards",
+        _dashboards,
+        lambda resource, _: physical_name(resource, "dashboardName"),
+        _dashboard,
+        _dashboard,
+        lambda client, entry: client.delete_dashboards(DashboardNames=[entry["id"]]),
+    ),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": Emulated(
+        "logs",
+        "metric filters",
+        _filters,
+        lambda resource, _: f"{resource.inputs['logGroupName']}:{physical_name(resource)}",
+        _metric_filter,
+        _metric_filter,
+        _delete_filter,
+    ),
     "aws:cloudwatch/metricAlarm:MetricAlarm": Emulated(
         "cloudwatch",
         "alarms",

@@ -90,8 +90,6 @@ RECORDED: dict[str, Recorded] = {
     "aws:lambda/alias:Alias": Recorded("lambda function:{}:check", named="functionName"),
     "aws:lambda/permission:Permission": Recorded(named="statementId"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": Recorded(named="functionName"),
-    "aws:cloudwatch/dashboard:Dashboard": Recorded("cloudwatch dashboard/{}", named="dashboardName"),
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": Recorded(),
     "aws:cloudwatch/logResourcePolicy:LogResourcePolicy": Recorded(named="policyName"),
     "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy": Recorded(named="logGroupName"),
     "aws:cloudwatch/eventRule:EventRule": Recorded("events rule/{}"),

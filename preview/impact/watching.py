@@ -55,6 +55,47 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon CloudWatch User Guide, AlarmThatSendsEmail",
         ),
     ),
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm": (
+        Rule(
+            id="page-delete",
+            key="*",
+            effect=Effect.IN_PLACE,
+            users="Nobody is paged for these servers any longer.",
+            source="Amazon CloudWatch User Guide, Create_Composite_Alarm",
+        ),
+        Rule(
+            id="page-silenced",
+            key="actionsSuppressor",
+            effect=Effect.IN_PLACE,
+            users="This page is silent while another alarm rings.",
+            source="Amazon CloudWatch User Guide, alarm-suppression",
+        ),
+    ),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": (
+        Rule(
+            id="filter-delete",
+            key="*",
+            effect=Effect.IN_PLACE,
+            users="These lines are not counted any longer; the alarm on them never rings.",
+            source="Amazon CloudWatch Logs User Guide, MonitoringLogData",
+        ),
+        Rule(
+            id="filter-pattern",
+            key="pattern",
+            effect=Effect.IN_PLACE,
+            users="Other lines are counted from now on; nothing that was logged before.",
+            source="Amazon CloudWatch Logs User Guide, MonitoringLogData",
+        ),
+    ),
+    "aws:cloudwatch/dashboard:Dashboard": (
+        Rule(
+            id="dashboard-body",
+            key="dashboardBody",
+            effect=Effect.IN_PLACE,
+            users="The dashboard is made anew; what was changed in the console is lost.",
+            source="Amazon CloudWatch API Reference, PutDashboard",
+        ),
+    ),
     "aws:lambda/invocation:Invocation": (
         Rule(
             id="bootstrap-runs",

@@ -8,8 +8,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.alarms import Alarms, AlarmsArgs, AlarmTarget
+from components.alarms import RULE_CHARACTERS, RULE_CHILDREN, Alarms, AlarmsArgs, AlarmTarget, pages
 from components.redis import node_ids
+from components.sizing.alarm import LOGS, Term
 from components.sizing.thresholds import AlarmSpec
 
 TOPICS = {"critical": "arn:critical", "warning": "arn:warning", "info": "arn:info"}
@@ -33,6 +34,135 @@ DOWN = AlarmSpec(
 FULL = replace(DOWN, key="storage-low", metric="FreeStorageSpace", statistic="Minimum")
 SLOW = replace(DOWN, key="slow", metric="ReadLatency", statistic="p90", severity="warning", missing="notBreaching")
 CPU = replace(DOWN, key="cpu", metric="CPUUtilization", namespace="AWS/ElastiCache", severity="info")
+LAG = replace(
+    DOWN,
+    key="lag",
+    metric="ReplicaLag",
+    terms=(
+        Term(id="lag", metric="ReplicaLag", statistic="Maximum"),
+        Term(id="ids", metric="MaximumUsedTransactionIDs", statistic="Maximum", of="primary"),
+    ),
+    expression="IF(RATE(ids) >= 2, lag, 0)",
+)
+BLOCKED = replace(
+    DOWN,
+    key="blocked",
+    severity="warning",
+    metric="BlockedTransactions",
+    terms=(Term(id="blocked", metric="db.Transactions.blocked_transactions.avg", statistic="Average", of="insights"),),
+)
+LOGGED = replace(
+    DOWN, key="deadlocks", metric="Deadlocks", namespace=LOGS, severity="warning", pattern='"]:ERROR:  deadlock"'
+)
+
+
+def instance(**more: Any) -> AlarmTarget:
+    given: dict[str, Any] = {"dimension": "DBInstanceIdentifier", "id": "tmi-dev", "alarms": (DOWN,)}
+    return AlarmTarget(**(given | more))
+
+
+def test_an_alarm_over_two_servers(record: Any) -> None:
+    target = instance(id="tmi-dev-standby", alarms=(LAG,), primary=pulumi.Output.from_input("tmi-dev"))
+    args = AlarmsArgs(prefix="tmi-dev", targets={"standby": target}, topic_arns=TOPICS)
+    inputs = record(lambda: Alarms("alarms", args))["alarms-standby-lag"].inputs
+    assert {"namespace", "metricName", "dimensions", "period", "statistic"} & set(inputs) == set()
+    assert inputs["metricQueries"] == [
+        query("lag", "ReplicaLag", "tmi-dev-standby"),
+        query("ids", "MaximumUsedTransactionIDs", "tmi-dev"),
+        {"id": "watched", "expression": LAG.expression, "label": "ReplicaLag", "returnData": True},
+    ]
+
+
+def query(identity: str, metric: str, server: str) -> dict[str, Any]:
+    return {
+        "id": identity,
+        "metric": {
+            "namespace": "AWS/RDS",
+            "metricName": metric,
+            "dimensions": {"DBInstanceIdentifier": server},
+            "period": 60,
+            "stat": "Maximum",
+        },
+        "returnData": False,
+    }
+
+
+def test_a_counter_of_insights(record: Any) -> None:
+    target = instance(alarms=(BLOCKED,), resource_id=pulumi.Output.from_input("db-ABC"))
+    args = AlarmsArgs(prefix="tmi-dev", targets={"primary": target}, topic_arns=TOPICS)
+    expression = "DB_PERF_INSIGHTS('RDS', 'db-ABC', 'db.Transactions.blocked_transactions.avg')"
+    assert record(lambda: Alarms("alarms", args))["alarms-primary-blocked"].inputs["metricQueries"] == [
+        {
+            "id": "blocked",
+            "expression": expression,
+            "label": "BlockedTransactions",
+            "period": 60,
+            "returnData": True,
+        }
+    ]
+
+
+def test_what_is_counted_in_the_log(record: Any) -> None:
+    target = instance(alarms=(DOWN, LOGGED), log_group="/aws/rds/instance/tmi-dev/postgresql")
+    args = AlarmsArgs(prefix="tmi-dev", targets={"primary": target}, topic_arns=TOPICS, region="eu-central-1")
+    seen = record(lambda: Alarms("alarms", args))
+    assert seen["alarms-primary-deadlocks-filter"].parent == "alarms"
+    assert seen["alarms-primary-deadlocks-filter"].inputs == {
+        "logGroupName": "/aws/rds/instance/tmi-dev/postgresql",
+        "metricTransformation": {
+            "defaultValue": "0",
+            "name": "Deadlocks",
+            "namespace": "data-tier/tmi-dev",
+            "unit": "Count",
+            "value": "1",
+        },
+        "name": "deadlocks",
+        "pattern": LOGGED.pattern,
+        "region": "eu-central-1",
+    }
+    alarm = seen["alarms-primary-deadlocks"].inputs
+    assert (alarm["namespace"], alarm["metricName"], alarm.get("dimensions")) == (
+        "data-tier/tmi-dev",
+        "Deadlocks",
+        None,
+    )
+    assert {each.inputs["region"] for each in seen.resources if each.type.startswith("aws:")} == {"eu-central-1"}
+    assert len(seen.of("LogMetricFilter")) == 1
+
+
+def test_the_primarys_fault_is_not_one_more_page(record: Any) -> None:
+    targets = {
+        "primary": instance(),
+        "standby": instance(id="tmi-dev-standby", silenced_by="primary-down"),
+        "main-1": AlarmTarget(dimension="CacheClusterId", id="a", alarms=(DOWN, FULL), page="main"),
+        "main-2": AlarmTarget(dimension="CacheClusterId", id="b", alarms=(DOWN, CPU), page="main"),
+    }
+    seen = record(lambda: Alarms("alarms", AlarmsArgs(prefix="p", targets=targets, topic_arns=TOPICS)))
+    found = seen.of("CompositeAlarm")
+    assert {name: each.inputs["alarmRule"] for name, each in found.items()} == {
+        "alarms-primary-page": 'ALARM("p-primary-down")',
+        "alarms-standby-page": 'ALARM("p-standby-down")',
+        "alarms-main-page": 'ALARM("p-main-1-down") OR ALARM("p-main-1-storage-low") OR ALARM("p-main-2-down")',
+    }
+    assert {name: each.inputs.get("actionsSuppressor") for name, each in found.items()} == {
+        "alarms-primary-page": None,
+        "alarms-standby-page": {"alarm": "p-primary-down", "waitPeriod": 180, "extensionPeriod": 180},
+        "alarms-main-page": None,
+    }
+
+
+def test_a_page_stays_within_what_a_composite_alarm_takes() -> None:
+    nodes = {
+        f"sharded-{number}": AlarmTarget(dimension="CacheClusterId", id="x", alarms=(DOWN, FULL), page="sharded")
+        for number in range(90)
+    }
+    found = pages(nodes)
+    assert list(found) == ["sharded", "sharded-2"]
+    assert sum(map(len, found.values())) == 180
+    longest = "x" * 63
+    for names in found.values():
+        assert len(names) <= RULE_CHILDREN
+        assert len(" OR ".join(f'ALARM("{longest}{name}")' for name in names)) <= RULE_CHARACTERS
 
 
 def test_alarms_of_two_servers(record: Any) -> None:
@@ -90,12 +220,20 @@ def test_alarms_of_two_servers(record: Any) -> None:
         ((DOWN, DOWN), TOPICS, "two alarms named down"),
         ((CPU,), {"critical": "arn", "warning": "arn"}, "for topic info, which"),
         ((DOWN,), {"critical": "arn"}, "for topic warning, which"),
+        ((LAG,), TOPICS, "looks at its primary, which is not given"),
+        ((BLOCKED,), TOPICS, "Database Insights, and no resource_id"),
+        ((LOGGED,), TOPICS, "on its log, and no log_group"),
     ],
 )
 def test_refused(alarms: Any, topics: dict[str, str], message: str) -> None:
     targets = {"primary": AlarmTarget(dimension="DBInstanceIdentifier", id="x", alarms=alarms)}
     with pytest.raises(ValueError, match=message):
         AlarmsArgs(prefix="p", targets=targets, topic_arns=topics)
+
+
+def test_silence_needs_a_reason() -> None:
+    with pytest.raises(ValueError, match="silenced by primary-gone, which is no alarm here"):
+        AlarmsArgs(prefix="p", targets={"standby": instance(silenced_by="primary-gone")}, topic_arns=TOPICS)
 
 
 def test_nodes_changed_by_hand_are_explained(record: Any) -> None:

@@ -208,6 +208,28 @@ def test_replicas(record: Any) -> None:
     assert "low storage" in events.inputs["eventCategories"]
 
 
+def test_events_of_each_severity(record: Any) -> None:
+    topics = {"warning": "arn:warning", "info": "arn:info"}
+    given = args(replicas={"reporting": spec(), "dr": spec(remote=remote())}, event_topic_arns=topics)
+    instances = ["tmi-dev", "tmi-dev-reporting"]
+    groups = ["tmi-dev-postgres17-made", "tmi-dev-reporting-postgres17-made"]
+    assert {
+        name: (each.inputs["sourceType"], each.inputs.get("sourceIds"), each.inputs["snsTopic"], each.inputs["name"])
+        for name, each in record(lambda: Postgres("pg", given)).of("EventSubscription").items()
+    } == {
+        "pg-info-events": ("db-instance", instances, "arn:info", "tmi-dev-info"),
+        "pg-info-parameter-groups-events": (
+            "db-parameter-group",
+            groups,
+            "arn:info",
+            "tmi-dev-info-parameter-groups",
+        ),
+        "pg-info-snapshots-events": ("db-snapshot", None, "arn:info", "tmi-dev-info-snapshots"),
+        "pg-warning-events": ("db-instance", instances, "arn:warning", "tmi-dev-warning"),
+        "pg-warning-snapshots-events": ("db-snapshot", None, "arn:warning", "tmi-dev-warning-snapshots"),
+    }
+
+
 @pytest.mark.parametrize(
     ("more", "expected"),
     [

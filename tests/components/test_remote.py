@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from components.notifications import Subscription, mark
 from components.remote import Remote, RemoteSiteArgs
 
 
@@ -17,6 +18,12 @@ def args(**more: Any) -> RemoteSiteArgs:
         "vpc_id": "vpc-9",
         "subnet_ids": ["subnet-8", "subnet-9"],
         "clients": ["10.9.0.0/16"],
+        "recipients": {
+            "critical": [
+                Subscription(kind="email", endpoint="a@example.org"),
+                Subscription(kind="slack", endpoint="T0/C0"),
+            ]
+        },
     }
     return RemoteSiteArgs(**base | more)
 
@@ -26,12 +33,21 @@ def test_keys_and_a_group_in_the_other_region(record: Any) -> None:
     children = {each.name: each for each in seen.resources if each.name != "far"}
     assert {"far-storage", "far-logs", "far-database", "far-database-from-10-9-0-0-16"} <= set(children)
     for each in children.values():
-        assert (each.parent, each.inputs["region"]) == ("far", "eu-central-1"), each.name
+        if each.type.startswith("aws:"):
+            assert each.inputs["region"] == "eu-central-1", each.name
+            assert each.parent in ("far", "far-notifications"), each.name
     for key in seen.of("Key").values():
         assert key.protect, key.name
         assert key.retain_on_delete, key.name
         assert key.inputs["enableKeyRotation"], key.name
     assert "logs.eu-central-1.amazonaws.com" in children["far-logs"].inputs["policy"]
+    assert "cloudwatch.amazonaws.com" in children["far-notifications"].inputs["policy"]
+    assert "cloudwatch.amazonaws.com" not in children["far-storage"].inputs["policy"]
+    topics = {name: each.inputs["name"] for name, each in seen.of("Topic").items()}
+    assert topics == {f"far-notifications-{each}": f"tmi-prod-dr-{each}" for each in ("critical", "warning", "info")}
+    mail = seen["far-notifications-critical-email-" + mark("a@example.org", 0)].inputs
+    assert (mail["topic"], mail["endpoint"]) == ("arn:far-notifications-critical", "a@example.org")
+    assert seen.of("SlackChannelConfiguration") == {}
     assert children["far-database-from-10-9-0-0-16"].inputs["cidrIpv4"] == "10.9.0.0/16"
 
 

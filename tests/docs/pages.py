@@ -43,13 +43,13 @@ def commands() -> list[Command]:
     return [Command(path.name, tuple(words)) for path in PAGES for words in _split(path.read_text("utf-8"))]
 
 
-def alarm_table(page: str) -> str:
-    """What stands between the markers of a page."""
+def sections(page: str) -> list[str]:
+    """The alarms that have a section between the markers of a page."""
     _, begin, rest = (FOLDER / page).read_text("utf-8").partition(_BEGIN)
     inside, end, _ = rest.partition(_END)
     assert begin, f"{page} has no `{_BEGIN.strip()}`"
     assert end, f"{page} has no `{_END}`"
-    return inside.strip()
+    return re.findall(r"^### (.*)$", inside, re.MULTILINE)
 
 
 def _split(text: str) -> Iterator[list[str]]:

@@ -99,7 +99,10 @@ def _below(annotation: Any) -> Any:
     for entry in (Cache, Replica):
         if entry in getattr(annotation, "__args__", ()):
             return dict[str, entry]  # type: ignore[valid-type]
-    return annotation
+    optional = [
+        each for each in getattr(annotation, "__args__", ()) if isinstance(each, type) and issubclass(each, Section)
+    ]
+    return optional[0] if optional else annotation
 
 
 def test_the_examples_are_prod_as_it_is() -> None:

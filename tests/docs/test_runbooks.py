@@ -1,28 +1,41 @@
-"""Every alarm has its runbook, every runbook its alarms, and the numbers in it are those of the code."""
+"""Every alarm has its section in a runbook, every runbook its alarms, and what is generated is what the code makes."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
-from alarm_table import tables
-from pages import FOLDER, PAGES, alarm_table
+from pages import FOLDER, PAGES, sections
 
-TABLES = tables()
+from cli.runbooks import DOCS, pages, replaced, written
+from cli.runbooks import RUNBOOKS as WRITTEN_TO
+from components.sizing.thresholds import POSTGRES, REDIS
+
+ALARMS = pages()
 WITHOUT_ALARM = {"dirty-migration.md"}
 RUNBOOKS = [path for path in PAGES if path.name != "README.md"]
 LAST = ["It is over when", "So that it does not come back"]
 
 
-def test_every_alarm_has_a_runbook_and_every_runbook_an_alarm() -> None:
-    assert {path.name for path in RUNBOOKS} == {*TABLES, *WITHOUT_ALARM}
+def test_every_runbook_has_an_alarm_and_every_alarm_its_section() -> None:
+    assert {path.name for path in RUNBOOKS} == {*ALARMS, *WITHOUT_ALARM}
+    found = {(page.partition("-")[0], key) for page in ALARMS for key in sections(page)}
+    assert found == {("postgres", key) for key in POSTGRES} | {("redis", key) for key in REDIS}
 
 
-@pytest.mark.parametrize("page", TABLES)
-def test_the_alarm_table_is_that_of_the_code(page: str) -> None:
-    assert alarm_table(page) == TABLES[page], (
-        f"put this between the markers of docs/runbooks/{page}:\n\n{TABLES[page]}\n"
-    )
+@pytest.mark.parametrize("path", written(), ids=lambda path: path.name)
+def test_what_is_generated_is_what_the_code_makes(path: Path) -> None:
+    assert path.read_text("utf-8") == written()[path], "run `python -m cli.runbooks`"
+
+
+def test_what_is_written_by_hand_stays() -> None:
+    assert WRITTEN_TO == FOLDER
+    page = "# Title\n\n<!-- alarms -->\nold\n<!-- /alarms -->\n\nBy hand.\n"
+    assert replaced(page, "new", where="x.md") == page.replace("old", "new")
+    with pytest.raises(ValueError, match=r"x\.md lacks"):
+        replaced("# Title", "new", where="x.md")
+    assert (DOCS / "alarms.md").is_file()
 
 
 @pytest.mark.parametrize("path", RUNBOOKS, ids=lambda path: path.stem)
@@ -32,7 +45,8 @@ def test_the_parts_of_a_page(path: object) -> None:
     parts = re.findall(r"^## (.*)$", text, re.MULTILINE)
     assert parts[:3] == ["Alarms", "First look", "Causes, likeliest first"]
     assert parts[-2:] == LAST
-    assert 40 <= len(text.splitlines()) <= 90
+    by_hand = text.partition("<!-- alarms -->")[0] + text.partition("<!-- /alarms -->")[2]
+    assert 35 <= len(by_hand.splitlines()) <= 90
 
 
 def test_the_index_names_every_page_once() -> None:
@@ -47,5 +61,5 @@ def test_links_lead_somewhere(path: object) -> None:
     for target in re.findall(r"\]\(([^)]+)\)", path.read_text("utf-8")):
         name, _, anchor = target.partition("#")
         assert (FOLDER / name).is_file(), target
-        headings = re.findall(r"^## (.*)$", (FOLDER / name).read_text("utf-8"), re.MULTILINE)
+        headings = re.findall(r"^##+ (.*)$", (FOLDER / name).read_text("utf-8"), re.MULTILINE)
         assert not anchor or anchor in {heading.lower().replace(" ", "-") for heading in headings}, target

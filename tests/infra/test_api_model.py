@@ -7,7 +7,7 @@ does not take in that request at all is in `NOT_IN_API` with the reason.
 import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ import pytest
 from infra.program import program
 from infra.stackfile import read_stack
 from local.cloud import Declared
+from local.handlers.monitoring import metric_query, transformation
 from local.monitor import run_program
 from preview.offline import Offline
 
@@ -36,7 +37,9 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "aws:cloudwatch/eventRule:EventRule": ("events", "PutRule"),
     "aws:cloudwatch/eventTarget:EventTarget": ("events", "PutTargets"),
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": ("cloudwatch", "PutCompositeAlarm"),
+    "aws:cloudwatch/dashboard:Dashboard": ("cloudwatch", "PutDashboard"),
     "aws:cloudwatch/logGroup:LogGroup": ("logs", "CreateLogGroup"),
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter": ("logs", "PutMetricFilter"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("cloudwatch", "PutMetricAlarm"),
     "aws:ec2/flowLog:FlowLog": ("ec2", "CreateFlowLogs"),
     "aws:ec2/routeTable:RouteTable": ("ec2", "CreateRouteTable"),
@@ -147,7 +150,11 @@ RENAMED: dict[tuple[str, str], str] = {
     ("Invocation", "input"): "Payload",
     ("Key", "deletionWindowInDays"): "",
     ("LogGroup", "name"): "logGroupName",
+    ("LogMetricFilter", "metricTransformation"): "metricTransformations",
+    ("LogMetricFilter", "name"): "filterName",
+    ("LogMetricFilter", "pattern"): "filterPattern",
     ("MetricAlarm", "name"): "AlarmName",
+    ("MetricAlarm", "metricQueries"): "Metrics",
     ("MetricAlarm", "extendedStatistic"): "ExtendedStatistic",
     ("ParameterGroup", "name"): "CacheParameterGroupName",
     ("ParameterGroup", "family"): "DBParameterGroupFamily|CacheParameterGroupFamily",
@@ -206,6 +213,12 @@ NOT_IN_API: dict[tuple[str, str], str] = {
     ("Function", "reservedConcurrentExecutions"): "PutFunctionConcurrency, after the function is made",
     ("Function", "vpcConfig"): "has ids that AWS draws; the shape is checked by the provider's own types",
 }
+# (Type's last name, input) -> its value in the API's form, as the local tier sends it.
+SHAPED: dict[tuple[str, str], Callable[[Any], Any]] = {
+    ("LogMetricFilter", "metricTransformation"): lambda said: [transformation(said)],
+    ("MetricAlarm", "metricQueries"): lambda queries: [metric_query(query) for query in queries],
+    ("CompositeAlarm", "actionsSuppressor"): lambda said: said["alarm"],
+}
 REPLICA_ONLY_LATER = {
     "maintenanceWindow": "ModifyDBInstance, after the replica is made",
     "storageEncrypted": "a replica is encrypted as its source is; the provider compares",
@@ -238,8 +251,8 @@ def member(shape: botocore.model.StructureShape, kind: str, name: str) -> botoco
     return next((value for key, value in members(shape, kind).items() if key.lower() in wanted), None)
 
 
-def wrong(shape: botocore.model.Shape, value: Any, where: str) -> Iterator[str]:
-    """What the API's model says against a value."""
+def wrong(shape: botocore.model.Shape, value: Any, where: str, *, shaped: bool = False) -> Iterator[str]:
+    """What the API's model says against a value; of a `shaped` one, also what is inside of its structures."""
     meta = shape.metadata
     if shape.type_name == "string":
         text = value if isinstance(value, str) else json.dumps(value)
@@ -257,12 +270,21 @@ def wrong(shape: botocore.model.Shape, value: Any, where: str) -> Iterator[str]:
     elif shape.type_name == "boolean":
         if not isinstance(value, bool):
             yield f"{where}: {value!r} is no boolean"
+    elif isinstance(shape, botocore.model.StructureShape) and shaped:
+        for name in shape.required_members:
+            if name not in value:
+                yield f"{where}: {name} is missing"
+        for name, each in value.items():
+            if name in shape.members:
+                yield from wrong(shape.members[name], each, f"{where}.{name}", shaped=True)
+            else:
+                yield f"{where}: the API's {shape.name} has no {name}"
     elif isinstance(shape, botocore.model.ListShape):
         values = value if isinstance(value, list) else [value]
         if not meta.get("min", 0) <= len(values) <= meta.get("max", len(values)):
             yield f"{where}: {len(values)} entries, the API takes {meta.get('min', 0)} to {meta.get('max')}"
         for number, each in enumerate(values):
-            yield from wrong(shape.member, each, f"{where}.{number}")
+            yield from wrong(shape.member, each, f"{where}.{number}", shaped=shaped)
 
     elif isinstance(shape, botocore.model.StructureShape) and isinstance(value, dict) and shape.name not in ANEW:
         for key, each in value.items():
@@ -293,7 +315,8 @@ def problems(resource: Declared) -> Iterator[str]:
         if shape is None:
             yield f"{resource.name}.{name}: the API's {shape_of(resource).name} has no such member"
         else:
-            yield from wrong(shape, value, f"{resource.name}.{name}")
+            form = SHAPED.get((kind, name))
+            yield from wrong(shape, form(value) if form else value, f"{resource.name}.{name}", shaped=form is not None)
 
 
 # What no committed stack asks for.

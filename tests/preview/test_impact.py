@@ -36,6 +36,11 @@ VERSIONING = "aws:s3/bucketVersioning:BucketVersioning"
 LIFECYCLE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
 CLOSED, BUCKET_POLICY = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock", "aws:s3/bucketPolicy:BucketPolicy"
 BUCKET_KEY = "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration"
+COMPOSITE, FILTER, DASHBOARD = (
+    "aws:cloudwatch/compositeAlarm:CompositeAlarm",
+    "aws:cloudwatch/logMetricFilter:LogMetricFilter",
+    "aws:cloudwatch/dashboard:Dashboard",
+)
 INVOCATION, PASSWORD = "aws:lambda/invocation:Invocation", "random:index/randomPassword:RandomPassword"
 
 I, R, F, D, N, L, B = Effect  # noqa: E741 the columns of the tables stay narrow
@@ -222,6 +227,11 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (SUBSCRIPTION, {}, None, I, "subscription-delete"),
     (SUBSCRIPTION, {"endpoint": "a@example.org"}, {"endpoint": "b@example.org"}, N, "subscription-endpoint"),
     (ALARM, {}, None, I, "alarm-delete"),
+    (COMPOSITE, {}, None, I, "page-delete"),
+    (COMPOSITE, {}, {"actionsSuppressor": {"alarm": "down"}}, I, "page-silenced"),
+    (FILTER, {}, None, I, "filter-delete"),
+    (FILTER, {"pattern": "a"}, {"pattern": "b"}, I, "filter-pattern"),
+    (DASHBOARD, {"dashboardBody": "a"}, {"dashboardBody": "b"}, I, "dashboard-body"),
     (LOGS, {}, None, L, "logs-delete"),
     (LOGS, {"retentionInDays": 365}, {"retentionInDays": 30}, L, "logs-shorter"),
     (LOGS, {"name": "a"}, {"name": "b"}, N, "logs-name"),

@@ -65,9 +65,18 @@ def test_alarms_hang_on_ids_that_exist() -> None:
     made = preview("prod", redis={"sharded": {"class": "cache.m7g.large", "shards": 2, "replicas": 1}})
     members = {f"tmi-prod-sharded-{shard:04}-{node:03}" for shard in (1, 2) for node in (1, 2)}
     instances = {r.inputs["identifier"] for r in made.resources if r.type == "aws:rds/instance:Instance"}
-    dimensions = [r.inputs["dimensions"] for r in made.resources if r.type == "aws:cloudwatch/metricAlarm:MetricAlarm"]
-    watched = {each.get("CacheClusterId") or each["DBInstanceIdentifier"] for each in dimensions}
+    watched, counted = set(), set()
+    for alarm in (r.inputs for r in made.resources if r.type == "aws:cloudwatch/metricAlarm:MetricAlarm"):
+        metrics = [query["metric"] for query in alarm.get("metricQueries", []) if "metric" in query]
+        for each in [alarm.get("dimensions") or {}, *(metric["dimensions"] for metric in metrics)]:
+            watched |= {value for name, value in each.items() if name != "CacheNodeId"}
+        if alarm.get("namespace", "").startswith("data-tier/"):
+            counted.add((alarm["namespace"], alarm["metricName"]))
     assert watched == members | instances
+    filters = [r.inputs for r in made.resources if r.type == "aws:cloudwatch/logMetricFilter:LogMetricFilter"]
+    made_by = [each["metricTransformation"] for each in filters]
+    assert counted == {(each["namespace"], each["name"]) for each in made_by}
+    assert {each["logGroupName"] for each in filters} == {f"/aws/rds/instance/{one}/postgresql" for one in instances}
 
 
 def test_an_existing_network_is_one_line() -> None:
@@ -81,14 +90,40 @@ def test_an_existing_network_is_one_line() -> None:
     assert "0.0.0.0/0" not in json.dumps(made.as_json())
 
 
+REMOTE = {"region": "eu-central-1", "vpc": "vpc-0c", "subnets": ["subnet-0c", "subnet-0d"], "clients": ["sg-0c"]}
+
+
 def test_a_replica_of_another_region_brings_its_own_key_and_group() -> None:
-    remote = {"region": "eu-central-1", "vpc": "vpc-0c", "subnets": ["subnet-0c", "subnet-0d"], "clients": ["sg-0c"]}
-    made = preview("prod", postgres={"replicas": {"dr": {"remote": remote}}})
+    made = preview("prod", postgres={"replicas": {"dr": {"remote": REMOTE}}})
     there = {r.type for r in made.resources if r.inputs.get("region") == "eu-central-1"}
     assert {"aws:rds/instance:Instance", "aws:kms/key:Key", "aws:ec2/securityGroup:SecurityGroup"} <= there
     replica = next(r for r in made.resources if r.name == "postgres-dr-instance")
     assert replica.inputs["replicateSourceDb"].startswith("arn:aws:rds:eu-west-1:")
     assert replica.inputs["kmsKeyId"].startswith("arn:aws:kms:eu-central-1:")
+
+
+def test_alarms_of_another_region_tell_its_own_topics() -> None:
+    slack = {"slack": {"workspace": "T0", "channel": "C0"}}
+    notify = {"critical": [{"email": "a@example.org"}, slack], "warning": [], "info": []}
+    made = preview("prod", notify=notify, postgres={"replicas": {"dr": {"remote": REMOTE}}})
+    there = [r for r in made.resources if r.inputs.get("region") == "eu-central-1"]
+    alarms = [r for r in there if r.type.startswith("aws:cloudwatch/") and "alarmActions" in r.inputs]
+    assert {"alarms-dr-dr-down", "alarms-dr-dr-replica-lag", "alarms-dr-dr-page"} <= {r.name for r in alarms}
+    told = {action for r in alarms for action in r.inputs["alarmActions"]}
+    topics = {f"arn:aws:sns:eu-central-1:123456789012:tmi-prod-dr-{each}" for each in ("critical", "warning")}
+    assert told == topics
+    assert {r.inputs.get("metricQueries", []) == [] for r in alarms if r.name == "alarms-dr-dr-replica-lag"} == {True}
+    mails = [r for r in there if r.type == "aws:sns/topicSubscription:TopicSubscription"]
+    assert [(r.inputs["endpoint"], r.inputs["topic"]) for r in mails] == [("a@example.org", min(topics))]
+    events = [r for r in there if r.type == "aws:rds/eventSubscription:EventSubscription"]
+    assert {r.inputs["snsTopic"].rpartition("-")[2] for r in events} == {"warning", "info"}
+    assert {tuple(r.inputs["sourceIds"]) for r in events} == {("tmi-prod-dr",)}
+    # A channel is set up once for all regions.
+    (chat,) = [r for r in made.resources if r.type == "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration"]
+    assert chat.inputs["snsTopicArns"] == ["arn:aws:sns:eu-west-1:123456789012:tmi-prod-critical", min(topics)]
+    body = next(r.inputs["dashboardBody"] for r in made.resources if r.type == "aws:cloudwatch/dashboard:Dashboard")
+    regions = {each["properties"].get("region") for each in json.loads(body)["widgets"] if each["type"] == "metric"}
+    assert regions == {"eu-west-1", "eu-central-1"}
 
 
 @pytest.mark.parametrize(
@@ -101,6 +136,7 @@ def test_a_replica_of_another_region_brings_its_own_key_and_group() -> None:
             "replica-smaller",
         ),
         ({"postgres": {"class": "db.t4g.large"}}, "burstable-in-production"),
+        ({"postgres": {"parameters": {"log_line_prefix": "%m "}}}, "log-alarms-deaf"),
         ({"redis": {"main": {"class": "cache.r7g.large"}}}, "cache-single-node"),
     ],
 )

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from components.sizing.alarm import Term
 from components.sizing.classes import CACHE_CLASSES, GIB, RDS_CLASSES, cache_class, rds_class
 from components.sizing.postgres import max_connections, postgres_parameters
 from components.sizing.thresholds import AlarmSpec, postgres_alarms, redis_alarms
@@ -20,7 +21,18 @@ PRIMARY_OF_100 = {
     "slot-wal-high": 10 * GIB,
     "wal-disk-usage": 20 * GIB,
 }
-SAME = {"down": 0, "cpu-high": 90, "read-latency": 0.02, "write-latency": 0.02}
+SAME = {
+    "down": 0,
+    "cpu-high": 90,
+    "read-latency": 0.02,
+    "write-latency": 0.02,
+    "connections-refused": 0,
+    "data-corruption": 0,
+    "deadlocks": 0,
+    "failed-logins": 0,
+    "sessions-blocked": 3,
+    "idle-in-transaction": 300,
+}
 
 
 def of(name: str, **options: object) -> tuple[AlarmSpec, ...]:
@@ -44,7 +56,8 @@ def everything() -> list[AlarmSpec]:
     found: list[AlarmSpec] = []
     for name in RDS_CLASSES:
         for replica in (False, True):
-            found += of(name, replica=replica)
+            found += of(name, replica=replica, logical=True)
+        found += of(name, replica=True, remote=True)
     for cache in CACHE_CLASSES.values():
         for eviction in EVICTIONS:
             for cluster_mode in (False, True):
@@ -52,7 +65,7 @@ def everything() -> list[AlarmSpec]:
     return found
 
 
-def sizes(connections: int, vcpu: int, free: float, swap: int, queue: float) -> dict[str, float]:
+def sizes(connections: int, vcpu: int, free: float, swap: int, queue: float, stream: float) -> dict[str, float]:
     return {
         "connections-critical": pytest.approx(0.9 * connections),
         "connections-high": pytest.approx(0.8 * connections),
@@ -60,15 +73,18 @@ def sizes(connections: int, vcpu: int, free: float, swap: int, queue: float) -> 
         "memory-low": pytest.approx(free),
         "swap-used": swap,
         "disk-queue": pytest.approx(queue),
+        "iops-high": pytest.approx(queue / 0.02 * 0.8),
+        "throughput-high": pytest.approx(stream * 0.8),
+        "slow-queries": 60 * vcpu,
     }
 
 
 GOLDEN = {
-    "db.t4g.micro": sizes(50, 2, 0.1 * GIB, GIB // 10, 500 * 0.02) | BURST | {"cpu-credits": 57},
-    "db.t4g.medium": sizes(100, 2, GIB, 256 * MIB, 2000 * 0.02) | BURST | {"cpu-credits": 115},
-    "db.m7g.large": sizes(200, 2, 2 * GIB, 256 * MIB, 3000 * 0.02) | BURST,
-    "db.r7g.large": sizes(400, 2, 4 * GIB, 256 * MIB, 3000 * 0.02) | BURST,
-    "db.r7g.16xlarge": sizes(5000, 64, 128 * GIB, 256 * MIB, 3000 * 0.02),
+    "db.t4g.micro": sizes(50, 2, 0.1 * GIB, GIB // 10, 500 * 0.02, 87 * 125_000) | BURST | {"cpu-credits": 57},
+    "db.t4g.medium": sizes(100, 2, GIB, 256 * MIB, 2000 * 0.02, 347 * 125_000) | BURST | {"cpu-credits": 115},
+    "db.m7g.large": sizes(200, 2, 2 * GIB, 256 * MIB, 3000 * 0.02, 630 * 125_000) | BURST,
+    "db.r7g.large": sizes(400, 2, 4 * GIB, 256 * MIB, 3000 * 0.02, 630 * 125_000) | BURST,
+    "db.r7g.16xlarge": sizes(5000, 64, 128 * GIB, 256 * MIB, 3000 * 0.02, 125 * MIB),
 }
 
 
@@ -82,6 +98,61 @@ def test_replica() -> None:
     lag = {"replication-stopped": 0, "replica-lag": 1}
     storage = {"storage-low": 8 * GIB, "storage-shrinking": 10 * GIB}
     assert thresholds(of("db.m7g.large", replica=True)) == SAME | storage | GOLDEN["db.m7g.large"] | lag
+
+
+@pytest.mark.parametrize(
+    ("limit", "threshold", "expression"),
+    [
+        (1, 1, "IF((RATE(ids) >= 2) OR (lag > 360), lag, 0)"),
+        (5, 5, "IF((RATE(ids) >= 0.4) OR (lag > 360), lag, 0)"),
+        (30, 30, "IF((RATE(ids) >= 0.0666667) OR (lag > 360), lag, 0)"),
+    ],
+)
+def test_lag_counts_while_the_primary_commits(limit: float, threshold: float, expression: str) -> None:
+    found = next(
+        one for one in of("db.m7g.large", replica=True, lag_critical_seconds=limit) if one.key == "replica-lag"
+    )
+    assert (found.threshold, found.expression) == (threshold, expression)
+    assert found.terms == (
+        Term(id="lag", metric="ReplicaLag", statistic="Maximum"),
+        Term(id="ids", metric="MaximumUsedTransactionIDs", statistic="Maximum", of="primary"),
+    )
+
+
+@pytest.mark.parametrize(("limit", "threshold"), [(1, 360), (600, 600)])
+def test_lag_of_another_region_is_beyond_idleness(limit: float, threshold: float) -> None:
+    made = of("db.m7g.large", replica=True, remote=True, lag_critical_seconds=limit)
+    found = next(one for one in made if one.key == "replica-lag")
+    assert (found.threshold, found.metric, found.terms, found.expression) == (threshold, "ReplicaLag", (), "")
+
+
+@pytest.mark.parametrize(
+    ("options", "gone"),
+    [
+        ({"insights": False}, {"load-high", "sessions-blocked", "idle-in-transaction"}),
+        ({"idle_timeout_ms": 0}, {"idle-in-transaction"}),
+        ({"slow_ms": -1}, {"slow-queries"}),
+        ({"slow_ms": 0}, {"slow-queries"}),
+    ],
+)
+def test_what_a_setting_turns_off_has_no_alarm(options: dict[str, object], gone: set[str]) -> None:
+    assert set(thresholds(of("db.m7g.large"))) - set(thresholds(of("db.m7g.large", **options))) == gone
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "value"),
+    [
+        ({"idle_timeout_ms": 60_000}, "idle-in-transaction", 30),
+        ({"slow_ms": 100}, "slow-queries", 600),
+        ({"logical": True}, "logical-slot-wal", 20 * GIB),
+    ],
+)
+def test_what_a_setting_changes(options: dict[str, object], key: str, value: float) -> None:
+    assert thresholds(of("db.m7g.large", **options))[key] == value
+
+
+def test_every_threshold_says_how_it_was_computed() -> None:
+    assert [one.key for one in everything() if not one.derivation] == []
 
 
 @pytest.mark.parametrize(
@@ -110,7 +181,23 @@ def test_storage(allocated: int, maximum: int, low: float, shrinking: float) -> 
     ],
 )
 def test_disk_queue(name: str, allocated: int, iops: int | None, queue: float) -> None:
-    assert thresholds(of(name, allocated_gib=allocated, iops=iops))["disk-queue"] == pytest.approx(queue)
+    found = thresholds(of(name, allocated_gib=allocated, iops=iops))
+    assert found["disk-queue"] == pytest.approx(queue)
+    assert found["iops-high"] == pytest.approx(queue / 0.02 * 0.8)
+
+
+@pytest.mark.parametrize(
+    ("name", "allocated", "throughput", "stream"),
+    [
+        ("db.r7g.16xlarge", 399, None, 125 * MIB),
+        ("db.r7g.16xlarge", 400, None, 500 * MIB),
+        ("db.r7g.16xlarge", 1000, 1000, 1000 * MIB),
+        ("db.m7g.large", 1000, None, 630 * 125_000),  # the class is the narrower
+    ],
+)
+def test_throughput(name: str, allocated: int, throughput: int | None, stream: int) -> None:
+    found = thresholds(of(name, allocated_gib=allocated, throughput=throughput))
+    assert found["throughput-high"] == pytest.approx(0.8 * stream)
 
 
 def test_a_slot_rings_before_postgresql_gives_it_up() -> None:
@@ -142,14 +229,16 @@ def test_one_alarm_whole() -> None:
             "End sessions that are idle in a transaction, and restart the client whose pool leaks.",
             "Lower pool sizes or put RDS Proxy before the instance; raise max_connections only with a larger class.",
         ),
-        runbook="docs/runbooks/postgres-connections.md",
+        runbook="docs/runbooks/postgres-connections.md#connections-critical",
         source="AWS list: 90 to 95 % of max_connections",
+        derivation="90 % of max_connections, 200 on db.m7g.large",
     )
     assert found.description == (
         "More than 90 % of max_connections are in use. New logins are about to fail. First: 1. List sessions by user,"
         " application and state. 2. End sessions that are idle in a transaction, and restart the client whose pool"
         " leaks. 3. Lower pool sizes or put RDS Proxy before the instance; raise max_connections only with a larger"
-        " class. Runbook: docs/runbooks/postgres-connections.md. Threshold: AWS list: 90 to 95 % of max_connections."
+        " class. Runbook: docs/runbooks/postgres-connections.md#connections-critical. Threshold: AWS list: 90 to 95 %"
+        " of max_connections."
     )
 
 
@@ -191,9 +280,17 @@ def test_critical_rows_of_the_catalogue() -> None:
         "FreeStorageSpace",
         "MaximumUsedTransactionIDs",
         "OldestReplicationSlotLag",
+        "ConnectionsRefused",
+        "CorruptPages",
     }
     replica = {one.metric for one in of("db.m7g.large", replica=True) if one.severity == "critical"}
-    assert replica == {"DatabaseConnections", "FreeStorageSpace", "ReplicaLag"}
+    assert replica == {
+        "DatabaseConnections",
+        "FreeStorageSpace",
+        "ReplicaLag",
+        "ConnectionsRefused",
+        "CorruptPages",
+    }
     node = redis_alarms(cache_class("cache.m7g.large"), eviction="noeviction", replicas=1, cluster_mode=False)
     assert {one.metric for one in node if one.severity == "critical"} == {
         "CurrConnections",
@@ -207,8 +304,8 @@ def test_no_alarm_word_is_unused() -> None:
 
     folder = Path(__file__).parents[3] / "components" / "sizing"
     words = {
-        (namespace, key)
-        for namespace, name in (("AWS/RDS", "postgres_alarms.toml"), ("AWS/ElastiCache", "redis_alarms.toml"))
+        (engine, key)
+        for engine, name in (("postgres", "postgres_alarms.toml"), ("redis", "redis_alarms.toml"))
         for key in tomllib.loads((folder / name).read_text("utf-8"))
     }
-    assert words == {(one.namespace, one.key) for one in everything()}
+    assert words == {(one.engine, one.key) for one in everything()}

@@ -21,6 +21,8 @@ NODE = {
     "authentication-failures": 0,
     "command-failures": 0,
     "key-failures": 0,
+    "channel-failures": 0,
+    "bandwidth-exceeded": 0,
     "traffic-managed": 0,
 }
 MEMORY = {

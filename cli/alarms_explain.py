@@ -1,0 +1,121 @@
+"""`datatier alarms explain`: what an alarm means, how its threshold came about for a stack, and what to do first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+
+from cli.alarm_text import SILENCE, amount, looks_at, rule
+from cli.errors import InputError
+from cli.options import JsonFlag
+from cli.output import console, emit_json, table
+from cli.project import load
+from components.sizing.thresholds import AlarmSpec
+
+
+@dataclass(frozen=True, kw_only=True)
+class Explained:
+    """One alarm of one kind of server."""
+
+    servers: tuple[str, ...]
+    """Servers that have it with this threshold; a cache stands for each of its nodes."""
+    alarm: AlarmSpec
+
+
+def explain(
+    name: Annotated[
+        str, typer.Argument(help="Alarm: `replica-lag`, `standby-replica-lag`, or its name in CloudWatch.")
+    ],
+    stack: Annotated[
+        str, typer.Argument(help="Stack whose servers are meant: dev, staging, prod, or your own.")
+    ] = "prod",
+    json: JsonFlag = False,
+) -> None:
+    """Explain an alarm: threshold and derivation for a stack, source, meaning, first steps, runbook, missing data.
+
+    [bold]Example:[/] datatier alarms explain replica-lag prod
+    """
+    from infra.watch import catalogue
+
+    settings = load(stack).settings
+    found = explained(name, catalogue(settings), prefix=f"{settings.name}-{stack}")
+    if json:
+        emit_json([as_data(each) for each in found])
+        return
+    out = console()
+    for each in found:
+        alarm = each.alarm
+        rows = [
+            ("Servers", ", ".join(each.servers)),
+            ("Severity", alarm.severity),
+            ("Rings when", rule(alarm).replace("`", "")),
+            ("Looks at", looks_at(alarm) or f"{alarm.namespace} {alarm.metric}"),
+            ("Threshold", f"{amount(alarm)}: {alarm.derivation}"),
+            ("Source", alarm.source),
+            ("Datapoints", f"{alarm.datapoints} of {alarm.evaluation_periods}, one each {alarm.period} s"),
+            ("Missing data", SILENCE[alarm.missing]),
+            ("Meaning", alarm.meaning),
+            *((f"{number}.", step) for number, step in enumerate(alarm.first_steps, start=1)),
+            ("Runbook", alarm.runbook),
+        ]
+        out.print(table(f"{alarm.engine} {alarm.key}", ("", ""), [(left, escape(right)) for left, right in rows]))
+
+
+def explained(name: str, catalogue: Mapping[str, tuple[AlarmSpec, ...]], *, prefix: str) -> list[Explained]:
+    """The alarms of that name in a stack, servers with the same threshold together.
+
+    Raise `InputError`, naming the nearest, where there is none.
+    """
+    asked = name.removeprefix(f"{prefix}-")
+    found: dict[AlarmSpec, list[str]] = {}
+    for server, alarms in catalogue.items():
+        for alarm in alarms:
+            # A cache's nodes are `main-1`, `main-2`: the number may be there.
+            named = asked in (alarm.key, f"{server}-{alarm.key}", f"{alarm.engine}-{alarm.key}")
+            node = asked.startswith(f"{server}-") and asked.removeprefix(f"{server}-").lstrip("0123456789")
+            if named or (alarm.engine == "redis" and node == f"-{alarm.key}"):
+                found.setdefault(alarm, []).append(server)
+    if not found:
+        raise InputError(_unknown(name, asked, catalogue))
+    return [Explained(servers=tuple(servers), alarm=alarm) for alarm, servers in found.items()]
+
+
+def _unknown(name: str, asked: str, catalogue: Mapping[str, tuple[AlarmSpec, ...]]) -> str:
+    from difflib import get_close_matches
+
+    keys = {alarm.key for alarms in catalogue.values() for alarm in alarms}
+    keys |= {f"{server}-{alarm.key}" for server, alarms in catalogue.items() for alarm in alarms}
+    near = get_close_matches(asked, sorted(keys), n=1, cutoff=0)[0]
+    return f"the stack has no alarm {name!r}; the nearest is {near!r}, and docs/alarms.md has all of them."
+
+
+def as_data(each: Explained) -> dict[str, Any]:
+    """For `--json`."""
+    alarm = each.alarm
+    return {
+        "alarm": alarm.key,
+        "engine": alarm.engine,
+        "servers": list(each.servers),
+        "severity": alarm.severity,
+        "metric": alarm.metric,
+        "namespace": alarm.namespace,
+        "statistic": alarm.statistic,
+        "expression": alarm.expression,
+        "terms": [{"id": t.id, "metric": t.metric, "statistic": t.statistic, "of": t.of} for t in alarm.terms],
+        "pattern": alarm.pattern,
+        "comparison": alarm.comparison,
+        "threshold": alarm.threshold,
+        "derivation": alarm.derivation,
+        "source": alarm.source,
+        "period": alarm.period,
+        "evaluation_periods": alarm.evaluation_periods,
+        "datapoints": alarm.datapoints,
+        "missing_data": alarm.missing,
+        "meaning": alarm.meaning,
+        "first_steps": list(alarm.first_steps),
+        "runbook": alarm.runbook,
+    }

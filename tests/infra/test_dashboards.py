@@ -1,0 +1,30 @@
+"""The dashboard of each stack: CloudWatch's own structure, every alarm in it, its address among the outputs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from dashboard_schema import problems
+
+from infra.program import program
+from infra.stackfile import read_stack
+from local.monitor import run_program
+from preview.offline import Offline
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
+def test_the_dashboards_of_the_stacks(stack: str) -> None:
+    deployment = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), read_stack(ROOT, stack))
+    (made,) = [each for each in deployment.resources if each.type == "aws:cloudwatch/dashboard:Dashboard"]
+    assert made.inputs["dashboardName"] == f"tmi-{stack}"
+    parsed = json.loads(made.inputs["dashboardBody"])
+    assert problems(parsed) == []
+    shown = {arn for each in parsed["widgets"] if each["type"] == "alarm" for arn in each["properties"]["alarms"]}
+    kinds = ("aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm")
+    assert len(shown) == len([each for each in deployment.resources if each.type in kinds])
+    url = f"https://eu-west-1.console.aws.amazon.com/cloudwatch/home?region=eu-west-1#dashboards/dashboard/tmi-{stack}"
+    assert deployment.outputs["dashboard"] == url
