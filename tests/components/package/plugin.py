@@ -6,6 +6,7 @@ import contextvars
 import os
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -136,8 +137,10 @@ def running() -> Iterator[Plugin]:
         engine_pb2_grpc.add_EngineServicer_to_server(Engine(), engine)
         address = f"127.0.0.1:{engine.add_insecure_port('127.0.0.1:0')}"
         engine.start()
-        env = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"} | {"PYTHONUNBUFFERED": "1"}
-        process = subprocess.Popen([sys.executable, COMPONENTS, address], cwd="/", env=env, stdout=subprocess.PIPE)
+        # Without what `site` adds: the project itself is installed here, and where the engine starts it, it is not.
+        env = {**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONPATH": sysconfig.get_path("purelib")}
+        command = [sys.executable, "-S", str(COMPONENTS), address]
+        process = subprocess.Popen(command, cwd="/", env=env, stdout=subprocess.PIPE)
         assert process.stdout is not None
         try:
             with process.stdout, grpc.insecure_channel(f"127.0.0.1:{int(process.stdout.readline())}") as channel:
