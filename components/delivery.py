@@ -66,6 +66,7 @@ class Delivery(pulumi.ComponentResource):
     """Identity provider, roles, boundaries."""
 
     provider_arn: pulumi.Output[str]
+    """The account's identity provider for GitHub, made or given."""
     deploy_role_arns: dict[str, pulumi.Output[str]]
     """Environment -> role of its deployments."""
     boundary_arns: dict[str, pulumi.Output[str]]

@@ -28,8 +28,11 @@ class Repository:
     owner: str
     """User or organisation, spelt as GitHub spells it: claims are compared with their case."""
     owner_id: int
+    """Id of the user or organisation."""
     name: str
+    """The repository's name, without its owner."""
     id: int
+    """Id of the repository."""
 
     def __post_init__(self) -> None:
         """Refuse a name that would mean more than itself in a policy."""

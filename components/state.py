@@ -15,6 +15,7 @@ class State:
     """Where the state is, and which key its secrets are under."""
 
     bucket: str
+    """Name of the bucket that `pulumi login s3://` names."""
     project: str
     """Pulumi's project: part of the path of each stack's state."""
     key_arn: str = ""

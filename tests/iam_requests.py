@@ -48,7 +48,7 @@ NAMES: dict[str, dict[str, str]] = {
     "events": {"rule-on-default-event-bus": "rule/{}-rotation"},
     "iam": {"role": "role/{}-bootstrap"},
     "kms": {"alias": "alias/{}-storage", "key": "key/1234abcd"},
-    "lambda": {"function": "function:{}-bootstrap"},
+    "lambda": {"function": "function:{}-bootstrap", "function alias": "function:{}-bootstrap:live"},
     "logs": {"log-group": "log-group:/aws/lambda/{}-bootstrap"},
     "rds": {
         "auto-backup": "auto-backup:ab-1",

@@ -199,7 +199,7 @@ def test_every_role_carries_the_boundary(given: str | None) -> None:
     found = run_program("prod", lambda: program(ROOT), Offline("eu-west-1"), config)
     roles = {each.name: each.inputs.get("permissionsBoundary") for each in found.resources if each.type == ROLE}
     assert roles == dict.fromkeys(roles, given)
-    assert len(roles) == 4
+    assert {"network-flow-logs-role", "postgres-monitoring", "rotation-role", "runner-role"} <= roles.keys()
 
 
 ROLE = "aws:iam/role:Role"
@@ -218,10 +218,4 @@ def test_no_action_is_for_a_type_that_nothing_makes() -> None:
 
 
 # Made by components that are being added: to be taken out with each.
-LATER = {
-    "Bucket", "BucketLifecycleConfiguration", "BucketOwnershipControls", "BucketPolicy", "BucketPublicAccessBlock",
-    "BucketServerSideEncryptionConfiguration", "BucketVersioning", "Dashboard", "FunctionEventInvokeConfig",
-    "InstanceAutomatedBackupsReplication", "LogMetricFilter", "Plan", "Proxy", "ProxyDefaultTargetGroup", "ProxyTarget",
-    "RestoreTestingPlan", "RestoreTestingSelection", "Selection", "Vault", "VaultLockConfiguration",
-    "VaultNotifications", "VaultPolicy",
-}  # fmt: skip
+LATER = {"Dashboard", "LogMetricFilter"}
