@@ -90,7 +90,7 @@ COMMANDS: dict[str, list[Case]] = {
     "migrate version": [case(url=True, code=1)],
     "migrate status": [case()],
     "migrate validate": [case()],
-    "migrate rehearse": [case("--since", "11"), case(url=True, code=1), case("--since", "main", code=2)],
+    "migrate rehearse": [case("--since", "11"), case(url=True, code=1), case("--since", "nowhere", code=2)],
     "migrate create": [case("something", "--path", "made")],
     "migrate down": [case("1")],
     "migrate down-to": [case("9")],
