@@ -284,6 +284,10 @@ CASES: dict[str, Case] = {
         beside_good=(It(VAULT_POLICY, {"backupVaultName": "it-1", "policy": KEPT}),),
         beside_bad=(
             It(VAULT_POLICY, {"backupVaultName": "it-1", "policy": EVERYBODY}),
+            It(
+                VAULT_POLICY,
+                {"backupVaultName": "it-1", "policy": KEPT.replace('"Action"', '"Condition": {"a": 1}, "Action"')},
+            ),
             It(VAULT_POLICY, {"backupVaultName": "another", "policy": KEPT}),
             It(VAULT_LOCK, {"backupVaultName": "another"}),
         ),
