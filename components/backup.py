@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.backup_vault import BackupVault, LockArgs, VaultArgs
-from components.policy import allow, document, trust
+from components.policy import trust
 from components.sizing.backup_jobs import COMPLETION_WINDOW, START_WINDOW
 
 TOLD = ("BACKUP_JOB_COMPLETED", "CONTINUOUS_BACKUP_INTERRUPTED", "COPY_JOB_FAILED", "RESTORE_JOB_COMPLETED")
@@ -67,8 +67,6 @@ class BackupArgs:
     """Topic for every job that ends."""
     failed_topic_arn: pulumi.Input[str]
     """Topic for jobs that fail."""
-    topic_key_arn: pulumi.Input[str]
-    """KMS key of the topics."""
     protect: bool = False
     """Refuse to delete the vault through Pulumi, and recovery points by hand."""
 
@@ -185,7 +183,8 @@ class Backup(pulumi.ComponentResource):
     def _tell(self, vault: BackupVault, role: aws.iam.Role) -> None:
         """Every end to one topic, which the vault does; failures to another: SNS cannot tell them apart by itself.
 
-        EventBridge publishes as a role, so that neither the topic's policy nor its key need know of it.
+        EventBridge publishes as a service: with a role, delivery to an encrypted topic may fail
+        (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html).
         """
         name, args = self._name, self._args
         aws.backup.VaultNotifications(
@@ -202,28 +201,11 @@ class Backup(pulumi.ComponentResource):
             event_pattern=failures(role.arn),
             opts=self._child,
         )
-        teller = aws.iam.Role(
-            f"{name}-teller",
-            name=f"{args.prefix}-backup-failures",
-            description="Tells of backup, copy and restore jobs that fail",
-            assume_role_policy=trust("events.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}),
-            opts=self._child,
-        )
-        policy = aws.iam.RolePolicy(
-            f"{name}-teller-policy",
-            role=teller.name,
-            policy=document(
-                allow("Publish", ["sns:Publish"], args.failed_topic_arn),
-                allow("TopicKey", ["kms:Decrypt", "kms:GenerateDataKey"], args.topic_key_arn),
-            ),
-            opts=self._child,
-        )
         aws.cloudwatch.EventTarget(
             f"{name}-failures-target",
             rule=rule.name,
             arn=args.failed_topic_arn,
-            role_arn=teller.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
+            opts=self._child,
         )
 
 

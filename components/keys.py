@@ -10,6 +10,9 @@ import pulumi_aws as aws
 
 from components.policy import Statement, account_root, allow, document
 
+EVENTS = ("backup.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com")
+"""Services that publish events to encrypted topics."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class KeysArgs:
@@ -92,7 +95,8 @@ def publishers(args: KeysArgs) -> tuple[Statement, ...]:
     """The services that publish to encrypted topics.
 
     Without both actions an alarm is dropped in silence (AWS: SNS key management). The condition on the source account
-    is documented for CloudWatch; for RDS events and Backup it is not, so theirs stands in the topic policy instead.
+    is documented for CloudWatch; for RDS events and Backup it is not, so theirs stands in the topic policy instead,
+    and EventBridge takes none for an encrypted topic (https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html).
     """
     actions = ["kms:Decrypt", "kms:GenerateDataKey*"]
     return (
@@ -103,7 +107,7 @@ def publishers(args: KeysArgs) -> tuple[Statement, ...]:
             Principal={"Service": "cloudwatch.amazonaws.com"},
             Condition={"StringEquals": {"aws:SourceAccount": args.account_id}},
         ),
-        allow("Events", actions, "*", Principal={"Service": ["backup.amazonaws.com", "events.rds.amazonaws.com"]}),
+        allow("Events", actions, "*", Principal={"Service": list(EVENTS)}),
     )
 
 

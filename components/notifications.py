@@ -175,7 +175,11 @@ def access(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[Statement
 
 
 def publishers(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[Statement, ...]:
-    """CloudWatch, RDS and Backup, of this account and region (for Backup, AWS documents no condition)."""
+    """CloudWatch, RDS, Backup and EventBridge; of this account and region, where AWS documents such a condition.
+
+    For Backup it documents none, and for EventBridge a bare statement
+    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html).
+    """
     conditions = {}
     for service, resource in (("cloudwatch", "alarm:*"), ("rds", "*")):
         source = pulumi.Output.format(
@@ -191,6 +195,7 @@ def publishers(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[State
             ("Alarms", "cloudwatch.amazonaws.com", {"Condition": conditions["cloudwatch"]}),
             ("Databases", "events.rds.amazonaws.com", {"Condition": conditions["rds"]}),
             ("Backups", "backup.amazonaws.com", {}),
+            ("Rules", "events.amazonaws.com", {}),
         )
     )
 

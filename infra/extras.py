@@ -85,7 +85,6 @@ def backup(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str]) -> 
             lock=lock,
             told_topic_arn=site.notifications.topic_arns["info"],
             failed_topic_arn=site.notifications.topic_arns["warning"],
-            topic_key_arn=site.keys.notifications_arn,
             protect=settings.protect,
         ),
     )

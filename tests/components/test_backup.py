@@ -26,7 +26,6 @@ def args(**more: Any) -> BackupArgs:
         "schedules": [WEEKLY, DAILY],
         "told_topic_arn": "arn:info",
         "failed_topic_arn": "arn:warning",
-        "topic_key_arn": "arn:topic-key",
     }
     return BackupArgs(**base | more)
 
@@ -40,8 +39,6 @@ def test_what_is_made(record: Any) -> None:
         ("EventTarget", "backup-failures-target", "backup"),
         ("Plan", "backup-plan", "backup"),
         ("Role", "backup-role", "backup"),
-        ("Role", "backup-teller", "backup"),
-        ("RolePolicy", "backup-teller-policy", "backup"),
         ("RolePolicyAttachment", "backup-backup", "backup"),
         ("RolePolicyAttachment", "backup-restores", "backup"),
         ("Selection", "backup-selection", "backup"),
@@ -130,23 +127,11 @@ def test_who_hears_of_it(record: Any) -> None:
             {"detail-type": ["Restore Job State Change"], "detail": {**own, "status": ["FAILED", "ABORTED"]}},
         ],
     }
-    target = seen["backup-failures-target"]
-    assert target.inputs == {
-        "rule": "tmi-prod-backup-failures",
-        "arn": "arn:warning",
-        "roleArn": "arn:backup-teller",
-    }
-    assert "backup-teller-policy" in target.depends_on
-    # As a role, so that the encrypted topic need not know EventBridge: the key too is the role's to use.
-    granted = json.loads(seen["backup-teller-policy"].inputs["policy"])["Statement"]
-    assert {each["Sid"]: (each["Action"], each["Resource"]) for each in granted} == {
-        "Publish": (["sns:Publish"], "arn:warning"),
-        "TopicKey": (["kms:Decrypt", "kms:GenerateDataKey"], "arn:topic-key"),
-    }
-    for role, service in (("backup-role", "backup"), ("backup-teller", "events")):
-        (trust,) = json.loads(seen[role].inputs["assumeRolePolicy"])["Statement"]
-        assert trust["Principal"] == {"Service": f"{service}.amazonaws.com"}
-        assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    # As a service: with a role, delivery to an encrypted topic may fail.
+    assert seen["backup-failures-target"].inputs == {"rule": "tmi-prod-backup-failures", "arn": "arn:warning"}
+    (trust,) = json.loads(seen["backup-role"].inputs["assumeRolePolicy"])["Statement"]
+    assert trust["Principal"] == {"Service": "backup.amazonaws.com"}
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 
 
 def test_snapshots_are_copied_and_logs_are_not(record: Any) -> None:
