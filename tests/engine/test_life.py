@@ -120,7 +120,6 @@ def test_prod_is_protected(fresh: Deployed) -> None:
     assert "has deletion protection" in refused.out
     with prod.drifted() as live:
         assert live.keys() >= {"postgres-primary", "postgres-standby-instance"}
-        assert "main-group" not in live, "ElastiCache has no such guard"
 
 
 def test_the_pack_stops_what_the_rules_forbid(deployed: Deployed) -> None:
