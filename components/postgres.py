@@ -7,9 +7,9 @@ import pulumi_random as random
 from components.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.policy import trust
 from components.postgres_args import PostgresArgs
+from components.postgres_events import subscribe
 from components.replica import Replica, ReplicaArgs, ReplicaSpec
 from components.secret import secret
-from components.sizing import events
 
 __all__ = ["Postgres", "PostgresArgs", "ReplicaSpec"]
 
@@ -82,7 +82,14 @@ class Postgres(pulumi.ComponentResource):
             )
             for key, spec in args.replicas.items()
         }
-        self._events(child)
+        subscribe(
+            name,
+            args,
+            identifier=self.identifier,
+            parameter_group_name=self.parameter_group_name,
+            replicas=self.replicas,
+            opts=child,
+        )
         self.register_outputs(
             {
                 "identifier": self.identifier,
@@ -217,38 +224,3 @@ class Postgres(pulumi.ComponentResource):
             opts=child,
         )
         return pulumi.Output.concat(args.identifier, "-final-", generation.hex)
-
-    def _events(self, child: pulumi.ResourceOptions) -> None:
-        args = self._args
-        here = [self.replicas[key] for key, spec in args.replicas.items() if spec.remote is None]
-        sources: dict[events.Source, list[pulumi.Input[str]] | None] = {
-            "db-instance": [self.identifier, *(each.identifier for each in here)],
-            "db-parameter-group": [self.parameter_group_name, *(each.parameter_group_name for each in here)],
-            # Their names are not known before they are made: every snapshot of account and region is told.
-            "db-snapshot": None,
-        }
-        for severity, topic in sorted(args.event_topic_arns.items()):
-            for source, categories in events.RDS[severity].items():
-                # One subscription has one type of source; that of instances came first and keeps its name.
-                kind = "" if source == "db-instance" else source.removeprefix("db") + "s"
-                aws.rds.EventSubscription(
-                    f"{self._name}-{severity}{kind}-events",
-                    name=f"{args.identifier}-{severity}{kind}",
-                    sns_topic=topic,
-                    source_type=source,
-                    source_ids=sources[source],
-                    event_categories=list(categories),
-                    opts=child,
-                )
-        for key, spec in args.replicas.items():
-            for severity, topic in sorted((spec.remote.event_topic_arns if spec.remote else {}).items()):
-                aws.rds.EventSubscription(
-                    f"{self._name}-{key}-{severity}-events",
-                    name=f"{args.identifier}-{key}-{severity}",
-                    sns_topic=topic,
-                    source_type="db-instance",
-                    source_ids=[self.replicas[key].identifier],
-                    event_categories=list(events.RDS[severity]["db-instance"]),
-                    region=spec.remote.region if spec.remote else None,
-                    opts=child,
-                )

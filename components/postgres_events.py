@@ -1,0 +1,54 @@
+"""RDS's events of a primary and its replicas, to the topic of their severity."""
+
+from collections.abc import Mapping
+
+import pulumi
+import pulumi_aws as aws
+
+from components.postgres_args import PostgresArgs
+from components.replica import Replica
+from components.sizing import events
+
+
+def subscribe(
+    name: str,
+    args: PostgresArgs,
+    *,
+    identifier: pulumi.Input[str],
+    parameter_group_name: pulumi.Input[str],
+    replicas: Mapping[str, Replica],
+    opts: pulumi.ResourceOptions,
+) -> None:
+    """Subscribe the topics; a replica in another region has its subscriptions, and its topics, there."""
+    here = [replicas[key] for key, spec in args.replicas.items() if spec.remote is None]
+    sources: dict[events.Source, list[pulumi.Input[str]] | None] = {
+        "db-instance": [identifier, *(each.identifier for each in here)],
+        "db-parameter-group": [parameter_group_name, *(each.parameter_group_name for each in here)],
+        # Their names are not known before they are made: every snapshot of account and region is told.
+        "db-snapshot": None,
+    }
+    for severity, topic in sorted(args.event_topic_arns.items()):
+        for source, categories in events.RDS[severity].items():
+            # One subscription has one type of source; that of instances came first and keeps its name.
+            kind = "" if source == "db-instance" else source.removeprefix("db") + "s"
+            aws.rds.EventSubscription(
+                f"{name}-{severity}{kind}-events",
+                name=f"{args.identifier}-{severity}{kind}",
+                sns_topic=topic,
+                source_type=source,
+                source_ids=sources[source],
+                event_categories=list(categories),
+                opts=opts,
+            )
+    for key, spec in args.replicas.items():
+        for severity, topic in sorted((spec.remote.event_topic_arns if spec.remote else {}).items()):
+            aws.rds.EventSubscription(
+                f"{name}-{key}-{severity}-events",
+                name=f"{args.identifier}-{key}-{severity}",
+                sns_topic=topic,
+                source_type="db-instance",
+                source_ids=[replicas[key].identifier],
+                event_categories=list(events.RDS[severity]["db-instance"]),
+                region=spec.remote.region if spec.remote else None,
+                opts=opts,
+            )
