@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from components.policy import Statement, allow
 
-# The bootstrap's and the rotation's functions (components/runner.py, components/rotation.py), and RDS Proxy.
+# The functions in the VPC (components/vpc_function.py), and RDS Proxy.
 _SECRETS = ["DescribeSecret", "GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"]
 _CACHES = [
     "Connect",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.policy import Statement, allow, deny, document, trust
+from components.policy import Statement, allow
+from components.vpc_function import VpcFunctionArgs, secrets_key, started_by, vpc_function
 
 HANDLER = "bootstrap.restored.handler.handler"
 RESTORED = "awsbackup-restore-test-*"
@@ -17,17 +18,9 @@ RESTORED = "awsbackup-restore-test-*"
 
 
 @dataclass(frozen=True, kw_only=True)
-class RestoreTestArgs:
+class RestoreTestArgs(VpcFunctionArgs):
     """What is restored, how, and what looks at it."""
 
-    prefix: str
-    """Prefix of the names."""
-    account_id: pulumi.Input[str]
-    """Account of the restored instances."""
-    region: pulumi.Input[str]
-    """Region of the restored instances."""
-    partition: pulumi.Input[str] = "aws"
-    """AWS partition."""
     vault_arn: pulumi.Input[str]
     """Vault whose recovery points are restored."""
     instance_arn: pulumi.Input[str]
@@ -53,32 +46,16 @@ class RestoreTestArgs:
     """Subnet group; without one RDS takes the default VPC."""
     database_security_group_ids: Sequence[pulumi.Input[str]]
     """Security groups of the restored instance: those of the primary, which the runner's group reaches."""
-    code: pulumi.Archive
-    """The bootstrap and what it imports, for Python 3.13 on that architecture."""
-    architecture: str = "arm64"
-    """`arm64` or `x86_64`: what the code was built for."""
     manifest: pulumi.Input[str]
     """The manifest, JSON. It is kept in a secret of its own: too long for an environment variable (4 KB)."""
     master_secret_arn: pulumi.Input[str]
     """Secret of the master user."""
-    secrets_key_arn: pulumi.Input[str]
-    """KMS key of the secrets."""
-    logs_key_arn: pulumi.Input[str]
-    """KMS key of the function's log group."""
     failed_topic_arn: pulumi.Input[str]
     """Topic for a verdict that is not good."""
     topic_key_arn: pulumi.Input[str]
     """KMS key of that topic."""
-    subnet_ids: pulumi.Input[list[str]]
-    """Subnets of the function."""
-    security_group_ids: Sequence[pulumi.Input[str]]
-    """Security groups of the function: those of the bootstrap runner."""
-    log_retention_days: int = 30
-    """Days that its logs are kept."""
     recovery_window_days: int = 30
     """Days that the manifest's secret can be brought back once deleted; 0 deletes at once."""
-    memory_mib: int = 512
-    """Memory; Lambda gives CPU in proportion."""
 
     def __post_init__(self) -> None:
         """Refuse what AWS Backup refuses."""
@@ -100,8 +77,20 @@ class RestoreTest(pulumi.ComponentResource):
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         plan = self._plan()
-        function = self._function(self._manifest())
-        self._called(plan, function)
+        manifest = self._manifest()
+        function, _ = vpc_function(
+            name,
+            args,
+            kind="restore-test",
+            task="Looks into restored instances",
+            may=permissions(args, manifest.secret_id),
+            parent=self,
+            description="Verdict on restored instances of the data tier",
+            handler=HANDLER,
+            environment=aws.lambda_.FunctionEnvironmentArgs(variables={"DATATIER_MANIFEST_SECRET": manifest.secret_id}),
+        )
+        self._failures(function)
+        started_by(name, self._restored(plan), function, parent=self)
         self.function_name, self.plan_arn = function.name, plan.arn
         self.register_outputs({"function_name": self.function_name, "plan_arn": self.plan_arn})
 
@@ -147,66 +136,25 @@ class RestoreTest(pulumi.ComponentResource):
             f"{self._name}-manifest-content", secret_id=secret.arn, secret_string=args.manifest, opts=self._child
         )
 
-    def _function(self, manifest: aws.secretsmanager.SecretVersion) -> aws.lambda_.Function:
-        name, args = self._name, self._args
-        function_name = f"{args.prefix}-restore-test"
-        logs = aws.cloudwatch.LogGroup(
-            f"{name}-logs",
-            name=f"/aws/lambda/{function_name}",
-            retention_in_days=args.log_retention_days,
-            kms_key_id=args.logs_key_arn,
-            opts=self._child,
-        )
-        role = aws.iam.Role(
-            f"{name}-role",
-            name=function_name,
-            description="Looks into restored instances from inside the VPC",
-            assume_role_policy=trust("lambda.amazonaws.com"),
-            opts=self._child,
-        )
-        policy = aws.iam.RolePolicy(
-            f"{name}-policy",
-            role=role.name,
-            policy=document(*permissions(args, logs.arn, manifest.secret_id)),
-            opts=self._child,
-        )
-        return aws.lambda_.Function(
-            f"{name}-function",
-            name=function_name,
-            description="Verdict on restored instances of the data tier",
-            role=role.arn,
-            runtime="python3.13",
-            architectures=[args.architecture],
-            handler=HANDLER,
-            code=args.code,
-            memory_size=args.memory_mib,
-            timeout=900,
-            environment=aws.lambda_.FunctionEnvironmentArgs(variables={"DATATIER_MANIFEST_SECRET": manifest.secret_id}),
-            vpc_config=aws.lambda_.FunctionVpcConfigArgs(
-                subnet_ids=args.subnet_ids, security_group_ids=args.security_group_ids
-            ),
-            logging_config=aws.lambda_.FunctionLoggingConfigArgs(log_format="JSON", log_group=logs.name),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[policy]),
-        )
-
-    def _called(self, plan: aws.backup.RestoreTestingPlan, function: aws.lambda_.Function) -> None:
-        name, args = self._name, self._args
+    def _failures(self, function: aws.lambda_.Function) -> None:
         # Of one's own accord Lambda would try twice more, and a verdict cannot be changed (restore-testing-validation).
         # Lambda itself publishes, so the function needs no way to SNS.
         aws.lambda_.FunctionEventInvokeConfig(
-            f"{name}-verdict",
+            f"{self._name}-verdict",
             function_name=function.name,
             maximum_retry_attempts=0,
             destination_config=aws.lambda_.FunctionEventInvokeConfigDestinationConfigArgs(
                 on_failure=aws.lambda_.FunctionEventInvokeConfigDestinationConfigOnFailureArgs(
-                    destination=args.failed_topic_arn
+                    destination=self._args.failed_topic_arn
                 )
             ),
             opts=self._child,
         )
-        rule = aws.cloudwatch.EventRule(
-            f"{name}-restored",
-            name=f"{args.prefix}-restored",
+
+    def _restored(self, plan: aws.backup.RestoreTestingPlan) -> aws.cloudwatch.EventRule:
+        return aws.cloudwatch.EventRule(
+            f"{self._name}-restored",
+            name=f"{self._args.prefix}-restored",
             description="A restore test has made its instance",
             event_pattern=pulumi.Output.json_dumps(
                 {
@@ -220,21 +168,6 @@ class RestoreTest(pulumi.ComponentResource):
                 }
             ),
             opts=self._child,
-        )
-        allowed = aws.lambda_.Permission(
-            f"{name}-events",
-            statement_id="events",
-            action="lambda:InvokeFunction",
-            function=function.name,
-            principal="events.amazonaws.com",
-            source_arn=rule.arn,
-            opts=self._child,
-        )
-        aws.cloudwatch.EventTarget(
-            f"{name}-target",
-            rule=rule.name,
-            arn=function.arn,
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
         )
 
 
@@ -253,36 +186,16 @@ def overrides(args: RestoreTestArgs) -> Mapping[str, pulumi.Input[str]]:
     return given
 
 
-def permissions(
-    args: RestoreTestArgs, log_group_arn: pulumi.Input[str], manifest_arn: pulumi.Input[str]
-) -> list[Statement]:
-    """Find the restored instance, log in as its master, give the verdict; its log and a network interface."""
-    restored = pulumi.Output.format(
-        "arn:{0}:rds:{1}:{2}:db:{3}", args.partition, args.region, args.account_id, RESTORED
-    )
-    function = pulumi.Output.format(
-        "arn:{0}:lambda:{1}:{2}:function:{3}-restore-test", args.partition, args.region, args.account_id, args.prefix
-    )
-    through = pulumi.Output.format("secretsmanager.{0}.amazonaws.com", args.region)
-    interfaces = ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface"]
-    interfaces += ["ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:UnassignPrivateIpAddresses"]
+def permissions(args: RestoreTestArgs, manifest_arn: pulumi.Input[str]) -> list[Statement]:
+    """Find the restored instance, log in as its master, give the verdict."""
     return [
         # The password of a restored instance is that of its day: where the master has changed it since, the function
         # gives the copy a new one. Only what AWS Backup restored for a test bears that name.
-        allow("Restored", ["rds:DescribeDBInstances", "rds:ModifyDBInstance"], restored),
+        allow("Restored", ["rds:DescribeDBInstances", "rds:ModifyDBInstance"], args.arn("rds", f"db:{RESTORED}")),
         # A restore job has no ARN that a policy could name (Service Authorization Reference, AWS Backup).
         allow("Verdict", ["backup:PutRestoreValidationResult"], "*"),
         allow("Secrets", ["secretsmanager:GetSecretValue"], [manifest_arn, args.master_secret_arn]),
-        allow(
-            "SecretsKey",
-            ["kms:Decrypt"],
-            args.secrets_key_arn,
-            Condition={"StringEquals": {"kms:ViaService": through}},
-        ),
+        secrets_key(args, "kms:Decrypt"),
         allow("Tell", ["sns:Publish"], args.failed_topic_arn),
         allow("TopicKey", ["kms:Decrypt", "kms:GenerateDataKey"], args.topic_key_arn),
-        allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.Output.format("{0}:*", log_group_arn)),
-        # As the runner's: Lambda attaches the function with its own role, the code itself must not.
-        allow("Network", interfaces, "*"),
-        deny("NetworkFromCode", interfaces, "*", Condition={"ArnEquals": {"lambda:SourceFunctionArn": function}}),
     ]

@@ -95,8 +95,9 @@ class PackageAnalyzer(Analyzer):
             raise SchemaError(f"{typ.__name__}.{name}: {error}. {_MEND}") from error
 
     def get_docstring(self, typ: type, name: str) -> str | None:
-        """As it was, on one line per paragraph."""
-        return joined(super().get_docstring(typ, name))
+        """As it was, on one line per paragraph; a field has it in the class that declares the field."""
+        declares = next((each for each in typ.__mro__ if name in inspect.get_annotations(each)), typ)
+        return joined(super().get_docstring(declares, name))
 
 
 def has_default(field: Field[Any]) -> bool:
