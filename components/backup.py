@@ -90,8 +90,11 @@ class Backup(pulumi.ComponentResource):
     """Vault, plan, selection, role, notifications."""
 
     vault_name: pulumi.Output[str]
+    """Name of the vault."""
     vault_arn: pulumi.Output[str]
+    """ARN of the vault."""
     plan_arn: pulumi.Output[str]
+    """ARN of the plan."""
     role_arn: pulumi.Output[str]
     """Role as which AWS Backup backs up and restores."""
 

@@ -48,6 +48,7 @@ class BackupRegion(pulumi.ComponentResource):
     vault_arn: pulumi.Output[str] | None
     """Vault of the copies; None where none are made."""
     key_arn: pulumi.Output[str]
+    """Key of the vault there."""
 
     def __init__(self, name: str, args: BackupRegionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make them."""

@@ -72,7 +72,9 @@ class BackupVault(pulumi.ComponentResource):
     """Vault, its policy and its lock."""
 
     name: pulumi.Output[str]
+    """Name of the vault."""
     arn: pulumi.Output[str]
+    """ARN of the vault."""
 
     def __init__(self, name: str, args: VaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the vault."""

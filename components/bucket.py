@@ -53,7 +53,9 @@ class Bucket(pulumi.ComponentResource):
     """Bucket, and all that closes it."""
 
     name: pulumi.Output[str]
+    """Name of the bucket."""
     arn: pulumi.Output[str]
+    """ARN of the bucket."""
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the bucket."""

@@ -78,7 +78,9 @@ class Proxy(pulumi.ComponentResource):
     endpoint: pulumi.Output[str]
     """Host name; the port is `PORT`."""
     arn: pulumi.Output[str]
+    """ARN of the proxy."""
     security_group_id: pulumi.Output[str]
+    """Security group of the proxy."""
 
     def __init__(self, name: str, args: ProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make them."""

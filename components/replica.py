@@ -115,6 +115,7 @@ class Replica(pulumi.ComponentResource):
     resource_id: pulumi.Output[str]
     """`db-...`: what an `rds-db:connect` policy names."""
     parameter_group_name: pulumi.Output[str]
+    """Parameter group of the replica."""
     log_group: pulumi.Output[str]
     """Log group of PostgreSQL's own log."""
 

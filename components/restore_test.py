@@ -69,7 +69,9 @@ class RestoreTest(pulumi.ComponentResource):
     """Plan, selection, and the function that looks at what was restored."""
 
     function_name: pulumi.Output[str]
+    """Name of the function that gives the verdict."""
     plan_arn: pulumi.Output[str]
+    """ARN of the restore testing plan."""
 
     def __init__(self, name: str, args: RestoreTestArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make them."""

@@ -116,7 +116,7 @@ BOUNDED = {f"iam:{each}RolePolicy" for each in ("Attach", "Delete", "Detach", "P
 SERVICES = {
     "iam:PassRole": (
         "iam:PassedToService",
-        ("backup", "chatbot", "events", "lambda", "monitoring.rds", "rds", "vpc-flow-logs"),
+        ("backup", "chatbot", "lambda", "monitoring.rds", "rds", "vpc-flow-logs"),
     ),
     "iam:CreateServiceLinkedRole": ("iam:AWSServiceName", ("elasticache", "management.chatbot", "rds")),
 }

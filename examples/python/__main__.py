@@ -120,7 +120,7 @@ cache = Redis(
 
 
 def instance(server: Postgres | Replica) -> AlarmTarget:
-    """An instance with the alarms that its class and volume give."""
+    """An instance with the alarms that its class and volume give; a replica's look at its primary too."""
     connections = next(int(each.value) for each in parameters if each.name == "max_connections")
     alarms = postgres_alarms(
         DATABASE,
@@ -130,7 +130,14 @@ def instance(server: Postgres | Replica) -> AlarmTarget:
         replica=isinstance(server, Replica),
         lag_critical_seconds=300,
     )
-    return AlarmTarget(dimension="DBInstanceIdentifier", id=server.identifier, alarms=alarms)
+    return AlarmTarget(
+        dimension="DBInstanceIdentifier",
+        id=server.identifier,
+        alarms=alarms,
+        primary=postgres.identifier if isinstance(server, Replica) else None,
+        resource_id=server.resource_id,
+        log_group=server.log_group,
+    )
 
 
 nodes = redis_alarms(CACHE, eviction="allkeys-lru", replicas=1, cluster_mode=False)

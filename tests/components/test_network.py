@@ -212,7 +212,7 @@ def test_keys(record: Any) -> None:
             {"StringEquals": {"aws:SourceAccount": "123456789012"}},
         ),
         (
-            {"Service": ["backup.amazonaws.com", "events.rds.amazonaws.com"]},
+            {"Service": ["backup.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com"]},
             ["kms:Decrypt", "kms:GenerateDataKey*"],
             None,
         ),

@@ -57,6 +57,7 @@ def test_topics_and_policies(record: Any) -> None:
                 "StringEquals": {"aws:SourceAccount": ACCOUNT},
             },
             "backup.amazonaws.com": None,
+            "events.amazonaws.com": None,
         }
     assert publishers("cache-events") == {
         "*": {"StringEquals": {"aws:SourceOwner": ACCOUNT}},
