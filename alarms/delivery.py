@@ -14,8 +14,20 @@ from alarms.hearing import heard
 from alarms.logs import filters
 from alarms.publishers import Publisher, publishers
 from alarms.publishing import kept, reaches
-from alarms.stack import COMPOSITE, INSTANCE, METRIC_ALARM, RDS_EVENTS, SUBSCRIPTION, Resource, Stack
+from alarms.stack import (
+    COMPOSITE,
+    INSTANCE,
+    METRIC_ALARM,
+    PARAMETER_GROUP,
+    RDS_EVENTS,
+    SUBSCRIPTION,
+    Resource,
+    Stack,
+)
 from alarms.watching import watches
+
+SOURCES = {"db-instance": (INSTANCE, "instance"), "db-parameter-group": (PARAMETER_GROUP, "parameter group")}
+"""Source type of an event subscription -> what the stack declares of it; snapshots come and go without the stack."""
 
 
 def check(stack: Stack, *, unheard: Severity = "error") -> tuple[Finding, ...]:
@@ -62,8 +74,8 @@ def _actions(stack: Stack) -> Iterator[Finding]:
         name, inputs = alarm.physical, alarm.inputs
         if inputs.get("actionsEnabled") is False:
             yield error("action", alarm.name, "its actions are disabled", "leave actionsEnabled off, or true", name)
-        if name in quiet:
-            continue  # it is there to keep another one silent
+        if name in quiet and name not in paged and not (inputs.get("alarmActions") or inputs.get("okActions")):
+            continue  # it is there for nothing else than to keep a page silent
         if not inputs.get("alarmActions"):
             what = "it does nothing in ALARM" + (": only its page speaks" if name in paged else "")
             make = warning if name in paged else error
@@ -78,16 +90,18 @@ def _database_events(stack: Stack, subscription: Resource) -> Iterator[Finding]:
         yield error("action", subscription.name, "it is disabled", "leave enabled off, or true", name)
     if inputs.get("sourceIds") and not inputs.get("sourceType"):
         yield error("event source", subscription.name, "it has sourceIds and no sourceType", "db-instance", name)
-    if inputs.get("sourceType") == "db-instance":
-        here = {each.physical for each in stack.of(INSTANCE) if stack.region(each) == stack.region(subscription)}
-        for lost in (each for each in inputs.get("sourceIds") or [] if each not in here):
-            yield error(
-                "event source", subscription.name, f"it is about {lost}, and its region has no such instance",
-                "take the identifier from the instance's output", name,
+    if (source := SOURCES.get(str(inputs.get("sourceType")))) is None:
+        return
+    kind, word = source
+    here = {each.physical for each in stack.of(kind) if stack.region(each) == stack.region(subscription)}
+    for lost in (each for each in inputs.get("sourceIds") or [] if each not in here):
+        yield error(
+            "event source", subscription.name, f"it is about {lost}, and its region has no such {word}",
+            f"take the name from the {word}'s output", name,
+        )  # fmt: skip
+    if inputs.get("sourceIds"):  # without, it is about all
+        for lost in sorted(here - set(inputs["sourceIds"])):
+            yield warning(
+                "event source", subscription.name, f"it is about some {word}s, and not about {lost}",
+                f"name every {word} of its region", name,
             )  # fmt: skip
-        if inputs.get("sourceIds"):
-            for lost in sorted(here - set(inputs["sourceIds"])):
-                yield warning(
-                    "event source", subscription.name, f"it is about some instances, and not about {lost}",
-                    "name every instance of its region", name,
-                )  # fmt: skip

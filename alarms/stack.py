@@ -18,6 +18,7 @@ METRIC_ALARM, COMPOSITE = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwa
 LOG_GROUP, LOG_FILTER = "aws:cloudwatch/logGroup:LogGroup", "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 EVENT_RULE, EVENT_TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 INSTANCE, RDS_EVENTS = "aws:rds/instance:Instance", "aws:rds/eventSubscription:EventSubscription"
+PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 BACKUP_EVENTS = "aws:backup/vaultNotifications:VaultNotifications"
 
