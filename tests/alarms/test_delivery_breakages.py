@@ -121,6 +121,21 @@ def query(name: str, metric: str = "ReadIOPS", server: str = "tmi-prod", stat: s
     return {"id": name, "returnData": False, "metric": {**held, "stat": stat, "period": 60}}
 
 
+COUNTED = "alarms-primary-sessions-blocked"
+
+
+def counter(server: str | None = None, **given: Any) -> Break:
+    """A counter of Database Insights asked of another server, or in another way."""
+
+    def change(each: Resource) -> Resource:
+        (query,) = each.inputs["metricQueries"]
+        function, own, name = query["expression"].split(", ")
+        asked = {**query, "expression": f"{function}, {own if server is None else repr(server)}, {name}", **given}
+        return replace(each, inputs={**each.inputs, "metricQueries": [asked]})
+
+    return edit(COUNTED, change)
+
+
 RESULT = {"id": "all", "expression": "m1 + m2", "returnData": True}
 
 
@@ -439,6 +454,16 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     ),
     "math without a statistic": (
         math(query("m1"), query("m2", stat="Mean"), RESULT), [(E, "statistic", DOWN, "no extended statistic Mean")],
+    ),
+    # --- Database Insights
+    "a counter of a server that is not there": (
+        counter("db-GONE"), [(E, "dimension", COUNTED, "is asked of db-GONE, and eu-west-1 of this stack has no instance")],
+    ),
+    "a counter of no server": (counter(""), [(E, "dimension", COUNTED, "is asked of no server")]),
+    "a counter without a period": (counter(period=None), [(E, "period", COUNTED, "a period of 0 s")]),
+    "a counter of a server without Database Insights": (
+        edit("postgres-primary", inputs(performanceInsightsEnabled=False)),
+        [(E, "metric", f"alarms-primary-{each}", "needs insights, which postgres-primary") for each in ("sessions-blocked", "idle-in-transaction", "load-high")],
     ),
     # --- pages
     "a misspelled alarm in a page": (
