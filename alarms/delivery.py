@@ -9,25 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alarms.composites import children, composites, suppressor
+from alarms.events import events
 from alarms.finding import Finding, Severity, error, merged, warning
 from alarms.hearing import heard
 from alarms.logs import filters
 from alarms.publishers import Publisher, publishers
 from alarms.publishing import kept, reaches
-from alarms.stack import (
-    COMPOSITE,
-    INSTANCE,
-    METRIC_ALARM,
-    PARAMETER_GROUP,
-    RDS_EVENTS,
-    SUBSCRIPTION,
-    Resource,
-    Stack,
-)
+from alarms.stack import COMPOSITE, METRIC_ALARM, SUBSCRIPTION, Stack
 from alarms.watching import watches
-
-SOURCES = {"db-instance": (INSTANCE, "instance"), "db-parameter-group": (PARAMETER_GROUP, "parameter group")}
-"""Source type of an event subscription -> what the stack declares of it; snapshots come and go without the stack."""
 
 
 def check(stack: Stack, *, unheard: Severity = "error") -> tuple[Finding, ...]:
@@ -49,8 +38,7 @@ def _all(stack: Stack, unheard: Severity) -> Iterator[Finding]:
             yield from heard(stack, stack.topics[arn], speaking, unheard)
     yield from _strays(stack)
     yield from _actions(stack)
-    for subscription in stack.of(RDS_EVENTS):
-        yield from _database_events(stack, subscription)
+    yield from events(stack)
     yield from watches(stack)
     yield from composites(stack)
     yield from filters(stack)
@@ -82,26 +70,3 @@ def _actions(stack: Stack) -> Iterator[Finding]:
             yield make("action", alarm.name, what, "give it a topic in alarmActions", name)
         if not inputs.get("okActions"):
             yield warning("action", alarm.name, "nobody hears when it is over", "give it a topic in okActions", name)
-
-
-def _database_events(stack: Stack, subscription: Resource) -> Iterator[Finding]:
-    name, inputs = subscription.physical, subscription.inputs
-    if inputs.get("enabled") is False:
-        yield error("action", subscription.name, "it is disabled", "leave enabled off, or true", name)
-    if inputs.get("sourceIds") and not inputs.get("sourceType"):
-        yield error("event source", subscription.name, "it has sourceIds and no sourceType", "db-instance", name)
-    if (source := SOURCES.get(str(inputs.get("sourceType")))) is None:
-        return
-    kind, word = source
-    here = {each.physical for each in stack.of(kind) if stack.region(each) == stack.region(subscription)}
-    for lost in (each for each in inputs.get("sourceIds") or [] if each not in here):
-        yield error(
-            "event source", subscription.name, f"it is about {lost}, and its region has no such {word}",
-            f"take the name from the {word}'s output", name,
-        )  # fmt: skip
-    if inputs.get("sourceIds"):  # without, it is about all
-        for lost in sorted(here - set(inputs["sourceIds"])):
-            yield warning(
-                "event source", subscription.name, f"it is about some {word}s, and not about {lost}",
-                f"name every {word} of its region", name,
-            )  # fmt: skip

@@ -20,7 +20,7 @@ EVENT_RULE, EVENT_TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch
 INSTANCE, RDS_EVENTS = "aws:rds/instance:Instance", "aws:rds/eventSubscription:EventSubscription"
 PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
-BACKUP_EVENTS = "aws:backup/vaultNotifications:VaultNotifications"
+VAULT, BACKUP_EVENTS = "aws:backup/vault:Vault", "aws:backup/vaultNotifications:VaultNotifications"
 
 NAMED_BY = ("name", "alarmName", "identifier", "functionName")
 """Inputs and outputs that hold a resource's name in AWS."""
@@ -143,7 +143,7 @@ DIMENSIONS = {
     "TopicName": TOPIC,
     "QueueName": QUEUE,
     "ProxyName": "aws:rds/proxy:Proxy",
-    "BackupVaultName": "aws:backup/vault:Vault",
+    "BackupVaultName": VAULT,
     "RuleName": EVENT_RULE,
 }
 """Dimension -> type of the resource whose name it holds; cache nodes are no resources and stand apart."""

@@ -33,6 +33,7 @@ Break = Callable[[Resources], Resources]
 
 CRITICAL, WARNING, INFO, CACHE = (f"notifications-{name}" for name in ("critical", "warning", "info", "cache-events"))
 PAGE, DOWN, HOST = "alarms-main-page", "alarms-primary-down", "alarms-main-1-cpu-high"
+TARGET = "backup-failures-target"
 KEYS, EVENTS = "keys-notifications", "postgres-info-parameter-groups-events"
 MAIL = f"{CRITICAL}-email-64774106"
 TOPIC_ARN = PLACE.arn("sns", "tmi-prod-critical")
@@ -142,7 +143,7 @@ RESULT = {"id": "all", "expression": "m1 + m2", "returnData": True}
 def vault() -> Break:
     """Backup tells the warning topic of its jobs."""
     topic = PLACE.arn("sns", "tmi-prod-warning")
-    return add(resource(BACKUP_EVENTS, "vault-events", backupVaultName="tmi-prod", snsTopicArn=topic))
+    return add(resource(BACKUP_EVENTS, "vault-events", backupVaultName="tmi-prod-vault", snsTopicArn=topic))
 
 
 def rule() -> Break:
@@ -396,6 +397,22 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     ),
     "events without type": (
         edit("postgres-info-events", inputs(sourceType=None)), [(E, "event source", "postgres-info-events", "no sourceType")],
+    ),
+    "a rule that is disabled": (
+        edit("backup-failures", inputs(state="DISABLED")), [(E, "action", "backup-failures", "it is disabled")],
+    ),
+    "a rule that is not enabled": (
+        edit("backup-failures", inputs(isEnabled=False)), [(E, "action", "backup-failures", "it is disabled")],
+    ),
+    "a target of a rule that is not there": (
+        edit(TARGET, inputs(rule="gone")), [(E, "event source", TARGET, "it is of rule gone")],
+    ),
+    "a rule that publishes as a role": (
+        edit(TARGET, inputs(roleArn="arn:aws:iam::123456789012:role/teller")), [(W, "action", TARGET, "as a role")],
+    ),
+    "backups of a vault that is not there": (
+        edit("backup-notifications", inputs(backupVaultName="gone")),
+        [(E, "event source", "backup-notifications", "it is about gone, and its region has no such vault")],
     ),
     # --- what it looks at
     "a rebuilt name": (edit(HOST, with_mark("CacheClusterId")), [(E, "dimension", HOST, "CacheClusterId is rebuilt")]),
