@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from alarms.composites import children, composites, suppressor
 from alarms.events import events
 from alarms.finding import Finding, Severity, error, merged, warning
+from alarms.functions import functions
 from alarms.hearing import heard
 from alarms.logs import filters
 from alarms.publishers import Publisher, publishers
@@ -39,6 +40,7 @@ def _all(stack: Stack, unheard: Severity) -> Iterator[Finding]:
     yield from _strays(stack)
     yield from _actions(stack)
     yield from events(stack)
+    yield from functions(stack)
     yield from watches(stack)
     yield from composites(stack)
     yield from filters(stack)

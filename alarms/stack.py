@@ -19,6 +19,11 @@ LOG_GROUP, LOG_FILTER = "aws:cloudwatch/logGroup:LogGroup", "aws:cloudwatch/logM
 EVENT_RULE, EVENT_TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 INSTANCE, RDS_EVENTS = "aws:rds/instance:Instance", "aws:rds/eventSubscription:EventSubscription"
 PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
+FUNCTION, INVOKE_CONFIG = (
+    "aws:lambda/function:Function",
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+)
+ROLE, ROLE_POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
 VAULT, BACKUP_EVENTS = "aws:backup/vault:Vault", "aws:backup/vaultNotifications:VaultNotifications"
 
@@ -139,7 +144,7 @@ class Stack:
 
 DIMENSIONS = {
     "DBInstanceIdentifier": INSTANCE,
-    "FunctionName": "aws:lambda/function:Function",
+    "FunctionName": FUNCTION,
     "TopicName": TOPIC,
     "QueueName": QUEUE,
     "ProxyName": "aws:rds/proxy:Proxy",

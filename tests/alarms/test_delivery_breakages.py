@@ -414,6 +414,27 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
         edit("backup-notifications", inputs(backupVaultName="gone")),
         [(E, "event source", "backup-notifications", "it is about gone, and its region has no such vault")],
     ),
+    "a function that may not tell of its failures": (
+        edit("restore-test-policy", without("Tell")),
+        [(E, "role policy", "restore-test-role", "no statement allows sns:Publish to arn:")],
+    ),
+    "a function whose policy is none": (
+        edit("restore-test-policy", inputs(policy="{")),
+        [(E, "role policy", "restore-test-role", f"no statement allows {action} to arn:") for action in ("sns:Publish", "kms:Decrypt", "kms:GenerateDataKey")],
+    ),
+    "a function that may not use the topic's key": (
+        edit("restore-test-policy", without("TopicKey")),
+        [(E, "role policy", "restore-test-role", "no statement allows kms:Decrypt to arn:"),
+         (E, "role policy", "restore-test-role", "no statement allows kms:GenerateDataKey to arn:")],
+    ),
+    "a function that tells a topic that is not there": (
+        edit("restore-test-verdict", inputs(destinationConfig={"onFailure": {"destination": TOPIC_ARN + "2"}})),
+        [(E, "topic", "restore-test-verdict", "does not declare")],
+    ),
+    "calls of a function that is not there": (
+        edit("restore-test-verdict", inputs(functionName="gone")),
+        [(E, "event source", "restore-test-verdict", "it is about gone")],
+    ),
     # --- what it looks at
     "a rebuilt name": (edit(HOST, with_mark("CacheClusterId")), [(E, "dimension", HOST, "CacheClusterId is rebuilt")]),
     "a rebuilt node": (edit(HOST, with_mark("CacheNodeId")), [(E, "dimension", HOST, "CacheNodeId is rebuilt")]),
