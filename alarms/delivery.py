@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alarms.composites import children, composites, suppressor
+from alarms.events import events
 from alarms.finding import Finding, Severity, error, merged, warning
+from alarms.functions import functions
 from alarms.hearing import heard
 from alarms.logs import filters
 from alarms.publishers import Publisher, publishers
 from alarms.publishing import kept, reaches
-from alarms.stack import COMPOSITE, INSTANCE, METRIC_ALARM, RDS_EVENTS, SUBSCRIPTION, Resource, Stack
+from alarms.stack import COMPOSITE, METRIC_ALARM, SUBSCRIPTION, Stack
 from alarms.watching import watches
 
 
@@ -37,8 +39,8 @@ def _all(stack: Stack, unheard: Severity) -> Iterator[Finding]:
             yield from heard(stack, stack.topics[arn], speaking, unheard)
     yield from _strays(stack)
     yield from _actions(stack)
-    for subscription in stack.of(RDS_EVENTS):
-        yield from _database_events(stack, subscription)
+    yield from events(stack)
+    yield from functions(stack)
     yield from watches(stack)
     yield from composites(stack)
     yield from filters(stack)
@@ -62,32 +64,11 @@ def _actions(stack: Stack) -> Iterator[Finding]:
         name, inputs = alarm.physical, alarm.inputs
         if inputs.get("actionsEnabled") is False:
             yield error("action", alarm.name, "its actions are disabled", "leave actionsEnabled off, or true", name)
-        if name in quiet:
-            continue  # it is there to keep another one silent
+        if name in quiet and name not in paged and not (inputs.get("alarmActions") or inputs.get("okActions")):
+            continue  # it is there for nothing else than to keep a page silent
         if not inputs.get("alarmActions"):
             what = "it does nothing in ALARM" + (": only its page speaks" if name in paged else "")
             make = warning if name in paged else error
             yield make("action", alarm.name, what, "give it a topic in alarmActions", name)
         if not inputs.get("okActions"):
             yield warning("action", alarm.name, "nobody hears when it is over", "give it a topic in okActions", name)
-
-
-def _database_events(stack: Stack, subscription: Resource) -> Iterator[Finding]:
-    name, inputs = subscription.physical, subscription.inputs
-    if inputs.get("enabled") is False:
-        yield error("action", subscription.name, "it is disabled", "leave enabled off, or true", name)
-    if inputs.get("sourceIds") and not inputs.get("sourceType"):
-        yield error("event source", subscription.name, "it has sourceIds and no sourceType", "db-instance", name)
-    if inputs.get("sourceType") == "db-instance":
-        here = {each.physical for each in stack.of(INSTANCE) if stack.region(each) == stack.region(subscription)}
-        for lost in (each for each in inputs.get("sourceIds") or [] if each not in here):
-            yield error(
-                "event source", subscription.name, f"it is about {lost}, and its region has no such instance",
-                "take the identifier from the instance's output", name,
-            )  # fmt: skip
-        if inputs.get("sourceIds"):
-            for lost in sorted(here - set(inputs["sourceIds"])):
-                yield warning(
-                    "event source", subscription.name, f"it is about some instances, and not about {lost}",
-                    "name every instance of its region", name,
-                )  # fmt: skip

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from alarms.composites import children
+from alarms.insights import instance_of
 from alarms.publishers import topics_of
 from alarms.stack import COMPOSITE, METRIC_ALARM, Resource, Stack
-from alarms.watched import watched_by
+from alarms.watched import RESOURCE_ID, Watched, counters_of, watched_by
 
 _SIGNS = {
     "GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": ">=", "LessThanThreshold": "<",
@@ -53,7 +54,7 @@ def _row(stack: Stack, alarm: Resource, page: Resource | None) -> Row:
     inputs = alarm.inputs
     composite = alarm.type == COMPOSITE
     subscriptions = [each for topic in topics for each in stack.subscriptions.get(topic, [])]
-    watched = [] if composite else watched_by(alarm)
+    watched = [] if composite else [*watched_by(alarm), *counters_of(alarm)]
     return Row(
         name=alarm.physical,
         severity=_severity(page or alarm),
@@ -61,7 +62,12 @@ def _row(stack: Stack, alarm: Resource, page: Resource | None) -> Row:
         if composite
         else ", ".join(f"{each.namespace.removeprefix('AWS/')} {each.metric}" for each in watched),
         of=", ".join(
-            dict.fromkeys(value for each in watched for key, value in each.dimensions.items() if key != _NODE)
+            dict.fromkeys(
+                _server(stack, alarm, each) or value
+                for each in watched
+                for key, value in each.dimensions.items()
+                if key != _NODE
+            )
         ),
         rings=f"any of {len(children(str(inputs.get('alarmRule'))))} in ALARM" if composite else _rings(inputs),
         datapoints="" if composite else _datapoints(inputs),
@@ -72,6 +78,12 @@ def _row(stack: Stack, alarm: Resource, page: Resource | None) -> Row:
 
 
 _NODE = "CacheNodeId"
+
+
+def _server(stack: Stack, alarm: Resource, watched: Watched) -> str:
+    """The name of the server whose resource id a counter of Database Insights has; empty for other metrics."""
+    instance = instance_of(stack, alarm, watched) if RESOURCE_ID in watched.dimensions else None
+    return instance.physical if instance else ""
 
 
 def _severity(alarm: Resource) -> str:
@@ -97,7 +109,8 @@ def _datapoints(inputs: Mapping[str, Any]) -> str:
 
 
 def _query_period(inputs: Mapping[str, Any]) -> int:
-    return max((int((q.get("metric") or {}).get("period") or 0) for q in inputs.get("metricQueries") or ()), default=0)
+    queries = inputs.get("metricQueries") or ()
+    return max((int((q.get("metric") or q).get("period") or 0) for q in queries), default=0)
 
 
 def names(stack: Stack) -> Iterator[str]:

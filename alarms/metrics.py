@@ -88,6 +88,7 @@ _NEEDS: dict[str, Callable[[Resource], bool]] = {
     "burstable": lambda s: str(s.inputs.get("instanceClass") or s.inputs.get("nodeType")).split(".")[1][:1] == "t",
     "gp2": lambda s: s.inputs.get("storageType") == "gp2",
     "replica": lambda s: bool(s.inputs.get("replicateSourceDb")),
+    "insights": lambda s: bool(s.inputs.get("performanceInsightsEnabled")),
     "log volume": lambda s: bool(s.inputs.get("dedicatedLogVolume")),
     "node replica": lambda s: (s.inputs.get("replicasPerNodeGroup") or 0) + (s.inputs.get("numCacheClusters") or 1) > 1,
 }

@@ -1,4 +1,4 @@
-"""Resource policies of AWS, judged: whether a document lets a principal do something under given circumstances.
+"""Policies of AWS, judged: whether a document lets a principal do something under given circumstances.
 
 The rules of evaluation: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html and
 .../reference_policies_elements_condition_operators.html. An operator that is not known here never helps: an Allow with
@@ -22,7 +22,7 @@ class Request:
     """What somebody wants to do."""
 
     kind: str
-    """`Service` or `AWS`."""
+    """`Service` or `AWS`; `Role` where the document is that principal's own policy."""
     principal: str
     """`cloudwatch.amazonaws.com`, an ARN, or empty for one that only `*` names."""
     action: str
@@ -87,6 +87,8 @@ def _meant(statement: Statement, request: Request) -> bool:
 
 
 def _principal(statement: Statement, request: Request) -> bool:
+    if request.kind == "Role":
+        return "Principal" not in statement
     if "NotPrincipal" in statement:
         return not _among(statement["NotPrincipal"], request)
     return _among(statement.get("Principal"), request)

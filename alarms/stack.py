@@ -18,8 +18,14 @@ METRIC_ALARM, COMPOSITE = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwa
 LOG_GROUP, LOG_FILTER = "aws:cloudwatch/logGroup:LogGroup", "aws:cloudwatch/logMetricFilter:LogMetricFilter"
 EVENT_RULE, EVENT_TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
 INSTANCE, RDS_EVENTS = "aws:rds/instance:Instance", "aws:rds/eventSubscription:EventSubscription"
+PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
+FUNCTION, INVOKE_CONFIG = (
+    "aws:lambda/function:Function",
+    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
+)
+ROLE, ROLE_POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
 CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
-BACKUP_EVENTS = "aws:backup/vaultNotifications:VaultNotifications"
+VAULT, BACKUP_EVENTS = "aws:backup/vault:Vault", "aws:backup/vaultNotifications:VaultNotifications"
 
 NAMED_BY = ("name", "alarmName", "identifier", "functionName")
 """Inputs and outputs that hold a resource's name in AWS."""
@@ -138,11 +144,11 @@ class Stack:
 
 DIMENSIONS = {
     "DBInstanceIdentifier": INSTANCE,
-    "FunctionName": "aws:lambda/function:Function",
+    "FunctionName": FUNCTION,
     "TopicName": TOPIC,
     "QueueName": QUEUE,
     "ProxyName": "aws:rds/proxy:Proxy",
-    "BackupVaultName": "aws:backup/vault:Vault",
+    "BackupVaultName": VAULT,
     "RuleName": EVENT_RULE,
 }
 """Dimension -> type of the resource whose name it holds; cache nodes are no resources and stand apart."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,10 @@ from typing import Any
 from alarms.stack import Resource
 
 STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
+RESOURCE_ID = "DbiResourceId"
+_QUOTED = r"""\s*['"]([^'"]*)['"]\s*"""
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/using-metric-math.html
+_COUNTER = re.compile(rf"DB_PERF_INSIGHTS\({_QUOTED},{_QUOTED},{_QUOTED}\)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +40,22 @@ def watched_by(alarm: Resource) -> list[Watched]:
             plain = stat in STATISTICS
             made.append(_watched(metric, stat if plain else None, None if plain else stat))
     return made
+
+
+def counters_of(alarm: Resource) -> list[Watched]:
+    """The counters of Database Insights in an alarm's expressions, by the resource id of their server."""
+    return [
+        Watched(
+            namespace=f"AWS/{service}",
+            metric=counter,
+            dimensions={RESOURCE_ID: server},
+            statistic=None,
+            extended=None,
+            period=int(query.get("period") or 0),
+        )
+        for query in alarm.inputs.get("metricQueries") or ()
+        for service, server, counter in _COUNTER.findall(str(query.get("expression") or ""))
+    ]
 
 
 def _watched(held: Mapping[str, Any], statistic: str | None, extended: str | None) -> Watched:

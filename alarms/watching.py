@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from alarms.evaluation import expressions, periods, statistic
 from alarms.finding import Finding, error, warning
+from alarms.insights import insights
 from alarms.logs import custom
 from alarms.metrics import CACHE_NODE, Metric, catalogue, engine, has, similar
 from alarms.stack import METRIC_ALARM, Resource, Stack
-from alarms.watched import Watched, watched_by
+from alarms.watched import Watched, counters_of, watched_by
 
 
 def watches(stack: Stack) -> Iterator[Finding]:
@@ -20,6 +21,9 @@ def watches(stack: Stack) -> Iterator[Finding]:
             yield from _data(stack, alarm, watched)
             yield from statistic(alarm, watched)
             yield from periods(alarm, watched)
+        for counter in counters_of(alarm):
+            yield from insights(stack, alarm, counter)
+            yield from periods(alarm, counter)
     yield from _unwatched(stack)
 
 
