@@ -72,6 +72,15 @@ def plan(deployment: Deployment, findings: tuple[Finding, ...] = ()) -> Preview:
 
 def shown(resource: Declared) -> dict[str, Any]:
     """The inputs, secrets as `[secret]`, archives as `[asset]`."""
+    # In order, nested maps too: the SDK's come in another one at each run.
     return {
-        key: "[secret]" if key in resource.secret_inputs else value for key, value in sorted(resource.inputs.items())
+        key: "[secret]" if key in resource.secret_inputs else ordered(value)
+        for key, value in sorted(resource.inputs.items())
     }
+
+
+def ordered(value: Any) -> Any:
+    """The value with the keys of every map in it in order."""
+    if isinstance(value, dict):
+        return {key: ordered(value[key]) for key in sorted(value)}
+    return [ordered(item) for item in value] if isinstance(value, list) else value
