@@ -194,6 +194,7 @@ KINDS: dict[str, Kind] = {
             "timeout": 3,
         },
     ),
+    "aws:lambda/alias:Alias": _kind("name", "functionName"),
     "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig": _kind("functionName", "qualifier"),
     # lambda/invocation.go: in the scope CREATE_ONLY a new payload or trigger is a new invocation
     "aws:lambda/invocation:Invocation": _kind(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import re
 import threading
 from dataclasses import dataclass
 from functools import cache
@@ -38,8 +37,9 @@ def schema_of(token: str) -> Schema:
 @cache
 def _read(token: str) -> Schema:
     package, module, name = [*token.split(":"), "", ""][:3]
-    folder, _, file = module.partition("/")
-    parts = [PACKAGES.get(package, package), *(() if folder == "index" else (_python(folder),)), _snake(file)]
+    folder = module.partition("/")[0]
+    # Never the file itself: the SDK's folders load lazily, and one whose file came first stays without its names.
+    parts = [PACKAGES.get(package, package), *(() if folder == "index" else (_python(folder),))]
     try:
         found = importlib.import_module(".".join(parts))
         resource = getattr(found, name)
@@ -58,10 +58,6 @@ def _read(token: str) -> Schema:
 def _required(arguments: Any) -> list[str]:
     parameters = inspect.signature(arguments.__init__).parameters.values()
     return [each.name for each in parameters if each.kind is each.KEYWORD_ONLY and each.default is each.empty]
-
-
-def _snake(name: str) -> str:
-    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def _python(name: str) -> str:
