@@ -55,6 +55,10 @@ class Offline:
                 "arn": self._arn(r, "lambda", f"function:{_physical(r)}"),
                 "version": "1",
             },
+            # As it is imported: the name is one of its log group, and a second group has a filter of the same.
+            "aws:cloudwatch/logMetricFilter:LogMetricFilter": lambda r: {
+                "id": f"{r.inputs['logGroupName']}:{r.inputs['name']}"
+            },
             "aws:s3/bucket:Bucket": lambda r: {"arn": f"arn:aws:s3:::{_physical(r)}", "bucket": _physical(r)},
             "aws:backup/vault:Vault": lambda r: {"arn": self._arn(r, "backup", f"backup-vault:{_physical(r)}")},
             "aws:backup/plan:Plan": lambda r: {
