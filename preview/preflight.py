@@ -14,6 +14,7 @@ from preview.plan import Finding, shown
 from preview.saved import Resource, known_as
 
 if TYPE_CHECKING:  # the monitor brings the SDK with it
+    from local.cloud import Declared, Made
     from local.monitor import Deployment
 
 NOTICED = tuple(effect for effect in Effect if effect is not Effect.IN_PLACE)
@@ -71,7 +72,13 @@ def declared(deployment: Deployment) -> tuple[Resource, ...]:
             protect=resource.protect,
             retained=resource.retain_on_delete,
             ignored=resource.ignore_changes,
-            known_as=known_as(made[resource.urn].id, made[resource.urn].outputs) if resource.urn in made else (),
+            known_as=_known_as(resource, made[resource.urn]) if resource.urn in made else (),
         )
         for resource in deployment.resources
     )
+
+
+def _known_as(resource: Declared, made: Made) -> tuple[str, ...]:
+    """As the engine saves it: what is put out has what was put in below it."""
+    inputs = {key: value for key, value in resource.inputs.items() if key not in resource.secret_inputs}
+    return known_as(made.id, {**inputs, **made.outputs})
