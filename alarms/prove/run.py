@@ -13,6 +13,7 @@ from alarms.prove.outcome import Clients, Outcome
 from alarms.prove.plan import Plan, plan
 from alarms.prove.read_back import read_back
 from alarms.prove.ringer import WORKERS, Ringer
+from alarms.prove.undisturbed import undisturbed
 
 
 @dataclass(kw_only=True)
@@ -99,10 +100,11 @@ def _rounds(
             proof.outcomes += [_outcome(key, wait, limit) for key, wait in waits.items()]
             told(f"{sum(w.heard is not None for w in waits.values())} of {len(waits)} notifications arrived")
     finally:
-        try:
-            proof.left += ringer.restore()
-        finally:
-            proof.left += mailbox.close()
+        with undisturbed():
+            try:
+                proof.left += ringer.restore()
+            finally:
+                proof.left += mailbox.close()
 
 
 def _round(rung: Sequence[Bell], ringer: Ringer, mailbox: Mailbox, limit: float) -> Mapping[tuple[str, str], _Wait]:

@@ -233,6 +233,26 @@ def test_a_proof_that_is_asked_to_end_puts_back_itself(tier: Project, emulator: 
     assert process.returncode == 143
 
 
+def test_a_signal_waits_until_everything_is_put_back(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Ringer.restore
+
+    def restore(self: Ringer) -> list[str]:
+        signal.raise_signal(signal.SIGTERM)
+        return whole(self)
+
+    def end(number: int, _: object) -> None:
+        raise SystemExit(128 + number)
+
+    monkeypatch.setattr(Ringer, "restore", restore)
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with pytest.raises(SystemExit) as ended:
+            prove(emulator.clients, "local", emulator.names, "ee55", limit=5, alone=True)
+        assert (ended.value.code, signal.getsignal(signal.SIGTERM)) == (143, end)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def test_two_proofs_of_one_tier_take_turns(tier: Project, emulator: Emulator) -> None:
     both = [
         subprocess.Popen([DATATIER, "alarms", "prove", "--json"], cwd=tier.folder, text=True, stdout=subprocess.PIPE)
