@@ -25,13 +25,12 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests")]
 
 from postgres_server import binaries, run_tool, running  # noqa: E402
+from section import publish  # noqa: E402
 
 from bootstrap.access import Access, load_access  # noqa: E402
 from bootstrap.postgres.apply import apply  # noqa: E402
 from bootstrap.postgres.desired import desired  # noqa: E402
 
-README = Path(__file__).with_name("README.md")
-START, END = "<!-- access -->", "<!-- /access -->"
 IDENTITIES, TABLES, RUNS = 200, 1000, 3
 Taken = tuple[float, float]
 TENTH = IDENTITIES // 10
@@ -142,13 +141,7 @@ def markdown(rows: list[tuple[str, Taken, str]]) -> str:
 def main() -> None:
     """Print, and write when asked."""
     text = markdown(measure())
-    print(text)
-    if os.environ.get("WRITE"):
-        document = README.read_text(encoding="utf-8")
-        if START not in document:
-            document += f"\n## Access\n\n{START}\n{END}\n"
-        before, after = document.split(START)[0], document.split(END)[1]
-        README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+    publish("access", text)
 
 
 if __name__ == "__main__":

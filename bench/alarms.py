@@ -17,12 +17,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from section import publish
+
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
-README = Path(__file__).with_name("README.md")
 RUNS = 5
-START, END = "<!-- alarms -->", "<!-- /alarms -->"
 
 
 def timed(once: Callable[[], object]) -> list[float]:
@@ -40,18 +40,12 @@ def in_process() -> tuple[int, list[float], list[float]]:
     """Number of alarms; seconds of the check, and of the SDK's run of the program beside which it stands."""
     from alarms.delivery import check
     from cli.project import load
-    from local.monitor import run_program
     from preview.alarm_findings import indexed
-    from preview.offline import Offline
 
     source = load("prod")
-
-    def run() -> object:
-        return run_program("prod", source.program, Offline(source.region), source.config)
-
-    made = run_program("prod", source.program, Offline(source.region), source.config)
+    made = source.offline()
     checked = timed(lambda: check(indexed(made, source.region)))
-    return len(indexed(made, source.region).alarms), checked, timed(run)
+    return len(indexed(made, source.region).alarms), checked, timed(source.offline)
 
 
 def commands() -> tuple[list[float], list[float]]:
@@ -102,13 +96,7 @@ def markdown(measured: list[tuple[str, list[float], str]]) -> str:
 def main() -> None:
     """Print, and write when asked."""
     text = markdown(rows())
-    print(text)
-    if os.environ.get("WRITE"):
-        document = README.read_text(encoding="utf-8")
-        if START not in document:
-            document += f"\n## Alarms\n\n{START}\n{END}\n"
-        before, after = document.split(START)[0], document.split(END)[1]
-        README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+    publish("alarms", text)
 
 
 if __name__ == "__main__":

@@ -21,13 +21,13 @@ from pathlib import Path
 from statistics import median
 
 import botocore
-from run import DATATIER, README, project
+from run import DATATIER, project
+from section import publish
 
 from bootstrap import bundle
 from local.state import StateDir
 
 RUNS = 7
-START, END = "<!-- runner -->", "<!-- /runner -->"
 # What Lambda's runtime brings.
 RUNTIME = Path(botocore.__file__).parents[1]
 PATHS = "import sys; sys.path[:0] = [sys.argv[1]]; sys.path.append(sys.argv[2]); "
@@ -128,11 +128,7 @@ def main() -> None:
     """Print, and write when asked."""
     python, wanted = interpreter()
     text = markdown(rows(python, wanted), wanted.python)
-    print(text)
-    if os.environ.get("WRITE"):
-        document = README.read_text(encoding="utf-8")
-        before, after = document.split(START)[0], document.split(END)[1]
-        README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+    publish("runner", text)
 
 
 if __name__ == "__main__":

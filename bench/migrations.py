@@ -28,9 +28,8 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "bench")]
 
 from postgres_server import binaries, run_tool, running  # noqa: E402
 from run import DATATIER, once  # noqa: E402
+from section import publish  # noqa: E402
 
-README = Path(__file__).with_name("README.md")
-START, END = "<!-- migrations -->", "<!-- /migrations -->"
 COUNT, RUNS, SIZES = 1000, 3, (100, 1000, 10_000)
 
 UP = "CREATE TABLE t{n} (id bigint PRIMARY KEY);\n"
@@ -200,11 +199,7 @@ def main() -> None:
     machine = f"{os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()} {platform.machine()}"
     missing = f"; not installed here: {', '.join(absent)}" if absent else ""
     text = f"{machine}, PostgreSQL 18 with fsync on; {RUNS} runs in turn{missing}.\n\n" + "\n".join(lines)
-    print(text)
-    if os.environ.get("WRITE"):
-        document = README.read_text(encoding="utf-8")
-        before, after = document.split(START)[0], document.split(END)[1]
-        README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+    publish("migrations", text)
 
 
 if __name__ == "__main__":

@@ -24,10 +24,10 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT)]
 
+from section import publish  # noqa: E402
+
 DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
 RUNS = 7
-README = Path(__file__).with_name("README.md")
-START, END = "<!-- preflight -->", "<!-- /preflight -->"
 
 
 def processor(command: list[str]) -> float:
@@ -56,12 +56,9 @@ def saved(folder: Path) -> Path:
 def policy() -> tuple[float, float]:
     """Processor seconds of the pack over prod: the rules imported and judged, and judged alone."""
     from cli.project import load
-    from local.monitor import run_program
-    from preview.offline import Offline
     from preview.preflight import declared
 
-    source = load("prod")
-    resources = declared(run_program("prod", source.program, Offline(source.region), source.config))
+    resources = declared(load("prod").offline())
     today = datetime.now(UTC).date()
     begun = time.process_time()
     from policy.evaluate import evaluate
@@ -108,11 +105,7 @@ def main() -> None:
         row("policy pack, rules imported and judged", first, base, "0.2 s"),
         row("policy pack, judged alone", again, base),
     ])  # fmt: skip
-    print(text)
-    if os.environ.get("WRITE"):
-        document = README.read_text(encoding="utf-8")
-        head, tail = document.split(START)[0], document.split(END)[1]
-        README.write_text(f"{head}{START}\n{text}\n{END}{tail}", encoding="utf-8")
+    publish("preflight", text)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "bootstrap")]
 
 from real_servers import valkey  # noqa: E402
+from section import publish  # noqa: E402
 
 from bootstrap.access.model import RedisRules  # noqa: E402
 from bootstrap.access.rules import access_string  # noqa: E402
@@ -30,8 +31,6 @@ from bootstrap.redis.by_url import apply_client, plan_client  # noqa: E402
 from bootstrap.redis.users import User  # noqa: E402
 from bootstrap.secrets import Secret, new_password, redis_hash  # noqa: E402
 
-README = Path(__file__).with_name("README.md")
-START, END = "<!-- redis users -->", "<!-- /redis users -->"
 COUNT = 1000
 RUNS = 7
 
@@ -125,13 +124,7 @@ def markdown(measured: list[tuple[str, list[float], str]]) -> str:
 def main() -> None:
     """Print, and write when asked."""
     text = markdown(rows())
-    print(text)
-    if os.environ.get("WRITE"):
-        document = README.read_text(encoding="utf-8")
-        if START not in document:
-            document += f"\n## Redis users\n\n{START}\n{END}\n"
-        before, after = document.split(START)[0], document.split(END)[1]
-        README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+    publish("redis users", text)
 
 
 if __name__ == "__main__":

@@ -22,13 +22,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from section import publish
+
 ROOT = Path(__file__).parents[1]
 DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
 PYTHON = sys.executable
 RUNS = 3
-README = Path(__file__).with_name("README.md")
 PARTS = ("preflight", "alarms", "migrations", "schema", "access", "redis_users", "handler")
-START, END = "<!-- table -->", "<!-- /table -->"
 
 
 @dataclass(frozen=True)
@@ -134,11 +134,7 @@ def markdown(measured: list[tuple[str, Measured, str]]) -> str:
 def main() -> None:
     """Print, and write when asked."""
     text = markdown(rows())
-    print(text)
-    if os.environ.get("WRITE"):
-        document = README.read_text(encoding="utf-8")
-        before, after = document.split(START)[0], document.split(END)[1]
-        README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+    publish("table", text)
     for part in (Path(__file__).with_name(f"{name}.py") for name in PARTS):
         if part.exists():
             print(f"\n{part.stem}", flush=True)

@@ -28,13 +28,12 @@ ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT / "tests")]
 
 from postgres_server import binaries, run_tool, running  # noqa: E402
+from section import publish  # noqa: E402
 
 from bootstrap import schema  # noqa: E402
 
 TABLES, INDEXES = 1000, 5  # indexes of each table beside its key's
 RUNS = 5
-README = Path(__file__).with_name("README.md")
-START, END = "<!-- schema -->", "<!-- /schema -->"
 
 ALEMBIC = """
 import json, sys, time
@@ -146,11 +145,7 @@ def main() -> None:
         *([] if others else ["", peer + "."]),
     ]
     text = "\n".join(lines)
-    print(text)
-    if os.environ.get("WRITE"):
-        document = README.read_text(encoding="utf-8")
-        before, after = document.split(START)[0], document.split(END)[1]
-        README.write_text(f"{before}{START}\n{text}\n{END}{after}", encoding="utf-8")
+    publish("schema", text)
 
 
 if __name__ == "__main__":
