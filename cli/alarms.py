@@ -158,11 +158,9 @@ def prove(
 
 def offline(source: StackSource) -> Stack:
     """The stack as its program declares it."""
-    from local.monitor import run_program
     from preview.alarm_findings import indexed
-    from preview.offline import Offline
 
-    return indexed(run_program(source.stack, source.program, Offline(source.region), source.config), source.region)
+    return indexed(source.offline(), source.region)
 
 
 def _local(stack: str | None) -> tuple[str, Clients, list[str], StateDir]:

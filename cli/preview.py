@@ -113,14 +113,12 @@ def _refused(findings: tuple[Finding, ...]) -> bool:
 
 def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
     source = load(stack)
-    from local.monitor import run_program
     from preview.alarm_findings import alarm_findings
     from preview.findings import findings
-    from preview.offline import Offline
     from preview.policy_findings import policy_findings
     from preview.preflight import declared
 
-    deployment = run_program(stack, source.program, Offline(source.region), source.config)
+    deployment = source.offline()
     broken = policy_findings(declared(deployment), source.settings.suppress, datetime.now(UTC).date())
     return deployment, (*broken, *alarm_findings(deployment, source.region), *findings(source.settings))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:  # most commands only want to know where the project lies
     from bootstrap.access import Access
     from infra.settings import Settings
+    from local.monitor import Deployment
 
 PACKAGE = Path(__file__).parents[1]
 
@@ -41,6 +42,13 @@ class StackSource:
         from infra.program import program
 
         return lambda: program(self.root)
+
+    def offline(self) -> Deployment:
+        """What the program declares, with answers of AWS's form for what it makes."""
+        from local.monitor import run_program
+        from preview.offline import Offline
+
+        return run_program(self.stack, self.program, Offline(self.region), self.config)
 
 
 def load(stack: str) -> StackSource:
