@@ -10,7 +10,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policy import Statement, allow
-from components.vpc_function import VpcFunctionArgs, secrets_key, started_by, vpc_function
+from components.vpc_function import VpcFunctionArgs, manifest_secret, secrets_key, started_by, vpc_function
 
 HANDLER = "bootstrap.restored.handler.handler"
 RESTORED = "awsbackup-restore-test-*"
@@ -126,16 +126,14 @@ class RestoreTest(pulumi.ComponentResource):
 
     def _manifest(self) -> aws.secretsmanager.SecretVersion:
         args = self._args
-        secret = aws.secretsmanager.Secret(
-            f"{self._name}-manifest",
-            name=f"{args.prefix}/restore-test/manifest",
-            description=f"What a restore of {args.prefix} is held against: addresses and references, nothing secret",
-            kms_key_id=args.secrets_key_arn,
-            recovery_window_in_days=args.recovery_window_days,
+        return manifest_secret(
+            self._name,
+            args,
+            args.manifest,
+            kind="restore-test",
+            purpose=f"What a restore of {args.prefix} is held against",
+            keep=args.recovery_window_days,
             opts=self._child,
-        )
-        return aws.secretsmanager.SecretVersion(
-            f"{self._name}-manifest-content", secret_id=secret.arn, secret_string=args.manifest, opts=self._child
         )
 
     def _failures(self, function: aws.lambda_.Function) -> None:

@@ -149,3 +149,23 @@ def _every(function_arn: pulumi.Input[str], log_group_arn: pulumi.Input[str]) ->
         # ... and the code itself must not (AWS: Lambda, VPC, "deny the function's code").
         deny("NetworkFromCode", INTERFACES, "*", Condition={"ArnEquals": {"lambda:SourceFunctionArn": function_arn}}),
     ]
+
+
+def manifest_secret(
+    name: str, args: VpcFunctionArgs, manifest: pulumi.Input[str], *, kind: str, purpose: str, keep: int, opts: Any
+) -> aws.secretsmanager.SecretVersion:
+    """Keep the manifest where the function finds it, in `PREFIX/KIND/manifest`: Lambda's environment takes 4 KiB.
+
+    :param keep: days that it can be got back after its deletion.
+    """
+    secret = aws.secretsmanager.Secret(
+        f"{name}-manifest",
+        name=f"{args.prefix}/{kind}/manifest",
+        description=f"{purpose}: addresses and references, nothing secret",
+        kms_key_id=args.secrets_key_arn,
+        recovery_window_in_days=keep,
+        opts=opts,
+    )
+    return aws.secretsmanager.SecretVersion(
+        f"{name}-manifest-content", secret_id=secret.arn, secret_string=manifest, opts=opts
+    )
