@@ -137,7 +137,7 @@ _UNKNOWN = "it meets the operator"
 
 def _unmet(statement: Statement, request: Request) -> Iterator[str]:
     """The conditions of a statement that the request does not meet, in words."""
-    context = {key.lower(): value for key, value in request.context.items()}  # condition keys have no case
+    context = _of_principal(request) | {key.lower(): value for key, value in request.context.items()}
     for operator, wanted in (statement.get("Condition") or {}).items():
         for key, values in wanted.items():
             held = context.get(key.lower())
@@ -146,6 +146,23 @@ def _unmet(statement: Statement, request: Request) -> Iterator[str]:
                 yield f"{_UNKNOWN} {operator}, which is not known here"
             elif not met:
                 yield f"{key} is {' or '.join(str(each) for each in many(values))} ({operator}), and it is {held}"
+
+
+def _of_principal(request: Request) -> dict[str, str]:
+    """What AWS itself says of who asks, by lower-case key: condition keys have no case.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html: a service that acts as its
+    own principal is known by aws:PrincipalIsAWSService, and has none of the keys of an account's principals.
+    """
+    if not request.principal:
+        return {}
+    if request.kind == "Service":
+        name = request.principal
+        known = {"PrincipalIsAWSService": "true", "PrincipalServiceName": name, "PrincipalServiceNamesList": name}
+    else:
+        account = request.principal.split(":")[4] if request.principal.count(":") > 4 else request.principal
+        known = {"PrincipalIsAWSService": "false", "PrincipalAccount": account, "PrincipalArn": request.principal}
+    return {f"aws:{key}".lower(): value for key, value in known.items()} | {"aws:viaawsservice": "false"}
 
 
 def _met(operator: str, wanted: list[str], held: str | None) -> bool | None:

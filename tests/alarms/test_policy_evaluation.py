@@ -35,6 +35,10 @@ def where(operator: str, key: str, value: Any) -> dict[str, Any]:
     return allow(Condition={operator: {key: value}})
 
 
+def denied(operator: str, key: str, value: Any) -> dict[str, Any]:
+    return allow(Effect="Deny", Principal="*", Condition={operator: {key: value}})
+
+
 ACCOUNT = "aws:SourceAccount"
 CASES: list[tuple[str, list[dict[str, Any]], bool]] = [
     ("nothing", [], False),
@@ -84,6 +88,18 @@ CASES: list[tuple[str, list[dict[str, Any]], bool]] = [
     ("a deny before it", [allow(Effect="Deny", Principal="*"), allow()], False),
     ("a deny of what has no TLS", [allow(), {**where("Bool", "aws:SecureTransport", "false"), "Effect": "Deny"}], True),
     ("a deny that is not understood", [allow(), {**where("DateLessThan", "a", "b"), "Effect": "Deny"}], False),
+    *(
+        (f"a deny of who is no service of AWS, by {operator}", [allow(), denied(operator, "aws:PrincipalIsAWSService", "false")], True)
+        for operator in ("Bool", "BoolIfExists", "StringEquals", "ForAnyValue:Bool")
+    ),
+    ("a deny of services of AWS", [allow(), denied("BoolIfExists", "aws:PrincipalIsAWSService", "true")], False),
+    ("a data perimeter: of another organization, and no service", [allow(), allow(Effect="Deny", Principal="*", Condition={"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-1"}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false"}})], True),
+    ("a network perimeter: from elsewhere, and no service", [allow(), allow(Effect="Deny", Principal="*", Condition={"NotIpAddressIfExists": {"aws:SourceIp": "10.0.0.0/8"}, "BoolIfExists": {"aws:PrincipalIsAWSService": "false", "aws:ViaAWSService": "false"}})], True),
+    ("a deny of other organizations alone hits services too", [allow(), denied("StringNotEquals", "aws:PrincipalOrgID", "o-1")], False),
+    ("a deny of other services by name", [allow(), denied("StringNotEquals", "aws:PrincipalServiceName", "cloudwatch.amazonaws.com")], True),
+    ("a deny of this service by name", [allow(), denied("ForAnyValue:StringEquals", "aws:PrincipalServiceNamesList", "cloudwatch.amazonaws.com")], False),
+    ("a deny of other accounts' principals", [allow(), denied("StringNotEqualsIfExists", "aws:PrincipalAccount", "123456789012")], False),
+    ("a confused deputy: services for another account", [allow(), allow(Effect="Deny", Principal="*", Condition={"StringNotEqualsIfExists": {ACCOUNT: "123456789012"}, "Bool": {"aws:PrincipalIsAWSService": "true"}})], True),
     ("one that fits after one that does not", [allow(Principal={"Service": "x"}), allow()], True),
 ]  # fmt: skip
 
@@ -115,6 +131,23 @@ def test_an_account_stands_for_its_root() -> None:
 )  # fmt: skip
 def test_a_refusal_says_why(statements: list[dict[str, Any]], why: str) -> None:
     assert judge(json.dumps({"Statement": statements}), REQUEST) == Verdict(allowed=False, why=why)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("aws:PrincipalIsAWSService", "false"),
+        ("aws:PrincipalAccount", "210987654321"),
+        ("aws:PrincipalArn", "arn:aws:iam::210987654321:role/shop"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["AWS", "Role"])
+def test_a_principal_of_an_account_is_known_by_its_keys(key: str, value: str, kind: str) -> None:
+    role = "arn:aws:iam::210987654321:role/shop"
+    request = Request(kind=kind, principal=role, action="sns:Publish", resource=TOPIC)
+    principal = None if kind == "Role" else {"AWS": role}
+    document = json.dumps({"Statement": allow(Principal=principal, Condition={"StringEquals": {key: value}})})
+    assert judge(document, request) == Verdict(allowed=True)
 
 
 @pytest.mark.parametrize("document", ["", "[]", "{}", "null"])
