@@ -7,6 +7,7 @@ what leads out of the stack: no IAM, no key's policy, no trail, no other stack's
 
 from collections.abc import Sequence
 
+from components.chat import METRICS
 from components.policy import Statement, allow
 
 # The functions in the VPC (components/vpc_function.py), and RDS Proxy.
@@ -73,9 +74,7 @@ def boundary(prefix: str, account: str, partition: str) -> list[Statement]:
         # Functions in the VPC: EC2 knows no narrower resource for these (AWSLambdaVPCAccessExecutionRole).
         allow("Network", _of("ec2", _INTERFACES), "*"),
         allow("Tell", ["sns:Publish"], arn("sns", f"{prefix}-*")),
-        allow(
-            "Metrics", _of("cloudwatch", ["DescribeAlarms", "GetMetricData", "GetMetricStatistics", "ListMetrics"]), "*"
-        ),
+        allow("Metrics", _of("cloudwatch", METRICS), "*"),
         allow("Backups", _of("rds", _BACKUPS), [arn("rds", each) for each in own]),
         allow(
             "BackupVaults",

@@ -5,10 +5,17 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.policy import trust
+from components.policy import allow, document, trust
 
-READ_ONLY = "arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"
-"""What a person may ask for from the channel at most. Without a guardrail it is AdministratorAccess."""
+METRICS = (
+    "DescribeAlarmHistory", "DescribeAlarms", "GetMetricData", "GetMetricStatistics", "GetMetricWidgetImage",
+    "ListMetrics",
+)  # fmt: skip
+"""What a notification and its graph are drawn from, without a single log line. AWS's page on notification permissions
+asks for all that describes, gets and lists in CloudWatch; none of it can be narrowed to one stack's metrics."""
+GUARDRAIL = "policy/CloudWatchReadOnlyAccess"
+"""What a configuration lets any role do at most; without one it is AdministratorAccess. It lets in logs, too: what
+people in the channel can read is what both it and the role allow."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +26,8 @@ class ChatArgs:
     """Prefix of the configurations' names."""
     account_id: pulumi.Input[str]
     """Account that may assume the channel role."""
+    partition: pulumi.Input[str]
+    """AWS partition of its policies: `aws`."""
     channels: dict[str, list[pulumi.Input[str]]]
     """`T.../C...` (workspace and channel) -> topics. The workspace has to be authorised once, in the AWS console."""
 
@@ -39,8 +48,11 @@ class Chat(pulumi.ComponentResource):
             assume_role_policy=trust("chatbot.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}),
             opts=pulumi.ResourceOptions(parent=self),
         )
-        attachment = aws.iam.RolePolicyAttachment(
-            f"{name}-read", role=role.name, policy_arn=READ_ONLY, opts=pulumi.ResourceOptions(parent=self)
+        reading = aws.iam.RolePolicy(
+            f"{name}-read",
+            role=role.name,
+            policy=document(allow("Metrics", [f"cloudwatch:{action}" for action in METRICS], "*")),
+            opts=pulumi.ResourceOptions(parent=self),
         )
         self.configuration_arns = []
         for channel, topics in sorted(args.channels.items()):
@@ -52,9 +64,9 @@ class Chat(pulumi.ComponentResource):
                 slack_team_id=team,
                 slack_channel_id=room,
                 sns_topic_arns=topics,
-                guardrail_policy_arns=[READ_ONLY],
+                guardrail_policy_arns=[pulumi.Output.format("arn:{0}:iam::aws:{1}", args.partition, GUARDRAIL)],
                 logging_level="ERROR",
-                opts=pulumi.ResourceOptions(parent=self, depends_on=[attachment]),
+                opts=pulumi.ResourceOptions(parent=self, depends_on=[reading]),
             )
             self.configuration_arns.append(made.chat_configuration_arn)
         self.register_outputs({"configuration_arns": self.configuration_arns})

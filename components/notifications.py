@@ -152,7 +152,12 @@ class Notifications(pulumi.ComponentResource):
         if channels:
             Chat(
                 f"{self._name}-chat",
-                ChatArgs(prefix=self._args.prefix, account_id=self._args.account_id, channels=channels),
+                ChatArgs(
+                    prefix=self._args.prefix,
+                    account_id=self._args.account_id,
+                    partition=self._args.partition,
+                    channels=channels,
+                ),
                 pulumi.ResourceOptions(parent=self),
             )
 

@@ -8,7 +8,6 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.chat import READ_ONLY
 from components.notifications import Notifications, NotificationsArgs, Subscription
 
 ACCOUNT = "123456789012"
@@ -97,18 +96,29 @@ def test_recipients(record: Any) -> None:
     # One configuration for a channel, however many severities it hears of.
     assert {row for row in seen.listing if row[2] in ("n-chat",)} == {
         ("Role", "n-chat-role", "n-chat"),
-        ("RolePolicyAttachment", "n-chat-read", "n-chat"),
+        ("RolePolicy", "n-chat-read", "n-chat"),
         ("SlackChannelConfiguration", "n-chat-c01", "n-chat"),
     }
     assert seen["n-chat-c01"].inputs == {
         "configurationName": "tmi-dev-c01",
-        "guardrailPolicyArns": [READ_ONLY],
+        "guardrailPolicyArns": ["arn:aws:iam::aws:policy/CloudWatchReadOnlyAccess"],
         "iamRoleArn": "arn:n-chat-role",
         "loggingLevel": "ERROR",
         "slackChannelId": "C01",
         "slackTeamId": "T01",
         "snsTopicArns": ["arn:n-critical", "arn:n-warning"],
     }
+
+
+def test_a_chat_channel_reads_metrics_of_alarms_and_no_logs(record: Any) -> None:
+    chat = {"warning": [Subscription(kind="slack", endpoint="T01/C01")]}
+    seen = record(lambda: Notifications("n", args(recipients=chat, partition="aws-us-gov")))
+    (statement,) = json.loads(seen["n-chat-read"].inputs["policy"])["Statement"]
+    assert {action.partition(":")[0] for action in statement["Action"]} == {"cloudwatch"}
+    assert not [each for each in statement["Action"] if "*" in each or "Put" in each or "Delete" in each]
+    guardrail = "arn:aws-us-gov:iam::aws:policy/CloudWatchReadOnlyAccess"
+    assert seen["n-chat-c01"].inputs["guardrailPolicyArns"] == [guardrail]
+    assert not seen.of("RolePolicyAttachment")
 
 
 def test_removing_a_recipient_leaves_the_others(record: Any) -> None:

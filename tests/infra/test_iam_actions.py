@@ -16,6 +16,7 @@ import yaml
 from iam_policies import Request
 
 from components.boundary import boundary
+from components.chat import METRICS
 from components.sizing.iam import MANAGED_POLICY_CHARACTERS, Place, by_type, policies
 from infra.problems import SettingsError
 from infra.program import program
@@ -138,11 +139,11 @@ def test_the_boundary_holds_all_that_the_roles_do(stack: str) -> None:
 
 
 # What AWS's managed policies give the roles that have one, and what of it is used: AmazonRDSEnhancedMonitoringRole,
-# CloudWatchReadOnlyAccess (the metrics behind an alarm), AWSBackupServiceRolePolicyForBackup and ...ForRestores
-# (docs.aws.amazon.com/aws-managed-policy/latest/reference); then the roles of the backup's own functions.
+# AWSBackupServiceRolePolicyForBackup and ...ForRestores (docs.aws.amazon.com/aws-managed-policy/latest/reference); then
+# the roles of the backup's own functions, and of a chat channel.
 MANAGED = {
     *(f"logs:{each}" for each in ("CreateLogGroup", "DescribeLogStreams", "GetLogEvents", "PutRetentionPolicy")),
-    *(f"cloudwatch:{e}" for e in ("DescribeAlarms", "GetMetricData", "GetMetricStatistics", "ListMetrics")),
+    *(f"cloudwatch:{each}" for each in METRICS),
     *(
         f"rds:{each}"
         for each in (

@@ -1,0 +1,66 @@
+"""Whatever the settings offer passes the project's own policy pack, under every profile that is deployed to AWS."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.program import program
+from infra.stackfile import read_stack
+from local.monitor import run_program
+from policy.evaluate import evaluate
+from preview.offline import Offline
+from preview.preflight import declared
+
+ROOT = Path(__file__).parents[2]
+REMOTE = {"region": "eu-central-1", "vpc": "vpc-0c", "subnets": ["subnet-0c", "subnet-0d"], "clients": ["sg-0c"]}
+SLACK = {"slack": {"workspace": "T0", "channel": "C0"}}
+QUEUE = {"sqs": "arn:aws:sqs:eu-west-1:210987654321:ops"}
+NETWORK = {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"], "clients": ["sg-0a", "10.1.0.0/16"]}
+LOCK = {"mode": "governance", "min": 7, "max": 90}
+CACHE = {"class": "cache.m7g.large", "replicas": 1, "multi_az": True}
+# Options that go together share a run: it takes seconds.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "chat": {"notify": {"critical": [SLACK], "warning": [SLACK], "info": [SLACK]}},
+    "e-mail, web and queue": {
+        "notify": {"critical": [{"email": "a@example.org"}], "warning": [{"https": "https://a.example.org"}]}
+        | {"info": [QUEUE]}
+    },
+    "proxy by token": {"proxy": {"iam": True}},
+    "proxy, bucket and rotation": {
+        "proxy": {}, "bucket": {"roles": ["arn:aws:iam::210987654321:role/shop"]}, "rotation": {}
+    },
+    "second region": {
+        "postgres": {"replicas": {"near": {}, "far": {"remote": REMOTE}}},
+        "backup": {"second_region": {"region": "eu-central-1", "point_in_time": 7}, "lock": LOCK, "restore_test": {}},
+    },
+    "continuous backups": {"backup": {"continuous": True}},
+    "shards in a network of one's own": {
+        "network": NETWORK, "redis": {"main": CACHE | {"shards": 2}}
+    },
+    "Redis and a token": {
+        "redis": {"main": CACHE | {"engine": "redis", "version": "7.1", "auth": "token"}}
+    },
+}  # fmt: skip
+
+
+def failures(profile: str, changes: dict[str, Any]) -> set[tuple[str, str]]:
+    """Rule and resource of what the pack refuses, for a shop's stack called `live`."""
+    config = {key: value for key, value in read_stack(ROOT, "dev").items() if key.startswith("aws:")}
+    config |= {"data-tier:profile": profile, "data-tier:name": "shop"}
+    config |= {f"data-tier:{key}": value for key, value in changes.items()}
+    found = run_program("live", lambda: program(ROOT), Offline("eu-west-1"), config)
+    return {
+        (each.rule.id, f"{each.resource}: {each.detail}")
+        for each in evaluate(declared(found), today=date(2026, 11, 29))
+        if each.outcome == "failed"
+    }
+
+
+@pytest.mark.parametrize("profile", ["dev", "prod"])
+@pytest.mark.parametrize("option", OPTIONS)
+def test_an_option_of_the_settings_passes_the_policy(option: str, profile: str) -> None:
+    assert failures(profile, OPTIONS[option]) == set()
