@@ -70,10 +70,9 @@ def publishers(stack: Stack) -> Iterator[Publisher]:
         yield _publisher(stack, vault, str(vault.inputs.get("snsTopicArn")), BACKUP, {}, attributes=True)
     rules = {rule.physical: rule for rule in stack.of(EVENT_RULE)}
     for target in stack.of(EVENT_TARGET):
-        if ":sns:" in str(target.inputs.get("arn")):
-            rule = rules.get(str(target.inputs.get("rule")))
-            source = {"aws:SourceArn": rule.arn} if rule else {}
-            yield _publisher(stack, target, str(target.inputs["arn"]), EVENTS, source)
+        rule = rules.get(str(target.inputs.get("rule")))
+        if rule and ":sns:" in str(target.inputs.get("arn")):
+            yield _publisher(stack, target, str(target.inputs["arn"]), EVENTS, {"aws:SourceArn": rule.arn})
 
 
 def topics_of(alarm: Resource) -> list[str]:

@@ -161,19 +161,22 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
     """
     objects = pulumi.Output.format("{0}/*", arn)
     insecure = {"Bool": {"aws:SecureTransport": "false"}}
-    another = {
-        "StringNotEqualsIfExists": {"s3:x-amz-server-side-encryption-aws-kms-key-id": args.key_arn},
-        "Null": {"s3:x-amz-server-side-encryption-aws-kms-key-id": "false"},
-    }
-    plain = {
-        "StringNotEquals": {"s3:x-amz-server-side-encryption": "aws:kms"},
-        "Null": {"s3:x-amz-server-side-encryption": "false"},
+    header = "s3:x-amz-server-side-encryption"
+    key = f"{header}-aws-kms-key-id"
+    # A client may ask for another encryption than the bucket's; without a wish it gets that. Asked for `aws:kms` alone,
+    # S3 takes the account's aws/s3 (S3 User Guide, "Specifying server-side encryption with AWS KMS").
+    wishes = {
+        "RequireKms": {"StringNotEquals": {header: "aws:kms"}, "Null": {header: "false"}},
+        "RequireKey": {"StringNotEquals": {key: args.key_arn}, "Null": {header: "false"}},
+        "RequireKeyAlone": {"StringNotEquals": {key: args.key_arn}, "Null": {key: "false"}},
+        "RefuseOwnKeys": {"Null": {f"{header}-customer-algorithm": "false"}},  # SSE-C: unreadable to everybody else
     }
     found = [
         deny("RequireTls", ["s3:*"], [arn, objects], Principal="*", Condition=insecure),
-        # A client may ask for another encryption than the bucket's; without a wish it gets that.
-        deny("RequireKms", ["s3:PutObject"], objects, Principal="*", Condition=plain),
-        deny("RequireKey", ["s3:PutObject"], objects, Principal="*", Condition=another),
+        *(
+            deny(sid, ["s3:PutObject"], objects, Principal="*", Condition=condition)
+            for sid, condition in wishes.items()
+        ),
     ]
     if not args.roles:
         return found

@@ -9,8 +9,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.chat import Chat, ChatArgs
-from components.policy import Statement, account_root, allow, deny, document
+from components.policy import Statement, document
 from components.secret import secret
+from components.topic_policy import access, cache_publishers, publishers
 
 SEVERITIES = ("critical", "warning", "info")
 KINDS = ("email", "https", "sqs", "slack")
@@ -90,7 +91,7 @@ class Notifications(pulumi.ComponentResource):
         self.topic_arns = {}
         for severity in SEVERITIES:
             topic = self._topic(severity, args.key_arn)
-            self._policy(severity, topic, *publishers(args, topic.arn))
+            self._policy(severity, topic, *publishers(args, topic.arn, severity))
             self._subscribe(severity, topic, args.recipients.get(severity, []))
             self.topic_arns[severity] = topic.arn
         if args.elsewhere:
@@ -165,52 +166,3 @@ class Notifications(pulumi.ComponentResource):
 def mark(endpoint: pulumi.Input[str], index: int) -> str:
     """Return a short stable mark of an endpoint, so that removing one recipient leaves the others as they are."""
     return hashlib.sha256(endpoint.encode()).hexdigest()[:8] if isinstance(endpoint, str) else str(index)
-
-
-def access(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[Statement, ...]:
-    """A policy of one's own replaces the default one: the owner has to be named again; and nothing without TLS."""
-    manage = ["AddPermission", "DeleteTopic", "GetTopicAttributes", "ListSubscriptionsByTopic", "Publish"]
-    manage += ["RemovePermission", "SetTopicAttributes", "Subscribe"]
-    owner = account_root(args.partition, args.account_id)
-    insecure = {"Bool": {"aws:SecureTransport": "false"}}
-    return (
-        allow("Owner", [f"sns:{action}" for action in manage], topic, Principal=owner),
-        deny("RequireTls", ["sns:Publish"], topic, Principal="*", Condition=insecure),
-    )
-
-
-def publishers(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[Statement, ...]:
-    """CloudWatch, RDS, Backup and EventBridge; of this account and region, where AWS documents such a condition.
-
-    For Backup it documents none, and for EventBridge a bare statement
-    (https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html).
-    """
-    conditions = {}
-    for service, resource in (("cloudwatch", "alarm:*"), ("rds", "*")):
-        source = pulumi.Output.format(
-            "arn:{0}:{1}:{2}:{3}:{4}", args.partition, service, args.region, args.account_id, resource
-        )
-        conditions[service] = {
-            "ArnLike": {"aws:SourceArn": source},
-            "StringEquals": {"aws:SourceAccount": args.account_id},
-        }
-    return tuple(
-        allow(sid, ["sns:Publish"], topic, Principal={"Service": service}, **more)
-        for sid, service, more in (
-            ("Alarms", "cloudwatch.amazonaws.com", {"Condition": conditions["cloudwatch"]}),
-            ("Databases", "events.rds.amazonaws.com", {"Condition": conditions["rds"]}),
-            ("Backups", "backup.amazonaws.com", {}),
-            ("Rules", "events.amazonaws.com", {}),
-        )
-    )
-
-
-def cache_publishers(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[Statement, ...]:
-    """ElastiCache. AWS's pages disagree about who publishes: both forms stand here, each limited to the account."""
-    owner = {"StringEquals": {"aws:SourceOwner": args.account_id}}
-    account = {"StringEquals": {"aws:SourceAccount": args.account_id}}
-    service = {"Service": "elasticache.amazonaws.com"}
-    return (
-        allow("CachesByOwner", ["sns:Publish"], topic, Principal={"AWS": "*"}, Condition=owner),
-        allow("CachesByService", ["sns:Publish"], topic, Principal=service, Condition=account),
-    )

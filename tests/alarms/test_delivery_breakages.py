@@ -102,7 +102,13 @@ def log_filter(metric: str = "Deadlocks", group: str = GROUP, **given: Any) -> B
 
 def log_alarm(metric: str = "Deadlocks", **given: Any) -> Break:
     topic = PLACE.arn("sns", "tmi-prod-warning")
-    held = {"name": "deadlocks", "namespace": "tmi-prod", "metricName": metric, "statistic": "Sum", "period": 60}
+    held = {
+        "name": "tmi-prod-deadlocks",
+        "namespace": "tmi-prod",
+        "metricName": metric,
+        "statistic": "Sum",
+        "period": 60,
+    }
     held |= {"evaluationPeriods": 1, "alarmActions": [topic], "okActions": [topic], **given}
     return add(resource(METRIC_ALARM, "alarms-deadlocks", **held))
 
@@ -141,16 +147,16 @@ RESULT = {"id": "all", "expression": "m1 + m2", "returnData": True}
 
 
 def vault() -> Break:
-    """Backup tells the warning topic of its jobs."""
-    topic = PLACE.arn("sns", "tmi-prod-warning")
+    """Backup tells the info topic of its jobs."""
+    topic = PLACE.arn("sns", "tmi-prod-info")
     return add(resource(BACKUP_EVENTS, "vault-events", backupVaultName="tmi-prod-vault", snsTopicArn=topic))
 
 
-def rule() -> Break:
-    """A rule of EventBridge speaks to the warning topic."""
+def rule(name: str = "tmi-prod-rule", severity: str = "warning") -> Break:
+    """A rule of EventBridge speaks to a topic."""
     return add(
-        resource(EVENT_RULE, "rule", PLACE.arn("events", "rule/rule")),
-        resource(EVENT_TARGET, "target", rule="rule", arn=PLACE.arn("sns", "tmi-prod-warning")),
+        resource(EVENT_RULE, "rule", PLACE.arn("events", f"rule/{name}"), name=name),
+        resource(EVENT_TARGET, "target", rule=name, arn=PLACE.arn("sns", f"tmi-prod-{severity}")),
     )
 
 
@@ -403,6 +409,12 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     ),
     "a rule that is not enabled": (
         edit("backup-failures", inputs(isEnabled=False)), [(E, "action", "backup-failures", "it is disabled")],
+    ),
+    "a rule of another stack": (
+        rule("tmi-dev-rule"), [(E, "topic policy", f"{WARNING}-policy", "statement Rules allows sns:Publish only where aws:SourceArn is")],
+    ),
+    "a rule that speaks critically": (
+        rule(severity="critical"), [(E, "topic policy", f"{CRITICAL}-policy", "no statement allows sns:Publish to events.amazonaws.com")],
     ),
     "a target of a rule that is not there": (
         edit(TARGET, inputs(rule="gone")), [(E, "event source", TARGET, "it is of rule gone")],

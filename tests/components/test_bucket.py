@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from alarms.policies import Request, judge
 from components.bucket import Bucket, BucketArgs
 
 ROLE = "arn:aws:iam::123456789012:role/backup"
+KEY = "arn:aws:kms:eu-west-1:123456789012:key/ours"
 
 
 def args(**more: Any) -> BucketArgs:
@@ -105,6 +107,8 @@ def test_who_is_let_in(record: Any) -> None:
         "RequireTls": ("Deny", "*", [arn, objects]),
         "RequireKms": ("Deny", "*", objects),
         "RequireKey": ("Deny", "*", objects),
+        "RequireKeyAlone": ("Deny", "*", objects),
+        "RefuseOwnKeys": ("Deny", "*", objects),
         "OnlyRoles": ("Deny", "*", objects),
         "OnlyThisAccount": ("Deny", "*", [arn, objects]),
         "Objects": ("Allow", {"AWS": [ROLE]}, objects),
@@ -123,7 +127,35 @@ def test_who_is_let_in(record: Any) -> None:
 
 
 def test_without_roles_iam_decides(record: Any) -> None:
-    assert set(statements(record, roles=[])) == {"RequireTls", "RequireKms", "RequireKey"}
+    wishes = {"RequireKms", "RequireKey", "RequireKeyAlone", "RefuseOwnKeys"}
+    assert set(statements(record, roles=[])) == {"RequireTls", *wishes}
+
+
+SSE = "s3:x-amz-server-side-encryption"
+KMS_KEY = f"{SSE}-aws-kms-key-id"
+
+
+@pytest.mark.parametrize(
+    ("headers", "allowed"),
+    [
+        ({}, True),
+        ({SSE: "aws:kms", KMS_KEY: KEY}, True),
+        ({SSE: "aws:kms"}, False),  # S3 would take aws/s3
+        ({SSE: "aws:kms", KMS_KEY: "arn:aws:kms:eu-west-1:210987654321:key/theirs"}, False),
+        ({KMS_KEY: "arn:aws:kms:eu-west-1:210987654321:key/theirs"}, False),
+        ({KMS_KEY: KEY}, True),
+        ({SSE: "aws:kms:dsse", KMS_KEY: KEY}, False),
+        ({SSE: "AES256"}, False),
+        ({f"{SSE}-customer-algorithm": "AES256"}, False),
+    ],
+)
+def test_an_object_is_encrypted_under_the_stack_s_key_or_refused(
+    record: Any, headers: dict[str, str], allowed: bool
+) -> None:
+    policy = record(lambda: Bucket("bucket", args(key_arn=KEY)))["bucket-policy"].inputs["policy"]
+    context = {"aws:SecureTransport": "true", "aws:PrincipalAccount": "123456789012", **headers}
+    put = Request(kind="AWS", principal=ROLE, action="s3:PutObject", resource="arn:bucket-bucket/a", context=context)
+    assert judge(policy, put).allowed is allowed
 
 
 @pytest.mark.parametrize(

@@ -45,19 +45,15 @@ def test_topics_and_policies(record: Any) -> None:
         assert {tuple(statement["Action"]) for statement in policy} == {("sns:Publish",)}
         return {next(iter(s["Principal"].values())): s.get("Condition") for s in policy}
 
-    for topic in topics[:3]:
-        assert publishers(topic) == {
-            "cloudwatch.amazonaws.com": {
-                "ArnLike": {"aws:SourceArn": f"arn:aws:cloudwatch:eu-west-1:{ACCOUNT}:alarm:*"},
-                "StringEquals": {"aws:SourceAccount": ACCOUNT},
-            },
-            "events.rds.amazonaws.com": {
-                "ArnLike": {"aws:SourceArn": f"arn:aws:rds:eu-west-1:{ACCOUNT}:*"},
-                "StringEquals": {"aws:SourceAccount": ACCOUNT},
-            },
-            "backup.amazonaws.com": None,
-            "events.amazonaws.com": None,
-        }
+    def only(source: str) -> Any:
+        arn, service = f"arn:aws:{source.replace('|', f':eu-west-1:{ACCOUNT}:')}", {"aws:SourceAccount": ACCOUNT}
+        return {"ArnLike": {"aws:SourceArn": arn}, "StringEquals": service}
+
+    alarms = {"cloudwatch.amazonaws.com": only("cloudwatch|alarm:tmi-dev-*")}
+    databases = {"events.rds.amazonaws.com": only("rds|*")}
+    assert publishers("critical") == alarms
+    assert publishers("warning") == alarms | databases | {"events.amazonaws.com": only("events|rule/tmi-dev-*")}
+    assert publishers("info") == alarms | databases | {"backup.amazonaws.com": None}
     assert publishers("cache-events") == {
         "*": {"StringEquals": {"aws:SourceOwner": ACCOUNT}},
         "elasticache.amazonaws.com": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
