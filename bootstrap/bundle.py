@@ -21,6 +21,8 @@ import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
+from bootstrap.authorities import sort
+
 ROOT = Path(__file__).parents[1]
 # All of it, so that pip resolves nothing.
 LIBRARIES = (
@@ -35,7 +37,7 @@ LIBRARIES = (
 )
 SOURCES = ("bootstrap/**/*.py", "migrations/*.sql", "schema/*.json")
 # What builds the bundle is of no use in it.
-_BUILDER = Path("bootstrap") / "bundle.py"
+_BUILDER = (Path("bootstrap") / "authorities.py", Path("bootstrap") / "bundle.py")
 # RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance": the bundle of all commercial regions.
 CERTIFICATES = "https://truststore.pki.rds.amazonaws.com/global/global-bundle.pem"
 # Scripts; what pydantic has for version 1 and for mypy; what redis-py imports only for Redis' modules and several
@@ -108,7 +110,10 @@ def digest(platform: Platform) -> str:
 
 
 def certificate_authorities(given: Path | None) -> bytes:
-    """The CA bundle (PEM): of the file, else AWS's own. Raise BundleError where there is none in it."""
+    """The CA bundle (PEM): the file as it is, else what is known to be RDS's of AWS's own.
+
+    Raise BundleError where there is none in it.
+    """
     if given is not None:
         try:
             content = given.read_bytes()
@@ -116,15 +121,30 @@ def certificate_authorities(given: Path | None) -> bytes:
             raise BundleError(f"--certificates {given}: {error.strerror}.") from None
         if b"-----BEGIN CERTIFICATE-----" not in content:
             raise BundleError(f"--certificates {given} holds no certificate (PEM): take {CERTIFICATES}.")
+        _tell(sort(content).unknown, f"{given} and kept, since the file was named,")
         return content
     try:
         with urllib.request.urlopen(CERTIFICATES, timeout=30) as answer:
-            return bytes(answer.read())
+            found = sort(bytes(answer.read()))
     except OSError as error:
         raise BundleError(
             f"{CERTIFICATES} cannot be read ({error}): download it on a computer that can, then "
             "`make bundle CERTIFICATES=FILE`."
         ) from None
+    if not found.known:
+        raise BundleError(
+            f"{CERTIFICATES} holds no certificate that is known to be RDS's: it is not what it should be."
+        )
+    _tell(found.unknown, f"{CERTIFICATES} and left out")
+    return found.known
+
+
+def _tell(unknown: tuple[str, ...], where: str) -> None:
+    if unknown:
+        sys.stderr.write(
+            f"bundle: certificates in {where} that are not in bootstrap/rds_authorities.csv: {len(unknown)}, the first "
+            f"with SHA-256 {unknown[0]}. A new region's are added there, once a second source has the same.\n"
+        )
 
 
 def compiler(python: str) -> str | None:
@@ -139,7 +159,7 @@ def compiler(python: str) -> str | None:
 
 def _sources() -> list[Path]:
     found = {path for pattern in SOURCES for path in ROOT.glob(pattern)}
-    return sorted(path for path in found if path != ROOT / _BUILDER)
+    return sorted(path for path in found if path.relative_to(ROOT) not in _BUILDER)
 
 
 def _install(staging: Path, platform: Platform) -> None:

@@ -150,6 +150,9 @@ def test_certificates_that_cannot_be_fetched(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(bundle, "CERTIFICATES", "http://127.0.0.1:9/global-bundle.pem")
     with pytest.raises(bundle.BundleError, match="then `make bundle CERTIFICATES=FILE`"):
         bundle.certificate_authorities(None)
-    given = b"-----BEGIN CERTIFICATE-----"
-    monkeypatch.setattr(Path, "read_bytes", lambda _: given)
-    assert bundle.certificate_authorities(Path("ca.pem")) == given  # offline
+
+
+def test_a_file_that_was_named_is_taken_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ca.pem").write_bytes(CERTIFICATES)
+    assert bundle.certificate_authorities(tmp_path / "ca.pem") == CERTIFICATES
+    assert "ca.pem and kept, since the file was named" in capsys.readouterr().err
