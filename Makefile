@@ -7,16 +7,21 @@ KILLS ?= 200
 SEED ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help install servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine
+.PHONY: help install deployer servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-.venv/runtime: requirements/runtime.txt pyproject.toml
+# What a job with credentials installs: without the servers and the emulator of the local tier.
+.venv/deploy: requirements/deploy.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Say which: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/runtime: requirements/runtime.txt .venv/deploy
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
 	@touch $@
 
 .venv/dev: requirements/dev.txt .venv/runtime
@@ -29,6 +34,8 @@ policy/venv/ready: requirements/policy.txt
 	@touch $@
 
 install: .venv/runtime ## Install what `datatier` needs.
+
+deployer: .venv/deploy ## Install what a deployment needs: `datatier` without the servers of the local tier.
 
 up: .venv/runtime ## Bring the whole data tier up on this computer (STACK=prod for another stack's topology).
 	@$(DATATIER) up $(STACK)
@@ -82,11 +89,12 @@ schema: .venv/runtime ## Make the components' schema and docs/components.md anew
 	@$(BIN)/python -m components.package.schema components/schema.json
 	@$(BIN)/python -m components.package.document docs/components.md
 
-bundle: .venv/runtime ## Build the runner's Lambda bundle, build/runner.zip (offline: CERTIFICATES=rds-ca-bundle.pem).
+bundle: .venv/deploy ## Build the runner's Lambda bundle, build/runner.zip (offline: CERTIFICATES=rds-ca-bundle.pem).
 	@$(BIN)/python -m bootstrap.bundle build/runner.zip $(if $(CERTIFICATES),--certificates $(CERTIFICATES))
 
 requirements: ## Pin requirements anew (needs uv), with hashes and without index addresses.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/runtime.in -o requirements/runtime.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/deploy.in -c requirements/runtime.txt -o requirements/deploy.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/policy.in -o requirements/policy.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt

