@@ -18,7 +18,7 @@ class ChatArgs:
     prefix: str
     """Prefix of the configurations' names."""
     account_id: pulumi.Input[str]
-    """Account that may assume the channel role."""
+    """Account of the channels."""
     channels: dict[str, list[pulumi.Input[str]]]
     """`T.../C...` (workspace and channel) -> topics. The workspace has to be authorised once, in the AWS console."""
 
@@ -36,7 +36,8 @@ class Chat(pulumi.ComponentResource):
             f"{name}-role",
             name=f"{args.prefix}-chat",
             description="Reads the metrics behind an alarm for a chat channel",
-            assume_role_policy=trust("chatbot.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}),
+            # No condition: no page of the service says that it sends one (Administrator Guide, "Role setting").
+            assume_role_policy=trust("chatbot.amazonaws.com"),
             opts=pulumi.ResourceOptions(parent=self),
         )
         attachment = aws.iam.RolePolicyAttachment(
