@@ -35,6 +35,11 @@ def trust(service: str, condition: Mapping[str, Any] | None = None) -> pulumi.Ou
     return document(statement)
 
 
+def through(service: str, partition: str) -> dict[str, str]:
+    """Return the condition that a key is used by way of this service, in whichever region (KMS, `kms:ViaService`)."""
+    return {"kms:ViaService": f"{service}.*.amazonaws.com{'.cn' if partition == 'aws-cn' else ''}"}
+
+
 def account_root(partition: pulumi.Input[str], account_id: pulumi.Input[str]) -> Mapping[str, Any]:
     """Return the principal that stands for the account: its IAM policies decide who within it may."""
     return {"AWS": pulumi.Output.format("arn:{0}:iam::{1}:root", partition, account_id)}
