@@ -190,7 +190,12 @@ def test_roles() -> None:
         for step in STEPS
         if step.action == "aws-actions/configure-aws-credentials"
     }
-    reads, looks, deploys = (f"${{{{ vars.AWS_{each}_ROLE }}}}" for each in ("PREVIEW", "DRIFT", "DEPLOY"))
+    # Of one stack where it has its own, as one in an account of its own has.
+    reads, looks = (
+        f"${{{{ vars[format('AWS_{each}_ROLE_{{0}}', matrix.stack)] || vars.AWS_{each}_ROLE }}}}"
+        for each in ("PREVIEW", "DRIFT")
+    )
+    deploys = "${{ vars.AWS_DEPLOY_ROLE }}"
     assert given == {
         ("preview.yml", "preview"): reads,
         ("drift.yml", "look"): looks,

@@ -164,8 +164,14 @@ def pipeline(project: Path, tmp_path: Path, github: FakeGitHub, runner: Lambda) 
             "github.event.pull_request.number": "7",
             "github.token": github.environment["GITHUB_TOKEN"],
             "vars.AWS_REGION": "eu-west-1",
-            "vars.AWS_PREVIEW_ROLE": "arn:aws:iam::123456789012:role/delivery/tmi-preview",
-            "vars.AWS_DRIFT_ROLE": "arn:aws:iam::123456789012:role/delivery/tmi-drift",
+            **{
+                f"vars[format('{name}_{{0}}', matrix.stack)] || vars.{name}": value
+                for name, value in (
+                    ("AWS_PREVIEW_ROLE", "arn:aws:iam::123456789012:role/delivery/tmi-preview"),
+                    ("AWS_DRIFT_ROLE", "arn:aws:iam::123456789012:role/delivery/tmi-drift"),
+                    ("PULUMI_BACKEND_URL", "s3://state"),
+                )
+            },
             "vars.AWS_DEPLOY_ROLE": "arn:aws:iam::123456789012:role/delivery/tmi-dev-deploy",
             "vars.PULUMI_BACKEND_URL": "s3://state",
         },
