@@ -164,9 +164,19 @@ def _arns(template: str, place: Place) -> list[str]:
     return [f"arn:{place.partition}:{each}" for each in _each(template, place)]
 
 
+def domain(partition: str) -> str:
+    """Domain of AWS's services in a partition, as `kms:ViaService` has it."""
+    return f"amazonaws.com{'.cn' if partition == 'aws-cn' else ''}"
+
+
 def _each(template: str, place: Place) -> list[str]:
     """One for each prefix, role, network and service, where it has one."""
-    known = {"account": place.account, "boundary": place.boundary, "partition": place.partition}
+    known = {
+        "account": place.account,
+        "boundary": place.boundary,
+        "partition": place.partition,
+        "domain": domain(place.partition),
+    }
     several = {
         "prefix": place.prefixes,
         "role": list(roles()),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from components.sizing.iam import actions, by_type, linked, roles, scopes, wide
+from components.sizing.iam import actions, by_type, domain, linked, roles, scopes, wide
 from components.sizing.ownership import TAG
 
 _HEAD = """# What the delivery roles may do
@@ -20,9 +20,10 @@ pulumi -C delivery stack output -s delivery --json   # roles for GitHub's variab
 ```
 
 The deploy role of an environment has every action below, the role that looks for drift those that only read; that of
-pull requests reads the state of the stacks and has none. `PREFIX` is the stack's, such as `tmi-prod`; `VPC` each network
-that somebody else made for it; `ROLE` each of {roles}.
-What carries another stack's `{tag}` is denied, whatever stands here, and so is marking anything as another's ([ADR 0019](adr/0019-environments-of-one-account-are-walls-to-each-other.md)).
+pull requests reads the state of the stacks and has none. `PREFIX` is the stack's, such as `tmi-prod`; `VPC` each
+network that somebody else made for it; `ROLE` each of {roles}.
+What carries another stack's `{tag}` is denied, whatever stands here, and so is marking anything as another's
+([ADR 0019](adr/0019-environments-of-one-account-are-walls-to-each-other.md)).
 """
 
 
@@ -54,7 +55,9 @@ def _plain(text: str) -> str:
     for name in ("prefix", "account", "boundary", "partition", "role", "vpc"):
         text = text.replace(f"{{{name}}}", name.upper())
     services = ", ".join(sorted(frozenset().union(*linked().values())))
-    return text.replace("{linked}", services).replace("{tag}", TAG).replace("*", "\\*")
+    return (
+        text.replace("{linked}", services).replace("{tag}", TAG).replace("{domain}", domain("aws")).replace("*", "\\*")
+    )
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from iam_walls import asks, by_deployment, by_nobody, by_roles, keys, marked, un
 from components.boundary import boundary
 from components.delivery import Delivery, DeliveryArgs
 from components.github import Repository
+from components.sizing.iam import Place, policies
 from components.sizing.ownership import TAG
 from components.state import State
 
@@ -97,6 +98,24 @@ def test_a_key_is_used_by_its_deployment_before_its_alias_counts() -> None:
     """Which may take minutes; and its roles begin to work later than that."""
     assert not refused(deploys("shop-dev"), keys("shop-dev", []))
     assert refused(boundary("shop-dev", ACCOUNT, "aws"), keys("shop-dev", []))
+
+
+@pytest.mark.parametrize(
+    ("partition", "region", "domain"),
+    [
+        ("aws", "eu-west-1", "amazonaws.com"),
+        ("aws-us-gov", "us-gov-west-1", "amazonaws.com"),
+        ("aws-cn", "cn-north-1", "amazonaws.com.cn"),
+    ],
+)
+def test_a_key_is_used_through_a_service_in_every_partition(partition: str, region: str, domain: str) -> None:
+    key = f"arn:{partition}:kms:{region}:{ACCOUNT}:key/1"
+    place = Place(account=ACCOUNT, prefixes=["shop-dev"], partition=partition)
+    deploy = [each for part in policies(place, "read", "write").values() for each in part]
+    for limits in (boundary("shop-dev", ACCOUNT, partition), deploy):
+        for service, own in ((f"rds.{region}.{domain}", True), (f"rds.{region}.example.com", False)):
+            context = {"kms:ViaService": service, "kms:ResourceAliases": ["alias/shop-dev-storage"]}
+            assert iam.allowed(limits, iam.Request("kms:Decrypt", key, context)) == own
 
 
 def test_the_code_of_a_function_makes_no_interface() -> None:
