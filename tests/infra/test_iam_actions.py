@@ -6,6 +6,7 @@ import functools
 import importlib
 import inspect
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -30,7 +31,9 @@ from preview.offline import ACCOUNT, Offline
 ROOT = Path(__file__).parents[2]
 STACKS = ("dev", "staging", "prod", "local")
 # What a stack has when all that is optional is on, beside its profile's.
+NAME = "shop"
 FULL: dict[str, Any] = {
+    "data-tier:name": NAME,
     "data-tier:rotation": {},
     "data-tier:proxy": {},
     "data-tier:bucket": {},
@@ -94,12 +97,12 @@ def test_no_row_is_for_what_no_stack_declares() -> None:
 def test_every_resource_that_takes_tags_carries_the_stacks(stack: str) -> None:
     marked, left = set(), set()
     for resource in deployed(stack)[0]:
-        if resource.inputs.get("tags", {}).get(TAG) == f"tmi-{stack}":
+        if resource.inputs.get("tags", {}).get(TAG) == f"{NAME}-{stack}":
             marked.add(resource.type)
         elif takes_tags(resource.type):
             left.add(resource.type)
         if name := resource.inputs.get("tags", {}).get("Name"):
-            assert name.startswith(f"tmi-{stack}-")  # what the component gave is still there
+            assert name.startswith(f"{NAME}-{stack}-")  # what the component gave is still there
     assert marked == {each.type for each in deployed(stack)[0]} & tagged()
     assert left <= UNTAGGED.keys()
 
@@ -129,12 +132,30 @@ SERVICES = [
 ]
 
 
+def test_what_is_given_a_role_says_to_whom_it_passes_it() -> None:
+    """By the inputs that hold the ARN of one: a type that comes to have one fails here until its row says so."""
+    given = {
+        each.type
+        for stack in STACKS
+        for each in deployed(stack)[0]
+        if any(re.search(r"[rR]ole(Arn)?$", key) and ":role/" in str(value) for key, value in each.inputs.items())
+    }
+    assert given == {name for name, services in passed().items() if services}
+
+
+def test_alarms_on_performance_insights_bring_cloudwatchs_role_about() -> None:
+    reads = [each for each in deployed("dev")[0] if "DB_PERF_INSIGHTS" in json.dumps(each.inputs)]
+    assert {"pi-db.metrics.cloudwatch.amazonaws.com"} == {
+        service for each in reads if each.type.endswith(":MetricAlarm") for service in linked()[each.type]
+    }
+
+
 @pytest.mark.parametrize("stack", STACKS)
 @pytest.mark.parametrize(("action", "key", "rows"), SERVICES, ids=["passed", "linked"])
 def test_a_deployment_may_hand_over_and_bring_about_every_role_that_a_service_asks_for(
     stack: str, action: str, key: str, rows: Any
 ) -> None:
-    prefix = f"tmi-{stack}"
+    prefix = f"{NAME}-{stack}"
     place = Place(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
     statements = [each for part in policies(place, "read", "write").values() for each in part]
     wanted = {service for each in deployed(stack)[0] for service in rows()[each.type]}
@@ -155,7 +176,7 @@ def test_every_role_of_a_stack_is_passed_to_the_services_that_may_be_it() -> Non
             if resource.type != ROLE:
                 continue
             (trust,) = json.loads(resource.inputs["assumeRolePolicy"])["Statement"]
-            name = resource.inputs["name"].removeprefix(f"tmi-{stack}-")
+            name = resource.inputs["name"].removeprefix(f"{NAME}-{stack}-")
             assert trust["Principal"]["Service"] in roles()[name]
             assert set(roles()[name]) - {trust["Principal"]["Service"]} <= {"restore-testing.backup.amazonaws.com"}
     assert {name for stack in STACKS for name in _roles(stack)} == set(roles())
@@ -163,7 +184,7 @@ def test_every_role_of_a_stack_is_passed_to_the_services_that_may_be_it() -> Non
 
 def _roles(stack: str) -> list[str]:
     made = [each.inputs["name"] for each in deployed(stack)[0] if each.type == ROLE]
-    return [each.removeprefix(f"tmi-{stack}-") for each in made]
+    return [each.removeprefix(f"{NAME}-{stack}-") for each in made]
 
 
 # Service -> condition keys of its role's trust, and where the service says that it sends them. What a service does not
@@ -220,7 +241,7 @@ NAMED = {
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_name_of_a_stack_is_one_that_its_role_may_make(stack: str) -> None:
-    prefix = f"tmi-{stack}"
+    prefix = f"{NAME}-{stack}"
     place = Place(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
     statements = [each for part in policies(place, "read", "write").values() for each in part]
     refused, seen = [], set()
@@ -244,7 +265,7 @@ def test_every_named_thing_of_ec2_carries_the_name_that_is_asked_for() -> None:
     for resource in deployed("prod")[0]:
         kind = resource.type.rpartition(":")[2]
         if resource.type.startswith("aws:ec2/") and kind in {each.removesuffix("s") for each in made}:
-            assert resource.inputs["tags"]["Name"].startswith("tmi-prod-"), resource.name
+            assert resource.inputs["tags"]["Name"].startswith(f"{NAME}-prod-"), resource.name
 
 
 def granted(stack: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -258,10 +279,10 @@ def granted(stack: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def asked(stack: str, action: str, resource: str) -> Request:
     """What AWS asks itself when a role of the stack does that: to what is the stack's."""
-    mark: dict[str, str | list[str]] = {f"aws:ResourceTag/{TAG}": f"tmi-{stack}"}
+    mark: dict[str, str | list[str]] = {f"aws:ResourceTag/{TAG}": f"{NAME}-{stack}"}
     if action.startswith("kms:"):
         through = {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
-        return Request(action, resource, {**mark, **through, "kms:ResourceAliases": [f"alias/tmi-{stack}-secrets"]})
+        return Request(action, resource, {**mark, **through, "kms:ResourceAliases": [f"alias/{NAME}-{stack}-secrets"]})
     if action.startswith("ec2:") and not action.startswith("ec2:Describe"):
         return Request(action, iam_requests.arn("ec2", "network-interface/*"))
     return Request(action, resource, mark)
@@ -269,7 +290,7 @@ def asked(stack: str, action: str, resource: str) -> Request:
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_boundary_holds_all_that_the_roles_do(stack: str) -> None:
-    limits = boundary(f"tmi-{stack}", ACCOUNT, "aws")
+    limits = boundary(f"{NAME}-{stack}", ACCOUNT, "aws")
     outside, count = [], 0
     for role, statement in granted(stack):
         for action in iam.many(statement["Action"]):
