@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from components.cluster import Cluster
-from components.delivery import given, separate
+from components.delivery_args import given, separate
 from components.github import Repository
 from components.state import State
 from infra.load import NAMESPACE as PROJECT
