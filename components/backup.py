@@ -47,8 +47,6 @@ class BackupArgs:
 
     prefix: str
     """Prefix of the names: `<prefix>-vault`, `<prefix>-plan`, and the role `<prefix>-backup`."""
-    account_id: pulumi.Input[str]
-    """Account of the vault."""
     partition: pulumi.Input[str] = "aws"
     """AWS partition."""
     key_arn: pulumi.Input[str]
@@ -136,7 +134,10 @@ class Backup(pulumi.ComponentResource):
             f"{self._name}-role",
             name=f"{args.prefix}-backup",
             description="Backs the primary up and restores it for tests",
-            assume_role_policy=trust("backup.amazonaws.com", {"StringEquals": {"aws:SourceAccount": args.account_id}}),
+            # No condition: AWS Backup names aws:SourceAccount for topics and keys that it uses, not for a role that it
+            # assumes (AWS Backup Developer Guide, "Cross-service confused deputy prevention", "IAM service roles"), and
+            # a role is only ever passed within its account.
+            assume_role_policy=trust("backup.amazonaws.com"),
             opts=self._child,
         )
         attached: list[pulumi.Resource] = [

@@ -2,13 +2,14 @@
 
 Whoever may make roles may make one that does everything, unless whatever he makes must stay within such a boundary
 (IAM User Guide, "Permissions boundaries", delegating responsibility). It is wider than each role, and holds none of
-what leads out of the stack: no IAM, no key's policy, no trail, no other stack's names.
+what leads out of the stack: no IAM, no key's policy, no trail, nothing that is another stack's (ADR 0019).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from components.chat import METRICS
-from components.policy import Statement, allow
+from components.policy import Statement, allow, through
+from components.sizing.ownership import TAG, others
 
 # The functions in the VPC (components/vpc_function.py), and RDS Proxy.
 _SECRETS = ["DescribeSecret", "GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"]
@@ -21,10 +22,7 @@ _CACHES = [
     "ModifyUser",
     "ModifyUserGroup",
 ]
-_INTERFACES = [
-    "AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces",
-    "DescribeSubnets", "UnassignPrivateIpAddresses",
-]  # fmt: skip
+_INTERFACES = ["AssignPrivateIpAddresses", "DeleteNetworkInterface", "UnassignPrivateIpAddresses"]
 # Enhanced Monitoring also makes its group (AmazonRDSEnhancedMonitoringRole); flow logs describe their streams.
 _LOGS = [
     "CreateLogGroup",
@@ -35,33 +33,53 @@ _LOGS = [
     "PutRetentionPolicy",
 ]
 # AWS Backup on RDS: AWSBackupServiceRolePolicyForBackup and ...ForRestores, and the check of what was restored.
-_BACKUPS = [
-    "AddTagsToResource", "CopyDBSnapshot", "CreateDBInstance", "CreateDBSnapshot", "DeleteDBInstance",
-    "DeleteDBInstanceAutomatedBackup", "DeleteDBSnapshot", "DescribeDBInstanceAutomatedBackups", "DescribeDBInstances",
-    "DescribeDBSnapshots", "DescribeDBSubnetGroups", "ListTagsForResource", "ModifyDBInstance",
-    "ModifyDBSnapshotAttribute", "RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime",
-]  # fmt: skip
+_BACKUPS_READ = [
+    "DescribeDBInstanceAutomatedBackups",
+    "DescribeDBInstances",
+    "DescribeDBSnapshots",
+    "DescribeDBSubnetGroups",
+    "ListTagsForResource",
+]
+_BACKUPS_MADE = ["AddTagsToResource", "CopyDBSnapshot", "CreateDBInstance", "CreateDBSnapshot"]
+_RESTORES = ["RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime"]
+_BACKUPS_CHANGED = [
+    "DeleteDBInstance",
+    "DeleteDBInstanceAutomatedBackup",
+    "DeleteDBSnapshot",
+    "ModifyDBInstance",
+    "ModifyDBSnapshotAttribute",
+]
+_OWN_TAG = f"aws:ResourceTag/{TAG}"
 
 
-def boundary(prefix: str, account: str, partition: str) -> list[Statement]:
-    """The boundary of the roles of one stack."""
+def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] = ()) -> list[Statement]:
+    """The boundary of the roles of one stack; `networks` are the VPCs that others made for it."""
 
     def arn(service: str, rest: str) -> str:
         return f"arn:{partition}:{service}:*:{account}:{rest}"
 
-    restored = ["snapshot:awsbackup:*", "db:awsbackup-restore-test-*", "auto-backup:*", "og:default:*"]
-    own = [f"*:{prefix}", f"*:{prefix}-*", *restored]
     return [
         allow("Secrets", _of("secretsmanager", _SECRETS), arn("secretsmanager", f"secret:{prefix}/*")),
         allow(
             "KeyUse",
             ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
             arn("kms", "key/*"),
-            Condition={"StringLike": {"kms:ViaService": f"*.amazonaws.com{'.cn' if partition == 'aws-cn' else ''}"}},
+            Condition={
+                "StringLike": through("*", partition),
+                # The stack's own keys, and none that somebody else uses too: minutes after a key got its alias, which
+                # any database takes to be made (KMS Developer Guide, "ABAC for AWS KMS").
+                "ForAnyValue:StringLike": {"kms:ResourceAliases": f"alias/{prefix}-*"},
+                "ForAllValues:StringLike": {"kms:ResourceAliases": f"alias/{prefix}-*"},
+            },
         ),
         allow("Caches", _of("elasticache", _CACHES), arn("elasticache", f"*:{prefix}-*")),
         # A login by token names an instance by an id that RDS draws (components/connect.py).
-        allow("Logins", ["rds-db:connect"], arn("rds-db", "dbuser:*/*")),
+        allow(
+            "Logins",
+            ["rds-db:connect"],
+            arn("rds-db", "dbuser:*/*"),
+            Condition={"StringEquals": {_OWN_TAG: prefix}},
+        ),
         allow(
             "Logs",
             _of("logs", _LOGS),
@@ -71,17 +89,62 @@ def boundary(prefix: str, account: str, partition: str) -> list[Statement]:
                 arn("logs", "log-group:RDS*"),
             ],
         ),
-        # Functions in the VPC: EC2 knows no narrower resource for these (AWSLambdaVPCAccessExecutionRole).
-        allow("Network", _of("ec2", _INTERFACES), "*"),
+        *_network(prefix, networks, arn),
         allow("Tell", ["sns:Publish"], arn("sns", f"{prefix}-*")),
         allow("Metrics", _of("cloudwatch", METRICS), "*"),
-        allow("Backups", _of("rds", _BACKUPS), [arn("rds", each) for each in own]),
+        *_backups(prefix, arn),
+        *others(prefix),
+    ]
+
+
+def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str]) -> list[Statement]:
+    """Interfaces of functions in the VPC, which Lambda makes in the function's name; the code itself makes none.
+
+    AWSLambdaVPCAccessExecutionRole has these on everything; Lambda Developer Guide, "Giving Lambda functions access to
+    resources in an Amazon VPC": `lambda:SourceFunctionArn` is there when the code asks. An interface is nobody's until
+    it is made, and EC2 refuses to take one away that is in use.
+    """
+    by_lambda = {"Null": {"lambda:SourceFunctionArn": "true"}}
+    where = [arn("ec2", "subnet/*"), arn("ec2", "security-group/*")]
+    create = ["ec2:CreateNetworkInterface"]
+    own = {"StringLike": {"ec2:ResourceTag/Name": f"{prefix}-*"}}
+    given = {"ArnLike": {"ec2:Vpc": [arn("ec2", f"vpc/{each}") for each in networks]}}
+    return [
+        allow("Network", _of("ec2", ["DescribeNetworkInterfaces", "DescribeSubnets"]), "*"),
+        allow(
+            "Interfaces",
+            [*create, *_of("ec2", _INTERFACES)],
+            arn("ec2", "network-interface/*"),
+            Condition=by_lambda,
+        ),
+        allow("InterfacesOwn", create, where, Condition={**by_lambda, **own}),
+        *([allow("InterfacesGiven", create, where, Condition={**by_lambda, **given})] if networks else []),
+    ]
+
+
+def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
+    """What AWS Backup does to the stack's instances; and to what it names itself, where that is the stack's.
+
+    It copies the instance's tags to a recovery point and RDS those to what is restored from it (AWS Backup Developer
+    Guide, "Copying tags onto backups" and "Copy tags during a restore"): what is being made has none yet, and what is
+    another's is refused below.
+    """
+    own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*")]
+    restored = arn("rds", "db:awsbackup-restore-test-*")
+    drawn = [arn("rds", "snapshot:awsbackup:*"), restored, arn("rds", "auto-backup:*")]
+    changed = _of("rds", [*_RESTORES, *_BACKUPS_CHANGED])
+    return [
+        allow("BackupsMade", _of("rds", [*_BACKUPS_READ, *_BACKUPS_MADE]), [*own, *drawn]),
+        allow("RestoresMade", _of("rds", _RESTORES), restored),
+        allow("Backups", changed, own),
+        allow("BackupsMarked", changed, drawn, Condition={"StringEquals": {_OWN_TAG: prefix}}),
         allow(
             "BackupVaults",
-            _of("backup", ["CopyIntoBackupVault", "DescribeBackupVault", "PutRestoreValidationResult"]),
-            "*",
+            _of("backup", ["CopyIntoBackupVault", "DescribeBackupVault"]),
+            arn("backup", f"backup-vault:{prefix}-*"),
         ),
-        allow("BackupFinds", ["tag:GetResources"], "*"),
+        # A restore job has no ARN that a policy could name, and a finder reads names alone.
+        allow("BackupFinds", ["backup:PutRestoreValidationResult", "tag:GetResources"], "*"),
     ]
 
 

@@ -1,65 +1,29 @@
-"""Who deploys: GitHub's jobs as roles of the account, one per environment to deploy, one that only reads to preview.
+"""Who deploys: GitHub's jobs as roles: one an environment that deploys, one that looks, one for pull requests.
 
 Account-level, made once by an administrator (`delivery/`, ADR 0015), outside of the stacks that the roles deploy: a
 role lies under `/delivery/`, where none of them can reach it.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
 from components.boundary import boundary
-from components.cluster import Cluster, operated
-from components.github import AUDIENCE, ISSUER, PULL_REQUEST, Repository, trusted
-from components.policy import Statement, document
+from components.cluster import operated
+from components.delivery_args import DeliveryArgs
+from components.github import AUDIENCE, ISSUER, PULL_REQUEST, trusted
+from components.policy import Statement, allow, document
+from components.runner import CHECK, KIND
 from components.sizing.iam import Place, policies
-from components.state import State, reading, writing
+from components.sizing.ownership import others
+from components.state import exporting, reading, writing
 from components.unread import unread
 
+__all__ = ["Delivery", "DeliveryArgs"]
+
 PATH = "/delivery/"
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeliveryArgs:
-    """Whose jobs, which environments, and where their state is."""
-
-    name: str
-    """First part of the stacks' names: that of environment `prod` is `tmi-prod` when this is `tmi`."""
-    account_id: str
-    """Account of roles and stacks: plain, as policies are written before anything is made."""
-    partition: str = "aws"
-    """AWS partition."""
-    repository: Repository
-    """Whose jobs are let in."""
-    environments: Sequence[str]
-    """Stacks, and at GitHub environments, that a deploy role is made for."""
-    branch: str = "main"
-    """Branch that is deployed, and whose drift is looked for."""
-    workflow: str = ".github/workflows/deploy.yml"
-    """File whose jobs deploy; no other workflow of the repository can."""
-    state: State
-    """Where Pulumi keeps its state."""
-    provider_arn: pulumi.Input[str] | None = None
-    """The account's identity provider for GitHub, where there is one already: it can have only one."""
-    cluster: Cluster | None = None
-    """Cluster whose Pulumi operator deploys too; none where only GitHub's jobs do."""
-    session_hours: int = 4
-    """Hours that a deployment may take: making a primary and its replicas takes more than IAM's default of one."""
-    tags: Mapping[str, str] = field(default_factory=dict)
-    """Tags of everything."""
-
-    def __post_init__(self) -> None:
-        """Refuse what IAM refuses, and names that one another's patterns would match."""
-        if not 1 <= self.session_hours <= 12:
-            raise ValueError(f"delivery: session_hours is {self.session_hours}; IAM takes 1 to 12")
-        if not self.environments:
-            raise ValueError("delivery: environments is empty; name the stacks to deploy, e.g. dev, staging, prod")
-        for one in self.environments:
-            for other in self.environments:
-                if other.startswith(f"{one}-"):
-                    raise ValueError(f"delivery: what {one} may do to `{one}-*` covers {other}; rename one of the two")
 
 
 class Delivery(pulumi.ComponentResource):
@@ -72,7 +36,9 @@ class Delivery(pulumi.ComponentResource):
     boundary_arns: dict[str, pulumi.Output[str]]
     """Environment -> what `data-tier:boundary` of its stack is to be."""
     preview_role_arn: pulumi.Output[str]
-    """Role of pull requests and of the search for drift; reads every environment, and no secret."""
+    """Role of pull requests: reads what the state says is deployed, and opens no secret in it."""
+    drift_role_arn: pulumi.Output[str]
+    """Role of the search for drift: reads every environment and its state, and asks its runner to look."""
 
     def __init__(self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the roles."""
@@ -86,12 +52,14 @@ class Delivery(pulumi.ComponentResource):
             self.boundary_arns[environment] = self._boundary(environment)
             self.deploy_role_arns[environment] = self._deploy(environment)
         self.preview_role_arn = self._preview()
+        self.drift_role_arn = self._drift()
         self.register_outputs(
             {
                 "provider_arn": self.provider_arn,
                 "deploy_role_arns": self.deploy_role_arns,
                 "boundary_arns": self.boundary_arns,
                 "preview_role_arn": self.preview_role_arn,
+                "drift_role_arn": self.drift_role_arn,
             }
         )
 
@@ -115,19 +83,12 @@ class Delivery(pulumi.ComponentResource):
             f"{environment}-boundary",
             _boundary_name(prefix),
             f"The most that a role of {prefix} can do",
-            boundary(prefix, args.account_id, args.partition),
+            boundary(prefix, args.account_id, args.partition, args.networks.get(environment, ())),
         ).arn
 
     def _deploy(self, environment: str) -> pulumi.Output[str]:
         args, prefix = self._args, self._prefix(environment)
-        repository, ref = args.repository, f"refs/heads/{args.branch}"
-        jobs = trusted(
-            repository,
-            [f"environment:{environment}"],
-            self.provider_arn,
-            ref=ref,
-            job_workflow_ref=f"{repository.owner}/{repository.name}/{args.workflow}@{ref}",
-        )
+        jobs = self._jobs_of(args.workflow, f"environment:{environment}")
         operator = [operated(args.cluster, args.state.project, environment)] if args.cluster else []
         role = self._role(
             f"{environment}-deploy", f"{prefix}-deploy", f"Deploys {prefix}", jobs, *operator, hours=args.session_hours
@@ -135,27 +96,61 @@ class Delivery(pulumi.ComponentResource):
         place = Place(
             account=args.account_id,
             prefixes=[prefix],
+            networks=args.networks.get(environment, ()),
             boundary=f"arn:{args.partition}:iam::{args.account_id}:policy{PATH}{_boundary_name(prefix)}",
             partition=args.partition,
         )
-        self._allowed(role, f"{environment}-deploy", f"{prefix}-deploy", policies(place, "read", "write"))
+        parts = policies(place, "read", "write")
+        walls = {"roles": [*parts["roles"], *others(prefix)]}
+        self._allowed(role, f"{environment}-deploy", f"{prefix}-deploy", {**parts, **walls})
         self._state(role, f"{environment}-deploy", writing(args.state, environment, args.partition))
         return role.arn
 
     def _preview(self) -> pulumi.Output[str]:
+        """A pull request's code runs before anybody has read it: nothing but what an offline preview compares with."""
         args = self._args
         role = self._role(
             "preview",
             f"{args.name}-preview",
-            f"Previews {args.name} and looks for drift",
-            trusted(args.repository, [PULL_REQUEST, f"ref:refs/heads/{args.branch}"], self.provider_arn),
+            f"Reads what is deployed of {args.name}, for pull requests",
+            trusted(args.repository, [PULL_REQUEST], self.provider_arn),
+            hours=1,
+        )
+        state = exporting(args.state, args.environments, args.partition)
+        self._state(role, "preview", [*state, *unread(args.state, args.partition)])
+        return role.arn
+
+    def _drift(self) -> pulumi.Output[str]:
+        args = self._args
+        role = self._role(
+            "drift",
+            f"{args.name}-drift",
+            f"Looks for drift in {args.name}",
+            self._jobs_of(args.drift, f"ref:refs/heads/{args.branch}"),
             hours=1,
         )
         prefixes = [self._prefix(each) for each in args.environments]
         place = Place(account=args.account_id, prefixes=prefixes, partition=args.partition)
-        self._allowed(role, "preview", f"{args.name}-preview", policies(place, "read"))
-        self._state(role, "preview", [*reading(args.state, args.partition), *unread(args.state, args.partition)])
+        self._allowed(role, "drift", f"{args.name}-drift", policies(place, "read"))
+        runners = [
+            f"arn:{args.partition}:lambda:*:{args.account_id}:function:{each}-{KIND}:{CHECK}" for each in prefixes
+        ]
+        self._state(
+            role,
+            "drift",
+            [
+                allow("Look", ["lambda:InvokeFunction"], runners),
+                *reading(args.state, args.environments, args.partition),
+                *unread(args.state, args.partition, looked=runners, decrypted=True),
+            ],
+        )
         return role.arn
+
+    def _jobs_of(self, workflow: str, subject: str) -> dict[str, Any]:
+        """Jobs of one workflow file, as it is on the branch that is deployed."""
+        args, ref = self._args, f"refs/heads/{self._args.branch}"
+        of = f"{args.repository.owner}/{args.repository.name}/{workflow}@{ref}"
+        return trusted(args.repository, [subject], self.provider_arn, ref=ref, job_workflow_ref=of)
 
     def _prefix(self, environment: str) -> str:
         return f"{self._args.name}-{environment}"

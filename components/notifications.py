@@ -155,7 +155,6 @@ class Notifications(pulumi.ComponentResource):
                 f"{self._name}-chat",
                 ChatArgs(
                     prefix=self._args.prefix,
-                    account_id=self._args.account_id,
                     partition=self._args.partition,
                     channels=channels,
                 ),

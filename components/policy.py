@@ -5,6 +5,8 @@ from typing import Any
 
 import pulumi
 
+from components.sizing.iam import domain
+
 Statement = Mapping[str, Any]
 
 
@@ -33,6 +35,11 @@ def trust(service: str, condition: Mapping[str, Any] | None = None) -> pulumi.Ou
     if condition:
         statement["Condition"] = condition
     return document(statement)
+
+
+def through(service: str, partition: str) -> dict[str, str]:
+    """Return the condition that a key is used by way of this service, in whichever region (KMS, `kms:ViaService`)."""
+    return {"kms:ViaService": f"{service}.*.{domain(partition)}"}
 
 
 def account_root(partition: pulumi.Input[str], account_id: pulumi.Input[str]) -> Mapping[str, Any]:

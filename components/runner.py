@@ -13,6 +13,8 @@ from components.policy import Statement, allow
 from components.vpc_function import VpcFunctionArgs, secrets_key, vpc_function
 
 HANDLER = "bootstrap.handler.handler"
+KIND = "bootstrap"
+"""What follows the prefix in the function's name."""
 CHECK = "check"
 """Alias under which the function only looks (`bootstrap/request.py`): what a role for reading may invoke."""
 
@@ -47,7 +49,7 @@ class Runner(pulumi.ComponentResource):
         function, policy = vpc_function(
             name,
             args,
-            kind="bootstrap",
+            kind=KIND,
             task="Bootstraps PostgreSQL and the caches",
             may=permissions(args),
             connect=args.connect,

@@ -1,23 +1,31 @@
-"""What a preview never reads, whatever is attached to its role later: secrets' values, data, plaintext of keys."""
+"""What who only looks never reads, whatever is attached to its role later: secrets' values, data, plaintext of keys."""
 
-from components.policy import Statement, deny
+from collections.abc import Sequence
+
+from components.policy import Statement, deny, through
 from components.state import State
 
+INVOKE = "lambda:InvokeFunction"
 # Actions whose answers hold data rather than settings.
 DATA = (
-    "dynamodb:*Item", "dynamodb:Query", "dynamodb:Scan", "elasticache:Connect", "lambda:InvokeFunction",
+    "dynamodb:*Item", "dynamodb:Query", "dynamodb:Scan", "elasticache:Connect",
     "logs:FilterLogEvents", "logs:GetLogEvents", "logs:GetLogRecord", "logs:GetQueryResults", "logs:StartQuery",
     "rds-data:*", "rds-db:connect", "rds:DownloadCompleteDBLogFile", "rds:DownloadDBLogFilePortion",
     "secretsmanager:BatchGetSecretValue", "secretsmanager:GetSecretValue", "ssm:GetParameter*",
 )  # fmt: skip
 
 
-def unread(state: State, partition: str) -> list[Statement]:
-    """Denials; the state's own objects and key are left out of them."""
-    key = {"NotResource": state.key_arn} if state.key_arn else {"Resource": "*"}
-    return [
+def unread(state: State, partition: str, *, looked: Sequence[str] = (), decrypted: bool = False) -> list[Statement]:
+    """Denials; left out are the state's own objects, functions that may be asked to look, and its key if `decrypted`.
+
+    Where it is not, S3 may still open an object with that key.
+    """
+    opened = {"NotResource": state.key_arn} if state.key_arn else {"Resource": "*"}
+    asked = {"NotResource": list(looked)} if looked else {"Resource": "*"}
+    denied: list[Statement] = [
         deny("NoData", DATA, "*"),
-        {"Sid": "NoPlaintext", "Effect": "Deny", "Action": ["kms:Decrypt", "kms:ReEncryptFrom"], **key},
+        {"Sid": "NoFunctions", "Effect": "Deny", "Action": [INVOKE], **asked},
+        {"Sid": "NoPlaintext", "Effect": "Deny", "Action": ["kms:Decrypt", "kms:ReEncryptFrom"], **opened},
         {
             "Sid": "NoObjects",
             "Effect": "Deny",
@@ -25,3 +33,7 @@ def unread(state: State, partition: str) -> list[Statement]:
             "NotResource": f"arn:{partition}:s3:::{state.bucket}/.pulumi/*",
         },
     ]
+    if state.key_arn and not decrypted:
+        directly = {"StringNotLike": through("s3", partition)}
+        denied.append(deny("NoSecretsOfState", ["kms:Decrypt"], state.key_arn, Condition=directly))
+    return denied

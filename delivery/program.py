@@ -23,14 +23,17 @@ def program() -> None:
             environments=settings.environments,
             branch=settings.branch,
             workflow=settings.workflow,
+            drift=settings.drift,
+            networks=settings.networks,
             state=settings.pulumi_state(),
             provider_arn=settings.provider,
             cluster=settings.operator(),
             session_hours=settings.session_hours,
         ),
     )
-    # `data-tier:boundary` of each stack, and the variable AWS_DEPLOY_ROLE of each environment at GitHub.
+    # `data-tier:boundary` of each stack; GitHub's variables AWS_DEPLOY_ROLE, AWS_PREVIEW_ROLE and AWS_DRIFT_ROLE.
     pulumi.export("boundaries", made.boundary_arns)
     pulumi.export("deploy_roles", made.deploy_role_arns)
     pulumi.export("preview_role", made.preview_role_arn)
+    pulumi.export("drift_role", made.drift_role_arn)
     pulumi.export("provider", made.provider_arn)

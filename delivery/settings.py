@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from components.cluster import Cluster
+from components.delivery_args import given, separate
 from components.github import Repository
 from components.state import State
 from infra.load import NAMESPACE as PROJECT
@@ -53,6 +54,10 @@ class Settings(Section):
     branch: str = "main"
     workflow: str = ".github/workflows/deploy.yml"
     """The one workflow whose jobs deploy."""
+    drift: str = ".github/workflows/drift.yml"
+    """The one workflow whose jobs look for drift."""
+    networks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    """Environment -> ids of the VPCs that somebody else made for it (`network.vpc` in its stack file)."""
     state: Bucket
     provider: str | None = None
     """ARN of the account's identity provider for GitHub, where there is one already."""
@@ -76,11 +81,21 @@ class Settings(Section):
 
 def load(config: Mapping[str, Any], *, source: str) -> Settings:
     """The settings in a configuration; raise `SettingsError` with every problem of `source`."""
-    given = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
+    found = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
     try:
-        settings = Settings.model_validate(given)
+        settings = Settings.model_validate(found)
     except ValidationError as failure:
         raise SettingsError(source, [_problem(error) for error in failure.errors(include_url=False)]) from None
+    wrong = [
+        Problem(f"{NAMESPACE}:{key}", f"{problem}.")
+        for key, problems in (
+            ("environments", separate(settings.environments)),
+            ("networks", given(settings.networks, settings.environments)),
+        )
+        for problem in problems
+    ]
+    if wrong:
+        raise SettingsError(source, wrong)
     checks = (("repository", settings.github), ("state.key", settings.pulumi_state), ("cluster", settings.operator))
     for key, check in checks:
         try:

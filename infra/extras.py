@@ -75,7 +75,6 @@ def backup(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str]) -> 
         "backup",
         BackupArgs(
             prefix=site.prefix,
-            account_id=place["account_id"],
             partition=place["partition"],
             key_arn=site.keys.storage_arn,
             resource_arns=[site.postgres.arn],

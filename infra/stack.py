@@ -23,6 +23,7 @@ from infra.boundary import bind_roles
 from infra.connect import connect_policies, master, prove
 from infra.manifest import Parts, manifest
 from infra.notify import recipients
+from infra.ownership import mark
 from infra.replicas import remote_sites, replica_specs
 from infra.sections import minutes
 from infra.settings import Settings
@@ -38,6 +39,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
     bind_roles(settings.boundary)
     access = load_access(declaration)
     prefix = f"{settings.name}-{stack}"
+    mark(prefix)
     account, region = aws.get_caller_identity().account_id, aws.get_region().region
     place = {"account_id": account, "region": region, "partition": aws.get_partition().partition}
     database, logs_days = settings.postgres, settings.logs.retention

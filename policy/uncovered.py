@@ -8,7 +8,7 @@ and github.com/cdklabs/cdk-nag, RULES.md.
 _AURORA = "about Aurora and Multi-AZ clusters, which no component makes"
 _OTHER_ENGINES = "about another engine than PostgreSQL"
 _ACCOUNT = "a setting of the account or of a running resource: Security Hub sees it, a program does not"
-_TAGS = "tags are the provider's default tags, the account's convention"
+_TAGS = "the stack tags all that it makes as its own; more tags are the provider's defaults, the account's convention"
 _PORT = "not adopted: another port hides nothing from who can reach it, and every client would have to be told"
 _NOT_MADE = "no component makes one"
 

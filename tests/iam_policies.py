@@ -55,10 +55,16 @@ def holds(operator: str, wanted: list[str], given: str | list[str] | None) -> bo
     """Whether one condition is met by the request's value of its key, absent or not."""
     values = [] if given is None else many(given)
     quantifier, _, plain = operator.rpartition(":")
+    if plain == "Null":
+        assert not quantifier
+        return (given is None) == (wanted == ["true"])
+    optional, plain = plain.endswith("IfExists"), plain.removesuffix("IfExists")
     compare = {
         "StringEquals": lambda value: value in wanted,
+        "StringNotEquals": lambda value: value not in wanted,
         "StringLike": lambda value: any(like(each, value) for each in wanted),
-        "StringLikeIfExists": lambda value: any(like(each, value) for each in wanted),
+        "StringNotLike": lambda value: not any(like(each, value) for each in wanted),
+        "ArnLike": lambda value: any(arn_like(each, value) for each in wanted),
     }[plain]
     if quantifier == "ForAllValues":
         return all(map(compare, values))
@@ -66,9 +72,14 @@ def holds(operator: str, wanted: list[str], given: str | list[str] | None) -> bo
         return any(map(compare, values))
     assert not quantifier
     if given is None:
-        return plain.endswith("IfExists")
+        return optional or "Not" in plain
     assert isinstance(given, str), f"{operator} compares one value"
     return compare(given)
+
+
+def arn_like(pattern: str, value: str) -> bool:
+    """The same for ARNs, each of whose six parts is compared by itself."""
+    return all(like(each, part) for each, part in zip(pattern.split(":", 5), value.split(":", 5), strict=True))
 
 
 def like(pattern: str, value: str, *, ignoring_case: bool = False) -> bool:

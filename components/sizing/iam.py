@@ -6,6 +6,7 @@ IAM's limits: 6,144 characters for a managed policy and 10,240 for a role's inli
 
 from __future__ import annotations
 
+import itertools
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,8 +15,12 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
+from components.sizing.ownership import TAG
+
 MANAGED_POLICY_CHARACTERS = 6144
 INLINE_POLICIES_CHARACTERS = 10240
+
+PASS, LINK = "iam:PassRole", "iam:CreateServiceLinkedRole"
 
 Kind = Literal["read", "write"]
 
@@ -27,6 +32,8 @@ class Place:
     account: str
     prefixes: Sequence[str]
     """Prefixes of names: those of the stacks."""
+    networks: Sequence[str] = ()
+    """Ids of VPCs that somebody else made for the stacks."""
     boundary: str = ""
     """ARN of the permissions boundary that new roles carry; for what writes."""
     partition: str = "aws"
@@ -47,10 +54,35 @@ class Scope:
 @cache
 def by_type() -> Mapping[str, Mapping[Kind, frozenset[str]]]:
     """Resource type, or token of a look-up, -> its actions."""
-    return {
-        name: {"read": frozenset(row.get("read", ())), "write": frozenset(row.get("write", ()))}
-        for name, row in _read("iam_actions.toml").items()
-    }
+    found: dict[str, Mapping[Kind, frozenset[str]]] = {}
+    for name, row in _read("iam_actions.toml").items():
+        roles = [action for key, action in (("passes", PASS), ("linked", LINK)) if row.get(key)]
+        found[name] = {"read": frozenset(row.get("read", ())), "write": frozenset([*row.get("write", ()), *roles])}
+    return found
+
+
+def passed() -> Mapping[str, frozenset[str]]:
+    """Resource type -> services that it hands a role to."""
+    return {name: frozenset(row.get("passes", ())) for name, row in _read("iam_actions.toml").items()}
+
+
+def linked() -> Mapping[str, frozenset[str]]:
+    """Resource type -> services whose own role its making may make."""
+    return {name: frozenset(row.get("linked", ())) for name, row in _read("iam_actions.toml").items()}
+
+
+def roles() -> Mapping[str, Sequence[str]]:
+    """Role of a stack, by what follows the prefix in its name, -> services that it is passed to."""
+    found: Mapping[str, Sequence[str]] = _read("iam_scopes.toml")["roles"]
+    return found
+
+
+@cache
+def tagged() -> frozenset[str]:
+    """Resource types that carry tags of the stack: those that whoever makes them may tag."""
+    return frozenset(
+        name for name, row in by_type().items() if any("Tag" in each.partition(":")[2] for each in row["write"])
+    )
 
 
 def actions(*kinds: Kind) -> frozenset[str]:
@@ -77,7 +109,25 @@ def scopes() -> tuple[Scope, ...]:
     everything = Scope(
         sid="NotNarrowed", policy=document["wide"]["policy"], actions=wide, resources=("*",), condition={}
     )
-    return (*found, everything)
+    return (*found, *_passing(), everything)
+
+
+def _passing() -> list[Scope]:
+    """Each role to its own services alone. By name: tags of a role do not hold for this (IAM User Guide, "Granting a
+    user permissions to pass a role to an AWS service")."""
+    by_services: dict[tuple[str, ...], list[str]] = {}
+    for role, services in roles().items():
+        by_services.setdefault(tuple(services), []).append(role)
+    return [
+        Scope(
+            sid="PassedTo" + services[0].split(".")[0].title().replace("-", ""),
+            policy="roles",
+            actions=frozenset([PASS]),
+            resources=tuple(f"iam::{{account}}:role/{{prefix}}-{name}" for name in names),
+            condition={"StringEquals": {"iam:PassedToService": services}},
+        )
+        for services, names in by_services.items()
+    ]
 
 
 def wide() -> Mapping[str, str]:
@@ -91,15 +141,19 @@ def policies(place: Place, *kinds: Kind) -> dict[str, list[dict[str, Any]]]:
     wanted = actions(*kinds)
     found: dict[str, list[dict[str, Any]]] = {}
     for scope in scopes():
-        if here := scope.actions & wanted:
+        here = scope.actions & wanted
+        resources = [filled for each in scope.resources for filled in _arns(each, place)]
+        condition = _filled(scope.condition, place)
+        # Of what the place has none of, such as networks of others, there is no statement.
+        if here and resources and all(values for keys in condition.values() for values in keys.values()):
             statement: dict[str, Any] = {
                 "Sid": scope.sid,
                 "Effect": "Allow",
                 "Action": sorted(here),
-                "Resource": [filled for each in scope.resources for filled in _arns(each, place)],
+                "Resource": resources,
             }
-            if scope.condition:
-                statement["Condition"] = _filled(scope.condition, place)
+            if condition:
+                statement["Condition"] = condition
             found.setdefault(scope.policy, []).append(statement)
     return found
 
@@ -110,17 +164,37 @@ def _arns(template: str, place: Place) -> list[str]:
     return [f"arn:{place.partition}:{each}" for each in _each(template, place)]
 
 
+def domain(partition: str) -> str:
+    """Domain of AWS's services in a partition, as `kms:ViaService` has it."""
+    return f"amazonaws.com{'.cn' if partition == 'aws-cn' else ''}"
+
+
 def _each(template: str, place: Place) -> list[str]:
-    """One for each prefix, where it has one."""
-    known = {"account": place.account, "boundary": place.boundary}
-    prefixes = place.prefixes if "{prefix}" in template else [""]
-    return [template.format(prefix=prefix, **known) for prefix in prefixes]
+    """One for each prefix, role, network and service, where it has one."""
+    known = {
+        "account": place.account,
+        "boundary": place.boundary,
+        "partition": place.partition,
+        "domain": domain(place.partition),
+    }
+    several = {
+        "prefix": place.prefixes,
+        "role": list(roles()),
+        "vpc": place.networks,
+        "linked": sorted(frozenset().union(*linked().values())),
+    }
+    used = {name: values for name, values in several.items() if f"{{{name}}}" in template}
+    return [
+        template.format(**known, **dict(zip(used, values, strict=True))) for values in itertools.product(*used.values())
+    ]
 
 
 def _filled(condition: Mapping[str, Any], place: Place) -> dict[str, Any]:
     return {
         operator: {
-            key: [filled for value in ([given] if isinstance(given, str) else given) for filled in _each(value, place)]
+            key.format(tag=TAG): [
+                filled for value in ([given] if isinstance(given, str) else given) for filled in _each(value, place)
+            ]
             for key, given in keys.items()
         }
         for operator, keys in condition.items()

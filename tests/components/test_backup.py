@@ -20,7 +20,6 @@ GOVERNANCE = LockArgs(mode="governance", min_days=7, max_days=90)
 def args(**more: Any) -> BackupArgs:
     base: dict[str, Any] = {
         "prefix": "tmi-prod",
-        "account_id": "123456789012",
         "key_arn": "arn:key",
         "resource_arns": ["arn:primary"],
         "schedules": [WEEKLY, DAILY],
@@ -131,7 +130,7 @@ def test_who_hears_of_it(record: Any) -> None:
     assert seen["backup-failures-target"].inputs == {"rule": "tmi-prod-backup-failures", "arn": "arn:warning"}
     (trust,) = json.loads(seen["backup-role"].inputs["assumeRolePolicy"])["Statement"]
     assert trust["Principal"] == {"Service": "backup.amazonaws.com"}
-    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+    assert "Condition" not in trust
 
 
 def test_snapshots_are_copied_and_logs_are_not(record: Any) -> None:

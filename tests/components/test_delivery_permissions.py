@@ -10,7 +10,8 @@ import iam_policies as iam
 import pytest
 import recorder
 from iam_policies import Request
-from iam_requests import ACCOUNT, BOUNDARY, PREFIX, REGION, UNNAMED, arn, requests
+from iam_requests import ACCOUNT, BOUNDARY, GIVEN, PREFIX, REGION, arn, requests
+from iam_walls import by_deployment, undeployed
 
 from components.delivery import Delivery, DeliveryArgs
 from components.github import Repository
@@ -30,6 +31,7 @@ def args(**more: Any) -> DeliveryArgs:
         "account_id": ACCOUNT,
         "repository": Repository(owner="octocat", owner_id=583231, name="data-tier", id=456789),
         "environments": ["dev", "prod"],
+        "networks": {"prod": [GIVEN]},
         "state": State(bucket="states", project="data-tier", key_arn=KEY),
     }
     return DeliveryArgs(**(given | more))
@@ -61,6 +63,7 @@ STATE = [
 LISTED = [Request(each, "arn:aws:s3:::states") for each in ("s3:GetBucketLocation", "s3:ListBucket")]
 READ_STATE = [*LISTED, Request("s3:GetObject", f"{OBJECTS}/stacks/data-tier/prod.json")]
 READ_STATE += [Request("kms:Decrypt", KEY)]
+READ_DEV = [Request("s3:GetObject", f"{OBJECTS}/stacks/data-tier/dev.json")]
 DEPLOYS = [
     *(request for action in sorted(actions("read", "write")) for request in requests(action)),
     *STATE,
@@ -68,7 +71,7 @@ DEPLOYS = [
     Request("s3:GetObject", f"{OBJECTS}/meta.yaml"),
     *(Request(each, KEY) for each in ("kms:Encrypt", "kms:GenerateDataKey")),
 ]
-PREVIEWS = [
+LOOKS = [
     *(
         request
         for action in sorted(actions("read"))
@@ -76,7 +79,29 @@ PREVIEWS = [
         for request in requests(action, prefix)
     ),
     *READ_STATE,
+    *READ_DEV,
+    Request("s3:GetObject", f"{OBJECTS}/meta.yaml"),
+    *(
+        Request("lambda:InvokeFunction", arn("lambda", "function:{}-bootstrap:check", prefix))
+        for prefix in ("tmi-dev", PREFIX)
+    ),
 ]
+# S3 opens the objects of a bucket under the same key; the secrets in them stay shut.
+BY_S3 = {"kms:ViaService": f"s3.{REGION}.amazonaws.com"}
+EXPORTS = [
+    *LISTED,
+    Request("s3:GetObject", f"{OBJECTS}/meta.yaml"),
+    *(Request("s3:GetObject", f"{OBJECTS}/stacks/data-tier/{each}.json") for each in ("dev", "prod")),
+    Request("kms:Decrypt", KEY, BY_S3),
+]
+
+# What AWS draws an id for may be looked at, whoever's it is: settings, no data.
+DRAWN = ("backup-plan", "restore-testing-plan", "db-proxy", "target-group", "auto-backup", "key/")
+
+
+def reads(action: str) -> bool:
+    return action in actions("read")
+
 
 SG, VPC, ROLE = arn("ec2", "security-group/sg-1"), arn("ec2", "vpc/vpc-1"), arn("iam", "role/{}-bootstrap")
 SOME_KEY = arn("kms", "key/1234abcd")
@@ -117,6 +142,9 @@ NEVER = [
         {"iam:AWSServiceName": "ecs.amazonaws.com"},
     ),
     Request("sts:AssumeRole", ROLE),
+    # Things of other stacks, of names that begin alike.
+    *(each for stack in ("tmi-dev", f"{PREFIX}-eu") for wish in by_deployment(stack).values() for each in wish),
+    *(each for wish in undeployed(PREFIX).values() for each in wish),
     # The state of other stacks and projects, and the form of the whole bucket.
     *(
         Request("s3:PutObject", f"{OBJECTS}/{path}")
@@ -130,14 +158,12 @@ NEVER = [
     Request("s3:DeleteBucket", "arn:aws:s3:::states"),
     Request("s3:GetObject", f"arn:aws:s3:::{PREFIX}-exports/customers.csv"),
 ]  # fmt: skip
-CLOSED = {(f"ec2:RevokeSecurityGroup{each}", "security-group") for each in ("Egress", "Ingress")}
 OTHERS = [
     each
     for prefix in ("tmi-dev", "tmi-production", "billing")
     for action in sorted(actions("read", "write") - wide().keys())
     for each in requests(action, prefix)
-    # Into a network of somebody else's the stack may put its own groups and endpoints.
-    if prefix in str(each) and (action, each.resource.split(":")[5].split("/")[0]) not in UNNAMED - CLOSED
+    if prefix in str(each) and not (reads(action) and each.resource.split(":")[5].startswith(DRAWN))
 ]
 
 
@@ -159,20 +185,35 @@ def test_a_deployment_may_do_nothing_to_others(made: recorder.Recorded) -> None:
     assert not granted(statements(made, "prod-deploy"), [*NEVER, *OTHERS])
 
 
-def test_a_preview_reads_every_environment_and_no_more(made: recorder.Recorded) -> None:
-    policies = statements(made, "preview")
-    assert not refused(policies, PREVIEWS)
+def test_a_look_reads_every_environment_and_no_more(made: recorder.Recorded) -> None:
+    policies = statements(made, "drift")
+    assert not refused(policies, LOOKS)
     writes = [each for action in sorted(actions("write") - actions("read")) for each in requests(action)]
-    assert not granted(policies, [*writes, *STATE[:4], *STATE[8:], *NEVER[:-4]])
+    assert not granted(policies, [*writes, *STATE[:4], *STATE[8:], *[each for each in NEVER if each not in READ_DEV]])
+    # The runner is asked to look and nothing else: its name without the alias bootstraps (ADR 0016).
+    runs = ["function:{}-bootstrap", "function:{}-bootstrap:$LATEST", "function:{}-rotation", "function:{}-x:check"]
+    assert not granted(policies, [Request("lambda:InvokeFunction", arn("lambda", each)) for each in runs])
+
+
+def test_a_pull_request_reads_what_is_deployed_and_opens_no_secret(made: recorder.Recorded) -> None:
+    policies = statements(made, "preview")
+    assert not refused(policies, EXPORTS)
+    never = [each for each in (*LOOKS, *DEPLOYS, *NEVER) if each not in EXPORTS]
+    assert not granted(policies, [*never, Request("kms:Decrypt", KEY)])
+    for service in ("secretsmanager", "ssm", "rds", "s3-outposts"):
+        assert not granted(
+            policies, [Request("kms:Decrypt", KEY, {"kms:ViaService": f"{service}.{REGION}.amazonaws.com"})]
+        )
 
 
 @pytest.mark.parametrize(
     ("role", "wanted", "parts"),
     [
         ("prod-deploy", DEPLOYS, ("Action", "Resource", "Condition")),
-        ("preview", PREVIEWS, ("Action",)),  # on the resources of the deployments, which are more than reading needs
+        ("drift", LOOKS, ("Action",)),  # on the resources of the deployments, which are more than reading needs
+        ("preview", EXPORTS, ("Action", "Resource", "Condition")),
     ],
-    ids=["deploy", "preview"],
+    ids=["deploy", "drift", "preview"],
 )
 def test_nothing_is_allowed_in_vain(
     made: recorder.Recorded, role: str, wanted: list[Request], parts: tuple[str, ...]
@@ -192,9 +233,9 @@ def test_nothing_is_allowed_in_vain(
 
 def test_no_condition_can_be_left_out(made: recorder.Recorded) -> None:
     """Without any one of them, something that must never be is allowed."""
-    policies = statements(made, "prod-deploy")
+    policies = [each for each in statements(made, "prod-deploy") if each["Effect"] == "Allow"]
     changes = list(iam.looser(policies))
-    assert len(changes) > 10
+    assert len(changes) > 20
     assert not [name for name, changed in changes if not granted(changed, NEVER)]
 
 
@@ -221,36 +262,41 @@ DATA = [
     Request("dynamodb:Query"),
     Request("dynamodb:Scan"),
 ]
-READ_ONLY = {"Sid": "ReadOnlyAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}
+GIVEN_ALL = {"Sid": "AdministratorAccess", "Effect": "Allow", "Action": "*", "Resource": "*"}
 
 
-def test_a_preview_reads_no_data_whatever_it_is_given(made: recorder.Recorded) -> None:
-    policies = [*statements(made, "preview"), READ_ONLY]
+@pytest.mark.parametrize(("role", "needed"), [("drift", LOOKS), ("preview", EXPORTS)])
+def test_who_looks_reads_no_data_whatever_he_is_given(
+    made: recorder.Recorded, role: str, needed: list[Request]
+) -> None:
+    policies = [*statements(made, role), GIVEN_ALL]
     assert not granted(policies, DATA)
-    assert not refused(policies, PREVIEWS)
+    assert not refused(policies, needed)
 
 
-def test_no_denial_can_be_left_out(made: recorder.Recorded) -> None:
-    policies = [*statements(made, "preview"), READ_ONLY]
+@pytest.mark.parametrize(("role", "data"), [("drift", DATA), ("preview", [*DATA, Request("kms:Decrypt", KEY)])])
+def test_no_denial_can_be_left_out(made: recorder.Recorded, role: str, data: list[Request]) -> None:
+    policies = [*statements(made, role), GIVEN_ALL]
     changes = [(name, changed) for name, changed in iam.less(policies, "Action") if name.startswith("No")]
     changes = [each for each in changes if not each[0].startswith("NotNarrowed")]
     assert len(changes) > 20
-    assert not [name for name, changed in changes if not granted(changed, DATA)]
+    assert not [name for name, changed in changes if not granted(changed, data)]
 
 
-def test_without_a_key_of_the_state_nothing_is_decrypted(record: Record) -> None:
+@pytest.mark.parametrize("role", ["drift", "preview"])
+def test_without_a_key_of_the_state_nothing_is_decrypted(record: Record, role: str) -> None:
     state = State(bucket="states", project="data-tier")
-    policies = statements(record(lambda: Delivery("delivery", args(state=state))), "preview")
-    assert not granted([*policies, READ_ONLY], [*DATA, Request("kms:Decrypt", KEY)])
+    policies = statements(record(lambda: Delivery("delivery", args(state=state))), role)
+    assert not granted([*policies, GIVEN_ALL], [*DATA, Request("kms:Decrypt", KEY)])
 
 
 def test_what_is_made(made: recorder.Recorded) -> None:
     parts = ("engines", "network", "operations", "roles", "secrets")
     deploys = ("dev-deploy", "prod-deploy")
     attached = [f"delivery-{role}-{part}" for role in deploys for part in parts]
-    # A preview reads the network with actions that cannot be narrowed: they are among the roles' part.
-    attached += [f"delivery-preview-{part}" for part in parts if part != "network"]
-    roles = [f"delivery-{role}" for role in (*deploys, "preview")]
+    # A look reads the network with actions that cannot be narrowed: they are among the roles' part.
+    attached += [f"delivery-drift-{part}" for part in parts if part != "network"]
+    roles = [f"delivery-{role}" for role in (*deploys, "drift", "preview")]
     bounds = [f"delivery-{env}-boundary" for env in ("dev", "prod")]
     assert made.listing == sorted(
         [
@@ -270,7 +316,7 @@ def test_what_is_made(made: recorder.Recorded) -> None:
     }
     assert provider.retain_on_delete
     hours = {each.inputs["name"]: each.inputs["maxSessionDuration"] // 3600 for each in made.of("Role").values()}
-    assert hours == {"tmi-dev-deploy": 4, "tmi-prod-deploy": 4, "tmi-preview": 1}
+    assert hours == {"tmi-dev-deploy": 4, "tmi-prod-deploy": 4, "tmi-drift": 1, "tmi-preview": 1}
     outside = [*made.of("Role").values(), *made.of("Policy").values()]
     assert {each.inputs["path"] for each in outside} == {"/delivery/"}
 

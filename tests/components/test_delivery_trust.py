@@ -96,7 +96,8 @@ def deployments(environment: str) -> dict[str, Case]:
     }
 
 
-PREVIEW = {"tmi-preview"}
+PREVIEW, LOOK = {"tmi-preview"}, {"tmi-drift"}
+ON_MAIN = f"{CLASSIC}:ref:{MAIN}"
 TOKENS: dict[str, Case] = {
     f"{environment} {case}": expected
     for environment in ("dev", "staging", "prod")
@@ -104,8 +105,17 @@ TOKENS: dict[str, Case] = {
 } | {
     "pull request": (token(f"{CLASSIC}:pull_request", **PULL), PREVIEW),
     "pull request, with ids": (token(f"{IMMUTABLE}:pull_request", **PULL), PREVIEW),
-    "drift": (token(f"{CLASSIC}:ref:{MAIN}", **DRIFT), PREVIEW),
-    "drift, with ids": (token(f"{IMMUTABLE}:ref:{MAIN}", **DRIFT), PREVIEW),
+    "drift": (token(ON_MAIN, **DRIFT), LOOK),
+    "drift, with ids": (token(f"{IMMUTABLE}:ref:{MAIN}", **DRIFT), LOOK),
+    "drift from a pull request": (token(f"{CLASSIC}:pull_request", **DRIFT, ref=PULL["ref"]), PREVIEW),
+    "drift as a branch has it": (
+        token(ON_MAIN, job_workflow_ref=DRIFT["job_workflow_ref"].replace(MAIN, BRANCH)),
+        set(),
+    ),
+    "drift under another reference": (token(ON_MAIN, **DRIFT, ref=BRANCH), set()),
+    "drift for another audience": (token(ON_MAIN, **DRIFT, aud="https://github.com/octocat"), set()),
+    "drift of who took over the name": (token(ON_MAIN, **DRIFT, repository_id="3"), set()),
+    "another workflow on main": (token(ON_MAIN), set()),
     "another environment": (token(f"{CLASSIC}:environment:sandbox"), set()),
     "another branch": (token(f"{CLASSIC}:ref:{BRANCH}", ref=BRANCH), set()),
     "a branch that calls itself main": (token(f"{CLASSIC}:ref:refs/heads/x/{MAIN}"), set()),
@@ -127,7 +137,7 @@ def test_who_is_let_in(trusts: dict[str, Any], case: str) -> None:
 
 def test_the_provider_is_the_one_given(trusts: dict[str, Any]) -> None:
     principals = [statement["Principal"] for statements in trusts.values() for statement in statements]
-    assert principals == [{"Federated": PROVIDER}] * 4
+    assert principals == [{"Federated": PROVIDER}] * 5
 
 
 def test_the_claims_are_ones_that_aws_compares(trusts: dict[str, Any]) -> None:
@@ -183,6 +193,14 @@ def test_a_repository_that_is_none(given: dict[str, Any], message: str) -> None:
             {"environments": ["prod-eu", "prod"]},
             "delivery: what prod may do to `prod-*` covers prod-eu; rename one of the two",
         ),
+        (
+            {"networks": {"production": ["vpc-1"]}},
+            "delivery: networks names production; the environments are dev, staging, prod",
+        ),
+        (
+            {"networks": {"prod": ["vpc-1", "vpc-*"]}},
+            "delivery: networks.prod has 'vpc-*'; write the id of a VPC, vpc-...",
+        ),
     ],
 )
 def test_arguments_that_are_refused(given: dict[str, Any], message: str) -> None:
@@ -221,7 +239,7 @@ def test_a_cluster_deploys_by_the_service_account_of_the_stack(record: Callable[
         assert let_in(list, workspace(subject, aud="kubernetes.default.svc")) == set()
     by_role = {role: [each["Sid"] for each in statements] for role, statements in trusts.items()}
     deploys = {f"tmi-{each}-deploy": ["GitHub", "Operator"] for each in ("dev", "staging", "prod")}
-    assert by_role == deploys | {"tmi-preview": ["GitHub"]}
+    assert by_role == deploys | {"tmi-preview": ["GitHub"], "tmi-drift": ["GitHub"]}
     assert trusts["tmi-dev-deploy"][1]["Principal"] == {"Federated": EKS}
     # Without either condition somebody else is let in.
     for name, changed in iam.looser([trusts["tmi-prod-deploy"][1]]):

@@ -45,6 +45,7 @@ def test_what_it_exports() -> None:
     assert run().outputs == {
         "boundaries": {each: f"{policy}/tmi-{each}-boundary" for each in ENVIRONMENTS},
         "deploy_roles": {each: f"{role}/tmi-{each}-deploy" for each in ENVIRONMENTS},
+        "drift_role": f"{role}/tmi-drift",
         "preview_role": f"{role}/tmi-preview",
         "provider": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{OIDC}",
     }
@@ -76,6 +77,11 @@ def test_no_resource_but_identity() -> None:
         ),
         ({"branches": "x"}, ["data-tier-delivery:branches: unknown key. Did you mean `branch`?"]),
         ({"session_hours": 13}, ["data-tier-delivery:session_hours: "]),
+        ({"environments": ["prod", "prod-eu"]}, ["data-tier-delivery:environments: what prod may do"]),
+        ({"environments": []}, ["data-tier-delivery:environments: environments is empty"]),
+        ({"networks": {"prod": "vpc-1"}}, ["data-tier-delivery:networks.prod: "]),
+        ({"networks": {"production": ["vpc-1"]}}, ["data-tier-delivery:networks: networks names production"]),
+        ({"networks": {"prod": ["subnet-1"]}}, ["data-tier-delivery:networks: networks.prod has 'subnet-1'"]),
         (
             {"repository": {"owner": "o*", "owner_id": 1, "name": "n", "id": 2}},
             ["data-tier-delivery:repository: repository.owner is 'o*'"],
@@ -141,12 +147,14 @@ def account(monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
 
 def test_the_account_takes_it(account: Account) -> None:
     outputs = run(account).outputs
-    for name, arn in (*outputs["deploy_roles"].items(), ("preview", outputs["preview_role"])):
+    others = ((each, outputs[f"{each}_role"]) for each in ("drift", "preview"))
+    for name, arn in (*outputs["deploy_roles"].items(), *others):
         role = arn.rpartition("/")[2]
         assert account.iam.get_role(RoleName=role)["Role"]["Arn"] == arn
         attached = account.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
         parts = ["engines", "network", "operations", "roles", "secrets"]
-        expected = [f"{role}-{part}" for part in parts if (name, part) != ("preview", "network")]
+        parts = {"drift": [each for each in parts if each != "network"], "preview": []}.get(name, parts)
+        expected = [f"{role}-{part}" for part in parts]
         assert sorted(each["PolicyName"] for each in attached) == expected
         assert account.iam.list_role_policies(RoleName=role)["PolicyNames"] == ["state"]
     provider = account.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=outputs["provider"])

@@ -39,13 +39,10 @@ EXPECTED: dict[tuple[str, str], list[str]] = {
     ("preview.yml", "preflight"): [*BEGIN, "Preflight against the base", *LOOKED],
     ("preview.yml", "preview"): [
         *BEGIN,
-        "Policy pack",
-        "Bundle",
         "Pulumi",
-        "The role that only reads",
+        "The role that reads the state",
         "What is deployed",
         "Preflight against what is deployed",
-        "Preview",
         *LOOKED,
     ],
     ("preview.yml", "comment"): [*BEGIN, "The reports", "Comment"],
@@ -56,7 +53,7 @@ EXPECTED: dict[tuple[str, str], list[str]] = {
     ("drift.yml", "look"): [
         *BEGIN,
         "Pulumi",
-        "The role that only reads",
+        "The role that looks",
         "Infrastructure",
         "Outputs",
         "Schema and access",
@@ -196,10 +193,15 @@ def test_roles() -> None:
         for step in STEPS
         if step.action == "aws-actions/configure-aws-credentials"
     }
-    reads, deploys = "${{ vars.AWS_PREVIEW_ROLE }}", "${{ vars.AWS_DEPLOY_ROLE }}"
+    # Of one stack where it has its own, as one in an account of its own has.
+    reads, looks = (
+        f"${{{{ vars[format('AWS_{each}_ROLE_{{0}}', matrix.stack)] || vars.AWS_{each}_ROLE }}}}"
+        for each in ("PREVIEW", "DRIFT")
+    )
+    deploys = "${{ vars.AWS_DEPLOY_ROLE }}"
     assert given == {
         ("preview.yml", "preview"): reads,
-        ("drift.yml", "look"): reads,
+        ("drift.yml", "look"): looks,
         **{("deploy.yml", stage): deploys for stage in ("dev", "staging", "prod")},
     }
     assert set(given) == {key for key, granted in BEYOND_READING.items() if "id-token" in granted}
@@ -236,10 +238,10 @@ def test_conditions() -> None:
         + SAME_REPOSITORY,
         ("preview.yml", "comment"): f"!cancelled() && needs.changed.result == 'success' && {SAME_REPOSITORY}",
         ("deploy.yml", "bundle"): "vars.PULUMI_BACKEND_URL != ''",
-        ("drift.yml", "look"): "vars.AWS_PREVIEW_ROLE != ''",
+        ("drift.yml", "look"): "vars.AWS_DRIFT_ROLE != ''",
         ("drift.yml", "report"): "${{ !cancelled() && needs.look.result != 'skipped' }}",
     }
-    always, told = "${{ !cancelled() }}", {*LOOKED, "Rehearse up, down, up", "Preview"}
+    always, told = "${{ !cancelled() }}", {*LOOKED, "Rehearse up, down, up"}
     conditions = {(step.name, step.content["if"]) for step in STEPS if "if" in step.content}
     assert conditions == {("How to go on", "failure()")} | {(name, always) for name in told}
     # In drift.yml what comes before cannot fail, so that nothing has to be said.

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib
+import inspect
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +20,8 @@ from iam_policies import Request
 
 from components.boundary import boundary
 from components.chat import METRICS
-from components.sizing.iam import MANAGED_POLICY_CHARACTERS, Place, by_type, policies
+from components.sizing.iam import MANAGED_POLICY_CHARACTERS, Place, by_type, linked, passed, policies, roles, tagged
+from components.sizing.ownership import TAG
 from infra.problems import SettingsError
 from infra.program import program
 from infra.stackfile import read_stack
@@ -27,8 +31,30 @@ from preview.offline import ACCOUNT, Offline
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("dev", "staging", "prod", "local")
-# What a stack has when all that is optional is on.
-FULL = {"data-tier:rotation": {}}
+# What a stack has when all that is optional is on, beside its profile's.
+NAME = "shop"
+FULL: dict[str, Any] = {
+    "data-tier:name": NAME,
+    "data-tier:rotation": {},
+    "data-tier:proxy": {},
+    "data-tier:bucket": {},
+    "data-tier:backup": {
+        "continuous": True,
+        "lock": {"mode": "governance", "min": 1, "max": 90},
+        "second_region": {"region": "eu-central-1", "keep": 30, "point_in_time": 7},
+        "restore_test": {},
+    },
+    "data-tier:notify": {
+        "critical": [{"slack": {"workspace": "T0123456789", "channel": "C0123456789"}}, {"email": "a@example.com"}]
+    },
+    "data-tier:postgres": {
+        "replicas": {
+            "standby": {},
+            "dr": {"remote": {"region": "eu-central-1", "vpc": "vpc-0a1b", "subnets": ["subnet-0a1b", "subnet-0a1c"]}},
+        }
+    },
+    "data-tier:redis": {"main": {"shards": 2, "replicas": 1}, "queue": {"auth": "token"}},
+}
 
 
 class Asked(Offline):
@@ -62,6 +88,135 @@ def test_every_type_of_a_stack_has_its_actions(stack: str) -> None:
     assert not ({each.type for each in resources} | tokens) - by_type().keys()
 
 
+def test_no_row_is_for_what_no_stack_declares() -> None:
+    """Nor is any of what a stack may have left out here."""
+    declared = {kind for stack in STACKS for kind in ({each.type for each in deployed(stack)[0]} | deployed(stack)[1])}
+    assert by_type().keys() == declared
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_every_resource_that_takes_tags_carries_the_stacks(stack: str) -> None:
+    marked, left = set(), set()
+    for resource in deployed(stack)[0]:
+        if resource.inputs.get("tags", {}).get(TAG) == f"{NAME}-{stack}":
+            marked.add(resource.type)
+        elif takes_tags(resource.type):
+            left.add(resource.type)
+        if name := resource.inputs.get("tags", {}).get("Name"):
+            assert name.startswith(f"{NAME}-{stack}-")  # what the component gave is still there
+    assert marked == {each.type for each in deployed(stack)[0]} & tagged()
+    assert left <= UNTAGGED.keys()
+
+
+# Type -> why it carries none.
+UNTAGGED = {
+    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup": "EC2 makes it, and lets only who owns it by its tag tag it",
+    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule": "its group carries it",
+    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": "its group carries it",
+}
+
+
+def takes_tags(kind: str) -> bool:
+    """Whether the SDK's resource of this type has tags."""
+    if not kind.startswith("aws:"):
+        return False
+    module, _, name = kind.removeprefix("aws:").partition("/")
+    made = getattr(
+        importlib.import_module(f"pulumi_aws.{ {'lambda': 'lambda_'}.get(module, module) }"), name.split(":")[1]
+    )
+    return "tags" in inspect.signature(made._internal_init).parameters
+
+
+SERVICES = [
+    ("iam:PassRole", "iam:PassedToService", passed),
+    ("iam:CreateServiceLinkedRole", "iam:AWSServiceName", linked),
+]
+
+
+def test_what_is_given_a_role_says_to_whom_it_passes_it() -> None:
+    """By the inputs that hold the ARN of one: a type that comes to have one fails here until its row says so."""
+    given = {
+        each.type
+        for stack in STACKS
+        for each in deployed(stack)[0]
+        if any(re.search(r"[rR]ole(Arn)?$", key) and ":role/" in str(value) for key, value in each.inputs.items())
+    }
+    assert given == {name for name, services in passed().items() if services}
+
+
+def test_alarms_on_performance_insights_bring_cloudwatchs_role_about() -> None:
+    reads = [each for each in deployed("dev")[0] if "DB_PERF_INSIGHTS" in json.dumps(each.inputs)]
+    assert {"pi-db.metrics.cloudwatch.amazonaws.com"} == {
+        service for each in reads if each.type.endswith(":MetricAlarm") for service in linked()[each.type]
+    }
+
+
+@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize(("action", "key", "rows"), SERVICES, ids=["passed", "linked"])
+def test_a_deployment_may_hand_over_and_bring_about_every_role_that_a_service_asks_for(
+    stack: str, action: str, key: str, rows: Any
+) -> None:
+    prefix = f"{NAME}-{stack}"
+    place = Place(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
+    statements = [each for part in policies(place, "read", "write").values() for each in part]
+    wanted = {service for each in deployed(stack)[0] for service in rows()[each.type]}
+    assert wanted
+    for service in sorted(wanted):
+        names = [name for name, services in roles().items() if service in services]
+        where = [iam_requests.arn("iam", f"role/{prefix}-{name}") for name in names]
+        if action == "iam:CreateServiceLinkedRole":
+            where = [iam_requests.arn("iam", f"role/aws-service-role/{service}/AWSServiceRoleForX")]
+        assert where, f"no role is passed to {service}"
+        assert all(iam.allowed(statements, Request(action, each, {key: service})) for each in where), service
+
+
+def test_every_role_of_a_stack_is_passed_to_the_services_that_may_be_it() -> None:
+    """By its trust; and restore testing passes the role on to AWS Backup itself."""
+    for stack in STACKS:
+        for resource in deployed(stack)[0]:
+            if resource.type != ROLE:
+                continue
+            (trust,) = json.loads(resource.inputs["assumeRolePolicy"])["Statement"]
+            name = resource.inputs["name"].removeprefix(f"{NAME}-{stack}-")
+            assert trust["Principal"]["Service"] in roles()[name]
+            assert set(roles()[name]) - {trust["Principal"]["Service"]} <= {"restore-testing.backup.amazonaws.com"}
+    assert {name for stack in STACKS for name in _roles(stack)} == set(roles())
+
+
+def _roles(stack: str) -> list[str]:
+    made = [each.inputs["name"] for each in deployed(stack)[0] if each.type == ROLE]
+    return [each.removeprefix(f"{NAME}-{stack}-") for each in made]
+
+
+# Service -> condition keys of its role's trust, and where the service says that it sends them. What a service does not
+# send makes its role one that nobody can be.
+TRUSTS: dict[str, set[str]] = {
+    # AWS Backup Developer Guide, "Cross-service confused deputy prevention": of topics and keys, not of its role.
+    "backup.amazonaws.com": set(),
+    # Administrator Guide of Amazon Q Developer in chat applications, "Understanding permissions".
+    "chatbot.amazonaws.com": set(),
+    # Lambda Developer Guide, "Defining Lambda function permissions with an execution role".
+    "lambda.amazonaws.com": set(),
+    # RDS User Guide, "Preventing cross-service confused deputy problems" and "Setting up Enhanced Monitoring".
+    "monitoring.rds.amazonaws.com": {"aws:SourceAccount"},
+    # RDS User Guide, "RDS Proxy limitations": no global condition keys.
+    "rds.amazonaws.com": set(),
+    # VPC User Guide, "IAM role for publishing flow logs to CloudWatch Logs".
+    "vpc-flow-logs.amazonaws.com": {"aws:SourceAccount"},
+}
+
+
+def test_a_trust_asks_for_what_its_service_sends_and_for_nothing_else() -> None:
+    found: dict[str, set[str]] = {}
+    for stack in STACKS:
+        for resource in deployed(stack)[0]:
+            if resource.type == ROLE:
+                (trust,) = json.loads(resource.inputs["assumeRolePolicy"])["Statement"]
+                keys = {key for condition in trust.get("Condition", {}).values() for key in condition}
+                assert found.setdefault(trust["Principal"]["Service"], keys) == keys
+    assert found == TRUSTS
+
+
 # Type -> service of its ARN, and input that names it.
 NAMED = {
     "aws:cloudwatch/eventRule:EventRule": ("events", "rule/{}", "name"),
@@ -87,7 +242,7 @@ NAMED = {
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_name_of_a_stack_is_one_that_its_role_may_make(stack: str) -> None:
-    prefix = f"tmi-{stack}"
+    prefix = f"{NAME}-{stack}"
     place = Place(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
     statements = [each for part in policies(place, "read", "write").values() for each in part]
     refused, seen = [], set()
@@ -111,7 +266,7 @@ def test_every_named_thing_of_ec2_carries_the_name_that_is_asked_for() -> None:
     for resource in deployed("prod")[0]:
         kind = resource.type.rpartition(":")[2]
         if resource.type.startswith("aws:ec2/") and kind in {each.removesuffix("s") for each in made}:
-            assert resource.inputs["tags"]["Name"].startswith("tmi-prod-"), resource.name
+            assert resource.inputs["tags"]["Name"].startswith(f"{NAME}-prod-"), resource.name
 
 
 def granted(stack: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -123,16 +278,26 @@ def granted(stack: str) -> Iterator[tuple[str, dict[str, Any]]]:
                     yield resource.name, statement
 
 
+def asked(stack: str, action: str, resource: str) -> Request:
+    """What AWS asks itself when a role of the stack does that: to what is the stack's."""
+    mark: dict[str, str | list[str]] = {f"aws:ResourceTag/{TAG}": f"{NAME}-{stack}"}
+    if action.startswith("kms:"):
+        through = {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"}
+        return Request(action, resource, {**mark, **through, "kms:ResourceAliases": [f"alias/{NAME}-{stack}-secrets"]})
+    if action.startswith("ec2:") and not action.startswith("ec2:Describe"):
+        return Request(action, iam_requests.arn("ec2", "network-interface/*"))
+    return Request(action, resource, mark)
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_the_boundary_holds_all_that_the_roles_do(stack: str) -> None:
-    limits = boundary(f"tmi-{stack}", ACCOUNT, "aws")
+    limits = boundary(f"{NAME}-{stack}", ACCOUNT, "aws")
     outside, count = [], 0
     for role, statement in granted(stack):
         for action in iam.many(statement["Action"]):
             for resource in iam.many(statement["Resource"]):
                 count += 1
-                request = Request(action, resource, {"kms:ViaService": "secretsmanager.eu-west-1.amazonaws.com"})
-                if not iam.allowed(limits, request):
+                if not iam.allowed(limits, request := asked(stack, action, resource)):
                     outside.append(f"{role}: {request}")
     assert count > 20
     assert not outside
@@ -161,7 +326,11 @@ MANAGED = {
 
 def test_the_boundary_holds_no_action_that_no_role_needs() -> None:
     used = {action for stack in STACKS for _, each in granted(stack) for action in iam.many(each["Action"])}
-    assert {a for each in boundary("tmi-prod", ACCOUNT, "aws") for a in each["Action"]} == used | MANAGED
+    assert {action for each in allowances() for action in each["Action"]} == used | MANAGED
+
+
+def allowances() -> list[Any]:
+    return [each for each in boundary("tmi-prod", ACCOUNT, "aws", ["vpc-0a1b"]) if each["Effect"] == "Allow"]
 
 
 FORBIDDEN = [
@@ -185,10 +354,23 @@ def test_the_boundary_leads_nowhere_else() -> None:
     limits = boundary("tmi-prod", ACCOUNT, "aws")
     assert not [str(each) for each in FORBIDDEN if iam.allowed(limits, each)]
     known = iam_requests.reference().actions
-    allowed = [action for each in limits for action in each["Action"]]
+    allowed = [action for each in allowances() for action in each["Action"]]
     assert not [each for each in allowed if not known.action_exists(*each.split(":"))]
-    text = json.dumps({"Version": "2012-10-17", "Statement": limits}, separators=(",", ":"))
-    assert len(text) + 20 * text.count("tmi-prod") < MANAGED_POLICY_CHARACTERS
+
+
+def test_the_boundary_is_a_policy_that_iam_takes() -> None:
+    """With names as long as they can be, in the partition of the longest, in a network of others."""
+    longest = boundary("x" * 20 + "-production-eu", ACCOUNT, "aws-us-gov", ["vpc-0123456789abcdef0"] * 2)
+    text = json.dumps({"Version": "2012-10-17", "Statement": longest}, separators=(",", ":"))
+    assert len(text) < MANAGED_POLICY_CHARACTERS
+
+
+@pytest.mark.parametrize("statement", allowances(), ids=lambda each: each["Sid"])
+def test_the_conditions_of_the_boundary_are_ones_that_the_actions_know(statement: Any) -> None:
+    """`lambda:SourceFunctionArn` is in every request of a function's code, whatever it asks for."""
+    wanted = {key.split("/")[0] for condition in statement.get("Condition", {}).values() for key in condition}
+    for action in statement["Action"]:
+        assert wanted - {"lambda:SourceFunctionArn"} <= iam_requests.condition_keys(action), action
 
 
 BOUND = f"arn:aws:iam::{ACCOUNT}:policy/delivery/tmi-prod-boundary"
