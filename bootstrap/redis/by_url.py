@@ -32,7 +32,8 @@ class Imported:
 
 def plan_client(client: Any, users: Sequence[User], *, remove: bool = False) -> Applied:
     """Return what `apply_client` would do; the client is logged in and may ACL LIST, CAT and SETUSER."""
-    return _planned(client, users, remove=remove)[1].applied
+    live = node.read(client, _TARGET)
+    return node.plan(live, users, admin=_me(client), remove=remove, default="told").applied
 
 
 def apply_client(client: Any, users: Sequence[User], *, remove: bool = False) -> Applied:
@@ -41,9 +42,8 @@ def apply_client(client: Any, users: Sequence[User], *, remove: bool = False) ->
     With `remove` the users that a former run made here and that are no longer declared are deleted. `default` is left
     as it is, and told of where it is on. Raise NodeError.
     """
-    live, planned = _planned(client, users, remove=remove)
-    node.write(live, planned)
-    return planned.applied
+    live = node.read(client, _TARGET)
+    return node.apply(live, users, admin=_me(client), remove=remove, default="told").applied
 
 
 def import_users(client: Any) -> Imported:
@@ -71,11 +71,6 @@ def import_users(client: Any) -> Imported:
         except ValueError as error:
             left.append(f"user {name}: {error}; left out")
     return Imported(users=found, differences=tuple(left))
-
-
-def _planned(client: Any, users: Sequence[User], *, remove: bool) -> tuple[node.Live, node.Plan]:
-    live = node.read(client, _TARGET)
-    return live, node.plan(live, users, admin=_me(client), remove=remove, default="told")
 
 
 def _me(client: Any) -> str:

@@ -18,6 +18,7 @@ import redis
 from bootstrap.errors import BootstrapError
 from bootstrap.redis.acl import table
 from bootstrap.redis.acl.compare import text_differences
+from bootstrap.redis.acl.rules import merged
 from bootstrap.redis.acl.table import CommandTable
 from bootstrap.redis.users import Applied, Converged, User, UserChange
 from bootstrap.secrets import redis_hash
@@ -161,6 +162,31 @@ def plan(
     )
 
 
+def apply(
+    live: Live,
+    users: Sequence[User],
+    *,
+    admin: str,
+    scope: str = "",
+    remove: bool = False,
+    default: Literal["off", "told"] = "off",
+) -> Plan:
+    """Bring the server to `users` and read it again; raise NodeError where it ends otherwise than wanted."""
+    planned = plan(live, users, admin=admin, scope=scope, remove=remove, default=default)
+    if not planned.commands:
+        return planned
+    write(live, planned)
+    now = read(live.client, live.target)
+    left = plan(now, users, admin=admin, scope=scope, remove=remove, default=default)
+    if left.commands:
+        found = "; ".join(map(str, left.changes)) or f"{live.target}: the marker of the users made here is another"
+        raise NodeError(
+            f"{found} (after the server had taken every rule; somebody else may be changing its users: run it again, "
+            "and if it stays so, write the rules of that user otherwise)"
+        )
+    return planned
+
+
 def write(live: Live, planned: Plan) -> None:
     """Send the whole plan at once; raise NodeError naming the first user that was not taken."""
     if not planned.commands:
@@ -243,15 +269,21 @@ def _arguments(user: User, found: Kept | None) -> tuple[str, ...]:
     # Never `reset`: it would drop the passwords too, and with them whoever is between two of them.
     wanted = _hashes(user)
     first = ["resetkeys", "clearselectors"]
-    words = found.text.split() if found else []
+    words, rules = _root(found.text if found else ""), _root(user.rules)
     if any(word == "resetdbs" or word.startswith("db=") for word in words):
-        first.append("resetdbs" if " db=" in user.rules else "alldbs")
-    if "skip-sanitize-payload" in words and "skip-sanitize-payload" not in user.rules:
+        # What the user itself is limited to; its selectors have databases of their own.
+        first.append("alldbs")
+    if "skip-sanitize-payload" in words and "skip-sanitize-payload" not in rules:
         first.append("sanitize-payload")
     if "nopass" in words and not wanted:
         first.append("resetpass")
     stale = sorted(found.hashes - wanted) if found and wanted else []
     return (*first, *user.rules.split(" "), *(f"#{one}" for one in sorted(wanted)), *(f"!{old}" for old in stale))
+
+
+def _root(text: str) -> list[str]:
+    """Return the words of a user's own rules, those in its selectors aside."""
+    return [word for word in merged(text.split()) if not word.startswith("(")]
 
 
 def _on(kept: Kept | None) -> bool:

@@ -59,9 +59,8 @@ class ServerAcl:
             try:
                 live = node.read(client, target)
                 admin = self._user or "default"
-                planned = node.plan(live, users, admin=admin, scope=self._scope, remove=remove)
-                if write:
-                    node.write(live, planned)
+                bring = node.apply if write else node.plan
+                planned = bring(live, users, admin=admin, scope=self._scope, remove=remove)
             except redis.exceptions.RedisError as error:
                 raise ServerAclError(f"{target}: {error}") from None
         return planned.applied
