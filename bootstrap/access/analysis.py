@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bootstrap.access.beyond import CHANNELS, TELLS
 from bootstrap.access.commands import FORBIDDEN
 from bootstrap.access.keyspaces import glob_of, readers, writers
 from bootstrap.access.model import Access, RedisRules
@@ -56,6 +57,7 @@ def _of(path: str, rules: RedisRules, table: CommandTable) -> Iterator[Finding]:
     allowed = expand(compiled.root, table)
     yield from _patterns(path, compiled, table)
     yield from _dangerous(path, rules, compiled, table)
+    yield from _telling(path, rules, compiled, table)
     yield from _channels(path, rules, compiled.root, allowed)
     for number, selector in enumerate(compiled.selectors):
         yield from _selector(f"{path}.selectors.{number}", selector, compiled.root, table)
@@ -117,6 +119,23 @@ def _dangerous(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTa
                 mend="keep them short (`lua-time-limit`), or take `@scripting` out",
                 level="note",
             )
+
+
+def _telling(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTable) -> Iterator[Finding]:
+    """What it learns of other identities' keys and connections, beside its own patterns."""
+    expected = frozenset(MONITORING) if rules.role == "monitoring" else frozenset()
+    selectors = (compiled.root, *compiled.selectors)
+    told = frozenset().union(*(expand(selector, table).commands for selector in selectors)) & TELLS.keys() - expected
+    if told:
+        what = "; ".join(dict.fromkeys(TELLS[name] for name in sorted(told)))
+        yield Finding(
+            path=path,
+            message=f"reaches beyond its own keys with {listed(told)}: {what}",
+            mend="take them out, or give what is not for it a cache of its own",
+        )
+    for channel in dict.fromkeys(c for selector in selectors for c in selector.channels if not universal(c)):
+        if why := next((why for pattern, why in CHANNELS.items() if common(channel, pattern)), None):
+            yield Finding(path=path, message=f"`{channel}`: {why}", mend="name the application's own channels")
 
 
 def _governs(command: str, table: CommandTable) -> bool:

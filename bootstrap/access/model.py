@@ -7,13 +7,13 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bootstrap.access import names
-from bootstrap.access.commands import command_name, command_rule, raw_rules, selector_pattern
+from bootstrap.access.commands import command_rule, denied_name, raw_rules, selector_pattern
 from bootstrap.access.postgres import Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies, short
 
 Name = Annotated[str, AfterValidator(names.identity_name)]
 Pattern = Annotated[str, AfterValidator(names.pattern)]
 Command = Annotated[str, AfterValidator(command_rule)]
-Denied = Annotated[str, AfterValidator(command_name)]
+Denied = Annotated[str, AfterValidator(denied_name)]
 SelectorPattern = Annotated[Pattern, AfterValidator(selector_pattern)]
 RawRules = Annotated[str, AfterValidator(raw_rules)]
 CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from bootstrap.access import names
 from bootstrap.access.commands import raw_rules
 from bootstrap.access.model import RedisRules
-from bootstrap.access.rules import BASE, access_string
+from bootstrap.access.rules import access_string, category_rules
 from bootstrap.redis import node
 from bootstrap.redis.acl.compare import differences as effect
 from bootstrap.redis.acl.rules import Permission, RuleError, RuleSet, parse, parse_listed
@@ -109,7 +109,8 @@ def _guess(rules: RuleSet) -> dict[str, Any]:
         made.setdefault(by[may], []).append(pattern)
     if rules.root.channels:
         made["channels"] = list(rules.root.channels)
-    ours = {*BASE, "-@admin", "-@dangerous", "-@scripting"}
+    ours = set(category_rules([rule[1:] for rule in rules.root.commands if rule.startswith("+@")]))
+    ours -= {rule for rule in ours if rule.startswith("+@") and rule != "+@connection"}
     rest = [rule for rule in rules.root.commands if rule not in ours]
     made["commands"] = [rule[1:] for rule in rest if rule[0] == "+"]
     if deny := [rule[1:] for rule in rest if rule[0] == "-"]:

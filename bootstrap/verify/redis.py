@@ -23,7 +23,7 @@ from bootstrap.redis.acl.compare import patterns
 from bootstrap.redis.acl.expand import expand
 from bootstrap.redis.acl.glob import common
 from bootstrap.redis.acl.permits import Call, permits
-from bootstrap.redis.acl.rules import Permission, RuleSet, parse
+from bootstrap.redis.acl.rules import Permission, RuleSet, Selector, parse
 from bootstrap.redis.acl.table import CommandTable
 from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.apply import nodes
@@ -45,6 +45,9 @@ _DANGEROUS: tuple[tuple[str, Command, Command], ...] = (
     ("DEBUG", ("DEBUG", "HELP"), ("DEBUG", "HELP")),
     ("SHUTDOWN", ("SHUTDOWN", "NOSAVE"), ("SHUTDOWN", "datatier-probe")),
     ("ACL SETUSER", ("ACL", "SETUSER", "datatier-probe"), ("ACL", "SETUSER", "default", "datatier-probe")),
+    ("CLIENT TRACKING", ("CLIENT", "TRACKING", "ON"), ("CLIENT", "TRACKING", "datatier-probe")),
+    ("SCAN", ("SCAN", "0"), ("SCAN", "datatier-probe")),
+    ("SCRIPT FLUSH", ("SCRIPT", "FLUSH"), ("SCRIPT", "FLUSH", "datatier-probe")),
 )
 _NOBODYS = re.compile(r"unknown (sub)?command|command not allowed|command '[^']*' not found", re.IGNORECASE)
 _MOST_PATTERNS = 8
@@ -96,12 +99,14 @@ def probes(rules: RuleSet, key: str) -> list[_Probe]:
     for selector in (rules.root, *rules.selectors):
         allowed = expand(selector, VALKEY).commands
         some = list(patterns(selector).items())[:_MOST_PATTERNS]
+        at = _database(selector)
+        where = f" in database {at}" if at else ""
         for pattern, may in some:
             inside = _within(pattern, key)
             if "get" in allowed and Permission.READ in may:
-                made.append(_get(f"GET {pattern}", inside))
+                made.append(_get(f"GET {pattern}{where}", inside, at))
             if may == Permission.READ or ("set" in allowed and Permission.WRITE in may):
-                made.append(_set(f"SET {pattern}", inside, key))
+                made.append(_set(f"SET {pattern}{where}", inside, key, at))
         if "subscribe" in allowed:
             made += [_subscribe(f"SUBSCRIBE {c}", _within(c, key)) for c in selector.channels[:_MOST_PATTERNS]]
     foreign = f"datatier-probe:{key}"
@@ -120,19 +125,31 @@ def probes(rules: RuleSet, key: str) -> list[_Probe]:
         ),
     ]
     for action, asked, sent in _DANGEROUS:
-        name = "|".join(asked[:2]).lower() if asked[0] in {"CONFIG", "ACL"} else asked[0].lower()
+        words = [word.lower() for word in asked]
+        name = "|".join(words[:2]) if words[0] in VALKEY.subcommands else words[0]
         made.append(_Probe(action=action, call=Call(command=name), asked=asked, sent=sent))
     return list({probe.action: probe for probe in made}.values())
 
 
-def _get(action: str, key: str) -> _Probe:
+def _database(selector: Selector) -> int:
+    """Return a database that the selector may work in."""
+    return min(selector.databases or {0})
+
+
+def _reachable(rules: RuleSet, database: int) -> bool:
+    """Whether a login of these rules, which begins in database 0, gets there."""
+    return database == 0 or permits(rules, Call(command="select", database=database), VALKEY)
+
+
+def _get(action: str, key: str, database: int = 0) -> _Probe:
     command = ("GET", key)
-    return _Probe(action=action, call=Call(command="get", keys=[(key, Permission.READ)]), asked=command, sent=command)
+    call = Call(command="get", keys=[(key, Permission.READ)], database=database)
+    return _Probe(action=action, call=call, asked=command, sent=command)
 
 
-def _set(action: str, key: str, word: str) -> _Probe:
+def _set(action: str, key: str, word: str, database: int = 0) -> _Probe:
     command = ("SET", key, "", "XX")
-    call = Call(command="set", keys=[(key, Permission.WRITE)])
+    call = Call(command="set", keys=[(key, Permission.WRITE)], database=database)
     # XX leaves nothing behind, but it would overwrite a key that is there: only such as nobody has are really set.
     return _Probe(action=action, call=call, asked=command, sent=command if word in key else None)
 
@@ -178,9 +195,10 @@ class _Node:
             yield self._check(identity, "log in", allowed=True, outcome="allowed")
             if not probe:
                 return
-            asked = [p for p in probes(rules, uuid.uuid4().hex) if p.sent]
-            plain = [p for p in asked if p.call.command != "subscribe"]
-            answers = _send(client, [p.sent for p in plain if p.sent])
+            asked = [p for p in probes(rules, uuid.uuid4().hex) if p.sent and _reachable(rules, p.call.database)]
+            # Database 0 first: who may not be there does not get back.
+            plain = sorted((p for p in asked if p.call.command != "subscribe"), key=lambda p: p.call.database)
+            answers = _send(client, [(p.call.database, p.sent) for p in plain if p.sent])
             yield from self._checks(identity, rules, zip(plain, answers, strict=True), VALKEY)
             heard = [(p, _subscribed(client, p.asked[1])) for p in asked if p.call.command == "subscribe"]
             yield from self._checks(identity, rules, heard, VALKEY)
@@ -190,7 +208,11 @@ class _Node:
         with open_redis(self.cache, self.node, *admin_login(self.target, admin)) as client:
             known = table.fetch(client)
             asked = {identity: probes(declared, uuid.uuid4().hex) for identity, declared in rules.items()}
-            commands = [("ACL", "DRYRUN", name, *probe.asked) for name, some in asked.items() for probe in some]
+            commands = [
+                (probe.call.database, ("ACL", "DRYRUN", name, *probe.asked))
+                for name, some in asked.items()
+                for probe in some
+            ]
             answers = iter(_send(client, commands))
         for identity, some in asked.items():
             yield from self._checks(identity, rules[identity], [(probe, next(answers)) for probe in some], known)
@@ -212,11 +234,20 @@ class _Node:
         )
 
 
-def _send(client: redis.Redis, commands: Sequence[Command]) -> list[str]:
+def _send(client: redis.Redis, commands: Sequence[tuple[int, Command]]) -> list[str]:
+    """Send each command in its database: a limit on databases is judged by the one that is selected, by DRYRUN too."""
     pipe: Any = client.pipeline(transaction=False)
-    for command in commands:
+    kept: list[bool] = []
+    selected = 0
+    for database, command in commands:
+        if database != selected:
+            pipe.execute_command("SELECT", database)
+            kept.append(False)
+            selected = database
         pipe.execute_command(*command)
-    return [_outcome(answer) for answer in pipe.execute(raise_on_error=False)]
+        kept.append(True)
+    answers = pipe.execute(raise_on_error=False)
+    return [_outcome(answer) for answer, wanted in zip(answers, kept, strict=True) if wanted]
 
 
 def _outcome(answer: Any) -> str:

@@ -235,7 +235,7 @@ def test_harmless_forms_do_no_harm(valkey_server: Valkey) -> None:
     with valkey_server.admin() as admin:
         admin.set("kept", "1")
         before = admin.acl_list()
-        outcomes = zip(_DANGEROUS, _send(admin, [harmless for _, _, harmless in _DANGEROUS]), strict=True)
+        outcomes = zip(_DANGEROUS, _send(admin, [(0, harmless) for _, _, harmless in _DANGEROUS]), strict=True)
         # Valkey allows DEBUG to nobody unless it is configured to.
         assert {name: outcome for (name, _, _), outcome in outcomes if outcome != "allowed"} == {"DEBUG": "refused"}
         assert admin.get("kept") == "1"

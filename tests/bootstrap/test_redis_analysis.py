@@ -30,7 +30,14 @@ def findings(rules: dict[str, Any], **more: Any) -> list[tuple[str, str, str]]:
         # `@keyspace` holds FLUSHALL and more: by text none of it is there.
         (
             {"rules": "~a:* +@keyspace -@write"},
-            [("", "reaches keys, which destroy data or govern the server", "warning")],
+            [
+                ("", "reaches keys, which destroy data or govern the server", "warning"),
+                (
+                    "",
+                    "reaches beyond its own keys with clusterscan, keys, randomkey, scan: the names of all keys",
+                    "warning",
+                ),
+            ],
         ),
         (
             {"rules": "~a:* +@keyspace -@read -cluster"},
@@ -96,6 +103,7 @@ def test_everything_is_found_at_once() -> None:
         "reaches acl|deluser",
         "reaches client|kill",
         "runs scripts",
+        "reaches beyond its own keys with acl|log",
         "`*` matches every channel",
     ]
 

@@ -8,7 +8,6 @@ import pytest
 import redis
 from acl_rules import user_rules
 from hypothesis import HealthCheck, example, given, settings
-from hypothesis import strategies as st
 from real_servers import Valkey
 from redis.exceptions import ResponseError
 
@@ -81,5 +80,7 @@ def test_a_server_that_ends_otherwise_than_wanted_is_no_success(
 ) -> None:
     server.execute_command("ACL", "SETUSER", NAME, "reset", "on", "nopass", "~other:*", "+get")
     monkeypatch.setattr(node, "write", lambda *_: None)
-    with pytest.raises(node.NodeError, match=r"server: billing: may now: set .*somebody else may be changing its users"):
+    with pytest.raises(
+        node.NodeError, match=r"server: billing: may now: set .*somebody else may be changing its users"
+    ):
         apply_client(server, [User(name=NAME, rules=access("~other:* +get +set"), password=PASSWORD)])
