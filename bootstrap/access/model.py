@@ -17,6 +17,7 @@ Denied = Annotated[str, AfterValidator(denied_name)]
 SelectorPattern = Annotated[Pattern, AfterValidator(selector_pattern)]
 RawRules = Annotated[str, AfterValidator(raw_rules)]
 CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+OtherUser = Annotated[str, AfterValidator(names.other_user)]
 Ttl = Annotated[int | None, BeforeValidator(names.duration)]
 
 
@@ -112,6 +113,8 @@ class Access(Model):
     identities: dict[Name, Identity] = Field(min_length=1)
     policies: tuple[TablePolicies, ...] = ()
     """Row-level security, by table."""
+    others: dict[CacheName, tuple[OtherUser, ...]] = Field(default_factory=dict)
+    """Users of a cache that somebody else governs (Sentinel's, an exporter's), by name: left alone and not told of."""
     keyspaces: dict[str, Keyspace] = Field(default_factory=dict)
 
     @property

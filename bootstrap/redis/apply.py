@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 
 from bootstrap.aws import aws_client
@@ -28,17 +28,34 @@ def nodes(cache: CacheTarget) -> tuple[Endpoint, ...]:
 
 
 def apply(
-    manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor, *, remove: bool = False
+    manifest: Manifest,
+    name: str,
+    users: Sequence[User],
+    store: SecretStore,
+    pool: Executor,
+    *,
+    remove: bool = False,
+    others: Collection[str] = (),
 ) -> Applied:
-    """Bring the users of cache `name` into their declared state, `remove` what is no longer declared."""
-    return _each(manifest, name, users, store, pool, write=True, remove=remove)
+    """Bring the users of cache `name` into their declared state, `remove` what is no longer declared.
+
+    `others` are users that somebody else governs (`Access.others`).
+    """
+    return _each(manifest, name, users, store, pool, write=True, remove=remove, others=others)
 
 
 def plan(
-    manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor, *, remove: bool = False
+    manifest: Manifest,
+    name: str,
+    users: Sequence[User],
+    store: SecretStore,
+    pool: Executor,
+    *,
+    remove: bool = False,
+    others: Collection[str] = (),
 ) -> Applied:
     """Return what `apply` would change, and change nothing."""
-    return _each(manifest, name, users, store, pool, write=False, remove=remove)
+    return _each(manifest, name, users, store, pool, write=False, remove=remove, others=others)
 
 
 def _each(
@@ -50,6 +67,7 @@ def _each(
     *,
     write: bool,
     remove: bool,
+    others: Collection[str],
 ) -> Applied:
     cache = manifest.caches[name]
     if cache.user_group is None and not cache.nodes:
@@ -57,16 +75,10 @@ def _each(
     parts: list[Applied] = []
     api = None
     if cache.user_group:
-        api = ElastiCacheUsers(
-            aws_client("elasticache", manifest.region, manifest.aws_endpoint),
-            prefix=manifest.prefix,
-            cache=name,
-            group=cache.user_group,
-            engine=cache.engine,
-        )
+        api = elasticache(manifest, name, cache.user_group, others)
         parts.append(api.apply(users, remove=remove) if write else api.plan(users, remove=remove))
     if cache.nodes:
-        acl = _server(manifest, name, cache, store, pool)
+        acl = _server(manifest, name, cache, store, pool, others)
         parts.append(acl.apply(users, remove=remove) if write else acl.plan(users, remove=remove))
     elif api and write:
         settle = _SETTLE_SECONDS if parts[0].changes else 0.0
@@ -75,11 +87,25 @@ def _each(
     return joined(parts)
 
 
-def _server(manifest: Manifest, name: str, cache: CacheTarget, store: SecretStore, pool: Executor) -> ServerAcl:
+def elasticache(manifest: Manifest, name: str, group: str, others: Collection[str] = ()) -> ElastiCacheUsers:
+    """Return the users of a cache behind ElastiCache's API."""
+    return ElastiCacheUsers(
+        aws_client("elasticache", manifest.region, manifest.aws_endpoint),
+        prefix=manifest.prefix,
+        cache=name,
+        group=group,
+        engine=manifest.caches[name].engine,
+        others=others,
+    )
+
+
+def _server(
+    manifest: Manifest, name: str, cache: CacheTarget, store: SecretStore, pool: Executor, others: Collection[str]
+) -> ServerAcl:
     version = store.get(cache.admin_secret) if cache.admin_secret else None
     if version is None:
         raise CacheError(f"cache {name} has nodes of its own but no ACL administrator's secret: set `admin_secret`")
-    return ServerAcl(name, cache, version.credential, pool, scope=f"{manifest.prefix}-{name}")
+    return ServerAcl(name, cache, version.credential, pool, scope=f"{manifest.prefix}-{name}", others=others)
 
 
 def _prove(api: ElastiCacheUsers, cache: CacheTarget, users: Sequence[User], *, settle: float) -> list[UserChange]:

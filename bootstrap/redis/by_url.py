@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,20 +30,20 @@ class Imported:
     """What was left out, each with the reason."""
 
 
-def plan_client(client: Any, users: Sequence[User], *, remove: bool = False) -> Applied:
+def plan_client(client: Any, users: Sequence[User], *, remove: bool = False, others: Collection[str] = ()) -> Applied:
     """Return what `apply_client` would do; the client is logged in and may ACL LIST, CAT and SETUSER."""
     live = node.read(client, _TARGET)
-    return node.plan(live, users, admin=_me(client), remove=remove, default="told").applied
+    return node.plan(live, users, admin=_me(client), remove=remove, default="told", others=others).applied
 
 
-def apply_client(client: Any, users: Sequence[User], *, remove: bool = False) -> Applied:
+def apply_client(client: Any, users: Sequence[User], *, remove: bool = False, others: Collection[str] = ()) -> Applied:
     """Make the users of this one server so. A user without a password keeps those it has.
 
     With `remove` the users that a former run made here and that are no longer declared are deleted. `default` is left
     as it is, and told of where it is on. Raise NodeError.
     """
     live = node.read(client, _TARGET)
-    return node.apply(live, users, admin=_me(client), remove=remove, default="told").applied
+    return node.apply(live, users, admin=_me(client), remove=remove, default="told", others=others).applied
 
 
 def import_users(client: Any) -> Imported:
@@ -56,9 +56,10 @@ def import_users(client: Any) -> Imported:
     me = _me(client)
     found: dict[str, dict[str, Any]] = {}
     left: list[str] = []
-    for name, kept in sorted(live.users.items()):
-        if name in {me, "default"} or name.startswith(node.MARKER) or node.replication(kept):
-            continue
+    if node.is_on(live.users.get("default")):
+        left.append("user default is on, and whoever names no user is it; give each application an identity of its own")
+    for name in node.strangers(live, {me}):
+        kept = live.users[name]
         try:
             names.identity_name(name)
             rules = parse_listed(kept.text)

@@ -100,6 +100,17 @@ def test_everything_wrong_is_said_at_once() -> None:
         ({"identities": {"app": {"redis": {"main": {"keys": ["é"], "commands": ["get"]}}}}}, None, "ASCII"),
         ({"identities": {"app": {"redis": {"main": {"commands": ["+get"]}}}}}, None, "without \\+ or -"),
         ({"identities": {"app": {"redis": {"main": {"commands": ["config|get"]}}}}}, None, "governs the server"),
+        ({"others": {"main": [""]}}, "others.main.0", "is no user's name"),
+        ({"others": {"main": ["a b"]}}, "others.main.0", "is no user's name"),
+        ({"others": {"Main": ["sentinel"]}}, None, "match pattern"),
+        (
+            {
+                "identities": {"app": {"redis": {"main": {"commands": ["get"]}}}},
+                "others": {"main": ["sentinel", "app"], "queue": ["app"]},
+            },
+            "others.main",
+            "`app` is an identity with rules for `main`; take one out",
+        ),
         (
             {"keyspaces": {"s": {"pattern": "s:{id}", "cache": "main", "type": "hash", "ttl": "1h", "purpose": ""}}},
             "keyspaces.s.cache",

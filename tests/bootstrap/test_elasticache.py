@@ -34,6 +34,7 @@ class Api:
     def __init__(self, *members: str, drops: bool = False) -> None:
         self.users: dict[str, dict[str, Any]] = {}
         self.members = list(members)
+        self.groups = ["app-prod-main"]
         self.busy = 0
         self.calls: list[tuple[str, str]] = []
         self.drops = drops
@@ -68,7 +69,9 @@ class Api:
         self._change("modify_user", ",".join(fields))
         self.users[UserId] |= fields
 
-    def describe_user_groups(self, UserGroupId: str) -> Any:  # noqa: N803
+    def describe_user_groups(self, UserGroupId: str = "", MaxRecords: int = 0) -> Any:  # noqa: N803
+        if not UserGroupId:
+            return {"UserGroups": [{"UserGroupId": name} for name in self.groups]}
         return {"UserGroups": [{"UserIds": list(self.members), "Status": self._status()}]}
 
     def modify_user_group(self, UserGroupId: str, UserIdsToAdd: list[str]) -> None:  # noqa: N803
@@ -143,7 +146,45 @@ def test_a_user_that_is_no_longer_declared_is_reported() -> None:
     applied = users_of(Api("app-prod-main-old", "another")).apply([])
     assert applied.differences == (
         "app-prod-main: user app-prod-main-old is no longer declared; `datatier access apply --allow-drop` deletes it",
+        "app-prod-main: user another is not declared; declare it, name it under `others` in access.yaml, or if nobody "
+        "needs it: aws elasticache modify-user-group --user-group-id app-prod-main --user-ids-to-remove another",
     )
+
+
+@pytest.mark.parametrize(
+    ("member", "others", "told"),
+    [
+        ({"UserId": "by-hand", "UserName": "intern"}, (), ["intern (by-hand)"]),
+        ({"UserId": "by-hand", "UserName": "intern"}, ("intern",), []),
+        ({"UserId": "by-hand", "UserName": "intern"}, ("by-hand",), []),
+        ({"UserId": "by-hand", "UserName": "intern"}, ("another",), ["intern (by-hand)"]),
+        ({"UserId": "both", "UserName": "both"}, (), ["both"]),
+        ({"UserId": "app-prod-main-default", "UserName": "default"}, (), []),
+    ],
+)
+def test_a_member_that_nobody_declared_is_told_unless_it_is_named(
+    member: dict[str, Any], others: tuple[str, ...], told: list[str]
+) -> None:
+    api = Api(member["UserId"])
+    api.users = {member["UserId"]: member | {"AccessString": RULES}}
+    backend = ElastiCacheUsers(
+        api, prefix="app-prod", cache="main", group="app-prod-main", engine="valkey", others=others
+    )
+    for remove in (False, True):
+        differences = backend.plan([], remove=remove).differences
+        assert [text.split(": user ")[1].split(" is not declared")[0] for text in differences] == told
+    assert api.calls == []
+
+
+def test_rules_that_elasticache_keeps_otherwise_are_no_success() -> None:
+    class Deaf(Api):
+        def modify_user(self, UserId: str, **fields: Any) -> None:  # noqa: N803
+            self._change("modify_user", ",".join(fields))
+
+    api = Deaf()
+    users_of(api).apply(wanted("tmi_app"))
+    with pytest.raises(ElastiCacheError, match="took the rules of tmi_app for main and keeps others: may now: info"):
+        users_of(api).apply(wanted("tmi_app", rules=RULES + " +info"))
 
 
 def test_an_error_shows_no_parameter() -> None:
