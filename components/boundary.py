@@ -19,6 +19,9 @@ _CACHES = [
     "DescribeUsers",
     "ModifyUser",
     "ModifyUserGroup",
+    # The AUTH token of a cache without users: the first one is replaced.
+    "DescribeReplicationGroups",
+    "ModifyReplicationGroup",
 ]
 _INTERFACES = [
     "AssignPrivateIpAddresses", "CreateNetworkInterface", "DeleteNetworkInterface", "DescribeNetworkInterfaces",

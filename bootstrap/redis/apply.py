@@ -11,6 +11,8 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.redis.elasticache import ElastiCacheUsers
 from bootstrap.redis.server import ServerAcl, joined
+from bootstrap.redis.token import USER as TOKEN_USER
+from bootstrap.redis.token import ElastiCacheToken, NodesToken, Place, Token
 from bootstrap.redis.users import Applied, User, UserChange
 from bootstrap.secrets import LoginError, Secret, SecretStore, open_redis, redis_token
 
@@ -70,8 +72,8 @@ def _each(
     others: Collection[str],
 ) -> Applied:
     cache = manifest.caches[name]
-    if cache.user_group is None and not cache.nodes:
-        return _token(name, cache, store)
+    if not cache.has_users:
+        return _token(manifest, name, store, write=write)
     parts: list[Applied] = []
     api = None
     if cache.user_group:
@@ -149,11 +151,31 @@ def _login(cache: CacheTarget, user: str, password: Secret, settle: float) -> No
             return
 
 
-def _token(name: str, cache: CacheTarget, store: SecretStore) -> Applied:
-    """With an AUTH token there are no users: see that the token works."""
-    version = store.get(cache.auth_secret) if cache.auth_secret else None
-    token = version.credential.redis_password or version.credential.password if version else None
+def token_of(manifest: Manifest, name: str, store: SecretStore) -> Token | None:
+    """Return the AUTH token of a cache; None where it has none."""
+    cache = manifest.caches[name]
+    if cache.auth_secret is None:
+        return None
+    place: Place
+    if cache.nodes:
+        version = store.get(cache.admin_secret) if cache.admin_secret else None
+        if version is None:
+            raise CacheError(f"cache {name} has nodes of its own but no ACL administrator's secret: set `admin_secret`")
+        place = NodesToken(name, cache, version.credential)
+    else:
+        client = aws_client("elasticache", manifest.region, manifest.aws_endpoint)
+        place = ElastiCacheToken(client, cache.replication_group or "")
+    rule = manifest.passwords
+    return Token(name=name, cache=cache, arn=cache.auth_secret, store=store, place=place, rule=rule)
+
+
+def _token(manifest: Manifest, name: str, store: SecretStore, *, write: bool) -> Applied:
+    token = token_of(manifest, name, store)
     if token is None:
         raise CacheError(f"cache {name} has neither a user group nor an AUTH token's secret: set one of them")
-    open_redis(cache, cache.endpoint, None, token).close()
-    return Applied(changes=())
+    done = token.bring() if write else token.plan()
+    return Applied(
+        changes=tuple(
+            UserChange(target=name, user=TOKEN_USER, what="password", detail=detail, takes_away=True) for detail in done
+        )
+    )

@@ -28,7 +28,8 @@ _HINTS = {
     "UserGroupQuotaExceeded": "a group takes at most 100 users: spread the identities over caches",
     "DuplicateUserName": "the group has another user of that name: remove one of them from it",
     "UserGroupNotFound": "deploy the stack first, which makes the group",
-    "AccessDenied": "let the runner's role call it (elasticache:*User*)",
+    "AccessDenied": "let the runner's role call it (elasticache:*User*, *ReplicationGroup*)",
+    "InvalidReplicationGroupState": "somebody else is changing it: run the bootstrap again when it is `available`",
 }
 
 
@@ -180,7 +181,7 @@ class ElastiCacheUsers:
                 raise ElastiCacheError(f"the rules of {user.name} for {self._cache}: {reason}")
             if user.password is None and not user.by_token and self._id(user) not in live:
                 raise ElastiCacheError(f"{user.name} has no password, and ElastiCache makes no user without one")
-            with _explained(user.name):
+            with explained(user.name):
                 _authentication(user)
 
     def _differences(self, user: User, live: dict[str, Any] | None) -> Iterator[tuple[UserChange, Callable[[], Any]]]:
@@ -215,7 +216,7 @@ class ElastiCacheUsers:
             )
 
     def _create(self, user: User) -> None:
-        with _explained(user.name):
+        with explained(user.name):
             self._client.create_user(
                 UserId=self._id(user),
                 UserName=_name(user),
@@ -227,7 +228,7 @@ class ElastiCacheUsers:
 
     def _modify(self, user: User, **fields: Any) -> None:
         self._wait_user(self._id(user))
-        with _explained(user.name):
+        with explained(user.name):
             self._client.modify_user(UserId=self._id(user), **fields)
         self._wait_user(self._id(user))
 
@@ -244,7 +245,7 @@ class ElastiCacheUsers:
     def _join(self, joining: Sequence[User]) -> None:
         ids = [self._id(user) for user in joining]
         self._wait("user group", self._describe_group)
-        with _explained(self._group):
+        with explained(self._group):
             self._client.modify_user_group(UserGroupId=self._group, UserIdsToAdd=ids)
         self._wait("user group", self._describe_group)
         # An addition can vanish without an error (terraform-provider-aws#49945).
@@ -258,12 +259,12 @@ class ElastiCacheUsers:
         addition, which would be lost."""
         if leaving := [id_ for id_ in ids if id_ in members]:
             self._wait("user group", self._describe_group)
-            with _explained(self._group):
+            with explained(self._group):
                 self._client.modify_user_group(UserGroupId=self._group, UserIdsToRemove=leaving)
             self._wait("user group", self._describe_group)
         for id_ in (id_ for id_ in ids if id_ in live):
             self._wait_user(id_)
-            with _explained(id_):
+            with explained(id_):
                 self._client.delete_user(UserId=id_)
             self._wait_gone(id_)
 
@@ -272,7 +273,7 @@ class ElastiCacheUsers:
         return members
 
     def _describe_group(self) -> dict[str, Any]:
-        with _explained(self._group):
+        with explained(self._group):
             answer = self._client.describe_user_groups(UserGroupId=self._group)
         group: dict[str, Any] = answer["UserGroups"][0]
         return group
@@ -355,7 +356,7 @@ def _authentication(user: User) -> dict[str, Any]:
 
 
 @contextmanager
-def _explained(subject: str) -> Iterator[None]:
+def explained(subject: str) -> Iterator[None]:
     """Turn an API error into one of ours; botocore's own may repeat parameters, among them passwords."""
     try:
         yield

@@ -70,8 +70,9 @@ def jobs(manifest: Manifest, access: Access, credentials: Mapping[str, Credentia
     """Return the jobs: a login of each user on each node, and one to ask each node whose administrator is known."""
     made: list[Job] = []
     for name, cache in manifest.caches.items():
-        if not cache.user_group and not cache.nodes:
-            continue  # an AUTH token knows no users
+        if not cache.has_users:
+            made.append(partial(_by_token, name, cache, store))
+            continue
         version = store.get(cache.admin_secret) if cache.admin_secret else None
         by_token = token_users(manifest, access, name)
         rules = {
@@ -91,6 +92,16 @@ def jobs(manifest: Manifest, access: Access, credentials: Mapping[str, Credentia
                 made.append(partial(at.ask, version.credential, rules))
             made.append(at.default)
     return made
+
+
+def _by_token(name: str, cache: CacheTarget, store: SecretStore) -> Iterator[Check]:
+    """The AUTH token of the secret, on every node; who has none is refused."""
+    version = store.get(cache.auth_secret) if cache.auth_secret else None
+    token = version.credential.redis_password if version else None
+    for node in nodes(cache):
+        at = _Node(cache, node, f"{name}/{node.name}")
+        yield from at.login("default", None, token or Secret(""), RuleSet(root=Selector()), probe=False)
+        yield from at.default()
 
 
 def probes(rules: RuleSet, key: str) -> list[_Probe]:
@@ -184,7 +195,9 @@ class _Node:
                     outcome = str(error)
         yield self._check("default", "log in", allowed=False, outcome=outcome)
 
-    def login(self, identity: str, user: str, password: Secret, rules: RuleSet, *, probe: bool) -> Iterator[Check]:
+    def login(
+        self, identity: str, user: str | None, password: Secret, rules: RuleSet, *, probe: bool
+    ) -> Iterator[Check]:
         """Log in as the identity; without an administrator send the probes too."""
         try:
             client = open_redis(self.cache, self.node, user, password)

@@ -22,6 +22,8 @@ def jobs(manifest: Manifest, access: Access, store: SecretStore) -> list[Job]:
     """Return the jobs: each node whose administrator is known is asked, else ElastiCache's user group."""
     made: list[Job] = []
     for name, cache in manifest.caches.items():
+        if not cache.has_users:
+            continue
         version = store.get(cache.admin_secret) if cache.admin_secret else None
         if version:
             made += [partial(_on_node, name, cache, each, version.credential, access) for each in cache.nodes]

@@ -13,11 +13,12 @@ from tier import REGION, Tier
 
 from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
-from bootstrap.manifest import CacheTarget, Endpoint
+from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.redis.apply import apply
 from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers, user_id
-from bootstrap.redis.users import Applied, User
-from bootstrap.secrets import Secret
+from bootstrap.redis.users import User
+from bootstrap.rotate.run import rotate
+from bootstrap.secrets import AwsStore, Secret, open_redis
 
 RULES = "on ~a:* resetchannels -@all +@read"
 PASSWORD = Secret("a-password-of-a-test-0123456789")
@@ -241,31 +242,47 @@ def test_elasticache_alone(postgres18: Postgres, valkey_server: Valkey, make_tie
 
 
 @pytest.mark.server
-@pytest.mark.parametrize(
-    ("token", "error"), [(ADMIN_PASSWORD, None), ("another", "default cannot log in"), (None, "neither a user group")]
-)
-def test_an_auth_token_is_tried_and_no_more(
-    token: str | None, error: str | None, aws: str, valkey_server: Valkey, postgres18: Postgres, make_tier: Any
+def test_a_cache_with_an_auth_token_has_no_users_and_its_first_token_dies(
+    aws: str, valkey_server: Valkey, postgres18: Postgres, make_tier: Any
 ) -> None:
-    tier = make_tier(postgres18)
+    tier = make_tier(postgres18, valkey_server)
+    client = aws_client("secretsmanager", REGION, aws)
     with valkey_server.admin() as admin:
-        admin.execute_command("ACL", "SETUSER", "default", "on", "resetpass", f">{ADMIN_PASSWORD}", "+ping")
-    secret = None
-    if token:
-        content = json.dumps({"redis_username": "default", "redis_password": token})
-        client = aws_client("secretsmanager", REGION, aws)
-        secret = client.create_secret(Name=f"{tier.name}/token", SecretString=content)["ARN"]
-    endpoint = Endpoint(name="primary", host="127.0.0.1", port=valkey_server.port)
-    target = CacheTarget(endpoint=endpoint, tls=False, auth_secret=secret)
-    with ThreadPoolExecutor(1) as pool:
-        manifest = tier.manifest.model_copy(update={"caches": {"main": target}})
-        if error:
-            with pytest.raises(BootstrapError, match=error):
-                apply(manifest, "main", [], tier.store, pool)
-        else:
-            assert apply(manifest, "main", [], tier.store, pool) == Applied(changes=())
-    with valkey_server.admin() as admin:
-        admin.execute_command("ACL", "SETUSER", "default", "off")
+        admin.execute_command("ACL", "SETUSER", "default", "reset", "on", f">{ADMIN_PASSWORD}", "~*", "&*", "+@all")
+        content = json.dumps({"redis_username": "default", "redis_password": ADMIN_PASSWORD, "initial": True})
+        secret = client.create_secret(Name=f"{tier.name}/main-auth", SecretString=content)["ARN"]
+        target = tier.manifest.caches["main"].model_copy(update={"auth_secret": secret})
+        tier.manifest = tier.manifest.model_copy(update={"caches": {"main": target}})
+        try:
+            report = tier.run()
+            assert report.ok
+            assert not {name for name in admin.acl_users() if name.startswith(tier.name)}
+            redis_checks = [(c.identity, c.action, c.outcome) for c in report.checks if c.engine == "redis"]
+            assert redis_checks == [("default", "log in", "allowed"), ("default", "log in", "refused")]
+            with pytest.raises(BootstrapError, match="default cannot log in"):
+                open_redis(target, target.endpoint, None, Secret(ADMIN_PASSWORD))
+            token = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])["redis_password"]
+            open_redis(target, target.endpoint, None, Secret(token)).close()
+            assert tier.run().changed == 0
+            (rotated,) = rotate(tier.manifest, ["main-auth"], grace=0, store=tier.store)
+            assert rotated.outcome == "rotated"
+            assert tier.run().changed == 0
+        finally:
+            admin.execute_command("ACL", "SETUSER", "default", "reset", "off")
+
+
+def test_a_cache_without_users_and_without_a_token_is_refused() -> None:
+    at = Endpoint(name="primary", host="127.0.0.1", port=1)
+    manifest = Manifest(
+        stack="shop",
+        prefix="shop",
+        region=REGION,
+        postgres=PostgresTarget(primary=at, database="shop", master_secret="arn"),
+        caches={"hot": CacheTarget(endpoint=at)},
+        access={},
+    )
+    with ThreadPoolExecutor(1) as pool, pytest.raises(BootstrapError, match="neither a user group nor an AUTH token"):
+        apply(manifest, "hot", [], AwsStore(REGION), pool)
 
 
 @pytest.mark.server

@@ -28,6 +28,8 @@ ROOT = Path(__file__).parents[2]
 STACKS = ("dev", "staging", "prod", "local")
 # What a stack has when all that is optional is on.
 FULL = {"data-tier:rotation": {}}
+# One cache has an AUTH token in place of users.
+ONE = {"dev": {"data-tier:redis": {"queue": {"auth": "token"}}}}
 
 
 class Asked(Offline):
@@ -45,7 +47,7 @@ class Asked(Offline):
 @functools.cache
 def deployed(stack: str) -> tuple[tuple[Declared, ...], frozenset[str]]:
     """Custom resources and look-ups."""
-    cloud, config = Asked(), read_stack(ROOT, stack) | FULL
+    cloud, config = Asked(), read_stack(ROOT, stack) | FULL | ONE.get(stack, {})
     access = yaml.safe_load((ROOT / "access.yaml").read_text(encoding="utf-8"))
     for identity in ("tmi_reporting", "tmi_cache"):
         access["identities"][identity]["auth"] = "iam"
