@@ -29,7 +29,7 @@ STACKS = ("dev", "staging", "prod", "local")
 # What a stack has when all that is optional is on.
 FULL = {"data-tier:rotation": {}}
 # One cache has an AUTH token in place of users.
-ONE = {"dev": {"data-tier:redis": {"queue": {"auth": "token"}}}}
+ONE = {"dev": {"data-tier:redis": {"main": {}, "queue": {"auth": "token"}}}}
 
 
 class Asked(Offline):
