@@ -8,7 +8,7 @@ from typing import Literal
 
 from bootstrap.access.beyond import CHANNELS, TELLS
 from bootstrap.access.commands import FORBIDDEN
-from bootstrap.access.keyspaces import glob_of, readers, writers
+from bootstrap.access.keyspaces import bearers, glob_of, readers, writers
 from bootstrap.access.model import Access, RedisRules
 from bootstrap.access.rules import BASE, MONITORING, access_string
 from bootstrap.redis.acl.compare import listed, patterns
@@ -229,6 +229,13 @@ def _keyspaces(access: Access, clustered: Collection[str]) -> Iterator[Finding]:
                 path=f"{path}.database",
                 message=f"`{space.cache}` is in cluster mode, which has database 0 only",
                 mend="write `database: 0`, or take the cache out of cluster mode",
+            )
+        for variable in bearers(space):
+            hashed = f"{{{variable.strip('{}')}_hash}}"
+            yield Finding(
+                path=f"{path}.pattern",
+                message=f"`{variable}` seems to let its bearer in, and names of keys are seen more widely than values",
+                mend=f"put its hash (SHA-256) into the name and say so: `{hashed}`",
             )
         users = access.cache_users(space.cache)
         globbed = glob_of(space)

@@ -83,7 +83,8 @@ class Keyspace(Model):
     """A family of keys with one purpose."""
 
     pattern: Pattern
-    """Keys as the application writes them, its variables in braces: `session:{user}:{session}`."""
+    """Keys as the application writes them, its variables in braces: `session:{user}:{session_hash}`. What lets its
+    bearer in (a token, a session's id, an API key) stands in a name as its hash: more see names than values."""
     cache: CacheName
     type: Literal["string", "hash", "list", "set", "zset", "stream", "any"]
     ttl: Ttl
