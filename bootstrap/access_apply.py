@@ -116,14 +116,15 @@ def apply_stack(
             users_wanted = users_of(
                 access, name, credentials, new, previous, tokens=token_users(manifest, access, name)
             )
-            found = caches.plan(manifest, name, users_wanted, store, pool, remove=True)
+            others = access.others.get(name, ())
+            found = caches.plan(manifest, name, users_wanted, store, pool, remove=True, others=others)
             planned = [redis_change(change) for change in found.changes]
             drops = [change for change in planned if change.action == "remove" and not allowed(change)]
             skipped += drops
             if not all(allowed(change) for change in planned if change not in drops):
                 skipped += [change for change in planned if change not in drops]
                 continue  # a cache's users are brought about together
-            applied = caches.apply(manifest, name, users_wanted, store, pool, remove=not drops)
+            applied = caches.apply(manifest, name, users_wanted, store, pool, remove=not drops, others=others)
             changes += map(redis_change, applied.changes)
             left += applied.differences
         for one in held.values():

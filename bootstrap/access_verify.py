@@ -9,7 +9,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.report import Check
 from bootstrap.secrets import SecretStore
-from bootstrap.verify import verify
+from bootstrap.verify import undeclared, verify
 
 
 def verify_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> tuple[Check, ...]:
@@ -20,4 +20,6 @@ def verify_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> tupl
     if empty := sorted(name for name, version in versions.items() if version is None):
         raise BootstrapError(f"no credential yet for {', '.join(empty)}: `datatier access apply` makes it")
     credentials = {name: version.credential for name, version in versions.items() if version}
-    return verify(manifest, access, credentials, store, pool)
+    # In a bootstrap they are differences: a user that somebody made is no reason to deploy nothing.
+    beside = pool.map(lambda job: tuple(job()), undeclared.jobs(manifest, access, store))
+    return (*verify(manifest, access, credentials, store, pool), *(check for found in beside for check in found))

@@ -71,11 +71,26 @@ class CacheTarget(_Model):
     iam_cache: str | None = None
     """Replication group that tokens of AWS are for, where its users may log in by one. Absent anywhere else."""
     auth_secret: str | None = None
-    """ARN of the secret with the AUTH token, where RBAC is not wanted."""
+    """ARN of the secret with the AUTH token, where RBAC is not wanted: then the cache knows no users."""
+    replication_group: str | None = None
+    """Id of the ElastiCache replication group whose AUTH token that is. Absent anywhere else."""
     nodes: tuple[Endpoint, ...] = ()
     """Every node of a server of one's own (never set for ElastiCache): there ACL SETUSER is sent to each."""
     admin_secret: str | None = None
     """ARN of the secret of the ACL administrator of a server of one's own (never set for ElastiCache)."""
+
+    @property
+    def has_users(self) -> bool:
+        """Whether it knows users; with an AUTH token every client is the same one."""
+        return self.auth_secret is None and bool(self.user_group or self.nodes)
+
+    @model_validator(mode="after")
+    def _token_can_be_changed(self) -> CacheTarget:
+        if self.auth_secret and not (self.replication_group or (self.nodes and self.admin_secret)):
+            raise ValueError(
+                "auth_secret needs what changes the token: replication_group, or nodes and admin_secret of one's own"
+            )
+        return self
 
 
 class PasswordRule(_Model):

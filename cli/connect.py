@@ -15,7 +15,7 @@ from bootstrap.manifest import Manifest
 from bootstrap.secrets import open_redis, postgres_password, root_certificates
 from cli.errors import InputError
 from cli.options import StackOption
-from cli.target import ManifestOption, credential, default_identity, find_manifest
+from cli.target import ManifestOption, cache_credential, credential, default_identity, find_manifest
 from infra.problems import nearest
 
 Rest = Annotated[list[str] | None, typer.Argument(help="Passed on; put -- before options.")]
@@ -76,7 +76,7 @@ def redis_cli(
     if cache not in target.caches:
         raise InputError(f"no cache `{cache}`: {', '.join(target.caches)}.{nearest(cache, target.caches)}")
     name = identity or default_identity(load_access(target.access))
-    found = credential(target, name)
+    found = cache_credential(target, cache, name)
     if found.redis_password is None:
         raise InputError(f"`{name}` has no Redis login.")
     where = target.caches[cache]
@@ -102,7 +102,7 @@ def _session(target: Manifest, cache: str, identity: str, command: list[str]) ->
     """The same without redis-cli on the machine: one command, or a prompt until the end of input."""
     import redis
 
-    found = credential(target, identity)
+    found = cache_credential(target, cache, identity)
     assert found.redis_password is not None  # noqa: S101 the caller has looked
     where = target.caches[cache]
     with open_redis(where, where.endpoint, found.redis_username, found.redis_password) as client:

@@ -37,6 +37,10 @@ def tier(out: Console, data: dict[str, Any]) -> None:
         f"access: {access['allowed']} actions proved allowed, {access['refused']} proved refused, "
         f"[{colour}]{access['failed']} otherwise than declared[/]"
     )
+    for name, cache in data["redis"].items():
+        if undeclared := cache.get("undeclared"):
+            what = f"{', '.join(undeclared)}, which nobody declared; see `datatier access plan`"
+            out.print(f"[yellow]cache {escape(name)} lets in[/] {escape(what)}")
 
 
 def checks(out: Console, report: dict[str, Any]) -> None:

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 
 
 def rotate(
-    identity: Annotated[str, typer.Argument(help="An identity of access.yaml, or `master`.")] = "",
-    every: Annotated[bool, typer.Option("--all", help="Every identity, and the master.")] = False,
+    identity: Annotated[
+        str, typer.Argument(help="An identity of access.yaml, `master`, or a cache's AUTH token: `CACHE-auth`.")
+    ] = "",
+    every: Annotated[bool, typer.Option("--all", help="Every identity, the master, and AUTH tokens.")] = False,
     older_than: Annotated[
         str | None, typer.Option("--older-than", help="Those whose credential is older, such as 30d.")
     ] = None,
@@ -80,7 +82,9 @@ def _duration(option: str, text: str) -> int:
 
 
 def _known(target: Manifest, identity: str) -> str:
-    known = [*target.secrets, "master"]
+    from bootstrap.rotate.token import tokens
+
+    known = [*target.secrets, "master", *tokens(target)]
     if identity not in known:
         raise InputError(f"no identity `{identity}`: {', '.join(known)}.{nearest(identity, known)}")
     return identity

@@ -61,6 +61,17 @@ def credential(manifest: Manifest, identity: str) -> Credential:
     return version.credential
 
 
+def cache_credential(manifest: Manifest, cache: str, identity: str) -> Credential:
+    """What an identity logs in to a cache with: its own, or the AUTH token that all share."""
+    arn = manifest.caches[cache].auth_secret
+    if arn is None:
+        return credential(manifest, identity)
+    version = AwsStore(manifest.region, manifest.aws_endpoint).get(arn)
+    if version is None:
+        raise NothingUpError(f"the secret of {cache}'s AUTH token is empty: deploy the stack, which makes it.")
+    return version.credential
+
+
 def default_identity(access: Access) -> str:
     """The application: the first identity that reads and writes."""
     names = access.with_privilege("readwrite") or tuple(access.identities)

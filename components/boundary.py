@@ -21,6 +21,9 @@ _CACHES = [
     "DescribeUsers",
     "ModifyUser",
     "ModifyUserGroup",
+    # The AUTH token of a cache without users: the first one is replaced.
+    "DescribeReplicationGroups",
+    "ModifyReplicationGroup",
 ]
 _INTERFACES = ["AssignPrivateIpAddresses", "DeleteNetworkInterface", "UnassignPrivateIpAddresses"]
 # Enhanced Monitoring also makes its group (AmazonRDSEnhancedMonitoringRole); flow logs describe their streams.

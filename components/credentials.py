@@ -1,7 +1,7 @@
 """Secrets: one container per identity, and the first, short-lived password of the master user.
 
-The bootstrap fills the containers. On its first run it replaces the master password too, so that the one that Pulumi's
-state holds (encrypted) opens nothing any more.
+The bootstrap fills the containers. On its first run it replaces the master password and each AUTH token too, so that
+those that Pulumi's state holds (encrypted) open nothing any more.
 """
 
 from collections.abc import Sequence
@@ -107,7 +107,9 @@ class Credentials(pulumi.ComponentResource):
             container = self._secret(key, f"AUTH token of cache {cache} of {args.prefix}")
             # With an AUTH token every client is the user `default`.
             self.token_secret_arns[cache] = self._filled(
-                key, container, {"redis_username": "default", "redis_password": self.tokens[cache]}
+                key,
+                container,
+                {"redis_username": "default", "redis_password": self.tokens[cache], "initial": True},
             )
         self.register_outputs(
             {

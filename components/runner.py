@@ -29,6 +29,8 @@ class RunnerArgs(VpcFunctionArgs):
     """Hash of all that should make it run again: migrations, access declaration, code."""
     secret_arns: Sequence[pulumi.Input[str]]
     """Secrets that it reads and writes."""
+    token_caches: Sequence[pulumi.Input[str]] = ()
+    """ARNs of the replication groups whose AUTH token it replaces."""
     connect: Sequence[Statement] = ()
     """What lets it log in by IAM token, where identities do: see `components.connect`."""
 
@@ -98,10 +100,12 @@ def permissions(args: RunnerArgs) -> list[Statement]:
     users = ["CreateUser", "DeleteUser", "DescribeUsers", "ModifyUser"]
     groups = ["DescribeUserGroups", "ModifyUserGroup"]
     user, group = (args.arn("elasticache", f"{kind}:{args.prefix}-*") for kind in ("user", "usergroup"))
+    tokens = ["elasticache:DescribeReplicationGroups", "elasticache:ModifyReplicationGroup"]
     return [
         allow("Secrets", [f"secretsmanager:{action}" for action in secrets], args.secret_arns),
         secrets_key(args, "kms:Decrypt", "kms:GenerateDataKey"),
         allow("CacheUsers", [f"elasticache:{action}" for action in users], user),
         # Changing a group's members is checked against the group and against each user.
         allow("CacheGroups", [f"elasticache:{action}" for action in groups], [group, user]),
+        *([allow("CacheTokens", tokens, args.token_caches)] if args.token_caches else []),
     ]

@@ -55,6 +55,7 @@ def manifest(
                 "user_group": cache.user_group_id,
                 "iam_cache": cache.replication_group_id if takes_tokens(settings, name) else None,
                 "auth_secret": credentials.token_secret_arns.get(name),
+                "replication_group": cache.replication_group_id if name in credentials.token_secret_arns else None,
             }
             for name, cache in parts.caches.items()
         },

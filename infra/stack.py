@@ -184,6 +184,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
                 *credentials.secret_arns.values(),
                 *credentials.token_secret_arns.values(),
             ],
+            token_caches=[caches[name].arn for name in credentials.token_secret_arns],
             secrets_key_arn=keys.secrets_arn,
             connect=prove(access, settings, prefix, postgres, caches),
             logs_key_arn=keys.logs_arn,

@@ -13,6 +13,8 @@ from local.handlers import cache, rds
 from local.handlers.base import daemon, node, server
 from local.postgres.replica import lag_seconds
 from local.state import Entry, StateDir
+from local.valkey.config import ADMIN
+from local.valkey.node import Node
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,9 @@ def status(state: StateDir) -> dict[str, Any]:
     report = state.kept.get("report") or {}
     with ThreadPoolExecutor(max_workers=8) as pool:
         postgres = pool.submit(_postgres, state, known, pool)
-        caches = {_cache_name(entry, known): pool.submit(_cache, state, entry) for entry in _entries(state, cache.TYPE)}
+        caches = {
+            _cache_name(entry, known): pool.submit(_cache, state, entry, known) for entry in _entries(state, cache.TYPE)
+        }
         return {
             "stack": state.stack,
             "up": not healthy(state),
@@ -103,13 +107,37 @@ def _migration(state: StateDir, known: Manifest | None, report: dict[str, Any]) 
     return {"version": row[0], "dirty": row[1]} if row else last
 
 
-def _cache(state: StateDir, entry: Entry) -> dict[str, Any]:
+def _cache(state: StateDir, entry: Entry, known: Manifest | None) -> dict[str, Any]:
     cluster = bool(entry["outputs"].get("clusterEnabled"))
     nodes = [node(state, entry["id"], name, cluster) for name in entry["outputs"]["memberClusters"]]
     return {
         "cluster_mode": cluster,
         "nodes": [{"name": n.name, "host": "127.0.0.1", "port": n.port, "role": n.role()} for n in nodes],
+        "undeclared": _undeclared(nodes, _cache_name(entry, known), known),
     }
+
+
+def _undeclared(nodes: list[Node], name: str, known: Manifest | None) -> list[str]:
+    """The users that can log in to a node now and are not in the declaration of the last bootstrap."""
+    import redis
+
+    from bootstrap.access import load_access
+    from bootstrap.errors import BootstrapError
+    from bootstrap.redis.node import read
+    from bootstrap.verify.undeclared import on
+
+    if known is None:
+        return []
+    access = load_access(known.access)
+    declared = {*access.cache_users(name), *access.others.get(name, ()), ADMIN}
+    found: set[str] = set()
+    for each in nodes:
+        try:
+            with each.client(1.0) as client:
+                found.update(on(read(client, each.name), declared))
+        except (redis.RedisError, BootstrapError):
+            continue  # a node that does not answer is told by its role
+    return sorted(found)
 
 
 def _cache_name(entry: Entry, known: Manifest | None) -> str:

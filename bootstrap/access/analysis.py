@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from bootstrap.access.beyond import CHANNELS, TELLS
 from bootstrap.access.commands import FORBIDDEN
-from bootstrap.access.keyspaces import glob_of, readers, writers
+from bootstrap.access.keyspaces import bearers, glob_of, readers, writers
 from bootstrap.access.model import Access, RedisRules
 from bootstrap.access.rules import BASE, MONITORING, access_string
 from bootstrap.redis.acl.compare import listed, patterns
@@ -56,6 +57,7 @@ def _of(path: str, rules: RedisRules, table: CommandTable) -> Iterator[Finding]:
     allowed = expand(compiled.root, table)
     yield from _patterns(path, compiled, table)
     yield from _dangerous(path, rules, compiled, table)
+    yield from _telling(path, rules, compiled, table)
     yield from _channels(path, rules, compiled.root, allowed)
     for number, selector in enumerate(compiled.selectors):
         yield from _selector(f"{path}.selectors.{number}", selector, compiled.root, table)
@@ -117,6 +119,23 @@ def _dangerous(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTa
                 mend="keep them short (`lua-time-limit`), or take `@scripting` out",
                 level="note",
             )
+
+
+def _telling(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTable) -> Iterator[Finding]:
+    """What it learns of other identities' keys and connections, beside its own patterns."""
+    expected = frozenset(MONITORING) if rules.role == "monitoring" else frozenset()
+    selectors = (compiled.root, *compiled.selectors)
+    told = frozenset().union(*(expand(selector, table).commands for selector in selectors)) & TELLS.keys() - expected
+    if told:
+        what = "; ".join(dict.fromkeys(TELLS[name] for name in sorted(told)))
+        yield Finding(
+            path=path,
+            message=f"reaches beyond its own keys with {listed(told)}: {what}",
+            mend="take them out, or give what is not for it a cache of its own",
+        )
+    for channel in dict.fromkeys(c for selector in selectors for c in selector.channels if not universal(c)):
+        if why := next((why for pattern, why in CHANNELS.items() if common(channel, pattern)), None):
+            yield Finding(path=path, message=f"`{channel}`: {why}", mend="name the application's own channels")
 
 
 def _governs(command: str, table: CommandTable) -> bool:
@@ -210,6 +229,13 @@ def _keyspaces(access: Access, clustered: Collection[str]) -> Iterator[Finding]:
                 path=f"{path}.database",
                 message=f"`{space.cache}` is in cluster mode, which has database 0 only",
                 mend="write `database: 0`, or take the cache out of cluster mode",
+            )
+        for variable in bearers(space):
+            hashed = f"{{{variable.strip('{}')}_hash}}"
+            yield Finding(
+                path=f"{path}.pattern",
+                message=f"`{variable}` seems to let its bearer in, and names of keys are seen more widely than values",
+                mend=f"put its hash (SHA-256) into the name and say so: `{hashed}`",
             )
         users = access.cache_users(space.cache)
         globbed = glob_of(space)

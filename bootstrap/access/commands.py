@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
+from collections.abc import Collection
 
+from bootstrap.access.beyond import CONTAINERS, TELLS, TOUCHES
 from bootstrap.redis.acl.rules import RuleError, parse
 from bootstrap.redis.acl.table import CATEGORIES
+from bootstrap.redis.acl.valkey import VALKEY
 
 # Destroy data, stop the server, or read and change its configuration or its users.
 FORBIDDEN = frozenset(
@@ -38,9 +41,21 @@ FORBIDDEN = frozenset(
         "sync",
     ]
 )
+_HARMLESS = frozenset(
+    ["acl|cat", "acl|whoami", "cluster|info", "cluster|keyslot", "cluster|myid", "cluster|shards", "cluster|slots"]
+)
+"""Parts of them that only say something of the server or of oneself; cluster clients ask (ioredis: CLUSTER INFO)."""
 FORBIDDEN_CATEGORIES = frozenset({"admin", "all", "dangerous"})
-# ElastiCache refuses them in an access string, with the two above: ElastiCache guide, SupportedCommands.
-_COMMAND = re.compile(r"[a-z][a-z0-9.-]*(\|[a-z][a-z0-9-]*)?")
+# Redis 8's own: commands and ACL categories of its documentation (redis8-breaking-changes-acl), modules by their dot.
+_REDIS_8 = frozenset(
+    [
+        *("delex", "digest", "hotkeys", "msetex", "trimslots", "vadd", "vcard", "vdim", "vemb", "vgetattr", "vinfo"),
+        *("vismember", "vlinks", "vrandmember", "vrange", "vrem", "vsetattr", "vsim", "xackdel", "xcfgset", "xdelex"),
+    ]
+)
+_REDIS_8_CATEGORIES = frozenset({"bloom", "cms", "cuckoo", "json", "search", "tdigest", "timeseries", "topk"})
+_KNOWN = VALKEY.commands | _REDIS_8
+_COMMAND = re.compile(r"[a-z][a-z0-9._-]*(\|[a-z][a-z0-9-]*)?")
 
 
 def command_rule(text: str) -> str:
@@ -51,21 +66,48 @@ def command_rule(text: str) -> str:
             raise ValueError(
                 f"`{text}` holds commands that destroy data or govern the server; name the commands needed"
             )
-    elif text.partition("|")[0] in FORBIDDEN:
+    elif text in TOUCHES:
+        raise ValueError(f"`{text}` ends, stops or forgets something of others; no identity gets it")
+    elif text.partition("|")[0] in FORBIDDEN and text not in _HARMLESS:
         raise ValueError(f"`{text}` destroys data or governs the server; no identity gets it")
+    elif text in CONTAINERS:
+        others = ", ".join(f"`{name}`" for name in sorted((TELLS.keys() | TOUCHES) & VALKEY.with_subcommands([text])))
+        raise ValueError(f"`{text}` reaches beyond its own keys with {others}; name what is needed of it one by one")
     return text
 
 
-def command_name(text: str) -> str:
-    """Return a category, command or subcommand as it may be written, or raise ValueError."""
+def command_name(text: str, sign: str = "+") -> str:
+    """Return a category, command or subcommand as it may be written behind `sign`, or raise ValueError."""
     if text.startswith("@"):
         if text[1:] not in CATEGORIES | FORBIDDEN_CATEGORIES:
-            near = difflib.get_close_matches(text[1:], CATEGORIES, n=1)
-            hint = f"; nearest: `@{near[0]}`" if near else ""
-            raise ValueError(f"`{text}` is no command category{hint}")
+            raise ValueError(f"`{text}` is no command category{_nearest(text[1:], CATEGORIES, '@')}")
     elif not _COMMAND.fullmatch(text):
         raise ValueError("must be `@category`, `command` or `command|subcommand`, in lower case and without + or -")
+    else:
+        _known(text, sign)
     return text
+
+
+def denied_name(text: str) -> str:
+    """Return what may be denied, or raise ValueError."""
+    return command_name(text, "-")
+
+
+def _known(name: str, sign: str) -> None:
+    """Raise ValueError for a command that no server has: it would refuse all rules of the user, half-way through."""
+    container = name.partition("|")[0]
+    # A module's command has a dot (json.get); which modules a server has, nobody knows here.
+    if name in _KNOWN or "." in container:
+        return
+    if sign == "+" and container in _KNOWN and container not in VALKEY.subcommands and container != name:
+        return  # a first argument, which servers still take
+    same = [each for each in _KNOWN if each.replace("|", "") == name]
+    raise ValueError(f"`{name}` is no command{_nearest(name, same or _KNOWN)}")
+
+
+def _nearest(name: str, names: Collection[str], mark: str = "") -> str:
+    near = difflib.get_close_matches(name, sorted(names), n=1)
+    return f"; nearest: `{mark}{near[0]}`" if near else ""
 
 
 def selector_pattern(text: str) -> str:
@@ -86,6 +128,12 @@ def raw_rules(text: str) -> str:
     if any(word[0] in "<>#!" for word in words):
         raise ValueError("holds a password, which belongs into the secret")
     try:
-        return str(parse(f"on {text}"))
+        rules = parse(f"on {text}")
     except RuleError as error:
         raise ValueError(f"{error}") from None
+    for rule in (rule for selector in (rules.root, *rules.selectors) for rule in selector.commands):
+        if not rule[1:].startswith("@"):
+            _known(rule[1:], rule[0])
+        elif rule[2:] not in CATEGORIES | FORBIDDEN_CATEGORIES | _REDIS_8_CATEGORIES:
+            raise ValueError(f"`{rule}` is no command category{_nearest(rule[2:], CATEGORIES, rule[:2])}")
+    return str(rules)

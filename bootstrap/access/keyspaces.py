@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from functools import lru_cache
 
@@ -14,6 +15,17 @@ from bootstrap.redis.acl.rules import Permission, parse
 from bootstrap.redis.acl.valkey import VALKEY
 
 _VARIABLE = re.compile(r"\{[^{}]*\}")
+# What a variable is called that lets its bearer in, and what says that it is not that itself.
+_BEARERS = frozenset(
+    [
+        *("apikey", "bearer", "cookie", "credential", "jwt", "otp", "passcode", "passwd", "password", "secret"),
+        *("session", "sessionid", "sid", "token"),
+    ]
+)
+_BEARING_PAIRS = frozenset(
+    {("api", "key"), ("access", "key"), ("private", "key"), ("session", "id"), ("session", "key")}
+)
+_SAFE = frozenset({"digest", "fingerprint", "hash", "hashed", "hmac", "md5", "sha", "sha1", "sha256", "sha512"})
 
 
 def glob_of(space: Keyspace) -> str:
@@ -43,3 +55,17 @@ def _patterns(text: str, need: Permission, categories: tuple[str, ...]) -> tuple
         for pattern, may in patterns(selector).items()
         if need in may
     )
+
+
+def bearers(space: Keyspace) -> tuple[str, ...]:
+    """Return the variables in the names of its keys that seem to let their bearer in, as they stand in the pattern."""
+    return tuple(found[0] for found in _VARIABLE.finditer(space.pattern) if _bears(found[0].strip("{}")))
+
+
+def _bears(variable: str) -> bool:
+    words = tuple(re.findall(r"[a-z]+(?:\d+)?|\d+", re.sub(r"([a-z])([A-Z])", r"\1_\2", variable).lower()))
+    if not words or _SAFE & set(words):
+        return False
+    pairs = set(itertools.pairwise(words))
+    # `{token_id}` names a token as `{jti}` does; a session's id is the session.
+    return bool(pairs & _BEARING_PAIRS) or (bool(_BEARERS & set(words)) and words[-1] not in {"id", "type", "name"})

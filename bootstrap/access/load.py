@@ -108,6 +108,11 @@ def _contradictions(access: Access) -> Iterator[Problem]:
             yield Problem(path=f"identities.{name}", rule=f"is the name of a login of `{taken[name]}`; rename one")
     if access.owner in access.identities:
         yield Problem(path="owner", rule="is also an identity; the owner never logs in, give it a name of its own")
+    for cache, others in access.others.items():
+        for name in sorted(access.cache_users(cache).keys() & set(others)):
+            yield Problem(
+                path=f"others.{cache}", rule=f"`{name}` is an identity with rules for `{cache}`; take one out"
+            )
     for name, keyspace in access.keyspaces.items():
         yield from _keyspace(access, f"keyspaces.{name}", keyspace)
 

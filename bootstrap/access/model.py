@@ -7,16 +7,17 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bootstrap.access import names
-from bootstrap.access.commands import command_name, command_rule, raw_rules, selector_pattern
+from bootstrap.access.commands import command_rule, denied_name, raw_rules, selector_pattern
 from bootstrap.access.postgres import Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies, short
 
 Name = Annotated[str, AfterValidator(names.identity_name)]
 Pattern = Annotated[str, AfterValidator(names.pattern)]
 Command = Annotated[str, AfterValidator(command_rule)]
-Denied = Annotated[str, AfterValidator(command_name)]
+Denied = Annotated[str, AfterValidator(denied_name)]
 SelectorPattern = Annotated[Pattern, AfterValidator(selector_pattern)]
 RawRules = Annotated[str, AfterValidator(raw_rules)]
 CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
+OtherUser = Annotated[str, AfterValidator(names.other_user)]
 Ttl = Annotated[int | None, BeforeValidator(names.duration)]
 
 
@@ -82,7 +83,8 @@ class Keyspace(Model):
     """A family of keys with one purpose."""
 
     pattern: Pattern
-    """Keys as the application writes them, its variables in braces: `session:{user}:{session}`."""
+    """Keys as the application writes them, its variables in braces: `session:{user}:{session_hash}`. What lets its
+    bearer in (a token, a session's id, an API key) stands in a name as its hash: more see names than values."""
     cache: CacheName
     type: Literal["string", "hash", "list", "set", "zset", "stream", "any"]
     ttl: Ttl
@@ -112,6 +114,8 @@ class Access(Model):
     identities: dict[Name, Identity] = Field(min_length=1)
     policies: tuple[TablePolicies, ...] = ()
     """Row-level security, by table."""
+    others: dict[CacheName, tuple[OtherUser, ...]] = Field(default_factory=dict)
+    """Users of a cache that somebody else governs (Sentinel's, an exporter's), by name: left alone and not told of."""
     keyspaces: dict[str, Keyspace] = Field(default_factory=dict)
 
     @property

@@ -52,6 +52,13 @@ def pattern(text: str) -> str:
     return text
 
 
+def other_user(text: str) -> str:
+    """Return the name of a Redis user that somebody else governs: any name that a server takes."""
+    if not text or any(character.isspace() or not character.isprintable() for character in text):
+        raise ValueError("is no user's name: write it as ACL LIST shows it, without spaces")
+    return text
+
+
 def duration(value: object) -> int | None:
     """Return seconds for `30s`, `5m`, `24h`, `30d`, `0`, and None for `none`."""
     if value is None or value == "none":
@@ -63,13 +70,17 @@ def duration(value: object) -> int | None:
     raise ValueError("is not a duration: write `30s`, `5m`, `24h` or `30d`")
 
 
+TOKEN_END = "-iam"  # noqa: S105 - the end of a user's id
+"""How the id of a user ends that logs in by token of AWS."""
+
+
 def token_user(prefix: str, cache: str, identity: str) -> str:
     """Return the ElastiCache user, id and name alike, of an identity that logs in by token.
 
     ElastiCache wants both to be the same there and renames no user, so it is another than the one with a password:
     that one works on until `access apply --allow-drop` takes it away.
     """
-    return f"{prefix}-{cache}-{identity}-iam".replace("_", "-").lower()
+    return f"{prefix}-{cache}-{identity}{TOKEN_END}".replace("_", "-").lower()
 
 
 def login(identity: str, sibling: str) -> str:

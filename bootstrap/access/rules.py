@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from collections.abc import Collection
+from functools import cache, lru_cache
 
+from bootstrap.access.beyond import KEYED, SCRIPTING, TELLS, TOUCHES
 from bootstrap.access.model import RedisRules, SelectorRules
 from bootstrap.redis.acl.rules import parse
+from bootstrap.redis.acl.valkey import VALKEY
 
-# PING, SELECT, CLIENT SETNAME and what cluster clients ask for before anything else.
-BASE = ("+@connection", "+cluster|shards", "+cluster|slots")
+# PING, SELECT, CLIENT SETNAME and what cluster clients ask for before anything else. CLIENT SETINFO is there by the
+# category only: by its name Redis 7.0 would refuse the whole user.
+BASE = ("+@connection", "+cluster|info", "+cluster|shards", "+cluster|slots")
 """What every identity may do."""
 MONITORING = (
-    "acl|log",
     "client|list",
     "dbsize",
     "info",
@@ -20,9 +23,9 @@ MONITORING = (
     "latency|latest",
     "memory|doctor",
     "memory|stats",
-    "slowlog|get",
     "slowlog|len",
 )
+"""What a monitor asks for: counters. ACL LOG and SLOWLOG GET show other identities' keys and values."""
 
 
 @lru_cache(maxsize=8192)
@@ -63,8 +66,33 @@ def _commands(rules: RedisRules | SelectorRules) -> tuple[str, ...]:
     if isinstance(rules, RedisRules):
         base = BASE
         asked = MONITORING if rules.role == "monitoring" else asked
-    categories = sorted({f"+{c}" for c in asked if c.startswith("@")} - set(base))
+    categories = {c for c in asked if c.startswith("@")}
     single = sorted({f"+{c}" for c in asked if not c.startswith("@")})
     # The last rule wins per command: denied after the categories that hold them (FLUSHALL is in @write, KEYS in @read).
-    denied = ["-@admin", "-@dangerous"] + ([] if "+@scripting" in categories else ["-@scripting"])
-    return ("-@all", *base, *categories, *denied, *single, *sorted(f"-{each}" for each in set(rules.deny)))
+    return ("-@all", *category_rules(categories, base), *single, *sorted(f"-{each}" for each in set(rules.deny)))
+
+
+def category_rules(categories: Collection[str], base: tuple[str, ...] = BASE) -> tuple[str, ...]:
+    """Return what `base` and categories come to: less what reaches beyond the identity's keys (`beyond.py`)."""
+    wide = [f"+{c}" for c in sorted(categories) if c != "@scripting" and f"+{c}" not in base]
+    held = VALKEY.holdings
+    reached = frozenset().union(*(held[rule[2:]] for rule in (*base, *wide) if rule[1] == "@"))
+    keyed = reached & held["keyspace"]
+    back = {f"+{name}" for name in keyed & KEYED}
+    back |= {f"+{name}" for name in SCRIPTING if "@scripting" in categories}
+    return (
+        *base,
+        *wide,
+        "-@admin",
+        "-@dangerous",
+        *(["-@keyspace"] if keyed else []),
+        "-@scripting",
+        *sorted(f"-{name}" for name in reached & (TELLS.keys() | TOUCHES) - _gone()),
+        *sorted(back),
+    )
+
+
+@cache
+def _gone() -> frozenset[str]:
+    """What the categories that are always taken out hold."""
+    return frozenset().union(*(VALKEY.holdings[name] for name in ("admin", "dangerous", "keyspace", "scripting")))

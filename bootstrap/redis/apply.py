@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 
 from bootstrap.aws import aws_client
@@ -11,6 +11,8 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.redis.elasticache import ElastiCacheUsers
 from bootstrap.redis.server import ServerAcl, joined
+from bootstrap.redis.token import USER as TOKEN_USER
+from bootstrap.redis.token import ElastiCacheToken, NodesToken, Place, Token
 from bootstrap.redis.users import Applied, User, UserChange
 from bootstrap.secrets import LoginError, Secret, SecretStore, open_redis, redis_token
 
@@ -28,17 +30,34 @@ def nodes(cache: CacheTarget) -> tuple[Endpoint, ...]:
 
 
 def apply(
-    manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor, *, remove: bool = False
+    manifest: Manifest,
+    name: str,
+    users: Sequence[User],
+    store: SecretStore,
+    pool: Executor,
+    *,
+    remove: bool = False,
+    others: Collection[str] = (),
 ) -> Applied:
-    """Bring the users of cache `name` into their declared state, `remove` what is no longer declared."""
-    return _each(manifest, name, users, store, pool, write=True, remove=remove)
+    """Bring the users of cache `name` into their declared state, `remove` what is no longer declared.
+
+    `others` are users that somebody else governs (`Access.others`).
+    """
+    return _each(manifest, name, users, store, pool, write=True, remove=remove, others=others)
 
 
 def plan(
-    manifest: Manifest, name: str, users: Sequence[User], store: SecretStore, pool: Executor, *, remove: bool = False
+    manifest: Manifest,
+    name: str,
+    users: Sequence[User],
+    store: SecretStore,
+    pool: Executor,
+    *,
+    remove: bool = False,
+    others: Collection[str] = (),
 ) -> Applied:
     """Return what `apply` would change, and change nothing."""
-    return _each(manifest, name, users, store, pool, write=False, remove=remove)
+    return _each(manifest, name, users, store, pool, write=False, remove=remove, others=others)
 
 
 def _each(
@@ -50,23 +69,18 @@ def _each(
     *,
     write: bool,
     remove: bool,
+    others: Collection[str],
 ) -> Applied:
     cache = manifest.caches[name]
-    if cache.user_group is None and not cache.nodes:
-        return _token(name, cache, store)
+    if not cache.has_users:
+        return _token(manifest, name, store, write=write)
     parts: list[Applied] = []
     api = None
     if cache.user_group:
-        api = ElastiCacheUsers(
-            aws_client("elasticache", manifest.region, manifest.aws_endpoint),
-            prefix=manifest.prefix,
-            cache=name,
-            group=cache.user_group,
-            engine=cache.engine,
-        )
+        api = elasticache(manifest, name, cache.user_group, others)
         parts.append(api.apply(users, remove=remove) if write else api.plan(users, remove=remove))
     if cache.nodes:
-        acl = _server(manifest, name, cache, store, pool)
+        acl = _server(manifest, name, cache, store, pool, others)
         parts.append(acl.apply(users, remove=remove) if write else acl.plan(users, remove=remove))
     elif api and write:
         settle = _SETTLE_SECONDS if parts[0].changes else 0.0
@@ -75,11 +89,25 @@ def _each(
     return joined(parts)
 
 
-def _server(manifest: Manifest, name: str, cache: CacheTarget, store: SecretStore, pool: Executor) -> ServerAcl:
+def elasticache(manifest: Manifest, name: str, group: str, others: Collection[str] = ()) -> ElastiCacheUsers:
+    """Return the users of a cache behind ElastiCache's API."""
+    return ElastiCacheUsers(
+        aws_client("elasticache", manifest.region, manifest.aws_endpoint),
+        prefix=manifest.prefix,
+        cache=name,
+        group=group,
+        engine=manifest.caches[name].engine,
+        others=others,
+    )
+
+
+def _server(
+    manifest: Manifest, name: str, cache: CacheTarget, store: SecretStore, pool: Executor, others: Collection[str]
+) -> ServerAcl:
     version = store.get(cache.admin_secret) if cache.admin_secret else None
     if version is None:
         raise CacheError(f"cache {name} has nodes of its own but no ACL administrator's secret: set `admin_secret`")
-    return ServerAcl(name, cache, version.credential, pool, scope=f"{manifest.prefix}-{name}")
+    return ServerAcl(name, cache, version.credential, pool, scope=f"{manifest.prefix}-{name}", others=others)
 
 
 def _prove(api: ElastiCacheUsers, cache: CacheTarget, users: Sequence[User], *, settle: float) -> list[UserChange]:
@@ -123,11 +151,31 @@ def _login(cache: CacheTarget, user: str, password: Secret, settle: float) -> No
             return
 
 
-def _token(name: str, cache: CacheTarget, store: SecretStore) -> Applied:
-    """With an AUTH token there are no users: see that the token works."""
-    version = store.get(cache.auth_secret) if cache.auth_secret else None
-    token = version.credential.redis_password or version.credential.password if version else None
+def token_of(manifest: Manifest, name: str, store: SecretStore) -> Token | None:
+    """Return the AUTH token of a cache; None where it has none."""
+    cache = manifest.caches[name]
+    if cache.auth_secret is None:
+        return None
+    place: Place
+    if cache.nodes:
+        version = store.get(cache.admin_secret) if cache.admin_secret else None
+        if version is None:
+            raise CacheError(f"cache {name} has nodes of its own but no ACL administrator's secret: set `admin_secret`")
+        place = NodesToken(name, cache, version.credential)
+    else:
+        client = aws_client("elasticache", manifest.region, manifest.aws_endpoint)
+        place = ElastiCacheToken(client, cache.replication_group or "")
+    rule = manifest.passwords
+    return Token(name=name, cache=cache, arn=cache.auth_secret, store=store, place=place, rule=rule)
+
+
+def _token(manifest: Manifest, name: str, store: SecretStore, *, write: bool) -> Applied:
+    token = token_of(manifest, name, store)
     if token is None:
         raise CacheError(f"cache {name} has neither a user group nor an AUTH token's secret: set one of them")
-    open_redis(cache, cache.endpoint, None, token).close()
-    return Applied(changes=())
+    done = token.bring() if write else token.plan()
+    return Applied(
+        changes=tuple(
+            UserChange(target=name, user=TOKEN_USER, what="password", detail=detail, takes_away=True) for detail in done
+        )
+    )

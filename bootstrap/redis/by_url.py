@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from bootstrap.access import names
 from bootstrap.access.commands import raw_rules
 from bootstrap.access.model import RedisRules
-from bootstrap.access.rules import BASE, access_string
+from bootstrap.access.rules import access_string, category_rules
 from bootstrap.redis import node
 from bootstrap.redis.acl.compare import differences as effect
 from bootstrap.redis.acl.rules import Permission, RuleError, RuleSet, parse, parse_listed
@@ -30,20 +30,20 @@ class Imported:
     """What was left out, each with the reason."""
 
 
-def plan_client(client: Any, users: Sequence[User], *, remove: bool = False) -> Applied:
+def plan_client(client: Any, users: Sequence[User], *, remove: bool = False, others: Collection[str] = ()) -> Applied:
     """Return what `apply_client` would do; the client is logged in and may ACL LIST, CAT and SETUSER."""
-    return _planned(client, users, remove=remove)[1].applied
+    live = node.read(client, _TARGET)
+    return node.plan(live, users, admin=_me(client), remove=remove, default="told", others=others).applied
 
 
-def apply_client(client: Any, users: Sequence[User], *, remove: bool = False) -> Applied:
+def apply_client(client: Any, users: Sequence[User], *, remove: bool = False, others: Collection[str] = ()) -> Applied:
     """Make the users of this one server so. A user without a password keeps those it has.
 
     With `remove` the users that a former run made here and that are no longer declared are deleted. `default` is left
     as it is, and told of where it is on. Raise NodeError.
     """
-    live, planned = _planned(client, users, remove=remove)
-    node.write(live, planned)
-    return planned.applied
+    live = node.read(client, _TARGET)
+    return node.apply(live, users, admin=_me(client), remove=remove, default="told", others=others).applied
 
 
 def import_users(client: Any) -> Imported:
@@ -56,9 +56,10 @@ def import_users(client: Any) -> Imported:
     me = _me(client)
     found: dict[str, dict[str, Any]] = {}
     left: list[str] = []
-    for name, kept in sorted(live.users.items()):
-        if name in {me, "default"} or name.startswith(node.MARKER) or node.replication(kept):
-            continue
+    if node.is_on(live.users.get("default")):
+        left.append("user default is on, and whoever names no user is it; give each application an identity of its own")
+    for name in node.strangers(live, {me}):
+        kept = live.users[name]
         try:
             names.identity_name(name)
             rules = parse_listed(kept.text)
@@ -71,11 +72,6 @@ def import_users(client: Any) -> Imported:
         except ValueError as error:
             left.append(f"user {name}: {error}; left out")
     return Imported(users=found, differences=tuple(left))
-
-
-def _planned(client: Any, users: Sequence[User], *, remove: bool) -> tuple[node.Live, node.Plan]:
-    live = node.read(client, _TARGET)
-    return live, node.plan(live, users, admin=_me(client), remove=remove, default="told")
 
 
 def _me(client: Any) -> str:
@@ -114,7 +110,8 @@ def _guess(rules: RuleSet) -> dict[str, Any]:
         made.setdefault(by[may], []).append(pattern)
     if rules.root.channels:
         made["channels"] = list(rules.root.channels)
-    ours = {*BASE, "-@admin", "-@dangerous", "-@scripting"}
+    ours = set(category_rules([rule[1:] for rule in rules.root.commands if rule.startswith("+@")]))
+    ours -= {rule for rule in ours if rule.startswith("+@") and rule != "+@connection"}
     rest = [rule for rule in rules.root.commands if rule not in ours]
     made["commands"] = [rule[1:] for rule in rest if rule[0] == "+"]
     if deny := [rule[1:] for rule in rest if rule[0] == "-"]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from bootstrap.access.names import TOKEN_END
 from bootstrap.errors import BootstrapError
 from bootstrap.redis.acl.compare import text_differences
 from bootstrap.redis.acl.rules import parse
@@ -27,7 +28,8 @@ _HINTS = {
     "UserGroupQuotaExceeded": "a group takes at most 100 users: spread the identities over caches",
     "DuplicateUserName": "the group has another user of that name: remove one of them from it",
     "UserGroupNotFound": "deploy the stack first, which makes the group",
-    "AccessDenied": "let the runner's role call it (elasticache:*User*)",
+    "AccessDenied": "let the runner's role call it (elasticache:*User*, *ReplicationGroup*)",
+    "InvalidReplicationGroupState": "somebody else is changing it: run the bootstrap again when it is `available`",
 }
 
 
@@ -51,9 +53,12 @@ class ElastiCacheUsers:
         cache: str,
         group: str,
         engine: str,
+        others: Collection[str] = (),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """`others` are users that somebody else governs, by name or id."""
         self._client = client
+        self._others = others
         self._prefix = prefix
         self._cache = cache
         self._group = group
@@ -74,11 +79,9 @@ class ElastiCacheUsers:
     def _each(self, users: Sequence[User], *, write: bool, remove: bool) -> Applied:
         members = self._members()
         live = self._live([*members, *(self._id(user) for user in users)])
-        ours = f"{self._prefix}-{self._cache}-".lower()
-        declared = {self._id(user) for user in users} | {f"{ours}default"}
-        # A group id is `<prefix>-<cache>`, so the locked `default` of the stack has our prefix too.
-        old = sorted(id_ for id_ in {*members, *live} if id_.startswith(ours) and id_ not in declared)
-        old = [id_ for id_ in old if id_ in members or self._alone(id_, live[id_])]
+        declared = {self._id(user) for user in users}
+        groups = self._groups()
+        old = sorted(id_ for id_ in {*members, *live} - declared if self._left(id_, live.get(id_), members, groups))
         self._check(users, members, live, set(old) if remove else set())
         changes: list[UserChange] = []
         if remove:
@@ -94,21 +97,61 @@ class ElastiCacheUsers:
         changes += [self._change(user.name, "group", f"added to {self._group}") for user in joining]
         if write and joining:
             self._join(joining)
-        return Applied(
-            changes=tuple(changes),
-            differences=tuple(
-                f"{self._group}: user {name} is no longer declared; `datatier access apply --allow-drop` deletes it"
-                for name in ([] if remove else old)
-            ),
-        )
+        told = [
+            f"{self._group}: user {id_} is no longer declared; `datatier access apply --allow-drop` deletes it"
+            for id_ in ([] if remove else old)
+        ]
+        told += [
+            f"{self._group}: user {self._named(id_, live)} is not declared; declare it, name it under `others` in "
+            f"access.yaml, or if nobody needs it: aws elasticache modify-user-group --user-group-id {self._group} "
+            f"--user-ids-to-remove {id_}"
+            for id_ in self.strangers(declared | set(old), members=members, live=live)
+        ]
+        return Applied(changes=tuple(changes), differences=tuple(told))
 
-    def _alone(self, id_: str, user: dict[str, Any]) -> bool:
-        """Whether it is ours and in no group: left over when a removal broke off half-way.
+    def strangers(
+        self, known: Collection[str], *, members: Sequence[str] | None = None, live: dict[str, Any] | None = None
+    ) -> list[str]:
+        """Return the ids of the group's members that are neither `known` nor the stack's locked `default`."""
+        members = self._members() if members is None else members
+        live = self._live(members) if live is None else live
+        aside = {*known, self._locked}
+        return [
+            id_
+            for id_ in sorted(set(members) - aside)
+            if not {id_, live.get(id_, {}).get("UserName")} & set(self._others)
+        ]
 
-        By its name, since the ids of a cache `main-two` begin like those of `main`.
+    @property
+    def _locked(self) -> str:
+        # A group id is `<prefix>-<cache>`, so the locked `default` of the stack has our prefix too.
+        return user_id(self._prefix, self._cache, "default")
+
+    @staticmethod
+    def _named(id_: str, live: dict[str, Any]) -> str:
+        name = live.get(id_, {}).get("UserName", id_)
+        return id_ if name == id_ else f"{name} ({id_})"
+
+    def _left(self, id_: str, user: dict[str, Any] | None, members: Sequence[str], groups: Collection[str]) -> bool:
+        """Whether a former run made this user of ours: in our group, or in none since a removal broke off half-way.
+
+        Ids of other stacks and caches begin like ours: those of `tmi-prod-eu` like those of `tmi-prod`, those of a
+        cache `main-two` like those of `main`. A user is of the group whose id is the longest that its own begins with;
+        a password's user also has the name that its id was made from, one by token has its id for a name.
         """
-        ours = id_ == user_id(self._prefix, self._cache, user["UserName"])
-        return ours and not user.get("UserGroupIds") and user["Status"] != "deleting"
+        if id_ == self._locked or not id_.startswith(user_id(self._prefix, self._cache, "")):
+            return False
+        own = user_id(self._prefix, self._cache, "").rstrip("-")
+        if any(id_.startswith(f"{group}-") and len(group) > len(own) for group in groups):
+            return False
+        if user is None:
+            return id_ in members
+        if set(user.get("UserGroupIds", ())) - {self._group} or user.get("Status") == "deleting":
+            return False
+        name, by_token = user["UserName"], user.get("Authentication", {}).get("Type") == "iam"
+        if by_token and name == id_ and id_.endswith(TOKEN_END):
+            return True
+        return id_ in members or id_ == user_id(self._prefix, self._cache, name)
 
     def _check(self, users: Sequence[User], members: list[str], live: dict[str, Any], going: set[str]) -> None:
         """Refuse what ElastiCache would refuse, before anything is touched."""
@@ -138,7 +181,7 @@ class ElastiCacheUsers:
                 raise ElastiCacheError(f"the rules of {user.name} for {self._cache}: {reason}")
             if user.password is None and not user.by_token and self._id(user) not in live:
                 raise ElastiCacheError(f"{user.name} has no password, and ElastiCache makes no user without one")
-            with _explained(user.name):
+            with explained(user.name):
                 _authentication(user)
 
     def _differences(self, user: User, live: dict[str, Any] | None) -> Iterator[tuple[UserChange, Callable[[], Any]]]:
@@ -156,7 +199,7 @@ class ElastiCacheUsers:
                     "; ".join(map(str, found)),
                     takes_away=any(difference.takes_away for difference in found),
                 ),
-                lambda: self._modify(user, AccessString=user.rules),
+                lambda: self._set_rules(user),
             )
         authentication = live.get("Authentication", {})
         if user.by_token and authentication.get("Type") != "iam":
@@ -173,7 +216,7 @@ class ElastiCacheUsers:
             )
 
     def _create(self, user: User) -> None:
-        with _explained(user.name):
+        with explained(user.name):
             self._client.create_user(
                 UserId=self._id(user),
                 UserName=_name(user),
@@ -185,14 +228,24 @@ class ElastiCacheUsers:
 
     def _modify(self, user: User, **fields: Any) -> None:
         self._wait_user(self._id(user))
-        with _explained(user.name):
+        with explained(user.name):
             self._client.modify_user(UserId=self._id(user), **fields)
         self._wait_user(self._id(user))
+
+    def _set_rules(self, user: User) -> None:
+        """Change the rules and read them again: what ElastiCache keeps is what counts."""
+        self._modify(user, AccessString=user.rules)
+        kept = (self._describe(self._id(user)) or {}).get("AccessString", "")
+        if left := text_differences(kept, user.rules, VALKEY, channels="allchannels"):
+            raise ElastiCacheError(
+                f"ElastiCache took the rules of {user.name} for {self._cache} and keeps others: "
+                f"{'; '.join(map(str, left))}; run it again, and if it stays so, write its rules otherwise"
+            )
 
     def _join(self, joining: Sequence[User]) -> None:
         ids = [self._id(user) for user in joining]
         self._wait("user group", self._describe_group)
-        with _explained(self._group):
+        with explained(self._group):
             self._client.modify_user_group(UserGroupId=self._group, UserIdsToAdd=ids)
         self._wait("user group", self._describe_group)
         # An addition can vanish without an error (terraform-provider-aws#49945).
@@ -206,12 +259,12 @@ class ElastiCacheUsers:
         addition, which would be lost."""
         if leaving := [id_ for id_ in ids if id_ in members]:
             self._wait("user group", self._describe_group)
-            with _explained(self._group):
+            with explained(self._group):
                 self._client.modify_user_group(UserGroupId=self._group, UserIdsToRemove=leaving)
             self._wait("user group", self._describe_group)
         for id_ in (id_ for id_ in ids if id_ in live):
             self._wait_user(id_)
-            with _explained(id_):
+            with explained(id_):
                 self._client.delete_user(UserId=id_)
             self._wait_gone(id_)
 
@@ -220,10 +273,19 @@ class ElastiCacheUsers:
         return members
 
     def _describe_group(self) -> dict[str, Any]:
-        with _explained(self._group):
+        with explained(self._group):
             answer = self._client.describe_user_groups(UserGroupId=self._group)
         group: dict[str, Any] = answer["UserGroups"][0]
         return group
+
+    def _groups(self) -> list[str]:
+        """Return the ids of all user groups; only our own where a role may not see the others."""
+        try:
+            return [group["UserGroupId"] for group in self._pages("describe_user_groups", "UserGroups")]
+        except Exception as error:
+            if not _code(error).startswith("AccessDenied"):
+                raise _error("the user groups", error) from None
+            return [self._group]
 
     def _live(self, ids: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return the users by id: all of the account, a page of 100 costing what one user costs.
@@ -232,7 +294,7 @@ class ElastiCacheUsers:
         it may look; then the account's quota and what a broken removal left behind cannot be seen.
         """
         try:
-            return self._all_users()
+            return {user["UserId"]: user for user in self._pages("describe_users", "Users")}
         except Exception as error:
             if not _code(error).startswith("AccessDenied"):
                 raise _error("the users", error) from None
@@ -240,14 +302,13 @@ class ElastiCacheUsers:
         found = {id_: self._describe(id_) for id_ in dict.fromkeys(ids) if id_.startswith(ours)}
         return {id_: user for id_, user in found.items() if user}
 
-    def _all_users(self) -> dict[str, dict[str, Any]]:
-        found: dict[str, dict[str, Any]] = {}
+    def _pages(self, call: str, key: str) -> Iterator[dict[str, Any]]:
         more: dict[str, str] = {}
         while True:
-            page = self._client.describe_users(MaxRecords=100, **more)
-            found |= {user["UserId"]: user for user in page["Users"]}
+            page = getattr(self._client, call)(MaxRecords=100, **more)
+            yield from page[key]
             if not page.get("Marker"):
-                return found
+                return
             more = {"Marker": page["Marker"]}
 
     def _describe(self, user_id_: str) -> dict[str, Any] | None:
@@ -295,7 +356,7 @@ def _authentication(user: User) -> dict[str, Any]:
 
 
 @contextmanager
-def _explained(subject: str) -> Iterator[None]:
+def explained(subject: str) -> Iterator[None]:
     """Turn an API error into one of ours; botocore's own may repeat parameters, among them passwords."""
     try:
         yield

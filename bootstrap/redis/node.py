@@ -18,13 +18,14 @@ import redis
 from bootstrap.errors import BootstrapError
 from bootstrap.redis.acl import table
 from bootstrap.redis.acl.compare import text_differences
+from bootstrap.redis.acl.rules import RuleError, merged, parse_listed
 from bootstrap.redis.acl.table import CommandTable
 from bootstrap.redis.users import Applied, Converged, User, UserChange
 from bootstrap.secrets import redis_hash
 
 MARKER = "datatier-managed"
 # What replicas need (Redis documentation, ACL rules for Sentinel and replicas).
-_REPLICATION = frozenset({"-@all", "+psync", "+replconf", "+ping"})
+_REPLICATION = frozenset({"+psync", "+replconf", "+ping"})
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 50
 """Commands in one packet: about 30 KiB, so that the server has something to do early."""
@@ -54,6 +55,8 @@ class Live:
     users: Mapping[str, Kept]
     aclfile: bool
     """Whether it can keep its users over a restart."""
+    replication: str
+    """Whom it logs in as at its primary (`masteruser`); empty where that is nobody of its own."""
 
     @cached_property
     def table(self) -> CommandTable:
@@ -84,15 +87,19 @@ def read(client: Any, target: str) -> Live:
     pipe = client.pipeline(transaction=False)
     pipe.execute_command("ACL", "LIST")
     pipe.execute_command("CONFIG", "GET", "aclfile")
-    listed, config = pipe.execute(raise_on_error=False)
+    pipe.execute_command("CONFIG", "GET", "masteruser")
+    listed, aclfile, masteruser = pipe.execute(raise_on_error=False)
     if isinstance(listed, Exception):
         raise NodeError(f"{target} does not list its users: {listed}; log in as one that may ACL LIST, CAT and SETUSER")
     found = dict(map(_kept, listed))
-    return Live(target, client, found, aclfile=isinstance(config, dict | list) and bool(_value(config)))
+    return Live(target, client, found, aclfile=bool(_value(aclfile)), replication=_value(masteruser))
 
 
-def _value(config: Any) -> Any:
-    return config.get("aclfile") if isinstance(config, dict) else (config[1:2] or [""])[0]
+def _value(config: Any) -> str:
+    """The one value of a CONFIG GET; empty where it is refused or not known."""
+    if isinstance(config, dict):
+        return next(iter(config.values()), "") or ""
+    return str((config[1:2] or [""])[0]) if isinstance(config, list) else ""
 
 
 def _kept(line: str) -> tuple[str, Kept]:
@@ -111,11 +118,12 @@ def plan(
     scope: str = "",
     remove: bool = False,
     default: Literal["off", "told"] = "off",
+    others: Collection[str] = (),
 ) -> Plan:
     """Return what brings the server to `users`.
 
     `admin` is who is logged in, `scope` whose marker it is. `default`, where it is on and not the administrator, is
-    turned off, or only told of.
+    turned off, or only told of. `others` are left alone: somebody else governs them.
     """
     target = live.target
     marker = f"{MARKER}-{scope}" if scope else MARKER
@@ -130,7 +138,7 @@ def plan(
         if found is None and user.password is None:
             differences.append(f"{target}: user {user.name} has no password; set one: ACL SETUSER {user.name} #SHA256")
     names = {user.name for user in users}
-    if "default" not in {*names, admin} and _on(live.users.get("default")):
+    if "default" not in {*names, admin, *others} and is_on(live.users.get("default")):
         if default == "off":
             changes.append(
                 UserChange(target=target, user="default", what="state", detail="turned off", takes_away=True)
@@ -148,7 +156,11 @@ def plan(
             f"{target}: user {name} is no longer declared; `datatier access apply --allow-drop` deletes it"
             for name in ours
         ]
-    differences += _strangers(target, live.users, {*names, *ours, admin, "default"})
+    differences += [
+        f"{target}: user {name} is not declared; declare it, name it under `others` in access.yaml, or if nobody needs "
+        f"it: ACL DELUSER {name}"
+        for name in strangers(live, {*names, *ours, admin, *others})
+    ]
     wanted = sorted(names | (set() if remove else set(ours)))
     if wanted != sorted(marked):
         commands.append(_marker(marker, wanted))
@@ -159,6 +171,32 @@ def plan(
         converged=Converged(target=target, same=len(names - differing), differing=tuple(sorted(differing))),
         commands=tuple(commands),
     )
+
+
+def apply(
+    live: Live,
+    users: Sequence[User],
+    *,
+    admin: str,
+    scope: str = "",
+    remove: bool = False,
+    default: Literal["off", "told"] = "off",
+    others: Collection[str] = (),
+) -> Plan:
+    """Bring the server to `users` and read it again; raise NodeError where it ends otherwise than wanted."""
+    planned = plan(live, users, admin=admin, scope=scope, remove=remove, default=default, others=others)
+    if not planned.commands:
+        return planned
+    write(live, planned)
+    now = read(live.client, live.target)
+    left = plan(now, users, admin=admin, scope=scope, remove=remove, default=default, others=others)
+    if left.commands:
+        found = "; ".join(map(str, left.changes)) or f"{live.target}: the marker of the users made here is another"
+        raise NodeError(
+            f"{found} (after the server had taken every rule; somebody else may be changing its users: run it again, "
+            "and if it stays so, write the rules of that user otherwise)"
+        )
+    return planned
 
 
 def write(live: Live, planned: Plan) -> None:
@@ -243,10 +281,11 @@ def _arguments(user: User, found: Kept | None) -> tuple[str, ...]:
     # Never `reset`: it would drop the passwords too, and with them whoever is between two of them.
     wanted = _hashes(user)
     first = ["resetkeys", "clearselectors"]
-    words = found.text.split() if found else []
+    words, rules = _root(found.text if found else ""), _root(user.rules)
     if any(word == "resetdbs" or word.startswith("db=") for word in words):
-        first.append("resetdbs" if " db=" in user.rules else "alldbs")
-    if "skip-sanitize-payload" in words and "skip-sanitize-payload" not in user.rules:
+        # What the user itself is limited to; its selectors have databases of their own.
+        first.append("alldbs")
+    if "skip-sanitize-payload" in words and "skip-sanitize-payload" not in rules:
         first.append("sanitize-payload")
     if "nopass" in words and not wanted:
         first.append("resetpass")
@@ -254,7 +293,13 @@ def _arguments(user: User, found: Kept | None) -> tuple[str, ...]:
     return (*first, *user.rules.split(" "), *(f"#{one}" for one in sorted(wanted)), *(f"!{old}" for old in stale))
 
 
-def _on(kept: Kept | None) -> bool:
+def _root(text: str) -> list[str]:
+    """Return the words of a user's own rules, those in its selectors aside."""
+    return [word for word in merged(text.split()) if not word.startswith("(")]
+
+
+def is_on(kept: Kept | None) -> bool:
+    """Whether somebody may log in as the user."""
     return kept is not None and kept.text.split()[:1] == ["on"]
 
 
@@ -267,14 +312,21 @@ def _marker(name: str, names: Sequence[str]) -> tuple[str, ...]:
     return ("ACL", "SETUSER", name, *rules, *(f"~{each}" for each in names))
 
 
-def _strangers(target: str, kept: Mapping[str, Kept], known: Collection[str]) -> Iterator[str]:
-    """Yield the users that nobody declared and that are more than a replica's way to its primary."""
-    for name in sorted(kept.keys() - set(known)):
-        if replication(kept[name]) or (name.startswith(MARKER) and kept[name].text.startswith("off")):
-            continue
-        yield f"{target}: user {name} is not declared; declare it, or if nobody needs it: ACL DELUSER {name}"
+def strangers(live: Live, known: Collection[str]) -> list[str]:
+    """Return the users that are neither `known` nor the server's own: `default`, markers, a replica's login."""
+    return [
+        name
+        for name in sorted(live.users.keys() - {*known, "default"})
+        if not replication(live, name) and not (name.startswith(MARKER) and not is_on(live.users[name]))
+    ]
 
 
-def replication(kept: Kept) -> bool:
-    """Whether a user can do no more than a replica must."""
-    return {word for word in kept.text.split() if word[0] in "+-"} <= _REPLICATION and "(" not in kept.text
+def replication(live: Live, name: str) -> bool:
+    """Whether replicas log in as this user, by the server's own word, and it can do no more than that takes."""
+    if name != live.replication:
+        return False
+    try:
+        rules = parse_listed(live.users[name].text)
+    except RuleError:
+        return False
+    return not rules.selectors and not rules.root.everything and set(rules.root.commands) <= _REPLICATION

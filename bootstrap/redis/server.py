@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
 
 import redis
@@ -21,13 +21,24 @@ class ServerAclError(BootstrapError):
 class ServerAcl:
     """`ACL SETUSER` on each node, as the ACL administrator."""
 
-    def __init__(self, name: str, cache: CacheTarget, admin: Credential, pool: Executor, *, scope: str = "") -> None:
-        """`scope` tells apart the stacks that share a server: each removes only what is its own."""
+    def __init__(
+        self,
+        name: str,
+        cache: CacheTarget,
+        admin: Credential,
+        pool: Executor,
+        *,
+        scope: str = "",
+        others: Collection[str] = (),
+    ) -> None:
+        """`scope` tells apart the stacks that share a server: each removes only what is its own. `others` are users
+        that somebody else governs."""
         self._name = name
         self._cache = cache
         self._user, self._password = admin_login(name, admin)
         self._pool = pool
         self._scope = scope
+        self._others = others
 
     def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
         return self._each(users, write=False, remove=remove)
@@ -59,9 +70,8 @@ class ServerAcl:
             try:
                 live = node.read(client, target)
                 admin = self._user or "default"
-                planned = node.plan(live, users, admin=admin, scope=self._scope, remove=remove)
-                if write:
-                    node.write(live, planned)
+                bring = node.apply if write else node.plan
+                planned = bring(live, users, admin=admin, scope=self._scope, remove=remove, others=self._others)
             except redis.exceptions.RedisError as error:
                 raise ServerAclError(f"{target}: {error}") from None
         return planned.applied

@@ -7,9 +7,8 @@ from typing import Any
 
 import redis
 
-from bootstrap.aws import aws_client
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
-from bootstrap.redis.elasticache import ElastiCacheUsers
+from bootstrap.redis.apply import elasticache
 from bootstrap.redis.server import admin_login
 from bootstrap.redis.users import User
 from bootstrap.rotate.plan import RotationError
@@ -45,13 +44,7 @@ class Cache:
         self._nodes(identity, lambda live: [f"!{old}" for old in sorted(live - {redis_hash(password)})])
 
     def _api(self, identity: str, password: Secret, previous: Secret | None) -> None:
-        users = ElastiCacheUsers(
-            aws_client("elasticache", self._manifest.region, self._manifest.aws_endpoint),
-            prefix=self._manifest.prefix,
-            cache=self._name,
-            group=self._target.user_group or "",
-            engine=self._target.engine,
-        )
+        users = elasticache(self._manifest, self._name, self._target.user_group or "")
         users.set_password(User(name=identity, rules="", password=password, previous=previous))
 
     def _nodes(self, identity: str, changes: Any) -> None:

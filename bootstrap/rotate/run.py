@@ -17,11 +17,14 @@ from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
+from bootstrap.redis.apply import token_of
+from bootstrap.redis.token import Token
 from bootstrap.rotate import postgres
 from bootstrap.rotate.master import plan_master, rotate_master
 from bootstrap.rotate.plan import GRACE, MASTER, Plan, Rotated, RotationError, State, Step, forward, other_login, plan
 from bootstrap.rotate.prove import prove
 from bootstrap.rotate.redis import Cache
+from bootstrap.rotate.token import plan_token, rotate_token, tokens
 from bootstrap.secrets import AwsStore, SecretStore, Version, new_password
 from bootstrap.secrets.identities import complete, token_users
 
@@ -52,9 +55,10 @@ def rotate(
     current credential still works, and the same call again goes on from there.
     """
     access = load_access(manifest.access)
-    names = [*access.identities, MASTER] if identities is None else list(identities)
-    if unknown := sorted(set(names) - {*access.identities, MASTER}):
-        raise RotationError(f"no identity {', '.join(unknown)}; there are {', '.join([*access.identities, MASTER])}")
+    there = [*access.identities, MASTER, *tokens(manifest)]
+    names = there if identities is None else list(identities)
+    if unknown := sorted(set(names) - set(there)):
+        raise RotationError(f"no identity {', '.join(unknown)}; there are {', '.join(there)}")
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="rotate") as pool:
         worker = Rotation(manifest, access, store, pool, progress=progress, drain=drain)
@@ -110,6 +114,9 @@ class Rotation:
         if reason := self.unrotatable(name):
             return Rotated(identity=name, outcome="skipped", notes=(reason,))
         try:
+            if token := self._token(name):
+                begin = self._begins(token.arn, wish)
+                return rotate_token(name, token, begin=begin, grace=wish.grace, finish=wish.finish)
             if name == MASTER:
                 begin = self._begins(self._manifest.postgres.master_secret, wish)
                 return rotate_master(self._manifest, self._store, entered, begin=begin, progress=self._progress)
@@ -131,6 +138,9 @@ class Rotation:
         """Return what `one` would do."""
         if reason := self.unrotatable(name):
             return Rotated(identity=name, outcome="skipped", notes=(reason,))
+        if token := self._token(name):
+            steps = plan_token(name, token, begin=self._begins(token.arn, wish), grace=wish.grace, finish=wish.finish)
+            return Rotated(identity=name, outcome="planned", steps=steps)
         if name == MASTER:
             begin = self._begins(self._manifest.postgres.master_secret, wish)
             return Rotated(identity=name, outcome="planned", steps=plan_master() if begin else ())
@@ -149,6 +159,10 @@ class Rotation:
             f"{name} has `login: {postgres.login}`, so there is no second login to change over to: leave `login` out "
             "of access.yaml to give it two"
         )
+
+    def _token(self, name: str) -> Token | None:
+        cache = tokens(self._manifest).get(name)
+        return token_of(self._manifest, cache, self._store) if cache else None
 
     def _begins(self, arn: str, wish: Wish) -> bool:
         made = self._store.made(arn) if wish.oldest else None
@@ -177,9 +191,7 @@ class Rotation:
             caches=tuple(
                 cache
                 for cache, target in self._manifest.caches.items()
-                if cache in rules
-                and (target.user_group or target.nodes)
-                and name not in token_users(self._manifest, self._access, cache)
+                if cache in rules and target.has_users and name not in token_users(self._manifest, self._access, cache)
             ),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bootstrap.secrets.engines import elasticache_passwords, rds_password, redis_hash, scram_verifier
+from bootstrap.secrets.engines import auth_token, elasticache_passwords, rds_password, redis_hash, scram_verifier
 from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, postgres_password, root_certificates
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Stages, Version
@@ -20,6 +20,7 @@ __all__ = [
     "Stages",
     "UrlError",
     "Version",
+    "auth_token",
     "elasticache_passwords",
     "new_password",
     "open_database_url",

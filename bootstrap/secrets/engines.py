@@ -47,6 +47,18 @@ def elasticache_passwords(*secrets_: Secret) -> list[str]:
     return values
 
 
+def auth_token(secret: Secret) -> str:
+    """Return an AUTH token as ElastiCache's API wants it: in the clear.
+
+    Raise ValueError with the rule that it breaks (ElastiCache guide, "Authenticating with the AUTH command").
+    """
+    value = secret.reveal()
+    special = set("!&#$^<>-")
+    if not 16 <= len(value) <= 128 or not all((c.isascii() and c.isalnum()) or c in special for c in value):
+        raise ValueError("an AUTH token has 16 to 128 letters, digits and ! & # $ ^ < > -")
+    return value
+
+
 def rds_password(secret: Secret) -> str:
     """Return a master password as RDS's API wants it: in the clear, there is no hashed form."""
     return secret.reveal()

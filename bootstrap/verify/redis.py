@@ -23,7 +23,7 @@ from bootstrap.redis.acl.compare import patterns
 from bootstrap.redis.acl.expand import expand
 from bootstrap.redis.acl.glob import common
 from bootstrap.redis.acl.permits import Call, permits
-from bootstrap.redis.acl.rules import Permission, RuleSet, parse
+from bootstrap.redis.acl.rules import Permission, RuleSet, Selector, parse
 from bootstrap.redis.acl.table import CommandTable
 from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.apply import nodes
@@ -45,6 +45,9 @@ _DANGEROUS: tuple[tuple[str, Command, Command], ...] = (
     ("DEBUG", ("DEBUG", "HELP"), ("DEBUG", "HELP")),
     ("SHUTDOWN", ("SHUTDOWN", "NOSAVE"), ("SHUTDOWN", "datatier-probe")),
     ("ACL SETUSER", ("ACL", "SETUSER", "datatier-probe"), ("ACL", "SETUSER", "default", "datatier-probe")),
+    ("CLIENT TRACKING", ("CLIENT", "TRACKING", "ON"), ("CLIENT", "TRACKING", "datatier-probe")),
+    ("SCAN", ("SCAN", "0"), ("SCAN", "datatier-probe")),
+    ("SCRIPT FLUSH", ("SCRIPT", "FLUSH"), ("SCRIPT", "FLUSH", "datatier-probe")),
 )
 _NOBODYS = re.compile(r"unknown (sub)?command|command not allowed|command '[^']*' not found", re.IGNORECASE)
 _MOST_PATTERNS = 8
@@ -67,8 +70,9 @@ def jobs(manifest: Manifest, access: Access, credentials: Mapping[str, Credentia
     """Return the jobs: a login of each user on each node, and one to ask each node whose administrator is known."""
     made: list[Job] = []
     for name, cache in manifest.caches.items():
-        if not cache.user_group and not cache.nodes:
-            continue  # an AUTH token knows no users
+        if not cache.has_users:
+            made.append(partial(_by_token, name, cache, store))
+            continue
         version = store.get(cache.admin_secret) if cache.admin_secret else None
         by_token = token_users(manifest, access, name)
         rules = {
@@ -90,18 +94,30 @@ def jobs(manifest: Manifest, access: Access, credentials: Mapping[str, Credentia
     return made
 
 
+def _by_token(name: str, cache: CacheTarget, store: SecretStore) -> Iterator[Check]:
+    """The AUTH token of the secret, on every node; who has none is refused."""
+    version = store.get(cache.auth_secret) if cache.auth_secret else None
+    token = version.credential.redis_password if version else None
+    for node in nodes(cache):
+        at = _Node(cache, node, f"{name}/{node.name}")
+        yield from at.login("default", None, token or Secret(""), RuleSet(root=Selector()), probe=False)
+        yield from at.default()
+
+
 def probes(rules: RuleSet, key: str) -> list[_Probe]:
     """Return the questions about one rule set; `key` is a word that no key and no channel holds."""
     made: list[_Probe] = []
     for selector in (rules.root, *rules.selectors):
         allowed = expand(selector, VALKEY).commands
         some = list(patterns(selector).items())[:_MOST_PATTERNS]
+        at = _database(selector)
+        where = f" in database {at}" if at else ""
         for pattern, may in some:
             inside = _within(pattern, key)
             if "get" in allowed and Permission.READ in may:
-                made.append(_get(f"GET {pattern}", inside))
+                made.append(_get(f"GET {pattern}{where}", inside, at))
             if may == Permission.READ or ("set" in allowed and Permission.WRITE in may):
-                made.append(_set(f"SET {pattern}", inside, key))
+                made.append(_set(f"SET {pattern}{where}", inside, key, at))
         if "subscribe" in allowed:
             made += [_subscribe(f"SUBSCRIBE {c}", _within(c, key)) for c in selector.channels[:_MOST_PATTERNS]]
     foreign = f"datatier-probe:{key}"
@@ -120,19 +136,31 @@ def probes(rules: RuleSet, key: str) -> list[_Probe]:
         ),
     ]
     for action, asked, sent in _DANGEROUS:
-        name = "|".join(asked[:2]).lower() if asked[0] in {"CONFIG", "ACL"} else asked[0].lower()
+        words = [word.lower() for word in asked]
+        name = "|".join(words[:2]) if words[0] in VALKEY.subcommands else words[0]
         made.append(_Probe(action=action, call=Call(command=name), asked=asked, sent=sent))
     return list({probe.action: probe for probe in made}.values())
 
 
-def _get(action: str, key: str) -> _Probe:
+def _database(selector: Selector) -> int:
+    """Return a database that the selector may work in."""
+    return min(selector.databases or {0})
+
+
+def _reachable(rules: RuleSet, database: int) -> bool:
+    """Whether a login of these rules, which begins in database 0, gets there."""
+    return database == 0 or permits(rules, Call(command="select", database=database), VALKEY)
+
+
+def _get(action: str, key: str, database: int = 0) -> _Probe:
     command = ("GET", key)
-    return _Probe(action=action, call=Call(command="get", keys=[(key, Permission.READ)]), asked=command, sent=command)
+    call = Call(command="get", keys=[(key, Permission.READ)], database=database)
+    return _Probe(action=action, call=call, asked=command, sent=command)
 
 
-def _set(action: str, key: str, word: str) -> _Probe:
+def _set(action: str, key: str, word: str, database: int = 0) -> _Probe:
     command = ("SET", key, "", "XX")
-    call = Call(command="set", keys=[(key, Permission.WRITE)])
+    call = Call(command="set", keys=[(key, Permission.WRITE)], database=database)
     # XX leaves nothing behind, but it would overwrite a key that is there: only such as nobody has are really set.
     return _Probe(action=action, call=call, asked=command, sent=command if word in key else None)
 
@@ -167,7 +195,9 @@ class _Node:
                     outcome = str(error)
         yield self._check("default", "log in", allowed=False, outcome=outcome)
 
-    def login(self, identity: str, user: str, password: Secret, rules: RuleSet, *, probe: bool) -> Iterator[Check]:
+    def login(
+        self, identity: str, user: str | None, password: Secret, rules: RuleSet, *, probe: bool
+    ) -> Iterator[Check]:
         """Log in as the identity; without an administrator send the probes too."""
         try:
             client = open_redis(self.cache, self.node, user, password)
@@ -178,9 +208,10 @@ class _Node:
             yield self._check(identity, "log in", allowed=True, outcome="allowed")
             if not probe:
                 return
-            asked = [p for p in probes(rules, uuid.uuid4().hex) if p.sent]
-            plain = [p for p in asked if p.call.command != "subscribe"]
-            answers = _send(client, [p.sent for p in plain if p.sent])
+            asked = [p for p in probes(rules, uuid.uuid4().hex) if p.sent and _reachable(rules, p.call.database)]
+            # Database 0 first: who may not be there does not get back.
+            plain = sorted((p for p in asked if p.call.command != "subscribe"), key=lambda p: p.call.database)
+            answers = _send(client, [(p.call.database, p.sent) for p in plain if p.sent])
             yield from self._checks(identity, rules, zip(plain, answers, strict=True), VALKEY)
             heard = [(p, _subscribed(client, p.asked[1])) for p in asked if p.call.command == "subscribe"]
             yield from self._checks(identity, rules, heard, VALKEY)
@@ -190,7 +221,11 @@ class _Node:
         with open_redis(self.cache, self.node, *admin_login(self.target, admin)) as client:
             known = table.fetch(client)
             asked = {identity: probes(declared, uuid.uuid4().hex) for identity, declared in rules.items()}
-            commands = [("ACL", "DRYRUN", name, *probe.asked) for name, some in asked.items() for probe in some]
+            commands = [
+                (probe.call.database, ("ACL", "DRYRUN", name, *probe.asked))
+                for name, some in asked.items()
+                for probe in some
+            ]
             answers = iter(_send(client, commands))
         for identity, some in asked.items():
             yield from self._checks(identity, rules[identity], [(probe, next(answers)) for probe in some], known)
@@ -212,11 +247,20 @@ class _Node:
         )
 
 
-def _send(client: redis.Redis, commands: Sequence[Command]) -> list[str]:
+def _send(client: redis.Redis, commands: Sequence[tuple[int, Command]]) -> list[str]:
+    """Send each command in its database: a limit on databases is judged by the one that is selected, by DRYRUN too."""
     pipe: Any = client.pipeline(transaction=False)
-    for command in commands:
+    kept: list[bool] = []
+    selected = 0
+    for database, command in commands:
+        if database != selected:
+            pipe.execute_command("SELECT", database)
+            kept.append(False)
+            selected = database
         pipe.execute_command(*command)
-    return [_outcome(answer) for answer in pipe.execute(raise_on_error=False)]
+        kept.append(True)
+    answers = pipe.execute(raise_on_error=False)
+    return [_outcome(answer) for answer, wanted in zip(answers, kept, strict=True) if wanted]
 
 
 def _outcome(answer: Any) -> str:

@@ -100,6 +100,17 @@ def test_everything_wrong_is_said_at_once() -> None:
         ({"identities": {"app": {"redis": {"main": {"keys": ["é"], "commands": ["get"]}}}}}, None, "ASCII"),
         ({"identities": {"app": {"redis": {"main": {"commands": ["+get"]}}}}}, None, "without \\+ or -"),
         ({"identities": {"app": {"redis": {"main": {"commands": ["config|get"]}}}}}, None, "governs the server"),
+        ({"others": {"main": [""]}}, "others.main.0", "is no user's name"),
+        ({"others": {"main": ["a b"]}}, "others.main.0", "is no user's name"),
+        ({"others": {"Main": ["sentinel"]}}, None, "match pattern"),
+        (
+            {
+                "identities": {"app": {"redis": {"main": {"commands": ["get"]}}}},
+                "others": {"main": ["sentinel", "app"], "queue": ["app"]},
+            },
+            "others.main",
+            "`app` is an identity with rules for `main`; take one out",
+        ),
         (
             {"keyspaces": {"s": {"pattern": "s:{id}", "cache": "main", "type": "hash", "ttl": "1h", "purpose": ""}}},
             "keyspaces.s.cache",
@@ -122,24 +133,29 @@ def test_contradictions(more: dict[str, Any], path: str | None, rule: str) -> No
     assert path is None or problem.path == path
 
 
+BASE = "+@connection +cluster|info +cluster|shards +cluster|slots"
+UNTRACKED = "-client|caching -client|getredir -client|tracking -client|trackinginfo"
+
+
 @pytest.mark.parametrize(
     ("rules", "string"),
     [
         (
             {"keys": ["b:*", "a:*"], "channels": ["c:*"], "commands": ["@write", "@read"]},
-            "on ~a:* ~b:* resetchannels &c:* -@all +@connection +cluster|shards +cluster|slots "
-            "+@read +@write -@admin -@dangerous -@scripting",
+            f"on ~a:* ~b:* resetchannels &c:* -@all {BASE} +@read +@write -@admin -@dangerous -@keyspace -@scripting "
+            f"{UNTRACKED} +copy +dbsize +del +dump +exists +expire +expireat +expiretime +move +object|encoding "
+            "+object|freq +object|idletime +object|refcount +persist +pexpire +pexpireat +pexpiretime +pttl +rename "
+            "+renamenx +touch +ttl +type +unlink",
         ),
         (
             {"read": ["r:*", "x"], "write": ["w:*", "x"], "commands": ["get", "@scripting", "info"]},
-            "on %R~r:* %W~w:* ~x resetchannels -@all +@connection +cluster|shards +cluster|slots "
-            "+@scripting -@admin -@dangerous +get +info",
+            f"on %R~r:* %W~w:* ~x resetchannels -@all {BASE} -@admin -@dangerous -@scripting {UNTRACKED} "
+            "+eval +eval_ro +evalsha +evalsha_ro +script|exists +script|load +get +info",
         ),
         (
             {"role": "monitoring"},
-            "on resetchannels -@all +@connection +cluster|shards +cluster|slots -@admin -@dangerous -@scripting "
-            "+acl|log +client|list +dbsize +info +latency|histogram +latency|history +latency|latest +memory|doctor "
-            "+memory|stats +slowlog|get +slowlog|len",
+            f"on resetchannels -@all {BASE} -@admin -@dangerous -@scripting {UNTRACKED} +client|list +dbsize +info "
+            "+latency|histogram +latency|history +latency|latest +memory|doctor +memory|stats +slowlog|len",
         ),
     ],
 )

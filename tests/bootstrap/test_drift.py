@@ -194,11 +194,14 @@ def test_other_users_are_reported_but_for_a_replicas(settled: Tier, valkey_serve
     with valkey_server.admin() as admin:
         admin.execute_command("ACL", "SETUSER", "replication", "on", "nopass", "+psync", "+replconf", "+ping")
         admin.execute_command("ACL", "SETUSER", "somebody", "on", "nopass", "+get")
+        admin.config_set("masteruser", "replication")
     differences = settled.run().differences
     with valkey_server.admin() as admin:
         admin.acl_deluser("replication", "somebody")
+        admin.config_set("masteruser", "")
     assert [d for d in differences if "replication" in d or "somebody" in d] == [
-        "main/primary: user somebody is not declared; declare it, or if nobody needs it: ACL DELUSER somebody"
+        "main/primary: user somebody is not declared; declare it, name it under `others` in access.yaml, or if nobody "
+        "needs it: ACL DELUSER somebody"
     ]
 
 

@@ -13,11 +13,12 @@ from tier import REGION, Tier
 
 from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
-from bootstrap.manifest import CacheTarget, Endpoint
+from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.redis.apply import apply
 from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers, user_id
-from bootstrap.redis.users import Applied, User
-from bootstrap.secrets import Secret
+from bootstrap.redis.users import User
+from bootstrap.rotate.run import rotate
+from bootstrap.secrets import AwsStore, Secret, open_redis
 
 RULES = "on ~a:* resetchannels -@all +@read"
 PASSWORD = Secret("a-password-of-a-test-0123456789")
@@ -34,6 +35,7 @@ class Api:
     def __init__(self, *members: str, drops: bool = False) -> None:
         self.users: dict[str, dict[str, Any]] = {}
         self.members = list(members)
+        self.groups = ["app-prod-main"]
         self.busy = 0
         self.calls: list[tuple[str, str]] = []
         self.drops = drops
@@ -68,7 +70,9 @@ class Api:
         self._change("modify_user", ",".join(fields))
         self.users[UserId] |= fields
 
-    def describe_user_groups(self, UserGroupId: str) -> Any:  # noqa: N803
+    def describe_user_groups(self, UserGroupId: str = "", MaxRecords: int = 0) -> Any:  # noqa: N803
+        if not UserGroupId:
+            return {"UserGroups": [{"UserGroupId": name} for name in self.groups]}
         return {"UserGroups": [{"UserIds": list(self.members), "Status": self._status()}]}
 
     def modify_user_group(self, UserGroupId: str, UserIdsToAdd: list[str]) -> None:  # noqa: N803
@@ -143,7 +147,45 @@ def test_a_user_that_is_no_longer_declared_is_reported() -> None:
     applied = users_of(Api("app-prod-main-old", "another")).apply([])
     assert applied.differences == (
         "app-prod-main: user app-prod-main-old is no longer declared; `datatier access apply --allow-drop` deletes it",
+        "app-prod-main: user another is not declared; declare it, name it under `others` in access.yaml, or if nobody "
+        "needs it: aws elasticache modify-user-group --user-group-id app-prod-main --user-ids-to-remove another",
     )
+
+
+@pytest.mark.parametrize(
+    ("member", "others", "told"),
+    [
+        ({"UserId": "by-hand", "UserName": "intern"}, (), ["intern (by-hand)"]),
+        ({"UserId": "by-hand", "UserName": "intern"}, ("intern",), []),
+        ({"UserId": "by-hand", "UserName": "intern"}, ("by-hand",), []),
+        ({"UserId": "by-hand", "UserName": "intern"}, ("another",), ["intern (by-hand)"]),
+        ({"UserId": "both", "UserName": "both"}, (), ["both"]),
+        ({"UserId": "app-prod-main-default", "UserName": "default"}, (), []),
+    ],
+)
+def test_a_member_that_nobody_declared_is_told_unless_it_is_named(
+    member: dict[str, Any], others: tuple[str, ...], told: list[str]
+) -> None:
+    api = Api(member["UserId"])
+    api.users = {member["UserId"]: member | {"AccessString": RULES}}
+    backend = ElastiCacheUsers(
+        api, prefix="app-prod", cache="main", group="app-prod-main", engine="valkey", others=others
+    )
+    for remove in (False, True):
+        differences = backend.plan([], remove=remove).differences
+        assert [text.split(": user ")[1].split(" is not declared")[0] for text in differences] == told
+    assert api.calls == []
+
+
+def test_rules_that_elasticache_keeps_otherwise_are_no_success() -> None:
+    class Deaf(Api):
+        def modify_user(self, UserId: str, **fields: Any) -> None:  # noqa: N803
+            self._change("modify_user", ",".join(fields))
+
+    api = Deaf()
+    users_of(api).apply(wanted("tmi_app"))
+    with pytest.raises(ElastiCacheError, match="took the rules of tmi_app for main and keeps others: may now: info"):
+        users_of(api).apply(wanted("tmi_app", rules=RULES + " +info"))
 
 
 def test_an_error_shows_no_parameter() -> None:
@@ -200,31 +242,47 @@ def test_elasticache_alone(postgres18: Postgres, valkey_server: Valkey, make_tie
 
 
 @pytest.mark.server
-@pytest.mark.parametrize(
-    ("token", "error"), [(ADMIN_PASSWORD, None), ("another", "default cannot log in"), (None, "neither a user group")]
-)
-def test_an_auth_token_is_tried_and_no_more(
-    token: str | None, error: str | None, aws: str, valkey_server: Valkey, postgres18: Postgres, make_tier: Any
+def test_a_cache_with_an_auth_token_has_no_users_and_its_first_token_dies(
+    aws: str, valkey_server: Valkey, postgres18: Postgres, make_tier: Any
 ) -> None:
-    tier = make_tier(postgres18)
+    tier = make_tier(postgres18, valkey_server)
+    client = aws_client("secretsmanager", REGION, aws)
     with valkey_server.admin() as admin:
-        admin.execute_command("ACL", "SETUSER", "default", "on", "resetpass", f">{ADMIN_PASSWORD}", "+ping")
-    secret = None
-    if token:
-        content = json.dumps({"redis_username": "default", "redis_password": token})
-        client = aws_client("secretsmanager", REGION, aws)
-        secret = client.create_secret(Name=f"{tier.name}/token", SecretString=content)["ARN"]
-    endpoint = Endpoint(name="primary", host="127.0.0.1", port=valkey_server.port)
-    target = CacheTarget(endpoint=endpoint, tls=False, auth_secret=secret)
-    with ThreadPoolExecutor(1) as pool:
-        manifest = tier.manifest.model_copy(update={"caches": {"main": target}})
-        if error:
-            with pytest.raises(BootstrapError, match=error):
-                apply(manifest, "main", [], tier.store, pool)
-        else:
-            assert apply(manifest, "main", [], tier.store, pool) == Applied(changes=())
-    with valkey_server.admin() as admin:
-        admin.execute_command("ACL", "SETUSER", "default", "off")
+        admin.execute_command("ACL", "SETUSER", "default", "reset", "on", f">{ADMIN_PASSWORD}", "~*", "&*", "+@all")
+        content = json.dumps({"redis_username": "default", "redis_password": ADMIN_PASSWORD, "initial": True})
+        secret = client.create_secret(Name=f"{tier.name}/main-auth", SecretString=content)["ARN"]
+        target = tier.manifest.caches["main"].model_copy(update={"auth_secret": secret})
+        tier.manifest = tier.manifest.model_copy(update={"caches": {"main": target}})
+        try:
+            report = tier.run()
+            assert report.ok
+            assert not {name for name in admin.acl_users() if name.startswith(tier.name)}
+            redis_checks = [(c.identity, c.action, c.outcome) for c in report.checks if c.engine == "redis"]
+            assert redis_checks == [("default", "log in", "allowed"), ("default", "log in", "refused")]
+            with pytest.raises(BootstrapError, match="default cannot log in"):
+                open_redis(target, target.endpoint, None, Secret(ADMIN_PASSWORD))
+            token = json.loads(client.get_secret_value(SecretId=secret)["SecretString"])["redis_password"]
+            open_redis(target, target.endpoint, None, Secret(token)).close()
+            assert tier.run().changed == 0
+            (rotated,) = rotate(tier.manifest, ["main-auth"], grace=0, store=tier.store)
+            assert rotated.outcome == "rotated"
+            assert tier.run().changed == 0
+        finally:
+            admin.execute_command("ACL", "SETUSER", "default", "reset", "off")
+
+
+def test_a_cache_without_users_and_without_a_token_is_refused() -> None:
+    at = Endpoint(name="primary", host="127.0.0.1", port=1)
+    manifest = Manifest(
+        stack="shop",
+        prefix="shop",
+        region=REGION,
+        postgres=PostgresTarget(primary=at, database="shop", master_secret="arn"),
+        caches={"hot": CacheTarget(endpoint=at)},
+        access={},
+    )
+    with ThreadPoolExecutor(1) as pool, pytest.raises(BootstrapError, match="neither a user group nor an AUTH token"):
+        apply(manifest, "hot", [], AwsStore(REGION), pool)
 
 
 @pytest.mark.server
@@ -235,7 +293,7 @@ def test_harmless_forms_do_no_harm(valkey_server: Valkey) -> None:
     with valkey_server.admin() as admin:
         admin.set("kept", "1")
         before = admin.acl_list()
-        outcomes = zip(_DANGEROUS, _send(admin, [harmless for _, _, harmless in _DANGEROUS]), strict=True)
+        outcomes = zip(_DANGEROUS, _send(admin, [(0, harmless) for _, _, harmless in _DANGEROUS]), strict=True)
         # Valkey allows DEBUG to nobody unless it is configured to.
         assert {name: outcome for (name, _, _), outcome in outcomes if outcome != "allowed"} == {"DEBUG": "refused"}
         assert admin.get("kept") == "1"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,7 +32,14 @@ def findings(rules: dict[str, Any], **more: Any) -> list[tuple[str, str, str]]:
         # `@keyspace` holds FLUSHALL and more: by text none of it is there.
         (
             {"rules": "~a:* +@keyspace -@write"},
-            [("", "reaches keys, which destroy data or govern the server", "warning")],
+            [
+                ("", "reaches keys, which destroy data or govern the server", "warning"),
+                (
+                    "",
+                    "reaches beyond its own keys with clusterscan, keys, randomkey, scan: the names of all keys",
+                    "warning",
+                ),
+            ],
         ),
         (
             {"rules": "~a:* +@keyspace -@read -cluster"},
@@ -96,6 +105,7 @@ def test_everything_is_found_at_once() -> None:
         "reaches acl|deluser",
         "reaches client|kill",
         "runs scripts",
+        "reaches beyond its own keys with acl|log",
         "`*` matches every channel",
     ]
 
@@ -153,6 +163,40 @@ def test_a_key_space_that_nobody_reads_and_one_that_cluster_mode_lacks() -> None
         "write `database: 0`, or take the cache out of cluster mode",
         "keyspaces.s: nobody reads `a:{id}`; give it a reader or take it out",
     ]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "told"),
+    [
+        ("sess:{sid}", ["{sid}"]),
+        ("cart:{sessionId}:{item}", ["{sessionId}"]),
+        ("login:{token}:{otp}", ["{token}", "{otp}"]),
+        ("quota:{api_key}:{day}", ["{api_key}"]),
+        ("grant:{refresh_token}", ["{refresh_token}"]),
+        ("a:{JWT}", ["{JWT}"]),
+        ("session:{user}:{session_hash}", []),
+        ("auth:{tokenSha256}", []),
+        ("quota:{key_hmac}", []),
+        ("revoked:{jti}", []),
+        ("revoked:{token_id}", []),
+        ("a:{token_type}", []),
+        ("cache:{key}", []),
+        ("lock:{resource}:{id}", []),
+        ("codec:{codec}:{tokens_left}:{pinned}", []),
+        ("token:session:secret:{user}", []),
+        ("a:{}", []),
+    ],
+)
+def test_what_lets_its_bearer_in_stands_in_no_name_of_a_key(pattern: str, told: list[str]) -> None:
+    rules = {"redis": {"main": {"keys": ["*:*"], "commands": ["@write", "@read"]}}}
+    space = SPACE | {"pattern": pattern}
+    found = analyse(load_access({"owner": "o", "identities": {"a": rules}, "keyspaces": {"s": space}}))
+    assert [f.message.split("`")[1] for f in found if f.path == "keyspaces.s.pattern"] == told
+
+
+def test_no_key_of_the_application_holds_what_lets_its_bearer_in() -> None:
+    declared = yaml.safe_load((Path(__file__).parents[2] / "access.yaml").read_text("utf-8"))
+    assert [str(f) for f in analyse(load_access(declared)) if "bearer" in f.message] == []
 
 
 @pytest.mark.parametrize(

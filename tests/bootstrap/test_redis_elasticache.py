@@ -129,6 +129,59 @@ def test_a_removal_that_broke_off_is_finished() -> None:
     assert api.calls == [("delete_user", "app-prod-main-tmi-old")]
 
 
+IAM = {"Authentication": {"Type": "iam"}}
+
+
+@pytest.mark.parametrize(
+    ("prefix", "cache", "user", "groups", "gone"),
+    [
+        # One by token: id and name are one.
+        ("tmi-prod", "main", {"UserId": "tmi-prod-main-old-iam", **IAM}, (), True),
+        ("shop", "hot", {"UserId": "shop-hot-till-two-iam", **IAM}, (), True),
+        ("shop", "hot", {"UserId": "shop-hot-till", "UserName": "till"}, (), True),
+        ("shop_x", "hot", {"UserId": "shop-x-hot-till-two", "UserName": "till_two"}, (), True),
+        # Of another stack, whose name begins like ours, and of another cache.
+        ("tmi-prod", "eu", {"UserId": "tmi-prod-eu-main-app-iam", **IAM}, ("tmi-prod-eu-main",), False),
+        ("tmi-prod", "eu", {"UserId": "tmi-prod-eu-main-app", "UserName": "app"}, ("tmi-prod-eu-main",), False),
+        ("tmi-prod", "eu", {"UserId": "tmi-prod-eu-main-app", "UserName": "main_app"}, ("tmi-prod-eu-main",), False),
+        ("tmi-prod", "main", {"UserId": "tmi-prod-eu-main-app-iam", **IAM}, (), False),
+        ("shop", "hot", {"UserId": "shop-hot-two-app-iam", **IAM}, ("shop-hot-two",), False),
+        ("shop", "hot", {"UserId": "shop-hot-two-app", "UserName": "app"}, (), False),
+        # In a group of somebody else's, going already, or made by hand under a name like ours.
+        ("shop", "hot", {"UserId": "shop-hot-till-iam", **IAM, "UserGroupIds": ["theirs"]}, (), False),
+        ("shop", "hot", {"UserId": "shop-hot-till-iam", **IAM, "Status": "deleting"}, (), False),
+        ("shop", "hot", {"UserId": "shop-hot-till-iam", "Authentication": {"Type": "password"}}, (), False),
+        ("shop", "hot", {"UserId": "shop-hot-by-hand", "UserName": "else"}, (), False),
+        ("shop", "hot", {"UserId": "shop-hot-default", "UserName": "default"}, (), False),
+    ],
+)
+def test_what_a_removal_left_is_found_and_nobody_elses(
+    prefix: str, cache: str, user: dict[str, Any], groups: tuple[str, ...], gone: bool
+) -> None:
+    api = Cache()
+    api.groups = [f"{prefix}-{cache}", *groups]
+    api.users = {user["UserId"]: kept(user["UserId"], **user)}
+    backend = ElastiCacheUsers(
+        api, prefix=prefix, cache=cache, group=api.groups[0], engine="valkey", sleep=lambda _: None
+    )
+    assert [change.user for change in backend.apply([], remove=True).changes] == [user["UserId"]] * gone
+    assert api.calls == [("delete_user", user["UserId"])] * gone
+
+
+def test_a_member_of_our_group_that_another_stack_made_is_told_and_not_deleted() -> None:
+    api = Cache("app-prod-main-two-x", "app-prod-main-shared")
+    api.groups += ["app-prod-main-two"]
+    api.users = {name: kept(name, UserGroupIds=["app-prod-main"]) for name in api.members}
+    api.users["app-prod-main-shared"]["UserGroupIds"] += ["another"]
+    applied = users_of(api).apply([], remove=True)
+    assert applied.changes == ()
+    assert [text.split(" is not declared")[0] for text in applied.differences] == [
+        "app-prod-main: user app-prod-main-shared",
+        "app-prod-main: user app-prod-main-two-x",
+    ]
+    assert api.calls == []
+
+
 @pytest.mark.parametrize(
     ("users", "members", "live", "reason"),
     [

@@ -10,7 +10,7 @@ from real_servers import ADMIN_PASSWORD, Valkey
 from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string
 from bootstrap.manifest import CacheTarget, Endpoint
-from bootstrap.redis.acl.rules import RuleSet, parse
+from bootstrap.redis.acl.rules import RuleSet, merged, parse
 from bootstrap.report import Check
 from bootstrap.secrets import Credential, Secret
 from bootstrap.verify.redis import _Node, probes
@@ -51,7 +51,7 @@ ALLOWED = {"GET a:*", "GET fixed", "GET b:*", "SET a:*", "SUBSCRIBE c:*"}
 REFUSED = {
     *("SET b:*", "GET a key outside its patterns", "SET a key outside its patterns", "SUBSCRIBE to a foreign channel"),
     *("PUBLISH to a channel outside its patterns", "EVAL", "FLUSHALL", "FLUSHDB", "KEYS", "CONFIG SET", "DEBUG"),
-    *("SHUTDOWN", "ACL SETUSER"),
+    *("SHUTDOWN", "ACL SETUSER", "CLIENT TRACKING", "SCAN", "SCRIPT FLUSH"),
 }
 
 
@@ -91,9 +91,26 @@ def test_what_is_otherwise_is_noticed(drift: list[str], seen: set[str], at: _Nod
     assert asked == sent == seen
 
 
+@pytest.mark.parametrize(
+    "rules",
+    [
+        "~a:* resetchannels db=1 -@all +get +set +select",
+        "~a:* resetchannels db=2,3 -@all +@read +@write (~b:* resetchannels db=1 -@all +get +keys) +select",
+        "~a:* resetchannels resetdbs -@all +get +select (~b:* resetchannels db=0 -@all +set)",
+    ],
+)
+def test_who_is_limited_to_databases_is_asked_there(rules: str, at: _Node, valkey_server: Valkey) -> None:
+    text = access_string(RedisRules(rules=rules))
+    with valkey_server.admin() as admin:
+        words = list(merged(text.split()))
+        admin.execute_command("ACL", "SETUSER", NAME, "reset", f">{PASSWORD.reveal()}", *words)
+    outcomes(at.ask(ADMIN, {NAME: parse(text)}))
+    outcomes(at.login(NAME, NAME, PASSWORD, parse(text), probe=True))
+
+
 def test_many_patterns_are_not_all_probed() -> None:
     rules = RedisRules(keys=tuple(f"k{number}:*" for number in range(200)), commands=("@read", "@write"))
-    assert len(probes(parse(access_string(rules)), "word")) == 8 + 8 + 5 + 7
+    assert len(probes(parse(access_string(rules)), "word")) == 8 + 8 + 5 + 10
 
 
 def test_what_is_declared_is_expected_even_if_it_is_unwise(at: _Node, valkey_server: Valkey) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 from real_servers import ADMIN_PASSWORD, Valkey, free_port
 
+from bootstrap.access import load_access
 from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string
 from bootstrap.manifest import CacheTarget, Endpoint
@@ -21,6 +22,7 @@ from bootstrap.redis.by_url import apply_client, import_users, plan_client
 from bootstrap.redis.server import ServerAcl, ServerAclError
 from bootstrap.redis.users import User
 from bootstrap.secrets import Credential, LoginError, Secret, open_redis, redis_hash
+from bootstrap.verify import undeclared
 
 pytestmark = pytest.mark.server
 
@@ -38,6 +40,7 @@ def client(valkey_server: Valkey) -> Iterator[redis.Redis]:
         if names:
             admin.acl_deluser(*names)
         yield admin
+        admin.config_set("masteruser", "")
         now = [name for name in admin.acl_users() if name not in {"default", "acl-admin"}]
         if now:
             admin.acl_deluser(*now)
@@ -103,17 +106,84 @@ def test_without_a_password_those_that_are_there_stay(client: redis.Redis) -> No
 def test_only_what_was_made_here_is_removed(client: redis.Redis) -> None:
     client.execute_command("ACL", "SETUSER", "stranger", "on", "nopass", "+get")
     client.execute_command("ACL", "SETUSER", "replica", "on", "nopass", "+psync", "+replconf", "+ping")
+    client.config_set("masteruser", "replica")
     apply_client(client, [user("one"), user("two")])
     applied = apply_client(client, [user("one")])
     assert applied.changes == ()
     assert applied.differences == (
         "server: user two is no longer declared; `datatier access apply --allow-drop` deletes it",
-        "server: user stranger is not declared; declare it, or if nobody needs it: ACL DELUSER stranger",
+        "server: user stranger is not declared; declare it, name it under `others` in access.yaml, or if nobody needs "
+        "it: ACL DELUSER stranger",
     )
     removed = apply_client(client, [user("one")], remove=True)
     assert told(removed.changes) == ["server: two: deleted"]
     assert sorted(client.acl_users()) == ["acl-admin", "datatier-managed", "default", "one", "replica", "stranger"]
     assert apply_client(client, [user("one")], remove=True).changes == ()
+
+
+SENTINEL = "allchannels +multi +slaveof +ping +exec +subscribe +config|rewrite +role +publish +info +client|kill"
+
+
+@pytest.mark.parametrize(
+    ("name", "rules", "masteruser", "told"),
+    [
+        ("replica", "+psync +replconf +ping", "replica", False),
+        ("replica", "+ping +psync +replconf ~* +@all -@all +psync", "replica", False),
+        # Nobody's word but the name, or the word and more rights than a replica needs.
+        ("replica", "+psync +replconf +ping", "", True),
+        ("replica", "+psync +replconf +ping", "another", True),
+        ("replica", "+psync +replconf +ping +get ~*", "replica", True),
+        ("replica", "+psync +replconf (~* +get)", "replica", True),
+        ("replica", "+@all ~*", "replica", True),
+        ("health", "+ping", "", True),
+        ("health", "+ping", "replica", True),
+        ("idle", "", "", True),
+        ("sync", "+psync", "", True),
+        ("sentinel", SENTINEL, "", True),
+        ("datatier-managed-by-nobody", "+get ~*", "", True),
+    ],
+)
+def test_who_is_no_replica_is_told_and_imported(
+    client: redis.Redis, name: str, rules: str, masteruser: str, told: bool
+) -> None:
+    client.execute_command("ACL", "SETUSER", name, "on", ">a-password", *rules.split())
+    client.config_set("masteruser", masteruser)
+    differences = plan_client(client, []).differences
+    assert [text.split(" ")[2] for text in differences] == [name] * told
+    imported = import_users(client)
+    assert ([*imported.users] + [text.split(" ")[1].rstrip(":") for text in imported.differences] == [name]) == told
+    assert plan_client(client, [], others=[name]).differences == ()
+
+
+def test_default_is_told_by_an_import_and_left_alone_where_it_is_named(client: redis.Redis) -> None:
+    client.execute_command("ACL", "SETUSER", "default", "on", ">a-password", "~*", "+@all")
+    assert import_users(client).differences == (
+        "user default is on, and whoever names no user is it; give each application an identity of its own",
+    )
+    live = node.read(client, "server")
+    assert told(node.plan(live, [], admin="acl-admin").changes) == ["server: default: turned off"]
+    assert node.plan(live, [], admin="acl-admin", others=["default"]).changes == ()
+
+
+def test_verify_tells_who_can_log_in_undeclared(client: redis.Redis, valkey_server: Valkey) -> None:
+    client.execute_command("ACL", "SETUSER", "intern", "on", ">a-password", "~shop:*", "+get")
+    client.execute_command("ACL", "SETUSER", "gone", "off", "~shop:*", "+get")
+    client.execute_command("ACL", "SETUSER", "sentinel", "on", ">a-password", *SENTINEL.split())
+    apply_client(client, [user("till")])
+    access = load_access(
+        {
+            "owner": "o",
+            "identities": {"till": {"redis": {"hot": {"keys": ["shop:*"], "commands": ["get"]}}}},
+            "others": {"hot": ["sentinel"]},
+        }
+    )
+    at = Endpoint(name="first", host="127.0.0.1", port=valkey_server.port)
+    target = CacheTarget(endpoint=at, nodes=(at,), tls=False, admin_secret="arn:admin")
+    admin = Credential(username="acl-admin", password=Secret(ADMIN_PASSWORD))
+    live = undeclared._on_node("hot", target, at, admin, access)
+    assert [(c.identity, c.target, c.expected, c.outcome, c.ok) for c in live] == [
+        ("intern", "hot/first", "refused", "allowed", False)
+    ]
 
 
 def test_the_marker_lets_nobody_in(client: redis.Redis) -> None:

@@ -4,6 +4,12 @@ from typing import Any
 
 import pytest
 
+from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
+from bootstrap.secrets import AwsStore
+from cli.errors import InputError, NothingUpError
+from cli.rotate import _known
+from cli.target import cache_credential
+
 
 @pytest.mark.parametrize(
     ("words", "says"),
@@ -21,6 +27,32 @@ def test_wrong_input(words: tuple[str, ...], says: str, project: Any) -> None:
     assert answer.code == 2, answer.err
     assert says in answer.err
     assert "Traceback" not in answer.err
+
+
+def test_the_auth_token_of_a_cache_is_among_what_rotates_and_opens_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = Endpoint(name="hot", host="127.0.0.1", port=1)
+    target = Manifest(
+        stack="shop",
+        prefix="shop",
+        region="eu-west-1",
+        postgres=PostgresTarget(primary=at, database="shop", master_secret="arn:master"),
+        caches={
+            "hot": CacheTarget(endpoint=at, auth_secret="arn:token", replication_group="shop-hot"),
+            "cold": CacheTarget(endpoint=at, user_group="shop-cold"),
+        },
+        secrets={"till": "arn:till"},
+        access={},
+    )
+    for name in ("till", "master", "hot-auth"):
+        assert _known(target, name) == name
+    with pytest.raises(InputError, match="no identity `cold-auth`: till, master, hot-auth"):
+        _known(target, "cold-auth")
+    asked: list[str] = []
+    monkeypatch.setattr(AwsStore, "get", lambda _, arn: asked.append(arn))
+    for cache in ("hot", "cold"):
+        with pytest.raises(NothingUpError, match="is empty"):
+            cache_credential(target, cache, "till")
+    assert asked == ["arn:token", "arn:till"]
 
 
 def test_help_has_examples(project: Any) -> None:

@@ -59,6 +59,7 @@ def test_containers_and_first_values(record: Any) -> None:
     assert json.loads(token.secrets["secretString"]) == {
         "redis_username": "default",
         "redis_password": "password of cred-queue-auth-password",
+        "initial": True,
     }
     # No password stands anywhere in the clear.
     assert "password of" not in repr([each.inputs for each in seen.resources])

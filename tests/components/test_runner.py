@@ -47,6 +47,8 @@ ACTIONS = {
 }
 # Where identities log in by IAM token, and nowhere else.
 CONNECT = {"ConnectDatabase": ["rds-db:connect"], "ConnectCaches": ["elasticache:Connect"]}
+# Where a cache has an AUTH token in place of users.
+TOKENS = {"CacheTokens": ["elasticache:DescribeReplicationGroups", "elasticache:ModifyReplicationGroup"]}
 # For identities that are taken out of the declaration, and for rotation.
 NOT_YET_CALLED = {"elasticache:DeleteUser", "secretsmanager:ListSecretVersionIds"}
 
@@ -158,6 +160,13 @@ def test_it_connects_where_it_is_told_to(record: Any) -> None:
     assert statements == ACTIONS | CONNECT
 
 
+def test_it_changes_the_tokens_of_the_caches_that_have_one(record: Any) -> None:
+    policy = record(lambda: Runner("run", args(token_caches=["arn:shop-hot"])))["run-policy"].inputs["policy"]
+    statements = {statement["Sid"]: statement for statement in json.loads(policy)["Statement"]}
+    assert {sid: statement["Action"] for sid, statement in statements.items()} == ACTIONS | TOKENS
+    assert statements["CacheTokens"]["Resource"] in ("arn:shop-hot", ["arn:shop-hot"])
+
+
 def test_the_log_group_and_the_role(record: Any) -> None:
     seen = record(lambda: Runner("run", args(log_retention_days=400)))
     assert seen["run-logs"].inputs == {
@@ -192,6 +201,7 @@ def test_every_call_is_granted_and_every_grant_is_called(record: Any) -> None:
         if xform_name(operation) in called
     }
     granted = {action for sid in ("Secrets", "CacheUsers", "CacheGroups") for action in ACTIONS[sid]}
+    granted |= {*TOKENS["CacheTokens"]}
     assert needed - granted == set()
     assert granted - needed <= NOT_YET_CALLED
 
@@ -200,7 +210,7 @@ def test_the_documentation_lists_the_same_grants() -> None:
     rows = re.findall(
         r"^\| `(\w+)` \| (?:Allow|Deny) \| (.+?) \|", (ROOT / "docs" / "runner.md").read_text(), re.MULTILINE
     )
-    assert {sid: re.findall(r"`([\w-]+:\w+)`", actions) for sid, actions in rows} == ACTIONS | CONNECT
+    assert {sid: re.findall(r"`([\w-]+:\w+)`", actions) for sid, actions in rows} == ACTIONS | TOKENS | CONNECT
 
 
 def test_the_report_is_parsed(record: Any) -> None:

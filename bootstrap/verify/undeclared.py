@@ -1,0 +1,58 @@
+"""Users of the caches that can log in though nobody declared them, each a check that comes out wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
+
+from bootstrap.access import Access
+from bootstrap.manifest import CacheTarget, Endpoint, Manifest
+from bootstrap.redis import node
+from bootstrap.redis.apply import elasticache
+from bootstrap.redis.elasticache import user_id
+from bootstrap.redis.server import admin_login
+from bootstrap.report import Check
+from bootstrap.secrets import Credential, SecretStore, open_redis
+from bootstrap.secrets.identities import token_users
+
+Job = Callable[[], Iterable[Check]]
+
+
+def jobs(manifest: Manifest, access: Access, store: SecretStore) -> list[Job]:
+    """Return the jobs: each node whose administrator is known is asked, else ElastiCache's user group."""
+    made: list[Job] = []
+    for name, cache in manifest.caches.items():
+        if not cache.has_users:
+            continue
+        version = store.get(cache.admin_secret) if cache.admin_secret else None
+        if version:
+            made += [partial(_on_node, name, cache, each, version.credential, access) for each in cache.nodes]
+        elif cache.user_group:
+            made.append(partial(_in_group, manifest, name, cache.user_group, access))
+    return made
+
+
+def on(live: node.Live, known: Collection[str]) -> list[str]:
+    """Return the users of a server that may log in and are not `known`."""
+    return [name for name in node.strangers(live, known) if node.is_on(live.users[name])]
+
+
+def _on_node(name: str, cache: CacheTarget, at: Endpoint, admin: Credential, access: Access) -> Iterator[Check]:
+    user, password = admin_login(name, admin)
+    target = f"{name}/{at.name}"
+    with open_redis(cache, at, user, password) as client:
+        live = node.read(client, target)
+    known = {*access.cache_users(name), *access.others.get(name, ()), user or "default"}
+    yield from (_check(each, target) for each in on(live, known))
+
+
+def _in_group(manifest: Manifest, name: str, group: str, access: Access) -> Iterator[Check]:
+    by_token = token_users(manifest, access, name)
+    known = {by_token.get(each, user_id(manifest.prefix, name, each)) for each in access.cache_users(name)}
+    found = elasticache(manifest, name, group, access.others.get(name, ())).strangers(known)
+    yield from (_check(each, f"{name}/{group}") for each in found)
+
+
+def _check(user: str, target: str) -> Check:
+    action = "log in without being declared (`identities` or `others` in access.yaml)"
+    return Check(identity=user, engine="redis", target=target, action=action, expected="refused", outcome="allowed")

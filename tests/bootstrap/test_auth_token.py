@@ -1,0 +1,372 @@
+"""The AUTH token of a cache: the one that the infrastructure's state holds is dead after the first run, by both back
+ends, from whatever step a run was stopped at; and later ones are rotated."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import botocore.session
+import pytest
+import redis
+from botocore.stub import Stubber
+from real_servers import ADMIN_PASSWORD, Valkey
+
+from bootstrap.errors import BootstrapError
+from bootstrap.manifest import CacheTarget, Endpoint, PasswordRule
+from bootstrap.redis.token import ElastiCacheToken, NodesToken, Place, Token
+from bootstrap.rotate.plan import GRACE
+from bootstrap.rotate.token import plan_token, rotate_token
+from bootstrap.secrets import Credential, LoginError, Secret, Stages, Version, open_redis, redis_hash
+
+FIRST = "the-token-in-the-state-of-the-infrastructure"
+ARN = "arn:shop/hot-auth"
+USED = PasswordRule(length=40, special="-_.~")
+
+
+class StoppedError(Exception):
+    pass
+
+
+@dataclass
+class Effects:
+    """Counts what changes something, and stops the run behind the n-th of it."""
+
+    last: int | None = None
+    seen: list[str] = field(default_factory=list)
+
+    def done(self, what: str) -> None:
+        self.seen.append(what)
+        if len(self.seen) == self.last:
+            raise StoppedError
+
+
+@dataclass
+class Store:
+    """Secrets Manager's stages, in memory."""
+
+    effects: Effects
+    versions: dict[str, Credential] = field(default_factory=dict)
+    stage: dict[str, str] = field(default_factory=dict)
+    changed: datetime = field(default_factory=lambda: datetime.now(UTC))
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def get(self, arn: str, stage: Any = "AWSCURRENT") -> Version | None:
+        id_ = self.stage.get(stage)
+        return Version(id=id_, credential=self.versions[id_], pending=stage == "AWSPENDING") if id_ else None
+
+    def stages(self, arn: str) -> Stages:
+        at = self.stage.get
+        current, pending, previous = at("AWSCURRENT"), at("AWSPENDING"), at("AWSPREVIOUS")
+        return Stages(current=current, pending=pending, previous=previous, changed=self.changed, rotates=False)
+
+    def made(self, arn: str) -> datetime | None:
+        return self.changed
+
+    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> Version:
+        id_ = f"v{next(self.numbers)}"
+        self.versions[id_] = credential
+        self.stage["AWSPENDING"] = id_
+        self.effects.done("put_pending")
+        return Version(id=id_, credential=credential, pending=True)
+
+    def promote(self, arn: str, version: Version) -> None:
+        self.stage["AWSPREVIOUS"], self.stage["AWSCURRENT"] = self.stage["AWSCURRENT"], version.id
+        self.stage.pop("AWSPENDING", None)
+        self.changed = datetime.now(UTC)
+        self.effects.done("promote")
+
+    def unstage(self, arn: str, version: str, stage: Any) -> None:
+        assert self.stage.pop(stage) == version
+        self.effects.done("unstage")
+
+
+@dataclass
+class Counted:
+    """A place whose changes are counted."""
+
+    place: Place
+    effects: Effects
+
+    def add(self, token: Secret) -> None:
+        self.place.add(token)
+        self.effects.done("add")
+
+    def alone(self, token: Secret) -> None:
+        self.place.alone(token)
+        self.effects.done("alone")
+
+
+class ApiError(Exception):
+    def __init__(self, code: str) -> None:
+        self.response = {"Error": {"Code": code}}
+
+
+class Api:
+    """ElastiCache before a real server: two tokens at most, SET after ROTATE only, and a while until it is done."""
+
+    def __init__(self, admin: redis.Redis) -> None:
+        self.admin = admin
+        self.rotated = False
+        self.busy = 0
+
+    def describe_replication_groups(self, *, ReplicationGroupId: str) -> Any:  # noqa: N803
+        assert ReplicationGroupId == "shop-hot"
+        self.busy = max(self.busy - 1, 0)
+        pending = {"AuthTokenStatus": "ROTATING"} if self.busy == 1 else {}
+        return {
+            "ReplicationGroups": [
+                {"Status": "modifying" if self.busy > 1 else "available", "PendingModifiedValues": pending}
+            ]
+        }
+
+    def modify_replication_group(
+        self,
+        *,
+        ReplicationGroupId: str,  # noqa: N803
+        AuthToken: str,  # noqa: N803
+        AuthTokenUpdateStrategy: str,  # noqa: N803
+        ApplyImmediately: bool,  # noqa: N803
+    ) -> None:
+        assert ReplicationGroupId == "shop-hot"
+        assert ApplyImmediately
+        if self.busy:
+            raise ApiError("InvalidReplicationGroupState")
+        if AuthTokenUpdateStrategy == "SET" and not self.rotated:
+            raise ApiError("InvalidParameterCombination")
+        self.rotated = AuthTokenUpdateStrategy == "ROTATE"
+        self.busy = 3
+        new, kept = redis_hash(Secret(AuthToken)), list(self.admin.acl_getuser("default")["passwords"])
+        self.admin.execute_command("ACL", "SETUSER", "default", "resetpass", f"#{new}")
+        if self.rotated and kept:
+            self.admin.execute_command("ACL", "SETUSER", "default", f"#{kept[-1]}")
+
+
+@dataclass
+class Cache:
+    """A cache with an AUTH token, and its secret as the infrastructure leaves it."""
+
+    admin: redis.Redis
+    target: CacheTarget
+    place: Place
+    store: Store
+
+    def token(self, effects: Effects | None = None) -> Token:
+        self.store.effects = effects or Effects()
+        return Token(
+            name="hot",
+            cache=self.target,
+            arn=ARN,
+            store=self.store,
+            place=Counted(self.place, self.store.effects),
+            rule=USED,
+            settle=0.0,
+            sleep=lambda _: None,
+        )
+
+    def opens(self, token: Secret) -> bool:
+        try:
+            open_redis(self.target, self.target.endpoint, None, token).close()
+        except LoginError:
+            return False
+        return True
+
+    @property
+    def current(self) -> Credential:
+        return self.store.versions[self.store.stage["AWSCURRENT"]]
+
+    @property
+    def passwords(self) -> set[str]:
+        return set(self.admin.acl_getuser("default")["passwords"])
+
+
+@pytest.fixture(params=["nodes", "elasticache"])
+def cache(request: pytest.FixtureRequest, valkey_server: Valkey) -> Iterator[Cache]:
+    at = Endpoint(name="first", host="127.0.0.1", port=valkey_server.port)
+    more: dict[str, Any] = {"nodes": (at,), "admin_secret": "arn:admin"}
+    more = more if request.param == "nodes" else {"replication_group": "shop-hot"}
+    target = CacheTarget(endpoint=at, tls=False, auth_secret=ARN, **more)
+    with valkey_server.admin() as admin:
+        admin.execute_command("ACL", "SETUSER", "default", "reset", "on", f">{FIRST}", "~*", "&*", "+@all")
+        place: Place = ElastiCacheToken(Api(admin), "shop-hot", lambda _: None)
+        if request.param == "nodes":
+            place = NodesToken("hot", target, Credential(username="acl-admin", password=Secret(ADMIN_PASSWORD)))
+        first = Credential(redis_username="default", redis_password=Secret(FIRST), initial=True)
+        store = Store(Effects(), {"first": first}, {"AWSCURRENT": "first"})
+        yield Cache(admin, target, place, store)
+        admin.execute_command("ACL", "SETUSER", "default", "reset", "off")
+
+
+ALL = ["put_pending", "add", "promote", "alone", "unstage"]
+
+
+def replaced(cache: Cache) -> None:
+    """The state's token opens nothing, the secret's opens the cache and is where it is to be and nowhere else."""
+    token = cache.current.redis_password
+    assert token
+    assert not cache.opens(Secret(FIRST))
+    assert cache.opens(token)
+    assert cache.passwords == {redis_hash(token)}
+    assert set(cache.store.stage) == {"AWSCURRENT"}
+    assert cache.current.content() == {"redis_username": "default", "redis_password": token.reveal(), "initial": False}
+    assert set(token.reveal()) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
+
+
+@pytest.mark.server
+def test_the_first_token_is_dead_after_the_first_run(cache: Cache) -> None:
+    assert cache.token().plan() == ("the first AUTH token, which the infrastructure's state holds, will be replaced",)
+    assert cache.opens(Secret(FIRST))
+    effects = Effects()
+    cache.token(effects).bring()
+    assert effects.seen == ALL
+    replaced(cache)
+    again = Effects()
+    assert cache.token().plan() == cache.token(again).bring() == ()
+    assert again.seen == []
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("stop", range(1, len(ALL) + 1))
+def test_a_run_that_was_stopped_is_finished_by_the_next(cache: Cache, stop: int) -> None:
+    with pytest.raises(StoppedError):
+        cache.token(Effects(last=stop)).bring()
+    held = cache.current.redis_password
+    assert held
+    assert cache.opens(held)  # the secret's token works at every moment
+    effects = Effects()
+    cache.token(effects).bring()
+    assert effects.seen == ALL[stop:]
+    replaced(cache)
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("stop", [None, *range(1, 5)])
+def test_a_cache_that_was_made_anew_takes_the_secrets_token_again(cache: Cache, stop: int | None) -> None:
+    """The infrastructure makes it with the first token once more."""
+    cache.token().bring()
+    cache.admin.execute_command("ACL", "SETUSER", "default", "resetpass", f">{FIRST}")
+    assert cache.token().plan() == ("the AUTH token will be set to the secret's",)
+    if stop:
+        with pytest.raises(StoppedError):
+            cache.token(Effects(last=stop)).bring()
+    kept = cache.current
+    cache.token().bring()
+    replaced(cache)
+    # Applications keep the token that they have, unless nobody can tell any more what is valid.
+    assert (cache.current == kept) == (stop in {None, 4})
+
+
+@pytest.mark.server
+def test_a_token_from_before_first_ones_were_replaced_keeps_its_users_for_a_day(cache: Cache) -> None:
+    cache.store.versions["first"] = Credential(redis_username="default", redis_password=Secret(FIRST))
+    effects = Effects()
+    cache.token(effects).bring()
+    assert effects.seen == ALL[:3]
+    assert cache.opens(Secret(FIRST))
+    assert cache.current.grace == GRACE
+    assert cache.token().bring() == ()
+    cache.store.changed -= timedelta(seconds=GRACE)
+    assert cache.token().bring() == ("every other AUTH token is dead",)
+    assert not cache.opens(Secret(FIRST))
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("grace", [0, 3600])
+def test_a_rotation_leaves_two_tokens_for_its_grace_and_then_one(cache: Cache, grace: int) -> None:
+    cache.token().bring()
+    old = cache.current.redis_password or Secret("")
+    how: dict[str, Any] = {"begin": True, "grace": grace, "finish": False}
+    planned = plan_token("hot-auth", cache.token(), **how)
+    rotated = rotate_token("hot-auth", cache.token(), **how)
+    assert rotated.outcome == "rotated"
+    assert rotated.steps == planned
+    assert [step.action for step in planned] == [
+        *("stage", "admit", "prove", "promote"),
+        *(["retire", "close"] if grace == 0 else []),
+    ]
+    new = cache.current.redis_password or Secret("")
+    assert new != old
+    assert (cache.opens(new), cache.opens(old)) == (True, grace > 0)
+    if grace:
+        assert rotate_token("hot-auth", cache.token(), **how).outcome == "in grace"
+        assert cache.token().bring() == ()  # a bootstrap leaves it to its grace
+        finished = rotate_token("hot-auth", cache.token(), begin=False, grace=grace, finish=True)
+        assert (finished.outcome, cache.opens(new), cache.opens(old)) == ("retired", True, False)
+    idle = rotate_token("hot-auth", cache.token(), begin=False, grace=grace, finish=False)
+    assert idle.outcome == "nothing to do"
+    assert repr(rotated).count(new.reveal()) == repr(rotated).count(old.reveal()) == 0
+
+
+def stubbed(*answers: tuple[str, dict[str, Any] | str]) -> tuple[Any, Stubber]:
+    client = botocore.session.get_session().create_client(
+        "elasticache", "eu-west-1", aws_access_key_id="a", aws_secret_access_key="b"
+    )
+    stub = Stubber(client)
+    for call, answer in answers:
+        if isinstance(answer, str):
+            stub.add_client_error(call, answer, f"may not: {FIRST}")
+        else:
+            stub.add_response(call, answer)
+    stub.activate()
+    return client, stub
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (
+            [("describe_replication_groups", "AccessDenied")],
+            r"the AUTH token of shop-hot: AccessDenied; let the runner's role call it",
+        ),
+        ([("describe_replication_groups", "ReplicationGroupNotFoundFault")], "ReplicationGroupNotFoundFault"),
+        (
+            [
+                ("describe_replication_groups", {"ReplicationGroups": [{"Status": "available"}]}),
+                ("modify_replication_group", "InvalidReplicationGroupState"),
+            ],
+            "run the bootstrap again when it is `available`",
+        ),
+        (
+            [("describe_replication_groups", {"ReplicationGroups": [{"Status": "snapshotting"}]})] * 451,
+            "shop-hot is still `snapshotting` after 900 s",
+        ),
+    ],
+)
+def test_a_refusal_of_the_api_shows_no_token(answers: list[Any], said: str) -> None:
+    client, stub = stubbed(*answers)
+    with pytest.raises(BootstrapError, match=said) as caught:
+        ElastiCacheToken(client, "shop-hot", lambda _: None).add(Secret(FIRST))
+    assert FIRST not in str(caught.value)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize("wrong", ["short", "x" * 129, "sixteen-chars_and", "sixteen chars and", "söchzehn-zeichen"])
+def test_a_token_that_elasticache_refuses_is_refused_before_it_is_sent(wrong: str) -> None:
+    client, stub = stubbed(("describe_replication_groups", {"ReplicationGroups": [{"Status": "available"}]}))
+    with pytest.raises(BootstrapError, match="an AUTH token has 16 to 128 letters, digits and") as caught:
+        ElastiCacheToken(client, "shop-hot", lambda _: None).add(Secret(wrong))
+    assert wrong not in str(caught.value)
+    stub.assert_no_pending_responses()
+
+
+@pytest.mark.parametrize(
+    ("more", "good"),
+    [
+        ({}, False),
+        ({"replication_group": "shop-hot"}, True),
+        ({"nodes": ({"name": "a", "host": "h", "port": 1},)}, False),
+        ({"nodes": ({"name": "a", "host": "h", "port": 1},), "admin_secret": "arn:admin"}, True),
+    ],
+)
+def test_a_manifest_says_what_changes_the_token(more: dict[str, Any], good: bool) -> None:
+    fields = {"endpoint": {"name": "hot", "host": "h", "port": 1}, "auth_secret": ARN} | more
+    made: Callable[[], CacheTarget] = lambda: CacheTarget.model_validate(fields)  # noqa: E731
+    if good:
+        assert not made().has_users
+    else:
+        with pytest.raises(ValueError, match="auth_secret needs what changes the token"):
+            made()
