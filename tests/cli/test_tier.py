@@ -118,7 +118,7 @@ def test_bootstrap_again_changes_nothing(tier: Any) -> None:
 def test_reset_returns_to_the_seeded_state(tier: Any) -> None:
     tier.ok("psql", "tmi_app", "--", "-c", "INSERT INTO users (email, name) VALUES ('a@example.org', 'A')")
     tier.ok("redis-cli", "tmi_app", "main", "--", "SET", "cache:user:1", "x")
-    tier.ok("reset")
+    tier.ok("reset", "--yes")
     assert tier.ok("psql", "tmi_app", "--", "-Atc", "SELECT count(*) FROM users").out.strip() == "0"
     assert "x" not in tier.ok("redis-cli", "tmi_app", "main", "--", "GET", "cache:user:1").out
     assert tier.ok("status", "--json").json["access"]["failed"] == 0
