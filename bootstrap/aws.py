@@ -115,7 +115,8 @@ def _client(service: str, region: str, endpoint: str | None, key: tuple[str, str
         retries={"mode": "standard", "max_attempts": 1 if answer else 4},
         max_pool_connections=16,
         proxies={} if endpoint else None,  # an emulator is on this computer
-        # Else boto3 presigns by version 2, which S3 takes for buckets from before 2020 alone (S3 User Guide, SigV2).
+        # In the older Regions boto3 presigns by version 2 else, which S3 is turning off (S3 API Reference, "Specifying
+        # the Signature Version in Request Authentication").
         signature_version="s3v4" if service == "s3" else None,
     )
     local = {"aws_access_key_id": key[0], "aws_secret_access_key": key[1]} if endpoint else {}

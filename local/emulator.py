@@ -57,7 +57,8 @@ class Emulator:
         command = [sys.executable, "-m", EMULATOR, "--credentials", self.endpoint.credentials]
         command += ["--functions"] if self.functions else []
         process = self.daemon.process()
-        if process and not made and ports.listens(self.port) and process.cmdline() == command:
+        # The interpreter's own name may differ: macOS starts another program for it.
+        if process and not made and ports.listens(self.port) and process.cmdline()[1:] == command[1:]:
             return False
         self.stop()
         if not ports.is_free(self.port):

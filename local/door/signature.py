@@ -21,7 +21,8 @@ from botocore.credentials import Credentials
 
 ALGORITHM = "AWS4-HMAC-SHA256"
 SKEW = timedelta(minutes=5)
-"""How far a request's time may be from now; AWS's own limit (IAM User Guide, "Why requests are signed")."""
+"""How far a request's time may be from now: AWS's own limit against replay, in most cases (IAM User Guide, "AWS
+Signature Version 4 for API requests", why requests are signed)."""
 LONGEST = 7 * 24 * 3600
 """Seconds for which a presigned URL may hold (X-Amz-Expires in the S3 API Reference)."""
 _HEADER = re.compile(rf"{ALGORITHM} Credential=([^,\s]+), ?SignedHeaders=([^,\s]+), ?Signature=([0-9a-f]{{64}})")

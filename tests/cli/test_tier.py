@@ -1,6 +1,7 @@
 """A tier that is up: status, environment, sessions, logs, migrations, reset."""
 
 import stat
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -93,6 +94,22 @@ def test_environment_holds_references_unless_told(tier: Any) -> None:
 def test_sessions(tier: Any, words: tuple[str, ...], expected: str) -> None:
     answer = tier.run(*words)
     assert expected in answer.out.strip()
+
+
+@pytest.mark.parametrize(
+    "there", [{}, {"psql": "psql (PostgreSQL) 15.18", "redis-cli": "redis-cli 5.0.14"}], ids=["nothing", "older ones"]
+)
+@pytest.mark.parametrize("home", ["", "/nonexistent"])
+def test_sessions_need_no_program_on_the_path(tier: Any, tmp_path: Path, there: dict[str, str], home: str) -> None:
+    """As on a fresh machine, and as on one whose system brings older programs than the server's."""
+    for name, says in there.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n[ \"$1\" = --version ] && echo '{says}' || echo older\n")
+        (tmp_path / name).chmod(0o755)
+    env = {"PATH": str(tmp_path), "HOME": home}
+    psql = tier.ok("psql", "tmi_app", "--", "-XAtc", "SHOW server_version_num", "-c", r"\echo :VERSION_NUM", env=env)
+    server, client = psql.out.split()
+    assert int(client) // 10000 == int(server) // 10000
+    assert tier.ok("redis-cli", "tmi_app", "main", "--", "ACL", "WHOAMI", env=env).out.strip().startswith("tmi")
 
 
 def test_redis_session_reads_commands(tier: Any) -> None:
