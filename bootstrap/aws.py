@@ -2,35 +2,80 @@
 
 from __future__ import annotations
 
+import configparser
 import logging
 import os
 import re
 import threading
 from functools import cache
+from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bootstrap.errors import BootstrapError
 
 # An `&` that begins no entity.
 _BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
 
+# What an emulator that asks nobody is given.
+_NOTHING = ("local", "local")
 # A session makes one client at a time; clients themselves serve all threads.
 _making = threading.Lock()
 _made: list[Any] = []
 
 
-def aws_client(service: str, region: str, endpoint: str | None, *, answer: float | None = None) -> Any:
+class AwsEndpoint(BaseModel):
+    """An emulator that answers whoever holds its key, as AWS does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str
+    credentials: str
+    """The file with that key, which only its owner may read. The form is that of the AWS CLI's own credentials file
+    (AWS CLI User Guide, "Configuration and credential file settings"), profile `default`."""
+
+
+Where = AwsEndpoint | str | None
+"""None is AWS itself; an emulator that asks nobody for a key is its URL."""
+
+
+def aws_client(service: str, region: str, endpoint: Where, *, answer: float | None = None) -> Any:
     """Return a botocore client; an emulator gets credentials of its own, so that real ones never reach it.
 
     `answer` is for calls that do long work: so many seconds may one take, and it is not tried a second time.
+    Raise BootstrapError where the file with an emulator's key cannot be read.
     """
     # At DEBUG botocore and urllib3 write request bodies to the log, passwords in them.
     for name in ("botocore", "urllib3"):
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.INFO))
 
+    key, url = _NOTHING, endpoint
+    if isinstance(endpoint, AwsEndpoint):
+        key, url = read_key(endpoint.credentials), endpoint.url
     with _making:
-        return _client(service, region, endpoint, answer)
+        return _client(service, region, url, key, answer)
+
+
+def endpoint_of(written: object) -> Where:
+    """Return the endpoint as it stands in a manifest's JSON."""
+    found: Where = TypeAdapter(Where).validate_python(written)
+    return found
+
+
+def read_key(credentials: str | Path) -> tuple[str, str]:
+    """Return access key id and secret of the profile `default` in a credentials file."""
+    parser = configparser.RawConfigParser()
+    try:
+        parser.read_string(Path(credentials).read_text(encoding="utf-8"))
+        found = parser["default"]
+        return found["aws_access_key_id"], found["aws_secret_access_key"]
+    except OSError as error:
+        said = error.strerror
+    except (KeyError, configparser.Error, UnicodeDecodeError):
+        said = "it has no profile `default` with a key"
+    raise BootstrapError(f"the AWS emulator's key cannot be read from {credentials}: {said}; run `datatier up`")
 
 
 def aws_credentials() -> Any:
@@ -61,7 +106,7 @@ def _session(*, emulated: bool) -> Any:
 
 
 @cache
-def _client(service: str, region: str, endpoint: str | None, answer: float | None) -> Any:
+def _client(service: str, region: str, endpoint: str | None, key: tuple[str, str], answer: float | None) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -70,8 +115,11 @@ def _client(service: str, region: str, endpoint: str | None, answer: float | Non
         retries={"mode": "standard", "max_attempts": 1 if answer else 4},
         max_pool_connections=16,
         proxies={} if endpoint else None,  # an emulator is on this computer
+        # In the older Regions boto3 presigns by version 2 else, which S3 is turning off (S3 API Reference, "Specifying
+        # the Signature Version in Request Authentication").
+        signature_version="s3v4" if service == "s3" else None,
     )
-    local = {"aws_access_key_id": "local", "aws_secret_access_key": "local"} if endpoint else {}
+    local = {"aws_access_key_id": key[0], "aws_secret_access_key": key[1]} if endpoint else {}
     session = _session(emulated=endpoint is not None)
     client = session.create_client(service, region_name=region, endpoint_url=endpoint, config=config, **local)
     if endpoint:

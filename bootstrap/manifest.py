@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from bootstrap.aws import AwsEndpoint
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -111,8 +113,8 @@ class Manifest(_Model):
     prefix: str
     """Prefix of the physical names, e.g. `tmi-prod`: ElastiCache user ids start with it."""
     region: str
-    aws_endpoint: str | None = None
-    """Endpoint of an AWS emulator; absent on AWS."""
+    aws_endpoint: AwsEndpoint | str | None = None
+    """An AWS emulator and where its key is, never the key; absent on AWS."""
     postgres: PostgresTarget
     caches: dict[str, CacheTarget] = Field(default_factory=dict)
     secrets: dict[str, str] = Field(default_factory=dict)

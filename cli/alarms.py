@@ -22,6 +22,7 @@ from cli.project import StackSource, load
 if TYPE_CHECKING:
     from alarms.prove.outcome import Clients
     from alarms.stack import Stack
+    from bootstrap.aws import AwsEndpoint
     from local.state import StateDir
 
 NEEDS = (
@@ -197,7 +198,7 @@ def _deployed(stack: str | None, yes: bool) -> tuple[str, Clients, list[str], No
     return stack, _clients(source.region, None), declared, None
 
 
-def _clients(region: str, endpoint: str | None) -> Clients:
+def _clients(region: str, endpoint: AwsEndpoint | None) -> Clients:
     from alarms.prove.outcome import Clients
     from bootstrap.aws import aws_client
 
@@ -211,8 +212,10 @@ def _up(state: StateDir) -> bool:
     return "emulator" in state.ports and ports.listens(state.ports["emulator"])
 
 
-def _endpoint(state: StateDir) -> str:
-    return f"http://127.0.0.1:{state.ports['emulator']}"
+def _endpoint(state: StateDir) -> AwsEndpoint:
+    from local.emulator import tier_endpoint
+
+    return tier_endpoint(state, state.ports["emulator"])
 
 
 app.command()(explain)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-import shutil
 import sys
 from typing import Annotated, Any
 
@@ -45,7 +44,7 @@ def psql(
         raise InputError(f"`{name}` has no PostgreSQL login.")
     from local.postgres import binaries
 
-    program = shutil.which("psql") or binaries.find()["psql"]
+    program = binaries.client("psql")
     environment = {
         **os.environ,
         "PGHOST": server.host,
@@ -58,7 +57,8 @@ def psql(
     if postgres.sslmode != "disable":
         environment.setdefault("PGSSLROOTCERT", root_certificates(postgres) or "")
     sys.stdout.flush()
-    os.execve(program, ["psql", *(arguments or [])], environment)  # noqa: S606 psql takes over the terminal
+    # PostgreSQL's programs look for their own files from argv[0]: a bare name would be sought on the PATH.
+    os.execve(program, [program, *(arguments or [])], environment)  # noqa: S606 psql takes over the terminal
 
 
 def redis_cli(
@@ -79,8 +79,10 @@ def redis_cli(
     found = cache_credential(target, cache, name)
     if found.redis_password is None:
         raise InputError(f"`{name}` has no Redis login.")
+    from local.valkey.binaries import client
+
     where = target.caches[cache]
-    program = shutil.which("valkey-cli") or shutil.which("redis-cli")
+    program = client()
     if program is None:
         _session(target, cache, name, arguments or [])
         return
@@ -99,7 +101,7 @@ def redis_cli(
 
 
 def _session(target: Manifest, cache: str, identity: str, command: list[str]) -> None:
-    """The same without redis-cli on the machine: one command, or a prompt until the end of input."""
+    """The same without a redis-cli that knows users on the machine: one command, or a prompt until the end of input."""
     import redis
 
     found = cache_credential(target, cache, identity)

@@ -79,14 +79,23 @@ def _servers(root: Path) -> Iterator[Finding]:
 
 
 def _user(root: Path) -> Iterator[Finding]:
-    del root
     if os.geteuid() != 0:
         return
-    setpriv = shutil.which("setpriv")
-    told = "PostgreSQL refuses root; it runs as another user " + (
-        f"by {setpriv}" if setpriv else "in open folders only"
-    )
-    yield Finding("root", "ok" if setpriv else "note", told)
+    from local.postgres import binaries
+    from local.privileges import account, is_wide
+
+    try:
+        found = account(binaries.find().folder, root)
+    except CloudError as error:
+        yield Finding("root", "missing", str(error))
+        return
+    told = "the servers run as user `nobody`, without root's rights"
+    if is_wide(found):
+        told = (
+            f"the servers run as user `nobody`, which cannot enter {root}: they may read every file of this computer. "
+            "Run datatier as another user, or move the folder to where everybody may enter"
+        )
+    yield Finding("root", "note" if is_wide(found) else "ok", told)
 
 
 def _room(root: Path) -> Iterator[Finding]:

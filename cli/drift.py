@@ -78,10 +78,11 @@ def _outputs(file: str) -> tuple[str, dict[str, Any]]:
 def _asked(runner: str, manifest: dict[str, Any], *, prove: bool) -> dict[str, Any]:
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from bootstrap.aws import aws_client
+    from bootstrap.aws import aws_client, endpoint_of
     from bootstrap.errors import BootstrapError
 
-    client = aws_client("lambda", str(manifest["region"]), manifest.get("aws_endpoint"), answer=_ANSWER_SECONDS)
+    endpoint = endpoint_of(manifest.get("aws_endpoint"))
+    client = aws_client("lambda", str(manifest["region"]), endpoint, answer=_ANSWER_SECONDS)
     event = {"action": "check", "prove": prove, "manifest": manifest}
     try:
         answer = client.invoke(FunctionName=runner, Payload=json_module.dumps(event).encode())

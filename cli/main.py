@@ -11,6 +11,7 @@ from importlib import import_module
 import typer
 
 from cli.errors import report
+from cli.suggestions import CarefulGroup
 
 EXIT_CODES = "Exit codes: 0 fine, 1 failed, 2 wrong input, 3 differences found. DATATIER_DEBUG=1 shows tracebacks."
 LOCAL, INSIDE, DEPLOY = "On this computer", "Inside the engines", "Before you deploy"
@@ -44,6 +45,7 @@ def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
     """The program with those commands; their modules are imported here, which is most of what a start takes."""
     app = typer.Typer(
         name="datatier",
+        cls=CarefulGroup,
         help="PostgreSQL and Redis on AWS as one Pulumi stack that also comes up whole on this computer.",
         epilog=EXIT_CODES,
         no_args_is_help=True,
@@ -56,7 +58,7 @@ def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
         module, attribute, panel = COMMANDS[word]
         found = getattr(import_module(module), attribute)
         if isinstance(found, typer.Typer):
-            app.add_typer(found, name=word, rich_help_panel=panel)
+            app.add_typer(found, name=word, cls=CarefulGroup, rich_help_panel=panel)
         else:
             app.command(word, rich_help_panel=panel)(found)
     return app

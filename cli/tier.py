@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 
 from cli import present
+from cli.consent import ask
 from cli.current import state_of
 from cli.errors import FAILED, InputError
 from cli.formats import FORMATS, render
@@ -40,8 +41,8 @@ def down(
         if stack not in stacks and stack not in declared:
             raise InputError(f"there is no stack `{stack}`: {', '.join(declared)}.{nearest(stack, declared)}")
         stacks = [name for name in stacks if name == stack]
-    if delete and stacks and not yes and console().is_terminal:
-        typer.confirm(f"Remove all data of {', '.join(stacks)}?", abort=True)
+    if delete and stacks:
+        ask(f"All data of {', '.join(stacks)} will be removed.", stacks[0] if len(stacks) == 1 else "all", yes=yes)
     stopped = {name: stop(root, name, delete=delete) for name in stacks}
     if json:
         emit_json({"stopped": stopped, "deleted": delete})
@@ -83,14 +84,19 @@ def status(
         raise typer.Exit(FAILED)
 
 
-def reset(stack: Named = None, json: JsonFlag = False) -> None:
+def reset(
+    stack: Named = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before data are removed.")] = False,
+    json: JsonFlag = False,
+) -> None:
     """Empty database and caches, then migrate, seed and verify again; the servers stay up.
 
-    [bold]Example:[/] datatier reset
+    [bold]Examples:[/] datatier reset    datatier reset local --yes
     """
     from local.reset import reset as empty
 
     state = state_of(stack)
+    ask(f"Everything in the database and the caches of {state.stack} will be removed.", state.stack, yes=yes)
     with state.lock():
         report: dict[str, Any] = empty(state)
     if json:

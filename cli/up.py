@@ -31,6 +31,9 @@ def up(
     stack: Annotated[str, typer.Argument(help="Stack to bring up: local, dev, staging, prod.")] = "local",
     refresh: Annotated[bool, typer.Option("--refresh", help="Run the whole program even if nothing changed.")] = False,
     new_ports: Annotated[bool, typer.Option("--new-ports", help="Choose free ports anew.")] = False,
+    new_passwords: Annotated[
+        bool, typer.Option("--new-passwords", help="Make secrets anew that were lost with the emulator's state.")
+    ] = False,
     runner: Annotated[
         str,
         typer.Option("--runner", help="Where the bootstrap runs: `direct` here, `lambda` as the bundle on AWS does."),
@@ -51,8 +54,12 @@ def up(
         if new_ports:
             _forget_ports(state)
         mark = f"{fingerprint(source.root, stack)} {runner}"
-        unchanged = not refresh and state.kept.get("fingerprint") == mark and not healthy(state)
-        removed = [] if unchanged else _deploy(source, state, mark, _RUNNERS[runner], quiet=json)
+        unchanged = not refresh and not new_passwords and state.kept.get("fingerprint") == mark and not healthy(state)
+        removed: list[str] = []
+        renewed: list[str] = []
+        if not unchanged:
+            cloud, removed = _deploy(source, state, mark, _RUNNERS[runner], new_passwords=new_passwords, quiet=json)
+            renewed = sorted(cloud.context.renewed)
         remember(source.root, stack)
         data = status(state)
     # As a person waits for it: from the start of the process.
@@ -60,9 +67,15 @@ def up(
     report = state.kept.get("report") or {}
     changed = [] if unchanged else list(state.kept.get("changed", []))
     if json:
-        emit_json({**data, "seconds": round(seconds, 3), "changed": changed, "removed": removed, "report": report})
+        did = {"changed": changed, "removed": removed, "renewed": renewed}
+        emit_json({**data, "seconds": round(seconds, 3), **did, "report": report})
     else:
         _tell(data, report, changed, removed, seconds)
+        if renewed:
+            console().print(
+                f"[bold red]new passwords[/] in {', '.join(renewed)}: the old ones are refused; start the applications "
+                "anew with theirs (`datatier env --reveal`)"
+            )
     if data["access"]["failed"]:
         raise typer.Exit(FAILED)
 
@@ -76,13 +89,17 @@ def _forget_ports(state: StateDir) -> None:
     forget(state)
 
 
-def _deploy(source: StackSource, state: StateDir, mark: str, runner: Runner, *, quiet: bool) -> list[str]:
+def _deploy(
+    source: StackSource, state: StateDir, mark: str, runner: Runner, *, new_passwords: bool, quiet: bool
+) -> tuple[LocalCloud, list[str]]:
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
         from local.substrate import LocalCloud
 
-        cloud = LocalCloud(state, region=source.region, progress=steps.bootstrap, runner=runner)
+        cloud = LocalCloud(
+            state, region=source.region, progress=steps.bootstrap, runner=runner, new_passwords=new_passwords
+        )
         cloud.start()
         removed = _run(source, cloud, steps)
     state.kept["changed"] = sorted(
@@ -92,7 +109,7 @@ def _deploy(source: StackSource, state: StateDir, mark: str, runner: Runner, *, 
     )
     state.kept["fingerprint"] = mark
     state.save()
-    return [urn.rpartition("::")[2] for urn in removed]
+    return cloud, [urn.rpartition("::")[2] for urn in removed]
 
 
 def _run(source: StackSource, cloud: LocalCloud, steps: Steps) -> list[str]:

@@ -1,4 +1,4 @@
-"""Private files: every write is atomic, 0600, and every directory 0700."""
+"""Private files: every write is atomic, on disk when it returns, 0600; and every directory 0700."""
 
 from __future__ import annotations
 
@@ -23,17 +23,29 @@ def private_dir(path: Path) -> Path:
 
 
 def write_private(path: Path, text: str, owner: tuple[int, int] | None = None) -> None:
-    """Replace the file in one step, so that a full disk or a kill leaves the old one whole."""
+    """Replace the file in one step, so that a full disk, a kill or a power cut leaves the old one or the new, whole."""
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as stream:
                 stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
             if owner:
                 os.chown(temporary, *owner)
             Path(temporary).replace(path)
+            _sync_folder(path.parent)
         except BaseException:
             Path(temporary).unlink(missing_ok=True)
             raise
     except OSError as error:
         raise CloudError(f"cannot write {path}: {error.strerror}; free or unlock the place and run it again") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    """A new name is on disk when its folder is (fsync(2))."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

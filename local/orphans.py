@@ -10,6 +10,8 @@ import psutil
 from local.process import end
 
 POSTGRES = "postgres"
+EMULATOR = "local.door"
+"""The module that the emulator's process runs."""
 
 
 def orphans(folder: Path) -> list[psutil.Process]:
@@ -32,7 +34,7 @@ def _is_server(process: psutil.Process) -> bool:
     name = _name(process)
     if name.startswith("python"):
         try:
-            return "ministack" in process.cmdline()
+            return EMULATOR in process.cmdline()
         except psutil.Error:
             return False
     return name == POSTGRES or name.startswith(("valkey", "redis"))

@@ -27,7 +27,8 @@ def reset(state: StateDir, *, progress: Progress | None = None) -> dict[str, Any
             f"stack {state.stack} cannot be reset: {'; '.join(wrong) or 'it was never bootstrapped'}; "
             f"run `datatier up {state.stack}` first"
         )
-    context = Context(state, known.region, Emulator(state, known.region, daemon(state, "emulator")), progress)
+    emulator = Emulator(state, known.region, daemon(state, "emulator"))
+    context = Context(state, known.region, emulator, progress)
     for entry in state.resources.values():
         if entry["type"] == rds.TYPE and entry["inputs"].get("dbName"):
             server = context.server(entry["outputs"]["identifier"])

@@ -24,6 +24,7 @@ def scratch(owner: str, migrator: str) -> Iterator[psycopg.Connection[tuple[obje
     """A connection to an empty database as `migrator`, which may act as `owner` and is no superuser, as on RDS."""
     with tempfile.TemporaryDirectory(prefix="datatier-scratch-") as made:
         folder = Path(made)
+        folder.chmod(0o711)  # as root the server is another user: it passes, and its own folder is below
         server = Server(
             name="rehearsal",
             folder=folder / "postgres",

@@ -75,7 +75,8 @@ class StateDir:
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise CloudError(
-                f"{path} cannot be read ({error}); `datatier down {self.stack} --delete` starts afresh"
+                f"{path} cannot be read ({error}); put a copy of it back, or "
+                f"`datatier down {self.stack} --delete` starts afresh, without the data"
             ) from error
 
     def save(self) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from bootstrap.manifest import Endpoint, Manifest
 from local import ports
+from local.emulator import tier_endpoint
 from local.handlers import cache, rds
 from local.handlers.base import daemon, node, server
 from local.postgres.replica import lag_seconds
@@ -71,10 +72,15 @@ def status(state: StateDir) -> dict[str, Any]:
             "postgres": {**postgres.result(), "migration": _migration(state, known, report)},
             "redis": {name: future.result() for name, future in caches.items()},
             "access": report.get("access") or {"allowed": 0, "refused": 0, "failed": 0},
-            "emulator": {"endpoint": f"http://127.0.0.1:{state.ports['emulator']}"} if state.resources else None,
+            "emulator": _emulator(state) if state.resources else None,
             "processes": [vars(process) for process in processes(state)],
             "differences": state.kept.get("differences", []),
         }
+
+
+def _emulator(state: StateDir) -> dict[str, str]:
+    found = tier_endpoint(state, state.ports["emulator"])
+    return {"endpoint": found.url, "credentials": found.credentials}
 
 
 def _postgres(state: StateDir, known: Manifest | None, pool: ThreadPoolExecutor) -> dict[str, Any]:

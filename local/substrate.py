@@ -18,6 +18,7 @@ from local.handlers.base import SPARE, Context, Progress, Runner, daemon, spare
 from local.handlers.function import built
 from local.handlers.registry import handler_of, handler_of_type
 from local.naming import digest
+from local.postgres.roles import ADMIN
 from local.state import Entry, StateDir
 
 SAVE_SECONDS = 0.25
@@ -35,11 +36,12 @@ class LocalCloud:
         region: str = "eu-west-1",
         progress: Progress | None = None,
         runner: Runner = "direct",
+        new_passwords: bool = False,
     ) -> None:
         self.state = state
         self.region = region
-        emulator = Emulator(state, region, daemon(state, "emulator"))
-        self.context = Context(state, region, emulator, progress, runner=runner)
+        emulator = Emulator(state, region, daemon(state, "emulator"), functions=runner == "lambda")
+        self.context = Context(state, region, emulator, progress, runner=runner, new_passwords=new_passwords)
         self.context.emulator_ready = self._await_emulator
         self.outcomes: dict[str, str] = {}
         """URN -> outcome, in the order of completion."""
@@ -54,6 +56,7 @@ class LocalCloud:
     def start(self) -> None:
         """Begin what every stack needs while the program is still being read: the emulator, slow imports."""
         _room(self.state.folder())
+        _remembered(self.state)
         self._emulator = self._pool.submit(self.context.emulator.start)
         if not any(entry["type"] == rds.TYPE for entry in self.state.resources.values()):
             self.context.spare = self._pool.submit(spare, self.state)
@@ -142,6 +145,16 @@ def _room(folder: Path) -> None:
         raise CloudError(
             f"the disk is full: {free // 1024**2} MiB are free in {folder} and a tier takes {ROOM_BYTES // 1024**2}; "
             "free space and run it again"
+        )
+
+
+def _remembered(state: StateDir) -> None:
+    """Refuse data without the passwords of its servers, which are in the state."""
+    data = sorted(path.parent.parent.name for path in (state.path / "postgres").glob("*/data/PG_VERSION"))
+    if data and ADMIN not in state.secrets:
+        raise CloudError(
+            f"{state.path / 'state.json'} is gone, and with it the passwords of {', '.join(data)}: put a copy of it "
+            f"back, or start afresh, without the data, with `datatier down {state.stack} --delete`"
         )
 
 

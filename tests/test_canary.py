@@ -97,7 +97,7 @@ COMMANDS: dict[str, list[Case]] = {
     "migrate goto": [case("6")],
     "migrate force": [case("6")],
     "migrate up": [case(), case(url=True, code=1), case("--path", "/nonexistent", code=1)],
-    "reset": [case()],
+    "reset": [case("--yes")],
     "down": [case()],
 }
 

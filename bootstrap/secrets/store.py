@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from pydantic import ValidationError
 
-from bootstrap.aws import aws_client
+from bootstrap.aws import Where, aws_client
 from bootstrap.errors import BootstrapError
 from bootstrap.secrets.secret import Credential
 
@@ -81,7 +81,7 @@ class SecretStore(Protocol):
 class AwsStore:
     """Secrets Manager. May be used from several threads."""
 
-    def __init__(self, region: str, endpoint: str | None = None) -> None:
+    def __init__(self, region: str, endpoint: Where = None) -> None:
         self._region = region
         self._endpoint = endpoint
         self._lock = threading.Lock()

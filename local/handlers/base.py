@@ -59,6 +59,10 @@ class Context:
     emulator_ready: Callable[[], None] = lambda: None
     runner: Runner = "direct"
     """Where the bootstrap runs: in this process, or as the bundle in the emulator's Lambda."""
+    new_passwords: bool = False
+    """Whether secrets that were lost may be made anew, with other passwords than those in use."""
+    renewed: set[str] = field(default_factory=set)
+    """Names of the secrets for which that was done."""
     spare: Future[Server] | None = None
     """A cluster that is being initialised for the first primary to come."""
     _listings: dict[str, dict[str, Any]] = field(default_factory=dict)

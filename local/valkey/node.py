@@ -20,6 +20,7 @@ from local import ports
 from local.cloud import CloudError
 from local.files import private_dir, write_private
 from local.orphans import bury
+from local.privileges import account
 from local.process import Daemon
 from local.valkey.binaries import Binary
 from local.valkey.config import ADMIN, NodeConfig, split, users
@@ -60,6 +61,7 @@ class Node:
         """Bring it up. Returns whether that was needed, and the parameters without local meaning."""
         parameters = list(parameters)
         private_dir(self.folder)
+        runs_as = account(self.binary.path.parent, self.folder.parent)
         refused = self._refused_before()
         while True:
             kept, meaningless = split(parameters, refused)
@@ -75,9 +77,10 @@ class Node:
             if not current or not (self.folder / "users.acl").exists():
                 write_private(self.folder / "users.acl", accounts)
                 write_private(self.folder / "first-users.acl", accounts)
+            runs_as.give_all(self.folder)
             self._check_ports()
             self.daemon.start(
-                [str(self.binary.path), str(self.folder / "server.conf")],
+                [*runs_as.prefix, str(self.binary.path), str(self.folder / "server.conf")],
                 env={"PATH": os.defpath, "LC_ALL": "C.UTF-8"},
                 cwd=self.folder,
             )

@@ -21,6 +21,7 @@ from alarms.prove.ringer import Ringer
 from alarms.prove.run import prove
 from alarms.stack import COMPOSITE, METRIC_ALARM
 from bootstrap.aws import aws_client
+from local.emulator import tier_endpoint
 from local.state import StateDir
 
 pytestmark = pytest.mark.server
@@ -33,7 +34,7 @@ class Emulator:
 
     def __init__(self, folder: Path) -> None:
         state = StateDir(folder, "local")
-        endpoint = f"http://127.0.0.1:{state.ports['emulator']}"
+        endpoint = tier_endpoint(state, state.ports["emulator"])
         made = {each: aws_client(each, "eu-west-1", endpoint) for each in ("cloudwatch", "sns", "sqs", "kms")}
         self.clients = Clients(**made, enforcing=False)
         self.names = [e["id"] for e in state.resources.values() if e["type"] in (METRIC_ALARM, COMPOSITE)]

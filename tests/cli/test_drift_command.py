@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.aws import aws_client
+from bootstrap.aws import aws_client, endpoint_of
 from local.cloud import CloudError
 from local.handlers.function import built
 
@@ -77,7 +77,7 @@ def test_the_runner_looks(project: Any, code: Path) -> None:
     project.ok("up", "--runner", "lambda")
     state = json.loads((project.folder / ".local" / "local" / "state.json").read_text())
     manifest = state["kept"]["manifest"]
-    client = aws_client("lambda", "eu-west-1", manifest["aws_endpoint"])
+    client = aws_client("lambda", "eu-west-1", endpoint_of(manifest["aws_endpoint"]))
     runner = client.create_alias(FunctionName=FUNCTION, Name="check", FunctionVersion="$LATEST")["AliasArn"]
     outputs = json.dumps({"manifest": json.dumps(manifest), "runner": runner})
 

@@ -1,6 +1,7 @@
 """A tier that is up: status, environment, sessions, logs, migrations, reset."""
 
 import stat
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -95,6 +96,22 @@ def test_sessions(tier: Any, words: tuple[str, ...], expected: str) -> None:
     assert expected in answer.out.strip()
 
 
+@pytest.mark.parametrize(
+    "there", [{}, {"psql": "psql (PostgreSQL) 15.18", "redis-cli": "redis-cli 5.0.14"}], ids=["nothing", "older ones"]
+)
+@pytest.mark.parametrize("home", ["", "/nonexistent"])
+def test_sessions_need_no_program_on_the_path(tier: Any, tmp_path: Path, there: dict[str, str], home: str) -> None:
+    """As on a fresh machine, and as on one whose system brings older programs than the server's."""
+    for name, says in there.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\n[ \"$1\" = --version ] && echo '{says}' || echo older\n")
+        (tmp_path / name).chmod(0o755)
+    env = {"PATH": str(tmp_path), "HOME": home}
+    psql = tier.ok("psql", "tmi_app", "--", "-XAtc", "SHOW server_version_num", "-c", r"\echo :VERSION_NUM", env=env)
+    server, client = psql.out.split()
+    assert int(client) // 10000 == int(server) // 10000
+    assert tier.ok("redis-cli", "tmi_app", "main", "--", "ACL", "WHOAMI", env=env).out.strip().startswith("tmi")
+
+
 def test_redis_session_reads_commands(tier: Any) -> None:
     answer = tier.run("redis-cli", "tmi_cache", "main", stdin="SET cache:user:1 hello EX 5\nGET cache:user:1\nKEYS *\n")
     assert "hello" in answer.out
@@ -118,7 +135,7 @@ def test_bootstrap_again_changes_nothing(tier: Any) -> None:
 def test_reset_returns_to_the_seeded_state(tier: Any) -> None:
     tier.ok("psql", "tmi_app", "--", "-c", "INSERT INTO users (email, name) VALUES ('a@example.org', 'A')")
     tier.ok("redis-cli", "tmi_app", "main", "--", "SET", "cache:user:1", "x")
-    tier.ok("reset")
+    tier.ok("reset", "--yes")
     assert tier.ok("psql", "tmi_app", "--", "-Atc", "SELECT count(*) FROM users").out.strip() == "0"
     assert "x" not in tier.ok("redis-cli", "tmi_app", "main", "--", "GET", "cache:user:1").out
     assert tier.ok("status", "--json").json["access"]["failed"] == 0

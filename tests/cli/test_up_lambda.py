@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bootstrap.aws import aws_client
+from bootstrap.aws import AwsEndpoint, aws_client
 from local.cloud import CloudError
 from local.handlers.function import built
 
@@ -29,7 +29,7 @@ def test_the_bundle_runs_in_the_emulator(project: Any, code: Path) -> None:
     assert (up["report"]["access"]["failed"], up["report"]["migration"]["dirty"]) == (0, False)
     assert up["report"]["access"]["refused"] > 100
 
-    endpoint = up["emulator"]["endpoint"]
+    endpoint = AwsEndpoint(url=up["emulator"]["endpoint"], credentials=up["emulator"]["credentials"])
     function = aws_client("lambda", "eu-west-1", endpoint).get_function_configuration(FunctionName=FUNCTION)
     assert base64.b64decode(function["CodeSha256"]) == hashlib.sha256(code.read_bytes()).digest()
     log = aws_client("logs", "eu-west-1", endpoint).filter_log_events(logGroupName=f"/aws/lambda/{FUNCTION}")

@@ -1,4 +1,4 @@
-"""The bootstrap resource: run when something changed, kept otherwise, and again after the emulator lost its secrets."""
+"""The bootstrap resource: run when something changed or was repaired, kept otherwise."""
 
 from __future__ import annotations
 
@@ -94,7 +94,14 @@ def test_no_password_is_kept_with_the_manifest(stack: Bootstrapped) -> None:
     assert [name for name, secret in stack.state.secrets.items() if secret in kept] == []
 
 
-@pytest.mark.parametrize("victim", ["emulator", "t-primary", "t-cache-001"])
+def test_a_killed_emulator_has_lost_nothing(stack: Bootstrapped) -> None:
+    stack.kill("emulator")
+    outcomes = stack.up()
+    assert {name for name, outcome in outcomes.items() if outcome in ("created", "updated")} == set()
+    assert healthy(stack.state) == []
+
+
+@pytest.mark.parametrize("victim", ["t-primary", "t-cache-001"])
 def test_it_runs_again_after_a_repair(stack: Bootstrapped, victim: str) -> None:
     stack.kill(victim)
     assert stack.up()["run"] == "updated"

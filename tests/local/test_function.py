@@ -24,7 +24,9 @@ NAME = "t-bootstrap"
 @pytest.fixture
 def context(stack: Stack) -> Iterator[Context]:
     state = stack.state
-    made = Context(state, "eu-west-1", Emulator(state, "eu-west-1", daemon(state, "emulator")), runner="lambda")
+    emulator = Emulator(state, "eu-west-1", daemon(state, "emulator"), functions=True)
+    emulator.start()
+    made = Context(state, "eu-west-1", emulator, runner="lambda")
     yield made
     for entry in [{"id": NAME}]:
         function.Function().remove(made, entry)  # type: ignore[arg-type]

@@ -10,6 +10,7 @@ from local_stack import Stack, declare
 
 from bootstrap.aws import aws_client
 from local.cloud import Declared
+from local.emulator import tier_endpoint
 
 pytestmark = pytest.mark.server
 KEY = "arn:aws:kms:eu-west-1:000000000000:key/k"
@@ -69,7 +70,7 @@ def selection(plan: str) -> list[Declared]:
 
 
 def client(own: Stack, service: str) -> Any:
-    return aws_client(service, "eu-west-1", f"http://127.0.0.1:{own.state.ports['emulator']}")
+    return aws_client(service, "eu-west-1", tier_endpoint(own.state, own.state.ports["emulator"]))
 
 
 def test_a_bucket(own: Stack) -> None:
