@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import errors as pg
@@ -29,6 +29,9 @@ _POLL = 0.2  # seconds
 
 # RESET ALL leaves the role alone. Never DISCARD ALL, which would release the lock.
 _RESET = (SQL("RESET SESSION AUTHORIZATION"), SQL("RESET ROLE"), SQL("RESET ALL"))
+
+
+_READING: tuple[LiteralString, ...] = ("standard_conforming_strings = on", "client_encoding = 'UTF8'")
 
 
 class PostgresLedger:
@@ -147,19 +150,33 @@ class PostgresLedger:
         self._line = self._write(early, *self._set_version(event.target, dirty=True), line)[0][0][0]
 
     def run(self, event: Event, path: str, body: bytes) -> float:
-        if event.whole:
-            tail = SQL("; ").join(
-                [
-                    *_RESET,
-                    *self._pinned(),
-                    *self._set_version(event.target, dirty=False),
-                    books.end_line(self._session.schema, self._line),
-                ]
-            )
-            return float(send(self._connection, path, body, tail.as_bytes(self._connection))[0])
-        send(self._connection, path, body)
+        try:
+            send(self._connection, path, body, whole=event.whole)
+            if event.whole and self._connection.info.transaction_status is TransactionStatus.INTRANS:
+                return self._end(event, path)
+            return self._settled_after(event, path)
+        except FileError:
+            self._recover()
+            raise
+
+    def _end(self, event: Event, path: str) -> float:
+        """Say in the file's own transaction that it has happened."""
+        parts = [*_RESET, *self._pinned(), *self._set_version(event.target, dirty=False), self._end_line()]
+        try:
+            return float(self._execute(SQL("; ").join([*parts, SQL("COMMIT")]))[0][0][0])
+        except psycopg.Error as error:
+            lost, reason = self._connection.closed, error.diag.message_primary or str(error).splitlines()[0]
+            raise FileError(
+                f"it ran, but its end could not be written down: {reason}",
+                file=path,
+                sqlstate=error.sqlstate or "",
+                undone=not lost,
+                lost=lost,
+            ) from error
+
+    def _settled_after(self, event: Event, path: str) -> float:
+        """Say so after a file that had transactions of its own."""
         if self._connection.info.transaction_status is not TransactionStatus.IDLE:
-            self._connection.rollback()
             fix = "end every BEGIN of the file with COMMIT; what came after it has been rolled back"
             raise FileError("the file leaves a transaction open", fix, file=path)
         keys = self._keys()
@@ -167,11 +184,18 @@ class PostgresLedger:
         if {key for key, own, *_ in rows if own} != set(keys):
             fix = "take DISCARD ALL or pg_advisory_unlock out of it; it has run to its end"
             raise FileError("the file released the migration lock", fix, file=path)
-        return float(
-            self._write(
-                *self._set_version(event.target, dirty=False), books.end_line(self._session.schema, self._line)
-            )[0][0][0]
-        )
+        return float(self._write(*self._set_version(event.target, dirty=False), self._end_line())[0][0][0])
+
+    def _recover(self) -> None:
+        """Leave a failed file's transaction, and take back what it has set, so that its end can be written down."""
+        if self._connection.closed:
+            return
+        with suppress(psycopg.Error):
+            self._connection.rollback()
+            self._execute(SQL("; ").join([*_RESET, *self._pinned()]))
+
+    def _end_line(self) -> Composed:
+        return books.end_line(self._session.schema, self._line)
 
     def fail(self, event: Event, error: str) -> None:
         line = books.fail_line(self._session.schema, self._line, error)
@@ -219,8 +243,8 @@ class PostgresLedger:
             SQL("{} lock_timeout = {}").format(set_, Literal(f"{session.lock_timeout * 1000:.0f}ms")),
             SQL("{} statement_timeout = {}").format(set_, Literal(f"{session.statement_timeout * 1000:.0f}ms")),
         ]
-        # The lexer in statements.py knows no other way of reading strings.
-        parts.append(SQL("{} standard_conforming_strings = on").format(set_))
+        # lexer.py knows no other way of reading strings, and files are UTF-8 whatever the login is set to.
+        parts += [SQL(f"{{}} {setting}").format(set_) for setting in _READING]
         if not local:  # a query whose client has died must end, and the lock with it
             parts.append(SQL("SET client_connection_check_interval = '1s'"))
         if session.role is not None:

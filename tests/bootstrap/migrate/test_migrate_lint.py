@@ -46,7 +46,7 @@ def test_the_table_is_true(tmp_path: Path) -> None:
     needs_squawk()
     tried = [line for line in LINES if not line[2].startswith("absent")]
     found = {
-        kind: validate(up_only(tmp_path / kind, *(line[column] for line in tried)))
+        kind: validate(up_only(tmp_path / kind, *(line[column] for line in tried)), style=True)
         for kind, column in (("bad", 3), ("good", 4))
     }
     for number, line in enumerate(tried, 1):
@@ -93,13 +93,15 @@ def test_squawk_failing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
         ("CREATE TABLE t (\n  a json -- datatier:allow json a vendor's dump\n);", []),
         ("-- datatier:allow backfill no json here\nCREATE TABLE t (a json);", [("json", 2, 1)]),
         ("-- datatier:allow json\nCREATE TABLE t (a json);", [("allow", 1, 1), ("json", 2, 1)]),
-        ("-- datatier:allow transaction psql\n BEGIN;", []),
-        ("BEGIN;\nBEGIN;", [("transaction", 2, 1), ("transaction", 2, 1)]),
+        ("-- datatier:allow transaction psql\n BEGIN;", [("transaction", 2, 2)]),  # it fails, whoever allows it
+        ("BEGIN;\nBEGIN;", [("transaction", 1, 1), ("transaction", 2, 1)]),
+        ("-- datatier:allow transaction one more\nCOMMIT;", []),
+        ("-- datatier:allow jason a vendor's dump\nCREATE TABLE t (a json);", [("allow", 1, 1), ("json", 2, 1)]),
     ],
 )
 def test_allow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sql: str, left: list[tuple[str, int, int]]) -> None:
     monkeypatch.setattr("bootstrap.migrate.squawk._program", lambda: None)
-    problems = [p for p in validate(up_only(tmp_path, sql)) if p.severity != "note"]
+    problems = [p for p in validate(up_only(tmp_path, sql), style=True) if p.severity != "note"]
     assert [(p.rule, p.line, p.column) for p in problems] == left
 
 
