@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any, LiteralString
@@ -19,9 +19,10 @@ from bootstrap.migrate.books import COLUMNS, CREATE, HISTORY, LOOK, TABLE
 from bootstrap.migrate.errors import FileError, LedgerError, LockedError
 from bootstrap.migrate.explain import check_table, explained
 from bootstrap.migrate.ledger import NIL, Event, Session, State
-from bootstrap.migrate.lock import Keys, holders, lock_keys, try_lock, unlock
+from bootstrap.migrate.lock import Keys, lock_keys, migrators, try_lock, unlock
 from bootstrap.migrate.place import BEHIND, IDENTITY, POSITION, refusal
 from bootstrap.migrate.send import send
+from bootstrap.postgres.holders import Holder, end_intruders, named, query
 
 __all__ = ["HISTORY", "TABLE", "PostgresLedger"]
 
@@ -40,12 +41,16 @@ class PostgresLedger:
     Not through a pooler or RDS Proxy: the lock and the settings belong to the server session.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], master: psycopg.Connection[Any] | None = None) -> None:
+        """`master` is another session in the same database, which may end those of logins that hold the lock idly."""
         if not connection.autocommit:
             raise ValueError(
                 "migrations need psycopg.connect(..., autocommit=True): files bring their own transactions"
             )
         self._connection = connection
+        self._master = master
+        self.ended: list[str] = []
+        """Whose sessions were ended, because they held the lock and could not have migrated."""
         self._session = Session()
         self._database = ""
         self._pid, self._standby = 0, False
@@ -105,8 +110,12 @@ class PostgresLedger:
         with explained("cannot take the migration lock"):
             while not self._execute(try_lock(keys))[0][0][0]:
                 if time.monotonic() >= limit:
-                    raise _locked(wait, self._execute(holders(keys))[0])
-                time.sleep(_POLL)
+                    who, mend = named(self._holders(keys))
+                    raise LockedError(f"another migration has held the lock for {wait:g} s{who}", mend)
+                told = end_intruders(self._master, keys, self._entitled()) if self._master is not None else []
+                self.ended += told
+                if not told:  # otherwise at once, before they are back
+                    time.sleep(_POLL)
         failing = True
         try:
             with explained("cannot set up the session for migrations"):
@@ -180,8 +189,8 @@ class PostgresLedger:
             fix = "end every BEGIN of the file with COMMIT; what came after it has been rolled back"
             raise FileError("the file leaves a transaction open", fix, file=path)
         keys = self._keys()
-        rows = self._execute(SQL("; ").join([*_RESET, *self._pinned(), holders(keys)]))[0]
-        if {key for key, own, *_ in rows if own} != set(keys):
+        self._execute(SQL("; ").join([*_RESET, *self._pinned()]))
+        if {holder.key for holder in self._holders(keys) if holder.own} != set(keys):
             fix = "take DISCARD ALL or pg_advisory_unlock out of it; it has run to its end"
             raise FileError("the file released the migration lock", fix, file=path)
         return float(self._write(*self._set_version(event.target, dirty=False), self._end_line())[0][0][0])
@@ -256,25 +265,22 @@ class PostgresLedger:
             self._database = self._execute(SQL("SELECT current_database()"))[0][0][0]
         return lock_keys(self._database, self._session.schema, TABLE)
 
+    def _holders(self, keys: Keys) -> list[Holder]:
+        return [Holder(*row) for row in self._execute(query(keys, self._entitled()))[0]]
+
+    def _entitled(self) -> Composed:
+        return migrators(self._session.schema, TABLE)
+
     def _name(self, table: str) -> Identifier:
         return Identifier(self._session.schema, table)
 
-    def _execute(self, query: SQL | Composed) -> list[list[Any]]:
+    def _execute(self, statements: SQL | Composed) -> list[list[Any]]:
         """Send statements whole and return the rows of each that has any."""
         with self._connection.cursor(row_factory=tuple_row) as cursor:
-            cursor.execute(query)
+            cursor.execute(statements)
             results = []
             while True:
                 if cursor.description is not None:
                     results.append(cursor.fetchall())
                 if not cursor.nextset():
                     return results
-
-
-def _locked(wait: float, rows: Sequence[Sequence[Any]]) -> LockedError:
-    what = f"another migration has held the lock for {wait:g} s"
-    if not rows:
-        return LockedError(what, "run the command again")
-    _, _, pid, user, application = rows[0]
-    who = f"process {pid}, user {user}{f', {application}' if application else ''}"
-    return LockedError(f"{what} ({who})", f"wait for it or, if it is stuck, end it: SELECT pg_terminate_backend({pid})")
