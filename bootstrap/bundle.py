@@ -33,7 +33,8 @@ LIBRARIES = (
     "typing-extensions",
     "typing-inspection",
 )
-SOURCES = ("bootstrap/**/*.py", "migrations/*.sql", "schema/*.json")
+# Of the migrations everything: no extension makes a file one, and the folder may hold a `datatier.allow`.
+SOURCES = ("bootstrap/**/*.py", "migrations/*", "schema/*.json")
 # What builds the bundle is of no use in it.
 _BUILDER = Path("bootstrap") / "bundle.py"
 # RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance": the bundle of all commercial regions.
@@ -138,7 +139,7 @@ def compiler(python: str) -> str | None:
 
 
 def _sources() -> list[Path]:
-    found = {path for pattern in SOURCES for path in ROOT.glob(pattern)}
+    found = {path for pattern in SOURCES for path in ROOT.glob(pattern) if path.is_file()}
     return sorted(path for path in found if path != ROOT / _BUILDER)
 
 

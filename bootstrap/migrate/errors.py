@@ -94,7 +94,7 @@ class Problem:
     message: str
     fix: str
     severity: str = "error"
-    """`error` stops `up`; `warning` and `note` are only shown by `validate`."""
+    """`error` stops `up`; `warning`, `style` and `note` are only shown by `validate`."""
     line: int = 0
     """From 1; 0 where it is the file as a whole."""
     column: int = 0

@@ -6,6 +6,7 @@ others depend on), and only the number of results that came before tells which s
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from select import select
 from typing import Any
 
@@ -30,44 +31,56 @@ def send(connection: psycopg.Connection[Any], path: str, body: bytes, *, whole: 
     """
     if b"\0" in body:  # would end the query for libpq
         raise FileError("the file holds a NUL byte", "take it out of it; nothing was sent", file=path, undone=True)
-    done, failed = _answered(connection, path, (_BEGIN if whole else b"") + body)
-    if failed is not None:
-        raise _error(connection, path, body, failed, done, whole=whole)
+    answer = _answered(connection, (_BEGIN if whole else b"") + body)
+    if answer.bad:
+        raise _error(connection, path, body, answer, whole=whole)
     if whole and connection.pgconn.transaction_status == TransactionStatus.INTRANS:
-        _, failed = _answered(connection, path, _CHECK)
-        if failed is not None:
-            raise _error(connection, path, body, failed, None, whole=True)
+        answer = _answered(connection, _CHECK)
+        if answer.bad:
+            raise _error(connection, path, body, replace(answer, done=None), whole=True)
 
 
-def _answered(connection: psycopg.Connection[Any], path: str, query: bytes) -> tuple[int, PGresult | None]:
+@dataclass(frozen=True)
+class _Answer:
+    done: int | None = 0
+    """How many statements succeeded; None for what came at the end of all."""
+    failed: PGresult | None = None
+    lost: str = ""
+    """Why the connection went away."""
+
+    @property
+    def bad(self) -> bool:
+        return self.failed is not None or bool(self.lost)
+
+
+def _answered(connection: psycopg.Connection[Any], query: bytes) -> _Answer:
+    """Send; say what came of it."""
+    pgconn, answer = connection.pgconn, _Answer()
     try:
-        return _exchange(connection, query)
+        pgconn.send_query(query)
+        while (result := _next(connection)) is not None:
+            answer = _taken(connection, answer, result)
     except psycopg.OperationalError as error:
-        reason = f"the connection was lost: {str(error).splitlines()[0]}"
-        raise FileError(reason, file=path, lost=True) from error
+        return answer if answer.failed is not None else replace(answer, lost=str(error).splitlines()[0])
     except BaseException:  # Ctrl-C: the server must not go on behind our back
         connection.cancel_safe()
         while _next(connection) is not None:
             pass
         raise
+    return answer
 
 
-def _exchange(connection: psycopg.Connection[Any], query: bytes) -> tuple[int, PGresult | None]:
-    """Send; return how many statements succeeded, and the result of the one that did not."""
-    pgconn = connection.pgconn
-    pgconn.send_query(query)
-    done, failed = 0, None
-    while (result := _next(connection)) is not None:
-        if result.status == ExecStatus.COPY_IN:
-            pgconn.put_copy_end(b"a migration has no data to COPY from; use INSERT")
-        elif result.status == ExecStatus.COPY_OUT:
-            while pgconn.get_copy_data(0)[0] > 0:
-                pass
-        elif result.status == ExecStatus.FATAL_ERROR:
-            failed = failed or result
-        elif failed is None:
-            done += 1
-    return done, failed
+def _taken(connection: psycopg.Connection[Any], answer: _Answer, result: PGresult) -> _Answer:
+    if result.status == ExecStatus.COPY_IN:
+        connection.pgconn.put_copy_end(b"a migration has no data to COPY from; use INSERT")
+    elif result.status == ExecStatus.COPY_OUT:
+        while connection.pgconn.get_copy_data(0)[0] > 0:
+            pass
+    elif result.status == ExecStatus.FATAL_ERROR:
+        return answer if answer.failed is not None else replace(answer, failed=result)
+    elif answer.failed is None and answer.done is not None:
+        return replace(answer, done=answer.done + 1)
+    return answer
 
 
 def _next(connection: psycopg.Connection[Any]) -> PGresult | None:
@@ -81,33 +94,33 @@ def _next(connection: psycopg.Connection[Any]) -> PGresult | None:
     return pgconn.get_result()
 
 
-def _error(
-    connection: psycopg.Connection[Any], path: str, body: bytes, result: PGresult, done: int | None, *, whole: bool
-) -> FileError:
-    """What PostgreSQL said, with its place; `done` is None for what came at the end of all statements."""
+def _error(connection: psycopg.Connection[Any], path: str, body: bytes, answer: _Answer, *, whole: bool) -> FileError:
+    """What PostgreSQL said, with its place."""
 
     def field(name: DiagnosticField) -> str:
-        return (result.error_field(name) or b"").decode("utf-8", "replace")
+        return ((answer.failed and answer.failed.error_field(name)) or b"").decode("utf-8", "replace")
 
     text, begun = body.decode("utf-8", "replace"), len(_BEGIN) if whole else 0
-    found, after = statements(text), 0 if done is None else done - (1 if whole else 0)
-    failing = found[-1:] if done is None else found[max(after, 0) :][:1]
+    found = statements(text)
+    after = len(found) if answer.done is None else max(answer.done - whole, 0)
+    failing = found[-1:] if answer.done is None else found[after:][:1]
     offset = failing[0].offset if failing else None
-    if done is not None and (position := field(DiagnosticField.STATEMENT_POSITION)):
+    if answer.done is not None and (position := field(DiagnosticField.STATEMENT_POSITION)):
         offset = min(max(int(position) - 1 - begun, 0), len(text))
-    what = field(DiagnosticField.MESSAGE_PRIMARY) or connection.pgconn.get_error_message().splitlines()[0]
-    if done is None:
+    what = field(DiagnosticField.MESSAGE_PRIMARY) or f"the connection was lost: {answer.lost}"
+    if answer.done is None:
         what = f"at the end of the file, where what it deferred is checked: {what}"
     line, column = (0, 0) if offset is None else line_and_column(text, offset)
     extras = [field(name) for name in (DiagnosticField.MESSAGE_DETAIL, DiagnosticField.MESSAGE_HINT)]
     extras.append(field(DiagnosticField.CONTEXT).replace("\n", ", "))
     what += "".join(f" ({extra})" for extra in extras if extra)
+    lost = connection.closed or bool(answer.lost)
     return FileError(
         what,
         file=path,
         line=line,
         column=column,
         sqlstate=field(DiagnosticField.SQLSTATE),
-        undone=not connection.closed and (whole or not committed(found, after)),
-        lost=connection.closed,
+        undone=not lost and (whole or not committed(found, after)),
+        lost=lost,
     )
