@@ -53,10 +53,10 @@ def _up(m: Migration) -> Iterator[Problem]:
     if not m.up.there:
         fix = "write it, or remove its down file; until then the version moves and nothing runs"
         yield Problem("missing-up", m.up.name, "the file is missing", fix, "warning")
-    elif m.up.blank:
-        yield Problem("empty", m.up.name, "the file is empty: nothing runs", _COMMENT, "warning")
+    elif (body := m.up.read()).strip():
+        yield from unrunnable(m.up.name, body)
     else:
-        yield from unrunnable(m.up.name, m.up.read())
+        yield Problem("empty", m.up.name, "the file is empty: nothing runs", _COMMENT, "warning")
 
 
 _COMMENT = "write its statements, or a comment saying why"
@@ -68,10 +68,10 @@ def _later(m: Migration) -> Iterator[Problem]:
 
 
 def _down(m: Migration) -> Iterator[Problem]:
-    if m.down.there and not m.down.blank:
-        yield from unrunnable(m.down.name, m.down.read())
+    if (body := m.down.read()).strip():
+        yield from unrunnable(m.down.name, body)
     elif not m.retired:
-        fix = "where nothing can undo the up file, let it say so with RAISE EXCEPTION"
+        fix = "where nothing can undo the up file, let it say so with RAISE EXCEPTION; --allow goes down all the same"
         if m.down.there:
             yield Problem("empty", m.down.name, "the file is empty", f"{_COMMENT}; {fix}")
         else:

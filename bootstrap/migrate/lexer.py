@@ -1,4 +1,4 @@
-"""SQL as PostgreSQL's scanner cuts it: words, quoted names, strings, and everything else character by character.
+"""SQL as PostgreSQL's scanner cuts it: words, quoted names, strings; numbers and operators in whatever pieces.
 
 By the rules of src/backend/parser/scan.l with standard_conforming_strings on: names may hold any character beyond
 ASCII, block comments nest, a comment ends at LF or CR, and an E'' string goes on in the quotes of a later line.
@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Kind = Literal["word", "name", "string", "comment", "other"]
 
@@ -26,15 +25,14 @@ _TOKEN = re.compile(
     | (?P<open>    [eE]?' | " )
     | (?P<word>    [{_START}][{_MORE}$]*+ )
     | (?P<space>   [ \t\n\r\f\v]++ )
-    | (?P<other>   [0-9]++ | . )
+    | (?P<other>   [0-9,=<>+*%]++ | . )
     """,
     re.VERBOSE | re.DOTALL,
 )
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """One piece of the text; white space is left out."""
 
     kind: Kind

@@ -52,6 +52,8 @@ def unrunnable(name: str, body: bytes) -> tuple[Problem, ...]:
         return (_encoding(name, body, error),)
     if "\0" in text:
         return (_nul(name, body, text),)
+    if _plain(body):
+        return ()
     found = sorted(_look(text), key=lambda f: f.offset)
     rows = next((f.offset for f in found if f.rule == "copy" and f.message.startswith("COPY FROM")), len(text))
     return tuple(
@@ -59,6 +61,23 @@ def unrunnable(name: str, body: bytes) -> tuple[Problem, ...]:
         for f in found
         if f.offset <= rows  # what follows is data
     )
+
+
+# What a file has to hold for anything to be wrong with it; most hold none of it, and need not be taken apart.
+_SIMPLE = re.compile(rb"--[^\n\r]*+|'[^']*+'|\"[^\"]*+\"")
+_SUSPECT = re.compile(
+    rb"""['"] | (?<!:):[A-Za-z_\x80-\xff] | \b(?:copy|begin|start|commit|end|rollback|abort|prepare|concurrently|vacuum
+       |cluster|reindex|discard|database|tablespace|system)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+
+
+def _plain(body: bytes) -> bool:
+    """Whether there is certainly nothing: without a backslash or a dollar strings and comments are simple."""
+    if any(piece in body for piece in (b"\\", b"$", b"/*", b":'", b':"', _BOM.encode())):
+        return False
+    bare = _SIMPLE.sub(b" ", body)
+    return bare.count(b"(") == bare.count(b")") and not _SUSPECT.search(bare)
 
 
 def _encoding(name: str, body: bytes, error: UnicodeDecodeError) -> Problem:

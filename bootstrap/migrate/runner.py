@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
+from itertools import groupby
 from typing import Literal
 
 from bootstrap.migrate import plan
@@ -281,9 +282,17 @@ def validate(source: Source, *, style: bool = False) -> tuple[Problem, ...]:
 
 
 def _told(problems: Sequence[Problem], todo: Sequence[Step]) -> Iterator[str]:
-    """What is odd about the files that are about to run."""
+    """What is odd about the files that are about to run; of many by one rule the first."""
     names = {name for step in todo for name in (step.migration.name, step.migration.up.name, step.migration.down.name)}
-    return (f"{problem} ({problem.rule})" for problem in problems if problem.file in names)
+    found = sorted((p for p in problems if p.file in names), key=lambda p: p.rule)
+    for rule, group in groupby(found, key=lambda p: p.rule):
+        first, *more = group
+        shown = [first, *more] if len(more) < _MANY else [first]
+        rest = f" and {len(more)} more" if len(more) >= _MANY else ""
+        yield from (f"{problem} ({rule}{rest})" for problem in shown)
+
+
+_MANY = 3
 
 
 def _check_count(n: int | None) -> None:

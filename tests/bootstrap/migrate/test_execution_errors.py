@@ -9,8 +9,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from conftest import new_database
-from migrate_server import Database
+from migrate_server import Database, new_database
 from psycopg.sql import SQL
 
 from bootstrap.migrate import DirtyError, FileError, PostgresLedger, Runner, Source

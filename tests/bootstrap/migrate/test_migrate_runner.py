@@ -414,3 +414,13 @@ def test_plan_is_data(db: Fixture) -> None:
     assert [s.sql for s in db.runner().plan_down(1)] == ["DROP TABLE t3;\n"]
     assert [s.target for s in db.runner().plan_goto(1)] == [2, 1]
     assert db.database.ran == ["000001_t1.up.sql", "000002_t2.up.sql", "000003_t3.up.sql"]
+
+
+def test_many_files_without_a_way_down_are_told_of_once(tmp_path: Path) -> None:
+    for number in range(1, 8):
+        (tmp_path / f"{number}_a.up.sql").write_text("SELECT 1")
+    runner = Runner(Source.load(tmp_path), MemoryLedger(MemoryDatabase()))
+    runner.up()
+    (note,) = runner.notes
+    assert note.startswith("1_a.down.sql: the file is missing")
+    assert note.endswith("(missing-down and 6 more)")
