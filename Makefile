@@ -67,7 +67,7 @@ build/bin/migrate: Makefile
 	@touch $@
 
 interop: .venv/dev build/bin/migrate ## Take turns with the genuine golang-migrate on one database (needs go).
-	@PATH="$(CURDIR)/build/bin:$$PATH" DATATIER_NO_SKIPS=golang-migrate $(BIN)/pytest -n 0 tests/bootstrap/migrate/test_migrate_interop.py
+	@PATH="$(CURDIR)/build/bin:$$PATH" DATATIER_NO_SKIPS=golang-migrate $(BIN)/pytest -n 0 tests/bootstrap/migrate/test_migrate_interop.py tests/bootstrap/migrate/test_foreign_folders.py
 
 fmt: .venv/dev ## Format and mend what ruff can mend.
 	@$(BIN)/ruff format .

@@ -35,7 +35,8 @@ LIBRARIES = (
     "typing-extensions",
     "typing-inspection",
 )
-SOURCES = ("bootstrap/**/*.py", "migrations/*.sql", "schema/*.json")
+# Of the migrations everything: no extension makes a file one, and the folder may hold a `datatier.allow`.
+SOURCES = ("bootstrap/**/*.py", "migrations/*", "schema/*.json")
 # What builds the bundle is of no use in it.
 _BUILDER = (Path("bootstrap") / "authorities.py", Path("bootstrap") / "bundle.py")
 # RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance": the bundle of all commercial regions.
@@ -104,9 +105,10 @@ def build(target: Path, platform: Platform, *, certificates: bytes | None) -> Pa
 
 def digest(platform: Platform) -> str:
     """SHA-256 of all that a bundle without certificates is made of, and how."""
-    parts = [platform.python, *platform.tags, *_pins(), Path(__file__).read_text(encoding="utf-8")]
-    parts += [f"{path.relative_to(ROOT).as_posix()} {path.read_text(encoding='utf-8')}" for path in _sources()]
-    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+    parts = [each.encode() for each in (platform.python, *platform.tags, *_pins())]
+    for path in (Path(__file__), *_sources()):
+        parts += [path.relative_to(ROOT).as_posix().encode(), path.read_bytes()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
 def certificate_authorities(given: Path | None) -> bytes:
@@ -158,7 +160,7 @@ def compiler(python: str) -> str | None:
 
 
 def _sources() -> list[Path]:
-    found = {path for pattern in SOURCES for path in ROOT.glob(pattern)}
+    found = {path for pattern in SOURCES for path in ROOT.glob(pattern) if path.is_file()}
     return sorted(path for path in found if path.relative_to(ROOT) not in _BUILDER)
 
 

@@ -16,13 +16,15 @@ import psycopg
 from bootstrap import schema
 from bootstrap.errors import BootstrapError
 from bootstrap.migrate import Applied, MigrateError, PostgresLedger, Runner, Source
-from bootstrap.migrate.errors import FileError
+from bootstrap.migrate.errors import FileError, ProblemsError
 from bootstrap.postgres import extensions
 from bootstrap.schema.changes import SchemaChange, changes
 
 Phase = Literal["up", "down", "up again", "definition"]
 # RAISE EXCEPTION without a code of its own: what docs/migrations.md has a down file say that cannot be.
 _RAISED = "P0001"
+# Rules that a folder breaks which has no way down: golang-migrate's users often write none.
+_NO_WAY_DOWN = ("missing-down", "empty")
 
 
 class NotEmptyError(BootstrapError):
@@ -118,6 +120,10 @@ def _back(
                 raise
             made.irreversible = _short(error)
             runner.force(at[-1])  # it has refused before it did anything
+        except ProblemsError as error:
+            if any(problem.rule not in _NO_WAY_DOWN for problem in error.problems):
+                raise
+            made.irreversible = error.what  # refused before anything was undone
         else:
             made.troubles += _differing("down", before, schema.read(conn).schema)
     if made.failed:

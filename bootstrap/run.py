@@ -81,7 +81,8 @@ class _Run:
         with self._step("master") as done:
             entered = master.enter(self._manifest.postgres, self._store, self._manifest.passwords)
             done.extend(entered.done)
-        with _explained("lock"), entered.conn, hold(entered.conn):
+        with _explained("lock"), entered.conn, hold(entered.conn) as ended:
+            self._differences += ended
             held = self._access_in(entered)
             migration = self._schema(entered, held, folder)
             self._compare(entered, folder)
@@ -160,7 +161,7 @@ class _Run:
             done.extend(found.made)
             self._differences += found.differences
         with self._step("migrations") as done:
-            version, applied = self._migrate(held, folder)
+            version, applied = self._migrate(entered, held, folder)
             done.extend(applied)
         wanted = self._desired(held)
         with self._step("privileges") as done:
@@ -168,7 +169,7 @@ class _Run:
             self._differences += strangers(wanted, read(entered.conn, wanted))
         return version
 
-    def _migrate(self, held: dict[str, Held], folder: Path) -> tuple[report.Migration, list[str]]:
+    def _migrate(self, entered: Master, held: dict[str, Held], folder: Path) -> tuple[report.Migration, list[str]]:
         """Migrate as the migrator, whose login acts as the owner."""
         migrators = self._access.with_privilege("migrator")
         if not migrators:
@@ -181,10 +182,10 @@ class _Run:
             raise BootstrapError(f"the secret of {migrators[0]} has no PostgreSQL login; run the bootstrap again")
         target = self._manifest.postgres
         with open_postgres(target, target.primary, user, password) as conn:
-            ledger = migrate.PostgresLedger(conn)
+            ledger = migrate.PostgresLedger(conn, entered.conn)
             runner = migrate.Runner(migrate.Source.load(folder), ledger, role=self._access.owner)
             applied = self._up(runner)
-            self._differences += runner.notes
+            self._differences += (*ledger.ended, *runner.notes)
             version = runner.version()
         return report.Migration(version=version.version, dirty=version.dirty), applied
 

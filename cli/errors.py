@@ -65,6 +65,8 @@ _INPUT = {
     "DefinitionError",
     "NotEmptyError",
     "RecordError",
+    "SourceError",
+    "ProblemsError",
 }
 _MENDS = {
     errno.ENOSPC: "the disk is full: free space and run it again.",

@@ -17,7 +17,7 @@ CODE = (
         for room in ("infra", "components", "bootstrap", "local")
         for kind in ("py", "json", "csv")
     ),
-    "migrations/*.sql",
+    "migrations/*",
     "schema/*.json",
     "requirements/runtime.txt",
 )

@@ -58,6 +58,10 @@ LagOption = Annotated[
         help="Stop before a file while a replica is further behind.",
     ),
 ]
+AllowOption = Annotated[
+    list[str] | None,
+    typer.Option("--allow", metavar="RULE", help="Pass over what a rule finds; docs/migrations.md lists them."),
+]
 SnapshotFlag = Annotated[
     bool, typer.Option("--snapshot", help="Take an RDS snapshot first, where there is something to do.")
 ]
@@ -66,12 +70,20 @@ WAIT, LOCK, STATEMENT = 15.0, 5.0, 600.0
 
 @contextmanager
 def _runner(
-    stack: str | None, manifest: str | None, url: str | None, path: Path, *, snapshot: bool = False, **options: Any
+    stack: str | None,
+    manifest: str | None,
+    url: str | None,
+    path: Path,
+    *,
+    allow: list[str] | None = None,
+    snapshot: bool = False,
+    **options: Any,
 ) -> Iterator[migrate.Runner]:
     """As whoever the URL says, or as the stack's migrator, who acts as the owner."""
     from bootstrap import migrate
 
     target = by_url(url, stack, manifest) or find_manifest(stack, manifest)
+    source = migrate.Source.load(path, allow or ())
     identity, owner = ("", None) if isinstance(target, Secret) else _migrator(target)
     with open_database(target, identity) as connection:
         if snapshot:
@@ -79,7 +91,7 @@ def _runner(
 
             options["snapshot"] = snapshot_of(connection.info.host)
         ledger = migrate.PostgresLedger(connection)
-        runner = migrate.Runner(migrate.Source.load(path), ledger, role=owner, **options)
+        runner = migrate.Runner(source, ledger, role=owner, **options)
         try:
             yield runner
         finally:
@@ -152,6 +164,7 @@ def up(
     statement_timeout: StatementTimeoutOption = STATEMENT,
     max_replica_lag: LagOption = None,
     snapshot: SnapshotFlag = False,
+    allow: AllowOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Apply the next migrations.
@@ -164,6 +177,7 @@ def up(
         database_url,
         path,
         snapshot=snapshot and not dry_run,
+        allow=allow,
         lock_wait=wait,
         lock_timeout=lock_timeout,
         statement_timeout=statement_timeout,
@@ -186,6 +200,7 @@ def down(
     statement_timeout: StatementTimeoutOption = STATEMENT,
     max_replica_lag: LagOption = None,
     snapshot: SnapshotFlag = False,
+    allow: AllowOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Undo the last migrations.
@@ -200,6 +215,7 @@ def down(
         database_url,
         path,
         snapshot=snapshot and not dry_run,
+        allow=allow,
         lock_wait=wait,
         lock_timeout=lock_timeout,
         statement_timeout=statement_timeout,
@@ -221,6 +237,7 @@ def down_to(
     statement_timeout: StatementTimeoutOption = STATEMENT,
     max_replica_lag: LagOption = None,
     snapshot: SnapshotFlag = False,
+    allow: AllowOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Undo everything above a version.
@@ -233,6 +250,7 @@ def down_to(
         database_url,
         path,
         snapshot=snapshot and not dry_run,
+        allow=allow,
         lock_wait=wait,
         lock_timeout=lock_timeout,
         statement_timeout=statement_timeout,
@@ -254,6 +272,7 @@ def goto(
     statement_timeout: StatementTimeoutOption = STATEMENT,
     max_replica_lag: LagOption = None,
     snapshot: SnapshotFlag = False,
+    allow: AllowOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Move up or down to a version.
@@ -266,6 +285,7 @@ def goto(
         database_url,
         path,
         snapshot=snapshot and not dry_run,
+        allow=allow,
         lock_wait=wait,
         lock_timeout=lock_timeout,
         statement_timeout=statement_timeout,
@@ -301,19 +321,24 @@ def validate(
     offline: Annotated[
         bool, typer.Option("--offline", help="Look at the files only, even where a tier is up.")
     ] = False,
+    style: Annotated[
+        bool, typer.Option("--style", help="Without a database too, say what columns are better made of.")
+    ] = False,
+    allow: AllowOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Check the files, beside the database where there is one: numbers, missing or edited files, late versions, lint.
 
-    Without a tier, a URL or a manifest the files are checked by themselves. Exit 1 on an error; warnings exit 0.
+    Without a tier, a URL or a manifest the files are checked by themselves. Exit 1 on an error; all else exits 0.
+    What is a matter of style is told of files that the database has not applied yet, without one by --style.
 
     [bold]Examples:[/] datatier migrate validate    datatier migrate validate --offline --json
     """
-    problems = None if offline else _validated(stack, manifest, database_url, path)
+    problems = None if offline else _validated(stack, manifest, database_url, path, allow)
     if problems is None:
         from bootstrap import migrate
 
-        problems = migrate.validate(migrate.Source.load(path))
+        problems = migrate.validate(migrate.Source.load(path, allow or ()), style=style)
     if json:
         emit_json([asdict(problem) for problem in problems])
     else:
@@ -321,18 +346,19 @@ def validate(
             colour = "red" if problem.severity == "error" else "yellow"
             console().print(f"[{colour}]{problem.severity}[/] {escape(str(problem))} [dim]({problem.rule})[/]")
         counts = Counter(problem.severity for problem in problems)
-        told = ", ".join(f"{counts[word]} {word}s" for word in ("error", "warning", "note") if counts[word])
+        words = [("error", "errors"), ("warning", "warnings"), ("style", "of style"), ("note", "notes")]
+        told = ", ".join(f"{counts[word]} {told}" for word, told in words if counts[word])
         console().print(told or "no problems")
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(FAILED)
 
 
 def _validated(
-    stack: str | None, manifest: str | None, url: str | None, path: Path
+    stack: str | None, manifest: str | None, url: str | None, path: Path, allow: list[str] | None
 ) -> tuple[migrate.Problem, ...] | None:
     """Beside the database; None where none was named and none is up."""
     try:
-        with _runner(stack, manifest, url, path) as runner:
+        with _runner(stack, manifest, url, path, allow=allow) as runner:
             return runner.validate()
     except NothingUpError:
         if stack is not None or manifest is not None:

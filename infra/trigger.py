@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 # Relative to the project's folder.
-BOOTSTRAP = ("bootstrap/**/*.py", "migrations/*.sql", "schema/*.json", "access.yaml")
+BOOTSTRAP = ("bootstrap/**/*.py", "migrations/*", "schema/*.json", "access.yaml")
 
 
 def content_hash(root: Path, patterns: Iterable[str] = BOOTSTRAP) -> str:

@@ -6,6 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 
+def shown(name: str) -> str:
+    """A file's name or path as it can be printed: what is no character there, or ends a line, as an escape."""
+    return name.encode("utf-8", "backslashreplace").decode().translate(_ESCAPED)
+
+
+_ESCAPED = {code: f"\\x{code:02x}" for code in (*range(32), 127)}
+
+
 class MigrateError(Exception):
     """Base of every error of this package."""
 
@@ -86,7 +94,7 @@ class Problem:
     message: str
     fix: str
     severity: str = "error"
-    """`error` stops `up`; `warning` and `note` are only shown by `validate`."""
+    """`error` stops `up`; `warning`, `style` and `note` are only shown by `validate`."""
     line: int = 0
     """From 1; 0 where it is the file as a whole."""
     column: int = 0

@@ -40,3 +40,6 @@ def explained(what: str, fix: str = "") -> Iterator[None]:
     except psycopg.OperationalError as error:
         first = str(error).splitlines()[0]
         raise LedgerError(f"{what}: {first}", "see that the server is up, then run the command again") from error
+    except psycopg.Error as error:
+        first = error.diag.message_primary or str(error).splitlines()[0]
+        raise LedgerError(f"{what}: {first}", "mend that, then run the command again") from error

@@ -1,21 +1,22 @@
 """What a migration does that hurts a database in use: the rules that squawk does not have, and how one is allowed.
 
-`docs/migrations.md` lists every rule and who checks it. `-- datatier:allow RULE reason` before or in a statement
-silences a rule for that statement.
+`docs/migrations.md` lists every rule and who checks it; how one is silenced is in allow.py.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bootstrap.migrate import folder, runnable
+from bootstrap.migrate.allow import COMMENT
 from bootstrap.migrate.errors import Problem
-from bootstrap.migrate.source import Migration, MigrationFile
+from bootstrap.migrate.lexer import line_and_column
+from bootstrap.migrate.made import on_new_tables
+from bootstrap.migrate.source import MigrationFile, Source
+from bootstrap.migrate.squawk import RULES as FOREIGN
 from bootstrap.migrate.squawk import squawk
-from bootstrap.migrate.statements import Statement, line_and_column, statements
-
-_ALLOW = re.compile(r"--[ \t]*datatier:allow[ \t]+([\w-]+)[ \t]*([^\n]*)")
+from bootstrap.migrate.statements import Statement, begins, ends, statements
 
 Words = tuple[str, ...]
 
@@ -96,6 +97,7 @@ RULES = (
         "json keeps the text as it came: no equality, no index, parsed at every access",
         "use jsonb",
         lambda w, _: w[:2] in (("ALTER", "TABLE"), ("CREATE", "TABLE")) and "JSON" in w,
+        "style",
     ),
     Rule(
         "authorization",
@@ -106,19 +108,50 @@ RULES = (
 )
 
 
-def lint(migrations: Iterable[Migration]) -> Iterator[Problem]:
+# Rules on locks and on running programs: nobody waits for a table that the same file has made.
+_ON_TABLES_IN_USE = {
+    *(
+        name
+        for name, level in FOREIGN.items()
+        if level == "warning" and name not in ("identifier-too-long", "syntax-error")
+    ),
+    "serial-column",
+    "exclusion-constraint",
+    "backfill",
+}
+KNOWN = {*folder.RULES, *(rule.name for rule in RULES), *FOREIGN, *runnable.RULES, "allow"}
+"""Every rule that can appear."""
+FIXED = set(runnable.RULES) - {"transaction"}
+"""Those that nobody can allow away."""
+
+
+def lint(source: Source, above: int | None = None, *, style: bool = False) -> Iterator[Problem]:
     """Findings of our own rules and, where it is installed, of squawk; what is allowed left out.
 
-    Up files by every rule; down files only for their transactions, as they are run in need.
+    Up files by every rule; down files only for their transactions, as they are run in need. Only versions above
+    `above`; matters of style where asked.
     """
-    listed = list(migrations)
-    ups = [m.up for m in listed if m.up is not None]
+    source.allowed.check(KNOWN, FIXED)
+    listed = [m for m in source.migrations if above is None or m.version > above]
+    ups = [m.up for m in listed if _legible(m.up)]
     foreign = squawk([file.path for file in ups])
     yield from foreign.notes
-    for file in ups:
-        yield from _file(file, foreign.found.get(file.path, ()), up=True)
-    for file in (m.down for m in listed if m.down is not None):
-        yield from _file(file, (), up=False)
+    downs = [m.down for m in listed if _legible(m.down)]
+    found = [
+        *(p for file in ups for p in _file(file, foreign.found.get(file.path, ()), up=True)),
+        *(p for file in downs for p in _file(file, (), up=False)),
+    ]
+    for p in found:
+        if not source.allowed.covers(p) and (style or p.severity != "style"):
+            yield p
+
+
+def _legible(file: MigrationFile) -> bool:
+    """Whether it can be read as SQL at all; where not, that is told of elsewhere."""
+    try:
+        return file.there and "\0" not in file.read().decode("utf-8")
+    except UnicodeDecodeError:
+        return False
 
 
 def _file(file: MigrationFile, foreign: Iterable[Problem], *, up: bool) -> Iterator[Problem]:
@@ -126,10 +159,11 @@ def _file(file: MigrationFile, foreign: Iterable[Problem], *, up: bool) -> Itera
     found = statements(text)
     allowed, wrong = _allowed(text, found, file.name)
     lines = [line_and_column(text, s.end)[0] for s in found]
+    new = on_new_tables(text, found)
 
     def free(problem: Problem) -> bool:
         at = next((i for i, last in enumerate(lines) if last >= problem.line), len(lines))
-        return (at, problem.rule) not in allowed
+        return (at, problem.rule) not in allowed and not (at in new and problem.rule in _ON_TABLES_IN_USE)
 
     own = [*_transactions(text, found, file.name), *(_own(text, found, file.name) if up else ())]
     yield from wrong
@@ -146,37 +180,37 @@ def _own(text: str, found: Sequence[Statement], name: str) -> Iterator[Problem]:
 
 
 def _transactions(text: str, found: Sequence[Statement], name: str) -> Iterator[Problem]:
-    """Errors: a BEGIN within another, one without its COMMIT, a COMMIT without its BEGIN."""
-    begun: Statement | None = None
+    """A BEGIN within another, a COMMIT without its BEGIN: PostgreSQL warns of them and goes on."""
+    begun = False
 
-    def wrong(at: Statement, message: str, fix: str) -> Problem:
-        return Problem("transaction", name, message, fix, "error", *line_and_column(text, at.offset))
+    def odd(at: Statement, message: str, fix: str) -> Problem:
+        return Problem("transaction", name, message, fix, "warning", *line_and_column(text, at.offset))
 
     for s in found:
-        first = s.words[0] if s.words else ""
-        if first in ("BEGIN", "START"):
-            if begun is not None:
-                yield wrong(s, "BEGIN within a transaction begins nothing", "end the one before it first")
-            begun = s
-        elif first in ("COMMIT", "END", "ABORT") or (first == "ROLLBACK" and "TO" not in s.words):
-            if begun is None:
-                yield wrong(
-                    s, f"{first} without a BEGIN ends what others began", "take it out: a file is a transaction"
-                )
-            begun = None if "CHAIN" not in s.words or "NO" in s.words else s
-    if begun is not None:
-        yield wrong(begun, "a transaction is left open at the end of the file", "end it with COMMIT")
+        if ends(s):
+            if not begun:
+                fix = "take it out: a file is a transaction"
+                yield odd(s, f"{s.first} without a BEGIN ends what others began", fix)
+            begun = begins(s)
+        elif begins(s):
+            if begun:
+                yield odd(s, "BEGIN within a transaction begins nothing", "end the one before it first")
+            begun = True
 
 
-def _allowed(text: str, found: Sequence[Statement], name: str) -> tuple[set[tuple[int, str]], list[Problem]]:
-    """Which rule is silenced for which statement, by its number; and the comments that give no reason."""
+def _allowed(text: str, found: Sequence[Statement], name: str) -> tuple[Collection[tuple[int, str]], list[Problem]]:
+    """Which rule is silenced for which statement, by its number; and the comments that do not."""
     allowed, wrong = set[tuple[int, str]](), list[Problem]()
-    for match in _ALLOW.finditer(text):
-        at = next((i for i, s in enumerate(found) if s.end > match.start()), len(found))
-        if match[2].strip():
-            allowed.add((at, match[1]))
+
+    def refused(message: str, fix: str, at: int) -> None:
+        wrong.append(Problem("allow", name, message, fix, "error", *line_and_column(text, at)))
+
+    for match in COMMENT.finditer(text):
+        at, rule = next((i for i, s in enumerate(found) if s.end > match.start()), len(found)), match[1]
+        if not match[2].strip():
+            refused(f"{rule} is allowed for no reason", f"say why: -- datatier:allow {rule} it is small", match.start())
+        elif rule not in KNOWN:
+            refused(f"there is no rule {rule} to allow", "docs/migrations.md lists them", match.start())
         else:
-            fix = f"say why: -- datatier:allow {match[1]} the table has ten rows"
-            place = line_and_column(text, match.start())
-            wrong.append(Problem("allow", name, f"{match[1]} is allowed for no reason", fix, "error", *place))
+            allowed.add((at, rule))
     return allowed, wrong

@@ -9,6 +9,8 @@ import zlib
 
 from psycopg.sql import SQL, Composed, Literal
 
+from bootstrap.postgres.holders import ADMINISTRATOR
+
 Keys = tuple[int, int]
 
 _SALT = 1486364155
@@ -46,12 +48,16 @@ def unlock(keys: Keys) -> Composed:
     return SQL("SELECT pg_advisory_unlock({}), pg_advisory_unlock({})").format(Literal(keys[1]), Literal(keys[0]))
 
 
-def holders(keys: Keys) -> Composed:
-    """Query for the sessions of this database that hold a key: (key, own, pid, user, application)."""
-    # A bigint key shows as its halves in classid and objid, with objsubid 1.
+def migrators(schema: str, table: str) -> Composed:
+    """Condition for who may migrate, by either tool: the owner's members, and who may write golang-migrate's table.
+
+    golang-migrate empties it with TRUNCATE, which no role of an application has. `r` is the role that is looked at.
+    """
+    name = Literal(f'"{schema}".{table}')
     return SQL(
-        "SELECT l.objid::bigint, l.pid = pg_backend_pid(), l.pid, a.usename, coalesce(a.application_name, '')"
-        " FROM pg_locks l JOIN pg_database d ON d.oid = l.database LEFT JOIN pg_stat_activity a ON a.pid = l.pid"
-        " WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()"
-        " AND l.classid = 0 AND l.objsubid = 1 AND l.objid IN ({}, {})"
-    ).format(*map(Literal, keys))
+        "({} OR (r.oid IS NOT NULL AND CASE WHEN to_regclass({}) IS NULL THEN has_schema_privilege(r.oid, {}, 'CREATE')"
+        " ELSE has_table_privilege(r.oid, to_regclass({}), 'TRUNCATE') OR pg_has_role(r.oid,"
+        " (SELECT relowner FROM pg_class WHERE oid = to_regclass({})), 'MEMBER') END)"
+        " OR (r.oid IS NOT NULL AND pg_has_role(r.oid, (SELECT nspowner FROM pg_namespace WHERE nspname = {}),"
+        " 'MEMBER')))"
+    ).format(ADMINISTRATOR, name, Literal(schema), name, name, Literal(schema))

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import takewhile
 
+from bootstrap.migrate import folder
 from bootstrap.migrate.errors import DirtyError, Problem, ProblemsError, TargetError
 from bootstrap.migrate.ledger import NIL, Event, Kind, State
 from bootstrap.migrate.source import Migration, MigrationFile, Source
@@ -64,7 +65,7 @@ def adoptable(source: Source, state: State) -> tuple[Event, ...]:
     """Events for what another tool has applied, so that later edits and late files are seen from now on."""
     known, below, events = history(state), NIL, []
     for m in applied(source, state):
-        if m.version not in known and m.up is not None:
+        if m.version not in known:
             events.append(Event(kind="adopt", version=m.version, before=below, checksum=m.up.checksum))
         below = m.version
     return tuple(events)
@@ -74,9 +75,7 @@ def edited(source: Source, state: State) -> tuple[Migration, ...]:
     """Applied files that no longer hold what was applied."""
     known = history(state)
     return tuple(
-        m
-        for m in applied(source, state)
-        if m.up and m.version in known and known[m.version].checksum not in ("", m.up.checksum)
+        m for m in applied(source, state) if m.version in known and known[m.version].checksum not in ("", m.up.checksum)
     )
 
 
@@ -87,7 +86,8 @@ def problems(source: Source, state: State) -> tuple[Problem, ...]:
 
 def against(source: Source, state: State) -> tuple[Problem, ...]:
     """What is wrong with the files only because of what this database has applied."""
-    return (*_edited(source, state), *_late(source, state))
+    found = (*_edited(source, state), *_late(source, state))
+    return tuple(p for p in found if not folder.allowed(source, p))
 
 
 def _edited(source: Source, state: State) -> Iterable[Problem]:
@@ -97,25 +97,26 @@ def _edited(source: Source, state: State) -> Iterable[Problem]:
         if m.version == state.version:
             fix += f"; if the database has what it now says: datatier migrate force {m.version}"
         at = known[m.version].at
-        yield Problem(
-            "edited", f"{m.name}.up.sql", f"edited after it was applied{f' on {at:%Y-%m-%d}' if at else ''}", fix
-        )
+        what = "edited" if m.up.there else "removed"
+        yield Problem("edited", m.up.name, f"{what} after it was applied{f' on {at:%Y-%m-%d}' if at else ''}", fix)
 
 
 def _late(source: Source, state: State) -> Iterable[Problem]:
     for m in late(source, state):
         message = f"the database went past it to {state.version} before the file was there, so it was never applied"
         last = source.migrations[-1].version
-        yield Problem("late", m.name, message, f"rename its files to version {last + 1}, so that they come last")
+        fix = f"rename its files to version {last + 1}, so that they come last; if it is never to run: --allow late"
+        yield Problem("late", m.name, message, fix)
 
 
-def check(source: Source, state: State) -> None:
-    """Raise unless the database may be moved upwards."""
+def check(source: Source, state: State) -> tuple[Problem, ...]:
+    """Raise unless the database may be moved upwards; return what a person should know."""
     check_clean(source, state)
     # What applied files hold is only compared with what was applied: they are not read for anything else.
     found = (*source.problems(above=state.version), *against(source, state))
     if errors := [p for p in found if p.severity == "error"]:
         raise ProblemsError(errors)
+    return found
 
 
 def mendable(state: State) -> State | None:
@@ -156,18 +157,19 @@ def moved(state: State) -> str:
     )
 
 
-def check_clean(source: Source, state: State) -> None:
+def check_clean(source: Source, state: State) -> tuple[Problem, ...]:
     """Raise where a file was cut short, or where the database is at a version that has no files."""
     if state.dirty:
         raise _dirty(source, state)
     if state.version is not None:
         source.get(state.version)
+    return ()
 
 
-def check_goto(source: Source, state: State, version: int) -> None:
+def check_goto(source: Source, state: State, version: int) -> tuple[Problem, ...]:
     """Raise unless the database may be moved to `version`; on the way down, edited and late files do no harm."""
     down = state.version is not None and version < state.version
-    (check_clean if down else check)(source, state)
+    return (check_clean if down else check)(source, state)
 
 
 def plan_up(source: Source, state: State, n: int | None = None) -> list[Step]:
@@ -175,8 +177,6 @@ def plan_up(source: Source, state: State, n: int | None = None) -> list[Step]:
     at = NIL if state.version is None else state.version
     steps, before = [], at
     for m in [m for m in source.migrations if m.version > at][:n]:
-        if m.up is None:
-            raise ProblemsError([p for p in source.problems() if p.rule == "missing-up"])
         steps.append(Step("up", m, before, m.version, m.up))
         before = m.version
     return steps
@@ -186,13 +186,9 @@ def plan_down(source: Source, state: State, n: int | None = None) -> list[Step]:
     """Steps that undo the last `n` files, or all of them."""
     done = applied(source, state)[::-1]
     below = [*(m.version for m in done[1:]), NIL]
-    steps = []
-    for m, target in list(zip(done, below, strict=False))[:n]:
-        if m.down is None:
-            raise ProblemsError(
-                [p for p in source.problems() if p.rule == "missing-down" and p.file.startswith(m.name)]
-            )
-        steps.append(Step("down", m, m.version, target, m.down))
+    steps = [Step("down", m, m.version, target, m.down) for m, target in list(zip(done, below, strict=False))[:n]]
+    if wrong := [p for step in steps for p in folder.down_problems(source, step.migration)]:
+        raise ProblemsError(wrong)
     return steps
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from psycopg import errors as pg
@@ -19,9 +19,10 @@ from bootstrap.migrate.books import COLUMNS, CREATE, HISTORY, LOOK, TABLE
 from bootstrap.migrate.errors import FileError, LedgerError, LockedError
 from bootstrap.migrate.explain import check_table, explained
 from bootstrap.migrate.ledger import NIL, Event, Session, State
-from bootstrap.migrate.lock import Keys, holders, lock_keys, try_lock, unlock
+from bootstrap.migrate.lock import Keys, lock_keys, migrators, try_lock, unlock
 from bootstrap.migrate.place import BEHIND, IDENTITY, POSITION, refusal
 from bootstrap.migrate.send import send
+from bootstrap.postgres.holders import Holder, end_intruders, named, query
 
 __all__ = ["HISTORY", "TABLE", "PostgresLedger"]
 
@@ -31,18 +32,25 @@ _POLL = 0.2  # seconds
 _RESET = (SQL("RESET SESSION AUTHORIZATION"), SQL("RESET ROLE"), SQL("RESET ALL"))
 
 
+_READING: tuple[LiteralString, ...] = ("standard_conforming_strings = on", "client_encoding = 'UTF8'")
+
+
 class PostgresLedger:
     """Ledger on an autocommit connection, which belongs to the ledger while it holds the lock.
 
     Not through a pooler or RDS Proxy: the lock and the settings belong to the server session.
     """
 
-    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+    def __init__(self, connection: psycopg.Connection[Any], master: psycopg.Connection[Any] | None = None) -> None:
+        """`master` is another session in the same database, which may end those of logins that hold the lock idly."""
         if not connection.autocommit:
             raise ValueError(
                 "migrations need psycopg.connect(..., autocommit=True): files bring their own transactions"
             )
         self._connection = connection
+        self._master = master
+        self.ended: list[str] = []
+        """Whose sessions were ended, because they held the lock and could not have migrated."""
         self._session = Session()
         self._database = ""
         self._pid, self._standby = 0, False
@@ -102,8 +110,12 @@ class PostgresLedger:
         with explained("cannot take the migration lock"):
             while not self._execute(try_lock(keys))[0][0][0]:
                 if time.monotonic() >= limit:
-                    raise _locked(wait, self._execute(holders(keys))[0])
-                time.sleep(_POLL)
+                    who, mend = named(self._holders(keys))
+                    raise LockedError(f"another migration has held the lock for {wait:g} s{who}", mend)
+                told = end_intruders(self._master, keys, self._entitled()) if self._master is not None else []
+                self.ended += told
+                if not told:  # otherwise at once, before they are back
+                    time.sleep(_POLL)
         failing = True
         try:
             with explained("cannot set up the session for migrations"):
@@ -147,31 +159,52 @@ class PostgresLedger:
         self._line = self._write(early, *self._set_version(event.target, dirty=True), line)[0][0][0]
 
     def run(self, event: Event, path: str, body: bytes) -> float:
-        if event.whole:
-            tail = SQL("; ").join(
-                [
-                    *_RESET,
-                    *self._pinned(),
-                    *self._set_version(event.target, dirty=False),
-                    books.end_line(self._session.schema, self._line),
-                ]
-            )
-            return float(send(self._connection, path, body, tail.as_bytes(self._connection))[0])
-        send(self._connection, path, body)
+        try:
+            send(self._connection, path, body, whole=event.whole)
+            if event.whole and self._connection.info.transaction_status is TransactionStatus.INTRANS:
+                return self._end(event, path)
+            return self._settled_after(event, path)
+        except FileError:
+            self._recover()
+            raise
+
+    def _end(self, event: Event, path: str) -> float:
+        """Say in the file's own transaction that it has happened."""
+        parts = [*_RESET, *self._pinned(), *self._set_version(event.target, dirty=False), self._end_line()]
+        try:
+            return float(self._execute(SQL("; ").join([*parts, SQL("COMMIT")]))[0][0][0])
+        except psycopg.Error as error:
+            lost, reason = self._connection.closed, error.diag.message_primary or str(error).splitlines()[0]
+            raise FileError(
+                f"it ran, but its end could not be written down: {reason}",
+                file=path,
+                sqlstate=error.sqlstate or "",
+                undone=not lost,
+                lost=lost,
+            ) from error
+
+    def _settled_after(self, event: Event, path: str) -> float:
+        """Say so after a file that had transactions of its own."""
         if self._connection.info.transaction_status is not TransactionStatus.IDLE:
-            self._connection.rollback()
             fix = "end every BEGIN of the file with COMMIT; what came after it has been rolled back"
             raise FileError("the file leaves a transaction open", fix, file=path)
         keys = self._keys()
-        rows = self._execute(SQL("; ").join([*_RESET, *self._pinned(), holders(keys)]))[0]
-        if {key for key, own, *_ in rows if own} != set(keys):
+        self._execute(SQL("; ").join([*_RESET, *self._pinned()]))
+        if {holder.key for holder in self._holders(keys) if holder.own} != set(keys):
             fix = "take DISCARD ALL or pg_advisory_unlock out of it; it has run to its end"
             raise FileError("the file released the migration lock", fix, file=path)
-        return float(
-            self._write(
-                *self._set_version(event.target, dirty=False), books.end_line(self._session.schema, self._line)
-            )[0][0][0]
-        )
+        return float(self._write(*self._set_version(event.target, dirty=False), self._end_line())[0][0][0])
+
+    def _recover(self) -> None:
+        """Leave a failed file's transaction, and take back what it has set, so that its end can be written down."""
+        if self._connection.closed:
+            return
+        with suppress(psycopg.Error):
+            self._connection.rollback()
+            self._execute(SQL("; ").join([*_RESET, *self._pinned()]))
+
+    def _end_line(self) -> Composed:
+        return books.end_line(self._session.schema, self._line)
 
     def fail(self, event: Event, error: str) -> None:
         line = books.fail_line(self._session.schema, self._line, error)
@@ -219,8 +252,8 @@ class PostgresLedger:
             SQL("{} lock_timeout = {}").format(set_, Literal(f"{session.lock_timeout * 1000:.0f}ms")),
             SQL("{} statement_timeout = {}").format(set_, Literal(f"{session.statement_timeout * 1000:.0f}ms")),
         ]
-        # The lexer in statements.py knows no other way of reading strings.
-        parts.append(SQL("{} standard_conforming_strings = on").format(set_))
+        # lexer.py knows no other way of reading strings, and files are UTF-8 whatever the login is set to.
+        parts += [SQL(f"{{}} {setting}").format(set_) for setting in _READING]
         if not local:  # a query whose client has died must end, and the lock with it
             parts.append(SQL("SET client_connection_check_interval = '1s'"))
         if session.role is not None:
@@ -232,25 +265,22 @@ class PostgresLedger:
             self._database = self._execute(SQL("SELECT current_database()"))[0][0][0]
         return lock_keys(self._database, self._session.schema, TABLE)
 
+    def _holders(self, keys: Keys) -> list[Holder]:
+        return [Holder(*row) for row in self._execute(query(keys, self._entitled()))[0]]
+
+    def _entitled(self) -> Composed:
+        return migrators(self._session.schema, TABLE)
+
     def _name(self, table: str) -> Identifier:
         return Identifier(self._session.schema, table)
 
-    def _execute(self, query: SQL | Composed) -> list[list[Any]]:
+    def _execute(self, statements: SQL | Composed) -> list[list[Any]]:
         """Send statements whole and return the rows of each that has any."""
         with self._connection.cursor(row_factory=tuple_row) as cursor:
-            cursor.execute(query)
+            cursor.execute(statements)
             results = []
             while True:
                 if cursor.description is not None:
                     results.append(cursor.fetchall())
                 if not cursor.nextset():
                     return results
-
-
-def _locked(wait: float, rows: Sequence[Sequence[Any]]) -> LockedError:
-    what = f"another migration has held the lock for {wait:g} s"
-    if not rows:
-        return LockedError(what, "run the command again")
-    _, _, pid, user, application = rows[0]
-    who = f"process {pid}, user {user}{f', {application}' if application else ''}"
-    return LockedError(f"{what} ({who})", f"wait for it or, if it is stuck, end it: SELECT pg_terminate_backend({pid})")

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
+from itertools import groupby
 from typing import Literal
 
 from bootstrap.migrate import plan
-from bootstrap.migrate.errors import FileError, Problem, StoppedError, TargetError
+from bootstrap.migrate.errors import FileError, MigrateError, Problem, StoppedError, TargetError
 from bootstrap.migrate.ledger import NIL, Event, Ledger, Session, State
-from bootstrap.migrate.lint import lint
+from bootstrap.migrate.lint import FIXED, KNOWN, lint
 from bootstrap.migrate.plan import Step
 from bootstrap.migrate.source import Source, checksum
 from bootstrap.migrate.statements import whole
@@ -26,7 +27,9 @@ except metadata.PackageNotFoundError:  # run from a bundle
 # deadlock (40), no memory or disk (53), a lock not had in time (55P03), a shutdown (57P). A cancelled statement (57014)
 # is none of these: it was a person, or a time limit that it would meet again.
 _PASSING = ("08", "40", "53", "55P03", "57P")
-_IN_TRANSACTION = "25001"  # "cannot run inside a transaction block"
+# What the transaction that a whole file runs in forbids, and that the file may do when sent by itself: a statement that
+# refuses to be in one (25001), a COMMIT in the code of DO or CALL (2D000), SET TRANSACTION READ ONLY (25006).
+_IN_TRANSACTION = ("25001", "2D000", "25006")
 
 Progress = Callable[[Step, float | None], None]
 """Called before each file with None and after it with its seconds.
@@ -76,6 +79,7 @@ class Runner:
         `max_replica_lag` stops the run before a file while a replica is further behind; `snapshot` is called once
         before the first file, where there is one, and returns the name of what it made.
         """
+        source.allowed.check(KNOWN, FIXED)
         self.source = source
         self.ledger = ledger
         self.lock_wait = lock_wait
@@ -104,8 +108,8 @@ class Runner:
     def goto(self, version: int, progress: Progress | None = None) -> list[Applied]:
         """Move up or down to `version`."""
 
-        def check(source: Source, state: State) -> None:
-            plan.check_goto(source, state, version)
+        def check(source: Source, state: State) -> tuple[Problem, ...]:
+            return plan.check_goto(source, state, version)
 
         return self._move(lambda state: plan.plan_goto(self.source, state, version), check, progress)
 
@@ -113,8 +117,7 @@ class Runner:
         """Declare that the database is at `version` and clean, and run nothing; None means at no version."""
         checksum = ""
         if version is not None:
-            file = self.source.get(version).up
-            checksum = file.checksum if file else ""
+            checksum = self.source.get(version).up.checksum
         target = NIL if version is None else version
         self.notes = []
         self.ledger.read()  # refuses another tool's table
@@ -137,11 +140,11 @@ class Runner:
     def validate(self) -> tuple[Problem, ...]:
         """Return all that is wrong with the files beside this database, warnings included.
 
-        Files that it has applied are no longer linted: what they did is done, and they must not change.
+        Files that it has applied are no longer linted: what they did is done, and they must not change. The others are
+        new, so that matters of style are told of as well.
         """
         state = self.ledger.read()
-        ahead = [m for m in self.source.migrations if state.version is None or m.version > state.version]
-        return (*plan.problems(self.source, state), *lint(ahead))
+        return (*plan.problems(self.source, state), *lint(self.source, above=state.version, style=True))
 
     def plan_up(self, n: int | None = None) -> list[Step]:
         """Return what `up` would do."""
@@ -175,7 +178,7 @@ class Runner:
     def _move(
         self,
         steps: Callable[[State], list[Step]],
-        check: Callable[[Source, State], None],
+        check: Callable[[Source, State], Sequence[Problem]],
         progress: Progress | None,
         stop: Stop | None = None,
     ) -> list[Applied]:
@@ -190,8 +193,9 @@ class Runner:
         with self.ledger.locked(self.lock_wait):
             self.ledger.prepare()
             state = self._mended(self.ledger.read())
-            check(self.source, state)
+            told = check(self.source, state)
             todo = steps(state)
+            self.notes += _told(told, todo)
             if adopted := plan.adoptable(self.source, state):
                 self.ledger.settle(NIL if state.version is None else state.version, *adopted)
             if todo and self.snapshot is not None:
@@ -255,19 +259,40 @@ class Runner:
         try:
             return self.ledger.run(event, step.file.path, body)
         except FileError as error:
-            if not (event.whole and error.sqlstate == _IN_TRANSACTION):
+            if not (event.whole and error.sqlstate in _IN_TRANSACTION):
                 again = event.whole and (error.lost or error.sqlstate.startswith(_PASSING))
-                if not (error.lost or again):
-                    self.ledger.fail(event, error.reason)
                 error.explain(_repair(step, error, again=again))
+                if not (error.lost or again):
+                    self._fail(event, error)
                 raise
-        # A statement that must be alone and that statements.py does not know: nothing of it has run.
+        # PostgreSQL has undone all of it.
         return self._attempt(step, replace(event, whole=False), body)
 
+    def _fail(self, event: Event, error: FileError) -> None:
+        """Keep why; what keeps it from being kept must not hide it."""
+        try:
+            self.ledger.fail(event, error.reason)
+        except MigrateError as worse:
+            error.explain(f"the history does not say so, as {worse}")
 
-def validate(source: Source) -> tuple[Problem, ...]:
-    """Return all that is wrong with the files by themselves."""
-    return (*source.problems(), *lint(source.migrations))
+
+def validate(source: Source, *, style: bool = False) -> tuple[Problem, ...]:
+    """Return all that is wrong with the files by themselves; matters of style, which an old file keeps, if asked."""
+    return (*source.problems(), *lint(source, style=style))
+
+
+def _told(problems: Sequence[Problem], todo: Sequence[Step]) -> Iterator[str]:
+    """What is odd about the files that are about to run; of many by one rule the first."""
+    names = {name for step in todo for name in (step.migration.name, step.migration.up.name, step.migration.down.name)}
+    found = sorted((p for p in problems if p.file in names), key=lambda p: p.rule)
+    for rule, group in groupby(found, key=lambda p: p.rule):
+        first, *more = group
+        shown = [first, *more] if len(more) < _MANY else [first]
+        rest = f" and {len(more)} more" if len(more) >= _MANY else ""
+        yield from (f"{problem} ({rule}{rest})" for problem in shown)
+
+
+_MANY = 3
 
 
 def _check_count(n: int | None) -> None:

@@ -1,4 +1,4 @@
-"""Migration files in a folder, read by golang-migrate's rules and stricter where those are silent."""
+"""Migration files in a folder, read by golang-migrate's rules: what it applies, this applies."""
 
 from __future__ import annotations
 
@@ -7,38 +7,61 @@ import os
 import re
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass
-from itertools import pairwise
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
-from bootstrap.migrate.errors import Problem, SourceError, TargetError
-from bootstrap.migrate.statements import concurrent, line_and_column, statements
+from bootstrap.migrate import folder as checks
+from bootstrap.migrate.allow import Allowed, allowed_in
+from bootstrap.migrate.errors import Problem, SourceError, TargetError, shown
+from bootstrap.migrate.numbering import after
 
 # source/parse.go of golang-migrate 4.19. The extension is not looked at there: x.up.sql.bak counts as a migration.
 NAME = re.compile(r"([0-9]+)_(.*)\.(down|up)\.(.*)")
-MAX_VERSION = 2**63 - 1  # golang-migrate parses uint64, but the table's column is a bigint
-DIGITS = 6  # of the numbers that `create` gives
+MAX_VERSION = 2**63 - 1  # of a bigint, the table's column
+_MAX_PARSED = 2**64 - 1  # golang-migrate parses a uint64, and passes over what is none
+# What of the names that are no migrations was probably meant for one; README, .gitkeep and embed.go were not.
+_MEANT = re.compile(r"[0-9].*|.*\.sql(\..*)?", re.IGNORECASE | re.DOTALL)
 
 
 class MigrationFile:
     """One file. It is read when it is needed and not kept, so that memory stays flat however many there are."""
 
-    __slots__ = ("_checksum", "folder", "name")
+    __slots__ = ("_checksum", "_name", "folder", "there")
 
-    def __init__(self, folder: str, name: str) -> None:
+    def __init__(self, folder: str, name: str, *, there: bool = True) -> None:
         self.folder = folder
-        self.name = name
+        self._name = name
         self._checksum: bytes | None = None
+        self.there = there
+        """Whether there is one. A missing file is an empty one to golang-migrate: the version moves, nothing else."""
+
+    @property
+    def name(self) -> str:
+        """Its name, as it can be printed."""
+        return shown(self._name)
 
     @property
     def path(self) -> str:
         """Folder and name."""
-        return os.path.join(self.folder, self.name)  # noqa: PTH118 - a Path for each of 10,000 files costs 10 MB
+        return os.path.join(self.folder, self._name)  # noqa: PTH118 - a Path for each of 10,000 files costs 10 MB
 
     def read(self) -> bytes:
         """Return what it holds now."""
-        with open(self.path, "rb") as file:  # noqa: PTH123
-            return file.read()
+        if not self.there:
+            return b""
+        try:
+            with open(self.path, "rb") as file:  # noqa: PTH123
+                return file.read()
+        except OSError as error:
+            raise SourceError(
+                f"{shown(self.path)}: cannot be read: {error.strerror}", "make it a readable file, or remove it"
+            ) from error
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is not a character in it: golang-migrate sends nothing then."""
+        return not self.read().strip()
 
     @property
     def checksum(self) -> str:
@@ -60,17 +83,27 @@ def checksum(body: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A version with its two files; one that is missing is None."""
+    """A version with its two files."""
 
     version: int
-    up: MigrationFile | None
-    down: MigrationFile | None
+    up: MigrationFile
+    down: MigrationFile
 
     @property
     def name(self) -> str:
         """Number and description as in the file's name: `000002_add_indexes`."""
-        file = self.up or self.down
-        return file.name.split(f".{'up' if self.up else 'down'}.")[0] if file else str(self.version)
+        file, direction = (self.up, "up") if self.up.there else (self.down, "down")
+        return file.name.rsplit(f".{direction}.", 1)[0]
+
+    @property
+    def number(self) -> str:
+        """The number as it is written in the file's name."""
+        return self.name.split("_", 1)[0]
+
+    @property
+    def retired(self) -> bool:
+        """Whether its up file does nothing, so that there is nothing to undo."""
+        return self.up.blank
 
 
 @dataclass(frozen=True)
@@ -79,38 +112,30 @@ class Source:
 
     migrations: tuple[Migration, ...]
     stray: tuple[str, ...] = ()
-    """Names in the folder that are no migrations; golang-migrate passes over them without a word."""
+    """Names in the folder that look meant for migrations and are none; golang-migrate passes over them."""
+    allowed: Allowed = field(default_factory=Allowed)
+    """What is not to be told of, by the folder's own file or by who runs it."""
 
     @classmethod
-    def load(cls, folder: Path | str) -> Source:
-        """Read the names in `folder`. Raise SourceError where there is no unambiguous order."""
-        if not Path(folder).is_dir():
-            raise SourceError(f"no folder {folder}", "name the folder of the migrations with --path")
+    def load(cls, folder: Path | str, allow: Iterable[str] = ()) -> Source:
+        """Read the names in `folder`. Raise SourceError where there is no unambiguous order.
+
+        `allow` names rules that are not to be told of, whichever file breaks them.
+        """
         where = str(folder)
-        with os.scandir(where) as entries:
-            names = sorted(entry.name for entry in entries if entry.is_file())
         files: dict[int, dict[str, MigrationFile]] = {}
         stray: list[str] = []
-        for name in names:
+        for name in _names(folder):
             match = NAME.fullmatch(name)
-            if match is None:
-                stray.append(name)
+            if match is None or int(match[1]) > _MAX_PARSED:
+                if _MEANT.fullmatch(name):
+                    stray.append(shown(name))
                 continue
-            version, direction = int(match[1]), match[3]
-            if version > MAX_VERSION:
-                raise SourceError(
-                    f"{where}/{name}: version {version} does not fit a bigint", f"use at most {MAX_VERSION}"
-                )
-            pair = files.setdefault(version, {})
-            if direction in pair:
-                raise SourceError(
-                    f"duplicate migration: {pair[direction].name} and {name} are both {direction} of {version}",
-                    f"rename or remove one of them in {folder}",
-                )
-            pair[direction] = MigrationFile(where, name)
+            _add(files.setdefault(int(match[1]), {}), match, MigrationFile(where, name))
         if not files:
-            raise SourceError(f"{folder} holds no migrations", "datatier migrate create NAME makes the first")
-        return cls(tuple(Migration(v, p.get("up"), p.get("down")) for v, p in sorted(files.items())), tuple(stray))
+            raise SourceError(f"{shown(where)} holds no migrations", _elsewhere(folder))
+        migrations = tuple(_paired(version, pair) for version, pair in sorted(files.items()))
+        return cls(migrations, tuple(stray), allowed_in(Path(folder), allow))
 
     @property
     def versions(self) -> tuple[int, ...]:
@@ -132,64 +157,52 @@ class Source:
 
         Only files of versions above `above` are opened.
         """
-        opened = [m for m in self.migrations if above is None or m.version > above]
-        return (
-            *_missing(self.migrations),
-            *_empty(opened),
-            *_gaps(self.migrations),
-            *_company(opened),
-            *_stray(self.stray),
+        return checks.problems(self, above)
+
+
+def _names(folder: Path | str) -> list[str]:
+    """Names of what is no folder; golang-migrate takes a link for a file, wherever it leads, and so does this."""
+    if not Path(folder).is_dir():
+        raise SourceError(f"no folder {shown(str(folder))}", "name the folder of the migrations with --path")
+    try:
+        with os.scandir(str(folder)) as entries:
+            return sorted(entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
+    except OSError as error:
+        raise SourceError(f"{shown(str(folder))}: cannot be read: {error.strerror}", "make it readable") from error
+
+
+def _add(pair: dict[str, MigrationFile], match: re.Match[str], file: MigrationFile) -> None:
+    version, direction = int(match[1]), match[3]
+    if version > MAX_VERSION:
+        raise SourceError(f"{shown(file.path)}: version {version} does not fit a bigint", f"use at most {MAX_VERSION}")
+    if not Path(file.path).is_file() and Path(file.path).exists():  # a pipe would be waited for
+        raise SourceError(f"{shown(file.path)}: is no ordinary file", "make it one, or remove it")
+    if direction in pair:
+        raise SourceError(
+            f"duplicate migration: {pair[direction].name} and {file.name} are both {direction} of {version}",
+            f"rename or remove one of them in {shown(file.folder)}",
         )
+    pair[direction] = file
 
 
-def _missing(migrations: Iterable[Migration]) -> Iterable[Problem]:
-    for m in migrations:
-        if m.up is None:
-            file = f"{m.name}.up.sql"
-            yield Problem("missing-up", file, "the file is missing", "write it, or remove its down file")
-        if m.down is None:
-            file = f"{m.name}.down.sql"
-            fix = "write it; where nothing can undo the up file, let it say so with RAISE EXCEPTION"
-            yield Problem("missing-down", file, "the file is missing", fix)
+def _paired(version: int, pair: dict[str, MigrationFile]) -> Migration:
+    direction, other = ("up", "down") if "up" in pair else ("down", "up")
+    there = pair[direction]
+    stem, extension = there.name.rsplit(f".{direction}.", 1)
+    missing = MigrationFile(there.folder, f"{stem}.{other}.{extension}", there=False)
+    return Migration(version, pair.get("up", missing), pair.get("down", missing))
 
 
-def _empty(migrations: Iterable[Migration]) -> Iterable[Problem]:
-    for m in migrations:
-        for file in (m.up, m.down):
-            if file is not None and not file.read().strip():
-                yield Problem("empty", file.name, "the file is empty", "write its statements, or a comment saying why")
+def _elsewhere(folder: Path | str) -> str:
+    """Where the migrations may be meant to be."""
+    for inner in sorted(path for path in Path(folder).iterdir() if path.is_dir()):
+        if any(NAME.fullmatch(path.name) for path in inner.iterdir()):
+            return f"subfolders are not looked into; {shown(inner.name)} has some: --path {shown(str(inner))}"
+    return "datatier migrate create NAME makes the first"
 
 
-def _gaps(migrations: Iterable[Migration]) -> Iterable[Problem]:
-    # Only the numbers that `create` gives have to follow one another; time stamps leave gaps by nature.
-    numbered = [m for m in migrations if len(m.name.split("_")[0]) == DIGITS]
-    for before, after in pairwise(numbered):
-        if after.version != before.version + 1:
-            fix = f"restore version {before.version + 1:0{DIGITS}d}, or renumber the files that no database has"
-            yield Problem("gap", after.name, f"the version before it is {before.version}", fix)
-
-
-def _company(migrations: Iterable[Migration]) -> Iterable[Problem]:
-    for file in (f for m in migrations for f in (m.up, m.down) if f is not None):
-        body = file.read()
-        if b"concurrently" not in body.lower():
-            continue
-        found = statements(body.decode("utf-8", "replace"))
-        alone = next(filter(concurrent, found), None)
-        if len(found) > 1 and alone is not None:
-            message = "CONCURRENTLY cannot run in a transaction, and the statements of a file make one"
-            place = line_and_column(body.decode("utf-8", "replace"), alone.offset)
-            yield Problem("concurrently", file.name, message, "give it a migration of its own", "error", *place)
-
-
-def _stray(names: Iterable[str]) -> Iterable[Problem]:
-    for name in names:
-        fix = "name it NNNNNN_description.up.sql or move it elsewhere"
-        yield Problem("stray", name, "the name is not a migration's, so the file is not applied", fix, "warning")
-
-
-def create(folder: Path | str, description: str) -> tuple[Path, Path]:
-    """Make the next two files, as `migrate create -seq -digits 6 -ext sql` does, and return their paths."""
+def create(folder: Path | str, description: str, *, now: datetime | None = None) -> tuple[Path, Path]:
+    """Make the next two files, numbered in the way of those that are there, and return their paths."""
     folder = Path(folder)
     slug = re.sub(r"[^a-z0-9]+", "_", description.lower()).strip("_")
     if not slug:
@@ -197,8 +210,11 @@ def create(folder: Path | str, description: str) -> tuple[Path, Path]:
             f"{description!r} gives no file name", "describe the change: datatier migrate create add_users"
         )
     folder.mkdir(parents=True, exist_ok=True)
-    taken = [int(match[1]) for p in folder.iterdir() if (match := NAME.fullmatch(p.name))]
-    stem = f"{max(taken, default=0) + 1:0{DIGITS}d}_{slug}"
+    taken = [match[1] for p in folder.iterdir() if (match := NAME.fullmatch(p.name)) and int(match[1]) <= MAX_VERSION]
+    number = after(taken, now or datetime.now(UTC))
+    if int(number) > MAX_VERSION:
+        raise TargetError(f"no version is left after {max(taken, key=int)}", "number the files anew, from a lower one")
+    stem = f"{number}_{slug}"
     up, down = folder / f"{stem}.up.sql", folder / f"{stem}.down.sql"
     for path, purpose in ((up, "does"), (down, f"undoes all that {up.name} does")):
         with path.open("x", encoding="utf-8") as file:

@@ -11,10 +11,47 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from glob import escape
 from pathlib import Path
 from typing import TypedDict
 
 from bootstrap.migrate.errors import Problem
+
+# What it finds and we pass on; a rule that a later release adds says nothing until it is in here and in the document.
+# `style` is what a column is better made of: a table that exists keeps what it has.
+RULES = {
+    "adding-field-with-default": "warning",
+    "adding-foreign-key-constraint": "warning",
+    "adding-not-nullable-field": "warning",
+    "adding-required-field": "warning",
+    "adding-serial-primary-key-field": "warning",
+    "ban-alter-domain-with-add-constraint": "warning",
+    "ban-char-field": "style",
+    "ban-create-domain-with-constraint": "style",
+    "ban-drop-column": "warning",
+    "ban-drop-database": "warning",
+    "ban-drop-not-null": "warning",
+    "ban-drop-table": "warning",
+    "ban-truncate-cascade": "warning",
+    "changing-column-type": "warning",
+    "constraint-missing-not-valid": "warning",
+    "disallowed-unique-constraint": "warning",
+    "identifier-too-long": "warning",
+    "prefer-bigint-over-int": "style",
+    "prefer-bigint-over-smallint": "style",
+    "prefer-identity": "style",
+    "prefer-text-field": "style",
+    "prefer-timestamp-tz": "style",
+    "renaming-column": "warning",
+    "renaming-object": "warning",
+    "renaming-table": "warning",
+    "require-concurrent-index-creation": "warning",
+    "require-concurrent-index-deletion": "warning",
+    "require-concurrent-partition-detach": "warning",
+    "require-concurrent-reindex": "warning",
+    "require-enum-value-ordering": "style",
+    "syntax-error": "warning",  # its parser may not know the newest syntax, so it has no say over what is applied
+}
 
 # Rules that say nothing here, with the reason.
 LEFT_OUT = {
@@ -25,6 +62,7 @@ LEFT_OUT = {
     "ban-concurrent-index-creation-in-transaction": "our rule `concurrently` knows which files are transactions",
     "transaction-nesting": "our rule `transaction`",
     "ban-uncommitted-transaction": "our rule `transaction`",
+    "prefer-repack": "REPACK is PostgreSQL 19's",
 }
 _PG = "15.0"  # the oldest server that is supported
 
@@ -54,8 +92,14 @@ def squawk(paths: Sequence[str]) -> Findings:
     if program is None:
         return Findings(notes=(_note("squawk is not installed, so its rules were not checked"),))
     command = [program, "--reporter", "json", "--assume-in-transaction", "--pg-version", _PG]
+    patterns = [escape(str(Path(path).absolute())) for path in paths]  # it takes names for patterns
     done = subprocess.run(
-        [*command, f"--exclude={','.join(LEFT_OUT)}", *paths], capture_output=True, text=True, timeout=120, check=False
+        [*command, f"--exclude={','.join(LEFT_OUT)}", "--", *patterns],
+        capture_output=True,
+        text=True,
+        errors="replace",
+        timeout=120,
+        check=False,
     )
     try:
         listed: list[_Finding] = json.loads(done.stdout)
@@ -63,17 +107,20 @@ def squawk(paths: Sequence[str]) -> Findings:
         said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         return Findings(notes=(_note(f"squawk failed, so its rules were not checked: {said[0]}"),))
     found: dict[str, list[Problem]] = {}
+    names = {str(Path(path).absolute()): path for path in paths}
     for each in listed:
+        if each["rule_name"] not in RULES:
+            continue
         problem = Problem(
             each["rule_name"],
             Path(each["file"]).name,
             each["message"],
             each["help"] or "",
-            "warning",  # its parser may not know the newest syntax, so it has no say over what is applied
+            RULES[each["rule_name"]],
             each["line"] + 1,
             each["column"] + 1,
         )
-        found.setdefault(each["file"], []).append(problem)
+        found.setdefault(names.get(each["file"], each["file"]), []).append(problem)
     return Findings(found)
 
 

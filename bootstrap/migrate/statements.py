@@ -1,4 +1,4 @@
-"""Where each statement of an SQL file begins, by PostgreSQL's lexical rules.
+"""The statements of an SQL file, and which of them handle transactions or refuse to be in one.
 
 Only for messages and lint: a file is always sent whole, never statement by statement.
 """
@@ -6,132 +6,174 @@ Only for messages and lint: a file is always sent whole, never statement by stat
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-_TOKEN = re.compile(
-    r"""
-      (?P<comment> --[^\n]* )
-    | (?P<block>   /\* )
-    | (?P<string>  (?<![\w$]) [eE]' (?: [^'\\] | \\. | '' )* (?: ' | \Z ) | ' (?: [^'] | '' )* (?: ' | \Z )
-                 | " (?: [^"] | "" )* (?: " | \Z ) )
-    | (?P<dollar>  \$ (?: [^\W\d]\w* )? \$ )
-    | (?P<word>    [^\W\d][\w$]* )
-    | (?P<space>   \s+ )
-    | (?P<other>   . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_TRANSACTION = {"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT", "PREPARE"}
-
-# First words of what refuses to run in a transaction block, PreventInTransactionBlock in PostgreSQL's tcop/utility.c.
-# Their code may COMMIT (DO, CALL) or the statement stands for many transactions (VACUUM, CLUSTER, REINDEX).
-_ALONE = {"DO", "CALL", "VACUUM", "CLUSTER", "REINDEX", "DISCARD"}
-_ALONE_ON = {"DATABASE", "TABLESPACE", "SUBSCRIPTION", "SYSTEM"}
+from bootstrap.migrate.lexer import Token, tokens
 
 # A file without any of these words is one transaction, whatever else it says: no need to take it apart.
 _SUSPECT = re.compile(
-    rb"\b(?:begin|start|commit|end|rollback|abort|prepare|concurrently|do|call|vacuum|cluster|reindex|discard|database"
-    rb"|tablespace|subscription|system|pg_advisory_unlock\w*)\b|\\'",
+    rb"\b(?:begin|start|commit|end|rollback|abort|prepare|concurrently|vacuum|cluster|reindex|discard|database"
+    rb"|tablespace|subscription|system|pg_advisory_unlock\w*)\b",
     re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
 class Statement:
-    """One statement: where it begins and ends, and its words outside strings and comments, upper case."""
+    """One statement: where it begins and ends, and its words and quoted names outside strings and comments."""
 
     offset: int
     words: tuple[str, ...]
+    """Words in upper case, quoted names as they are."""
     end: int
     """Offset of its semicolon, or of the end of the text."""
+    outer: tuple[str, ...] = ()
+    """Those of its words that no parenthesis holds."""
+
+    @property
+    def first(self) -> str:
+        """The first word; empty where it begins with something else."""
+        return self.words[0] if self.words else ""
+
+
+@dataclass(frozen=True)
+class Unfinished:
+    """What the text leaves open at its end, and where that begins."""
+
+    offset: int
+    what: str
 
 
 def statements(text: str) -> list[Statement]:
     """Split `text` at the semicolons that end a statement."""
-    found: list[Statement] = []
-    start, words, parens, atomic = -1, list[str](), 0, 0
-    for kind, offset, piece in _tokens(text):
-        if piece == ";" and parens <= 0 and atomic == 0:
-            if start >= 0:
-                found.append(Statement(start, tuple(words), offset))
-            start, words, parens = -1, [], 0
+    return scan(text)[0]
+
+
+def scan(text: str) -> tuple[list[Statement], Unfinished | None]:
+    """Return the statements, and what is left open at the end."""
+    found, reader = list[Statement](), _Reader()
+    for token in tokens(text):
+        if token.open:
+            reader.open = Unfinished(token.offset, _KINDS.get(token.text, "a string"))
+        if token.kind == "comment":
             continue
-        start = offset if start < 0 else start
-        parens += (piece == "(") - (piece == ")")
-        if kind == "word":
-            words.append(piece.upper())
-            atomic = _atomic(words, atomic)
-    if start >= 0:
-        found.append(Statement(start, tuple(words), len(text)))
-    return found
+        if token.text == ";" and reader.complete:
+            found += reader.end(token.offset)
+            reader = _Reader()
+            continue
+        reader.take(token)
+    left = reader.left
+    return [*found, *reader.end(len(text))], left
 
 
-def commits_itself(found: list[Statement]) -> bool:
-    """Whether a failure may leave part of the file behind: it handles transactions, or runs outside of one."""
-    alone = {"DO", "CALL"} if len(found) == 1 else set()  # their code may COMMIT where no transaction is around it
-    return any(s.words[0] in _TRANSACTION | alone or concurrent(s) for s in found if s.words)
+_KINDS = {"/*": "a comment", '"': "a quoted name"}
+
+
+class _Reader:
+    """The statement that is being read."""
+
+    def __init__(self) -> None:
+        self.start, self.words, self.outer = -1, list[str](), list[str]()
+        self.parens, self.atomic = list[int](), list[int]()  # offsets of what is open
+        self.open: Unfinished | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether a semicolon ends it: not in CREATE RULE's list, nor in BEGIN ATOMIC ... END."""
+        return not self.parens and not self.atomic
+
+    @property
+    def left(self) -> Unfinished | None:
+        if self.open is not None:
+            return self.open
+        if self.parens:
+            return Unfinished(self.parens[-1], "a parenthesis")
+        return Unfinished(self.atomic[0], "BEGIN ATOMIC") if self.atomic else None
+
+    def take(self, token: Token) -> None:
+        self.start = token.offset if self.start < 0 else self.start
+        if token.text == "(":
+            self.parens.append(token.offset)
+        elif token.text == ")" and self.parens:
+            self.parens.pop()
+        if token.kind in ("word", "name") and not token.open:
+            word = token.text.upper() if token.kind == "word" else token.text
+            self.words.append(word)
+            if not self.parens:
+                self.outer.append(word)
+            self._count(token, word)
+
+    def _count(self, token: Token, word: str) -> None:
+        if word == "ATOMIC" and self.words[-2:-1] == ["BEGIN"]:
+            self.atomic = [token.offset]
+        elif self.atomic and word == "CASE":
+            self.atomic.append(token.offset)
+        elif self.atomic and word == "END":
+            self.atomic.pop()
+
+    def end(self, offset: int) -> list[Statement]:
+        return [] if self.start < 0 else [Statement(self.start, tuple(self.words), offset, tuple(self.outer))]
+
+
+def begins(s: Statement) -> bool:
+    """Whether a transaction is open after it: BEGIN, or an end AND CHAIN."""
+    return s.first in ("BEGIN", "START") or (ends(s) and "CHAIN" in s.words and "NO" not in s.words)
+
+
+def ends(s: Statement) -> bool:
+    """Whether it ends a transaction: COMMIT, ROLLBACK and what else they are called, PREPARE TRANSACTION."""
+    if s.first in ("COMMIT", "ROLLBACK", "END", "ABORT"):
+        return {"TO", "PREPARED"}.isdisjoint(s.words[1:3])
+    return s.words[:2] == ("PREPARE", "TRANSACTION")
 
 
 def whole(body: bytes) -> bool:
-    """Whether the file certainly is one transaction, to which its end in the books can be added.
+    """Whether the file can be one transaction, to which its end in the books is added.
 
-    In doubt it is not: then it is sent by itself, as golang-migrate sends it.
+    In doubt it is not: then it is sent by itself, as golang-migrate sends it. DO and CALL are sent as one: where their
+    code ends a transaction PostgreSQL refuses that, undoes all of it, and the file is sent by itself.
     """
     if not (suspects := _SUSPECT.findall(body)):
         return True
-    # A continued E'' string is the one thing that this lexer and PostgreSQL's might split differently.
-    if any(word == b"\\'" or word.lower().startswith(b"pg_advisory_unlock") for word in suspects):
+    if any(word.lower().startswith(b"pg_advisory_unlock") for word in suspects):
         return False
     found = statements(body.decode("utf-8", "replace"))
-    if commits_itself(found):
-        return False
-    return len(found) != 1 or not (found[0].words and _alone(found[0]))
+    return not any(begins(s) or ends(s) or alone(s) for s in found)
 
 
-def _alone(statement: Statement) -> bool:
-    return statement.words[0] in _ALONE or not _ALONE_ON.isdisjoint(statement.words[1:3])
+def committed(found: list[Statement], done: int) -> bool:
+    """Whether the first `done` statements, or half of the next, may have stayed though that one failed."""
+    if len(found) == 1 and (concurrent(found[0]) or found[0].first in ("DO", "CALL")):
+        return True
+    return any(ends(s) for s in found[:done])
 
 
-def concurrent(statement: Statement) -> bool:
-    """Whether the statement refuses to run in a transaction, hence beside any other statement."""
-    # REFRESH MATERIALIZED VIEW CONCURRENTLY is the one that may. The word is reserved: it names nothing unquoted.
-    return "CONCURRENTLY" in statement.words and statement.words[0] != "REFRESH"
+# First words of what refuses to run in a transaction block, hence beside any other statement: PostgreSQL runs several
+# statements of one query in one, COMMIT or no COMMIT between them (PreventInTransactionBlock in tcop/utility.c and
+# commands/; exec_simple_query in tcop/postgres.c). Those whose options decide (subscriptions, a partitioned table's
+# REINDEX) are left to the server.
+_ALONE = (
+    ("ALTER", "SYSTEM"),
+    ("COMMIT", "PREPARED"),
+    ("CREATE", "DATABASE"),
+    ("CREATE", "TABLESPACE"),
+    ("DISCARD", "ALL"),
+    ("DROP", "DATABASE"),
+    ("DROP", "TABLESPACE"),
+    ("ROLLBACK", "PREPARED"),
+)
 
 
-def line_and_column(text: str, offset: int) -> tuple[int, int]:
-    """Line and column, both from 1, of an offset from 0."""
-    before = text[:offset]
-    return before.count("\n") + 1, len(before) - before.rfind("\n")
+def alone(s: Statement) -> bool:
+    """Whether it refuses to run in a transaction, hence beside any other statement."""
+    if concurrent(s) or s.words[:2] in _ALONE or s.outer in (("CLUSTER",), ("CLUSTER", "VERBOSE")):
+        return True
+    if s.first == "REINDEX":
+        return not {"DATABASE", "SCHEMA", "SYSTEM"}.isdisjoint(s.outer[1:2])
+    return s.first == "VACUUM" or (s.words[:2] == ("ALTER", "DATABASE") and s.words[3:5] == ("SET", "TABLESPACE"))
 
 
-def _atomic(words: list[str], depth: int) -> int:
-    """Depth within BEGIN ATOMIC ... END, the one place outside quotes where a semicolon ends nothing."""
-    if words[-2:] == ["BEGIN", "ATOMIC"]:
-        return 1
-    if depth and words[-1] == "CASE":
-        return depth + 1
-    return depth - 1 if depth and words[-1] == "END" else depth
-
-
-def _tokens(text: str) -> Iterator[tuple[str, int, str]]:
-    at = 0
-    while match := _TOKEN.match(text, at):
-        kind, token, at = str(match.lastgroup), match[0], match.end()
-        if kind == "block":
-            at = _block_end(text, at)
-        elif kind == "dollar":
-            end = text.find(token, at)
-            at = len(text) if end < 0 else end + len(token)
-            yield "string", match.start(), token
-        elif kind not in ("comment", "space"):
-            yield kind, match.start(), token
-
-
-def _block_end(text: str, at: int) -> int:
-    depth = 1  # block comments nest, unlike in C
-    for match in re.compile(r"/\*|\*/").finditer(text, at):
-        depth += 1 if match[0] == "/*" else -1
-        if depth == 0:
-            return match.end()
-    return len(text)
+def concurrent(s: Statement) -> bool:
+    """Whether it does its work CONCURRENTLY, in several transactions of its own."""
+    # REFRESH MATERIALIZED VIEW CONCURRENTLY is the one that does not. The word is reserved: it names nothing unquoted.
+    return "CONCURRENTLY" in s.words and s.first != "REFRESH"

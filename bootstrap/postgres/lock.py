@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 
 from bootstrap.errors import BootstrapError
+from bootstrap.postgres.holders import Holder, end_intruders, named, query
 
 KEY = zlib.crc32(b"data-tier bootstrap")
 
@@ -25,22 +26,23 @@ class BusyError(BootstrapError):
 
 
 @contextmanager
-def hold(conn: psycopg.Connection[Any], *, seconds: float = 120) -> Iterator[None]:
-    """Hold the bootstrap's lock for the session.
+def hold(conn: psycopg.Connection[Any], *, seconds: float = 120) -> Iterator[list[str]]:
+    """Hold the bootstrap's lock for the session; what is yielded says whose sessions were ended for it.
 
     Polls, because a session that waits inside pg_advisory_lock holds a snapshot, on which CREATE INDEX CONCURRENTLY
     of the run that has the lock would wait for ever.
     """
-    until = time.monotonic() + seconds
+    until, ended = time.monotonic() + seconds, list[str]()
     while not _one(conn, _TRY):
         if time.monotonic() > until:
-            raise BusyError(
-                f"another bootstrap has held the database for {seconds:.0f} s; wait for it, or end its session "
-                "(pg_stat_activity shows it as application_name `datatier-bootstrap`)"
-            )
-        time.sleep(0.1)
+            who, mend = named(Holder(*row) for row in conn.execute(query((KEY,))).fetchall())
+            raise BusyError(f"another bootstrap has held the database for {seconds:.0f} s{who}; {mend}")
+        if told := end_intruders(conn, (KEY,)):
+            ended += told  # and try at once, before they are back
+        else:
+            time.sleep(0.1)
     try:
-        yield
+        yield ended
     finally:
         # A connection that is lost has given the lock back; what happened under the lock is what has to be told.
         with suppress(psycopg.OperationalError):
@@ -48,6 +50,6 @@ def hold(conn: psycopg.Connection[Any], *, seconds: float = 120) -> Iterator[Non
                 _one(conn, "SELECT pg_advisory_unlock(%s)")
 
 
-def _one(conn: psycopg.Connection[Any], query: str) -> bool:
-    row = conn.execute(query.encode(), (KEY,)).fetchone()
+def _one(conn: psycopg.Connection[Any], statement: str) -> bool:
+    row = conn.execute(statement.encode(), (KEY,)).fetchone()
     return bool(row and row[0])

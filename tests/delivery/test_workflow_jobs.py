@@ -89,8 +89,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(folder, "checkout", "-qb", "change")
     with (folder / "Pulumi.dev.yaml").open("a") as stack:
         stack.write("  data-tier:postgres: {class: db.m7g.large}\n")
-    (folder / "migrations" / "000013_add_note.up.sql").write_text(ADD)
-    (folder / "migrations" / "000013_add_note.down.sql").write_text(DROP)
+    (folder / "migrations" / "000020_add_note.up.sql").write_text(ADD)
+    (folder / "migrations" / "000020_add_note.down.sql").write_text(DROP)
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "change")
     return folder

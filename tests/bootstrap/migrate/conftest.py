@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
-from migrate_server import Database, Server, serve
+from migrate_server import Database, Server, new_database, serve
 from postgres_server import binaries
 
 
@@ -25,15 +23,6 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         serve(binaries()[request.param], Path(folder), request.param) as running,
     ):
         yield running
-
-
-@contextmanager
-def new_database(server: Server) -> Iterator[Database]:
-    name = f"t_{uuid.uuid4().hex[:8]}"
-    with server.connect("postgres", "postgres") as admin:
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE template_test OWNER master".encode())
-        yield Database(server, name)
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -72,6 +73,15 @@ def serve(programs: Path, folder: Path, major: int) -> Iterator[Server]:
             if admin.execute("SELECT FROM pg_available_extensions WHERE name = 'vector'").rowcount:
                 admin.execute("CREATE EXTENSION vector")
         yield server
+
+
+@contextmanager
+def new_database(server: Server) -> Iterator[Database]:
+    name = f"t_{uuid.uuid4().hex[:8]}"
+    with server.connect("postgres", "postgres") as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE template_test OWNER master".encode())
+        yield Database(server, name)
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 def write(folder: Path, **files: str) -> Path:

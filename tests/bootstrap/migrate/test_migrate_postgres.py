@@ -51,10 +51,8 @@ def one_file(folder: Path, sql: str) -> Path:
         ("-- why\nCREATE TABLE a (id int);\n\n/* c */ SELECT 1/0;\nSELECT 2", (4, 9), "division by zero", True),
         ("CREATE TABLE a (id int);\nCREATE TABLE a (id int);", (2, 1), 'relation "a" already exists', True),
         ("SELECT 1;\nDROP TABLE pg_class", (2, 1), "must be owner of table pg_class", True),
-        ("SELECT 1;\nCOPY pg_class FROM STDIN;", (2, 1), "permission denied", True),
-        ("CREATE TEMP TABLE a (b int);\nCOPY a FROM STDIN;", (2, 1), "no data to COPY from; use INSERT", True),
         ("BEGIN;\nCREATE TABLE a (id int);\nCOMMIT;\nSELECT 1/0;", (4, 1), "division by zero", False),
-        ("DO $$\nBEGIN\n  PERFORM 1/0;\nEND $$;", (1, 1), "PL/pgSQL function inline_code_block line 3", False),
+        ("DO $$\nBEGIN\n  PERFORM 1/0;\nEND $$;", (1, 1), "PL/pgSQL function inline_code_block line 3", True),
     ],
 )
 def test_error_has_a_place(
@@ -68,13 +66,12 @@ def test_error_has_a_place(
     assert (error.line, error.column, error.undone) == (*place, undone)
     assert "datatier migrate force -- -1, then datatier migrate up" in error.fix
     assert run(connection, tmp_path).version() == Version(1, True)
-    assert one(connection, "SELECT to_regclass('a') IS NULL") is undone or "DO" in sql
+    assert one(connection, "SELECT to_regclass('a') IS NULL") is undone
 
 
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
-        ("BEGIN; CREATE TABLE a (id int);", "the file leaves a transaction open; end every BEGIN"),
         ("DISCARD ALL", "the file released the migration lock; take DISCARD ALL"),
         ("SELECT pg_advisory_unlock_all()", "the file released the migration lock"),
     ],
@@ -337,18 +334,12 @@ def test_files_that_are_not_like_others(connection: Connection, database: Databa
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
-        ("SELECT 1\0; CREATE TABLE a ()", "holds a NUL byte"),
-        ("CREATE TABLE a (); SELECT 'open", r"sql:1:20: the file ends in the middle of a string"),
-        ("CREATE TABLE a (); /* open", "unterminated /. comment"),
-        ("CREATE TABLE a (); DO $$ open", "unterminated dollar-quoted string"),
         (
             "CREATE TABLE a (b int UNIQUE DEFERRABLE INITIALLY DEFERRED);\nINSERT INTO a VALUES (1), (1)",
             "duplicate key",
         ),
-        (
-            "CREATE TABLE a (); CREATE FUNCTION f() RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT 1;",
-            "ends in the middle",
-        ),
+        ("CREATE TABLE a (); CREATE TABLE", r"sql:1:32: syntax error at end of input"),
+        ("CREATE TABLE a (); DROP TABLE schema_migrations", r"sql: it ran, but its end could not be written down: rel"),
     ],
 )
 def test_a_file_that_ends_badly_leaves_nothing(connection: Connection, tmp_path: Path, sql: str, message: str) -> None:

@@ -186,3 +186,12 @@ def test_a_change_in_a_table_of_markdown() -> None:
     made.changes = (SchemaChange(change="changed", kind="type", object="t", before="a|b", after="x" * 200),)
     assert f"| changed | type `t` | a\\|b → {'x' * 99}… |" in markdown(made)
     assert "PostgreSQL 18, 1 new, 1 objects differ" in markdown(made)
+
+
+def test_a_folder_without_ways_down_is_told_and_is_no_failure(
+    connection: psycopg.Connection[Any], tmp_path: Path
+) -> None:
+    folder = write(tmp_path / "m", **BASE, x2_m_up="CREATE TABLE b (id int)", x3_n_up="", x3_n_down="")
+    made = run(connection, folder)
+    assert (made.ok, made.failed) == (True, False)
+    assert made.irreversible.startswith("000002_m.down.sql: the file is missing")

@@ -364,15 +364,24 @@ def test_missing_file_of_the_database_version(db: Fixture) -> None:
     assert [(r.version, r.state) for r in db.runner().status()] == [(1, "applied"), (2, "applied"), (3, "missing")]
 
 
-def test_missing_down(db: Fixture) -> None:
-    db.runner().up()
+def test_what_only_down_needs_is_no_matter_to_up(db: Fixture) -> None:
     (db.folder / "000002_t2.down.sql").unlink()
-    with pytest.raises(
-        ProblemsError, match=r"000002_t2.down.sql: the file is missing; write it; where nothing can undo"
-    ):
-        db.runner().up()
-    with pytest.raises(ProblemsError, match=r"000002_t2\.down\.sql"):
+    (db.folder / "000003_t3.down.sql").write_text("\\restrict k3y\nDROP TABLE t3;")
+    (db.folder / "000001_t1.down.sql").write_text(" ")
+    runner = db.runner()
+    assert [a.version for a in runner.up()] == [1, 2, 3]
+    assert [note.split(";")[0] for note in runner.notes] == [
+        "000001_t1.down.sql: the file is empty",
+        "000002_t2.down.sql: the file is missing",
+        "000003_t3.down.sql:1:1: \\restrict is a command of psql's, not SQL",
+    ]
+    with pytest.raises(ProblemsError) as refused:
         db.runner().down(3)
+    assert [(p.rule, p.file, p.severity) for p in refused.value.problems] == [
+        ("psql", "000003_t3.down.sql", "error"),
+        ("missing-down", "000002_t2.down.sql", "error"),
+        ("empty", "000001_t1.down.sql", "error"),
+    ]
     assert db.at() == (3, False), "refused before anything was undone"
 
 
@@ -405,3 +414,13 @@ def test_plan_is_data(db: Fixture) -> None:
     assert [s.sql for s in db.runner().plan_down(1)] == ["DROP TABLE t3;\n"]
     assert [s.target for s in db.runner().plan_goto(1)] == [2, 1]
     assert db.database.ran == ["000001_t1.up.sql", "000002_t2.up.sql", "000003_t3.up.sql"]
+
+
+def test_many_files_without_a_way_down_are_told_of_once(tmp_path: Path) -> None:
+    for number in range(1, 8):
+        (tmp_path / f"{number}_a.up.sql").write_text("SELECT 1")
+    runner = Runner(Source.load(tmp_path), MemoryLedger(MemoryDatabase()))
+    runner.up()
+    (note,) = runner.notes
+    assert note.startswith("1_a.down.sql: the file is missing")
+    assert note.endswith("(missing-down and 6 more)")

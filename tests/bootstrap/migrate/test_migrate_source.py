@@ -77,6 +77,9 @@ def test_no_folder(tmp_path: Path) -> None:
         ({"x1_a_up": "SELECT 1"}, [("missing-down", "000001_a.down.sql")]),
         ({"x1_a_down": "SELECT 1"}, [("missing-up", "000001_a.up.sql")]),
         ({"x1_a_up": " \n", "x1_a_down": "-- nothing to undo"}, [("empty", "000001_a.up.sql")]),
+        ({"x1_a_up": "", "x1_a_down": ""}, [("empty", "000001_a.up.sql")]),  # retired: nothing to undo either
+        ({"x1_a_up": "SELECT 1", "x1_a_down": "\t"}, [("empty", "000001_a.down.sql")]),
+        ({"x1_a_up": "-- later", "x1_a_down": "-- later"}, []),
         (tables(1, 2, 4), [("gap", "000004_t4")]),
         (
             {"x1_a_up": "CREATE INDEX CONCURRENTLY i ON t (a);\nSELECT 1", "x1_a_down": "DROP INDEX CONCURRENTLY i"},

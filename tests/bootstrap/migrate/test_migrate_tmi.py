@@ -64,6 +64,7 @@ TABLES = {
     "users",
 }
 EMBEDDINGS = 12  # makes nothing on a server without vector
+ROWS_ONLY = {14, 18}
 NAMED = {
     "idx_users_email": "users (email varchar_pattern_ops)",
     "idx_users_last_login": "users (last_login)",
@@ -120,7 +121,8 @@ def test_each_is_undone_and_redone(runner: Runner, connection: Connection) -> No
         before = _catalog(connection)
         runner.up(1)
         after = _catalog(connection)
-        assert (after == before) is (version == EMBEDDINGS and not _has_vector(connection))
+        nothing = version in ROWS_ONLY or (version == EMBEDDINGS and not _has_vector(connection))
+        assert (after == before) is nothing
         runner.down(1)
         assert _catalog(connection) == before, f"down of {version} does not undo its up"
         runner.up(1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from real_servers import Postgres, postgres, postgres_binaries
 from schema_server import make_database
+from threat_models import GRANTS, ROWS
 
 from bootstrap import schema
 from bootstrap.migrate import PostgresLedger, Runner, Source
@@ -52,3 +53,25 @@ def definition() -> schema.Schema:
     path = schema.beside(MIGRATIONS)
     assert path
     return schema.load(path)
+
+
+@pytest.fixture(scope="session")
+def filled(schema_server: Postgres) -> Iterator[Connection]:
+    with make_database(schema_server, "filled") as connection:
+        Runner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
+        connection.execute(GRANTS)
+        connection.execute(ROWS.encode())
+        yield connection
+
+
+@pytest.fixture
+def acting(filled: Connection) -> Iterator[Callable[..., Connection]]:
+    """In a transaction that is rolled back: become a role, for a user."""
+    with filled.transaction(force_rollback=True):
+
+        def become(role: str, user: str = "") -> Connection:
+            filled.execute(f"RESET ROLE; SET LOCAL ROLE {role}".encode())
+            filled.execute("SELECT set_config('app.user_email', %s, true)", (user,))
+            return filled
+
+        yield become

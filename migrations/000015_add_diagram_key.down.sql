@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY diagrams_threat_model_id_id_key;

@@ -1,0 +1,1 @@
+DROP INDEX CONCURRENTLY metadata_threat_model_id_entity_type_entity_id_key_key;

@@ -1,0 +1,1 @@
+-- Nothing to undo: a reference into another threat model is not brought back.
