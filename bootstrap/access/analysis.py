@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from bootstrap.access.beyond import CHANNELS, TELLS
+from bootstrap.access.beyond import CHANNELS, TELLS, TOUCHES
 from bootstrap.access.commands import FORBIDDEN
 from bootstrap.access.keyspaces import bearers, glob_of, readers, writers
 from bootstrap.access.model import Access, RedisRules
@@ -125,8 +125,15 @@ def _telling(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTabl
     """What it learns of other identities' keys and connections, beside its own patterns."""
     expected = frozenset(MONITORING) if rules.role == "monitoring" else frozenset()
     selectors = (compiled.root, *compiled.selectors)
-    told = frozenset().union(*(expand(selector, table).commands for selector in selectors)) & TELLS.keys() - expected
-    if told:
+    reached = frozenset().union(*(expand(selector, table).commands for selector in selectors)) - expected
+    # Of @dangerous and @admin it is told already.
+    if touched := {name for name in reached & TOUCHES if not _governs(name, table)}:
+        yield Finding(
+            path=path,
+            message=f"reaches {listed(touched)}, which end, stop or forget something of others",
+            mend="take them out",
+        )
+    if told := reached & TELLS.keys():
         what = "; ".join(dict.fromkeys(TELLS[name] for name in sorted(told)))
         yield Finding(
             path=path,

@@ -20,6 +20,8 @@ TELLS: Mapping[str, str] = {
     "cluster|getkeysinslot": _KEYS,
     "clusterscan": _KEYS,
     "commandlog|get": "the arguments of everybody's slow or large commands",
+    "function|dump": "the code of everybody's functions",
+    "function|list": "the code of everybody's functions",
     "keys": _KEYS,
     "monitor": "every command of everybody with its arguments",
     "pubsub|channels": "the names of all channels in use",
@@ -34,6 +36,7 @@ TOUCHES = frozenset(
     [
         *("client|kill", "client|no-evict", "client|pause", "client|unblock", "client|unpause"),
         *("script|debug", "script|flush", "script|kill"),
+        *("function|delete", "function|flush", "function|kill", "function|load", "function|restore"),
         *("commandlog|reset", "latency|reset", "slowlog|reset", "memory|purge"),
     ]
 )

@@ -66,10 +66,10 @@ def command_rule(text: str) -> str:
             raise ValueError(
                 f"`{text}` holds commands that destroy data or govern the server; name the commands needed"
             )
-    elif text in TOUCHES:
-        raise ValueError(f"`{text}` ends, stops or forgets something of others; no identity gets it")
     elif text.partition("|")[0] in FORBIDDEN and text not in _HARMLESS:
         raise ValueError(f"`{text}` destroys data or governs the server; no identity gets it")
+    elif text in TOUCHES:
+        raise ValueError(f"`{text}` ends, stops or forgets something of others; no identity gets it")
     elif text in CONTAINERS:
         others = ", ".join(f"`{name}`" for name in sorted((TELLS.keys() | TOUCHES) & VALKEY.with_subcommands([text])))
         raise ValueError(f"`{text}` reaches beyond its own keys with {others}; name what is needed of it one by one")

@@ -95,6 +95,11 @@ def read(client: Any, target: str) -> Live:
     return Live(target, client, found, aclfile=bool(_value(aclfile)), replication=_value(masteruser))
 
 
+def masteruser(client: Any) -> str:
+    """Return whom the server logs in as at its primary; empty where that is nobody of its own."""
+    return _value(client.execute_command("CONFIG", "GET", "masteruser"))
+
+
 def _value(config: Any) -> str:
     """The one value of a CONFIG GET; empty where it is refused or not known."""
     if isinstance(config, dict):

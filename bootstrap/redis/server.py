@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from concurrent.futures import Executor
+from dataclasses import replace
 
 import redis
 
@@ -69,12 +70,25 @@ class ServerAcl:
         with open_redis(self._cache, endpoint, self._user, self._password) as client:
             try:
                 live = node.read(client, target)
+                if not live.replication:
+                    live = replace(live, replication=self._replication(endpoint))
                 admin = self._user or "default"
                 bring = node.apply if write else node.plan
                 planned = bring(live, users, admin=admin, scope=self._scope, remove=remove, others=self._others)
             except redis.exceptions.RedisError as error:
                 raise ServerAclError(f"{target}: {error}") from None
         return planned.applied
+
+    def _replication(self, primary: Endpoint) -> str:
+        """Whom the other nodes log in as at a primary that has no login of its own; one that is down is told later."""
+        for endpoint in (each for each in self._cache.nodes if each != primary):
+            try:
+                with open_redis(self._cache, endpoint, self._user, self._password) as client:
+                    if name := node.masteruser(client):
+                        return name
+            except (BootstrapError, redis.exceptions.RedisError):
+                continue
+        return ""
 
 
 def joined(parts: Sequence[Applied]) -> Applied:

@@ -105,6 +105,7 @@ def test_everything_is_found_at_once() -> None:
         "reaches acl|deluser",
         "reaches client|kill",
         "runs scripts",
+        "reaches function|delete",
         "reaches beyond its own keys with acl|log",
         "`*` matches every channel",
     ]

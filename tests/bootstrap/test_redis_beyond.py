@@ -205,6 +205,13 @@ def test_what_touches_others_is_refused_by_name(command: str, rule: str, within:
         ({"commands": ["@pubsub"], "channels": ["__*"]}, ["`__*`: the server tells"]),
         ({"commands": ["@pubsub"], "channels": ["_shop:*", "shop__*"]}, []),
         ({"rules": "~shop:* +get +@connection"}, ["reaches client|kill", "reaches beyond its own keys with client|"]),
+        (
+            {"rules": "~shop:* +get +@scripting"},
+            ["runs scripts", "reaches function|delete, function|flush, function|kill", "reaches beyond its own keys"],
+        ),
+        ({"rules": "~shop:* +get +script|flush"}, ["runs scripts", "reaches script|flush, which end, stop or forget"]),
+        ({"rules": "~shop:* +get +memory|purge"}, ["reaches memory|purge, which end, stop or forget"]),
+        ({"rules": "~shop:* +get +eval +evalsha +script|load"}, ["runs scripts"]),
         ({"rules": "~shop:* +get +slowlog"}, ["reaches slowlog|get", "reaches beyond its own keys with slowlog|get"]),
     ],
 )

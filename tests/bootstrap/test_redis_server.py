@@ -273,6 +273,23 @@ def test_each_node_is_told_apart(client: redis.Redis, valkey_server: Valkey, val
         assert both.plan(wanted).changes == ()
 
 
+def test_a_primary_knows_its_replicas_login_by_their_word(
+    client: redis.Redis, valkey_server: Valkey, valkey_cluster: Valkey
+) -> None:
+    client.execute_command("ACL", "SETUSER", "mirror", "on", ">a-password", "+psync", "+replconf", "+ping")
+    ports = {"primary": valkey_server.port, "replica": valkey_cluster.port, "down": free_port()}
+    nodes = tuple(Endpoint(name=name, host="127.0.0.1", port=port) for name, port in ports.items())
+    admin = Credential(username="acl-admin", password=Secret(ADMIN_PASSWORD))
+    target = CacheTarget(endpoint=nodes[0], nodes=nodes, tls=False)
+    with ThreadPoolExecutor(1) as pool:
+        acl = ServerAcl("main", target, admin, pool)
+        at = [acl._node(nodes[0], [], write=False, remove=False)]
+        with valkey_cluster.admin() as replica:
+            replica.config_set("masteruser", "mirror")
+        at.append(acl._node(nodes[0], [], write=False, remove=False))
+    assert [["mirror" in text for text in each.differences] for each in at] == [[True], []]
+
+
 HOSTILE = st.text(
     alphabet=st.one_of(st.sampled_from("a:*?[]^-\\\"'%~&+@()<>#! \n\r\t\x00é{}|=,/"), st.characters(codec="utf-8")),
     min_size=1,

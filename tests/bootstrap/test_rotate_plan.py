@@ -136,7 +136,7 @@ class Api:
 
 def test_elasticache_takes_two_passwords_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     api, logins = Api(), []
-    monkeypatch.setattr(rotate_redis, "aws_client", lambda *_: api)
+    monkeypatch.setattr("bootstrap.redis.apply.aws_client", lambda *_: api)
 
     class Opened:
         def close(self) -> None:
