@@ -52,7 +52,8 @@ class Emulator:
         if importlib.util.find_spec("ministack") is None:
             raise CloudError("there is no AWS emulator: run `make up`, which installs one")
         folder = self.state.folder("emulator")
-        runs_as = account(Path(sys.prefix), ROOT, folder)
+        # The interpreter's own library too: without it Python looks for another one, and may find it.
+        runs_as = account(Path(sys.base_prefix), Path(sys.prefix), ROOT, folder)
         made = _key(folder, runs_as)
         command = [sys.executable, "-m", EMULATOR, "--credentials", self.endpoint.credentials]
         command += ["--functions"] if self.functions else []
