@@ -36,6 +36,7 @@ CONCERNS: dict[str, str] = {
     "deploy/": NONE,
     "docs/": NONE,
     "examples/": NONE,
+    "findings/": NONE,
     "local/": NONE,
     "pipeline/": NONE,
     "preview/": NONE,

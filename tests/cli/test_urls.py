@@ -96,18 +96,24 @@ def test_down_to_and_the_limits_of_a_run(project: Project, files: Path, url: str
 
 def test_validate_with_and_without_a_database(project: Project, files: Path, url: str) -> None:
     words = ("migrate", "validate", "--path", str(files), "--json")
-    assert project.ok(*words, env={"DATABASE_URL": url}).json == project.ok(*words, "--offline").json
+    assert project.ok(*words, env={"DATABASE_URL": url}).json == project.ok(*words, "--offline", "--style").json
     alone = project.ok(*words)
     assert "no database is up: the files are checked by themselves" in alone.err
     (files / "000003_three.up.sql").write_text("BEGIN;")
     answer = project.run(*words)
     assert answer.code == 1
-    errors = [(p["rule"], p["file"], p["line"]) for p in answer.json if p["severity"] == "error"]
-    assert errors == [
-        ("missing-down", "000003_three.down.sql", 0),
-        ("gap", "000003_three", 0),
-        ("transaction", "000003_three.up.sql", 1),
+    found = [(p["severity"], p["rule"], p["file"], p["line"]) for p in answer.json if "three" in p["file"]]
+    assert found == [
+        ("error", "transaction", "000003_three.up.sql", 1),
+        ("warning", "missing-down", "000003_three.down.sql", 0),
+        ("warning", "gap", "000003_three", 0),
     ]
+    refused = project.run("migrate", "up", "--path", str(files), env={"DATABASE_URL": url})
+    assert (refused.code, "000003_three.up.sql:1:1: a transaction is left open" in refused.err) == (2, True)
+    answer = project.run(*words, "--allow", "gap", "--allow", "missing-down")
+    assert [p["rule"] for p in answer.json if "three" in p["file"]] == ["transaction"]
+    wrong = project.run(*words, "--allow", "gaps")
+    assert (wrong.code, "no rule gaps; did you mean gap?" in wrong.err) == (2, True)
 
 
 def test_a_login_that_may_only_read(project: Project, files: Path, url: str) -> None:
