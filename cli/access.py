@@ -150,7 +150,7 @@ def apply(
         bool, typer.Option("--allow-owner", help="On a protected stack: change the database's owner.")
     ] = False,
     protected: Annotated[
-        bool, typer.Option("--protected", help="Treat it as protected; production stacks are by themselves.")
+        bool, typer.Option("--protected", help="Treat it as protected, as a stack with `protect` is by itself.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     stack: StackOption = None,
@@ -163,7 +163,7 @@ def apply(
 ) -> None:
     """Bring the engines into the declared state, PostgreSQL in one transaction. Exit 3 when something was skipped.
 
-    On a protected stack (production) what takes something away needs a flag of its own.
+    On a protected stack (profile prod, or `protect: true`) what takes something away needs a flag of its own.
 
     [bold]Examples:[/] datatier access apply    datatier access apply --plan plan.json --allow-revoke
     """

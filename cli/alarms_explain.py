@@ -14,6 +14,7 @@ from cli.errors import InputError
 from cli.options import JsonFlag
 from cli.output import console, emit_json, table
 from cli.project import load
+from components.names import prefix
 from components.sizing.thresholds import AlarmSpec
 
 
@@ -42,7 +43,7 @@ def explain(
     from infra.watch import catalogue
 
     settings = load(stack).settings
-    found = explained(name, catalogue(settings), prefix=f"{settings.name}-{stack}")
+    found = explained(name, catalogue(settings), prefix=prefix(settings.name, stack))
     if json:
         emit_json([as_data(each) for each in found])
         return

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
+from components import names
 from components.boundary import boundary
 from components.cluster import Cluster, operated
 from components.github import AUDIENCE, ISSUER, PULL_REQUEST, Repository, trusted
@@ -158,7 +159,7 @@ class Delivery(pulumi.ComponentResource):
         return role.arn
 
     def _prefix(self, environment: str) -> str:
-        return f"{self._args.name}-{environment}"
+        return names.prefix(self._args.name, environment)
 
     def _role(self, key: str, role_name: str, description: str, *trust: Statement, hours: int) -> aws.iam.Role:
         return aws.iam.Role(

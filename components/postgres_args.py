@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from components import names
 from components.instance import check_identifier, insights_problems
 from components.replica import ReplicaSpec
 from components.sizing import events
@@ -95,7 +96,7 @@ class PostgresArgs:
         found = problems(self)
         if found:
             raise ValueError(f"postgres: {self.identifier}: " + "; ".join(found))
-        for identifier in (self.identifier, *(f"{self.identifier}-{name}" for name in self.replicas)):
+        for identifier in (self.identifier, *(names.server(self.identifier, name) for name in self.replicas)):
             check_identifier("postgres", identifier)
 
 
