@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from components.sizing import storage
 from components.sizing.classes import UnknownClassError, cache_class, rds_class
 from components.sizing.parameters import Parameter, ParameterError
 from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
@@ -104,23 +105,11 @@ def _postgres_version(postgres: Postgres) -> Broken:
 
 
 def _storage(postgres: Postgres) -> Broken:
-    storage = postgres.storage
-    if storage.max and storage.max < storage.allocated:
-        yield (
-            "storage.max",
-            f"{storage.max} GiB is less than allocated ({storage.allocated} GiB): storage never shrinks.",
-        )
-    elif storage.max and storage.max < storage.allocated * 1.1:
-        yield "storage.max", "must be at least 10 % above allocated (AWS recommends 26 %), or 0 for no autoscaling."
-    # gp3 for PostgreSQL: fixed 3,000 IOPS and 125 MiB/s below 400 GiB (RDS User Guide, CHAP_Storage).
-    for knob in ("iops", "throughput"):
-        if getattr(storage, knob) is not None and storage.allocated < 400:
-            yield (
-                f"storage.{knob}",
-                f"cannot be set below 400 GiB of gp3 (allocated is {storage.allocated}): it is fixed there.",
-            )
-    if storage.iops and storage.throughput and storage.throughput > storage.iops / 4:
-        yield "storage.throughput", f"at most a quarter of iops in MiB/s ({storage.iops // 4})."
+    given = postgres.storage
+    if problem := storage.ceiling_problem(given.allocated, given.max):
+        yield "storage.max", problem
+    for knob, rule in storage.speed_problems(given.allocated, given.iops, given.throughput):
+        yield f"storage.{knob}", rule
 
 
 def _replicas(postgres: Postgres, prefix: str) -> Broken:
@@ -137,7 +126,9 @@ def _replicas(postgres: Postgres, prefix: str) -> Broken:
         if len(f"{prefix}-{name}") > 63:
             yield f"replicas.{name}", f"`{prefix}-{name}` is longer than RDS's 63 characters."
         ceiling = replica.max_storage if replica.max_storage is not None else postgres.storage.max
-        if postgres.storage.max and ceiling < postgres.storage.max:
+        if replica.max_storage and (problem := storage.ceiling_problem(postgres.storage.allocated, ceiling)):
+            yield f"replicas.{name}.max_storage", problem
+        elif postgres.storage.max and ceiling < postgres.storage.max:
             yield (
                 f"replicas.{name}.max_storage",
                 f"is below the primary's max ({postgres.storage.max}): the replica would stop.",

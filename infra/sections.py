@@ -10,6 +10,7 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from components.sizing import storage
 from infra.windows import parse_window
 
 
@@ -149,10 +150,11 @@ class Network(Section):
 class Storage(Section):
     """gp3 storage in GiB; `max` above `allocated` turns storage autoscaling on."""
 
-    allocated: int = Field(ge=20, le=65536)
-    max: int = Field(default=0, ge=0, le=65536)
-    iops: int | None = Field(default=None, ge=3000, le=64000)
-    throughput: int | None = Field(default=None, ge=125, le=4000)
+    allocated: int = Field(ge=storage.SMALLEST, le=storage.LARGEST)
+    max: int = Field(default=0, ge=0, le=storage.LARGEST)
+    iops: int | None = Field(default=None, ge=1)
+    throughput: int | None = Field(default=None, ge=1)
+    """MiB/s."""
 
 
 class RemoteRegion(Section):
@@ -169,7 +171,7 @@ class Replica(Section):
 
     class_: Text | None = Field(default=None, alias="class")
     zone: str | None = None
-    max_storage: int | None = Field(default=None, ge=0, le=65536)
+    max_storage: int | None = Field(default=None, ge=0, le=storage.LARGEST)
     parameters: Parameters = {}
     remote: RemoteRegion | None = None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components.sizing import storage as gp3
 from components.sizing.classes import rds_class
 from components.sizing.postgres_catalogue import POSTGRES_VERSIONS
 from infra.settings import Settings
@@ -13,7 +14,6 @@ _MAJOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process
 _BLUE_GREEN = "RDS User Guide, blue-green-deployments-considerations"
 _MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
 _STORAGE = "RDS User Guide, USER_PIOPS.StorageTypes"
-_GP3_STRIPED = 400  # GiB: from here on 12,000 IOPS and 500 MiB/s (RDS User Guide, CHAP_Storage)
 
 
 def version(stack: Deployed, change: Change) -> tuple[Step, ...]:
@@ -273,18 +273,25 @@ def storage(stack: Deployed, change: Change) -> tuple[Step, ...]:
         raise PlanError(f"{change}: RDS storage never shrinks; dump and load into a smaller instance.")
     if wanted * 10 < was * 11:
         raise PlanError(f"{change}: RDS takes steps of 10 % or more: at least {-(-was * 11 // 10)}.")
+    if wanted > gp3.LARGEST:
+        raise PlanError(f"{change}: gp3 ends at {gp3.LARGEST} GiB.")
     maximum = stack.settings.postgres.storage.max
-    limit = f", max: {wanted * 2}" if maximum and maximum * 100 < wanted * 126 else ""
-    striped = was < _GP3_STRIPED <= wanted
+    limit = f", max: {min(wanted * 2, gp3.LARGEST)}" if maximum and maximum * 100 < wanted * 126 else ""
+    striped = was < gp3.STRIPED_FROM <= wanted
+    # Left out, the provider sends what the smaller volume had, which RDS refuses: `Invalid iops value for engine name
+    # postgres and storage type gp3: 3000` (hashicorp/terraform-provider-aws, issue 28382 and pull request 47411).
+    speed = f", iops: {gp3.base_iops(wanted)}, throughput: {gp3.base_throughput(wanted)}" if striped else ""
     return (
         Step(
             what=f"Grow to {wanted} GiB",
             how=(
-                line("postgres", f"{{storage: {{allocated: {wanted}{limit}}}}}"),
+                line("postgres", f"{{storage: {{allocated: {wanted}{limit}{speed}}}}}"),
                 stack.up,
             ),
             users="Nothing but some latency; no further change of storage for six hours"
-            + ("; IOPS rise to 12,000 once it is optimised, which takes hours." if striped else "."),
+            + (
+                f"; IOPS rise to {gp3.base_iops(wanted):,} once it is optimised, which takes hours." if striped else "."
+            ),
             after=(
                 stack.aws(f"rds describe-db-instances --db-instance-identifier {stack.prefix}")
                 + " says available, not storage-optimization",
