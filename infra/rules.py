@@ -6,12 +6,13 @@ from collections.abc import Iterator
 
 from components.sizing import storage
 from components.sizing.classes import UnknownClassError, cache_class, rds_class
+from components.sizing.networks import too_wide
 from components.sizing.parameters import Parameter, ParameterError
 from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
 from components.sizing.redis import REDIS_VERSIONS, redis_parameters
 from infra import backups, objectives
 from infra.problems import Problem, nearest
-from infra.sections import Cache, Network, Notify, Postgres
+from infra.sections import NARROW, Cache, Network, Notify, Postgres
 from infra.settings import Settings
 from infra.windows import parse_window
 
@@ -123,6 +124,8 @@ def _replicas(postgres: Postgres, prefix: str) -> Broken:
     for name, replica in postgres.replicas.items():
         if name == "primary":
             yield f"replicas.{name}", "is the name of the primary."
+        if replica.remote:
+            yield from _opened(f"replicas.{name}.remote.clients", replica.remote.clients)
         if len(f"{prefix}-{name}") > 63:
             yield f"replicas.{name}", f"`{prefix}-{name}` is longer than RDS's 63 characters."
         ceiling = replica.max_storage if replica.max_storage is not None else postgres.storage.max
@@ -182,6 +185,14 @@ def _network(network: Network) -> Broken:
         yield "endpoints", "belongs to an existing VPC; an isolated network makes its own."
     if len(set(network.clients)) != len(network.clients):
         yield "clients", "names one of them twice."
+    for key, given in (("clients", network.clients), ("endpoints", network.endpoints)):
+        yield from _opened(key, given)
+
+
+def _opened(key: str, given: tuple[str, ...]) -> Broken:
+    """Networks that are fine one by one, and together most of the internet."""
+    if problem := too_wide(each for each in given if not each.startswith("sg-")):
+        yield key, f"are, together, {problem}: {NARROW}"
 
 
 def _notify(notify: Notify) -> Broken:

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from components.sizing import storage
+from components.sizing.networks import too_wide
 from infra.windows import parse_window
 
 
@@ -45,6 +46,9 @@ def _window(shortest: int, *, weekly: bool) -> AfterValidator:
     return AfterValidator(check)
 
 
+NARROW = "name the application's security group, or its own networks."
+
+
 def _client(value: str) -> str:
     if value.startswith("sg-"):
         return value
@@ -52,8 +56,8 @@ def _client(value: str) -> str:
         block = ipaddress.ip_network(value)
     except ValueError as error:
         raise ValueError(f"{value!r} is neither a security group (sg-...) nor a network: {error}.") from None
-    if block.prefixlen == 0:
-        raise ValueError(f"{value!r} is the whole internet: name the application's security group or its network.")
+    if problem := too_wide([str(block)]):
+        raise ValueError(f"{value!r} is {problem}: {NARROW}")
     return str(block)
 
 
@@ -62,7 +66,8 @@ def _network(value: str) -> str:
         block = ipaddress.ip_network(value)
     except ValueError as error:
         raise ValueError(f"{value!r} is not a network: {error}.") from None
-    if not block.is_private or not 16 <= block.prefixlen <= 24:
+    # A VPC's own block; IPv6 comes beside it, never in its place (CreateVpc, CidrBlock).
+    if block.version != 4 or not block.is_private or not 16 <= block.prefixlen <= 24:
         raise ValueError(f"{value!r} must be a private IPv4 network between /16 and /24.")
     return str(block)
 

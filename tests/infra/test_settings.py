@@ -128,6 +128,37 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"network": {"cidr": "8.8.0.0/16"}}, "network.cidr", "private"),
     ({"network": {"clients": ["0.0.0.0/0"]}}, "network.clients.0", "whole internet"),
     ({"network": {"clients": ["::/0"]}}, "network.clients.0", "whole internet"),
+    ({"network": {"clients": ["0.0.0.0/1", "128.0.0.0/1"]}}, "network.clients.1", "public addresses"),
+    ({"network": {"clients": ["198.0.0.0/12", "203.0.0.0/12"]}}, "network.clients", "are, together"),
+    ({"network": {"clients": ["2000::/3"]}}, "network.clients.0", "own networks"),
+    ({"network": {"clients": ["10.20.0.1/16"]}}, "network.clients.0", "has host bits set"),
+    (
+        {"network": {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"], "endpoints": ["2600::/28", "2a00::/28"]}},
+        "network.endpoints",
+        "are, together",
+    ),
+    (
+        {
+            "postgres": {
+                "replicas": {
+                    "dr": {
+                        "remote": {
+                            "region": "eu-central-1",
+                            "vpc": "vpc-0a",
+                            "subnets": ["subnet-0a", "subnet-0b"],
+                            "clients": ["198.0.0.0/12", "sg-0a", "2.0.0.0/12"],
+                        }
+                    }
+                }
+            }
+        },
+        "postgres.replicas.dr.remote.clients",
+        "are, together",
+    ),
+    *(
+        ({"network": {"cidr": cidr}}, "network.cidr", "private IPv4 network between /16 and /24")
+        for cidr in ("fd00::/20", "fd00::/24", "fc00::/16", "10.0.0.0/15", "10.0.0.0/25", "100.100.0.0/16", "::/16")
+    ),
     ({"network": {"clients": ["10.0.0.0/33"]}}, "network.clients.0", "neither a security group"),
     ({"network": {"subnets": ["subnet-0a", "subnet-0b"]}}, "network.vpc", "required"),
     ({"network": {"vpc": "vpc-0a", "subnets": ["subnet-0a"]}}, "network.subnets", "at least two"),
