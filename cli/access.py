@@ -22,7 +22,7 @@ from cli.output import console, emit_json
 from cli.project import project_root
 from cli.rotate import rotate
 from cli.target import ManifestOption, find_manifest
-from infra.access_file import read_access, read_declaration
+from infra.access_file import read_access, read_access_file, read_declaration
 from infra.problems import SettingsError
 
 app = typer.Typer(no_args_is_help=True, help="Who may do what in PostgreSQL and Redis, as access.yaml declares it.")
@@ -44,19 +44,10 @@ _THREADS = 8
 def _declaration(file: Path | None) -> dict[str, Any]:
     if file is None:
         return read_declaration(project_root())
-    if file.name != "access.yaml" and not file.is_file():
-        raise InputError(f"--file {file}: it does not exist.")
-    import yaml
-
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return read_access_file(file, f"--file {file}")
     except OSError as error:
         raise InputError(f"--file {file}: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"--file {file} is not valid YAML: {error}.") from None
-    if not isinstance(data, dict):
-        raise InputError(f"--file {file} must be a mapping with `owner` and `identities`.")
-    return data
 
 
 class _Urls:

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from cli.project import PACKAGE
+from infra.stackfile import file_of
 from infra.trigger import content_hash
 
 # The program and everything it is made of, beside the declarations of the stack itself.
@@ -31,7 +32,7 @@ def fingerprint(root: Path, stack: str) -> str:
     parts = [
         sys.version,
         content_hash(PACKAGE, CODE),
-        content_hash(root, (*DECLARATIONS, f"Pulumi.{stack}.yaml")),
+        content_hash(root, (*DECLARATIONS, file_of(stack))),
         *(f"{name}={os.environ.get(name, '')}" for name in SERVERS),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()

@@ -80,6 +80,8 @@ def _deploy(source: StackSource, state: StateDir, mark: str, runner: Runner, *, 
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
+        for sentence in source.unread:
+            steps.say(f"note: {sentence}")
         from local.substrate import LocalCloud
 
         cloud = LocalCloud(state, region=source.region, progress=steps.bootstrap, runner=runner)

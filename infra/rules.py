@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from components import names
 from components.sizing import storage
 from components.sizing.classes import UnknownClassError, cache_class, rds_class
 from components.sizing.networks import too_wide
@@ -19,8 +21,9 @@ from infra.windows import parse_window
 
 def check(settings: Settings, stack: str, region: str | None = None) -> list[Problem]:
     """Every broken rule; `region` where the stack's file names it."""
-    prefix = f"{settings.name}-{stack}"
+    prefix = names.prefix(settings.name, stack)
     return [
+        *_stack(prefix, stack),
         *_named("postgres", _postgres(settings.postgres, prefix)),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, region)),
@@ -29,9 +32,29 @@ def check(settings: Settings, stack: str, region: str | None = None) -> list[Pro
         *(
             problem
             for name, cache in settings.redis.items()
-            for problem in _named(f"redis.{name}", _cache(cache, f"{prefix}-{name}"))
+            for problem in _named(f"redis.{name}", _cache(cache, names.server(prefix, name)))
         ),
     ]
+
+
+# The shortest that AWS takes for what begins with it: a backup plan's name has 50 (CreateBackupPlan), with our endings.
+_LONGEST_PREFIX = 40
+
+
+def _stack(prefix: str, stack: str) -> Iterator[Problem]:
+    """Everything on AWS is called by the names of project and stack."""
+    if not names.is_identifier(prefix):
+        likely = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
+        hint = f" `{likely}` can." if likely and likely != stack else ""
+        yield Problem(
+            "stack", f"`{stack}` cannot be part of the names on AWS: `{prefix}` {names.IDENTIFIER_RULE}.{hint}"
+        )
+    elif len(prefix) > _LONGEST_PREFIX:
+        yield Problem(
+            "stack",
+            f"`{prefix}` is longer than the {_LONGEST_PREFIX} characters that names on AWS leave to it: shorten "
+            "the stack's name or data-tier:name.",
+        )
 
 
 Broken = Iterator[tuple[str, str]]
@@ -126,8 +149,8 @@ def _replicas(postgres: Postgres, prefix: str) -> Broken:
             yield f"replicas.{name}", "is the name of the primary."
         if replica.remote:
             yield from _opened(f"replicas.{name}.remote.clients", replica.remote.clients)
-        if len(f"{prefix}-{name}") > 63:
-            yield f"replicas.{name}", f"`{prefix}-{name}` is longer than RDS's 63 characters."
+        if len(identifier := names.server(prefix, name)) > 63:
+            yield f"replicas.{name}", f"`{identifier}` is longer than RDS's 63 characters."
         ceiling = replica.max_storage if replica.max_storage is not None else postgres.storage.max
         if replica.max_storage and (problem := storage.ceiling_problem(postgres.storage.allocated, ceiling)):
             yield f"replicas.{name}.max_storage", problem

@@ -129,6 +129,9 @@ Retention = Annotated[int, Field(ge=0, le=35)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Client = Annotated[str, AfterValidator(_client)]
+Region = Annotated[str, _matches(r"[a-z]{2}(-[a-z]+)+-\d", "is not a region, such as eu-central-1.")]
+VpcId = Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")]
+SubnetId = Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")]
 Parameters = dict[str, str | int | float | bool]
 # Log groups: the retention values that CloudWatch Logs takes (PutRetentionPolicy).
 LogDays = Literal[
@@ -142,8 +145,8 @@ ReplicaName = Annotated[
 class Network(Section):
     """An existing VPC, or an isolated one of the stack's own."""
 
-    vpc: Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")] | None = None
-    subnets: tuple[Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")], ...] = ()
+    vpc: VpcId | None = None
+    subnets: tuple[SubnetId, ...] = ()
     cidr: Annotated[str, AfterValidator(_network)] = "10.20.0.0/16"
     zones: int = Field(default=2, ge=2, le=3)
     clients: tuple[Client, ...] = ()
@@ -165,9 +168,9 @@ class Storage(Section):
 class RemoteRegion(Section):
     """Where a replica of another region lives: a network that exists there."""
 
-    region: Annotated[str, _matches(r"[a-z]{2}(-[a-z]+)+-\d", "is not a region, such as eu-central-1.")]
-    vpc: str
-    subnets: tuple[str, ...] = Field(min_length=2)
+    region: Region
+    vpc: VpcId
+    subnets: tuple[SubnetId, ...] = Field(min_length=2)
     clients: tuple[Client, ...] = ()
 
 
