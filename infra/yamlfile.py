@@ -47,9 +47,8 @@ def _foreign(document: dict[Any, Any]) -> Iterator[Problem]:
         where, value, depth = waiting.pop()
         seen += 1
         if seen > _MOST_VALUES or depth > _DEEPEST:
-            yield Problem(
-                where or "file", "holds too much: an alias (`*name`) that stands inside itself, or many times."
-            )
+            key = ".".join(where.split(".")[:2]) or "file"
+            yield Problem(key, "holds too much: an alias (`*name`) that stands inside itself, or many times.")
             return
         if isinstance(value, dict):
             for key, inner in value.items():

@@ -72,7 +72,7 @@ def test_a_placeholder_stands_for_what_is_encrypted_and_it_is_told(
     assert sorted(found.unread) == sorted(told)
     assert [(f.severity, f.message) for f in unread(found.unread)] == [("info", text) for text in found.unread]
     assert "secure" not in str(found.config)
-    assert list(found.settings.redis)[0] == "main", "what the user named is there"
+    assert next(iter(found.settings.redis)) == "main", "what the user named is there"
 
 
 @pytest.mark.parametrize("header", HEADERS, ids=[" ".join(header) or "none" for header in HEADERS])
