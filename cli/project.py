@@ -17,8 +17,13 @@ PACKAGE = Path(__file__).parents[1]
 
 def project_root(start: Path | None = None) -> Path:
     """The nearest folder, from here upwards, with a `Pulumi.yaml`; the project's own when there is none."""
+    return own_root(start) or PACKAGE
+
+
+def own_root(start: Path | None = None) -> Path | None:
+    """The nearest folder, from here upwards, with a `Pulumi.yaml`."""
     here = (start or Path.cwd()).resolve()
-    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), PACKAGE)
+    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), None)
 
 
 @dataclass(frozen=True, kw_only=True)

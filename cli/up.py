@@ -10,8 +10,9 @@ import typer
 
 from cli import present
 from cli.current import remember
+from cli.declaration import KEPT
 from cli.errors import FAILED, InputError, NothingUpError
-from cli.fingerprint import fingerprint
+from cli.fingerprint import declarations, fingerprint
 from cli.options import JsonFlag
 from cli.output import console, emit_json
 from cli.project import StackSource, load
@@ -93,6 +94,7 @@ def _deploy(source: StackSource, state: StateDir, mark: str, runner: Runner, *, 
         if outcome in ("created", "updated")
     )
     state.kept["fingerprint"] = mark
+    state.kept[KEPT] = declarations(source.root, source.stack)
     state.save()
     return [urn.rpartition("::")[2] for urn in removed]
 

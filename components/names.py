@@ -28,3 +28,8 @@ def server(prefix: str, name: str) -> str:
 def is_identifier(text: str) -> bool:
     """Whether RDS takes it as the identifier of an instance, as it is."""
     return _IDENTIFIER.fullmatch(text) is not None
+
+
+def secret(prefix: str, key: str) -> str:
+    """The secret of an identity, of the master or of a cache's token."""
+    return f"{prefix}/{key}"
