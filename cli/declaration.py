@@ -56,7 +56,9 @@ def with_secrets(state: StateDir, manifest: Manifest) -> Manifest:
 
 def keep(state: StateDir, manifest: Manifest) -> None:
     """Make it the tier's own, once its declaration has been brought about; the caller holds `state.lock()`."""
-    state.kept["manifest"] = manifest.model_dump(mode="json")
+    declared = load_access(manifest.access).identities
+    secrets = {name: arn for name, arn in manifest.secrets.items() if name in declared}
+    state.kept["manifest"] = manifest.model_copy(update={"secrets": secrets}).model_dump(mode="json")
     if KEPT in state.kept:
         state.kept[KEPT]["access.yaml"] = declarations(state.project, state.stack)["access.yaml"]
     state.save()
