@@ -19,7 +19,7 @@ from infra.problems import Problem, SettingsError, brief, nearest, rule_of
 from infra.profiles import PROFILES, cache_defaults, defaults, merge
 from infra.sections import Section
 from infra.settings import Settings
-from infra.stackfile import PROJECT, environments, file_of, read_stack
+from infra.stackfile import PROJECT, file_of, read_file
 
 NAMESPACE = PROJECT
 
@@ -41,12 +41,12 @@ class Declared:
 def load_stack(root: Path, stack: str) -> Declared:
     """Read and check a stack's file. Raise `UnknownStackError` or `SettingsError`."""
     source = file_of(stack)
-    config, encrypted = decrypted(read_stack(root, stack), stack, source)
+    file = read_file(root, stack)
+    config, encrypted = decrypted(file.config, stack, source)
     settings = load_settings(config, stack=stack, source=source)
     unread = [f"{key} is encrypted by Pulumi: a placeholder stands for it here." for key in encrypted]
     unread += [
-        f"environment {name} is imported by Pulumi alone: what it sets is unknown here."
-        for name in environments(root, stack)
+        f"environment {name} is imported by Pulumi alone: what it sets is unknown here." for name in file.environments
     ]
     return Declared(config=config, settings=settings, unread=tuple(unread))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +33,29 @@ def stacks(root: Path) -> list[str]:
     return sorted(name for path in root.glob(file_of("*")) if (name := stack_of(path.name)))
 
 
-def read_stack(root: Path, stack: str) -> dict[str, Any]:
-    """The `config` of a stack: `namespace:key` -> value.
+@dataclass(frozen=True, kw_only=True)
+class StackFile:
+    """What a stack's file says; what else is in it is Pulumi's own: secretsprovider, encryptedkey, encryptionsalt."""
 
-    Raise `UnknownStackError`, or `SettingsError` for a file that is no YAML or names a key twice.
-    """
-    # Beside `config` a stack file has what is Pulumi's own: secretsprovider, encryptedkey, encryptionsalt, environment.
-    config = _read(root, stack).get("config")
+    config: dict[str, Any]
+    """`namespace:key` -> value."""
+    environments: tuple[str, ...]
+    """Those of Pulumi ESC that it imports."""
+
+
+def read_stack(root: Path, stack: str) -> dict[str, Any]:
+    """The `config` of a stack. Raise as `read_file`."""
+    return read_file(root, stack).config
+
+
+def read_file(root: Path, stack: str) -> StackFile:
+    """A stack's file. Raise `UnknownStackError`, or `SettingsError` for one that is no YAML or names a key twice."""
+    document = _read(root, stack)
+    return StackFile(config=_config(document, stack), environments=_environments(document.get("environment")))
+
+
+def _config(document: dict[str, Any], stack: str) -> dict[str, Any]:
+    config = document.get("config")
     if not isinstance(config, dict | None):
         raise SettingsError(file_of(stack), [Problem("config", "must be a mapping of `namespace:key` to value.")])
     found: dict[str, Any] = {}
@@ -51,9 +68,7 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
     return found
 
 
-def environments(root: Path, stack: str) -> tuple[str, ...]:
-    """The environments of Pulumi ESC that a stack imports. Raise as `read_stack`."""
-    given = _read(root, stack).get("environment")
+def _environments(given: Any) -> tuple[str, ...]:
     imported = given.get("imports") if isinstance(given, dict) else given
     if not isinstance(imported, list):
         return ()

@@ -24,7 +24,9 @@ def read_mapping(path: Path, name: str) -> dict[str, Any] | None:
     try:
         text = path.read_text(encoding="utf-8")
         document = yaml.load(text, Loader=_Loader)  # noqa: S506 a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise SettingsError(name, [Problem("file", f"is no text in UTF-8 (byte {error.start}).")]) from None
+    except yaml.YAMLError as error:
         raise SettingsError(name, [_broken(error)]) from None
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError) as error:
         # PyYAML lets through what Python says to a value that is not of its tag: `!!int x`, `!!bool maybe`, a number of
