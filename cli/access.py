@@ -54,6 +54,8 @@ def _declaration(file: Path | None) -> dict[str, Any]:
         return read_declaration(project_root())
     try:
         return read_access_file(file, f"--file {file}")
+    except FileNotFoundError:
+        raise InputError(f"--file {file}: it does not exist.") from None
     except OSError as error:
         raise InputError(f"--file {file}: {error.strerror}.") from None
 

@@ -23,7 +23,7 @@ OFFLINE: list[tuple[list[str], int]] = [
     (["alarms", "check", "{stack}", "--json"], 0),
     (["alarms", "list", "{stack}", "--json"], 0),
     (["alarms", "explain", "cpu-high", "{stack}"], 0),
-    (["alarms", "explain", "shop-{stack}-primary-cpu-high", "{stack}", "--json"], 0),
+    (["alarms", "explain", "shop-{stack}-primary-cpu-high", "--json"], 0),
     (["upgrade", "plan", "{stack}", "--to", "postgres.version=18", "--to", "main.version=9.0"], 0),
     (["upgrade", "plan", "{stack}", "--to", "postgres.class=db.m7g.4xlarge", "--json"], 0),
     (["upgrade", "plan", "{stack}", "--to", "main.auth=rbac", "--from", "main.auth=token"], 0),
