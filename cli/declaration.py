@@ -82,7 +82,7 @@ def require_secrets(manifest: Manifest) -> None:
         )
 
 
-def note_of_deployed(manifest: Manifest) -> str | None:
+def note_of_deployed(stack: str, carried: Mapping[str, Any]) -> str | None:
     """What to say where a deployed stack's manifest carries another declaration than the file of this project."""
     root = own_root()
     if root is None or not Path(root, "access.yaml").is_file():
@@ -91,11 +91,11 @@ def note_of_deployed(manifest: Manifest) -> str | None:
         here = read_declaration(root)
     except SettingsError:
         return "access.yaml here cannot be read; the manifest's own declaration is used."
-    if _canonical(here) == _canonical(manifest.access):
+    if _canonical(here) == _canonical(carried):
         return None
     return (
-        f"access.yaml here says something else than the manifest of `{manifest.stack}`, whose declaration is used: "
-        f"`pulumi up -s {manifest.stack}` deploys the file, `--file access.yaml` looks at what that would change."
+        f"access.yaml here says something else than the manifest of `{stack}`, whose declaration is used: "
+        f"`pulumi up -s {stack}` deploys the file, `--file access.yaml` looks at what that would change."
     )
 
 

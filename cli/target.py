@@ -37,7 +37,7 @@ def find_manifest(stack: str | None, file: str | None, *, quiet: bool = False) -
     if file is not None:
         found = _read(file)
         if not quiet:
-            note(note_of_deployed(found))
+            note(note_of_deployed(found.stack, found.access))
         return found
     state, found = _tier(stack)
     if not quiet and (changed := ahead(state)):
