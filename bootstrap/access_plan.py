@@ -27,6 +27,9 @@ from bootstrap.secrets import Credential, Secret, SecretStore
 from bootstrap.secrets.identities import before, complete, token_users
 
 Engine = Literal["postgres", "redis", "secrets"]
+# A tier on this computer makes the secret by itself; on AWS the infrastructure does, with its key and its policies.
+_MADE_HERE = "no secret yet: `access apply` makes it"
+_MADE_BY_DEPLOYING = "no secret yet: deploy the stack with this access.yaml"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -217,7 +220,7 @@ def _secrets(
     changes = [
         PlannedChange(
             engine="secrets",
-            target=arns[name] or "no secret yet: deploy the stack with this access.yaml",
+            target=arns[name] or (_MADE_HERE if manifest.aws_endpoint else _MADE_BY_DEPLOYING),
             action="make" if old is None else "complete",
             subject=f"secret of {name}",
             text="secret will be made" if old is None else "secret will be brought up to date",
@@ -267,7 +270,9 @@ def _joined(access: Access, parts: Sequence[_Part]) -> AccessPlan:
     whole = [
         access.model_dump(mode="json", by_alias=True),
         digests,
-        [change.data() for change in changes if change.engine != "postgres"],
+        # Where a secret is does not matter, only whether it has to be filled.
+        [{**change.data(), "target": ""} for change in changes if change.engine == "secrets"],
+        [change.data() for change in changes if change.engine == "redis"],
         told,
     ]
     fingerprint = hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest()

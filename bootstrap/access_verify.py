@@ -16,7 +16,8 @@ def verify_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> tupl
     """Return every check; raise BootstrapError where an identity has no credential yet."""
     access = load_access(manifest.access)
     names = [name for name in access.identities if access.logs_in(name)]
-    versions = dict(zip(names, pool.map(lambda name: store.get(manifest.secrets.get(name, "")), names), strict=True))
+    arns = [manifest.secrets.get(name) for name in names]
+    versions = dict(zip(names, pool.map(lambda arn: store.get(arn) if arn else None, arns), strict=True))
     if empty := sorted(name for name, version in versions.items() if version is None):
         raise BootstrapError(f"no credential yet for {', '.join(empty)}: `datatier access apply` makes it")
     credentials = {name: version.credential for name, version in versions.items() if version}

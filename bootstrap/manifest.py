@@ -121,12 +121,12 @@ class Manifest(_Model):
     """Identity -> ARN of the secret that the bootstrap fills."""
     passwords: PasswordRule = USUAL_PASSWORDS
     protected: bool | None = None
-    """Whether revokes, drops and changes of ownership need a word of their own; as the stack's name says when absent:
-    `prod` and `production` are."""
+    """Whether revokes, drops and changes of ownership need a word of their own (`data-tier:protect`). One that says
+    nothing, as manifests did once, counts as protected: what a stack is called tells nothing."""
     access: dict[str, Any]
     """The access declaration (`access.yaml`), as parsed YAML; `bootstrap.access` gives it its types."""
 
     @property
     def is_protected(self) -> bool:
         """Whether nobody may lose access by a slip."""
-        return self.stack in {"prod", "production"} if self.protected is None else self.protected
+        return self.protected is not False

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,14 +16,16 @@ import typer
 from bootstrap.access import Access, load_access
 from bootstrap.secrets import AwsStore, Secret, open_database_url
 from cli import access_view, present
+from cli.current import state_of
+from cli.declaration import keep, require_secrets, with_secrets
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, RedisUrlOption, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
 from cli.rotate import rotate
-from cli.target import ManifestOption, find_manifest
-from infra.access_file import read_access, read_declaration
+from cli.target import ManifestOption, find_declared, find_manifest
+from infra.access_file import read_access, read_access_file, read_declaration
 from infra.problems import SettingsError
 
 app = typer.Typer(no_args_is_help=True, help="Who may do what in PostgreSQL and Redis, as access.yaml declares it.")
@@ -32,10 +35,15 @@ if TYPE_CHECKING:  # brings psycopg, which other commands do without
     import psycopg
 
     from bootstrap.manifest import Manifest
+    from local.state import StateDir
 
 FileOption = Annotated[
     Path | None,
-    typer.Option("--file", "-f", help="Declaration to use: the stack's own when absent, with a URL the project's."),
+    typer.Option(
+        "--file",
+        "-f",
+        help="Declaration to use: access.yaml, or what a manifest carries.",
+    ),
 ]
 CacheOption = Annotated[str, typer.Option("--cache", help="Which cache of access.yaml the server of --redis-url is.")]
 _THREADS = 8
@@ -44,19 +52,12 @@ _THREADS = 8
 def _declaration(file: Path | None) -> dict[str, Any]:
     if file is None:
         return read_declaration(project_root())
-    if file.name != "access.yaml" and not file.is_file():
-        raise InputError(f"--file {file}: it does not exist.")
-    import yaml
-
     try:
-        data = yaml.safe_load(file.read_text(encoding="utf-8"))
+        return read_access_file(file, f"--file {file}")
+    except FileNotFoundError:
+        raise InputError(f"--file {file}: it does not exist.") from None
     except OSError as error:
         raise InputError(f"--file {file}: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"--file {file} is not valid YAML: {error}.") from None
-    if not isinstance(data, dict):
-        raise InputError(f"--file {file} must be a mapping with `owner` and `identities`.")
-    return data
 
 
 class _Urls:
@@ -85,18 +86,39 @@ def _target(
     redis_url: str | None,
     file: Path | None,
     cache: str = "main",
-) -> _Urls | Manifest:
+) -> _Urls | _Engines:
     database, redis = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest)
     if database or redis:
         return _Urls(database, redis, file, cache)
-    found = find_manifest(stack, manifest)
-    return found if file is None else found.model_copy(update={"access": _declaration(file)})
+    if file is None:
+        return _Engines(*find_declared(stack, manifest))
+    found = find_manifest(stack, manifest, quiet=True)
+    return _Engines(found.model_copy(update={"access": _declaration(file)}), None if manifest else state_of(stack))
 
 
-@contextmanager
-def _tools(manifest: Manifest) -> Iterator[tuple[AwsStore, Executor]]:
-    with ThreadPoolExecutor(_THREADS, thread_name_prefix="access") as pool:
-        yield AwsStore(manifest.region, manifest.aws_endpoint), pool
+@dataclass(frozen=True)
+class _Engines:
+    """Those of a stack."""
+
+    manifest: Manifest
+    tier: StateDir | None
+    """Where they are on this computer; None for a deployed stack."""
+
+    @contextmanager
+    def tools(self) -> Iterator[tuple[AwsStore, Executor]]:
+        with ThreadPoolExecutor(_THREADS, thread_name_prefix="access") as pool:
+            yield AwsStore(self.manifest.region, self.manifest.aws_endpoint), pool
+
+    @contextmanager
+    def ready(self) -> Iterator[Manifest]:
+        """The manifest with a secret for every identity; a tier keeps it once it is applied."""
+        if self.tier is None:
+            yield self.manifest
+            return
+        with self.tier.lock():
+            whole = with_secrets(self.tier, self.manifest)
+            yield whole
+            keep(self.tier, whole)
 
 
 @app.command()
@@ -123,8 +145,8 @@ def plan(
         with target.connection() as conn:
             found = plan_urls(target.access, conn, target.redis, target.cache)
     else:
-        with _tools(target) as (store, pool):
-            found = plan_stack(target, store, pool)
+        with target.tools() as (store, pool):
+            found = plan_stack(target.manifest, store, pool)
     if out is not None:
         out.write_text(json_module.dumps(found.data(), indent=2) + "\n", encoding="utf-8")
     if json:
@@ -150,7 +172,7 @@ def apply(
         bool, typer.Option("--allow-owner", help="On a protected stack: change the database's owner.")
     ] = False,
     protected: Annotated[
-        bool, typer.Option("--protected", help="Treat it as protected; production stacks are by themselves.")
+        bool, typer.Option("--protected", help="Treat it as protected, as a stack with `protect` is by itself.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     stack: StackOption = None,
@@ -163,7 +185,7 @@ def apply(
 ) -> None:
     """Bring the engines into the declared state, PostgreSQL in one transaction. Exit 3 when something was skipped.
 
-    On a protected stack (production) what takes something away needs a flag of its own.
+    On a protected stack (profile prod, or `protect: true`) what takes something away needs a flag of its own.
 
     [bold]Examples:[/] datatier access apply    datatier access apply --plan plan.json --allow-revoke
     """
@@ -171,7 +193,7 @@ def apply(
     from bootstrap.access_plan import plan_stack, plan_urls
 
     target = _target(stack, manifest, database_url, redis_url, file, cache)
-    guarded = protected or (not isinstance(target, _Urls) and target.is_protected)
+    guarded = protected or (not isinstance(target, _Urls) and target.manifest.is_protected)
     allowed = Allowed(revoke=allow_revoke, drop=allow_drop, owner=allow_owner) if guarded else Allowed()
     fingerprint = _fingerprint(saved) if saved else None
     if isinstance(target, _Urls):
@@ -180,9 +202,12 @@ def apply(
             _agreed(lambda: plan_urls(access, conn, target.redis, target.cache), yes or saved is not None)
             done = apply_urls(access, conn, target.redis, target.cache, allowed, saved=fingerprint)
     else:
-        with _tools(target) as (store, pool):
-            _agreed(lambda: plan_stack(target, store, pool), yes or saved is not None)
-            done = apply_stack(target, store, pool, allowed, saved=fingerprint)
+        if target.tier is None:
+            require_secrets(target.manifest)
+        with target.tools() as (store, pool):
+            _agreed(lambda: plan_stack(target.manifest, store, pool), yes or saved is not None)
+            with target.ready() as ready:
+                done = apply_stack(ready, store, pool, allowed, saved=fingerprint)
     if json:
         emit_json(done.data())
     else:
@@ -225,9 +250,9 @@ def verify(stack: StackOption = None, manifest: ManifestOption = None, json: Jso
     """
     from bootstrap.access_verify import verify_stack
 
-    target = find_manifest(stack, manifest)
-    with _tools(target) as (store, pool):
-        found = verify_stack(target, store, pool)
+    target = _Engines(*find_declared(stack, manifest))
+    with target.tools() as (store, pool):
+        found = verify_stack(target.manifest, store, pool)
     data = {"checks": [check.model_dump(mode="json") | {"ok": check.ok} for check in found]}
     if json:
         emit_json(data)
@@ -310,9 +335,9 @@ def import_(
         access_view.notes(console(), left_out)
 
 
-def _access_of(target: _Urls | Manifest) -> Access | None:
+def _access_of(target: _Urls | _Engines) -> Access | None:
     if not isinstance(target, _Urls):
-        return load_access(target.access)
+        return load_access(target.manifest.access)
     try:
         return target.access
     except SettingsError:
@@ -320,7 +345,7 @@ def _access_of(target: _Urls | Manifest) -> Access | None:
 
 
 @contextmanager
-def _administrator(target: _Urls | Manifest) -> Iterator[psycopg.Connection[Any]]:
+def _administrator(target: _Urls | _Engines) -> Iterator[psycopg.Connection[Any]]:
     if isinstance(target, _Urls):
         with target.connection() as conn:
             if conn is None:
@@ -329,5 +354,5 @@ def _administrator(target: _Urls | Manifest) -> Iterator[psycopg.Connection[Any]
     else:
         from bootstrap.postgres import master
 
-        with _tools(target) as (store, _), master.look(target.postgres, store) as conn:
+        with target.tools() as (store, _), master.look(target.manifest.postgres, store) as conn:
             yield conn

@@ -13,8 +13,11 @@ from cli.alarm_text import SILENCE, amount, looks_at, rule
 from cli.errors import InputError
 from cli.options import JsonFlag
 from cli.output import console, emit_json, table
-from cli.project import load
+from cli.project import load, project_root
+from components.names import prefix
 from components.sizing.thresholds import AlarmSpec
+from infra.load import load_stack
+from infra.stackfile import stacks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,8 +34,8 @@ def explain(
         str, typer.Argument(help="Alarm: `replica-lag`, `standby-replica-lag`, or its name in CloudWatch.")
     ],
     stack: Annotated[
-        str, typer.Argument(help="Stack whose servers are meant: dev, staging, prod, or your own.")
-    ] = "prod",
+        str | None, typer.Argument(help="Stack whose servers are meant; the one that the name begins with, else prod.")
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Explain an alarm: threshold and derivation for a stack, source, meaning, first steps, runbook, missing data.
@@ -41,8 +44,9 @@ def explain(
     """
     from infra.watch import catalogue
 
+    stack = stack or _meant(name)
     settings = load(stack).settings
-    found = explained(name, catalogue(settings), prefix=f"{settings.name}-{stack}")
+    found = explained(name, catalogue(settings), prefix=prefix(settings.name, stack))
     if json:
         emit_json([as_data(each) for each in found])
         return
@@ -63,6 +67,15 @@ def explain(
             ("Runbook", alarm.runbook),
         ]
         out.print(table(f"{alarm.engine} {alarm.key}", ("", ""), [(left, escape(right)) for left, right in rows]))
+
+
+def _meant(name: str) -> str:
+    """The stack of an alarm's name in CloudWatch; what is asked about most where the name is short."""
+    root = project_root()
+    beginnings = {prefix(load_stack(root, stack).settings.name, stack): stack for stack in stacks(root)}
+    fits = [each for each in beginnings if name.startswith(f"{each}-")]
+    # Of `shop-eu` and `shop-eu-west` the longer is meant.
+    return beginnings[max(fits, key=len)] if fits else "prod"
 
 
 def explained(name: str, catalogue: Mapping[str, tuple[AlarmSpec, ...]], *, prefix: str) -> list[Explained]:

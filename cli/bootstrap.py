@@ -5,10 +5,11 @@ from __future__ import annotations
 import typer
 
 from cli import present
+from cli.declaration import keep, with_secrets
 from cli.errors import FAILED
 from cli.options import MIGRATIONS, JsonFlag, PathOption, StackOption
 from cli.output import console, emit_json
-from cli.target import ManifestOption, find_manifest
+from cli.target import ManifestOption, find_declared
 
 
 def bootstrap(
@@ -23,14 +24,20 @@ def bootstrap(
     """
     from bootstrap.run import run
 
-    target = find_manifest(stack, manifest)
+    target, tier = find_declared(stack, manifest)
     out = console()
 
     def progress(name: str, seconds: float) -> None:
         if not json:
             out.print(f"[green]·[/] {name} [dim]{seconds:.2f} s[/]")
 
-    report = run(target, progress=progress, migrations=path)
+    if tier is None:
+        report = run(target, progress=progress, migrations=path)
+    else:
+        with tier.lock():
+            target = with_secrets(tier, target)
+            report = run(target, progress=progress, migrations=path)
+            keep(tier, target)
     data = report.model_dump(mode="json")
     if json:
         emit_json(data)

@@ -14,7 +14,8 @@ from cli.git import changed_paths
 from cli.options import JsonFlag
 from cli.output import console, emit_json
 from cli.project import project_root
-from infra.stackfile import read_stack, stacks
+from infra.load import profile_of
+from infra.stackfile import file_of, read_stack, stacks
 
 SinceOption = Annotated[str, typer.Option("--since", help="Revision of Git, such as origin/main.")]
 _SHOWN = 5
@@ -53,4 +54,4 @@ def changed(
 
 def deployed(root: Path) -> list[str]:
     """The stacks that are meant for AWS: all but those of the profile `local`."""
-    return [name for name in stacks(root) if read_stack(root, name).get("data-tier:profile", name) != "local"]
+    return [name for name in stacks(root) if profile_of(read_stack(root, name), name, file_of(name)) != "local"]

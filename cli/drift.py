@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from cli.declaration import note_of_deployed
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.options import JsonFlag
 from cli.output import console, emit_json
-from cli.target import ManifestOption, find_manifest
+from cli.target import ManifestOption, find_declared, note
 
 # Lambda's longest run, and a moment for the answer.
 _ANSWER_SECONDS = 910
@@ -44,11 +45,14 @@ def drift(
     if outputs is not None and (manifest is not None or stack is not None):
         raise InputError("--outputs says which stack it is: leave the stack's name and --manifest out.")
     if outputs is not None:
-        data = _asked(*_outputs(outputs), prove=prove)
+        runner, deployed = _outputs(outputs)
+        note(note_of_deployed(str(deployed.get("stack")), deployed.get("access") or {}))
+        data = _asked(runner, deployed, prove=prove)
     else:
         from bootstrap.drift import look
 
-        data = look(find_manifest(stack, manifest), prove=prove).model_dump(mode="json")
+        target, _ = find_declared(stack, manifest)
+        data = look(target, prove=prove).model_dump(mode="json")
     if json:
         emit_json(data)
     else:

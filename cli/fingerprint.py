@@ -8,20 +8,15 @@ import sys
 from pathlib import Path
 
 from cli.project import PACKAGE
+from infra.stackfile import file_of
 from infra.trigger import content_hash
 
-# The program and everything it is made of, beside the declarations of the stack itself.
-CODE = (
-    *(
-        f"{room}/**/*.{kind}"
-        for room in ("infra", "components", "bootstrap", "local")
-        for kind in ("py", "json", "csv")
-    ),
-    "migrations/*",
-    "schema/*.json",
-    "requirements/runtime.txt",
-)
-DECLARATIONS = ("Pulumi.yaml", "access.yaml")
+# The program and everything it is made of, tables of any form included, beside the declarations of the stack itself.
+_ROOMS = ("infra", "components", "bootstrap", "local")
+_KINDS = ("py", "json", "csv", "toml")
+CODE = (*(f"{room}/**/*.{kind}" for room in _ROOMS for kind in _KINDS), "requirements/runtime.txt")
+# What the bootstrap carries lies with the program.
+_CARRIED = {"migrations/": "migrations/*", "schema/": "schema/*.json"}
 # Which servers run, see `datatier doctor`.
 SERVERS = ("DATATIER_POSTGRES_BIN", "DATATIER_REDIS_SERVER")
 
@@ -31,7 +26,14 @@ def fingerprint(root: Path, stack: str) -> str:
     parts = [
         sys.version,
         content_hash(PACKAGE, CODE),
-        content_hash(root, (*DECLARATIONS, f"Pulumi.{stack}.yaml")),
+        content_hash(root, ("Pulumi.yaml",)),
+        *declarations(root, stack).values(),
         *(f"{name}={os.environ.get(name, '')}" for name in SERVERS),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def declarations(root: Path, stack: str) -> dict[str, str]:
+    """What a stack is declared by -> a hash of it as it is on disk."""
+    own = {name: content_hash(root, (name,)) for name in ("access.yaml", file_of(stack))}
+    return own | {name: content_hash(PACKAGE, (pattern,)) for name, pattern in _CARRIED.items()}

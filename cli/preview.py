@@ -114,13 +114,18 @@ def _refused(findings: tuple[Finding, ...]) -> bool:
 def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
     source = load(stack)
     from preview.alarm_findings import alarm_findings
-    from preview.findings import findings
+    from preview.findings import findings, unread
     from preview.policy_findings import policy_findings
     from preview.preflight import declared
 
     deployment = source.offline()
     broken = policy_findings(declared(deployment), source.settings.suppress, datetime.now(UTC).date())
-    return deployment, (*broken, *alarm_findings(deployment, source.region), *findings(source.settings))
+    return deployment, (
+        *broken,
+        *alarm_findings(deployment, source.region),
+        *findings(source.settings),
+        *unread(source.unread),
+    )
 
 
 def _saved(file: str) -> tuple[Resource, ...]:

@@ -17,8 +17,13 @@ PACKAGE = Path(__file__).parents[1]
 
 def project_root(start: Path | None = None) -> Path:
     """The nearest folder, from here upwards, with a `Pulumi.yaml`; the project's own when there is none."""
+    return own_root(start) or PACKAGE
+
+
+def own_root(start: Path | None = None) -> Path | None:
+    """The nearest folder, from here upwards, with a `Pulumi.yaml`."""
     here = (start or Path.cwd()).resolve()
-    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), PACKAGE)
+    return next((folder for folder in (here, *here.parents) if (folder / "Pulumi.yaml").is_file()), None)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +36,8 @@ class StackSource:
     """`namespace:key` -> value."""
     settings: Settings
     access: Access
+    unread: tuple[str, ...] = ()
+    """What the stack's file does not say in the clear, one sentence each."""
 
     @property
     def region(self) -> str:
@@ -54,10 +61,15 @@ class StackSource:
 def load(stack: str) -> StackSource:
     """Read and check a stack. Raise `UnknownStackError`, `SettingsError` or `AccessError`."""
     from infra.access_file import read_access
-    from infra.load import load_settings
-    from infra.stackfile import read_stack
+    from infra.load import load_stack
 
     root = project_root()
-    config = read_stack(root, stack)
-    settings = load_settings(config, stack=stack, source=f"Pulumi.{stack}.yaml")
-    return StackSource(root=root, stack=stack, config=config, settings=settings, access=read_access(root))
+    found = load_stack(root, stack)
+    return StackSource(
+        root=root,
+        stack=stack,
+        config=found.config,
+        settings=found.settings,
+        access=read_access(root),
+        unread=found.unread,
+    )

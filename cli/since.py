@@ -10,6 +10,7 @@ import sys
 from cli.errors import InputError
 from cli.git import as_of
 from cli.project import project_root
+from infra.stackfile import file_of
 
 _SECONDS = 300
 _NOTHING = '{"resources": []}'
@@ -22,7 +23,7 @@ def declared(stack: str, since: str) -> str:
     """
     root = project_root()
     with as_of(root, since) as folder:
-        if not (folder / f"Pulumi.{stack}.yaml").is_file():
+        if not (folder / file_of(stack)).is_file():
             return _NOTHING
         # `-m` puts the current folder before everything that is installed, this project included.
         command = [sys.executable, "-m", "cli.main", "preview", stack, "--json"]

@@ -8,15 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from pydantic import ValidationError
+from rich.markup import escape
 
+from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import AwsStore, Credential
 from cli.current import state_of
+from cli.declaration import ahead, as_declared, note_of_deployed
 from cli.errors import InputError, NothingUpError
+from cli.output import console
 from infra.problems import nearest
 
 if TYPE_CHECKING:
     from bootstrap.access import Access
+    from local.state import StateDir
 
 ManifestOption = Annotated[
     str | None,
@@ -24,19 +29,55 @@ ManifestOption = Annotated[
 ]
 
 
-def find_manifest(stack: str | None, file: str | None) -> Manifest:
-    """The manifest that is meant. Raise `InputError` or `NothingUpError`."""
+def find_manifest(stack: str | None, file: str | None, *, quiet: bool = False) -> Manifest:
+    """The manifest that is meant, as it was deployed; files that say something else now are told of unless `quiet`.
+
+    Raise `InputError` or `NothingUpError`.
+    """
     if file is not None:
-        try:
-            text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
-            return Manifest.model_validate_json(text)
-        except OSError as error:
-            raise InputError(f"--manifest {file}: {error.strerror}.") from None
-        except ValidationError as error:
-            wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()[:3])
-            raise InputError(
-                f"--manifest {file} is no manifest ({wrong}): take `pulumi stack output manifest`."
-            ) from None
+        found = _read(file)
+        if not quiet:
+            note(note_of_deployed(found.stack, found.access))
+        return found
+    state, found = _tier(stack)
+    if not quiet and (changed := ahead(state)):
+        note(f"changed since the last `datatier up {state.stack}`, which takes it in: {', '.join(changed)}.")
+    return found
+
+
+def find_declared(stack: str | None, file: str | None) -> tuple[Manifest, StateDir | None]:
+    """The manifest that is meant, a tier's with access.yaml as it is on disk now, and the state of that tier.
+
+    Raise `InputError`, `NothingUpError`, `SettingsError` or `AccessError`.
+    """
+    if file is not None:
+        return find_manifest(stack, file), None
+    state, found = _tier(stack)
+    if changed := [name for name in ahead(state) if name != "access.yaml"]:
+        note(f"changed since the last `datatier up {state.stack}`, which takes it in: {', '.join(changed)}.")
+    return as_declared(state, found), state
+
+
+def note(sentence: str | None) -> None:
+    """Say something beside the result."""
+    if sentence:
+        console(stderr=True).print(f"[yellow]note[/] {escape(sentence)}")
+
+
+def _read(file: str) -> Manifest:
+    try:
+        text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
+        return Manifest.model_validate_json(text)
+    except OSError as error:
+        raise InputError(f"--manifest {file}: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise InputError(f"--manifest {file} is no text: take `pulumi stack output manifest`.") from None
+    except ValidationError as error:
+        wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()[:3])
+        raise InputError(f"--manifest {file} is no manifest ({wrong}): take `pulumi stack output manifest`.") from None
+
+
+def _tier(stack: str | None) -> tuple[StateDir, Manifest]:
     from local.status import manifest as manifest_of
     from local.status import processes
 
@@ -46,12 +87,16 @@ def find_manifest(stack: str | None, file: str | None) -> Manifest:
     found = manifest_of(state)
     if found is None:
         raise NothingUpError(f"stack `{state.stack}` is not bootstrapped: `datatier up {state.stack}`.")
-    return found
+    return state, found
 
 
 def credential(manifest: Manifest, identity: str) -> Credential:
     """What an identity logs in with; `master` is the database's master user."""
     arn = manifest.postgres.master_secret if identity == "master" else manifest.secrets.get(identity)
+    if arn is None and identity in load_access(manifest.access).identities:
+        raise InputError(
+            f"`{identity}` is declared and has no secret yet: a deployment makes it, here `datatier access apply`."
+        )
     if arn is None:
         known = ["master", *manifest.secrets]
         raise InputError(f"no identity `{identity}`: {', '.join(known)}.{nearest(identity, known)}")

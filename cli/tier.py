@@ -10,6 +10,7 @@ from rich.markup import escape
 from cli import present
 from cli.consent import ask
 from cli.current import state_of
+from cli.declaration import ahead, take_in
 from cli.errors import FAILED, InputError
 from cli.formats import FORMATS, render
 from cli.options import JsonFlag, StackOption
@@ -70,11 +71,16 @@ def status(
     if form in FORMATS:
         typer.echo(render(form, state))
         return
-    data = status_of(state)
+    data = {**status_of(state), "changed_since_up": ahead(state)}
     if json or form == "json":
         emit_json(data)
     else:
         present.tier(console(), data)
+        if data["changed_since_up"]:
+            console().print(
+                f"[yellow]note[/] changed since the last `datatier up {state.stack}`, which takes it in: "
+                f"{escape(', '.join(data['changed_since_up']))}"
+            )
         for process in data["processes"]:
             if process["pid"] is None:
                 console().print(
@@ -98,6 +104,7 @@ def reset(
     state = state_of(stack)
     ask(f"Everything in the database and the caches of {state.stack} will be removed.", state.stack, yes=yes)
     with state.lock():
+        take_in(state)
         report: dict[str, Any] = empty(state)
     if json:
         emit_json(report)

@@ -10,8 +10,9 @@ import typer
 
 from cli import present
 from cli.current import remember
+from cli.declaration import KEPT
 from cli.errors import FAILED, InputError, NothingUpError
-from cli.fingerprint import fingerprint
+from cli.fingerprint import declarations, fingerprint
 from cli.options import JsonFlag
 from cli.output import console, emit_json
 from cli.project import StackSource, load
@@ -95,6 +96,8 @@ def _deploy(
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
+        for sentence in source.unread:
+            steps.say(f"note: {sentence}")
         from local.substrate import LocalCloud
 
         cloud = LocalCloud(
@@ -108,6 +111,7 @@ def _deploy(
         if outcome in ("created", "updated")
     )
     state.kept["fingerprint"] = mark
+    state.kept[KEPT] = declarations(source.root, source.stack)
     state.save()
     return cloud, [urn.rpartition("::")[2] for urn in removed]
 

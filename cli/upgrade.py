@@ -35,9 +35,11 @@ def plan(
 
     [bold]Example:[/] datatier upgrade plan prod --to postgres.version=18 --to main.engine=valkey
     """
+    from upgrade.deployed import deployed as as_deployed
     from upgrade.plan import plan as planned
 
-    made = planned(load(stack).settings, to, deployed or ())
+    source = load(stack)
+    made = planned(as_deployed(stack, source.settings, source.config), to, deployed or ())
     if json:
         emit_json([asdict(each) for each in made])
         return

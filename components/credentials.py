@@ -11,6 +11,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
+from components import names
 from components.secret import secret
 
 AUTH_SPECIAL = "!&#$^<>-"
@@ -136,7 +137,7 @@ class Credentials(pulumi.ComponentResource):
         args = self._args
         return aws.secretsmanager.Secret(
             f"{self._name}-{key}",
-            name=f"{args.prefix}/{key}",
+            name=names.secret(args.prefix, key),
             description=description,
             kms_key_id=args.secrets_key_arn,
             recovery_window_in_days=args.recovery_window_days,

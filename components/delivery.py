@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components import names
 from components.boundary import boundary
 from components.cluster import operated
 from components.delivery_args import DeliveryArgs
@@ -153,7 +154,7 @@ class Delivery(pulumi.ComponentResource):
         return trusted(args.repository, [subject], self.provider_arn, ref=ref, job_workflow_ref=of)
 
     def _prefix(self, environment: str) -> str:
-        return f"{self._args.name}-{environment}"
+        return names.prefix(self._args.name, environment)
 
     def _role(self, key: str, role_name: str, description: str, *trust: Statement, hours: int) -> aws.iam.Role:
         return aws.iam.Role(

@@ -1,11 +1,11 @@
 """What a primary and a replica have in common: log groups, parameter group, insights, identifier rules."""
 
-import re
 from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
+from components import names
 from components.sizing.parameters import Parameter
 
 LOGS = ("postgresql", "upgrade")
@@ -19,11 +19,8 @@ INSIGHTS = ("off", "standard", "advanced")
 
 def check_identifier(where: str, identifier: str) -> None:
     """Raise ValueError unless RDS takes the identifier as it is (it would change upper case silently)."""
-    if not re.fullmatch(r"[a-z](?!.*--)[a-z0-9-]{0,61}[a-z0-9]", identifier):
-        raise ValueError(
-            f"{where}: identifier {identifier!r} must be 2 to 63 lower-case letters, digits and single hyphens, "
-            "starting with a letter and not ending in a hyphen"
-        )
+    if not names.is_identifier(identifier):
+        raise ValueError(f"{where}: identifier {identifier!r} {names.IDENTIFIER_RULE}")
 
 
 def insights_problems(mode: str, days: int) -> list[str]:

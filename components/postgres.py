@@ -4,6 +4,7 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
+from components import names
 from components.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.policy import trust
 from components.postgres_args import PostgresArgs
@@ -58,7 +59,7 @@ class Postgres(pulumi.ComponentResource):
             key: Replica(
                 f"{name}-{key}",
                 ReplicaArgs(
-                    identifier=f"{args.identifier}-{key}",
+                    identifier=names.server(args.identifier, key),
                     spec=spec,
                     version=args.version,
                     source_identifier=primary.identifier,

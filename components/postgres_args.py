@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import pulumi
 
+from components import names
 from components.instance import check_identifier, insights_problems
 from components.replica import ReplicaSpec
-from components.sizing import events
+from components.sizing import events, storage
 from components.sizing.parameters import Parameter
 
 
@@ -95,8 +96,11 @@ class PostgresArgs:
         found = problems(self)
         if found:
             raise ValueError(f"postgres: {self.identifier}: " + "; ".join(found))
-        for identifier in (self.identifier, *(f"{self.identifier}-{name}" for name in self.replicas)):
+        for identifier in (self.identifier, *(names.server(self.identifier, name) for name in self.replicas)):
             check_identifier("postgres", identifier)
+
+
+_STORAGE_ARGS = {"iops": "iops", "throughput": "storage_throughput"}
 
 
 def problems(args: PostgresArgs) -> list[str]:
@@ -115,15 +119,20 @@ def problems(args: PostgresArgs) -> list[str]:
         found.append("backup_retention_days is 0, and RDS makes replicas only of a source with backups; set 1 or more")
     if len(args.replicas) > 15:
         found.append(f"{len(args.replicas)} replicas; RDS takes 15 per source")
-    if args.allocated_storage < 20:
-        found.append(f"allocated_storage is {args.allocated_storage} GiB; gp3 starts at 20")
-    if args.max_allocated_storage is not None and args.max_allocated_storage * 10 < args.allocated_storage * 11:
-        found.append(
-            f"max_allocated_storage is {args.max_allocated_storage} GiB; RDS wants 10 % above allocated_storage "
-            f"({args.allocated_storage} GiB) at least"
-        )
-    if (args.iops or args.storage_throughput) and args.allocated_storage < 400:
-        found.append("iops and storage_throughput of gp3 are fixed below 400 GiB; leave them out")
+    if args.allocated_storage < storage.SMALLEST:
+        found.append(f"allocated_storage is {args.allocated_storage} GiB; gp3 starts at {storage.SMALLEST}")
+    for name, ceiling in {
+        "max_allocated_storage": args.max_allocated_storage,
+        **{
+            f"replicas.{name}.max_allocated_storage": spec.max_allocated_storage for name, spec in args.replicas.items()
+        },
+    }.items():
+        if problem := storage.ceiling_problem(args.allocated_storage, ceiling or 0):
+            found.append(f"{name} {problem}")
+    found += [
+        f"{_STORAGE_ARGS[knob]} {rule}"
+        for knob, rule in storage.speed_problems(args.allocated_storage, args.iops, args.storage_throughput)
+    ]
     if args.monitoring_interval not in (0, 1, 5, 10, 15, 30, 60):
         found.append(f"monitoring_interval is {args.monitoring_interval}; RDS takes 0, 1, 5, 10, 15, 30 or 60 seconds")
     found += insights_problems(args.insights, args.insights_retention_days)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from infra.sections import Section, Text, _matches
+from infra.sections import Region, Section, Text, _matches
 from infra.windows import parse_moment
 
 
@@ -19,7 +19,6 @@ def _moment(*, weekly: bool) -> AfterValidator:
     return AfterValidator(check)
 
 
-Region = Annotated[str, _matches(r"[a-z]{2}(-[a-z]+)+-\d", "is not a region, such as eu-central-1.")]
 Weekly = Annotated[str, _moment(weekly=True)]
 Daily = Annotated[str, _moment(weekly=False)]
 # AWS Backup keeps a recovery point for 1 day to 100 years (plan-options-and-configuration).

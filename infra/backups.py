@@ -102,8 +102,8 @@ def _near(settings: Settings, plan: BackupPlan) -> Broken:
         # Local time on both sides: the offset is the same.
         starts = jobs(plan, "UTC", 1)[job].starts
         for name, window in windows.items():
-            refused = {(minute - before) % WEEK for minute in window.spans() for before in range(NEAR + 1)}
-            if refused & set(starts):
+            spans = window.spans()
+            if any((start + after) % WEEK in spans for start in starts for after in range(NEAR + 1)):
                 yield (
                     key,
                     f"{at} lies in postgres.{name} ({_written(settings, name)}) or within an hour before it, where "

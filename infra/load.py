@@ -7,20 +7,48 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from infra import rules
-from infra.problems import Problem, SettingsError, nearest, rule_of
+from infra.encrypted import decrypted
+from infra.problems import Problem, SettingsError, brief, nearest, rule_of
 from infra.profiles import PROFILES, cache_defaults, defaults, merge
 from infra.sections import Section
 from infra.settings import Settings
+from infra.stackfile import PROJECT, file_of, read_file
 
-NAMESPACE = "data-tier"
+NAMESPACE = PROJECT
 
 # Written by people who come from redis.conf; ElastiCache has none of it.
 _PERSISTENCE = {"appendonly", "appendfsync", "aof", "save", "persistence", "dir", "dbfilename", "rdb"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared:
+    """A stack as its file declares it, for whoever has no engine that decrypts and imports."""
+
+    config: dict[str, Any]
+    """`namespace:key` -> value, placeholders for what Pulumi has encrypted."""
+    settings: Settings
+    unread: tuple[str, ...]
+    """What the file does not say in the clear, one sentence each."""
+
+
+def load_stack(root: Path, stack: str) -> Declared:
+    """Read and check a stack's file. Raise `UnknownStackError` or `SettingsError`."""
+    source = file_of(stack)
+    file = read_file(root, stack)
+    config, encrypted = decrypted(file.config, stack, source)
+    settings = load_settings(config, stack=stack, source=source)
+    unread = [f"{key} is encrypted by Pulumi: a placeholder stands for it here." for key in encrypted]
+    unread += [
+        f"environment {name} is imported by Pulumi alone: what it sets is unknown here." for name in file.environments
+    ]
+    return Declared(config=config, settings=settings, unread=tuple(unread))
 
 
 def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Settings:
@@ -29,17 +57,22 @@ def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Sett
     Raise `SettingsError` with every problem found; `source` names the file in its message.
     """
     given = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
-    profile = given.get("profile", stack)
-    if profile not in PROFILES:
-        rule = f"{profile!r} is not one of {', '.join(PROFILES)}.{nearest(str(profile), PROFILES)}"
-        raise SettingsError(source, [Problem(f"{NAMESPACE}:profile", rule)])
-    given["profile"] = profile
+    given["profile"] = profile = profile_of(config, stack, source)
     settings, problems = _parse(given, profile)
     if settings is not None:
         problems += rules.check(settings, stack, config.get("aws:region"))
     if problems or settings is None:
         raise SettingsError(source, problems)
     return settings
+
+
+def profile_of(config: Mapping[str, Any], stack: str, source: str) -> str:
+    """The profile that a stack takes its values from: the one it names, or its own namesake. Raise `SettingsError`."""
+    profile = config.get(f"{NAMESPACE}:profile", stack)
+    if not isinstance(profile, str) or profile not in PROFILES:
+        rule = f"{brief(profile)} is not one of {', '.join(PROFILES)}.{nearest(str(profile)[:20], PROFILES)}"
+        raise SettingsError(source, [Problem(f"{NAMESPACE}:profile", rule)])
+    return profile
 
 
 def _parse(given: dict[str, Any], profile: str) -> tuple[Settings | None, list[Problem]]:

@@ -60,6 +60,7 @@ def manifest(
             for name, cache in parts.caches.items()
         },
         "secrets": credentials.secret_arns,
+        "protected": settings.protect,
         "passwords": settings.passwords.model_dump(),
         "access": declaration,
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
@@ -32,6 +33,24 @@ class SettingsError(ValueError):
         super().__init__(f"{source} has {count} problem{'s' if count > 1 else ''}:\n{lines}")
 
 
+_BRIEF = reprlib.Repr()
+_BRIEF.maxlevel, _BRIEF.maxdict, _BRIEF.maxlist, _BRIEF.maxstring, _BRIEF.maxlong, _BRIEF.maxother = (
+    2,
+    4,
+    4,
+    80,
+    40,
+    120,
+)
+
+
+def brief(value: Any) -> str:
+    """What was given, short enough for a sentence."""
+    if isinstance(value, BaseException):
+        return " ".join(str(value).split())[:120].rstrip(".") or type(value).__name__
+    return _BRIEF.repr(value)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """` Did you mean `x`?` for a misspelt word, empty when nothing is near."""
     matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
@@ -41,7 +60,7 @@ def nearest(word: str, known: Iterable[str]) -> str:
 def rule_of(error: Any, known: Iterable[str]) -> str:
     """The sentence for one of pydantic's errors."""
     context = error.get("ctx", {})
-    given = error.get("input")
+    given = brief(error.get("input"))
     match error["type"]:
         case "extra_forbidden":
             known = list(known)
@@ -52,10 +71,10 @@ def rule_of(error: Any, known: Iterable[str]) -> str:
         case "value_error":
             return str(context.get("error", error["msg"]))
         case "literal_error" | "enum":
-            return f"{given!r} is not one of {context.get('expected')}."
+            return f"{given} is not one of {context.get('expected')}."
         case "model_type" | "dict_type" | "model_attributes_type":
-            return f"must be a mapping (key: value), not {given!r}."
+            return f"must be a mapping (key: value), not {given}."
         case "list_type" | "tuple_type":
-            return f"must be a list, not {given!r}."
+            return f"must be a list, not {given}."
         case _:
-            return f"{error['msg'][0].lower()}{error['msg'][1:]} (got {given!r})."
+            return f"{error['msg'][0].lower()}{error['msg'][1:]} (got {given})."

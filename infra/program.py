@@ -13,6 +13,7 @@ from infra.access_file import read_declaration
 from infra.engine_config import engine_config
 from infra.load import load_settings
 from infra.stack import deploy
+from infra.stackfile import file_of
 from infra.trigger import content_hash
 
 PACKAGE = Path(__file__).parents[1]
@@ -23,7 +24,7 @@ def program(root: Path) -> None:
     """Declare every resource of the stack that is being run."""
     stack = pulumi.get_stack()
     config = engine_config()
-    settings = load_settings(config, stack=stack, source=f"Pulumi.{stack}.yaml")
+    settings = load_settings(config, stack=stack, source=file_of(stack))
     deploy(
         stack,
         settings,

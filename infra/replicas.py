@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from components import names
 from components.remote import Remote, RemoteSiteArgs
 from components.replica import ReplicaSpec
 from infra import sizes
@@ -16,7 +17,7 @@ def remote_sites(settings: Settings, prefix: str, account_id: str, partition: st
         name: Remote(
             f"remote-{name}",
             RemoteSiteArgs(
-                prefix=f"{prefix}-{name}",
+                prefix=names.server(prefix, name),
                 region=replica.remote.region,
                 account_id=account_id,
                 partition=partition,

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
+from components import names
+from components.sizing import storage
 from components.sizing.classes import UnknownClassError, cache_class, rds_class
+from components.sizing.networks import too_wide
 from components.sizing.parameters import Parameter, ParameterError
 from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
 from components.sizing.redis import REDIS_VERSIONS, redis_parameters
 from infra import backups, objectives
 from infra.problems import Problem, nearest
-from infra.sections import Cache, Network, Notify, Postgres
+from infra.sections import NARROW, Cache, Network, Notify, Postgres
 from infra.settings import Settings
 from infra.windows import parse_window
 
 
 def check(settings: Settings, stack: str, region: str | None = None) -> list[Problem]:
     """Every broken rule; `region` where the stack's file names it."""
-    prefix = f"{settings.name}-{stack}"
+    prefix = names.prefix(settings.name, stack)
     return [
+        *_stack(prefix, stack),
         *_named("postgres", _postgres(settings.postgres, prefix)),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, region)),
@@ -27,9 +32,29 @@ def check(settings: Settings, stack: str, region: str | None = None) -> list[Pro
         *(
             problem
             for name, cache in settings.redis.items()
-            for problem in _named(f"redis.{name}", _cache(cache, f"{prefix}-{name}"))
+            for problem in _named(f"redis.{name}", _cache(cache, names.server(prefix, name)))
         ),
     ]
+
+
+# The shortest that AWS takes for what begins with it: a backup plan's name has 50 (CreateBackupPlan), with our endings.
+_LONGEST_PREFIX = 40
+
+
+def _stack(prefix: str, stack: str) -> Iterator[Problem]:
+    """Everything on AWS is called by the names of project and stack."""
+    if not names.is_identifier(prefix):
+        likely = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
+        hint = f" `{likely}` can." if likely and likely != stack else ""
+        yield Problem(
+            "stack", f"`{stack}` cannot be part of the names on AWS: `{prefix}` {names.IDENTIFIER_RULE}.{hint}"
+        )
+    elif len(prefix) > _LONGEST_PREFIX:
+        yield Problem(
+            "stack",
+            f"`{prefix}` is longer than the {_LONGEST_PREFIX} characters that names on AWS leave to it: shorten "
+            "the stack's name or data-tier:name.",
+        )
 
 
 Broken = Iterator[tuple[str, str]]
@@ -104,23 +129,11 @@ def _postgres_version(postgres: Postgres) -> Broken:
 
 
 def _storage(postgres: Postgres) -> Broken:
-    storage = postgres.storage
-    if storage.max and storage.max < storage.allocated:
-        yield (
-            "storage.max",
-            f"{storage.max} GiB is less than allocated ({storage.allocated} GiB): storage never shrinks.",
-        )
-    elif storage.max and storage.max < storage.allocated * 1.1:
-        yield "storage.max", "must be at least 10 % above allocated (AWS recommends 26 %), or 0 for no autoscaling."
-    # gp3 for PostgreSQL: fixed 3,000 IOPS and 125 MiB/s below 400 GiB (RDS User Guide, CHAP_Storage).
-    for knob in ("iops", "throughput"):
-        if getattr(storage, knob) is not None and storage.allocated < 400:
-            yield (
-                f"storage.{knob}",
-                f"cannot be set below 400 GiB of gp3 (allocated is {storage.allocated}): it is fixed there.",
-            )
-    if storage.iops and storage.throughput and storage.throughput > storage.iops / 4:
-        yield "storage.throughput", f"at most a quarter of iops in MiB/s ({storage.iops // 4})."
+    given = postgres.storage
+    if problem := storage.ceiling_problem(given.allocated, given.max):
+        yield "storage.max", problem
+    for knob, rule in storage.speed_problems(given.allocated, given.iops, given.throughput):
+        yield f"storage.{knob}", rule
 
 
 def _replicas(postgres: Postgres, prefix: str) -> Broken:
@@ -134,10 +147,14 @@ def _replicas(postgres: Postgres, prefix: str) -> Broken:
     for name, replica in postgres.replicas.items():
         if name == "primary":
             yield f"replicas.{name}", "is the name of the primary."
-        if len(f"{prefix}-{name}") > 63:
-            yield f"replicas.{name}", f"`{prefix}-{name}` is longer than RDS's 63 characters."
+        if replica.remote:
+            yield from _opened(f"replicas.{name}.remote.clients", replica.remote.clients)
+        if len(identifier := names.server(prefix, name)) > 63:
+            yield f"replicas.{name}", f"`{identifier}` is longer than RDS's 63 characters."
         ceiling = replica.max_storage if replica.max_storage is not None else postgres.storage.max
-        if postgres.storage.max and ceiling < postgres.storage.max:
+        if replica.max_storage and (problem := storage.ceiling_problem(postgres.storage.allocated, ceiling)):
+            yield f"replicas.{name}.max_storage", problem
+        elif postgres.storage.max and ceiling < postgres.storage.max:
             yield (
                 f"replicas.{name}.max_storage",
                 f"is below the primary's max ({postgres.storage.max}): the replica would stop.",
@@ -191,6 +208,14 @@ def _network(network: Network) -> Broken:
         yield "endpoints", "belongs to an existing VPC; an isolated network makes its own."
     if len(set(network.clients)) != len(network.clients):
         yield "clients", "names one of them twice."
+    for key, given in (("clients", network.clients), ("endpoints", network.endpoints)):
+        yield from _opened(key, given)
+
+
+def _opened(key: str, given: tuple[str, ...]) -> Broken:
+    """Networks that are fine one by one, and together most of the internet."""
+    if problem := too_wide(each for each in given if not each.startswith("sg-")):
+        yield key, f"are, together, {problem}: {NARROW}"
 
 
 def _notify(notify: Notify) -> Broken:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import ipaddress
 import re
 from datetime import date
+from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from components.sizing import storage
+from components.sizing.networks import too_wide
 from infra.windows import parse_window
 
 
@@ -44,6 +47,9 @@ def _window(shortest: int, *, weekly: bool) -> AfterValidator:
     return AfterValidator(check)
 
 
+NARROW = "name the application's security group, or its own networks."
+
+
 def _client(value: str) -> str:
     if value.startswith("sg-"):
         return value
@@ -51,8 +57,8 @@ def _client(value: str) -> str:
         block = ipaddress.ip_network(value)
     except ValueError as error:
         raise ValueError(f"{value!r} is neither a security group (sg-...) nor a network: {error}.") from None
-    if block.prefixlen == 0:
-        raise ValueError(f"{value!r} is the whole internet: name the application's security group or its network.")
+    if problem := too_wide([str(block)]):
+        raise ValueError(f"{value!r} is {problem}: {NARROW}")
     return str(block)
 
 
@@ -61,7 +67,8 @@ def _network(value: str) -> str:
         block = ipaddress.ip_network(value)
     except ValueError as error:
         raise ValueError(f"{value!r} is not a network: {error}.") from None
-    if not block.is_private or not 16 <= block.prefixlen <= 24:
+    # A VPC's own block; IPv6 comes beside it, never in its place (CreateVpc, CidrBlock).
+    if block.version != 4 or not block.is_private or not 16 <= block.prefixlen <= 24:
         raise ValueError(f"{value!r} must be a private IPv4 network between /16 and /24.")
     return str(block)
 
@@ -86,8 +93,13 @@ def _days(value: str) -> str:
     return value
 
 
+@cache
+def _zones() -> frozenset[str]:
+    return frozenset(available_timezones())  # reads a folder of six hundred files
+
+
 def _zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError(f"{value!r} is not a time zone of the tz database, such as Europe/Zurich or UTC.")
     return value
 
@@ -123,6 +135,9 @@ Retention = Annotated[int, Field(ge=0, le=35)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Client = Annotated[str, AfterValidator(_client)]
+Region = Annotated[str, _matches(r"[a-z]{2}(-[a-z]+)+-\d", "is not a region, such as eu-central-1.")]
+VpcId = Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")]
+SubnetId = Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")]
 Parameters = dict[str, str | int | float | bool]
 # Log groups: the retention values that CloudWatch Logs takes (PutRetentionPolicy).
 LogDays = Literal[
@@ -136,8 +151,8 @@ ReplicaName = Annotated[
 class Network(Section):
     """An existing VPC, or an isolated one of the stack's own."""
 
-    vpc: Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")] | None = None
-    subnets: tuple[Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")], ...] = ()
+    vpc: VpcId | None = None
+    subnets: tuple[SubnetId, ...] = ()
     cidr: Annotated[str, AfterValidator(_network)] = "10.20.0.0/16"
     zones: int = Field(default=2, ge=2, le=3)
     clients: tuple[Client, ...] = ()
@@ -149,18 +164,19 @@ class Network(Section):
 class Storage(Section):
     """gp3 storage in GiB; `max` above `allocated` turns storage autoscaling on."""
 
-    allocated: int = Field(ge=20, le=65536)
-    max: int = Field(default=0, ge=0, le=65536)
-    iops: int | None = Field(default=None, ge=3000, le=64000)
-    throughput: int | None = Field(default=None, ge=125, le=4000)
+    allocated: int = Field(ge=storage.SMALLEST, le=storage.LARGEST)
+    max: int = Field(default=0, ge=0, le=storage.LARGEST)
+    iops: int | None = Field(default=None, ge=1)
+    throughput: int | None = Field(default=None, ge=1)
+    """MiB/s."""
 
 
 class RemoteRegion(Section):
     """Where a replica of another region lives: a network that exists there."""
 
-    region: Annotated[str, _matches(r"[a-z]{2}(-[a-z]+)+-\d", "is not a region, such as eu-central-1.")]
-    vpc: str
-    subnets: tuple[str, ...] = Field(min_length=2)
+    region: Region
+    vpc: VpcId
+    subnets: tuple[SubnetId, ...] = Field(min_length=2)
     clients: tuple[Client, ...] = ()
 
 
@@ -169,7 +185,7 @@ class Replica(Section):
 
     class_: Text | None = Field(default=None, alias="class")
     zone: str | None = None
-    max_storage: int | None = Field(default=None, ge=0, le=65536)
+    max_storage: int | None = Field(default=None, ge=0, le=storage.LARGEST)
     parameters: Parameters = {}
     remote: RemoteRegion | None = None
 

@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from bootstrap.access import Access, load_access
+from components import names
 from components.connect import Connecting, connect
 from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
@@ -38,7 +39,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
     """
     bind_roles(settings.boundary)
     access = load_access(declaration)
-    prefix = f"{settings.name}-{stack}"
+    prefix = names.prefix(settings.name, stack)
     mark(prefix)
     account, region = aws.get_caller_identity().account_id, aws.get_region().region
     place = {"account_id": account, "region": region, "partition": aws.get_partition().partition}
@@ -132,7 +133,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
         name: Redis(
             name,
             RedisArgs(
-                replication_group_id=f"{prefix}-{name}",
+                replication_group_id=names.server(prefix, name),
                 engine=cache.engine,
                 version=cache.version,
                 family=sizes.family(cache),

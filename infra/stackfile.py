@@ -2,73 +2,87 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.problems import Problem, SettingsError, nearest
+from infra.yamlfile import read_mapping
+
+PROJECT = "data-tier"
+"""Name of the project in Pulumi.yaml, and namespace of the settings."""
 
 
 class UnknownStackError(ValueError):
     """No such stack file."""
 
 
+def stack_of(file: str) -> str | None:
+    """The stack whose file it is: `Pulumi.eu.prod.yaml` is that of `eu.prod`, `Pulumi.yaml` of none."""
+    name = file.removeprefix("Pulumi.").removesuffix(".yaml")
+    return name if file == file_of(name) and name else None
+
+
+def file_of(stack: str) -> str:
+    """Name of a stack's file."""
+    return f"Pulumi.{stack}.yaml"
+
+
 def stacks(root: Path) -> list[str]:
     """The stacks that have a file in this folder."""
-    return sorted(path.name.split(".")[1] for path in root.glob("Pulumi.*.yaml"))
+    return sorted(name for path in root.glob(file_of("*")) if (name := stack_of(path.name)))
+
+
+@dataclass(frozen=True, kw_only=True)
+class StackFile:
+    """What a stack's file says; what else is in it is Pulumi's own: secretsprovider, encryptedkey, encryptionsalt."""
+
+    config: dict[str, Any]
+    """`namespace:key` -> value."""
+    environments: tuple[str, ...]
+    """Those of Pulumi ESC that it imports."""
 
 
 def read_stack(root: Path, stack: str) -> dict[str, Any]:
-    """The `config` of a stack: `namespace:key` -> value.
+    """The `config` of a stack. Raise as `read_file`."""
+    return read_file(root, stack).config
 
-    Raise `UnknownStackError`, or `SettingsError` for a file that is no YAML or names a key twice.
-    """
-    path = root / f"Pulumi.{stack}.yaml"
-    if not path.is_file():
-        known = stacks(root)
+
+def read_file(root: Path, stack: str) -> StackFile:
+    """A stack's file. Raise `UnknownStackError`, or `SettingsError` for one that is no YAML or names a key twice."""
+    document = _read(root, stack)
+    return StackFile(config=_config(document, stack), environments=_environments(document.get("environment")))
+
+
+def _config(document: dict[str, Any], stack: str) -> dict[str, Any]:
+    config = document.get("config")
+    if not isinstance(config, dict | None):
+        raise SettingsError(file_of(stack), [Problem("config", "must be a mapping of `namespace:key` to value.")])
+    found: dict[str, Any] = {}
+    for key, value in (config or {}).items():
+        # A key without a namespace is the project's.
+        whole = key if ":" in key else f"{PROJECT}:{key}"
+        if whole in found:
+            raise SettingsError(file_of(stack), [Problem(whole, f"stands here a second time, as `{key}`.")])
+        found[whole] = value
+    return found
+
+
+def _environments(given: Any) -> tuple[str, ...]:
+    imported = given.get("imports") if isinstance(given, dict) else given
+    if not isinstance(imported, list):
+        return ()
+    return tuple(next(iter(each), "") if isinstance(each, dict) else str(each) for each in imported)
+
+
+def _read(root: Path, stack: str) -> dict[str, Any]:
+    known = stacks(root)
+    if stack not in known:
         where = (
             f"stacks here: {', '.join(known)}"
             if known
             else f"no Pulumi.*.yaml in {root}: run it in the project's folder"
         )
         raise UnknownStackError(f"There is no stack `{stack}` ({where}).{nearest(stack, known)}")
-    try:
-        document = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506 a SafeLoader
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(path.name, [_broken(error)]) from None
-    if document is None:
-        return {}
-    config = document.get("config") if isinstance(document, dict) else None
-    if not isinstance(config, dict | None) or not isinstance(document, dict):
-        raise SettingsError(path.name, [Problem("config", "must be a mapping of `namespace:key` to value.")])
-    return {str(key): value for key, value in (config or {}).items()}
-
-
-def _broken(error: Exception) -> Problem:
-    mark = getattr(error, "problem_mark", None)
-    where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"
-    what = getattr(error, "problem", None) or str(error)
-    return Problem(where, f"not valid YAML: {what}.")
-
-
-class _Loader(yaml.CSafeLoader):
-    """A SafeLoader that refuses a key named twice, which PyYAML would let the last one win."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=deep)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key `{key}` stands here a second time", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
-
-
-# A day stays the text that it is written as: configuration is JSON, which has no days.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
+    path = root / file_of(stack)
+    return read_mapping(path, path.name) or {}

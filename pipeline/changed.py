@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
+
+from infra.stackfile import stack_of
 
 ALL, NONE = "all", "none"
 
@@ -47,8 +48,6 @@ CONCERNS: dict[str, str] = {
 }
 """Path, or folder with its slash -> which stacks it is in. The longest that fits counts; what fits none is in all."""
 
-_OWN = re.compile(r"Pulumi\.([^./]+)\.yaml")
-
 
 @dataclass(frozen=True, kw_only=True)
 class Changed:
@@ -76,7 +75,7 @@ def changed(paths: Iterable[str], stacks: Iterable[str]) -> tuple[Changed, ...]:
 
 def concern(path: str) -> str:
     """`all`, `none`, or the stack whose file it is."""
-    if own := _OWN.fullmatch(path):
-        return own[1]
+    if own := stack_of(path):
+        return own
     fits = [known for known in CONCERNS if path == known or (known.endswith("/") and path.startswith(known))]
     return CONCERNS[max(fits, key=len)] if fits else ALL

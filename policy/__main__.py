@@ -18,8 +18,7 @@ from pulumi_policy import (  # noqa: E402
     StackValidationPolicy,
 )
 
-from infra.load import load_settings  # noqa: E402
-from infra.stackfile import read_stack  # noqa: E402
+from infra.load import load_stack  # noqa: E402
 from policy.engine import seen  # noqa: E402
 from policy.evaluate import evaluate  # noqa: E402
 from policy.registry import every  # noqa: E402
@@ -31,7 +30,7 @@ def pack_policy(rule: Rule) -> StackValidationPolicy:
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:
         stack = pulumi.get_stack()
-        settings = load_settings(read_stack(ROOT, stack), stack=stack, source=f"Pulumi.{stack}.yaml")
+        settings = load_stack(ROOT, stack).settings
         results = evaluate(map(seen, args.resources), settings.suppress, rules=(rule,), today=datetime.now(UTC).date())
         urns = {(each.resource_type, each.name): each.urn for each in args.resources}
         for result in results:

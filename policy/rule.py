@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
+from components.sizing.networks import too_wide
+
 INSTANCE = "aws:rds/instance:Instance"
 PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
 EVENT_SUBSCRIPTION = "aws:rds/eventSubscription:EventSubscription"
@@ -144,9 +146,18 @@ def denies_plain(policy: Any) -> bool:
     )
 
 
-def everywhere(it: Resource) -> bool:
-    """Whether a rule of a security group is about every address."""
-    return bool({"0.0.0.0/0", "::/0"} & {it.inputs.get("cidrIpv4"), it.inputs.get("cidrIpv6")})
+def opened(it: Resource, stack: Stack) -> str | None:
+    """What a rule of a security group and the others of its group, together, let in too much of; None if they do not.
+
+    A group is what they all say in `securityGroupId`; a rule about another group or a prefix list has no networks.
+    """
+    group = it.inputs.get("securityGroupId")
+    others = (each for each in stack.of(it.type) if each.inputs.get("securityGroupId") == group)
+    return too_wide(block for each in others for block in _blocks(each)) if [*_blocks(it)] else None
+
+
+def _blocks(it: Resource) -> Iterator[str]:
+    return (str(block) for key in ("cidrIpv4", "cidrIpv6") if (block := it.inputs.get(key)))
 
 
 def is_true(value: Any) -> bool:

@@ -5,7 +5,7 @@ Every rule is a pure function over the settings; what is plainly wrong never get
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from components.sizing.classes import cache_class, rds_class
 from components.sizing.log_format import deaf
@@ -21,6 +21,14 @@ def findings(settings: Settings) -> tuple[Finding, ...]:
     order = {"error": 0, "warning": 1, "info": 2}
     found = (finding for rule in _RULES for finding in rule(settings))
     return tuple(sorted(found, key=lambda finding: (order[finding.severity], finding.rule, finding.resource)))
+
+
+def unread(sentences: Iterable[str]) -> tuple[Finding, ...]:
+    """What the stack's file keeps from a preview without the engine."""
+    return tuple(
+        Finding(severity="info", rule="setting-unread", resource=sentence.partition(" is ")[0], message=sentence)
+        for sentence in sentences
+    )
 
 
 def _nobody_is_told(settings: Settings) -> Iterator[Finding]:

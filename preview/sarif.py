@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from infra.stackfile import file_of
 from preview.impact.effect import Effect
 from preview.markdown import told
 from preview.preflight import Preflight
@@ -53,5 +54,5 @@ def _result(stack: str, rule: str, level: str, text: str) -> dict[str, Any]:
         "ruleId": rule,
         "level": level,
         "message": {"text": text.strip()},
-        "locations": [{"physicalLocation": {"artifactLocation": {"uri": f"Pulumi.{stack}.yaml"}}}],
+        "locations": [{"physicalLocation": {"artifactLocation": {"uri": file_of(stack)}}}],
     }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from infra.settings import Settings
 from upgrade import cache, postgres
+from upgrade.deployed import Deployed
 from upgrade.step import Change, PlanError, Step
 
-Planner = Callable[[Settings, Change], tuple[Step, ...]]
+Planner = Callable[[Deployed, Change], tuple[Step, ...]]
 _POSTGRES: dict[str, Planner] = {
     "version": postgres.version,
     "class": postgres.size,
@@ -33,7 +34,7 @@ class Plan:
     """Empty where there is nothing to do."""
 
 
-def plan(settings: Settings, to: Iterable[str], deployed: Iterable[str] = ()) -> tuple[Plan, ...]:
+def plan(stack: Deployed, to: Iterable[str], deployed: Iterable[str] = ()) -> tuple[Plan, ...]:
     """The steps for each `TARGET.KEY=VALUE` of `to`; `deployed` says the same of what runs, where the file is ahead.
 
     Raise `PlanError` for what cannot be read or has no legal way.
@@ -41,10 +42,17 @@ def plan(settings: Settings, to: Iterable[str], deployed: Iterable[str] = ()) ->
     runs = {(target, key): value for target, key, value in map(_read, deployed)}
     made = []
     for target, key, value in map(_read, to):
-        planner, was = _now(settings, target, key)
+        planner, was = _now(stack.settings, target, key)
         change = Change(target=target, key=key, was=runs.get((target, key), was), wanted=value)
-        made.append(Plan(change=change, steps=() if change.was == value else planner(settings, change)))
-    return tuple(made)
+        made.append(Plan(change=change, steps=() if change.was == value else planner(stack, change)))
+    return tuple(_as_caller(stack, each) for each in made)
+
+
+def _as_caller(stack: Deployed, made: Plan) -> Plan:
+    if not made.steps or stack.caller is None:
+        return made
+    first = replace(made.steps[0], before=(stack.caller, *made.steps[0].before))
+    return replace(made, steps=(first, *made.steps[1:]))
 
 
 def _read(text: str) -> tuple[str, str, str]:

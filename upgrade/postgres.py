@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from components.sizing import storage as gp3
 from components.sizing.classes import rds_class
 from components.sizing.postgres_catalogue import POSTGRES_VERSIONS
 from infra.settings import Settings
-from upgrade.step import DEPLOY, Change, PlanError, Step, line
+from upgrade.deployed import Deployed
+from upgrade.step import Change, PlanError, Step, line
 
 _MINOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.Minor"
 _MAJOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process"
 _BLUE_GREEN = "RDS User Guide, blue-green-deployments-considerations"
 _MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
 _STORAGE = "RDS User Guide, USER_PIOPS.StorageTypes"
-_GP3_STRIPED = 400  # GiB: from here on 12,000 IOPS and 500 MiB/s (RDS User Guide, CHAP_Storage)
 
 
-def version(settings: Settings, change: Change) -> tuple[Step, ...]:
+def version(stack: Deployed, change: Change) -> tuple[Step, ...]:
     """To another version. Raise `PlanError` where RDS knows no way."""
     was, wanted = _parts(change.was), _parts(change.wanted)
     if wanted[0] not in POSTGRES_VERSIONS:
@@ -25,7 +26,7 @@ def version(settings: Settings, change: Change) -> tuple[Step, ...]:
         raise PlanError(f"{change}: RDS offers {', '.join(POSTGRES_VERSIONS[wanted[0]])}.")
     if wanted[0] < was[0] or (wanted[0] == was[0] and len(wanted) > 1 and len(was) > 1 and wanted < was):
         raise PlanError(f"{change}: RDS never goes back; restore a snapshot from before into a new instance.")
-    return _major(settings, change, wanted[0]) if wanted[0] > was[0] else _minor(settings, change)
+    return _major(stack, change, wanted[0]) if wanted[0] > was[0] else _minor(stack, change)
 
 
 def _parts(text: str) -> tuple[int, ...]:
@@ -35,32 +36,35 @@ def _parts(text: str) -> tuple[int, ...]:
         raise PlanError(f"`{text}` is no PostgreSQL version: write 18 or 17.10.") from None
 
 
-def _minor(settings: Settings, change: Change) -> tuple[Step, ...]:
-    prefix = _prefix(settings)
+def _minor(stack: Deployed, change: Change) -> tuple[Step, ...]:
     replicas = tuple(
         Step(
             what=f"Upgrade the replica {name} to {change.wanted}",
             how=(
-                f"aws rds modify-db-instance --db-instance-identifier {prefix}-{name} "
-                f"--engine-version {change.wanted} --apply-immediately",
-                f"aws rds wait db-instance-available --db-instance-identifier {prefix}-{name}",
+                stack.replica_aws(name)(
+                    f"rds modify-db-instance --db-instance-identifier {stack.identifier(name)} "
+                    f"--engine-version {change.wanted} --apply-immediately"
+                ),
+                stack.replica_aws(name)(
+                    f"rds wait db-instance-available --db-instance-identifier {stack.identifier(name)}"
+                ),
             ),
             users="Readers of this replica are cut for some minutes; the others and the primary go on.",
-            before=("its lag is near zero (datatier status)",),
+            before=("its lag is near zero (ReplicaLag in CloudWatch)",),
             after=(f"select version() there says {change.wanted}", "its lag is back near zero"),
             source=f"{_MINOR}: replicas before their source; they carry no engineVersion in the program",
         )
-        for name in settings.postgres.replicas
+        for name in stack.settings.postgres.replicas
     )
     primary = Step(
         what=f"Upgrade the primary to {change.wanted}",
-        how=(line("postgres", f'{{version: "{change.wanted}"}}'), DEPLOY.format(stack=settings.profile)),
-        users=_restart(settings, "in the maintenance window, or at once with apply_immediately"),
+        how=(line("postgres", f'{{version: "{change.wanted}"}}'), stack.up),
+        users=_restart(stack.settings, "in the maintenance window, or at once with apply_immediately"),
         before=("a snapshot or a point in time to go back to", "no transaction runs for longer than a minute"),
-        after=("datatier bootstrap says 0 otherwise than declared",),
+        after=(f"{stack.datatier('bootstrap')} says 0 otherwise than declared",),
         source=_MINOR,
     )
-    return (*replicas, primary, _extensions())
+    return (*replicas, primary, _extensions(stack))
 
 
 def _restart(settings: Settings, when: str) -> str:
@@ -68,12 +72,16 @@ def _restart(settings: Settings, when: str) -> str:
     return f"{how}, {when}."
 
 
-def _extensions() -> Step:
+def _extensions(stack: Deployed) -> Step:
     return Step(
         what="Update the extensions",
         how=(
-            "datatier psql master -- -Atc \"SELECT format('ALTER EXTENSION %I UPDATE', name) "
-            'FROM pg_available_extensions WHERE installed_version <> default_version"',
+            stack.manifest,
+            stack.datatier(
+                "psql master",
+                "-- -Atc \"SELECT format('ALTER EXTENSION %I UPDATE', name) "
+                'FROM pg_available_extensions WHERE installed_version <> default_version"',
+            ),
         ),
         users="Nothing.",
         after=("that query finds none",),
@@ -81,14 +89,18 @@ def _extensions() -> Step:
     )
 
 
-def _major(settings: Settings, change: Change, major: int) -> tuple[Step, ...]:
+def _major(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
     check = Step(
         what="Look for what stops the upgrade",
         how=(
-            "datatier psql master -- -c 'SELECT slot_name, slot_type FROM pg_replication_slots' "
-            "-c 'SELECT gid FROM pg_prepared_xacts' "
-            "-c \"SELECT attrelid::regclass, attname FROM pg_attribute WHERE atttypid::regtype::text LIKE 'reg%' "
-            'AND attrelid >= 16384"',
+            stack.manifest,
+            stack.datatier(
+                "psql master",
+                "-- -c 'SELECT slot_name, slot_type FROM pg_replication_slots' "
+                "-c 'SELECT gid FROM pg_prepared_xacts' "
+                "-c \"SELECT attrelid::regclass, attname FROM pg_attribute WHERE atttypid::regtype::text LIKE 'reg%' "
+                'AND attrelid >= 16384"',
+            ),
         ),
         users="Nothing.",
         after=(
@@ -100,10 +112,14 @@ def _major(settings: Settings, change: Change, major: int) -> tuple[Step, ...]:
     rehearse = Step(
         what="Rehearse on a copy",
         how=(
-            f"aws rds restore-db-instance-to-point-in-time --source-db-instance-identifier {_prefix(settings)} "
-            f"--target-db-instance-identifier {_prefix(settings)}-rehearsal --use-latest-restorable-time",
-            f"aws rds modify-db-instance --db-instance-identifier {_prefix(settings)}-rehearsal "
-            f"--engine-version {major} --allow-major-version-upgrade --apply-immediately",
+            stack.aws(
+                f"rds restore-db-instance-to-point-in-time --source-db-instance-identifier {stack.prefix} "
+                f"--target-db-instance-identifier {stack.prefix}-rehearsal --use-latest-restorable-time"
+            ),
+            stack.aws(
+                f"rds modify-db-instance --db-instance-identifier {stack.prefix}-rehearsal "
+                f"--engine-version {major} --allow-major-version-upgrade --apply-immediately"
+            ),
         ),
         users="Nothing.",
         after=(
@@ -112,26 +128,27 @@ def _major(settings: Settings, change: Change, major: int) -> tuple[Step, ...]:
         ),
         source=_MAJOR,
     )
-    switch = _in_place(settings, change, major) if settings.postgres.replicas else _blue_green(settings, change, major)
+    replicated = bool(stack.settings.postgres.replicas)
+    switch = _in_place(stack, change, major) if replicated else _blue_green(stack, change, major)
     analyse = Step(
         what="Collect statistics",
-        how=("datatier psql master -- -c 'ANALYZE (VERBOSE)'",),
+        how=(stack.manifest, stack.datatier("psql master", "-- -c 'ANALYZE (VERBOSE)'")),
         users="Some queries are slow until it is done.",
         after=("pg_stat_user_tables.last_analyze is of today",),
         source=f"{_MAJOR}: pg_upgrade does not carry optimizer statistics over before 18",
     )
-    return (check, rehearse, *switch, analyse, _extensions(), _prove())
+    return (check, rehearse, *switch, analyse, _extensions(stack), _prove(stack))
 
 
-def _in_place(settings: Settings, change: Change, major: int) -> tuple[Step, ...]:
-    names = ", ".join(settings.postgres.replicas)
+def _in_place(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
+    names = ", ".join(stack.settings.postgres.replicas)
     return (
         Step(
             what=f"Upgrade the primary and its replicas ({names}) to {change.wanted}",
             how=(
                 line("postgres", f'{{version: "{change.wanted}", major_upgrade: true, apply_immediately: true}}'),
-                f"datatier preview {settings.profile} --against saved.json",
-                DEPLOY.format(stack=settings.profile),
+                stack.preflight,
+                stack.up,
             ),
             users="Primary and replicas in the region are down together for as long as the rehearsal took.",
             before=("the rehearsal's time is announced", "a manual snapshot", "long transactions are ended"),
@@ -146,26 +163,27 @@ def _in_place(settings: Settings, change: Change, major: int) -> tuple[Step, ...
     )
 
 
-def _blue_green(settings: Settings, change: Change, major: int) -> tuple[Step, ...]:
-    prefix = _prefix(settings)
+def _blue_green(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
     return (
         Step(
             what="Turn logical replication on",
             how=(
                 line("postgres", '{parameters: {rds.logical_replication: "1"}}'),
-                DEPLOY.format(stack=settings.profile),
-                f"aws rds reboot-db-instance --db-instance-identifier {prefix}",
+                stack.up,
+                stack.aws(f"rds reboot-db-instance --db-instance-identifier {stack.prefix}"),
             ),
-            users=_restart(settings, "when it is rebooted"),
+            users=_restart(stack.settings, "when it is rebooted"),
             after=("SHOW rds.logical_replication says on",),
             source=f"{_BLUE_GREEN}: a major by blue/green replicates logically",
         ),
         Step(
             what=f"Make the green copy on {major}",
             how=(
-                f"aws rds create-blue-green-deployment --blue-green-deployment-name {prefix}-{major} "
-                f"--source arn:aws:rds:...:db:{prefix} --target-engine-version {change.wanted} "
-                f"--target-db-parameter-group-name <family postgres{major}>",
+                stack.aws(
+                    f"rds create-blue-green-deployment --blue-green-deployment-name {stack.prefix}-{major} "
+                    f"--source {stack.primary_arn} --target-engine-version {change.wanted} "
+                    f"--target-db-parameter-group-name <family postgres{major}>"
+                ),
             ),
             users="Nothing; no DDL and no large objects until the switch.",
             before=("every table has a primary key", "automated backups are on"),
@@ -175,34 +193,40 @@ def _blue_green(settings: Settings, change: Change, major: int) -> tuple[Step, .
         Step(
             what="Switch over",
             how=(
-                "aws rds switchover-blue-green-deployment --blue-green-deployment-identifier <id> "
-                "--switchover-timeout 300",
+                stack.aws(
+                    "rds switchover-blue-green-deployment --blue-green-deployment-identifier <id> "
+                    "--switchover-timeout 300"
+                ),
                 line("postgres", f'{{version: "{change.wanted}", major_upgrade: true}}'),
-                f"pulumi refresh -s {settings.profile} && {DEPLOY.format(stack=settings.profile)}",
+                f"{stack.refresh} && {stack.up}",
             ),
             users="Writes stop for about a minute; the endpoint stays.",
             before=("no long transaction",),
-            after=("datatier bootstrap says 0 otherwise than declared", "the blue instance is deleted after some days"),
+            after=(
+                f"{stack.datatier('bootstrap')} says 0 otherwise than declared",
+                "the blue instance is deleted after some days",
+            ),
             source=f"{_BLUE_GREEN}: resource ids change, and the history for point-in-time recovery begins anew",
         ),
     )
 
 
-def _prove() -> Step:
+def _prove(stack: Deployed) -> Step:
     return Step(
         what="Prove access and schema",
-        how=("datatier bootstrap -m manifest.json",),
+        how=(stack.manifest, stack.datatier("bootstrap")),
         users="Nothing.",
         after=("0 otherwise than declared",),
     )
 
 
-def size(settings: Settings, change: Change) -> tuple[Step, ...]:
+def size(stack: Deployed, change: Change) -> tuple[Step, ...]:
     """To another instance class."""
     was, wanted = rds_class(change.was), rds_class(change.wanted)
     before: tuple[str, ...] = ()
     if wanted.memory_gib < was.memory_gib:
         before = ("connections and the working set fit: max_connections and shared_buffers shrink with the class",)
+    settings = stack.settings
     users = "One failover, usually 60 to 120 seconds" if settings.postgres.multi_az else "Down for some minutes"
     inheriting = [name for name, replica in settings.postgres.replicas.items() if replica.class_ is None]
     bigger = wanted.memory_gib > was.memory_gib
@@ -211,10 +235,10 @@ def size(settings: Settings, change: Change) -> tuple[Step, ...]:
     steps = [
         Step(
             what=f"Move to {change.wanted}",
-            how=(line("postgres", f"{{class: {change.wanted}}}"), DEPLOY.format(stack=settings.profile)),
+            how=(line("postgres", f"{{class: {change.wanted}}}"), stack.up),
             users=f"{users}, in the maintenance window" + (f"; {', '.join(inheriting)} too." if inheriting else "."),
             before=before,
-            after=("datatier status", "alarms have the new thresholds: they follow the class"),
+            after=(f"{stack.preflight} says no changes", "alarms have the new thresholds: they follow the class"),
             source=_MODIFYING,
         )
     ]
@@ -222,10 +246,7 @@ def size(settings: Settings, change: Change) -> tuple[Step, ...]:
         steps.append(
             Step(
                 what=restart,
-                how=tuple(
-                    f"aws rds reboot-db-instance --db-instance-identifier {name}"
-                    for name in _ordered(settings, replicas_first=bigger)
-                ),
+                how=_restarts(stack, replicas_first=bigger),
                 users="Each is away for about a minute.",
                 after=("SHOW max_connections is the new value everywhere",),
                 source="RDS User Guide, USER_PostgreSQL.Replication.ReadReplicas",
@@ -234,13 +255,16 @@ def size(settings: Settings, change: Change) -> tuple[Step, ...]:
     return tuple(steps)
 
 
-def _ordered(settings: Settings, *, replicas_first: bool) -> tuple[str, ...]:
-    prefix = _prefix(settings)
-    replicas = tuple(f"{prefix}-{name}" for name in settings.postgres.replicas)
-    return (*replicas, prefix) if replicas_first else (prefix, *replicas)
+def _restarts(stack: Deployed, *, replicas_first: bool) -> tuple[str, ...]:
+    reboot = "rds reboot-db-instance --db-instance-identifier"
+    primary = stack.aws(f"{reboot} {stack.prefix}")
+    replicas = tuple(
+        stack.replica_aws(name)(f"{reboot} {stack.identifier(name)}") for name in stack.settings.postgres.replicas
+    )
+    return (*replicas, primary) if replicas_first else (primary, *replicas)
 
 
-def storage(settings: Settings, change: Change) -> tuple[Step, ...]:
+def storage(stack: Deployed, change: Change) -> tuple[Step, ...]:
     """To another allocated storage, in GiB."""
     if not change.wanted.isdigit():
         raise PlanError(f"{change}: a number of GiB, such as 200.")
@@ -249,23 +273,29 @@ def storage(settings: Settings, change: Change) -> tuple[Step, ...]:
         raise PlanError(f"{change}: RDS storage never shrinks; dump and load into a smaller instance.")
     if wanted * 10 < was * 11:
         raise PlanError(f"{change}: RDS takes steps of 10 % or more: at least {-(-was * 11 // 10)}.")
-    maximum = settings.postgres.storage.max
-    limit = f", max: {wanted * 2}" if maximum and maximum * 100 < wanted * 126 else ""
-    striped = was < _GP3_STRIPED <= wanted
+    if wanted > gp3.LARGEST:
+        raise PlanError(f"{change}: gp3 ends at {gp3.LARGEST} GiB.")
+    maximum = stack.settings.postgres.storage.max
+    limit = f", max: {min(wanted * 2, gp3.LARGEST)}" if maximum and maximum * 100 < wanted * 126 else ""
+    striped = was < gp3.STRIPED_FROM <= wanted
+    # Left out, the provider sends what the smaller volume had, which RDS refuses: `Invalid iops value for engine name
+    # postgres and storage type gp3: 3000` (hashicorp/terraform-provider-aws, issue 28382 and pull request 47411).
+    speed = f", iops: {gp3.base_iops(wanted)}, throughput: {gp3.base_throughput(wanted)}" if striped else ""
     return (
         Step(
             what=f"Grow to {wanted} GiB",
             how=(
-                line("postgres", f"{{storage: {{allocated: {wanted}{limit}}}}}"),
-                DEPLOY.format(stack=settings.profile),
+                line("postgres", f"{{storage: {{allocated: {wanted}{limit}{speed}}}}}"),
+                stack.up,
             ),
             users="Nothing but some latency; no further change of storage for six hours"
-            + ("; IOPS rise to 12,000 once it is optimised, which takes hours." if striped else "."),
-            after=("aws rds describe-db-instances says available, not storage-optimization",),
+            + (
+                f"; IOPS rise to {gp3.base_iops(wanted):,} once it is optimised, which takes hours." if striped else "."
+            ),
+            after=(
+                stack.aws(f"rds describe-db-instances --db-instance-identifier {stack.prefix}")
+                + " says available, not storage-optimization",
+            ),
             source=_STORAGE,
         ),
     )
-
-
-def _prefix(settings: Settings) -> str:
-    return f"{settings.name}-{settings.profile}"

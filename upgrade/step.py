@@ -39,9 +39,6 @@ class Change:
         return f"{self.target}.{self.key}: {self.was} -> {self.wanted}"
 
 
-DEPLOY = "pulumi up -s {stack}"
-
-
 def line(section: str, text: str) -> str:
     """A line of the stack's file."""
     return f"data-tier:{section}: {text}"

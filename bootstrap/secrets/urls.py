@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from bootstrap.errors import BootstrapError
 from bootstrap.secrets.logins import TIMEOUT, logged_in, postgres_refusal
@@ -29,13 +31,14 @@ def open_database_url(url: Secret) -> psycopg.Connection[tuple[Any, ...]]:
     import psycopg
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+    _writable(url, _DATABASE_FORM)
     try:
         parts = conninfo_to_dict(url.reveal())
-    except psycopg.Error:
-        raise UrlError(
-            "the database URL cannot be read: write postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full, "
-            "special characters of the password percent-encoded"
-        ) from None
+    except psycopg.Error as error:
+        unknown = re.search(r'invalid (?:URI query parameter: |connection option )"(\w+)"', str(error))
+        told = f": libpq has no parameter `{unknown[1]}`, leave it out" if unknown else ""
+        raise UrlError(f"the database URL cannot be read{told}: {_DATABASE_FORM}") from None
+    _possible(parts)
     usual: dict[str, Any] = {"connect_timeout": TIMEOUT, "application_name": "datatier"}
     if not (_near(_setting(parts, "host")) and _near(_setting(parts, "hostaddr"))):
         # libpq's own default, `prefer`, takes any certificate and no TLS at all.
@@ -44,7 +47,50 @@ def open_database_url(url: Secret) -> psycopg.Connection[tuple[Any, ...]]:
     try:
         return psycopg.connect(make_conninfo(**wanted), autocommit=True)
     except psycopg.OperationalError as error:
+        # Said by libpq before it connects: `invalid sslmode value: "x"`, `invalid integer value "x" for connection
+        # option "keepalives"`.
+        if option := re.search(
+            r'invalid (\w+) value: |invalid integer value .* for connection option "(\w+)"', str(error)
+        ):
+            raise UrlError(f"the database URL has a wrong `{option[1] or option[2]}`: {_DATABASE_FORM}") from None
         raise postgres_refusal("cannot log in to the database of the URL", error, _place(wanted)) from None
+
+
+_DATABASE_FORM = (
+    "write postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full, special characters of the password "
+    "percent-encoded"
+)
+_REDIS_FORM = (
+    "write rediss://USER:PASSWORD@HOST:PORT/0 (redis:// without TLS), special characters of the password "
+    "percent-encoded"
+)
+
+
+def _writable(url: Secret, form: str) -> None:
+    """Refuse what no URL can hold. Raise UrlError."""
+    text = url.reveal()
+    if any(ord(each) < 32 or ord(each) == 127 or 0xD800 <= ord(each) < 0xE000 for each in text):
+        raise UrlError(f"the URL holds a line break or another character that none can have: {form}")
+
+
+def _possible(parts: dict[str, Any]) -> None:
+    """Refuse hosts and numbers that cannot be, before their text, which may be a password's, reaches a message."""
+    hosts, ports = str(parts.get("host") or "").split(","), str(parts.get("port") or "").split(",")
+    wrong = [
+        *(["host"] if any(each.find("@") > 0 or (":" in each and not _is_address(each)) for each in hosts) else []),
+        *(["port"] if not all(each == "" or (each.isdecimal() and 0 < int(each) < 65536) for each in ports) else []),
+        *(["connect_timeout"] if not re.fullmatch(r"-?\d{1,9}", str(parts.get("connect_timeout", "0"))) else []),
+    ]
+    if wrong:
+        raise UrlError(f"the database URL has a wrong `{wrong[0]}`: {_DATABASE_FORM}")
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    return True
 
 
 _VARIABLES = {
@@ -97,6 +143,8 @@ def open_redis_url(url: Secret) -> redis.Redis:
     from redis.backoff import NoBackoff
     from redis.retry import Retry
 
+    _writable(url, _REDIS_FORM)
+    wrong = UrlError(f"the Redis URL cannot be read: {_REDIS_FORM}")
     try:
         client = redis.Redis.from_url(
             url.reveal(),
@@ -106,11 +154,15 @@ def open_redis_url(url: Secret) -> redis.Redis:
             protocol=2,
             decode_responses=True,
         )
-    except ValueError:
-        raise UrlError(
-            "the Redis URL cannot be read: write rediss://USER:PASSWORD@HOST:PORT/0 (redis:// without TLS), "
-            "special characters of the password percent-encoded"
-        ) from None
+        # Where redis-py looks at what the URL's parameters say; it connects later.
+        client.connection_pool.make_connection()
+    except (ValueError, TypeError, AttributeError, redis.RedisError):
+        raise wrong from None
+    # redis-py takes what is no number for database 0, and any text for an object of its own.
+    database = urlsplit(url.reveal()).path.strip("/")
+    objects = client.connection_pool.connection_kwargs
+    if (database and not database.isdecimal() and "path" not in objects) or not isinstance(objects["retry"], Retry):
+        raise wrong
     options = client.connection_pool.connection_kwargs
     place = None if "path" in options else _redis_place(options, tls=url.reveal().startswith("rediss:"))
     return logged_in(client, "cannot log in to the Redis of the URL", "cannot reach the Redis of the URL", place)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from components.sizing.alarm import Limit
 from components.sizing.classes import GIB, RdsClass
+from components.sizing.storage import base_iops, base_throughput
 
 MIB = 1024**2
 MILLION = 10**6
 LATENCY_SECONDS = 0.02
-GP3_LARGE_GIB = 400
-"""From here RDS stripes gp3 over four volumes: 12000 IOPS and 500 MiB/s instead of 3000 and 125.
-https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html"""
 IDLE_LAG_SECONDS = 360
 """ReplicaLag is the age of the last transaction replayed; without any it climbs until RDS switches the WAL segment,
 every five minutes. Beyond that, and a minute's sample, it is never idleness.
@@ -107,9 +105,8 @@ def disk(
     low, shrinking = storage(allocated_gib * GIB, max_allocated_gib * GIB)
     grows = max_allocated_gib > allocated_gib
     size = f"{allocated_gib} GiB allocated" + (f", growing to {max_allocated_gib} GiB" if grows else ", not growing")
-    large = allocated_gib >= GP3_LARGE_GIB
-    requests = min(iops or (12000 if large else 3000), cls.ebs_baseline_iops)
-    stream = min((throughput or (500 if large else 125)) * MIB, cls.ebs_baseline_mbps * 1_000_000 // 8)
+    requests = min(iops or base_iops(allocated_gib), cls.ebs_baseline_iops)
+    stream = min((throughput or base_throughput(allocated_gib)) * MIB, cls.ebs_baseline_mbps * 1_000_000 // 8)
     narrower = f"the lesser of the volume's and {cls.name}'s own"
     made = {
         "storage-low": Limit(

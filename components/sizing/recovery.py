@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from components.sizing.storage import base_throughput
+
 POINT_IN_TIME = 5
 """What RDS' automated backups may lack: LatestRestorableTime trails the present by it (RDS User Guide, USER_PIT)."""
 POINT_IN_TIME_ELSEWHERE = 30
@@ -30,7 +32,7 @@ def restore(allocated_gib: int, throughput_mib: int | None = None) -> int:
     """Minutes until a restored instance has its whole volume.
 
     It answers earlier, but reads each block from S3 first (RDS User Guide, USER_RestoreFromSnapshot), so it is slow
-    until then. Read at the volume's throughput: 125 MiB/s below 400 GiB of gp3, 500 from there (CHAP_Storage).
+    until then. Read at the volume's throughput.
     """
-    rate = throughput_mib or (125 if allocated_gib < 400 else 500)
+    rate = throughput_mib or base_throughput(allocated_gib)
     return CREATION + -(-allocated_gib * 1024 // (rate * 60))

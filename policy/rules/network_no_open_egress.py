@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from policy.rule import EGRESS, Resource, Rule, Stack, Verdict, everywhere, required
+from policy.rule import EGRESS, Resource, Rule, Stack, Verdict, opened, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:
-    return required(not everywhere(it), "it reaches the internet")
+    what = opened(it, stack)
+    return required(what is None, f"with the others of its group it reaches {what}")
 
 
 RULE = Rule(

@@ -1,12 +1,14 @@
-"""The manifest names the instances' own endpoints, whatever stands before them: the bootstrap goes round a proxy."""
+"""The manifest: the instances' own endpoints, whatever stands before them, and the stack's own protection."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bootstrap.manifest import Manifest
 from infra.program import program
 from infra.stackfile import read_stack
 from local.cloud import Declared, Made
@@ -43,3 +45,31 @@ def test_the_runner_goes_to_the_instances_themselves(stack: str) -> None:
     assert [postgres["primary"]["host"]] == primary
     assert sorted(replica["host"] for replica in postgres["replicas"]) == sorted(replicas)
     assert postgres.get("sslmode", "verify-full") == "verify-full"
+
+
+@pytest.mark.parametrize(
+    ("stack", "config", "protected"),
+    [
+        ("live", {"profile": "prod", "name": "shop"}, True),
+        ("prod", {"profile": "dev", "name": "shop"}, False),
+        ("production", {"profile": "dev", "protect": True}, True),
+        ("prod", {"protect": False}, False),
+    ],
+)
+def test_it_carries_the_protection_of_the_settings_whatever_the_stack_is_called(
+    stack: str, config: dict[str, Any], protected: bool
+) -> None:
+    values = {f"data-tier:{key}": value for key, value in config.items()} | {"aws:region": "eu-west-3"}
+    made = run_program(stack, lambda: program(ROOT), Offline("eu-west-3"), values)
+    manifest = Manifest.model_validate_json(made.outputs["manifest"])
+    assert (manifest.stack, manifest.protected, manifest.is_protected) == (stack, protected, protected)
+    assert manifest.prefix == f"{config.get('name', 'tmi')}-{stack}"
+
+
+def test_one_that_says_nothing_of_protection_counts_as_protected() -> None:
+    """As those of stacks deployed before, and those kept by a tier that was brought up before."""
+    fields: dict[str, Any] = {"prefix": "a-dev", "region": "eu-west-3", "access": {}}
+    fields["postgres"] = {"primary": {"name": "primary", "host": "h", "port": 1}, "database": "d", "master_secret": "s"}
+    for stack in ("dev", "prod", "live"):
+        for more in ({}, {"protected": None}):
+            assert Manifest.model_validate({"stack": stack, **fields, **more}).is_protected

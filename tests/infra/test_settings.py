@@ -31,6 +31,73 @@ def test_committed_stacks_are_valid(stack: str) -> None:
     assert stacks(ROOT) == ["dev", "local", "prod", "staging"]
 
 
+def storage(allocated: int, **more: int) -> dict[str, Any]:
+    return {"postgres": {"storage": {"allocated": allocated, **more}}}
+
+
+# storage -> the knobs that are refused, each with what the sentence says (RDS User Guide, CHAP_Storage)
+STORAGE: list[tuple[dict[str, Any], dict[str, str]]] = [
+    (storage(500, max=2000, iops=6000), {"iops": "6000 is not 12000 to 64000 IOPS"}),
+    (storage(500, max=2000, throughput=200), {"throughput": "200 is not 500 to 4000 MiB/s"}),
+    (storage(400, max=0, iops=3000, throughput=125), {"iops": "3000 is not", "throughput": "125 is not"}),
+    (storage(400, max=0, throughput=4000), {"throughput": "the 12000 IOPS that it has without iops"}),
+    (storage(400, max=0, throughput=3001), {"throughput": "take 12004 iops at least"}),
+    (storage(400, max=0, throughput=3000), {}),
+    (storage(400, max=0, iops=16000, throughput=4000), {}),
+    (storage(400, max=0, iops=15999, throughput=4000), {"throughput": "take 16000 iops at least"}),
+    (storage(400, max=0, iops=64001), {"iops": "64001 is not"}),
+    (storage(400, max=0, iops=64000), {}),
+    (storage(400, max=0, iops=12000, throughput=500), {}),
+    (storage(400, max=0, iops=11999), {"iops": "11999 is not"}),
+    (storage(400, max=0, iops=12000, throughput=4001), {"throughput": "4001 is not"}),
+    (storage(1500, max=65536, iops=20000), {}),
+    # One that will grow past 400 GiB by itself cannot be given either before it has.
+    (storage(399, max=2000, iops=12000), {"iops": "below 400 GiB"}),
+    (storage(399, max=2000, throughput=500), {"throughput": "below 400 GiB"}),
+    (storage(20, max=2000, iops=3000, throughput=125), {"iops": "below 400 GiB", "throughput": "below 400 GiB"}),
+    (storage(100, max=1000), {}),
+    # Ten percent, without the rounding of floating-point numbers.
+    *((storage(size, max=size + size // 10), {}) for size in (20, 30, 70, 100, 110, 1000, 2030)),
+    (storage(100, max=109), {"max": "10 % above allocated, 110 GiB"}),
+    (storage(105, max=115), {"max": "116 GiB"}),
+    (storage(100, max=99), {"max": "never shrinks"}),
+    (storage(100, max=0), {}),
+]
+
+
+@pytest.mark.parametrize(("config", "expected"), STORAGE, ids=[str(c["postgres"]["storage"]) for c, _ in STORAGE])
+def test_storage_is_what_rds_takes(config: dict[str, Any], expected: dict[str, str]) -> None:
+    try:
+        load("live", profile="dev", **config)
+        found = {}
+    except SettingsError as error:
+        found = {problem.key: problem.rule for problem in error.problems}
+    assert list(found) == [f"data-tier:postgres.storage.{knob}" for knob in sorted(expected)]
+    for knob, says in expected.items():
+        assert says in found[f"data-tier:postgres.storage.{knob}"]
+
+
+@pytest.mark.parametrize(
+    ("own", "ceiling", "says"),
+    [
+        (0, 50, "never shrinks"),
+        (0, 105, "10 % above"),
+        (0, 110, ""),
+        (200, 110, "below the primary's max"),
+        (200, 0, "below the primary's max"),
+        (200, 200, ""),
+        (0, 0, ""),
+    ],
+)
+def test_a_replicas_storage_grows_as_rds_lets_it_and_as_the_primarys_does(own: int, ceiling: int, says: str) -> None:
+    config = storage(100, max=own)
+    config["postgres"]["replicas"] = {"standby": {"max_storage": ceiling}}
+    if not says:
+        load("live", profile="dev", **config)
+        return
+    assert says in problems("live", profile="dev", **config)["postgres.replicas.standby.max_storage"]
+
+
 REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"postgres": {"replicas": {"standby": {}}, "backup": {"retention": 0}}}, "postgres.backup.retention", "replica"),
     ({"postgres": {"storage": {"allocated": 200, "max": 100}}}, "postgres.storage.max", "never shrinks"),
@@ -61,6 +128,37 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"network": {"cidr": "8.8.0.0/16"}}, "network.cidr", "private"),
     ({"network": {"clients": ["0.0.0.0/0"]}}, "network.clients.0", "whole internet"),
     ({"network": {"clients": ["::/0"]}}, "network.clients.0", "whole internet"),
+    ({"network": {"clients": ["0.0.0.0/1", "128.0.0.0/1"]}}, "network.clients.1", "public addresses"),
+    ({"network": {"clients": ["198.0.0.0/12", "203.0.0.0/12"]}}, "network.clients", "are, together"),
+    ({"network": {"clients": ["2000::/3"]}}, "network.clients.0", "own networks"),
+    ({"network": {"clients": ["10.20.0.1/16"]}}, "network.clients.0", "has host bits set"),
+    (
+        {"network": {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"], "endpoints": ["2600::/28", "2a00::/28"]}},
+        "network.endpoints",
+        "are, together",
+    ),
+    (
+        {
+            "postgres": {
+                "replicas": {
+                    "dr": {
+                        "remote": {
+                            "region": "eu-central-1",
+                            "vpc": "vpc-0a",
+                            "subnets": ["subnet-0a", "subnet-0b"],
+                            "clients": ["198.0.0.0/12", "sg-0a", "2.0.0.0/12"],
+                        }
+                    }
+                }
+            }
+        },
+        "postgres.replicas.dr.remote.clients",
+        "are, together",
+    ),
+    *(
+        ({"network": {"cidr": cidr}}, "network.cidr", "private IPv4 network between /16 and /24")
+        for cidr in ("fd00::/20", "fd00::/24", "fc00::/16", "10.0.0.0/15", "10.0.0.0/25", "100.100.0.0/16", "::/16")
+    ),
     ({"network": {"clients": ["10.0.0.0/33"]}}, "network.clients.0", "neither a security group"),
     ({"network": {"subnets": ["subnet-0a", "subnet-0b"]}}, "network.vpc", "required"),
     ({"network": {"vpc": "vpc-0a", "subnets": ["subnet-0a"]}}, "network.subnets", "at least two"),

@@ -211,7 +211,19 @@ CASES: dict[str, Case] = {
     "alarm-actions": Case(ALARM, {"alarmActions": ["t"]}, {"alarmActions": ["t"], "actionsEnabled": False}),
     "log-retention": Case(LOG_GROUP, {"retentionInDays": 30}, {}),
     "log-own-key": Case(LOG_GROUP, {"kmsKeyId": "k"}, {}),
-    "network-no-open-ingress": Case(INGRESS, {"cidrIpv4": "10.0.0.0/8"}, {"cidrIpv4": "0.0.0.0/0"}),
+    "network-no-open-ingress": Case(
+        INGRESS,
+        {"cidrIpv4": "10.0.0.0/8", "securityGroupId": "g"},
+        {"cidrIpv4": "198.0.0.0/12", "securityGroupId": "g"},
+        # Of another group, of the other direction, and no network at all.
+        beside_good=(
+            It(INGRESS, {"cidrIpv4": "198.0.0.0/12", "securityGroupId": "another"}),
+            It(EGRESS, {"cidrIpv4": "0.0.0.0/1", "securityGroupId": "g"}),
+            It(INGRESS, {"referencedSecurityGroupId": "sg", "securityGroupId": "g"}),
+        ),
+        # A /12 is let in; one address more, in another rule of the group, is too much.
+        beside_bad=(It(INGRESS, {"cidrIpv4": "203.0.113.7/32", "securityGroupId": "g"}),),
+    ),
     "network-no-open-egress": Case(EGRESS, {"referencedSecurityGroupId": "sg"}, {"cidrIpv6": "::/0"}),
     "network-default-group": Case(
         VPC,

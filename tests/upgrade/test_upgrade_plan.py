@@ -1,18 +1,25 @@
 """Cases of upgrades: what is asked for, the steps in order, or why there is no way."""
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from infra.load import load_settings
-from infra.settings import Settings
+from upgrade import deployed as targets
+from upgrade.deployed import Deployed
 from upgrade.plan import plan
 from upgrade.step import PlanError
 
+STACK = "live"
 
-def settings(profile: str, **more: Any) -> Settings:
+
+def stack(profile: str, /, named: str = STACK, aws: dict[str, Any] | None = None, **more: Any) -> Deployed:
+    """A stack that is not called as its profile is."""
     config = {"data-tier:profile": profile, **{f"data-tier:{key}": value for key, value in more.items()}}
-    return load_settings(config, stack=profile, source="test")
+    config |= {f"aws:{key}": value for key, value in (aws or {"region": "eu-west-3"}).items()}
+    return targets.deployed(named, load_settings(config, stack=named, source="test"), config)
 
 
 BIG = {"storage": {"allocated": 300, "max": 350}}
@@ -74,7 +81,7 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ("profile", "more", "to", "deployed", "expected"), STEPS, ids=[f"{s[0]}-{s[2]}" for s in STEPS]
 )
 def test_the_steps(profile: str, more: dict[str, Any], to: str, deployed: str, expected: list[str]) -> None:
-    (made,) = plan(settings(profile, **more), [to], [deployed] if deployed else [])
+    (made,) = plan(stack(profile, **more), [to], [deployed] if deployed else [])
     assert len(made.steps) == len(expected), [step.what for step in made.steps]
     for step, beginning in zip(made.steps, expected, strict=True):
         assert step.what.startswith(beginning)
@@ -86,7 +93,7 @@ def test_the_steps(profile: str, more: dict[str, Any], to: str, deployed: str, e
 @pytest.mark.parametrize(("profile", "to", "deployed", "says"), REFUSED, ids=[r[1] for r in REFUSED])
 def test_there_is_no_way(profile: str, to: str, deployed: str, says: str) -> None:
     with pytest.raises(ValueError, match=says) as caught:
-        plan(settings(profile), [to], [deployed] if deployed else [])
+        plan(stack(profile), [to], [deployed] if deployed else [])
     assert isinstance(caught.value, PlanError) or "class" in to
 
 
@@ -95,7 +102,7 @@ def test_lines_for_the_stack_file_are_settings() -> None:
     import yaml
 
     for profile, more, to, deployed, _ in STEPS:
-        (made,) = plan(settings(profile, **more), [to], [deployed] if deployed else [])
+        (made,) = plan(stack(profile, **more), [to], [deployed] if deployed else [])
         for step in made.steps:
             for text in step.how:
                 if text.startswith("data-tier:"):
@@ -106,8 +113,113 @@ def test_lines_for_the_stack_file_are_settings() -> None:
 
 
 def test_replicas_are_not_waited_for_where_there_are_none() -> None:
-    (made,) = plan(settings("dev"), ["postgres.class=db.m7g.large"])
+    (made,) = plan(stack("dev"), ["postgres.class=db.m7g.large"])
     assert "Down for some minutes" in made.steps[0].users
-    (made,) = plan(settings("prod"), ["postgres.class=db.r7g.xlarge"])
+    (made,) = plan(stack("prod"), ["postgres.class=db.r7g.xlarge"])
     assert "failover" in made.steps[0].users
-    assert made.steps[1].how[-1].endswith("tmi-prod"), "the primary is the last when values rise"
+    assert made.steps[1].how[-1] == "aws rds reboot-db-instance --db-instance-identifier tmi-live --region eu-west-3", (
+        "the primary is the last when values rise"
+    )
+
+
+# Stacks whose name is not their profile's: name, profile, data-tier:name, aws:*, replicas, what their commands say
+ELSEWHERE = {"region": "eu-central-1", "vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"]}
+NAMED: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
+    ("live", "prod", "tmi", {"region": "eu-west-1"}, {"standby": {}}),
+    ("live", "prod", "shop", {"region": "us-gov-west-1"}, {"standby": {}, "dr": {"remote": ELSEWHERE}}),
+    ("prod", "dev", "shop", {"region": "cn-north-1", "profile": "shop-admin"}, {}),
+    ("dev", "prod", "shop", {"region": "eu-west-3", "allowedAccountIds": ["210987654321"]}, {"prod": {}}),
+    ("staging-2", "staging", "a", {"profile": "work"}, {"one": {"remote": ELSEWHERE}}),
+    ("prod-eu", "prod", "tmi", {}, {}),
+]
+_AWS = re.compile(r"^aws (\S+) \S+")
+_ID = re.compile(
+    r"--(?:source-|target-)?(?:db-instance-identifier|replication-group-id|blue-green-deployment-name)[ =](\S+)"
+)
+_STACK = re.compile(r"(?:pulumi [a-z ]*?-s|datatier preview) (\S+)")
+
+
+def _commands(made: Deployed) -> Iterator[str]:
+    asked = [
+        "postgres.version=18",
+        "postgres.class=db.m7g.4xlarge",
+        "postgres.storage=2000",
+        "main.class=cache.r7g.4xlarge",
+    ]
+    for one, deployed in (
+        *((each, []) for each in asked),
+        ("postgres.version=17.10", ["postgres.version=17.9"]),
+        ("main.version=9.0", []),
+        ("main.engine=valkey", ["main.engine=redis"]),
+        ("main.auth=rbac", ["main.auth=token"]),
+        ("main.tls=required", ["main.tls=none"]),
+    ):
+        for each in plan(made, [one], deployed):
+            for step in each.steps:
+                yield from (*step.before, *step.how, *step.after)
+
+
+@pytest.mark.parametrize(("named", "profile", "name", "aws", "replicas"), NAMED, ids=[f"{n[0]}-{n[1]}" for n in NAMED])
+def test_every_command_reaches_the_stacks_own_things_and_no_others(
+    named: str, profile: str, name: str, aws: dict[str, Any], replicas: dict[str, Any]
+) -> None:
+    made = stack(profile, named, aws or {"region": ""}, name=name, postgres={"replicas": replicas})
+    prefix = f"{name}-{named}"
+    own = {prefix, f"{prefix}-rehearsal", f"{prefix}-18", f"{prefix}-main", *(f"{prefix}-{each}" for each in replicas)}
+    elsewhere = {f"{prefix}-{each}" for each, replica in replicas.items() if replica.get("remote")}
+    seen: set[str] = set()
+    for command in _commands(made):
+        seen |= set(_ID.findall(command))
+        assert set(_ID.findall(command)) <= own, command
+        assert set(_STACK.findall(command)) <= {named}, command
+        if _AWS.match(command):
+            there = set(_ID.findall(command)) & elsewhere
+            region = "eu-central-1" if there else aws.get("region")
+            assert re.findall(r"--region (\S+)", command) == ([region] if region else []), command
+            assert re.findall(r"--profile (\S+)", command) == ([aws["profile"]] if "profile" in aws else []), command
+        elif "datatier" in command and "preview" not in command:
+            # Without it the command would go to a tier on this computer.
+            assert " --manifest manifest.json" in command, command
+    assert seen >= {prefix, f"{prefix}-main"}
+
+
+@pytest.mark.parametrize(
+    ("aws", "arn"),
+    [
+        ({"region": "sa-east-1", "allowedAccountIds": ["21098765432"]}, "arn:aws:rds:sa-east-1:21098765432:db:s-live"),
+        ({"region": "cn-north-1"}, "arn:aws-cn:rds:cn-north-1:<account>:db:s-live"),
+        ({"region": "us-gov-east-1", "allowedAccountIds": []}, "arn:aws-us-gov:rds:us-gov-east-1:<account>:db:s-live"),
+        ({"region": "us-east-2"}, "arn:aws:rds:us-east-2:<account>:db:s-live"),
+        ({"region": ""}, "arn:aws:rds:<region>:<account>:db:s-live"),
+    ],
+)  # fmt: skip
+def test_the_primarys_arn_says_what_the_stacks_file_says(aws: dict[str, Any], arn: str) -> None:
+    assert stack("prod", "live", aws, name="s").primary_arn == arn
+
+
+ROLE = "arn:aws:iam::210987654321:role/deploy"
+
+
+@pytest.mark.parametrize(
+    ("aws", "first"),
+    [
+        ({"region": "eu-west-3"}, ()),
+        (
+            {"region": "eu-west-3", "allowedAccountIds": ["210987654321"]},
+            ("aws sts get-caller-identity --region eu-west-3 says account 210987654321, as the stack's file wants",),
+        ),
+        (
+            {"region": "eu-west-3", "profile": "p", "assumeRoles": [{"roleArn": "x"}, {"roleArn": ROLE}]},
+            (f"aws sts get-caller-identity --region eu-west-3 --profile p says {ROLE}, as the stack's file wants",),
+        ),
+        (
+            {"region": "eu-west-3", "assumeRole": {"roleArn": ROLE}},
+            (f"aws sts get-caller-identity --region eu-west-3 says {ROLE}, as the stack's file wants",),
+        ),
+    ],
+)
+def test_a_plan_begins_with_who_makes_the_calls_where_the_file_says(
+    aws: dict[str, Any], first: tuple[str, ...]
+) -> None:
+    (made,) = plan(stack("dev", STACK, aws), ["postgres.class=db.m7g.large"])
+    assert made.steps[0].before == first

@@ -1,0 +1,65 @@
+"""gp3 storage of RDS for PostgreSQL: what a volume has of itself, what it can be given, and how it grows.
+
+Numbers of the RDS User Guide, CHAP_Storage (gp3 storage) and USER_PIOPS.Autoscaling. An RDS instance says its own by
+DescribeValidDBInstanceModifications (ValidStorageOptions).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+SMALLEST, LARGEST = 20, 65536
+"""GiB."""
+STRIPED_FROM = 400
+"""GiB. From here on RDS stripes a volume over four: more of everything, and what it has can be chosen. Below it RDS
+refuses any choice (`You can't specify IOPS or storage throughput for engine postgres and a storage size less than
+400`), the values that the volume has anyway included."""
+BASE_IOPS, BASE_THROUGHPUT = (3000, 12000), (125, 500)
+"""IOPS and MiB/s without a choice: below `STRIPED_FROM` and from there."""
+IOPS, THROUGHPUT = (12000, 64000), (500, 4000)
+"""What can be chosen, from `STRIPED_FROM` on."""
+IOPS_PER_MIB = 4
+"""A MiB/s takes four IOPS: at most 0.25 MiB/s for each (StorageThroughputToIopsRatio)."""
+
+
+def base_iops(allocated: int) -> int:
+    """IOPS of a volume of which nothing was chosen."""
+    return BASE_IOPS[allocated >= STRIPED_FROM]
+
+
+def base_throughput(allocated: int) -> int:
+    """MiB/s of a volume of which nothing was chosen."""
+    return BASE_THROUGHPUT[allocated >= STRIPED_FROM]
+
+
+def speed_problems(allocated: int, iops: int | None, throughput: int | None) -> Iterator[tuple[str, str]]:
+    """What RDS refuses of these choices: `iops` or `throughput`, and why."""
+    for knob, value, (least, most), unit in (
+        ("iops", iops, IOPS, "IOPS"),
+        ("throughput", throughput, THROUGHPUT, "MiB/s"),
+    ):
+        if value is None:
+            continue
+        if allocated < STRIPED_FROM:
+            yield knob, f"cannot be set below {STRIPED_FROM} GiB of gp3 (allocated is {allocated}): it is fixed there."
+        elif not least <= value <= most:
+            yield knob, f"{value} is not {least} to {most} {unit}, which gp3 takes from {STRIPED_FROM} GiB on."
+    has = iops or base_iops(allocated)
+    if allocated >= STRIPED_FROM and throughput and throughput <= THROUGHPUT[1] and throughput * IOPS_PER_MIB > has:
+        told = f"{has} IOPS" if iops else f"the {has} IOPS that it has without iops"
+        yield (
+            "throughput",
+            f"{throughput} MiB/s take {throughput * IOPS_PER_MIB} iops at least (four for each MiB/s), not {told}.",
+        )
+
+
+def ceiling_problem(allocated: int, ceiling: int) -> str | None:
+    """Why RDS would not grow a volume up to `ceiling` by itself; 0 is no growth, which is never wrong."""
+    if not ceiling:
+        return None
+    if ceiling < allocated:
+        return f"{ceiling} GiB is less than allocated ({allocated} GiB): storage never shrinks."
+    if ceiling * 10 < allocated * 11:
+        least = -(-allocated * 11 // 10)
+        return f"must be at least 10 % above allocated, {least} GiB (AWS recommends 26 %), or 0 for no autoscaling."
+    return None

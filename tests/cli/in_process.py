@@ -1,0 +1,58 @@
+"""A command in this process: what the program would print and how it would end, without the start of an interpreter."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cli.errors import report
+from cli.main import application
+
+
+@dataclass(frozen=True)
+class Said:
+    code: int
+    out: str
+    err: str
+
+    @property
+    def all(self) -> str:
+        return self.out + self.err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+def call(folder: Path, *words: str, stdin: str = "") -> Said:
+    """`datatier WORDS` in a folder."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.chdir(folder),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        _standard_input(stdin),
+    ):
+        try:
+            application(words[:1])(list(words), prog_name="datatier")
+            code = 0
+        except SystemExit as end:
+            code = int(end.code or 0)
+        except BaseException as error:
+            code = report(error)
+    return Said(code, out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def _standard_input(text: str) -> Any:
+    import sys
+
+    before, sys.stdin = sys.stdin, io.StringIO(text)
+    try:
+        yield
+    finally:
+        sys.stdin = before

@@ -1,0 +1,71 @@
+"""The project of another application, with two stacks that are not called as their profile is."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from in_process import Said, call
+
+from pipeline.record import Record, write
+
+ROOT = Path(__file__).parents[2]
+LIVE: dict[str, Any] = {
+    "aws:region": "eu-west-3",
+    "aws:allowedAccountIds": ["210987654321"],
+    "data-tier:profile": "prod",
+    "data-tier:name": "shop",
+    # Of the profile's servers only as many as a test can afford.
+    "data-tier:postgres": {"database": "shop", "master": "shop_admin", "replicas": {"standby": {}}},
+    "data-tier:redis": {"main": {"class": "cache.r7g.large", "replicas": 1, "multi_az": True}},
+    "data-tier:notify": {severity: [{"email": "data@example.org"}] for severity in ("critical", "warning", "info")},
+    "data-tier:network": {"clients": ["10.0.0.0/8"]},
+}
+PROD: dict[str, Any] = {
+    "aws:region": "us-east-2",
+    "data-tier:profile": "dev",
+    "data-tier:name": "shop",
+    "data-tier:postgres": {"database": "shop", "master": "shop_admin"},
+}
+# What must not be said of a stack: another application, another stack, another region.
+FOREIGN = {
+    "live": re.compile(
+        r"\btmi\b|tmi[-_]|shop-prod\b|(-s|--stack|preview|up) prod\b|stack [`']?prod\b|us-east-2|eu-west-1"
+    ),
+    "prod": re.compile(r"\btmi\b|tmi[-_]|shop-live\b|(-s|--stack|preview|up) live\b|stack [`']?live\b|eu-west-[13]"),
+}
+
+
+@dataclass(frozen=True)
+class Folder:
+    path: Path
+
+    def call(self, *words: str, stdin: str = "") -> Said:
+        return call(self.path, *words, stdin=stdin)
+
+    def declare(self, change: Any = None) -> None:
+        """Write access.yaml, as it was or with a change."""
+        text = (ROOT / "access.yaml").read_text(encoding="utf-8").replace("tmi", "shop")
+        declaration = yaml.safe_load(text)
+        if change is not None:
+            change(declaration)
+        (self.path / "access.yaml").write_text(yaml.safe_dump(declaration, sort_keys=False), encoding="utf-8")
+
+
+def make(path: Path) -> Folder:
+    """A project with two stacks and nothing else, under Git."""
+    folder = Folder(path)
+    (folder.path / "Pulumi.yaml").write_text((ROOT / "Pulumi.yaml").read_text())
+    (folder.path / "Pulumi.live.yaml").write_text(yaml.safe_dump({"config": LIVE}))
+    (folder.path / "Pulumi.prod.yaml").write_text(yaml.safe_dump({"config": PROD}))
+    folder.declare()
+    git = ["git", "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    for words in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "first"]):
+        subprocess.run([*git, *words], cwd=folder.path, check=True)
+    failed = Record(name="1-deploy", title="Deployment", command=("x",), code=1, output="schema is dirty")
+    write(folder.path / "failed", failed)
+    return folder

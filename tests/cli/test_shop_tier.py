@@ -1,0 +1,216 @@
+"""A tier of another application whose stack is not called as its profile: names, protection, and files that change."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from conftest import Project
+from shop import FOREIGN, Folder, make
+from test_named_otherwise import OFFLINE
+
+from cli.main import COMMANDS
+
+
+@pytest.fixture(scope="module")
+def tier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+    """`live` is up; tests leave its declaration as it was."""
+    folder = make(tmp_path_factory.mktemp("shop"))
+    Project(folder.path).ok("up", "live")
+    yield folder
+    Project(folder.path).ok("down", "--delete", "--yes")
+
+
+@pytest.fixture
+def declare(tier: Folder) -> Iterator[Callable[[Any], None]]:
+    """Change access.yaml; afterwards it is as it was, in the engines too."""
+    yield tier.declare
+    tier.declare()
+    assert tier.call("access", "apply", "--yes", "--allow-revoke", "--allow-drop").code == 0
+    assert tier.call("access", "plan").out == "nothing differs\n"
+
+
+# On the tier `live`: words, exit code
+RUNNING: list[tuple[list[str], int]] = [
+    (["status", "live", "--json"], 0),
+    (["status"], 0),
+    (["doctor"], 0),
+    (["env", "live"], 0),
+    (["env", "live", "--format", "go"], 0),
+    (["pools", "live", "--json"], 0),
+    (["access", "plan", "--stack", "live"], 0),
+    (["access", "verify", "--stack", "live", "--json"], 0),
+    (["access", "explain", "shop_app", "--stack", "live"], 0),
+    (["access", "apply", "--yes", "--stack", "live", "--json"], 0),
+    (["access", "import", "--stack", "live"], 0),
+    (["access", "rotate", "shop_app", "--dry-run", "--stack", "live"], 0),
+    (["drift", "live", "--prove", "--json"], 0),
+    (["migrate", "status", "--stack", "live"], 0),
+    (["migrate", "version", "--stack", "live"], 0),
+    (["migrate", "validate", "--stack", "live"], 0),
+    (["migrate", "up", "--dry-run", "--stack", "live"], 0),
+    (["schema", "check", "--stack", "live"], 0),
+    (["alarms", "list", "live", "--json"], 0),
+    (["logs", "standby", "--stack", "live", "--lines", "1"], 0),
+    (["bootstrap", "--stack", "live", "--json"], 0),
+    (["status", "prod"], 1),
+    (["access", "plan", "--stack", "prod"], 1),
+]
+
+
+@pytest.mark.server
+@pytest.mark.parametrize(("words", "code"), RUNNING, ids=[" ".join(words) for words, _ in RUNNING])
+def test_on_a_tier_nothing_of_another_stack_is_said(tier: Folder, words: list[str], code: int) -> None:
+    said = tier.call(*words)
+    assert said.code == code, said.all
+    assert "unexpected" not in said.err
+    if "prod" in words:
+        assert "`datatier up prod`" in said.err
+    else:
+        assert not FOREIGN["live"].search(said.out.replace(str(tier.path), "")), said.all
+
+
+def test_no_command_was_forgotten() -> None:
+    """`up` and `down` make and end the tier; `reset` empties it."""
+    tried = {words[0] for words, _ in (*OFFLINE, *RUNNING)}
+    assert tried >= set(COMMANDS) - {"up"}
+
+
+@pytest.mark.server
+def test_a_protected_stack_keeps_what_is_taken_away_until_it_is_allowed(tier: Folder) -> None:
+    """`live` has profile prod; its name says nothing."""
+
+    def weaker(declaration: dict[str, Any]) -> None:
+        declaration["identities"]["shop_reporting"]["postgres"]["privileges"] = "monitoring"
+
+    tier.declare(weaker)
+    planned = tier.call("access", "plan", "--json")
+    assert planned.code == 3
+    assert any(change["takes_away"] for change in planned.json["changes"])
+    kept = tier.call("access", "apply", "--yes", "--json")
+    assert (kept.code, bool(kept.json["skipped"])) == (3, True)
+    assert all(change["takes_away"] for change in kept.json["skipped"])
+    tier.declare()
+    assert tier.call("access", "apply", "--yes", "--allow-revoke").code == 0
+    assert tier.call("access", "plan").out == "nothing differs\n"
+
+
+def _worker(declaration: dict[str, Any]) -> None:
+    declaration["identities"]["shop_worker"] = {
+        "postgres": {"privileges": "readwrite", "limits": {"connection_limit": 3}},
+        "redis": {"main": {"keys": ["session:*"], "commands": ["@read"]}},
+    }
+
+
+@pytest.mark.server
+def test_an_identity_written_into_access_yaml_is_planned_and_applied(
+    tier: Folder, declare: Callable[[Any], None]
+) -> None:
+    """The README's three steps, for an identity that no deployment has seen."""
+    declare(_worker)
+    assert tier.call("status", "--json").json["changed_since_up"] == ["access.yaml"]
+    for words in (["env", "--identity", "shop_worker"], ["psql", "shop_worker"]):
+        said = tier.call(*words)
+        assert (said.code, "changed since the last `datatier up live`" in said.err) == (2, True), said.all
+    unproven = tier.call("access", "verify")
+    assert (unproven.code, "no credential yet for shop_worker: `datatier access apply`" in unproven.err) == (1, True)
+    drifted = tier.call("drift", "--json")
+    assert drifted.code == 3
+    planned = tier.call("access", "plan", "--out", "plan.json", "--json")
+    assert planned.code == 3
+    assert {change["subject"] for change in planned.json["changes"]} >= {"secret of shop_worker", "user shop_worker"}
+    applied = tier.call("access", "apply", "--plan", "plan.json", "--json")
+    assert applied.code == 0, applied.all
+    assert applied.json["notes"][0] == "shop_worker: secret made"
+    assert tier.call("access", "plan").out == "nothing differs\n"
+    assert tier.call("drift").code == 0
+    checks = tier.call("access", "verify", "--json").json["checks"]
+    assert all(check["ok"] for check in checks if check["identity"] == "shop_worker")
+    assert sum(check["identity"] == "shop_worker" for check in checks) > 10
+    assert tier.call("env", "--identity", "shop_worker", "--reveal").code == 0
+    again = tier.call("status", "--json").json
+    assert again["changed_since_up"] == [], "apply has taken the file in"
+
+
+@pytest.mark.server
+def test_the_next_up_goes_on_with_the_secret_that_apply_has_made(tier: Folder, declare: Callable[[Any], None]) -> None:
+    declare(_worker)
+    assert tier.call("access", "apply", "--yes").code == 0
+    before = tier.call("env", "--identity", "shop_worker", "--reveal", "--format", "libpq").out
+    Project(tier.path).ok("up", "live")
+    assert tier.call("env", "--identity", "shop_worker", "--reveal", "--format", "libpq").out == before
+    assert tier.call("access", "plan").out == "nothing differs\n"
+
+
+BROKEN = [
+    "owner: [",
+    "",
+    "- owner",
+    "owner: shop_owner\nidentities: {a: {postgres: readwrit}}\n",
+    "owner: shop_owner\nidentities: {pg_a: {postgres: readwrite}}\n",
+    "owner: shop_owner\nidentities:\n  a: {postgres: readwrite}\n  a: {postgres: readonly}\n",
+    "owner: shop_owner\nidentities: {true: {postgres: readwrite}}\n",
+    None,
+]
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("text", BROKEN, ids=[str(number) for number in range(len(BROKEN))])
+def test_a_broken_access_yaml_is_wrong_input_for_whoever_compares_with_it(tier: Folder, text: str | None) -> None:
+    path = tier.path / "access.yaml"
+    path.unlink() if text is None else path.write_text(text)
+    try:
+        for words in (
+            ["access", "plan"],
+            ["access", "apply", "--yes"],
+            ["access", "verify"],
+            ["access", "explain", "shop_app"],
+            ["drift"],
+            ["bootstrap"],
+            ["reset"],
+        ):
+            said = tier.call(*words)
+            assert (said.code, said.out) == (2, ""), (words, said.all)
+            assert "access" in said.err
+        # Whoever only wants in, gets in, and is told.
+        said = tier.call("env", "live")
+        assert (said.code, "access.yaml" in said.err) == (0, True)
+    finally:
+        tier.declare()
+
+
+@pytest.mark.server
+def test_a_deployed_stacks_manifest_is_used_and_another_file_is_told_of(
+    tier: Folder, declare: Callable[[Any], None]
+) -> None:
+    kept = json.loads((tier.path / ".local" / "live" / "state.json").read_text())["kept"]["manifest"]
+    (tier.path / "m.json").write_text(json.dumps(kept))
+    assert tier.call("access", "plan", "--manifest", "m.json").err == ""
+    declare(_worker)
+    for words in (["access", "plan"], ["access", "verify"], ["drift"], ["env"]):
+        said = tier.call(*words, "--manifest", "m.json")
+        assert (said.code, "`pulumi up -s live` deploys the file" in said.err) == (0, True), said.all
+    refused = tier.call("access", "apply", "--yes", "--manifest", "m.json", "--file", "access.yaml")
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err == (
+        "error: shop_worker has no secret yet, and nothing was changed: deploy this access.yaml first, "
+        "`pulumi up -s live` makes it and brings the identity in.\n"
+    )
+    looked = tier.call("access", "plan", "--manifest", "m.json", "--file", "access.yaml")
+    assert (looked.code, looked.err) == (3, "")
+
+
+@pytest.mark.server
+def test_other_files_that_have_changed_are_told_by_every_command(tier: Folder) -> None:
+    path = tier.path / "Pulumi.live.yaml"
+    before = path.read_text()
+    path.write_text(f"{before}# a comment\n")
+    try:
+        for words in (["access", "plan"], ["drift"], ["env"], ["pools"], ["migrate", "version"]):
+            said = tier.call(*words)
+            assert (said.code, "which takes it in: Pulumi.live.yaml" in said.err) == (0, True), said.all
+        assert "which takes it in: Pulumi.live.yaml" in tier.call("status").out
+    finally:
+        path.write_text(before)
