@@ -20,7 +20,7 @@ from bootstrap.postgres.change import Change
 from bootstrap.postgres.desired import PUBLIC, RDS_IAM, Desired, desired
 from bootstrap.postgres.live import Live, read
 from bootstrap.postgres.plan import plan as plan_postgres
-from bootstrap.postgres.removal import removals, staying, undeclared_roles
+from bootstrap.postgres.removal import removals
 from bootstrap.postgres.strangers import strangers
 from bootstrap.redis.users import UserChange
 from bootstrap.secrets import Credential, Secret, SecretStore
@@ -98,9 +98,7 @@ def planner(wanted: Desired, live: Live) -> tuple[Change, ...]:
 
 def differences(wanted: Desired, live: Live) -> tuple[str, ...]:
     """Return what differs in PostgreSQL and is not ours to change."""
-    gone = {f"role {name} is marked as managed" for name in undeclared_roles(wanted, live)}
-    told = [text for text in strangers(wanted, live) if not any(text.startswith(start) for start in gone)]
-    return (*told, *(() if "strangers" in wanted.keep else staying(wanted, live)))
+    return strangers(wanted, live)
 
 
 def plan_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> AccessPlan:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from bootstrap.postgres.change import Change, ident
 from bootstrap.postgres.desired import RDS_IAM, Desired, Membership
+from bootstrap.postgres.facts import Fact
 from bootstrap.postgres.live import Live, LiveMembership
 
 
@@ -51,17 +52,68 @@ def _take(option: str, row: LiveMembership, live: Live) -> Change:
 def strays(wanted: Desired, live: Live) -> Iterator[Change]:
     """End the memberships that nobody declared."""
     for row in undeclared(wanted, live):
-        if row.revocable:
+        if ends(row, live) and not wanted.excepted(row.member, words(row.role, _rows(row, live))):
             yield Change(action="leave", subject=_subject(row), sql=f"REVOKE {leave(row, live)}", takes_away=True)
+
+
+def ends(row: LiveMembership, live: Live) -> bool:
+    """Whether the plan ends a membership that is not declared: nobody takes from itself what it works with."""
+    return row.revocable and row.member != live.user
 
 
 def undeclared(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
     """Memberships of our roles that nobody declared."""
     declared = {(m.role, m.member) for m in wanted.memberships}
     for row in live.memberships:
-        # From PostgreSQL 16 a role's creator is a member of it with ADMIN only, by grant of the bootstrap superuser.
-        if row.member in wanted.managed and (row.role, row.member) not in declared:
+        # Whoever changes things is a member of the owner, see `plan`.
+        if row.member in wanted.managed and (row.role, row.member) not in {*declared, (wanted.owner, live.user)}:
             yield row
+
+
+def excess(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
+    """Rows of declared memberships with an option that is not declared and that only their grantor can take."""
+    for member in wanted.memberships:
+        for row in live.memberships:
+            if (row.role, row.member) == (member.role, member.member) and not ends(row, live):
+                options = ("admin", "inherit", "set") if live.version >= 160000 else ("admin",)
+                if any(getattr(row, o) and not getattr(member, o) for o in options):
+                    yield row
+
+
+def words(role: str, rows: Sequence[LiveMembership]) -> str:
+    """Return a membership with what is unusual about it, as `exceptions` has it: `member of app_owner (admin)`."""
+    options = [
+        *(["admin"] if any(row.admin for row in rows) else []),
+        *([] if any(row.inherit for row in rows) else ["no inherit"]),
+        *([] if any(row.set for row in rows) else ["no set"]),
+    ]
+    return f"member of {role}" + (f" ({', '.join(options)})" if options else "")
+
+
+def _rows(of: LiveMembership, live: Live) -> list[LiveMembership]:
+    return [row for row in live.memberships if (row.role, row.member) == (of.role, of.member)]
+
+
+def facts(wanted: Desired, live: Live) -> Iterator[Fact]:
+    """Return what declared roles are members of beyond the declaration."""
+    for row in undeclared(wanted, live):
+        mend = f"REVOKE {leave(row, live)}"
+        yield Fact(
+            role=row.member,
+            what=words(row.role, _rows(row, live)),
+            planned=ends(row, live),
+            sentence=f"role {row.member} is a member of {row.role}, which only {_ender(row, live)} can end: {mend}",
+        )
+    for row in excess(wanted, live):
+        what, mend = (
+            words(row.role, _rows(row, live)),
+            f"only {_ender(row, live)} can end it: REVOKE {leave(row, live)}",
+        )
+        yield Fact(role=row.member, what=what, mend=mend)
+
+
+def _ender(row: LiveMembership, live: Live) -> str:
+    return "another administrator" if row.revocable and row.member == live.user else row.grantor
 
 
 def leave(row: LiveMembership, live: Live) -> str:
