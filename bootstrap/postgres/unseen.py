@@ -37,7 +37,11 @@ class Sides:
 
     def aside(self, role: str) -> bool:
         """Whether nothing is told of a role: the owner, the server's own, whoever looks."""
-        return role in {self.wanted.owner, self.live.user} or of_server(role, self.live.maker)
+        return role == self.wanted.owner or self.server(role)
+
+    def server(self, role: str) -> bool:
+        """Whether a role is the server's own, or whoever looks."""
+        return role == self.live.user or of_server(role, self.live.maker)
 
 
 @dataclass(frozen=True)
@@ -186,10 +190,10 @@ def _others(sides: Sides) -> Iterator[Fact]:
     for item in sides.live.others:
         on, keyword = f"{item.kind} {item.sql}", item.kind.upper()
         for role, has in item.privileges.items():
-            if not sides.aside(role):
+            if not sides.server(role):
                 yield from _granted(role, has - item.usual if role == PUBLIC else has, on, keyword, item.sql)
         for role, privileges in item.grantable.items():
-            if not sides.aside(role):
+            if not sides.server(role):
                 yield from _granted(role, privileges, on, keyword, item.sql, option=True)
         if lacking := item.usual - item.privileges.get(PUBLIC, _NONE):
             (name,) = lacking
