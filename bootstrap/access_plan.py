@@ -13,6 +13,7 @@ from typing import Any, Literal
 import psycopg
 
 from bootstrap.access import Access, access_string, load_access
+from bootstrap.access.names import SIBLINGS, login
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
@@ -128,13 +129,16 @@ def desired_by_url(conn: psycopg.Connection[Any], access: Access) -> Desired:
 
 
 def active_logins(conn: psycopg.Connection[Any], access: Access) -> dict[str, str]:
-    """Return which sibling login of each identity can log in, where no secret says so."""
+    """Return which sibling logins of each identity can log in, where no secret says which is in use.
+
+    Both can while a rotation's grace lasts: nothing here tells which of them is current, so both stay.
+    """
     rows = conn.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin").fetchall()
     can = {name for (name,) in rows}
     return {
-        name: "b"
+        name: "".join(sibling for sibling in SIBLINGS if login(name, sibling) in can) or SIBLINGS[0]
         for name, postgres in access.postgres_users.items()
-        if postgres.login == "siblings" and f"{name}_b" in can and f"{name}_a" not in can
+        if postgres.login == "siblings"
     }
 
 
