@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from typing import Any
 
-from bootstrap.access import load_access
+import psycopg
+
+from bootstrap.access import Access, load_access
+from bootstrap.access_plan import desired_by_url
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
+from bootstrap.postgres import master
+from bootstrap.postgres.facts import told
+from bootstrap.postgres.live import read
+from bootstrap.postgres.unseen import beside
 from bootstrap.report import Check
 from bootstrap.secrets import SecretStore
 from bootstrap.verify import verify
+from bootstrap.verify.by_role import verify_roles
 
 
 def verify_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> tuple[Check, ...]:
@@ -21,3 +30,30 @@ def verify_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> tupl
         raise BootstrapError(f"no credential yet for {', '.join(empty)}: `datatier access apply` makes it")
     credentials = {name: version.credential for name, version in versions.items() if version}
     return verify(manifest, access, credentials, store, pool)
+
+
+def verify_url(access: Access, conn: psycopg.Connection[Any]) -> tuple[Check, ...]:
+    """Return every check that needs no password, as whoever `conn` is logged in as."""
+    return (*verify_roles(conn, access), *undeclared(access, conn))
+
+
+def undeclared_on_stack(manifest: Manifest, store: SecretStore) -> tuple[Check, ...]:
+    """Return what the database of a stack has that nobody declared, as checks that failed."""
+    with master.look(manifest.postgres, store) as conn:
+        return undeclared(load_access(manifest.access), conn)
+
+
+def undeclared(access: Access, conn: psycopg.Connection[Any]) -> tuple[Check, ...]:
+    """Return what a database has that nobody declared, as checks that failed."""
+    wanted = desired_by_url(conn, access)
+    return tuple(
+        Check(
+            identity="undeclared",
+            engine="postgres",
+            target=conn.info.dbname,
+            action=sentence,
+            expected="refused",
+            outcome="allowed",
+        )
+        for sentence in told(beside(wanted, read(conn, wanted)).unseen)
+    )

@@ -37,6 +37,8 @@ def tier(out: Console, data: dict[str, Any]) -> None:
         f"access: {access['allowed']} actions proved allowed, {access['refused']} proved refused, "
         f"[{colour}]{access['failed']} otherwise than declared[/]"
     )
+    for sentence in data["undeclared"]:
+        out.print(f"[yellow]undeclared[/] {escape(sentence)}")
 
 
 def checks(out: Console, report: dict[str, Any]) -> None:
