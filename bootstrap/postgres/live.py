@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -187,6 +188,14 @@ class Live:
     """Owners of the server's other databases."""
     sessions: frozenset[str] = frozenset()
     """Who is logged in at this moment, this session included."""
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[str, str], tuple[LiveMembership, ...]]:
+        """(role, member) -> its rows, one for each grantor."""
+        found: dict[tuple[str, str], tuple[LiveMembership, ...]] = {}
+        for row in self.memberships:
+            found[row.role, row.member] = (*found.get((row.role, row.member), ()), row)
+        return found
 
 
 _EXCESS = ("SUPERUSER", "CREATEDB", "CREATEROLE", "REPLICATION", "BYPASSRLS")

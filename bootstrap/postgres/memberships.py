@@ -13,7 +13,7 @@ from bootstrap.postgres.live import Live, LiveMembership
 
 def membership(wanted: Membership, live: Live) -> Iterator[Change]:
     """Return what makes one membership so."""
-    rows = [m for m in live.memberships if (m.role, m.member) == (wanted.role, wanted.member)]
+    rows = live.rows.get((wanted.role, wanted.member), ())
     options: tuple[Literal["inherit", "set"], ...] = ("inherit", "set") if live.version >= 160000 else ()
     # Row of the creator's automatic membership: ADMIN only, made by the bootstrap superuser, not ours to change.
     enough = bool(rows) and all(any(getattr(row, o) for row in rows) or not getattr(wanted, o) for o in options)
@@ -52,7 +52,7 @@ def _take(option: str, row: LiveMembership, live: Live) -> Change:
 def strays(wanted: Desired, live: Live) -> Iterator[Change]:
     """End the memberships that nobody declared."""
     for row in undeclared(wanted, live):
-        if ends(row, live) and not wanted.excepted(row.member, words(row.role, _rows(row, live))):
+        if ends(row, live) and not wanted.excepted(row.member, words(row.role, live.rows[row.role, row.member])):
             yield Change(action="leave", subject=_subject(row), sql=f"REVOKE {leave(row, live)}", takes_away=True)
 
 
@@ -72,12 +72,13 @@ def undeclared(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
 
 def excess(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
     """Rows of declared memberships with an option that is not declared and that only their grantor can take."""
-    for member in wanted.memberships:
-        for row in live.memberships:
-            if (row.role, row.member) == (member.role, member.member) and not ends(row, live):
-                options = ("admin", "inherit", "set") if live.version >= 160000 else ("admin",)
-                if any(getattr(row, o) and not getattr(member, o) for o in options):
-                    yield row
+    declared = {(member.role, member.member): member for member in wanted.memberships}
+    options = ("admin", "inherit", "set") if live.version >= 160000 else ("admin",)
+    for row in live.memberships:
+        member = declared.get((row.role, row.member))
+        if member is not None and not ends(row, live):
+            if any(getattr(row, o) and not getattr(member, o) for o in options):
+                yield row
 
 
 def words(role: str, rows: Sequence[LiveMembership]) -> str:
@@ -90,23 +91,19 @@ def words(role: str, rows: Sequence[LiveMembership]) -> str:
     return f"member of {role}" + (f" ({', '.join(options)})" if options else "")
 
 
-def _rows(of: LiveMembership, live: Live) -> list[LiveMembership]:
-    return [row for row in live.memberships if (row.role, row.member) == (of.role, of.member)]
-
-
 def facts(wanted: Desired, live: Live) -> Iterator[Fact]:
     """Return what declared roles are members of beyond the declaration."""
     for row in undeclared(wanted, live):
         mend = f"REVOKE {leave(row, live)}"
         yield Fact(
             role=row.member,
-            what=words(row.role, _rows(row, live)),
+            what=words(row.role, live.rows[row.role, row.member]),
             planned=ends(row, live),
             sentence=f"role {row.member} is a member of {row.role}, which only {_ender(row, live)} can end: {mend}",
         )
     for row in excess(wanted, live):
         what, mend = (
-            words(row.role, _rows(row, live)),
+            words(row.role, live.rows[row.role, row.member]),
             f"only {_ender(row, live)} can end it: REVOKE {leave(row, live)}",
         )
         yield Fact(role=row.member, what=what, mend=mend)

@@ -21,7 +21,8 @@ _PLURALS = {"r": "TABLES", "S": "SEQUENCES", "f": "FUNCTIONS", "T": "TYPES", "n"
 
 def undeclared_roles(wanted: Desired, live: Live) -> tuple[str, ...]:
     """Return the marked roles that nobody declares, logins before what they are members of."""
-    names = {n for n, role in live.roles.items() if role.mark is not None and n not in wanted.managed | {wanted.owner}}
+    declared = wanted.managed | {wanted.owner}
+    names = {n for n, role in live.roles.items() if role.mark is not None and n not in declared}
     marked = {n for n in names if (live.roles[n].mark or "").startswith(MARK)}
     return tuple(sorted(marked, key=lambda name: (not _group_of(name, marked), name)))
 

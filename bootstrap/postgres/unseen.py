@@ -83,12 +83,14 @@ def _objects(sides: Sides) -> Iterator[Fact]:
     wanted, live = sides.wanted, sides.live
     strangers: dict[int, tuple[str, ...]] = {}
     for item in (live.database, *live.objects):
-        on = _name(item)
         if not _ours(item, sides):
-            yield _owned(item, on, wanted)
+            yield _owned(item, _name(item), wanted)
         # Most objects share a few ACLs, which are the same mapping.
         if (who := strangers.get(id(item.privileges))) is None:
             who = strangers[id(item.privileges)] = tuple(g for g in item.privileges if not sides.known(g))
+        if not (who or item.grantable or item.foreign) and governed(wanted, item):
+            continue
+        on = _name(item)
         for role in who:
             yield from _granted(role, item.privileges[role], on, KEYWORD[item.kind], item.sql)
         if not governed(wanted, item):
