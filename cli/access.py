@@ -52,7 +52,7 @@ def _declaration(file: Path | None) -> dict[str, Any]:
         data = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"--file {file}: {error.strerror}.") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"--file {file} is not valid YAML: {error}.") from None
     if not isinstance(data, dict):
         raise InputError(f"--file {file} must be a mapping with `owner` and `identities`.")

@@ -24,7 +24,8 @@ def read_declaration(root: Path) -> dict[str, Any]:
         data = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
     except FileNotFoundError:
         raise SettingsError("access.yaml", [Problem("access.yaml", f"is missing in {root}.")]) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    # ValueError: bytes that are not UTF-8, and a date that is none (2026-13-45).
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise SettingsError("access.yaml", [Problem("file", f"not valid YAML: {error}.")]) from None
     if not isinstance(data, dict):
         raise SettingsError("access.yaml", [Problem("file", "must be a mapping with `owner` and `identities`.")])

@@ -41,7 +41,6 @@ _PLAIN = {
     "model_type": "must be a mapping: {key: value}",
     "string_type": "must be text; put it in quotes",
     "missing": "is missing",
-    "too_short": "is empty",
 }
 
 
@@ -66,7 +65,8 @@ def load_access(data: Mapping[str, Any]) -> Access:
 
 def _problem(error: Any) -> Problem:
     loc: tuple[Any, ...] = error["loc"]
-    rule = error["msg"].removeprefix("Value error, ")
+    said = error["msg"].removeprefix("Value error, ").replace("Input should be a valid", "must be a valid")
+    rule = _PLAIN.get(error["type"], said)
     if loc and loc[-1] == "[key]":
         return Problem(path=".".join(map(str, loc[:-1])), rule=f"the name {rule}" if rule.startswith("is") else rule)
     path = ".".join(map(str, loc)) or "(top level)"
@@ -76,7 +76,7 @@ def _problem(error: Any) -> Problem:
     if error["type"] == "literal_error":
         known = tuple(get.strip("' ") for get in error["ctx"]["expected"].replace(" or ", ",").split(","))
         return Problem(path=path, rule=f"must be one of {', '.join(known)}", nearest=_nearest(error["input"], known))
-    return Problem(path=path, rule=_PLAIN.get(error["type"], rule))
+    return Problem(path=path, rule=rule)
 
 
 def _nearest(name: Any, known: tuple[str, ...]) -> str | None:

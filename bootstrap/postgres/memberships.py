@@ -76,9 +76,9 @@ def excess(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
     options = ("admin", "inherit", "set") if live.version >= 160000 else ("admin",)
     for row in live.memberships:
         member = declared.get((row.role, row.member))
-        if member is not None and not ends(row, live):
-            if any(getattr(row, o) and not getattr(member, o) for o in options):
-                yield row
+        more = member is not None and any(getattr(row, o) and not getattr(member, o) for o in options)
+        if more and not ends(row, live):
+            yield row
 
 
 def words(role: str, rows: Sequence[LiveMembership]) -> str:

@@ -110,6 +110,33 @@ def test_wrong_input(project: Any, port: int, words: tuple[str, ...], says: str,
     assert PASSWORD not in answer.out + answer.err
 
 
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("owner: 2026-13-45\nidentities: {shop: {postgres: readwrite}}", "not valid YAML"),
+        ("owner: o\nidentities: {shop: {postgres: readwrit}}", "identities.shop.postgres.privileges"),
+        ("owner: o\nidentities: {shop: {postgres: {privileges: readwrite, settings: {a b: 1}}}}", "settings.a b"),
+        ("owner: o\nkeep: [strangers]\nidentities: {shop: {postgres: readwrite}}", "exceptions: {NAME: [login"),
+        (
+            "owner: o\nexceptions: {intern: [may read]}\nidentities: {shop: {postgres: readwrite}}",
+            "exceptions.intern.0",
+        ),
+        ("[1, 2]", "must be a mapping"),
+        ("{" * 400, "not valid YAML"),
+    ],
+)
+@pytest.mark.parametrize("words", [("access", "apply", "--yes"), ("drift",), ("status",)])
+def test_a_wrong_declaration_is_exit_code_2_and_changes_nothing(
+    project: Any, port: int, words: tuple[str, ...], text: str, says: str
+) -> None:
+    (project.folder / "access.yaml").write_text(text)
+    answer = project.run(*words, env={"DATABASE_URL": url("master", port)})
+    assert (answer.code, says in " ".join(answer.err.split())) == (2, True), answer.err
+    assert "unexpected" not in answer.err
+    with psycopg.connect(url("boss", port), autocommit=True) as conn:
+        assert conn.execute("SELECT count(*) FROM pg_roles WHERE rolname ~ '^(o|shop)(_[ab])?$'").fetchone() == (0,)
+
+
 def test_verify_drift_and_status_of_a_server_that_no_stack_describes(project: Any, port: int) -> None:
     (project.folder / "access.yaml").write_text("owner: shop_owner\nidentities: {shop_web: {postgres: readwrite}}\n")
     with psycopg.connect(url("boss", port), autocommit=True) as conn:
