@@ -70,7 +70,9 @@ def drop(port: int, name: str) -> None:
     with psycopg.connect(host="127.0.0.1", port=port, user="boss", dbname="postgres", autocommit=True) as boss:
         boss.execute(f"DROP DATABASE {name}".encode())
         for (role,) in boss.execute(
-            "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname LIKE %s", (f"{name}%",)
+            # The master last: it has granted the others.
+            "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname LIKE %s ORDER BY rolname LIKE '%%master'",
+            (f"{name}%",),
         ).fetchall():
             boss.execute(f"DROP ROLE {role}".encode())
 
