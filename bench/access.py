@@ -2,6 +2,7 @@
 
     python bench/access.py            print the table
     WRITE=1 python bench/access.py    and put it into bench/README.md
+    BESIDE=FOLDER python bench/access.py    with a plan by another checkout of the project on the same server, in turns
 
 The naive way, one GRANT for each object and identity as many tools send them, runs in the same process on a second
 database of the same server: compare the ratios, for machines differ and are shared.
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import os
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
@@ -68,7 +70,9 @@ def drop(port: int, name: str) -> None:
     with psycopg.connect(host="127.0.0.1", port=port, user="boss", dbname="postgres", autocommit=True) as boss:
         boss.execute(f"DROP DATABASE {name}".encode())
         for (role,) in boss.execute(
-            "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname LIKE %s", (f"{name}%",)
+            # The master last: it has granted the others.
+            "SELECT quote_ident(rolname) FROM pg_roles WHERE rolname LIKE %s ORDER BY rolname LIKE '%%master'",
+            (f"{name}%",),
         ).fetchall():
             boss.execute(f"DROP ROLE {role}".encode())
 
@@ -94,6 +98,35 @@ def naive(conn: psycopg.Connection[Any], access: Access) -> None:
                     conn.execute(f"GRANT {what} ON TABLE public.t{number} TO {name}".encode())
 
 
+def planning(port: int, tree: Path) -> Taken:
+    """`access plan` by the code of a checkout, in a process of its own; what it finds different is nothing."""
+    code = f"""import sys; sys.path[:0] = [{str(tree)!r}, {str(tree / "bench")!r}, {str(tree / "tests")!r}]
+import access, psycopg
+from bootstrap.access_plan import plan_urls
+with psycopg.connect(host="127.0.0.1", port={port}, user="ours_master", dbname="ours", autocommit=True) as conn:
+    declared = access.declaration("ours")
+    assert not plan_urls(declared, conn, None, "main").differs
+    taken = [access.taken(conn, lambda: plan_urls(declared, conn, None, "main")) for _ in range(5)]
+print(*access.median(taken))"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    clock, processor = map(float, done.stdout.split())
+    return clock, processor
+
+
+def plans(port: int) -> dict[str, list[Taken]]:
+    """By this checkout and by the one of BESIDE, in turns."""
+    beside = os.environ.get("BESIDE")
+    trees = {"here": ROOT} | ({"beside": Path(beside)} if beside else {})
+    with database(port, "ours") as conn:
+        apply(conn, desired(declaration("ours"), {}))
+    found: dict[str, list[Taken]] = {name: [] for name in trees}
+    for turn in range(2 * RUNS):
+        for name in sorted(trees, reverse=bool(turn % 2)):
+            found[name].append(planning(port, trees[name]))
+    drop(port, "ours")
+    return found
+
+
 def measure() -> list[tuple[str, Taken, str]]:
     """Name, median seconds, target."""
     first: list[Taken] = []
@@ -111,6 +144,7 @@ def measure() -> list[tuple[str, Taken, str]]:
                     conn.execute(f"REVOKE SELECT ON t500 FROM ours{run}_i0".encode())
                     drift.append(taken(conn, lambda c=conn, w=wanted: apply(c, w)))  # type: ignore[misc]
                 drop(port, f"ours{run}")
+            plan = plans(port)
             with database(port, "theirs") as conn:
                 other = taken(conn, lambda: naive(conn, declaration("theirs")))
     many = f"{IDENTITIES} identities, {TABLES} tables"
@@ -118,6 +152,8 @@ def measure() -> list[tuple[str, Taken, str]]:
         (f"`access apply`, {many}", median(first), "2 s"),
         ("again, nothing to do", median(again), "0.3 s"),
         ("again, one grant gone", median(drift), ""),
+        ("`access plan`, what nobody declared looked for", median(plan["here"]), ""),
+        *([("the same by the checkout of BESIDE", median(plan["beside"]), "")] if "beside" in plan else []),
         (f"one GRANT for each table and identity, {TENTH} identities only", other, ""),
     ]
 

@@ -90,6 +90,7 @@ def apply_stack(
     notes: list[str] = []
     changes: list[PlannedChange] = []
     skipped: list[PlannedChange] = []
+    waiting: dict[str, str] = {}  # identity -> a cache that does not know its pending credential
     entered = master.enter(manifest.postgres, store, manifest.passwords)
     notes += entered.done
     with entered.conn as conn, hold(conn):
@@ -123,12 +124,17 @@ def apply_stack(
             skipped += drops
             if not all(allowed(change) for change in planned if change not in drops):
                 skipped += [change for change in planned if change not in drops]
+                untold = {change.identity for change in planned} | new
+                waiting |= {identity: name for identity in access.cache_users(name) if identity in untold}
                 continue  # a cache's users are brought about together
             applied = caches.apply(manifest, name, users_wanted, store, pool, remove=not drops, others=others)
             changes += map(redis_change, applied.changes)
             left += applied.differences
         for one in held.values():
-            if one.pending and one.credential.username not in kept:
+            if one.pending and one.identity in waiting:
+                what = f"its user in the cache `{waiting[one.identity]}` was not brought about"
+                notes.append(f"{one.identity}: the secret stays as it was, for {what}")
+            elif one.pending and one.credential.username not in kept:
                 store.promote(one.arn, one.version)
                 notes.append(f"{one.identity}: secret is current")
     return Outcome(changes=tuple(changes), skipped=tuple(skipped), differences=tuple(left), notes=tuple(notes))

@@ -83,11 +83,11 @@ def explain_database(conn: psycopg.Connection[Any], access: Access | None, name:
     """Return everything that role `name` can do in the database of `conn`, grouped by the reason why."""
     schemas = access.schemas if access else ("public",)
     stub = Desired(owner=access.owner if access else "", roles=(), memberships=(), identities={}, schemas=schemas)
-    live = read(conn, stub, everything=True)
+    live = read(conn, stub)
     if name not in live.roles:
         raise UnknownRoleError(name, sorted(role for role in live.roles if not role.startswith(("pg_", "rds"))))
     if not access:
-        live = read(conn, replace(stub, owner=live.database.owner), everything=True)
+        live = read(conn, replace(stub, owner=live.database.owner))
     loopholes = conn.execute(_LOOPHOLES, {"schemas": list(schemas)}).fetchall()
     held = _closure(name, live)
     return (

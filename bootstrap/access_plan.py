@@ -13,6 +13,7 @@ from typing import Any, Literal
 import psycopg
 
 from bootstrap.access import Access, access_string, load_access
+from bootstrap.access.names import SIBLINGS, login
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
@@ -20,7 +21,7 @@ from bootstrap.postgres.change import Change
 from bootstrap.postgres.desired import PUBLIC, RDS_IAM, Desired, desired
 from bootstrap.postgres.live import Live, read
 from bootstrap.postgres.plan import plan as plan_postgres
-from bootstrap.postgres.removal import removals, staying, undeclared_roles
+from bootstrap.postgres.removal import removals
 from bootstrap.postgres.strangers import strangers
 from bootstrap.redis.users import UserChange
 from bootstrap.secrets import Credential, Secret, SecretStore
@@ -101,9 +102,7 @@ def planner(wanted: Desired, live: Live) -> tuple[Change, ...]:
 
 def differences(wanted: Desired, live: Live) -> tuple[str, ...]:
     """Return what differs in PostgreSQL and is not ours to change."""
-    gone = {f"role {name} is marked as managed" for name in undeclared_roles(wanted, live)}
-    told = [text for text in strangers(wanted, live) if not any(text.startswith(start) for start in gone)]
-    return (*told, *(() if "strangers" in wanted.keep else staying(wanted, live)))
+    return strangers(wanted, live)
 
 
 def plan_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> AccessPlan:
@@ -133,13 +132,16 @@ def desired_by_url(conn: psycopg.Connection[Any], access: Access) -> Desired:
 
 
 def active_logins(conn: psycopg.Connection[Any], access: Access) -> dict[str, str]:
-    """Return which sibling login of each identity can log in, where no secret says so."""
+    """Return which sibling logins of each identity can log in, where no secret says which is in use.
+
+    Both can while a rotation's grace lasts: nothing here tells which of them is current, so both stay.
+    """
     rows = conn.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin").fetchall()
     can = {name for (name,) in rows}
     return {
-        name: "b"
+        name: "".join(sibling for sibling in SIBLINGS if login(name, sibling) in can) or SIBLINGS[0]
         for name, postgres in access.postgres_users.items()
-        if postgres.login == "siblings" and f"{name}_b" in can and f"{name}_a" not in can
+        if postgres.login == "siblings"
     }
 
 

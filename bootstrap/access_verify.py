@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from concurrent.futures import Executor
+from typing import Any
 
-from bootstrap.access import load_access
+import psycopg
+
+from bootstrap.access import Access, load_access
+from bootstrap.access_plan import desired_by_url
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
+from bootstrap.postgres import master
+from bootstrap.postgres.facts import told
+from bootstrap.postgres.live import read
+from bootstrap.postgres.unseen import beside
 from bootstrap.report import Check
 from bootstrap.secrets import SecretStore
-from bootstrap.verify import undeclared, verify
+from bootstrap.verify import undeclared as users
+from bootstrap.verify import verify
+from bootstrap.verify.by_role import verify_roles
 
 
 def verify_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> tuple[Check, ...]:
@@ -21,6 +31,30 @@ def verify_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> tupl
     if empty := sorted(name for name, version in versions.items() if version is None):
         raise BootstrapError(f"no credential yet for {', '.join(empty)}: `datatier access apply` makes it")
     credentials = {name: version.credential for name, version in versions.items() if version}
-    # In a bootstrap they are differences: a user that somebody made is no reason to deploy nothing.
-    beside = pool.map(lambda job: tuple(job()), undeclared.jobs(manifest, access, store))
-    return (*verify(manifest, access, credentials, store, pool), *(check for found in beside for check in found))
+    # In a bootstrap they are differences: what somebody made by hand is no reason to deploy nothing.
+    beside_users = pool.map(lambda job: tuple(job()), users.jobs(manifest, access, store))
+    with master.look(manifest.postgres, store) as conn:
+        roles = undeclared(access, conn)
+    proved = verify(manifest, access, credentials, store, pool)
+    return (*proved, *roles, *(check for found in beside_users for check in found))
+
+
+def verify_url(access: Access, conn: psycopg.Connection[Any]) -> tuple[Check, ...]:
+    """Return every check that needs no password, as whoever `conn` is logged in as."""
+    return (*verify_roles(conn, access), *undeclared(access, conn))
+
+
+def undeclared(access: Access, conn: psycopg.Connection[Any]) -> tuple[Check, ...]:
+    """Return what a database has that nobody declared, as checks that failed."""
+    wanted = desired_by_url(conn, access)
+    return tuple(
+        Check(
+            identity="undeclared",
+            engine="postgres",
+            target=conn.info.dbname,
+            action=sentence,
+            expected="refused",
+            outcome="allowed",
+        )
+        for sentence in told(beside(wanted, read(conn, wanted)).unseen)
+    )

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from bootstrap import schema
-from bootstrap.access_plan import plan_stack
+from bootstrap.access import Access
+from bootstrap.access_plan import AccessPlan, plan_stack, plan_urls
 from bootstrap.access_verify import verify_stack
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
@@ -17,6 +20,7 @@ from bootstrap.report import Check
 from bootstrap.run import MIGRATIONS
 from bootstrap.schema import Difference
 from bootstrap.secrets import AwsStore, SecretStore
+from bootstrap.verify.by_role import verify_roles
 
 _THREADS = 8
 
@@ -73,12 +77,22 @@ def look(
         with master.look(manifest.postgres, store) as conn:
             differing = tuple(_schema(conn, migrations))
         checks = verify_stack(manifest, store, pool) if prove else ()
-    access = [
-        Drifted(where=f"{each.engine} {each.target}", what=f"{each.action} {each.subject}", mend=each.text)
-        for each in plan.changes
-    ]
-    others = [Drifted(where="access", what=text) for text in plan.differences]
-    return Drift(stack=manifest.stack, found=(*differing, *access, *others), checks=checks)
+    return Drift(stack=manifest.stack, found=(*differing, *_access(plan)), checks=checks)
+
+
+def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, migrations: Path = MIGRATIONS) -> Drift:
+    """Compare a database that no stack describes with the declarations; with `prove` also as every identity's role."""
+    plan = plan_urls(access, conn, None, "main")
+    differing = tuple(_schema(conn, migrations))
+    checks = tuple(verify_roles(conn, access)) if prove else ()
+    return Drift(stack=conn.info.dbname, found=(*differing, *_access(plan)), checks=checks)
+
+
+def _access(plan: AccessPlan) -> Iterator[Drifted]:
+    for each in plan.changes:
+        yield Drifted(where=f"{each.engine} {each.target}", what=f"{each.action} {each.subject}", mend=each.text)
+    for text in plan.differences:
+        yield Drifted(where="access", what=text)
 
 
 def _schema(conn: Any, migrations: Path) -> list[Drifted]:

@@ -21,6 +21,7 @@ from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
+from bootstrap.postgres.removal import droppable
 from bootstrap.postgres.strangers import strangers
 from bootstrap.secrets import AwsStore, SecretStore, open_postgres
 from bootstrap.secrets.identities import Held, hold_all, token_users
@@ -166,7 +167,8 @@ class _Run:
         wanted = self._desired(held)
         with self._step("privileges") as done:
             done.extend(map(str, apply(entered.conn, wanted)))
-            self._differences += strangers(wanted, read(entered.conn, wanted))
+            live = read(entered.conn, wanted)
+            self._differences += (*strangers(wanted, live), *droppable(wanted, live))
         return version
 
     def _migrate(self, entered: Master, held: dict[str, Held], folder: Path) -> tuple[report.Migration, list[str]]:

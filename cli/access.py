@@ -243,16 +243,29 @@ def _fingerprint(path: Path) -> str:
 
 
 @app.command()
-def verify(stack: StackOption = None, manifest: ManifestOption = None, json: JsonFlag = False) -> None:
+def verify(
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
+    file: FileOption = None,
+    json: JsonFlag = False,
+) -> None:
     """Log in as every identity and prove what it can and what it cannot do. Exit 1 when a check fails.
 
-    [bold]Example:[/] datatier access verify
-    """
-    from bootstrap.access_verify import verify_stack
+    What somebody can that nobody declared fails too. With a URL there are no passwords: whoever it says takes on each
+    identity's role.
 
-    target = _Engines(*find_declared(stack, manifest))
-    with target.tools() as (store, pool):
-        found = verify_stack(target.manifest, store, pool)
+    [bold]Examples:[/] datatier access verify    datatier access verify --database-url postgres://admin@db/app
+    """
+    from bootstrap.access_verify import verify_stack, verify_url
+
+    target = _target(stack, manifest, database_url, None, file)
+    if isinstance(target, _Urls):
+        with _administrator(target) as conn:
+            found = verify_url(target.access, conn)
+    else:
+        with target.tools() as (store, pool):
+            found = verify_stack(target.manifest, store, pool)
     data = {"checks": [check.model_dump(mode="json") | {"ok": check.ok} for check in found]}
     if json:
         emit_json(data)

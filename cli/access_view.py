@@ -78,8 +78,8 @@ def declaration(data: dict[str, Any], left_out: Sequence[str]) -> str:
     import yaml
 
     head = [
-        "# Written by `datatier access import`; `keep` lists what is left as the server has it: take a word out and",
-        "# `datatier access plan` shows what would change.",
+        "# Written by `datatier access import`; `exceptions` lists what roles have beside the rest, `keep` what stays",
+        "# as it is: take something out and `datatier access plan` shows what would change.",
     ]
     head += [f"# {' '.join(sentence.split())}" for sentence in left_out]
     body = yaml.safe_dump(data, sort_keys=False, default_flow_style=None, allow_unicode=True, width=120)

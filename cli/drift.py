@@ -10,11 +10,15 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
+from bootstrap.secrets import open_database_url
 from cli.declaration import note_of_deployed
+from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
-from cli.options import JsonFlag
+from cli.options import DatabaseUrlOption, JsonFlag
 from cli.output import console, emit_json
+from cli.project import project_root
 from cli.target import ManifestOption, find_declared, note
+from infra.access_file import read_access
 
 # Lambda's longest run, and a moment for the answer.
 _ANSWER_SECONDS = 910
@@ -32,22 +36,31 @@ def drift(
         ),
     ] = None,
     manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
     prove: Annotated[bool, typer.Option("--prove", help="Also log in as every identity and try its rights.")] = False,
     json: JsonFlag = False,
 ) -> None:
     """Compare schema and access of a stack with their declarations; nothing is changed.
 
     Exit 3 where something differs, 1 where --prove finds a right that is missing or too many. The engines of a stack in
-    AWS are reached from inside its network: with --outputs its runner looks, in place of this computer.
+    AWS are reached from inside its network: with --outputs its runner looks, in place of this computer. With a URL it
+    is that server, beside this folder's access.yaml.
 
     [bold]Examples:[/] datatier drift    pulumi stack output --json -s prod | datatier drift --outputs - --prove
     """
+    url = by_url(database_url, stack or outputs, manifest)
     if outputs is not None and (manifest is not None or stack is not None):
         raise InputError("--outputs says which stack it is: leave the stack's name and --manifest out.")
     if outputs is not None:
         runner, deployed = _outputs(outputs)
         note(note_of_deployed(str(deployed.get("stack")), deployed.get("access") or {}))
         data = _asked(runner, deployed, prove=prove)
+    elif url is not None:
+        from bootstrap.drift import look_by_url
+
+        access = read_access(project_root())
+        with open_database_url(url) as conn:
+            data = look_by_url(access, conn, prove=prove).model_dump(mode="json")
     else:
         from bootstrap.drift import look
 

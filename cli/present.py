@@ -41,6 +41,8 @@ def tier(out: Console, data: dict[str, Any]) -> None:
         if undeclared := cache.get("undeclared"):
             what = f"{', '.join(undeclared)}, which nobody declared; see `datatier access plan`"
             out.print(f"[yellow]cache {escape(name)} lets in[/] {escape(what)}")
+    for sentence in data["undeclared"]:
+        out.print(f"[yellow]undeclared[/] {escape(sentence)}")
 
 
 def checks(out: Console, report: dict[str, Any]) -> None:

@@ -11,9 +11,10 @@ from cli import present
 from cli.consent import ask
 from cli.current import state_of
 from cli.declaration import ahead, take_in
+from cli.doors import by_url
 from cli.errors import FAILED, InputError
 from cli.formats import FORMATS, render
-from cli.options import JsonFlag, StackOption
+from cli.options import DatabaseUrlOption, JsonFlag, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
 from infra.problems import nearest
@@ -56,6 +57,7 @@ def down(
 
 def status(
     stack: Named = None,
+    database_url: DatabaseUrlOption = None,
     json: JsonFlag = False,
     form: Annotated[str, typer.Option("--format", "-f", help=f"table, json, {', '.join(FORMATS)}.")] = "table",
 ) -> None:
@@ -67,6 +69,13 @@ def status(
         raise InputError(f"--format {form}: one of table, json, {', '.join(FORMATS)}.")
     from local.status import status as status_of
 
+    if (url := by_url(database_url, stack, None)) is not None and form in ("table", "json"):
+        from cli.status_by_url import show
+        from cli.status_by_url import status as status_by_url
+
+        data = status_by_url(url)
+        emit_json(data) if json or form == "json" else show(console(), data)
+        return
     state = state_of(stack)
     if form in FORMATS:
         typer.echo(render(form, state))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bootstrap.manifest import Endpoint, Manifest
@@ -72,6 +72,7 @@ def status(state: StateDir) -> dict[str, Any]:
             "postgres": {**postgres.result(), "migration": _migration(state, known, report)},
             "redis": {name: future.result() for name, future in caches.items()},
             "access": report.get("access") or {"allowed": 0, "refused": 0, "failed": 0},
+            "undeclared": _undeclared(state, known),
             "emulator": _emulator(state) if state.resources else None,
             "processes": [vars(process) for process in processes(state)],
             "differences": state.kept.get("differences", []),
@@ -113,17 +114,40 @@ def _migration(state: StateDir, known: Manifest | None, report: dict[str, Any]) 
     return {"version": row[0], "dirty": row[1]} if row else last
 
 
+def _undeclared(state: StateDir, known: Manifest | None) -> list[str]:
+    """What the database has that access.yaml does not say, as it is now; nothing when the database does not answer."""
+    import psycopg
+
+    from bootstrap.access import load_access
+    from bootstrap.access_plan import desired_by_url
+    from bootstrap.postgres.facts import told
+    from bootstrap.postgres.live import read
+    from bootstrap.postgres.unseen import beside
+
+    primary = next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
+    if known is None or primary is None:
+        return []
+    try:
+        with server(state, primary["outputs"]["identifier"]).connect(known.postgres.database, 2) as connection:
+            wanted = desired_by_url(connection, load_access(known.access))
+            live = read(connection, wanted)
+    except psycopg.Error:
+        return []
+    # As the master sees it, who administers all of it.
+    return list(told(beside(wanted, replace(live, user=str(primary["inputs"]["username"]))).unseen))
+
+
 def _cache(state: StateDir, entry: Entry, known: Manifest | None) -> dict[str, Any]:
     cluster = bool(entry["outputs"].get("clusterEnabled"))
     nodes = [node(state, entry["id"], name, cluster) for name in entry["outputs"]["memberClusters"]]
     return {
         "cluster_mode": cluster,
         "nodes": [{"name": n.name, "host": "127.0.0.1", "port": n.port, "role": n.role()} for n in nodes],
-        "undeclared": _undeclared(nodes, _cache_name(entry, known), known),
+        "undeclared": _strangers(nodes, _cache_name(entry, known), known),
     }
 
 
-def _undeclared(nodes: list[Node], name: str, known: Manifest | None) -> list[str]:
+def _strangers(nodes: list[Node], name: str, known: Manifest | None) -> list[str]:
     """The users that can log in to a node now and are not in the declaration of the last bootstrap."""
     import redis
 

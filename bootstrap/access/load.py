@@ -34,6 +34,16 @@ class Problem:
         return f"{self.path}: {self.rule}{hint}"
 
 
+# pydantic speaks of Python's types; whoever writes YAML does not.
+_PLAIN = {
+    "tuple_type": "must be a list: [a, b]",
+    "dict_type": "must be a mapping: {key: value}",
+    "model_type": "must be a mapping: {key: value}",
+    "string_type": "must be text; put it in quotes",
+    "missing": "is missing",
+}
+
+
 class AccessError(BootstrapError, ValueError):
     """The access declaration cannot be used; `problems` holds everything that is wrong."""
 
@@ -55,7 +65,8 @@ def load_access(data: Mapping[str, Any]) -> Access:
 
 def _problem(error: Any) -> Problem:
     loc: tuple[Any, ...] = error["loc"]
-    rule = error["msg"].removeprefix("Value error, ")
+    said = error["msg"].removeprefix("Value error, ").replace("Input should be a valid", "must be a valid")
+    rule = _PLAIN.get(error["type"], said)
     if loc and loc[-1] == "[key]":
         return Problem(path=".".join(map(str, loc[:-1])), rule=f"the name {rule}" if rule.startswith("is") else rule)
     path = ".".join(map(str, loc)) or "(top level)"
@@ -161,6 +172,9 @@ def _privileges(access: Access) -> Iterator[Problem]:
             yield Problem(path="owner", rule=str(error))
     for name in access.postgres_users:
         yield from _identity(access, name)
+    for number, grant in enumerate(access.public):
+        if not grant.database and grant.schema_name not in access.schemas:
+            yield _undeclared(f"public.{number}.schema", "schema", grant.schema_name, access.schemas)
     for number, table in enumerate(access.policies):
         yield from _policies(access, f"policies.{number}", table)
 
@@ -173,9 +187,10 @@ def _identity(access: Access, name: str) -> Iterator[Problem]:
         if not grant.database and grant.schema_name not in access.schemas:
             yield _undeclared(f"{path}.grants.{number}.schema", "schema", grant.schema_name, access.schemas)
     for number, member in enumerate(postgres.member_of):
-        if member.role == access.owner:
+        plain = (member.inherit, member.set, member.admin) == (True, True, False)
+        if member.role == access.owner and (plain or postgres.privileges == "migrator"):
             yield Problem(path=f"{path}.member_of.{number}", rule="is the owner; acting as it is `migrator`'s")
-        elif not _known_role(access, member.role):
+        elif member.role != access.owner and not _known_role(access, member.role):
             yield _undeclared(f"{path}.member_of.{number}", "identity", member.role, tuple(access.postgres_users))
     if name in _above(access, name):
         yield Problem(path=f"{path}.member_of", rule="is a member of itself by way of others")
@@ -198,7 +213,7 @@ def _policies(access: Access, path: str, table: TablePolicies) -> Iterator[Probl
     if table.schema_name not in access.schemas:
         yield _undeclared(f"{path}.schema", "schema", table.schema_name, access.schemas)
     for title, policy in table.rules.items():
-        for role in policy.roles:
+        for role in policy.roles if not policy.migration else ():
             if role not in {"public", access.owner} and role not in access.postgres_users:
                 known = ("public", *access.postgres_users)
                 yield _undeclared(f"{path}.rules.{title}.roles", "identity", role, known)
@@ -206,7 +221,7 @@ def _policies(access: Access, path: str, table: TablePolicies) -> Iterator[Probl
 
 def _known_role(access: Access, role: str) -> bool:
     # What PostgreSQL and RDS predefine: pg_read_all_data, rds_iam.
-    return role in access.postgres_users or role.startswith(("pg_", "rds_")) or "strangers" in access.keep
+    return role in access.postgres_users or role.startswith(("pg_", "rds_")) or role in access.exceptions
 
 
 def _above(access: Access, name: str) -> set[str]:

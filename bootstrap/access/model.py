@@ -8,7 +8,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from bootstrap.access import names
 from bootstrap.access.commands import command_rule, denied_name, raw_rules, selector_pattern
-from bootstrap.access.postgres import Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies, short
+from bootstrap.access.exceptions import exception
+from bootstrap.access.postgres import Grant, Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies, short
 
 Name = Annotated[str, AfterValidator(names.identity_name)]
 Pattern = Annotated[str, AfterValidator(names.pattern)]
@@ -18,6 +19,22 @@ SelectorPattern = Annotated[Pattern, AfterValidator(selector_pattern)]
 RawRules = Annotated[str, AfterValidator(raw_rules)]
 CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
 OtherUser = Annotated[str, AfterValidator(names.other_user)]
+Exception_ = Annotated[str, AfterValidator(exception)]
+_ENDED = {
+    "attributes": "write what one role may keep: `exceptions: {NAME: [CREATEDB]}`",
+    "strangers": "write what one role may keep: `exceptions: {NAME: [login, SELECT on table public.t]}`",
+    "public": "write what everybody may, as grants: `public: [{database: true, privileges: [connect]}]`",
+}
+
+
+def _kept(word: object) -> object:
+    if isinstance(word, str) and word in _ENDED:
+        raise ValueError(
+            f"`{word}` hid what every role of the server has; {_ENDED[word]}. `datatier access import` writes it all"
+        )
+    return word
+
+
 Ttl = Annotated[int | None, BeforeValidator(names.duration)]
 
 
@@ -105,10 +122,14 @@ class Access(Model):
     """NOLOGIN role that owns the schemas and everything in them."""
     schemas: tuple[ObjectName, ...] = Field(default=("public",), min_length=1)
     """Schemas that the declaration governs; the profiles hold in each of them."""
-    keep: tuple[Keep, ...] = ()
-    """What is left as the server has it, see `access import`: the `attributes` of roles (CREATEDB, CREATEROLE), the
-    `marks` by comment, the `owner`'s own role, what `public` may do (then nothing is implied beside what is written),
-    and `strangers`, which are then not reported either."""
+    keep: tuple[Annotated[Keep, BeforeValidator(_kept)], ...] = ()
+    """What is left as the server has it: the `marks` by comment that roles of ours bear, and the `owner`'s own role.
+    What the owner has beside that is told like anybody's."""
+    exceptions: dict[ObjectName, tuple[Exception_, ...]] = Field(default_factory=dict)
+    """What roles have beside this declaration and may keep, by role, in the words of `access plan`; PUBLIC is everyone.
+    A role that is named here may be a member of identities, and they of it; what else it has is told."""
+    public: tuple[Grant, ...] = ()
+    """What everybody may do (PUBLIC); nothing when absent."""
     limits: Limits = Limits()
     """Limits of every login, unless its identity says otherwise."""
     identities: dict[Name, Identity] = Field(min_length=1)

@@ -12,7 +12,7 @@ from bootstrap.access.condition import condition
 
 Kind = Literal["database", "schema", "table", "sequence", "function"]
 Login = Literal["siblings", "single", "none"]
-Keep = Literal["attributes", "marks", "owner", "public", "strangers"]
+Keep = Literal["marks", "owner"]
 Privilege = Literal[
     "select",
     "insert",
@@ -39,7 +39,8 @@ GRANTABLE: dict[str, set[str]] = {
     "schema": {"usage", "create"},
     "database": {"connect", "temporary", "create"},
 }
-_SETTING = re.compile(r"[a-z_][a-z0-9_]*(\.[a-z_][a-z0-9_]*)?")
+# guc.c, valid_custom_variable_name: names of an application's own are identifiers with dots between them.
+_SETTING = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*(\.[A-Za-z_][A-Za-z0-9_$]*)*")
 
 
 def _list(value: object) -> object:
@@ -77,9 +78,30 @@ def signature(text: str) -> str:
 
 
 def _setting(name: str) -> str:
-    if not _SETTING.fullmatch(name):
+    if not _SETTING.fullmatch(name) or len(name) > 63:
         raise ValueError("is no name of a setting, e.g. `search_path`")
-    return name
+    return name.lower()
+
+
+def _settings(value: object) -> object:
+    """Values as YAML reads them (`off` is a boolean, `0` a number); each name once, whatever its capitals."""
+    if not isinstance(value, dict):
+        return value
+    seen: dict[str, str] = {}
+    for name in (name for name in value if isinstance(name, str)):
+        if (other := seen.setdefault(name.lower(), name)) != name:
+            raise ValueError(f"`{other}` and `{name}` are one setting to PostgreSQL; take one out")
+    return {name: _setting_value(each) for name, each in value.items()}
+
+
+def _setting_value(value: object) -> object:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, str) and "\0" in value:
+        raise ValueError("holds a NUL, which no setting can")
+    return value
 
 
 Seconds = Annotated[int, BeforeValidator(_seconds)]
@@ -184,8 +206,13 @@ class PostgresAccess(Model):
     """`siblings`: two logins x_a and x_b over a role x that cannot log in, for rotation without downtime; `single`:
     the role logs in itself; `none`: a role that others are members of."""
     limits: Limits = Limits()
-    settings: dict[Annotated[str, AfterValidator(_setting)], str] = Field(default_factory=dict)
-    """Further settings of its logins, as ALTER ROLE ... SET takes them: `search_path: app, public`."""
+    implied: bool = True
+    """Whether CONNECT on the database and USAGE on the schemas come along; where not, its `grants` say all of it."""
+    settings: Annotated[dict[Annotated[str, AfterValidator(_setting)], str], BeforeValidator(_settings)] = Field(
+        default_factory=dict
+    )
+    """Further settings of its logins, as ALTER ROLE ... SET takes them: `search_path: app, public`, `TimeZone: UTC`,
+    `app.tenant: acme`. Names without regard to capitals."""
 
     @model_validator(mode="after")
     def _fits(self) -> PostgresAccess:
@@ -205,10 +232,12 @@ class Policy(Model):
     using: Annotated[str, AfterValidator(condition)] | None = None
     check: Annotated[str, AfterValidator(condition)] | None = None
     restrictive: bool = False
+    migration: bool = False
+    """Whether a migration makes it: then it is compared, and never made, changed or dropped."""
 
     @model_validator(mode="after")
     def _conditions(self) -> Policy:
-        if self.using is None and self.check is None:
+        if self.using is None and self.check is None and not self.migration:
             raise ValueError("needs `using`, `check` or both")
         if self.command == "insert" and self.using is not None:
             raise ValueError("an insert has no row to look at yet: `check` only")
@@ -218,7 +247,7 @@ class Policy(Model):
 
 
 class TablePolicies(Model):
-    """Row-level security of one table; policies that a migration made are left alone."""
+    """Row-level security of one table; what a migration made is left alone, and compared where it is written here."""
 
     schema_name: ObjectName = Field(default="public", alias="schema")
     table: ObjectName
@@ -231,4 +260,5 @@ class TablePolicies(Model):
     @property
     def on(self) -> bool | None:
         """Whether row-level security shall be on, None where that is left alone."""
-        return True if self.enabled is None and self.rules else self.enabled
+        ours = any(not rule.migration for rule in self.rules.values())
+        return True if self.enabled is None and ours else self.enabled

@@ -130,6 +130,11 @@ def _collision(error: psycopg.Error, change: Change) -> None:
 def _check(wanted: Desired, live: Live) -> None:
     """Refuse before the first statement what would fail in the middle."""
     foreign = sorted(name for name, role in live.roles.items() if name in wanted.managed and not role.administered)
+    if live.user in foreign:
+        raise ApplyError(
+            f"{live.user} is who is logged in, and nobody administers itself (from PostgreSQL 16): log in as another "
+            "administrator, or take it out of access.yaml (an owner: `keep: [owner, marks]`)"
+        )
     if foreign:
         raise ApplyError(
             f"{comma(foreign)} exist, {live.user} may not administer them (from PostgreSQL 16 only their creator may); "

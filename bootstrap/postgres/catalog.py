@@ -2,36 +2,35 @@
 
 from __future__ import annotations
 
+from bootstrap.postgres import catalog_beside as beside
+
 # Extensions bring privileges of their own and take care of them (pg_init_privs).
 _NOT_EXTENSION = """NOT EXISTS (SELECT FROM pg_depend x WHERE x.classid = '{0}'::regclass AND x.objid = {1}.oid
     AND x.deptype = 'e')"""
-_MARKED = "{0}.oid IN (SELECT oid FROM marked)"
 
 _DATABASE = """SELECT json_build_array(d.datname, pg_get_userbyid(d.datdba),
-    coalesce(d.datacl, acldefault('d', d.datdba))::text[], pg_encoding_to_char(d.encoding))
+    coalesce(d.datacl, acldefault('d', d.datdba))::text[], pg_encoding_to_char(d.encoding), d.datconnlimit)
     FROM pg_database d WHERE d.datname = current_database()"""
 
 # ADMIN means nothing before PostgreSQL 16, where CREATEROLE was enough.
-_ROLES = f"""SELECT json_agg(json_build_array(r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolconfig,
+_ROLES = """SELECT json_agg(json_build_array(r.rolname, r.rolcanlogin, r.rolconnlimit, r.rolconfig,
     ARRAY[r.rolsuper, r.rolcreatedb, r.rolcreaterole, r.rolreplication, r.rolbypassrls],
     c.description,
-    v.num < 160000 OR r.oid IN (SELECT oid FROM administered)) ORDER BY r.rolname)
-    FROM v, pg_roles r LEFT JOIN comments c ON c.objoid = r.oid
-    WHERE %(everything)s OR r.rolname = ANY(%(names)s) OR {_MARKED.format("r")}"""  # noqa: S608
+    v.num < 160000 OR r.oid IN (SELECT oid FROM administered),
+    CASE WHEN isfinite(r.rolvaliduntil) THEN r.rolvaliduntil AT TIME ZONE 'UTC' END) ORDER BY r.rolname)
+    FROM v, pg_roles r LEFT JOIN comments c ON c.objoid = r.oid"""
 
 _BECOMES = """SELECT json_agg(r.rolname ORDER BY r.rolname) FROM pg_roles r, v
     WHERE v.super OR r.oid IN (SELECT oid FROM becomes)"""
 
 # to_jsonb, because inherit_option, set_option and the oid of a row are PostgreSQL 16's.
-_MEMBERSHIPS = f"""SELECT json_agg(json_build_array(r.rolname, m.rolname, coalesce(g.rolname, ''), a.admin_option,
+_MEMBERSHIPS = """SELECT json_agg(json_build_array(r.rolname, m.rolname, coalesce(g.rolname, ''), a.admin_option,
     coalesce((to_jsonb(a) ->> 'inherit_option')::bool, m.rolinherit),
     coalesce((to_jsonb(a) ->> 'set_option')::bool, true),
     v.num < 160000 OR (a.roleid IN (SELECT oid FROM administered)
         AND (v.super OR a.grantor IN (SELECT oid FROM inherited)))) ORDER BY r.rolname, m.rolname, g.rolname)
     FROM v, pg_auth_members a JOIN pg_roles r ON r.oid = a.roleid JOIN pg_roles m ON m.oid = a.member
-    LEFT JOIN pg_roles g ON g.oid = a.grantor
-    WHERE %(everything)s OR m.rolname = ANY(%(names)s) OR (r.rolname = %(owner)s AND m.rolname = current_user)
-       OR {_MARKED.format("m")}"""  # noqa: S608 constants only
+    LEFT JOIN pg_roles g ON g.oid = a.grantor"""
 
 _RELATIONS = f"""SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, n.nspname AS schema,
     c.relowner AS owner, coalesce(c.relacl, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char",
@@ -63,12 +62,6 @@ _COLUMNS = f"""SELECT json_agg(json_build_array(n.nspname, c.relname, a.attname,
     FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = ANY(%(schemas)s) AND NOT a.attisdropped AND (a.attacl IS NOT NULL
         OR (a.attnum > 0 AND c.relname = ANY(%(tables)s))) AND {_NOT_EXTENSION.format("pg_class", "c")}"""  # noqa: S608
-
-_DEFAULTS = """SELECT json_agg(json_build_array(coalesce(n.nspname, ''), d.defaclobjtype::text, d.defaclacl::text[])
-        ORDER BY n.nspname, d.defaclobjtype)
-    FROM pg_default_acl d LEFT JOIN pg_namespace n ON n.oid = d.defaclnamespace
-    WHERE d.defaclrole = (SELECT oid FROM pg_roles WHERE rolname = %(owner)s)
-      AND coalesce(n.nspname, '') = ANY(%(schemas)s || ARRAY[''])"""
 
 _POLICIES = """SELECT json_agg(json_build_array(n.nspname, c.relname, pg_get_userbyid(c.relowner), c.relrowsecurity,
     c.relforcerowsecurity, (SELECT coalesce(json_agg(json_build_array(p.polname, p.polcmd::text, p.polpermissive, (
@@ -137,5 +130,7 @@ WITH RECURSIVE v AS MATERIALIZED (SELECT current_setting('server_version_num')::
         UNION SELECT r.oid FROM pg_roles r, v WHERE v.super)
 SELECT json_build_object('version', (SELECT num FROM v), 'user', current_user, 'database', ({_DATABASE}),
     'roles', ({_ROLES}), 'memberships', ({_MEMBERSHIPS}), 'objects', ({_OBJECTS}), 'columns', ({_COLUMNS}),
-    'defaults', ({_DEFAULTS}), 'policies', ({_POLICIES}), 'remains', ({_REMAINS}), 'elsewhere', ({_ELSEWHERE}),
-    'becomes', ({_BECOMES}))::text"""  # noqa: S608
+    'defaults', ({beside.DEFAULTS}), 'policies', ({_POLICIES}), 'remains', ({_REMAINS}), 'elsewhere', ({_ELSEWHERE}),
+    'becomes', ({_BECOMES}), 'maker', pg_get_userbyid(10), 'others', ({beside.OTHERS}), 'schemas', ({beside.SCHEMAS}),
+    'settings', ({beside.SETTINGS}), 'forms', ({beside.FORMS}), 'rulers', ({beside.ELSEWHERE}))::text,
+    ({beside.SESSIONS})::text"""  # noqa: S608

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -36,19 +35,6 @@ def literal(value: str) -> str:
     """Quote a string; a backslash makes it an E string, whatever standard_conforming_strings says."""
     quoted = "'" + value.replace("'", "''") + "'"
     return " E" + quoted.replace("\\", "\\\\") if "\\" in value else quoted
-
-
-# Settings that are lists of names: each is quoted by itself (guc_tables, GUC_LIST_QUOTE).
-_LISTS = frozenset({"search_path", "temp_tablespaces", "session_preload_libraries", "local_preload_libraries"})
-_ELEMENT = re.compile(r'\s*(?:"((?:[^"]|"")*)"|([^,]*?))\s*(?:,|$)')
-
-
-def setting(name: str, value: str) -> str:
-    """Return a setting's value as SET takes it, from the form in which PostgreSQL shows it."""
-    if name not in _LISTS:
-        return literal(value)
-    found = [quoted.replace('""', '"') or bare for quoted, bare in _ELEMENT.findall(value)]
-    return comma(literal(each) for each in found if each) or "''"
 
 
 def comma(items: Iterable[str]) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeAlias
 
 from bootstrap.access import Access, Grant, Limits, TablePolicies
+from bootstrap.access.exceptions import single
 from bootstrap.access.names import SIBLINGS, login
 from bootstrap.access.postgres import EVERY, Kind
 from bootstrap.migrate.postgres import HISTORY, TABLE
@@ -77,6 +78,10 @@ class Desired:
     policies: tuple[TablePolicies, ...] = ()
     keep: frozenset[str] = frozenset()
     """What is left as the server has it: see `Access.keep`."""
+    unimplied: frozenset[str] = frozenset()
+    """Identities whose `given` says all that they may."""
+    exceptions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """Role -> what it has beside all this and may keep; of privileges one by one."""
 
     @cached_property
     def managed(self) -> frozenset[str]:
@@ -86,7 +91,11 @@ class Desired:
     @cached_property
     def grantees(self) -> frozenset[str]:
         """Whose privileges are compared: the identities, their logins (which hold none themselves), everybody."""
-        return (self.managed - {self.owner}) | (frozenset() if "public" in self.keep else {PUBLIC})
+        return (self.managed - {self.owner}) | {PUBLIC}
+
+    def excepted(self, role: str, what: str) -> bool:
+        """Whether a role may keep `what`."""
+        return what in self.exceptions.get(role, ())
 
     def acl(self, kind: Kind, schema: str, name: str = "", *, walled: bool = False) -> Acl:
         """Who may do what on an object that the owner owns; the same mapping for objects that are alike.
@@ -158,7 +167,7 @@ class Desired:
         if kind not in {"database", "schema"}:
             return _PRIVILEGES.get((profile, kind), _NONE)
         out_of_reach = profile == "custom" and kind == "schema" and (identity, schema) not in self._reached
-        if "public" in self.keep or out_of_reach:
+        if identity in self.unimplied or out_of_reach:
             return _NONE
         return frozenset({"CONNECT"}) if kind == "database" else frozenset({"USAGE"})
 
@@ -222,9 +231,14 @@ def desired(access: Access, active: Mapping[str, str], *, iam: bool = False) -> 
             Given(grantee=name, path=f"identities.{name}.postgres.grants.{number}", grant=grant)
             for name, postgres in access.postgres_users.items()
             for number, grant in enumerate(postgres.grants)
-        ),
+        )
+        + tuple(Given(grantee=PUBLIC, path=f"public.{n}", grant=grant) for n, grant in enumerate(access.public)),
         policies=access.policies,
         keep=frozenset(access.keep),
+        unimplied=frozenset(name for name, postgres in access.postgres_users.items() if not postgres.implied),
+        exceptions={
+            role: frozenset(one for text in texts for one in single(text)) for role, texts in access.exceptions.items()
+        },
     )
 
 

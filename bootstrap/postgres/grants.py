@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bootstrap.access.postgres import Kind
@@ -14,6 +14,7 @@ from bootstrap.postgres.live import Live, LiveObject
 
 Verb = Literal["REVOKE", "GRANT"]
 _NONE: Privileges = frozenset()
+EXECUTE: Privileges = frozenset({"EXECUTE"})
 _DEFAULT_KINDS: dict[str, tuple[Kind, str]] = {
     "r": ("table", "TABLES"),
     "S": ("sequence", "SEQUENCES"),
@@ -28,6 +29,11 @@ KEYWORD = {"table": "TABLE", "sequence": "SEQUENCE", "function": "ROUTINE", "sch
 def grants(wanted: Desired, live: Live) -> Iterator[Change]:
     """Return the changes on what there is, those that take first."""
     return _Comparison(wanted, live).changes()
+
+
+def takes_over(wanted: Desired, live: Live) -> bool:
+    """Whether the plan makes the declared owner the database's."""
+    return live.database.owner != wanted.owner and "owner" not in wanted.keep
 
 
 def governed(wanted: Desired, item: LiveObject) -> bool:
@@ -64,8 +70,9 @@ class _Comparison:
         for (kind, verb, privileges, grantee), numbers in groups.wants.items():
             merged[kind, verb, privileges, tuple(numbers)].append(grantee)
         made = [
-            (verb, _grant(verb, kind, privileges, [o for number in numbers for o in groups.members[number]], grantees))
+            (verb, self._made(verb, kind, privileges, [o for number in numbers for o in groups.members[number]], some))
             for (kind, verb, privileges, numbers), grantees in merged.items()
+            for some in self._apart(kind, grantees)
         ]
         columns = list(self._columns())
         yield from handed  # first: what was handed on keeps its origin from being revoked
@@ -73,8 +80,24 @@ class _Comparison:
             yield from (change for verb, change in made if verb == first)
             yield from (change for verb, change in columns if verb == first)
 
+    def _apart(self, kind: Kind, grantees: list[str]) -> list[list[str]]:
+        """Grantees that get a statement together: the database's present owner has one of its own."""
+        owner = self._live.database.owner
+        if kind != "database" or owner not in grantees or len(grantees) == 1:
+            return [grantees]
+        return [[name for name in grantees if name != owner], [owner]]
+
+    def _made(self, verb: Verb, kind: Kind, privileges: Privileges, objects: list[str], grantees: list[str]) -> Change:
+        change = _grant(verb, kind, privileges, objects, grantees)
+        # What the database's present owner gets for it goes with the change of owner: not without that.
+        return (
+            replace(change, action="own") if (kind, grantees) == ("database", [self._live.database.owner]) else change
+        )
+
     def _object(self, item: LiveObject, groups: _Groups, handed: list[Change]) -> None:
         found = self._difference(self._wanted_of(item), item.privileges)
+        if any(grantee == item.owner for grantee, _, _ in found):
+            found = self._without_owner(item, found)
         if not found:
             return
         if item.foreign:
@@ -94,6 +117,15 @@ class _Comparison:
         if (item.schema, item.name) in self._live.columns:
             # Revoking a privilege on a table revokes it on each column too.
             self._wiped |= {(item.schema, item.name, who, p) for who, _, take in found for p in take}
+
+    def _without_owner(self, item: LiveObject, found: _Difference) -> _Difference:
+        """An owner needs no grant, and its own entries are no difference: what is wanted for it is left out as well.
+
+        When the plan takes the database from it, it needs them from then on.
+        """
+        if item.kind == "database" and takes_over(self._wanted, self._live):
+            return found
+        return tuple(each for each in found if each[0] != item.owner)
 
     def _wanted_of(self, item: LiveObject) -> Acl:
         name = item.key if item.kind in {"table", "sequence", "function"} else ""
@@ -180,15 +212,19 @@ def _grantee(name: str) -> str:
 def defaults(wanted: Desired, live: Live) -> Iterator[Change]:
     """What shall hold for objects that the owner makes later."""
     # EXECUTE is PUBLIC's by a hard-wired rule that only a global entry replaces; entries IN SCHEMA can only add.
-    functions = live.defaults.get(("", "f"), {PUBLIC: frozenset({"EXECUTE"})})
-    if functions.get(PUBLIC) and "public" not in wanted.keep:
-        yield _default(wanted.owner, "", "REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
     there = {item.name for item in live.objects if item.kind == "schema"}
-    for schema in (schema for schema in wanted.schemas if schema in there):
+    schemas = [schema for schema in wanted.schemas if schema in there]
+    hard_wired = live.defaults.get(("", "f"), {PUBLIC: EXECUTE}).get(PUBLIC, _NONE) & EXECUTE
+    if hard_wired and not all(wanted.future("function", s).get(PUBLIC, _NONE) >= EXECUTE for s in wanted.schemas):
+        yield _default(wanted.owner, "", "REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC")
+        hard_wired = _NONE
+    for schema in schemas:
         for letter, (kind, plural) in _DEFAULT_KINDS.items():
             merged: defaultdict[tuple[Verb, Privileges], list[str]] = defaultdict(list)
-            has = live.defaults.get((schema, letter), {})
-            for grantee, give, take in compared(wanted, live, wanted.future(kind, schema), has):
+            has, should = live.defaults.get((schema, letter), {}), wanted.future(kind, schema)
+            if kind == "function" and hard_wired:  # everybody has it, whatever the schema's own entry says
+                has, should = (_but_public(acl) for acl in (has, should))
+            for grantee, give, take in compared(wanted, live, should, has):
                 if take:
                     merged["REVOKE", take].append(grantee)
                 if give:
@@ -197,6 +233,10 @@ def defaults(wanted: Desired, live: Live) -> Iterator[Change]:
                 what = comma(sorted(privileges, key=_ORDER.index))
                 to = "TO" if verb == "GRANT" else "FROM"
                 yield _default(wanted.owner, schema, f"{verb} {what} ON {plural} {to} {comma(map(_grantee, grantees))}")
+
+
+def _but_public(acl: Acl) -> Acl:
+    return {grantee: privileges for grantee, privileges in acl.items() if grantee != PUBLIC}
 
 
 def _default(owner: str, schema: str, what: str) -> Change:

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import psycopg
@@ -15,6 +16,7 @@ from bootstrap.postgres.acl import held
 from bootstrap.postgres.catalog import QUERY
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import SCHEMA, Acl, Desired, Privileges
+from bootstrap.postgres.settings import Form
 
 MARK = "data-tier: managed"
 """Comment on a role that this project made or took over; a hint, not a guard: its text is no secret."""
@@ -33,6 +35,8 @@ class LiveRole:
     mark: str | None
     administered: bool
     """Whether we may alter it."""
+    valid_until: str | None = None
+    """When its password ends, in UTC."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +108,31 @@ class LiveWall:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Other:
+    """Something beside tables, sequences, functions and schemas that has privileges."""
+
+    kind: str
+    """As GRANT names it: `type`, `language`, `foreign server`, `large object`, `parameter` ..."""
+    sql: str
+    privileges: Acl
+    grantable: Acl
+    usual: Privileges
+    """What everybody may on a new one."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveSetting:
+    """A setting of a database, for one role or for everybody."""
+
+    role: str
+    """Empty for everybody."""
+    here: bool
+    """Whether it is the database's; the whole server's otherwise."""
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Remain:
     """One thing that still refers to a role which is no longer declared (pg_shdepend)."""
 
@@ -133,6 +162,8 @@ class Live:
     objects: tuple[LiveObject, ...]
     defaults: Mapping[tuple[str, str], Acl]
     """(schema or empty, `r` `S` or `f`) -> grantee -> privileges, of the owner's default privileges."""
+    creators: Mapping[tuple[str, str, str], Acl] = field(default_factory=dict)
+    """(creator, schema or empty, letter) -> grantee -> privileges, of everybody's default privileges."""
     columns: Mapping[tuple[str, str], Mapping[str, Acl]] = field(default_factory=dict)
     """(schema, table) -> column -> grantee -> privileges; every column of the tables that columns are declared of."""
     walls: Mapping[tuple[str, str], LiveWall] = field(default_factory=dict)
@@ -141,40 +172,64 @@ class Live:
     becomes: frozenset[str] = frozenset()
     """Roles that we may SET ROLE to."""
     digest: str = ""
-    """SHA-256 of all that was read."""
+    """SHA-256 of all that was read, sessions aside."""
+    connection_limit: int = -1
+    """Of the database."""
+    maker: str = ""
+    """The superuser that made the cluster (oid 10)."""
+    others: tuple[Other, ...] = ()
+    schemas: Mapping[str, str] = field(default_factory=dict)
+    """Schemas that are not declared, and their owners."""
+    settings: tuple[LiveSetting, ...] = ()
+    """Of this database or the whole server, those of a role everywhere aside."""
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    """What the values of the declared settings mean."""
+    rulers: frozenset[str] = frozenset()
+    """Owners of the server's other databases."""
+    sessions: frozenset[str] = frozenset()
+    """Who is logged in at this moment, this session included."""
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[str, str], tuple[LiveMembership, ...]]:
+        """(role, member) -> its rows, one for each grantor."""
+        found: dict[tuple[str, str], tuple[LiveMembership, ...]] = {}
+        for row in self.memberships:
+            found[row.role, row.member] = (*found.get((row.role, row.member), ()), row)
+        return found
 
 
 _EXCESS = ("SUPERUSER", "CREATEDB", "CREATEROLE", "REPLICATION", "BYPASSRLS")
 
 
-def read(conn: psycopg.Connection[Any], wanted: Desired, *, everything: bool = False) -> Live:
-    """Read what concerns `wanted` from the database `conn` is connected to; `everything` is every role there is.
+def read(conn: psycopg.Connection[Any], wanted: Desired) -> Live:
+    """Read what concerns `wanted` from the database `conn` is connected to, and every role of the server.
 
     Within a transaction the search path is `pg_catalog` afterwards, until its end.
     """
     values = {
-        "everything": everything,
         "names": sorted(wanted.managed | {wanted.owner}),
         "owner": wanted.owner,
         "mark": MARK,
         "schemas": list(wanted.schemas),
         "tables": sorted({table for given in wanted.given if given.grant.columns for table in given.grant.objects}),
         "walls": sorted({policies.table for policies in wanted.policies}),
+        "settings": sorted({key.lower() for role in wanted.roles for key, _ in role.settings}),
     }
     # The client's own quoting sends both statements in one message.
     with psycopg.ClientCursor(conn) as cursor:
         cursor.execute(QUERY.encode(), values)
         cursor.nextset()
-        ((text,),) = cursor.fetchall()
-    return _live(text)
+        ((text, sessions),) = cursor.fetchall()
+    return _live(text, sessions, wanted.owner)
 
 
-def _live(text: str) -> Live:
+def _live(text: str, sessions: str | None, of: str) -> Live:
     found = json.loads(text)
-    name, owner, acl, encoding = found["database"]
+    name, owner, acl, encoding, limit = found["database"]
     columns: dict[tuple[str, str], dict[str, Acl]] = {}
     for schema, table, column, items in found["columns"] or ():
         columns.setdefault((schema, table), {})[column] = held(items or (), "").privileges
+    creators = {(row[0], row[1], row[2]): held(row[3], "").privileges for row in found["defaults"] or ()}
     return Live(
         version=found["version"],
         user=found["user"],
@@ -186,7 +241,8 @@ def _live(text: str) -> Live:
             for r, m, g, a, i, s, may in found["memberships"] or ()
         ),
         objects=tuple(item for group in found["objects"] or () for item in _objects(*group)),
-        defaults={(row[0], row[1]): held(row[2], "").privileges for row in found["defaults"] or ()},
+        defaults={(schema, letter): acl for (creator, schema, letter), acl in creators.items() if creator == of},
+        creators=creators,
         columns=columns,
         walls={(row[0], row[1]): _wall(*row[2:]) for row in found["policies"] or ()},
         remains=tuple(
@@ -199,7 +255,28 @@ def _live(text: str) -> Live:
         ),
         becomes=frozenset(found["becomes"] or ()),
         digest=hashlib.sha256(text.encode()).hexdigest(),
+        connection_limit=limit,
+        maker=found["maker"],
+        others=tuple(each for row in found["others"] or () for each in _others(*row)),
+        schemas=dict(found["schemas"] or ()),
+        settings=tuple(
+            LiveSetting(role=role, here=here, name=key, value=value)
+            for role, here, config in found["settings"] or ()
+            for key, value in (entry.split("=", 1) for entry in config)
+        ),
+        forms={row[0]: Form(kind=row[1], unit=row[2]) for row in found["forms"] or ()},
+        rulers=frozenset(found["rulers"] or ()),
+        sessions=frozenset(json.loads(sessions) if sessions else ()),
     )
+
+
+def _others(kind: str, names: str, owner: str, acl: list[str]) -> list[Other]:
+    found = held(acl, owner)
+    usual = frozenset({"USAGE"}) if kind in {"type", "language"} else frozenset()
+    each = names.split(", ") if kind == "large object" else [names]
+    return [
+        Other(kind=kind, sql=name, privileges=found.privileges, grantable=found.grantable, usual=usual) for name in each
+    ]
 
 
 def _role(
@@ -210,6 +287,7 @@ def _role(
     flags: list[bool],
     mark: str | None,
     administered: bool,
+    valid_until: str | None,
 ) -> LiveRole:
     return LiveRole(
         name=name,
@@ -219,6 +297,7 @@ def _role(
         excess=tuple(attribute for attribute, on in zip(_EXCESS, flags, strict=True) if on),
         mark=mark,
         administered=administered,
+        valid_until=valid_until,
     )
 
 

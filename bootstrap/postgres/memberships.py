@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from bootstrap.postgres.change import Change, ident
 from bootstrap.postgres.desired import RDS_IAM, Desired, Membership
+from bootstrap.postgres.facts import Fact
 from bootstrap.postgres.live import Live, LiveMembership
 
 
 def membership(wanted: Membership, live: Live) -> Iterator[Change]:
     """Return what makes one membership so."""
-    rows = [m for m in live.memberships if (m.role, m.member) == (wanted.role, wanted.member)]
+    rows = live.rows.get((wanted.role, wanted.member), ())
     options: tuple[Literal["inherit", "set"], ...] = ("inherit", "set") if live.version >= 160000 else ()
     # Row of the creator's automatic membership: ADMIN only, made by the bootstrap superuser, not ours to change.
     enough = bool(rows) and all(any(getattr(row, o) for row in rows) or not getattr(wanted, o) for o in options)
@@ -51,17 +52,65 @@ def _take(option: str, row: LiveMembership, live: Live) -> Change:
 def strays(wanted: Desired, live: Live) -> Iterator[Change]:
     """End the memberships that nobody declared."""
     for row in undeclared(wanted, live):
-        if row.revocable:
+        if ends(row, live) and not wanted.excepted(row.member, words(row.role, live.rows[row.role, row.member])):
             yield Change(action="leave", subject=_subject(row), sql=f"REVOKE {leave(row, live)}", takes_away=True)
+
+
+def ends(row: LiveMembership, live: Live) -> bool:
+    """Whether the plan ends a membership that is not declared: nobody takes from itself what it works with."""
+    return row.revocable and row.member != live.user
 
 
 def undeclared(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
     """Memberships of our roles that nobody declared."""
     declared = {(m.role, m.member) for m in wanted.memberships}
     for row in live.memberships:
-        # From PostgreSQL 16 a role's creator is a member of it with ADMIN only, by grant of the bootstrap superuser.
-        if row.member in wanted.managed and (row.role, row.member) not in declared:
+        # Whoever changes things is a member of the owner, see `plan`.
+        if row.member in wanted.managed and (row.role, row.member) not in {*declared, (wanted.owner, live.user)}:
             yield row
+
+
+def excess(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
+    """Rows of declared memberships with an option that is not declared and that only their grantor can take."""
+    declared = {(member.role, member.member): member for member in wanted.memberships}
+    options = ("admin", "inherit", "set") if live.version >= 160000 else ("admin",)
+    for row in live.memberships:
+        member = declared.get((row.role, row.member))
+        more = member is not None and any(getattr(row, o) and not getattr(member, o) for o in options)
+        if more and not ends(row, live):
+            yield row
+
+
+def words(role: str, rows: Sequence[LiveMembership]) -> str:
+    """Return a membership with what is unusual about it, as `exceptions` has it: `member of app_owner (admin)`."""
+    options = [
+        *(["admin"] if any(row.admin for row in rows) else []),
+        *([] if any(row.inherit for row in rows) else ["no inherit"]),
+        *([] if any(row.set for row in rows) else ["no set"]),
+    ]
+    return f"member of {role}" + (f" ({', '.join(options)})" if options else "")
+
+
+def facts(wanted: Desired, live: Live) -> Iterator[Fact]:
+    """Return what declared roles are members of beyond the declaration."""
+    for row in undeclared(wanted, live):
+        mend = f"REVOKE {leave(row, live)}"
+        yield Fact(
+            role=row.member,
+            what=words(row.role, live.rows[row.role, row.member]),
+            planned=ends(row, live),
+            sentence=f"role {row.member} is a member of {row.role}, which only {_ender(row, live)} can end: {mend}",
+        )
+    for row in excess(wanted, live):
+        what, mend = (
+            words(row.role, live.rows[row.role, row.member]),
+            f"only {_ender(row, live)} can end it: REVOKE {leave(row, live)}",
+        )
+        yield Fact(role=row.member, what=what, mend=mend)
+
+
+def _ender(row: LiveMembership, live: Live) -> str:
+    return "another administrator" if row.revocable and row.member == live.user else row.grantor
 
 
 def leave(row: LiveMembership, live: Live) -> str:

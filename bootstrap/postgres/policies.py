@@ -12,10 +12,10 @@ from collections.abc import Iterator
 
 from bootstrap.access import Policy, TablePolicies
 from bootstrap.postgres.change import Change, comma, ident, literal
-from bootstrap.postgres.desired import Desired
+from bootstrap.postgres.desired import SCHEMA, Desired
 from bootstrap.postgres.live import MARK, Live, LivePolicy, LiveWall
 
-_COMMANDS = {"all": "*", "select": "r", "insert": "a", "update": "w", "delete": "d"}
+COMMANDS = {"all": "*", "select": "r", "insert": "a", "update": "w", "delete": "d"}
 
 
 def policies(wanted: Desired, live: Live) -> Iterator[Change]:
@@ -27,12 +27,18 @@ def policies(wanted: Desired, live: Live) -> Iterator[Change]:
         sql = f"{ident(schema)}.{ident(table)}"
         rules = declared[schema, table].rules if (schema, table) in declared else {}
         for name, policy in rules.items():
+            if policy.migration:
+                continue
             yield from _policy(name, policy, wall.policies.get(name), sql)
         for name, has in wall.policies.items():
             if ours(has) and name not in rules:
                 yield _change(name, sql, f"DROP POLICY {ident(name)} ON {sql}", takes_away=True)
         if (schema, table) in declared:
             yield from _switches(declared[schema, table], wall, sql)
+
+
+def _made_here(table: TablePolicies) -> dict[str, Policy]:
+    return {name: rule for name, rule in table.rules.items() if not rule.migration}
 
 
 def ours(policy: LivePolicy) -> bool:
@@ -47,7 +53,7 @@ def taken(wanted: Desired, live: Live) -> Iterator[str]:
         where = f"{ident(table.schema_name)}.{ident(table.table)}"
         if wall is None:
             yield f"policies.{number}: table {where} does not exist yet; its policies are made when it does"
-        for name in table.rules if wall else ():
+        for name in _made_here(table) if wall else ():
             if (has := wall.policies.get(name) if wall else None) and not ours(has):
                 hand_over = f"COMMENT ON POLICY {ident(name)} ON {where} IS {literal(MARK)}"
                 yield (
@@ -56,8 +62,66 @@ def taken(wanted: Desired, live: Live) -> Iterator[str]:
                 )
 
 
+def migrated(wanted: Desired, live: Live) -> Iterator[str]:
+    """Say where row-level security that is not ours to change differs: what migrations made, and tables of others.
+
+    In `public` the schema's definition holds what is not written in the declaration; nothing else holds other schemas.
+    """
+    declared = {(table.schema_name, table.table): (n, table) for n, table in enumerate(wanted.policies)}
+    for key, wall in live.walls.items():
+        number, table = declared.get(key, (None, TablePolicies(schema=key[0], table=key[1])))
+        where = f"{ident(key[0])}.{ident(key[1])}"
+        if number is None and key[0] == SCHEMA:
+            continue
+        at = "policies" if number is None else f"policies.{number}"
+        for name, rule in table.rules.items():
+            if rule.migration and (has := wall.policies.get(name)) is None:
+                makes = _create(name, rule, where)
+                yield f"{at}.rules.{name}: {where} has no such policy; a migration makes it: {makes}"
+            elif rule.migration and has and not _same(rule, has):
+                yield (
+                    f"{at}.rules.{name}: {where} has it otherwise ({_told(has)}); a migration mends it: "
+                    f"DROP POLICY {ident(name)} ON {where}; {_create(name, rule, where)}"
+                )
+        for name, has in wall.policies.items():
+            if name not in table.rules and not ours(has) and (key[0] != SCHEMA or _whole(table)):
+                yield (
+                    f"{at}: {where} has a policy {name} that is not written down ({_told(has)}); write it with "
+                    f"`migration: true`, or: DROP POLICY {ident(name)} ON {where}"
+                )
+        if wall.owner != wanted.owner or number is None:
+            yield from _flags(at, table, wall, where)
+
+
+def _whole(table: TablePolicies) -> bool:
+    """Whether a table's entry says all of its policies, as an import writes it."""
+    return table.enabled is not None and table.forced is not None
+
+
+def _flags(at: str, table: TablePolicies, wall: LiveWall, where: str) -> Iterator[str]:
+    """Switches that the plan does not turn: of tables that nobody wrote down, or that are not the owner's."""
+    for words, should, has in (
+        ("row-level security", bool(table.on), wall.enabled),
+        ("FORCE ROW LEVEL SECURITY", bool(table.forced), wall.forced),
+    ):
+        if should != has:
+            yield f"{at}: {where} has {words} {'on' if has else 'off'}, which access.yaml does not say; write it down"
+
+
+def _told(has: LivePolicy) -> str:
+    command = next(word for word, letter in COMMANDS.items() if letter == has.command)
+    using = f" USING {has.using}" if has.using else ""
+    check = f" WITH CHECK {has.check}" if has.check else ""
+    kind = "" if has.permissive else "restrictive, "
+    return f"{kind}{command} to {comma(has.roles)}{using}{check}"
+
+
+def _create(name: str, rule: Policy, table: str) -> str:
+    return f"CREATE POLICY {ident(name)} ON {table} {_body(rule)}"
+
+
 def _policy(name: str, policy: Policy, has: LivePolicy | None, table: str) -> Iterator[Change]:
-    create = f"CREATE POLICY {ident(name)} ON {table} {_body(policy)}"
+    create = _create(name, policy, table)
     if has is None:
         yield _change(name, table, create)
     elif not ours(has) or _same(policy, has):
@@ -81,7 +145,7 @@ def _body(policy: Policy) -> str:
 
 def _same(policy: Policy, has: LivePolicy) -> bool:
     shape = (has.command, has.permissive, set(has.roles))
-    if shape != (_COMMANDS[policy.command], not policy.restrictive, set(policy.roles)):
+    if shape != (COMMANDS[policy.command], not policy.restrictive, set(policy.roles)):
         return False
     return (policy.using, policy.check) == (has.using, has.check) or (
         has.comment == f"{MARK} {_md5(_body(policy))} {_md5((has.using or '') + '|' + (has.check or ''))}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from bootstrap.access.names import SIBLINGS, login
+from bootstrap.access.names import SIBLINGS, logins
 from bootstrap.postgres.change import Change, comma, ident
 from bootstrap.postgres.desired import Acl, Desired
 from bootstrap.postgres.grants import KEYWORD
@@ -21,9 +21,16 @@ _PLURALS = {"r": "TABLES", "S": "SEQUENCES", "f": "FUNCTIONS", "T": "TYPES", "n"
 
 def undeclared_roles(wanted: Desired, live: Live) -> tuple[str, ...]:
     """Return the marked roles that nobody declares, logins before what they are members of."""
-    names = {n for n, role in live.roles.items() if role.mark is not None and n not in wanted.managed | {wanted.owner}}
+    declared = wanted.managed | {wanted.owner}
+    names = {n for n, role in live.roles.items() if role.mark is not None and n not in declared}
     marked = {n for n in names if (live.roles[n].mark or "").startswith(MARK)}
     return tuple(sorted(marked, key=lambda name: (not _group_of(name, marked), name)))
+
+
+def droppable(wanted: Desired, live: Live) -> Iterator[str]:
+    """Say which could go, where nothing is dropped."""
+    for name in _going(wanted, live):
+        yield f"role {name} is marked as managed but no longer declared: `datatier access apply` drops it"
 
 
 def removals(wanted: Desired, live: Live) -> tuple[Change, ...]:
@@ -31,17 +38,29 @@ def removals(wanted: Desired, live: Live) -> tuple[Change, ...]:
     return tuple(change for name in _going(wanted, live) for change in _removal(name, wanted, live))
 
 
+def named(wanted: Desired, live: Live) -> frozenset[str]:
+    """Return the roles that bear our mark and of which `removals` or `staying` say everything."""
+    return frozenset(undeclared_roles(wanted, live)) - _elsewhere(wanted, live)
+
+
 def staying(wanted: Desired, live: Live) -> tuple[str, ...]:
     """Say of every other one what is in the way; another database's roles are its own business."""
     going = set(_going(wanted, live))
     names = undeclared_roles(wanted, live)
-    elsewhere = {n for n in names if (places := _places(n, live)) and not places & {"", live.database.name}}
+    elsewhere = _elsewhere(wanted, live)
     return tuple(
         f"role {name} is marked as managed but no longer declared; drop it when nothing of it is left"
         + _reasons(name, live)
         for name in names
-        if name not in going | elsewhere and _group_of(name, set(names)) not in elsewhere
+        if name not in going | elsewhere
     )
+
+
+def _elsewhere(wanted: Desired, live: Live) -> set[str]:
+    """Roles of another database's declaration, which have nothing here, and their logins."""
+    names = undeclared_roles(wanted, live)
+    found = {n for n in names if (places := _places(n, live)) and not places & {"", live.database.name}}
+    return found | {n for n in names if _group_of(n, set(names)) in found}
 
 
 def _places(name: str, live: Live) -> set[str]:
@@ -51,7 +70,8 @@ def _places(name: str, live: Live) -> set[str]:
 def _going(wanted: Desired, live: Live) -> tuple[str, ...]:
     names = undeclared_roles(wanted, live)
     # A login is known by the role it belongs to; should that one stay, so does the login.
-    free = {n for n in names if live.roles[n].administered and not _blockers(n, live)}
+    # Whoever is logged in as one is not to be shut out by a plan.
+    free = {n for n in names if live.roles[n].administered and not _blockers(n, live) and not _in_use(n, live)}
     here = {r.role for r in live.remains if r.place == live.database.name or r.ours}
     known = {name for name in free & here if _belongs(name, wanted, live)}
     return tuple(n for n in names if n in known or (n in free and _group_of(n, set(names)) in known))
@@ -59,14 +79,18 @@ def _going(wanted: Desired, live: Live) -> tuple[str, ...]:
 
 def _belongs(name: str, wanted: Desired, live: Live) -> bool:
     """Whether a role was an identity of ours: nothing else of the server is a member of it."""
-    logins = {login(name, sibling) for sibling in SIBLINGS}
     members = {row.member for row in live.memberships if row.role == name}
-    return members <= logins | {live.user} | wanted.managed
+    return members <= {*logins(name), live.user} | wanted.managed
 
 
 def _group_of(name: str, names: set[str]) -> str:
     group, _, sibling = name.rpartition("_")
     return group if sibling in SIBLINGS and group in names else ""
+
+
+def _in_use(name: str, live: Live) -> bool:
+    """Whether somebody is logged in as a role, or by a login of its own."""
+    return bool({name, *logins(name)} & live.sessions)
 
 
 def _blockers(name: str, live: Live) -> list[Remain]:
@@ -75,6 +99,8 @@ def _blockers(name: str, live: Live) -> list[Remain]:
 
 def _reasons(name: str, live: Live) -> str:
     blockers = _blockers(name, live)
+    if _in_use(name, live):
+        return ": somebody is logged in as it"
     if not blockers:
         return "" if not live.roles[name].administered else f": DROP ROLE {ident(name)}"
     counted: Counter[str] = Counter()

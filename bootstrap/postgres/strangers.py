@@ -6,68 +6,42 @@ import difflib
 from collections.abc import Iterator
 
 from bootstrap.access.postgres import EVERY, Kind
-from bootstrap.postgres.change import comma, ident
-from bootstrap.postgres.desired import PUBLIC, Desired, Given
-from bootstrap.postgres.grants import KEYWORD, governed
-from bootstrap.postgres.live import Live, LiveObject
-from bootstrap.postgres.memberships import leave, undeclared
-from bootstrap.postgres.policies import taken
-from bootstrap.postgres.removal import undeclared_roles
+from bootstrap.postgres.change import ident
+from bootstrap.postgres.desired import Desired, Given
+from bootstrap.postgres.facts import told
+from bootstrap.postgres.live import Live
+from bootstrap.postgres.plan import shut_out
+from bootstrap.postgres.policies import migrated, taken
+from bootstrap.postgres.removal import named, staying
+from bootstrap.postgres.unseen import beside
 
 
 def strangers(wanted: Desired, live: Live) -> tuple[str, ...]:
     """Return one sentence for each."""
-    if "strangers" in wanted.keep:
-        return (*_missing(wanted, live), *taken(wanted, live))
-    return (
-        *(
-            [f"database {live.database.name} is in {live.encoding}; copy it into one made with ENCODING 'UTF8'"]
-            if live.encoding != "UTF8"
-            else []
-        ),
-        *(
-            f"role {name} is marked as managed but no longer declared; drop it when nothing of it is left"
-            for name in undeclared_roles(wanted, live)
-        ),
-        *(
-            f"role {role.name} has {comma(excess)}, which only a superuser can take away"
-            for role in live.roles.values()
-            if role.name in wanted.managed
-            and (excess := sorted({"SUPERUSER", "REPLICATION", "BYPASSRLS"} & set(role.excess)))
-        ),
-        *(
-            f"role {row.member} is a member of {row.role}, which only {row.grantor} can end: REVOKE {leave(row, live)}"
-            for row in undeclared(wanted, live)
-            if not row.revocable
-        ),
-        *(_foreign(wanted, item) for item in live.objects if not governed(wanted, item)),
-        *(sentence for item in live.objects if governed(wanted, item) for sentence in _handed(wanted, live, item)),
-        *_missing(wanted, live),
-        *taken(wanted, live),
+    found = beside(wanted, live)
+    own = named(wanted, live)  # those that bear our mark are told of by `staying`, or the plan drops them
+    return tuple(
+        dict.fromkeys(
+            (
+                *told(fact for fact in found.unseen if fact.role not in own),
+                *found.outdated,
+                *_in_use(wanted, live),
+                *_missing(wanted, live),
+                *taken(wanted, live),
+                *migrated(wanted, live),
+                *staying(wanted, live),
+            )
+        )
     )
 
 
-def _foreign(wanted: Desired, item: LiveObject) -> str:
-    return (
-        f"{item.kind} {item.sql} belongs to {item.owner}, so its privileges are left alone; as {item.owner}: "
-        f"ALTER {KEYWORD[item.kind]} {item.sql} OWNER TO {ident(wanted.owner)}"
-    )
-
-
-def _handed(wanted: Desired, live: Live, item: LiveObject) -> Iterator[str]:
-    """Privileges that another than the owner granted, and those that may be granted on."""
-    on = f"{KEYWORD[item.kind]} {item.sql}"
-    for (grantor, grantee), privileges in item.foreign.items():
-        excess = privileges - wanted.acl(item.kind, item.schema, item.key, walled=item.walled).get(grantee, frozenset())
-        if grantee in wanted.grantees and excess and grantor not in live.becomes:
-            who = PUBLIC if grantee == PUBLIC else ident(grantee)
-            what = comma(sorted(excess))
-            yield f"{grantor} granted {grantee} {what} on {item.sql}; as {grantor}: REVOKE {what} ON {on} FROM {who}"
-    for grantee, privileges in item.grantable.items():
-        if grantee in wanted.grantees:
-            what = comma(sorted(privileges))
-            revoke = f"REVOKE GRANT OPTION FOR {what} ON {on} FROM {ident(grantee)} CASCADE"
-            yield f"{grantee} may hand on {what} on {item.sql}: {revoke}"
+def _in_use(wanted: Desired, live: Live) -> Iterator[str]:
+    for role in wanted.roles:
+        if shut_out(role, live):
+            yield (
+                f"role {role.name} shall not log in, and somebody is logged in as it, so it may go on: end those "
+                f"sessions first, then plan again (`datatier access rotate --finish` ends a rotation's grace)"
+            )
 
 
 def _missing(wanted: Desired, live: Live) -> Iterator[str]:

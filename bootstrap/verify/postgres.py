@@ -65,7 +65,6 @@ class _Probing:
         self._identity = identity
         self._privileges = access.postgres_users[identity].privileges
         self._access = access
-        self._owner = access.owner
 
     def run(self, user: str, password: Secret | None, lsn: str | None) -> Iterator[Check]:
         try:
@@ -100,12 +99,8 @@ class _Probing:
             # A probe that is wrongly allowed must not wait for somebody's lock, nor hold one for long.
             conn.execute("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '10s'")
             replica = self._endpoint is not self._target.primary
-            if has_given(self._access, self._identity):
-                tried = given_probes(self._access, self._identity, found, replica=replica)
-            else:
-                tried = probes(self._privileges, self._owner, found, replica=replica)
-            for probe in tried:
-                yield self._check(probe.action, probe.expected, _outcome(conn, probe))
+            for probe in probes_of(self._access, self._identity, found, replica=replica):
+                yield self._check(probe.action, probe.expected, outcome(conn, probe))
 
     def _check(self, action: str, expected: Expected, outcome: str) -> Check:
         return _check(self._identity, self._endpoint.name, action, expected, outcome)
@@ -124,7 +119,14 @@ def _caught_up(conn: psycopg.Connection[Any], lsn: str | None) -> bool:
     return True
 
 
-def _outcome(conn: psycopg.Connection[Any], probe: Probe) -> str:
+def probes_of(access: Access, identity: str, found: tuple[Table, ...], *, replica: bool) -> Iterator[Probe]:
+    """Return what to try as an identity."""
+    if has_given(access, identity):
+        return given_probes(access, identity, found, replica=replica)
+    return probes(access.postgres_users[identity].privileges, access.owner, found, replica=replica)
+
+
+def outcome(conn: psycopg.Connection[Any], probe: Probe) -> str:
     """Run a probe's statements; the first that does not come out as expected decides."""
     seen = "no object to try it on"
     for statement in probe.statements:

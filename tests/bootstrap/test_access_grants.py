@@ -86,6 +86,8 @@ def test_a_misspelt_object_is_told_with_the_nearest(governed: Database) -> None:
     access = governed.access(identities={"{n}_analyst": {"postgres": wrong}, "{n}_app": {"postgres": "readwrite"}})
     at = f"identities.{governed.n}_analyst.postgres.grants"
     assert governed.differences(access) == [
+        f'{governed.n}_owner has `owns schema "reporting"`, which access.yaml does not say: what is in it is not '
+        "looked at; add it to `schemas`",
         f"{at}.0.tables: table public.user does not exist yet (nearest: `users`)",
         f"{at}.1.columns: public.users has no column emial yet (nearest: `email`)",
     ]

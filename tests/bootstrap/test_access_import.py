@@ -77,7 +77,29 @@ def test_a_server_that_grew_by_hand(database: Database) -> None:
         identities[f"{n}_batch"]["grants"]
     )
     assert found.declaration["owner"] == f"{n}_boss"
-    assert found.declaration["keep"] == ["strangers", "attributes", "marks", "owner", "public"]
+    assert found.declaration["keep"] == ["marks", "owner"]
+    assert {name: each for name, each in found.declaration["exceptions"].items() if name.startswith(n)} == {
+        f"{n} Stranger": ["login", "SELECT on table app.users"],
+        f"{n}_batch": ["CREATEDB"],
+        f"{n}_boss": ["login"],
+        f"{n}_master": ["login", "CREATEDB", "CREATEROLE", "member of rds_superuser"],
+    }
+    assert found.declaration["policies"] == [
+        {
+            "schema": "app",
+            "table": "users",
+            "enabled": True,
+            "forced": False,
+            "rules": {
+                "from_a_migration": {
+                    "command": "all",
+                    "roles": [f"{n}_web"],
+                    "using": "true",
+                    "migration": True,
+                }
+            },
+        }
+    ]
     assert [text for text in found.left_out if f"{n} " in text or f"{n}_" in text] == [
         f"role {n} Stranger is left out: its name must be lower-case letters, digits and single `_` between them, "
         "beginning with a letter",
@@ -126,10 +148,11 @@ def test_a_server_that_the_bootstrap_made_needs_no_exception(database: Database)
         assert plan_urls(load_access(import_database(conn).declaration), conn, None, "main").changes == ()
 
 
-def test_taking_a_word_out_of_keep_shows_what_it_kept(database: Database) -> None:
+def test_taking_an_exception_out_shows_what_it_kept(database: Database) -> None:
     database.execute(GROWN)
     found, _ = imported(database)
-    fewer = {**found.declaration, "keep": ["strangers", "marks", "owner", "public"]}
+    exceptions = {name: each for name, each in found.declaration["exceptions"].items() if name != f"{database.n}_batch"}
+    fewer = {**found.declaration, "exceptions": exceptions}
     with database.superuser() as conn:
         plan = plan_urls(load_access(fewer), conn, None, "main")
     # Roles are the server's: other tests' are among them.

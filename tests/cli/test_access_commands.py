@@ -108,3 +108,70 @@ def test_wrong_input(project: Any, port: int, words: tuple[str, ...], says: str,
     answer = project.run("access", *words, env={"DATABASE_URL": url("master", port, "app")})
     assert (answer.code, says in answer.err) == (code, True), answer.err
     assert PASSWORD not in answer.out + answer.err
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("owner: 2026-13-45\nidentities: {shop: {postgres: readwrite}}", "not valid YAML"),
+        ("owner: o\nidentities: {shop: {postgres: readwrit}}", "identities.shop.postgres.privileges"),
+        ("owner: o\nidentities: {shop: {postgres: {privileges: readwrite, settings: {a b: 1}}}}", "settings.a b"),
+        ("owner: o\nkeep: [strangers]\nidentities: {shop: {postgres: readwrite}}", "exceptions: {NAME: [login"),
+        (
+            "owner: o\nexceptions: {intern: [may read]}\nidentities: {shop: {postgres: readwrite}}",
+            "exceptions.intern.0",
+        ),
+        ("[1, 2]", "must be a mapping"),
+        ("{" * 400, "not valid YAML"),
+    ],
+)
+@pytest.mark.parametrize("words", [("access", "apply", "--yes"), ("drift",), ("status",)])
+def test_a_wrong_declaration_is_exit_code_2_and_changes_nothing(
+    project: Any, port: int, words: tuple[str, ...], text: str, says: str
+) -> None:
+    (project.folder / "access.yaml").write_text(text)
+    answer = project.run(*words, env={"DATABASE_URL": url("master", port)})
+    assert (answer.code, says in " ".join(answer.err.split())) == (2, True), answer.err
+    assert "unexpected" not in answer.err
+    with psycopg.connect(url("boss", port), autocommit=True) as conn:
+        assert conn.execute("SELECT count(*) FROM pg_roles WHERE rolname ~ '^(o|shop)(_[ab])?$'").fetchone() == (0,)
+
+
+def test_verify_drift_and_status_of_a_server_that_no_stack_describes(project: Any, port: int) -> None:
+    (project.folder / "access.yaml").write_text("owner: shop_owner\nidentities: {shop_web: {postgres: readwrite}}\n")
+    with psycopg.connect(url("boss", port), autocommit=True) as conn:
+        conn.execute("CREATE DATABASE shop OWNER master TEMPLATE template0")
+    env = {"DATABASE_URL": url("master", port, "shop")}
+    project.ok("access", "apply", "--yes", env=env)
+    with psycopg.connect(url("boss", port, "shop"), autocommit=True) as conn:
+        conn.execute("SET ROLE shop_owner; CREATE TABLE basket (id int)")
+    options = "WITH INHERIT TRUE, SET TRUE"
+    with psycopg.connect(url("boss", port, "shop"), autocommit=True) as conn:
+        conn.execute(f"GRANT shop_web TO master {options}")
+    checks = project.ok("access", "verify", "--json", env=env).json["checks"]
+    assert {(each["action"], each["expected"]) for each in checks if each["identity"] == "shop_web"} >= {
+        ("act as shop_web", "allowed"),
+        ("read basket", "allowed"),
+        ("create a table", "refused"),
+    }
+    status = project.ok("status", "--json", "--database-url", env["DATABASE_URL"]).json
+    assert (status["database"], status["migration"]) == ("shop", None)
+    assert status["access"] == {"changes": 0, "undeclared": []}
+
+    with psycopg.connect(url("boss", port, "shop"), autocommit=True) as conn:
+        conn.execute(f"CREATE ROLE intern LOGIN PASSWORD '{PASSWORD}'; GRANT SELECT ON basket TO intern")
+    told = (
+        "intern has `SELECT on table public.basket`, which access.yaml does not say: "
+        'REVOKE SELECT ON TABLE public.basket FROM "intern"'
+    )
+    planned = project.run("access", "plan", env=env)
+    verified = project.run("access", "verify", env=env)
+    drifted = project.run("drift", "--json", env=env)
+    stated = project.ok("status", env=env)
+    assert (planned.code, verified.code, drifted.code) == (3, 1, 3)
+    assert told in [each["what"] for each in drifted.json["found"]]
+    for answer in (planned, verified, stated):
+        assert "intern has `SELECT on table public.basket`" in " ".join(answer.out.split())
+    with psycopg.connect(url("boss", port, "shop"), autocommit=True) as conn:
+        conn.execute("DROP OWNED BY intern; DROP ROLE intern")
+    assert PASSWORD not in planned.out + verified.out + stated.out

@@ -1,0 +1,33 @@
+"""What a role has beside the declaration and may keep, by name: in the words in which `access plan` tells of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_WORDS = (
+    r"login|SUPERUSER|CREATEDB|CREATEROLE|REPLICATION|BYPASSRLS|valid until .+|member of .+|owns .+|setting .+"
+    r"|connection limit .+|encoding .+|no USAGE on .+|[A-Z]+(?: [A-Z]+)?(?:, [A-Z]+(?: [A-Z]+)?)* on .+"
+)
+_KNOWN = re.compile(_WORDS, re.DOTALL)
+_PRIVILEGES = re.compile(r"([A-Z]+(?: [A-Z]+)?(?:, [A-Z]+(?: [A-Z]+)?)*) on (.+)", re.DOTALL)
+
+
+def exception(text: str) -> str:
+    """Return `text`, or raise ValueError when nothing that is told of a role begins like that."""
+    if not _KNOWN.fullmatch(text):
+        raise ValueError(
+            "is nothing that is told of a role; copy it from `datatier access plan`: `login`, `CREATEDB`, `member of "
+            "app_owner`, `owns table public.t`, `SELECT on table public.t`"
+        )
+    return text
+
+
+def single(text: str) -> Iterator[str]:
+    """Return one text for each privilege: `INSERT, SELECT on table t` says two things."""
+    found = _PRIVILEGES.fullmatch(text)
+    if found is None or text.startswith("no USAGE"):
+        yield text
+        return
+    for privilege in found[1].split(", "):
+        yield f"{privilege} on {found[2]}"

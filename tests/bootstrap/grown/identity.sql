@@ -1,0 +1,36 @@
+-- An identity provider: one schema of its own beside an empty public that is closed, an administrator with BYPASSRLS,
+-- two owners, a table that somebody made as himself, grants handed on.
+CREATE ROLE {n}_keycloak LOGIN CONNECTION LIMIT 20;
+CREATE ROLE {n}_kc_owner NOLOGIN;
+CREATE ROLE {n}_support LOGIN;
+CREATE ROLE {n}_auditor LOGIN BYPASSRLS;
+CREATE ROLE {n}_zero LOGIN CONNECTION LIMIT 0;
+CREATE ROLE {n}_legacy NOLOGIN;
+GRANT {n}_legacy TO {n}_support;
+ALTER ROLE {n}_keycloak SET "TimeZone" = 'UTC';
+ALTER ROLE {n}_keycloak SET row_security = 'on';
+ALTER ROLE {n}_keycloak SET idle_in_transaction_session_timeout = '60s';
+REVOKE ALL ON DATABASE {n} FROM PUBLIC;
+REVOKE ALL ON SCHEMA public FROM PUBLIC;
+GRANT CONNECT, TEMPORARY ON DATABASE {n} TO {n}_keycloak, {n}_support, {n}_auditor, {n}_zero;
+CREATE SCHEMA keycloak AUTHORIZATION {n}_kc_owner;
+ALTER DEFAULT PRIVILEGES FOR ROLE {n}_kc_owner REVOKE EXECUTE ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE {n}_kc_owner IN SCHEMA keycloak GRANT ALL ON TABLES TO {n}_keycloak;
+SET ROLE {n}_kc_owner;
+GRANT USAGE, CREATE ON SCHEMA keycloak TO {n}_keycloak;
+GRANT USAGE ON SCHEMA keycloak TO {n}_legacy;
+CREATE TABLE keycloak.user_entity (id text PRIMARY KEY, "EMAIL" text, realm_id text);
+CREATE TABLE keycloak.credential (id text PRIMARY KEY, secret_data text);
+CREATE TABLE keycloak.realm (id text PRIMARY KEY);
+CREATE FUNCTION keycloak.clean(text) RETURNS text LANGUAGE sql AS 'SELECT $1';
+GRANT SELECT ON keycloak.realm TO {n}_support WITH GRANT OPTION;
+GRANT SELECT (id, "EMAIL") ON keycloak.user_entity TO {n}_legacy;
+GRANT EXECUTE ON FUNCTION keycloak.clean(text) TO {n}_legacy;
+RESET ROLE;
+SET ROLE {n}_support;
+GRANT SELECT ON keycloak.realm TO {n}_legacy;
+RESET ROLE;
+SET ROLE {n}_keycloak;
+CREATE TABLE keycloak.made_by_hand (id int);
+GRANT SELECT, DELETE ON keycloak.made_by_hand TO {n}_support;
+RESET ROLE;
