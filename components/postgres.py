@@ -79,6 +79,7 @@ class Postgres(pulumi.ComponentResource):
                     protect=args.protect,
                 ),
                 child,
+                primary=primary,
             )
             for key, spec in args.replicas.items()
         }
