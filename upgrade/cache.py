@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from components.sizing.classes import cache_class
 from components.sizing.redis_catalogue import REDIS_VERSIONS
+from components.sizing.versions import cache_goes_back
 from infra.sections import Cache
 from infra.settings import Settings
 from upgrade.step import DEPLOY, Change, PlanError, Step, line
@@ -78,7 +79,7 @@ def version(settings: Settings, change: Change) -> tuple[Step, ...]:
     known = REDIS_VERSIONS[cache.engine]
     if change.wanted not in known:
         raise PlanError(f"{change}: {cache.engine} has {', '.join(known)}.")
-    if _numbers(change.wanted) < _numbers(change.was):
+    if cache_goes_back(change.was, change.wanted):
         raise PlanError(f"{change}: there is no way back in place; make a cache beside it and fill it.")
     family = known[change.wanted]
     group = "" if known.get(change.was) == family else f", with the parameter group of {family} in the same deployment"
@@ -96,10 +97,6 @@ def version(settings: Settings, change: Change) -> tuple[Step, ...]:
             source=_VERSIONS,
         ),
     )
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
 
 
 def size(settings: Settings, change: Change) -> tuple[Step, ...]:
