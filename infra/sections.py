@@ -291,6 +291,8 @@ class Runner(Section):
     """The bootstrap Lambda."""
 
     memory: int = Field(ge=256, le=10240)
+    reserved: int | None = Field(default=None, ge=1, le=900)
+    """Runs at a time that Lambda keeps for it; absent, none: see `datatier doctor --aws`."""
 
 
 CacheName = Annotated[

@@ -175,6 +175,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             manifest=document,
             trigger=trigger,
             memory_mib=settings.runner.memory,
+            reserved_concurrency=settings.runner.reserved,
             subnet_ids=network.subnet_ids,
             security_group_ids=[firewall.runner_id, *(e for e in settings.network.endpoints if e.startswith("sg-"))],
             secret_arns=[
