@@ -8,7 +8,7 @@ from datetime import date
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from infra.windows import parse_window
 
@@ -114,6 +114,17 @@ def _special(value: str) -> str:
     return value
 
 
+def _zones(value: Any) -> int | tuple[str, ...]:
+    if isinstance(value, int) and not isinstance(value, bool) and value in (2, 3):
+        return value
+    named = tuple(value) if isinstance(value, list | tuple) else ()
+    # `us-east-1a`, and no Local or Wavelength Zone (`us-east-1-bos-1a`): RDS and ElastiCache are in few of them.
+    valid = all(isinstance(each, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", each) for each in named)
+    if not valid or not 2 <= len(set(named)) == len(named) <= 3:
+        raise ValueError(f"{value!r} must be 2, 3, or the names of two or three zones: [eu-west-1a, eu-west-1c].")
+    return named
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Daily30 = Annotated[str, _window(30, weekly=False)]
 Daily60 = Annotated[str, _window(60, weekly=False)]
@@ -139,7 +150,8 @@ class Network(Section):
     vpc: Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")] | None = None
     subnets: tuple[Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")], ...] = ()
     cidr: Annotated[str, AfterValidator(_network)] = "10.20.0.0/16"
-    zones: int = Field(default=2, ge=2, le=3)
+    zones: Annotated[int | tuple[str, ...], PlainValidator(_zones)] = 2
+    """How many, the first of the region by name; or which, so that nothing AWS does there changes them."""
     clients: tuple[Client, ...] = ()
     """Security groups and networks that may connect."""
     endpoints: tuple[Client, ...] = ()

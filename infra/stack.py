@@ -28,6 +28,7 @@ from infra.sections import minutes
 from infra.settings import Settings
 from infra.watch import watched
 from infra.windows import parse_window, to_utc
+from infra.zones import zones
 
 
 def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code: pulumi.Archive, trigger: str) -> None:
@@ -46,7 +47,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
         "keys",
         KeysArgs(prefix=prefix, deletion_window_days=settings.keys.deletion_window, protect=settings.protect, **place),
     )
-    network = Network("network", _network(settings, prefix, keys, place))
+    network = Network("network", _network(stack, settings, prefix, keys, place))
     firewall = Firewall(
         "firewall",
         FirewallArgs(
@@ -252,7 +253,7 @@ def _secrets(
     return rotating, {name: arn for name, arn in arns.items() if name in tokens}
 
 
-def _network(settings: Settings, prefix: str, keys: Keys, place: dict[str, Any]) -> NetworkArgs:
+def _network(stack: str, settings: Settings, prefix: str, keys: Keys, place: dict[str, Any]) -> NetworkArgs:
     network = settings.network
     if network.vpc:
         return NetworkArgs(
@@ -262,11 +263,10 @@ def _network(settings: Settings, prefix: str, keys: Keys, place: dict[str, Any])
             endpoints=[] if network.endpoints else [*ENDPOINTS, *extras.endpoints(settings)],
             **place,
         )
-    zones = aws.get_availability_zones(state="available").names[: network.zones]
     return NetworkArgs(
         prefix=prefix,
         cidr=network.cidr,
-        availability_zones=list(zones),
+        availability_zones=zones(network.zones, place["region"], stack),
         endpoints=[*ENDPOINTS, *extras.endpoints(settings)],
         logs_key_arn=keys.logs_arn,
         log_retention_days=settings.logs.retention,
