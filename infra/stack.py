@@ -45,7 +45,13 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
 
     keys = Keys(
         "keys",
-        KeysArgs(prefix=prefix, deletion_window_days=settings.keys.deletion_window, protect=settings.protect, **place),
+        KeysArgs(
+            prefix=prefix,
+            deletion_window_days=settings.keys.deletion_window,
+            snapshots_stay=settings.final_snapshots,
+            protect=settings.protect,
+            **place,
+        ),
     )
     network = Network("network", _network(stack, settings, prefix, keys, place))
     firewall = Firewall(

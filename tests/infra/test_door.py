@@ -40,6 +40,26 @@ def test_no_function_reserves_runs_of_an_account_that_may_have_ten(stack: str) -
     assert [name for name, each in functions.items() if each.get("reservedConcurrentExecutions") is not None] == []
 
 
+@pytest.mark.parametrize(
+    ("stack", "config", "stays"),
+    [
+        ("live", {"data-tier:profile": "prod"}, {"keys-storage", "keys-logs"}),
+        ("prod", {"data-tier:profile": "dev"}, set()),
+        ("shop", {"data-tier:profile": "staging"}, {"keys-storage"}),
+        ("qa", {"data-tier:profile": "prod", "data-tier:protect": False}, {"keys-storage"}),
+        ("qa", {"data-tier:profile": "prod", "data-tier:protect": False, "data-tier:final_snapshots": False}, set()),
+        ("tmp", {"data-tier:profile": "dev", "data-tier:final_snapshots": True}, {"keys-storage"}),
+    ],
+)
+def test_a_destroy_leaves_no_key_that_opens_nothing(stack: str, config: dict[str, Any], stays: set[str]) -> None:
+    made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config)
+    keys = {each.name: each for each in made.resources if each.type == "aws:kms/key:Key"}
+    assert {name for name, each in keys.items() if each.retain_on_delete} == stays
+    groups = [each for each in made.resources if each.type == "aws:cloudwatch/logGroup:LogGroup"]
+    # Whatever stays encrypted has its key.
+    assert any(each.retain_on_delete for each in groups) == ("keys-logs" in stays)
+
+
 @pytest.mark.parametrize("stack", STACKS)
 def test_no_cache_moves_on_by_itself(stack: str) -> None:
     groups = of(stack, "ReplicationGroup")
