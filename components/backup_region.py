@@ -62,8 +62,8 @@ class BackupRegion(pulumi.ComponentResource):
             deletion_window_in_days=args.deletion_window_days,
             policy=document(administration(owner)),
             region=args.region,
-            # A key outlives what it encrypted: without it every copy is lost. Copies go with the vault of a stack that is
-            # not protected; RDS keeps replicated backups for their days (USER_ReplicateBackups).
+            # A key outlives what it encrypted: without it every copy is lost. Where nothing is protected the copies go
+            # with their vault; RDS keeps replicated backups for their days (USER_ReplicateBackups).
             opts=pulumi.ResourceOptions(
                 parent=self,
                 protect=args.protect,
