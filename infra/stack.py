@@ -163,7 +163,6 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
         )
         for name, cache in settings.redis.items()
     }
-    dashboard = watched(settings, prefix, place, postgres, caches, notifications, remotes)
     parts = Parts(
         stack=stack,
         prefix=prefix,
@@ -198,6 +197,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
         ),
         pulumi.ResourceOptions(depends_on=[postgres, *caches.values(), firewall, network]),
     )
+    dashboard = watched(settings, prefix, place, postgres, caches, notifications, remotes, proven=runner)
     rotating, fixed = _secrets(access, settings, credentials)
     if settings.rotation and rotating:
         Rotation(

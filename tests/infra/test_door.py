@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -136,3 +137,43 @@ def test_zones_of_another_region_are_refused() -> None:
     config = {"aws:region": "eu-west-1", "data-tier:network": {"zones": ["eu-west-1a", "eu-west-2b"]}}
     with pytest.raises(SettingsError, match="eu-west-2b is not in eu-west-1, the stack's region"):
         load_settings(config | {"data-tier:profile": "dev"}, stack="live", source="Pulumi.live.yaml")
+
+
+def rings(rule: str, states: dict[str, str]) -> bool:
+    """A composite alarm's rule (PutCompositeAlarm, AlarmRule) under the states of the alarms in it."""
+    told = re.sub(r'(ALARM|OK|INSUFFICIENT_DATA)\("([^"]+)"\)', lambda m: str(states[m[2]] == m[1]), rule)
+    return bool(eval(told.replace("AND", "and").replace("OR", "or").replace("NOT", "not")))
+
+
+def states(stack: str, *, spoken: bool, silent: bool) -> dict[str, str]:
+    """What CloudWatch makes of each alarm of servers that have spoken or not, and are silent now or not.
+
+    "Configuring how CloudWatch alarms treat missing data": `ignore` keeps a state, and INSUFFICIENT_DATA is the first.
+    """
+    found = {}
+    for each in of(stack, "MetricAlarm").values():
+        treated = each["treatMissingData"]
+        if not silent:
+            found[each["name"]] = "OK"
+        elif treated in ("breaching", "notBreaching"):
+            found[each["name"]] = "ALARM" if treated == "breaching" else "OK"
+        else:
+            found[each["name"]] = "OK" if spoken and treated == "ignore" else "INSUFFICIENT_DATA"
+    return found
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_a_page_waits_for_the_first_figure_and_hears_every_silence_after_it(stack: str) -> None:
+    pages = {each["alarmName"]: each["alarmRule"] for each in of(stack, "CompositeAlarm").values()}
+    assert pages
+    for spoken, silent, expected in ((False, True, False), (True, False, False), (True, True, True)):
+        now = states(stack, spoken=spoken, silent=silent)
+        assert {name: rings(rule, now) for name, rule in pages.items()} == dict.fromkeys(pages, expected)
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_alarms_come_after_every_server_has_been_logged_in_to(stack: str) -> None:
+    made = declared(stack)
+    run = made["runner-run"].urn
+    alarms = [each for each in made.values() if each.type.endswith((":MetricAlarm", ":CompositeAlarm"))]
+    assert {each.name for each in alarms if run not in each.depends_on} == set()
