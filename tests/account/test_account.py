@@ -120,11 +120,11 @@ CASES: list[tuple[str, Answers, list[tuple[str, str, str]]]] = [
         "an alias, a role and a vault",
         {
             "ListAliases": {"Aliases": [{"AliasName": "alias/shop-live-storage"}]},
-            "ListBackupVaults": {"BackupVaultList": [{"BackupVaultName": "shop-live"}]},
+            "ListBackupVaults": {"BackupVaultList": [{"BackupVaultName": "shop-live-vault"}]},
         },
         [
             ("name", "missing", "the key alias alias/shop-live-storage exists"),
-            ("name", "missing", "the backup vault shop-live exists"),
+            ("name", "missing", "the backup vault shop-live-vault exists"),
         ],
     ),
     (
