@@ -139,7 +139,7 @@ def _by_place(wanted: Iterable[Wanted]) -> Iterator[tuple[Kind, str | None, set[
         kind = KINDS.get(each.type)
         if kind and isinstance(name := each.inputs.get(kind.key), str):
             found.setdefault((each.type, each.inputs.get("region")), set()).add(name)
-    for (type_, region), names in found.items():
+    for (type_, region), names in sorted(found.items(), key=str):
         yield KINDS[type_], region, names
 
 

@@ -117,14 +117,14 @@ CASES: list[tuple[str, Answers, list[tuple[str, str, str]]]] = [
         [],
     ),
     (
-        "an alias, a role and a vault",
+        "an alias and a vault",
         {
             "ListAliases": {"Aliases": [{"AliasName": "alias/shop-live-storage"}]},
             "ListBackupVaults": {"BackupVaultList": [{"BackupVaultName": "shop-live-vault"}]},
         },
         [
-            ("name", "missing", "the key alias alias/shop-live-storage exists"),
             ("name", "missing", "the backup vault shop-live-vault exists"),
+            ("name", "missing", "the key alias alias/shop-live-storage exists"),
         ],
     ),
     (
