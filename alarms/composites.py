@@ -11,6 +11,7 @@ from alarms.stack import COMPOSITE, Resource, Stack
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
 CHILDREN, LENGTH = 100, 10_240
 _STATE = re.compile(r"""\b(?:ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:"([^"]*)"|'([^']*)'|([^\s()"']+))\s*\)""")
+_ALARM = r"""(?<!NOT )\bALARM\s*\(\s*["']?(?:[^"'\s]*:alarm:)?{}["']?\s*\)"""
 _TERM = re.compile(r"\b(?:TRUE|FALSE)\b")
 _NOT, _GROUP, _BOTH = re.compile(r"\bNOT\s*#"), re.compile(r"\(\s*#\s*\)"), re.compile(r"#\s*\b(?:AND|OR)\b\s*#")
 
@@ -19,6 +20,11 @@ def children(rule: str) -> tuple[str, ...]:
     """The names of the alarms in a rule, in order, each once."""
     named = (next(filter(None, found), "") for found in _STATE.findall(rule))
     return tuple(dict.fromkeys(name.partition(":alarm:")[2] or name for name in named))
+
+
+def ringing(rule: str) -> tuple[str, ...]:
+    """Those of them whose ALARM makes the rule true; the others are only asked about."""
+    return tuple(name for name in children(rule) if re.search(_ALARM.format(re.escape(name)), rule))
 
 
 def reads(rule: str) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alarms.composites import children, composites, suppressor
+from alarms.composites import composites, ringing, suppressor
 from alarms.events import events
 from alarms.finding import Finding, Severity, error, merged, warning
 from alarms.functions import functions
@@ -58,7 +58,7 @@ def _strays(stack: Stack) -> Iterator[Finding]:
 def _actions(stack: Stack) -> Iterator[Finding]:
     """Whether each alarm does something: in ALARM, and when it is over."""
     pages = stack.of(COMPOSITE)
-    paged = {child for page in pages for child in children(str(page.inputs.get("alarmRule")))}
+    paged = {child for page in pages for child in ringing(str(page.inputs.get("alarmRule")))}
     quiet = {suppressor(page) for page in pages}
     for alarm in stack.of(METRIC_ALARM, COMPOSITE):
         name, inputs = alarm.physical, alarm.inputs

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alarms.composites import children
+from alarms.composites import ringing
 from alarms.insights import instance_of
 from alarms.publishers import topics_of
 from alarms.stack import COMPOSITE, METRIC_ALARM, Resource, Stack
@@ -44,7 +44,7 @@ class Row:
 
 def rows(stack: Stack) -> tuple[Row, ...]:
     """Every alarm, pages first, then by name."""
-    pages = {child: page for page in stack.of(COMPOSITE) for child in children(str(page.inputs.get("alarmRule")))}
+    pages = {child: page for page in stack.of(COMPOSITE) for child in ringing(str(page.inputs.get("alarmRule")))}
     alarms = sorted(stack.of(COMPOSITE, METRIC_ALARM), key=lambda each: (each.type != COMPOSITE, each.physical))
     return tuple(_row(stack, alarm, pages.get(alarm.physical)) for alarm in alarms)
 
@@ -58,7 +58,7 @@ def _row(stack: Stack, alarm: Resource, page: Resource | None) -> Row:
     return Row(
         name=alarm.physical,
         severity=_severity(page or alarm),
-        metric=f"page of {len(children(str(inputs.get('alarmRule'))))}"
+        metric=f"page of {len(ringing(str(inputs.get('alarmRule'))))}"
         if composite
         else ", ".join(f"{each.namespace.removeprefix('AWS/')} {each.metric}" for each in watched),
         of=", ".join(
@@ -69,7 +69,7 @@ def _row(stack: Stack, alarm: Resource, page: Resource | None) -> Row:
                 if key != _NODE
             )
         ),
-        rings=f"any of {len(children(str(inputs.get('alarmRule'))))} in ALARM" if composite else _rings(inputs),
+        rings=f"any of {len(ringing(str(inputs.get('alarmRule'))))} in ALARM" if composite else _rings(inputs),
         datapoints="" if composite else _datapoints(inputs),
         missing="" if composite else str(inputs.get("treatMissingData") or "missing"),
         topics=tuple(topic.rpartition(":")[2] for topic in topics),

@@ -11,12 +11,13 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Annotated
 
 import psutil
 import typer
 
 from cli.current import known
-from cli.errors import FAILED
+from cli.errors import FAILED, InputError
 from cli.options import JsonFlag
 from cli.output import console, emit_json, table
 from cli.project import project_root
@@ -38,11 +39,28 @@ class Finding:
     told: str
 
 
-def doctor(json: JsonFlag = False) -> None:
-    """Look at this computer and folder. Exit 1 when something is missing.
+def doctor(
+    stack: Annotated[str | None, typer.Argument(help="With --aws: the stack; all but local ones when absent.")] = None,
+    aws: Annotated[bool, typer.Option("--aws", help="Look at the AWS account in place of this computer.")] = False,
+    against: Annotated[
+        str | None, typer.Option("--against", help="With --aws: `pulumi stack export`, which tells what is its own.")
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Look at this computer and folder, or with --aws at the account of a stack. Exit 1 when something is missing.
 
-    [bold]Example:[/] datatier doctor
+    In the account it looks at quotas, names in the way, zones, classes, versions and changes that wait; it reads only,
+    with the credentials of the environment.
+
+    [bold]Examples:[/] datatier doctor    datatier doctor --aws prod
     """
+    if aws:
+        from cli.doctor_aws import doctor_aws
+
+        doctor_aws(stack, against, json=json)
+        return
+    if stack is not None or against is not None:
+        raise InputError("a stack and --against belong to --aws: `datatier doctor --aws STACK`.")
     found = [finding for check in _CHECKS for finding in check(project_root())]
     if json:
         emit_json([asdict(finding) for finding in found])

@@ -105,7 +105,9 @@ def _asked(runner: str, manifest: dict[str, Any], *, prove: bool) -> dict[str, A
         answer = client.invoke(FunctionName=runner, Payload=json_module.dumps(event).encode())
     except ClientError as error:
         if error.response["Error"]["Code"] == "TooManyRequestsException":
-            raise BootstrapError(f"{runner} is busy: a bootstrap is running. Run it again when that is done") from None
+            raise BootstrapError(
+                f"{runner} is busy: a bootstrap is running, or the account's concurrency is used up. Run it again later"
+            ) from None
         raise BootstrapError(f"{runner}: {error}") from None
     except BotoCoreError as error:
         raise BootstrapError(f"{runner}: {error}") from None

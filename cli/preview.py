@@ -80,7 +80,7 @@ def preview(
             )
         _listed(stack, json or form is Format.JSON)
         return
-    before = _declared(stack, since) if since is not None else _saved(str(against))
+    before = _declared(stack, since) if since is not None else saved(str(against))
     deployment, found = _offline(stack)
     from preview.preflight import preflight
 
@@ -128,7 +128,8 @@ def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
     )
 
 
-def _saved(file: str) -> tuple[Resource, ...]:
+def saved(file: str) -> tuple[Resource, ...]:
+    """The resources of a saved deployment; `-` is standard input."""
     from preview.saved import SavedError, read
 
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
-from components.sizing.alarm import LOGS, AlarmSpec, Term
+from components.sizing.alarm import LOGS, AlarmSpec, MissingData, Severity, Term
 
 if TYPE_CHECKING:
     from components.alarms import AlarmTarget
@@ -99,4 +99,20 @@ def target_problems(target: AlarmTarget) -> list[str]:
         found.append("has an alarm on Database Insights, and no resource_id")
     if any(alarm.pattern for alarm in target.alarms) and target.log_group is None:
         found.append("has an alarm on its log, and no log_group")
+    return found + _armed_problems(target)
+
+
+def _armed_problems(target: AlarmTarget) -> list[str]:
+    by_key = {alarm.key: alarm for alarm in target.alarms}
+    found = []
+    for alarm in target.alarms:
+        if not alarm.armed_by:
+            continue
+        arming = by_key.get(alarm.armed_by)
+        if arming is None or arming.missing != MissingData.IGNORE:
+            found.append(f"has {alarm.key} armed by {alarm.armed_by}, which is no alarm of its that ignores silence")
+        if alarm.severity != Severity.CRITICAL:
+            found.append(
+                f"has {alarm.key} armed by {alarm.armed_by}, and no page that could ask for both: not critical"
+            )
     return found

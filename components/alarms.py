@@ -78,11 +78,11 @@ class Alarms(pulumi.ComponentResource):
     """Page -> ARN of its alarm."""
 
     def __init__(self, name: str, args: AlarmsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the alarms."""
+        """Make the alarms. They wait for all that the component depends on."""
         super().__init__("data-tier:index:Alarms", name, {}, opts)
         self._name = name
         self._args = args
-        self._child = pulumi.ResourceOptions(parent=self)
+        self._child = pulumi.ResourceOptions(parent=self, depends_on=opts.depends_on if opts else None)
         made: dict[str, aws.cloudwatch.MetricAlarm] = {}
         for key, target in args.targets.items():
             log_filters(f"{name}-{key}", target, region=args.region, opts=self._child)
@@ -116,12 +116,15 @@ class Alarms(pulumi.ComponentResource):
         topic = self._args.topic_arns["critical"]
         target = self._args.targets.get(key)
         silencer = made[target.silenced_by] if target and target.silenced_by else None
-        rule: pulumi.Output[list[str]] = pulumi.Output.all(*(made[each].name for each in names))
+        by = armed(self._args.targets)
+        rule: pulumi.Output[list[str]] = pulumi.Output.all(
+            *(pulumi.Output.all(made[each].name, made[by[each]].name if each in by else "") for each in names)
+        )
         return aws.cloudwatch.CompositeAlarm(
             f"{self._name}-{key}-page",
             alarm_name=f"{self._args.prefix}-{key}-page",
             alarm_description=f"{key} has a critical fault. The alarms in the rule say which; each names its runbook.",
-            alarm_rule=rule.apply(lambda each: " OR ".join(map(_rings, each))),
+            alarm_rule=rule.apply(lambda each: " OR ".join(_rings(*both) for both in each)),
             actions_suppressor=aws.cloudwatch.CompositeAlarmActionsSuppressorArgs(
                 alarm=silencer.name, wait_period=SUPPRESSION_SECONDS, extension_period=SUPPRESSION_SECONDS
             )
@@ -142,17 +145,35 @@ def pages(targets: Mapping[str, AlarmTarget]) -> dict[str, list[str]]:
         if critical:
             alarms.setdefault(target.page or key, []).extend(critical)
     found: dict[str, list[str]] = {}
+    by = armed(targets)
     for page, names in alarms.items():
-        # The prefix in front of each name is at most an identifier long, 63 characters.
-        longest = max(len(_rings(name)) + 63 + len(" OR ") for name in names)
-        size = min(RULE_CHILDREN, RULE_CHARACTERS // longest)
-        for start in range(0, len(names), size):
-            found[page if not start else f"{page}-{start // size + 1}"] = names[start : start + size]
+        parts: list[list[str]] = [[]]
+        children = characters = 0
+        for name in names:
+            # The prefix in front of each name is at most an identifier long, 63 characters.
+            more, longer = (2, 2 * 63) if name in by else (1, 63)
+            longer += len(_rings(name, by.get(name, ""))) + len(" OR ")
+            if children + more > RULE_CHILDREN or characters + longer > RULE_CHARACTERS:
+                parts.append([])
+                children = characters = 0
+            parts[-1].append(name)
+            children, characters = children + more, characters + longer
+        found |= {page if not number else f"{page}-{number + 1}": part for number, part in enumerate(parts)}
     return found
 
 
-def _rings(name: str) -> str:
-    return f'ALARM("{name}")'
+def armed(targets: Mapping[str, AlarmTarget]) -> dict[str, str]:
+    """Alarm -> the one that arms it, both as `<target>-<alarm>`."""
+    return {
+        f"{key}-{alarm.key}": f"{key}-{alarm.armed_by}"
+        for key, target in targets.items()
+        for alarm in target.alarms
+        if alarm.armed_by
+    }
+
+
+def _rings(name: str, armed_by: str) -> str:
+    return f'(ALARM("{name}") AND NOT INSUFFICIENT_DATA("{armed_by}"))' if armed_by else f'ALARM("{name}")'
 
 
 def topic_of(alarm: AlarmSpec) -> str:

@@ -62,8 +62,13 @@ class BackupRegion(pulumi.ComponentResource):
             deletion_window_in_days=args.deletion_window_days,
             policy=document(administration(owner)),
             region=args.region,
-            # A key outlives what it encrypted: without it every copy is lost.
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=True),
+            # A key outlives what it encrypted: without it every copy is lost. Where nothing is protected the copies go
+            # with their vault; RDS keeps replicated backups for their days (USER_ReplicateBackups).
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                retain_on_delete=args.protect or args.replicate_arn is not None,
+            ),
         )
         aws.kms.Alias(
             f"{name}-key-alias",

@@ -16,6 +16,10 @@ from components.secret import secret
 
 AUTH_SPECIAL = "!&#$^<>-"
 """Special characters of an AUTH token (ElastiCache: auth)."""
+INITIAL = "INITIAL"
+"""Label of the version that Pulumi made, beside AWS's own. Secrets Manager gives AWSCURRENT to the first version of a
+secret of its own accord, and moves it to a later one only where no label is named (PutSecretValue): so this version is
+current until the bootstrap has made another, and never again, even where Pulumi has to make it anew."""
 REFUSED = '/"@, '
 """Characters that RDS (`/ " @` and space) or an ElastiCache user (`, " / @`) refuses in a password."""
 
@@ -152,6 +156,7 @@ class Credentials(pulumi.ComponentResource):
             f"{self._name}-{key}-initial",
             secret_id=container.id,
             secret_string=secret(pulumi.Output.json_dumps(value)),
+            version_stages=[INITIAL],
             opts=pulumi.ResourceOptions(
                 parent=self,
                 ignore_changes=["secretString", "versionStages"],

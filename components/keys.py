@@ -28,8 +28,10 @@ class KeysArgs:
     """AWS partition: `aws`, `aws-cn` or `aws-us-gov`."""
     deletion_window_days: int = 30
     """Days between the order to delete a key and its deletion."""
+    snapshots_stay: bool = True
+    """Whether snapshots outlive the stack: the key that opens them then stays in AWS when the stack goes."""
     protect: bool = False
-    """Refuse to delete the keys through Pulumi."""
+    """Refuse to delete the keys through Pulumi. The logs of a protected stack stay when it goes, and so does theirs."""
 
     def __post_init__(self) -> None:
         """Refuse what KMS refuses."""
@@ -41,23 +43,26 @@ class Keys(pulumi.ComponentResource):
     """The four keys of a data tier, with aliases `alias/<prefix>-<purpose>`."""
 
     storage_arn: pulumi.Output[str]
-    """Key of volumes, snapshots and caches. Stays when the stack goes: snapshots outlive their instance."""
+    """Key of volumes, snapshots and caches. Stays as long as snapshots do."""
     secrets_arn: pulumi.Output[str]
     """Key of the secrets."""
     notifications_arn: pulumi.Output[str]
     """Key of the topics."""
     logs_arn: pulumi.Output[str]
-    """Key of the log groups. Stays when the stack goes, like the logs of a protected instance."""
+    """Key of the log groups. Stays when the stack goes where they do: those of a protected instance."""
 
     def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the keys."""
         super().__init__("data-tier:index:Keys", name, {}, opts)
         self._name = name
         self._args = args
-        self.storage_arn = self._key("storage", "Volumes, snapshots and caches", retain=True)
+        # A key that stays costs a dollar a month: only what there is something to open with does.
+        self.storage_arn = self._key(
+            "storage", "Volumes, snapshots and caches", retain=args.snapshots_stay or args.protect
+        )
         self.secrets_arn = self._key("secrets", "Secrets")
         self.notifications_arn = self._key("notifications", "Notification topics", *publishers(args))
-        self.logs_arn = self._key("logs", "Log groups", log_service(args), retain=True)
+        self.logs_arn = self._key("logs", "Log groups", log_service(args), retain=args.protect)
         self.register_outputs(
             {
                 "storage_arn": self.storage_arn,

@@ -80,6 +80,7 @@ class Postgres(pulumi.ComponentResource):
                     protect=args.protect,
                 ),
                 child,
+                primary=primary,
             )
             for key, spec in args.replicas.items()
         }

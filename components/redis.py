@@ -150,7 +150,10 @@ class Redis(pulumi.ComponentResource):
             final_snapshot_identifier=self._final_snapshot(child) if args.final_snapshot else None,
             maintenance_window=args.maintenance_window,
             notification_topic_arn=args.notification_topic_arn,
-            auto_minor_version_upgrade=args.auto_minor_version_upgrade,
+            # Once ElastiCache has taken it further by itself, the declared version is a lower one, and the provider
+            # replaces a cache whose version goes down (terraform-provider-aws, elasticache/engine_version.go). The flag
+            # is about minors alone; patches are service updates (ElastiCache API, CreateReplicationGroup).
+            auto_minor_version_upgrade=False,
             apply_immediately=args.apply_immediately,
             opts=pulumi.ResourceOptions(
                 parent=self,

@@ -18,7 +18,7 @@ class RedisArgs:
     engine: str = "valkey"
     """`valkey` or `redis`."""
     version: str
-    """Version as `major.minor`, e.g. `8.1`."""
+    """Version as `major.minor`, e.g. `8.1`. It stays that one until another is declared; patches come by themselves."""
     family: str
     """Parameter group family of that engine and version, e.g. `valkey8`."""
     node_type: str
@@ -53,8 +53,6 @@ class RedisArgs:
     """Weekly window, UTC, `sun:05:00-sun:06:00`."""
     notification_topic_arn: pulumi.Input[str] | None = None
     """Topic of ElastiCache events; must not be encrypted."""
-    auto_minor_version_upgrade: bool = True
-    """Patch releases in the maintenance window."""
     apply_immediately: bool = False
     """Change now in place of the maintenance window."""
     final_snapshot: bool = True

@@ -111,8 +111,10 @@ class Remote(pulumi.ComponentResource):
             deletion_window_in_days=args.deletion_window_days,
             policy=document(*statements),
             region=args.region,
-            # As in the first region: a key outlives what it encrypted.
-            opts=pulumi.ResourceOptions(parent=self, protect=args.protect, retain_on_delete=True),
+            # A replica leaves no snapshot. What a protected one leaves, its logs and its backups, these keys open.
+            opts=pulumi.ResourceOptions(
+                parent=self, protect=args.protect, retain_on_delete=args.protect and purpose != "notifications"
+            ),
         )
         aws.kms.Alias(
             f"{self._name}-{purpose}-alias",

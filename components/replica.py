@@ -119,8 +119,20 @@ class Replica(pulumi.ComponentResource):
     log_group: pulumi.Output[str]
     """Log group of PostgreSQL's own log."""
 
-    def __init__(self, name: str, args: ReplicaArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the replica."""
+    def __init__(
+        self,
+        name: str,
+        args: ReplicaArgs,
+        opts: pulumi.ResourceOptions | None = None,
+        *,
+        primary: pulumi.Resource | None = None,
+    ) -> None:
+        """Make the replica.
+
+        `primary` is what it is replaced along with: RDS promotes the replicas of an instance that it deletes
+        (DeleteDBInstance), and a promoted one follows nobody again; the provider then refuses with "cannot elect new
+        source database for replication" (terraform-provider-aws, rds/instance.go). So it goes before its primary does.
+        """
         super().__init__("data-tier:index:Replica", name, {}, opts)
         spec, remote = args.spec, args.spec.remote
         region = remote.region if remote else None
@@ -184,6 +196,7 @@ class Replica(pulumi.ComponentResource):
                 protect=args.protect,
                 depends_on=logs,
                 delete_before_replace=True,  # the identifier is fixed
+                replace_with=[primary] if primary else None,
                 custom_timeouts=TIMEOUTS,
             ),
         )

@@ -33,6 +33,10 @@ class RunnerArgs(VpcFunctionArgs):
     """ARNs of the replication groups whose AUTH token it replaces."""
     connect: Sequence[Statement] = ()
     """What lets it log in by IAM token, where identities do: see `components.connect`."""
+    reserved_concurrency: int | None = None
+    """Runs at a time that are its own, and the most there are; none are reserved when absent. Bootstraps wait for each
+    other's lock all the same, and Lambda refuses what leaves the account less than a hundred unreserved ones: new
+    accounts have 10 or 50 (Lambda Developer Guide, configuration-concurrency)."""
 
 
 class Runner(pulumi.ComponentResource):
@@ -58,7 +62,7 @@ class Runner(pulumi.ComponentResource):
             parent=self,
             description="Schema, roles, users and checks of the data tier",
             handler=HANDLER,
-            reserved_concurrent_executions=1,  # two bootstraps at a time would only wait for each other's lock
+            reserved_concurrent_executions=args.reserved_concurrency,
             # Whoever may invoke it chooses the event; this holds it to the manifest of the stack.
             environment=aws.lambda_.FunctionEnvironmentArgs(
                 variables={"DATATIER_MANIFEST_SHA256": pulumi.Output.from_input(args.manifest).apply(digest)}

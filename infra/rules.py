@@ -27,7 +27,7 @@ def check(settings: Settings, stack: str, region: str | None = None) -> list[Pro
         *_named("postgres", _postgres(settings.postgres, prefix)),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, region)),
-        *_named("network", _network(settings.network)),
+        *_named("network", _network(settings.network, region)),
         *_named("notify", _notify(settings.notify)),
         *(
             problem
@@ -199,7 +199,12 @@ def _cache(cache: Cache, identifier: str) -> Broken:
         yield "parameters", str(error)
 
 
-def _network(network: Network) -> Broken:
+def _network(network: Network, region: str | None) -> Broken:
+    if not isinstance(network.zones, int):
+        if network.vpc:
+            yield "zones", "are those of the subnets in an existing VPC: leave them out beside vpc."
+        elif region and (elsewhere := [zone for zone in network.zones if zone[:-1] != region]):
+            yield "zones", f"{', '.join(elsewhere)} is not in {region}, the stack's region."
     if network.subnets and not network.vpc:
         yield "vpc", "is required beside subnets."
     if network.vpc and len(network.subnets) < 2:

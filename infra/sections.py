@@ -9,7 +9,7 @@ from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from components.sizing import storage
 from components.sizing.networks import too_wide
@@ -94,12 +94,12 @@ def _days(value: str) -> str:
 
 
 @cache
-def _zones() -> frozenset[str]:
+def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())  # reads a folder of six hundred files
 
 
 def _zone(value: str) -> str:
-    if value not in _zones():
+    if value not in _time_zones():
         raise ValueError(f"{value!r} is not a time zone of the tz database, such as Europe/Zurich or UTC.")
     return value
 
@@ -124,6 +124,17 @@ def _special(value: str) -> str:
     if bad:
         raise ValueError(f"{' '.join(bad)} cannot be in a password that RDS, ElastiCache and URLs all take; use -_.~")
     return value
+
+
+def _zones(value: Any) -> int | tuple[str, ...]:
+    if isinstance(value, int) and not isinstance(value, bool) and value in (2, 3):
+        return value
+    named = tuple(value) if isinstance(value, list | tuple) else ()
+    # `us-east-1a`, and no Local or Wavelength Zone (`us-east-1-bos-1a`): RDS and ElastiCache are in few of them.
+    valid = all(isinstance(each, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", each) for each in named)
+    if not valid or not 2 <= len(set(named)) == len(named) <= 3:
+        raise ValueError(f"{value!r} must be 2, 3, or the names of two or three zones: [eu-west-1a, eu-west-1c].")
+    return named
 
 
 Text = Annotated[str, BeforeValidator(_text)]
@@ -154,7 +165,8 @@ class Network(Section):
     vpc: VpcId | None = None
     subnets: tuple[SubnetId, ...] = ()
     cidr: Annotated[str, AfterValidator(_network)] = "10.20.0.0/16"
-    zones: int = Field(default=2, ge=2, le=3)
+    zones: Annotated[int | tuple[str, ...], PlainValidator(_zones)] = 2
+    """How many, the first of the region by name; or which, so that nothing AWS does there changes them."""
     clients: tuple[Client, ...] = ()
     """Security groups and networks that may connect."""
     endpoints: tuple[Client, ...] = ()
@@ -307,6 +319,8 @@ class Runner(Section):
     """The bootstrap Lambda."""
 
     memory: int = Field(ge=256, le=10240)
+    reserved: int | None = Field(default=None, ge=1, le=900)
+    """Runs at a time that Lambda keeps for it; absent, none: see `datatier doctor --aws`."""
 
 
 CacheName = Annotated[

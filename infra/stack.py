@@ -30,6 +30,7 @@ from infra.sections import minutes
 from infra.settings import Settings
 from infra.watch import watched
 from infra.windows import parse_window, to_utc
+from infra.zones import zones
 
 
 def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code: pulumi.Archive, trigger: str) -> None:
@@ -47,9 +48,15 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
 
     keys = Keys(
         "keys",
-        KeysArgs(prefix=prefix, deletion_window_days=settings.keys.deletion_window, protect=settings.protect, **place),
+        KeysArgs(
+            prefix=prefix,
+            deletion_window_days=settings.keys.deletion_window,
+            snapshots_stay=settings.final_snapshots,
+            protect=settings.protect,
+            **place,
+        ),
     )
-    network = Network("network", _network(settings, prefix, keys, place))
+    network = Network("network", _network(stack, settings, prefix, keys, place))
     firewall = Firewall(
         "firewall",
         FirewallArgs(
@@ -159,7 +166,6 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
         )
         for name, cache in settings.redis.items()
     }
-    dashboard = watched(settings, prefix, place, postgres, caches, notifications, remotes)
     parts = Parts(
         stack=stack,
         prefix=prefix,
@@ -178,6 +184,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
             manifest=document,
             trigger=trigger,
             memory_mib=settings.runner.memory,
+            reserved_concurrency=settings.runner.reserved,
             subnet_ids=network.subnet_ids,
             security_group_ids=[firewall.runner_id, *(e for e in settings.network.endpoints if e.startswith("sg-"))],
             secret_arns=[
@@ -194,6 +201,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
         ),
         pulumi.ResourceOptions(depends_on=[postgres, *caches.values(), firewall, network]),
     )
+    dashboard = watched(settings, prefix, place, postgres, caches, notifications, remotes, proven=runner)
     rotating, fixed = _secrets(access, settings, credentials)
     if settings.rotation and rotating:
         Rotation(
@@ -255,7 +263,7 @@ def _secrets(
     return rotating, {name: arn for name, arn in arns.items() if name in tokens}
 
 
-def _network(settings: Settings, prefix: str, keys: Keys, place: dict[str, Any]) -> NetworkArgs:
+def _network(stack: str, settings: Settings, prefix: str, keys: Keys, place: dict[str, Any]) -> NetworkArgs:
     network = settings.network
     if network.vpc:
         return NetworkArgs(
@@ -265,11 +273,10 @@ def _network(settings: Settings, prefix: str, keys: Keys, place: dict[str, Any])
             endpoints=[] if network.endpoints else [*ENDPOINTS, *extras.endpoints(settings)],
             **place,
         )
-    zones = aws.get_availability_zones(state="available").names[: network.zones]
     return NetworkArgs(
         prefix=prefix,
         cidr=network.cidr,
-        availability_zones=list(zones),
+        availability_zones=zones(network.zones, place["region"], stack),
         endpoints=[*ENDPOINTS, *extras.endpoints(settings)],
         logs_key_arn=keys.logs_arn,
         log_retention_days=settings.logs.retention,

@@ -27,16 +27,23 @@ def watched(
     caches: dict[str, Redis],
     notifications: Notifications,
     remotes: dict[str, Remote],
+    proven: pulumi.Resource,
 ) -> pulumi.Output[str]:
-    """Make the alarms, of each region in that region, and the dashboard; returns the dashboard's address."""
+    """Make the alarms, of each region in that region, and the dashboard; returns the dashboard's address.
+
+    The alarms come after `proven`, which has logged in to every server: one that treats silence as a fault is in ALARM
+    from its first evaluation where its server has published nothing yet.
+    """
     servers = targets(settings, postgres, caches)
-    alarms = Alarms("alarms", AlarmsArgs(prefix=prefix, targets=servers, topic_arns=notifications.topic_arns))
+    after = pulumi.ResourceOptions(depends_on=[proven])
+    alarms = Alarms("alarms", AlarmsArgs(prefix=prefix, targets=servers, topic_arns=notifications.topic_arns), after)
     arns, pages, regions = dict(alarms.arns), dict(alarms.page_arns), dict[str, str]()
     for name, target in remote_targets(settings, postgres).items():
         site = remotes[name]
         there = Alarms(
             f"alarms-{name}",
             AlarmsArgs(prefix=prefix, targets={name: target}, topic_arns=site.topic_arns, region=site.replica.region),
+            after,
         )
         servers[name], regions[name] = target, site.replica.region
         arns |= there.arns

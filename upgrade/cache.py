@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from components.sizing.classes import cache_class
 from components.sizing.redis_catalogue import REDIS_VERSIONS
+from components.sizing.versions import cache_goes_back
 from infra.sections import Cache
 from upgrade.deployed import Deployed
 from upgrade.step import Change, PlanError, Step, line
@@ -86,7 +87,7 @@ def version(stack: Deployed, change: Change) -> tuple[Step, ...]:
     known = REDIS_VERSIONS[cache.engine]
     if change.wanted not in known:
         raise PlanError(f"{change}: {cache.engine} has {', '.join(known)}.")
-    if _numbers(change.wanted) < _numbers(change.was):
+    if cache_goes_back(change.was, change.wanted):
         raise PlanError(f"{change}: there is no way back in place; make a cache beside it and fill it.")
     family = known[change.wanted]
     group = "" if known.get(change.was) == family else f", with the parameter group of {family} in the same deployment"
@@ -104,10 +105,6 @@ def version(stack: Deployed, change: Change) -> tuple[Step, ...]:
             source=_VERSIONS,
         ),
     )
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in text.split(".") if part.isdigit())
 
 
 def size(stack: Deployed, change: Change) -> tuple[Step, ...]:

@@ -26,6 +26,9 @@ from bootstrap.secrets import (
 
 _ATTEMPTS = 3
 _STAGES: tuple[Stage, ...] = ("AWSCURRENT", "AWSPENDING")
+# A server made anew has the infrastructure's password again, whatever is current; and where that password became
+# current without a new server, the one before it is the server's.
+_ANEW: tuple[Stage, ...] = ("INITIAL", "AWSPREVIOUS")
 
 
 class MasterError(BootstrapError):
@@ -53,7 +56,7 @@ def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL
     conn, version, by_token = _log_in(target, store, done)
     try:
         if version.credential.initial and not by_token:
-            version = _replace(conn, target, store, rule, done)
+            version = _replace(conn, target, store, rule, version, done)
         user, password = _login(version)
     except BaseException:
         conn.close()
@@ -82,9 +85,9 @@ def _log_in(
     arn = target.master_secret
     refusal = ""
     for _ in range(_ATTEMPTS):
-        for stage in _STAGES:
+        for stage in (*_STAGES, *_ANEW):
             version = store.get(arn, stage)
-            if version is None:
+            if version is None or (stage == "AWSPREVIOUS" and not _initial(store.get(arn))):
                 continue
             try:
                 conn, by_token = _open(target, version, done)
@@ -93,9 +96,10 @@ def _log_in(
                     raise
                 refusal = refusal or str(error)
                 continue
-            if version.pending and not by_token:  # a token proves no password
+            proven = _PROVEN.get(stage) if not by_token else None  # a token proves no password
+            if proven or (version.pending and not by_token):
                 try:
-                    _promote(conn, target, store, version, done)
+                    _promote(conn, target, store, version, done, proven or _PROVEN["AWSPENDING"])
                 except BaseException:
                     conn.close()
                     raise
@@ -108,6 +112,19 @@ def _log_in(
     )
 
 
+_PROVEN = {
+    "AWSPENDING": "the pending master password was proven and is now current",
+    "AWSPREVIOUS": (
+        "the current master password was the infrastructure's first one and dead; the one before it was proven and is "
+        "current again"
+    ),
+}
+
+
+def _initial(version: Version | None) -> bool:
+    return version is not None and bool(version.credential.initial)
+
+
 def _login(version: Version) -> tuple[str, Secret]:
     user, password = version.credential.username, version.credential.password
     if user is None or password is None:
@@ -116,13 +133,18 @@ def _login(version: Version) -> tuple[str, Secret]:
 
 
 def _promote(
-    conn: psycopg.Connection[Any], target: PostgresTarget, store: SecretStore, pending: Version, done: list[str]
+    conn: psycopg.Connection[Any],
+    target: PostgresTarget,
+    store: SecretStore,
+    proven: Version,
+    done: list[str],
+    told: str,
 ) -> None:
     with hold(conn):
         current = store.get(target.master_secret)
-        if current is None or current.id != pending.id or current.pending:
-            store.promote(target.master_secret, pending)
-            done.append("the pending master password was proven and is now current")
+        if current is None or current.id != proven.id or current.pending:
+            store.promote(target.master_secret, proven)
+            done.append(told)
 
 
 def _enter(
@@ -177,18 +199,26 @@ def _writable(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.
 
 
 def _replace(
-    conn: psycopg.Connection[Any], target: PostgresTarget, store: SecretStore, rule: PasswordRule, done: list[str]
+    conn: psycopg.Connection[Any],
+    target: PostgresTarget,
+    store: SecretStore,
+    rule: PasswordRule,
+    entered: Version,
+    done: list[str],
 ) -> Version:
     arn = target.master_secret
     with hold(conn):
         current = store.get(arn)
-        if current is not None and not current.credential.initial:
+        if current is not None and not current.credential.initial and _opens(target, current):
             return current  # another run was faster
         pending = store.get(arn, "AWSPENDING")
-        if current is None or (pending is not None and pending.id == current.id):
+        if pending is not None and (
+            (current is not None and pending.id == current.id)
+            or pending.credential.username != entered.credential.username  # of the server before this one
+        ):
             pending = None
         if pending is None:
-            fields = dict(current.credential) if current else {}
+            fields = dict(entered.credential)
             pending = store.put_pending(arn, Credential(**{**fields, "password": new_password(rule), "initial": None}))
         user, password = _login(pending)
         conn.execute(f"ALTER ROLE {ident(user)} PASSWORD {literal(scram_verifier(password))}".encode())
@@ -196,3 +226,13 @@ def _replace(
         store.promote(arn, pending)
     done.append("the first master password was replaced; the one in the infrastructure's state is dead")
     return pending
+
+
+def _opens(target: PostgresTarget, version: Version) -> bool:
+    try:
+        open_postgres(target, target.primary, *_login(version)).close()
+    except LoginError as error:
+        if not error.refused:
+            raise
+        return False
+    return True

@@ -19,7 +19,8 @@ from bootstrap.secrets.secret import Credential
 if TYPE_CHECKING:
     from types_boto3_secretsmanager import SecretsManagerClient
 
-Stage = Literal["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS"]
+Stage = Literal["AWSCURRENT", "AWSPENDING", "AWSPREVIOUS", "INITIAL"]
+"""AWS's own labels, and that of the version which the infrastructure made (`components/credentials.py`)."""
 
 
 class SecretStoreError(BootstrapError):

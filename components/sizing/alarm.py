@@ -118,6 +118,10 @@ class AlarmSpec:
     """Metrics of the expression; none where the alarm is on `metric` alone."""
     expression: str = ""
     """Metric math over the terms; empty where the only term is the value itself."""
+    armed_by: str = ""
+    """For an alarm to which silence is a fault: the alarm of the same server that has to have seen a figure before the
+    page rings. It treats silence as `ignore`: it leaves INSUFFICIENT_DATA at the server's first figure and never goes
+    back. Without it somebody is woken for every new server that has not spoken yet."""
     pattern: str = ""
     """CloudWatch Logs filter pattern that counts `metric` in the instance's log; empty where AWS publishes it."""
 

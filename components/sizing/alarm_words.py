@@ -47,6 +47,7 @@ def _spec(key: str, namespace: str, said: Mapping[str, Any], limit: Limit, large
         # A limit without numbers for the expression (a replica of another region) leaves the plain metric.
         terms=_terms(said) if "{" not in expression else (),
         expression=expression if "{" not in expression else "",
+        armed_by=said.get("armed_by", ""),
         pattern=said.get("pattern", ""),
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from components.sizing.versions import cache_goes_back
 from local.plugin.kinds import Kind
 from local.plugin.values import Properties, declared, filled, is_unknown, same
 
@@ -50,8 +51,4 @@ def diff(kind: Kind, was: Properties, now: Properties, ignored: Iterable[str] = 
 def _downgrades(kind: Kind, old: Properties, new: Properties, changed: dict[str, Verb]) -> frozenset[str]:
     """Versions that go back where the provider can only go forward in place."""
     back = (key for key in kind.forward if key in changed and key in old and key in new)
-    return frozenset(key for key in back if _version(new[key]) < _version(old[key]))
-
-
-def _version(value: object) -> tuple[int, ...]:
-    return tuple(int(part) for part in str(value).split(".") if part.isdigit())
+    return frozenset(key for key in back if cache_goes_back(old[key], new[key]))

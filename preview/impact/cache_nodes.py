@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from preview.impact.conditions import less, version
+from components.sizing.versions import cache_goes_back
+from preview.impact.conditions import less
 from preview.impact.effect import Edit, Effect, Rule
 
 _UPGRADE = "ElastiCache User Guide, VersionManagement"
@@ -69,10 +70,10 @@ NODES: tuple[Rule, ...] = (
         id="cache-version-back",
         key="engineVersion",
         effect=Effect.DATA_AT_RISK,
-        when=lambda e: version(e.after) < version(e.before),
+        when=lambda e: cache_goes_back(e.before, e.after),
         users="An older engine cannot be had in place: the cache would be replaced by an empty one.",
         source="terraform-provider-aws, elasticache: version downgrade forces replacement",
-        way_round=_NEW_BESIDE,
+        way_round="Declare the version that runs. " + _NEW_BESIDE,
     ),
     Rule(
         id="cache-version-alone",

@@ -7,11 +7,6 @@ from preview.impact.effect import Edit
 INSTANCE = "aws:rds/instance:Instance"
 
 
-def version(text: object) -> tuple[int, ...]:
-    """`17` and `17.6` as numbers."""
-    return tuple(int(part) for part in str(text or "0").split(".") if part.isdigit())
-
-
 def less(edit: Edit) -> bool:
     """Whether a number goes down."""
     return (edit.after or 0) < (edit.before or 0)

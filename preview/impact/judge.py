@@ -13,6 +13,7 @@ from preview.impact.effect import ORDER, Edit, Effect, Impact, Rule
 from preview.impact.keeping import KEEPING
 from preview.impact.network import NETWORK
 from preview.impact.proxy import PROXY
+from preview.impact.waiting import meanwhile
 from preview.impact.watching import WATCHING
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
@@ -30,6 +31,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     **PROXY,
 }
 _WAITING = {INSTANCE, GROUP}
+WINDOW = "in the maintenance window"
 # Inputs that only Pulumi or people read.
 _SILENT = frozenset({"tags", "description", "applyImmediately"})
 
@@ -77,6 +79,7 @@ def _blocked(impact: Impact) -> Impact:
 def _impact(edit: Edit) -> Impact:
     change = edit.change
     rule = next((r for r in RULES.get(change.type, ()) if r.key == edit.key and r.when(edit)), None) or _default(edit)
+    when = _when(edit, rule)
     return Impact(
         type=change.type,
         name=change.name,
@@ -85,10 +88,10 @@ def _impact(edit: Edit) -> Impact:
         after=edit.after,
         effect=rule.effect,
         rule=rule.id,
-        users=rule.users,
+        users=f"{rule.users} {meanwhile(edit)}" if when == WINDOW else rule.users,
         source=rule.source,
         way_round=rule.way_round,
-        takes_effect=_when(edit, rule),
+        takes_effect=when,
     )
 
 
@@ -121,5 +124,5 @@ def _when(edit: Edit, rule: Rule) -> str:
         return "at the next restart"
     waits = edit.change.type in _WAITING and edit.key != "*" and rule.effect in (Effect.FAILOVER, Effect.DOWNTIME)
     if waits and rule.id != "rds-port" and not (edit.change.now or {}).get("applyImmediately"):
-        return "in the maintenance window"
+        return WINDOW
     return "at once"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from preview.impact.conditions import replica, sources_replicas, version
+from components.sizing.versions import numbers as version
+from preview.impact.conditions import replica, sources_replicas
 from preview.impact.effect import Edit, Effect, Rule
 
 _MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"

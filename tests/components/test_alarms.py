@@ -151,6 +151,46 @@ def test_the_primarys_fault_is_not_one_more_page(record: Any) -> None:
     }
 
 
+def test_a_page_of_armed_alarms_stays_within_what_a_composite_alarm_takes() -> None:
+    down = replace(DOWN, armed_by=FULL.key)
+    nodes = {
+        f"shop-{number}": AlarmTarget(
+            dimension="CacheClusterId", id="x", alarms=(down, replace(FULL, missing="ignore")), page="shop"
+        )
+        for number in range(60)
+    }
+    found = pages(nodes)
+    assert sorted(name for names in found.values() for name in names) == sorted(
+        f"{node}-{key}" for node in nodes for key in (down.key, FULL.key)
+    )
+    longest = "x" * 63
+    for names in found.values():
+        both = [f'(ALARM("{longest}{n}") AND NOT INSUFFICIENT_DATA("{longest}{n}"))' for n in names]
+        rule = [
+            text if name.endswith(down.key) else f'ALARM("{longest}{name}")'
+            for name, text in zip(names, both, strict=True)
+        ]
+        assert len(" OR ".join(rule)) <= RULE_CHARACTERS
+        assert sum(2 if name.endswith(down.key) else 1 for name in names) <= RULE_CHILDREN
+
+
+@pytest.mark.parametrize(
+    ("alarms", "message"),
+    [
+        ((replace(DOWN, armed_by="nothing"),), "no alarm of its that ignores silence"),
+        ((replace(DOWN, armed_by=FULL.key), FULL), "no alarm of its that ignores silence"),
+        (
+            (replace(DOWN, armed_by=FULL.key, severity="warning"), replace(FULL, missing="ignore")),
+            "no page that could ask for both",
+        ),
+    ],
+)
+def test_what_cannot_arm_an_alarm_is_refused(alarms: tuple[AlarmSpec, ...], message: str) -> None:
+    target = AlarmTarget(dimension="CacheClusterId", id="x", alarms=alarms)
+    with pytest.raises(ValueError, match=message):
+        AlarmsArgs(prefix="shop-live", targets={"queue-1": target}, topic_arns=TOPICS)
+
+
 def test_a_page_stays_within_what_a_composite_alarm_takes() -> None:
     nodes = {
         f"sharded-{number}": AlarmTarget(dimension="CacheClusterId", id="x", alarms=(DOWN, FULL), page="sharded")

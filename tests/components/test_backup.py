@@ -147,6 +147,15 @@ def region(**more: Any) -> BackupRegionArgs:
     return BackupRegionArgs(**base | more)
 
 
+@pytest.mark.parametrize(
+    ("more", "stays"),
+    [({}, False), ({"protect": True}, True), ({"replicate_arn": "arn:p"}, True), ({"copies": False}, False)],
+)
+def test_the_key_there_stays_as_long_as_what_it_opens(record: Any, more: dict[str, Any], stays: bool) -> None:
+    seen = record(lambda: BackupRegion("far", region(prefix="shop-live", **more)))
+    assert seen["far-key"].retain_on_delete is stays
+
+
 def test_the_second_region(record: Any) -> None:
     seen = record(
         lambda: BackupRegion("far", region(lock=GOVERNANCE, replicate_arn="arn:p", replicate_days=5, protect=True))

@@ -47,6 +47,7 @@ def test_containers_and_first_values(record: Any) -> None:
 
     version = seen["cred-master-initial"]
     assert version.inputs["secretString"] == "[secret]"
+    assert version.inputs["versionStages"] == ["INITIAL"]
     assert version.ignore_changes == ("secretString", "versionStages")
     assert json.loads(version.secrets["secretString"]) == {
         "username": "tmi_admin",
@@ -63,6 +64,32 @@ def test_containers_and_first_values(record: Any) -> None:
     }
     # No password stands anywhere in the clear.
     assert "password of" not in repr([each.inputs for each in seen.resources])
+
+
+@pytest.mark.parametrize("key", ["master", "queue-auth"])
+def test_a_first_version_that_aws_dropped_is_made_anew_without_becoming_current(
+    record: Any, key: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import boto3
+    from moto import mock_aws
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nothing")
+    seen = record(lambda: Credentials("cred", args(prefix="shop-live", token_caches=["queue"])))
+    version = seen[f"cred-{key}-initial"]
+    with mock_aws():
+        client = boto3.client("secretsmanager", region_name="eu-west-1")
+        arn = client.create_secret(Name=f"shop-live/{key}")["ARN"]
+
+        def make() -> None:  # the provider's PutSecretValue (secretsmanager/secret_version.go, create)
+            labels = version.inputs["versionStages"]
+            client.put_secret_value(SecretId=arn, SecretString=version.secrets["secretString"], VersionStages=labels)
+
+        make()
+        assert client.get_secret_value(SecretId=arn)["SecretString"] == version.secrets["secretString"]
+        client.put_secret_value(SecretId=arn, SecretString="the bootstrap's")
+        make()  # the refresh took it out of the state, and this `up` makes it again
+        assert client.get_secret_value(SecretId=arn)["SecretString"] == "the bootstrap's"
 
 
 def test_passwords_leave_the_component_as_secrets(record: Any) -> None:

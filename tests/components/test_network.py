@@ -179,6 +179,23 @@ def test_rules_of_the_firewall(record: Any) -> None:
         assert each.inputs["description"]
 
 
+@pytest.mark.parametrize(
+    ("snapshots", "protect", "kept"),
+    [
+        (False, False, set()),
+        (True, False, {"keys-storage"}),
+        (False, True, {"keys-storage", "keys-logs"}),  # its automated backups stay
+        (True, True, {"keys-storage", "keys-logs"}),
+    ],
+)
+def test_a_key_stays_where_something_stays_that_it_opens(
+    record: Any, snapshots: bool, protect: bool, kept: set[str]
+) -> None:
+    args = KeysArgs(prefix="shop-live", snapshots_stay=snapshots, protect=protect, **PLACE)
+    keys = record(lambda: Keys("keys", args)).of("Key")
+    assert {name for name, key in keys.items() if key.retain_on_delete} == kept
+
+
 def test_keys(record: Any) -> None:
     args = KeysArgs(prefix="tmi-dev", deletion_window_days=7, protect=True, **PLACE)
     seen = record(lambda: Keys("keys", args))

@@ -208,6 +208,23 @@ def test_replicas(record: Any) -> None:
     assert "low storage" in events.inputs["eventCategories"]
 
 
+@pytest.mark.parametrize("protect", [False, True])
+def test_every_replica_is_replaced_with_its_primary_and_goes_before_it(record: Any, protect: bool) -> None:
+    replicas = {"reporting": spec(), "far": spec(remote=remote()), "analytics": spec(instance_class="db.m7g.large")}
+    given = args(identifier="shop-live", database="shop", username="shop_admin", replicas=replicas, protect=protect)
+    seen = record(lambda: Postgres("db", given))
+    made = {name: each for name, each in seen.of("Instance").items() if name != "db-primary"}
+    assert {name: each.replace_with for name, each in made.items()} == {
+        "db-reporting-instance": {"db-primary"},
+        "db-far-instance": {"db-primary"},
+        "db-analytics-instance": {"db-primary"},
+    }
+    # The engine then deletes them first, in the reverse of this order.
+    assert {name: each.delete_before_replace for name, each in made.items()} == dict.fromkeys(made, True)
+    assert all("db-primary" in each.depends_on for each in made.values())
+    assert not seen["db-primary"].replace_with
+
+
 def test_events_of_each_severity(record: Any) -> None:
     topics = {"warning": "arn:warning", "info": "arn:info"}
     given = args(replicas={"reporting": spec(), "dr": spec(remote=remote())}, event_topic_arns=topics)

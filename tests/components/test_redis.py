@@ -29,6 +29,21 @@ def args(**more: Any) -> RedisArgs:
     return RedisArgs(**base | more)
 
 
+@pytest.mark.parametrize(
+    ("engine", "version", "family"),
+    [
+        ("valkey", "7.2", "valkey7"),
+        ("valkey", "8.2", "valkey8"),
+        ("valkey", "9.1", "valkey9"),
+        ("redis", "7.1", "redis7"),
+    ],
+)
+def test_a_cache_stays_at_its_declared_version(record: Any, engine: str, version: str, family: str) -> None:
+    given = args(replication_group_id="shop-live-queue", engine=engine, version=version, family=family)
+    group = record(lambda: Redis("queue", given))["queue-group"].inputs
+    assert (group["engineVersion"], group["autoMinorVersionUpgrade"]) == (version, False)
+
+
 def test_a_cache_with_users(record: Any) -> None:
     made: list[Redis] = []
     seen = record(lambda: made.append(Redis("main", args(replicas=1, multi_az=True, notification_topic_arn="arn:t"))))
@@ -50,7 +65,7 @@ def test_a_cache_with_users(record: Any) -> None:
     assert group.inputs == {
         "applyImmediately": False,
         "atRestEncryptionEnabled": True,
-        "autoMinorVersionUpgrade": True,
+        "autoMinorVersionUpgrade": False,
         "automaticFailoverEnabled": True,
         "clusterMode": "disabled",
         "description": "Cache tmi-dev-main",

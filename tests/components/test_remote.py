@@ -38,7 +38,7 @@ def test_keys_and_a_group_in_the_other_region(record: Any) -> None:
             assert each.parent in ("far", "far-notifications"), each.name
     for key in seen.of("Key").values():
         assert key.protect, key.name
-        assert key.retain_on_delete, key.name
+        assert key.retain_on_delete is (key.name != "far-notifications"), key.name
         assert key.inputs["enableKeyRotation"], key.name
     assert "logs.eu-central-1.amazonaws.com" in children["far-logs"].inputs["policy"]
     assert "cloudwatch.amazonaws.com" in children["far-notifications"].inputs["policy"]
@@ -49,6 +49,15 @@ def test_keys_and_a_group_in_the_other_region(record: Any) -> None:
     assert (mail["topic"], mail["endpoint"]) == ("arn:far-notifications-critical", "a@example.org")
     assert seen.of("SlackChannelConfiguration") == {}
     assert children["far-database-from-10-9-0-0-16"].inputs["cidrIpv4"] == "10.9.0.0/16"
+
+
+def test_no_key_stays_where_nothing_does(record: Any) -> None:
+    seen = record(lambda: Remote("far", args(prefix="shop-live-far")))
+    assert {name: key.retain_on_delete for name, key in seen.of("Key").items()} == {
+        "far-storage": False,
+        "far-logs": False,
+        "far-notifications": False,
+    }
 
 
 def test_the_internet_is_refused() -> None:

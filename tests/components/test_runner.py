@@ -10,6 +10,7 @@ from typing import Any
 
 import pulumi
 import pulumi_aws as aws
+import pytest
 
 from bootstrap.request import ALIAS, VARIABLE, digest
 from components.policy import allow
@@ -96,7 +97,6 @@ def test_the_runner(record: Any) -> None:
         "loggingConfig": {"logFormat": "JSON", "logGroup": "/aws/lambda/tmi-dev-bootstrap"},
         "memorySize": 512,
         "name": "tmi-dev-bootstrap",
-        "reservedConcurrentExecutions": 1,
         "role": "arn:run-role",
         "runtime": "python3.13",
         "timeout": 900,
@@ -118,6 +118,12 @@ def test_the_runner(record: Any) -> None:
     }
     # It waits for what the component was told to wait for, and for its own permissions.
     assert run.depends_on >= {"first", "run-policy", "run-function"}
+
+
+@pytest.mark.parametrize("reserved", [None, 1, 5])
+def test_runs_are_reserved_where_somebody_wants_it(record: Any, reserved: int | None) -> None:
+    seen = record(lambda: Runner("run", args(prefix="shop-live", reserved_concurrency=reserved)))
+    assert seen["run-function"].inputs.get("reservedConcurrentExecutions") == reserved
 
 
 def test_the_function_and_its_code_agree(record: Any) -> None:

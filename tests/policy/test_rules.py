@@ -155,7 +155,9 @@ CASES: dict[str, Case] = {
         aside=[REPLICA],
     ),
     "cache-snapshots": Case(CACHE, {"snapshotRetentionLimit": 1}, {}),
-    "cache-minor-upgrades": Case(CACHE, {"autoMinorVersionUpgrade": "true"}, {"autoMinorVersionUpgrade": False}),
+    "cache-version-held": Case(
+        CACHE, {"engineVersion": "8.2", "autoMinorVersionUpgrade": False}, {"engineVersion": "7.2"}
+    ),
     "cache-failover": Case(CACHE, {"automaticFailoverEnabled": True}, {}),
     "cache-multi-az": Case(CACHE, {"multiAzEnabled": True}, {}),
     "cache-encrypted": Case(CACHE, {"atRestEncryptionEnabled": "true"}, {}),

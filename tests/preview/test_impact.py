@@ -145,6 +145,9 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (GROUP, replicated(engine="redis"), replicated(engine="valkey"), F, "cache-engine"),
     (GROUP, {"engine": "redis"}, {"engine": "valkey"}, L, "cache-engine-alone"),
     (GROUP, replicated(engineVersion="8.1"), replicated(engineVersion="8.0"), L, "cache-version-back"),
+    (GROUP, replicated(engineVersion="9.1"), replicated(engineVersion="8.2"), L, "cache-version-back"),
+    (GROUP, replicated(engineVersion="7.0"), replicated(engineVersion="6.x"), L, "cache-version-back"),
+    (GROUP, replicated(engineVersion="6.x"), replicated(engineVersion="7.1"), F, "cache-version"),
     (GROUP, {"engineVersion": "8.0"}, {"engineVersion": "8.1"}, L, "cache-version-alone"),
     (GROUP, replicated(engineVersion="8.0"), replicated(engineVersion="8.1"), F, "cache-version"),
     (GROUP, {"nodeType": "a"}, {"nodeType": "b"}, D, "cache-node-alone"),
@@ -353,6 +356,42 @@ def test_every_rule_says_where_it_is_from_and_the_harmful_what_to_do_instead() -
 def test_a_protected_resource_is_not_replaced() -> None:
     found = impacts(INSTANCE, {"kmsKeyId": "a"}, {"kmsKeyId": "b"}, protect=True)
     assert [(i.effect, i.rule) for i in found] == [(B, "protected"), (L, "rds-key")]
+
+
+def waiting(name: str, prefix: str, value: str, now: Inputs) -> list[Resource]:
+    """An instance with its parameter group, under any stack's names."""
+    return [
+        Resource(type=INSTANCE, name=name, parent="", inputs={**now, "parameterGroupName": f"{prefix}0a1b2c"}),
+        Resource(type=PARAMETERS, name=f"{name}-parameters", parent="", inputs={"namePrefix": prefix}
+                 | parameters(work_mem=value)),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("now", "value", "proposed", "first"),
+    [
+        ({"instanceClass": "b"}, "2", True, True),
+        ({"instanceClass": "b"}, "1", True, False),
+        ({"instanceClass": "b", "applyImmediately": True}, "2", False, False),
+        ({"instanceClass": "b", "multiAz": True}, "2", True, True),
+    ],
+)
+def test_what_waits_for_the_window_says_what_holds_meanwhile(
+    now: Inputs, value: str, proposed: bool, first: bool
+) -> None:
+    was = {**now, "instanceClass": "a"}
+    # Another instance's parameters change as well: they are none of this one's.
+    before = waiting("db", "shop-live-postgres17-", "1", was) + waiting("far", "shop-live-far-postgres17-", "1", {})
+    after = waiting("db", "shop-live-postgres17-", value, now) + waiting("far", "shop-live-far-postgres17-", "3", {})
+    (impact,) = [i for i in judge(changes(before, after)) if (i.name, i.key) == ("db", "instanceClass")]
+    assert ("every `pulumi up` proposes it again" in impact.users) is proposed
+    assert ("come before it" in impact.users) is first
+
+
+def test_a_cache_that_waits_says_so_too() -> None:
+    (impact,) = impacts(GROUP, replicated(nodeType="a"), replicated(nodeType="b"))
+    assert impact.takes_effect == "in the maintenance window"
+    assert impact.users.endswith("Until then every `pulumi up` proposes it again.")
 
 
 @pytest.mark.parametrize(

@@ -144,6 +144,7 @@ def test_keys_whole() -> None:
         "region": text_,
         "partition": {**text_, "default": "aws"},
         "deletionWindowDays": {"type": "integer", "plain": True, "default": 30},
+        "snapshotsStay": {"type": "boolean", "plain": True, "default": True},
         "protect": {"type": "boolean", "plain": True, "default": False},
     }
     assert found["requiredInputs"] == ["accountId", "prefix", "region"]

@@ -1,0 +1,1 @@
+"""What an AWS account has that a stack needs, and what stands in its way: looked at, never changed."""

@@ -1,0 +1,61 @@
+"""Every look into the account, in the order in which somebody would mend what it finds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+
+from account import names, place, quotas, running
+from account.finding import Finding, Wanted
+from account.place import INSTANCE
+from account.reader import NotReadableError, Reader
+
+
+def look(
+    reader: Reader,
+    wanted: Collection[Wanted],
+    *,
+    own: Collection[tuple[str, str]] | None = None,
+    reserved: int | None = None,
+) -> tuple[Finding, ...]:
+    """Look at an account for a stack.
+
+    :param wanted: what the program declares.
+    :param own: type and logical name of what the stack's saved state has; None where there is none to hand.
+    :param reserved: runs that the stack reserves of Lambda.
+    """
+    known = own or ()
+    mine = own is None and _there(reader, wanted)
+    looks: tuple[Callable[[], Iterator[Finding]], ...] = (
+        lambda: quotas.concurrency(reader, reserved),
+        lambda: quotas.quotas(reader, wanted, known),
+        lambda: place.linked_roles(reader, wanted),
+        lambda: place.zones(reader, wanted),
+        lambda: place.classes(reader, wanted),
+        lambda: place.cache_versions(reader, wanted),
+        *names.taken(reader, wanted, known, mine=mine),
+        lambda: names.snapshots(reader, wanted),
+        lambda: running.waiting(reader, wanted),
+        lambda: running.ahead(reader, wanted),
+    )
+    return tuple(finding for each in looks for finding in _told(each))
+
+
+def _there(reader: Reader, wanted: Collection[Wanted]) -> bool:
+    """Whether an instance of the stack's is there."""
+    identifiers = {each.inputs.get("identifier") for each in wanted if each.type == INSTANCE}
+    try:
+        there = reader.all("rds", "describe_db_instances", "DBInstances")
+    except NotReadableError:
+        return False
+    return any(each["DBInstanceIdentifier"] in identifiers for each in there)
+
+
+def _told(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """What a look finds; one that AWS does not allow is a finding, and the others go on."""
+    try:
+        yield from look()
+    except NotReadableError as error:
+        yield Finding(
+            check="not looked at", state="note", where="the account", what=str(error),
+            mend="give whoever looks the right to read it, or look by hand",
+        )  # fmt: skip

@@ -1,0 +1,194 @@
+"""Names that a stack is about to take, and who has them: an earlier one that left something behind, or another's.
+
+RDS and ElastiCache make log groups anew that were deleted before their last lines came
+(hashicorp/terraform-provider-aws#42858); Secrets Manager keeps a name for its recovery window; a protected stack's log
+groups, snapshots and keys stay. The provider refuses each with "already exists".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from account.finding import Finding, Wanted
+from account.reader import Reader
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kind:
+    """How names of one type are found."""
+
+    what: str
+    key: str
+    """Input with the name."""
+    service: str
+    call: str
+    field: str
+    """Where the answer has the list."""
+    held: str
+    """Where an item has its name."""
+    mend: str
+    """With `{name}` in it."""
+
+
+_OTHERS = "where it is another stack's, give this one a name of its own (`data-tier:name`); where it is left over, "
+
+_MAYBE = ": fine where it is this stack's own, which --against tells"
+
+KINDS: dict[str, Kind] = {
+    "aws:cloudwatch/logGroup:LogGroup": Kind(
+        what="log group", key="name", service="logs", call="describe_log_groups", field="logGroups",
+        held="logGroupName", mend="`aws logs delete-log-group --log-group-name {name}`: its lines go with it",
+    ),
+    "aws:rds/instance:Instance": Kind(
+        what="instance", key="identifier", service="rds", call="describe_db_instances", field="DBInstances",
+        held="DBInstanceIdentifier", mend=_OTHERS + "look into it before `aws rds delete-db-instance`",
+    ),
+    "aws:rds/subnetGroup:SubnetGroup": Kind(
+        what="subnet group", key="name", service="rds", call="describe_db_subnet_groups", field="DBSubnetGroups",
+        held="DBSubnetGroupName", mend=_OTHERS + "`aws rds delete-db-subnet-group --db-subnet-group-name {name}`",
+    ),
+    "aws:rds/eventSubscription:EventSubscription": Kind(
+        what="event subscription", key="name", service="rds", call="describe_event_subscriptions",
+        field="EventSubscriptionsList", held="CustSubscriptionId",
+        mend=_OTHERS + "`aws rds delete-event-subscription --subscription-name {name}`",
+    ),
+    "aws:rds/proxy:Proxy": Kind(
+        what="proxy", key="name", service="rds", call="describe_db_proxies", field="DBProxies", held="DBProxyName",
+        mend=_OTHERS + "`aws rds delete-db-proxy --db-proxy-name {name}`",
+    ),
+    "aws:elasticache/replicationGroup:ReplicationGroup": Kind(
+        what="cache", key="replicationGroupId", service="elasticache", call="describe_replication_groups",
+        field="ReplicationGroups", held="ReplicationGroupId",
+        mend=_OTHERS + "look into it before `aws elasticache delete-replication-group`",
+    ),
+    "aws:elasticache/subnetGroup:SubnetGroup": Kind(
+        what="cache subnet group", key="name", service="elasticache", call="describe_cache_subnet_groups",
+        field="CacheSubnetGroups", held="CacheSubnetGroupName",
+        mend=_OTHERS + "`aws elasticache delete-cache-subnet-group --cache-subnet-group-name {name}`",
+    ),
+    "aws:elasticache/userGroup:UserGroup": Kind(
+        what="user group", key="userGroupId", service="elasticache", call="describe_user_groups", field="UserGroups",
+        held="UserGroupId", mend=_OTHERS + "`aws elasticache delete-user-group --user-group-id {name}`",
+    ),
+    "aws:elasticache/user:User": Kind(
+        what="cache user", key="userId", service="elasticache", call="describe_users", field="Users", held="UserId",
+        mend=_OTHERS + "`aws elasticache delete-user --user-id {name}`",
+    ),
+    "aws:kms/alias:Alias": Kind(
+        what="key alias", key="name", service="kms", call="list_aliases", field="Aliases", held="AliasName",
+        mend=_OTHERS + "`aws kms delete-alias --alias-name {name}`: the key itself stays",
+    ),
+    "aws:iam/role:Role": Kind(
+        what="role", key="name", service="iam", call="list_roles", field="Roles", held="RoleName",
+        mend=_OTHERS + "delete its policies and then `aws iam delete-role --role-name {name}`",
+    ),
+    "aws:lambda/function:Function": Kind(
+        what="function", key="name", service="lambda", call="list_functions", field="Functions", held="FunctionName",
+        mend=_OTHERS + "`aws lambda delete-function --function-name {name}`",
+    ),
+    "aws:backup/vault:Vault": Kind(
+        what="backup vault", key="name", service="backup", call="list_backup_vaults", field="BackupVaultList",
+        held="BackupVaultName",
+        mend=_OTHERS + "`aws backup delete-backup-vault --backup-vault-name {name}`, once it is empty",
+    ),
+    "aws:backup/restoreTestingPlan:RestoreTestingPlan": Kind(
+        what="restore testing plan", key="name", service="backup", call="list_restore_testing_plans",
+        field="RestoreTestingPlans", held="RestoreTestingPlanName",
+        mend=_OTHERS + "`aws backup delete-restore-testing-plan --restore-testing-plan-name {name}`",
+    ),
+    "aws:s3/bucket:Bucket": Kind(
+        what="bucket", key="bucket", service="s3", call="list_buckets", field="Buckets", held="Name",
+        mend=_OTHERS + "empty it and then `aws s3api delete-bucket --bucket {name}`",
+    ),
+}  # fmt: skip
+SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 a type
+SNAPSHOTS = "final snapshots"
+
+
+def taken(
+    reader: Reader, wanted: Collection[Wanted], own: Collection[tuple[str, str]], *, mine: bool
+) -> list[Callable[[], Iterator[Finding]]]:
+    """Looks for names that somebody has, one for each kind of resource.
+
+    :param own: type and logical name of what the stack's saved state has: these names are its own.
+    :param mine: whether the stack is there already and no saved state says what of it is its own.
+    """
+    others = [each for each in wanted if (each.type, each.name) not in own]
+    looks = [partial(_taken, reader, kind, region, names, mine) for kind, region, names in _by_place(others)]
+    return [*looks, partial(_secrets, reader, others, mine)]
+
+
+def _taken(reader: Reader, kind: Kind, region: str | None, names: set[str], mine: bool) -> Iterator[Finding]:
+    there = {str(item[kind.held]) for item in reader.all(kind.service, kind.call, kind.field, region)}
+    for name in sorted(names & there):
+        yield Finding(
+            check="name",
+            state="note" if mine else "missing",
+            where=region or reader.region,
+            what=f"the {kind.what} {name} exists" + (_MAYBE if mine else ""),
+            mend=kind.mend.format(name=name),
+        )
+
+
+def _by_place(wanted: Iterable[Wanted]) -> Iterator[tuple[Kind, str | None, set[str]]]:
+    found: dict[tuple[str, str | None], set[str]] = {}
+    for each in wanted:
+        kind = KINDS.get(each.type)
+        if kind and isinstance(name := each.inputs.get(kind.key), str):
+            found.setdefault((each.type, each.inputs.get("region")), set()).add(name)
+    for (type_, region), names in sorted(found.items(), key=str):
+        yield KINDS[type_], region, names
+
+
+def _secrets(reader: Reader, wanted: Iterable[Wanted], mine: bool) -> Iterator[Finding]:
+    names = {str(each.inputs["name"]) for each in wanted if each.type == SECRET and each.inputs.get("name")}
+    if not names:
+        return
+    for secret in reader.all("secretsmanager", "list_secrets", "SecretList", IncludePlannedDeletion=True):
+        name = secret["Name"]
+        if name not in names:
+            continue
+        delete = f"`aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`"
+        if deleted := secret.get("DeletedDate"):
+            yield Finding(
+                check="name", state="missing", where=reader.region,
+                what=f"the secret {name} was deleted on {_day(deleted)} and keeps its name for its recovery window",
+                mend=f"{delete} frees the name at once, and the old password is gone for good",
+            )  # fmt: skip
+        else:
+            yield Finding(
+                check="name", state="note" if mine else "missing", where=reader.region,
+                what=f"the secret {name} exists" + (_MAYBE if mine else ""),
+                mend=_OTHERS + delete,
+            )  # fmt: skip
+
+
+def _day(moment: Any) -> str:
+    return moment.strftime("%Y-%m-%d") if hasattr(moment, "strftime") else str(moment)
+
+
+def snapshots(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+    """Final snapshots of earlier generations: nothing is in the way, they are what a restore begins with."""
+    for each in wanted:
+        final = each.inputs.get("finalSnapshotIdentifier")
+        if not isinstance(final, str):
+            continue
+        before = final.rpartition("-")[0] + "-"
+        rds = each.type == "aws:rds/instance:Instance"
+        call: tuple[str, str, str, str] = (
+            ("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier")
+            if rds
+            else ("elasticache", "describe_snapshots", "Snapshots", "SnapshotName")
+        )
+        service, name, field, held = call
+        narrowed = {"SnapshotType": "manual"} if rds else {}
+        kept = [item[held] for item in reader.all(service, name, field, **narrowed) if item[held].startswith(before)]
+        if kept:
+            yield Finding(
+                check=SNAPSHOTS, state="note", where=reader.region,
+                what=f"{len(kept)} from earlier are kept: {', '.join(sorted(kept))}",
+                mend="restore from one (docs/deploy.md), or delete what nobody needs",
+            )  # fmt: skip

@@ -1,0 +1,108 @@
+"""The region: zones, and whether it offers the classes and versions that the stack declares."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+from account.finding import Finding, Wanted
+from account.reader import Reader
+
+INSTANCE, CACHE = "aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup"
+SUBNET = "aws:ec2/subnet:Subnet"
+
+
+def zones(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+    """Zones of the stack's own subnets."""
+    named = sorted({str(each.inputs["availabilityZone"]) for each in wanted if each.type == SUBNET})
+    if not named:
+        return
+    there = {
+        each["ZoneName"]: each["State"]
+        for each in reader.all("ec2", "describe_availability_zones", "AvailabilityZones")
+    }
+    for zone in named:
+        state = there.get(zone)
+        if state is None:
+            yield Finding(
+                check="zone", state="missing", where=reader.region, what=f"this account has no zone {zone}",
+                mend=f"name others in data-tier:network.zones: {', '.join(sorted(there))}",
+            )  # fmt: skip
+        elif state != "available":
+            yield Finding(
+                check="zone", state="note", where=reader.region, what=f"{zone} is {state}",
+                mend="wait, or name others in data-tier:network.zones before the first deployment",
+            )  # fmt: skip
+
+
+def classes(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+    """Instance classes with the version of the primary, in each region."""
+    versions = {
+        str(each.inputs["engineVersion"])
+        for each in wanted
+        if each.type == INSTANCE and each.inputs.get("engineVersion")
+    }
+    asked = {(each.inputs.get("region"), str(each.inputs["instanceClass"])) for each in wanted if each.type == INSTANCE}
+    subnets = {str(each.inputs["availabilityZone"]) for each in wanted if each.type == SUBNET}
+    for region, name in sorted(asked, key=str):
+        offers = reader.all(
+            "rds", "describe_orderable_db_instance_options", "OrderableDBInstanceOptions", region,
+            Engine="postgres", DBInstanceClass=name,
+        )  # fmt: skip
+        fitting = [each for each in offers if any(_is(each["EngineVersion"], version) for version in versions)]
+        where = region or reader.region
+        if not fitting:
+            yield Finding(
+                check="class", state="missing", where=where,
+                what=f"RDS offers no {name} with PostgreSQL {', '.join(sorted(versions))}",
+                mend="choose another class (data-tier:postgres.class), version or region",
+            )  # fmt: skip
+            continue
+        offered = {zone["Name"] for each in fitting for zone in each.get("AvailabilityZones", ())}
+        if region is None and subnets and not subnets & offered:
+            yield Finding(
+                check="class", state="missing", where=where,
+                what=f"RDS offers {name} in {', '.join(sorted(offered))} alone, and the stack has none of these zones",
+                mend="name two of them in data-tier:network.zones, or choose another class",
+            )  # fmt: skip
+        else:
+            yield Finding(check="class", state="ok", where=where, what=f"{name} is offered")
+
+
+def cache_versions(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+    """Engines and versions of caches."""
+    asked = {(str(each.inputs["engine"]), str(each.inputs["engineVersion"])) for each in wanted if each.type == CACHE}
+    for engine, version in sorted(asked):
+        known = reader.all("elasticache", "describe_cache_engine_versions", "CacheEngineVersions", Engine=engine)
+        if any(_is(each["EngineVersion"], version) for each in known):
+            continue
+        yield Finding(
+            check="version", state="missing", where=reader.region,
+            what=f"ElastiCache has no {engine} {version} here",
+            mend="declare one of " + ", ".join(sorted({each["EngineVersion"] for each in known})),
+        )  # fmt: skip
+
+
+def _is(exact: str, declared: str) -> bool:
+    """`17.6` is a `17`, and `17.10` no `17.1`."""
+    return exact == declared or exact.startswith(f"{declared}.")
+
+
+LINKED = {
+    INSTANCE: ("rds.amazonaws.com",),
+    CACHE: ("elasticache.amazonaws.com",),
+    "aws:backup/plan:Plan": ("backup.amazonaws.com",),
+    "aws:backup/restoreTestingPlan:RestoreTestingPlan": ("restore-testing.backup.amazonaws.com",),
+}
+"""Type -> services whose service-linked role it needs. Source: Service Authorization Reference, PassedToService."""
+
+
+def linked_roles(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+    """Service-linked roles, which the first resource of its kind makes where the deploying role may."""
+    needed = sorted({service for each in wanted for service in LINKED.get(each.type, ())})
+    there = {each["Path"] for each in reader.all("iam", "list_roles", "Roles", PathPrefix="/aws-service-role/")}
+    for service in needed:
+        if f"/aws-service-role/{service}/" not in there:
+            yield Finding(
+                check="service-linked role", state="note", where="the account", what=f"{service} has none yet",
+                mend=f"`aws iam create-service-linked-role --aws-service-name {service}`, or the deployment makes it",
+            )  # fmt: skip

@@ -1,0 +1,84 @@
+"""Room in the account: how much of each quota is used, how much the stack takes, and Lambda's runs at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from account.finding import Finding, Wanted
+from account.reader import Reader
+
+# Lambda refuses a reservation that leaves less (Developer Guide, configuration-concurrency).
+UNRESERVED = 100
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quota:
+    """One quota of Service Quotas, by its name there."""
+
+    service: str
+    name: str
+    type: str
+    """Resources of the stack that count."""
+    of: tuple[str, str, str]
+    """Service, call and field that list what there is."""
+
+
+QUOTAS = (
+    Quota(
+        service="vpc", name="VPCs per Region", type="aws:ec2/vpc:Vpc", of=("ec2", "describe_vpcs", "Vpcs")
+    ),
+    Quota(
+        service="rds", name="DB instances", type="aws:rds/instance:Instance",
+        of=("rds", "describe_db_instances", "DBInstances"),
+    ),
+    Quota(
+        service="elasticache", name="Nodes per Region", type="aws:elasticache/replicationGroup:ReplicationGroup",
+        of=("elasticache", "describe_cache_clusters", "CacheClusters"),
+    ),
+)  # fmt: skip
+
+
+def quotas(reader: Reader, wanted: Collection[Wanted], own: Collection[tuple[str, str]]) -> Iterator[Finding]:
+    """Each quota that the stack takes from."""
+    for quota in QUOTAS:
+        here = [each for each in wanted if each.type == quota.type and not each.inputs.get("region")]
+        need = sum(_counts(each) for each in here if (each.type, each.name) not in own)
+        limits = {
+            each["QuotaName"]: each["Value"]
+            for each in reader.all("service-quotas", "list_service_quotas", "Quotas", ServiceCode=quota.service)
+        }
+        if not need or quota.name not in limits:
+            continue
+        used, limit = len(reader.all(*quota.of)), int(limits[quota.name])
+        fits = used + need <= limit
+        yield Finding(
+            check="quota",
+            state="ok" if fits else "missing",
+            where=reader.region,
+            what=f"{quota.name}: {used} of {limit} are used, and the stack takes {need}",
+            mend="" if fits else f"ask for more: Service Quotas, {quota.service}, `{quota.name}`",
+        )
+
+
+def _counts(each: Wanted) -> int:
+    """Instances count one, a cache its nodes."""
+    shards = int(each.inputs.get("numNodeGroups") or 0)
+    if shards:
+        return shards * (int(each.inputs.get("replicasPerNodeGroup") or 0) + 1)
+    return int(each.inputs.get("numCacheClusters") or 1)
+
+
+def concurrency(reader: Reader, reserved: int | None) -> Iterator[Finding]:
+    """Lambda's runs at a time."""
+    limit = reader.one("lambda", "get_account_settings")["AccountLimit"]
+    total, free = int(limit["ConcurrentExecutions"]), int(limit["UnreservedConcurrentExecutions"])
+    what = f"Lambda: {total} runs at a time, {free} of them not reserved"
+    if reserved and free - reserved < UNRESERVED:
+        yield Finding(
+            check="concurrency", state="missing", where=reader.region,
+            what=f"{what}; AWS refuses to reserve {reserved}, as less than {UNRESERVED} would be left",
+            mend="leave data-tier:runner.reserved out, or ask Service Quotas for more lambda `Concurrent executions`",
+        )  # fmt: skip
+    else:
+        yield Finding(check="concurrency", state="ok", where=reader.region, what=what)

@@ -1,0 +1,48 @@
+"""The one door to AWS: it lets nothing through but calls that read settings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+READS = ("describe_", "list_", "get_")
+# They read, and what they read is data.
+NEVER = ("get_secret_value", "get_object", "get_log_events", "get_parameter", "get_authorization_token")
+
+
+class NotReadableError(Exception):
+    """AWS did not answer; the message says why, in its own code."""
+
+
+class Reader:
+    """Reads settings of one account."""
+
+    def __init__(self, make: Callable[[str, str], Any], region: str) -> None:
+        """`make` gives a client of a service in a region."""
+        self._make = make
+        self.region = region
+
+    def all(self, service: str, call: str, field: str, region: str | None = None, **arguments: Any) -> list[Any]:
+        """Every item of a list call."""
+        return list(self._answer(service, call, region, arguments).get(field, []))
+
+    def one(self, service: str, call: str, region: str | None = None, **arguments: Any) -> dict[str, Any]:
+        """The answer of a call."""
+        return self._answer(service, call, region, arguments)
+
+    def _answer(self, service: str, call: str, region: str | None, arguments: dict[str, Any]) -> dict[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        if not call.startswith(READS) or call in NEVER:
+            raise ValueError(f"{service}.{call} is no call that only reads settings")
+        client = self._make(service, region or self.region)
+        try:
+            if client.can_paginate(call):
+                answer: dict[str, Any] = client.get_paginator(call).paginate(**arguments).build_full_result()
+            else:
+                answer = getattr(client, call)(**arguments)
+        except ClientError as error:
+            raise NotReadableError(f"{service}.{call}: {error.response['Error']['Code']}") from None
+        except BotoCoreError as error:
+            raise NotReadableError(f"{service}.{call}: {error}") from None
+        return answer

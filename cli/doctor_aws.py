@@ -1,0 +1,63 @@
+"""`datatier doctor --aws`: what an AWS account lacks for a stack, or has in its way. Reads only."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import typer
+from rich.markup import escape
+
+from account.finding import Finding
+from account.look import look
+from account.reader import Reader
+from bootstrap.aws import aws_client
+from cli.errors import FAILED, InputError
+from cli.output import console, emit_json
+from cli.preview import saved
+from cli.project import load, project_root
+from infra.stackfile import read_stack, stacks
+
+_COLOURS = {"ok": "green", "missing": "red", "note": "yellow"}
+
+
+def doctor_aws(stack: str | None, against: str | None, *, json: bool) -> None:
+    """Look at the account of one stack, or of all that are deployed to AWS. Exit 1 where something is missing."""
+    if against is not None and stack is None:
+        raise InputError(
+            "--against is the state of one stack: name it, such as `datatier doctor --aws live --against F`."
+        )
+    found = {each: examine(each, against) for each in ([stack] if stack else _deployable())}
+    if json:
+        emit_json({each: [asdict(finding) for finding in findings] for each, findings in found.items()})
+    else:
+        for each, findings in found.items():
+            _show(each, findings)
+    if any(finding.state == "missing" for findings in found.values() for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def examine(stack: str, against: str | None, endpoint: str | None = None) -> tuple[Finding, ...]:
+    """What the account says to a stack; `endpoint` is an emulator's."""
+    source = load(stack)
+    own = None if against is None else {(each.type, each.name) for each in saved(against)}
+    reader = Reader(lambda service, region: aws_client(service, region, endpoint), source.region)
+    wanted = [each for each in source.offline().resources if each.type.startswith("aws:")]
+    return look(reader, wanted, own=own, reserved=source.settings.runner.reserved)
+
+
+def _deployable() -> list[str]:
+    root = project_root()
+    found = [each for each in stacks(root) if read_stack(root, each).get("data-tier:profile", each) != "local"]
+    if not found:
+        raise InputError(f"no stack in {root} is one for AWS: write a Pulumi.NAME.yaml with `data-tier:profile: dev`.")
+    return found
+
+
+def _show(stack: str, findings: tuple[Finding, ...]) -> None:
+    out = console()
+    missing = sum(finding.state == "missing" for finding in findings)
+    out.print(f"[bold]{escape(stack)}[/]: {missing} in the way, {len(findings) - missing} to know")
+    for each in findings:
+        out.print(f"[{_COLOURS[each.state]}]{each.state}[/] {each.check} ({escape(each.where)}): {escape(each.what)}")
+        if each.mend:
+            out.print(f"    [cyan]mend:[/] {escape(each.mend)}")

@@ -1,0 +1,32 @@
+"""What holds between a deployment and the maintenance window in which AWS does the rest of it. Pure."""
+
+from __future__ import annotations
+
+from preview.impact.conditions import INSTANCE
+from preview.impact.effect import Edit
+
+PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
+
+
+def meanwhile(edit: Edit) -> str:
+    """What users and operators meet until the window, of a change that waits for it.
+
+    Source: RDS User Guide, Overview.DBInstance.Modifying and parameter-groups-overview: a class waits, a dynamic
+    parameter holds at once, a static one from the next restart on, whoever makes it.
+    """
+    told = "Until then every `pulumi up` proposes it again."
+    if edit.change.type == INSTANCE and edit.key == "instanceClass" and _parameters_come_first(edit):
+        told += (
+            " The parameters for the new class come before it: the dynamic ones hold on the old class at once, the "
+            "static ones from any restart on. With data-tier:postgres.apply_immediately: true for this deployment they "
+            "come together."
+        )
+    return told
+
+
+def _parameters_come_first(edit: Edit) -> bool:
+    group = str((edit.change.now or {}).get("parameterGroupName") or "")
+    return any(
+        "parameters" in other.keys and group.startswith(str((other.now or {}).get("namePrefix") or group))
+        for other in edit.others(PARAMETERS)
+    )

@@ -1,0 +1,329 @@
+"""The look into an account: what it finds, what it says mends it, and that it can only read."""
+
+from __future__ import annotations
+
+import ast
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.session import Session
+
+from account.finding import Finding
+from account.look import look
+from account.reader import NotReadableError, Reader
+from infra.program import program
+from local.cloud import Declared
+from local.monitor import run_program
+from preview.offline import Offline
+
+ROOT = Path(__file__).parents[2]
+Answers = dict[str, Any]
+ROOM: Answers = {
+    "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 10}},
+    "ListServiceQuotas": {
+        "Quotas": [
+            {"QuotaName": "VPCs per Region", "Value": 5.0},
+            {"QuotaName": "DB instances", "Value": 40.0},
+            {"QuotaName": "Nodes per Region", "Value": 300.0},
+        ]
+    },
+    "DescribeAvailabilityZones": {
+        "AvailabilityZones": [{"ZoneName": f"eu-west-1{letter}", "State": "available"} for letter in "abc"]
+    },
+    "DescribeOrderableDBInstanceOptions": {
+        "OrderableDBInstanceOptions": [
+            {"EngineVersion": "17.6", "AvailabilityZones": [{"Name": f"eu-west-1{letter}"} for letter in "abc"]}
+        ]
+    },
+    "DescribeCacheEngineVersions": {"CacheEngineVersions": [{"EngineVersion": "8.0"}, {"EngineVersion": "8.2"}]},
+    "ListRoles": {
+        "Roles": [
+            {"Path": f"/aws-service-role/{service}/", "RoleName": service}
+            for service in (
+                "rds.amazonaws.com",
+                "elasticache.amazonaws.com",
+                "backup.amazonaws.com",
+                "restore-testing.backup.amazonaws.com",
+            )
+        ]
+    },
+}
+"""An account in which nothing is, with room for everything."""
+
+
+_now: dict[str, Any] = {"answers": {}, "asked": []}
+
+
+@cache
+def client(service: str, region: str) -> Any:
+    """A genuine client, whose arguments botocore checks; it answers by the table of the test."""
+    made = Session().create_client(
+        service, region_name=region, aws_access_key_id="nobody", aws_secret_access_key="nothing"
+    )
+
+    def answer(model: Any, **_: Any) -> tuple[AWSResponse, Any]:
+        _now["asked"].append(model.name)
+        found = _now["answers"].get(model.name, {})
+        status = 400 if "Error" in found else 200
+        return AWSResponse("https://nowhere", status, {}, None), {**found, "ResponseMetadata": {}}
+
+    made.meta.events.register("before-call", answer)
+    return made
+
+
+def reader(answers: Answers) -> Reader:
+    _now.update(answers=answers, asked=[])
+    return Reader(client, "eu-west-1")
+
+
+@cache
+def declared(stack: str, profile: str) -> tuple[Declared, ...]:
+    config = {"data-tier:profile": profile, "data-tier:name": "shop"}
+    made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config)
+    return tuple(each for each in made.resources if each.type.startswith("aws:"))
+
+
+def found(answers: Answers, stack: str = "live", profile: str = "prod", **more: Any) -> list[Finding]:
+    return [each for each in look(reader(ROOM | answers), declared(stack, profile), **more) if each.state != "ok"]
+
+
+@pytest.mark.parametrize(("stack", "profile"), [("live", "prod"), ("prod", "dev"), ("qa", "staging")])
+def test_an_empty_account_is_ready(stack: str, profile: str) -> None:
+    assert found({}, stack, profile) == []
+
+
+CASES: list[tuple[str, Answers, list[tuple[str, str, str]]]] = [
+    (
+        "a secret that waits for its deletion",
+        {
+            "ListSecrets": {
+                "SecretList": [{"Name": "shop-live/master", "DeletedDate": datetime(2026, 11, 1, tzinfo=UTC)}]
+            }
+        },
+        [("name", "missing", "secret shop-live/master was deleted on 2026-11-01")],
+    ),
+    (
+        "a log group that RDS made anew",
+        {"DescribeLogGroups": {"logGroups": [{"logGroupName": "/aws/rds/instance/shop-live/postgresql"}]}},
+        [("name", "missing", "log group /aws/rds/instance/shop-live/postgresql exists")],
+    ),
+    (
+        "log groups of another stack",
+        {"DescribeLogGroups": {"logGroups": [{"logGroupName": "/aws/rds/instance/shop-live2/postgresql"}]}},
+        [],
+    ),
+    (
+        "an alias and a vault",
+        {
+            "ListAliases": {"Aliases": [{"AliasName": "alias/shop-live-storage"}]},
+            "ListBackupVaults": {"BackupVaultList": [{"BackupVaultName": "shop-live-vault"}]},
+        },
+        [
+            ("name", "missing", "the backup vault shop-live-vault exists"),
+            ("name", "missing", "the key alias alias/shop-live-storage exists"),
+        ],
+    ),
+    (
+        "no room for another VPC",
+        {"DescribeVpcs": {"Vpcs": [{"VpcId": f"vpc-{number}"} for number in range(5)]}},
+        [("quota", "missing", "VPCs per Region: 5 of 5 are used, and the stack takes 1")],
+    ),
+    (
+        "few instances left",
+        {"DescribeDBInstances": {"DBInstances": [{"DBInstanceIdentifier": f"other-{n}"} for n in range(38)]}},
+        [("quota", "missing", "DB instances: 38 of 40 are used, and the stack takes 3")],
+    ),
+    (
+        "a class that is not offered",
+        {"DescribeOrderableDBInstanceOptions": {"OrderableDBInstanceOptions": []}},
+        [("class", "missing", "RDS offers no db.r7g.large with PostgreSQL 17")],
+    ),
+    (
+        "a class in other zones",
+        {
+            "DescribeOrderableDBInstanceOptions": {
+                "OrderableDBInstanceOptions": [{"EngineVersion": "17.6", "AvailabilityZones": [{"Name": "eu-west-1d"}]}]
+            }
+        },
+        [("class", "missing", "RDS offers db.r7g.large in eu-west-1d alone")],
+    ),
+    (
+        "a zone that is not there, and one that is impaired",
+        {
+            "DescribeAvailabilityZones": {
+                "AvailabilityZones": [
+                    {"ZoneName": "eu-west-1a", "State": "available"},
+                    {"ZoneName": "eu-west-1b", "State": "impaired"},
+                ]
+            }
+        },
+        [("zone", "note", "eu-west-1b is impaired"), ("zone", "missing", "this account has no zone eu-west-1c")],
+    ),
+    (
+        "an engine version that is gone",
+        {"DescribeCacheEngineVersions": {"CacheEngineVersions": [{"EngineVersion": "8.2"}, {"EngineVersion": "9.0"}]}},
+        [("version", "missing", "ElastiCache has no valkey 8.0 here")],
+    ),
+    (
+        "no service-linked role yet",
+        {"ListRoles": {"Roles": []}},
+        [
+            ("service-linked role", "note", "backup.amazonaws.com has none yet"),
+            ("service-linked role", "note", "elasticache.amazonaws.com has none yet"),
+            ("service-linked role", "note", "rds.amazonaws.com has none yet"),
+            ("service-linked role", "note", "restore-testing.backup.amazonaws.com has none yet"),
+        ],
+    ),
+    (
+        "snapshots of earlier",
+        {
+            "DescribeDBSnapshots": {
+                "DBSnapshots": [
+                    {"DBSnapshotIdentifier": "shop-live-final-00ff00ff"},
+                    {"DBSnapshotIdentifier": "shop-live2-final-00ff00ff"},
+                ]
+            }
+        },
+        [("final snapshots", "note", "1 from earlier are kept: shop-live-final-00ff00ff")],
+    ),
+    (
+        "a cache that runs a later minor than is declared",
+        {
+            "DescribeCacheClusters": {
+                "CacheClusters": [{"ReplicationGroupId": "shop-live-main", "EngineVersion": "8.2.1"}]
+            }
+        },
+        [("version", "missing", "shop-live-main runs 8.2.1, and 8.0 is declared")],
+    ),
+    (
+        "a cache that runs a patch of what is declared",
+        {
+            "DescribeCacheClusters": {
+                "CacheClusters": [{"ReplicationGroupId": "shop-live-main", "EngineVersion": "8.0.3"}]
+            }
+        },
+        [],
+    ),
+    (
+        "what AWS does not let be read",
+        {"ListAliases": {"Error": {"Code": "AccessDeniedException", "Message": "no"}}},
+        [("not looked at", "note", "kms.list_aliases: AccessDeniedException")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("answers", "expected"), [each[1:] for each in CASES], ids=[each[0] for each in CASES])
+def test_what_is_found(answers: Answers, expected: list[tuple[str, str, str]]) -> None:
+    seen = found(answers)
+    assert [(each.check, each.state) for each in seen] == [each[:2] for each in expected]
+    assert all(part in each.what for each, (_, _, part) in zip(seen, expected, strict=True))
+    assert all(each.mend and each.where for each in seen)
+
+
+INSTANCE = {"DBInstanceIdentifier": "shop-live", "PreferredMaintenanceWindow": "sun:04:00-sun:05:00"}
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"DBInstanceClass": "db.r7g.xlarge"}, ["DBInstanceClass db.r7g.xlarge waits for the maintenance window"]),
+        ({"MultiAZ": True, "AllocatedStorage": 200}, ["AllocatedStorage 200, MultiAZ True waits"]),
+        ({"MasterUserPassword": "****"}, []),
+        ({}, []),
+    ],
+)
+def test_changes_that_wait_for_the_window_are_told(values: Answers, told: list[str]) -> None:
+    answers = {"DescribeDBInstances": {"DBInstances": [{**INSTANCE, "PendingModifiedValues": values}]}}
+    waiting = [each for each in found(answers, own=set()) if each.check == "pending"]
+    assert [part in each.what for part, each in zip(told, waiting, strict=True)] == [True] * len(told)
+    assert all("sun:04:00-sun:05:00" in each.what and "proposes it again" in each.what for each in waiting)
+
+
+def test_a_cache_that_waits_is_told() -> None:
+    group = {"ReplicationGroupId": "shop-live-queue", "PendingModifiedValues": {"CacheNodeType": "cache.r7g.large"}}
+    (waiting,) = [
+        each
+        for each in found({"DescribeReplicationGroups": {"ReplicationGroups": [group]}}, own=set())
+        if each.check == "pending"
+    ]
+    assert waiting.what.startswith(
+        "shop-live-queue: CacheNodeType cache.r7g.large waits for the maintenance window (sun:"
+    )
+
+
+@pytest.mark.parametrize(
+    ("own", "states"),
+    [
+        ({("aws:rds/instance:Instance", "postgres-primary")}, []),
+        (None, ["note"]),  # it looks deployed, and nobody says what is its own
+        (set(), ["missing"]),
+    ],
+)
+def test_what_is_the_stacks_own_is_not_in_its_way(own: set[tuple[str, str]] | None, states: list[str]) -> None:
+    answers = {"DescribeDBInstances": {"DBInstances": [INSTANCE]}}
+    seen = [
+        each.state for each in found(answers, own=own) if each.check == "name" and "instance shop-live " in each.what
+    ]
+    assert seen == states
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "reserved", "state"),
+    [
+        (10, 10, None, "ok"),
+        (10, 10, 1, "missing"),
+        (1000, 1000, 1, "ok"),
+        (1000, 150, 51, "missing"),
+        (50, 50, 1, "missing"),
+    ],
+)
+def test_runs_that_lambda_would_refuse_to_reserve(total: int, free: int, reserved: int | None, state: str) -> None:
+    limit = {"AccountLimit": {"ConcurrentExecutions": total, "UnreservedConcurrentExecutions": free}}
+    seen = look(reader(ROOM | {"GetAccountSettings": limit}), declared("live", "prod"), reserved=reserved)
+    assert [each.state for each in seen if each.check == "concurrency"] == [state]
+
+
+def test_every_call_reads_settings_and_nothing_else() -> None:
+    look(reader(ROOM), declared("live", "prod"))
+    asked = _now["asked"]
+    assert len(set(asked)) > 20
+    assert [name for name in asked if not name.startswith(("Describe", "List", "Get"))] == []
+
+
+@pytest.mark.parametrize(
+    ("service", "call"),
+    [
+        ("rds", "delete_db_instance"),
+        ("rds", "modify_db_instance"),
+        ("secretsmanager", "restore_secret"),
+        ("secretsmanager", "get_secret_value"),
+        ("logs", "put_retention_policy"),
+        ("lambda", "invoke"),
+        ("kms", "decrypt"),
+    ],
+)
+def test_the_door_lets_no_other_call_through(service: str, call: str) -> None:
+    def nobody(*_: Any) -> Any:
+        raise AssertionError("a client was made for it")
+
+    with pytest.raises(ValueError, match="is no call that only reads settings"):
+        Reader(nobody, "eu-west-1").one(service, call)
+
+
+def test_nothing_in_the_room_reaches_aws_by_another_door() -> None:
+    for path in sorted((ROOT / "account").glob("*.py")):
+        if path.name == "reader.py":
+            continue
+        names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
+        assert not names & {"boto3", "botocore", "aws_client", "Session", "getattr"}, path.name
+
+
+def test_what_cannot_be_reached_is_told() -> None:
+    with pytest.raises(NotReadableError, match="AccessDenied"):
+        reader({"ListVpcs": {}, "DescribeVpcs": {"Error": {"Code": "AccessDenied", "Message": ""}}}).all(
+            "ec2", "describe_vpcs", "Vpcs"
+        )
