@@ -22,7 +22,7 @@ from preview.plan import Finding, Planned, Preview
 if TYPE_CHECKING:
     from local.monitor import Deployment
     from preview.preflight import Preflight
-    from preview.saved import Resource
+    from preview.resource import Resource
 
 _COLOURS = {
     "blocked": "bold red", "data at risk": "bold red", "replace": "red", "downtime": "yellow", "failover": "yellow",

@@ -53,12 +53,8 @@ def _of(change: Change, stack: tuple[Change, ...]) -> Iterator[Impact]:
         impact = _impact(edit)
         yield impact
         # Replacing is deleting: Pulumi refuses it for a protected resource.
-        if change.protect and (impact.rule in _REPLACING or impact.rule == "replaced"):
+        if change.protect and key in change.replaces:
             yield _blocked(impact)
-
-
-# Rules whose resource the provider replaces.
-_REPLACING = frozenset(rule.id for rules in RULES.values() for rule in rules if "ForceNew" in rule.source)
 
 
 def _blocked(impact: Impact) -> Impact:

@@ -19,7 +19,7 @@ from policy.evaluate import evaluate
 from policy.registry import every
 from preview.offline import Offline
 from preview.preflight import declared
-from preview.saved import known_as
+from preview.resource import known_as
 
 PACK = Path(__file__).parents[2] / "policy"
 PYTHON = PACK / "venv" / "bin" / "python"
