@@ -52,7 +52,7 @@ FORMS: Mapping[str, Form] = {
     # events/rule.go, target.go (the default bus is left out; a target id that is not given is drawn)
     "aws:cloudwatch/eventRule:EventRule": Form("{name}", "events:rule/{name}"),
     "aws:cloudwatch/eventTarget:EventTarget": Form("{rule}-{targetId}"),
-    # logs/group.go, metric_filter.go (its name alone, though two groups may have one of the same name), resource_policy.go
+    # logs/group.go, metric_filter.go (its name alone, though each group may have one of it), resource_policy.go
     "aws:cloudwatch/logGroup:LogGroup": Form("{name}", "logs:log-group:{name}"),
     "aws:cloudwatch/logMetricFilter:LogMetricFilter": _NAME,
     "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy": Form("{logGroupName}", named="logGroupName"),

@@ -15,6 +15,7 @@ from preview.impact.judge import judge
 from preview.plan import Finding, shown
 from preview.properties import asset
 from preview.resource import Resource, Shown
+from preview.state_findings import state_findings
 
 if TYPE_CHECKING:  # the monitor brings the SDK with it
     from local.cloud import Declared, Made
@@ -33,6 +34,8 @@ class Preflight:
     updated: int
     deleted: int
     same: int
+    replaced: int
+    """How many of the updated are made anew."""
     impacts: tuple[Impact, ...]
     """The worst first."""
     findings: tuple[Finding, ...]
@@ -49,7 +52,8 @@ class Preflight:
 
 def preflight(deployment: Deployment, before: Iterable[Resource], findings: tuple[Finding, ...] = ()) -> Preflight:
     """Judge what the program declared against what was saved."""
-    made = changes(before, declared(deployment))
+    saved = tuple(before)
+    made = changes(saved, declared(deployment))
     kinds = Counter(change.kind for change in made)
     return Preflight(
         stack=deployment.stack,
@@ -57,8 +61,9 @@ def preflight(deployment: Deployment, before: Iterable[Resource], findings: tupl
         updated=kinds["update"],
         deleted=kinds["delete"],
         same=kinds["same"],
+        replaced=sum(change.replaced for change in made),
         impacts=judge(made),
-        findings=findings,
+        findings=(*state_findings(deployment.stack, saved), *findings),
     )
 
 

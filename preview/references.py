@@ -1,8 +1,8 @@
 """What this run's ids, ARNs and addresses are in the deployed stack, so that the inputs of both can be compared. Pure.
 
-A program that is only previewed is given values that nobody else has (`preview.offline`). Where the resource stays, each
-stands for the one that the state has under the same output; where it is made, or made anew, nobody knows it yet, and
-what refers to it changes: the engine's preview says so too.
+A program that is only previewed is given values that nobody else has (`preview.offline`). Where the resource stays,
+each stands for the one that the state has under the same output; where it is made, or made anew, nobody knows it yet,
+and what refers to it changes: the engine's preview says so too.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Translation:
 
     def __init__(self, known: Mapping[str, str]) -> None:
         self._known = known
-        # A whole word: `tmi-prod` is not meant in `tmi-prod-final`. Digits that were drawn are meant wherever they stand.
+        # A whole word: `tmi-prod` is not meant in `tmi-prod-final`. Digits that were drawn are meant anywhere.
         drawn = {value for value in known if value.isalnum()}
         every = (_any(known.keys() - drawn, r"[\w-]"), _any(drawn, r"\w"))
         self._any = re.compile("|".join(each for each in every if each)) if known else None

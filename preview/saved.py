@@ -149,7 +149,7 @@ def _once(resources: list[Resource]) -> None:
             continue
         if each.urn in seen:
             raise SavedError(
-                f"is no deployment: {each.place}.urn is that of {seen[each.urn]} too; `pulumi state repair` mends a state"
+                f"is no deployment: {each.place}.urn is that of {seen[each.urn]} too; `pulumi state repair` mends it"
             )
         seen[each.urn] = each.place
 

@@ -126,6 +126,11 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:backup/vaultNotifications:VaultNotifications": _kind("backupVaultEvents", "backupVaultName", "snsTopicArn"),
     "aws:backup/vaultPolicy:VaultPolicy": _kind("backupVaultName"),
+    "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration": _kind(
+        named="configurationName",
+        autonamed=False,
+        defaults={"loggingLevel": "NONE", "userAuthorizationRequired": False},
+    ),
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": _kind(
         "actionsEnabled", "alarmName", named="alarmName", autonamed=False, defaults={"actionsEnabled": True}
     ),

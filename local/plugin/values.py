@@ -94,7 +94,7 @@ def same(was: Any, now: Any) -> bool:
 
 def is_empty(value: Any) -> bool:
     """Whether it says no more than nothing."""
-    return value is None or value == [] or value == {}
+    return value is None or value in ([], {})
 
 
 def cast(was: Any, now: Any) -> Any:
