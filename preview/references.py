@@ -29,7 +29,7 @@ def learned(now: Resource, was: Resource | None, unknown: frozenset[str]) -> Kno
     # What is put in is known at any time: a name that the program gives is the same after a replacement.
     given = {value for key in now.inputs for value in _texts(now.inputs[key])}
     asked = was is not None and bool(was.id)
-    for key, value in (("id", now.id), *now.outputs.items()):
+    for key, value in (*now.outputs.items(), ("id", now.id)):
         if was is None or key in unknown:
             for text in _texts(value):
                 if text not in given:

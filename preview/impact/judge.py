@@ -114,8 +114,8 @@ def _rule(edit: Edit) -> Rule:
     if edit.key != "*":
         return found or _default(edit)
     # Whatever is in it: Pulumi deletes nothing that is protected, and leaves what it retains.
-    if edit.change.protect and (found is None or found.effect is not Effect.BLOCKED):
-        return _PROTECTED
+    if edit.change.protect:
+        return found if found and found.effect is Effect.BLOCKED else _PROTECTED
     if edit.change.retained and (found is None or found.effect is not Effect.IN_PLACE):
         return _RETAINED
     return found or (_DELETED if edit.change.type in KINDS else _UNKNOWN)
