@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from preview.properties import described, hides, plain
+from preview.properties import UNSEEN, described, hides, plain
 from preview.resource import Resource, Standing, known_as
 
 __all__ = ["Resource", "SavedError", "known_as", "read"]
@@ -163,10 +163,15 @@ def _previewed(data: Json) -> Iterator[Resource]:
             type=_field(each, "type", str, place),
             name=_field(each, "name", str, place),
             parent=_field(each, "parent", str, place),
-            inputs={key: plain(value) for key, value in _field(each, "inputs", dict, place).items()},
+            inputs={key: _listed(value) for key, value in _field(each, "inputs", dict, place).items()},
             place=place,
             stack=stack,
         )
+
+
+def _listed(value: Any) -> Any:
+    """A preview lists an archive by its path; what was in it then nobody knows."""
+    return UNSEEN if isinstance(value, dict) and set(value) == {"path"} else plain(value)
 
 
 _WANTED: Any = object()

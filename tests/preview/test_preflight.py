@@ -160,6 +160,8 @@ def test_the_bundle_is_known_by_what_is_in_it(tmp_path: Path) -> None:
         report = preflight(now, read(json.dumps(state)))
         told[content] = [(i.name, i.key) for i in report.impacts]
     assert told == {None: [], b"old": [], b"new": [("runner-function", "code")]}
+    # What was in the bundle of an earlier preview nobody knows.
+    assert preflight(now, read(json.dumps(plan(now).as_json()))).impacts == ()
 
 
 def _place(
