@@ -83,8 +83,12 @@ def preview(
     before = _declared(stack, since) if since is not None else _saved(str(against))
     deployment, found = _offline(stack)
     from preview.preflight import preflight
+    from preview.saved import SavedError
 
-    report = preflight(deployment, before, found)
+    try:
+        report = preflight(deployment, before, found)
+    except SavedError as error:
+        raise InputError(f"--against {against}: {error}.") from None
     _print(report, Format.JSON if json else form)
     if report.blocked or _refused(report.findings):
         raise typer.Exit(FAILED)
@@ -128,8 +132,12 @@ def _saved(file: str) -> tuple[Resource, ...]:
 
     try:
         return read(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
-    except (SavedError, UnicodeDecodeError) as error:
+    except SavedError as error:
         raise InputError(f"--against {file}: {error}.") from None
+    except UnicodeDecodeError:
+        raise InputError(
+            f"--against {file}: is no text in UTF-8; `pulumi stack export --file FILE` writes it so."
+        ) from None
     except OSError as error:
         raise InputError(f"--against {file}: {error.strerror}.") from None
 

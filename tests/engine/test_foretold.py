@@ -50,9 +50,15 @@ SCENARIOS: dict[str, tuple[str, dict[str, Any]]] = {
     "another class with a replica": ("staging", {"postgres": {"class": "db.m7g.xlarge"}}),
     "a replica less": ("staging", {"postgres": {"replicas": {}}}),
     "a major upgrade of what is protected": ("prod", {"postgres": {"version": "18", "major_upgrade": True}}),
-    "a replica elsewhere": ("prod", {"postgres": {"replicas": {"dr": {"remote": REMOTE}}}}),
+    "a replica elsewhere": (
+        "prod",
+        {"postgres": {"replicas": {"standby": {}, "reporting": {}, "dr": {"remote": REMOTE}}}},
+    ),
     "another restore test": ("prod", {"backup": {"restore_test": {"at": "Sun 05:00"}}}),
-    "other nodes of what is protected": ("prod", {"redis": {"main": {"class": "cache.r7g.xlarge"}}}),
+    "other nodes of what is protected": (
+        "prod",
+        {"redis": {"main": {"class": "cache.r7g.xlarge"}, "queue": {"class": "cache.m7g.large"}}},
+    ),
 }
 
 Told = dict[tuple[str, str], str]
