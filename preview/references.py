@@ -30,6 +30,8 @@ def learned(now: Resource, was: Resource | None, unknown: frozenset[str]) -> Kno
     given = {value for key in now.inputs for value in _texts(now.inputs[key])}
     asked = was is not None and bool(was.id)
     for key, value in (*now.outputs.items(), ("id", now.id)):
+        if key in now.inputs:
+            continue
         if was is None or key in unknown:
             for text in _texts(value):
                 if text not in given:

@@ -135,6 +135,15 @@ def test_it_is_followed_through_others_and_inside_of_texts() -> None:
     }
 
 
+def test_an_input_that_two_resources_share_is_not_taken_for_a_reference() -> None:
+    """The class of a replica is that of its primary, and both change."""
+    it = Program()
+    it.add(INSTANCE, "db", {"identifier": "shop", "instanceClass": "db.m7g.xlarge"}, {"instanceClass": "db.m7g.large"})
+    replica = {"identifier": "late", "replicateSourceDb": "shop", "instanceClass": "db.m7g.xlarge"}
+    it.add(INSTANCE, "late", replica, {"instanceClass": "db.m7g.large"}, "db")
+    assert it.told() == {"db": ("update", "instanceClass"), "late": ("update", "instanceClass")}
+
+
 def test_what_pulumi_refuses_to_replace_is_not_followed() -> None:
     it = Program()
     it.add(INSTANCE, "db", {"identifier": "shop", "dbName": "b"}, {"dbName": "a"}, protect=True)
