@@ -186,7 +186,7 @@ def test_what_is_computed_of_a_text_changes_with_it(was: Inputs, expected: dict[
         manifest = next(each.inputs["input"] for each in listed if each.name == "run")
         environment = {"variables": {"DATATIER_MANIFEST_SHA256": sha(manifest)}}
         needs = ("urn:db",) if listed is it.after else ()
-        beside = {"parent": "", "needs": needs, "id": "an-id"}
+        beside: dict[str, Any] = {"parent": "", "needs": needs, "id": "an-id"}
         function = {"name": "f", "environment": environment}
         listed.append(Resource(type=FUNCTION, name="function", urn="urn:function", inputs=function, **beside))
         copies = {"secretString": (run.key, "input", manifest)} if listed is it.after else {}
