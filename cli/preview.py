@@ -22,7 +22,7 @@ from preview.plan import Finding, Planned, Preview
 if TYPE_CHECKING:
     from local.monitor import Deployment
     from preview.preflight import Preflight
-    from preview.saved import Resource
+    from preview.resource import Resource
 
 _COLOURS = {
     "blocked": "bold red", "data at risk": "bold red", "replace": "red", "downtime": "yellow", "failover": "yellow",
@@ -83,8 +83,12 @@ def preview(
     before = _declared(stack, since) if since is not None else saved(str(against))
     deployment, found = _offline(stack)
     from preview.preflight import preflight
+    from preview.saved import SavedError
 
-    report = preflight(deployment, before, found)
+    try:
+        report = preflight(deployment, before, found)
+    except SavedError as error:
+        raise InputError(f"--against {against}: {error}.") from None
     _print(report, Format.JSON if json else form)
     if report.blocked or _refused(report.findings):
         raise typer.Exit(FAILED)
@@ -134,8 +138,12 @@ def saved(file: str) -> tuple[Resource, ...]:
 
     try:
         return read(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
-    except (SavedError, UnicodeDecodeError) as error:
+    except SavedError as error:
         raise InputError(f"--against {file}: {error}.") from None
+    except UnicodeDecodeError:
+        raise InputError(
+            f"--against {file}: is no text in UTF-8; `pulumi stack export --file FILE` writes it so."
+        ) from None
     except OSError as error:
         raise InputError(f"--against {file}: {error.strerror}.") from None
 

@@ -1,103 +1,187 @@
-"""What changes between a stack that was and one that would be: data, nothing judged. Pure."""
+"""What changes between a stack that was and one that would be: data, nothing judged. Pure.
+
+What the provider takes for a change, and for which it makes another resource, is asked of the engine's own side
+(`local.plugin`): there is one answer to it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from preview.saved import Resource, symbolic
+from local.plugin.check import complete
+from local.plugin.diff import diff
+from local.plugin.kinds import KINDS, Kind
+from local.plugin.schema import schema_of
+from local.plugin.values import DEFAULTS, cast, same
+from preview.properties import SECRET, UNSEEN
+from preview.references import Digests, Known, Translation, account, learned
+from preview.resource import Key, Resource, Shown, Standing
 
-Kind = Literal["create", "update", "delete", "same"]
+Verb = Literal["create", "update", "delete", "same"]
+_COMPARED = (Standing.HELD, Standing.GONE)
+_ANOTHER = "[another secret]"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
     """One resource before and after."""
 
-    kind: Kind
+    kind: Verb
+    """A replacement is an update with `replaces`."""
     type: str
     name: str
     was: dict[str, Any] | None
     """Inputs before; None where it is made."""
     now: dict[str, Any] | None
-    """Inputs after; None where it is deleted."""
+    """Inputs after, what they refer to as the deployed stack has it; None where it is deleted."""
     protect: bool = False
     """Whether Pulumi refuses to delete or replace it."""
     retained: bool = False
     """Whether it stays in AWS when it leaves the program."""
     keys: tuple[str, ...] = ()
     """Top-level inputs that differ."""
+    replaces: frozenset[str] = frozenset()
+    """Those of them for which the provider makes another resource."""
+    gone: bool = False
+    """Whether it was deleted already, for a replacement that was not made."""
+    tainted: bool = False
+    """Whether it is replaced whatever differs."""
+    failed: tuple[str, ...] = ()
+    """What its provider said when it did not come to rest."""
+    place: str = ""
+    """Where it stands in the file."""
+
+    @property
+    def replaced(self) -> bool:
+        return self.tainted or bool(self.replaces)
 
 
 def changes(before: Iterable[Resource], after: Iterable[Resource]) -> tuple[Change, ...]:
-    """Every resource of both, in the order of `after`, the deleted at the end."""
-    was = {each.key: each for each in before}
-    now = {each.key: each for each in after}
-    # An earlier preview has the ids of this one; a deployed stack has its own.
-    deployed = any(each.known_as for each in was.values())
-    plain = tuple({key: each.inputs for key, each in side.items()} for side in (was, now))
-    compared = symbolic(was.values(), now.values()) if deployed else plain
-    made = [
-        _kept(was[key], each, _differing(compared[0][key], compared[1][key], each.ignored))
-        if key in was
-        else _made(each)
-        for key, each in now.items()
-    ]
-    gone = [
-        Change(
-            kind="delete",
-            type=each.type,
-            name=each.name,
-            was=each.inputs,
-            now=None,
-            protect=each.protect,
-            retained=each.retained,
-        )
-        for key, each in was.items()
-        if key not in now
-    ]
+    """Every resource of both, in the order of `after`, the deleted at the end.
+
+    `after` is in the order of a program: what a resource refers to comes before it.
+    """
+    was = {each.key: each for each in before if each.standing in _COMPARED}
+    now = tuple(after)
+    run = _Run(was, now)
+    made = [run.change(each) for each in now]
+    declared = {each.key for each in now}
+    gone = [_gone(each) for key, each in was.items() if key not in declared and each.standing is Standing.HELD]
     return (*made, *gone)
 
 
-def _made(each: Resource) -> Change:
-    return Change(kind="create", type=each.type, name=each.name, was=None, now=each.inputs, protect=each.protect)
+class _Run:
+    """The resources of a program one after the other, with what is known of those before."""
+
+    def __init__(self, was: Mapping[Key, Resource], now: tuple[Resource, ...]) -> None:
+        self._was = was
+        self._digests = Digests(now)
+        theirs, ours = account(was.values()), account(now)
+        self._everywhere: Known = {ours: theirs} if ours and theirs and ours != theirs else {}
+        self._known: dict[str, Known] = {}
+
+    def change(self, each: Resource) -> Change:
+        known = dict(self._everywhere)
+        for urn in each.needs:
+            known |= self._known.get(urn, {})
+        translation = Translation(known)
+        was = self._was.get(each.key)
+        old = was.inputs if was else {}
+        inputs = {
+            key: self._digests.put(
+                translation.put(value), old.get(key), lambda shown: self._differs(shown, translation), translation
+            )
+            for key, value in each.inputs.items()
+        }
+        change = self._compared(was, each, inputs, translation)
+        if each.urn:
+            # What Pulumi refuses to replace stays as it is.
+            stays = was if change.kind != "create" and (change.protect or not change.replaced) else None
+            self._known[each.urn] = {**known, **learned(each, stays, _unknown(change))}
+        return change
+
+    def _compared(
+        self, was: Resource | None, each: Resource, inputs: dict[str, Any], translation: Translation
+    ) -> Change:
+        common: dict[str, Any] = {"type": each.type, "name": each.name, "retained": each.retained}
+        if was is None or was.standing is Standing.GONE:
+            gone = was is not None
+            old = was.inputs if was else None
+            protect = each.protect and not gone
+            return Change(kind="create", was=old, now=inputs, protect=protect, gone=gone, **common)
+        inputs |= {
+            key: _ANOTHER
+            for key, copy in each.copies.items()
+            if was.inputs.get(key) == SECRET and self._differs(copy, translation)
+        }
+        old, new, keys, replaces = _differing(was, each, inputs)
+        return Change(
+            kind="update" if keys or was.tainted or was.failed else "same",
+            was=old,
+            now=new,
+            # A program that lifts the protection has to be deployed before the resource can go.
+            protect=was.protect or each.protect,
+            keys=keys,
+            replaces=replaces,
+            tainted=was.tainted,
+            failed=was.failed,
+            place=was.place,
+            **common,
+        )
+
+    def _differs(self, copy: Shown, translation: Translation) -> bool:
+        """Whether the text that a secret holds too was another one where it can be seen."""
+        key, name, text = copy
+        seen = self._was.get(key)
+        before = seen.inputs.get(name) if seen else None
+        return isinstance(before, str) and before != SECRET and before != translation.put(text)
 
 
-def _differing(was: dict[str, Any], now: dict[str, Any], ignored: tuple[str, ...]) -> tuple[str, ...]:
-    keys = sorted({*was, *now} - set(ignored))
-    return tuple(key for key in keys if not _same(was.get(key), now.get(key)))
+def _differing(
+    was: Resource, each: Resource, inputs: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...], frozenset[str]]:
+    """Inputs of both sides with the provider's defaults, those that differ, and those that replace."""
+    # What the provider filled in, and this table does not, says nothing of the program.
+    old = {key: value for key, value in was.inputs.items() if key not in was.filled or key in inputs}
+    new = {key: old.get(key) if value == UNSEEN else value for key, value in inputs.items()}
+    old = {key: new.get(key) if value == UNSEEN else value for key, value in old.items()}
+    kind = KINDS.get(each.type)
+    if kind is None:
+        keys = {key for key in {*old, *new} - set(each.ignored) if not same(old.get(key), new.get(key))}
+        return old, new, tuple(sorted(keys)), frozenset()
+    old, new = _filled(kind, each, was, old, new)
+    found = diff(kind, old, new, each.ignored)
+    old, new = ({key: value for key, value in side.items() if key != DEFAULTS} for side in (old, new))
+    return cast(old, new), new, tuple(found.changed), found.replaces
 
 
-def _kept(was: Resource, now: Resource, keys: tuple[str, ...]) -> Change:
+def _filled(
+    kind: Kind, each: Resource, was: Resource, old: dict[str, Any], new: dict[str, Any]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    schema = schema_of(each.type)
+    noted = {**was.inputs, DEFAULTS: sorted(was.filled)}
+    new = complete(kind, schema, each.name, noted, new, b"")
+    old = complete(kind, schema, each.name, noted, old, b"")
+    return old, new
+
+
+def _unknown(change: Change) -> frozenset[str]:
+    kind = KINDS.get(change.type)
+    if kind is None:
+        return frozenset()
+    return frozenset(output for output, causes in kind.follows.items() if causes & set(change.keys))
+
+
+def _gone(each: Resource) -> Change:
     return Change(
-        kind="update" if keys else "same",
-        type=now.type,
-        name=now.name,
-        was=was.inputs,
-        now=now.inputs,
-        # A program that lifts the protection has to be deployed before the resource can go.
-        protect=was.protect or now.protect,
-        retained=now.retained,
-        keys=keys,
+        kind="delete",
+        type=each.type,
+        name=each.name,
+        was=each.inputs,
+        now=None,
+        protect=each.protect,
+        retained=each.retained,
+        place=each.place,
     )
-
-
-def _same(was: Any, now: Any) -> bool:
-    """Sets of AWS come back in another order, and an empty input is none."""
-    if was in (None, [], {}) and now in (None, [], {}):
-        return True
-    if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
-        left = list(now)
-        return all(_take(item, left) for item in was)
-    if isinstance(was, dict) and isinstance(now, dict):
-        return all(_same(was.get(key), now.get(key)) for key in {*was, *now})
-    return "[asset]" in (was, now) or was == now
-
-
-def _take(item: Any, among: list[Any]) -> bool:
-    for index, other in enumerate(among):
-        if _same(item, other):
-            del among[index]
-            return True
-    return False

@@ -11,6 +11,7 @@ from preview.preflight import NOTICED, Preflight
 
 _LONGEST = 80
 _MOST = 4  # names in a line
+_MARKS = {"pendingReplacement": "gone already", "taint": "marked to be replaced", "initErrors": "not at rest"}
 
 
 def markdown(report: Preflight) -> str:
@@ -45,8 +46,10 @@ def verdict(report: Preflight) -> str:
 
 def summary(report: Preflight) -> str:
     """How many of each kind."""
+    anew = f" ({report.replaced} of the updates made anew)" if report.replaced else ""
     return (
-        f"{report.created} to create, {report.updated} to update, {report.deleted} to delete, {report.same} unchanged"
+        f"{report.created} to create, {report.updated} to update, {report.deleted} to delete, "
+        f"{report.same} unchanged{anew}"
     )
 
 
@@ -76,6 +79,8 @@ def told(impact: Impact) -> str:
     """The change in words."""
     if impact.key == "*":
         return "deleted"
+    if impact.key in _MARKS:
+        return _MARKS[impact.key]
     if impact.key == "parameters":
         differ = parameters(impact.before, impact.after)
         return ", ".join(f"{name}: {_value(was)} → {_value(now)}" for name, (was, now) in differ.items())

@@ -8,7 +8,7 @@ from datetime import date
 from policy.evaluate import evaluate, unused
 from policy.suppression import Suppression
 from preview.plan import Finding
-from preview.saved import Resource
+from preview.resource import Resource
 
 
 def policy_findings(

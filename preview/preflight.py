@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from preview.diff import changes
 from preview.impact.effect import Effect, Impact
 from preview.impact.judge import judge
 from preview.plan import Finding, shown
-from preview.saved import Resource, known_as
+from preview.properties import asset
+from preview.resource import Resource, Shown
+from preview.state_findings import state_findings
 
 if TYPE_CHECKING:  # the monitor brings the SDK with it
     from local.cloud import Declared, Made
@@ -30,6 +34,8 @@ class Preflight:
     updated: int
     deleted: int
     same: int
+    replaced: int
+    """How many of the updated are made anew."""
     impacts: tuple[Impact, ...]
     """The worst first."""
     findings: tuple[Finding, ...]
@@ -46,7 +52,8 @@ class Preflight:
 
 def preflight(deployment: Deployment, before: Iterable[Resource], findings: tuple[Finding, ...] = ()) -> Preflight:
     """Judge what the program declared against what was saved."""
-    made = changes(before, declared(deployment))
+    saved = tuple(before)
+    made = changes(saved, declared(deployment))
     kinds = Counter(change.kind for change in made)
     return Preflight(
         stack=deployment.stack,
@@ -54,31 +61,59 @@ def preflight(deployment: Deployment, before: Iterable[Resource], findings: tupl
         updated=kinds["update"],
         deleted=kinds["delete"],
         same=kinds["same"],
+        replaced=sum(change.replaced for change in made),
         impacts=judge(made),
-        findings=findings,
+        findings=(*state_findings(deployment.stack, saved), *findings),
     )
 
 
 def declared(deployment: Deployment) -> tuple[Resource, ...]:
     """What a run of the program declared, in the form of a saved deployment."""
     names = {resource.urn: resource.name for resource in deployment.resources}
+    shows = _shown_texts(deployment.resources, names)
     made = deployment.made
     return tuple(
         Resource(
             type=resource.type,
             name=resource.name,
             parent=names.get(resource.parent, ""),
-            inputs=shown(resource),
+            inputs={key: _content(value) for key, value in shown(resource).items()},
             protect=resource.protect,
             retained=resource.retain_on_delete,
             ignored=resource.ignore_changes,
-            known_as=_known_as(resource, made[resource.urn]) if resource.urn in made else (),
+            id=made[resource.urn].id if resource.urn in made else "",
+            outputs=_outputs(resource, made[resource.urn]) if resource.urn in made else {},
+            urn=resource.urn,
+            needs=resource.depends_on,
+            copies={
+                key: shows[text]
+                for key in resource.secret_inputs
+                if isinstance(text := resource.inputs[key], str) and text in shows
+            },
         )
         for resource in deployment.resources
     )
 
 
-def _known_as(resource: Declared, made: Made) -> tuple[str, ...]:
-    """As the engine saves it: what is put out has what was put in below it."""
+def _outputs(resource: Declared, made: Made) -> dict[str, Any]:
+    """As the engine saves them: what is put out has what was put in below it."""
     inputs = {key: value for key, value in resource.inputs.items() if key not in resource.secret_inputs}
-    return known_as(made.id, {**inputs, **made.outputs})
+    return {**inputs, **made.outputs}
+
+
+def _shown_texts(resources: Iterable[Declared], names: Mapping[str, str]) -> dict[str, Shown]:
+    """Texts of JSON that stand in an input which is no secret, with where."""
+    return {
+        value: ((each.type, names.get(each.parent, ""), each.name), key, value)
+        for each in resources
+        for key, value in each.inputs.items()
+        if key not in each.secret_inputs and isinstance(value, str) and value.startswith("{")
+    }
+
+
+def _content(value: Any) -> Any:
+    """An archive by what is in it, as the engine keeps it; one that is not there yet may hold anything."""
+    if not (isinstance(value, dict) and set(value) == {"path"}):
+        return value
+    path = Path(str(value["path"]))
+    return asset(hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else None)

@@ -1,169 +1,198 @@
-"""What a stack was: `pulumi stack export`, or an earlier `datatier preview --json`."""
+"""What a stack was: `pulumi stack export`, a checkpoint of a file backend, or an earlier `datatier preview --json`.
+
+A file that is not of its form is refused with the place in it.
+
+The fields of a resource are those of apitype.ResourceV3 (pulumi/sdk/go/common/apitype/core.go); what is not named here
+changes nothing that a preview could foretell: times, traces, timeouts, hooks, dependencies, aliases (the engine has
+renamed them), and options that the next run gives anew.
+"""
 
 from __future__ import annotations
 
 import json
-import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, TypeVar
 
-# Marks of a serialised property (pulumi/sdk/go/common/resource/properties.go).
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 a mark of the format
-# What dependents refer to; anything else (`available`, a zone) may be a plain setting elsewhere.
-_REFERRED = frozenset(
-    {
-        "address", "arn", "b64Url", "configurationEndpointAddress", "defaultSecurityGroupId", "endpoint", "hex", "id",
-        "identifier", "invokeArn", "keyId", "memberClusters", "name", "primaryEndpointAddress", "readerEndpointAddress",
-        "resourceId", "result", "secretId", "version",
-    }
-)  # fmt: skip
-_SHORTEST = 6  # of a value that can be taken for a reference
+from preview.properties import UNSEEN, described, hides, plain
+from preview.resource import Resource, Standing, known_as
+
+__all__ = ["Resource", "SavedError", "known_as", "read"]
+
+T = TypeVar("T")
+Json = dict[str, Any]
+
+STACK = "pulumi:pulumi:Stack"
+# sdk/go/common/apitype/core.go: DeploymentSchemaVersionLatest
+_NEWEST = 4
+_WORDS: dict[type, str] = {dict: "an object", list: "a list", str: "text", bool: "true or false"}
+_ALL = "is neither `pulumi stack export` nor `datatier preview --json`"
+_PARTS = 4  # of a URN: stack, project, types, name
 
 
 class SavedError(ValueError):
-    """The file is not a deployment."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """A resource as it was, or as it would be."""
-
-    type: str
-    name: str
-    parent: str
-    """Logical name of the parent component, empty at the top."""
-    inputs: dict[str, Any]
-    protect: bool = False
-    retained: bool = False
-    """Whether Pulumi leaves it in AWS when it goes out of the program."""
-    ignored: tuple[str, ...] = ()
-    """Inputs whose changes the program ignores."""
-    known_as: tuple[str, ...] = field(default=(), repr=False)
-    """Values by which other resources refer to it: id, ARN, address ..."""
-
-    @property
-    def key(self) -> tuple[str, str, str]:
-        return self.type, self.parent, self.name
+    """The file is not a deployment; the message says where in it."""
 
 
 def read(text: str) -> tuple[Resource, ...]:
     """The resources of a saved deployment. Raise `SavedError`."""
+    data = _parsed(text)
+    if not isinstance(data, dict):
+        raise SavedError(_ALL)
+    if isinstance(data.get("deployment"), dict):
+        return _deployment(_versioned(data)["deployment"], "deployment")
+    if isinstance(data.get("checkpoint"), dict):
+        checkpoint = _versioned(data)["checkpoint"]
+        return _deployment(_field(checkpoint, "latest", dict, "checkpoint", {}), "checkpoint.latest")
+    if isinstance(data.get("resources"), list):
+        if any(isinstance(each, dict) and "urn" in each for each in data["resources"]):
+            return _deployment(data, "")
+        return tuple(_previewed(data))
+    raise SavedError(_ALL)
+
+
+def _parsed(text: str) -> Any:
     try:
-        data = json.loads(text)
+        data = json.loads(text.removeprefix("\ufeff"))
+        json.dumps(data, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise SavedError(f"is no JSON (line {error.lineno}: {error.msg})") from None
-    if isinstance(data, dict) and isinstance(data.get("deployment"), dict):
-        return tuple(_exported(data["deployment"].get("resources") or []))
-    if isinstance(data, dict) and isinstance(data.get("resources"), list):
-        return tuple(_previewed(data["resources"]))
-    raise SavedError("is neither `pulumi stack export` nor `datatier preview --json`")
+    except RecursionError:
+        raise SavedError("is nested too deeply to be a deployment") from None
+    except UnicodeEncodeError:
+        raise SavedError("is no JSON (it holds half of a character: a lone surrogate)") from None
+    except ValueError:
+        raise SavedError("is no JSON (it holds a number of more digits than can be read)") from None
+    return data
 
 
-def _previewed(resources: Iterable[dict[str, Any]]) -> Iterator[Resource]:
+def _versioned(data: Json) -> Json:
+    version = data.get("version", 1)
+    if not isinstance(version, int) or isinstance(version, bool):
+        raise SavedError(f"is no deployment: version is {described(version)}, and a number is wanted")
+    if not 1 <= version <= _NEWEST:
+        raise SavedError(f"is of version {version}, and 1 to {_NEWEST} can be read: update datatier")
+    return data
+
+
+def _deployment(data: Json, place: str) -> tuple[Resource, ...]:
+    listed = _field(data, "resources", list, place, [])
+    operations = _field(data, "pending_operations", list, place, [])
+    at = _dot(place, "resources")
+    found = [_exported(_object(each, f"{at}[{i}]"), f"{at}[{i}]") for i, each in enumerate(listed)]
+    _once([each for each in found if each is not None])
+    at = _dot(place, "pending_operations")
+    pending = [_operation(_object(each, f"{at}[{i}]"), f"{at}[{i}]") for i, each in enumerate(operations)]
+    return tuple(each for each in (*found, *pending) if each is not None)
+
+
+def _operation(data: Json, place: str) -> Resource | None:
+    kind = _field(data, "type", str, place)
+    of = _field(data, "resource", dict, place)
+    return _exported(of, f"{place}.resource", operation=kind) if kind != "reading" else None
+
+
+def _exported(data: Json, place: str, operation: str = "") -> Resource | None:
+    """None for what the program does not declare though it is in the state: the stack, providers, what is only read."""
+    urn, kind = _field(data, "urn", str, place), _field(data, "type", str, place)
+    stack, name = _parts(urn, f"{place}.urn")
+    parent = _field(data, "parent", str, place, "")
+    inputs = _field(data, "inputs", dict, place, {})
+    outputs = _field(data, "outputs", dict, place, {})
+    filled = inputs.get("__defaults") or []
+    if not isinstance(filled, list) or not all(isinstance(each, str) for each in filled):
+        raise SavedError(f"is no deployment: {place}.inputs.__defaults is {described(filled)}, and names are wanted")
+    flags = {key: _field(data, key, bool, place, False) for key in _FLAGS}
+    failed = _field(data, "initErrors", list, place, [])
+    above = _parts(parent, f"{place}.parent")[1] if parent and f"::{STACK}::" not in parent else ""
+    # `viewOf`: part of another resource, which speaks for it. `snippetID`: the engine declares it itself.
+    elsewhere = _field(data, "viewOf", str, place, "") or _field(data, "snippetID", str, place, "")
+    if kind == STACK or kind.startswith("pulumi:providers:") or flags["external"] or elsewhere:
+        return None
+    standing = Standing.GOING if flags["delete"] else Standing.GONE if flags["pendingReplacement"] else Standing.HELD
+    return Resource(
+        type=kind,
+        name=name,
+        parent=above,
+        inputs={key: "[secret]" if hides(v) else plain(v) for key, v in inputs.items() if key != "__defaults"},
+        protect=flags["protect"],
+        retained=flags["retainOnDelete"],
+        # A component has no id: what it puts out is its children's.
+        id=_field(data, "id", str, place, ""),
+        outputs={key: "[secret]" if hides(v) else plain(v) for key, v in outputs.items()},
+        filled=frozenset(filled),
+        standing=Standing.UNFINISHED if operation else standing,
+        operation=operation,
+        tainted=flags["taint"],
+        failed=tuple(str(each) for each in failed),
+        place=place,
+        stack=stack,
+        urn=urn,
+    )
+
+
+_FLAGS = ("protect", "retainOnDelete", "external", "delete", "pendingReplacement", "taint")
+
+
+def _parts(urn: str, place: str) -> tuple[str, str]:
+    """Stack and logical name; the name may hold any character."""
+    parts = urn.split("::", _PARTS - 1)
+    if len(parts) < _PARTS or not urn.startswith("urn:pulumi:") or not parts[-1]:
+        raise SavedError(f"is no deployment: {place} is no URN (urn:pulumi:STACK::PROJECT::TYPE::NAME)")
+    return parts[0].removeprefix("urn:pulumi:"), parts[-1]
+
+
+def _once(resources: list[Resource]) -> None:
+    """One URN is one resource; beside it there may be old ones that are still to be deleted."""
+    seen: dict[str, str] = {}
     for each in resources:
-        yield Resource(type=each["type"], name=each["name"], parent=each["parent"], inputs=each["inputs"])
-
-
-def _exported(resources: list[dict[str, Any]]) -> Iterator[Resource]:
-    names = {each["urn"]: each["urn"].rpartition("::")[2] for each in resources}
-    stacks = {each["urn"] for each in resources if each["type"] == "pulumi:pulumi:Stack"}
-    for each in resources:
-        # `delete` marks the remains of a replacement that was cut short.
-        if each["urn"] in stacks or each["type"].startswith("pulumi:providers:") or each.get("delete"):
+        if each.standing is Standing.GOING:
             continue
-        outputs = each.get("outputs") or {}
+        if each.urn in seen:
+            raise SavedError(
+                f"is no deployment: {each.place}.urn is that of {seen[each.urn]} too; `pulumi state repair` mends it"
+            )
+        seen[each.urn] = each.place
+
+
+def _previewed(data: Json) -> Iterator[Resource]:
+    stack = _field(data, "stack", str, "", "")
+    for i, listed in enumerate(data["resources"]):
+        place = f"resources[{i}]"
+        each = _object(listed, place)
         yield Resource(
-            type=each["type"],
-            name=names[each["urn"]],
-            parent="" if each.get("parent") in stacks else names.get(each.get("parent", ""), ""),
-            inputs=plain(each.get("inputs") or {}),
-            protect=bool(each.get("protect")),
-            retained=bool(each.get("retainOnDelete")),
-            # A component has no id: what it puts out is its children's.
-            known_as=known_as(each["id"], outputs) if each.get("id") else (),
+            type=_field(each, "type", str, place),
+            name=_field(each, "name", str, place),
+            parent=_field(each, "parent", str, place),
+            inputs={key: _listed(value) for key, value in _field(each, "inputs", dict, place).items()},
+            place=place,
+            stack=stack,
         )
 
 
-def plain(value: Any) -> Any:
-    """A serialised property without what the provider filled in, secrets as `[secret]`, assets without their place."""
-    if isinstance(value, list):
-        return [plain(item) for item in value]
+def _listed(value: Any) -> Any:
+    """A preview lists an archive by its path; what was in it then nobody knows."""
+    return UNSEEN if isinstance(value, dict) and set(value) == {"path"} else plain(value)
+
+
+_WANTED: Any = object()
+
+
+def _field(data: Json, key: str, kind: type[T], place: str, default: Any = _WANTED) -> T:
+    value = data.get(key)
+    if value is None and default is not _WANTED:
+        return default  # type: ignore[no-any-return]
+    if value is None and key not in data:
+        raise SavedError(f"is no deployment: {_dot(place, key)} is missing")
+    if not isinstance(value, kind):
+        raise SavedError(f"is no deployment: {_dot(place, key)} is {described(value)}, and {_WORDS[kind]} is wanted")
+    return value
+
+
+def _object(value: Any, place: str) -> Json:
     if not isinstance(value, dict):
-        return int(value) if isinstance(value, float) and value.is_integer() else value
-    if _SIGNATURE in value:
-        return "[secret]" if value[_SIGNATURE] == _SECRET else "[asset]"
-    filled = {"__defaults", *value.get("__defaults", ())}
-    return {key: plain(item) for key, item in value.items() if key not in filled}
+        raise SavedError(f"is no deployment: {place} is {described(value)}, and an object is wanted")
+    return value
 
 
-def known_as(identity: str, outputs: dict[str, Any]) -> tuple[str, ...]:
-    """The values by which a resource is referred to."""
-    values: list[Any] = [identity]
-    for key in sorted(_REFERRED & outputs.keys()):
-        found = outputs[key]
-        values += found if isinstance(found, list) else [found]
-    return tuple(dict.fromkeys(v for v in values if isinstance(v, str) and len(v) >= _SHORTEST))
-
-
-Key = tuple[str, str, str]
-Inputs = dict[Key, dict[str, Any]]
-
-
-def symbolic(before: Iterable[Resource], after: Iterable[Resource]) -> tuple[Inputs, Inputs]:
-    """The inputs of both sides by resource, each reference to another as its name and the account as `<account>`.
-
-    Ids differ between a deployed stack and one that is only previewed; what they point to does not. A value that both
-    sides know is one that the program gives, and says the same on both: it stays.
-    """
-    sides = tuple(before), tuple(after)
-    names = [_names(side) for side in sides]
-    both = names[0].keys() & names[1].keys()
-    own = [{value: name for value, name in known.items() if value not in both} for known in names]
-    return _symbols(sides[0], own[0]), _symbols(sides[1], own[1])
-
-
-def _names(resources: Iterable[Resource]) -> dict[str, str]:
-    """Value -> the resource that it refers to: the first one, for what refers to a resource comes after it."""
-    names: dict[str, str] = {}
-    for each in resources:
-        for value in each.known_as:
-            names.setdefault(value, f"<{each.name}>")
-    return names
-
-
-def _symbols(resources: Iterable[Resource], names: dict[str, str]) -> Inputs:
-    every = tuple(resources)
-    accounts = Counter(a for each in every for value in each.known_as for a in re.findall(r":(\d{12}):", value))
-    if accounts:
-        names = {**names, accounts.most_common(1)[0][0]: "<account>"}
-    if not names:
-        return {each.key: each.inputs for each in every}
-    drawn = {value for each in every if each.type.startswith("random:") for value in each.known_as} & names.keys()
-    # A whole word: `tmi-prod` is not meant in `tmi-prod-final`. What was drawn at random is meant wherever it stands.
-    words, parts = _any(names.keys() - drawn, r"[\w-]"), _any(drawn, r"\w")
-
-    def named(text: str, own: str) -> str:
-        # A resource's own name is no reference: a change of it is one.
-        text = words.sub(lambda found: found[0] if names[found[0]] == own else names[found[0]], text)
-        return parts.sub(lambda found: names[found[0]], text)
-
-    def put(value: Any, own: str) -> Any:
-        if isinstance(value, str):
-            return named(value, own)
-        if isinstance(value, list):
-            return [put(item, own) for item in value]
-        if not isinstance(value, dict):
-            return value
-        # A digest is of an input that is compared itself (the invocation's manifest), ids included.
-        return {key: "<digest>" if key.endswith("_SHA256") else put(item, own) for key, item in value.items()}
-
-    return {each.key: put(each.inputs, f"<{each.name}>") for each in every}
-
-
-def _any(values: Iterable[str], beside: str) -> re.Pattern[str]:
-    """Any of the values, the longest first, where nothing of `beside` stands beside it."""
-    found = "|".join(re.escape(value) for value in sorted(values, key=len, reverse=True))
-    return re.compile(rf"(?<!{beside})(?:{found})(?!{beside})" if found else r"(?!)")
+def _dot(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key

@@ -128,7 +128,7 @@ BACKUP = {
             _vault,
             lambda client, entry: client.delete_backup_vault(BackupVaultName=entry["id"]),
         ),
-        Recorded("backup backup-vault:{}"),
+        Recorded(),
     ),
     "aws:backup/plan:Plan": OfBackup(
         Emulated(
@@ -140,7 +140,7 @@ BACKUP = {
             _update_plan,
             lambda client, entry: client.delete_backup_plan(BackupPlanId=entry["id"]),
         ),
-        Recorded("backup backup-plan:{}"),
+        Recorded(),
     ),
     "aws:backup/selection:Selection": OfBackup(
         Emulated(

@@ -27,7 +27,7 @@ class Function:
     """The function as the stack declares it, with its code built for this computer."""
 
     recorded = False
-    _record = Recorded("lambda function:{}")
+    _record = Recorded()
 
     def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
         made = self._record.ensure(context, resource, previous)

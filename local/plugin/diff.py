@@ -8,7 +8,7 @@ from typing import Literal
 
 from components.sizing.versions import cache_goes_back
 from local.plugin.kinds import Kind
-from local.plugin.values import Properties, declared, filled, is_unknown, same
+from local.plugin.values import Properties, declared, filled, is_empty, is_unknown, same
 
 Verb = Literal["add", "delete", "update"]
 
@@ -33,6 +33,8 @@ def diff(kind: Kind, was: Properties, now: Properties, ignored: Iterable[str] = 
     old, new = declared(was), declared(now)
     changed: dict[str, Verb] = {}
     for key in sorted({*old, *new} - set(ignored)):
+        if _kept(kind, key, old, new):
+            continue
         if key not in old:
             changed[key] = "add"
         elif key not in new:
@@ -46,6 +48,25 @@ def diff(kind: Kind, was: Properties, now: Properties, ignored: Iterable[str] = 
         replaces=replaces,
         delete_first=bool(replaces) and given and old.get(kind.named) == new[kind.named],
     )
+
+
+def _kept(kind: Kind, key: str, old: Properties, new: Properties) -> bool:
+    """Whether the provider leaves the input as it is, though the program has another or none."""
+    was, now = old.get(key), new.get(key)
+    if is_empty(was) and is_empty(now):
+        return True
+    if key in kind.kept and is_empty(now):
+        return True
+    most = kind.grows.get(key)
+    return most is not None and _less(now, was) and _less(now, new.get(most))
+
+
+def _less(one: object, other: object) -> bool:
+    """Whether both are numbers, or their text, and the one is less."""
+    try:
+        return float(str(one)) < float(str(other))
+    except ValueError:
+        return False
 
 
 def _downgrades(kind: Kind, old: Properties, new: Properties, changed: dict[str, Verb]) -> frozenset[str]:

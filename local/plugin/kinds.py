@@ -35,6 +35,10 @@ class Kind:
     """Versions that replace when they go back."""
     follows: Mapping[str, frozenset[str]] = field(default_factory=lambda: MappingProxyType({}))
     """Outputs that are not known in a preview when one of these inputs changes."""
+    kept: frozenset[str] = frozenset()
+    """Inputs that stay as they are when the program leaves them out (`Computed` beside `Optional`)."""
+    grows: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+    """Inputs that AWS raises by itself, up to another input: more than the program has is no change."""
 
 
 def kind_of(token: str) -> Kind:
@@ -85,6 +89,9 @@ KINDS: dict[str, Kind] = {
             "endpoint": frozenset({"identifier", "port"}),
             "engineVersionActual": frozenset({"engineVersion"}),
         },
+        # its DiffSuppressFunc, and what RDS gives with the growth
+        kept=frozenset({"allocatedStorage", "iops", "storageThroughput"}),
+        grows={"allocatedStorage": "maxAllocatedStorage"},
     ),
     "aws:rds/parameterGroup:ParameterGroup": _kind(
         "description", "family", *_ANY_NAME, defaults={**_MANAGED, "skipDestroy": False}
@@ -119,6 +126,11 @@ KINDS: dict[str, Kind] = {
     ),
     "aws:backup/vaultNotifications:VaultNotifications": _kind("backupVaultEvents", "backupVaultName", "snsTopicArn"),
     "aws:backup/vaultPolicy:VaultPolicy": _kind("backupVaultName"),
+    "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration": _kind(
+        named="configurationName",
+        autonamed=False,
+        defaults={"loggingLevel": "NONE", "userAuthorizationRequired": False},
+    ),
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": _kind(
         "actionsEnabled", "alarmName", named="alarmName", autonamed=False, defaults={"actionsEnabled": True}
     ),

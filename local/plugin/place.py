@@ -11,6 +11,7 @@ from typing import Any, Protocol, TypedDict
 
 from local.cloud import Cloud, CloudError, Declared, Made
 from local.files import write_private
+from local.identity import name_of
 from local.plugin.kinds import kind_of
 
 
@@ -55,6 +56,9 @@ class Place(Protocol):
 class FilePlace:
     """Implements `Place` in a JSON file, `resources` by `type|id`; another cloud says what comes of a declaration.
 
+    An id of AWS's is not always one of a kind: a metric filter's is its name, in each log group anew, and every
+    password's is `none`. The second of one id has its URN beside it.
+
     The file is read again whenever it changed: whoever edits it makes drift.
     """
 
@@ -63,6 +67,7 @@ class FilePlace:
         self._make, self._cloud = cloud, cloud(region)
         self._mutex = threading.Lock()
         self._resources: dict[str, Live] = {}
+        self._renewed: set[str] = set()
         self._stamp = 0
 
     def configure(self, region: str) -> None:
@@ -71,44 +76,62 @@ class FilePlace:
     def create(self, resource: Declared) -> Made:
         with self._mutex:
             held = self._load()
-            made = self._cloud.ensure(resource)
-            if _key(resource.type, made.id) in held:
-                if kind_of(resource.type).named in resource.inputs:
-                    raise CloudError(f"{resource.type} {made.id} exists already")
-                # Its replacement: where AWS draws the id, it draws another.
-                made = self._cloud.ensure(replace(resource, urn=f"{resource.urn}~{len(held)}"))
-            self._put(resource, made)
+            again = [each for each in held.values() if each["type"] == resource.type and each["urn"] == resource.urn]
+            # Its replacement: where AWS draws the id, it draws another.
+            made = self._cloud.ensure(replace(resource, urn=f"{resource.urn}~{len(held)}") if again else resource)
+            arn = made.outputs.get("arn")
+            if arn and any(
+                each["type"] == resource.type and each["outputs"].get("arn") == arn for each in held.values()
+            ):
+                raise CloudError(f"{resource.type} {name_of(resource)} exists already")
+            key = self._key(resource.type, made.id, resource.urn)
+            if key in held:
+                self._renewed.add(key)
+            self._put(key, resource, made)
             return made
 
-    def read(self, token: str, identity: str, urn: str) -> Live | None:  # noqa: ARG002 - the protocol's signature
+    def read(self, token: str, identity: str, urn: str) -> Live | None:
         with self._mutex:
-            return self._load().get(_key(token, identity))
+            self._load()
+            return self._resources.get(self._key(token, identity, urn))
 
     def update(self, resource: Declared, identity: str) -> Made:
         with self._mutex:
-            if _key(resource.type, identity) not in self._load():
+            self._load()
+            key = self._key(resource.type, identity, resource.urn)
+            if key not in self._resources:
                 raise CloudError(f"{resource.type} {identity} does not exist; `pulumi refresh` finds out what is left")
-            made = replace(self._cloud.ensure(resource), id=identity)
-            self._put(resource, made)
+            made = Made(id=identity, outputs=self._outputs(self._resources[key], resource))
+            self._put(key, resource, made)
             return made
 
     def delete(self, token: str, identity: str, urn: str) -> None:
         with self._mutex:
-            found = self._load().get(_key(token, identity))
-            if found is None:
+            self._load()
+            key = self._key(token, identity, urn)
+            found = self._resources.get(key)
+            if found is None or key in self._renewed:
+                self._renewed.discard(key)  # the new one has the old one's id, and its place
                 return
             if found["inputs"].get("deletionProtection") is True:
                 # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DeleteInstance.html
                 raise CloudError(f"{urn.rpartition('::')[2]} ({identity}) has deletion protection: turn it off first")
-            del self._resources[_key(token, identity)]
+            del self._resources[key]
             self._save()
 
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
         return self._cloud.invoke(token, args)
 
-    def _put(self, resource: Declared, made: Made) -> None:
+    def _outputs(self, was: Live, resource: Declared) -> dict[str, Any]:
+        """What was drawn stays; what follows from an input that changed is another."""
+        changed = {key for key, value in resource.inputs.items() if was["inputs"].get(key) != value}
+        anew = {key for key, causes in kind_of(resource.type).follows.items() if causes & changed}
+        kept = {key: value for key, value in was["outputs"].items() if key not in anew | resource.inputs.keys()}
+        return {**self._cloud.ensure(resource).outputs, **kept}
+
+    def _put(self, key: str, resource: Declared, made: Made) -> None:
         hidden = kind_of(resource.type).secret
-        self._resources[_key(resource.type, made.id)] = Live(
+        self._resources[key] = Live(
             urn=resource.urn,
             type=resource.type,
             id=made.id,
@@ -133,6 +156,9 @@ class FilePlace:
         write_private(self.path, json.dumps({"resources": self._resources}, indent=1, sort_keys=True) + "\n")
         self._stamp = self.path.stat().st_mtime_ns
 
-
-def _key(token: str, identity: str) -> str:
-    return f"{token}|{identity}"
+    def _key(self, token: str, identity: str, urn: str) -> str:
+        """Where the resource is, or would be."""
+        short, long = f"{token}|{identity}", f"{token}|{identity}|{urn}"
+        first = self._resources.get(short)
+        taken = first is not None and first["urn"] != urn
+        return long if taken or long in self._resources else short

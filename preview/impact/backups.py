@@ -151,7 +151,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="lock-final",
             key="changeableForDays",
-            effect=Effect.DOWNTIME,
+            effect=Effect.REPLACE,
             when=lambda e: bool(e.after) and not e.before,
             users="Nothing now; when these days are over no retention can be shortened and nothing deleted, for ever.",
             source=_LOCK,
@@ -168,7 +168,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="lock-longest",
             key="maxRetentionDays",
-            effect=Effect.IN_PLACE,
+            effect=Effect.REPLACE,
             users="Jobs that keep longer than this fail from now on.",
             source=_LOCK,
             way_round="Hold it against every rule of the plans that fill the vault.",
@@ -176,7 +176,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="lock-shortest",
             key="minRetentionDays",
-            effect=Effect.IN_PLACE,
+            effect=Effect.REPLACE,
             users="Jobs that keep for less than this fail from now on.",
             source=_LOCK,
             way_round="Hold it against every rule of the plans that fill the vault.",
@@ -263,7 +263,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="selection-resources",
             key="resources",
-            effect=Effect.IN_PLACE,
+            effect=Effect.REPLACE,
             users="A new selection takes its place; the next job backs up what that names.",
             source="terraform-provider-aws, backup/selection.go: ForceNew",
         ),

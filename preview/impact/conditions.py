@@ -9,7 +9,17 @@ INSTANCE = "aws:rds/instance:Instance"
 
 def less(edit: Edit) -> bool:
     """Whether a number goes down."""
-    return (edit.after or 0) < (edit.before or 0)
+    return number(edit.after) < number(edit.before)
+
+
+def number(value: object) -> float:
+    """A number, or the text of one; nothing is 0. Raise `ValueError`."""
+    return float(str(value)) if value else 0.0
+
+
+def known(value: object) -> bool:
+    """Whether the value is known before the deployment; what a resource that is made anew puts out is not."""
+    return not (isinstance(value, str) and value.startswith("<") and value.endswith(">"))
 
 
 def replica(edit: Edit) -> bool:

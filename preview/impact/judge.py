@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from local.plugin.kinds import KINDS
 from preview.diff import Change
@@ -13,8 +14,10 @@ from preview.impact.effect import ORDER, Edit, Effect, Impact, Rule
 from preview.impact.keeping import KEEPING
 from preview.impact.network import NETWORK
 from preview.impact.proxy import PROXY
+from preview.impact.unfinished import at_least, unfinished
 from preview.impact.waiting import meanwhile
 from preview.impact.watching import WATCHING
+from preview.saved import SavedError
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -31,6 +34,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     **PROXY,
 }
 _WAITING = {INSTANCE, GROUP}
+_WHOLE = {"*", "pendingReplacement", "taint", "initErrors"}
 WINDOW = "in the maintenance window"
 # Inputs that only Pulumi or people read.
 _SILENT = frozenset({"tags", "description", "applyImmediately"})
@@ -46,21 +50,35 @@ def judge(changes: Iterable[Change]) -> tuple[Impact, ...]:
 def _of(change: Change, stack: tuple[Change, ...]) -> Iterator[Impact]:
     if change.type.startswith("data-tier:"):
         return  # a component: its children say it all
+    whole = Edit(change=change, key="*", before=change.name, stack=stack)
     if change.kind == "delete":
-        yield _impact(Edit(change=change, key="*", before=change.name, stack=stack))
-    if change.was is None or change.now is None:
+        yield _told(whole, _rule(whole))
+    for key, rule in unfinished(whole, lost(change.type)):
+        edit = replace(whole, key=key, before=True if key != "initErrors" else "; ".join(change.failed))
+        yield from _held(edit, rule, replaces=change.tainted)
+    if change.kind == "create" or change.was is None or change.now is None:
         return
     for key in change.keys:
         edit = Edit(change=change, key=key, before=change.was.get(key), after=change.now.get(key), stack=stack)
-        impact = _impact(edit)
-        yield impact
-        # Replacing is deleting: Pulumi refuses it for a protected resource.
-        if change.protect and (impact.rule in _REPLACING or impact.rule == "replaced"):
-            yield _blocked(impact)
+        replaces = key in change.replaces
+        rule = _rule(edit)
+        # Whatever a rule says of the new value, the provider makes another resource for it.
+        effect = at_least(rule.effect, Effect.REPLACE) if replaces else rule.effect
+        yield from _held(edit, replace(rule, effect=effect), replaces=replaces)
 
 
-# Rules whose resource the provider replaces.
-_REPLACING = frozenset(rule.id for rules in RULES.values() for rule in rules if "ForceNew" in rule.source)
+def _held(edit: Edit, rule: Rule, *, replaces: bool) -> Iterator[Impact]:
+    """The impact; replacing is deleting, and Pulumi refuses it for a protected resource."""
+    impact = _told(edit, rule)
+    yield impact
+    if replaces and edit.change.protect:
+        yield _blocked(impact)
+
+
+def lost(type_: str) -> Effect:
+    """What losing a resource of the type does at the worst, had nothing stopped it."""
+    rules = [rule.effect for rule in RULES.get(type_, ()) if rule.key == "*" and rule.effect is not Effect.BLOCKED]
+    return max(rules, key=ORDER.index, default=Effect.IN_PLACE if type_ in KINDS else Effect.DATA_AT_RISK)
 
 
 def _blocked(impact: Impact) -> Impact:
@@ -76,9 +94,8 @@ def _blocked(impact: Impact) -> Impact:
     )
 
 
-def _impact(edit: Edit) -> Impact:
+def _told(edit: Edit, rule: Rule) -> Impact:
     change = edit.change
-    rule = next((r for r in RULES.get(change.type, ()) if r.key == edit.key and r.when(edit)), None) or _default(edit)
     when = _when(edit, rule)
     return Impact(
         type=change.type,
@@ -95,11 +112,56 @@ def _impact(edit: Edit) -> Impact:
     )
 
 
+def _rule(edit: Edit) -> Rule:
+    found = next((r for r in RULES.get(edit.change.type, ()) if r.key == edit.key and _applies(r, edit)), None)
+    if edit.key != "*":
+        return found or _default(edit)
+    # Whatever is in it: Pulumi deletes nothing that is protected, and leaves what it retains.
+    if edit.change.protect:
+        return found if found and found.effect is Effect.BLOCKED else _PROTECTED
+    if edit.change.retained and (found is None or found.effect is not Effect.IN_PLACE):
+        return _RETAINED
+    return found or (_DELETED if edit.change.type in KINDS else _UNKNOWN)
+
+
+def _applies(rule: Rule, edit: Edit) -> bool:
+    try:
+        return rule.when(edit)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        if not edit.change.place:
+            raise
+        place = f"{edit.change.place}.inputs" + ("" if edit.key == "*" else f".{edit.key}")
+        raise SavedError(f"is no deployment: {place} is nothing that {edit.change.type} takes") from None
+
+
+_PROTECTED = Rule(
+    id="deleted-protected",
+    key="*",
+    effect=Effect.BLOCKED,
+    users="Pulumi refuses: it is protected.",
+    source="Pulumi, resource option `protect`",
+    way_round="If it shall really go: `pulumi state unprotect URN`.",
+)
+_RETAINED = Rule(
+    id="kept",
+    key="*",
+    effect=Effect.IN_PLACE,
+    users="It leaves the program and stays in AWS.",
+    source="Pulumi, resource option `retainOnDelete`",
+)
+_DELETED = Rule(id="deleted", key="*", effect=Effect.IN_PLACE, users="It is deleted.", source="")
+_UNKNOWN = Rule(
+    id="deleted-unknown",
+    key="*",
+    effect=Effect.DATA_AT_RISK,
+    users="It is deleted, with whatever it holds: the preflight does not know resources of this type.",
+    source="docs/adr/0024-the-preflight-follows-what-the-engine-does.md",
+    way_round="Take it out of the state first (`pulumi state delete URN`), or keep it in the program.",
+)
+
+
 def _default(edit: Edit) -> Rule:
-    if edit.key == "*":
-        return Rule(id="deleted", key="*", effect=Effect.IN_PLACE, users="It is deleted.", source="")
-    kind = KINDS.get(edit.change.type)
-    if kind and edit.key in kind.replaces:
+    if edit.key in edit.change.replaces:
         return Rule(
             id="replaced",
             key=edit.key,
@@ -122,7 +184,8 @@ def _when(edit: Edit, rule: Rule) -> str:
         return "never"
     if rule.effect is Effect.REBOOT:
         return "at the next restart"
-    waits = edit.change.type in _WAITING and edit.key != "*" and rule.effect in (Effect.FAILOVER, Effect.DOWNTIME)
+    cuts = rule.effect in (Effect.FAILOVER, Effect.DOWNTIME)
+    waits = cuts and edit.change.type in _WAITING and edit.key not in _WHOLE
     if waits and rule.id != "rds-port" and not (edit.change.now or {}).get("applyImmediately"):
         return WINDOW
     return "at once"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from preview.impact.conditions import less
 from preview.impact.effect import Effect, Rule
 
 
@@ -109,7 +110,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             id="logs-shorter",
             key="retentionInDays",
             effect=Effect.DATA_AT_RISK,
-            when=lambda e: bool(e.after) and (not e.before or e.after < e.before),
+            when=lambda e: bool(e.after) and (not e.before or less(e)),
             users="Older logs are deleted.",
             source="Amazon CloudWatch Logs User Guide, SettingLogRetention",
             way_round="Export them to S3 first.",

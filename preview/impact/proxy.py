@@ -20,7 +20,7 @@ PROXY: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="proxy-name",
             key="name",
-            effect=Effect.DOWNTIME,
+            effect=Effect.REPLACE,
             users="Its address changes with it; clients must be told the new one.",
             source="terraform-provider-aws, rds/proxy.go: NewDBProxyName",
             way_round="Leave the name.",
@@ -28,7 +28,7 @@ PROXY: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="proxy-subnets",
             key="vpcSubnetIds",
-            effect=Effect.DOWNTIME,
+            effect=Effect.REPLACE,
             users="The proxy is made anew, target group and target with it: minutes without it, at a new address.",
             source=_ANEW,
             way_round="Let applications use the instance meanwhile.",
@@ -36,7 +36,7 @@ PROXY: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="proxy-family",
             key="engineFamily",
-            effect=Effect.DOWNTIME,
+            effect=Effect.REPLACE,
             users="The proxy is made anew, target group and target with it.",
             source=_ANEW,
             way_round="It stands before PostgreSQL alone.",
@@ -128,7 +128,7 @@ PROXY: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="proxy-target",
             key="dbInstanceIdentifier",
-            effect=Effect.DOWNTIME,
+            effect=Effect.REPLACE,
             users="Every client is cut off while the other instance is registered.",
             source="terraform-provider-aws, rds/proxy_target.go: ForceNew",
             way_round="At a quiet time.",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.sizing.versions import numbers as version
-from preview.impact.conditions import replica, sources_replicas
+from preview.impact.conditions import known, replica, sources_replicas
 from preview.impact.effect import Edit, Effect, Rule
 
 _MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
@@ -82,9 +82,11 @@ LIFE: tuple[Rule, ...] = (
     Rule(
         id="rds-resource-replica",
         key="replicateSourceDb",
-        effect=Effect.REPLACE,
-        users="The replica is made anew from another source.",
-        source=_REPLICAS,
+        effect=Effect.BLOCKED,
+        when=lambda e: known(e.after),
+        users="The provider refuses: a replica cannot be given another source.",
+        source="terraform-provider-aws, rds/instance.go: cannot elect new source database for replication",
+        way_round="Add a replica of the other source, move the readers, remove this one.",
     ),
     Rule(
         id="rds-major-down",

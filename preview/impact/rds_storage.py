@@ -5,7 +5,7 @@ What the provider replaces for is marked ForceNew in terraform-provider-aws, rds
 
 from __future__ import annotations
 
-from preview.impact.conditions import less, replica
+from preview.impact.conditions import less, number, replica
 from preview.impact.effect import Edit, Effect, Rule
 
 _MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
@@ -15,9 +15,32 @@ _RESTORE = "Restore a snapshot into an instance with the new setting, switch ove
 _GP3_FIXED_BELOW = 400  # GiB (RDS User Guide, CHAP_Storage)
 
 
+def _gp3(edit: Edit) -> bool:
+    return ((edit.change.now or {}).get("storageType") or "gp3") == "gp3"
+
+
 def _smaller_gp3(edit: Edit) -> bool:
-    now = edit.change.now or {}
-    return now.get("storageType", "gp3") == "gp3" and (now.get("allocatedStorage") or 0) < _GP3_FIXED_BELOW
+    # What RDS has grown to by itself counts, not what the program began with.
+    sizes = [number((side or {}).get("allocatedStorage")) for side in (edit.change.was, edit.change.now)]
+    return _gp3(edit) and max(sizes) < _GP3_FIXED_BELOW
+
+
+def _over_the_step(edit: Edit) -> bool:
+    """Grows from where gp3 has 3,000 IOPS to where it has 12,000 at least, and says no IOPS."""
+    grows = number(edit.before) < _GP3_FIXED_BELOW <= number(edit.after)
+    return grows and _gp3(edit) and not (edit.change.now or {}).get("iops")
+
+
+def _below_what_is_there(edit: Edit) -> bool:
+    return bool(edit.after) and number(edit.after) < _there(edit)
+
+
+def _never_grows(edit: Edit) -> bool:
+    return not edit.after or number(edit.after) == _there(edit)
+
+
+def _there(edit: Edit) -> float:
+    return number((edit.change.was or {}).get("allocatedStorage"))
 
 
 STORAGE: tuple[Rule, ...] = (
@@ -31,6 +54,15 @@ STORAGE: tuple[Rule, ...] = (
         way_round="Dump and load into a smaller instance, or leave it.",
     ),
     Rule(
+        id="rds-storage-step",
+        key="allocatedStorage",
+        effect=Effect.BLOCKED,
+        when=_over_the_step,
+        users="From 400 GiB gp3 has 12,000 IOPS or more; the provider sends the old 3,000, and RDS refuses them.",
+        source="hashicorp/terraform-provider-aws#47411 and #28382; RDS User Guide, CHAP_Storage",
+        way_round="Give iops in the same change: 12000, or more.",
+    ),
+    Rule(
         id="rds-storage-grow",
         key="allocatedStorage",
         effect=Effect.IN_PLACE,
@@ -38,10 +70,19 @@ STORAGE: tuple[Rule, ...] = (
         source=_STORAGE,
     ),
     Rule(
+        id="rds-autoscaling-below",
+        key="maxAllocatedStorage",
+        effect=Effect.BLOCKED,
+        when=_below_what_is_there,
+        users="RDS refuses a maximum below what is allocated now; it may have grown since it was made.",
+        source="RDS User Guide, USER_PIOPS.Autoscaling",
+        way_round="A maximum of a quarter more than what is allocated, at least.",
+    ),
+    Rule(
         id="rds-autoscaling-off",
         key="maxAllocatedStorage",
         effect=Effect.DATA_AT_RISK,
-        when=lambda e: not e.after,
+        when=_never_grows,
         users="Storage no longer grows by itself: a full disk stops the database.",
         source="RDS User Guide, USER_PIOPS.Autoscaling",
         way_round="Keep a maximum well above the allocated storage.",

@@ -14,13 +14,29 @@ from conftest import Project
         (("--against", "nowhere.json"), "", "nowhere.json: No such file"),
         (("--against", "-"), "{", "no JSON"),
         (("--against", "-"), "[1]", "neither"),
+        (("--against", "-"), '{"deployment": {"resources": [3]}}', "deployment.resources[0] is a number"),
+        (("--against", "utf16.json"), "", "is no text in UTF-8"),
         (("--against", "-", "--json", "--format", "markdown"), "{}", "contradict"),
     ],
 )
 def test_wrong_input(project: Project, words: tuple[str, ...], stdin: str, says: str) -> None:
+    Path(project.folder / "utf16.json").write_bytes("{}".encode("utf-16"))
     answer = project.run("preview", "dev", *words, stdin=stdin)
     assert (answer.code, answer.out) == (2, "")
     assert says in answer.err
+
+
+def test_an_input_that_no_resource_takes_is_wrong_input_too(project: Project) -> None:
+    """It is found only when the change is judged."""
+    urn = "urn:pulumi:dev::shop::data-tier:index:Postgres$aws:rds/instance:Instance::postgres-primary"
+    above = "urn:pulumi:dev::shop::data-tier:index:Postgres::postgres"
+    held = {"urn": urn, "type": "aws:rds/instance:Instance", "parent": above, "inputs": {"allocatedStorage": "a lot"}}
+    file = json.dumps({"version": 3, "deployment": {"resources": [held]}})
+    answer = project.run("preview", "dev", "--against", "-", stdin=file)
+    assert (answer.code, answer.out) == (2, "")
+    assert (
+        "deployment.resources[0].inputs.allocatedStorage is nothing that aws:rds/instance:Instance takes" in answer.err
+    )
 
 
 def test_against_an_earlier_preview(project: Project) -> None:

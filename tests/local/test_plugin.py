@@ -27,6 +27,8 @@ from preview.provider import Elsewhere
 
 ROOT = Path(__file__).parents[2]
 TOPIC, INSTANCE = "aws:sns/topic:Topic", "aws:rds/instance:Instance"
+FILTER = "aws:cloudwatch/logMetricFilter:LogMetricFilter"
+ARN = f"arn:aws:sns:eu-central-1:{ACCOUNT}:a"
 GROUP, VPC = "aws:elasticache/replicationGroup:ReplicationGroup", "aws:ec2/vpc:Vpc"
 PASSWORD = "random:index/randomPassword:RandomPassword"
 
@@ -49,8 +51,10 @@ class Plugin:
         answer = self.stub.Check(message)
         return values.read(answer.inputs), {each.property: each.reason for each in answer.failures}
 
-    def create(self, kind: str, inputs: dict[str, Any], preview: bool = False) -> tuple[str, dict[str, Any]]:
-        message = provider_pb2.CreateRequest(urn=self.urn(kind), properties=values.write(inputs), preview=preview)
+    def create(
+        self, kind: str, inputs: dict[str, Any], preview: bool = False, name: str = "it"
+    ) -> tuple[str, dict[str, Any]]:
+        message = provider_pb2.CreateRequest(urn=self.urn(kind, name), properties=values.write(inputs), preview=preview)
         answer = self.stub.Create(message)
         return answer.id, values.read(answer.properties)
 
@@ -74,8 +78,8 @@ class Plugin:
         )
         return values.read(self.stub.Update(message).properties)
 
-    def delete(self, kind: str, identity: str) -> None:
-        self.stub.Delete(provider_pb2.DeleteRequest(id=identity, urn=self.urn(kind)))
+    def delete(self, kind: str, identity: str, name: str = "it") -> None:
+        self.stub.Delete(provider_pb2.DeleteRequest(id=identity, urn=self.urn(kind, name)))
 
     @property
     def held(self) -> dict[str, Any]:
@@ -200,6 +204,24 @@ def test_check_refuses_what_the_type_does_not_have(plugin: Plugin) -> None:
         ),
         (
             INSTANCE,
+            {"identifier": "a", "allocatedStorage": 150, "maxAllocatedStorage": 1000, "iops": 3000},
+            {"identifier": "a", "allocatedStorage": 100, "maxAllocatedStorage": 1000},
+            Diff(changed={}, replaces=frozenset(), delete_first=False),
+        ),
+        (
+            INSTANCE,
+            {"identifier": "a", "allocatedStorage": 150},
+            {"identifier": "a", "allocatedStorage": 100},
+            Diff(changed={"allocatedStorage": "update"}, replaces=frozenset(), delete_first=False),
+        ),
+        (
+            INSTANCE,
+            {"identifier": "a", "port": "5432", "tags": {}},
+            {"identifier": "a", "port": 5432},
+            Diff(changed={}, replaces=frozenset(), delete_first=False),
+        ),
+        (
+            INSTANCE,
             {"identifier": "a", "password": marked("x")},
             {"identifier": "a", "password": marked("y")},
             Diff(changed={"password": "update"}, replaces=frozenset(), delete_first=False),
@@ -247,53 +269,53 @@ def test_a_life(plugin: Plugin) -> None:
     inputs = {"name": "a", "tags": {"x": "1"}, DEFAULTS: []}
     identity, state = plugin.create(TOPIC, inputs)
     assert (identity, state) == (
-        "a",
-        {"name": "a", "tags": {"x": "1"}, "arn": f"arn:aws:sns:eu-central-1:{ACCOUNT}:a"},
+        ARN,
+        {"name": "a", "tags": {"x": "1"}, "arn": ARN},
     )
-    assert plugin.read(TOPIC, "a", inputs, state) == ("a", inputs, state)
+    assert plugin.read(TOPIC, ARN, inputs, state) == (ARN, inputs, state)
 
     now = {"name": "a", "displayName": "A", DEFAULTS: []}
-    changed = plugin.update(TOPIC, "a", inputs, state, now)
+    changed = plugin.update(TOPIC, ARN, inputs, state, now)
     assert changed == {"name": "a", "displayName": "A", "arn": state["arn"]}
-    assert plugin.held[f"{TOPIC}|a"]["inputs"] == {"name": "a", "displayName": "A"}
+    assert plugin.held[f"{TOPIC}|{ARN}"]["inputs"] == {"name": "a", "displayName": "A"}
 
-    plugin.delete(TOPIC, "a")
+    plugin.delete(TOPIC, ARN)
     assert plugin.held == {}
-    plugin.delete(TOPIC, "a")
-    assert plugin.read(TOPIC, "a", now, changed) == ("", {}, {})
-    with pytest.raises(grpc.RpcError, match="a does not exist"):
-        plugin.update(TOPIC, "a", now, changed, now)
+    plugin.delete(TOPIC, ARN)
+    assert plugin.read(TOPIC, ARN, now, changed) == ("", {}, {})
+    with pytest.raises(grpc.RpcError, match=f"{ARN} does not exist"):
+        plugin.update(TOPIC, ARN, now, changed, now)
 
 
 def test_drift_is_read(plugin: Plugin) -> None:
     inputs = {"name": "a", "displayName": "A", "kmsMasterKeyId": "k", DEFAULTS: ["kmsMasterKeyId"]}
     _, state = plugin.create(TOPIC, inputs)
     held = plugin.held
-    live = held[f"{TOPIC}|a"]["inputs"]
+    live = held[f"{TOPIC}|{ARN}"]["inputs"]
     live["displayName"] = "B"
     live["tags"] = {"by": "hand"}
     del live["kmsMasterKeyId"]
     plugin.state.write_text(json.dumps({"resources": held}))
     now = {"name": "a", "displayName": "B", "tags": {"by": "hand"}}
-    read = plugin.read(TOPIC, "a", inputs, state)
-    assert read == ("a", {**now, DEFAULTS: ["kmsMasterKeyId"]}, {**now, "arn": state["arn"]})
+    read = plugin.read(TOPIC, ARN, inputs, state)
+    assert read == (ARN, {**now, DEFAULTS: ["kmsMasterKeyId"]}, {**now, "arn": state["arn"]})
 
 
 def test_a_resource_that_the_state_does_not_have_is_read_whole(plugin: Plugin) -> None:
     _, state = plugin.create(TOPIC, {"name": "a", DEFAULTS: []})
-    assert plugin.read(TOPIC, "a", {}, {}) == ("a", {"name": "a"}, state)
+    assert plugin.read(TOPIC, ARN, {}, {}) == (ARN, {"name": "a"}, state)
 
 
 def test_secrets_stay_secret_and_out_of_the_file(plugin: Plugin) -> None:
     inputs = {"identifier": "a", "instanceClass": "db.t4g.large", "password": marked("hunter2"), DEFAULTS: []}
-    _, state = plugin.create(INSTANCE, inputs)
+    instance, state = plugin.create(INSTANCE, inputs)
     assert state["password"] == marked("hunter2")
     identity, drawn = plugin.create(PASSWORD, {"length": 40, DEFAULTS: []})
     assert drawn["result"] == marked("x" * 40)
     text = plugin.state.read_text()
     assert "hunter2" not in text
     assert "x" * 40 not in text
-    assert plugin.read(INSTANCE, "a", inputs, state)[1:] == (inputs, state), "what cannot be read back stays"
+    assert plugin.read(INSTANCE, instance, inputs, state)[1:] == (inputs, state), "what cannot be read back stays"
     assert plugin.read(PASSWORD, identity, {"length": 40}, drawn)[2] == drawn
 
 
@@ -305,13 +327,44 @@ def test_one_name_is_one_resource(plugin: Plugin) -> None:
     assert len(drawn) == 3, "an id that AWS draws is another every time"
 
 
+def test_one_id_may_be_of_several_resources(plugin: Plugin) -> None:
+    """A metric filter's is its name, in each log group anew; whoever has one keeps it when the other goes."""
+    filters = [
+        plugin.create(FILTER, {"name": "slow", "logGroupName": group, "pattern": "a"}, name=group)[0] for group in "ab"
+    ]
+    assert filters == ["slow", "slow"]
+    plugin.delete(FILTER, "slow", name="a")
+    assert [each["inputs"]["logGroupName"] for each in plugin.held.values()] == ["b"]
+    plugin.delete(FILTER, "slow", name="b")
+    assert plugin.held == {}
+
+
+def test_a_replacement_under_the_same_id_outlives_the_old_one(plugin: Plugin) -> None:
+    assert [plugin.create(PASSWORD, {"length": length, DEFAULTS: []})[0] for length in (20, 30)] == ["none", "none"]
+    plugin.delete(PASSWORD, "none")
+    assert [each["inputs"]["length"] for each in plugin.held.values()] == [30]
+    plugin.delete(PASSWORD, "none")
+    assert plugin.held == {}
+
+
+def test_what_was_drawn_stays_when_something_else_changes(plugin: Plugin) -> None:
+    """Also of a replacement, whose ids were drawn anew."""
+    inputs = {"identifier": "a", "instanceClass": "b", "port": 1, DEFAULTS: []}
+    instance, state = plugin.create(INSTANCE, inputs)
+    told = plugin.update(INSTANCE, instance, inputs, state, {**inputs, "port": 2})
+    assert {key: told[key] for key in ("address", "resourceId")} == {
+        key: state[key] for key in ("address", "resourceId")
+    }
+    assert told["endpoint"] != state["endpoint"]
+
+
 def test_deletion_protection_holds(plugin: Plugin) -> None:
     inputs = {"identifier": "a", "instanceClass": "db.t4g.large", "deletionProtection": True}
-    _, state = plugin.create(INSTANCE, inputs)
-    with pytest.raises(grpc.RpcError, match=r"it \(a\) has deletion protection"):
-        plugin.delete(INSTANCE, "a")
-    plugin.update(INSTANCE, "a", inputs, state, {**inputs, "deletionProtection": False})
-    plugin.delete(INSTANCE, "a")
+    instance, state = plugin.create(INSTANCE, inputs)
+    with pytest.raises(grpc.RpcError, match=rf"it \({instance}\) has deletion protection"):
+        plugin.delete(INSTANCE, instance)
+    plugin.update(INSTANCE, instance, inputs, state, {**inputs, "deletionProtection": False})
+    plugin.delete(INSTANCE, instance)
     assert plugin.held == {}
 
 
@@ -327,7 +380,7 @@ def test_after_cancel_nothing_is_started_until_the_next_run(plugin: Plugin) -> N
     with pytest.raises(grpc.RpcError, match="cancelled"):
         plugin.create(TOPIC, {"name": "a"})
     plugin.stub.Configure(provider_pb2.ConfigureRequest())
-    assert plugin.create(TOPIC, {"name": "a"})[0] == "a"
+    assert plugin.create(TOPIC, {"name": "a"})[0] == ARN
 
 
 def test_a_file_that_is_none(plugin: Plugin) -> None:

@@ -19,7 +19,7 @@ from policy.evaluate import evaluate
 from policy.registry import every
 from preview.offline import Offline
 from preview.preflight import declared
-from preview.saved import known_as
+from preview.resource import known_as
 
 PACK = Path(__file__).parents[2] / "policy"
 PYTHON = PACK / "venv" / "bin" / "python"
@@ -49,9 +49,10 @@ def pack() -> Iterator[Any]:
 
 def request(deployment: Deployment, changed: dict[str, dict[str, Any]], *, known: bool) -> Any:
     """The stack as the engine sends it; in a preview every reference is unknown."""
+    # The first of one id: a vault's policy has the vault's name for one, and comes after it.
     owners = {
         value: each.urn
-        for each in deployment.resources
+        for each in reversed(deployment.resources)
         if (made := deployment.made.get(each.urn))
         for value in known_as(made.id, made.outputs)
     }

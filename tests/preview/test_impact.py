@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from local.plugin.kinds import KINDS
 from preview.diff import changes
-from preview.impact.effect import Effect, Impact
+from preview.impact.effect import ORDER, Effect, Impact
 from preview.impact.judge import RULES, judge
-from preview.saved import Resource
+from preview.resource import Resource
 
 INSTANCE, GROUP = "aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup"
 PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
@@ -81,7 +82,7 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (INSTANCE, {"skipFinalSnapshot": True}, None, L, "rds-delete-no-snapshot"),
     (INSTANCE, {}, None, L, "rds-delete"),
     (INSTANCE, {"replicateSourceDb": "a"}, {}, L, "rds-promote"),
-    (INSTANCE, {"replicateSourceDb": "a"}, {"replicateSourceDb": "b"}, N, "rds-resource-replica"),
+    (INSTANCE, {"replicateSourceDb": "a"}, {"replicateSourceDb": "b"}, B, "rds-resource-replica"),
     (INSTANCE, {"engineVersion": "17"}, {"engineVersion": "16"}, B, "rds-major-down"),
     (INSTANCE, {"engineVersion": "17"}, {"engineVersion": "18"}, B, "rds-major-unsaid"),
     (INSTANCE, {"engineVersion": "17.9"}, {"engineVersion": "18.4", "allowMajorVersionUpgrade": True}, D, "rds-major"),
@@ -93,6 +94,9 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (INSTANCE, {"instanceClass": "a"}, {"instanceClass": "b"}, D, "rds-class"),
     (INSTANCE, {"allocatedStorage": 200}, {"allocatedStorage": 100}, B, "rds-storage-shrink"),
     (INSTANCE, {"allocatedStorage": 100}, {"allocatedStorage": 200}, I, "rds-storage-grow"),
+    (INSTANCE, {"allocatedStorage": 100}, {"allocatedStorage": 400}, B, "rds-storage-step"),
+    (INSTANCE, {"allocatedStorage": 100, "maxAllocatedStorage": 200},
+     {"allocatedStorage": 50, "maxAllocatedStorage": 90}, B, "rds-autoscaling-below"),
     (INSTANCE, {"maxAllocatedStorage": 200}, {}, L, "rds-autoscaling-off"),
     (INSTANCE, {"maxAllocatedStorage": 200}, {"maxAllocatedStorage": 400}, I, "rds-autoscaling"),
     (INSTANCE, {"storageType": "standard"}, {"storageType": "gp3"}, D, "rds-storage-magnetic"),
@@ -249,10 +253,10 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (VAULT_POLICY, {"policy": "{}"}, {"policy": "{ }"}, I, "vault-policy"),
     (LOCK, {"changeableForDays": 3}, None, B, "lock-final-delete"),
     (LOCK, {"minRetentionDays": 7}, None, L, "lock-delete"),
-    (LOCK, {}, {"changeableForDays": 3}, D, "lock-final"),
+    (LOCK, {}, {"changeableForDays": 3}, N, "lock-final"),
     (LOCK, {"changeableForDays": 3}, {"changeableForDays": 30}, B, "lock-grace"),
-    (LOCK, {"maxRetentionDays": 90}, {"maxRetentionDays": 30}, I, "lock-longest"),
-    (LOCK, {"minRetentionDays": 1}, {"minRetentionDays": 7}, I, "lock-shortest"),
+    (LOCK, {"maxRetentionDays": 90}, {"maxRetentionDays": 30}, N, "lock-longest"),
+    (LOCK, {"minRetentionDays": 1}, {"minRetentionDays": 7}, N, "lock-shortest"),
     (PLAN, planned(7), None, L, "plan-delete"),
     (PLAN, planned(30, enableContinuousBackup=True), planned(7, enableContinuousBackup=True), L, "plan-logs-shorter"),
     (PLAN, planned(30, enableContinuousBackup=True), planned(30), L, "plan-logs-off"),
@@ -262,7 +266,7 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (PLAN, planned(30, copyActions=[{"destinationVaultArn": "v"}]), planned(30), L, "plan-uncopied"),
     (PLAN, planned(7), planned(30), I, "plan"),
     (SELECTION, {}, None, L, "selection-delete"),
-    (SELECTION, {"resources": ["a"]}, {"resources": ["b"]}, I, "selection-resources"),
+    (SELECTION, {"resources": ["a"]}, {"resources": ["b"]}, N, "selection-resources"),
     (TOLD, {}, None, I, "vault-unheard"),
     (TEST, {}, None, I, "restore-test-delete"),
     (TESTED, {"restoreMetadataOverrides": {"port": "5432"}}, {"restoreMetadataOverrides": {"port": "5433"}}, I,
@@ -284,9 +288,9 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (BUCKET_POLICY, {"policy": "{}"}, {"policy": "{ }"}, D, "bucket-policy"),
     (BUCKET_KEY, {"rules": [{"a": 1}]}, {"rules": [{"a": 2}]}, I, "bucket-key"),
     (PROXY, {}, None, D, "proxy-delete"),
-    (PROXY, {"name": "a"}, {"name": "b"}, D, "proxy-name"),
-    (PROXY, {"vpcSubnetIds": ["a"]}, {"vpcSubnetIds": ["b"]}, D, "proxy-subnets"),
-    (PROXY, {"engineFamily": "POSTGRESQL"}, {"engineFamily": "MYSQL"}, D, "proxy-family"),
+    (PROXY, {"name": "a"}, {"name": "b"}, N, "proxy-name"),
+    (PROXY, {"vpcSubnetIds": ["a"]}, {"vpcSubnetIds": ["b"]}, N, "proxy-subnets"),
+    (PROXY, {"engineFamily": "POSTGRESQL"}, {"engineFamily": "MYSQL"}, N, "proxy-family"),
     (PROXY, {"requireTls": True}, {"requireTls": False}, L, "proxy-plain"),
     (PROXY, {"requireTls": False}, {"requireTls": True}, D, "proxy-tls"),
     (PROXY, {"auths": [{"secretArn": "a"}]}, {"auths": [{"secretArn": "b"}]}, D, "proxy-identities"),
@@ -299,9 +303,9 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
      {"connectionPoolConfig": {"maxConnectionsPercent": 80}}, I, "proxy-share"),
     (TARGETS, {}, None, I, "proxy-targets-delete"),
     (TARGET, {}, None, D, "proxy-target-delete"),
-    (TARGET, {"dbInstanceIdentifier": "a"}, {"dbInstanceIdentifier": "b"}, D, "proxy-target"),
-    (INVOCATION, {"triggers": {"a": "1"}}, {"triggers": {"a": "2"}}, I, "bootstrap-runs"),
-    (INVOCATION, {"input": "1"}, {"input": "2"}, I, "bootstrap-input"),
+    (TARGET, {"dbInstanceIdentifier": "a"}, {"dbInstanceIdentifier": "b"}, N, "proxy-target"),
+    (INVOCATION, {"triggers": {"a": "1"}}, {"triggers": {"a": "2"}}, N, "bootstrap-runs"),
+    (INVOCATION, {"input": "1"}, {"input": "2"}, N, "bootstrap-input"),
 ]  # fmt: skip
 # The same beside a replica, or under one of Pulumi's options.
 BESIDE: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
@@ -341,6 +345,17 @@ def test_a_deletion_under_an_option(type_: str, marks: dict[str, bool], effect: 
 def test_no_rule_is_without_its_transition() -> None:
     tried = {t[4] for t in (*TRANSITIONS, *BESIDE)} | {option[3] for option in OPTIONS}
     assert {rule.id for rules in RULES.values() for rule in rules} == tried
+
+
+def test_no_rule_softens_what_the_provider_replaces_for() -> None:
+    mild = {effect for effect in Effect if ORDER.index(effect) < ORDER.index(N)}
+    softened = [
+        rule.id
+        for kind, rules in RULES.items()
+        for rule in rules
+        if kind in KINDS and rule.key in KINDS[kind].replaces and rule.effect in mild
+    ]
+    assert softened == []
 
 
 def test_every_rule_says_where_it_is_from_and_the_harmful_what_to_do_instead() -> None:

@@ -1,13 +1,16 @@
 """The preflight against what is deployed: ids may differ, what they point to may not."""
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from cli.project import load
+from infra.program import program
 from local.monitor import Deployment, run_program
 from preview.markdown import markdown
 from preview.offline import Offline
@@ -16,6 +19,8 @@ from preview.preflight import Preflight, preflight
 from preview.provider import Elsewhere
 from preview.sarif import sarif
 from preview.saved import SavedError, read
+
+ROOT = Path(__file__).parents[2]
 
 
 def deployed(stack: str) -> Deployment:
@@ -89,6 +94,74 @@ def test_another_accounts_stack_in_the_engines_order_is_no_change(stack: str) ->
     report = preflight(deployed(stack), read(json.dumps(state)))
     assert [(i.name, i.key, i.before, i.after) for i in report.impacts] == []
     assert report.same == len(theirs.resources)
+
+
+@pytest.mark.parametrize(
+    ("stack", "profile", "region"),
+    [("live", "prod", "cn-north-1"), ("prod", "dev", "us-gov-west-1"), ("dev", "prod", "eu-south-2")],
+)
+def test_a_strangers_stack_under_any_name_and_partition_is_no_change(stack: str, profile: str, region: str) -> None:
+    """Beside it in the state: what the program only reads, an old one, a view, and what a snippet declares."""
+    config = {"aws:region": region, "data-tier:profile": profile}
+    ours, theirs = (
+        run_program(stack, lambda: program(ROOT), cloud, config)
+        for cloud in (Offline(region), Elsewhere(region, "210987654321"))
+    )
+    state = json.loads(json.dumps(export(theirs)).replace("::data-tier::", "::shop::"))
+    resources = state["deployment"]["resources"]
+    primary = named(resources, "postgres-primary")
+    for name, fields in {
+        "seen": {"external": True},
+        "view": {"viewOf": primary["urn"]},
+        "snip": {"snippetID": "b8a3"},
+    }.items():
+        resources.append({**primary, "urn": primary["urn"].replace("postgres-primary", name), "id": name, **fields})
+    resources.append({**primary, "id": "db-OLD", "delete": True})
+    report = preflight(ours, read(json.dumps(state)))
+    assert [(i.name, i.key, i.before, i.after) for i in report.impacts] == []
+    assert (report.created, report.updated, report.deleted, report.same) == (0, 0, 0, len(theirs.resources))
+    assert [(each.rule, each.resource) for each in report.findings] == [("pending-deletion", "postgres-primary")]
+    assert "deletes db-OLD" in report.findings[0].message
+
+
+def test_what_the_state_says_is_told_beside_the_impacts(prod: Deployment) -> None:
+    def edit(resources: list[dict[str, Any]]) -> None:
+        named(resources, "main-group")["pendingReplacement"] = True
+        named(resources, "postgres-standby-instance")["initErrors"] = ["timed out"]
+
+    report = changed(prod, edit)
+    told = [(i.effect, i.name, i.rule) for i in report.impacts if i.name in ("main-group", "postgres-standby-instance")]
+    assert told == [("data at risk", "main-group", "gone"), ("in place", "postgres-standby-instance", "not-at-rest")]
+    assert "gone already" in markdown(report)
+    state = export(prod)
+    cut = {"type": "creating", "resource": named(state["deployment"]["resources"], "queue-group")}
+    state["deployment"]["pending_operations"] = [cut]
+    found = preflight(prod, read(json.dumps(state).replace("urn:pulumi:prod::", "urn:pulumi:dev::"))).findings
+    assert [(each.severity, each.rule, each.resource) for each in found] == [
+        ("warning", "saved-another-stack", "dev"),
+        ("warning", "pending-operation", "queue-group"),
+    ]
+
+
+def test_the_bundle_is_known_by_what_is_in_it(tmp_path: Path) -> None:
+    """The functions are updated when their code is another, and when it is not there nothing is said."""
+    bundle = tmp_path / "build" / "runner.zip"
+    bundle.parent.mkdir()
+    (tmp_path / "access.yaml").write_text((ROOT / "access.yaml").read_text())
+    now = run_program("dev", lambda: program(tmp_path), Offline("eu-west-1"), {"data-tier:profile": "dev"})
+    state = export(now)
+    archive = {"4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7"}
+    code = {**archive, "hash": hashlib.sha256(b"old").hexdigest(), "path": "build/runner.zip"}
+    named(state["deployment"]["resources"], "runner-function")["inputs"]["code"] = code
+    told = {}
+    for content in (None, b"old", b"new"):
+        if content is not None:
+            bundle.write_bytes(content)
+        report = preflight(now, read(json.dumps(state)))
+        told[content] = [(i.name, i.key) for i in report.impacts]
+    assert told == {None: [], b"old": [], b"new": [("runner-function", "code")]}
+    # What was in the bundle of an earlier preview nobody knows.
+    assert preflight(now, read(json.dumps(plan(now).as_json()))).impacts == ()
 
 
 def _place(
