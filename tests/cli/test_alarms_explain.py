@@ -50,7 +50,7 @@ def test_the_whole_answer() -> None:
             "period": 60,
             "evaluation_periods": 10,
             "datapoints": 10,
-            "missing_data": "missing",
+            "missing_data": "ignore",
             "meaning": found[0]["meaning"],
             "first_steps": found[0]["first_steps"],
             "runbook": "docs/runbooks/postgres-replication.md#replica-lag",
