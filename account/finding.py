@@ -9,6 +9,22 @@ State = Literal["ok", "missing", "note"]
 
 
 @dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A change that AWS has taken and does in the maintenance window."""
+
+    type: str
+    """Of the program's resource."""
+    name: str
+    """Its logical name."""
+    window: str
+    """Such as `sun:04:00-sun:05:00`, UTC; empty where AWS does not say it."""
+    inputs: dict[str, Any]
+    """What waits, under the program's names for it."""
+    undeclared: tuple[str, ...]
+    """Those of them that are not what the program declares: somebody else has asked for them."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finding:
     """One thing."""
 
@@ -19,6 +35,8 @@ class Finding:
     """Region, or `the account`."""
     what: str
     mend: str = ""
+    waits: Waiting | None = None
+    """Of a change that waits: what it is, for whoever reads it by machine."""
 
 
 class Wanted(Protocol):

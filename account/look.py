@@ -8,6 +8,7 @@ from account import names, place, quotas, running
 from account.finding import Finding, Wanted
 from account.place import INSTANCE
 from account.reader import NotReadableError, Reader
+from account.waiting import waiting
 
 
 def look(
@@ -34,10 +35,15 @@ def look(
         lambda: place.cache_versions(reader, wanted),
         *names.taken(reader, wanted, known, mine=mine),
         lambda: names.snapshots(reader, wanted),
-        lambda: running.waiting(reader, wanted),
+        lambda: waiting(reader, wanted),
         lambda: running.ahead(reader, wanted),
     )
     return tuple(finding for each in looks for finding in _told(each))
+
+
+def look_at_waiting(reader: Reader, wanted: Collection[Wanted]) -> tuple[Finding, ...]:
+    """What waits for a maintenance window alone: with the rights of who looks for drift."""
+    return tuple(_told(lambda: waiting(reader, wanted)))
 
 
 def _there(reader: Reader, wanted: Collection[Wanted]) -> bool:

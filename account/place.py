@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 
 from account.finding import Finding, Wanted
 from account.reader import Reader
+from components.sizing.iam import linked_by
 
 INSTANCE, CACHE = "aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup"
 SUBNET = "aws:ec2/subnet:Subnet"
@@ -48,7 +49,7 @@ def classes(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
             "rds", "describe_orderable_db_instance_options", "OrderableDBInstanceOptions", region,
             Engine="postgres", DBInstanceClass=name,
         )  # fmt: skip
-        fitting = [each for each in offers if any(_is(each["EngineVersion"], version) for version in versions)]
+        fitting = [each for each in offers if any(fits(each["EngineVersion"], version) for version in versions)]
         where = region or reader.region
         if not fitting:
             yield Finding(
@@ -73,7 +74,7 @@ def cache_versions(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Findi
     asked = {(str(each.inputs["engine"]), str(each.inputs["engineVersion"])) for each in wanted if each.type == CACHE}
     for engine, version in sorted(asked):
         known = reader.all("elasticache", "describe_cache_engine_versions", "CacheEngineVersions", Engine=engine)
-        if any(_is(each["EngineVersion"], version) for each in known):
+        if any(fits(each["EngineVersion"], version) for each in known):
             continue
         yield Finding(
             check="version", state="missing", where=reader.region,
@@ -82,23 +83,14 @@ def cache_versions(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Findi
         )  # fmt: skip
 
 
-def _is(exact: str, declared: str) -> bool:
-    """`17.6` is a `17`, and `17.10` no `17.1`."""
+def fits(exact: str, declared: str) -> bool:
+    """Whether a version is the declared one: `17.6` is a `17`, and `17.10` no `17.1`."""
     return exact == declared or exact.startswith(f"{declared}.")
-
-
-LINKED = {
-    INSTANCE: ("rds.amazonaws.com",),
-    CACHE: ("elasticache.amazonaws.com",),
-    "aws:backup/plan:Plan": ("backup.amazonaws.com",),
-    "aws:backup/restoreTestingPlan:RestoreTestingPlan": ("restore-testing.backup.amazonaws.com",),
-}
-"""Type -> services whose service-linked role it needs. Source: Service Authorization Reference, PassedToService."""
 
 
 def linked_roles(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
     """Service-linked roles, which the first resource of its kind makes where the deploying role may."""
-    needed = sorted({service for each in wanted for service in LINKED.get(each.type, ())})
+    needed = sorted({service for each in wanted for service in linked_by(each.type, each.inputs)})
     there = {each["Path"] for each in reader.all("iam", "list_roles", "Roles", PathPrefix="/aws-service-role/")}
     for service in needed:
         if f"/aws-service-role/{service}/" not in there:

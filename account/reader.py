@@ -14,6 +14,10 @@ class NotReadableError(Exception):
     """AWS did not answer; the message says why, in its own code."""
 
 
+class NotThereError(NotReadableError):
+    """What was asked for by its name does not exist."""
+
+
 class Reader:
     """Reads settings of one account."""
 
@@ -25,6 +29,16 @@ class Reader:
     def all(self, service: str, call: str, field: str, region: str | None = None, **arguments: Any) -> list[Any]:
         """Every item of a list call."""
         return list(self._answer(service, call, region, arguments).get(field, []))
+
+    def named(self, service: str, call: str, field: str, region: str | None = None, **name: str) -> list[Any]:
+        """What a list call says of one name, and nothing where there is no such thing.
+
+        It takes fewer rights than the whole list: IAM asks for those on the resource that is named.
+        """
+        try:
+            return self.all(service, call, field, region, **name)
+        except NotThereError:
+            return []
 
     def one(self, service: str, call: str, region: str | None = None, **arguments: Any) -> dict[str, Any]:
         """The answer of a call."""
@@ -42,7 +56,9 @@ class Reader:
             else:
                 answer = getattr(client, call)(**arguments)
         except ClientError as error:
-            raise NotReadableError(f"{service}.{call}: {error.response['Error']['Code']}") from None
+            code = error.response["Error"]["Code"]
+            # DBInstanceNotFound, ReplicationGroupNotFoundFault, CacheClusterNotFound
+            raise (NotThereError if "NotFound" in code else NotReadableError)(f"{service}.{call}: {code}") from None
         except BotoCoreError as error:
             raise NotReadableError(f"{service}.{call}: {error}") from None
         return answer

@@ -45,6 +45,9 @@ def doctor(
     against: Annotated[
         str | None, typer.Option("--against", help="With --aws: `pulumi stack export`, which tells what is its own.")
     ] = None,
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="With --aws: only what waits for its maintenance window.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Look at this computer and folder, or with --aws at the account of a stack. Exit 1 when something is missing.
@@ -57,10 +60,10 @@ def doctor(
     if aws:
         from cli.doctor_aws import doctor_aws
 
-        doctor_aws(stack, against, json=json)
+        doctor_aws(stack, against, waiting=waiting, json=json)
         return
-    if stack is not None or against is not None:
-        raise InputError("a stack and --against belong to --aws: `datatier doctor --aws STACK`.")
+    if stack is not None or against is not None or waiting:
+        raise InputError("a stack, --against and --waiting belong to --aws: `datatier doctor --aws STACK`.")
     found = [finding for check in _CHECKS for finding in check(project_root())]
     if json:
         emit_json([asdict(finding) for finding in found])

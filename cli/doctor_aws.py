@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from account.finding import Finding
-from account.look import look
+from account.look import look, look_at_waiting
 from account.reader import Reader
 from bootstrap.aws import aws_client
 from cli.errors import FAILED, InputError
@@ -20,13 +20,13 @@ from infra.stackfile import read_stack, stacks
 _COLOURS = {"ok": "green", "missing": "red", "note": "yellow"}
 
 
-def doctor_aws(stack: str | None, against: str | None, *, json: bool) -> None:
+def doctor_aws(stack: str | None, against: str | None, *, waiting: bool, json: bool) -> None:
     """Look at the account of one stack, or of all that are deployed to AWS. Exit 1 where something is missing."""
     if against is not None and stack is None:
         raise InputError(
             "--against is the state of one stack: name it, such as `datatier doctor --aws live --against F`."
         )
-    found = {each: examine(each, against) for each in ([stack] if stack else _deployable())}
+    found = {each: examine(each, against, waiting=waiting) for each in ([stack] if stack else _deployable())}
     if json:
         emit_json({each: [asdict(finding) for finding in findings] for each, findings in found.items()})
     else:
@@ -36,12 +36,16 @@ def doctor_aws(stack: str | None, against: str | None, *, json: bool) -> None:
         raise typer.Exit(FAILED)
 
 
-def examine(stack: str, against: str | None, endpoint: str | None = None) -> tuple[Finding, ...]:
-    """What the account says to a stack; `endpoint` is an emulator's."""
+def examine(
+    stack: str, against: str | None, endpoint: str | None = None, *, waiting: bool = False
+) -> tuple[Finding, ...]:
+    """What the account says to a stack, or only what waits in it; `endpoint` is an emulator's."""
     source = load(stack)
     own = None if against is None else {(each.type, each.name) for each in saved(against)}
     reader = Reader(lambda service, region: aws_client(service, region, endpoint), source.region)
     wanted = [each for each in source.offline().resources if each.type.startswith("aws:")]
+    if waiting:
+        return look_at_waiting(reader, wanted)
     return look(reader, wanted, own=own, reserved=source.settings.runner.reserved)
 
 

@@ -133,7 +133,8 @@ def issue(
 ) -> None:
     """Open, bring up to date or close the issue about a stack's drift. Exit 3 where there is some.
 
-    Reads the records `infrastructure` (pulumi refresh) and `engines` (datatier drift --json). Needs GITHUB_TOKEN
+    Reads the records `infrastructure` (pulumi refresh), `engines` (datatier drift --json) and `waiting` (datatier
+    doctor --aws STACK --waiting --json): what waits for its maintenance window opens none. Needs GITHUB_TOKEN
     (`issues: write`) and GITHUB_REPOSITORY.
 
     [bold]Example:[/] datatier report issue prod reports --dry-run
@@ -158,6 +159,8 @@ def issue(
         console().print(f"closed: {github.change(step.number, state='closed', state_reason='completed')}")
     else:
         console().print("no drift" if now.clean else f"issue {step.number} says it already")
+    if now.clean and now.waiting:
+        typer.echo(now.waiting)
     if not now.clean:
         raise typer.Exit(DIFFERENT)
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pipeline.comment import LONGEST
-from pipeline.record import Record, plain
+from pipeline.record import Record, document, plain
+from pipeline.refreshed import WAITING, Waits, only_waits, waits
 from pipeline.text import cell, fenced, folded
 
 INFRASTRUCTURE, ENGINES = "infrastructure", "engines"
@@ -26,6 +26,8 @@ class Drift:
     stack: str
     sections: tuple[str, ...]
     """Markdown, one for each check that found something or could not be made."""
+    waiting: str = ""
+    """Markdown: what AWS does in its maintenance window. It opens no issue; beside drift it is told."""
 
     @property
     def clean(self) -> bool:
@@ -55,11 +57,13 @@ class Step:
 def drift(stack: str, records: Sequence[Record]) -> Drift:
     """Judge the records of a stack. A check without a record counts as one that could not be made."""
     found = {record.name: record for record in records}
+    waiting = waits(stack, found.get(WAITING))
     sections = [
-        _infrastructure(stack, found.get(INFRASTRUCTURE)),
+        _infrastructure(stack, found.get(INFRASTRUCTURE), waiting),
+        _undeclared(waiting),
         _engines(stack, found.get(ENGINES)),
     ]
-    return Drift(stack=stack, sections=tuple(filter(None, sections)))
+    return Drift(stack=stack, sections=tuple(filter(None, sections)), waiting=_waiting(waiting))
 
 
 def decide(now: Drift, known: Known | None, link: str = "") -> Step:
@@ -69,7 +73,7 @@ def decide(now: Drift, known: Known | None, link: str = "") -> Step:
         if known is None:
             return Step(do="nothing")
         return Step(do="close", number=known.number, body=f"No drift any more: {run} found none.")
-    body = "\n".join([marker(now.stack), "", *now.sections])[: LONGEST - 1]
+    body = "\n".join([marker(now.stack), "", *now.sections, *filter(None, [now.waiting])])[: LONGEST - 1]
     if known is None:
         return Step(do="open", title=f"Drift in {now.stack}", body=body)
     # What is said already is not said again: an update sends mail to whoever watches.
@@ -83,7 +87,7 @@ def marker(stack: str) -> str:
     return f"<!-- datatier: drift of {stack} -->"
 
 
-def _infrastructure(stack: str, record: Record | None) -> str:
+def _infrastructure(stack: str, record: Record | None, waiting: Sequence[Waits]) -> str:
     if record is None:
         return _unknown("Infrastructure", "the check was not made; see the run")
     output = plain(record.output)
@@ -91,6 +95,8 @@ def _infrastructure(stack: str, record: Record | None) -> str:
         return ""
     if record.code != NO_CHANGES and _EXPECTED_NONE not in output:
         return _unknown("Infrastructure", f"`pulumi refresh` ended with {record.code}", output)
+    if only_waits(output, waiting):
+        return ""
     lines = [
         "### Infrastructure",
         "",
@@ -105,11 +111,30 @@ def _infrastructure(stack: str, record: Record | None) -> str:
     return "\n".join(lines)
 
 
+def _undeclared(waiting: Sequence[Waits]) -> str:
+    others = [each for each in waiting if each.undeclared]
+    if not others:
+        return ""
+    rows = [f"- {cell(each.told)}: {', '.join(each.undeclared)} declared otherwise" for each in others]
+    title = "### Infrastructure: changes wait that nobody declared"
+    mend = "To keep one: declare it. Else ask AWS for what is declared, before the window does it."
+    return "\n".join([title, "", *rows, "", mend, ""])
+
+
+def _waiting(waiting: Sequence[Waits]) -> str:
+    declared = [each for each in waiting if not each.undeclared]
+    if not declared:
+        return ""
+    rows = [f"| {cell(each.told)} | {cell(each.window or 'not known')} | {cell(each.where)} |" for each in declared]
+    title = "### No drift: waits for its maintenance window"
+    return "\n".join([title, "", "| what | window (UTC) | where |", "|---|---|---|", *rows, ""])
+
+
 def _engines(stack: str, record: Record | None) -> str:
     if record is None:
         return _unknown("Schema and access", "the check was not made; see the run")
     try:
-        data: dict[str, Any] = json.loads(record.output)
+        data = document(record.output)
         found, failed = data["found"], data["failed"]
     except (ValueError, KeyError, TypeError):
         return _unknown("Schema and access", f"`datatier drift` ended with {record.code}", plain(record.output))

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -40,6 +41,17 @@ class Record:
 def plain(output: str) -> str:
     """Output without what only a terminal understands."""
     return _ESCAPES.sub("", output).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def document(output: str) -> dict[str, Any]:
+    """The JSON object that a command printed; notes, which go to standard error, stand about it. Raise `ValueError`."""
+    for start in re.finditer(r"^(?=\{)", plain(output), re.MULTILINE):
+        try:
+            found: dict[str, Any] = json.JSONDecoder().raw_decode(plain(output), start.start())[0]
+        except ValueError:
+            continue
+        return found
+    raise ValueError("it printed no object")
 
 
 def write(folder: Path, record: Record) -> Path:

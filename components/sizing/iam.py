@@ -71,6 +71,12 @@ def linked() -> Mapping[str, frozenset[str]]:
     return {name: frozenset(row.get("linked", ())) for name, row in _read("iam_actions.toml").items()}
 
 
+def linked_by(type_: str, inputs: Mapping[str, Any]) -> frozenset[str]:
+    """Services whose own role making this resource makes, in an account that has none."""
+    row = _read("iam_actions.toml").get(type_, {})
+    return frozenset(row.get("linked", ()) if row.get("linked_where", "") in str(inputs) else ())
+
+
 def roles() -> Mapping[str, Sequence[str]]:
     """Role of a stack, by what follows the prefix in its name, -> services that it is passed to."""
     found: Mapping[str, Sequence[str]] = _read("iam_scopes.toml")["roles"]

@@ -3,92 +3,15 @@
 from __future__ import annotations
 
 import ast
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.awsrequest import AWSResponse
-from botocore.session import Session
+from answers import ROOM, ROOT, Answers, asked, declared, found, reader
 
-from account.finding import Finding
 from account.look import look
 from account.reader import NotReadableError, Reader
-from infra.program import program
-from local.cloud import Declared
-from local.monitor import run_program
-from preview.offline import Offline
-
-ROOT = Path(__file__).parents[2]
-Answers = dict[str, Any]
-ROOM: Answers = {
-    "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 10}},
-    "ListServiceQuotas": {
-        "Quotas": [
-            {"QuotaName": "VPCs per Region", "Value": 5.0},
-            {"QuotaName": "DB instances", "Value": 40.0},
-            {"QuotaName": "Nodes per Region", "Value": 300.0},
-        ]
-    },
-    "DescribeAvailabilityZones": {
-        "AvailabilityZones": [{"ZoneName": f"eu-west-1{letter}", "State": "available"} for letter in "abc"]
-    },
-    "DescribeOrderableDBInstanceOptions": {
-        "OrderableDBInstanceOptions": [
-            {"EngineVersion": "17.6", "AvailabilityZones": [{"Name": f"eu-west-1{letter}"} for letter in "abc"]}
-        ]
-    },
-    "DescribeCacheEngineVersions": {"CacheEngineVersions": [{"EngineVersion": "8.0"}, {"EngineVersion": "8.2"}]},
-    "ListRoles": {
-        "Roles": [
-            {"Path": f"/aws-service-role/{service}/", "RoleName": service}
-            for service in (
-                "rds.amazonaws.com",
-                "elasticache.amazonaws.com",
-                "backup.amazonaws.com",
-                "restore-testing.backup.amazonaws.com",
-            )
-        ]
-    },
-}
-"""An account in which nothing is, with room for everything."""
-
-
-_now: dict[str, Any] = {"answers": {}, "asked": []}
-
-
-@cache
-def client(service: str, region: str) -> Any:
-    """A genuine client, whose arguments botocore checks; it answers by the table of the test."""
-    made = Session().create_client(
-        service, region_name=region, aws_access_key_id="nobody", aws_secret_access_key="nothing"
-    )
-
-    def answer(model: Any, **_: Any) -> tuple[AWSResponse, Any]:
-        _now["asked"].append(model.name)
-        found = _now["answers"].get(model.name, {})
-        status = 400 if "Error" in found else 200
-        return AWSResponse("https://nowhere", status, {}, None), {**found, "ResponseMetadata": {}}
-
-    made.meta.events.register("before-call", answer)
-    return made
-
-
-def reader(answers: Answers) -> Reader:
-    _now.update(answers=answers, asked=[])
-    return Reader(client, "eu-west-1")
-
-
-@cache
-def declared(stack: str, profile: str) -> tuple[Declared, ...]:
-    config = {"data-tier:profile": profile, "data-tier:name": "shop"}
-    made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config)
-    return tuple(each for each in made.resources if each.type.startswith("aws:"))
-
-
-def found(answers: Answers, stack: str = "live", profile: str = "prod", **more: Any) -> list[Finding]:
-    return [each for each in look(reader(ROOM | answers), declared(stack, profile), **more) if each.state != "ok"]
 
 
 @pytest.mark.parametrize(("stack", "profile"), [("live", "prod"), ("prod", "dev"), ("qa", "staging")])
@@ -174,6 +97,7 @@ CASES: list[tuple[str, Answers, list[tuple[str, str, str]]]] = [
         [
             ("service-linked role", "note", "backup.amazonaws.com has none yet"),
             ("service-linked role", "note", "elasticache.amazonaws.com has none yet"),
+            ("service-linked role", "note", "pi-db.metrics.cloudwatch.amazonaws.com has none yet"),
             ("service-linked role", "note", "rds.amazonaws.com has none yet"),
             ("service-linked role", "note", "restore-testing.backup.amazonaws.com has none yet"),
         ],
@@ -224,35 +148,38 @@ def test_what_is_found(answers: Answers, expected: list[tuple[str, str, str]]) -
     assert all(each.mend and each.where for each in seen)
 
 
-INSTANCE = {"DBInstanceIdentifier": "shop-live", "PreferredMaintenanceWindow": "sun:04:00-sun:05:00"}
+@dataclass(frozen=True)
+class Wanted:
+    type: str
+    inputs: dict[str, Any]
+    name: str = "it"
+
+
+ALARM, QUERY = "aws:cloudwatch/metricAlarm:MetricAlarm", "DB_PERF_INSIGHTS('RDS', 'db-1', 'db.load.avg')"
 
 
 @pytest.mark.parametrize(
-    ("values", "told"),
+    ("wanted", "services"),
     [
-        ({"DBInstanceClass": "db.r7g.xlarge"}, ["DBInstanceClass db.r7g.xlarge waits for the maintenance window"]),
-        ({"MultiAZ": True, "AllocatedStorage": 200}, ["AllocatedStorage 200, MultiAZ True waits"]),
-        ({"MasterUserPassword": "****"}, []),
-        ({}, []),
+        (Wanted(ALARM, {"metricQueries": [{"expression": QUERY}]}), ["pi-db.metrics.cloudwatch.amazonaws.com"]),
+        (Wanted(ALARM, {"metricName": "CPUUtilization"}), []),
+        (Wanted("aws:rds/proxy:Proxy", {"name": "a"}), ["rds.amazonaws.com"]),
+        (Wanted("aws:backup/selection:Selection", {}), ["backup.amazonaws.com"]),
+        (Wanted("aws:backup/restoreTestingSelection:RestoreTestingSelection", {"name": "a"}),
+         ["restore-testing.backup.amazonaws.com"]),
+        (Wanted("aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration", {}),
+         ["management.chatbot.amazonaws.com"]),
+        (Wanted("aws:sqs/queue:Queue", {"name": "no type of this project"}), []),
     ],
-)
-def test_changes_that_wait_for_the_window_are_told(values: Answers, told: list[str]) -> None:
-    answers = {"DescribeDBInstances": {"DBInstances": [{**INSTANCE, "PendingModifiedValues": values}]}}
-    waiting = [each for each in found(answers, own=set()) if each.check == "pending"]
-    assert [part in each.what for part, each in zip(told, waiting, strict=True)] == [True] * len(told)
-    assert all("sun:04:00-sun:05:00" in each.what and "proposes it again" in each.what for each in waiting)
-
-
-def test_a_cache_that_waits_is_told() -> None:
-    group = {"ReplicationGroupId": "shop-live-queue", "PendingModifiedValues": {"CacheNodeType": "cache.r7g.large"}}
-    (waiting,) = [
-        each
-        for each in found({"DescribeReplicationGroups": {"ReplicationGroups": [group]}}, own=set())
-        if each.check == "pending"
+)  # fmt: skip
+def test_roles_that_a_deployment_brings_about_are_those_that_it_may(wanted: Wanted, services: list[str]) -> None:
+    seen = look(reader(ROOM | {"ListRoles": {"Roles": []}}), [wanted])
+    assert [each.what for each in seen if each.check == "service-linked role"] == [
+        f"{service} has none yet" for service in services
     ]
-    assert waiting.what.startswith(
-        "shop-live-queue: CacheNodeType cache.r7g.large waits for the maintenance window (sun:"
-    )
+
+
+INSTANCE = {"DBInstanceIdentifier": "shop-live"}
 
 
 @pytest.mark.parametrize(
@@ -289,9 +216,9 @@ def test_runs_that_lambda_would_refuse_to_reserve(total: int, free: int, reserve
 
 def test_every_call_reads_settings_and_nothing_else() -> None:
     look(reader(ROOM), declared("live", "prod"))
-    asked = _now["asked"]
-    assert len(set(asked)) > 20
-    assert [name for name in asked if not name.startswith(("Describe", "List", "Get"))] == []
+    calls = [name for name, _ in asked()]
+    assert len(set(calls)) > 20
+    assert [name for name in calls if not name.startswith(("Describe", "List", "Get"))] == []
 
 
 @pytest.mark.parametrize(

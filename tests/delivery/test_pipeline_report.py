@@ -12,7 +12,7 @@ from bootstrap.deadline import stopped
 from pipeline.comment import LONGEST, MARKER, comment, report
 from pipeline.issue import Drift, Known, Step, decide, drift, marker
 from pipeline.next_steps import HINTS, NextStep, markdown, next_steps
-from pipeline.record import Record, RecordError, plain, read, write
+from pipeline.record import Record, RecordError, document, plain, read, write
 from pipeline.text import cell, fenced
 
 ENGINES: dict[str, Any] = {"stack": "prod", "found": [], "checks": [], "failed": []}
@@ -42,6 +42,32 @@ def test_records_are_kept_in_order(tmp_path: Path) -> None:
 )
 def test_plain(text: str, expected: str) -> None:
     assert plain(text) == expected
+
+
+NOTE = "note access.yaml here says something else than the manifest of `prod`, whose declaration is used: [x] {y}\n"
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ('{"a": 1}', {"a": 1}),
+        ('{\n  "a": {"b": [1]}\n}\n', {"a": {"b": [1]}}),
+        (NOTE + '{"a": 1}\n', {"a": 1}),
+        (NOTE + NOTE + '{\n"a": 1\n}\n' + NOTE, {"a": 1}),
+        ('{y} is no object\n{"a": 1}\n', {"a": 1}),
+        ('\x1b[33mnote\x1b[0m x\r\n{"a": 1}\r\n', {"a": 1}),
+        (NOTE, None),
+        ('[{"a": 1}]', None),
+        ("", None),
+        ('{"a": 1', None),
+    ],
+)
+def test_the_json_of_a_command_that_notes_something_beside_it(output: str, expected: Any) -> None:
+    if expected is not None:
+        assert document(output) == expected
+        return
+    with pytest.raises(ValueError, match="it printed no object"):
+        document(output)
 
 
 def test_text_stays_where_it_is_put() -> None:
@@ -100,6 +126,7 @@ COLUMN = {"where": "schema", "what": "column a|b: extra", "mend": "DROP <x>"}
         ([infrastructure(255, "error: no token"), engines()], ["Infrastructure: could not be looked at", "no token"]),
         ([engines()], ["Infrastructure: could not be looked at\n\nthe check was not made"]),
         ([infrastructure(), engines(found=[COLUMN])], ["| schema | column a\\|b: extra | DROP &lt;x> |", "runner-run"]),
+        ([infrastructure(), record("engines", output=NOTE + json.dumps(ENGINES))], []),
         ([infrastructure(), engines(failed=["tmi_app: x"])], ["- **failed** tmi_app: x"]),
         ([infrastructure(), record("engines", code=1, output="error: busy")], ["access: could not be", "error: busy"]),
         ([infrastructure(), record("engines", output="[]")], ["access: could not be looked at"]),
@@ -111,6 +138,122 @@ def test_what_drifted(records: list[Record], said: list[str]) -> None:
     text = "\n".join(found.sections)
     assert found.clean is (said == [])
     assert [each for each in said if each not in text] == []
+
+
+def waiting(*found: dict[str, Any], where: str = "eu-west-1") -> Record:
+    listed = [{"check": "pending", "where": where, "waits": each} for each in found]
+    return record(
+        "waiting", output=json.dumps({"prod": [{"check": "not looked at", "where": "", "waits": None}, *listed]})
+    )
+
+
+def pending(name: str, kind: str, undeclared: tuple[str, ...] = (), **inputs: Any) -> dict[str, Any]:
+    return {"type": kind, "name": name, "window": "sun:04:00-sun:05:00", "inputs": inputs, "undeclared": undeclared}
+
+
+INSTANCE, CACHE = "aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup"
+
+
+def block(kind: str, name: str, *edits: str, op: str = "update", sign: str = "~") -> str:
+    """As `pulumi refresh --diff` shows a resource (3.260, 3.272)."""
+    lines = [
+        f"        {sign} {kind}: ({op})",
+        "            [id=db-4C1A337347CD9A844F4E8942C0]",
+        f"            [urn=urn:pulumi:prod::data-tier::data-tier:index:Postgres${kind}::{name}]",
+        "            [provider=urn:pulumi:prod::data-tier::pulumi:providers:aws::default_7_51_1::22650110-0e5c]",
+        *(f"          {edit}" for edit in edits),
+    ]
+    return "\n".join(lines)
+
+
+def refreshed(*blocks: str, total: str = "") -> Record:
+    count = total or f"    ~ {len(blocks)} to update\n    {len(blocks)} changes. 165 unchanged"
+    stack = "  pulumi:pulumi:Stack: (same)\n    [urn=urn:pulumi:prod::data-tier::pulumi:pulumi:Stack::data-tier-prod]"
+    end = "error: no changes were expected for refresh but changes were proposed\n"
+    return infrastructure(7, "\n".join(["Previewing refresh (prod):", stack, *blocks, "Resources:", count, end]))
+
+
+CLASS = '~ instanceClass: "db.r7g.xlarge" => "db.r7g.large"'
+PRIMARY = block(INSTANCE, "postgres-primary", CLASS)
+WAITS = pending("postgres-primary", INSTANCE, instanceClass="db.r7g.xlarge")
+BOTH = block(INSTANCE, "postgres-primary", '~ instanceClass: "db.r7g.xlarge" => "db.r7g.large"',
+             "~ multiAz      : true => false")  # fmt: skip
+TAGS = block("aws:ec2/vpc:Vpc", "network-vpc", "~ tags: {", '      + x: "y"', "  }")
+GONE = block(INSTANCE, "postgres-primary", '- instanceClass: "db.r7g.xlarge"', op="delete", sign="-")
+
+# What the refresh says, what waits, the headings of the issue.
+NIGHTS: list[tuple[str, Record, Record, list[str]]] = [
+    ("all of it waits", refreshed(PRIMARY), waiting(WAITS), []),
+    ("a number, a truth, and a replica in another region",
+     refreshed(BOTH, block(INSTANCE, "dr-instance", "~ allocatedStorage: 200 => 100")),
+     waiting(pending("postgres-primary", INSTANCE, instanceClass="db.r7g.xlarge", multiAz=True),
+             pending("dr-instance", INSTANCE, allocatedStorage=200)), []),
+    ("a version that is declared by its beginning",
+     refreshed(block(INSTANCE, "postgres-primary", '~ engineVersion: "18" => "17.6"')),
+     waiting(pending("postgres-primary", INSTANCE, engineVersion="18.1")), []),
+    ("a cache", refreshed(block(CACHE, "queue-group", '~ nodeType: "cache.r7g.large" => "cache.t4g.small"')),
+     waiting(pending("queue-group", CACHE, nodeType="cache.r7g.large")), []),
+    ("nothing waits", refreshed(PRIMARY), waiting(), ["### Infrastructure"]),
+    ("nobody could ask", refreshed(PRIMARY), record("waiting", code=1, output="error: no credentials"),
+     ["### Infrastructure"]),
+    ("another value waits", refreshed(PRIMARY), waiting(WAITS | {"inputs": {"instanceClass": "db.r7g.2xlarge"}}),
+     ["### Infrastructure", "### No drift: waits for its maintenance window"]),
+    ("one of two inputs waits", refreshed(BOTH), waiting(WAITS),
+     ["### Infrastructure", "### No drift: waits for its maintenance window"]),
+    ("another resource differs too", refreshed(PRIMARY, TAGS), waiting(WAITS),
+     ["### Infrastructure", "### No drift: waits for its maintenance window"]),
+    ("another resource's waits", refreshed(PRIMARY), waiting(WAITS | {"name": "other"}),
+     ["### Infrastructure", "### No drift: waits for its maintenance window"]),
+    ("a cache of the same name waits", refreshed(PRIMARY), waiting(WAITS | {"type": CACHE}),
+     ["### Infrastructure", "### No drift: waits for its maintenance window"]),
+    ("the instance is gone", refreshed(GONE, total="    - 1 to delete\n    1 change. 165 unchanged"), waiting(WAITS),
+     ["### Infrastructure", "### No drift: waits for its maintenance window"]),
+    ("an input was taken away", refreshed(block(INSTANCE, "postgres-primary", '- instanceClass: "db.r7g.xlarge"')),
+     waiting(WAITS), ["### Infrastructure", "### No drift: waits for its maintenance window"]),
+    ("more has changed than is shown",
+     refreshed(PRIMARY, total="    ~ 2 to update\n    2 changes. 165 unchanged"), waiting(WAITS),
+     ["### Infrastructure", "### No drift: waits for its maintenance window"]),
+    ("nobody declared what waits", infrastructure(),
+     waiting(WAITS | {"undeclared": ["instanceClass"]}), ["### Infrastructure: changes wait that nobody declared"]),
+    ("it waits, and nothing differs", infrastructure(), waiting(WAITS), []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("refresh", "asked", "headings"), [each[1:] for each in NIGHTS], ids=[n[0] for n in NIGHTS])
+def test_what_waits_for_its_window_opens_no_issue(refresh: Record, asked: Record, headings: list[str]) -> None:
+    found = drift("prod", [refresh, engines(), asked])
+    body = decide(found, None).body
+    assert [line for line in body.splitlines() if line.startswith("###")] == headings
+    assert found.clean is (headings == [])
+    told = "| postgres-primary: instanceClass db.r7g.xlarge | sun:04:00-sun:05:00 | eu-west-1 |" in found.waiting
+    assert told or asked != waiting(WAITS)
+
+
+def test_an_issue_is_closed_when_only_what_waits_is_left() -> None:
+    found = drift("prod", [refreshed(PRIMARY), engines(), waiting(WAITS)])
+    assert decide(found, Known(number=4, body="x")).do == "close"
+    # And what the engines say is said all the same.
+    other = drift("prod", [refreshed(PRIMARY), engines(found=[COLUMN]), waiting(WAITS)])
+    assert decide(other, None).do == "open"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        None,
+        "",
+        "[]",
+        "{}",
+        '{"other": []}',
+        '{"prod": 1}',
+        '{"prod": [{}]}',
+        '{"prod": [{"where": "", "waits": {"x": 1}}]}',
+        '{"prod": [{"where": "", "waits": [1]}]}',
+    ],
+)
+def test_an_answer_of_another_form_excuses_nothing(answer: str | None) -> None:
+    asked = [] if answer is None else [record("waiting", output=answer)]
+    assert not drift("prod", [refreshed(PRIMARY), engines(), *asked]).clean
 
 
 NOW = Drift(stack="prod", sections=("### A\n",))

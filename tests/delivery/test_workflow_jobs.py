@@ -13,9 +13,11 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import pytest
 from fake_github import FakeGitHub
@@ -121,11 +123,56 @@ def runner() -> Iterator[Lambda]:
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the name in http.server
             pass
 
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    held.url = f"http://127.0.0.1:{server.server_port}"
+    with served(Handler) as held.url:
+        yield held
+
+
+class Account:
+    """RDS and ElastiCache over their query protocol: one instance is there, with what waits of it."""
+
+    def __init__(self) -> None:
+        self.waits = ""
+        self.asked: list[str] = []
+        self.url = ""
+
+    def answer(self, body: str) -> tuple[int, str]:
+        given = {key: values[0] for key, values in parse_qs(body).items()}
+        self.asked.append(given["Action"])
+        if given.get("DBInstanceIdentifier") != "tmi-prod":
+            return 404, "<ErrorResponse><Error><Code>NotFoundFault</Code><Message>no</Message></Error></ErrorResponse>"
+        instance = "<DBInstanceIdentifier>tmi-prod</DBInstanceIdentifier>"
+        instance += f"<PendingModifiedValues>{self.waits}</PendingModifiedValues>"
+        found = f"<DBInstances><DBInstance>{instance}</DBInstance></DBInstances>"
+        result = f"<DescribeDBInstancesResult>{found}</DescribeDBInstancesResult>"
+        return 200, f"<DescribeDBInstancesResponse>{result}</DescribeDBInstancesResponse>"
+
+
+@pytest.fixture
+def account() -> Iterator[Account]:
+    held = Account()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            code, text = held.answer(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(code)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the name in http.server
+            pass
+
+    with served(Handler) as held.url:
+        yield held
+
+
+@contextmanager
+def served(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """The URL of a server on loopback."""
+    server = HTTPServer(("127.0.0.1", 0), handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    yield held
+    yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
     server.server_close()
     thread.join()
@@ -150,7 +197,7 @@ class Pipeline(Runner):
 
 
 @pytest.fixture
-def pipeline(project: Path, tmp_path: Path, github: FakeGitHub, runner: Lambda) -> Pipeline:
+def pipeline(project: Path, tmp_path: Path, github: FakeGitHub, runner: Lambda, account: Account) -> Pipeline:
     shelf, place = tmp_path / "shelf", tmp_path / "pulumi"
     shelf.mkdir()
     place.mkdir()
@@ -179,6 +226,8 @@ def pipeline(project: Path, tmp_path: Path, github: FakeGitHub, runner: Lambda) 
             "PULUMI_STAND_IN": str(place),
             # The project's own code, not that which the environment is an editable install of.
             "PYTHONPATH": str(project),
+            "AWS_ENDPOINT_URL_RDS": account.url,
+            "AWS_ENDPOINT_URL_ELASTICACHE": account.url,
             "GITHUB_REPOSITORY": "owner/name",
             "GITHUB_API_URL": github.url,
             "GITHUB_SERVER_URL": "https://github.example",
@@ -338,6 +387,38 @@ def test_drift_is_one_issue(pipeline: Pipeline, github: FakeGitHub, runner: Lamb
     assert "No drift any more" in github.comments[1][0]["body"]
     (_, event) = runner.asked[-1]
     assert (event["action"], event["prove"]) == ("check", False)
+
+
+REFRESHED = """Previewing refresh (prod):
+  pulumi:pulumi:Stack: (same)
+    [urn=urn:pulumi:prod::data-tier::pulumi:pulumi:Stack::data-tier-prod]
+        ~ aws:rds/instance:Instance: (update)
+            [id=db-4C1A337347CD9A844F4E8942C0]
+            [urn=urn:pulumi:prod::data-tier::data-tier:index:Postgres$aws:rds/instance:Instance::postgres-primary]
+          ~ instanceClass: "db.r7g.large" => "db.t4g.large"
+Resources:
+    ~ 1 to update
+    1 changes. 165 unchanged
+error: no changes were expected for refresh but changes were proposed
+"""
+
+
+def test_a_change_that_waits_for_its_window_is_no_drift(
+    pipeline: Pipeline, github: FakeGitHub, account: Account
+) -> None:
+    pipeline.say("refresh", REFRESHED, 7)
+    account.waits = "<DBInstanceClass>db.r7g.large</DBInstanceClass>"
+    look = pipeline.job("drift.yml", "look", matrix_stack="prod")
+    assert look.failed == [], look.printed
+    report = pipeline.job("drift.yml", "report", matrix_stack="prod")
+    assert (report.failed, github.issues) == ([], []), report.printed
+    assert "| postgres-primary: instanceClass db.r7g.large | not known | eu-west-1 |" in report.printed
+    assert set(account.asked) == {"DescribeDBInstances", "DescribeReplicationGroups"}
+    # The window came, and the class did not: then somebody has to look.
+    account.waits = ""
+    pipeline.job("drift.yml", "look", matrix_stack="prod")
+    assert pipeline.job("drift.yml", "report", matrix_stack="prod").failed == ["Issue"]
+    assert "db.t4g.large" in github.issues[0]["body"]
 
 
 def test_a_night_that_could_not_look_is_no_clean_one(pipeline: Pipeline, github: FakeGitHub) -> None:
