@@ -225,6 +225,12 @@ def _opened(key: str, given: tuple[str, ...]) -> Broken:
 
 def _notify(notify: Notify) -> Broken:
     for severity in ("critical", "warning", "info"):
+        before: set[str] = set()
         for number, subscription in enumerate(getattr(notify, severity)):
             if len(subscription.model_fields_set) != 1:
                 yield f"{severity}.{number}", "takes exactly one of email, https, sqs and slack."
+            # SNS takes two addresses that are equal for one subscription: the end of either would be both's.
+            elif (address := subscription.model_dump_json()) in before:
+                yield f"{severity}.{number}", "is there already: take it out."
+            else:
+                before.add(address)

@@ -137,7 +137,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "network.zones",
         "those of the subnets",
     ),
-    ({"network": {"cidr": "10.0.0.0/33"}}, "network.cidr", "not a network"),
+    ({"network": {"cidr": "10.0.0.0/33"}}, "network.cidr", "not an IPv4 range"),
     ({"network": {"cidr": "8.8.0.0/16"}}, "network.cidr", "private"),
     ({"network": {"clients": ["0.0.0.0/0"]}}, "network.clients.0", "whole internet"),
     ({"network": {"clients": ["::/0"]}}, "network.clients.0", "whole internet"),
@@ -171,6 +171,35 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     *(
         ({"network": {"cidr": cidr}}, "network.cidr", "private IPv4 network between /16 and /24")
         for cidr in ("fd00::/20", "fd00::/24", "fc00::/16", "10.0.0.0/15", "10.0.0.0/25", "100.100.0.0/16", "::/16")
+    ),
+    # Python calls these private; no VPC can have them, or they are the internet's.
+    *(
+        ({"network": {"cidr": cidr}}, "network.cidr", "of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+        for cidr in ("169.254.0.0/16", "127.0.0.0/24", "0.0.0.0/16", "240.1.0.0/16", "198.18.0.0/16", "192.0.2.0/24")
+    ),
+    *(
+        ({"postgres": {"database": name}}, "postgres.database", "reserved by PostgreSQL or RDS")
+        for name in ("template1", "template0", "rdsadmin", "postgres", "user", "order", "table", "system_user")
+    ),
+    ({"postgres": {"database": "Shop"}}, "postgres.database", "1-63 lower-case"),
+    *(
+        ({"postgres": {"master": name}}, "postgres.master", "no master user name")
+        for name in ("table", "select", "session_user", "administrator", "pg_boss", "rds_x")
+    ),
+    *(
+        ({"notify": {"critical": [{"sqs": arn}]}}, "notify.critical.0.sqs", "ARN of a standard queue")
+        for arn in (
+            "arn:aws:sqs:eu-west-1:123456789012:jobs.fifo",
+            "arn:aws:sqs:eu-west-1:1:jobs",
+            "arn:aws:sqs:eu-west-1:123456789012:",
+            "arn:aws:sns:eu-west-1:123456789012:jobs",
+        )
+    ),
+    ({"notify": {"critical": [{"email": "a@b.ch"}, {"email": "a@b.ch"}]}}, "notify.critical.1", "there already"),
+    (
+        {"notify": {"info": [{"slack": {"workspace": "T1", "channel": "C1"}}] * 2}},
+        "notify.info.1",
+        "there already",
     ),
     ({"network": {"clients": ["10.0.0.0/33"]}}, "network.clients.0", "neither a security group"),
     ({"network": {"subnets": ["subnet-0a", "subnet-0b"]}}, "network.vpc", "required"),
