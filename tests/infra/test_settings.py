@@ -109,6 +109,16 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"postgres": {"class": "db.m7g.lage"}}, "postgres.class", "db.m7g.large"),
     ({"postgres": {"parameters": {"work_men": 1}}}, "postgres.parameters", "work_mem"),
     ({"postgres": {"parameters": {"max_connections": -3}}}, "postgres.parameters", "max_connections"),
+    (
+        {"postgres": {"parameters": {"session_replication_role": "replica"}}},
+        "postgres.parameters",
+        "no foreign key is checked",
+    ),
+    (
+        {"postgres": {"replicas": {"r": {"parameters": {"session_replication_role": "REPLICA"}}}}},
+        "postgres.replicas.r.parameters",
+        "session_replication_role",
+    ),
     ({"postgres": {"master": "rdsadmin"}}, "postgres.master", "no master user name"),
     ({"postgres": {"master": "tmi-admin"}}, "postgres.master", "no master user name"),
     ({"postgres": {"insights": "all"}}, "postgres.insights", "not one of"),
