@@ -8,6 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policy import Statement, allow, deny, document
+from components.sizing import buckets
 
 S3 = aws.s3
 
@@ -35,7 +36,7 @@ class BucketArgs:
 
     def __post_init__(self) -> None:
         """Refuse what S3 refuses, and prefixes of which one lies in the other."""
-        if not re.fullmatch(r"(?!xn--|sthree-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]", self.bucket):
+        if not re.fullmatch(buckets.NAME, self.bucket):
             raise ValueError(f"bucket: {self.bucket!r} is no bucket name: 3 to 63 of a-z, 0-9, `-` and `.`")
         for prefix, days in self.expire_days.items():
             if not re.fullmatch(r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/", prefix):

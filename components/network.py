@@ -9,6 +9,7 @@ import pulumi_aws as aws
 
 from components.flow_logs import flow_logs
 from components.policy import allow, document
+from components.sizing.networks import vpc_problem
 
 ENDPOINTS = ("elasticache", "kms", "logs", "rds", "secretsmanager", "sts")
 """AWS APIs that programs inside an isolated network call: the bootstrap runner and the clients' SDKs."""
@@ -189,12 +190,7 @@ class Network(pulumi.ComponentResource):
 
 def subnet_cidrs(cidr: str, count: int) -> list[str]:
     """Return the ranges of `count` subnets: the first quarters of the network's range."""
-    try:
-        network = ipaddress.IPv4Network(cidr)
-    except ValueError as error:
-        raise ValueError(f"network: cidr {cidr!r} is not an IPv4 range such as 10.20.0.0/20: {error}") from None
-    if not 16 <= network.prefixlen <= 24:
-        raise ValueError(f"network: cidr {cidr!r} must be between /16 (the most a VPC takes) and /24")
-    if not network.is_private:
-        raise ValueError(f"network: cidr {cidr!r} is not a private range (RFC 1918): use 10/8, 172.16/12 or 192.168/16")
+    if problem := vpc_problem(cidr):
+        raise ValueError(f"network: cidr {cidr!r} {problem}")
+    network = ipaddress.IPv4Network(cidr)
     return [str(block) for block in list(network.subnets(prefixlen_diff=2))[:count]]

@@ -11,6 +11,7 @@ import pulumi_aws as aws
 from components.chat import Chat, ChatArgs
 from components.policy import Statement, document
 from components.secret import secret
+from components.sizing.recipients import ENDPOINTS
 from components.topic_policy import access, cache_publishers, publishers
 
 SEVERITIES = ("critical", "warning", "info")
@@ -35,14 +36,6 @@ class Subscription:
         pattern, example = ENDPOINTS[self.kind]
         if isinstance(self.endpoint, str) and not re.fullmatch(pattern, self.endpoint):
             raise ValueError(f"notifications: the {self.kind} endpoint is not of the form {example}")
-
-
-ENDPOINTS = {
-    "email": (r"[^@\s]+@[^@\s]+\.[^@\s]+", "oncall@example.org"),
-    "https": (r"https://\S+", "https://events.example.org/..."),
-    "sqs": (r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[A-Za-z0-9_-]+", "arn:aws:sqs:eu-west-1:123456789012:queue"),
-    "slack": (r"[A-Z0-9]+/[A-Za-z0-9]+", "T0123ABC/C0456DEF"),
-}
 
 
 @dataclass(frozen=True, kw_only=True)

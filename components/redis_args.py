@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 
 from components.sizing.parameters import Parameter
+from components.sizing.redis import nodes_problem
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +71,6 @@ class RedisArgs:
 def problems(args: RedisArgs) -> list[str]:
     """Return one sentence for each thing that ElastiCache would refuse, or change silently."""
     found = []
-    nodes = (args.shards or 1) * (args.replicas + 1)
     cluster_mode = {each.name: each.value for each in args.parameters}.get("cluster-enabled") == "yes"
     if not re.fullmatch(r"[a-z](?!.*--)[a-z0-9-]{0,38}[a-z0-9]", args.replication_group_id):
         found.append(
@@ -89,8 +89,8 @@ def problems(args: RedisArgs) -> list[str]:
         found.append("multi_az needs one replica at least: with none there is nothing in the other zone")
     if args.shards is not None and not 1 <= args.shards <= 500:
         found.append(f"shards is {args.shards}; ElastiCache takes 1 to 500")
-    elif nodes > 500:
-        found.append(f"{args.shards} shards of {args.replicas + 1} nodes are {nodes} nodes; ElastiCache takes 500")
+    elif problem := nodes_problem(args.shards, args.replicas):
+        found.append(problem)
     cluster_enabled = {each.name: each.value for each in args.parameters}.get("cluster-enabled") == "yes"
     if cluster_enabled and args.shards is None:
         found.append("parameters set cluster-enabled = yes, but shards is absent; give shards or drop the parameter")

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from components.sizing import buckets
 from infra.sections import Region, Section, Text, _matches
 from infra.windows import parse_moment
 
@@ -123,10 +124,7 @@ Prefix = Annotated[str, _matches(r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/", "
 class Bucket(Section):
     """A bucket for backups, exports and attachments."""
 
-    name: (
-        Annotated[str, _matches(r"(?!xn--|sthree-)[a-z0-9](?!.*\.\.)[a-z0-9.-]{1,61}[a-z0-9]", "is no bucket name.")]
-        | None
-    ) = None
+    name: Annotated[str, _matches(buckets.NAME, "is no bucket name.")] | None = None
     """Absent: the stack's name with account and region, which no other account can have taken."""
     roles: tuple[Annotated[str, _matches(_ROLE, "is not the ARN of a role.")], ...] = ()
     """Who reads and writes objects; nobody else does. Empty: whoever IAM lets."""

@@ -11,7 +11,7 @@ from components.sizing.classes import UnknownClassError, cache_class, rds_class
 from components.sizing.networks import too_wide
 from components.sizing.parameters import Parameter, ParameterError
 from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
-from components.sizing.redis import REDIS_VERSIONS, redis_parameters
+from components.sizing.redis import REDIS_VERSIONS, nodes_problem, redis_parameters
 from infra import backups, objectives
 from infra.problems import Problem, nearest
 from infra.sections import NARROW, Cache, Network, Notify, Postgres
@@ -24,6 +24,7 @@ def check(settings: Settings, stack: str, region: str | None = None) -> list[Pro
     prefix = names.prefix(settings.name, stack)
     return [
         *_stack(prefix, stack),
+        *_named("", _shared_names(settings)),
         *_named("postgres", _postgres(settings.postgres, prefix)),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, region)),
@@ -49,6 +50,9 @@ def _stack(prefix: str, stack: str) -> Iterator[Problem]:
         yield Problem(
             "stack", f"`{stack}` cannot be part of the names on AWS: `{prefix}` {names.IDENTIFIER_RULE}.{hint}"
         )
+    elif prefix.startswith("sg-"):
+        # CreateSecurityGroup, GroupName: "cannot start with sg-".
+        yield Problem("data-tier:name", "`sg` begins a security group's id, and no group's name may: choose another.")
     elif len(prefix) > _LONGEST_PREFIX:
         yield Problem(
             "stack",
@@ -63,7 +67,22 @@ Broken = Iterator[tuple[str, str]]
 
 def _named(section: str, broken: Broken) -> Iterator[Problem]:
     for key, rule in broken:
-        yield Problem(f"data-tier:{section}{'.' + key if key else ''}", rule)
+        yield Problem(f"data-tier:{'.'.join(filter(None, (section, key)))}", rule)
+
+
+def _shared_names(settings: Settings) -> Broken:
+    """Servers are called by their names in alarms, logs and commands, the nodes of a cache `a` by `a-1`, `a-2` ..."""
+    replicas, caches = settings.postgres.replicas, settings.redis
+    for name in caches:
+        if name in ("primary", "postgres", "master"):
+            yield f"redis.{name}", "is what the database is called: choose another name."
+        elif name in replicas:
+            yield f"redis.{name}", "is the name of a replica too: choose another name for one of them."
+    for section, servers in (("postgres.replicas", replicas), ("redis", caches)):
+        for name in servers:
+            cache, _, number = name.rpartition("-")
+            if number.isdigit() and cache in caches:
+                yield f"{section}.{name}", f"is what a node of cache `{cache}` is called: choose another name."
 
 
 def _postgres(postgres: Postgres, prefix: str) -> Broken:
@@ -177,6 +196,8 @@ def _cache(cache: Cache, identifier: str) -> Broken:
     )
     if snapshot.spans() & maintenance.spans():
         yield "maintenance", f"overlaps snapshot.window {cache.snapshot.window}: move one of them."
+    if problem := nodes_problem(cache.shards, cache.replicas):
+        yield "shards", f"{problem}."
     if cache.multi_az and not cache.replicas:
         yield "multi_az", "needs at least one replica to fail over to."
     if cache.shards and cache.parameters.get("databases", 16) not in (16, "16"):
@@ -225,6 +246,12 @@ def _opened(key: str, given: tuple[str, ...]) -> Broken:
 
 def _notify(notify: Notify) -> Broken:
     for severity in ("critical", "warning", "info"):
+        before: set[str] = set()
         for number, subscription in enumerate(getattr(notify, severity)):
             if len(subscription.model_fields_set) != 1:
                 yield f"{severity}.{number}", "takes exactly one of email, https, sqs and slack."
+            # SNS takes two addresses that are equal for one subscription: the end of either would be both's.
+            elif (address := subscription.model_dump_json()) in before:
+                yield f"{severity}.{number}", "is there already: take it out."
+            else:
+                before.add(address)

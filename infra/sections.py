@@ -12,7 +12,9 @@ from zoneinfo import available_timezones
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
 from components.sizing import storage
-from components.sizing.networks import too_wide
+from components.sizing.networks import too_wide, vpc_problem
+from components.sizing.recipients import ENDPOINTS
+from components.sizing.reserved_words import RESERVED
 from infra.windows import parse_window
 
 
@@ -63,14 +65,9 @@ def _client(value: str) -> str:
 
 
 def _network(value: str) -> str:
-    try:
-        block = ipaddress.ip_network(value)
-    except ValueError as error:
-        raise ValueError(f"{value!r} is not a network: {error}.") from None
-    # A VPC's own block; IPv6 comes beside it, never in its place (CreateVpc, CidrBlock).
-    if block.version != 4 or not block.is_private or not 16 <= block.prefixlen <= 24:
-        raise ValueError(f"{value!r} must be a private IPv4 network between /16 and /24.")
-    return str(block)
+    if problem := vpc_problem(value):
+        raise ValueError(f"{value!r} {problem}.")
+    return value
 
 
 def _duration(value: str) -> str:
@@ -104,16 +101,28 @@ def _zone(value: str) -> str:
     return value
 
 
-# CreateDBInstance: MasterUsername 1-16 letters, digits or underscores, first a letter, no reserved word.
-_RESERVED = {"admin", "administrator", "rdsadmin", "rdsrepladmin", "user", "public", "none", "current_user", "all"}
+# CreateDBInstance, MasterUsername: 1-16 letters, digits or underscores, first a letter, no word that PostgreSQL
+# reserves.
+_TAKEN = {"admin", "administrator", "rdsadmin", "rdsrepladmin", "public", "none", "current_role"}
 
 
 def _master(value: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,15}", value) or value in _RESERVED or value.startswith(("pg_", "rds")):
+    refused = value in _TAKEN | RESERVED or value.startswith(("pg_", "rds"))
+    if refused or not re.fullmatch(r"[a-z][a-z0-9_]{0,15}", value):
         raise ValueError(
             f"{value!r} is no master user name for RDS: 1-16 lower-case letters, digits or underscores, first a "
             "letter, no reserved word, not pg_* or rds*."
         )
+    return value
+
+
+def _database(value: str) -> str:
+    # CreateDBInstance, DBName: no word that the engine reserves. `postgres`, `rdsadmin` and the templates are there
+    # already, and are the server's.
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
+        raise ValueError(f"{value!r} must be 1-63 lower-case letters, digits, underscores, first a letter.")
+    if value in RESERVED or value in {"postgres", "rdsadmin", "template0", "template1"}:
+        raise ValueError(f"{value!r} is reserved by PostgreSQL or RDS: choose another name for the database.")
     return value
 
 
@@ -222,7 +231,7 @@ class Postgres(Section):
     insights: Literal["off", "standard", "advanced"]
     """Database Insights: `standard` keeps 7 days, `advanced` 465."""
     monitoring: Literal[0, 1, 5, 10, 15, 30, 60]
-    database: Annotated[str, _matches(r"[a-z][a-z0-9_]{0,62}", "must be 1-63 lower-case letters, digits, underscores.")]
+    database: Annotated[str, AfterValidator(_database)]
     master: Annotated[str, AfterValidator(_master)]
     port: int = Field(ge=1150, le=65535)
     apply_immediately: bool
@@ -265,9 +274,9 @@ class Slack(Section):
 class Subscription(Section):
     """Who hears of it; exactly one of the keys."""
 
-    email: Annotated[str, _matches(r"[^@\s]+@[^@\s]+\.[^@\s]+", "is not an e-mail address.")] | None = None
-    https: Annotated[str, _matches(r"https://\S+", "is not an https:// address.")] | None = None
-    sqs: Annotated[str, _matches(r"arn:aws[a-z-]*:sqs:\S+", "is not the ARN of a queue.")] | None = None
+    email: Annotated[str, _matches(ENDPOINTS["email"][0], "is not an e-mail address.")] | None = None
+    https: Annotated[str, _matches(ENDPOINTS["https"][0], "is not an https:// address.")] | None = None
+    sqs: Annotated[str, _matches(ENDPOINTS["sqs"][0], "is not the ARN of a standard queue.")] | None = None
     slack: Slack | None = None
 
 

@@ -19,6 +19,7 @@ _RESERVED = frozenset(
         "current_role",
         "current_user",
         "default",
+        "master",  # the database's own: its secret, and what `psql` and `access rotate` call it
         "none",
         "postgres",
         "public",
@@ -35,7 +36,9 @@ def identity_name(name: str) -> str:
     if len(name) > MAX_IDENTITY:
         raise ValueError(f"is {len(name)} characters long; PostgreSQL takes 63 and the login adds `_a`: at most 61")
     if name.startswith(_RESERVED_PREFIXES) or name in _RESERVED:
-        raise ValueError("is reserved by PostgreSQL, Redis or RDS (`pg_…`, `rds…`, `default`, `postgres`, `admin` …)")
+        raise ValueError(
+            "is reserved by PostgreSQL, Redis or RDS (`pg_…`, `rds…`, `default`, `postgres`, `admin` …), or the master"
+        )
     if not _IDENTITY.fullmatch(name):
         raise ValueError("must be lower-case letters, digits and single `_` between them, beginning with a letter")
     return name

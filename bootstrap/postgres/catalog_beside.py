@@ -19,9 +19,58 @@ _WRAPPERS = """SELECT 'foreign data wrapper', quote_ident(fdwname), fdwowner, fd
 _LARGE_OBJECTS = """SELECT 'large object', string_agg(oid::text, ', ' ORDER BY oid), lomowner,
     lomacl::text::aclitem[] FROM pg_largeobject_metadata WHERE lomacl IS NOT NULL GROUP BY lomowner, lomacl::text"""
 _PARAMETERS = "SELECT 'parameter', parname, 10::oid, paracl FROM pg_parameter_acl"
+_TABLESPACES = """SELECT 'tablespace', quote_ident(spcname), spcowner, spcacl FROM pg_tablespace
+    WHERE spcacl IS NOT NULL"""
 OTHERS = f"""SELECT json_agg(json_build_array(kind, name, pg_get_userbyid(owner), acl::text[]) ORDER BY kind, name)
     FROM ({_TYPES} UNION ALL {_LANGUAGES} UNION ALL {_WRAPPERS} UNION ALL {_LARGE_OBJECTS}
-        UNION ALL {_PARAMETERS}) o"""  # noqa: S608 constants only
+        UNION ALL {_PARAMETERS} UNION ALL {_TABLESPACES}) o"""  # noqa: S608 constants only
+
+# What PostgreSQL and extensions bring has privileges from the start (pg_init_privs, "so that pg_dump can tell what was
+# changed"); whoever was given more later reads password hashes (pg_authid) or files. A grant of what everybody may
+# anyway, such as EXECUTE ON ALL FUNCTIONS IN SCHEMA, gives nothing.
+_SYSTEM = "n.nspname IN ('pg_catalog', 'information_schema')"
+_INITIAL = "LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid, i.objsubid) = ('{0}'::regclass, {1})"
+_BROUGHT = f"""SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, '' AS part,
+        format('%%I.%%I', n.nspname, c.relname) AS name, {_SYSTEM} AS system, c.relowner AS owner, c.relacl AS acl,
+        coalesce(i.initprivs, acldefault(CASE c.relkind WHEN 'S' THEN 's' ELSE 'r' END::"char", c.relowner)) AS base
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace {_INITIAL.format("pg_class", "c.oid, 0")}
+    WHERE c.relacl IS NOT NULL AND ({_SYSTEM} OR NOT {_NOT_EXTENSION.format("pg_class", "c")})
+    UNION ALL SELECT 'table', quote_ident(a.attname), format('%%I.%%I', n.nspname, c.relname), {_SYSTEM}, c.relowner,
+        a.attacl, coalesce(i.initprivs, acldefault('c', c.relowner))
+    FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+        {_INITIAL.format("pg_class", "c.oid, a.attnum")}
+    WHERE a.attacl IS NOT NULL AND ({_SYSTEM} OR NOT {_NOT_EXTENSION.format("pg_class", "c")})
+    UNION ALL SELECT 'function', '', format('%%I.%%I(%%s)', n.nspname, p.proname, (
+            SELECT string_agg(format_type(t, NULL), ', ' ORDER BY o) FROM unnest(p.proargtypes) WITH ORDINALITY u(t, o))
+        ), {_SYSTEM}, p.proowner, p.proacl, coalesce(i.initprivs, acldefault('f', p.proowner))
+    FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace {_INITIAL.format("pg_proc", "p.oid, 0")}
+    WHERE p.proacl IS NOT NULL AND ({_SYSTEM} OR NOT {_NOT_EXTENSION.format("pg_proc", "p")})
+    UNION ALL SELECT 'schema', '', quote_ident(n.nspname), {_SYSTEM}, n.nspowner, n.nspacl,
+        coalesce(i.initprivs, acldefault('n', n.nspowner))
+    FROM pg_namespace n {_INITIAL.format("pg_namespace", "n.oid, 0")}
+    WHERE n.nspacl IS NOT NULL AND n.nspname <> ALL(%(schemas)s)
+        AND ({_SYSTEM} OR NOT {_NOT_EXTENSION.format("pg_namespace", "n")})"""  # noqa: S608 constants only
+GIVEN = f"""SELECT json_agg(json_build_array(o.kind, o.part, o.name, o.system,
+        CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type, x.is_grantable)
+        ORDER BY o.kind, o.name, o.part, x.grantee, x.privilege_type)
+    FROM ({_BROUGHT}) o, LATERAL (
+        SELECT grantee, privilege_type, is_grantable FROM aclexplode(o.acl)
+        EXCEPT SELECT grantee, privilege_type, is_grantable FROM aclexplode(o.base)) x
+    WHERE o.acl IS DISTINCT FROM o.base AND x.grantee <> o.owner AND (x.grantee = 0 OR x.is_grantable
+        OR NOT EXISTS (SELECT FROM aclexplode(o.acl) p WHERE p.grantee = 0 AND p.privilege_type = x.privilege_type))
+    """  # noqa: S608
+
+# Who owns something may give it away, change what it stands for (a server's address), or drop it with what hangs on it
+# (a type's columns). The types of tables are the tables' own.
+OWNERS = f"""SELECT json_agg(json_build_array(kind, name, pg_get_userbyid(owner)) ORDER BY kind, name)
+    FROM (SELECT 'type' AS kind, format('%%I.%%I', n.nspname, t.typname) AS name, t.typowner AS owner
+        FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+        WHERE n.nspname = ANY(%(schemas)s) AND (t.typtype IN ('d', 'e', 'r') OR EXISTS (
+            SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
+          AND {_NOT_EXTENSION.format("pg_type", "t")}
+        UNION ALL SELECT 'foreign server', quote_ident(srvname), srvowner FROM pg_foreign_server
+        UNION ALL SELECT 'large object', string_agg(oid::text, ', ' ORDER BY oid), lomowner
+        FROM pg_largeobject_metadata GROUP BY lomowner) o"""  # noqa: S608
 
 DEFAULTS = """SELECT json_agg(json_build_array(pg_get_userbyid(d.defaclrole), coalesce(n.nspname, ''),
         d.defaclobjtype::text, d.defaclacl::text[]) ORDER BY 1, n.nspname, d.defaclobjtype)

@@ -121,6 +121,21 @@ class Other:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Given:
+    """A privilege on what PostgreSQL or an extension brings, which it did not have when it was made."""
+
+    kind: str
+    column: str
+    """Empty for all of it."""
+    sql: str
+    system: bool
+    """Whether it is PostgreSQL's own."""
+    role: str
+    privilege: str
+    grantable: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class LiveSetting:
     """A setting of a database, for one role or for everybody."""
 
@@ -178,6 +193,9 @@ class Live:
     maker: str = ""
     """The superuser that made the cluster (oid 10)."""
     others: tuple[Other, ...] = ()
+    given: tuple[Given, ...] = ()
+    owners: tuple[tuple[str, str, str], ...] = ()
+    """(kind, name, owner) of types, foreign servers and large objects."""
     schemas: Mapping[str, str] = field(default_factory=dict)
     """Schemas that are not declared, and their owners."""
     settings: tuple[LiveSetting, ...] = ()
@@ -258,6 +276,11 @@ def _live(text: str, sessions: str | None, of: str) -> Live:
         connection_limit=limit,
         maker=found["maker"],
         others=tuple(each for row in found["others"] or () for each in _others(*row)),
+        given=tuple(
+            Given(kind=k, column=part, sql=sql, system=own, role=role, privilege=what, grantable=may)
+            for k, part, sql, own, role, what, may in found["given"] or ()
+        ),
+        owners=tuple((kind, each, role) for kind, name, role in found["owners"] or () for each in _each(kind, name)),
         schemas=dict(found["schemas"] or ()),
         settings=tuple(
             LiveSetting(role=role, here=here, name=key, value=value)
@@ -273,10 +296,14 @@ def _live(text: str, sessions: str | None, of: str) -> Live:
 def _others(kind: str, names: str, owner: str, acl: list[str]) -> list[Other]:
     found = held(acl, owner)
     usual = frozenset({"USAGE"}) if kind in {"type", "language"} else frozenset()
-    each = names.split(", ") if kind == "large object" else [names]
     return [
-        Other(kind=kind, sql=name, privileges=found.privileges, grantable=found.grantable, usual=usual) for name in each
+        Other(kind=kind, sql=name, privileges=found.privileges, grantable=found.grantable, usual=usual)
+        for name in _each(kind, names)
     ]
+
+
+def _each(kind: str, names: str) -> list[str]:
+    return names.split(", ") if kind == "large object" else [names]
 
 
 def _role(

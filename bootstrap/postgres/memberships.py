@@ -71,14 +71,14 @@ def undeclared(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
 
 
 def excess(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
-    """Rows of declared memberships with an option that is not declared and that only their grantor can take."""
+    """Rows of declared memberships with an option that is not declared and that no plan takes."""
     declared = {(member.role, member.member): member for member in wanted.memberships}
-    options = ("admin", "inherit", "set") if live.version >= 160000 else ("admin",)
     for row in live.memberships:
-        member = declared.get((row.role, row.member))
-        more = member is not None and any(getattr(row, o) and not getattr(member, o) for o in options)
-        if more and not ends(row, live):
-            yield row
+        if member := declared.get((row.role, row.member)):
+            more = [option for option in ("admin", "inherit", "set") if getattr(row, option) > getattr(member, option)]
+            # Before PostgreSQL 16 INHERIT is the member's own attribute, and whoever is a member may SET ROLE.
+            if (more and not ends(row, live)) or (live.version < 160000 and more not in ([], ["admin"])):
+                yield row
 
 
 def words(role: str, rows: Sequence[LiveMembership]) -> str:
@@ -102,10 +102,14 @@ def facts(wanted: Desired, live: Live) -> Iterator[Fact]:
             sentence=f"role {row.member} is a member of {row.role}, which only {_ender(row, live)} can end: {mend}",
         )
     for row in excess(wanted, live):
-        what, mend = (
-            words(row.role, live.rows[row.role, row.member]),
-            f"only {_ender(row, live)} can end it: REVOKE {leave(row, live)}",
-        )
+        what = words(row.role, live.rows[row.role, row.member])
+        if ends(row, live):
+            mend = (
+                f"PostgreSQL {live.version // 10000} has no INHERIT and SET of a membership: ALTER ROLE "
+                f"{ident(row.member)} NOINHERIT ends what it has without SET ROLE, of all its memberships"
+            )
+        else:
+            mend = f"only {_ender(row, live)} can end it: REVOKE {leave(row, live)}"
         yield Fact(role=row.member, what=what, mend=mend)
 
 

@@ -77,3 +77,8 @@ POWERFUL = frozenset(
 def of_server(role: str, maker: str) -> bool:
     """Whether a role is the server's own, where `maker` is the superuser that made the cluster."""
     return role == maker or role.startswith("pg_") or role in _FELLOWS.get(maker, frozenset())
+
+
+def of_cloud(maker: str) -> bool:
+    """Whether a server is a cloud's: nobody else is a superuser there."""
+    return maker in _FELLOWS

@@ -15,7 +15,7 @@ from bootstrap.postgres.desired import PUBLIC, Desired, Privileges
 from bootstrap.postgres.facts import Fact, Granted, grantee
 from bootstrap.postgres.grants import EXECUTE, KEYWORD, governed
 from bootstrap.postgres.live import Live, LiveObject
-from bootstrap.postgres.server_roles import of_server
+from bootstrap.postgres.server_roles import of_cloud, of_server
 from bootstrap.postgres.stranger_roles import role_facts
 
 _NONE: Privileges = frozenset()
@@ -73,6 +73,8 @@ def _facts(sides: Sides) -> list[Fact]:
         *_columns(sides),
         *_defaults(sides),
         *_others(sides),
+        *_given(sides),
+        *_owners(sides),
         *_schemas(sides),
     ]
     touching = {fact.role for fact in direct}
@@ -200,6 +202,27 @@ def _others(sides: Sides) -> Iterator[Fact]:
         if lacking := item.usual - item.privileges.get(PUBLIC, _NONE):
             (name,) = lacking
             yield Fact(role=PUBLIC, what=f"no {name} on {on}", mend=f"GRANT {name} ON {keyword} {item.sql} TO PUBLIC")
+
+
+def _given(sides: Sides) -> Iterator[Fact]:
+    """What somebody was given on what PostgreSQL and its extensions bring: catalogs, their functions, their schemas."""
+    for each in sides.live.given:
+        # On a cloud's server nobody but the cloud can have opened the catalogs to everybody.
+        if sides.server(each.role) or (each.role == PUBLIC and each.system and of_cloud(sides.live.maker)):
+            continue
+        keyword = each.kind.upper()
+        on = f"column {each.column} of table {each.sql}" if each.column else f"{each.kind} {each.sql}"
+        columns = f" ({each.column})" if each.column else ""
+        privilege = frozenset({each.privilege})
+        yield from _granted(each.role, privilege, on, keyword, each.sql, option=each.grantable, columns=columns)
+
+
+def _owners(sides: Sides) -> Iterator[Fact]:
+    """Types, foreign servers and large objects that belong to somebody else."""
+    for kind, name, owner in sides.live.owners:
+        if not sides.aside(owner):
+            mend = f"ALTER {'SERVER' if kind == 'foreign server' else kind.upper()} {name} OWNER TO "
+            yield Fact(role=owner, what=f"owns {kind} {name}", mend=f"{mend}{ident(sides.wanted.owner)}")
 
 
 def _settings(sides: Sides) -> Iterator[Fact]:

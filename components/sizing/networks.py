@@ -23,9 +23,25 @@ _PRIVATE: tuple[Network, ...] = tuple(
         ),
     )
 )
+# RFC 1918. A VPC cannot have 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 or 224.0.0.0/4 (Amazon VPC User Guide, VPC CIDR
+# blocks), which Python calls private or reserved too; of the rest these alone are sure to be nobody else's.
+_OWN = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
 WIDEST = {4: 12, 6: 28}
 """Prefix length of the public addresses that may be let in, together. Ours, not AWS's: an organisation's own are fewer
 (a /12 is a million of IPv4's; a /28 is more than a provider gets at first), a cloud's whole range is more."""
+
+
+def vpc_problem(cidr: str) -> str | None:
+    """What is wrong with the range of a VPC of one's own; None when nothing is."""
+    try:
+        network = ip_network(cidr)
+    except ValueError as error:
+        return f"is not an IPv4 range such as 10.20.0.0/20: {error}"
+    # A VPC's own block; IPv6 comes beside it, never in its place (CreateVpc, CidrBlock).
+    own = isinstance(network, IPv4Network) and any(network.subnet_of(block) for block in _OWN)
+    if not own or not 16 <= network.prefixlen <= 24:
+        return "must be a private IPv4 network between /16 and /24, of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
+    return None
 
 
 def too_wide(blocks: Iterable[str]) -> str | None:

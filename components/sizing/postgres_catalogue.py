@@ -33,6 +33,9 @@ _WITH_UNIT = re.compile(r"(-?\d+)\s*(B|kB|MB|GB|TB|us|ms|s|min|h|d)")
 _REFUSED_VALUES = {
     ("log_statement", "all"): "it writes every statement, with the data and passwords in it, to the log;"
     " use log_min_duration_statement for slow ones or pgaudit for an audit",
+    # PostgreSQL's documentation, session_replication_role: foreign keys are triggers too.
+    ("session_replication_role", "replica"): "no trigger runs and no foreign key is checked, whoever writes;"
+    " set it in the session that loads data",
     ("rds.force_ssl", "0"): "every connection to the data tier is encrypted",
     ("password_encryption", "md5"): "the bootstrap stores SCRAM verifiers only, and PostgreSQL 18 deprecates md5",
     ("rds.accepted_password_auth_method", "md5+scram"): "the bootstrap stores SCRAM verifiers only",

@@ -77,11 +77,9 @@ class Server:
     def initialise(self) -> None:
         """initdb beside the final place, moved there when complete: a kill in between leaves no half cluster."""
         fresh = self.scratch()
-        handle, password_file = tempfile.mkstemp(dir=self.folder)
+        password_file = self.folder / "password.new"  # always the same: what a kill leaves behind is written over
         try:
-            with os.fdopen(handle, "w") as stream:
-                stream.write(self.admin_password)
-            self.account.give(Path(password_file))
+            write_private(password_file, self.admin_password, self.account.owner)
             self.tool(
                 "initdb",
                 f"--pgdata={fresh}",
@@ -94,14 +92,14 @@ class Server:
                 "--no-sync",  # nothing to lose yet: a cluster cut short is made anew
             )
         finally:
-            Path(password_file).unlink(missing_ok=True)
+            password_file.unlink(missing_ok=True)
         fresh.rename(self.data)
 
     def adopt(self, spare: Server) -> None:
         """Take over a cluster that was initialised ahead of time, before anybody knew its name."""
         self.account.give(self.folder)
         spare.data.rename(self.data)
-        spare.folder.rmdir()
+        shutil.rmtree(spare.folder)  # with what an `initialise` that was killed has left there
 
     def scratch(self) -> Path:
         """An empty folder that the server's account owns."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from policy.rule import CACHE, TOPIC, Resource, Rule, Stack, Verdict, not_applicable, required
+from policy.rule import CACHE, TOPIC, TOPIC_POLICY, Resource, Rule, Stack, Verdict, not_applicable, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:
-    if any(True for _ in stack.about(CACHE, "notificationTopicArn", it)):
+    lets = (str(each.inputs.get("policy")) for each in stack.about(TOPIC_POLICY, "arn", it))
+    # A stack without a cache has the topic as well.
+    if any(stack.about(CACHE, "notificationTopicArn", it)) or any("elasticache.amazonaws.com" in each for each in lets):
         return not_applicable("ElastiCache does not publish to an encrypted topic")
     key = it.inputs.get("kmsMasterKeyId")
     return required(key not in (None, "alias/aws/sns"), f"kmsMasterKeyId is {key}")

@@ -44,6 +44,7 @@ def test_the_committed_declaration() -> None:
         ("pg_app", "reserved"),
         ("rdsadmin", "reserved"),
         ("default", "reserved"),
+        ("master", "reserved"),
         ("Tmi", "lower-case"),
         ("tmi-app", "lower-case"),
         ("tmi__app", "lower-case"),

@@ -216,7 +216,18 @@ def test_memberships_with_options(database: Database) -> None:
         ).fetchall()
     inherits = database.server.major < 16
     assert rows == [(f"{n}_reader", False, True, True), ("pg_monitor", True, inherits, True)]
-    if database.server.major >= 16:
+    # A server that cannot hold what is declared gives more than that, and says so until it does not.
+    told = [text for text in database.differences(access) if f"{n}_app has `member of pg_monitor" in text]
+    if inherits:
+        assert told == [
+            f"{n}_app has `member of pg_monitor (admin)`, which access.yaml does not say: PostgreSQL 15 has no INHERIT "
+            f'and SET of a membership: ALTER ROLE "{n}_app" NOINHERIT ends what it has without SET ROLE, of all its '
+            "memberships"
+        ]
+        database.execute("ALTER ROLE {n}_app NOINHERIT")
+        assert not [text for text in database.differences(access) if f"{n}_app has `member of pg_monitor" in text]
+    else:
+        assert told == []
         database.execute("GRANT {n}_reader TO {n}_app WITH INHERIT FALSE, SET FALSE GRANTED BY {n}_master")
         assert [c.sql for c in database.apply(access).changes] == [
             f'GRANT "{n}_reader" TO "{n}_app" WITH ADMIN FALSE, INHERIT TRUE, SET TRUE'

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from real_servers import Postgres
 from bootstrap.access import Access, load_access
 from bootstrap.access_import import Imported, import_database
 from bootstrap.access_plan import AccessPlan, plan_urls
+from bootstrap.postgres.desired import desired
+from bootstrap.postgres.live import read
+from bootstrap.postgres.unseen import beside
 
 pytestmark = pytest.mark.server
 GROWN = Path(__file__).parent / "grown"
@@ -163,6 +167,21 @@ CHANGES = [
     ("erp", 'REVOKE {n}_odoo FROM "{n}-Nightly"', "it does not have `member of {n}_odoo`"),
     ("erp", "ALTER SCHEMA public OWNER TO {n}_bi", "{n}_bi has `owns schema public`"),
     ("erp", "ALTER DEFAULT PRIVILEGES FOR ROLE {n}_odoo GRANT ALL ON TYPES TO {n}_bi", "types that {n}_odoo makes"),
+    # What PostgreSQL itself guards, and what no plan looks at.
+    ("shop", "GRANT SELECT ON pg_catalog.pg_authid TO {n}_report", "`SELECT on table pg_catalog.pg_authid`"),
+    ("erp", "GRANT SELECT (rolpassword) ON pg_authid TO {n}_bi", "column rolpassword of table pg_catalog.pg_authid"),
+    ("identity", "CREATE ROLE {n}_x; GRANT SELECT ON pg_shadow TO {n}_x", 'pg_catalog.pg_shadow FROM "{n}_x"'),
+    ("tracker", "GRANT EXECUTE ON FUNCTION pg_read_file(text) TO {n}_metabase", "pg_catalog.pg_read_file(text)"),
+    ("shop", "GRANT CREATE ON SCHEMA pg_catalog TO {n}_web", "`CREATE on schema pg_catalog`"),
+    ("shop", "GRANT USAGE ON SCHEMA information_schema TO {n}_web WITH GRANT OPTION", "with grant option"),
+    ("shop", "GRANT CREATE ON TABLESPACE pg_default TO {n}_report", "CREATE on tablespace pg_default"),
+    ("shop", "ALTER TYPE app.state OWNER TO {n}_report", "{n}_report has `owns type app.state`"),
+    ("tracker", "ALTER LARGE OBJECT 4711 OWNER TO {n}_datadog", "{n}_datadog has `owns large object 4711`"),
+    (
+        "erp",
+        "GRANT USAGE ON FOREIGN DATA WRAPPER {n}_fdw TO {n}_bi; ALTER SERVER {n}_remote OWNER TO {n}_bi",
+        "{n}_bi has `owns foreign server {n}_remote`",
+    ),
 ]
 
 
@@ -174,6 +193,47 @@ def test_what_is_changed_by_hand_is_told(postgres18: Postgres, kind: str, mutati
     before = own.plan()
     new = set(told) - {change.text for change in before.changes} - set(before.differences)
     assert [text for text in new if word.replace("{n}", own.database.n).lower() in text.lower()], told
+
+
+@pytest.mark.parametrize(("maker", "told"), [("postgres", True), ("rdsadmin", False)])
+@pytest.mark.parametrize(
+    ("grant", "what"),
+    [
+        ("GRANT EXECUTE ON FUNCTION pg_ls_dir(text) TO PUBLIC", "EXECUTE on function pg_catalog.pg_ls_dir(text)"),
+        (
+            "GRANT SELECT (rolpassword) ON pg_authid TO PUBLIC",
+            "SELECT on column rolpassword of table pg_catalog.pg_authid",
+        ),
+        ("GRANT UPDATE ON pg_catalog.pg_class TO PUBLIC", "UPDATE on table pg_catalog.pg_class"),
+    ],
+)
+def test_catalogs_that_are_open_to_everybody_are_told_but_on_a_clouds_server(
+    postgres18: Postgres, grant: str, what: str, maker: str, told: bool
+) -> None:
+    """Where the superuser is the cloud's, it is the cloud that opened them."""
+    own = grown(postgres18, "shop")
+    wanted = desired(own.access, {})
+    with own.database.superuser() as conn, conn.transaction(force_rollback=True):
+        conn.execute(grant.encode())
+        unseen = beside(wanted, replace(read(conn, wanted), maker=maker)).unseen
+    assert (("PUBLIC", what) in {(fact.role, fact.text) for fact in unseen}) is told
+
+
+def test_what_everybody_may_anyway_is_no_grant_and_what_extensions_bring_is(postgres_server: Postgres) -> None:
+    database = own_database.make(postgres_server)
+    made = database.ask(
+        "SELECT name FROM pg_available_extensions WHERE name IN ('pgcrypto', 'hstore', 'dblink') LIMIT 1"
+    )
+    if made is None:
+        pytest.skip("this server ships no extension with functions")
+    wanted = desired(database.access(), {})
+    database.execute(f"CREATE ROLE {{n}}_x; CREATE EXTENSION {made}; CREATE VIEW old AS SELECT 1 AS one")
+    database.execute(f"ALTER EXTENSION {made} ADD VIEW old; GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO {{n}}_x")
+    with database.superuser() as conn:
+        before = {fact.text for fact in beside(wanted, read(conn, wanted)).unseen if fact.role == f"{database.n}_x"}
+        conn.execute(f"GRANT SELECT ON old TO {database.n}_x".encode())
+        after = {fact.text for fact in beside(wanted, read(conn, wanted)).unseen if fact.role == f"{database.n}_x"}
+    assert (before, after) == (set(), {"SELECT on table public.old"})
 
 
 @pytest.mark.parametrize("kind", SERVERS)

@@ -37,6 +37,21 @@ def test_a_stack_that_cannot_be(project: Any, command: tuple[str], stack: str, c
 
 
 @pytest.mark.parametrize(
+    ("setting", "says"),
+    [
+        ("proxy: {identities: [nobody_here]}", "nobody_here has no PostgreSQL login"),
+        ("proxy: {identities: [tmi_cache]}", "tmi_cache has no PostgreSQL login"),
+    ],
+)
+def test_what_only_the_program_can_refuse_is_wrong_input_too(project: Any, setting: str, says: str) -> None:
+    (project.folder / "Pulumi.dev.yaml").write_text(f"config:\n  data-tier:profile: dev\n  data-tier:{setting}\n")
+    answer = project.run("preview", "dev")
+    assert answer.code == 2, answer.err
+    assert says in answer.err
+    one_sentence(answer)
+
+
+@pytest.mark.parametrize(
     ("content", "says"),
     [
         ("", "must be a mapping"),

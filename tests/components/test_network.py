@@ -100,9 +100,10 @@ def test_an_existing_network_gets_endpoints_where_asked(record: Any) -> None:
         (lambda: isolated(availability_zones=["a"]), "two or three"),
         (lambda: isolated(availability_zones=["a", "a"]), "two or three"),
         (lambda: isolated(cidr="10.0.0.0/33"), "not an IPv4 range"),
-        (lambda: isolated(cidr="10.0.0.0/8"), "between /16"),
-        (lambda: isolated(cidr="10.0.0.0/25"), "between /16"),
-        (lambda: isolated(cidr="8.8.0.0/16"), "private range"),
+        (lambda: isolated(cidr="10.0.0.0/8"), "between /16 and /24"),
+        (lambda: isolated(cidr="10.0.0.0/25"), "between /16 and /24"),
+        (lambda: isolated(cidr="8.8.0.0/16"), "private IPv4 network"),
+        (lambda: isolated(cidr="169.254.0.0/16"), "private IPv4 network"),
         (lambda: KeysArgs(prefix="p", deletion_window_days=6, **PLACE), "7 to 30"),
         (lambda: FirewallArgs(prefix="p", vpc_id="v"), "no way to Secrets Manager"),
         (

@@ -109,6 +109,16 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"postgres": {"class": "db.m7g.lage"}}, "postgres.class", "db.m7g.large"),
     ({"postgres": {"parameters": {"work_men": 1}}}, "postgres.parameters", "work_mem"),
     ({"postgres": {"parameters": {"max_connections": -3}}}, "postgres.parameters", "max_connections"),
+    (
+        {"postgres": {"parameters": {"session_replication_role": "replica"}}},
+        "postgres.parameters",
+        "no foreign key is checked",
+    ),
+    (
+        {"postgres": {"replicas": {"r": {"parameters": {"session_replication_role": "REPLICA"}}}}},
+        "postgres.replicas.r.parameters",
+        "session_replication_role",
+    ),
     ({"postgres": {"master": "rdsadmin"}}, "postgres.master", "no master user name"),
     ({"postgres": {"master": "tmi-admin"}}, "postgres.master", "no master user name"),
     ({"postgres": {"insights": "all"}}, "postgres.insights", "not one of"),
@@ -123,6 +133,14 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"redis": {"main": {"version": "7.9"}}}, "redis.main.version", "does not exist"),
     ({"redis": {"main": {"eviction": "random"}}}, "redis.main.parameters", "random"),
     ({"redis": {"main": {"multi_az": True}}}, "redis.main.multi_az", "at least one replica"),
+    ({"redis": {"jobs": {"shards": 250, "replicas": 2}}}, "redis.jobs.shards", "750 nodes; ElastiCache takes 500"),
+    # One alarm for two servers watches one of them.
+    ({"redis": {"reports": {}}, "postgres": {"replicas": {"reports": {}}}}, "redis.reports", "name of a replica"),
+    ({"redis": {"jobs": {}}, "postgres": {"replicas": {"jobs-1": {}}}}, "postgres.replicas.jobs-1", "node of cache"),
+    ({"redis": {"jobs": {}, "jobs-2": {}}}, "redis.jobs-2", "a node of cache `jobs`"),
+    ({"redis": {"a-b": {}, "a-b-002": {}}}, "redis.a-b-002", "a node of cache `a-b`"),
+    *(({"redis": {name: {}}}, f"redis.{name}", "what the database is called") for name in ("primary", "master")),
+    ({"name": "sg"}, "name", "security group's id"),
     ({"redis": {"a" * 40: {}}}, f"redis.{'a' * 40}", "40 characters"),
     ({"network": {"zones": 1}}, "network.zones", "must be 2, 3, or the names"),
     ({"network": {"zones": 4}}, "network.zones", "must be 2, 3, or the names"),
@@ -137,7 +155,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "network.zones",
         "those of the subnets",
     ),
-    ({"network": {"cidr": "10.0.0.0/33"}}, "network.cidr", "not a network"),
+    ({"network": {"cidr": "10.0.0.0/33"}}, "network.cidr", "not an IPv4 range"),
     ({"network": {"cidr": "8.8.0.0/16"}}, "network.cidr", "private"),
     ({"network": {"clients": ["0.0.0.0/0"]}}, "network.clients.0", "whole internet"),
     ({"network": {"clients": ["::/0"]}}, "network.clients.0", "whole internet"),
@@ -171,6 +189,35 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     *(
         ({"network": {"cidr": cidr}}, "network.cidr", "private IPv4 network between /16 and /24")
         for cidr in ("fd00::/20", "fd00::/24", "fc00::/16", "10.0.0.0/15", "10.0.0.0/25", "100.100.0.0/16", "::/16")
+    ),
+    # Python calls these private; no VPC can have them, or they are the internet's.
+    *(
+        ({"network": {"cidr": cidr}}, "network.cidr", "of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16")
+        for cidr in ("169.254.0.0/16", "127.0.0.0/24", "0.0.0.0/16", "240.1.0.0/16", "198.18.0.0/16", "192.0.2.0/24")
+    ),
+    *(
+        ({"postgres": {"database": name}}, "postgres.database", "reserved by PostgreSQL or RDS")
+        for name in ("template1", "template0", "rdsadmin", "postgres", "user", "order", "table", "system_user")
+    ),
+    ({"postgres": {"database": "Shop"}}, "postgres.database", "1-63 lower-case"),
+    *(
+        ({"postgres": {"master": name}}, "postgres.master", "no master user name")
+        for name in ("table", "select", "session_user", "administrator", "pg_boss", "rds_x")
+    ),
+    *(
+        ({"notify": {"critical": [{"sqs": arn}]}}, "notify.critical.0.sqs", "ARN of a standard queue")
+        for arn in (
+            "arn:aws:sqs:eu-west-1:123456789012:jobs.fifo",
+            "arn:aws:sqs:eu-west-1:1:jobs",
+            "arn:aws:sqs:eu-west-1:123456789012:",
+            "arn:aws:sns:eu-west-1:123456789012:jobs",
+        )
+    ),
+    ({"notify": {"critical": [{"email": "a@b.ch"}, {"email": "a@b.ch"}]}}, "notify.critical.1", "there already"),
+    (
+        {"notify": {"info": [{"slack": {"workspace": "T1", "channel": "C1"}}] * 2}},
+        "notify.info.1",
+        "there already",
     ),
     ({"network": {"clients": ["10.0.0.0/33"]}}, "network.clients.0", "neither a security group"),
     ({"network": {"subnets": ["subnet-0a", "subnet-0b"]}}, "network.vpc", "required"),

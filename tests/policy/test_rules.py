@@ -56,6 +56,7 @@ ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 21)
 Inputs = dict[str, Any]
 EVERYBODY = json.dumps({"Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sns:Publish"}]})
+FOR_CACHES = '{"Statement": {"Effect": "Allow", "Principal": {"Service": "elasticache.amazonaws.com"}}}'
 TLS_ONLY = json.dumps(
     {"Statement": {"Effect": "Deny", "Principal": "*", "Condition": {"Bool": {"aws:SecureTransport": "false"}}}}
 )
@@ -198,7 +199,10 @@ CASES: dict[str, Case] = {
         TOPIC,
         {"kmsMasterKeyId": "k"},
         {"kmsMasterKeyId": "alias/aws/sns"},
-        aside=[({}, (It(CACHE, {"notificationTopicArn": "it-1"}),))],
+        aside=[
+            ({}, (It(CACHE, {"notificationTopicArn": "it-1"}),)),
+            ({}, (It(TOPIC_POLICY, {"arn": "it-1", "policy": FOR_CACHES}),)),
+        ],
     ),
     "sns-not-public": Case(TOPIC_POLICY, {"policy": TLS_ONLY}, {"policy": EVERYBODY}),
     "sns-tls": Case(TOPIC_POLICY, {"policy": TLS_ONLY}, {"policy": EVERYBODY}),
