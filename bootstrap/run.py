@@ -151,7 +151,7 @@ class _Run:
         previous = {identity: h.previous for identity, h in held.items() if h.previous}
         by_token = token_users(self._manifest, self._access, name)
         wanted = users(self._access, name, credentials, fresh, previous, tokens=by_token)
-        others = self._access.others.get(name, ())
+        others = self._access.exceptions.redis.get(name, ())
         applied = apply_cache(self._manifest, name, wanted, self._store, self._pool, others=others)
         self._differences += applied.differences
         return map(str, applied.changes)

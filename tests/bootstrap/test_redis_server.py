@@ -112,8 +112,8 @@ def test_only_what_was_made_here_is_removed(client: redis.Redis) -> None:
     assert applied.changes == ()
     assert applied.differences == (
         "server: user two is no longer declared; `datatier access apply --allow-drop` deletes it",
-        "server: user stranger is not declared; declare it, name it under `others` in access.yaml, or if nobody needs "
-        "it: ACL DELUSER stranger",
+        "server: user stranger is not declared; declare it, name it under `exceptions` in access.yaml, or if nobody "
+        "needs it: ACL DELUSER stranger",
     )
     removed = apply_client(client, [user("one")], remove=True)
     assert told(removed.changes) == ["server: two: deleted"]
@@ -174,7 +174,7 @@ def test_verify_tells_who_can_log_in_undeclared(client: redis.Redis, valkey_serv
         {
             "owner": "o",
             "identities": {"till": {"redis": {"hot": {"keys": ["shop:*"], "commands": ["get"]}}}},
-            "others": {"hot": ["sentinel"]},
+            "exceptions": {"redis": {"hot": ["sentinel"]}},
         }
     )
     at = Endpoint(name="first", host="127.0.0.1", port=valkey_server.port)
@@ -227,7 +227,12 @@ def test_an_import_is_a_declaration_whose_plan_is_empty(client: redis.Redis) -> 
         user(name, access_string(RedisRules.model_validate(rules)), password=None)
         for name, rules in found.users.items()
     ]
-    assert plan_client(client, wanted).changes == ()
+    assert found.beside == ("Upper", "mute", "off", "open")
+    planned = plan_client(client, wanted, others=found.beside)
+    assert (planned.changes, planned.differences) == ((), ())
+    client.execute_command("ACL", "SETUSER", "later", "on", ">x", "+get")
+    (difference,) = plan_client(client, wanted, others=found.beside).differences
+    assert difference.startswith("server: user later is not declared")
 
 
 def test_a_database_limit_and_a_missing_password_rule_are_mended(client: redis.Redis) -> None:

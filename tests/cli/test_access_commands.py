@@ -113,13 +113,16 @@ def test_wrong_input(project: Any, port: int, words: tuple[str, ...], says: str,
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("owner: 2026-13-45\nidentities: {shop: {postgres: readwrite}}", "not valid YAML"),
+        ("owner: 2026-13-45\nidentities: {shop: {postgres: readwrite}}", "owner: must be lower-case letters"),
         ("owner: o\nidentities: {shop: {postgres: readwrit}}", "identities.shop.postgres.privileges"),
         ("owner: o\nidentities: {shop: {postgres: {privileges: readwrite, settings: {a b: 1}}}}", "settings.a b"),
-        ("owner: o\nkeep: [strangers]\nidentities: {shop: {postgres: readwrite}}", "exceptions: {NAME: [login"),
         (
-            "owner: o\nexceptions: {intern: [may read]}\nidentities: {shop: {postgres: readwrite}}",
-            "exceptions.intern.0",
+            "owner: o\nkeep: [strangers]\nidentities: {shop: {postgres: readwrite}}",
+            "exceptions: {postgres: {NAME: [login",
+        ),
+        (
+            "owner: o\nexceptions: {postgres: {intern: [may read]}}\nidentities: {shop: {postgres: readwrite}}",
+            "exceptions.postgres.intern.0",
         ),
         ("[1, 2]", "must be a mapping"),
         ("{" * 400, "not valid YAML"),
