@@ -87,7 +87,7 @@ def _target(
     file: Path | None,
     cache: str = "main",
 ) -> _Urls | _Engines:
-    database, redis = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest)
+    database, redis = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
     if database or redis:
         return _Urls(database, redis, file, cache)
     if file is None:
@@ -252,8 +252,8 @@ def verify(
 ) -> None:
     """Log in as every identity and prove what it can and what it cannot do. Exit 1 when a check fails.
 
-    What somebody can that nobody declared fails too. With a URL there are no passwords: whoever it says takes on each
-    identity's role.
+    What somebody can that nobody declared fails too: it is a proof gone wrong, where `plan` and `drift` exit 3 for what
+    merely differs. With a URL there are no passwords: whoever it says takes on each identity's role.
 
     [bold]Examples:[/] datatier access verify    datatier access verify --database-url postgres://admin@db/app
     """

@@ -69,7 +69,7 @@ def status(
         raise InputError(f"--format {form}: one of table, json, {', '.join(FORMATS)}.")
     from local.status import status as status_of
 
-    if (url := by_url(database_url, stack, None)) is not None and form in ("table", "json"):
+    if form in ("table", "json") and (url := by_url(database_url, stack, None)) is not None:
         from cli.status_by_url import show
         from cli.status_by_url import status as status_by_url
 

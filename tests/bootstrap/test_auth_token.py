@@ -290,6 +290,10 @@ def test_a_rotation_leaves_two_tokens_for_its_grace_and_then_one(cache: Cache, g
     new = cache.current.redis_password or Secret("")
     assert new != old
     assert (cache.opens(new), cache.opens(old)) == (True, grace > 0)
+    told = [note for note in rotated.notes if "valid until" in note]
+    assert [note.rpartition("at once: ")[2] for note in told] == ["`datatier access rotate hot-auth --finish`"] * (
+        grace > 0
+    )
     if grace:
         assert rotate_token("hot-auth", cache.token(), **how).outcome == "in grace"
         assert cache.token().bring() == ()  # a bootstrap leaves it to its grace
