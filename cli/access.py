@@ -321,6 +321,8 @@ def import_(
 ) -> None:
     """Write the declaration of a live server, whose first plan is empty; nothing on the server is changed.
 
+    The users of a cache come by --redis-url. A `default` that is on stays told of: everybody is it.
+
     [bold]Example:[/] DATABASE_URL=postgres://admin@db/app datatier access import --out access.yaml
     """
     from bootstrap.access_import import import_database, import_redis
@@ -332,6 +334,9 @@ def import_(
         with _administrator(target) as conn:
             found = import_database(conn)
         declaration, left_out = found.declaration, list(found.left_out)
+    if not isinstance(target, _Urls) and target.manifest.caches:
+        caches = ", ".join(target.manifest.caches)
+        left_out.append(f"users of the caches ({caches}) are left out: --redis-url with --cache imports those of one")
     if isinstance(target, _Urls) and target.redis:
         left_out += import_redis(declaration, target.redis, cache)
     load_access(declaration)

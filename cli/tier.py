@@ -63,6 +63,8 @@ def status(
 ) -> None:
     """Show what is up: servers, replication, schema, proved access. Exit 1 when something is not running.
 
+    What is there undeclared is told and exits 0: `drift` and `access plan` exit 3 for it.
+
     [bold]Examples:[/] datatier status    datatier status prod --json    datatier status --format pgpass
     """
     if form not in ("table", "json", *FORMATS):
