@@ -139,6 +139,6 @@ def _shared(manifest: Manifest, cache: str, identity: str) -> Credential | None:
 
 
 def default_identity(access: Access) -> str:
-    """The application: the first identity that reads and writes."""
-    names = access.with_privilege("readwrite") or tuple(access.identities)
-    return names[0]
+    """The application: the first identity that reads and writes, of those that log in."""
+    able = [name for name in (*access.with_privilege("readwrite"), *access.identities) if access.logs_in(name)]
+    return next(iter((*able, *access.identities)))

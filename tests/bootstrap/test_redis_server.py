@@ -15,6 +15,8 @@ from real_servers import ADMIN_PASSWORD, Valkey, free_port
 from bootstrap.access import load_access
 from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string
+from bootstrap.access_import import import_redis
+from bootstrap.access_plan import plan_urls
 from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.redis import node
 from bootstrap.redis.acl.rules import parse, parse_getuser
@@ -233,6 +235,25 @@ def test_an_import_is_a_declaration_whose_plan_is_empty(client: redis.Redis) -> 
     client.execute_command("ACL", "SETUSER", "later", "on", ">x", "+get")
     (difference,) = plan_client(client, wanted, others=found.beside).differences
     assert difference.startswith("server: user later is not declared")
+
+
+def test_an_imported_server_has_an_empty_plan_and_what_comes_later_is_told(
+    client: redis.Redis, valkey_server: Valkey
+) -> None:
+    client.execute_command("ACL", "SETUSER", "till", "on", ">x", "~a:*", "resetchannels", "-@all", "+get")
+    client.execute_command("ACL", "SETUSER", "Sentinel", "on", ">x", *SENTINEL.split())
+    client.execute_command("ACL", "SETUSER", "gone", "off", "+get")
+    url = Secret(f"redis://acl-admin:{ADMIN_PASSWORD}@127.0.0.1:{valkey_server.port}/0")
+    declaration = {"owner": "o", "identities": {}, "exceptions": {"postgres": {"intern": ["login"]}}}
+    left_out = import_redis(declaration, url, "hot")
+    assert [*declaration["identities"]] == ["till"]
+    assert declaration["exceptions"] == {"postgres": {"intern": ["login"]}, "redis": {"hot": ["Sentinel", "gone"]}}
+    assert len(left_out) == 2
+    found = plan_urls(load_access(declaration), None, url, "hot")
+    assert ([*found.changes], [*found.differences]) == ([], [])
+    client.execute_command("ACL", "SETUSER", "later", "on", ">x", "+get")
+    (told,) = plan_urls(load_access(declaration), None, url, "hot").differences
+    assert "user later is not declared; declare it, name it under `exceptions`" in told
 
 
 def test_a_database_limit_and_a_missing_password_rule_are_mended(client: redis.Redis) -> None:

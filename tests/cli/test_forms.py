@@ -8,12 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
+from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.pools import Pool
 from bootstrap.secrets import Credential, Secret
 from cli.errors import InputError
 from cli.formats import environment, lines
 from cli.forms import FORMS, Client
+from cli.target import default_identity
 
 ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:app/tmi_app-AbCdEf"
 
@@ -351,3 +353,20 @@ def test_who_logs_in_nowhere_is_told_so(identity: str, says: str) -> None:
 def test_a_role_that_others_are_members_of_has_no_login(name: str) -> None:
     with pytest.raises(InputError, match="`group` has no PostgreSQL login"):
         lines(name, changed(), "group", None, 1)
+
+
+NOBODY = {"postgres": {"privileges": "readwrite", "login": "none"}}
+
+
+@pytest.mark.parametrize(
+    ("identities", "application"),
+    [
+        ({"look": {"postgres": "readonly"}, "web": {"postgres": "readwrite"}}, "web"),
+        ({"group": NOBODY, "look": {"postgres": "readonly"}, "web": {"postgres": "readwrite"}}, "web"),
+        ({"group": NOBODY, "look": {"postgres": "readonly"}}, "look"),
+        ({"group": NOBODY, "till": {"redis": {"hot": {"keys": ["a"], "commands": ["get"]}}}}, "till"),
+        ({"group": NOBODY}, "group"),
+    ],
+)
+def test_the_application_is_somebody_who_logs_in(identities: dict[str, object], application: str) -> None:
+    assert default_identity(load_access({"owner": "o", "identities": identities})) == application
