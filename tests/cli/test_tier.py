@@ -235,7 +235,7 @@ def test_no_secret_on_a_command_line(tier: Any, servers: Any) -> None:
         (("pools", "-i", "tmi_cache"), 2, "`tmi_cache` has no PostgreSQL login"),
         (("pools", "-n", "0"), 2, "--instances"),
         (("migrate", "down"), 2, "say how many"),
-        (("migrate", "up", "--path", "/nonexistent"), 1, "/nonexistent"),
+        (("migrate", "up", "--path", "/nonexistent"), 2, "/nonexistent"),
         (("bootstrap", "--manifest", "/nonexistent"), 2, "/nonexistent"),
         (("up", "--new-ports"), 1, "datatier down local"),
         (("down", "prdo"), 2, "Did you mean `prod`?"),
