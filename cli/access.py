@@ -299,8 +299,10 @@ def explain(
     if known is None or known.postgres is not None:
         with _administrator(target) as conn:
             found["postgres"] = [reason.data() for reason in explain_database(conn, access, identity)]
+    caches = {} if isinstance(target, _Urls) else target.manifest.caches
     for cache, rules in known.redis.items() if known else ():
-        found[f"redis {cache}"] = [reason.data() for reason in explain_redis(rules)]
+        users = cache not in caches or caches[cache].auth_secret is None
+        found[f"redis {cache}"] = [reason.data() for reason in explain_redis(rules, users=users)]
     if json:
         emit_json({"identity": identity, "access": found})
     else:
