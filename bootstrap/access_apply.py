@@ -117,7 +117,7 @@ def apply_stack(
             users_wanted = users_of(
                 access, name, credentials, new, previous, tokens=token_users(manifest, access, name)
             )
-            others = access.others.get(name, ())
+            others = access.exceptions.redis.get(name, ())
             found = caches.plan(manifest, name, users_wanted, store, pool, remove=True, others=others)
             planned = [redis_change(change) for change in found.changes]
             drops = [change for change in planned if change.action == "remove" and not allowed(change)]

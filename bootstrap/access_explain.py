@@ -217,8 +217,10 @@ def _loopholes(held: Mapping[str, _Held], live: Live, rows: list[tuple[Any, ...]
             yield Reason(what=told, on=(item.sql,), why=f"{how}; {ways[0]}")
 
 
-def explain_redis(rules: RedisRules) -> tuple[Reason, ...]:
-    """Return what an identity can do in a cache, from its declared rules."""
+def explain_redis(rules: RedisRules, *, users: bool = True) -> tuple[Reason, ...]:
+    """Return what an identity can do in a cache, from its declared rules; everything in one that knows no `users`."""
+    if not users:
+        return (Reason(what="runs all commands on all keys", on=(), why="whoever has the AUTH token is `default`"),)
     told = {
         "role": "has the ready-made rules",
         "keys": "reads and writes keys",

@@ -144,12 +144,12 @@ def _with_exceptions(data: dict[str, Any], live: Live) -> dict[str, Any]:
     }
     groups -= declared | {data["owner"]}
     unknown: dict[str, list[str]] = {name: [] for name in sorted(groups) if not name.startswith(("pg_", "rds_"))}
-    wanted = _wanted({**data, "exceptions": unknown}, live)
+    wanted = _wanted({**data, "exceptions": {"postgres": unknown}}, live)
     found: dict[str, list[str]] = {**unknown}
     facts = [*beside(wanted, live).unseen, *_planned(wanted, live)]
     for role, texts in _by_role(facts).items():
         found[role] = texts
-    return {**data, "exceptions": found}
+    return {**data, **({"exceptions": {"postgres": found}} if found else {})}
 
 
 def _planned(wanted: Desired, live: Live) -> Iterator[Fact]:
@@ -204,4 +204,6 @@ def import_redis(declaration: dict[str, Any], url: Secret, cache: str) -> list[s
         found = import_users(client)
     for name, rules in found.users.items():
         declaration["identities"].setdefault(name, {}).setdefault("redis", {})[cache] = rules
+    if found.beside:
+        declaration.setdefault("exceptions", {}).setdefault("redis", {})[cache] = list(found.beside)
     return list(found.differences)

@@ -157,7 +157,7 @@ def redis_plan_by_url(access: Access, url: Secret, cache: str, *, write: bool = 
     users = [User(name=name, rules=access_string(each), password=None) for name, each in rules.items()]
     with open_redis_url(url) as client:
         bring = apply_client if write else plan_client
-        found = bring(client, users, remove=True, others=access.others.get(cache, ()))
+        found = bring(client, users, remove=True, others=access.exceptions.redis.get(cache, ()))
     return _Part(tuple(map(redis_change, found.changes)), tuple(found.differences))
 
 
@@ -260,7 +260,7 @@ def _cache(
 
     by_token = token_users(manifest, access, name)
     wanted = users(access, name, credentials, fresh, previous, tokens=by_token)
-    found = plan(manifest, name, wanted, store, pool, remove=True, others=access.others.get(name, ()))
+    found = plan(manifest, name, wanted, store, pool, remove=True, others=access.exceptions.redis.get(name, ()))
     return _Part(tuple(map(redis_change, found.changes)), found.differences)
 
 

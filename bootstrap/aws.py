@@ -83,7 +83,7 @@ def aws_credentials() -> Any:
     with _making:
         found = _session(emulated=False).get_credentials()
     if found is None:
-        raise BootstrapError("a token of AWS needs credentials: log in (`aws sso login`) or set AWS_PROFILE")
+        raise BootstrapError("no AWS credentials are here: log in (`aws sso login`) or set AWS_PROFILE")
     return found.get_frozen_credentials()
 
 

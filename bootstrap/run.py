@@ -151,7 +151,7 @@ class _Run:
         previous = {identity: h.previous for identity, h in held.items() if h.previous}
         by_token = token_users(self._manifest, self._access, name)
         wanted = users(self._access, name, credentials, fresh, previous, tokens=by_token)
-        others = self._access.others.get(name, ())
+        others = self._access.exceptions.redis.get(name, ())
         applied = apply_cache(self._manifest, name, wanted, self._store, self._pool, others=others)
         self._differences += applied.differences
         return map(str, applied.changes)
@@ -257,7 +257,7 @@ def _explained(name: str) -> Iterator[None]:
 
 
 def _skipped(manifest: Manifest, access: Access) -> Iterator[str]:
-    """What is declared for caches that this stack does not have."""
+    """What is declared for caches that this stack does not have, or that know no users."""
     elsewhere = sorted(name for name, keyspace in access.keyspaces.items() if keyspace.cache not in manifest.caches)
     if elsewhere:
         yield f"key spaces without their cache in this stack: {', '.join(elsewhere)}"
@@ -265,7 +265,11 @@ def _skipped(manifest: Manifest, access: Access) -> Iterator[str]:
         if name in access.by_token and access.logins(name) and manifest.postgres.iam_region is None:
             yield f"{name}: auth: iam needs RDS with IAM authentication; here it logs in with a password"
         for cache in identity.redis:
-            if name in access.by_token and cache in manifest.caches and manifest.caches[cache].iam_cache is None:
+            target = manifest.caches.get(cache)
+            if target and name in access.by_token and not (target.iam_cache or target.auth_secret):
                 yield f"{name}: auth: iam needs ElastiCache with users; in `{cache}` it logs in with a password"
-            if cache not in manifest.caches:
+            if target is None:
                 yield f"{name}: its rules for the cache `{cache}` are skipped, this stack has none of that name"
+    for cache, target in manifest.caches.items():
+        if target.auth_secret and (names := access.cache_users(cache)):
+            yield f"{cache} knows no users, only an AUTH token: the rules of {', '.join(names)} limit nobody there"

@@ -87,7 +87,7 @@ def _target(
     file: Path | None,
     cache: str = "main",
 ) -> _Urls | _Engines:
-    database, redis = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest)
+    database, redis = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
     if database or redis:
         return _Urls(database, redis, file, cache)
     if file is None:
@@ -252,8 +252,8 @@ def verify(
 ) -> None:
     """Log in as every identity and prove what it can and what it cannot do. Exit 1 when a check fails.
 
-    What somebody can that nobody declared fails too. With a URL there are no passwords: whoever it says takes on each
-    identity's role.
+    What somebody can that nobody declared fails too: it is a proof gone wrong, where `plan` and `drift` exit 3 for what
+    merely differs. With a URL there are no passwords: whoever it says takes on each identity's role.
 
     [bold]Examples:[/] datatier access verify    datatier access verify --database-url postgres://admin@db/app
     """
@@ -299,8 +299,10 @@ def explain(
     if known is None or known.postgres is not None:
         with _administrator(target) as conn:
             found["postgres"] = [reason.data() for reason in explain_database(conn, access, identity)]
+    caches = {} if isinstance(target, _Urls) else target.manifest.caches
     for cache, rules in known.redis.items() if known else ():
-        found[f"redis {cache}"] = [reason.data() for reason in explain_redis(rules)]
+        users = cache not in caches or caches[cache].auth_secret is None
+        found[f"redis {cache}"] = [reason.data() for reason in explain_redis(rules, users=users)]
     if json:
         emit_json({"identity": identity, "access": found})
     else:
@@ -321,6 +323,8 @@ def import_(
 ) -> None:
     """Write the declaration of a live server, whose first plan is empty; nothing on the server is changed.
 
+    The users of a cache come by --redis-url. A `default` that is on stays told of: everybody is it.
+
     [bold]Example:[/] DATABASE_URL=postgres://admin@db/app datatier access import --out access.yaml
     """
     from bootstrap.access_import import import_database, import_redis
@@ -332,6 +336,9 @@ def import_(
         with _administrator(target) as conn:
             found = import_database(conn)
         declaration, left_out = found.declaration, list(found.left_out)
+    if not isinstance(target, _Urls) and target.manifest.caches:
+        caches = ", ".join(target.manifest.caches)
+        left_out.append(f"users of the caches ({caches}) are left out: --redis-url with --cache imports those of one")
     if isinstance(target, _Urls) and target.redis:
         left_out += import_redis(declaration, target.redis, cache)
     load_access(declaration)

@@ -78,7 +78,7 @@ def declaration(data: dict[str, Any], left_out: Sequence[str]) -> str:
     import yaml
 
     head = [
-        "# Written by `datatier access import`; `exceptions` lists what roles have beside the rest, `keep` what stays",
+        "# Written by `datatier access import`; `exceptions` lists what is there beside the rest, `keep` what stays",
         "# as it is: take something out and `datatier access plan` shows what would change.",
     ]
     head += [f"# {' '.join(sentence.split())}" for sentence in left_out]

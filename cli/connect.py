@@ -17,6 +17,8 @@ from cli.options import StackOption
 from cli.target import ManifestOption, cache_credential, credential, default_identity, find_manifest
 from infra.problems import nearest
 
+# libpq goes where these say, whatever PGHOST is (PostgreSQL, libpq-envars and libpq-pgservice).
+_ELSEWHERE = ("PGHOSTADDR", "PGSERVICE")
 Rest = Annotated[list[str] | None, typer.Argument(help="Passed on; put -- before options.")]
 
 
@@ -46,7 +48,7 @@ def psql(
 
     program = binaries.client("psql")
     environment = {
-        **os.environ,
+        **{key: value for key, value in os.environ.items() if key not in _ELSEWHERE},
         "PGHOST": server.host,
         "PGPORT": str(server.port),
         "PGUSER": found.username,

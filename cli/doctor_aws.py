@@ -10,7 +10,7 @@ from rich.markup import escape
 from account.finding import Finding
 from account.look import look, look_at_waiting
 from account.reader import Reader
-from bootstrap.aws import aws_client
+from bootstrap.aws import aws_client, aws_credentials
 from cli.errors import FAILED, InputError
 from cli.output import console, emit_json
 from cli.preview import saved
@@ -41,6 +41,8 @@ def examine(
 ) -> tuple[Finding, ...]:
     """What the account says to a stack, or only what waits in it; `endpoint` is an emulator's."""
     source = load(stack)
+    if endpoint is None:
+        aws_credentials()  # without any, all that could be said is that nothing was looked at
     own = None if against is None else {(each.type, each.name) for each in saved(against)}
     reader = Reader(lambda service, region: aws_client(service, region, endpoint), source.region)
     wanted = [each for each in source.offline().resources if each.type.startswith("aws:")]

@@ -6,12 +6,15 @@ from typing import Annotated
 
 import typer
 
-from bootstrap.access import load_access
+from bootstrap.access import Access, load_access
+from bootstrap.manifest import Manifest
+from bootstrap.secrets import Credential, postgres_password
+from bootstrap.secrets.identities import token_users
 from cli.errors import InputError
 from cli.formats import ENVIRONMENTS, lines
 from cli.options import InstancesOption, JsonFlag
 from cli.output import emit_json
-from cli.target import ManifestOption, credential, default_identity, find_manifest
+from cli.target import ManifestOption, cache_credentials, credential, default_identity, find_manifest, note
 from infra.problems import nearest
 
 
@@ -40,11 +43,40 @@ def env(
     if name not in access.identities:
         known = list(access.identities)
         raise InputError(f"no identity `{name}`: {', '.join(known)}.{nearest(name, known)}")
-    found = credential(target, name) if reveal else None
-    if form == "pgpass" and (found is None or found.password is None):
+    if form == "pgpass" and not access.logins(name):
         raise InputError(f"`{name}` has no PostgreSQL login.")
-    made = lines(form, target, name, found, instances)
+    if tokens := _tokens(target, access, name):
+        if form == "pgpass" and tokens[0] == "PostgreSQL":
+            raise InputError(
+                f"`{name}` has no password to put into .pgpass: it logs in by token, `datatier psql {name}`."
+            )
+        note(_of_tokens(name, tokens, reveal=reveal))
+    found = _revealed(target, access, name) if reveal else None
+    made = lines(form, target, name, found, instances, cache_credentials(target, name) if reveal else None)
     if json or form == "json":
         emit_json(dict(line.split("=", 1) for line in made))
     else:
         typer.echo("\n".join(made))
+
+
+def _tokens(target: Manifest, access: Access, name: str) -> list[str]:
+    """Where an identity logs in by token of AWS: PostgreSQL, caches."""
+    postgres = target.postgres.iam_region is not None and name in access.by_token and access.logins(name)
+    caches = [cache for cache in target.caches if name in token_users(target, access, cache)]
+    return [*(["PostgreSQL"] if postgres else []), *caches]
+
+
+def _of_tokens(name: str, where: list[str], *, reveal: bool) -> str:
+    engines = " and ".join(where)
+    if reveal:
+        return f"`{name}` logs in to {engines} by token of AWS: those printed are good for 15 minutes, on the primary."
+    return f"`{name}` logs in to {engines} by token of AWS, which its program makes anew for each login: no password."
+
+
+def _revealed(target: Manifest, access: Access, name: str) -> Credential:
+    """What the identity's own secret holds, with a token in place of a password where that is what is taken."""
+    found = credential(target, name)
+    if found.username is None or "PostgreSQL" not in _tokens(target, access, name):
+        return found
+    token = postgres_password(target.postgres, target.postgres.primary, found.username, None)
+    return found.model_copy(update={"password": token})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from bootstrap.access import load_access
 from bootstrap.manifest import CacheTarget, Manifest
 from bootstrap.postgres.pools import advise
 from bootstrap.secrets import Credential
-from cli.errors import NothingUpError
-from cli.forms import FORMS, Client, pooled, prefix
+from cli.errors import InputError, NothingUpError
+from cli.forms import FORMS, Client, Login, pooled, prefix
 from cli.target import credential, default_identity
 from local.state import StateDir
 
@@ -27,67 +29,75 @@ def render(form: str, state: StateDir) -> str:
     if form == "pgpass":
         access = load_access(manifest.access)
         return "\n".join(
-            line for name in access.postgres_users for line in pgpass(manifest, credential(manifest, name), name)
+            line
+            for name in access.postgres_users
+            if access.logins(name)
+            for line in pgpass(manifest, credential(manifest, name), name)
         )
     return "\n".join(environment(manifest, default_identity(load_access(manifest.access)), None))
 
 
-def lines(form: str, manifest: Manifest, identity: str, found: Credential | None, instances: int) -> list[str]:
-    """What `identity` needs in that form; references in place of names and passwords where nothing was found."""
+def lines(
+    form: str,
+    manifest: Manifest,
+    identity: str,
+    found: Credential | None,
+    instances: int,
+    caches: Mapping[str, Credential] | None = None,
+) -> list[str]:
+    """What `identity` needs in that form; references in place of names and passwords where nothing was found.
+
+    `caches` has what opens a cache where that is not the identity's own: `cli.target.cache_credentials`.
+    """
     if form == "pgpass":
         return pgpass(manifest, found, identity) if found else []
     if form not in FORMS:
-        return environment(manifest, identity, found)
+        return environment(manifest, identity, found, caches)
     access = load_access(manifest.access)
     advice = advise(identity, instances, {identity: access.limits_of(identity).connection_limit})
-    return FORMS[form](Client(manifest=manifest, identity=identity, found=found, pool=advice.pool))
+    return FORMS[form](Client(manifest=manifest, identity=identity, found=found, pool=advice.pool, caches=caches or {}))
 
 
-def environment(manifest: Manifest, identity: str, found: Credential | None) -> list[str]:
+def environment(
+    manifest: Manifest, identity: str, found: Credential | None, caches: Mapping[str, Credential] | None = None
+) -> list[str]:
     """`KEY=value` lines for an application that runs as `identity`.
 
     Without the credential, user names and passwords are references of the form that ECS takes in `valueFrom`:
-    `<ARN of the secret>:<key>::`.
+    `<ARN of the secret>:<key>::`. A cache that knows no users has no REDIS_USER, and whoever logs in by token of AWS no
+    password. Raise `InputError` where there is nothing to log in to.
     """
-    declared = load_access(manifest.access).identities[identity]
-    reference = manifest.secrets[identity]
-
-    def value(key: str) -> str:
-        if found is None:
-            return f"{reference}:{key}::"
-        return str(found.content().get(key, ""))
-
-    lines: dict[str, str | int] = {}
-    if declared.postgres:
-        postgres = manifest.postgres
-        server = pooled(postgres, identity) or postgres.primary
+    client = Client(manifest=manifest, identity=identity, found=found, caches=caches or {})
+    lines: dict[str, str | int | None] = {}
+    if client.access.logins(identity):
+        postgres, login = manifest.postgres, client.postgres
         lines |= {
-            "POSTGRES_HOST": server.host,
-            "POSTGRES_PORT": server.port,
+            "POSTGRES_HOST": client.server.host,
+            "POSTGRES_PORT": client.server.port,
             "POSTGRES_DB": postgres.database,
-            "POSTGRES_USER": value("username"),
-            "POSTGRES_PASSWORD": value("password"),
+            "POSTGRES_USER": login.user.line if login.user else None,
+            "POSTGRES_PASSWORD": login.password.line if login.password else None,
             "POSTGRES_SSLMODE": postgres.sslmode,
         }
         if postgres.replicas:
             lines["POSTGRES_REPLICA_HOSTS"] = ",".join(f"{each.host}:{each.port}" for each in postgres.replicas)
     for name, cache in manifest.caches.items():
-        if name in declared.redis:
-            lines |= _redis(name, cache, value("redis_username"), value("redis_password"))
-    return [f"{key}={text}" for key, text in lines.items()]
+        if name in client.access.identities[identity].redis:
+            lines |= _redis(name, cache, client.redis(name))
+    if not lines:
+        raise InputError(f"`{identity}` logs in nowhere in this stack: neither to PostgreSQL nor to one of its caches.")
+    return [f"{key}={text}" for key, text in lines.items() if text is not None]
 
 
-def _redis(name: str, cache: CacheTarget, user: str, password: str) -> dict[str, str | int]:
-    lines: dict[str, str | int] = {
+def _redis(name: str, cache: CacheTarget, login: Login) -> dict[str, str | int | None]:
+    return {
         f"{prefix(name)}REDIS_HOST": cache.endpoint.host,
         f"{prefix(name)}REDIS_PORT": cache.endpoint.port,
-        f"{prefix(name)}REDIS_USER": user,
-        f"{prefix(name)}REDIS_PASSWORD": password,
+        f"{prefix(name)}REDIS_USER": login.user.line if login.user else None,
+        f"{prefix(name)}REDIS_PASSWORD": login.password.line if login.password else None,
         f"{prefix(name)}REDIS_TLS": "true" if cache.tls else "false",
+        f"{prefix(name)}REDIS_CLUSTER": "true" if cache.cluster_mode else None,
     }
-    if cache.cluster_mode:
-        lines[f"{prefix(name)}REDIS_CLUSTER"] = "true"
-    return lines
 
 
 def pgpass(manifest: Manifest, found: Credential, identity: str) -> list[str]:

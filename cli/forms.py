@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from urllib.parse import quote, urlencode
 
 from bootstrap.access import load_access
@@ -17,6 +17,7 @@ from bootstrap.access.model import Access
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.postgres.pools import Pool
 from bootstrap.secrets import Credential
+from bootstrap.secrets.identities import token_users
 from bootstrap.secrets.logins import RDS_BUNDLE
 from cli.errors import InputError
 
@@ -24,6 +25,61 @@ SYSTEM = "system"
 """libpq's word for the system's certificate authorities (PostgreSQL 16, libpq-connect, sslrootcert)."""
 # Where no bundle is named and none is shipped: what AWS calls it.
 _BUNDLE = "global-bundle.pem"
+
+
+@dataclass(frozen=True)
+class Text:
+    """A value that is known."""
+
+    text: str
+
+    @property
+    def line(self) -> str:
+        """As it stands behind `KEY=`."""
+        return self.text
+
+    @property
+    def quoted(self) -> str:
+        """As it stands inside a URL."""
+        return quote(self.text, safe="")
+
+
+@dataclass(frozen=True)
+class Reference:
+    """A value that whoever starts the application looks up: a key of a secret."""
+
+    secret: str
+    key: str
+
+    @property
+    def line(self) -> str:
+        """As ECS takes it in `valueFrom`."""
+        return f"{self.secret}:{self.key}::"
+
+    @property
+    def quoted(self) -> str:
+        """As it stands inside a URL."""
+        return f"{{{{resolve:secretsmanager:{self.secret}:SecretString:{self.key}}}}}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """What an engine is told by whoever logs in."""
+
+    user: Text | Reference | None
+    """None where the engine knows no users."""
+    password: Text | Reference | None
+    """None where a program makes a token of AWS in its place."""
+
+    @property
+    def authority(self) -> str:
+        """As a URL has it before the host: `user:password@`."""
+        user, password = (each.quoted if each else "" for each in (self.user, self.password))
+        return f"{user}:{password}@" if password else f"{user}@"
+
+
+def _field(secret: str, key: str, found: Credential | None) -> Text | Reference:
+    return Reference(secret, key) if found is None else Text(str(found.content().get(key, "")))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,23 +90,36 @@ class Client:
     identity: str
     found: Credential | None
     """None: references in place of names and passwords."""
-    pool: Pool
+    pool: Pool = field(default_factory=Pool)
+    caches: Mapping[str, Credential] = field(default_factory=dict)
+    """Cache -> what opens it, where that was found and is not the identity's own."""
 
     @property
     def access(self) -> Access:
         return load_access(self.manifest.access)
 
-    def value(self, key: str) -> str:
-        """A field of the secret, or its reference."""
-        if self.found is None:
-            return f"{self.manifest.secrets[self.identity]}:{key}::"
-        return str(self.found.content().get(key, ""))
+    @property
+    def postgres(self) -> Login:
+        """How it logs in to PostgreSQL. Raise `InputError` where it does not."""
+        if not self.access.logins(self.identity):
+            raise InputError(f"`{self.identity}` has no PostgreSQL login.")
+        by_token = self.manifest.postgres.iam_region and self.identity in self.access.by_token
+        return Login(
+            user=self._own("username"), password=None if by_token and not self.found else self._own("password")
+        )
 
-    def quoted(self, key: str) -> str:
-        """The same inside a URL."""
-        if self.found is None:
-            return f"{{{{resolve:secretsmanager:{self.manifest.secrets[self.identity]}:SecretString:{key}}}}}"
-        return quote(self.value(key), safe="")
+    def redis(self, cache: str) -> Login:
+        """How it logs in to a cache: as itself, by the AUTH token that all share, or as the user of its tokens."""
+        target, found = self.manifest.caches[cache], self.caches.get(cache)
+        if target.auth_secret:
+            return Login(user=None, password=_field(target.auth_secret, "redis_password", found))
+        if user := token_users(self.manifest, self.access, cache).get(self.identity):
+            password = found.redis_password if found else None
+            return Login(user=Text(user), password=Text(password.reveal()) if password else None)
+        return Login(user=self._own("redis_username"), password=self._own("redis_password"))
+
+    def _own(self, key: str) -> Text | Reference:
+        return _field(self.manifest.secrets[self.identity], key, self.found)
 
     @property
     def server(self) -> Endpoint:
@@ -67,16 +136,17 @@ class Client:
 
 def libpq(client: Client) -> list[str]:
     """What psql, psycopg and everything else on libpq reads by itself."""
-    postgres = _postgres(client)
-    lines = [
-        f"PGHOST={client.server.host}",
-        f"PGPORT={client.server.port}",
-        f"PGDATABASE={postgres.database}",
-        f"PGUSER={client.value('username')}",
-        f"PGPASSWORD={client.value('password')}",
-        f"PGSSLMODE={postgres.sslmode}",
-    ]
-    return lines + ([] if postgres.sslmode == "disable" else [f"PGSSLROOTCERT={client.root}"])
+    postgres, login = client.manifest.postgres, client.postgres
+    fields = {
+        "PGHOST": client.server.host,
+        "PGPORT": client.server.port,
+        "PGDATABASE": postgres.database,
+        "PGUSER": login.user.line if login.user else None,
+        "PGPASSWORD": login.password.line if login.password else None,
+        "PGSSLMODE": postgres.sslmode,
+        "PGSSLROOTCERT": None if postgres.sslmode == "disable" else client.root,
+    }
+    return [f"{key}={value}" for key, value in fields.items() if value is not None]
 
 
 def url(client: Client) -> list[str]:
@@ -106,7 +176,7 @@ def prisma(client: Client) -> list[str]:
     `sslaccept=strict` verifies chain and host name, `sslcert` is the CA bundle.
     """
     query: dict[str, str | int] = {"sslmode": "disable"}
-    if _postgres(client).sslmode != "disable":
+    if client.manifest.postgres.sslmode != "disable":
         query = {"sslmode": "require", "sslaccept": "strict"}
         query |= {} if client.root == SYSTEM else {"sslcert": client.root}
     query |= {"connection_limit": client.pool.open, "pool_timeout": client.pool.wait}
@@ -140,9 +210,8 @@ def redis(client: Client) -> list[str]:
         if name in declared:
             for database in _databases(client.access, name, cache):
                 key = f"{prefix(name)}REDIS_URL" + (f"_{database}" if database else "")
-                user, password = client.quoted("redis_username"), client.quoted("redis_password")
-                where = f"{cache.endpoint.host}:{cache.endpoint.port}/{database}"
-                lines.append(f"{key}={'rediss' if cache.tls else 'redis'}://{user}:{password}@{where}")
+                where = f"{client.redis(name).authority}{cache.endpoint.host}:{cache.endpoint.port}/{database}"
+                lines.append(f"{key}={'rediss' if cache.tls else 'redis'}://{where}")
     if not lines:
         raise InputError(f"`{client.identity}` has no Redis login.")
     return lines
@@ -170,14 +239,8 @@ def prefix(cache: str) -> str:
     return "" if cache == "main" else f"{cache.upper().replace('-', '_')}_"
 
 
-def _postgres(client: Client) -> PostgresTarget:
-    if client.access.identities[client.identity].postgres is None:
-        raise InputError(f"`{client.identity}` has no PostgreSQL login.")
-    return client.manifest.postgres
-
-
 def _libpq_tls(client: Client) -> dict[str, str]:
-    mode = _postgres(client).sslmode
+    mode = client.manifest.postgres.sslmode
     return {"sslmode": mode} if mode == "disable" else {"sslmode": mode, "sslrootcert": client.root}
 
 
@@ -188,11 +251,10 @@ def _go_tls(client: Client) -> dict[str, str]:
 
 def _url(client: Client, scheme: str, parameters: Mapping[str, str | int]) -> str:
     where = client.server
-    login = f"{client.quoted('username')}:{client.quoted('password')}"
     # quote, because libpq does not take `+` for a space.
     query = urlencode(parameters, quote_via=quote)
     database = quote(client.manifest.postgres.database, safe="")
-    return f"{scheme}://{login}@{where.host}:{where.port}/{database}?{query}"
+    return f"{scheme}://{client.postgres.authority}{where.host}:{where.port}/{database}?{query}"
 
 
 def _databases(access: Access, name: str, cache: CacheTarget) -> list[int]:

@@ -19,8 +19,9 @@ from cli.duration import duration
 from cli.errors import FAILED, InputError, NothingUpError
 from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption, StackOption
 from cli.output import console, emit_json, table
+from cli.project import not_carried, project_root
 from cli.rehearse import rehearse
-from cli.target import ManifestOption, find_manifest
+from cli.target import ManifestOption, find_manifest, note
 
 app = typer.Typer(no_args_is_help=True, help="Move the schema along its migrations (golang-migrate's table and lock).")
 app.command()(rehearse)
@@ -83,6 +84,8 @@ def _runner(
     from bootstrap import migrate
 
     target = by_url(url, stack, manifest) or find_manifest(stack, manifest)
+    if path == MIGRATIONS:
+        note(not_carried(project_root()))
     source = migrate.Source.load(path, allow or ())
     identity, owner = ("", None) if isinstance(target, Secret) else _migrator(target)
     with open_database(target, identity) as connection:
@@ -95,8 +98,8 @@ def _runner(
         try:
             yield runner
         finally:
-            for note in runner.notes:
-                console(stderr=True).print(f"[yellow]note:[/] {escape(note)}")
+            for sentence in runner.notes:
+                console(stderr=True).print(f"[yellow]note:[/] {escape(sentence)}")
 
 
 def _migrator(target: Manifest) -> tuple[str, str]:

@@ -13,21 +13,29 @@ from cli.output import table
 plain = escape
 
 
+_DOWN = "[red]not running[/]"
+
+
 def tier(out: Console, data: dict[str, Any]) -> None:
     """Servers, schema and access of a tier (`local.status.status`)."""
     rows: list[tuple[Any, ...]] = []
     postgres = data["postgres"]
+    down = {process["port"] for process in data["processes"] if process["pid"] is None}
     if primary := postgres["primary"]:
-        rows.append(
-            ("PostgreSQL", "primary", f"{primary['host']}:{primary['port']}", f"database {primary['database']}")
-        )
+        said = _DOWN if primary["port"] in down else f"database {primary['database']}"
+        rows.append(("PostgreSQL", "primary", f"{primary['host']}:{primary['port']}", said))
     for replica in postgres["replicas"]:
-        rows.append(("PostgreSQL", f"replica {replica['name']}", f"{replica['host']}:{replica['port']}", _lag(replica)))
+        said = _DOWN if replica["port"] in down else _lag(replica)
+        rows.append(("PostgreSQL", f"replica {replica['name']}", f"{replica['host']}:{replica['port']}", said))
     for name, cache in data["redis"].items():
         kind = f"cache {name}" + (" (cluster)" if cache.get("cluster_mode") else "")
-        rows += [(kind, node["role"] or "not running", f"{node['host']}:{node['port']}", "") for node in cache["nodes"]]
+        rows += [
+            (kind, node["role"] or "", f"{node['host']}:{node['port']}", "" if node["role"] else _DOWN)
+            for node in cache["nodes"]
+        ]
     if data.get("emulator"):
-        rows.append(("AWS emulator", "", data["emulator"]["endpoint"].removeprefix("http://"), ""))
+        where = data["emulator"]["endpoint"].removeprefix("http://")
+        rows.append(("AWS emulator", "", where, _DOWN if int(where.rpartition(":")[2]) in down else ""))
     out.print(table(f"stack {data['stack']}", ("server", "role", "address", ""), rows))
     migration, access = postgres["migration"], data["access"]
     state = "[red]dirty[/]" if migration["dirty"] else "clean"

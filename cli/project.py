@@ -15,6 +15,14 @@ if TYPE_CHECKING:  # most commands only want to know where the project lies
 PACKAGE = Path(__file__).parents[1]
 
 
+def not_carried(root: Path) -> str | None:
+    """Say that the migrations of a project folder are not those that are applied, where it has any."""
+    theirs = root / "migrations"
+    if root.resolve() == PACKAGE.resolve() or not theirs.is_dir():
+        return None
+    return f"{theirs} is not read: the migrations are those beside the program, {PACKAGE / 'migrations'}."
+
+
 def project_root(start: Path | None = None) -> Path:
     """The nearest folder, from here upwards, with a `Pulumi.yaml`; the project's own when there is none."""
     return own_root(start) or PACKAGE
@@ -71,5 +79,5 @@ def load(stack: str) -> StackSource:
         config=found.config,
         settings=found.settings,
         access=read_access(root),
-        unread=found.unread,
+        unread=(*found.unread, *([said] if (said := not_carried(root)) else [])),
     )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from bootstrap.secrets import Secret
+from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.git import as_of
 from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption
@@ -102,10 +102,10 @@ def _base(since: str, source: Source, path: Path) -> tuple[int, list[str]]:
 @contextmanager
 def _server(url: str | None) -> Iterator[tuple[psycopg.Connection[Any], str | None]]:
     """An empty database and the role that its migrations act as."""
-    if url:
+    if (given := by_url(url, None, None)) is not None:
         from bootstrap.secrets import open_database_url
 
-        with open_database_url(Secret(url)) as conn:
+        with open_database_url(given) as conn:
             yield conn, None
         return
     from infra.access_file import read_access

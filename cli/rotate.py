@@ -40,6 +40,8 @@ def rotate(
     """Rotate credentials: prove a second login and password, make them current, retire the old after a grace period.
 
     Run again, it goes on where it was interrupted. Exit 1 when one could not be rotated: its current credential works.
+    AUTH tokens are on no schedule (`data-tier:rotation`): this command rotates them, and the first bootstrap or
+    rotation after the grace ends the old one.
 
     [bold]Examples:[/] datatier access rotate tmi_app    datatier access rotate --older-than 30d    datatier access
     rotate tmi_app --finish

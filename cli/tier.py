@@ -63,13 +63,15 @@ def status(
 ) -> None:
     """Show what is up: servers, replication, schema, proved access. Exit 1 when something is not running.
 
+    What is there undeclared is told and exits 0: `drift` and `access plan` exit 3 for it.
+
     [bold]Examples:[/] datatier status    datatier status prod --json    datatier status --format pgpass
     """
     if form not in ("table", "json", *FORMATS):
         raise InputError(f"--format {form}: one of table, json, {', '.join(FORMATS)}.")
     from local.status import status as status_of
 
-    if (url := by_url(database_url, stack, None)) is not None and form in ("table", "json"):
+    if form in ("table", "json") and (url := by_url(database_url, stack, None)) is not None:
         from cli.status_by_url import show
         from cli.status_by_url import status as status_by_url
 

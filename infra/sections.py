@@ -311,7 +311,8 @@ class Passwords(Section):
 
 
 class Rotation(Section):
-    """Credentials rotate by themselves; absent, only `datatier access rotate` does it."""
+    """Credentials rotate by themselves; absent, only `datatier access rotate` does it. AUTH tokens (`auth: token`) it
+    rotates always: the first deployment or rotation after the grace ends the old one."""
 
     every: Annotated[Duration, AfterValidator(_days)] = "30d"
     grace: Duration = "24h"

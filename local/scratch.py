@@ -43,7 +43,13 @@ def scratch(owner: str, migrator: str) -> Iterator[psycopg.Connection[tuple[obje
             with server.connect(DATABASE) as admin:
                 _extend(admin, owner)
             with psycopg.connect(
-                host="127.0.0.1", port=server.port, dbname=DATABASE, user=migrator, password=password, autocommit=True
+                host="127.0.0.1",
+                hostaddr="",  # as in local.postgres.server
+                port=server.port,
+                dbname=DATABASE,
+                user=migrator,
+                password=password,
+                autocommit=True,
             ) as conn:
                 yield conn
         finally:

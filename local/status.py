@@ -159,7 +159,7 @@ def _strangers(nodes: list[Node], name: str, known: Manifest | None) -> list[str
     if known is None:
         return []
     access = load_access(known.access)
-    declared = {*access.cache_users(name), *access.others.get(name, ()), ADMIN}
+    declared = {*access.cache_users(name), *access.exceptions.redis.get(name, ()), ADMIN}
     found: set[str] = set()
     for each in nodes:
         try:

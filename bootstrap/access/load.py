@@ -71,12 +71,23 @@ def _problem(error: Any) -> Problem:
         return Problem(path=".".join(map(str, loc[:-1])), rule=f"the name {rule}" if rule.startswith("is") else rule)
     path = ".".join(map(str, loc)) or "(top level)"
     if error["type"] == "extra_forbidden":
+        if moved := _moved(loc, error["input"]):
+            return Problem(path=path, rule=moved)
         known = _known(loc)
         return Problem(path=path, rule=f"unknown key; known: {', '.join(known)}", nearest=_nearest(str(loc[-1]), known))
     if error["type"] == "literal_error":
         known = tuple(get.strip("' ") for get in error["ctx"]["expected"].replace(" or ", ",").split(","))
         return Problem(path=path, rule=f"must be one of {', '.join(known)}", nearest=_nearest(error["input"], known))
     return Problem(path=path, rule=rule)
+
+
+def _moved(loc: tuple[Any, ...], given: Any) -> str | None:
+    """What to write in place of keys that there were once."""
+    if loc == ("others",):
+        return "users of a cache that somebody else governs stand in `exceptions: {redis: {main: [NAME]}}`"
+    if len(loc) == 2 and loc[0] == "exceptions" and isinstance(given, list | tuple):
+        return f"what a role may keep stands in `exceptions: {{postgres: {{{loc[1]}: [...]}}}}`"
+    return None
 
 
 def _nearest(name: Any, known: tuple[str, ...]) -> str | None:
@@ -119,10 +130,11 @@ def _contradictions(access: Access) -> Iterator[Problem]:
             yield Problem(path=f"identities.{name}", rule=f"is the name of a login of `{taken[name]}`; rename one")
     if access.owner in access.identities:
         yield Problem(path="owner", rule="is also an identity; the owner never logs in, give it a name of its own")
-    for cache, others in access.others.items():
-        for name in sorted(access.cache_users(cache).keys() & set(others)):
+    for cache, users in access.exceptions.redis.items():
+        for name in sorted(access.cache_users(cache).keys() & set(users)):
             yield Problem(
-                path=f"others.{cache}", rule=f"`{name}` is an identity with rules for `{cache}`; take one out"
+                path=f"exceptions.redis.{cache}",
+                rule=f"`{name}` is an identity with rules for `{cache}`; take one out",
             )
     for name, keyspace in access.keyspaces.items():
         yield from _keyspace(access, f"keyspaces.{name}", keyspace)
@@ -221,7 +233,7 @@ def _policies(access: Access, path: str, table: TablePolicies) -> Iterator[Probl
 
 def _known_role(access: Access, role: str) -> bool:
     # What PostgreSQL and RDS predefine: pg_read_all_data, rds_iam.
-    return role in access.postgres_users or role.startswith(("pg_", "rds_")) or role in access.exceptions
+    return role in access.postgres_users or role.startswith(("pg_", "rds_")) or role in access.exceptions.postgres
 
 
 def _above(access: Access, name: str) -> set[str]:

@@ -21,8 +21,8 @@ CacheName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,19}$")]
 OtherUser = Annotated[str, AfterValidator(names.other_user)]
 Exception_ = Annotated[str, AfterValidator(exception)]
 _ENDED = {
-    "attributes": "write what one role may keep: `exceptions: {NAME: [CREATEDB]}`",
-    "strangers": "write what one role may keep: `exceptions: {NAME: [login, SELECT on table public.t]}`",
+    "attributes": "write what one role may keep: `exceptions: {postgres: {NAME: [CREATEDB]}}`",
+    "strangers": "write what one role may keep: `exceptions: {postgres: {NAME: [login]}}`",
     "public": "write what everybody may, as grants: `public: [{database: true, privileges: [connect]}]`",
 }
 
@@ -115,6 +115,16 @@ class Keyspace(Model):
     """Other identities that write it too, knowingly."""
 
 
+class Exceptions(Model):
+    """What nobody declares and everybody knows of, by name."""
+
+    postgres: dict[ObjectName, tuple[Exception_, ...]] = Field(default_factory=dict)
+    """What roles have and may keep, by role, in the words of `access plan`; PUBLIC is everyone. A role that is named
+    here may be a member of identities, and they of it; what else it has is told."""
+    redis: dict[CacheName, tuple[OtherUser, ...]] = Field(default_factory=dict)
+    """Users that somebody else governs (Sentinel's, an exporter's), by cache."""
+
+
 class Access(Model):
     """The whole declaration."""
 
@@ -125,9 +135,8 @@ class Access(Model):
     keep: tuple[Annotated[Keep, BeforeValidator(_kept)], ...] = ()
     """What is left as the server has it: the `marks` by comment that roles of ours bear, and the `owner`'s own role.
     What the owner has beside that is told like anybody's."""
-    exceptions: dict[ObjectName, tuple[Exception_, ...]] = Field(default_factory=dict)
-    """What roles have beside this declaration and may keep, by role, in the words of `access plan`; PUBLIC is everyone.
-    A role that is named here may be a member of identities, and they of it; what else it has is told."""
+    exceptions: Exceptions = Exceptions()
+    """What is there beside this declaration and may stay: it is left alone and not told of."""
     public: tuple[Grant, ...] = ()
     """What everybody may do (PUBLIC); nothing when absent."""
     limits: Limits = Limits()
@@ -135,8 +144,6 @@ class Access(Model):
     identities: dict[Name, Identity] = Field(min_length=1)
     policies: tuple[TablePolicies, ...] = ()
     """Row-level security, by table."""
-    others: dict[CacheName, tuple[OtherUser, ...]] = Field(default_factory=dict)
-    """Users of a cache that somebody else governs (Sentinel's, an exporter's), by name: left alone and not told of."""
     keyspaces: dict[str, Keyspace] = Field(default_factory=dict)
 
     @property

@@ -237,7 +237,8 @@ def desired(access: Access, active: Mapping[str, str], *, iam: bool = False) -> 
         keep=frozenset(access.keep),
         unimplied=frozenset(name for name, postgres in access.postgres_users.items() if not postgres.implied),
         exceptions={
-            role: frozenset(one for text in texts for one in single(text)) for role, texts in access.exceptions.items()
+            role: frozenset(one for text in texts for one in single(text))
+            for role, texts in access.exceptions.postgres.items()
         },
     )
 

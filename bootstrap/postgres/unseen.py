@@ -58,7 +58,7 @@ def beside(wanted: Desired, live: Live) -> Beside:
     facts = _facts(Sides(wanted, live))
     held = {(fact.role, fact.text) for fact in facts}
     gone = (
-        f"exceptions.{role}: it does not have `{text}`; take that out, or give it back"
+        f"exceptions.postgres.{role}: it does not have `{text}`; take that out, or give it back"
         for role, texts in wanted.exceptions.items()
         for text in sorted(texts)
         if (role in live.roles or role == PUBLIC) and (role, text) not in held

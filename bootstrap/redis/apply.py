@@ -41,7 +41,7 @@ def apply(
 ) -> Applied:
     """Bring the users of cache `name` into their declared state, `remove` what is no longer declared.
 
-    `others` are users that somebody else governs (`Access.others`).
+    `others` are users that somebody else governs (`Access.exceptions`).
     """
     return _each(manifest, name, users, store, pool, write=True, remove=remove, others=others)
 

@@ -26,6 +26,8 @@ class Imported:
 
     users: dict[str, dict[str, Any]]
     """Identity -> what stands under its `redis.<cache>` in access.yaml."""
+    beside: tuple[str, ...]
+    """Those that no identity can be, for `exceptions.redis.<cache>`."""
     differences: tuple[str, ...]
     """What was left out, each with the reason."""
 
@@ -49,13 +51,15 @@ def apply_client(client: Any, users: Sequence[User], *, remove: bool = False, ot
 def import_users(client: Any) -> Imported:
     """Return a declaration whose first plan against this server is empty; raise NodeError.
 
-    Kept out and reported are users that it cannot say: without a password, switched off, of a name that no identity
-    may have. The one who is logged in and `default` are nobody's identities.
+    Users that no identity can be are reported, and excepted by name: without a password, switched off, of a name that
+    none may have. The one who is logged in is nobody's identity, and neither is `default`, which stays told of where it
+    is on: everybody is it.
     """
     live = node.read(client, _TARGET)
     me = _me(client)
     found: dict[str, dict[str, Any]] = {}
     left: list[str] = []
+    beside: list[str] = []
     if node.is_on(live.users.get("default")):
         left.append("user default is on, and whoever names no user is it; give each application an identity of its own")
     for name in node.strangers(live, {me}):
@@ -65,13 +69,16 @@ def import_users(client: Any) -> Imported:
             rules = parse_listed(kept.text)
             if reason := _unsayable(kept, rules):
                 left.append(f"user {name} {reason}")
+                beside.append(name)
                 continue
             found[name] = _declared(kept.text, rules, live)
         except RuleError as error:
             left.append(f"user {name} has a rule that is not known here: {error}")
+            beside.append(name)
         except ValueError as error:
             left.append(f"user {name}: {error}; left out")
-    return Imported(users=found, differences=tuple(left))
+            beside.append(name)
+    return Imported(users=found, beside=tuple(beside), differences=tuple(left))
 
 
 def _me(client: Any) -> str:

@@ -102,7 +102,7 @@ class ElastiCacheUsers:
             for id_ in ([] if remove else old)
         ]
         told += [
-            f"{self._group}: user {self._named(id_, live)} is not declared; declare it, name it under `others` in "
+            f"{self._group}: user {self._named(id_, live)} is not declared; declare it, name it under `exceptions` in "
             f"access.yaml, or if nobody needs it: aws elasticache modify-user-group --user-group-id {self._group} "
             f"--user-ids-to-remove {id_}"
             for id_ in self.strangers(declared | set(old), members=members, live=live)

@@ -162,8 +162,8 @@ def plan(
             for name in ours
         ]
     differences += [
-        f"{target}: user {name} is not declared; declare it, name it under `others` in access.yaml, or if nobody needs "
-        f"it: ACL DELUSER {name}"
+        f"{target}: user {name} is not declared; declare it, name it under `exceptions` in access.yaml, or if nobody "
+        f"needs it: ACL DELUSER {name}"
         for name in strangers(live, {*names, *ours, admin, *others})
     ]
     wanted = sorted(names | (set() if remove else set(ours)))

@@ -20,6 +20,14 @@ Action = Literal["stage", "admit", "prove", "promote", "retire", "close"]
 Outcome = Literal["rotated", "retired", "in grace", "nothing to do", "planned", "skipped", "failed"]
 
 
+def still_valid(what: str, name: str, until: datetime) -> str:
+    """Say how long what a rotation replaced opens something, and what ends that."""
+    return (
+        f"{what} is valid until {until:%Y-%m-%d %H:%M:%S %Z}, the first bootstrap or rotation after that retires it; "
+        f"at once: `datatier access rotate {name} --finish`"
+    )
+
+
 class RotationError(BootstrapError):
     """A rotation stopped: the current credential still works, and running it again goes on."""
 

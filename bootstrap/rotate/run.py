@@ -21,7 +21,19 @@ from bootstrap.redis.apply import token_of
 from bootstrap.redis.token import Token
 from bootstrap.rotate import postgres
 from bootstrap.rotate.master import plan_master, rotate_master
-from bootstrap.rotate.plan import GRACE, MASTER, Plan, Rotated, RotationError, State, Step, forward, other_login, plan
+from bootstrap.rotate.plan import (
+    GRACE,
+    MASTER,
+    Plan,
+    Rotated,
+    RotationError,
+    State,
+    Step,
+    forward,
+    other_login,
+    plan,
+    still_valid,
+)
 from bootstrap.rotate.prove import prove
 from bootstrap.rotate.redis import Cache
 from bootstrap.rotate.token import plan_token, rotate_token, tokens
@@ -129,9 +141,7 @@ class Rotation:
             again = f"the current credential still works; go on with `datatier access rotate {name}`"
             return Rotated(identity=name, outcome="failed", notes=(f"{_reason(error)}; {again}",))
         if left.valid_until:
-            how = f"the old credential is valid until {left.valid_until:%Y-%m-%d %H:%M:%S %Z}, the first bootstrap or "
-            how += f"rotation after that retires it; at once: `datatier access rotate {name} --finish`"
-            notes = (*notes, how)
+            notes = (*notes, still_valid("the old credential", name, left.valid_until))
         return Rotated(identity=name, outcome=left.outcome, steps=left.steps, valid_until=left.valid_until, notes=notes)
 
     def planned(self, name: str, wish: Wish) -> Rotated:

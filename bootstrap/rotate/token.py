@@ -1,5 +1,8 @@
 """The AUTH token of a cache is rotated as a credential is: a second one beside it, proven, current, then the old one
-dead. It has no second user to change over to, so whoever reads the secret again within the grace never notices."""
+dead. It has no second user to change over to, so whoever reads the secret again within the grace never notices.
+
+Secrets Manager's schedule has no part in it: its function may not change caches. `access rotate` begins a rotation, and
+the first bootstrap or `access rotate` after the grace ends the old token."""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 
 from bootstrap.manifest import Manifest
 from bootstrap.redis.token import Token
-from bootstrap.rotate.plan import Action, Rotated, Step
+from bootstrap.rotate.plan import Action, Rotated, Step, still_valid
 
 
 def tokens(manifest: Manifest) -> dict[str, str]:
@@ -33,6 +36,8 @@ def rotate_token(name: str, token: Token, *, begin: bool, grace: int, finish: bo
         return Rotated(identity=name, outcome="retired", steps=steps, notes=done)
     done = (*done, *token.bring(begin=True, grace=grace, finish=grace == 0))
     until = datetime.now(UTC) + timedelta(seconds=grace) if grace else None
+    if until:
+        done = (*done, still_valid("the old AUTH token", name, until))
     return Rotated(identity=name, outcome="rotated", steps=steps, valid_until=until, notes=done)
 
 

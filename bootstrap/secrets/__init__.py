@@ -7,7 +7,7 @@ from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, post
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Stages, Version
 from bootstrap.secrets.tokens import redis_token
-from bootstrap.secrets.urls import UrlError, open_database_url, open_redis_url
+from bootstrap.secrets.urls import UrlError, open_database_url, open_redis_url, place_of
 
 __all__ = [
     "AwsStore",
@@ -27,6 +27,7 @@ __all__ = [
     "open_postgres",
     "open_redis",
     "open_redis_url",
+    "place_of",
     "postgres_password",
     "rds_password",
     "redis_hash",

@@ -60,6 +60,7 @@ def open_postgres(
     try:
         return psycopg.connect(
             host=endpoint.host,
+            hostaddr="",  # else PGHOSTADDR of the environment would be where it goes
             port=endpoint.port,
             user=user,
             password=sent.reveal(),

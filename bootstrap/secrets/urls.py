@@ -56,6 +56,35 @@ def open_database_url(url: Secret) -> psycopg.Connection[tuple[Any, ...]]:
         raise postgres_refusal("cannot log in to the database of the URL", error, _place(wanted)) from None
 
 
+def place_of(url: Secret) -> str:
+    """Return which server a URL means, `HOST:PORT/DATABASE`, as far as that is told without a doubt.
+
+    Of a URL with a special character that is not encoded any part may be a password's.
+    """
+    from psycopg import Error
+    from psycopg.conninfo import conninfo_to_dict
+
+    text = url.reveal()
+    if text.startswith(("redis:", "rediss:", "unix:")):
+        parts = urlsplit(text)
+        if "@" in parts.path + parts.query + parts.fragment:
+            return "one that cannot be read"
+        found: dict[str, Any] = {"host": parts.hostname, "dbname": parts.path.strip("/")}
+        if parts.netloc.rpartition("@")[2].rpartition(":")[2].isdecimal():
+            found["port"] = str(parts.port)
+    else:
+        try:
+            found = dict(conninfo_to_dict(text))
+            _possible(found)
+        except (Error, UrlError):
+            return "one that cannot be read"
+    host = str(found.get("host") or found.get("hostaddr") or "this computer")
+    port, database = str(found.get("port") or ""), str(found.get("dbname") or "")
+    if not re.fullmatch(r"[\w.,:%/\[\]-]+|this computer", host) or not re.fullmatch(r"[\w.$-]*", database):
+        return "one that cannot be read"
+    return host + (f":{port}" if port else "") + (f"/{database}" if database else "")
+
+
 _DATABASE_FORM = (
     "write postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full, special characters of the password "
     "percent-encoded"

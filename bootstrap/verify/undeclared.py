@@ -42,17 +42,17 @@ def _on_node(name: str, cache: CacheTarget, at: Endpoint, admin: Credential, acc
     target = f"{name}/{at.name}"
     with open_redis(cache, at, user, password) as client:
         live = node.read(client, target)
-    known = {*access.cache_users(name), *access.others.get(name, ()), user or "default"}
+    known = {*access.cache_users(name), *access.exceptions.redis.get(name, ()), user or "default"}
     yield from (_check(each, target) for each in on(live, known))
 
 
 def _in_group(manifest: Manifest, name: str, group: str, access: Access) -> Iterator[Check]:
     by_token = token_users(manifest, access, name)
     known = {by_token.get(each, user_id(manifest.prefix, name, each)) for each in access.cache_users(name)}
-    found = elasticache(manifest, name, group, access.others.get(name, ())).strangers(known)
+    found = elasticache(manifest, name, group, access.exceptions.redis.get(name, ())).strangers(known)
     yield from (_check(each, f"{name}/{group}") for each in found)
 
 
 def _check(user: str, target: str) -> Check:
-    action = "log in without being declared (`identities` or `others` in access.yaml)"
+    action = "log in without being declared (`identities` or `exceptions` in access.yaml)"
     return Check(identity=user, engine="redis", target=target, action=action, expected="refused", outcome="allowed")

@@ -63,6 +63,7 @@ class Server:
     def connect(self, database: str = "postgres", seconds: int = 10) -> Connection:
         return psycopg.connect(
             host="127.0.0.1",
+            hostaddr="",  # else PGHOSTADDR of the environment would be where it goes
             port=self.port,
             dbname=database,
             user=ADMIN,

@@ -101,15 +101,15 @@ def test_everything_wrong_is_said_at_once() -> None:
         ({"identities": {"app": {"redis": {"main": {"keys": ["é"], "commands": ["get"]}}}}}, None, "ASCII"),
         ({"identities": {"app": {"redis": {"main": {"commands": ["+get"]}}}}}, None, "without \\+ or -"),
         ({"identities": {"app": {"redis": {"main": {"commands": ["config|get"]}}}}}, None, "governs the server"),
-        ({"others": {"main": [""]}}, "others.main.0", "is no user's name"),
-        ({"others": {"main": ["a b"]}}, "others.main.0", "is no user's name"),
-        ({"others": {"Main": ["sentinel"]}}, None, "match pattern"),
+        ({"exceptions": {"redis": {"main": [""]}}}, "exceptions.redis.main.0", "is no user's name"),
+        ({"exceptions": {"redis": {"main": ["a b"]}}}, "exceptions.redis.main.0", "is no user's name"),
+        ({"exceptions": {"redis": {"Main": ["sentinel"]}}}, None, "match pattern"),
         (
             {
                 "identities": {"app": {"redis": {"main": {"commands": ["get"]}}}},
-                "others": {"main": ["sentinel", "app"], "queue": ["app"]},
+                "exceptions": {"redis": {"main": ["sentinel", "app"], "queue": ["app"]}},
             },
-            "others.main",
+            "exceptions.redis.main",
             "`app` is an identity with rules for `main`; take one out",
         ),
         (

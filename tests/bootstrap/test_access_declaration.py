@@ -16,6 +16,10 @@ def declared(postgres: Any, **more: Any) -> dict[str, Any]:
     return {"owner": "app_owner", "identities": {"app": {"postgres": postgres}, **others}, **more}
 
 
+def beside(**exceptions: Any) -> dict[str, Any]:
+    return declared("readonly", exceptions=exceptions)
+
+
 def custom(*grants: Any, **more: Any) -> dict[str, Any]:
     return {"privileges": "custom", "grants": list(grants), **more}
 
@@ -56,12 +60,21 @@ def custom(*grants: Any, **more: Any) -> dict[str, Any]:
         (declared(custom(member_of=["other"], settings={"a b": "1"})), "settings", "no name of a setting"),
         (declared(custom(member_of=["other"], login="sibling")), "postgres.login", "nearest: `siblings`"),
         (declared("readonly", keep=["ownr"]), "keep.0", "nearest: `owner`"),
-        (declared("readonly", keep=["strangers"]), "keep.0", "exceptions: {NAME: [login, SELECT on table public.t]}"),
-        (declared("readonly", keep=["marks", "attributes"]), "keep.1", "exceptions: {NAME: [CREATEDB]}"),
+        (declared("readonly", keep=["strangers"]), "keep.0", "exceptions: {postgres: {NAME: [login]}}"),
+        (declared("readonly", keep=["marks", "attributes"]), "keep.1", "exceptions: {postgres: {NAME: [CREATEDB]}}"),
         (declared("readonly", keep=["public"]), "keep.0", "public: [{database: true, privileges: [connect]}]"),
-        (declared("readonly", exceptions={"intern": ["reads users"]}), "exceptions.intern.0", "copy it from"),
-        (declared("readonly", exceptions={"intern": "login"}), "exceptions.intern", "list"),
-        (declared("readonly", exceptions={"": []}), "exceptions", "is empty"),
+        (beside(postgres={"intern": ["reads users"]}), "exceptions.postgres.intern.0", "copy it from"),
+        (beside(postgres={"intern": "login"}), "exceptions.postgres.intern", "list"),
+        (beside(postgres={"": []}), "exceptions.postgres", "is empty"),
+        (beside(postgres=["login"]), "exceptions.postgres", "must be a mapping"),
+        (beside(redis={"main": "sentinel"}), "exceptions.redis.main", "list"),
+        (beside(redis=["sentinel"]), "exceptions.redis", "must be a mapping"),
+        (beside(rediss={"main": ["sentinel"]}), "exceptions.rediss", "nearest: `redis`"),
+        # What there was once: roles at the top of `exceptions`, users of caches in a key of their own.
+        (beside(intern=["login"]), "exceptions.intern", "stands in `exceptions: {postgres: {intern: [...]}}`"),
+        (beside(main=[]), "exceptions.main", "stands in `exceptions: {postgres: {main: [...]}}`"),
+        (declared("readonly", others={"main": ["sentinel"]}), "others", "in `exceptions: {redis: {main: [NAME]}}`"),
+        (declared("readonly", others=[]), "others", "in `exceptions: {redis: {main: [NAME]}}`"),
         (declared("readonly", public=[{"schema": "ap", "privileges": ["usage"]}]), "public.0.schema", "no schema `ap`"),
         (declared("readonly", public=[{"privileges": ["select"]}]), "public.0", "nothing that can be granted"),
         (

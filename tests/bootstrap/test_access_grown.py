@@ -74,7 +74,7 @@ def test_what_an_import_writes_down(postgres18: Postgres) -> None:
         "App.Tenant.Id": "It's \\ ours",
     }
     assert data["identities"][f"{n}_deploy"]["postgres"]["privileges"] == "migrator"
-    exceptions = {name.removeprefix(n): each for name, each in data["exceptions"].items()}
+    exceptions = {name.removeprefix(n): each for name, each in data["exceptions"]["postgres"].items()}
     assert exceptions[" Ann O'Neil"] == ["login", f"member of {n}_read (admin)"]
     assert exceptions["_report"] == ["CREATEDB"]
     assert f"SELECT on tables that {n}_deploy makes in schema app".replace("app", '"app"') in exceptions["_read"]
@@ -253,7 +253,7 @@ def test_what_is_told_may_be_written_down(postgres18: Postgres, kind: str) -> No
         )
         text = told.split("`")[1]
         data = own.found.declaration
-        more = load_access({**data, "exceptions": {**data["exceptions"], f"{n}_new": [text]}})
+        more = load_access({**data, "exceptions": {"postgres": {**data["exceptions"]["postgres"], f"{n}_new": [text]}}})
         assert set(plan_urls(more, conn, None, "main").differences) == before
         conn.execute(f"GRANT DELETE ON {table} TO {n}_new".encode())
         (left,) = set(plan_urls(more, conn, None, "main").differences) - before

@@ -78,7 +78,8 @@ def test_a_server_that_grew_by_hand(database: Database) -> None:
     )
     assert found.declaration["owner"] == f"{n}_boss"
     assert found.declaration["keep"] == ["marks", "owner"]
-    assert {name: each for name, each in found.declaration["exceptions"].items() if name.startswith(n)} == {
+    excepted = found.declaration["exceptions"]["postgres"]
+    assert {name: each for name, each in excepted.items() if name.startswith(n)} == {
         f"{n} Stranger": ["login", "SELECT on table app.users"],
         f"{n}_batch": ["CREATEDB"],
         f"{n}_boss": ["login"],
@@ -151,8 +152,9 @@ def test_a_server_that_the_bootstrap_made_needs_no_exception(database: Database)
 def test_taking_an_exception_out_shows_what_it_kept(database: Database) -> None:
     database.execute(GROWN)
     found, _ = imported(database)
-    exceptions = {name: each for name, each in found.declaration["exceptions"].items() if name != f"{database.n}_batch"}
-    fewer = {**found.declaration, "exceptions": exceptions}
+    excepted = found.declaration["exceptions"]["postgres"]
+    rest = {name: each for name, each in excepted.items() if name != f"{database.n}_batch"}
+    fewer = {**found.declaration, "exceptions": {"postgres": rest}}
     with database.superuser() as conn:
         plan = plan_urls(load_access(fewer), conn, None, "main")
     # Roles are the server's: other tests' are among them.

@@ -15,11 +15,14 @@ import redis
 from botocore.stub import Stubber
 from real_servers import ADMIN_PASSWORD, Valkey
 
+from bootstrap.access import load_access
+from bootstrap.access_explain import explain_redis
 from bootstrap.errors import BootstrapError
-from bootstrap.manifest import CacheTarget, Endpoint, PasswordRule
+from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PasswordRule
 from bootstrap.redis.token import ElastiCacheToken, NodesToken, Place, Token
 from bootstrap.rotate.plan import GRACE
 from bootstrap.rotate.token import plan_token, rotate_token
+from bootstrap.run import _skipped
 from bootstrap.secrets import Credential, LoginError, Secret, Stages, Version, open_redis, redis_hash
 
 FIRST = "the-token-in-the-state-of-the-infrastructure"
@@ -290,6 +293,10 @@ def test_a_rotation_leaves_two_tokens_for_its_grace_and_then_one(cache: Cache, g
     new = cache.current.redis_password or Secret("")
     assert new != old
     assert (cache.opens(new), cache.opens(old)) == (True, grace > 0)
+    told = [note for note in rotated.notes if "valid until" in note]
+    assert [note.rpartition("at once: ")[2] for note in told] == ["`datatier access rotate hot-auth --finish`"] * (
+        grace > 0
+    )
     if grace:
         assert rotate_token("hot-auth", cache.token(), **how).outcome == "in grace"
         assert cache.token().bring() == ()  # a bootstrap leaves it to its grace
@@ -370,3 +377,31 @@ def test_a_manifest_says_what_changes_the_token(more: dict[str, Any], good: bool
     else:
         with pytest.raises(ValueError, match="auth_secret needs what changes the token"):
             made()
+
+
+@pytest.mark.parametrize("auth", ["password", "iam"])
+def test_rules_for_a_cache_without_users_are_told_to_limit_nobody(auth: str) -> None:
+    at = {"name": "primary", "host": "db.example.org", "port": 5432}
+    rules = {"keys": ["cart:*"], "commands": ["get"]}
+    till = {"auth": auth, "redis": {"hot": rules, "cold": rules}}
+    data = {"owner": "o", "identities": {"till": till, "web": {"redis": {"hot": rules}}}}
+    manifest = Manifest.model_validate(
+        {
+            "stack": "live",
+            "prefix": "shop-live",
+            "region": "eu-west-3",
+            "postgres": {"primary": at, "database": "shop", "master_secret": "m"},
+            "caches": {
+                "hot": {"endpoint": at, "auth_secret": "arn:hot", "replication_group": "shop-live-hot"},
+                "cold": {"endpoint": at, "user_group": "shop-live-cold"},
+            },
+            "access": data,
+        }
+    )
+    by_password = "till: auth: iam needs ElastiCache with users; in `cold` it logs in with a password"
+    assert [*_skipped(manifest, load_access(data))] == [
+        *([by_password] if auth == "iam" else []),
+        "hot knows no users, only an AUTH token: the rules of till, web limit nobody there",
+    ]
+    (reason,) = explain_redis(load_access(data).identities["web"].redis["hot"], users=False)
+    assert (reason.what, reason.why) == ("runs all commands on all keys", "whoever has the AUTH token is `default`")

@@ -200,8 +200,8 @@ def test_other_users_are_reported_but_for_a_replicas(settled: Tier, valkey_serve
         admin.acl_deluser("replication", "somebody")
         admin.config_set("masteruser", "")
     assert [d for d in differences if "replication" in d or "somebody" in d] == [
-        "main/primary: user somebody is not declared; declare it, name it under `others` in access.yaml, or if nobody "
-        "needs it: ACL DELUSER somebody"
+        "main/primary: user somebody is not declared; declare it, name it under `exceptions` in access.yaml, or if "
+        "nobody needs it: ACL DELUSER somebody"
     ]
 
 

@@ -147,8 +147,8 @@ def test_a_user_that_is_no_longer_declared_is_reported() -> None:
     applied = users_of(Api("app-prod-main-old", "another")).apply([])
     assert applied.differences == (
         "app-prod-main: user app-prod-main-old is no longer declared; `datatier access apply --allow-drop` deletes it",
-        "app-prod-main: user another is not declared; declare it, name it under `others` in access.yaml, or if nobody "
-        "needs it: aws elasticache modify-user-group --user-group-id app-prod-main --user-ids-to-remove another",
+        "app-prod-main: user another is not declared; declare it, name it under `exceptions` in access.yaml, or if "
+        "nobody needs it: aws elasticache modify-user-group --user-group-id app-prod-main --user-ids-to-remove another",
     )
 
 

@@ -15,6 +15,8 @@ from real_servers import ADMIN_PASSWORD, Valkey, free_port
 from bootstrap.access import load_access
 from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string
+from bootstrap.access_import import import_redis
+from bootstrap.access_plan import plan_urls
 from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.redis import node
 from bootstrap.redis.acl.rules import parse, parse_getuser
@@ -112,8 +114,8 @@ def test_only_what_was_made_here_is_removed(client: redis.Redis) -> None:
     assert applied.changes == ()
     assert applied.differences == (
         "server: user two is no longer declared; `datatier access apply --allow-drop` deletes it",
-        "server: user stranger is not declared; declare it, name it under `others` in access.yaml, or if nobody needs "
-        "it: ACL DELUSER stranger",
+        "server: user stranger is not declared; declare it, name it under `exceptions` in access.yaml, or if nobody "
+        "needs it: ACL DELUSER stranger",
     )
     removed = apply_client(client, [user("one")], remove=True)
     assert told(removed.changes) == ["server: two: deleted"]
@@ -174,7 +176,7 @@ def test_verify_tells_who_can_log_in_undeclared(client: redis.Redis, valkey_serv
         {
             "owner": "o",
             "identities": {"till": {"redis": {"hot": {"keys": ["shop:*"], "commands": ["get"]}}}},
-            "others": {"hot": ["sentinel"]},
+            "exceptions": {"redis": {"hot": ["sentinel"]}},
         }
     )
     at = Endpoint(name="first", host="127.0.0.1", port=valkey_server.port)
@@ -227,7 +229,31 @@ def test_an_import_is_a_declaration_whose_plan_is_empty(client: redis.Redis) -> 
         user(name, access_string(RedisRules.model_validate(rules)), password=None)
         for name, rules in found.users.items()
     ]
-    assert plan_client(client, wanted).changes == ()
+    assert found.beside == ("Upper", "mute", "off", "open")
+    planned = plan_client(client, wanted, others=found.beside)
+    assert (planned.changes, planned.differences) == ((), ())
+    client.execute_command("ACL", "SETUSER", "later", "on", ">x", "+get")
+    (difference,) = plan_client(client, wanted, others=found.beside).differences
+    assert difference.startswith("server: user later is not declared")
+
+
+def test_an_imported_server_has_an_empty_plan_and_what_comes_later_is_told(
+    client: redis.Redis, valkey_server: Valkey
+) -> None:
+    client.execute_command("ACL", "SETUSER", "till", "on", ">x", "~a:*", "resetchannels", "-@all", "+get")
+    client.execute_command("ACL", "SETUSER", "Sentinel", "on", ">x", *SENTINEL.split())
+    client.execute_command("ACL", "SETUSER", "gone", "off", "+get")
+    url = Secret(f"redis://acl-admin:{ADMIN_PASSWORD}@127.0.0.1:{valkey_server.port}/0")
+    declaration = {"owner": "o", "identities": {}, "exceptions": {"postgres": {"intern": ["login"]}}}
+    left_out = import_redis(declaration, url, "hot")
+    assert [*declaration["identities"]] == ["till"]
+    assert declaration["exceptions"] == {"postgres": {"intern": ["login"]}, "redis": {"hot": ["Sentinel", "gone"]}}
+    assert len(left_out) == 2
+    found = plan_urls(load_access(declaration), None, url, "hot")
+    assert ([*found.changes], [*found.differences]) == ([], [])
+    client.execute_command("ACL", "SETUSER", "later", "on", ">x", "+get")
+    (told,) = plan_urls(load_access(declaration), None, url, "hot").differences
+    assert "user later is not declared; declare it, name it under `exceptions`" in told
 
 
 def test_a_database_limit_and_a_missing_password_rule_are_mended(client: redis.Redis) -> None:

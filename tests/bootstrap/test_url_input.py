@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bootstrap.secrets import LoginError, Secret, UrlError, open_database_url, open_redis_url
+from bootstrap.secrets import LoginError, Secret, UrlError, open_database_url, open_redis_url, place_of
 
 PASSWORD = "hidden1f"
 AT = "127.0.0.1:1"
@@ -119,3 +119,28 @@ def test_whatever_stands_in_for_a_url_ends_in_one_of_the_two(pieces: list[str]) 
         with pytest.raises((UrlError, LoginError)) as caught:
             opened(Secret(url))
         assert PASSWORD not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("url", "place"),
+    [
+        ("postgres://shop:s3cret@db.example.org:6432/shop?sslmode=verify-full", "db.example.org:6432/shop"),
+        ("postgresql://db.example.org/shop", "db.example.org/shop"),
+        ("host=db.example.org port=5433 dbname=shop password=s3cret", "db.example.org:5433/shop"),
+        ("postgres://u:p@a,b:5433/shop", "a,b:,5433/shop"),
+        ("postgres://[::1]:5432/shop", "::1:5432/shop"),
+        ("postgres:///shop?host=/var/run/postgresql", "/var/run/postgresql/shop"),
+        ("postgres://", "this computer"),
+        ("redis://app:s3cret@cache.example.org:6379/1", "cache.example.org:6379/1"),
+        ("rediss://:s3cret@cache.example.org", "cache.example.org"),
+        # What is not encoded may be a part of the password.
+        ("postgres://shop:12/s3cret@db.example.org/shop", "one that cannot be read"),
+        ("postgres://shop:s3/cret@db.example.org/shop", "one that cannot be read"),
+        ("postgres://shop:s3@cret@db.example.org/shop", "one that cannot be read"),
+        ("redis://app:s3/cret@cache.example.org:6379/0", "one that cannot be read"),
+        ("redis://app:12#s3cret@cache.example.org", "one that cannot be read"),
+        ("s3cret", "one that cannot be read"),
+    ],
+)
+def test_a_url_is_told_by_its_place_alone(url: str, place: str) -> None:
+    assert place_of(Secret(url)) == place

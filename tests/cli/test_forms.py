@@ -8,12 +8,14 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from psycopg.conninfo import conninfo_to_dict
 
+from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.pools import Pool
 from bootstrap.secrets import Credential, Secret
 from cli.errors import InputError
 from cli.formats import environment, lines
 from cli.forms import FORMS, Client
+from cli.target import default_identity
 
 ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:app/tmi_app-AbCdEf"
 
@@ -238,3 +240,133 @@ def test_the_proxy_is_in_pgpass_beside_the_servers() -> None:
     plain["postgres"]["proxy"] = PROXY
     made = lines("pgpass", Manifest.model_validate(plain), "tmi_app", credential("p"), 1)
     assert [line.split(":")[0] for line in made] == ["proxy.example.org", "db.example.org", "replica.example.org"]
+
+
+TOKEN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:app/queue-auth-AbCdEf"
+RESOLVED = f"{{{{resolve:secretsmanager:{TOKEN}:SecretString:redis_password}}}}"
+
+
+def changed(*, auth: str = "password", **queue: object) -> Manifest:
+    """The manifest with another `queue`, and `tmi_app` of that `auth`."""
+    plain = manifest().model_dump(mode="json")
+    plain["caches"]["queue"] |= queue
+    plain["postgres"]["iam_region"] = "eu-west-1"
+    plain["access"]["identities"]["tmi_app"]["auth"] = auth
+    plain["access"]["identities"]["group"] = {"postgres": {"privileges": "readonly", "login": "none"}}
+    plain["access"]["identities"]["far"] = {"redis": {"elsewhere": {"keys": ["a:*"], "commands": ["@read"]}}}
+    plain["secrets"]["far"] = ARN
+    return Manifest.model_validate(plain)
+
+
+BY_TOKEN = {"auth_secret": TOKEN, "replication_group": "app-queue"}
+BY_IAM = {"iam_cache": "app-queue", "user_group": "app-queue"}
+SHARED = {"queue": Credential(redis_username="default", redis_password=Secret("t/k"))}
+SIGNED = {"queue": Credential(redis_username="app-prod-queue-tmi-app-iam", redis_password=Secret("x/?a=b"))}
+
+
+def made(form: str, target: Manifest, found: Credential | None, caches: dict[str, Credential] | None) -> dict[str, str]:
+    keys = ("POSTGRES_USER", "POSTGRES_PASSWORD", "DATABASE_URL", "PGPASSWORD", "REDIS_URL")
+    told = dict(line.split("=", 1) for line in lines(form, target, "tmi_app", found, 1, caches))
+    return {key: text for key, text in told.items() if key in keys or "QUEUE_REDIS_" in key}
+
+
+@pytest.mark.parametrize("found", [False, True])
+@pytest.mark.parametrize(
+    ("target", "caches", "user", "references", "revealed"),
+    [
+        (changed(**BY_TOKEN), SHARED, None, (f"{TOKEN}:redis_password::", f":{RESOLVED}"), ("t/k", ":t%2Fk")),
+        # An identity by token of AWS too: such a cache takes none.
+        (
+            changed(auth="iam", **BY_TOKEN),
+            SHARED,
+            None,
+            (f"{TOKEN}:redis_password::", f":{RESOLVED}"),
+            ("t/k", ":t%2Fk"),
+        ),
+        (
+            changed(auth="iam", **BY_IAM),
+            SIGNED,
+            "app-prod-queue-tmi-app-iam",
+            (None, "app-prod-queue-tmi-app-iam"),
+            ("x/?a=b", "app-prod-queue-tmi-app-iam:x%2F%3Fa%3Db"),
+        ),
+        # Where nobody logs in by token of AWS, that a cache would take one changes nothing.
+        (
+            changed(**BY_IAM),
+            None,
+            "tmi_app",
+            (
+                f"{ARN}:redis_password::",
+                f"{{{{resolve:secretsmanager:{ARN}:SecretString:redis_username}}}}:"
+                f"{{{{resolve:secretsmanager:{ARN}:SecretString:redis_password}}}}",
+            ),
+            ("own", "tmi_app:own"),
+        ),
+    ],
+)
+def test_a_cache_is_opened_by_what_it_takes(
+    target: Manifest,
+    caches: dict[str, Credential] | None,
+    user: str | None,
+    references: tuple[str | None, str],
+    revealed: tuple[str, str],
+    found: bool,
+) -> None:
+    own = credential("own") if found else None
+    password, login = revealed if found else references
+    told = made("env", target, own, caches if found else None)
+    if user == "tmi_app" and not found:
+        user = f"{ARN}:redis_username::"
+    assert (told.get("QUEUE_REDIS_USER"), told.get("QUEUE_REDIS_PASSWORD")) == (user, password)
+    assert told["QUEUE_REDIS_CLUSTER"] == "true"
+    url = made("redis", target, own, caches if found else None)["QUEUE_REDIS_URL"]
+    assert url == f"rediss://{login}@cache.example.org:6380/0"
+    if found:
+        parts = redis.Redis.from_url(url).connection_pool.connection_kwargs
+        assert (parts.get("username") or None, parts.get("password")) == (user, password)
+
+
+@pytest.mark.parametrize(
+    ("auth", "found", "password", "login"),
+    [
+        ("iam", None, None, f"{{{{resolve:secretsmanager:{ARN}:SecretString:username}}}}"),
+        ("iam", credential("a token"), "a token", "tmi_app_a:a%20token"),
+        ("password", credential("own"), "own", "tmi_app_a:own"),
+    ],
+)
+def test_whoever_logs_in_by_token_of_aws_has_no_password_in_a_secret(
+    auth: str, found: Credential | None, password: str | None, login: str
+) -> None:
+    target = changed(auth=auth)
+    assert made("env", target, found, None).get("POSTGRES_PASSWORD") == password
+    assert made("libpq", target, found, None).get("PGPASSWORD") == password
+    assert made("url", target, found, None)["DATABASE_URL"].startswith(f"postgresql://{login}@db.example.org:5432/tmi?")
+
+
+@pytest.mark.parametrize(("identity", "says"), [("group", "logs in nowhere"), ("far", "logs in nowhere")])
+def test_who_logs_in_nowhere_is_told_so(identity: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        lines("env", changed(), identity, None, 1)
+
+
+@pytest.mark.parametrize("name", [name for name in FORMS if name != "redis"])
+def test_a_role_that_others_are_members_of_has_no_login(name: str) -> None:
+    with pytest.raises(InputError, match="`group` has no PostgreSQL login"):
+        lines(name, changed(), "group", None, 1)
+
+
+NOBODY = {"postgres": {"privileges": "readwrite", "login": "none"}}
+
+
+@pytest.mark.parametrize(
+    ("identities", "application"),
+    [
+        ({"look": {"postgres": "readonly"}, "web": {"postgres": "readwrite"}}, "web"),
+        ({"group": NOBODY, "look": {"postgres": "readonly"}, "web": {"postgres": "readwrite"}}, "web"),
+        ({"group": NOBODY, "look": {"postgres": "readonly"}}, "look"),
+        ({"group": NOBODY, "till": {"redis": {"hot": {"keys": ["a"], "commands": ["get"]}}}}, "till"),
+        ({"group": NOBODY}, "group"),
+    ],
+)
+def test_the_application_is_somebody_who_logs_in(identities: dict[str, object], application: str) -> None:
+    assert default_identity(load_access({"owner": "o", "identities": identities})) == application

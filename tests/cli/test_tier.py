@@ -170,6 +170,29 @@ def test_env_forms_connect(tier: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [line.split(":")[3] for line in lines] == ["tmi_reporting_a"] * 2
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("psql", "master", "--", "-Atc", "SELECT 19"),
+        ("migrate", "version"),
+        ("access", "plan"),
+        ("drift",),
+        ("status",),
+    ],
+)
+def test_nothing_of_the_environment_leads_elsewhere(tier: Any, words: tuple[str, ...]) -> None:
+    """libpq goes to PGHOSTADDR whatever the host is called, and PGSERVICE is stronger than PGHOST."""
+    answer = tier.run(*words, env={"PGHOSTADDR": "127.0.0.9", "PGHOST": "127.0.0.8", "PGPORT": "1"})
+    assert (answer.code, answer.err) == (0, "")
+    assert words[0] in ("access", "drift") or "19" in answer.out
+
+
+def test_psql_goes_to_the_tier_whatever_service_is_named(tier: Any) -> None:
+    (tier.folder / "services").write_text("[elsewhere]\nhost=127.0.0.9\nport=1\n")
+    away = {"PGSERVICE": "elsewhere", "PGSERVICEFILE": str(tier.folder / "services")}
+    assert tier.ok("psql", "master", "--", "-Atc", "SELECT 19", env=away).out == "19\n"
+
+
 def test_pools_are_worked_out_from_the_server(tier: Any) -> None:
     advice = tier.ok("pools", "--instances", "2", "--json").json
     assert (advice["login"], advice["instances"], advice["limit"], advice["budget"]) == ("tmi_app_a", 2, 60, 58)

@@ -45,6 +45,26 @@ def test_a_stack_asked_for_by_name_wins_over_the_environment(project: Project, u
     assert "was not brought up" in answer.err
 
 
+@pytest.mark.parametrize("words", [("migrate", "version"), ("drift",), ("status",), ("access", "plan"), ("pools",)])
+def test_a_server_that_the_environment_names_is_told_before_anything_is_done(
+    project: Project, url: str, words: tuple[str, ...]
+) -> None:
+    where = url.partition("@")[2]
+    answer = project.run(*words, env={"DATABASE_URL": url})
+    assert f"DATABASE_URL of the environment says which server: {where}." in answer.err
+    assert PASSWORD not in answer.out + answer.err
+    assert "of the environment" not in project.run(*words, "--database-url", url).err
+    if words == ("migrate", "version"):
+        both = project.run(*words, "--database-url", url, "--stack", "local")
+        assert (both.code, "--database-url and a stack both say which server" in both.err) == (2, True)
+
+
+def test_a_cache_that_the_environment_names_is_told(project: Project) -> None:
+    answer = project.run("access", "plan", env={"REDIS_URL": f"redis://app:{PASSWORD}@127.0.0.1:1/0"})
+    assert (answer.code, "REDIS_URL of the environment says which server: 127.0.0.1:1/0." in answer.err) == (1, True)
+    assert PASSWORD not in answer.err
+
+
 @pytest.mark.parametrize(
     ("wrong", "said", "code"),
     [
