@@ -27,7 +27,8 @@ OTHERS = f"""SELECT json_agg(json_build_array(kind, name, pg_get_userbyid(owner)
 
 # What PostgreSQL and extensions bring has privileges from the start (pg_init_privs, "so that pg_dump can tell what was
 # changed"); whoever was given more later reads password hashes (pg_authid) or files. A grant of what everybody may
-# anyway, such as EXECUTE ON ALL FUNCTIONS IN SCHEMA, gives nothing.
+# anyway, such as EXECUTE ON ALL FUNCTIONS IN SCHEMA, gives nothing. The information schema is made after initdb has
+# noted what is there from the start (seen on 16): that everybody reads it is how it comes.
 _SYSTEM = "n.nspname IN ('pg_catalog', 'information_schema')"
 _INITIAL = "LEFT JOIN pg_init_privs i ON (i.classoid, i.objoid, i.objsubid) = ('{0}'::regclass, {1})"
 _BROUGHT = f"""SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END AS kind, '' AS part,
@@ -58,6 +59,8 @@ GIVEN = f"""SELECT json_agg(json_build_array(o.kind, o.part, o.name, o.system,
         EXCEPT SELECT grantee, privilege_type, is_grantable FROM aclexplode(o.base)) x
     WHERE o.acl IS DISTINCT FROM o.base AND x.grantee <> o.owner AND (x.grantee = 0 OR x.is_grantable
         OR NOT EXISTS (SELECT FROM aclexplode(o.acl) p WHERE p.grantee = 0 AND p.privilege_type = x.privilege_type))
+        AND NOT (x.grantee = 0 AND NOT x.is_grantable AND o.name ~ '^information_schema([.]|$)'
+            AND x.privilege_type IN ('SELECT', 'USAGE'))
     """  # noqa: S608
 
 # Who owns something may give it away, change what it stands for (a server's address), or drop it with what hangs on it
