@@ -66,7 +66,7 @@ def ends_well(tier: Tier, expected: dict[str, list[str]], *, dirty: bool) -> Non
 @pytest.mark.parametrize(
     ("tag", "says", "dirty"),
     [
-        ("CREATE TABLE", "000002_notes.up.sql: the connection was lost", True),
+        ("CREATE TABLE", "000002_notes.up.sql:3:1: the connection was lost", True),
         ("GRANT", "the connection was lost, so PostgreSQL undoes the whole plan; run it again", False),
         (
             "ALTER DEFAULT PRIVILEGES",
