@@ -169,7 +169,7 @@ def test_a_broken_access_yaml_is_wrong_input_for_whoever_compares_with_it(tier: 
             ["access", "explain", "shop_app"],
             ["drift"],
             ["bootstrap"],
-            ["reset"],
+            ["reset", "--yes"],
         ):
             said = tier.call(*words)
             assert (said.code, said.out) == (2, ""), (words, said.all)
