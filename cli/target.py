@@ -126,16 +126,21 @@ def cache_credentials(manifest: Manifest, identity: str) -> dict[str, Credential
 def _shared(manifest: Manifest, cache: str, identity: str) -> Credential | None:
     """What opens a cache in place of the identity's own credential; None where that does."""
     target = manifest.caches[cache]
-    if user := token_users(manifest, load_access(manifest.access), cache).get(identity):
-        return Credential(redis_username=user, redis_password=redis_token(str(target.iam_cache), user, manifest.region))
-    if target.auth_secret is None:
+    if target.auth_secret:
+        version = AwsStore(manifest.region, manifest.aws_endpoint).get(target.auth_secret)
+        token = (version.credential.redis_password or version.credential.password) if version else None
+        if token is None:
+            raise NothingUpError(f"the secret of {cache}'s AUTH token is empty: deploy the stack, which makes it.")
+        # With an AUTH token every client is the user `default`.
+        return Credential(redis_username="default", redis_password=token)
+    if target.iam_cache is None:
         return None
-    version = AwsStore(manifest.region, manifest.aws_endpoint).get(target.auth_secret)
-    token = (version.credential.redis_password or version.credential.password) if version else None
-    if token is None:
-        raise NothingUpError(f"the secret of {cache}'s AUTH token is empty: deploy the stack, which makes it.")
-    # With an AUTH token every client is the user `default`.
-    return Credential(redis_username="default", redis_password=token)
+    user = token_users(manifest, load_access(manifest.access), cache).get(identity)
+    return (
+        Credential(redis_username=user, redis_password=redis_token(target.iam_cache, user, manifest.region))
+        if user
+        else None
+    )
 
 
 def default_identity(access: Access) -> str:

@@ -11,11 +11,11 @@ from psycopg.conninfo import conninfo_to_dict
 from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.pools import Pool
-from bootstrap.secrets import Credential, Secret
+from bootstrap.secrets import AwsStore, Credential, Secret, Version
 from cli.errors import InputError
 from cli.formats import environment, lines
 from cli.forms import FORMS, Client
-from cli.target import default_identity
+from cli.target import cache_credentials, default_identity
 
 ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:app/tmi_app-AbCdEf"
 
@@ -370,3 +370,21 @@ NOBODY = {"postgres": {"privileges": "readwrite", "login": "none"}}
 )
 def test_the_application_is_somebody_who_logs_in(identities: dict[str, object], application: str) -> None:
     assert default_identity(load_access({"owner": "o", "identities": identities})) == application
+
+
+def test_what_opens_a_cache_in_place_of_the_identitys_own_credential(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
+    kept = Credential(password=Secret("old"))  # as secrets of AUTH tokens were once
+    monkeypatch.setattr(AwsStore, "get", lambda _, arn: Version(id="1", credential=kept) if arn == TOKEN else None)
+    shared = cache_credentials(changed(auth="iam", **BY_TOKEN), "tmi_app")
+    assert {cache: each.content() for cache, each in shared.items()} == {
+        "queue": {"redis_username": "default", "redis_password": "old"}
+    }
+    assert cache_credentials(changed(**BY_TOKEN), "tmi_cache") == {}, "no rules, no business there"
+    assert cache_credentials(changed(**BY_IAM), "tmi_app") == {}, "it has a password of its own"
+    (signed,) = cache_credentials(changed(auth="iam", **BY_IAM), "tmi_app").values()
+    assert signed.redis_username == "app-prod-queue-tmi-app-iam"
+    assert str(signed.content()["redis_password"]).startswith(
+        "app-queue/?Action=connect&User=app-prod-queue-tmi-app-iam&"
+    )
