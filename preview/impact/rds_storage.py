@@ -92,7 +92,7 @@ STORAGE: tuple[Rule, ...] = (
         key="maxAllocatedStorage",
         effect=Effect.BLOCKED,
         when=_no_room,
-        users="RDS refuses a maximum that is not 10 % above what is allocated now; it may have grown since it was made.",
+        users="RDS refuses a maximum that is not 10 % above what is allocated now, which may have grown.",
         source="RDS User Guide, USER_PIOPS.Autoscaling",
         way_round="A maximum of a quarter more than what is allocated, at least.",
     ),
