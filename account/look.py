@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
 
 from account import names, place, quotas, running
 from account.finding import Finding, Wanted
@@ -38,12 +39,19 @@ def look(
         lambda: waiting(reader, wanted),
         lambda: running.ahead(reader, wanted),
     )
-    return tuple(finding for each in looks for finding in _told(each))
+    return _each_once(finding for each in looks for finding in _told(each))
 
 
 def look_at_waiting(reader: Reader, wanted: Collection[Wanted]) -> tuple[Finding, ...]:
     """What waits for a maintenance window alone: with the rights of who looks for drift."""
-    return tuple(_told(lambda: waiting(reader, wanted)))
+    return _each_once(finding for each in wanted for finding in _told(partial(waiting, reader, [each])))
+
+
+def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Two looks may ask the same, and be refused the same."""
+    found: list[Finding] = []
+    found.extend(each for each in findings if each not in found)
+    return tuple(found)
 
 
 def _there(reader: Reader, wanted: Collection[Wanted]) -> bool:

@@ -28,6 +28,8 @@ class Declared:
     ignore_changes: tuple[str, ...] = ()
     depends_on: tuple[str, ...] = ()
     """URNs this resource waits for."""
+    replace_with: tuple[str, ...] = ()
+    """URNs of resources with which it is replaced."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -171,6 +171,7 @@ def _declared(request: Any, urn: str, inputs: dict[str, Any]) -> Declared:
         retain_on_delete=request.retainOnDelete,
         ignore_changes=tuple(request.ignoreChanges),
         depends_on=tuple(sorted(set(request.dependencies))),
+        replace_with=tuple(sorted(set(request.replace_with))),
     )
 
 

@@ -196,7 +196,8 @@ def _entries(state: StateDir, kind: str) -> list[Entry]:
 
 
 def _expected(state: StateDir) -> Iterator[tuple[str, str]]:
-    if state.resources:
+    # It is the account: it outlives what was in it.
+    if state.resources or daemon(state, "emulator").alive:
         yield "emulator", "emulator"
     for entry in _entries(state, rds.TYPE):
         yield entry["outputs"]["identifier"], "postgres"

@@ -50,12 +50,14 @@ class Change:
     """Whether it is replaced whatever differs."""
     failed: tuple[str, ...] = ()
     """What its provider said when it did not come to rest."""
+    replaced_with: tuple[str, ...] = ()
+    """Names of the resources that are replaced, and it with them (resource option `replace_with`)."""
     place: str = ""
     """Where it stands in the file."""
 
     @property
     def replaced(self) -> bool:
-        return self.tainted or bool(self.replaces)
+        return self.tainted or bool(self.replaces) or bool(self.replaced_with)
 
 
 def changes(before: Iterable[Resource], after: Iterable[Resource]) -> tuple[Change, ...]:
@@ -81,6 +83,7 @@ class _Run:
         theirs, ours = account(was.values()), account(now)
         self._everywhere: Known = {ours: theirs} if ours and theirs and ours != theirs else {}
         self._known: dict[str, Known] = {}
+        self._replaced: dict[str, str] = {}
 
     def change(self, each: Resource) -> Change:
         known = dict(self._everywhere)
@@ -97,6 +100,8 @@ class _Run:
         }
         change = self._compared(was, each, inputs, translation)
         if each.urn:
+            if change.kind != "create" and change.replaced and not change.protect:
+                self._replaced[each.urn] = each.name
             # What Pulumi refuses to replace stays as it is.
             stays = was if change.kind != "create" and (change.protect or not change.replaced) else None
             self._known[each.urn] = {**known, **learned(each, stays, _unknown(change))}
@@ -117,8 +122,9 @@ class _Run:
             if was.inputs.get(key) == SECRET and self._differs(copy, translation)
         }
         old, new, keys, replaces = _differing(was, each, inputs)
+        along = tuple(self._replaced[urn] for urn in each.replaced_with if urn in self._replaced)
         return Change(
-            kind="update" if keys or was.tainted or was.failed else "same",
+            kind="update" if keys or was.tainted or was.failed or along else "same",
             was=old,
             now=new,
             # A program that lifts the protection has to be deployed before the resource can go.
@@ -127,6 +133,7 @@ class _Run:
             replaces=replaces,
             tainted=was.tainted,
             failed=was.failed,
+            replaced_with=along,
             place=was.place,
             **common,
         )

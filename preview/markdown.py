@@ -81,6 +81,8 @@ def told(impact: Impact) -> str:
         return "deleted"
     if impact.key in _MARKS:
         return _MARKS[impact.key]
+    if impact.key == "replaceWith":
+        return f"made anew with {impact.before}"
     if impact.key == "parameters":
         differ = parameters(impact.before, impact.after)
         return ", ".join(f"{name}: {_value(was)} → {_value(now)}" for name, (was, now) in differ.items())

@@ -85,6 +85,7 @@ def declared(deployment: Deployment) -> tuple[Resource, ...]:
             outputs=_outputs(resource, made[resource.urn]) if resource.urn in made else {},
             urn=resource.urn,
             needs=resource.depends_on,
+            replaced_with=resource.replace_with,
             copies={
                 key: shows[text]
                 for key in resource.secret_inputs

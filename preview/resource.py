@@ -67,6 +67,8 @@ class Resource:
     urn: str = ""
     needs: tuple[str, ...] = ()
     """URNs of the resources whose outputs it may be made of."""
+    replaced_with: tuple[str, ...] = ()
+    """URNs of the resources with which the program has it replaced."""
     copies: Mapping[str, Shown] = field(default_factory=dict, repr=False)
     """Secret inputs that are the text of a plain one."""
 

@@ -271,8 +271,8 @@ def storage(stack: Deployed, change: Change) -> tuple[Step, ...]:
     was, wanted = int(change.was), int(change.wanted)
     if wanted < was:
         raise PlanError(f"{change}: RDS storage never shrinks; dump and load into a smaller instance.")
-    if wanted * 10 < was * 11:
-        raise PlanError(f"{change}: RDS takes steps of 10 % or more: at least {-(-was * 11 // 10)}.")
+    if wanted < gp3.least_growth(was):
+        raise PlanError(f"{change}: RDS takes steps of 10 % or more: at least {gp3.least_growth(was)}.")
     if wanted > gp3.LARGEST:
         raise PlanError(f"{change}: gp3 ends at {gp3.LARGEST} GiB.")
     maximum = stack.settings.postgres.storage.max

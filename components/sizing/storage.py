@@ -53,13 +53,19 @@ def speed_problems(allocated: int, iops: int | None, throughput: int | None) -> 
         )
 
 
+def least_growth(allocated: int) -> int:
+    """GiB of the next size that RDS takes, by hand or by itself: a step of 10 % at least (ModifyDBInstance,
+    AllocatedStorage)."""
+    return -(-allocated * 11 // 10)
+
+
 def ceiling_problem(allocated: int, ceiling: int) -> str | None:
     """Why RDS would not grow a volume up to `ceiling` by itself; 0 is no growth, which is never wrong."""
     if not ceiling:
         return None
     if ceiling < allocated:
         return f"{ceiling} GiB is less than allocated ({allocated} GiB): storage never shrinks."
-    if ceiling * 10 < allocated * 11:
-        least = -(-allocated * 11 // 10)
+    least = least_growth(allocated)
+    if ceiling < least:
         return f"must be at least 10 % above allocated, {least} GiB (AWS recommends 26 %), or 0 for no autoscaling."
     return None

@@ -34,7 +34,7 @@ RULES: dict[str, tuple[Rule, ...]] = {
     **PROXY,
 }
 _WAITING = {INSTANCE, GROUP}
-_WHOLE = {"*", "pendingReplacement", "taint", "initErrors"}
+_WHOLE = {"*", "pendingReplacement", "taint", "initErrors", "replaceWith"}
 WINDOW = "in the maintenance window"
 # Inputs that only Pulumi or people read.
 _SILENT = frozenset({"tags", "description", "applyImmediately"})
@@ -53,9 +53,10 @@ def _of(change: Change, stack: tuple[Change, ...]) -> Iterator[Impact]:
     whole = Edit(change=change, key="*", before=change.name, stack=stack)
     if change.kind == "delete":
         yield _told(whole, _rule(whole))
-    for key, rule in unfinished(whole, lost(change.type)):
-        edit = replace(whole, key=key, before=True if key != "initErrors" else "; ".join(change.failed))
-        yield from _held(edit, rule, replaces=change.tainted)
+    for key, rule in unfinished(whole, lost(whole)):
+        said = {"initErrors": "; ".join(change.failed), "replaceWith": ", ".join(change.replaced_with)}
+        edit = replace(whole, key=key, before=said.get(key, True))
+        yield from _held(edit, rule, replaces=change.replaced)
     if change.kind == "create" or change.was is None or change.now is None:
         return
     for key in change.keys:
@@ -75,10 +76,11 @@ def _held(edit: Edit, rule: Rule, *, replaces: bool) -> Iterator[Impact]:
         yield _blocked(impact)
 
 
-def lost(type_: str) -> Effect:
-    """What losing a resource of the type does at the worst, had nothing stopped it."""
-    rules = [rule.effect for rule in RULES.get(type_, ()) if rule.key == "*" and rule.effect is not Effect.BLOCKED]
-    return max(rules, key=ORDER.index, default=Effect.IN_PLACE if type_ in KINDS else Effect.DATA_AT_RISK)
+def lost(edit: Edit) -> Effect:
+    """What losing the resource does, had nothing stopped it."""
+    rules = (rule for rule in RULES.get(edit.change.type, ()) if rule.key == "*" and rule.effect is not Effect.BLOCKED)
+    found = next((rule.effect for rule in rules if _applies(rule, edit)), None)
+    return found or (Effect.IN_PLACE if edit.change.type in KINDS else Effect.DATA_AT_RISK)
 
 
 def _blocked(impact: Impact) -> Impact:

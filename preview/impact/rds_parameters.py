@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
+from components.sizing.postgres import RAISED_ON_REPLICAS
 from preview.impact.conditions import has_replicas, parameters
 from preview.impact.effect import Edit, Effect, Rule
 
 _REPLICAS = "RDS User Guide, USER_PostgreSQL.Replication.ReadReplicas"
 _PARAMETERS = "RDS User Guide, Appendix.PostgreSQL.CommonDBATasks.Parameters"
-
-# A replica's must not be smaller (RDS User Guide, USER_PostgreSQL.Replication.ReadReplicas).
-_ABOVE_PRIMARY = frozenset(
-    {
-        "max_connections",
-        "max_locks_per_transaction",
-        "max_prepared_transactions",
-        "max_wal_senders",
-        "max_worker_processes",
-    }
-)
 
 
 def _differ(edit: Edit) -> dict[str, tuple[str | None, str | None]]:
@@ -25,11 +15,11 @@ def _differ(edit: Edit) -> dict[str, tuple[str | None, str | None]]:
 
 
 def _lowered(edit: Edit) -> bool:
-    return any(_number(was) > _number(now) for name, (was, now) in _differ(edit).items() if name in _ABOVE_PRIMARY)
+    return any(_number(was) > _number(now) for name, (was, now) in _differ(edit).items() if name in RAISED_ON_REPLICAS)
 
 
 def _raised(edit: Edit) -> bool:
-    return any(_number(was) < _number(now) for name, (was, now) in _differ(edit).items() if name in _ABOVE_PRIMARY)
+    return any(_number(was) < _number(now) for name, (was, now) in _differ(edit).items() if name in RAISED_ON_REPLICAS)
 
 
 def _number(text: str | None) -> float:

@@ -5,6 +5,7 @@ What the provider replaces for is marked ForceNew in terraform-provider-aws, rds
 
 from __future__ import annotations
 
+from components.sizing.storage import BASE_IOPS, BASE_THROUGHPUT, STRIPED_FROM, ceiling_problem, least_growth
 from preview.impact.conditions import less, number, replica
 from preview.impact.effect import Edit, Effect, Rule
 
@@ -12,7 +13,8 @@ _MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
 _STORAGE = "RDS User Guide, USER_PIOPS.StorageTypes and CHAP_Storage"
 _FORCE_NEW = "terraform-provider-aws, rds/instance.go: ForceNew"
 _RESTORE = "Restore a snapshot into an instance with the new setting, switch over, then delete the old one."
-_GP3_FIXED_BELOW = 400  # GiB (RDS User Guide, CHAP_Storage)
+_FIXED = f"Below {STRIPED_FROM} GiB gp3 has"
+_GROW_FIRST = f"Grow to {STRIPED_FROM} GiB first, or leave"
 
 
 def _gp3(edit: Edit) -> bool:
@@ -22,17 +24,23 @@ def _gp3(edit: Edit) -> bool:
 def _smaller_gp3(edit: Edit) -> bool:
     # What RDS has grown to by itself counts, not what the program began with.
     sizes = [number((side or {}).get("allocatedStorage")) for side in (edit.change.was, edit.change.now)]
-    return _gp3(edit) and max(sizes) < _GP3_FIXED_BELOW
+    return _gp3(edit) and max(sizes) < STRIPED_FROM
 
 
 def _over_the_step(edit: Edit) -> bool:
     """Grows from where gp3 has 3,000 IOPS to where it has 12,000 at least, and says no IOPS."""
-    grows = number(edit.before) < _GP3_FIXED_BELOW <= number(edit.after)
+    grows = number(edit.before) < STRIPED_FROM <= number(edit.after)
     return grows and _gp3(edit) and not (edit.change.now or {}).get("iops")
 
 
-def _below_what_is_there(edit: Edit) -> bool:
-    return bool(edit.after) and number(edit.after) < _there(edit)
+def _no_room(edit: Edit) -> bool:
+    """A maximum that RDS refuses; what is allocated already is how the provider turns the growth off."""
+    after, there = int(number(edit.after)), int(_there(edit))
+    return after != there and ceiling_problem(there, after) is not None
+
+
+def _small_step(edit: Edit) -> bool:
+    return number(edit.before) < number(edit.after) < least_growth(int(number(edit.before)))
 
 
 def _never_grows(edit: Edit) -> bool:
@@ -58,9 +66,19 @@ STORAGE: tuple[Rule, ...] = (
         key="allocatedStorage",
         effect=Effect.BLOCKED,
         when=_over_the_step,
-        users="From 400 GiB gp3 has 12,000 IOPS or more; the provider sends the old 3,000, and RDS refuses them.",
+        users=f"From {STRIPED_FROM} GiB gp3 has {BASE_IOPS[1]:,} IOPS or more; the provider sends the old "
+        f"{BASE_IOPS[0]:,}, and RDS refuses them.",
         source="hashicorp/terraform-provider-aws#47411 and #28382; RDS User Guide, CHAP_Storage",
-        way_round="Give iops in the same change: 12000, or more.",
+        way_round=f"Give iops in the same change: {BASE_IOPS[1]}, or more.",
+    ),
+    Rule(
+        id="rds-storage-small-step",
+        key="allocatedStorage",
+        effect=Effect.BLOCKED,
+        when=_small_step,
+        users="RDS takes steps of 10 % or more.",
+        source="RDS API Reference, ModifyDBInstance: AllocatedStorage",
+        way_round="Grow by more, or leave it: with a maximum RDS grows it by itself.",
     ),
     Rule(
         id="rds-storage-grow",
@@ -73,8 +91,8 @@ STORAGE: tuple[Rule, ...] = (
         id="rds-autoscaling-below",
         key="maxAllocatedStorage",
         effect=Effect.BLOCKED,
-        when=_below_what_is_there,
-        users="RDS refuses a maximum below what is allocated now; it may have grown since it was made.",
+        when=_no_room,
+        users="RDS refuses a maximum that is not 10 % above what is allocated now, which may have grown.",
         source="RDS User Guide, USER_PIOPS.Autoscaling",
         way_round="A maximum of a quarter more than what is allocated, at least.",
     ),
@@ -115,9 +133,9 @@ STORAGE: tuple[Rule, ...] = (
         key="iops",
         effect=Effect.BLOCKED,
         when=lambda e: bool(e.after) and _smaller_gp3(e),
-        users="Below 400 GiB gp3 has 3,000 IOPS and nothing else.",
+        users=f"{_FIXED} {BASE_IOPS[0]:,} IOPS and nothing else.",
         source=_STORAGE,
-        way_round="Grow to 400 GiB first, or leave iops out.",
+        way_round=f"{_GROW_FIRST} iops out.",
     ),
     Rule(id="rds-iops", key="iops", effect=Effect.IN_PLACE, users="Changes while the database runs.", source=_STORAGE),
     Rule(
@@ -125,9 +143,9 @@ STORAGE: tuple[Rule, ...] = (
         key="storageThroughput",
         effect=Effect.BLOCKED,
         when=lambda e: bool(e.after) and _smaller_gp3(e),
-        users="Below 400 GiB gp3 has 125 MiB/s and nothing else.",
+        users=f"{_FIXED} {BASE_THROUGHPUT[0]} MiB/s and nothing else.",
         source=_STORAGE,
-        way_round="Grow to 400 GiB first, or leave it out.",
+        way_round=f"{_GROW_FIRST} it out.",
     ),
     Rule(
         id="rds-throughput",

@@ -41,6 +41,18 @@ def unfinished(edit: Edit, lost: Effect) -> Iterator[tuple[str, Rule]]:
                 way_round="`pulumi state untaint URN` takes the mark away.",
             ),
         )
+    if change.replaced_with:
+        yield (
+            "replaceWith",
+            Rule(
+                id="replaced-with",
+                key="replaceWith",
+                effect=at_least(Effect.REPLACE, lost),
+                users="It is made anew with what it stands on: whoever uses it is cut off until it is there again.",
+                source="Pulumi, resource option `replaceWith`",
+                way_round="It comes with the replacement of the other: whatever avoids that avoids this.",
+            ),
+        )
     if change.failed and not change.replaced:
         yield (
             "initErrors",

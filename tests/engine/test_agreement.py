@@ -52,11 +52,20 @@ def test_the_same_resources_with_the_same_options(deployed: Callable[[str], Genu
             bool(each.get("retainOnDelete")),
             tuple(each.get("ignoreChanges") or ()),
             tuple(sorted(each.get("dependencies") or ())),
+            tuple(sorted(each.get("replaceWith") or ())),
         )
         for urn, each in made(resources).items()
     }
     ours = {
-        each.urn: (each.type, each.parent, each.protect, each.retain_on_delete, each.ignore_changes, each.depends_on)
+        each.urn: (
+            each.type,
+            each.parent,
+            each.protect,
+            each.retain_on_delete,
+            each.ignore_changes,
+            each.depends_on,
+            each.replace_with,
+        )
         for each in predicted(stack, engine.project).resources
     }
     assert theirs == ours

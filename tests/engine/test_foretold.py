@@ -21,6 +21,9 @@ MAIL = {"email": "a@example.org"}
 REPLICA = {"replicas": {"late": {}}}
 REMOTE = {"region": "eu-central-1", "vpc": "vpc-0c", "subnets": ["subnet-0c", "subnet-0d"], "clients": ["sg-0c"]}
 
+# What is deployed under another name than its stack's file's, and what the file says then.
+OTHERWISE: dict[str, tuple[str, dict[str, Any]]] = {"dev with a proxy": ("dev", {"proxy": {}})}
+
 # Stack, what its file says in place of what is deployed.
 SCENARIOS: dict[str, tuple[str, dict[str, Any]]] = {
     "nothing": ("dev", {}),
@@ -43,6 +46,8 @@ SCENARIOS: dict[str, tuple[str, dict[str, Any]]] = {
     "passwords rotate": ("dev", {"rotation": {"every": "7d"}}),
     "backups": ("dev", {"backup": {}}),
     "a proxy": ("dev", {"proxy": {}}),
+    "another network under a proxy": ("dev with a proxy", {"proxy": {}, "network": {"cidr": "10.99.0.0/16"}}),
+    "another database with a replica": ("staging", {"postgres": {"database": "other"}}),
     "a major upgrade with replicas and a restore test": (
         "staging",
         {"postgres": {"version": "18", "major_upgrade": True}},
@@ -78,7 +83,10 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, _pulumi: None) -> Any:
 
         def stack(name: str) -> tuple[Genuine, str]:
             if name not in up:
-                made = running.enter_context(genuine(tmp_path_factory.mktemp(f"told-{name}"), name, account=ELSEWHERE))
+                file, keys = OTHERWISE.get(name, (name, {}))
+                made = running.enter_context(genuine(tmp_path_factory.mktemp("told"), file, account=ELSEWHERE))
+                if keys:
+                    made.configure(**keys)
                 made.up()
                 up[name] = made, made.export()
             return up[name]
@@ -91,8 +99,8 @@ def test_every_resource(elsewhere: Callable[[str], tuple[Genuine, str]], scenari
     stack, keys = SCENARIOS[scenario]
     engine, export = elsewhere(stack)
     engine.configure(**keys)
-    config = read_stack(engine.project, stack)
-    deployment = run_program(stack, lambda: program(engine.project), Offline("eu-west-1"), config)
+    config = read_stack(engine.project, engine.stack)
+    deployment = run_program(engine.stack, lambda: program(engine.project), Offline("eu-west-1"), config)
     before = read(export)
     found = changes(before, declared(deployment))
     theirs, ours = planned(engine), told(found)
@@ -129,6 +137,6 @@ def told(found: tuple[Change, ...]) -> Told:
 
 
 def test_the_scenarios_are_of_stacks_that_are_here() -> None:
-    assert {stack for stack, _ in SCENARIOS.values()} <= {
+    assert {OTHERWISE.get(stack, (stack, {}))[0] for stack, _ in SCENARIOS.values()} <= {
         path.name.split(".")[1] for path in ROOT.glob("Pulumi.*.yaml")
     }

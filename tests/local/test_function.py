@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 from local_stack import Stack, declare
 
 from local.cloud import CloudError
@@ -64,6 +65,18 @@ def test_it_follows_its_declaration_and_its_code(context: Context, code: Callabl
     held = context.aws("lambda").get_function_configuration(FunctionName=NAME)
     assert (held["Timeout"], held["MemorySize"], held["Handler"]) == (900, 512, "code.run")
     assert base64.b64decode(held["CodeSha256"]) == hashlib.sha256(path.read_bytes()).digest()
+
+
+def test_it_goes_where_the_emulator_lets_nobody_run_functions(stack: Stack) -> None:
+    state = stack.state
+    emulator = Emulator(state, "eu-west-1", daemon(state, "emulator"), functions=False)
+    emulator.start()
+    context = Context(state, "eu-west-1", emulator)
+    deploy(context)
+    function.Function().remove(context, {"id": NAME})  # type: ignore[typeddict-item]
+    with pytest.raises(ClientError, match="functions run here after"):
+        context.aws("lambda").delete_function(FunctionName=NAME)
+    emulator.close()
 
 
 @pytest.mark.parametrize(

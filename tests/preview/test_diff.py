@@ -10,6 +10,7 @@ import pytest
 from preview.diff import Change, changes
 from preview.impact.effect import Effect
 from preview.impact.judge import judge
+from preview.markdown import told as shown
 from preview.resource import Resource, Standing
 
 INSTANCE, PARAMETERS = "aws:rds/instance:Instance", "aws:rds/parameterGroup:ParameterGroup"
@@ -285,6 +286,52 @@ def test_what_the_state_says_of_a_resource(
     assert tuple((each.effect, each.rule) for each in found) == expected
 
 
+REPLICA, TARGET = {"replicateSourceDb": "a"}, "aws:rds/proxyTarget:ProxyTarget"
+# Type and inputs of what goes with a primary, its options, what becomes of the primary, what is told.
+ALONG: list[tuple[str, Inputs, dict[str, Any], dict[str, Any], tuple[tuple[Effect, str], ...]]] = [
+    (INSTANCE, REPLICA, {}, {"dbName": "b"}, ((Effect.REPLACE, "replaced-with"),)),
+    (TARGET, {}, {}, {"dbName": "b"}, ((Effect.REPLACE, "replaced-with"),)),
+    ("aws:shop/thing:Thing", {}, {}, {"dbName": "b"}, ((Effect.DATA_AT_RISK, "replaced-with"),)),
+    (INSTANCE, REPLICA, {"protect": True}, {"dbName": "b"},
+     ((Effect.BLOCKED, "protected"), (Effect.REPLACE, "replaced-with"))),
+    # What stays, changes in place, or cannot be replaced takes nothing along.
+    (INSTANCE, REPLICA, {}, {}, ()),
+    (INSTANCE, REPLICA, {}, {"instanceClass": "b"}, ()),
+    (INSTANCE, REPLICA, {}, {"dbName": "b", "protect": True}, ()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "inputs", "options", "primary", "expected"), ALONG)
+def test_what_the_program_replaces_with_another(
+    kind: str, inputs: Inputs, options: dict[str, Any], primary: dict[str, Any], expected: Any
+) -> None:
+    given = dict(primary)
+    held = Resource(
+        type=INSTANCE, name="first", parent="", urn="urn:1", id="db-1", inputs={"dbName": "a", "instanceClass": "a"},
+        protect=given.pop("protect", False),
+    )  # fmt: skip
+    along = Resource(
+        type=kind, name="second", parent="", urn="urn:2", id="db-2", inputs=inputs, replaced_with=("urn:1",), **options
+    )
+    third = replace(along, name="third", urn="urn:3", id="db-3", replaced_with=("urn:2",))
+    found = changes((held, along, third), (replace(held, inputs={**held.inputs, **given}), along, third))
+    for name, before in (("second", "first"), ("third", "second")):
+        goes = tuple((each.effect, each.rule) for each in judge(found) if each.name == name)
+        # What is protected is not replaced, and so nothing is with it.
+        assert goes == (expected if name == "second" or not options.get("protect") else ())
+        assert {shown(each) for each in judge(found) if each.name == name} <= {f"made anew with {before}"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "effect"), [({}, Effect.DATA_AT_RISK), ({"inputs": REPLICA}, Effect.REPLACE)], ids=["primary", "replica"]
+)
+def test_a_marked_replica_loses_less_than_its_primary(fields: dict[str, Any], effect: Effect) -> None:
+    held = Resource(
+        **{"type": INSTANCE, "name": "it", "parent": "", "inputs": {}, "id": "i", "tainted": True, **fields}
+    )
+    assert [each.effect for each in judge(changes((held,), (replace(held, tainted=False),)))] == [effect]
+
+
 def test_what_is_gone_and_no_longer_declared_is_no_deletion() -> None:
     held = Resource(type=INSTANCE, name="it", parent="", inputs={}, id="an-id", standing=Standing.GONE)
     assert changes((held,), ()) == ()
@@ -323,6 +370,9 @@ STORAGE: list[tuple[Inputs, Inputs, list[tuple[Effect, str]]]] = [
     (size(150, 1000), size(100, 500), [(I, "rds-autoscaling")]),
     (size(150, 1000), size(100, 150), [(L, "rds-autoscaling-off")]),
     (size(150, 1000), size(100, 120), [(B, "rds-autoscaling-below")]),
+    (size(150, 1000), size(100, 164), [(B, "rds-autoscaling-below")]),
+    (size(150, 1000), size(100, 165), [(I, "rds-autoscaling")]),
+    (size(150, 1000), size(150, 0), [(L, "rds-autoscaling-off")]),
     (size(150, 1000), size(100, 100), [(B, "rds-storage-shrink"), (B, "rds-autoscaling-below")]),
     (size(150, 1000), size(100), [(B, "rds-storage-shrink"), (L, "rds-autoscaling-off")]),
     (size(150), size(100), [(B, "rds-storage-shrink")]),
@@ -331,6 +381,9 @@ STORAGE: list[tuple[Inputs, Inputs, list[tuple[Effect, str]]]] = [
     (size(150, 1000, replicateSourceDb="a"), size(None, 1000, replicateSourceDb="a"), []),
     # gp3 has another measure from 400 GiB on.
     (size(100), size(500), [(B, "rds-storage-step")]),
+    (size(100), size(109), [(B, "rds-storage-small-step")]),
+    (size("100"), size(110), [(I, "rds-storage-grow")]),
+    (size(500), size(549), [(B, "rds-storage-small-step")]),
     (size(399), size(400), [(B, "rds-storage-step")]),
     (size("399"), size(400), [(B, "rds-storage-step")]),
     (size(100), size(399), [(I, "rds-storage-grow")]),

@@ -94,6 +94,7 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (INSTANCE, {"instanceClass": "a"}, {"instanceClass": "b"}, D, "rds-class"),
     (INSTANCE, {"allocatedStorage": 200}, {"allocatedStorage": 100}, B, "rds-storage-shrink"),
     (INSTANCE, {"allocatedStorage": 100}, {"allocatedStorage": 200}, I, "rds-storage-grow"),
+    (INSTANCE, {"allocatedStorage": 100}, {"allocatedStorage": 109}, B, "rds-storage-small-step"),
     (INSTANCE, {"allocatedStorage": 100}, {"allocatedStorage": 400}, B, "rds-storage-step"),
     (INSTANCE, {"allocatedStorage": 100, "maxAllocatedStorage": 200},
      {"allocatedStorage": 50, "maxAllocatedStorage": 90}, B, "rds-autoscaling-below"),
