@@ -25,7 +25,7 @@ def check(settings: Settings, stack: str, region: str | None = None) -> list[Pro
     return [
         *_stack(prefix, stack),
         *_named("", _shared_names(settings)),
-        *_named("postgres", _postgres(settings.postgres, prefix)),
+        *_named("postgres", _postgres(settings.postgres, prefix, region)),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, region)),
         *_named("network", _network(settings.network, region)),
@@ -85,10 +85,11 @@ def _shared_names(settings: Settings) -> Broken:
                 yield f"{section}.{name}", f"is what a node of cache `{cache}` is called: choose another name."
 
 
-def _postgres(postgres: Postgres, prefix: str) -> Broken:
+def _postgres(postgres: Postgres, prefix: str, region: str | None) -> Broken:
     yield from _postgres_version(postgres)
     yield from _storage(postgres)
     yield from _replicas(postgres, prefix)
+    yield from _places(postgres, region)
     backup, maintenance = (
         parse_window(postgres.backup.window, shortest=30),
         parse_window(postgres.maintenance, shortest=30),
@@ -178,6 +179,15 @@ def _replicas(postgres: Postgres, prefix: str) -> Broken:
                 f"replicas.{name}.max_storage",
                 f"is below the primary's max ({postgres.storage.max}): the replica would stop.",
             )
+
+
+def _places(postgres: Postgres, region: str | None) -> Broken:
+    for name, replica in postgres.replicas.items():
+        if replica.remote and replica.remote.region == region:
+            yield f"replicas.{name}.remote.region", f"is {region}, the stack's own: leave remote out."
+        where = replica.remote.region if replica.remote else region
+        if replica.zone and where and replica.zone[:-1] != where:
+            yield f"replicas.{name}.zone", f"{replica.zone} is not in {where}, the replica's region."
 
 
 def _cache(cache: Cache, identifier: str) -> Broken:

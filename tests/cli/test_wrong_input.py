@@ -97,6 +97,19 @@ def test_a_file_where_the_folder_belongs(project: Any) -> None:
     one_sentence(answer)
 
 
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [("file", "File exists"), ("file/below", "Not a directory"), ("loop", "File exists")],
+)
+def test_a_place_where_nothing_can_be_written_is_wrong_input(project: Any, place: str, says: str) -> None:
+    (project.folder / "file").touch()
+    (project.folder / "loop").symlink_to("loop")
+    answer = project.run("migrate", "create", "add_shops", "--path", str(project.folder / place))
+    assert (answer.code, answer.err.startswith("error: --path ")) == (2, True), answer.err
+    assert says in answer.err
+    one_sentence(answer)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small or a read-only file system needs root")
 @pytest.mark.parametrize(("options", "says"), [("size=24m", "disk is full"), ("size=1m,ro", "read-only")])
 @pytest.mark.server
