@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
 
 import typer
 
@@ -70,10 +71,20 @@ def asked() -> Iterable[str]:
     return [word] if word in COMMANDS and "_DATATIER_COMPLETE" not in os.environ else COMMANDS
 
 
+def _open_what_is_closed() -> None:
+    """Give a place to what a caller has closed (`>&-`), so that no file or socket takes its number."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 as long as the process lives
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+
+
 def main() -> None:
     """Run a command; every failure ends in one sentence and an exit code."""
     # A command lives for seconds and makes no cycles to speak of; collecting them costs a quarter of the program's run.
     gc.disable()
+    _open_what_is_closed()
     try:
         application(asked())()
     except SystemExit:

@@ -12,8 +12,9 @@ from components.sizing.networks import too_wide
 from components.sizing.parameters import Parameter, ParameterError
 from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
 from components.sizing.redis import REDIS_VERSIONS, nodes_problem, redis_parameters
+from components.sizing.regions import EXAMPLES, REGION
 from infra import backups, objectives
-from infra.problems import Problem, nearest
+from infra.problems import Problem, brief, nearest
 from infra.sections import NARROW, Cache, Network, Notify, Postgres
 from infra.settings import Settings
 from infra.windows import parse_window
@@ -24,6 +25,7 @@ def check(settings: Settings, stack: str, region: str | None = None) -> list[Pro
     prefix = names.prefix(settings.name, stack)
     return [
         *_stack(prefix, stack),
+        *_region(region),
         *_named("", _shared_names(settings)),
         *_named("postgres", _postgres(settings.postgres, prefix, region)),
         *_named("objectives", objectives.broken(settings)),
@@ -59,6 +61,12 @@ def _stack(prefix: str, stack: str) -> Iterator[Problem]:
             f"`{prefix}` is longer than the {_LONGEST_PREFIX} characters that names on AWS leave to it: shorten "
             "the stack's name or data-tier:name.",
         )
+
+
+def _region(region: object) -> Iterator[Problem]:
+    if region is not None and not (isinstance(region, str) and re.fullmatch(REGION, region)):
+        near = nearest(str(region)[:20], EXAMPLES)
+        yield Problem("aws:region", f"{brief(region)} is not a region, such as eu-central-1.{near}")
 
 
 Broken = Iterator[tuple[str, str]]
@@ -242,6 +250,8 @@ def _network(network: Network, region: str | None) -> Broken:
         yield "subnets", "an existing VPC needs at least two subnets in different zones (DB subnet group)."
     if network.endpoints and not network.vpc:
         yield "endpoints", "belongs to an existing VPC; an isolated network makes its own."
+    if len(set(network.subnets)) != len(network.subnets):
+        yield "subnets", "names one of them twice."
     if len(set(network.clients)) != len(network.clients):
         yield "clients", "names one of them twice."
     for key, given in (("clients", network.clients), ("endpoints", network.endpoints)):

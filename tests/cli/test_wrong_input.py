@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +139,15 @@ def test_nothing_is_up(project: Any) -> None:
         assert "datatier up" in answer.err
         one_sentence(answer)
     assert project.ok("down").out.startswith("nothing is up")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_caller_that_closes_what_is_standard(project: Any, closed: str) -> None:
+    """Cron, service managers and scripts do; a file that is opened next must not take the number of one of them."""
+    command = f"{sys.executable} -m cli.main preview dev --json {closed}"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=project.folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("" if ">&-" in closed.replace("2>&-", "") else "{")

@@ -63,14 +63,20 @@ THERE = {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"]}
         ({"zone": "us-east-1a"}, "zone", "us-east-1a is not in eu-west-1"),
         ({"zone": "eu-west-1-x"}, "zone", "is not in eu-west-1"),
         ({"remote": {"region": "eu-west-1", **THERE}}, "remote.region", "the stack's own"),
+        ({"remote": {"region": "eu-centrl-1", **THERE}}, "remote.region", "is not a region"),
+        (
+            {"remote": {"region": "us-east-2", "vpc": "vpc-1", "subnets": ["subnet-1"] * 2}},
+            "remote.subnets",
+            "different",
+        ),
         ({"zone": "eu-west-1a", "remote": {"region": "eu-west-2", **THERE}}, "zone", "is not in eu-west-2"),
     ],
 )
 def test_a_replica_is_where_it_can_be(replica: dict[str, Any], key: str, says: str) -> None:
     with pytest.raises(SettingsError) as caught:
         settings(replicas={"reports": replica})
-    found = {each.key: each.rule for each in caught.value.problems}
-    assert says in found[f"data-tier:postgres.replicas.reports.{key}"]
+    found = [each.rule for each in caught.value.problems if each.key == f"data-tier:postgres.replicas.reports.{key}"]
+    assert [rule for rule in found if says in rule], found
 
 
 @pytest.mark.parametrize(
@@ -78,3 +84,29 @@ def test_a_replica_is_where_it_can_be(replica: dict[str, Any], key: str, says: s
 )
 def test_zones_of_a_replicas_own_region_are_taken(replica: dict[str, Any]) -> None:
     assert settings(replicas={"reports": replica}).postgres.replicas["reports"].zone == replica["zone"]
+
+
+@pytest.mark.parametrize(
+    "region", ["eu-centrl-1", "eu-west", "ue-west-1", "EU-WEST-1", "eu_west_1", "eu-west-1a", "", 1]
+)
+def test_a_region_that_cannot_be(region: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        settings(region=region)
+    assert [each.key for each in caught.value.problems if "is not a region" in each.rule] == ["aws:region"]
+
+
+@pytest.mark.parametrize(
+    "region",
+    [
+        "eu-central-1",
+        "us-gov-west-1",
+        "cn-northwest-1",
+        "ap-southeast-7",
+        "mx-central-1",
+        "us-iso-east-1",
+        "eusc-de-east-1",
+        "ca-west-1",
+    ],
+)
+def test_regions_of_every_partition_are_taken(region: str) -> None:
+    assert settings(region=region).profile == "dev"
