@@ -8,11 +8,10 @@ import sys
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
-
-from cli.errors import report
-from cli.suggestions import CarefulGroup
+if TYPE_CHECKING:  # what takes long is imported where an interrupt is met with a sentence
+    import typer
 
 EXIT_CODES = "Exit codes: 0 fine, 1 failed, 2 wrong input, 3 differences found. DATATIER_DEBUG=1 shows tracebacks."
 LOCAL, INSIDE, DEPLOY = "On this computer", "Inside the engines", "Before you deploy"
@@ -44,6 +43,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
     """The program with those commands; their modules are imported here, which is most of what a start takes."""
+    import typer
+
+    from cli.suggestions import CarefulGroup
+
     app = typer.Typer(
         name="datatier",
         cls=CarefulGroup,
@@ -80,17 +83,26 @@ def _open_what_is_closed() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
-def main() -> None:
-    """Run a command; every failure ends in one sentence and an exit code."""
-    # A command lives for seconds and makes no cycles to speak of; collecting them costs a quarter of the program's run.
-    gc.disable()
-    _open_what_is_closed()
+def _run() -> None:
+    from cli.errors import report
+
     try:
         application(asked())()
     except SystemExit:
         raise
     except BaseException as error:
         sys.exit(report(error))
+
+
+def main() -> None:
+    """Run a command; every failure ends in one sentence and an exit code."""
+    # A command lives for seconds and makes no cycles to speak of; collecting them costs a quarter of the program's run.
+    gc.disable()
+    _open_what_is_closed()
+    try:
+        _run()
+    except KeyboardInterrupt:
+        sys.exit(130)  # before there was anything to tell of
     finally:
         gc.freeze()  # nor at the end, where the interpreter would go through everything once more
 

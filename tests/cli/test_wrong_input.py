@@ -151,3 +151,12 @@ def test_a_caller_that_closes_what_is_standard(project: Any, closed: str) -> Non
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("" if ">&-" in closed.replace("2>&-", "") else "{")
+
+
+def test_an_interrupt_while_the_program_is_still_being_loaded_is_no_traceback(project: Any) -> None:
+    """As Ctrl-C just after Enter: here the import of typer is where it comes."""
+    (project.folder / "typer.py").write_text("raise KeyboardInterrupt\n")
+    environment = {**os.environ, "PYTHONPATH": f"{project.folder}:{Path(__file__).parents[2]}"}
+    command = [sys.executable, "-m", "cli.main", "preview", "dev"]
+    done = subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (130, "", False)
