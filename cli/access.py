@@ -20,6 +20,7 @@ from cli.current import state_of
 from cli.declaration import keep, require_secrets, with_secrets
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
+from cli.files import writing
 from cli.options import DatabaseUrlOption, JsonFlag, RedisUrlOption, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
@@ -148,7 +149,8 @@ def plan(
         with target.tools() as (store, pool):
             found = plan_stack(target.manifest, store, pool)
     if out is not None:
-        out.write_text(json_module.dumps(found.data(), indent=2) + "\n", encoding="utf-8")
+        with writing("--out", out):
+            out.write_text(json_module.dumps(found.data(), indent=2) + "\n", encoding="utf-8")
     if json:
         emit_json(found.data())
     else:
@@ -346,7 +348,8 @@ def import_(
     if out is not None:
         if out.exists():
             raise InputError(f"--out {out}: it is there already; choose another name.")
-        out.write_text(text, encoding="utf-8")
+        with writing("--out", out):
+            out.write_text(text, encoding="utf-8")
     if json:
         emit_json({"access": declaration, "left_out": left_out})
     elif out is None:

@@ -7,11 +7,11 @@ import os
 import sys
 from collections.abc import Iterable
 from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-import typer
-
-from cli.errors import report
-from cli.suggestions import CarefulGroup
+if TYPE_CHECKING:  # what takes long is imported where an interrupt is met with a sentence
+    import typer
 
 EXIT_CODES = "Exit codes: 0 fine, 1 failed, 2 wrong input, 3 differences found. DATATIER_DEBUG=1 shows tracebacks."
 LOCAL, INSIDE, DEPLOY = "On this computer", "Inside the engines", "Before you deploy"
@@ -43,6 +43,10 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 
 def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
     """The program with those commands; their modules are imported here, which is most of what a start takes."""
+    import typer
+
+    from cli.suggestions import CarefulGroup
+
     app = typer.Typer(
         name="datatier",
         cls=CarefulGroup,
@@ -70,16 +74,35 @@ def asked() -> Iterable[str]:
     return [word] if word in COMMANDS and "_DATATIER_COMPLETE" not in os.environ else COMMANDS
 
 
-def main() -> None:
-    """Run a command; every failure ends in one sentence and an exit code."""
-    # A command lives for seconds and makes no cycles to speak of; collecting them costs a quarter of the program's run.
-    gc.disable()
+def _open_what_is_closed() -> None:
+    """Give a place to what a caller has closed (`>&-`), so that no file or socket takes its number."""
+    if sys.stdin is None:
+        sys.stdin = Path(os.devnull).open(encoding="utf-8")  # noqa: SIM115 as long as the process lives
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+
+
+def _run() -> None:
+    from cli.errors import report
+
     try:
         application(asked())()
     except SystemExit:
         raise
     except BaseException as error:
         sys.exit(report(error))
+
+
+def main() -> None:
+    """Run a command; every failure ends in one sentence and an exit code."""
+    # A command lives for seconds and makes no cycles to speak of; collecting them costs a quarter of the program's run.
+    gc.disable()
+    _open_what_is_closed()
+    try:
+        _run()
+    except KeyboardInterrupt:
+        sys.exit(130)  # before there was anything to tell of
     finally:
         gc.freeze()  # nor at the end, where the interpreter would go through everything once more
 

@@ -17,6 +17,7 @@ from bootstrap.secrets import Secret
 from cli.doors import by_url, open_database
 from cli.duration import duration
 from cli.errors import FAILED, InputError, NothingUpError
+from cli.files import writing
 from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption, StackOption
 from cli.output import console, emit_json, table
 from cli.project import not_carried, project_root
@@ -380,7 +381,9 @@ def create(
     """
     from bootstrap import migrate
 
-    for file in migrate.create(path, name):
+    with writing("--path", path):
+        made = migrate.create(path, name)
+    for file in made:
         console().print(str(file))
 
 

@@ -17,6 +17,7 @@ from bootstrap.access import load_access
 from bootstrap.secrets import Secret, open_postgres
 from cli.doors import by_url, open_database
 from cli.errors import DIFFERENT, InputError
+from cli.files import writing
 from cli.options import DatabaseUrlOption, JsonFlag, StackOption
 from cli.output import console, emit_json
 from cli.target import ManifestOption, credential, find_manifest
@@ -189,6 +190,7 @@ def dump(
     if json:
         emit_json(found)
         return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(schema.dump(found), encoding="utf-8")
+    with writing("--file", file):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(schema.dump(found), encoding="utf-8")
     console().print(f"{file}: {len(found.get('tables', {}))} tables, migration {found.get('version')}")

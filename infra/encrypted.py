@@ -97,7 +97,7 @@ def _replaced(
 ) -> Any:
     if is_encrypted(value):
         paths.append(path)
-        return _NONE if usual is None else _placeholder(loc, usual)
+        return _NONE if usual is None else _numbered(_placeholder(loc, usual), len(paths) - 1)
     if isinstance(value, dict):
         items = {key: _replaced(inner, f"{path}.{key}", (*loc, key), usual, paths) for key, inner in value.items()}
         return {key: inner for key, inner in items.items() if inner is not _NONE}
@@ -123,6 +123,15 @@ def _placeholder(loc: tuple[str | int, ...], usual: Mapping[str, Any]) -> Any:
     if found[0].spare and _takes(taking, "any text at all"):
         return _NONE  # what is meant by it cannot be guessed
     return next((likely for likely in _LIKELY if _takes(taking, likely)), _NONE)
+
+
+def _numbered(likely: Any, number: int) -> Any:
+    """Another one each time: what stands in a list twice would be refused."""
+    if isinstance(likely, dict):
+        return {key: _numbered(each, number) for key, each in likely.items()}
+    if not isinstance(likely, str) or number == 0:
+        return likely
+    return likely.replace("encrypted", f"encrypted{number}").replace("00000000", f"00000000{number}")
 
 
 def _takes(taking: TypeAdapter[Any], value: Any) -> bool:

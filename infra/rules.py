@@ -12,8 +12,9 @@ from components.sizing.networks import too_wide
 from components.sizing.parameters import Parameter, ParameterError
 from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
 from components.sizing.redis import REDIS_VERSIONS, nodes_problem, redis_parameters
+from components.sizing.regions import EXAMPLES, REGION
 from infra import backups, objectives
-from infra.problems import Problem, nearest
+from infra.problems import Problem, brief, nearest
 from infra.sections import NARROW, Cache, Network, Notify, Postgres
 from infra.settings import Settings
 from infra.windows import parse_window
@@ -24,8 +25,9 @@ def check(settings: Settings, stack: str, region: str | None = None) -> list[Pro
     prefix = names.prefix(settings.name, stack)
     return [
         *_stack(prefix, stack),
+        *_region(region),
         *_named("", _shared_names(settings)),
-        *_named("postgres", _postgres(settings.postgres, prefix)),
+        *_named("postgres", _postgres(settings.postgres, prefix, region)),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, region)),
         *_named("network", _network(settings.network, region)),
@@ -61,6 +63,12 @@ def _stack(prefix: str, stack: str) -> Iterator[Problem]:
         )
 
 
+def _region(region: object) -> Iterator[Problem]:
+    if region is not None and not (isinstance(region, str) and re.fullmatch(REGION, region)):
+        near = nearest(str(region)[:20], EXAMPLES)
+        yield Problem("aws:region", f"{brief(region)} is not a region, such as eu-central-1.{near}")
+
+
 Broken = Iterator[tuple[str, str]]
 """Key below the section (may be empty) and the rule."""
 
@@ -85,10 +93,11 @@ def _shared_names(settings: Settings) -> Broken:
                 yield f"{section}.{name}", f"is what a node of cache `{cache}` is called: choose another name."
 
 
-def _postgres(postgres: Postgres, prefix: str) -> Broken:
+def _postgres(postgres: Postgres, prefix: str, region: str | None) -> Broken:
     yield from _postgres_version(postgres)
     yield from _storage(postgres)
     yield from _replicas(postgres, prefix)
+    yield from _places(postgres, region)
     backup, maintenance = (
         parse_window(postgres.backup.window, shortest=30),
         parse_window(postgres.maintenance, shortest=30),
@@ -180,6 +189,15 @@ def _replicas(postgres: Postgres, prefix: str) -> Broken:
             )
 
 
+def _places(postgres: Postgres, region: str | None) -> Broken:
+    for name, replica in postgres.replicas.items():
+        if replica.remote and replica.remote.region == region:
+            yield f"replicas.{name}.remote.region", f"is {region}, the stack's own: leave remote out."
+        where = replica.remote.region if replica.remote else region
+        if replica.zone and where and replica.zone[:-1] != where:
+            yield f"replicas.{name}.zone", f"{replica.zone} is not in {where}, the replica's region."
+
+
 def _cache(cache: Cache, identifier: str) -> Broken:
     if len(identifier) > 40:
         yield "", f"`{identifier}` is longer than ElastiCache's 40 characters."
@@ -232,6 +250,8 @@ def _network(network: Network, region: str | None) -> Broken:
         yield "subnets", "an existing VPC needs at least two subnets in different zones (DB subnet group)."
     if network.endpoints and not network.vpc:
         yield "endpoints", "belongs to an existing VPC; an isolated network makes its own."
+    if len(set(network.subnets)) != len(network.subnets):
+        yield "subnets", "names one of them twice."
     if len(set(network.clients)) != len(network.clients):
         yield "clients", "names one of them twice."
     for key, given in (("clients", network.clients), ("endpoints", network.endpoints)):

@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from components.sizing import storage
 from components.sizing.networks import too_wide, vpc_problem
 from components.sizing.recipients import ENDPOINTS
+from components.sizing.regions import REGION
 from components.sizing.reserved_words import RESERVED
 from infra.windows import parse_window
 
@@ -146,6 +147,12 @@ def _zones(value: Any) -> int | tuple[str, ...]:
     return named
 
 
+def _two_subnets(value: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(value)) < 2 or len(set(value)) < len(value):
+        raise ValueError("must be two different subnets at least, in different zones (DB subnet group).")
+    return value
+
+
 Text = Annotated[str, BeforeValidator(_text)]
 Daily30 = Annotated[str, _window(30, weekly=False)]
 Daily60 = Annotated[str, _window(60, weekly=False)]
@@ -155,7 +162,7 @@ Retention = Annotated[int, Field(ge=0, le=35)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Client = Annotated[str, AfterValidator(_client)]
-Region = Annotated[str, _matches(r"[a-z]{2}(-[a-z]+)+-\d", "is not a region, such as eu-central-1.")]
+Region = Annotated[str, _matches(REGION, "is not a region, such as eu-central-1.")]
 VpcId = Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")]
 SubnetId = Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")]
 Parameters = dict[str, str | int | float | bool]
@@ -197,7 +204,7 @@ class RemoteRegion(Section):
 
     region: Region
     vpc: VpcId
-    subnets: tuple[SubnetId, ...] = Field(min_length=2)
+    subnets: Annotated[tuple[SubnetId, ...], AfterValidator(_two_subnets)]
     clients: tuple[Client, ...] = ()
 
 

@@ -22,12 +22,14 @@ from components.runner import Runner, RunnerArgs
 from infra import extras, sizes
 from infra.boundary import bind_roles
 from infra.connect import connect_policies, master, prove
+from infra.crossed import agree
 from infra.manifest import Parts, manifest
 from infra.notify import recipients
 from infra.ownership import mark
 from infra.replicas import remote_sites, replica_specs
 from infra.sections import minutes
 from infra.settings import Settings
+from infra.stackfile import file_of
 from infra.watch import watched
 from infra.windows import parse_window, to_utc
 from infra.zones import zones
@@ -40,6 +42,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
     """
     bind_roles(settings.boundary)
     access = load_access(declaration)
+    agree(settings, access, file_of(stack))
     prefix = names.prefix(settings.name, stack)
     mark(prefix)
     account, region = aws.get_caller_identity().account_id, aws.get_region().region

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -97,6 +98,19 @@ def test_a_file_where_the_folder_belongs(project: Any) -> None:
     one_sentence(answer)
 
 
+@pytest.mark.parametrize(
+    ("place", "says"),
+    [("file", "File exists"), ("file/below", "Not a directory"), ("loop", "File exists")],
+)
+def test_a_place_where_nothing_can_be_written_is_wrong_input(project: Any, place: str, says: str) -> None:
+    (project.folder / "file").touch()
+    (project.folder / "loop").symlink_to("loop")
+    answer = project.run("migrate", "create", "add_shops", "--path", str(project.folder / place))
+    assert (answer.code, answer.err.startswith("error: --path ")) == (2, True), answer.err
+    assert says in answer.err
+    one_sentence(answer)
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small or a read-only file system needs root")
 @pytest.mark.parametrize(("options", "says"), [("size=24m", "disk is full"), ("size=1m,ro", "read-only")])
 @pytest.mark.server
@@ -125,3 +139,24 @@ def test_nothing_is_up(project: Any) -> None:
         assert "datatier up" in answer.err
         one_sentence(answer)
     assert project.ok("down").out.startswith("nothing is up")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_caller_that_closes_what_is_standard(project: Any, closed: str) -> None:
+    """Cron, service managers and scripts do; a file that is opened next must not take the number of one of them."""
+    command = f"{sys.executable} -m cli.main preview dev --json {closed}"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(
+        ["sh", "-c", command], cwd=project.folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("" if ">&-" in closed.replace("2>&-", "") else "{")
+
+
+def test_an_interrupt_while_the_program_is_still_being_loaded_is_no_traceback(project: Any) -> None:
+    """As Ctrl-C just after Enter: here the import of typer is where it comes."""
+    (project.folder / "typer.py").write_text("raise KeyboardInterrupt\n")
+    environment = {**os.environ, "PYTHONPATH": f"{project.folder}:{Path(__file__).parents[2]}"}
+    command = [sys.executable, "-m", "cli.main", "preview", "dev"]
+    done = subprocess.run(command, cwd=project.folder, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, "Traceback" in done.stderr) == (130, "", False)

@@ -29,6 +29,8 @@ ENCRYPTED: list[tuple[dict[str, Any], list[str]]] = [
     ({"notify": {"info": [{"slack": SECRET}, {"slack": {"workspace": SECRET, "channel": "C1"}}]}},
      ["notify.info[0].slack", "notify.info[1].slack.workspace"]),
     ({"notify": {"info": [SECRET]}}, ["notify.info[0]"]),
+    ({"notify": {"info": [{"email": SECRET}, {"email": SECRET}]}}, ["notify.info[0].email", "notify.info[1].email"]),
+    ({"notify": {"info": [{"slack": SECRET}, {"slack": SECRET}]}}, ["notify.info[0].slack", "notify.info[1].slack"]),
     ({"notify": {"info": SECRET}}, ["notify.info"]),
     *(({key: SECRET}, [key]) for key in (
         "notify", "network", "postgres", "redis", "objectives", "passwords", "keys", "logs", "runner", "time_zone",
