@@ -210,7 +210,6 @@ NOT_IN_API: dict[tuple[str, str], str] = {
     ("ReplicationGroup", "applyImmediately"): "ModifyReplicationGroup only",
     ("ReplicationGroup", "finalSnapshotIdentifier"): "DeleteReplicationGroup, at the end",
     ("Invocation", "triggers"): "the provider's own: when to invoke again",
-    ("Function", "reservedConcurrentExecutions"): "PutFunctionConcurrency, after the function is made",
     ("Function", "vpcConfig"): "has ids that AWS draws; the shape is checked by the provider's own types",
 }
 # (Type's last name, input) -> its value in the API's form, as the local tier sends it.
