@@ -25,6 +25,7 @@ CONCERNS: dict[str, str] = {
     ".ci/": NONE,
     ".github/": NONE,
     ".gitignore": NONE,
+    "account/": NONE,
     "Makefile": NONE,
     "alarms/": NONE,
     "README.md": NONE,

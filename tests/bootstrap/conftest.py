@@ -100,6 +100,13 @@ def replica_folder() -> Iterator[Path]:
         yield Path(folder)
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _own_databases() -> Iterator[None]:
+    """The servers are shared by all files: the next one finds no roles of this one."""
+    yield
+    own_database.clear()
+
+
 @pytest.fixture
 def database(postgres_server: Postgres) -> own_database.Database:
     """A database of one's own on each PostgreSQL."""

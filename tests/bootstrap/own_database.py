@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from bootstrap.postgres.live import read
 
 PASSWORD = "master-of-a-test"
 _numbers = itertools.count(1)
+_made: list[Database] = []
 
 
 @dataclass(frozen=True)
@@ -93,4 +95,24 @@ def make(server: Postgres) -> Database:
             f"CREATE ROLE {n}_master LOGIN CREATEDB CREATEROLE PASSWORD '{PASSWORD}' IN ROLE rds_superuser".encode()
         )
         conn.execute(f"CREATE DATABASE {n} OWNER {n}_master ENCODING 'UTF8' TEMPLATE template0".encode())
-    return Database(n, server)
+    made = Database(n, server)
+    _made.append(made)
+    return made
+
+
+def clear() -> None:
+    """Take every database that was made away with its roles: whoever looks at the server next would be told of them."""
+    while _made:
+        left = _made.pop()
+        with suppress(psycopg.OperationalError):  # a server that only one version's tests used is down by now
+            _remove(left)
+
+
+def _remove(left: Database) -> None:
+    like = (f"%{left.n}%",)
+    with left.server.superuser() as conn:
+        for (name,) in conn.execute("SELECT quote_ident(datname) FROM pg_database WHERE datname LIKE %s", like):
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        found = conn.execute("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname LIKE %s", like).fetchall()
+        if roles := ", ".join(name for (name,) in found):
+            conn.execute(f"DROP OWNED BY {roles} CASCADE; DROP ROLE {roles}".encode())

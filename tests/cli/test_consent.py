@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import typer
-from conftest import DATATIER
+from conftest import DATATIER, Project
 from typer.core import TyperGroup
 from typer.testing import CliRunner
 
@@ -131,8 +131,6 @@ def test_the_name_is_typed_before_anything_is_removed(
 
 @pytest.mark.parametrize("words", [("down", "--delete"), ("down", "live", "--delete"), ("reset", "live")])
 def test_in_a_pipe_only_yes_removes_anything(words: tuple[str, ...], stopped: Path) -> None:
-    from conftest import Project
-
     for typed in ("", "live\n", "y\n"):
         answer: Any = Project(stopped).run(*words, stdin=typed)
         assert (answer.code, "Nobody can be asked here: say --yes." in answer.err) == (2, True), answer

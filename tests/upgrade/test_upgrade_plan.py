@@ -18,7 +18,7 @@ STACK = "live"
 def stack(profile: str, /, named: str = STACK, aws: dict[str, Any] | None = None, **more: Any) -> Deployed:
     """A stack that is not called as its profile is."""
     config = {"data-tier:profile": profile, **{f"data-tier:{key}": value for key, value in more.items()}}
-    config |= {f"aws:{key}": value for key, value in (aws or {"region": "eu-west-3"}).items()}
+    config |= {f"aws:{key}": value for key, value in (aws or {"region": "eu-west-3"}).items() if value}
     return targets.deployed(named, load_settings(config, stack=named, source="test"), config)
 
 
