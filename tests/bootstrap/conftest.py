@@ -15,6 +15,7 @@ from real_servers import Postgres, Valkey, emulator, free_port, postgres, postgr
 from tier import MIGRATION, MIGRATION_DOWN, REGION, Tier, cache
 
 _numbers = itertools.count(1)
+_tiers: list[Tier] = []
 
 
 @pytest.fixture(scope="session")
@@ -81,7 +82,9 @@ def make_tier(aws: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..
         (folder / "000001_first.up.sql").write_text(MIGRATION)
         (folder / "000001_first.down.sql").write_text(MIGRATION_DOWN)
         caches = {"main": cache(main, aws, name, **more)} if main else {}
-        return Tier(name, server, aws, folder, caches)
+        made = Tier(name, server, aws, folder, caches)
+        _tiers.append(made)
+        return made
 
     return make
 
@@ -105,6 +108,9 @@ def _own_databases() -> Iterator[None]:
     """The servers are shared by all files: the next one finds no roles of this one."""
     yield
     own_database.clear()
+    while _tiers:
+        left = _tiers.pop()
+        own_database.remove(left.postgres, left.name)
 
 
 @pytest.fixture

@@ -104,15 +104,19 @@ def clear() -> None:
     """Take every database that was made away with its roles: whoever looks at the server next would be told of them."""
     while _made:
         left = _made.pop()
-        with suppress(psycopg.OperationalError):  # a server that only one version's tests used is down by now
-            _remove(left)
+        remove(left.server, left.n)
 
 
-def _remove(left: Database) -> None:
-    like = (f"%{left.n}%",)
-    with left.server.superuser() as conn:
-        for (name,) in conn.execute("SELECT quote_ident(datname) FROM pg_database WHERE datname LIKE %s", like):
+def remove(server: Postgres, name: str) -> None:
+    """Drop the databases and roles that have `name` in theirs, as `d1v18_app` and `x_d1v18` have `d1v18`."""
+    with suppress(psycopg.OperationalError):  # a server that only one version's tests used is down by now
+        _remove(server, f"(^|[^[:alnum:]]){name}([^0-9]|$)")
+
+
+def _remove(server: Postgres, like: str) -> None:
+    with server.superuser() as conn:
+        for (name,) in conn.execute("SELECT quote_ident(datname) FROM pg_database WHERE datname ~ %s", (like,)):
             conn.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
-        found = conn.execute("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname LIKE %s", like).fetchall()
+        found = conn.execute("SELECT quote_ident(rolname) FROM pg_roles WHERE rolname ~ %s", (like,)).fetchall()
         if roles := ", ".join(name for (name,) in found):
             conn.execute(f"DROP OWNED BY {roles} CASCADE; DROP ROLE {roles}".encode())
