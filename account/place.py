@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 from account.finding import Finding, Wanted
 from account.reader import Reader
-from components.sizing.iam import linked_by
+from knowledge.iam import linked_by
 
 INSTANCE, CACHE = "aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup"
 SUBNET = "aws:ec2/subnet:Subnet"

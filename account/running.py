@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from account.finding import Finding, Wanted
 from account.place import CACHE
 from account.reader import Reader
-from components.sizing.versions import cache_goes_back, numbers
+from knowledge.versions import cache_goes_back, numbers
 
 
 def ahead(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:

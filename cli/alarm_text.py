@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.sizing.thresholds import AlarmSpec
+from knowledge.thresholds import AlarmSpec
 
 GIB = 1024**3
 BYTES = {

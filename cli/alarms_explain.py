@@ -15,9 +15,9 @@ from cli.options import JsonFlag
 from cli.output import console, emit_json, table
 from cli.project import load, project_root
 from components.names import prefix
-from components.sizing.thresholds import AlarmSpec
 from infra.load import load_stack
 from infra.stackfile import stacks
+from knowledge.thresholds import AlarmSpec
 
 
 @dataclass(frozen=True, kw_only=True)

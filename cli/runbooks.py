@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cli.alarm_text import SILENCE, looks_at, rule
-from components.sizing import alarm_coverage, events
-from components.sizing.classes import cache_class, rds_class
-from components.sizing.postgres import max_connections
-from components.sizing.thresholds import AlarmSpec, postgres_alarms, redis_alarms
+from knowledge import alarm_coverage, events
+from knowledge.classes import cache_class, rds_class
+from knowledge.postgres import max_connections
+from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
 
 DOCS = Path(__file__).parents[1] / "docs"
 RUNBOOKS = DOCS / "runbooks"
@@ -76,7 +76,7 @@ them for a stack of your own. A critical alarm pages through its server's (a cac
 that one fault is one page; the symptoms themselves go where warnings go. While the primary is down, the pages of its
 replicas are silent.
 
-This page and the sections of the runbooks are made from the catalogue in `components/sizing`
+This page and the sections of the runbooks are made from the catalogue in `knowledge`
 (`python -m cli.runbooks`)."""
 
 

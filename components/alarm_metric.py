@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 import pulumi_aws as aws
 
-from components.sizing.alarm import LOGS, AlarmSpec, MissingData, Severity, Term
+from knowledge.alarm import LOGS, AlarmSpec, MissingData, Severity, Term
 
 if TYPE_CHECKING:
     from components.alarms import AlarmTarget

@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components.alarm_metric import metric_of, target_problems
 from components.log_filters import log_filters
-from components.sizing.thresholds import AlarmSpec
+from knowledge.thresholds import AlarmSpec
 
 SUPPRESSION_SECONDS = 180
 """How long a page waits for the alarm that would silence it, and stays silent after that one. Alarms are evaluated

@@ -12,7 +12,7 @@ import pulumi_aws as aws
 
 from components.backup_vault import BackupVault, LockArgs, VaultArgs
 from components.policy import trust
-from components.sizing.backup_jobs import COMPLETION_WINDOW, START_WINDOW
+from knowledge.backup_jobs import COMPLETION_WINDOW, START_WINDOW
 
 TOLD = ("BACKUP_JOB_COMPLETED", "CONTINUOUS_BACKUP_INTERRUPTED", "COPY_JOB_FAILED", "RESTORE_JOB_COMPLETED")
 """What the vault tells: `..._COMPLETED` is every end, be it good (backup-notifications)."""

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 
 from components.chat import METRICS
 from components.policy import Statement, allow, through
-from components.sizing.ownership import TAG, others
+from knowledge.ownership import TAG, others
 
 # The functions in the VPC (components/vpc_function.py), and RDS Proxy.
 _SECRETS = ["DescribeSecret", "GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"]

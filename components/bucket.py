@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policy import Statement, allow, deny, document
-from components.sizing import buckets
+from knowledge import buckets
 
 S3 = aws.s3
 

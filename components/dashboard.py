@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms import AlarmTarget
-from components.sizing.dashboard import Row, Server, body
+from knowledge.dashboard import Row, Server, body
 
 CONSOLES = {
     "aws": "{0}.console.aws.amazon.com",

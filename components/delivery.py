@@ -17,10 +17,10 @@ from components.delivery_args import DeliveryArgs
 from components.github import AUDIENCE, ISSUER, PULL_REQUEST, trusted
 from components.policy import Statement, allow, document
 from components.runner import CHECK, KIND
-from components.sizing.iam import Place, policies
-from components.sizing.ownership import others
 from components.state import exporting, reading, writing
 from components.unread import unread
+from knowledge.iam import Place, policies
+from knowledge.ownership import others
 
 __all__ = ["Delivery", "DeliveryArgs"]
 

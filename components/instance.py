@@ -6,7 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components import names
-from components.sizing.parameters import Parameter
+from knowledge.parameters import Parameter
 
 LOGS = ("postgresql", "upgrade")
 """Log exports of RDS for PostgreSQL that every instance has."""

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 
 from components.flow_logs import flow_logs
 from components.policy import allow, document
-from components.sizing.networks import vpc_problem
+from knowledge.networks import vpc_problem
 
 ENDPOINTS = ("elasticache", "kms", "logs", "rds", "secretsmanager", "sts")
 """AWS APIs that programs inside an isolated network call: the bootstrap runner and the clients' SDKs."""

@@ -11,8 +11,8 @@ import pulumi_aws as aws
 from components.chat import Chat, ChatArgs
 from components.policy import Statement, document
 from components.secret import secret
-from components.sizing.recipients import ENDPOINTS
 from components.topic_policy import access, cache_publishers, publishers
+from knowledge.recipients import ENDPOINTS
 
 SEVERITIES = ("critical", "warning", "info")
 KINDS = ("email", "https", "sqs", "slack")

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from components.sizing.iam import domain
+from knowledge.iam import domain
 
 Statement = Mapping[str, Any]
 

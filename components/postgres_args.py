@@ -9,8 +9,8 @@ import pulumi
 from components import names
 from components.instance import check_identifier, insights_problems
 from components.replica import ReplicaSpec
-from components.sizing import events, storage
-from components.sizing.parameters import Parameter
+from knowledge import events, storage
+from knowledge.parameters import Parameter
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from components.postgres_args import PostgresArgs
 from components.replica import Replica
-from components.sizing import events
+from knowledge import events
 
 
 def subscribe(

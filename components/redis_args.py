@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import pulumi
 
-from components.sizing.parameters import Parameter
-from components.sizing.redis import nodes_problem
+from knowledge.parameters import Parameter
+from knowledge.redis import nodes_problem
 
 
 @dataclass(frozen=True, kw_only=True)

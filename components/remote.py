@@ -11,7 +11,7 @@ from components.keys import KeysArgs, administration, log_service, publishers
 from components.notifications import Notifications, NotificationsArgs, Subscription
 from components.policy import Statement, document
 from components.replica import SecondRegion
-from components.sizing import events
+from knowledge import events
 
 
 @dataclass(frozen=True, kw_only=True)

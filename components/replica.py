@@ -8,7 +8,7 @@ import pulumi_aws as aws
 
 from components.instance import LOGS, TIMEOUTS, check_identifier, log_groups, parameter_group
 from components.outputs import outputs
-from components.sizing.parameters import Parameter
+from knowledge.parameters import Parameter
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pulumi
 
 from components.policy import Statement, account_root, allow, deny
-from components.sizing import events
+from knowledge import events
 
 if TYPE_CHECKING:
     from components.notifications import NotificationsArgs

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from components.sizing import buckets
 from infra.sections import Region, Section, Text, _matches
 from infra.windows import parse_moment
+from knowledge import buckets
 
 
 def _moment(*, weekly: bool) -> AfterValidator:

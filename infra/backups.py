@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.sizing.backup_jobs import NEAR
-from components.sizing.backup_regions import DESTINATIONS
 from infra.backup_sections import BackupPlan
 from infra.settings import Settings
 from infra.windows import DAYS, parse_moment, parse_window, standard_offset
+from knowledge.backup_jobs import NEAR
+from knowledge.backup_regions import DESTINATIONS
 
 DAY, WEEK = 24 * 60, 7 * 24 * 60
 

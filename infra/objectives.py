@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from components.sizing import recovery
 from infra.backups import Broken, jobs, largest_gap
 from infra.sections import minutes
 from infra.settings import Settings
+from knowledge import recovery
 
 
 @dataclass(frozen=True, kw_only=True)

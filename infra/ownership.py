@@ -1,4 +1,4 @@
-"""Every resource of a stack says whose it is, by a tag that policies compare (components/sizing/ownership.py)."""
+"""Every resource of a stack says whose it is, by a tag that policies compare (knowledge/ownership.py)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 import pulumi
 from pulumi.runtime import register_stack_transformation
 
-from components.sizing.iam import tagged
-from components.sizing.ownership import TAG
+from knowledge.iam import tagged
+from knowledge.ownership import TAG
 
 
 def mark(prefix: str) -> None:

@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator
 
 from components import names
-from components.sizing import storage
-from components.sizing.classes import UnknownClassError, cache_class, rds_class
-from components.sizing.networks import too_wide
-from components.sizing.parameters import Parameter, ParameterError
-from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
-from components.sizing.redis import REDIS_VERSIONS, nodes_problem, redis_parameters
-from components.sizing.regions import EXAMPLES, REGION
 from infra import backups, objectives
 from infra.problems import Problem, brief, nearest
 from infra.sections import NARROW, Cache, Network, Notify, Postgres
 from infra.settings import Settings
 from infra.windows import parse_window
+from knowledge import storage
+from knowledge.classes import UnknownClassError, cache_class, rds_class
+from knowledge.networks import too_wide
+from knowledge.parameters import Parameter, ParameterError
+from knowledge.postgres import POSTGRES_VERSIONS, postgres_parameters
+from knowledge.redis import REDIS_VERSIONS, nodes_problem, redis_parameters
+from knowledge.regions import EXAMPLES, REGION
 
 
 def check(settings: Settings, stack: str, region: str | None = None) -> list[Problem]:

@@ -11,12 +11,12 @@ from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
 
-from components.sizing import storage
-from components.sizing.networks import too_wide, vpc_problem
-from components.sizing.recipients import ENDPOINTS
-from components.sizing.regions import REGION
-from components.sizing.reserved_words import RESERVED
 from infra.windows import parse_window
+from knowledge import storage
+from knowledge.networks import too_wide, vpc_problem
+from knowledge.recipients import ENDPOINTS
+from knowledge.regions import REGION
+from knowledge.reserved_words import RESERVED
 
 
 class Section(BaseModel):

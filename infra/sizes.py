@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from components.sizing.classes import cache_class, rds_class
-from components.sizing.parameters import Parameter
-from components.sizing.postgres import postgres_parameters
-from components.sizing.redis import redis_family, redis_parameters
 from infra.sections import Cache, Replica
 from infra.settings import Settings
+from knowledge.classes import cache_class, rds_class
+from knowledge.parameters import Parameter
+from knowledge.postgres import postgres_parameters
+from knowledge.redis import redis_family, redis_parameters
 
 
 def postgres(settings: Settings, replica: Replica | None = None) -> tuple[Parameter, ...]:

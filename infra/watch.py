@@ -12,11 +12,11 @@ from components.notifications import Notifications
 from components.postgres import Postgres
 from components.redis import Redis
 from components.remote import Remote
-from components.sizing.classes import cache_class, rds_class
-from components.sizing.thresholds import AlarmSpec, postgres_alarms, redis_alarms
 from infra import sizes
 from infra.sections import Cache, Replica
 from infra.settings import Settings
+from knowledge.classes import cache_class, rds_class
+from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
 
 
 def watched(

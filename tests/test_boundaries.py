@@ -11,6 +11,7 @@ ROOMS = (
     "alarms",
     "infra",
     "components",
+    "knowledge",
     "bootstrap",
     "local",
     "policy",
@@ -23,17 +24,18 @@ ROOMS = (
 
 # Room -> the rooms it may import besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
-    "account": set(),
-    "alarms": set(),
+    "account": {"knowledge"},
+    "alarms": {"knowledge"},
     "bootstrap": set(),
-    "components": set(),
-    "infra": {"components", "bootstrap"},
-    "delivery": {"infra", "components"},
-    "local": {"bootstrap"},
-    "policy": {"infra"},  # its entry for the engine reads the stack's file
-    "preview": {"local", "infra", "components", "policy", "alarms"},
-    "upgrade": {"infra", "components"},
-    "pipeline": {"bootstrap", "infra", "preview"},
+    "components": {"knowledge"},
+    "infra": {"components", "knowledge", "bootstrap"},
+    "knowledge": set(),
+    "delivery": {"infra", "components", "knowledge"},
+    "local": {"bootstrap", "knowledge"},
+    "policy": {"infra", "knowledge"},  # its entry for the engine reads the stack's file
+    "preview": {"local", "infra", "components", "knowledge", "policy", "alarms"},
+    "upgrade": {"infra", "components", "knowledge"},
+    "pipeline": {"bootstrap", "infra", "knowledge", "preview"},
     "cli": {
         "account",
         "alarms",
@@ -41,6 +43,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "upgrade",
         "infra",
         "components",
+        "knowledge",
         "bootstrap",
         "local",
         "policy",
@@ -54,12 +57,12 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "bootstrap": {"pulumi", "pulumi_aws", "typer", "rich"},
     "components": {"boto3", "psycopg", "redis", "yaml", "os", "typer"},
     "policy/rules": {"pulumi", "pulumi_aws", "pulumi_policy", "boto3", "os"},
-    "components/sizing": {"pulumi", "pulumi_aws", "boto3", "os"},
+    "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }
 
 
 def imports(path: Path) -> set[str]:
-    """First names of everything a file imports, wherever in it; the sizing room, which any may use, aside."""
+    """First names of everything a file imports, wherever in it."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -68,7 +71,7 @@ def imports(path: Path) -> set[str]:
             names = [node.module]
         else:
             continue
-        found |= {name.partition(".")[0] for name in names if not name.startswith("components.sizing")}
+        found |= {name.partition(".")[0] for name in names}
     return found
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from components.sizing.classes import cache_class
-from components.sizing.redis_catalogue import REDIS_VERSIONS
-from components.sizing.versions import cache_goes_back
 from infra.sections import Cache
+from knowledge.classes import cache_class
+from knowledge.redis_catalogue import REDIS_VERSIONS
+from knowledge.versions import cache_goes_back
 from upgrade.deployed import Deployed
 from upgrade.step import Change, PlanError, Step, line
 

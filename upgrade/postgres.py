@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from components.sizing import storage as gp3
-from components.sizing.classes import rds_class
-from components.sizing.postgres_catalogue import POSTGRES_VERSIONS
 from infra.settings import Settings
+from knowledge import storage as gp3
+from knowledge.classes import rds_class
+from knowledge.postgres_catalogue import POSTGRES_VERSIONS
 from upgrade.deployed import Deployed
 from upgrade.step import Change, PlanError, Step, line
 

@@ -11,7 +11,7 @@ import pulumi
 import components
 from components.package import NAME
 
-_ASIDE = ("components.__main__", "components.package", "components.sizing")
+_ASIDE = ("components.__main__", "components.package", "knowledge")
 """What holds no components; the first would start the plugin."""
 
 

@@ -11,10 +11,10 @@ from components.notifications import Notifications, NotificationsArgs, Subscript
 from components.postgres import Postgres, PostgresArgs, ReplicaSpec
 from components.redis import Redis, RedisArgs
 from components.replica import Replica
-from components.sizing.classes import cache_class, rds_class
-from components.sizing.postgres import postgres_parameters
-from components.sizing.redis import redis_family, redis_parameters
-from components.sizing.thresholds import postgres_alarms, redis_alarms
+from knowledge.classes import cache_class, rds_class
+from knowledge.postgres import postgres_parameters
+from knowledge.redis import redis_family, redis_parameters
+from knowledge.thresholds import postgres_alarms, redis_alarms
 
 PREFIX = "shop-dev"
 DATABASE = rds_class("db.t4g.medium")

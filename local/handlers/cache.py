@@ -82,7 +82,7 @@ def members(context: Context, entry: Entry) -> list[Node]:
 
 def class_bytes(node_type: str | None) -> float | None:
     """Memory of a cache class, from the sizing table; None for one it does not know."""
-    from components.sizing.classes import CACHE_CLASSES
+    from knowledge.classes import CACHE_CLASSES
 
     known = CACHE_CLASSES.get(str(node_type))
     return known.memory_gib * GIB if known else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from components.sizing.versions import cache_goes_back
+from knowledge.versions import cache_goes_back
 from local.plugin.kinds import Kind
 from local.plugin.values import Properties, declared, filled, is_empty, is_unknown, same
 

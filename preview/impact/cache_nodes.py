@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.sizing.versions import cache_goes_back
+from knowledge.versions import cache_goes_back
 from preview.impact.conditions import less
 from preview.impact.effect import Edit, Effect, Rule
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.sizing.versions import numbers as version
+from knowledge.versions import numbers as version
 from preview.impact.conditions import known, replica, sources_replicas
 from preview.impact.effect import Edit, Effect, Rule
 

@@ -5,7 +5,7 @@ What the provider replaces for is marked ForceNew in terraform-provider-aws, rds
 
 from __future__ import annotations
 
-from components.sizing.storage import BASE_IOPS, BASE_THROUGHPUT, STRIPED_FROM, ceiling_problem, least_growth
+from knowledge.storage import BASE_IOPS, BASE_THROUGHPUT, STRIPED_FROM, ceiling_problem, least_growth
 from preview.impact.conditions import less, number, replica
 from preview.impact.effect import Edit, Effect, Rule
 

@@ -10,8 +10,8 @@ import pytest
 
 from components.alarms import RULE_CHARACTERS, RULE_CHILDREN, Alarms, AlarmsArgs, AlarmTarget, pages
 from components.redis import node_ids
-from components.sizing.alarm import LOGS, Term
-from components.sizing.thresholds import AlarmSpec
+from knowledge.alarm import LOGS, Term
+from knowledge.thresholds import AlarmSpec
 
 TOPICS = {"critical": "arn:critical", "warning": "arn:warning", "info": "arn:info"}
 DOWN = AlarmSpec(

@@ -10,9 +10,9 @@ from dashboard_schema import problems
 
 from components.alarms import AlarmTarget
 from components.dashboard import Dashboard, DashboardArgs, address
-from components.sizing.classes import cache_class, rds_class
-from components.sizing.dashboard import Row, Server, body
-from components.sizing.thresholds import AlarmSpec, postgres_alarms, redis_alarms
+from knowledge.classes import cache_class, rds_class
+from knowledge.dashboard import Row, Server, body
+from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
 
 REPLICA = postgres_alarms(
     rds_class("db.r7g.large"),

@@ -15,8 +15,8 @@ from iam_walls import by_deployment, undeployed
 
 from components.delivery import Delivery, DeliveryArgs
 from components.github import Repository
-from components.sizing.iam import INLINE_POLICIES_CHARACTERS, actions, wide
 from components.state import State
+from knowledge.iam import INLINE_POLICIES_CHARACTERS, actions, wide
 from local.monitor import event_loop
 
 Record = Callable[..., recorder.Recorded]

@@ -21,8 +21,8 @@ from components.boundary import boundary
 from components.cluster import Cluster
 from components.delivery import Delivery, DeliveryArgs
 from components.github import Repository
-from components.sizing.iam import roles
 from components.state import State
+from knowledge.iam import roles
 from local.monitor import event_loop
 
 NAME, ENVIRONMENTS = "shop", ("dev", "dev2", "prod")

@@ -9,7 +9,7 @@ import pytest
 
 from components.postgres import Postgres, PostgresArgs, ReplicaSpec
 from components.replica import SecondRegion
-from components.sizing.parameters import Parameter
+from knowledge.parameters import Parameter
 
 PARAMETERS = [Parameter("rds.force_ssl", "1", "pending-reboot"), Parameter("work_mem", "16384", "immediate")]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from components.redis import Redis, RedisArgs
-from components.sizing.parameters import Parameter
+from knowledge.parameters import Parameter
 
 CLUSTER = [Parameter("cluster-enabled", "yes", "pending-reboot")]
 

@@ -18,9 +18,9 @@ from iam_walls import asks, by_deployment, by_nobody, by_roles, keys, marked, un
 from components.boundary import boundary
 from components.delivery import Delivery, DeliveryArgs
 from components.github import Repository
-from components.sizing.iam import Place, policies
-from components.sizing.ownership import TAG
 from components.state import State
+from knowledge.iam import Place, policies
+from knowledge.ownership import TAG
 
 # Who asks, and whose things they are.
 PAIRS = [

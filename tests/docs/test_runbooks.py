@@ -10,7 +10,7 @@ from pages import FOLDER, PAGES, sections
 
 from cli.runbooks import DOCS, pages, replaced, written
 from cli.runbooks import RUNBOOKS as WRITTEN_TO
-from components.sizing.thresholds import POSTGRES, REDIS
+from knowledge.thresholds import POSTGRES, REDIS
 
 ALARMS = pages()
 WITHOUT_ALARM = {"dirty-migration.md"}

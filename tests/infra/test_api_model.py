@@ -197,7 +197,7 @@ NOT_IN_API: dict[tuple[str, str], str] = {
     ("Key", "deletionWindowInDays"): "ScheduleKeyDeletion, at the end",
     ("Key", "enableKeyRotation"): "EnableKeyRotation, after the key is made",
     ("LogGroup", "retentionInDays"): "PutRetentionPolicy, after the group is made",
-    ("ParameterGroup", "parameters"): "ModifyDBParameterGroup; checked against the catalogue of components.sizing",
+    ("ParameterGroup", "parameters"): "ModifyDBParameterGroup; checked against the catalogue of knowledge",
     ("SecurityGroupIngressRule", "*"): "the provider wraps the rule into IpPermissions",
     ("SecurityGroupEgressRule", "*"): "the provider wraps the rule into IpPermissions",
     ("Secret", "recoveryWindowInDays"): "DeleteSecret, at the end",

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from bootstrap.access import load_access
-from components.sizing.backup_regions import DESTINATIONS
 from infra.access_file import read_declaration
 from infra.backups import Job, jobs, largest_gap
 from infra.extras import served
 from infra.load import load_settings
 from infra.problems import SettingsError
 from infra.settings import Settings
+from knowledge.backup_regions import DESTINATIONS
 
 
 def load(stack: str = "prod", **config: Any) -> Settings:

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from components.sizing import recovery
 from infra.load import load_settings
 from infra.objectives import recoveries, told
 from infra.problems import SettingsError
 from infra.settings import Settings
+from knowledge import recovery
 from preview.objectives import objectives
 
 

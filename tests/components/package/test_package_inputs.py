@@ -14,8 +14,8 @@ from components.firewall import FirewallArgs
 from components.network import NetworkArgs
 from components.package.inputs import read
 from components.replica import ReplicaSpec
-from components.sizing.parameters import ApplyMethod, Parameter
-from components.sizing.thresholds import AlarmSpec
+from knowledge.parameters import ApplyMethod, Parameter
+from knowledge.thresholds import AlarmSpec
 
 PARAMETER = {"name": "work_mem", "value": "16384", "applyMethod": "immediate"}
 SPEC = {"instanceClass": "db.t4g.micro", "parameters": []}

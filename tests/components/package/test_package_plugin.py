@@ -23,8 +23,8 @@ from components.package.schema import schema
 from components.postgres import Postgres, PostgresArgs, ReplicaSpec
 from components.redis import Redis, RedisArgs
 from components.replica import SecondRegion
-from components.sizing.parameters import ApplyMethod, Parameter
-from components.sizing.thresholds import AlarmSpec
+from knowledge.parameters import ApplyMethod, Parameter
+from knowledge.thresholds import AlarmSpec
 
 PLACE = {"account_id": "123456789012", "region": "eu-west-1"}
 WIRE_PLACE = {"accountId": "123456789012", "region": "eu-west-1"}

@@ -183,7 +183,8 @@ def test_the_plugin_s_requirements_are_those_of_the_project() -> None:
     """All that the components import, in the versions that the tests ran with."""
     plugin_pins, project = pins(ROOT / "components" / "requirements.txt"), pins(ROOT / "requirements" / "runtime.txt")
     assert {name: project.get(name) for name in plugin_pins} == plugin_pins
-    sources = [each for each in (ROOT / "components").rglob("*.py") if "venv" not in each.parts]
+    rooms = {"components", "knowledge"}
+    sources = [each for room in rooms for each in (ROOT / room).rglob("*.py") if "venv" not in each.parts]
     imported = {
         name.partition(".")[0]
         for source in sources
@@ -196,6 +197,6 @@ def test_the_plugin_s_requirements_are_those_of_the_project() -> None:
             else []
         )
     }
-    foreign = imported - set(sys.stdlib_module_names) - {"components"}
+    foreign = imported - set(sys.stdlib_module_names) - rooms
     assert foreign == {"pulumi", "pulumi_aws", "pulumi_random"}
     assert {name.replace("_", "-") for name in foreign} <= set(plugin_pins)

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from components.sizing.alarm import Term
-from components.sizing.classes import CACHE_CLASSES, GIB, RDS_CLASSES, cache_class, rds_class
-from components.sizing.postgres import max_connections, postgres_parameters
-from components.sizing.thresholds import AlarmSpec, postgres_alarms, redis_alarms
+from knowledge.alarm import Term
+from knowledge.classes import CACHE_CLASSES, GIB, RDS_CLASSES, cache_class, rds_class
+from knowledge.postgres import max_connections, postgres_parameters
+from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
 
 MIB = 1024**2
 EVICTIONS = ("noeviction", "volatile-lru", "volatile-ttl", "allkeys-lru", "allkeys-lfu")
@@ -302,7 +302,7 @@ def test_critical_rows_of_the_catalogue() -> None:
 def test_no_alarm_word_is_unused() -> None:
     import tomllib
 
-    folder = Path(__file__).parents[3] / "components" / "sizing"
+    folder = Path(__file__).parents[2] / "knowledge"
     words = {
         (engine, key)
         for engine, name in (("postgres", "postgres_alarms.toml"), ("redis", "redis_alarms.toml"))

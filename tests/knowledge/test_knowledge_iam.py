@@ -8,7 +8,7 @@ from pathlib import Path
 import iam_requests
 import pytest
 
-from components.sizing.iam import (
+from knowledge.iam import (
     MANAGED_POLICY_CHARACTERS,
     Place,
     Scope,
@@ -18,7 +18,7 @@ from components.sizing.iam import (
     scopes,
     wide,
 )
-from components.sizing.iam_document import document
+from knowledge.iam_document import document
 
 EVERY = sorted(actions("read", "write"))
 
@@ -97,9 +97,9 @@ UNCALLED = {"iam:DeleteServiceLinkedRole": "it is the service's, and every stack
 
 
 def test_the_page_is_current() -> None:
-    page = Path(__file__).parents[3] / "docs" / "delivery-roles.md"
+    page = Path(__file__).parents[2] / "docs" / "delivery-roles.md"
     assert page.read_text(encoding="utf-8") == document(), (
-        "make it anew: python -m components.sizing.iam_document > docs/delivery-roles.md"
+        "make it anew: python -m knowledge.iam_document > docs/delivery-roles.md"
     )
 
 

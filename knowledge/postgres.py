@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from components.sizing.memory import GIB, KIB, MIB, PAGE, claimed_memory
-from components.sizing.parameters import ApplyMethod, Parameter, ParameterError, Value
-from components.sizing.postgres_catalogue import CATALOGUE, POSTGRES_VERSIONS, check
-from components.sizing.postgres_fixed import REPLICA, fixed
+from knowledge.memory import GIB, KIB, MIB, PAGE, claimed_memory
+from knowledge.parameters import ApplyMethod, Parameter, ParameterError, Value
+from knowledge.postgres_catalogue import CATALOGUE, POSTGRES_VERSIONS, check
+from knowledge.postgres_fixed import REPLICA, fixed
 
 __all__ = ["POSTGRES_VERSIONS", "max_connections", "postgres_family", "postgres_parameters"]
 

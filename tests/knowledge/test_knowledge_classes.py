@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from components.sizing.classes import (
+from knowledge.classes import (
     CACHE_CLASSES,
     RDS_CLASSES,
     CacheClass,

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from components.sizing.alarm import Limit
-from components.sizing.classes import GIB, RdsClass
-from components.sizing.storage import base_iops, base_throughput
+from knowledge.alarm import Limit
+from knowledge.classes import GIB, RdsClass
+from knowledge.storage import base_iops, base_throughput
 
 MIB = 1024**2
 MILLION = 10**6

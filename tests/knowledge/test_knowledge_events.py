@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.sizing.events import RDS, TOLD
+from knowledge.events import RDS, TOLD
 
 # RDS User Guide, USER_Events.Messages: categories of the sources that a stack has.
 CATEGORIES = {

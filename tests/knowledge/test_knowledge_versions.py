@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from components.sizing.versions import cache_goes_back, numbers
+from knowledge.versions import cache_goes_back, numbers
 
 
 @pytest.mark.parametrize(

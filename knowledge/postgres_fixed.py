@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.sizing.parameters import Value, plain
+from knowledge.parameters import Value, plain
 
 
 def fixed(version: int, pgaudit: bool) -> dict[str, str]:

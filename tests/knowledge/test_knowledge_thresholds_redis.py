@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from components.sizing.classes import cache_class
-from components.sizing.thresholds import AlarmSpec, redis_alarms
+from knowledge.classes import cache_class
+from knowledge.thresholds import AlarmSpec, redis_alarms
 
 MIB = 1024**2
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from components.sizing.classes import GIB
-from components.sizing.parameters import ParameterError
-from components.sizing.postgres import postgres_parameters
+from knowledge.classes import GIB
+from knowledge.parameters import ParameterError
+from knowledge.postgres import postgres_parameters
 
 ONE_BY_ONE = [
     (

@@ -9,8 +9,8 @@ import csv
 from dataclasses import dataclass
 from importlib.resources import files
 
-from components.sizing.parameters import Value, did_you_mean
-from components.sizing.redis_refused import REFUSED, RENAMEABLE
+from knowledge.parameters import Value, did_you_mean
+from knowledge.redis_refused import REFUSED, RENAMEABLE
 
 REDIS_VERSIONS: dict[str, dict[str, str]] = {
     "redis": {"7.0": "redis7", "7.1": "redis7"},

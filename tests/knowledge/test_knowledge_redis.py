@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from components.sizing.classes import CACHE_CLASSES, cache_class
-from components.sizing.parameters import Parameter, ParameterError
-from components.sizing.redis import REDIS_VERSIONS, redis_family, redis_parameters
+from knowledge.classes import CACHE_CLASSES, cache_class
+from knowledge.parameters import Parameter, ParameterError
+from knowledge.redis import REDIS_VERSIONS, redis_family, redis_parameters
 
 BASE = {
     "acl-pubsub-default": "resetchannels",

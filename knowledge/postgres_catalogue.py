@@ -13,8 +13,8 @@ from decimal import Decimal, InvalidOperation
 from importlib.resources import files
 from typing import Literal
 
-from components.sizing.parameters import Value, did_you_mean
-from components.sizing.postgres_refused import REFUSED
+from knowledge.parameters import Value, did_you_mean
+from knowledge.postgres_refused import REFUSED
 
 POSTGRES_VERSIONS: dict[int, tuple[str, ...]] = {
     15: ("15.13", "15.14", "15.15", "15.17", "15.18", "15.19"),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from components.sizing.alarm import Limit
-from components.sizing.classes import CacheClass
+from knowledge.alarm import Limit
+from knowledge.classes import CacheClass
 
 MIB = 1024**2
 NONE = Limit(value=0, how="the same for every node: none is expected")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from components.sizing.networks import too_wide
+from knowledge.networks import too_wide
 
 WHOLE = "the whole internet"
 

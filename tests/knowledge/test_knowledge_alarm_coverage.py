@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 import pytest
-from test_sizing_thresholds import everything
+from test_knowledge_thresholds import everything
 
-from components.sizing.alarm_coverage import AWS, BROKEN, COMMUNITY, POSTGRES, REDIS
+from knowledge.alarm_coverage import AWS, BROKEN, COMMUNITY, POSTGRES, REDIS
 
 LISTS = {"AWS": AWS, "POSTGRES": POSTGRES, "REDIS": REDIS, "COMMUNITY": COMMUNITY}
 # The first of a name: the last replica is one of another region, without an expression.

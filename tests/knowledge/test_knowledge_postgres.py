@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from components.sizing.classes import GIB, rds_class
-from components.sizing.parameters import Parameter, ParameterError
-from components.sizing.postgres import max_connections, postgres_family, postgres_parameters
+from knowledge.classes import GIB, rds_class
+from knowledge.parameters import Parameter, ParameterError
+from knowledge.postgres import max_connections, postgres_family, postgres_parameters
 
 FIXED = {
     "autovacuum_analyze_scale_factor": "0.05",

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any, Literal
 
-from components.sizing.ownership import TAG
+from knowledge.ownership import TAG
 
 MANAGED_POLICY_CHARACTERS = 6144
 INLINE_POLICIES_CHARACTERS = 10240

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from components.sizing.parameters import ApplyMethod, Parameter, ParameterError, Value, plain
-from components.sizing.redis_catalogue import CATALOGUE, REDIS_VERSIONS, check
+from knowledge.parameters import ApplyMethod, Parameter, ParameterError, Value, plain
+from knowledge.redis_catalogue import CATALOGUE, REDIS_VERSIONS, check
 
 __all__ = ["REDIS_VERSIONS", "redis_family", "redis_parameters"]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from components.sizing.alarm import LOGS, AlarmSpec, Comparison, Limit, MissingData, Origin, Severity, Term
+from knowledge.alarm import LOGS, AlarmSpec, Comparison, Limit, MissingData, Origin, Severity, Term
 
 Words = Mapping[str, Mapping[str, Any]]
 

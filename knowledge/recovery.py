@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.sizing.storage import base_throughput
+from knowledge.storage import base_throughput
 
 POINT_IN_TIME = 5
 """What RDS' automated backups may lack: LatestRestorableTime trails the present by it (RDS User Guide, USER_PIT)."""

@@ -7,10 +7,10 @@ always does, is worse than none.
 
 from __future__ import annotations
 
-from components.sizing import postgres_thresholds, redis_thresholds
-from components.sizing.alarm import AlarmSpec
-from components.sizing.alarm_words import specs, words
-from components.sizing.classes import CacheClass, RdsClass
+from knowledge import postgres_thresholds, redis_thresholds
+from knowledge.alarm import AlarmSpec
+from knowledge.alarm_words import specs, words
+from knowledge.classes import CacheClass, RdsClass
 
 __all__ = ["POSTGRES", "REDIS", "AlarmSpec", "postgres_alarms", "redis_alarms"]
 
