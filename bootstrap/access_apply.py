@@ -21,6 +21,7 @@ from bootstrap.access_plan import (
     redis_change,
     redis_plan_by_url,
 )
+from bootstrap.credentials import hold_all, token_users
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master, passwords, tokens
 from bootstrap.postgres.apply import StalePlanError, apply_chosen
@@ -29,7 +30,6 @@ from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.lock import hold
 from bootstrap.secrets import Secret, SecretStore
-from bootstrap.secrets.identities import hold_all, token_users
 
 _STALE = "the plan is stale: the declaration or the engines have changed since; make a new one: datatier access plan"
 

@@ -14,6 +14,7 @@ import psycopg
 
 from bootstrap.access import Access, access_string, load_access
 from bootstrap.access.names import SIBLINGS, login
+from bootstrap.credentials import before, complete, token_users
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
@@ -25,7 +26,6 @@ from bootstrap.postgres.removal import removals
 from bootstrap.postgres.strangers import strangers
 from bootstrap.redis.users import UserChange
 from bootstrap.secrets import Credential, Secret, SecretStore
-from bootstrap.secrets.identities import before, complete, token_users
 
 Engine = Literal["postgres", "redis", "secrets"]
 # A tier on this computer makes the secret by itself; on AWS the infrastructure does, with its key and its policies.

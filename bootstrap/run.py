@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 
 from bootstrap import deadline, migrate, report
 from bootstrap.access import Access, Finding, analyse, load_access
+from bootstrap.credentials import Held, hold_all, token_users
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master, passwords, tokens
@@ -24,7 +25,6 @@ from bootstrap.postgres.master import Master
 from bootstrap.postgres.removal import droppable
 from bootstrap.postgres.strangers import strangers
 from bootstrap.secrets import AwsStore, SecretStore, open_postgres
-from bootstrap.secrets.identities import Held, hold_all, token_users
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _THREADS = 8

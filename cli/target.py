@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from rich.markup import escape
 
 from bootstrap.access import load_access
+from bootstrap.credentials import token_users
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import AwsStore, Credential, redis_token
-from bootstrap.secrets.identities import token_users
 from cli.current import state_of
 from cli.declaration import ahead, as_declared, note_of_deployed
 from cli.errors import InputError, NothingUpError

@@ -8,11 +8,11 @@ from contextlib import contextmanager
 from typing import Any
 
 from bootstrap.access.names import TOKEN_END
+from bootstrap.acl.compare import text_differences
+from bootstrap.acl.rules import parse
+from bootstrap.acl.stored import refusals
+from bootstrap.acl.valkey import VALKEY
 from bootstrap.errors import BootstrapError
-from bootstrap.redis.acl.compare import text_differences
-from bootstrap.redis.acl.rules import parse
-from bootstrap.redis.acl.stored import refusals
-from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.users import Applied, User, UserChange
 from bootstrap.secrets import elasticache_passwords
 

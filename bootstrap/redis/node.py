@@ -15,11 +15,11 @@ from typing import Any, Literal
 
 import redis
 
+from bootstrap.acl import table
+from bootstrap.acl.compare import text_differences
+from bootstrap.acl.rules import RuleError, merged, parse_listed
+from bootstrap.acl.table import CommandTable
 from bootstrap.errors import BootstrapError
-from bootstrap.redis.acl import table
-from bootstrap.redis.acl.compare import text_differences
-from bootstrap.redis.acl.rules import RuleError, merged, parse_listed
-from bootstrap.redis.acl.table import CommandTable
 from bootstrap.redis.users import Applied, Converged, User, UserChange
 from bootstrap.secrets import redis_hash
 

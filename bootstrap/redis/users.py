@@ -95,7 +95,7 @@ def users(
 ) -> tuple[User, ...]:
     """Return the users that `access` wants in `cache`; `previous` holds what is still valid during a rotation.
 
-    `tokens` are the users of those that log in by token (`bootstrap.secrets.token_users`).
+    `tokens` are the users of those that log in by token (`bootstrap.credentials.token_users`).
     """
     by_token = tokens or {}
     old = {name: each for name, each in (previous or {}).items() if name not in by_token}

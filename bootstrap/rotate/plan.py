@@ -12,8 +12,6 @@ from bootstrap.errors import BootstrapError
 from bootstrap.postgres.change import ident
 from bootstrap.secrets import Credential, Stages, Version
 
-GRACE = 24 * 3600
-"""Seconds that the old credential stays valid: a day, so that a job that runs daily has read the new one."""
 MASTER = "master"
 
 Action = Literal["stage", "admit", "prove", "promote", "retire", "close"]

@@ -12,6 +12,7 @@ import psycopg
 from redis.exceptions import RedisError
 
 from bootstrap.access import Access, load_access
+from bootstrap.credentials import GRACE, complete, token_users
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
@@ -22,7 +23,6 @@ from bootstrap.redis.token import Token
 from bootstrap.rotate import postgres
 from bootstrap.rotate.master import plan_master, rotate_master
 from bootstrap.rotate.plan import (
-    GRACE,
     MASTER,
     Plan,
     Rotated,
@@ -38,7 +38,6 @@ from bootstrap.rotate.prove import prove
 from bootstrap.rotate.redis import Cache
 from bootstrap.rotate.token import plan_token, rotate_token, tokens
 from bootstrap.secrets import AwsStore, SecretStore, Version, new_password
-from bootstrap.secrets.identities import complete, token_users
 
 _THREADS = 8
 DRAIN = 10.0

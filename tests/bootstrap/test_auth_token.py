@@ -17,10 +17,10 @@ from real_servers import ADMIN_PASSWORD, Valkey
 
 from bootstrap.access import load_access
 from bootstrap.access_explain import explain_redis
+from bootstrap.credentials import GRACE
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PasswordRule
 from bootstrap.redis.token import ElastiCacheToken, NodesToken, Place, Token
-from bootstrap.rotate.plan import GRACE
 from bootstrap.rotate.token import plan_token, rotate_token
 from bootstrap.run import _skipped
 from bootstrap.secrets import Credential, LoginError, Secret, Stages, Version, open_redis, redis_hash

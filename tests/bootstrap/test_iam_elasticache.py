@@ -13,11 +13,11 @@ from tier import REGION, Tier
 
 from bootstrap.access import load_access
 from bootstrap.access.names import token_user
+from bootstrap.credentials import complete, token_users
 from bootstrap.manifest import CacheTarget
 from bootstrap.redis.apply import CacheError, apply
 from bootstrap.redis.users import User, users
 from bootstrap.secrets import Credential, Secret, redis_token
-from bootstrap.secrets.identities import complete, token_users
 
 IAM = "app-prod-main-tmi-app-iam"
 BY_TOKEN = User(name="tmi_app", rules=RULES, password=None, by_token=IAM)

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from test_elasticache import PASSWORD, RULES, Api, ClientError, users_of, wanted
 from tier import REGION
 
+from bootstrap.acl.compare import text_differences
+from bootstrap.acl.rules import parse
+from bootstrap.acl.stored import as_stored, refusals
+from bootstrap.acl.valkey import VALKEY
 from bootstrap.aws import aws_client
-from bootstrap.redis.acl.compare import text_differences
-from bootstrap.redis.acl.rules import parse
-from bootstrap.redis.acl.stored import as_stored, refusals
-from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers
 from bootstrap.redis.users import User
 from bootstrap.secrets import Secret, elasticache_passwords

@@ -17,9 +17,9 @@ from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string
 from bootstrap.access_import import import_redis
 from bootstrap.access_plan import plan_urls
+from bootstrap.acl.rules import parse, parse_getuser
 from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.redis import node
-from bootstrap.redis.acl.rules import parse, parse_getuser
 from bootstrap.redis.by_url import apply_client, import_users, plan_client
 from bootstrap.redis.server import ServerAcl, ServerAclError
 from bootstrap.redis.users import User

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bootstrap.redis.acl.rules import RuleSet, merged
+from bootstrap.acl.rules import RuleSet, merged
 
 _ALIASES = {"allkeys": "~*", "allchannels": "&*", "allcommands": "+@all", "nocommands": "-@all"}
 # ElastiCache guide, SupportedCommands: not there on any cache.

@@ -9,8 +9,10 @@ from datetime import UTC, datetime, timedelta
 from bootstrap.access import Access
 from bootstrap.access.names import SIBLINGS, token_user
 from bootstrap.manifest import Manifest
-from bootstrap.secrets.secret import Credential, Secret, new_password
-from bootstrap.secrets.store import SecretStore, SecretStoreError, Version
+from bootstrap.secrets import Credential, Secret, SecretStore, SecretStoreError, Version, new_password
+
+GRACE = 24 * 3600
+"""Seconds that the old credential stays valid: a day, so that a job that runs daily has read the new one."""
 
 
 @dataclass(frozen=True, kw_only=True)
