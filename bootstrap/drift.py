@@ -12,10 +12,11 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from bootstrap import schema
 from bootstrap.access import Access
-from bootstrap.access_plan import AccessPlan, plan_stack, plan_urls
-from bootstrap.access_verify import verify_stack
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
+from bootstrap.reconcile.by_url import plan_urls
+from bootstrap.reconcile.plan import Plan, plan_stack
+from bootstrap.reconcile.verify import verify_stack
 from bootstrap.report import Check
 from bootstrap.run import MIGRATIONS
 from bootstrap.schema import Difference
@@ -75,7 +76,7 @@ def look(
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="drift") as pool:
         plan = plan_stack(manifest, store, pool)
         with master.look(manifest.postgres, store) as conn:
-            differing = tuple(_schema(conn, migrations))
+            differing = differences_of_schema(conn, migrations)
         checks = verify_stack(manifest, store, pool) if prove else ()
     return Drift(stack=manifest.stack, found=(*differing, *_access(plan)), checks=checks)
 
@@ -83,27 +84,28 @@ def look(
 def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, migrations: Path = MIGRATIONS) -> Drift:
     """Compare a database that no stack describes with the declarations; with `prove` also as every identity's role."""
     plan = plan_urls(access, conn, None, "main")
-    differing = tuple(_schema(conn, migrations))
+    differing = differences_of_schema(conn, migrations)
     checks = tuple(verify_roles(conn, access)) if prove else ()
     return Drift(stack=conn.info.dbname, found=(*differing, *_access(plan)), checks=checks)
 
 
-def _access(plan: AccessPlan) -> Iterator[Drifted]:
+def _access(plan: Plan) -> Iterator[Drifted]:
     for each in plan.changes:
-        yield Drifted(where=f"{each.engine} {each.target}", what=f"{each.action} {each.subject}", mend=each.text)
+        yield Drifted(where=f"{each.engine} {each.target}", what=f"{each.verb} {each.subject}", mend=each.text)
     for text in plan.differences:
         yield Drifted(where="access", what=text)
 
 
-def _schema(conn: Any, migrations: Path) -> list[Drifted]:
+def differences_of_schema(conn: psycopg.Connection[Any], migrations: Path) -> tuple[Drifted, ...]:
+    """Compare the schema with the definition beside the migrations; nothing where there is none."""
     path = schema.beside(migrations)
     if path is None:
-        return []
+        return ()
     expected = schema.load(path)
     found = schema.compare(expected, schema.read(conn, extensions=expected.get("extensions", ())))
     other = [each for each in found if each.kind == "migration"]
     # Beside a database at another migration everything would differ: that says it all.
-    return [_told(each) for each in other or found if each.severity != "INFO"]
+    return tuple(_told(each) for each in other or found if each.severity != "INFO")
 
 
 def _told(each: Difference) -> Drifted:

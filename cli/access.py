@@ -139,7 +139,8 @@ def plan(
 
     [bold]Examples:[/] datatier access plan    datatier access plan --out plan.json    datatier access plan --json
     """
-    from bootstrap.access_plan import plan_stack, plan_urls
+    from bootstrap.reconcile.by_url import plan_urls
+    from bootstrap.reconcile.plan import plan_stack
 
     target = _target(stack, manifest, database_url, redis_url, file, cache)
     if isinstance(target, _Urls):
@@ -191,8 +192,10 @@ def apply(
 
     [bold]Examples:[/] datatier access apply    datatier access apply --plan plan.json --allow-revoke
     """
-    from bootstrap.access_apply import Allowed, apply_stack, apply_urls
-    from bootstrap.access_plan import plan_stack, plan_urls
+    from bootstrap.reconcile.allowed import Allowed
+    from bootstrap.reconcile.apply import apply_stack
+    from bootstrap.reconcile.by_url import apply_urls, plan_urls
+    from bootstrap.reconcile.plan import plan_stack
 
     target = _target(stack, manifest, database_url, redis_url, file, cache)
     guarded = protected or (not isinstance(target, _Urls) and target.manifest.is_protected)
@@ -259,7 +262,7 @@ def verify(
 
     [bold]Examples:[/] datatier access verify    datatier access verify --database-url postgres://admin@db/app
     """
-    from bootstrap.access_verify import verify_stack, verify_url
+    from bootstrap.reconcile.verify import verify_stack, verify_url
 
     target = _target(stack, manifest, database_url, None, file)
     if isinstance(target, _Urls):

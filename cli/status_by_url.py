@@ -8,7 +8,8 @@ import psycopg
 from rich.console import Console
 from rich.markup import escape
 
-from bootstrap.access_plan import AccessPlan, plan_urls
+from bootstrap.reconcile.by_url import plan_urls
+from bootstrap.reconcile.plan import Plan
 from bootstrap.secrets import Secret, open_database_url
 from cli.project import project_root
 from infra.access_file import read_access
@@ -38,7 +39,7 @@ def _migration(conn: psycopg.Connection[Any]) -> dict[str, Any] | None:
     return {"version": row[0], "dirty": row[1]} if row else None
 
 
-def _access(plan: AccessPlan) -> dict[str, Any]:
+def _access(plan: Plan) -> dict[str, Any]:
     return {"changes": len(plan.changes), "undeclared": list(plan.differences)}
 
 

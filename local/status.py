@@ -119,10 +119,10 @@ def _undeclared(state: StateDir, known: Manifest | None) -> list[str]:
     import psycopg
 
     from bootstrap.access import load_access
-    from bootstrap.access_plan import desired_by_url
     from bootstrap.postgres.facts import told
     from bootstrap.postgres.live import read
     from bootstrap.postgres.unseen import beside
+    from bootstrap.reconcile.by_url import desired_by_url
 
     primary = next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
     if known is None or primary is None:

@@ -8,7 +8,7 @@ from typing import Any
 import redis
 
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
-from bootstrap.redis.apply import elasticache
+from bootstrap.redis.cache import elasticache
 from bootstrap.redis.server import admin_login
 from bootstrap.redis.users import User
 from bootstrap.rotate.plan import RotationError

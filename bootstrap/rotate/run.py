@@ -12,13 +12,14 @@ import psycopg
 from redis.exceptions import RedisError
 
 from bootstrap.access import Access, load_access
+from bootstrap.action import Action
 from bootstrap.credentials import GRACE, complete, token_users
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
-from bootstrap.redis.apply import token_of
+from bootstrap.redis.cache import token_of
 from bootstrap.redis.token import Token
 from bootstrap.rotate import postgres
 from bootstrap.rotate.master import plan_master, rotate_master
@@ -28,7 +29,6 @@ from bootstrap.rotate.plan import (
     Rotated,
     RotationError,
     State,
-    Step,
     forward,
     other_login,
     plan,
@@ -43,7 +43,7 @@ _THREADS = 8
 DRAIN = 10.0
 """Seconds that the sessions of a login that was shut out have to end by themselves."""
 
-Progress = Callable[[Step], None]
+Progress = Callable[[Action], None]
 """Called before each step."""
 
 
@@ -220,7 +220,7 @@ class Rotation:
         valid = state.current
         for step in left.steps:
             self._progress(step)
-            match step.action:
+            match step.verb:
                 case "stage":
                     pending = self.stage(state, grace)
                 case "admit" if pending:
@@ -251,7 +251,7 @@ class Rotation:
         new = complete(self._manifest, self._access, state.identity, old.model_copy(update=changed))
         return self._store.put_pending(state.arn, new, **({"token": token} if token else {}))
 
-    def admit(self, entered: Master, step: Step, pending: Version, current: Version) -> None:
+    def admit(self, entered: Master, step: Action, pending: Version, current: Version) -> None:
         """Let the pending credential in where `step` says."""
         if step.target == "postgres":
             postgres.admit(entered.conn, pending.credential)
@@ -261,13 +261,18 @@ class Rotation:
     def admit_all(self, entered: Master, state: State, pending: Version) -> None:
         """Let the pending credential in everywhere."""
         for step in forward(state):
-            if step.action == "admit":
+            if step.verb == "admit":
                 self.admit(entered, step, pending, state.current)
 
     def finish(self, entered: Master, state: State) -> tuple[str, ...]:
         """Retire what an earlier rotation left, whatever is left of its grace; return what was done."""
-        left = plan(state, now=datetime.now(UTC), grace=GRACE, finish=True, begin=False)
-        return (*map(str, left.steps), *self._apply(entered, state, left, GRACE))
+        left = self.ending(state)
+        return (*(step.sentence for step in left.steps), *self._apply(entered, state, left, GRACE))
+
+    @staticmethod
+    def ending(state: State) -> Plan:
+        """Return what is left of an earlier rotation, whatever is left of its grace."""
+        return plan(state, now=datetime.now(UTC), grace=GRACE, finish=True, begin=False)
 
     def prove(self, entered: Master, state: State, pending: Version) -> tuple[str, ...]:
         """Prove the pending credential by logins, on replicas and every node too."""
@@ -276,7 +281,7 @@ class Rotation:
         new, old = pending.credential, state.current.credential
         return prove(self._manifest, self._access, state.identity, new, old, self._store, self._pool, lsn=lsn)
 
-    def retire(self, entered: Master, step: Step, valid: Version) -> tuple[str, ...]:
+    def retire(self, entered: Master, step: Action, valid: Version) -> tuple[str, ...]:
         """Shut out where `step` says what is not `valid`."""
         if step.target == "postgres":
             return postgres.retire(self._manifest.postgres, entered, valid.credential, drain=self._drain)
@@ -291,7 +296,7 @@ class Rotation:
         if stages.previous:
             self._store.unstage(state.arn, stages.previous, "AWSPREVIOUS")
 
-    def _cache(self, step: Step) -> Cache:
+    def _cache(self, step: Action) -> Cache:
         return Cache(self._manifest, step.target.removeprefix("cache "), self._store)
 
 
@@ -302,6 +307,14 @@ def retire_due(
     worker = Rotation(manifest, access, store, pool)
     states = [worker.state(name, None) for name in names]
     return tuple(note for state in states for note in worker.finish(entered, state))
+
+
+def due_steps(
+    manifest: Manifest, access: Access, store: SecretStore, pool: Executor, names: Sequence[str]
+) -> tuple[Action, ...]:
+    """Return what `retire_due` would do; nothing is written."""
+    worker = Rotation(manifest, access, store, pool)
+    return tuple(step for name in names for step in worker.ending(worker.state(name, None)).steps)
 
 
 def _without_password(state: State) -> Rotated | None:
@@ -319,5 +332,5 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _quiet(step: Step) -> None:
+def _quiet(step: Action) -> None:
     """Show nothing."""

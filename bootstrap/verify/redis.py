@@ -27,7 +27,7 @@ from bootstrap.acl.table import CommandTable
 from bootstrap.acl.valkey import VALKEY
 from bootstrap.credentials import token_users
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
-from bootstrap.redis.apply import nodes
+from bootstrap.redis.cache import nodes
 from bootstrap.redis.server import admin_login
 from bootstrap.report import Check
 from bootstrap.secrets import Credential, LoginError, Secret, SecretStore, open_redis, redis_token

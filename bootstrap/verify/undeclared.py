@@ -9,7 +9,7 @@ from bootstrap.access import Access
 from bootstrap.credentials import token_users
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.redis import node
-from bootstrap.redis.apply import elasticache
+from bootstrap.redis.cache import elasticache
 from bootstrap.redis.elasticache import user_id
 from bootstrap.redis.server import admin_login
 from bootstrap.report import Check

@@ -74,12 +74,12 @@ def state(*, grace: int | None = None, previous: bool = False, pending: bool = F
 )
 def test_what_is_left(where: State, wish: dict[str, Any], steps: str, outcome: str) -> None:
     made = plan(where, now=NOW, **{"grace": 60, "finish": False, "begin": True, **wish})
-    assert (", ".join(f"{s.action} {s.target}" for s in made.steps), made.outcome) == (steps, outcome)
+    assert (", ".join(f"{s.verb} {s.target}" for s in made.steps), made.outcome) == (steps, outcome)
 
 
 def test_the_steps_name_the_other_login() -> None:
     made = plan(state(), now=NOW, grace=0, finish=False, begin=True)
-    assert [step.detail for step in made.steps if step.target == "postgres"] == [
+    assert [step.text for step in made.steps if step.target == "postgres"] == [
         "ALTER ROLE \"app_b\" LOGIN PASSWORD '***'",
         'ALTER ROLE "app_a" NOLOGIN PASSWORD NULL, then end its sessions',
     ]
@@ -136,7 +136,7 @@ class Api:
 
 def test_elasticache_takes_two_passwords_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     api, logins = Api(), []
-    monkeypatch.setattr("bootstrap.redis.apply.aws_client", lambda *_: api)
+    monkeypatch.setattr("bootstrap.redis.cache.aws_client", lambda *_: api)
 
     class Opened:
         def close(self) -> None:

@@ -8,13 +8,13 @@ from typing import Any
 import psycopg
 
 from bootstrap.access import Access, load_access
-from bootstrap.access_plan import desired_by_url
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.facts import told
 from bootstrap.postgres.live import read
 from bootstrap.postgres.unseen import beside
+from bootstrap.reconcile.by_url import desired_by_url
 from bootstrap.report import Check
 from bootstrap.secrets import SecretStore
 from bootstrap.verify import undeclared as users
