@@ -183,10 +183,22 @@ CHANGES = [
         "{n}_bi has `owns foreign server {n}_remote`",
     ),
     # What acts for somebody without a privilege on any table.
-    ("shop", "GRANT USAGE ON LANGUAGE plpgsql TO {n}_report WITH GRANT OPTION", "`USAGE on language plpgsql with grant"),
-    ("shop", "CREATE PUBLICATION everything; ALTER PUBLICATION everything OWNER TO {n}_report", "publication everything"),
+    (
+        "shop",
+        "GRANT USAGE ON LANGUAGE plpgsql TO {n}_report WITH GRANT OPTION",
+        "`USAGE on language plpgsql with grant",
+    ),
+    (
+        "shop",
+        "CREATE PUBLICATION everything; ALTER PUBLICATION everything OWNER TO {n}_report",
+        "publication everything",
+    ),
     ("identity", 'CREATE PUBLICATION "Sent, out"; ALTER PUBLICATION "Sent, out" OWNER TO {n}_auditor', '"Sent, out"'),
-    ("erp", "CREATE USER MAPPING FOR {n}_bi SERVER {n}_remote OPTIONS (password 'x')", 'DROP USER MAPPING FOR "{n}_bi" SERVER'),
+    (
+        "erp",
+        "CREATE USER MAPPING FOR {n}_bi SERVER {n}_remote OPTIONS (password 'x')",
+        'DROP USER MAPPING FOR "{n}_bi" SERVER',
+    ),
     ("erp", "CREATE USER MAPPING FOR PUBLIC SERVER {n}_remote", "DROP USER MAPPING FOR PUBLIC SERVER {n}_remote"),
     (
         "erp",
