@@ -13,6 +13,7 @@ from cli.output import table
 plain = escape
 
 
+_FEW = 5
 _DOWN = "[red]not running[/]"
 
 
@@ -51,6 +52,11 @@ def tier(out: Console, data: dict[str, Any]) -> None:
             out.print(f"[yellow]cache {escape(name)} lets in[/] {escape(what)}")
     for sentence in data["undeclared"]:
         out.print(f"[yellow]undeclared[/] {escape(sentence)}")
+    drift = data.get("drift", [])
+    for action in drift[:_FEW]:
+        out.print(f"[yellow]differs[/] {escape(action['target'])}: {escape(action.get('sql') or action['detail'])}")
+    if len(drift) > _FEW:
+        out.print(f"[yellow]differs[/] {len(drift) - _FEW} more: `datatier access plan`")
 
 
 def checks(out: Console, report: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ import typer
 from cli import present
 from cli.current import remember
 from cli.declaration import KEPT
-from cli.errors import FAILED, InputError, NothingUpError
+from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
 from cli.fingerprint import declarations, fingerprint
 from cli.options import JsonFlag
 from cli.output import console, emit_json
@@ -42,6 +42,8 @@ def up(
     json: JsonFlag = False,
 ) -> None:
     """Bring a stack up on this computer: servers, AWS emulator, bootstrap, verification.
+
+    Where nothing is to be done and somebody has changed roles, privileges or users by hand, the exit code is 3.
 
     [bold]Examples:[/] datatier up    datatier up prod    datatier up --runner lambda
     """
@@ -79,6 +81,8 @@ def up(
             )
     if data["access"]["failed"]:
         raise typer.Exit(FAILED)
+    if unchanged and _differing(data):
+        raise typer.Exit(DIFFERENT)
 
 
 def _forget_ports(state: StateDir) -> None:
@@ -127,6 +131,12 @@ def _run(source: StackSource, cloud: LocalCloud, steps: Steps) -> list[str]:
     return cloud.finish()
 
 
+def _differing(data: dict[str, Any]) -> int:
+    """How many things in the engines are not as declared now, of those that a status looks at."""
+    strangers = [user for cache in data["redis"].values() for user in cache["undeclared"]]
+    return len(data["drift"]) + len(data["undeclared"]) + len(strangers)
+
+
 def _tell(data: dict[str, Any], report: dict[str, Any], changed: list[str], removed: list[str], seconds: float) -> None:
     out = console()
     present.tier(out, data)
@@ -138,5 +148,13 @@ def _tell(data: dict[str, Any], report: dict[str, Any], changed: list[str], remo
     if changed or removed:
         what = f"{len(changed)} made or changed" + (f", {len(removed)} removed" if removed else "")
         out.print(f"[bold green]up[/] {data['stack']}: {what}, in {seconds:.1f} s")
+    elif differing := _differing(data):
+        out.print(
+            f"[bold yellow]up[/] {data['stack']}: nothing was changed, and {differing} of what is in the engines is "
+            f"not as declared: `datatier access plan` shows all of it, `datatier bootstrap` mends it ({seconds:.1f} s)"
+        )
     else:
-        out.print(f"[bold green]up[/] {data['stack']}: nothing to do, everything is as declared ({seconds:.1f} s)")
+        out.print(
+            f"[bold green]up[/] {data['stack']}: nothing to do: servers, roles, privileges and the users of the caches "
+            f"are as declared; `datatier drift --prove` looks at schema and passwords too ({seconds:.1f} s)"
+        )

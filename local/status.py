@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bootstrap.action import Action
 from bootstrap.manifest import Endpoint, Manifest
 from local import ports
 from local.emulator import tier_endpoint
@@ -63,16 +64,21 @@ def status(state: StateDir) -> dict[str, Any]:
     report = state.kept.get("report") or {}
     with ThreadPoolExecutor(max_workers=8) as pool:
         postgres = pool.submit(_postgres, state, known, pool)
+        database = pool.submit(_database, state, known)
         caches = {
             _cache_name(entry, known): pool.submit(_cache, state, entry, known) for entry in _entries(state, cache.TYPE)
         }
+        undeclared, changes = database.result()
+        seen = {name: future.result() for name, future in caches.items()}
+        changes += [action for _, of_cache in seen.values() for action in of_cache]
         return {
             "stack": state.stack,
             "up": not healthy(state),
             "postgres": {**postgres.result(), "migration": _migration(state, known, report)},
-            "redis": {name: future.result() for name, future in caches.items()},
+            "redis": {name: shown for name, (shown, _) in seen.items()},
             "access": report.get("access") or {"allowed": 0, "refused": 0, "failed": 0},
-            "undeclared": _undeclared(state, known),
+            "undeclared": undeclared,
+            "drift": [action.data() for action in changes],
             "emulator": _emulator(state) if state.resources else None,
             "processes": [vars(process) for process in processes(state)],
             "differences": state.kept.get("differences", []),
@@ -114,60 +120,81 @@ def _migration(state: StateDir, known: Manifest | None, report: dict[str, Any]) 
     return {"version": row[0], "dirty": row[1]} if row else last
 
 
-def _undeclared(state: StateDir, known: Manifest | None) -> list[str]:
-    """What the database has that access.yaml does not say, as it is now; nothing when the database does not answer."""
+def _database(state: StateDir, known: Manifest | None) -> tuple[list[str], list[Action]]:
+    """What the database has that access.yaml does not say, and what `access plan` would change, as it is now.
+
+    Nothing when the database does not answer. Passwords are in the emulator, and schema and data are not looked at.
+    """
     import psycopg
 
     from bootstrap.access import load_access
+    from bootstrap.postgres.desired import desired
     from bootstrap.postgres.facts import told
     from bootstrap.postgres.live import read
+    from bootstrap.postgres.plan import plan
     from bootstrap.postgres.unseen import beside
-    from bootstrap.reconcile.by_url import desired_by_url
+    from bootstrap.reconcile.by_url import active_logins
 
     primary = next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
     if known is None or primary is None:
-        return []
+        return [], []
     try:
         with server(state, primary["outputs"]["identifier"]).connect(known.postgres.database, 2) as connection:
-            wanted = desired_by_url(connection, load_access(known.access))
+            access = load_access(known.access)
+            wanted = desired(access, active_logins(connection, access), iam=known.postgres.iam_region is not None)
             live = read(connection, wanted)
     except psycopg.Error:
-        return []
+        return [], []
     # As the master sees it, who administers all of it.
-    return list(told(beside(wanted, replace(live, user=str(primary["inputs"]["username"]))).unseen))
+    live = replace(live, user=str(primary["inputs"]["username"]))
+    return list(told(beside(wanted, live).unseen)), list(plan(wanted, live))
 
 
-def _cache(state: StateDir, entry: Entry, known: Manifest | None) -> dict[str, Any]:
+def _cache(state: StateDir, entry: Entry, known: Manifest | None) -> tuple[dict[str, Any], list[Action]]:
     cluster = bool(entry["outputs"].get("clusterEnabled"))
     nodes = [node(state, entry["id"], name, cluster) for name in entry["outputs"]["memberClusters"]]
-    return {
+    undeclared, changes = _users(nodes, _cache_name(entry, known), known)
+    shown = {
         "cluster_mode": cluster,
         "nodes": [{"name": n.name, "host": "127.0.0.1", "port": n.port, "role": n.role()} for n in nodes],
-        "undeclared": _strangers(nodes, _cache_name(entry, known), known),
+        "undeclared": undeclared,
     }
+    return shown, changes
 
 
-def _strangers(nodes: list[Node], name: str, known: Manifest | None) -> list[str]:
-    """The users that can log in to a node now and are not in the declaration of the last bootstrap."""
+def _users(nodes: list[Node], name: str, known: Manifest | None) -> tuple[list[str], list[Action]]:
+    """Who can log in to a cache now and is not in the declaration of the last bootstrap, and what differs of the rest.
+
+    A node that does not answer is told by its role.
+    """
     import redis
 
-    from bootstrap.access import load_access
+    from bootstrap.access import access_string, load_access
     from bootstrap.errors import BootstrapError
-    from bootstrap.redis.node import read
+    from bootstrap.redis import node as users_of
+    from bootstrap.redis.users import User
     from bootstrap.verify.undeclared import on
 
     if known is None:
-        return []
+        return [], []
     access = load_access(known.access)
-    declared = {*access.cache_users(name), *access.exceptions.redis.get(name, ()), ADMIN}
+    others = access.exceptions.redis.get(name, ())
+    wanted = [User(name=n, rules=access_string(rules), password=None) for n, rules in access.cache_users(name).items()]
+    declared = {*access.cache_users(name), *others, ADMIN}
     found: set[str] = set()
+    changes: list[Action] = []
     for each in nodes:
         try:
             with each.client(1.0) as client:
-                found.update(on(read(client, each.name), declared))
+                live = users_of.read(client, f"{name}/{each.name}")
+                found.update(on(live, declared))
+                if name in known.caches and known.caches[name].has_users:
+                    scope = f"{known.prefix}-{name}"
+                    planned = users_of.plan(live, wanted, admin=ADMIN, scope=scope, remove=True, others=others)
+                    changes += planned.changes
         except (redis.RedisError, BootstrapError):
-            continue  # a node that does not answer is told by its role
-    return sorted(found)
+            continue
+    return sorted(found), changes
 
 
 def _cache_name(entry: Entry, known: Manifest | None) -> str:

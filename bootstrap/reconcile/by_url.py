@@ -59,10 +59,10 @@ def apply_urls(
 def desired_by_url(conn: psycopg.Connection[Any], access: Access) -> Desired:
     """Return what is wanted of a server that no stack describes: where it has rds_iam, it takes tokens of AWS."""
     found = conn.execute("SELECT FROM pg_roles WHERE rolname = %s", (RDS_IAM,)).fetchone()
-    return desired(access, _active_logins(conn, access), iam=found is not None)
+    return desired(access, active_logins(conn, access), iam=found is not None)
 
 
-def _active_logins(conn: psycopg.Connection[Any], access: Access) -> dict[str, str]:
+def active_logins(conn: psycopg.Connection[Any], access: Access) -> dict[str, str]:
     """Return which sibling logins of each identity can log in, where no secret says which is in use.
 
     Both can while a rotation's grace lasts: nothing here tells which of them is current, so both stay.
