@@ -65,6 +65,14 @@ class Together:
     def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
         return joined([part.apply(users, remove=remove) for part in self.parts])
 
+    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
+        for part in self.parts:
+            part.admit(identity, new, old)
+
+    def retire(self, identity: str, valid: Secret) -> None:
+        for part in self.parts:
+            part.retire(identity, valid)
+
 
 @dataclass(frozen=True)
 class TokenUsers:
@@ -77,6 +85,16 @@ class TokenUsers:
 
     def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:  # noqa: ARG002 as in the protocol
         return self._told(self.token.bring())
+
+    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 as in the protocol
+        raise self._nobody(identity)
+
+    def retire(self, identity: str, valid: Secret) -> None:  # noqa: ARG002 as in the protocol
+        raise self._nobody(identity)
+
+    def _nobody(self, identity: str) -> CacheError:
+        name = self.token.name
+        return CacheError(f"{name} knows no user {identity}, only an AUTH token: `datatier access rotate {name}-auth`")
 
     def _told(self, done: Sequence[str]) -> Applied:
         name = self.token.name
@@ -100,6 +118,13 @@ class ProvenUsers:
         settle = _SETTLE_SECONDS if done.changes else 0.0
         self._prove_tokens(users, settle)
         return joined([done, Applied(changes=tuple(self._prove(users, settle)))])
+
+    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
+        self.api.admit(identity, new, old)
+        _login(self.cache, identity, new, _SETTLE_SECONDS)
+
+    def retire(self, identity: str, valid: Secret) -> None:
+        self.api.retire(identity, valid)
 
     def _prove(self, users: Sequence[User], settle: float) -> Iterator[Action]:
         """Log in as each user; where that is refused, ElastiCache has another password than the secret."""

@@ -15,7 +15,7 @@ from bootstrap.acl.valkey import VALKEY
 from bootstrap.action import Action, OfUser
 from bootstrap.errors import BootstrapError
 from bootstrap.redis.users import Applied, User, of_user
-from bootstrap.secrets import elasticache_passwords
+from bootstrap.secrets import Secret, elasticache_passwords
 
 # ElastiCache guide, Clusters.RBAC: users in a group, users in an account and region.
 MAX_USERS = 100
@@ -71,6 +71,12 @@ class ElastiCacheUsers:
 
     def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
         return self._each(users, write=True, remove=remove)
+
+    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
+        self.set_password(User(name=identity, rules="", password=new, previous=old))
+
+    def retire(self, identity: str, valid: Secret) -> None:
+        self.set_password(User(name=identity, rules="", password=valid))
 
     def set_password(self, user: User) -> Action:
         """Give a user the password of its secret: the API cannot tell which one it has, a login can."""

@@ -49,6 +49,17 @@ class MemoryUsers:
                 self.users[name] = node.Kept(text=" ".join(words), hashes=frozenset())
         return planned.applied
 
+    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 what is there stays
+        self._change(identity, self._hashes(identity) | {redis_hash(new)})
+
+    def retire(self, identity: str, valid: Secret) -> None:
+        self._change(identity, frozenset({redis_hash(valid)}))
+
+    def _change(self, identity: str, hashes: frozenset[str]) -> None:
+        if identity not in self.users:
+            raise node.NodeError(f"{self.name} has no user {identity}: run `datatier bootstrap`, which makes it")
+        self.users[identity] = replace(self.users[identity], hashes=hashes)
+
     def opens(self, user: str, password: Secret) -> bool:
         """Whether somebody may log in so."""
         return node.is_on(self.users.get(user)) and redis_hash(password) in self._hashes(user)

@@ -8,7 +8,7 @@ and goes where they go. Only what it names is ever deleted.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
@@ -201,6 +201,18 @@ def apply(
             "and if it stays so, write the rules of that user otherwise)"
         )
     return planned
+
+
+def set_passwords(client: Any, target: str, name: str, changes: Callable[[frozenset[str]], Sequence[str]]) -> None:
+    """Send the rules that `changes` returns for the hashes of a user; raise NodeError where there is no such user."""
+    answer = client.execute_command("ACL", "GETUSER", name)
+    if answer is None:
+        raise NodeError(f"{target} has no user {name}: run `datatier bootstrap`, which makes it")
+    live = frozenset(dict(zip(answer[::2], answer[1::2], strict=True))["passwords"])
+    if rules := changes(live):
+        client.execute_command("ACL", "SETUSER", name, *rules)
+        if client.config_get("aclfile").get("aclfile"):
+            client.execute_command("ACL", "SAVE")
 
 
 def write(live: Live, planned: Plan) -> None:

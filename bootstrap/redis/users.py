@@ -81,6 +81,14 @@ class Backend(Protocol):
         """
         ...
 
+    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
+        """Let `new` in beside `old`, and wait until it is; raise where the user is not there."""
+        ...
+
+    def retire(self, identity: str, valid: Secret) -> None:
+        """Take every password but `valid` away. Sessions that are open live on."""
+        ...
+
 
 def users(
     access: Access,

@@ -19,8 +19,9 @@ from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
-from bootstrap.redis.cache import token_of
+from bootstrap.redis.cache import driver, token_of
 from bootstrap.redis.token import Token
+from bootstrap.redis.users import Backend
 from bootstrap.rotate import postgres
 from bootstrap.rotate.master import plan_master, rotate_master
 from bootstrap.rotate.plan import (
@@ -35,9 +36,8 @@ from bootstrap.rotate.plan import (
     still_valid,
 )
 from bootstrap.rotate.prove import prove
-from bootstrap.rotate.redis import Cache
 from bootstrap.rotate.token import plan_token, rotate_token, tokens
-from bootstrap.secrets import AwsStore, SecretStore, Version, new_password
+from bootstrap.secrets import AwsStore, Secret, SecretStore, Version, new_password
 
 _THREADS = 8
 DRAIN = 10.0
@@ -256,7 +256,8 @@ class Rotation:
         if step.target == "postgres":
             postgres.admit(entered.conn, pending.credential)
         else:
-            self._cache(step).admit(step.identity, pending.credential, current.credential)
+            new, old = pending.credential.redis_password or Secret(""), current.credential.redis_password
+            self._cache(step).admit(step.identity, new, old)
 
     def admit_all(self, entered: Master, state: State, pending: Version) -> None:
         """Let the pending credential in everywhere."""
@@ -285,7 +286,7 @@ class Rotation:
         """Shut out where `step` says what is not `valid`."""
         if step.target == "postgres":
             return postgres.retire(self._manifest.postgres, entered, valid.credential, drain=self._drain)
-        self._cache(step).retire(step.identity, valid.credential)
+        self._cache(step).retire(step.identity, valid.credential.redis_password or Secret(""))
         return ()
 
     def close(self, state: State) -> None:
@@ -296,8 +297,8 @@ class Rotation:
         if stages.previous:
             self._store.unstage(state.arn, stages.previous, "AWSPREVIOUS")
 
-    def _cache(self, step: Action) -> Cache:
-        return Cache(self._manifest, step.target.removeprefix("cache "), self._store)
+    def _cache(self, step: Action) -> Backend:
+        return driver(self._manifest, step.target.removeprefix("cache "), self._store, self._pool)
 
 
 def retire_due(

@@ -16,6 +16,7 @@ from tier import REGION
 
 from bootstrap.access import load_access
 from bootstrap.aws import aws_client
+from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, PostgresTarget
 from bootstrap.postgres.apply import StalePlanError
 from bootstrap.postgres.desired import Desired, desired
@@ -157,6 +158,21 @@ class UsersSuite:
         (change,) = on.apply([user("till", SECOND, fresh=True)]).changes
         assert (change.verb, change.takes_away) == ("password", True)
 
+    def test_a_second_password_is_let_in_and_the_first_one_retired(self, on: Backend) -> None:
+        on.apply([user("till")])
+        on.admit("till", SECOND, FIRST)
+        assert on.plan([user("till", SECOND, previous=FIRST)]).changes == ()
+        on.admit("till", SECOND, FIRST)
+        assert on.plan([user("till", SECOND, previous=FIRST)]).changes == (), "once more changes nothing"
+        on.retire("till", SECOND)
+        assert on.plan([user("till", SECOND)]).changes == ()
+        assert on.apply([user("till", SECOND)]).changes == ()
+
+    def test_nobody_is_let_in_who_is_not_there(self, on: Backend) -> None:
+        on.apply([user("till")])
+        with pytest.raises(BootstrapError, match="nobody"):
+            on.admit("nobody", SECOND, FIRST)
+
     def test_what_is_no_longer_declared_is_told_or_deleted(self, on: Backend) -> None:
         on.apply([user("till"), user("old")])
         kept = on.apply([user("till")])
@@ -189,7 +205,12 @@ class _Willing(Cache):
 
     def create_user(self, **fields: Any) -> None:
         self._change("create_user", fields["UserId"])
-        self.users[fields["UserId"]] = fields
+        self.users[fields["UserId"]] = fields | {"Authentication": {"PasswordCount": len(fields["Passwords"])}}
+
+    def modify_user(self, UserId: str, **fields: Any) -> None:  # noqa: N803
+        super().modify_user(UserId, **fields)
+        if "Passwords" in fields:
+            self.users[UserId]["Authentication"] = {"PasswordCount": len(fields["Passwords"])}
 
 
 class TestElastiCacheUsers(UsersSuite):

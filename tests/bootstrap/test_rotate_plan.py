@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
+from bootstrap.redis import cache as redis_cache
 from bootstrap.report import Check
-from bootstrap.rotate import redis as rotate_redis
 from bootstrap.rotate.plan import State, plan
 from bootstrap.rotate.prove import compare
 from bootstrap.secrets import AwsStore, Credential, Secret, Stages, Version
@@ -142,7 +143,7 @@ def test_elasticache_takes_two_passwords_for_a_while(monkeypatch: pytest.MonkeyP
         def close(self) -> None:
             """Nothing is open."""
 
-    monkeypatch.setattr(rotate_redis, "open_redis", lambda *words: logins.append(words[2:]) or Opened())
+    monkeypatch.setattr(redis_cache, "open_redis", lambda *words: logins.append(words[2:]) or Opened())
     endpoint = Endpoint(name="main", host="main.example.org", port=6379)
     manifest = Manifest(
         stack="prod",
@@ -152,11 +153,9 @@ def test_elasticache_takes_two_passwords_for_a_while(monkeypatch: pytest.MonkeyP
         caches={"main": CacheTarget(endpoint=endpoint, user_group="tmi-prod-main")},
         access={},
     )
-    old, new = (
-        Credential(redis_username="tmi_app", redis_password=Secret(each))
-        for each in ("the-password-before", "the-password-afterwards")
-    )
-    cache = rotate_redis.Cache(manifest, "main", AwsStore("eu-west-1"))
+    old, new = Secret("the-password-before"), Secret("the-password-afterwards")
+    with ThreadPoolExecutor(1) as pool:
+        cache = redis_cache.driver(manifest, "main", AwsStore("eu-west-1"), pool)
     cache.admit("tmi_app", new, old)
     assert (api.passwords, api.statuses) == ([["the-password-afterwards", "the-password-before"]], ["active"])
     assert logins == [("tmi_app", Secret("the-password-afterwards"))]
