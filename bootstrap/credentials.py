@@ -125,6 +125,14 @@ def _now() -> datetime:
     return datetime.now(UTC)
 
 
+def other_login(credential: Credential) -> str | None:
+    """Return the sibling of a credential's PostgreSQL login: `tmi_app_a` -> `tmi_app_b`; none of a login by token."""
+    if credential.username is None or credential.password is None:
+        return None
+    base, _, sibling = credential.username.rpartition("_")
+    return f"{base}_{SIBLINGS[1] if sibling == SIBLINGS[0] else SIBLINGS[0]}"
+
+
 def token_users(manifest: Manifest, access: Access, cache: str) -> dict[str, str]:
     """Identity -> its ElastiCache user, of those that log in to `cache` by token."""
     if manifest.caches[cache].iam_cache is None:

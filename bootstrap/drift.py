@@ -75,7 +75,7 @@ def look(
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="drift") as pool:
         plan = plan_stack(manifest, store, pool)
-        with master.look(manifest.postgres, store) as conn:
+        with master.look(manifest.postgres, store).conn as conn:
             differing = differences_of_schema(conn, migrations)
         checks = verify_stack(manifest, store, pool) if prove else ()
     return Drift(stack=manifest.stack, found=(*differing, *_access(plan)), checks=checks)

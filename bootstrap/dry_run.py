@@ -62,11 +62,11 @@ def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretS
     access = load_access(manifest.access)
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     try:
-        conn = master.look(manifest.postgres, store)
+        entered = master.look(manifest.postgres, store)
     except master.NoDatabaseError:
         return _without_database(manifest, tuple(_master(manifest, store)))
-    with conn, ThreadPoolExecutor(_THREADS, thread_name_prefix="dry-run") as pool:
-        on = engines(manifest, access, store, pool, conn)
+    with entered.conn as conn, ThreadPoolExecutor(_THREADS, thread_name_prefix="dry-run") as pool:
+        on = engines(manifest, access, store, pool, entered)
         observed = observe(manifest, access, on)
         due = sorted(name for name, each in observed.held.items() if each.due)
         planned = plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)

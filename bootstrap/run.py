@@ -83,7 +83,7 @@ class _Run:
             done.extend(entered.done)
         with _explained("lock"), entered.conn, hold(entered.conn) as ended:
             self._differences += ended
-            on = engines(self._manifest, self._access, self._store, self._pool, entered.conn)
+            on = engines(self._manifest, self._access, self._store, self._pool, entered)
             held = self._access_in(entered, on)
             migration = self._schema(entered, held, on, folder)
             self._compare(entered, folder)

@@ -380,5 +380,5 @@ def _administrator(target: _Urls | _Engines) -> Iterator[psycopg.Connection[Any]
     else:
         from bootstrap.postgres import master
 
-        with target.tools() as (store, _), master.look(target.manifest.postgres, store) as conn:
+        with target.tools() as (store, _), master.look(target.manifest.postgres, store).conn as conn:
             yield conn

@@ -11,10 +11,11 @@ import psycopg
 
 from bootstrap.action import Action
 from bootstrap.manifest import PostgresTarget
-from bootstrap.postgres import passwords, tokens
+from bootstrap.postgres import passwords, siblings, tokens
 from bootstrap.postgres.apply import Applied, Choice, apply
 from bootstrap.postgres.desired import Desired
 from bootstrap.postgres.live import read
+from bootstrap.postgres.master import Master
 from bootstrap.postgres.plan import plan
 from bootstrap.postgres.strangers import strangers
 from bootstrap.secrets import Credential
@@ -59,6 +60,17 @@ class Database(Protocol):
         """
         ...
 
+    def admit(self, credential: Credential) -> None:
+        """Let the login of `credential` in beside its sibling; raise SiblingError where it is no role."""
+        ...
+
+    def retire(self, valid: Credential, *, drain: float) -> tuple[str, ...]:
+        """Shut the sibling of the login of `valid` out, and after `drain` seconds end what is left of its sessions.
+
+        Return what was met.
+        """
+        ...
+
 
 def compare(conn: psycopg.Connection[Any], wanted: Desired) -> Comparison:
     """Return how the database that `conn` is connected to differs."""
@@ -68,17 +80,17 @@ def compare(conn: psycopg.Connection[Any], wanted: Desired) -> Comparison:
 
 @dataclass(frozen=True)
 class PostgresDatabase:
-    """The database of a stack, through an autocommit connection of the master; `pool` logs in as several at once."""
+    """The database of a stack, through the master's session; `pool` logs in as several at once."""
 
-    conn: psycopg.Connection[Any]
+    master: Master
     target: PostgresTarget
     pool: Executor
 
     def compare(self, wanted: Desired) -> Comparison:
-        return compare(self.conn, wanted)
+        return compare(self.master.conn, wanted)
 
     def apply(self, wanted: Desired, choose: Choice, *, digest: str | None = None) -> Applied:
-        return apply(self.conn, wanted, choose, digest=digest)
+        return apply(self.master.conn, wanted, choose, digest=digest)
 
     def prove(
         self,
@@ -88,5 +100,12 @@ class PostgresDatabase:
         unproven: Collection[str],
         joined: Collection[str],
     ) -> tuple[str, ...]:
-        by_token = tokens.prove_tokens(self.conn, self.target, users, joined, unproven, self.pool)
-        return (*by_token, *passwords.prove(self.conn, self.target, users, frozenset(fresh), self.pool))
+        conn, target = self.master.conn, self.target
+        by_token = tokens.prove_tokens(conn, target, users, joined, unproven, self.pool)
+        return (*by_token, *passwords.prove(conn, target, users, frozenset(fresh), self.pool))
+
+    def admit(self, credential: Credential) -> None:
+        siblings.admit(self.master.conn, credential)
+
+    def retire(self, valid: Credential, *, drain: float) -> tuple[str, ...]:
+        return siblings.retire(self.target, self.master, valid, drain=drain)

@@ -68,14 +68,16 @@ def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL
     return Master(conn=conn, user=user, password=None if by_token else password, done=tuple(done))
 
 
-def look(target: PostgresTarget, store: SecretStore) -> psycopg.Connection[Any]:
+def look(target: PostgresTarget, store: SecretStore) -> Master:
     """Log in as the master and change nothing, neither on the server nor in the store."""
     refusal = f"the secret {target.master_secret} is empty"
     for stage in _STAGES:
         if (version := store.get(target.master_secret, stage)) is None:
             continue
         try:
-            return _enter(target, *_login(version))[0]
+            user, password = _login(version)
+            conn, by_token = _enter(target, user, password)
+            return Master(conn=conn, user=user, password=None if by_token else password, done=())
         except LoginError as error:
             if not error.refused:
                 raise

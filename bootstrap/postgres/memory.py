@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bootstrap.action import Action, Sql
+from bootstrap.credentials import other_login
 from bootstrap.postgres.apply import Applied, Choice, StalePlanError
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import RDS_IAM, Desired, Membership, Role
 from bootstrap.postgres.driver import Comparison
 from bootstrap.postgres.passwords import PasswordError
+from bootstrap.postgres.siblings import SiblingError
 from bootstrap.postgres.tokens import TokenError
 from bootstrap.secrets import Credential, Secret
 
@@ -73,6 +75,21 @@ class MemoryPostgres:
                 self.passwords[login] = credential.password
                 done.append(f"{login}: password set")
         return tuple(done)
+
+    def admit(self, credential: Credential) -> None:
+        login, password = credential.username or "", credential.password
+        if login not in self.roles:
+            raise SiblingError(f"{self.name} has no role {login}: run `datatier bootstrap`, which makes it")
+        self.roles[login] = replace(self.roles[login], login=True)
+        if password:
+            self.passwords[login] = password
+
+    def retire(self, valid: Credential, *, drain: float) -> tuple[str, ...]:  # noqa: ARG002 nobody has a session here
+        old = other_login(valid)
+        if old in self.roles:
+            self.roles[old] = replace(self.roles[old], login=False)
+            self.passwords.pop(old, None)
+        return ()
 
     def opens(self, login: str, password: Secret | None = None) -> bool:
         """Whether somebody may log in as `login`, and with that password."""

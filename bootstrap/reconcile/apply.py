@@ -160,8 +160,8 @@ def apply_stack(
     access = load_access(manifest.access)
     digest = still(plan_stack(manifest, store, pool), saved) if saved else None
     entered = master.enter(manifest.postgres, store, manifest.passwords)
-    with entered.conn as conn, hold(conn):
-        on = engines(manifest, access, store, pool, conn)
+    with entered.conn, hold(entered.conn):
+        on = engines(manifest, access, store, pool, entered)
         held, staged = stage_all(read_all(manifest, access, store, pool), store, pool)
         done = apply(manifest, access, held, on, allowed, digest=digest)
         done.notes[:0] = [*entered.done, *staged]

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from typing import Any
-
-import psycopg
 
 from bootstrap.access import Access
 from bootstrap.credentials import Held, token_users
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.driver import Database, PostgresDatabase
+from bootstrap.postgres.master import Master
 from bootstrap.redis.users import Backend, User, users
 from bootstrap.secrets import SecretStore
 
@@ -29,17 +27,15 @@ class Engines:
     pool: Executor
 
 
-def engines(
-    manifest: Manifest, access: Access, store: SecretStore, pool: Executor, conn: psycopg.Connection[Any]
-) -> Engines:
-    """Return the drivers of a deployed stack; `conn` is the master's."""
+def engines(manifest: Manifest, access: Access, store: SecretStore, pool: Executor, entered: Master) -> Engines:
+    """Return the drivers of a deployed stack; the master has `entered`."""
 
     def cache(name: str) -> Backend:
         from bootstrap.redis.cache import driver
 
         return driver(manifest, name, store, pool, others=access.exceptions.redis.get(name, ()))
 
-    return Engines(store=store, database=PostgresDatabase(conn, manifest.postgres, pool), cache=cache, pool=pool)
+    return Engines(store=store, database=PostgresDatabase(entered, manifest.postgres, pool), cache=cache, pool=pool)
 
 
 def wanted_roles(manifest: Manifest, access: Access, held: Mapping[str, Held]) -> Desired:

@@ -96,8 +96,9 @@ def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING
 def plan_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> Plan:
     """Return the plan of a deployed stack."""
     access = load_access(manifest.access)
-    with master.look(manifest.postgres, store) as conn:
-        observed = observe(manifest, access, engines(manifest, access, store, pool, conn))
+    entered = master.look(manifest.postgres, store)
+    with entered.conn:
+        observed = observe(manifest, access, engines(manifest, access, store, pool, entered))
     return plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)
 
 

@@ -12,7 +12,7 @@ from functools import partial
 from bootstrap.action import Action
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.master import Master
-from bootstrap.rotate import postgres
+from bootstrap.postgres.siblings import replace_own
 from bootstrap.rotate.plan import MASTER, Rotated, RotationError, moment
 from bootstrap.secrets import Credential, Secret, SecretStore, Version, new_password, open_postgres
 
@@ -41,7 +41,7 @@ def rotate_master(
             case "stage":
                 pending = stage(manifest, store)
             case "admit":
-                postgres.replace_own(entered.conn, pending.credential)
+                replace_own(entered.conn, pending.credential)
             case "prove":
                 prove(manifest, pending)
             case "promote":

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Literal
 
-from bootstrap.access.names import SIBLINGS
 from bootstrap.action import Action, Engine, OfRotation
+from bootstrap.credentials import other_login
 from bootstrap.errors import BootstrapError
 from bootstrap.postgres.change import ident
 from bootstrap.secrets import Credential, Stages, Version
@@ -104,14 +104,6 @@ class Plan:
     steps: tuple[Action, ...]
     outcome: Outcome
     valid_until: datetime | None = None
-
-
-def other_login(credential: Credential) -> str | None:
-    """Return the sibling of a credential's PostgreSQL login: `tmi_app_a` -> `tmi_app_b`; none of a login by token."""
-    if credential.username is None or credential.password is None:
-        return None
-    base, _, sibling = credential.username.rpartition("_")
-    return f"{base}_{SIBLINGS[1] if sibling == SIBLINGS[0] else SIBLINGS[0]}"
 
 
 def plan(state: State, *, now: datetime, grace: int, finish: bool, begin: bool) -> Plan:

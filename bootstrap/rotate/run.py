@@ -13,16 +13,16 @@ from redis.exceptions import RedisError
 
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
-from bootstrap.credentials import GRACE, complete, token_users
+from bootstrap.credentials import GRACE, complete, other_login, token_users
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
+from bootstrap.postgres.driver import Database, PostgresDatabase
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
 from bootstrap.redis.cache import driver, token_of
 from bootstrap.redis.token import Token
 from bootstrap.redis.users import Backend
-from bootstrap.rotate import postgres
 from bootstrap.rotate.master import plan_master, rotate_master
 from bootstrap.rotate.plan import (
     MASTER,
@@ -31,7 +31,6 @@ from bootstrap.rotate.plan import (
     RotationError,
     State,
     forward,
-    other_login,
     plan,
     still_valid,
 )
@@ -254,10 +253,10 @@ class Rotation:
     def admit(self, entered: Master, step: Action, pending: Version, current: Version) -> None:
         """Let the pending credential in where `step` says."""
         if step.target == "postgres":
-            postgres.admit(entered.conn, pending.credential)
+            self.database(entered).admit(pending.credential)
         else:
             new, old = pending.credential.redis_password or Secret(""), current.credential.redis_password
-            self._cache(step).admit(step.identity, new, old)
+            self.cache(step).admit(step.identity, new, old)
 
     def admit_all(self, entered: Master, state: State, pending: Version) -> None:
         """Let the pending credential in everywhere."""
@@ -285,8 +284,8 @@ class Rotation:
     def retire(self, entered: Master, step: Action, valid: Version) -> tuple[str, ...]:
         """Shut out where `step` says what is not `valid`."""
         if step.target == "postgres":
-            return postgres.retire(self._manifest.postgres, entered, valid.credential, drain=self._drain)
-        self._cache(step).retire(step.identity, valid.credential.redis_password or Secret(""))
+            return self.database(entered).retire(valid.credential, drain=self._drain)
+        self.cache(step).retire(step.identity, valid.credential.redis_password or Secret(""))
         return ()
 
     def close(self, state: State) -> None:
@@ -297,7 +296,12 @@ class Rotation:
         if stages.previous:
             self._store.unstage(state.arn, stages.previous, "AWSPREVIOUS")
 
-    def _cache(self, step: Action) -> Backend:
+    def database(self, entered: Master) -> Database:
+        """Return the driver of PostgreSQL."""
+        return PostgresDatabase(entered, self._manifest.postgres, self._pool)
+
+    def cache(self, step: Action) -> Backend:
+        """Return the driver of the cache that a step is about."""
         return driver(self._manifest, step.target.removeprefix("cache "), self._store, self._pool)
 
 

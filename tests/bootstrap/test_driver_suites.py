@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from own_database import PASSWORD as MASTER_PASSWORD
 from own_database import Database as OwnDatabase
 from real_servers import ADMIN_PASSWORD, Valkey
 from test_redis_elasticache import Cache
@@ -21,8 +22,10 @@ from bootstrap.manifest import CacheTarget, Endpoint, PostgresTarget
 from bootstrap.postgres.apply import StalePlanError
 from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.driver import Database, PostgresDatabase
+from bootstrap.postgres.master import Master
 from bootstrap.postgres.memory import MemoryPostgres
 from bootstrap.postgres.passwords import PasswordError
+from bootstrap.postgres.siblings import SiblingError
 from bootstrap.reconcile.allowed import BUT_DROPS, EVERYTHING, Allowed
 from bootstrap.redis.elasticache import ElastiCacheUsers
 from bootstrap.redis.memory import MemoryUsers
@@ -107,6 +110,23 @@ class PostgresSuite:
         with pytest.raises(PasswordError, match=f"{on.n}_app_b cannot log in"):
             on.prove(on.user("app", FIRST, sibling="b"), fresh=True)
 
+    def test_a_sibling_is_let_in_beside_the_other_and_the_other_shut_out(self, on: OfPostgres) -> None:
+        on.database.apply(on.wanted("app"), EVERYTHING)
+        on.prove(on.user("app", FIRST), fresh=True)
+        ((_, old),) = on.user("app", FIRST).items()
+        ((_, new),) = on.user("app", SECOND, sibling="b").items()
+        on.database.admit(new)
+        assert on.database.compare(on.wanted("app", active="ab")).actions == ()
+        assert on.prove({"one": old, "other": new}) == ()
+        on.database.retire(new, drain=0)
+        assert on.database.compare(on.wanted("app", active="b")).actions == ()
+        with pytest.raises(PasswordError, match=f"{on.n}_app_a cannot log in"):
+            on.prove(on.user("app", FIRST))
+
+    def test_no_login_is_made_by_letting_it_in(self, on: OfPostgres) -> None:
+        with pytest.raises(SiblingError, match=f"no role {on.n}_app_b: run `datatier bootstrap`"):
+            on.database.admit(Credential(username=f"{on.n}_app_b", password=FIRST))
+
 
 class TestMemoryPostgres(PostgresSuite):
     @pytest.fixture
@@ -121,7 +141,8 @@ class TestPostgresDatabase(PostgresSuite):
         place = Endpoint(name="primary", host="127.0.0.1", port=database.server.port)
         target = PostgresTarget(primary=place, database=database.n, sslmode="disable", master_secret="arn:none")
         with database.master() as conn, ThreadPoolExecutor(2) as pool:
-            yield OfPostgres(database.n, PostgresDatabase(conn, target, pool))
+            master = Master(conn=conn, user=f"{database.n}_master", password=Secret(MASTER_PASSWORD), done=())
+            yield OfPostgres(database.n, PostgresDatabase(master, target, pool))
 
 
 RULES = "on ~cart:* resetchannels -@all +get"

@@ -14,14 +14,18 @@ from bootstrap.action import Action
 from bootstrap.credentials import read_all, stage_all
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.postgres.apply import StalePlanError
+from bootstrap.postgres.driver import Database
+from bootstrap.postgres.master import Master
 from bootstrap.postgres.memory import MemoryPostgres
 from bootstrap.reconcile.allowed import BUT_DROPS, EVERYTHING, Allowed
 from bootstrap.reconcile.apply import Outcome, apply, held_back
 from bootstrap.reconcile.engines import Engines, wanted_roles
 from bootstrap.reconcile.plan import Plan, observe, plan
 from bootstrap.redis.memory import MemoryUsers
-from bootstrap.redis.users import Applied
-from bootstrap.secrets import Credential, Secret
+from bootstrap.redis.users import Applied, Backend
+from bootstrap.rotate.plan import Rotated, State
+from bootstrap.rotate.run import Rotation, Wish
+from bootstrap.secrets import Credential, Secret, Version
 from bootstrap.secrets.memory import MemoryStore
 
 SHOP = {
@@ -83,8 +87,8 @@ class Stack:
 
         return Engines(
             store=counted(self.store, "put_pending", "promote", "unstage"),
-            database=counted(self.postgres, "apply", "prove"),
-            cache=lambda name: counted(self.caches[name], "apply"),
+            database=counted(self.postgres, "apply", "prove", "admit", "retire"),
+            cache=lambda name: counted(self.caches[name], "apply", "admit", "retire"),
             pool=pool,
         )
 
@@ -143,6 +147,30 @@ class Counted:
             return found(*args, **more)
 
         return effect
+
+
+class InMemory(Rotation):
+    """A rotation on the twins; that a login may all that it should is not what is tried here."""
+
+    def __init__(self, stack: Stack, pool: Executor) -> None:
+        self.stack, self.on = stack, stack.engines(pool)
+        super().__init__(stack.manifest, stack.access, self.on.store, pool)
+
+    def database(self, entered: Master) -> Database:
+        return self.on.database
+
+    def cache(self, step: Action) -> Backend:
+        return self.on.cache(step.target.removeprefix("cache "))
+
+    def prove(self, entered: Master, state: State, pending: Version) -> tuple[str, ...]:
+        assert self.stack.opens(state.identity, pending.credential)
+        return ()
+
+
+def rotate(stack: Stack, name: str, grace: int) -> Rotated:
+    nobody: Any = None
+    with ThreadPoolExecutor(1) as pool:
+        return InMemory(stack, pool).one(nobody, name, Wish(grace=grace, finish=False, oldest=None))
 
 
 def fresh() -> Stack:
@@ -217,6 +245,33 @@ def test_a_run_that_breaks_off_before_any_effect_is_finished_by_the_next(state: 
         stack.sound()
         assert {n: set(c.users) for n, c in stack.caches.items()} == {n: set(c.users) for n, c in whole.caches.items()}
         assert (stack.postgres.roles, stack.postgres.memberships) == (whole.postgres.roles, whole.postgres.memberships)
+
+
+@pytest.mark.parametrize("between", [None, BUT_DROPS, EVERYTHING])
+@pytest.mark.parametrize("grace", [0, 3600])
+@pytest.mark.parametrize("name", SHOP["identities"])
+def test_a_rotation_that_breaks_off_before_any_effect_is_finished_whatever_runs_in_between(
+    name: str, grace: int, between: Allowed | None
+) -> None:
+    whole = settled()
+    before = whole.effects
+    assert rotate(whole, name, grace).outcome == "rotated"
+    for left in range(whole.effects - before):
+        stack = settled()
+        old = stack.current()[name]
+        assert old
+        stack.left = left
+        with pytest.raises(KilledError):
+            rotate(stack, name, grace)
+        stack.sound()
+        stack.left = None
+        if between:
+            stack.run(between)
+        assert rotate(stack, name, grace).outcome in {"rotated", "retired"}
+        stack.sound()
+        assert stack.current()[name] != old
+        assert stack.opens(name, old) == (grace > 0), "in its grace period the old one still opens everything"
+        assert not stack.plan().changes, "a rotation leaves nothing for a bootstrap"
 
 
 def test_a_bootstrap_drops_nobody_and_says_who_could_go() -> None:
