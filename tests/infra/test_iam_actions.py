@@ -360,7 +360,7 @@ def test_the_boundary_leads_nowhere_else() -> None:
 
 def test_the_boundary_is_a_policy_that_iam_takes() -> None:
     """With names as long as they can be, in the partition of the longest, in a network of others."""
-    longest = boundary("x" * 20 + "-production-eu", ACCOUNT, "aws-us-gov", ["vpc-0123456789abcdef0"] * 2)
+    longest = boundary("x" * 20 + "-" + "y" * 19, ACCOUNT, "aws-us-gov", ["vpc-0123456789abcdef0"] * 2)
     text = json.dumps({"Version": "2012-10-17", "Statement": longest}, separators=(",", ":"))
     assert len(text) < MANAGED_POLICY_CHARACTERS
 
