@@ -1,0 +1,19 @@
+"""Who looks, and into which account: without an answer to that nothing else has one."""
+
+from __future__ import annotations
+
+from account.finding import Finding
+from account.reader import NotReadableError, Reader
+
+
+def caller(reader: Reader) -> Finding:
+    """Whom AWS takes the credentials for; asking needs no permission (STS API Reference, GetCallerIdentity)."""
+    try:
+        who = reader.one("sts", "get_caller_identity")
+    except NotReadableError as error:
+        return Finding(
+            check="credentials", state="missing", where=reader.region,
+            what=f"AWS does not take these credentials, and nothing was looked at ({error})",
+            mend="log in anew (`aws sso login`), or set AWS_PROFILE to those of this region's account",
+        )  # fmt: skip
+    return Finding(check="credentials", state="ok", where="the account", what=f"{who['Account']}, as {who['Arn']}")
