@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from account.finding import Finding
-from account.reader import NotReadableError, Reader
+from account.reader import NotAllowedError, NotReadableError, Reader
 
 
 def caller(reader: Reader) -> Finding:
-    """Whom AWS takes the credentials for; asking needs no permission (STS API Reference, GetCallerIdentity)."""
+    """Whom AWS takes the credentials for.
+
+    Asking needs no permission (STS API Reference, GetCallerIdentity): who is not allowed to is stopped on the way, by a
+    VPC endpoint's policy or the emulator's door, and the other services may answer yet.
+    """
     try:
         who = reader.one("sts", "get_caller_identity")
+    except NotAllowedError as error:
+        return Finding(
+            check="credentials", state="note", where=reader.region, what=f"whose they are is not known ({error})",
+            mend="look that it is the right account: `aws sts get-caller-identity`",
+        )  # fmt: skip
     except NotReadableError as error:
         return Finding(
             check="credentials", state="missing", where=reader.region,

@@ -27,7 +27,7 @@ def look(
     :param reserved: runs that the stack reserves of Lambda.
     """
     who = caller(reader)
-    if who.state != "ok":
+    if who.state == "missing":
         return (who,)
     known = own or ()
     mine = own is None and _there(reader, wanted)
@@ -48,7 +48,7 @@ def look(
 
 def look_at_waiting(reader: Reader, wanted: Collection[Wanted]) -> tuple[Finding, ...]:
     """What waits for a maintenance window alone: with the rights of who looks for drift."""
-    if (who := caller(reader)).state != "ok":
+    if (who := caller(reader)).state == "missing":
         return (who,)
     return _each_once(finding for each in wanted for finding in _told(partial(waiting, reader, [each])))
 

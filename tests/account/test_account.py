@@ -154,6 +154,14 @@ CASES: list[tuple[str, Answers, list[tuple[str, str, str]]]] = [
         [("credentials", "missing", "nothing was looked at (sts.get_caller_identity: ExpiredToken)")],
     ),
     (
+        "a way to AWS on which nobody may ask who he is",
+        {"GetCallerIdentity": {"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListRoles": {"Roles": []}},
+        [
+            ("credentials", "note", "whose they are is not known (sts.get_caller_identity: AccessDenied)"),
+            *(("service-linked role", "note", "has none yet") for _ in range(5)),
+        ],
+    ),
+    (
         "what AWS does not let be read",
         {"ListAliases": {"Error": {"Code": "AccessDeniedException", "Message": "no"}}},
         [("not looked at", "note", "kms.list_aliases: AccessDeniedException")],
