@@ -19,6 +19,7 @@ from infra.problems import SettingsError
 from infra.program import program
 from local.cloud import Declared
 from local.monitor import run_program
+from preview.alarm_findings import alarm_findings
 from preview.offline import ACCOUNT, Offline
 
 ROOT = Path(__file__).parents[2]
@@ -29,6 +30,9 @@ PLACES = {
     "us-gov-west-1": ("us-gov-east-1", "aws-us-gov", "amazonaws.com"),
     "us-iso-east-1": ("us-iso-west-1", "aws-iso", "c2s.ic.gov"),
 }
+
+
+CONFIG: dict[str, Any] = {"data-tier:profile": "dev", "data-tier:name": "shop", "data-tier:redis": {"main": {}}}
 
 
 def remote(region: str) -> dict[str, Any]:
@@ -89,6 +93,13 @@ def test_a_service_is_called_as_it_is_in_the_partition(region: str) -> None:
 def test_every_arn_lies_in_the_partition(region: str) -> None:
     text = json.dumps([each.inputs for each in declared(region)], default=str)
     assert set(re.findall(r"arn:(aws[a-z-]*):", text)) == {PLACES[region][1]}
+
+
+@pytest.mark.parametrize("region", PLACES)
+def test_every_alarm_is_proved_to_arrive(region: str) -> None:
+    """Judged with the ARNs that AWS makes in the partition: others would silence all of them, on paper."""
+    deployment = run_program("live", lambda: program(ROOT), Offline(region), CONFIG | {"aws:region": region})
+    assert alarm_findings(deployment, region) == ()
 
 
 @pytest.mark.parametrize("region", PLACES)
