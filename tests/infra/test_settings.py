@@ -268,6 +268,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"network": {"clients": ["10.0.0.0/24", "sg-0a sg-0b"]}}, "network.clients.1", "not a security group id"),
     ({"network": {"endpoints": ["sg-0A"]}}, "network.endpoints.0", "not a security group id"),
     ({"postgres": {"replicas": {"r": {"zone": ""}}}}, "postgres.replicas.r.zone", "not a zone"),
+    ({"postgres": {"replicas": {"r": {"zone": "eu-west-1-x"}}}}, "postgres.replicas.r.zone", "not a zone"),
     ({"postgres": {"replicas": {"r": {"zone": "us-east-1-bos-1a"}}}}, "postgres.replicas.r.zone", "not a zone"),
     ({"postgres": {"parameters": {"work_mem": [64]}}}, "postgres.parameters.work_mem", "must be a text or a number"),
     ({"redis": {"jobs": {"parameters": {"timeout": None}}}}, "redis.jobs.parameters.timeout", "a text or a number"),
