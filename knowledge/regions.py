@@ -9,7 +9,9 @@ from dataclasses import dataclass
 
 _PARTS = "af|ap|ca|cn|eu|eu-isoe|eusc-de|il|me|mx|sa|us|us-gov|us-iso|us-isob|us-isof"
 _DIRECTIONS = "central|east|north|northeast|northwest|south|southeast|southwest|west"
-REGION = rf"(?:{_PARTS})-(?:{_DIRECTIONS})-\d"
+REGION = rf"(?:{_PARTS})-(?:{_DIRECTIONS})-[0-9]"
+ZONE = rf"{REGION}[a-z]"
+"""One of a region's own; a Local or Wavelength Zone (`us-east-1-bos-1a`) is none: RDS and ElastiCache are in few."""
 EXAMPLES = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-southeast-1", "ap-northeast-1", "us-gov-west-1")
 """To show to somebody who has misspelt one."""
 
