@@ -149,9 +149,10 @@ def _tell(data: dict[str, Any], report: dict[str, Any], changed: list[str], remo
         what = f"{len(changed)} made or changed" + (f", {len(removed)} removed" if removed else "")
         out.print(f"[bold green]up[/] {data['stack']}: {what}, in {seconds:.1f} s")
     elif differing := _differing(data):
+        many = f"{differing} differences" if differing > 1 else "1 difference"
         out.print(
-            f"[bold yellow]up[/] {data['stack']}: nothing was changed, and {differing} of what is in the engines is "
-            f"not as declared: `datatier access plan` shows all of it, `datatier bootstrap` mends it ({seconds:.1f} s)"
+            f"[bold yellow]up[/] {data['stack']}: nothing was changed, and the engines have {many}: `datatier "
+            f"access plan` shows all of it, `datatier bootstrap` brings about what is declared ({seconds:.1f} s)"
         )
     else:
         out.print(

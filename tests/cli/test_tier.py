@@ -72,7 +72,7 @@ def test_up_again_says_what_somebody_changed_by_hand(
     tier.ok("bootstrap")
     assert (again.code, data.code) == (3, 3)
     assert "nothing to do" not in again.out
-    assert "nothing was changed, and 1 of what is in the engines is not as declared" in again.out
+    assert "nothing was changed, and the engines have 1 difference: " in again.out
     assert says in again.out
     assert data.json["changed"] == []
     assert tier.run("up").code == 0
