@@ -31,8 +31,7 @@ def bootstrap(
 
     With --dry-run nothing is written, and the exit code is 3 when something differs.
 
-    [bold]Examples:[/] datatier bootstrap    datatier bootstrap --dry-run    pulumi stack output manifest -s prod |
-    datatier bootstrap -m -
+    [bold]Examples:[/] datatier bootstrap --dry-run    pulumi stack output manifest -s prod | datatier bootstrap -m -
     """
     target, tier = find_declared(stack, manifest)
     if dry_run:
