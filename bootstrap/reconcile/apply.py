@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from bootstrap.access import Access, load_access
@@ -34,12 +34,12 @@ Step = Callable[[str], AbstractContextManager[list[str]]]
 class Outcome:
     """What was done."""
 
-    changes: list[Action] = field(default_factory=list)
-    skipped: list[Action] = field(default_factory=list)
+    changes: tuple[Action, ...] = ()
+    skipped: tuple[Action, ...] = ()
     """Planned, but not allowed."""
-    differences: list[str] = field(default_factory=list)
+    differences: tuple[str, ...] = ()
     """What differs and is not ours to change."""
-    notes: list[str] = field(default_factory=list)
+    notes: tuple[str, ...] = ()
     """What was done besides: secrets, passwords."""
 
     def data(self) -> dict[str, Any]:
@@ -96,11 +96,11 @@ def apply(
             if each.version is None or not each.version.pending:
                 continue
             if name in waiting:
-                done.notes.append(f"{name}: the secret stays as it was, for {waiting[name]}")
+                done.notes += (f"{name}: the secret stays as it was, for {waiting[name]}",)
                 continue
             on.store.promote(each.arn, each.version)
             told.append(f"{name}: secret is current")
-        done.notes += told
+        done.notes += tuple(told)
     return done
 
 
@@ -136,9 +136,9 @@ def _cache(
     wanted, driver = wanted_users(manifest, access, name, held), on.cache(name)
     if allowed != EVERYTHING:
         planned = driver.plan(wanted, remove=True).changes
-        drops = [action for action in planned if action.verb == "remove" and not allowed(action)]
+        drops = tuple(action for action in planned if action.verb == "remove" and not allowed(action))
         done.skipped += drops
-        rest = [action for action in planned if action not in drops]
+        rest = tuple(action for action in planned if action not in drops)
         if not all(map(allowed, rest)):
             done.skipped += rest
             return ()
@@ -164,8 +164,9 @@ def apply_stack(
         on = engines(manifest, access, store, pool, entered)
         held, staged = stage_all(read_all(manifest, access, store, pool), store, pool)
         done = apply(manifest, access, held, on, allowed, digest=digest)
-        done.notes[:0] = [*entered.done, *staged]
-        done.differences[:0] = on.database.compare(wanted_roles(manifest, access, held)).differences
+        done.notes = (*entered.done, *staged, *done.notes)
+        left = on.database.compare(wanted_roles(manifest, access, held)).differences
+        done.differences = (*left, *done.differences)
     return done
 
 

@@ -38,7 +38,7 @@ def apply_urls(
     """Apply it; no password is set."""
     planned = plan_urls(access, conn, redis, cache) if saved or redis else None
     digest = still(planned, saved) if planned and saved else None
-    done = Outcome(notes=["passwords are not set: there is no store of secrets behind a URL"])
+    done = Outcome(notes=("passwords are not set: there is no store of secrets behind a URL",))
     if conn:
         wanted = desired_by_url(conn, access)
         applied = apply(conn, wanted, allowed, digest=digest)
@@ -52,7 +52,7 @@ def apply_urls(
             done.changes += found.changes
             done.differences += found.differences
         else:
-            done.skipped += of_redis
+            done.skipped += tuple(of_redis)
     return done
 
 

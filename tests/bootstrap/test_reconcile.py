@@ -219,12 +219,12 @@ def test_one_run_brings_about_what_the_plan_says_and_nothing_is_left(state: Call
     done = stack.run()
     # What a login alone can tell, a password, no plan foresees; what it foresees is done, in that order.
     assert [a for a in planned if a.engine != "secrets"] == [a for a in done.changes if a in planned]
-    assert done.skipped == []
+    assert done.skipped == ()
     assert not stack.plan().changes
     assert all(stack.current().values())
     stack.sound()
     again = stack.run()
-    assert (again.changes, again.notes) == ([], [])
+    assert (again.changes, again.notes) == ((), ())
 
 
 @pytest.mark.parametrize("state", STATES)
