@@ -315,6 +315,21 @@ def test_what_is_left_pending_is_a_difference_until_it_is_current() -> None:
     assert secrets == [("promote", name) for name in SHOP["identities"]]
 
 
+@pytest.mark.parametrize(
+    ("lost", "fresh_ones"), [("password", (True, False)), ("redis_password", (False, True)), ("host", (False, False))]
+)
+def test_a_password_that_no_engine_has_seen_is_known_as_such(lost: str, fresh_ones: tuple[bool, bool]) -> None:
+    stack = settled()
+    kept = stack.current()["shop_till"]
+    assert kept
+    version = stack.store.put_pending("arn:shop_till", kept.model_copy(update={lost: None}))
+    stack.store.promote("arn:shop_till", version)
+    with ThreadPoolExecutor(1) as pool:
+        held = read_all(stack.manifest, stack.access, stack.store, pool)["shop_till"]
+    assert (held.fresh_postgres, held.fresh_redis) == fresh_ones
+    assert (held.version, held.pending) == (None, True)
+
+
 def test_a_stale_plan_changes_nothing() -> None:
     stack = grown()
     digest = stack.plan().digest
