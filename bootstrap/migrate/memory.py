@@ -60,6 +60,7 @@ class MemoryLedger:
         self._write(event.target, attempt=self._known(replace(event, seconds=None)))
 
     def run(self, event: Event, path: str, body: bytes) -> float:  # noqa: ARG002 - the contract's
+        self.mark(event)
         self.database.ran.append(PurePath(path).name)
         self.settle(event.target, event)
         return 0.0

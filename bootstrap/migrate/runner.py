@@ -185,15 +185,18 @@ class Runner:
         self.notes = []
         state = self.ledger.read()
         self.ledger.ready()
+        told: Sequence[Problem] | None = None
         # A dirty row may be a run in progress elsewhere: only the lock tells.
         if not state.dirty:
-            check(self.source, state)
+            told = check(self.source, state)
             if not steps(state) and not plan.adoptable(self.source, state):
                 return []
+        seen = state  # the files are not read again beside the same books
         with self.ledger.locked(self.lock_wait):
             self.ledger.prepare()
             state = self._mended(self.ledger.read())
-            told = check(self.source, state)
+            if told is None or (state.version, state.events) != (seen.version, seen.events):
+                told = check(self.source, state)
             todo = steps(state)
             self.notes += _told(told, todo)
             if adopted := plan.adoptable(self.source, state):
@@ -255,7 +258,6 @@ class Runner:
         return Applied(version, step.migration.name, "up" if step.kind == "up" else "down", seconds)
 
     def _attempt(self, step: Step, event: Event, body: bytes) -> float:
-        self.ledger.mark(event)
         try:
             return self.ledger.run(event, step.file.path, body)
         except FileError as error:

@@ -36,6 +36,7 @@ class Failing(MemoryLedger):
 
     def run(self, event: Event, path: str, body: bytes) -> float:
         if Path(path).name == self.bad:
+            self.mark(event)
             raise self.error(self.bad)
         return super().run(event, path, body)
 
