@@ -106,7 +106,7 @@ OURS = Tool(
 )
 TOOLS = (
     OURS,
-    Tool("golang-migrate", "migrate", _pairs, lambda p, d, u: [p, "-path", str(d), "-database", u, "up"], 2),
+    Tool("golang-migrate", "migrate", _pairs, lambda p, d, u: [p, "-path", str(d), "-database", u, "up"], 2.2),
     Tool(
         "dbmate",
         "dbmate",

@@ -194,7 +194,7 @@ class _Run:
     def _up(self, runner: migrate.Runner) -> list[str]:
         done: list[str] = []
 
-        def between(step: migrate.Step, seconds: float | None) -> None:
+        def between(step: migrate.Move, seconds: float | None) -> None:
             if seconds is None:
                 deadline.check(self._left)
             else:

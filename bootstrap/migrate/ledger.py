@@ -82,7 +82,7 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class LedgerState:
     """What the books say."""
 
     version: int | None = None
@@ -103,8 +103,8 @@ class Ledger(Protocol):
     def use(self, session: Session) -> None:
         """Run files this way from now on."""
 
-    def read(self) -> State:
-        """Return the books; an empty State where there are none yet."""
+    def read(self) -> LedgerState:
+        """Return the books; an empty LedgerState where there are none yet."""
 
     def ready(self) -> None:
         """Raise ServerError where migrations cannot be run over this connection. Called after `read`."""

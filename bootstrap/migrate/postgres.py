@@ -18,7 +18,7 @@ from bootstrap.migrate import books
 from bootstrap.migrate.books import COLUMNS, CREATE, HISTORY, LOOK, TABLE
 from bootstrap.migrate.errors import FileError, LedgerError, LockedError
 from bootstrap.migrate.explain import check_table, explained
-from bootstrap.migrate.ledger import NIL, Event, Session, State
+from bootstrap.migrate.ledger import NIL, Event, LedgerState, Session
 from bootstrap.migrate.lock import Keys, lock_keys, migrators, try_lock, unlock
 from bootstrap.migrate.place import BEHIND, IDENTITY, POSITION, refusal
 from bootstrap.migrate.send import Books, RefusedError, send, send_whole
@@ -61,7 +61,7 @@ class PostgresLedger:
     def use(self, session: Session) -> None:
         self._session = session
 
-    def read(self) -> State:
+    def read(self) -> LedgerState:
         """Two round trips, in a transaction of their own, so that no setting has to be taken back."""
         schema = self._session.schema
         names = {"table": Literal(f'"{schema}".{TABLE}'), "history": Literal(f'"{schema}".{HISTORY}')}
@@ -78,7 +78,7 @@ class PostgresLedger:
             if not self._connection.closed:
                 self._connection.rollback()
 
-    def _read(self) -> State:
+    def _read(self) -> LedgerState:
         nothing = SQL("SELECT WHERE false")
         schema = self._session.schema
         version = books.select_version(schema) if self._table else nothing
@@ -88,7 +88,7 @@ class PostgresLedger:
         known = [Event(**dict(zip(COLUMNS, line, strict=True))) for line in lines]
         attempt = next((e for e in known if e.seconds is None), None)
         system, timeline = self._server
-        return State(
+        return LedgerState(
             version=None if at == NIL else at,
             dirty=dirty,
             events=tuple(e for e in known if e.seconds is not None),

@@ -7,7 +7,7 @@ from bootstrap.schema.document import document
 from bootstrap.schema.generate import generate
 from bootstrap.schema.imported import definition_of
 from bootstrap.schema.judge import Judgement, judge, judged
-from bootstrap.schema.read import Live, read
+from bootstrap.schema.read import ServerSchema, read
 from bootstrap.schema.rows import Counted, count, estimate
 
 __all__ = [
@@ -15,8 +15,8 @@ __all__ = [
     "DefinitionError",
     "Difference",
     "Judgement",
-    "Live",
     "Schema",
+    "ServerSchema",
     "beside",
     "compare",
     "count",

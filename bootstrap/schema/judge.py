@@ -15,7 +15,7 @@ import psycopg
 from bootstrap.schema.compare import compare
 from bootstrap.schema.definition import Schema
 from bootstrap.schema.difference import Difference
-from bootstrap.schema.read import Live, read
+from bootstrap.schema.read import ServerSchema, read
 
 ASIDE = "extensions are the server's: a bootstrap makes those that it can and names those that are missing"
 """Why a difference is left aside."""
@@ -54,7 +54,7 @@ def judge(conn: psycopg.Connection[Any], expected: Schema) -> Judgement:
     return judged(expected, read(conn, extensions=expected.get("extensions", ())))
 
 
-def judged(expected: Schema, live: Live) -> Judgement:
+def judged(expected: Schema, live: ServerSchema) -> Judgement:
     """Sort the differences. Pure."""
     found = compare(expected, live)
     if other := tuple(each for each in found if each.kind == "migration"):
@@ -63,7 +63,7 @@ def judged(expected: Schema, live: Live) -> Judgement:
     return Judgement(counted=tuple(each for each in found if each not in aside), aside=aside)
 
 
-def _aside(expected: Schema, live: Live, found: tuple[Difference, ...]) -> Iterator[Difference]:
+def _aside(expected: Schema, live: ServerSchema, found: tuple[Difference, ...]) -> Iterator[Difference]:
     lacking = set(expected.get("extensions", ())) - set(live.schema.get("extensions", ()))
     tables = expected.get("tables", {})
     for each in found:

@@ -146,7 +146,7 @@ SELECT json_build_object(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Live:
+class ServerSchema:
     """What a server has."""
 
     schema: Schema
@@ -158,7 +158,7 @@ class Live:
     """Extensions that could be installed; only those asked for are looked up."""
 
 
-def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = REQUIRED) -> Live:
+def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = REQUIRED) -> ServerSchema:
     """Read the schema that `conn` sees, as one snapshot, in two round trips.
 
     Within a transaction of the caller's it sees what that has done, and leaves its settings changed until it ends.
@@ -182,7 +182,7 @@ def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = REQUIRED)
             conn.rollback()
     if version:
         schema = {"version": version[0][0], **schema}
-    return Live(
+    return ServerSchema(
         schema=schema,
         server=server,
         today=today,
