@@ -46,8 +46,6 @@ class Drift(_Model):
     found: tuple[Drifted, ...] = ()
     checks: tuple[Check, ...] = ()
     """What logging in as every identity proved, where that was asked for."""
-    aside: str = ""
-    """What of the schema was not held against the definition, and why; empty where nothing was."""
 
     @computed_field  # type: ignore[prop-decorator]
     @property
@@ -92,7 +90,7 @@ def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, m
 
 def _drift(stack: str, judged: schema.Judgement, plan: AccessPlan, checks: tuple[Check, ...]) -> Drift:
     found = (*map(_told, judged.counted), *_access(plan))
-    return Drift(stack=stack, found=found, checks=checks, aside=judged.note)
+    return Drift(stack=stack, found=found, checks=checks)
 
 
 def _access(plan: AccessPlan) -> Iterator[Drifted]:

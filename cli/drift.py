@@ -125,7 +125,5 @@ def _show(data: dict[str, Any]) -> None:
             out.print(f"      [dim]mend:[/] {escape(each['mend'])}")
     for each in data["failed"]:
         out.print(f"[red]failed[/] {escape(each)}")
-    if data.get("aside"):
-        out.print(f"[dim]schema: {escape(data['aside'])}[/]")
     proved = f", {len(data['checks'])} checks" if data["checks"] else ""
     out.print(f"{data['stack']}: {len(data['found'])} differences{proved}, {len(data['failed'])} failed")

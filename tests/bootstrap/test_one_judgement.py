@@ -124,7 +124,6 @@ def test_what_is_left_aside_is_one_sentence_that_says_why(shop: Shop) -> None:
         "left aside: extension of_another_cloud, extension pageinspect, table places, table pages; extensions are the "
         "server's: a bootstrap makes those that it can and names those that are missing"
     )
-    assert look(tier.manifest, store=tier.store, migrations=tier.migrations).aside == sentence
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
         checks = {each.name: each for each in judge(conn, load_access(tier.manifest.access), tier.migrations).checks}
     assert checks["schema and rows"].detail == f"as defined; {sentence}"
