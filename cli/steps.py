@@ -11,7 +11,7 @@ from rich.markup import escape
 from rich.status import Status
 
 from cli.output import console
-from local.cloud import Cloud, Declared, Made
+from graph.cloud import Cloud, Declared, Made
 
 # Resources with a server behind them; the rest is too quick to tell one by one.
 _TOLD = {

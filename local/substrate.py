@@ -9,15 +9,15 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local import lookups
-from local.cloud import CloudError, Declared, Made
+from graph import lookups
+from graph.cloud import CloudError, Declared, Made
+from graph.naming import digest
 from local.differences import listed
-from local.emulator import Emulator
+from local.emulator import ACCOUNT, Emulator
 from local.handlers import rds
 from local.handlers.base import SPARE, Context, Progress, Runner, daemon, spare
 from local.handlers.function import built
 from local.handlers.registry import handler_of, handler_of_type
-from local.naming import digest
 from local.postgres.roles import ADMIN
 from local.state import Entry, StateDir
 
@@ -87,7 +87,7 @@ class LocalCloud:
         return made
 
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
-        return lookups.answer(token, args, self.region)
+        return lookups.answer(token, args, self.region, ACCOUNT)
 
     def finish(self) -> list[str]:
         """After a run that declared everything: remove what was not declared, in reverse order; save.

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from alarms.delivery import check
 from alarms.stack import Place, Resource, Stack
-from preview.offline import ACCOUNT
+from graph.offline import ACCOUNT
 from preview.plan import Finding
 
 if TYPE_CHECKING:  # the monitor brings the SDK with it
-    from local.monitor import Deployment
+    from graph.deployment import Deployment
 
 
 def indexed(deployment: Deployment, region: str) -> Stack:

@@ -1,7 +1,7 @@
 """What changes between a stack that was and one that would be: data, nothing judged. Pure.
 
 What the provider takes for a change, and for which it makes another resource, is asked of the engine's own side
-(`local.plugin`): there is one answer to it.
+(`graph.diff`): there is one answer to it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from local.plugin.check import complete
-from local.plugin.diff import diff
-from local.plugin.kinds import KINDS, Kind
-from local.plugin.schema import schema_of
-from local.plugin.values import DEFAULTS, cast, same
-from preview.properties import SECRET, UNSEEN
+from graph.defaults import complete
+from graph.diff import diff
+from graph.kind import Kind
+from graph.kinds import changeable
+from graph.marks import DEFAULTS, SECRET, UNSEEN
+from graph.resource import Key, Resource, Shown, Standing
+from graph.values import cast, same
 from preview.references import Digests, Known, Translation, account, learned
-from preview.resource import Key, Resource, Shown, Standing
 
 Verb = Literal["create", "update", "delete", "same"]
 _COMPARED = (Standing.HELD, Standing.GONE)
@@ -154,7 +154,7 @@ def _differing(
     old = {key: value for key, value in was.inputs.items() if key not in was.filled or key in inputs}
     new = {key: old.get(key) if value == UNSEEN else value for key, value in inputs.items()}
     old = {key: new.get(key) if value == UNSEEN else value for key, value in old.items()}
-    kind = KINDS.get(each.type)
+    kind = changeable(each.type)
     if kind is None:
         keys = {key for key in {*old, *new} - set(each.ignored) if not same(old.get(key), new.get(key))}
         return old, new, tuple(sorted(keys)), frozenset()
@@ -167,15 +167,14 @@ def _differing(
 def _filled(
     kind: Kind, each: Resource, was: Resource, old: dict[str, Any], new: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    schema = schema_of(each.type)
     noted = {**was.inputs, DEFAULTS: sorted(was.filled)}
-    new = complete(kind, schema, each.name, noted, new, b"")
-    old = complete(kind, schema, each.name, noted, old, b"")
+    new = complete(kind, each.name, noted, new, b"")
+    old = complete(kind, each.name, noted, old, b"")
     return old, new
 
 
 def _unknown(change: Change) -> frozenset[str]:
-    kind = KINDS.get(change.type)
+    kind = changeable(change.type)
     if kind is None:
         return frozenset()
     return frozenset(output for output, causes in kind.follows.items() if causes & set(change.keys))

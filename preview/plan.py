@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from local.cloud import Declared
+from graph.cloud import Declared
 
 if TYPE_CHECKING:  # the monitor brings the SDK with it
-    from local.monitor import Deployment
+    from graph.deployment import Deployment
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,17 +9,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graph.marks import asset
+from graph.resource import Resource, Shown
 from preview.diff import changes
 from preview.impact.effect import Effect, Impact
 from preview.impact.judge import judge
 from preview.plan import Finding, shown
-from preview.properties import asset
-from preview.resource import Resource, Shown
 from preview.state_findings import state_findings
 
 if TYPE_CHECKING:  # the monitor brings the SDK with it
-    from local.cloud import Declared, Made
-    from local.monitor import Deployment
+    from graph.cloud import Declared, Made
+    from graph.deployment import Deployment
 
 NOTICED = tuple(effect for effect in Effect if effect is not Effect.IN_PLACE)
 """Effects that somebody notices."""

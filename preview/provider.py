@@ -8,10 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from local.cloud import Declared, Made
-from local.plugin.place import FilePlace
-from local.plugin.server import serve_until_ended
-from preview.offline import ACCOUNT, Offline
+from graph.cloud import Declared, Made
+from graph.offline import ACCOUNT, Offline
+from runtime.plugin.file_place import FilePlace
+from runtime.plugin.server import serve_until_ended
 
 
 class Elsewhere(Offline):

@@ -11,11 +11,13 @@ ROOMS = (
     "alarms",
     "infra",
     "components",
+    "graph",
     "knowledge",
     "bootstrap",
     "local",
     "policy",
     "preview",
+    "runtime",
     "upgrade",
     "pipeline",
     "delivery",
@@ -25,19 +27,23 @@ ROOMS = (
 # Room -> the rooms it may import besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
     "account": {"knowledge"},
-    "alarms": {"knowledge"},
+    "alarms": {"graph", "knowledge"},
     "bootstrap": set(),
     "components": {"knowledge"},
     "infra": {"components", "knowledge", "bootstrap"},
+    "graph": {"knowledge"},
     "knowledge": set(),
     "delivery": {"infra", "components", "knowledge"},
-    "local": {"bootstrap", "knowledge"},
-    "policy": {"infra", "knowledge"},  # its entry for the engine reads the stack's file
-    "preview": {"local", "infra", "components", "knowledge", "policy", "alarms"},
+    "local": {"bootstrap", "graph", "knowledge", "runtime"},
+    "policy": {"graph", "infra", "knowledge"},  # its entry for the engine reads the stack's file
+    "preview": {"graph", "runtime", "infra", "components", "knowledge", "policy", "alarms"},
+    "runtime": {"graph", "knowledge"},
     "upgrade": {"infra", "components", "knowledge"},
     "pipeline": {"bootstrap", "infra", "knowledge", "preview"},
     "cli": {
         "account",
+        "graph",
+        "runtime",
         "alarms",
         "pipeline",
         "upgrade",
@@ -57,6 +63,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "bootstrap": {"pulumi", "pulumi_aws", "typer", "rich"},
     "components": {"boto3", "psycopg", "redis", "yaml", "os", "typer"},
     "policy/rules": {"pulumi", "pulumi_aws", "pulumi_policy", "boto3", "os"},
+    "graph": {"pulumi", "pulumi_aws", "boto3", "os", "grpc", "google"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }
 

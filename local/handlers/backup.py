@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud import Declared, Made
+from graph.cloud import Declared, Made
+from graph.naming import physical_name
 from local.handlers.base import Context
 from local.handlers.emulated import Emulated, Outputs, given
 from local.handlers.recorded import Recorded
 from local.handlers.storage import api
-from local.naming import physical_name
 from local.state import Entry
 
 JOBS = "AWS Backup's vault and plan are in the emulator, which runs no job: no recovery point, copy or restore test"

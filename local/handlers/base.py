@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from graph.cloud import Declared, Made
 from local import ports
-from local.cloud import Declared, Made
 from local.emulator import Emulator
 from local.postgres import binaries as postgres_binaries
 from local.postgres.roles import ADMIN

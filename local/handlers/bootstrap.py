@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
-from local.cloud import CloudError, Declared, Made
+from graph.cloud import CloudError, Declared, Made
+from graph.naming import digest
 from local.handlers import cache, function, rds
 from local.handlers.base import Context
-from local.naming import digest
 from local.postgres import roles
 from local.state import Entry
 from local.valkey.config import ADMIN

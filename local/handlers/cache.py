@@ -5,10 +5,11 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from local.cloud import Declared, Made
+from graph.cloud import Declared, Made
+from graph.naming import digest, physical_name
 from local.computer import GIB, memory_bytes, server_bytes
+from local.emulator import arn
 from local.handlers.base import Context
-from local.naming import arn, digest, physical_name
 from local.state import Entry
 from local.valkey.config import maxmemory
 from local.valkey.group import Topology, each, form, replicate

@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud import CloudError, Declared, Made
+from graph.cloud import CloudError, Declared, Made
+from graph.naming import digest
 from local.handlers.base import Context
-from local.naming import digest
 from local.state import Entry
 
 Inputs = dict[str, Any]

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap import bundle
-from local.cloud import CloudError, Declared, Made
+from graph.cloud import CloudError, Declared, Made
 from local.handlers.base import Context
 from local.handlers.recorded import Recorded
 from local.state import Entry

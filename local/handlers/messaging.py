@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.cloud import Declared
+from graph.cloud import Declared
+from graph.naming import physical_name
 from local.handlers.emulated import Emulated, Outputs, given, pages
-from local.naming import physical_name
 from local.state import Entry
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.cloud import Declared
+from graph.cloud import Declared
+from graph.naming import physical_name
 from local.handlers.emulated import Emulated, Outputs, given, pages, tags
-from local.naming import physical_name
 from local.state import Entry
 
 METRIC_ALARM = {
@@ -98,7 +98,7 @@ def _suppressor(inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _arn(client: Any, name: str) -> str:
-    from local.naming import arn
+    from local.emulator import arn
 
     return arn("cloudwatch", client.meta.region_name, f"alarm:{name}")
 
@@ -117,7 +117,7 @@ def _create_group(client: Any, name: str, resource: Declared) -> Outputs:
 
 
 def _update_group(client: Any, found: Any, resource: Declared) -> Outputs:
-    from local.naming import arn
+    from local.emulator import arn
 
     name = found["logGroupName"]
     if resource.inputs.get("retentionInDays"):
@@ -159,7 +159,7 @@ def _dashboards(client: Any) -> dict[str, Any]:
 
 
 def _dashboard(client: Any, _: object, resource: Declared) -> Outputs:
-    from local.naming import arn
+    from local.emulator import arn
 
     name = physical_name(resource, "dashboardName")
     client.put_dashboard(DashboardName=name, DashboardBody=resource.inputs["dashboardBody"])

@@ -10,9 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud import Declared, Made
+from graph.cloud import Declared, Made
+from graph.naming import digest
 from local.handlers.base import Context
-from local.naming import digest
 from local.state import Entry
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"

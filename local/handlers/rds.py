@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from local.cloud import CloudError, Declared, Made
+from graph.cloud import CloudError, Declared, Made
+from graph.naming import camel, digest, hexes, physical_name
+from local.emulator import arn
 from local.handlers.base import Context
-from local.naming import arn, camel, digest, hexes, physical_name
 from local.postgres import replica as replication
 from local.postgres import roles
 from local.postgres.server import Server

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local.cloud import Declared, Made
+from graph.cloud import Declared, Made
+from graph.identity import identify, name_of
+from graph.kinds import KINDS
+from graph.naming import hexes, physical_name
 from local.emulator import ACCOUNT
-from local.forms import FORMS
 from local.handlers.base import Context
-from local.identity import identify, name_of
-from local.naming import hexes, physical_name
 from local.state import Entry
 
 PROXY = "aws:rds/proxy:Proxy"
@@ -27,13 +27,13 @@ class Recorded:
         return not self.configures
 
     def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
-        if resource.type not in FORMS:  # a provider, which is nothing in AWS
+        if resource.type not in KINDS:  # a provider, which is nothing in AWS
             return Made(id=physical_name(resource))
         name = name_of(resource)
         known = identify(resource, context.region, ACCOUNT, {})
-        form = FORMS[resource.type]
-        drawn = "{name}" not in form.id + form.arn
-        outputs: dict[str, object] = {} if drawn else {form.named: name}
+        kind = KINDS[resource.type]
+        drawn = "{name}" not in kind.id + kind.arn
+        outputs: dict[str, object] = {} if drawn else {kind.named: name}
         if known.arn:
             outputs["arn"] = known.arn
         if resource.type == "aws:ec2/vpc:Vpc":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 
-from local.cloud import CloudError, Declared
+from graph.cloud import CloudError, Declared
 from local.handlers import bootstrap, cache, function, rds
 from local.handlers.backup import BACKUP
 from local.handlers.base import Handler

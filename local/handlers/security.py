@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from local.cloud import CloudError, Declared, Made
+from graph.cloud import CloudError, Declared, Made
+from graph.naming import physical_name
 from local.handlers.base import Context
 from local.handlers.emulated import Emulated, Outputs, given, pages, tags
-from local.naming import physical_name
 from local.state import Entry
 
 CONTAINER = "aws:secretsmanager/secret:Secret"

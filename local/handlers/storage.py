@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from local.cloud import Declared
+from graph.cloud import Declared
+from graph.naming import physical_name
 from local.handlers.emulated import Emulated, Inputs, Outputs
-from local.naming import physical_name
 from local.state import Entry
 
 Put = Callable[[Any, str, Inputs], None]

@@ -5,14 +5,15 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from local import lookups
-from local.cloud import CloudError, Declared, Made
+from graph import lookups
+from graph.cloud import CloudError, Declared, Made
+from graph.kinds import changeable_kind
+from local.emulator import ACCOUNT
 from local.handlers import rds
 from local.handlers.registry import handler_of_type
-from local.plugin.kinds import kind_of
-from local.plugin.place import Live
 from local.state import Entry, StateDir
 from local.substrate import LocalCloud
+from runtime.plugin.place import Live
 
 
 class TierPlace:
@@ -43,7 +44,7 @@ class TierPlace:
         entry = self.state.resources.get(urn)
         if entry is None or entry["type"] != token or entry["id"] != identity:
             return None
-        hidden = kind_of(token).secret
+        hidden = changeable_kind(token).secret
         outputs = {key: value for key, value in entry["outputs"].items() if key not in hidden}
         if token == rds.TYPE:
             outputs["status"] = "available" if self._alive(entry) else "stopped"
@@ -64,7 +65,7 @@ class TierPlace:
             self.state.save()
 
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
-        return lookups.answer(token, args, self.region)
+        return lookups.answer(token, args, self.region, ACCOUNT)
 
     def close(self) -> None:
         """Write down what was made; the servers stay up."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from local.plugin.kinds import KINDS
+from graph.kinds import changeable
+from graph.saved import SavedError
 from preview.diff import Change
 from preview.impact import cache_logins, cache_nodes, cache_settings, rds_life, rds_parameters, rds_service, rds_storage
 from preview.impact.backups import BACKUPS
@@ -17,7 +18,6 @@ from preview.impact.proxy import PROXY
 from preview.impact.unfinished import at_least, unfinished
 from preview.impact.waiting import meanwhile
 from preview.impact.watching import WATCHING
-from preview.saved import SavedError
 
 GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 RULES: dict[str, tuple[Rule, ...]] = {
@@ -80,7 +80,7 @@ def lost(edit: Edit) -> Effect:
     """What losing the resource does, had nothing stopped it."""
     rules = (rule for rule in RULES.get(edit.change.type, ()) if rule.key == "*" and rule.effect is not Effect.BLOCKED)
     found = next((rule.effect for rule in rules if _applies(rule, edit)), None)
-    return found or (Effect.IN_PLACE if edit.change.type in KINDS else Effect.DATA_AT_RISK)
+    return found or (Effect.IN_PLACE if changeable(edit.change.type) else Effect.DATA_AT_RISK)
 
 
 def _blocked(impact: Impact) -> Impact:
@@ -123,7 +123,7 @@ def _rule(edit: Edit) -> Rule:
         return found if found and found.effect is Effect.BLOCKED else _PROTECTED
     if edit.change.retained and (found is None or found.effect is not Effect.IN_PLACE):
         return _RETAINED
-    return found or (_DELETED if edit.change.type in KINDS else _UNKNOWN)
+    return found or (_DELETED if changeable(edit.change.type) else _UNKNOWN)
 
 
 def _applies(rule: Rule, edit: Edit) -> bool:
@@ -169,7 +169,7 @@ def _default(edit: Edit) -> Rule:
             key=edit.key,
             effect=Effect.REPLACE,
             users="Another one is made, and this one goes.",
-            source="terraform-provider-aws: ForceNew (local/plugin/kinds.py)",
+            source="terraform-provider-aws: ForceNew (graph/provider)",
         )
     quiet = edit.key in _SILENT
     return Rule(

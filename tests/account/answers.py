@@ -12,10 +12,10 @@ from botocore.session import Session
 from account.finding import Finding
 from account.look import look
 from account.reader import Reader
+from graph.cloud import Declared
+from graph.offline import Offline
 from infra.program import program
-from local.cloud import Declared
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 Answers = dict[str, Any]

@@ -10,11 +10,11 @@ from typing import Any
 
 from alarms.stack import Place, Resource, Stack
 from cli.project import PACKAGE, load
+from graph.offline import ACCOUNT, Offline
 from infra.load import load_settings
 from infra.program import program
-from local.monitor import run_program
 from preview.alarm_findings import indexed
-from preview.offline import ACCOUNT, Offline
+from runtime.monitor import run_program
 
 STACKS = ("dev", "staging", "prod", "local")
 RECIPIENTS = {level: [{"email": f"{level}@example.org"}] for level in ("critical", "warning", "info")}

@@ -15,7 +15,7 @@ from bootstrap.postgres.master import MasterError, enter
 from bootstrap.secrets import LoginError, Secret, open_postgres
 from bootstrap.secrets.store import Stage
 from components.credentials import INITIAL
-from local.cloud import Declared
+from graph.cloud import Declared
 from local.handlers.security import SECURITY
 
 pytestmark = pytest.mark.server

@@ -13,11 +13,12 @@ import yaml
 from moto import mock_aws
 
 from delivery.program import program
+from graph.cloud import Declared, Made
+from graph.deployment import Deployment
+from graph.offline import ACCOUNT, Offline
 from infra.problems import SettingsError
 from infra.stackfile import read_stack, stacks
-from local.cloud import Declared, Made
-from local.monitor import Deployment, run_program
-from preview.offline import ACCOUNT, Offline
+from runtime.monitor import run_program
 
 FOLDER = Path(__file__).parents[2] / "delivery"
 OIDC = "token.actions.githubusercontent.com"

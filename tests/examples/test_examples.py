@@ -11,8 +11,9 @@ import pytest
 import yaml
 from pulumi.errors import InputPropertyError
 
-from local.monitor import Deployment, run_program
-from preview.offline import Offline
+from graph.deployment import Deployment
+from graph.offline import Offline
+from runtime.monitor import run_program
 
 YAML = programs.EXAMPLES / "yaml" / "Pulumi.yaml"
 TYPESCRIPT = programs.EXAMPLES / "typescript"

@@ -15,12 +15,12 @@ import botocore.loaders
 import botocore.model
 import pytest
 
+from graph.cloud import Declared
+from graph.offline import Offline
 from infra.program import program
 from infra.stackfile import read_stack
-from local.cloud import Declared
 from local.handlers.monitoring import metric_query, transformation
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 

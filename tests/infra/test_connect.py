@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import yaml
 
+from graph.cloud import Declared, Made
+from graph.offline import ACCOUNT, Offline
 from infra.program import program
 from infra.stackfile import read_stack
-from local.cloud import Declared, Made
-from local.monitor import run_program
-from preview.offline import ACCOUNT, Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-west-1"

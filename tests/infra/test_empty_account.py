@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from graph.cloud import Declared
+from graph.offline import Offline
 from infra.load import load_settings
 from infra.problems import SettingsError
 from infra.program import program
-from local.cloud import Declared
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 STACKS = {

@@ -20,14 +20,14 @@ from iam_policies import Request
 
 from components.boundary import boundary
 from components.chat import METRICS
+from graph.cloud import Declared
+from graph.offline import ACCOUNT, Offline
 from infra.problems import SettingsError
 from infra.program import program
 from infra.stackfile import read_stack
 from knowledge.iam import MANAGED_POLICY_CHARACTERS, Place, by_type, linked, passed, policies, roles, tagged
 from knowledge.ownership import TAG
-from local.cloud import Declared
-from local.monitor import run_program
-from preview.offline import ACCOUNT, Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("dev", "staging", "prod", "local")

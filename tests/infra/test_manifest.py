@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bootstrap.manifest import Manifest
+from graph.cloud import Declared, Made
+from graph.offline import Offline
 from infra.program import program
 from infra.stackfile import read_stack
-from local.cloud import Declared, Made
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local.cloud import Declared, Made
+from graph.cloud import Declared, Made
 from local.down import down
 from local.state import StateDir
 from local.status import processes

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from local_stack import Stack, declare
 
-from local.cloud import CloudError, Declared
+from graph.cloud import CloudError, Declared
 from local.reset import reset
 from local.status import healthy, status
 from local.substrate import LocalCloud

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
 from redis.retry import Retry
 
-from local.cloud import Declared
+from graph.cloud import Declared
 from local.handlers.base import node
 from local.status import healthy
 from local.valkey.config import ADMIN

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from local_stack import Stack, declare
 
-from local.cloud import CloudError, Declared
+from graph.cloud import CloudError, Declared
 from local.handlers.security import CONTAINER
 from local.postgres.roles import ADMIN
 from local.state import StateDir

@@ -9,7 +9,7 @@ import pytest
 from local_stack import Stack, declare
 
 from bootstrap.aws import aws_client
-from local.cloud import Declared
+from graph.cloud import Declared
 from local.emulator import tier_endpoint
 
 pytestmark = pytest.mark.server

@@ -10,8 +10,8 @@ import pytest
 
 from cli.project import load
 from delivery.program import program as delivery
+from graph.offline import Offline
 from infra.stackfile import read_stack
-from local.monitor import run_program
 from policy.evaluate import evaluate, unused
 from policy.registry import every
 from policy.rule import (
@@ -49,8 +49,8 @@ from policy.rule import (
     VPC,
     Stack,
 )
-from preview.offline import Offline
 from preview.preflight import declared
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 21)

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from graph.resource import Resource, Standing
 from preview.diff import Change, changes
 from preview.impact.effect import Effect
 from preview.impact.judge import judge
 from preview.markdown import told as shown
-from preview.resource import Resource, Standing
 
 INSTANCE, PARAMETERS = "aws:rds/instance:Instance", "aws:rds/parameterGroup:ParameterGroup"
 EVENTS, TEST = (

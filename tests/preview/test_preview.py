@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from graph.offline import Offline
 from infra.load import load_settings
 from infra.program import program
 from infra.stackfile import read_stack
-from local.monitor import run_program
 from preview.findings import findings
-from preview.offline import Offline
 from preview.plan import Preview, plan
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,14 +12,16 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from local.cloud import CloudError, Declared, Made
-from local.monitor import unwrap
-from local.plugin import check, values
-from local.plugin.diff import Verb, diff
-from local.plugin.kinds import kind_of
-from local.plugin.place import Live, Place
-from local.plugin.schema import PACKAGES, schema_of
-from local.plugin.values import DEFAULTS, UNKNOWN, Properties
+from graph.cloud import CloudError, Declared, Made
+from graph.defaults import complete
+from graph.diff import Verb, diff
+from graph.kinds import changeable_kind
+from graph.marks import DEFAULTS, UNKNOWN, Properties, declared, marked, secrets, unwrap
+from graph.values import same
+from runtime.plugin.check import failures
+from runtime.plugin.place import Live, Place
+from runtime.plugin.schema import PACKAGES, schema_of
+from runtime.plugin.wire import read, write
 
 _KINDS: dict[tuple[Verb, bool], int] = {
     ("add", False): provider_pb2.PropertyDiff.ADD,
@@ -71,7 +73,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_told
     def DiffConfig(self, request: Any) -> Any:  # noqa: N802
-        old, new = (values.declared(values.read(each)) for each in (request.old_inputs, request.news))
+        old, new = (declared(read(each)) for each in (request.old_inputs, request.news))
         changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
         answer = provider_pb2.DiffResponse
         return answer(changes=answer.DIFF_SOME if changed else answer.DIFF_NONE, diffs=changed)
@@ -79,7 +81,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_told
     def Configure(self, request: Any) -> Any:  # noqa: N802
         self._cancelled.clear()  # the plugin outlives the run that was cancelled
-        region = values.declared(values.read(request.args)).get("region")
+        region = declared(read(request.args)).get("region")
         if region:
             self.place.configure(region)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
@@ -87,21 +89,21 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
     @_told
     def Check(self, request: Any) -> Any:  # noqa: N802
         token = _token(request.urn)
-        kind, schema = kind_of(token), schema_of(token)
-        olds, news = values.read(request.olds), values.read(request.news)
+        kind, schema = changeable_kind(token), schema_of(token)
+        olds, news = read(request.olds), read(request.news)
         failed = [
             provider_pb2.CheckFailure(property=each.property, reason=each.reason)
-            for each in check.failures(token, schema, news)
+            for each in failures(token, schema, news)
         ]
-        inputs = check.complete(kind, schema, _name(request.urn), olds, news, request.randomSeed)
-        return provider_pb2.CheckResponse(inputs=values.write(inputs), failures=failed)
+        inputs = complete(kind, _name(request.urn), olds, news, request.randomSeed)
+        return provider_pb2.CheckResponse(inputs=write(inputs), failures=failed)
 
     @_told
     def Diff(self, request: Any) -> Any:  # noqa: N802
         found = diff(
-            kind_of(_token(request.urn)),
-            values.read(request.old_inputs),
-            values.read(request.news),
+            changeable_kind(_token(request.urn)),
+            read(request.old_inputs),
+            read(request.news),
             request.ignoreChanges,
         )
         answer = provider_pb2.DiffResponse
@@ -119,36 +121,36 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_told
     def Create(self, request: Any) -> Any:  # noqa: N802
-        inputs = values.read(request.properties)
+        inputs = read(request.properties)
         if request.preview:
             unknown = dict.fromkeys(schema_of(_token(request.urn)).outputs, UNKNOWN)
-            return provider_pb2.CreateResponse(id="", properties=values.write({**unknown, **_own(inputs)}))
+            return provider_pb2.CreateResponse(id="", properties=write({**unknown, **_own(inputs)}))
         self._go_on()
         made = self.place.create(_declared(request.urn, inputs))
-        return provider_pb2.CreateResponse(id=made.id, properties=values.write(_state(request.urn, inputs, made)))
+        return provider_pb2.CreateResponse(id=made.id, properties=write(_state(request.urn, inputs, made)))
 
     @_told
     def Read(self, request: Any) -> Any:  # noqa: N802
         live = self.place.read(_token(request.urn), request.id, request.urn)
         if live is None:
             return provider_pb2.ReadResponse()
-        was, inputs = values.read(request.inputs), _inputs_now(values.read(request.inputs), live)
-        kept = {key: v for key, v in values.read(request.properties).items() if key in inputs or key not in was}
+        was, inputs = read(request.inputs), _inputs_now(read(request.inputs), live)
+        kept = {key: v for key, v in read(request.properties).items() if key in inputs or key not in was}
         state = {**kept, **_own(inputs), **live["outputs"]}
-        return provider_pb2.ReadResponse(id=live["id"], inputs=values.write(inputs), properties=values.write(state))
+        return provider_pb2.ReadResponse(id=live["id"], inputs=write(inputs), properties=write(state))
 
     @_told
     def Update(self, request: Any) -> Any:  # noqa: N802
-        token, was, inputs = _token(request.urn), values.read(request.old_inputs), values.read(request.news)
+        token, was, inputs = _token(request.urn), read(request.old_inputs), read(request.news)
         gone = was.keys() - inputs.keys()
-        kept = {key: value for key, value in values.read(request.olds).items() if key not in gone}
+        kept = {key: value for key, value in read(request.olds).items() if key not in gone}
         if request.preview:
-            changed = diff(kind_of(token), was, inputs).changed.keys()
-            unknown = {key: UNKNOWN for key, causes in kind_of(token).follows.items() if causes & changed}
-            return provider_pb2.UpdateResponse(properties=values.write({**kept, **unknown, **_own(inputs)}))
+            changed = diff(changeable_kind(token), was, inputs).changed.keys()
+            unknown = {key: UNKNOWN for key, causes in changeable_kind(token).follows.items() if causes & changed}
+            return provider_pb2.UpdateResponse(properties=write({**kept, **unknown, **_own(inputs)}))
         self._go_on()
         made = self.place.update(_declared(request.urn, inputs), request.id)
-        return provider_pb2.UpdateResponse(properties=values.write({**kept, **_state(request.urn, inputs, made)}))
+        return provider_pb2.UpdateResponse(properties=write({**kept, **_state(request.urn, inputs, made)}))
 
     @_told
     def Delete(self, request: Any) -> Any:  # noqa: N802
@@ -158,8 +160,8 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
 
     @_told
     def Invoke(self, request: Any) -> Any:  # noqa: N802
-        answer = self.place.invoke(request.tok, values.declared(values.read(request.args)))
-        return provider_pb2.InvokeResponse(**{"return": values.write(answer)})
+        answer = self.place.invoke(request.tok, declared(read(request.args)))
+        return provider_pb2.InvokeResponse(**{"return": write(answer)})
 
     @_told
     def Cancel(self, _: Any) -> Any:  # noqa: N802
@@ -190,24 +192,24 @@ def _declared(urn: str, inputs: Properties) -> Declared:
         urn=urn,
         type=_token(urn),
         name=_name(urn),
-        inputs=values.declared(inputs),
-        secret_inputs=values.secrets(inputs),
+        inputs=declared(inputs),
+        secret_inputs=secrets(inputs),
     )
 
 
 def _state(urn: str, inputs: Properties, made: Made) -> Properties:
-    secret = kind_of(_token(urn)).secret | values.secrets(inputs)
-    outputs = {key: values.secret(value) if key in secret else value for key, value in made.outputs.items()}
+    secret = changeable_kind(_token(urn)).secret | secrets(inputs)
+    outputs = {key: marked(value) if key in secret else value for key, value in made.outputs.items()}
     return {**_own(inputs), **outputs}
 
 
 def _inputs_now(inputs: Properties, live: Live) -> Properties:
     """The state's inputs as they are now. A secret cannot be read back: it stays as the state has it."""
-    hidden = values.secrets(inputs)
+    hidden = secrets(inputs)
     kept = {key: value for key, value in inputs.items() if key in hidden or key == DEFAULTS}
     now = {
         # Equal but for the order of a set: as the state has it.
-        key: inputs[key] if key in inputs and values.same(unwrap(inputs[key]), value) else value
+        key: inputs[key] if key in inputs and same(unwrap(inputs[key]), value) else value
         for key, value in live["inputs"].items()
     }
     return {**now, **kept}

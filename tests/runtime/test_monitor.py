@@ -7,8 +7,8 @@ import pulumi_aws as aws
 import pulumi_random as random
 import pytest
 
-from local.cloud import CloudError, Declared, Made
-from local.monitor import run_program
+from graph.cloud import CloudError, Declared, Made
+from runtime.monitor import run_program
 
 
 class Recorder:

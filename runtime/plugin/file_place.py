@@ -1,4 +1,4 @@
-"""Where the plugin's resources are: what it asks of a substrate, and one that is a file."""
+"""A place that is a JSON file: resources that nothing but a record is made of, for a plugin that makes nothing."""
 
 from __future__ import annotations
 
@@ -7,50 +7,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Protocol, TypedDict
+from typing import Any
 
-from local.cloud import Cloud, CloudError, Declared, Made
-from local.files import write_private
-from local.identity import name_of
-from local.plugin.kinds import kind_of
-
-
-class Live(TypedDict):
-    """A resource as it is, without its secrets."""
-
-    urn: str
-    type: str
-    id: str
-    inputs: dict[str, Any]
-    outputs: dict[str, Any]
-
-
-class Place(Protocol):
-    """Holds resources. Called from several threads."""
-
-    def configure(self, region: str) -> None:
-        """Take the provider's configuration; called before anything else."""
-        ...
-
-    def create(self, resource: Declared) -> Made:
-        """Make it. Raise `CloudError` where it exists already."""
-        ...
-
-    def read(self, token: str, identity: str, urn: str) -> Live | None:
-        """What it is now; None where it is gone."""
-        ...
-
-    def update(self, resource: Declared, identity: str) -> Made:
-        """Change it. Raise `CloudError` where it is gone."""
-        ...
-
-    def delete(self, token: str, identity: str, urn: str) -> None:
-        """Take it away; what is already gone is fine."""
-        ...
-
-    def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
-        """Answer a data source."""
-        ...
+from graph.cloud import Cloud, CloudError, Declared, Made
+from graph.identity import name_of
+from graph.kinds import changeable_kind
+from runtime.plugin.place import Live
 
 
 class FilePlace:
@@ -125,12 +87,12 @@ class FilePlace:
     def _outputs(self, was: Live, resource: Declared) -> dict[str, Any]:
         """What was drawn stays; what follows from an input that changed is another."""
         changed = {key for key, value in resource.inputs.items() if was["inputs"].get(key) != value}
-        anew = {key for key, causes in kind_of(resource.type).follows.items() if causes & changed}
+        anew = {key for key, causes in changeable_kind(resource.type).follows.items() if causes & changed}
         kept = {key: value for key, value in was["outputs"].items() if key not in anew | resource.inputs.keys()}
         return {**self._cloud.ensure(resource).outputs, **kept}
 
     def _put(self, key: str, resource: Declared, made: Made) -> None:
-        hidden = kind_of(resource.type).secret
+        hidden = changeable_kind(resource.type).secret
         self._resources[key] = Live(
             urn=resource.urn,
             type=resource.type,
@@ -153,7 +115,7 @@ class FilePlace:
         return self._resources
 
     def _save(self) -> None:
-        write_private(self.path, json.dumps({"resources": self._resources}, indent=1, sort_keys=True) + "\n")
+        _replace(self.path, json.dumps({"resources": self._resources}, indent=1, sort_keys=True) + "\n")
         self._stamp = self.path.stat().st_mtime_ns
 
     def _key(self, token: str, identity: str, urn: str) -> str:
@@ -162,3 +124,10 @@ class FilePlace:
         first = self._resources.get(short)
         taken = first is not None and first["urn"] != urn
         return long if taken or long in self._resources else short
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write the file in one step: whoever reads it meanwhile has the old one or the new, whole."""
+    new = path.with_name(f".{path.name}.new")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)

@@ -8,10 +8,10 @@ from exports import INSTANCE, PROJECT, ROOT, SECRET, SHOWN, SIGNATURE, STACK, Js
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from graph.resource import Resource, Standing
+from graph.saved import SavedError, read
 from preview.diff import changes
 from preview.impact.judge import judge
-from preview.resource import Resource, Standing
-from preview.saved import SavedError, read
 
 TOPIC = "aws:sns/topic:Topic"
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
-from local.cloud import CloudError, Declared
-from local.forms import FORMS, Form
-from local.naming import hexes, physical_name
+from graph.cloud import Declared
+from graph.kinds import kind_of
+from graph.naming import hexes, physical_name
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 _PARTITIONS = {"cn-": ("aws-cn", "amazonaws.com.cn"), "us-gov-": ("aws-us-gov", "amazonaws.com")}
@@ -31,29 +31,22 @@ class Identity:
     """Empty where the type has none."""
 
 
-def form_of(token: str) -> Form:
-    """The type's entry. Raise `CloudError` where there is none: a guess would make references that AWS never gives."""
-    if token not in FORMS:
-        raise CloudError(f"local/forms.py does not say what the id of {token} looks like: add an entry there")
-    return FORMS[token]
-
-
 def name_of(resource: Declared) -> str:
     """The name that AWS would know it by, made up where the program leaves it to Pulumi."""
-    return physical_name(resource, form_of(resource.type).named)
+    return physical_name(resource, kind_of(resource.type).named)
 
 
 def identify(resource: Declared, region: str, account: str, outputs: Mapping[str, Any]) -> Identity:
     """Id and ARN; `outputs` are what else is known of it, its drawn values among them."""
-    form, name = form_of(resource.type), name_of(resource)
+    kind, name = kind_of(resource.type), name_of(resource)
     region = str(resource.inputs.get("region") or region)
     known = _Known(resource, {**outputs, "name": name, "region": region, "account": account})
     # An ARN may be made of the id, or the id of the ARN, never both.
-    for part in ("id", "arn") if "{id}" in form.arn else ("arn", "id"):
+    for part in ("id", "arn") if "{id}" in kind.arn else ("arn", "id"):
         if part == "id":
-            known.given.setdefault("id", known.fill(form.id))
-        elif form.arn:
-            known.given.setdefault("arn", _arn(form.arn, region, account, known))
+            known.given.setdefault("id", known.fill(kind.id))
+        elif kind.arn:
+            known.given.setdefault("arn", _arn(kind.arn, region, account, known))
     return Identity(id=str(known.given["id"]), arn=str(known.given.get("arn", "")))
 
 

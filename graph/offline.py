@@ -6,9 +6,9 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from local import lookups
-from local.cloud import CloudError, Declared, Made
-from local.identity import drawn, identify, name_of, partition
+from graph import lookups
+from graph.cloud import CloudError, Declared, Made
+from graph.identity import drawn, identify, name_of, partition
 
 # The account of AWS's own documentation.
 ACCOUNT = "123456789012"

@@ -1,4 +1,4 @@
-"""Names, ids and ARNs of what the substrate makes: the same for the same declaration, every time."""
+"""Physical names and fingerprints of declarations: the same for the same declaration, every time. Pure."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from local.cloud import Declared
-from local.emulator import ACCOUNT
+from graph.cloud import Declared
 
 
 def physical_name(resource: Declared, *keys: str) -> str:
@@ -27,10 +26,6 @@ def physical_name(resource: Declared, *keys: str) -> str:
 def hexes(text: str, length: int) -> str:
     """Hex digits that depend on the text alone."""
     return hashlib.sha256(text.encode()).hexdigest()[:length]
-
-
-def arn(service: str, region: str, rest: str) -> str:
-    return f"arn:aws:{service}:{region}:{ACCOUNT}:{rest}"
 
 
 def digest(resource: Declared) -> str:

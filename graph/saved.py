@@ -13,8 +13,8 @@ import json
 from collections.abc import Iterator
 from typing import Any, TypeVar
 
-from preview.properties import UNSEEN, described, hides, plain
-from preview.resource import Resource, Standing, known_as
+from graph.marks import UNSEEN, described, holds_secret, plain
+from graph.resource import Resource, Standing, known_as
 
 __all__ = ["Resource", "SavedError", "known_as", "read"]
 
@@ -113,12 +113,12 @@ def _exported(data: Json, place: str, operation: str = "") -> Resource | None:
         type=kind,
         name=name,
         parent=above,
-        inputs={key: "[secret]" if hides(v) else plain(v) for key, v in inputs.items() if key != "__defaults"},
+        inputs={key: "[secret]" if holds_secret(v) else plain(v) for key, v in inputs.items() if key != "__defaults"},
         protect=flags["protect"],
         retained=flags["retainOnDelete"],
         # A component has no id: what it puts out is its children's.
         id=_field(data, "id", str, place, ""),
-        outputs={key: "[secret]" if hides(v) else plain(v) for key, v in outputs.items()},
+        outputs={key: "[secret]" if holds_secret(v) else plain(v) for key, v in outputs.items()},
         filled=frozenset(filled),
         standing=Standing.UNFINISHED if operation else standing,
         operation=operation,

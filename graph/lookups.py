@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.cloud import CloudError
-from local.emulator import ACCOUNT
-from local.identity import partition
+from graph.cloud import CloudError
+from graph.identity import partition
 
 
-def answer(token: str, args: dict[str, Any], region: str, account: str = ACCOUNT) -> dict[str, Any]:
+def answer(token: str, args: dict[str, Any], region: str, account: str) -> dict[str, Any]:
     """What AWS would say; raise for a look-up nobody has thought of."""
     region = args.get("region") or region
     lies, domain = partition(region)

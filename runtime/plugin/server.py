@@ -12,9 +12,9 @@ from contextlib import contextmanager
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from local.plugin.place import Place
-from local.plugin.provider import Provider
-from local.plugin.schema import PACKAGES
+from runtime.plugin.place import Place
+from runtime.plugin.provider import Provider
+from runtime.plugin.schema import PACKAGES
 
 # A state's largest resource is the bootstrap's payload; the engine itself allows 400 MiB (sdk/go/common/util/rpcutil).
 _LARGEST = 400 * 1024**2

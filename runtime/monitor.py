@@ -13,7 +13,6 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import pulumi
@@ -22,73 +21,13 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
 from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await
 
-from local.cloud import Cloud, CloudError, Declared, Made
+from graph.cloud import Cloud, CloudError, Declared
+from graph.deployment import Deployment
+from graph.marks import marked, masked, secrets, unwrap
 
 PROJECT = "data-tier"
 
 T = TypeVar("T")
-
-# Marks of a secret in a serialised property (pulumi/sdk/python/lib/pulumi/runtime/rpc.py).
-_SIGNATURE = "4dabf18193072939515e22adb298388d"
-_SECRET = "1b47061264138c4ac30d75fd1eb44270"  # noqa: S105 a mark of the protocol
-
-
-@dataclass
-class Deployment:
-    """What one run of the program declared, in registration order, and what it exported."""
-
-    stack: str
-    resources: list[Declared] = field(default_factory=list)
-    """Components and custom resources alike; a component has no inputs."""
-    components: set[str] = field(default_factory=set)
-    """URNs of the component resources."""
-    made: dict[str, Made] = field(default_factory=dict)
-    """Custom resources by URN."""
-    outputs: dict[str, Any] = field(default_factory=dict)
-    """Stack outputs, secrets as `[secret]`."""
-
-
-def is_secret(value: Any) -> bool:
-    """Whether a serialised property is a secret."""
-    return isinstance(value, dict) and value.get(_SIGNATURE) == _SECRET
-
-
-def marked(value: Any) -> dict[str, Any]:
-    """The value as a serialised secret."""
-    return {_SIGNATURE: _SECRET, "value": value}
-
-
-def unwrap(value: Any) -> Any:
-    """The plain value of a serialised property, secrets included."""
-    if is_secret(value):
-        return unwrap(value["value"])
-    if isinstance(value, dict):
-        return {key: unwrap(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [unwrap(item) for item in value]
-    if isinstance(value, pulumi.Asset | pulumi.Archive):
-        return {key: str(item) for key, item in vars(value).items()}
-    # A protobuf Struct knows only floating-point numbers.
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def masked(value: Any) -> Any:
-    """The value with every secret in it replaced by `[secret]`."""
-    if is_secret(value):
-        return "[secret]"
-    if isinstance(value, dict):
-        return {key: masked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [masked(item) for item in value]
-    return value
-
-
-def holds_secret(value: Any) -> bool:
-    """Whether a serialised property is or contains a secret."""
-    if is_secret(value):
-        return True
-    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return any(holds_secret(item) for item in items)
 
 
 class _NoMocks(mocks.Mocks):
@@ -164,15 +103,26 @@ def _declared(request: Any, urn: str, inputs: dict[str, Any]) -> Declared:
         urn=urn,
         type=request.type,
         name=request.name,
-        inputs=unwrap(inputs),
+        inputs=unwrap(_assets(inputs)),
         parent="" if "pulumi:pulumi:Stack" in request.parent else request.parent,
-        secret_inputs=frozenset(key for key, value in inputs.items() if holds_secret(value)),
+        secret_inputs=secrets(inputs),
         protect=request.protect,
         retain_on_delete=request.retainOnDelete,
         ignore_changes=tuple(request.ignoreChanges),
         depends_on=tuple(sorted(set(request.dependencies))),
         replace_with=tuple(sorted(set(request.replace_with))),
     )
+
+
+def _assets(value: Any) -> Any:
+    """The value with each asset or archive as what its constructor was given."""
+    if isinstance(value, dict):
+        return {key: _assets(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_assets(item) for item in value]
+    if isinstance(value, pulumi.Asset | pulumi.Archive):
+        return {key: str(item) for key, item in vars(value).items()}
+    return value
 
 
 def run_program(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[str, Any]) -> Deployment:

@@ -6,9 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from graph.kind import Kind
+from graph.marks import Properties, declared, filled, is_unknown
+from graph.values import is_empty, same
 from knowledge.versions import cache_goes_back
-from local.plugin.kinds import Kind
-from local.plugin.values import Properties, declared, filled, is_empty, is_unknown, same
 
 Verb = Literal["add", "delete", "update"]
 
@@ -41,7 +42,7 @@ def diff(kind: Kind, was: Properties, now: Properties, ignored: Iterable[str] = 
             changed[key] = "delete"
         elif is_unknown(new[key]) or not same(old[key], new[key]):
             changed[key] = "update"
-    replaces = frozenset(changed) & kind.replaces | _downgrades(kind, old, new, changed)
+    replaces = frozenset(changed) & (kind.replaces or frozenset()) | _downgrades(kind, old, new, changed)
     given = kind.named in new and kind.named not in filled(now)
     return Diff(
         changed=changed,
@@ -71,5 +72,5 @@ def _less(one: object, other: object) -> bool:
 
 def _downgrades(kind: Kind, old: Properties, new: Properties, changed: dict[str, Verb]) -> frozenset[str]:
     """Versions that go back where the provider can only go forward in place."""
-    back = (key for key in kind.forward if key in changed and key in old and key in new)
+    back = (key for key in kind.downgrades if key in changed and key in old and key in new)
     return frozenset(key for key in back if cache_goes_back(old[key], new[key]))
