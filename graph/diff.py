@@ -9,7 +9,6 @@ from typing import Literal
 from graph.kind import Kind
 from graph.marks import Properties, declared, filled, is_unknown
 from graph.values import is_empty, same
-from knowledge.versions import cache_goes_back
 
 Verb = Literal["add", "delete", "update"]
 
@@ -42,7 +41,8 @@ def diff(kind: Kind, was: Properties, now: Properties, ignored: Iterable[str] = 
             changed[key] = "delete"
         elif is_unknown(new[key]) or not same(old[key], new[key]):
             changed[key] = "update"
-    replaces = frozenset(changed) & (kind.replaces or frozenset()) | _downgrades(kind, old, new, changed)
+    asked = (key for key, replaces in kind.replaces_if.items() if key in changed and replaces(old, new))
+    replaces = frozenset(changed) & (kind.replaces or frozenset()) | frozenset(asked)
     given = kind.named in new and kind.named not in filled(now)
     return Diff(
         changed=changed,
@@ -68,9 +68,3 @@ def _less(one: object, other: object) -> bool:
         return float(str(one)) < float(str(other))
     except ValueError:
         return False
-
-
-def _downgrades(kind: Kind, old: Properties, new: Properties, changed: dict[str, Verb]) -> frozenset[str]:
-    """Versions that go back where the provider can only go forward in place."""
-    back = (key for key in kind.downgrades if key in changed and key in old and key in new)
-    return frozenset(key for key in back if cache_goes_back(old[key], new[key]))

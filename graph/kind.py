@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
@@ -30,8 +30,11 @@ class Kind:
     replaces: Set[str] | None = None
     """Inputs whose change makes another resource: `ForceNew`, `RequiresReplace` in newer files. Only those that
     somebody could sensibly set are listed. None where nobody has looked them up."""
-    downgrades: Set[str] = frozenset()
-    """Inputs that replace where the provider can only go forward in place: an older version, an older engine."""
+    replaces_if: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], bool]] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
+    """Inputs whose change makes another resource for some values alone (`customdiff.ForceNewIf`): asked with all inputs
+    of before and after, once the input has changed."""
     defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     """What stands for inputs that the program leaves out: their `Default`."""
     secret: Set[str] = frozenset()

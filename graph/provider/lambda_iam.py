@@ -89,6 +89,7 @@ KINDS = {
         named="",
         replaces={"functionName", "qualifier"},
     ),
+    # in the scope CREATE_ONLY a new payload or trigger is a new invocation
     INVOCATION: Kind(
         source="lambda/invocation.go",
         id="{functionName},$LATEST,{hex32}",

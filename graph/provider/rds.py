@@ -15,6 +15,7 @@ from graph.types import (
 )
 
 KINDS = {
+    # `identifier` was ForceNew once; now the instance is renamed, and its address with it
     INSTANCE: Kind(
         source="rds/instance.go",
         id="db-{HEX26}",
@@ -46,11 +47,13 @@ KINDS = {
             "publiclyAccessible": False,
             "skipFinalSnapshot": False,
         },
+        secret={"password", "passwordWo"},
         follows={
             "address": {"identifier"},
             "endpoint": {"identifier", "port"},
             "engineVersionActual": {"engineVersion"},
         },
+        # its DiffSuppressFunc, and what RDS gives with the growth
         kept={"allocatedStorage", "iops", "storageThroughput"},
         grows={"allocatedStorage": "maxAllocatedStorage"},
     ),
@@ -87,7 +90,8 @@ KINDS = {
         source="rds/proxy.go",
         id="{name}",
         arn="rds:db-proxy:prx-0{hex16}",
-        replaces={"engineFamily", "name", "vpcSubnetIds"},
+        # the name is no ForceNew: ModifyDBProxy takes a new one
+        replaces={"endpointNetworkType", "engineFamily", "targetConnectionNetworkType", "vpcSubnetIds"},
     ),
     PROXY_TARGET_GROUP: Kind(
         source="rds/proxy_default_target_group.go",

@@ -78,6 +78,7 @@ KINDS = {
         source="secretsmanager/secret_version.go",
         id="{secretId}|{uuid}",
         named="",
+        secret={"secretBinary", "secretString", "secretStringWo"},
         replaces={"secretBinary", "secretId", "secretString", "secretStringWoVersion"},
     ),
     SECRET_POLICY: Kind(

@@ -101,7 +101,6 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             key="name",
             effect=Effect.DATA_AT_RISK,
             users="A new, empty vault takes its place; the old one is refused to go while it holds anything.",
-            source="terraform-provider-aws, backup/vault.go: ForceNew",
             way_round="Leave the name.",
         ),
         Rule(
@@ -109,7 +108,6 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             key="kmsKeyArn",
             effect=Effect.DATA_AT_RISK,
             users="A new, empty vault takes its place: the key of one that exists cannot be changed.",
-            source="terraform-provider-aws, backup/vault.go: ForceNew",
             way_round="Make a second vault and let the plan fill that.",
         ),
     ),
@@ -151,7 +149,6 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="lock-final",
             key="changeableForDays",
-            effect=Effect.REPLACE,
             when=lambda e: bool(e.after) and not e.before,
             users="Nothing now; when these days are over no retention can be shortened and nothing deleted, for ever.",
             source=_LOCK,
@@ -162,13 +159,11 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             key="changeableForDays",
             effect=Effect.BLOCKED,
             users="A compliance lock whose grace is over cannot be replaced; before that it can.",
-            source="terraform-provider-aws, backup/vault_lock_configuration.go: ForceNew",
             way_round="Leave it.",
         ),
         Rule(
             id="lock-longest",
             key="maxRetentionDays",
-            effect=Effect.REPLACE,
             users="Jobs that keep longer than this fail from now on.",
             source=_LOCK,
             way_round="Hold it against every rule of the plans that fill the vault.",
@@ -176,7 +171,6 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="lock-shortest",
             key="minRetentionDays",
-            effect=Effect.REPLACE,
             users="Jobs that keep for less than this fail from now on.",
             source=_LOCK,
             way_round="Hold it against every rule of the plans that fill the vault.",
@@ -263,9 +257,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="selection-resources",
             key="resources",
-            effect=Effect.REPLACE,
             users="A new selection takes its place; the next job backs up what that names.",
-            source="terraform-provider-aws, backup/selection.go: ForceNew",
         ),
     ),
     "aws:backup/vaultNotifications:VaultNotifications": (
@@ -310,15 +302,12 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             effect=Effect.DATA_AT_RISK,
             when=less,
             users="It is stopped and begun anew, and there is no way back there beyond the shorter retention.",
-            source="terraform-provider-aws, rds/instance_automated_backups_replication.go: ForceNew",
             way_round="Restore or copy in that region what must stay.",
         ),
         Rule(
             id="elsewhere-longer",
             key="retentionPeriod",
-            effect=Effect.REPLACE,
             users="It is stopped and begun anew: until the first snapshot is there, that region is behind.",
-            source="terraform-provider-aws, rds/instance_automated_backups_replication.go: ForceNew",
             way_round="At a quiet time.",
         ),
     ),

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from graph.kinds import changeable
 from graph.saved import SavedError
+from graph.types import BUCKET, CACHE, INSTANCE, KEY, LOG_GROUP, SECRET, VAULT
 from preview.diff import Change
 from preview.impact import cache_logins, cache_nodes, cache_settings, rds_life, rds_parameters, rds_service, rds_storage
 from preview.impact.backups import BACKUPS
-from preview.impact.conditions import INSTANCE
 from preview.impact.effect import ORDER, Edit, Effect, Impact, Rule
 from preview.impact.keeping import KEEPING
 from preview.impact.network import NETWORK
@@ -19,11 +19,10 @@ from preview.impact.unfinished import at_least, unfinished
 from preview.impact.waiting import meanwhile
 from preview.impact.watching import WATCHING
 
-GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 RULES: dict[str, tuple[Rule, ...]] = {
     INSTANCE: (*rds_life.LIFE, *rds_storage.STORAGE, *rds_service.SERVICE),
     "aws:rds/parameterGroup:ParameterGroup": rds_parameters.PARAMETERS,
-    GROUP: (*cache_nodes.NODES, *cache_settings.SETTINGS, *cache_logins.LOGINS),
+    CACHE: (*cache_nodes.NODES, *cache_settings.SETTINGS, *cache_logins.LOGINS),
     "aws:elasticache/parameterGroup:ParameterGroup": cache_logins.PARAMETERS,
     "aws:elasticache/user:User": cache_logins.USERS,
     "aws:elasticache/userGroup:UserGroup": cache_logins.USER_GROUPS,
@@ -33,11 +32,14 @@ RULES: dict[str, tuple[Rule, ...]] = {
     **BACKUPS,
     **PROXY,
 }
-_WAITING = {INSTANCE, GROUP}
+_WAITING = {INSTANCE, CACHE}
 _WHOLE = {"*", "pendingReplacement", "taint", "initErrors", "replaceWith"}
 WINDOW = "in the maintenance window"
 # Inputs that only Pulumi or people read.
 _SILENT = frozenset({"tags", "description", "applyImmediately"})
+_HOLDS = frozenset({INSTANCE, CACHE, VAULT, BUCKET, LOG_GROUP, KEY, SECRET})
+"""Types that hold what their successor does not."""
+PROVIDERS = {"aws": "terraform-provider-aws", "random": "terraform-provider-random"}
 
 
 def judge(changes: Iterable[Change]) -> tuple[Impact, ...]:
@@ -108,10 +110,16 @@ def _told(edit: Edit, rule: Rule) -> Impact:
         effect=rule.effect,
         rule=rule.id,
         users=f"{rule.users} {meanwhile(edit)}" if when == WINDOW else rule.users,
-        source=rule.source,
+        source=rule.source or (_provider_says(change.type) if edit.key in change.replaces else ""),
         way_round=rule.way_round,
         takes_effect=when,
     )
+
+
+def _provider_says(type_: str) -> str:
+    """Where the table's row comes from."""
+    kind = changeable(type_)
+    return f"{PROVIDERS[type_.partition(':')[0]]}, {kind.source}: ForceNew" if kind else ""
 
 
 def _rule(edit: Edit) -> Rule:
@@ -151,7 +159,7 @@ _RETAINED = Rule(
     users="It leaves the program and stays in AWS.",
     source="Pulumi, resource option `retainOnDelete`",
 )
-_DELETED = Rule(id="deleted", key="*", effect=Effect.IN_PLACE, users="It is deleted.", source="")
+_DELETED = Rule(id="deleted", key="*", effect=Effect.IN_PLACE, users="It is deleted.")
 _UNKNOWN = Rule(
     id="deleted-unknown",
     key="*",
@@ -167,17 +175,15 @@ def _default(edit: Edit) -> Rule:
         return Rule(
             id="replaced",
             key=edit.key,
-            effect=Effect.REPLACE,
-            users="Another one is made, and this one goes.",
-            source="terraform-provider-aws: ForceNew (graph/provider)",
+            # What it holds goes with it; where it holds nothing of its own, only the new one's coming is noticed.
+            effect=lost(edit) if edit.change.type in _HOLDS else Effect.REPLACE,
+            users="Another one is made, and this one goes with what it holds.",
         )
     quiet = edit.key in _SILENT
     return Rule(
         id="silent" if quiet else "updated",
         key=edit.key,
-        effect=Effect.IN_PLACE,
         users="Nothing." if quiet else "Updated in place; no rule of ours says more.",
-        source="",
     )
 
 

@@ -68,7 +68,6 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             key="name",
             effect=Effect.DATA_AT_RISK,
             users="A new, empty secret takes its place: passwords are lost.",
-            source="terraform-provider-aws, secretsmanager/secret.go: ForceNew",
             way_round="Leave the name.",
         ),
         Rule(
@@ -118,9 +117,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="logs-name",
             key="name",
-            effect=Effect.REPLACE,
             users="A new group begins; the old one's logs go with it.",
-            source="terraform-provider-aws, logs/group.go: ForceNew",
         ),
     ),
     "aws:s3/bucket:Bucket": (
@@ -145,7 +142,6 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             key="bucket",
             effect=Effect.DATA_AT_RISK,
             users="A new, empty bucket takes its place.",
-            source="terraform-provider-aws, s3/bucket.go: ForceNew",
             way_round="Leave the name.",
         ),
     ),

@@ -41,7 +41,6 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="subscription-endpoint",
             key="endpoint",
-            effect=Effect.REPLACE,
             users="The new address must confirm before it hears anything (e-mail).",
             source="Amazon SNS Developer Guide, sns-email-notifications",
         ),
@@ -100,7 +99,6 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="bootstrap-runs",
             key="triggers",
-            effect=Effect.REPLACE,
             users="The bootstrap runs (its run is made anew): migrations, roles and users as declared, then the proof.",
             source="docs/architecture.md",
             way_round="`datatier migrate up --dry-run` shows the SQL.",
@@ -108,7 +106,6 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="bootstrap-input",
             key="input",
-            effect=Effect.REPLACE,
             users="The bootstrap runs (its run is made anew) against what the stack holds now.",
             source="docs/architecture.md",
         ),

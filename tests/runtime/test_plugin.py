@@ -17,7 +17,6 @@ from graph.marks import DEFAULTS, UNKNOWN, marked
 from graph.offline import ACCOUNT, Offline
 from infra.program import program
 from infra.stackfile import read_stack
-from preview.impact.judge import RULES
 from preview.provider import Elsewhere
 from runtime.monitor import run_program
 from runtime.plugin.file_place import FilePlace
@@ -419,15 +418,8 @@ def test_a_description_names_properties_that_exist(token: str) -> None:
     named = {
         *(kind.replaces or ()),
         *kind.defaults,
-        *kind.downgrades,
+        *kind.replaces_if,
         *(key for causes in kind.follows.values() for key in causes),
     }
     assert not named - schema.inputs
     assert not {*kind.secret, *kind.follows} - schema.outputs
-
-
-def test_the_preflight_agrees_on_what_replaces() -> None:
-    """Where a rule of the preflight says ForceNew, the engine must be told so too."""
-    claimed = {(token, rule.key) for token, rules in RULES.items() for rule in rules if "ForceNew" in rule.source}
-    assert len(claimed) > 20
-    assert not {(token, key) for token, key in claimed if key not in KINDS[token].replaces}
