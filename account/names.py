@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from account.finding import Finding, Wanted
+from account.finding import Finding
 from account.reader import Reader
+from graph.resource import Resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +110,7 @@ SNAPSHOTS = "final snapshots"
 
 
 def taken(
-    reader: Reader, wanted: Collection[Wanted], own: Collection[tuple[str, str]], *, mine: bool
+    reader: Reader, wanted: Collection[Resource], own: Collection[tuple[str, str]], *, mine: bool
 ) -> list[Callable[[], Iterator[Finding]]]:
     """Looks for names that somebody has, one for each kind of resource.
 
@@ -133,7 +134,7 @@ def _taken(reader: Reader, kind: Kind, region: str | None, names: set[str], mine
         )
 
 
-def _by_place(wanted: Iterable[Wanted]) -> Iterator[tuple[Kind, str | None, set[str]]]:
+def _by_place(wanted: Iterable[Resource]) -> Iterator[tuple[Kind, str | None, set[str]]]:
     found: dict[tuple[str, str | None], set[str]] = {}
     for each in wanted:
         kind = KINDS.get(each.type)
@@ -143,7 +144,7 @@ def _by_place(wanted: Iterable[Wanted]) -> Iterator[tuple[Kind, str | None, set[
         yield KINDS[type_], region, names
 
 
-def _secrets(reader: Reader, wanted: Iterable[Wanted], mine: bool) -> Iterator[Finding]:
+def _secrets(reader: Reader, wanted: Iterable[Resource], mine: bool) -> Iterator[Finding]:
     names = {str(each.inputs["name"]) for each in wanted if each.type == SECRET and each.inputs.get("name")}
     if not names:
         return
@@ -170,7 +171,7 @@ def _day(moment: Any) -> str:
     return moment.strftime("%Y-%m-%d") if hasattr(moment, "strftime") else str(moment)
 
 
-def snapshots(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+def snapshots(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
     """Final snapshots of earlier generations: nothing is in the way, they are what a restore begins with."""
     for each in wanted:
         final = each.inputs.get("finalSnapshotIdentifier")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from account.finding import Finding, Wanted
+from account.finding import Finding
 from account.reader import Reader
+from graph.resource import Resource
 
 # Lambda refuses a reservation that leaves less (Developer Guide, configuration-concurrency).
 UNRESERVED = 100
@@ -39,7 +40,7 @@ QUOTAS = (
 )  # fmt: skip
 
 
-def quotas(reader: Reader, wanted: Collection[Wanted], own: Collection[tuple[str, str]]) -> Iterator[Finding]:
+def quotas(reader: Reader, wanted: Collection[Resource], own: Collection[tuple[str, str]]) -> Iterator[Finding]:
     """Each quota that the stack takes from."""
     for quota in QUOTAS:
         here = [each for each in wanted if each.type == quota.type and not each.inputs.get("region")]
@@ -61,7 +62,7 @@ def quotas(reader: Reader, wanted: Collection[Wanted], own: Collection[tuple[str
         )
 
 
-def _counts(each: Wanted) -> int:
+def _counts(each: Resource) -> int:
     """Instances count one, a cache its nodes."""
     shards = int(each.inputs.get("numNodeGroups") or 0)
     if shards:

@@ -10,7 +10,8 @@ from alarms.finding import Finding, Severity, error
 from alarms.policies import Request
 from alarms.publishers import CLOUDWATCH, Publisher
 from alarms.publishing import KEY_ACTIONS, judged
-from alarms.stack import Resource, Stack
+from alarms.stack import Stack
+from graph.resource import Resource
 
 
 def heard(stack: Stack, topic: Resource, publishers: list[Publisher], unheard: Severity) -> Iterator[Finding]:

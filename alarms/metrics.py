@@ -22,7 +22,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from alarms.stack import CACHE, INSTANCE, Resource
+from graph.resource import Resource
+from graph.types import CACHE, INSTANCE
 
 CACHE_NODE = "0001"
 """The one node of each cluster of a replication group."""

@@ -17,7 +17,7 @@ from cli.errors import FAILED, InputError
 from cli.options import JsonFlag
 from cli.output import console, emit_json
 from cli.project import load
-from preview.plan import Finding, Planned, Preview
+from preview.plan import Finding, Preview
 
 if TYPE_CHECKING:
     from graph.deployment import Deployment
@@ -197,7 +197,7 @@ def _found(out: Console, findings: tuple[Finding, ...]) -> None:
         out.print(f"[{colour}]{finding.severity}[/] {escape(where)}: {escape(finding.message)}")
 
 
-def _line(resource: Planned) -> str:
+def _line(resource: Resource) -> str:
     kind = resource.type.split(":")[-1] if resource.type.startswith("data-tier") else _short(resource.type)
     told = [f"{key}={_brief(resource.inputs[key])}" for key in _TELLING if key in resource.inputs]
     return f"[bold]{escape(resource.name)}[/] [cyan]{kind}[/] [dim]{escape('  '.join(told))}[/]"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from graph.cloud import Declared, Made
+from graph.cloud import Made
+from graph.resource import Resource
 
 
 @dataclass
@@ -13,7 +15,7 @@ class Deployment:
     """What one run of the program declared, in registration order, and what it exported."""
 
     stack: str
-    resources: list[Declared] = field(default_factory=list)
+    resources: list[Resource] = field(default_factory=list)
     """Components and custom resources alike; a component has no inputs."""
     components: set[str] = field(default_factory=set)
     """URNs of the component resources."""
@@ -21,3 +23,9 @@ class Deployment:
     """Custom resources by URN."""
     outputs: dict[str, Any] = field(default_factory=dict)
     """Stack outputs, secrets as `[secret]`."""
+
+    def whole(self) -> Iterator[Resource]:
+        """The resources, each with the id and outputs that came of it; a component has none."""
+        for each in self.resources:
+            made = self.made.get(each.urn)
+            yield replace(each, id=made.id, outputs=made.outputs) if made else each

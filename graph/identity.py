@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
-from graph.cloud import Declared
 from graph.kinds import kind_of
 from graph.naming import hexes, physical_name
+from graph.resource import Resource
 
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 _PARTITIONS = {"cn-": ("aws-cn", "amazonaws.com.cn"), "us-gov-": ("aws-us-gov", "amazonaws.com")}
@@ -31,12 +31,12 @@ class Identity:
     """Empty where the type has none."""
 
 
-def name_of(resource: Declared) -> str:
+def name_of(resource: Resource) -> str:
     """The name that AWS would know it by, made up where the program leaves it to Pulumi."""
     return physical_name(resource, kind_of(resource.type).named)
 
 
-def identify(resource: Declared, region: str, account: str, outputs: Mapping[str, Any]) -> Identity:
+def identify(resource: Resource, region: str, account: str, outputs: Mapping[str, Any]) -> Identity:
     """Id and ARN; `outputs` are what else is known of it, its drawn values among them."""
     kind, name = kind_of(resource.type), name_of(resource)
     region = str(resource.inputs.get("region") or region)
@@ -50,7 +50,7 @@ def identify(resource: Declared, region: str, account: str, outputs: Mapping[str
     return Identity(id=str(known.given["id"]), arn=str(known.given.get("arn", "")))
 
 
-def drawn(resource: Declared, what: str) -> str:
+def drawn(resource: Resource, what: str) -> str:
     """What AWS would draw: `hex8`, `HEX26`, `uuid`."""
     if what == "uuid":
         return str(uuid.UUID(hexes(resource.urn, 32)))
@@ -70,7 +70,7 @@ def _arn(form: str, region: str, account: str, known: _Known) -> str:
 class _Known:
     """Values for the blanks of a form: what is given, what is put in, what the provider would put in, what is drawn."""
 
-    def __init__(self, resource: Declared, given: dict[str, Any]) -> None:
+    def __init__(self, resource: Resource, given: dict[str, Any]) -> None:
         self.resource, self.given = resource, given
 
     def fill(self, form: str) -> str:
@@ -85,7 +85,7 @@ class _Known:
         return make(self.resource) if make else drawn(self.resource, blank)
 
 
-_MADE: dict[str, Callable[[Declared], str]] = {
+_MADE: dict[str, Callable[[Resource], str]] = {
     "path": lambda _: "/",
     "bucket": lambda resource: physical_name(resource, "bucket"),
     "host": lambda resource: str(resource.inputs["url"]).removeprefix("https://"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from graph.cloud import CloudError
+from graph.errors import CloudError
 from graph.kind import Kind
 from graph.provider import backup, cloudwatch, ec2, elasticache, lambda_iam, random, rds, storage
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from graph.cloud import CloudError
+from graph.errors import CloudError
 from graph.identity import partition
 
 

@@ -8,10 +8,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from graph.cloud import Declared
+from graph.resource import Resource
 
 
-def physical_name(resource: Declared, *keys: str) -> str:
+def physical_name(resource: Resource, *keys: str) -> str:
     """The name AWS would know: the declared one, a declared prefix with a suffix, or Pulumi's auto-name."""
     for key in (*keys, "name"):
         if resource.inputs.get(key):
@@ -28,7 +28,7 @@ def hexes(text: str, length: int) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:length]
 
 
-def digest(resource: Declared) -> str:
+def digest(resource: Resource) -> str:
     """A fingerprint of the declaration without the inputs whose changes the program ignores."""
     ignored = {camel(path) for path in resource.ignore_changes}
     inputs: Mapping[str, Any] = {k: v for k, v in resource.inputs.items() if k not in ignored}

@@ -7,8 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from graph import lookups
-from graph.cloud import CloudError, Declared, Made
+from graph.cloud import Made
+from graph.errors import CloudError
 from graph.identity import drawn, identify, name_of, partition
+from graph.resource import Resource
 
 # The account of AWS's own documentation.
 ACCOUNT = "123456789012"
@@ -22,7 +24,7 @@ class Offline:
     def __init__(self, region: str) -> None:
         self.region = region
         # What dependents read beside id, name and ARN.
-        self._more: dict[str, Callable[[Declared, str], Outputs]] = {
+        self._more: dict[str, Callable[[Resource, str], Outputs]] = {
             "aws:rds/instance:Instance": self._instance,
             "aws:rds/proxy:Proxy": self._proxy,
             "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup": lambda _r, _n: {"name": "default"},
@@ -39,7 +41,7 @@ class Offline:
             "random:index/randomId:RandomId": _random_id,
         }
 
-    def ensure(self, resource: Declared) -> Made:
+    def ensure(self, resource: Resource) -> Made:
         if not resource.type.startswith(("aws:", "random:")):
             raise CloudError(f"{resource.type} ({resource.name}) is no resource that this project knows.")
         name = name_of(resource)
@@ -54,11 +56,11 @@ class Offline:
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
         return lookups.answer(token, args, self.region, ACCOUNT)
 
-    def _place(self, resource: Declared, service: str) -> str:
+    def _place(self, resource: Resource, service: str) -> str:
         region = str(resource.inputs.get("region") or self.region)
         return f"{drawn(resource, 'hex8')}.{region}.{service}.{partition(region)[1]}"
 
-    def _instance(self, resource: Declared, name: str) -> Outputs:
+    def _instance(self, resource: Resource, name: str) -> Outputs:
         address, port = f"{name}.{self._place(resource, 'rds')}", resource.inputs.get("port", 5432)
         return {
             "identifier": name,
@@ -69,10 +71,10 @@ class Offline:
             "engineVersionActual": resource.inputs.get("engineVersion", "17"),
         }
 
-    def _proxy(self, resource: Declared, name: str) -> Outputs:
+    def _proxy(self, resource: Resource, name: str) -> Outputs:
         return {"endpoint": f"{name}.proxy-{self._place(resource, 'rds')}"}
 
-    def _replication_group(self, resource: Declared, name: str) -> Outputs:
+    def _replication_group(self, resource: Resource, name: str) -> Outputs:
         inputs = resource.inputs
         shards = inputs.get("numNodeGroups") or 0
         per_shard = (inputs.get("replicasPerNodeGroup") or 0) + 1
@@ -92,7 +94,7 @@ class Offline:
         }
 
 
-def _random_id(resource: Declared, _: str) -> Outputs:
+def _random_id(resource: Resource, _: str) -> Outputs:
     drew = bytes.fromhex(drawn(resource, f"hex{2 * int(resource.inputs.get('byteLength', 4))}"))
     text = base64.urlsafe_b64encode(drew).decode().rstrip("=")
     return {"hex": drew.hex(), "dec": str(int.from_bytes(drew, "big")), "b64Url": text}

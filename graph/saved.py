@@ -112,10 +112,10 @@ def _exported(data: Json, place: str, operation: str = "") -> Resource | None:
     return Resource(
         type=kind,
         name=name,
-        parent=above,
+        parent=parent if above else "",
         inputs={key: "[secret]" if holds_secret(v) else plain(v) for key, v in inputs.items() if key != "__defaults"},
         protect=flags["protect"],
-        retained=flags["retainOnDelete"],
+        retain_on_delete=flags["retainOnDelete"],
         # A component has no id: what it puts out is its children's.
         id=_field(data, "id", str, place, ""),
         outputs={key: "[secret]" if holds_secret(v) else plain(v) for key, v in outputs.items()},

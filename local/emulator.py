@@ -15,7 +15,7 @@ from typing import Any
 
 from bootstrap.aws import AwsEndpoint, aws_client, close_clients, read_key
 from bootstrap.errors import BootstrapError
-from graph.cloud import CloudError
+from graph.errors import CloudError
 from local import ports
 from local.files import write_private
 from local.orphans import EMULATOR, bury

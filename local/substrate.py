@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from graph import lookups
-from graph.cloud import CloudError, Declared, Made
+from graph.cloud import Made
+from graph.errors import CloudError
 from graph.naming import digest
+from graph.resource import Resource
 from local.differences import listed
 from local.emulator import ACCOUNT, Emulator
 from local.handlers import rds
@@ -64,7 +66,7 @@ class LocalCloud:
         if self.context.runner == "lambda":
             self._pool.submit(built)  # its first time takes longer than the servers; a failure is told where it is used
 
-    def ensure(self, resource: Declared) -> Made:
+    def ensure(self, resource: Resource) -> Made:
         began = time.monotonic()
         handler = handler_of(resource)
         with self._mutex:

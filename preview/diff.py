@@ -87,7 +87,7 @@ class _Run:
 
     def change(self, each: Resource) -> Change:
         known = dict(self._everywhere)
-        for urn in each.needs:
+        for urn in each.depends_on:
             known |= self._known.get(urn, {})
         translation = Translation(known)
         was = self._was.get(each.key)
@@ -110,10 +110,10 @@ class _Run:
     def _compared(
         self, was: Resource | None, each: Resource, inputs: dict[str, Any], translation: Translation
     ) -> Change:
-        common: dict[str, Any] = {"type": each.type, "name": each.name, "retained": each.retained}
+        common: dict[str, Any] = {"type": each.type, "name": each.name, "retained": each.retain_on_delete}
         if was is None or was.standing is Standing.GONE:
             gone = was is not None
-            old = was.inputs if was else None
+            old = dict(was.inputs) if was else None
             protect = each.protect and not gone
             return Change(kind="create", was=old, now=inputs, protect=protect, gone=gone, **common)
         inputs |= {
@@ -122,7 +122,7 @@ class _Run:
             if was.inputs.get(key) == SECRET and self._differs(copy, translation)
         }
         old, new, keys, replaces = _differing(was, each, inputs)
-        along = tuple(self._replaced[urn] for urn in each.replaced_with if urn in self._replaced)
+        along = tuple(self._replaced[urn] for urn in each.replace_with if urn in self._replaced)
         return Change(
             kind="update" if keys or was.tainted or was.failed or along else "same",
             was=old,
@@ -156,10 +156,10 @@ def _differing(
     old = {key: new.get(key) if value == UNSEEN else value for key, value in old.items()}
     kind = changeable(each.type)
     if kind is None:
-        keys = {key for key in {*old, *new} - set(each.ignored) if not same(old.get(key), new.get(key))}
+        keys = {key for key in {*old, *new} - set(each.ignore_changes) if not same(old.get(key), new.get(key))}
         return old, new, tuple(sorted(keys)), frozenset()
     old, new = _filled(kind, each, was, old, new)
-    found = diff(kind, old, new, each.ignored)
+    found = diff(kind, old, new, each.ignore_changes)
     old, new = ({key: value for key, value in side.items() if key != DEFAULTS} for side in (old, new))
     return cast(old, new), new, tuple(found.changed), found.replaces
 
@@ -185,9 +185,9 @@ def _gone(each: Resource) -> Change:
         kind="delete",
         type=each.type,
         name=each.name,
-        was=each.inputs,
+        was=dict(each.inputs),
         now=None,
         protect=each.protect,
-        retained=each.retained,
+        retained=each.retain_on_delete,
         place=each.place,
     )

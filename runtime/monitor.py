@@ -21,9 +21,11 @@ from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
 from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await
 
-from graph.cloud import Cloud, CloudError, Declared
+from graph.cloud import Cloud
 from graph.deployment import Deployment
+from graph.errors import CloudError
 from graph.marks import marked, masked, secrets, unwrap
+from graph.resource import Resource
 
 PROJECT = "data-tier"
 
@@ -98,8 +100,8 @@ class Monitor(mocks.MockMonitor):
             raise
 
 
-def _declared(request: Any, urn: str, inputs: dict[str, Any]) -> Declared:
-    return Declared(
+def _declared(request: Any, urn: str, inputs: dict[str, Any]) -> Resource:
+    return Resource(
         urn=urn,
         type=request.type,
         name=request.name,
@@ -108,6 +110,7 @@ def _declared(request: Any, urn: str, inputs: dict[str, Any]) -> Declared:
         secret_inputs=secrets(inputs),
         protect=request.protect,
         retain_on_delete=request.retainOnDelete,
+        delete_before_replace=request.deleteBeforeReplace,
         ignore_changes=tuple(request.ignoreChanges),
         depends_on=tuple(sorted(set(request.dependencies))),
         replace_with=tuple(sorted(set(request.replace_with))),

@@ -26,7 +26,7 @@ ROOMS = (
 
 # Room -> the rooms it may import besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
-    "account": {"knowledge"},
+    "account": {"graph", "knowledge"},
     "alarms": {"graph", "knowledge"},
     "bootstrap": set(),
     "components": {"knowledge"},

@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from graph.cloud import Declared, Made
+from graph.cloud import Made
+from graph.resource import Resource
 from local import ports
 from local.emulator import Emulator
 from local.postgres import binaries as postgres_binaries
@@ -35,7 +36,7 @@ class Handler(Protocol):
         """Whether nothing but a record comes of it."""
         ...
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
         """Make the resource as declared; `previous` is what the last run left, if it did."""
         ...
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from graph.cloud import Declared, Made
+from graph.cloud import Made
 from graph.identity import identify, name_of
 from graph.kinds import KINDS
 from graph.naming import hexes, physical_name
+from graph.resource import Resource
 from local.emulator import ACCOUNT
 from local.handlers.base import Context
 from local.state import Entry
@@ -26,7 +27,7 @@ class Recorded:
     def recorded(self) -> bool:
         return not self.configures
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
         if resource.type not in KINDS:  # a provider, which is nothing in AWS
             return Made(id=physical_name(resource))
         name = name_of(resource)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from graph.cloud import Declared
 from graph.naming import physical_name
+from graph.resource import Resource
 from local.handlers.emulated import Emulated, Inputs, Outputs
 from local.state import Entry
 
@@ -17,14 +17,14 @@ def _buckets(client: Any) -> dict[str, Any]:
     return {bucket["Name"]: bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
 
 
-def _create(client: Any, name: str, resource: Declared) -> Outputs:
+def _create(client: Any, name: str, resource: Resource) -> Outputs:
     region = client.meta.region_name
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     client.create_bucket(Bucket=name, **where)
     return _outputs(client, name, resource)
 
 
-def _outputs(client: Any, name: str, _: Declared) -> Outputs:
+def _outputs(client: Any, name: str, _: Resource) -> Outputs:
     return {"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}", "region": client.meta.region_name}
 
 
@@ -90,7 +90,7 @@ def _policy(client: Any, bucket: str, inputs: Inputs) -> None:
 def _part(put: Put) -> Emulated:
     """A setting of a bucket: a resource of its own to Pulumi, one call to S3."""
 
-    def ensure(client: Any, _: object, resource: Declared) -> Outputs:
+    def ensure(client: Any, _: object, resource: Resource) -> Outputs:
         bucket = resource.inputs["bucket"]
         put(client, bucket, resource.inputs)
         return {"id": bucket, "bucket": bucket}

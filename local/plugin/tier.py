@@ -6,8 +6,10 @@ import threading
 from typing import Any
 
 from graph import lookups
-from graph.cloud import CloudError, Declared, Made
+from graph.cloud import Made
+from graph.errors import CloudError
 from graph.kinds import changeable_kind
+from graph.resource import Resource
 from local.emulator import ACCOUNT
 from local.handlers import rds
 from local.handlers.registry import handler_of_type
@@ -35,7 +37,7 @@ class TierPlace:
         elif region != self.region:
             raise CloudError(f"the tier plays {self.region}; end the plugin, and serve {region} with a new one")
 
-    def create(self, resource: Declared) -> Made:
+    def create(self, resource: Resource) -> Made:
         if resource.urn in self.state.resources:
             self._renewed.add(resource.urn)
         return self._running().ensure(resource)
@@ -50,7 +52,7 @@ class TierPlace:
             outputs["status"] = "available" if self._alive(entry) else "stopped"
         return Live(urn=urn, type=token, id=identity, inputs=entry["inputs"], outputs=outputs)
 
-    def update(self, resource: Declared, identity: str) -> Made:
+    def update(self, resource: Resource, identity: str) -> Made:
         if resource.urn not in self.state.resources:
             raise CloudError(f"{resource.type} {identity} does not exist; `pulumi refresh` finds out what is left")
         return self._running().ensure(resource)

@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 
-from graph.cloud import CloudError
+from graph.errors import CloudError
 from local import ports
 from local.computer import memory_bytes
 from local.files import private_dir, write_private

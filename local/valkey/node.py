@@ -16,7 +16,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from graph.cloud import CloudError
+from graph.errors import CloudError
 from local import ports
 from local.files import private_dir, write_private
 from local.orphans import bury

@@ -9,9 +9,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from graph.cloud import Cloud, CloudError, Declared, Made
+from graph.cloud import Cloud, Made
+from graph.errors import CloudError
 from graph.identity import name_of
 from graph.kinds import changeable_kind
+from graph.resource import Resource
 from runtime.plugin.place import Live
 
 
@@ -35,7 +37,7 @@ class FilePlace:
     def configure(self, region: str) -> None:
         self._cloud = self._make(region)
 
-    def create(self, resource: Declared) -> Made:
+    def create(self, resource: Resource) -> Made:
         with self._mutex:
             held = self._load()
             again = [each for each in held.values() if each["type"] == resource.type and each["urn"] == resource.urn]
@@ -57,7 +59,7 @@ class FilePlace:
             self._load()
             return self._resources.get(self._key(token, identity, urn))
 
-    def update(self, resource: Declared, identity: str) -> Made:
+    def update(self, resource: Resource, identity: str) -> Made:
         with self._mutex:
             self._load()
             key = self._key(resource.type, identity, resource.urn)
@@ -84,14 +86,14 @@ class FilePlace:
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
         return self._cloud.invoke(token, args)
 
-    def _outputs(self, was: Live, resource: Declared) -> dict[str, Any]:
+    def _outputs(self, was: Live, resource: Resource) -> dict[str, Any]:
         """What was drawn stays; what follows from an input that changed is another."""
         changed = {key for key, value in resource.inputs.items() if was["inputs"].get(key) != value}
         anew = {key for key, causes in changeable_kind(resource.type).follows.items() if causes & changed}
         kept = {key: value for key, value in was["outputs"].items() if key not in anew | resource.inputs.keys()}
         return {**self._cloud.ensure(resource).outputs, **kept}
 
-    def _put(self, key: str, resource: Declared, made: Made) -> None:
+    def _put(self, key: str, resource: Resource, made: Made) -> None:
         hidden = changeable_kind(resource.type).secret
         self._resources[key] = Live(
             urn=resource.urn,

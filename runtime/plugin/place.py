@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol, TypedDict
 
-from graph.cloud import Declared, Made
+from graph.cloud import Made
+from graph.resource import Resource
 
 
 class Live(TypedDict):
@@ -24,7 +25,7 @@ class Place(Protocol):
         """Take the provider's configuration; called before anything else."""
         ...
 
-    def create(self, resource: Declared) -> Made:
+    def create(self, resource: Resource) -> Made:
         """Make it. Raise `CloudError` where it exists already."""
         ...
 
@@ -32,7 +33,7 @@ class Place(Protocol):
         """What it is now; None where it is gone."""
         ...
 
-    def update(self, resource: Declared, identity: str) -> Made:
+    def update(self, resource: Resource, identity: str) -> Made:
         """Change it. Raise `CloudError` where it is gone."""
         ...
 

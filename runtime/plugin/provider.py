@@ -12,11 +12,13 @@ import grpc
 from google.protobuf import empty_pb2
 from pulumi.runtime.proto import plugin_pb2, provider_pb2, provider_pb2_grpc
 
-from graph.cloud import CloudError, Declared, Made
+from graph.cloud import Made
 from graph.defaults import complete
 from graph.diff import Verb, diff
+from graph.errors import CloudError
 from graph.kinds import changeable_kind
 from graph.marks import DEFAULTS, UNKNOWN, Properties, declared, marked, secrets, unwrap
+from graph.resource import Resource
 from graph.values import same
 from runtime.plugin.check import failures
 from runtime.plugin.place import Live, Place
@@ -187,8 +189,8 @@ def _own(inputs: Properties) -> Properties:
     return {key: value for key, value in inputs.items() if key != DEFAULTS}
 
 
-def _declared(urn: str, inputs: Properties) -> Declared:
-    return Declared(
+def _declared(urn: str, inputs: Properties) -> Resource:
+    return Resource(
         urn=urn,
         type=_token(urn),
         name=_name(urn),

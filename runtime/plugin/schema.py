@@ -11,7 +11,7 @@ from typing import Any
 
 from pulumi import _types
 
-from graph.cloud import CloudError
+from graph.errors import CloudError
 
 PACKAGES = {"aws": "pulumi_aws", "random": "pulumi_random"}
 # The SDK loads its modules on first use, and threads that do so at the same time see them half made.

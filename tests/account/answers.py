@@ -12,8 +12,8 @@ from botocore.session import Session
 from account.finding import Finding
 from account.look import look
 from account.reader import Reader
-from graph.cloud import Declared
 from graph.offline import Offline
+from graph.resource import Resource
 from infra.program import program
 from runtime.monitor import run_program
 
@@ -88,7 +88,7 @@ def reader(answers: Answers) -> Reader:
 
 
 @cache
-def declared(stack: str, profile: str) -> tuple[Declared, ...]:
+def declared(stack: str, profile: str) -> tuple[Resource, ...]:
     config = {"data-tier:profile": profile, "data-tier:name": "shop"}
     made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config)
     return tuple(each for each in made.resources if each.type.startswith("aws:"))

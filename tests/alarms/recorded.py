@@ -8,9 +8,10 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from alarms.stack import Place, Resource, Stack
+from alarms.stack import Place, Stack
 from cli.project import PACKAGE, load
 from graph.offline import ACCOUNT, Offline
+from graph.resource import Resource
 from infra.load import load_settings
 from infra.program import program
 from preview.alarm_findings import indexed

@@ -13,9 +13,10 @@ import yaml
 from moto import mock_aws
 
 from delivery.program import program
-from graph.cloud import Declared, Made
+from graph.cloud import Made
 from graph.deployment import Deployment
 from graph.offline import ACCOUNT, Offline
+from graph.resource import Resource
 from infra.problems import SettingsError
 from infra.stackfile import read_stack, stacks
 from runtime.monitor import run_program
@@ -106,7 +107,7 @@ class Account(Offline):
         super().__init__("eu-west-1")
         self.iam: Any = boto3.client("iam", region_name="us-east-1")
 
-    def ensure(self, resource: Declared) -> Made:
+    def ensure(self, resource: Resource) -> Made:
         inputs = resource.inputs
         match resource.type.rpartition(":")[2]:
             case "OpenIdConnectProvider":

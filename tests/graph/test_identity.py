@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from graph import lookups
-from graph.cloud import CloudError, Declared
+from graph.errors import CloudError
 from graph.identity import identify, name_of, partition
 from graph.kinds import KINDS, changeable
 from graph.offline import Offline
+from graph.resource import Resource
 from infra.program import program
 from infra.stackfile import read_stack
 from local.handlers.registry import HANDLERS
@@ -76,8 +77,8 @@ IDENTITIES: list[tuple[str, dict[str, object], str, str]] = [
 ]  # fmt: skip
 
 
-def declared(kind: str, inputs: dict[str, object], name: str = "it") -> Declared:
-    return Declared(urn=f"urn:pulumi:live::shop::{kind}::{name}", type=kind, name=name, inputs=inputs)
+def declared(kind: str, inputs: dict[str, object], name: str = "it") -> Resource:
+    return Resource(urn=f"urn:pulumi:live::shop::{kind}::{name}", type=kind, name=name, inputs=inputs)
 
 
 @pytest.mark.parametrize(("kind", "inputs", "identity", "arn"), IDENTITIES)

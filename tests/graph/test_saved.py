@@ -56,7 +56,7 @@ FIELDS: list[tuple[str, Any, dict[str, Any] | None]] = [
     ("aliases", [urn(TOPIC, "former")], {}),
     ("customTimeouts", {"create": 5400}, {}),
     ("importID", "it", {}),
-    ("retainOnDelete", True, {"retained": True}),
+    ("retainOnDelete", True, {"retain_on_delete": True}),
     ("deletedWith", ROOT, {}),
     ("replaceWith", [ROOT], {}),
     ("created", "2026-01-01T00:00:00Z", {}),
@@ -150,7 +150,7 @@ def test_components_alone() -> None:
     component = {"urn": urn(kind, "it"), "custom": False, "type": kind, "parent": ROOT}
     inner = {**component, "urn": urn("shop:index:Part", "part", f"{kind}$"), "parent": component["urn"]}
     found = read(export(component, {**inner, "type": "shop:index:Part"}))
-    assert [(each.name, each.parent, each.id) for each in found] == [("it", "", ""), ("part", "it", "")]
+    assert [(each.name, each.above, each.id) for each in found] == [("it", "", ""), ("part", "it", "")]
 
 
 def test_a_name_may_hold_anything() -> None:

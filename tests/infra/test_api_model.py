@@ -15,8 +15,8 @@ import botocore.loaders
 import botocore.model
 import pytest
 
-from graph.cloud import Declared
 from graph.offline import Offline
+from graph.resource import Resource
 from infra.program import program
 from infra.stackfile import read_stack
 from local.handlers.monitoring import metric_query, transformation
@@ -224,7 +224,7 @@ REPLICA_ONLY_LATER = {
 }
 
 
-def shape_of(resource: Declared) -> botocore.model.StructureShape:
+def shape_of(resource: Resource) -> botocore.model.StructureShape:
     replica = resource.type == "aws:rds/instance:Instance" and "replicateSourceDb" in resource.inputs
     return request(*(REPLICA if replica else OPERATIONS[resource.type]))
 
@@ -303,7 +303,7 @@ def java(pattern: str) -> str:
     )  # fmt: skip
 
 
-def problems(resource: Declared) -> Iterator[str]:
+def problems(resource: Resource) -> Iterator[str]:
     kind = resource.type.rpartition(":")[2]
     replica = "replicateSourceDb" in resource.inputs
     for name, value in resource.inputs.items():

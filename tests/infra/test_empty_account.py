@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from graph.cloud import Declared
 from graph.offline import Offline
+from graph.resource import Resource
 from infra.load import load_settings
 from infra.problems import SettingsError
 from infra.program import program
@@ -25,7 +25,7 @@ STACKS = {
 
 
 @cache
-def declared(stack: str) -> dict[str, Declared]:
+def declared(stack: str) -> dict[str, Resource]:
     made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), STACKS[stack])
     return {each.name: each for each in made.resources}
 

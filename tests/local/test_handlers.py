@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from local_stack import declare
 
-from graph.cloud import CloudError
+from graph.errors import CloudError
 from graph.lookups import answer
 from graph.naming import camel, digest, physical_name
 from local.emulator import ACCOUNT, Emulator

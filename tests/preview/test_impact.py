@@ -329,8 +329,8 @@ OPTIONS: list[tuple[str, dict[str, bool], Effect, str]] = [
     (KEY, {"protect": True}, B, "key-delete-protected"),
     (BUCKET, {"protect": True}, B, "bucket-delete-protected"),
     (VAULT, {"protect": True}, B, "vault-delete-protected"),
-    (KEY, {"retained": True}, I, "key-kept"),
-    (LOGS, {"retained": True}, I, "logs-kept"),
+    (KEY, {"retain_on_delete": True}, I, "key-kept"),
+    (LOGS, {"retain_on_delete": True}, I, "logs-kept"),
 ]
 
 

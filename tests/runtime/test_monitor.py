@@ -7,7 +7,9 @@ import pulumi_aws as aws
 import pulumi_random as random
 import pytest
 
-from graph.cloud import CloudError, Declared, Made
+from graph.cloud import Made
+from graph.errors import CloudError
+from graph.resource import Resource
 from runtime.monitor import run_program
 
 
@@ -16,9 +18,9 @@ class Recorder:
 
     def __init__(self, **answers: dict[str, Any]) -> None:
         self.answers = answers
-        self.asked: list[Declared] = []
+        self.asked: list[Resource] = []
 
-    def ensure(self, resource: Declared) -> Made:
+    def ensure(self, resource: Resource) -> Made:
         self.asked.append(resource)
         if resource.name not in self.answers:
             raise CloudError(f"{resource.name} is not in the table")

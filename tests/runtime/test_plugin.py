@@ -10,8 +10,8 @@ import pytest
 from google.protobuf import empty_pb2, struct_pb2
 from pulumi.runtime.proto import provider_pb2, provider_pb2_grpc
 
-from graph.cloud import CloudError
 from graph.diff import Diff, diff
+from graph.errors import CloudError
 from graph.kinds import KINDS, changeable, kind_of
 from graph.marks import DEFAULTS, UNKNOWN, marked
 from graph.offline import ACCOUNT, Offline
