@@ -24,6 +24,7 @@ from graph.types import (
     TOPIC_POLICY,
     VAULT,
 )
+from knowledge.regions import partition_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,7 +33,11 @@ class Place:
 
     account: str
     region: str
-    partition: str = "aws"
+
+    @property
+    def partition(self) -> str:
+        """The region's."""
+        return partition_of(self.region).name
 
     def arn(self, service: str, rest: str, region: str | None = None) -> str:
         """An ARN of this place."""

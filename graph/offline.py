@@ -9,8 +9,9 @@ from typing import Any
 from graph import lookups
 from graph.cloud import Made
 from graph.errors import CloudError
-from graph.identity import drawn, identify, name_of, partition
+from graph.identity import drawn, identify, name_of
 from graph.resource import Resource
+from knowledge.regions import partition_of
 
 # The account of AWS's own documentation.
 ACCOUNT = "123456789012"
@@ -58,7 +59,7 @@ class Offline:
 
     def _place(self, resource: Resource, service: str) -> str:
         region = str(resource.inputs.get("region") or self.region)
-        return f"{drawn(resource, 'hex8')}.{region}.{service}.{partition(region)[1]}"
+        return f"{drawn(resource, 'hex8')}.{region}.{service}.{partition_of(region).domain}"
 
     def _instance(self, resource: Resource, name: str) -> Outputs:
         address, port = f"{name}.{self._place(resource, 'rds')}", resource.inputs.get("port", 5432)
@@ -84,7 +85,7 @@ class Offline:
             else [f"{name}-{node:03}" for node in range(1, (inputs.get("numCacheClusters") or 1) + 1)]
         )
         region = str(inputs.get("region") or self.region)
-        zone = f"{drawn(resource, 'hex6')}.cache.{partition(region)[1]}"
+        zone = f"{drawn(resource, 'hex6')}.cache.{partition_of(region).domain}"
         return {
             "memberClusters": nodes,
             "port": inputs.get("port", 6379),
