@@ -6,11 +6,12 @@ from collections.abc import Collection, Iterator
 
 from account.finding import Finding
 from account.reader import Reader
+from graph import types
 from graph.resource import Resource
 from knowledge.iam import linked_by
 
-INSTANCE, CACHE = "aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup"
-SUBNET = "aws:ec2/subnet:Subnet"
+INSTANCE, CACHE = types.INSTANCE, types.CACHE
+SUBNET = types.SUBNET
 
 
 def zones(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from account.finding import Finding
 from account.reader import NotThereError, Reader
+from graph import types
 from graph.resource import Resource
 
 # Lambda refuses a reservation that leaves less (Developer Guide, configuration-concurrency).
@@ -27,14 +28,14 @@ class Quota:
 
 QUOTAS = (
     Quota(
-        service="vpc", name="VPCs per Region", type="aws:ec2/vpc:Vpc", of=("ec2", "describe_vpcs", "Vpcs")
+        service="vpc", name="VPCs per Region", type=types.VPC, of=("ec2", "describe_vpcs", "Vpcs")
     ),
     Quota(
-        service="rds", name="DB instances", type="aws:rds/instance:Instance",
+        service="rds", name="DB instances", type=types.INSTANCE,
         of=("rds", "describe_db_instances", "DBInstances"),
     ),
     Quota(
-        service="elasticache", name="Nodes per Region", type="aws:elasticache/replicationGroup:ReplicationGroup",
+        service="elasticache", name="Nodes per Region", type=types.CACHE,
         of=("elasticache", "describe_cache_clusters", "CacheClusters"),
     ),
 )  # fmt: skip

@@ -11,14 +11,15 @@ from rich.markup import escape
 from rich.status import Status
 
 from cli.output import console
+from graph import types
 from graph.cloud import Cloud, Made
 from graph.resource import Resource
 
 # Resources with a server behind them; the rest is too quick to tell one by one.
 _TOLD = {
-    "aws:rds/instance:Instance": "PostgreSQL",
-    "aws:elasticache/replicationGroup:ReplicationGroup": "cache",
-    "aws:lambda/invocation:Invocation": "bootstrap",
+    types.INSTANCE: "PostgreSQL",
+    types.CACHE: "cache",
+    types.INVOCATION: "bootstrap",
 }
 
 

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
-from graph import lookups
+from graph import lookups, types
 from graph.cloud import Made
 from graph.errors import CloudError
 from graph.identity import drawn, identify, name_of
@@ -26,20 +26,18 @@ class Offline:
         self.region = region
         # What dependents read beside id, name and ARN.
         self._more: dict[str, Callable[[Resource, str], Outputs]] = {
-            "aws:rds/instance:Instance": self._instance,
-            "aws:rds/proxy:Proxy": self._proxy,
-            "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup": lambda _r, _n: {"name": "default"},
-            "aws:elasticache/replicationGroup:ReplicationGroup": self._replication_group,
-            "aws:kms/key:Key": lambda r, _: {"keyId": drawn(r, "uuid")},
-            "aws:secretsmanager/secretVersion:SecretVersion": lambda r, _: {"versionId": drawn(r, "uuid")},
-            "aws:lambda/function:Function": lambda _r, _n: {"version": "1"},
-            "aws:lambda/invocation:Invocation": lambda _r, _n: {"result": "{}"},
-            "aws:ec2/vpc:Vpc": lambda r, _: {"defaultSecurityGroupId": f"sg-0{drawn(r, 'hex16')}"},
-            "aws:s3/bucket:Bucket": lambda _, name: {"bucket": name},
-            "random:index/randomPassword:RandomPassword": lambda r, _: {
-                "result": "x" * int(r.inputs.get("length", 32))
-            },
-            "random:index/randomId:RandomId": _random_id,
+            types.INSTANCE: self._instance,
+            types.PROXY: self._proxy,
+            types.PROXY_TARGET_GROUP: lambda _r, _n: {"name": "default"},
+            types.CACHE: self._replication_group,
+            types.KEY: lambda r, _: {"keyId": drawn(r, "uuid")},
+            types.SECRET_VERSION: lambda r, _: {"versionId": drawn(r, "uuid")},
+            types.FUNCTION: lambda _r, _n: {"version": "1"},
+            types.INVOCATION: lambda _r, _n: {"result": "{}"},
+            types.VPC: lambda r, _: {"defaultSecurityGroupId": f"sg-0{drawn(r, 'hex16')}"},
+            types.BUCKET: lambda _, name: {"bucket": name},
+            types.RANDOM_PASSWORD: lambda r, _: {"result": "x" * int(r.inputs.get("length", 32))},
+            types.RANDOM_ID: _random_id,
         }
 
     def ensure(self, resource: Resource) -> Made:

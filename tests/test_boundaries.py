@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from graph import types
+from graph.kinds import KINDS
+
 ROOT = Path(__file__).parents[1]
 ROOMS = (
     "account",
@@ -103,6 +106,27 @@ def test_a_room_does_without(room: str) -> None:
         path.relative_to(ROOT).as_posix(): bad for path in files(room) if (bad := imports(path) & MUST_NOT_IMPORT[room])
     }
     assert not wrong
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if "graph" in MAY_IMPORT[room] or room == "graph"])
+def test_a_type_token_is_spelled_in_one_place(room: str) -> None:
+    """Elsewhere it is `types.INSTANCE`: a misspelt name is an error, a misspelt text a rule that nothing meets."""
+    listed = {value for value in vars(types).values() if isinstance(value, str) and value.count(":") == 2}
+    spelled = {
+        path.relative_to(ROOT).as_posix(): found
+        for path in files(room)
+        if path != Path(types.__file__)
+        and (
+            found := {each.value for each in ast.walk(ast.parse(path.read_text())) if isinstance(each, ast.Constant)}
+            & listed
+        )
+    }
+    assert spelled == {}
+
+
+def test_the_listed_types_are_those_that_have_a_row() -> None:
+    listed = {value for value in vars(types).values() if isinstance(value, str) and value.count(":") == 2}
+    assert listed == set(KINDS)
 
 
 def test_every_test_file_is_collected() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from graph import types
 from graph.cloud import Made
 from graph.naming import physical_name
 from graph.resource import Resource
@@ -119,7 +120,7 @@ def _replace_selection(client: Any, found: Any, resource: Resource) -> Outputs:
 
 
 BACKUP = {
-    "aws:backup/vault:Vault": OfBackup(
+    types.VAULT: OfBackup(
         Emulated(
             "backup",
             "backup vaults",
@@ -131,7 +132,7 @@ BACKUP = {
         ),
         Recorded(),
     ),
-    "aws:backup/plan:Plan": OfBackup(
+    types.BACKUP_PLAN: OfBackup(
         Emulated(
             "backup",
             "backup plans",
@@ -143,7 +144,7 @@ BACKUP = {
         ),
         Recorded(),
     ),
-    "aws:backup/selection:Selection": OfBackup(
+    types.BACKUP_SELECTION: OfBackup(
         Emulated(
             "backup",
             "backup selections",

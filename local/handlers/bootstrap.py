@@ -8,6 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
+from graph import types
 from graph.cloud import Made
 from graph.errors import CloudError
 from graph.naming import digest
@@ -19,7 +20,7 @@ from local.state import Entry
 from local.valkey.config import ADMIN
 from local.valkey.node import Node
 
-TYPE = "aws:lambda/invocation:Invocation"
+TYPE = types.INVOCATION
 
 
 class Invocation:

@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping
 from typing import Any
 
+from graph import types
 from graph.cloud import Made
 from graph.naming import digest, physical_name
 from graph.resource import Resource
@@ -17,8 +18,8 @@ from local.valkey.config import maxmemory
 from local.valkey.group import Topology, each, form, replicate
 from local.valkey.node import Node
 
-TYPE = "aws:elasticache/replicationGroup:ReplicationGroup"
-PARAMETER_GROUP = "aws:elasticache/parameterGroup:ParameterGroup"
+TYPE = types.CACHE
+PARAMETER_GROUP = types.CACHE_PARAMETER_GROUP
 
 
 class ReplicationGroup:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graph import types
 from graph.naming import camel, physical_name
 from graph.resource import Resource
 from local.handlers.emulated import Emulated, Outputs, given, pages
@@ -64,7 +65,7 @@ def _delete_user(client: Any, entry: Entry) -> None:
 
 
 CACHE_USERS = {
-    "aws:elasticache/user:User": Emulated(
+    types.CACHE_USER: Emulated(
         "elasticache",
         "users",
         _users,
@@ -73,7 +74,7 @@ CACHE_USERS = {
         _update_user,
         _delete_user,
     ),
-    "aws:elasticache/userGroup:UserGroup": Emulated(
+    types.CACHE_USER_GROUP: Emulated(
         "elasticache",
         "user-groups",
         _groups,

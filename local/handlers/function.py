@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap import bundle
+from graph import types
 from graph.cloud import Made
 from graph.errors import CloudError
 from graph.resource import Resource
@@ -19,7 +20,7 @@ from local.handlers.base import Context
 from local.handlers.recorded import Recorded
 from local.state import Entry
 
-TYPE = "aws:lambda/function:Function"
+TYPE = types.FUNCTION
 # Lambda's longest run, and a moment for the answer.
 _ANSWER_SECONDS = 910
 _building = threading.Lock()

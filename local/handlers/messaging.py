@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graph import types
 from graph.naming import physical_name
 from graph.resource import Resource
 from local.handlers.emulated import Emulated, Outputs, given, pages
@@ -91,7 +92,7 @@ def _nothing(client: Any, entry: Entry) -> None:
 
 
 MESSAGING = {
-    "aws:sns/topic:Topic": Emulated(
+    types.TOPIC: Emulated(
         "sns",
         "topics",
         _topics,
@@ -100,7 +101,7 @@ MESSAGING = {
         _topic,
         lambda client, entry: client.delete_topic(TopicArn=entry["id"]),
     ),
-    "aws:sns/topicPolicy:TopicPolicy": Emulated(
+    types.TOPIC_POLICY: Emulated(
         "sns",
         "topics",
         _topics,
@@ -109,7 +110,7 @@ MESSAGING = {
         _topic_policy,
         _nothing,
     ),
-    "aws:sns/topicSubscription:TopicSubscription": Emulated(
+    types.SUBSCRIPTION: Emulated(
         "sns",
         "subscriptions",
         _subscriptions,
@@ -118,7 +119,7 @@ MESSAGING = {
         _subscribe,
         lambda client, entry: client.unsubscribe(SubscriptionArn=entry["id"]),
     ),
-    "aws:sqs/queue:Queue": Emulated(
+    types.QUEUE: Emulated(
         "sqs",
         "queues",
         _queues,
@@ -127,7 +128,7 @@ MESSAGING = {
         _queue,
         lambda client, entry: client.delete_queue(QueueUrl=entry["id"]),
     ),
-    "aws:sqs/queuePolicy:QueuePolicy": Emulated(
+    types.QUEUE_POLICY: Emulated(
         "sqs",
         "queues",
         _queues,

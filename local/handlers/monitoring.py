@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graph import types
 from graph.naming import physical_name
 from graph.resource import Resource
 from local.handlers.emulated import Emulated, Inputs, Outputs, given, pages, tags
@@ -168,7 +169,7 @@ def _dashboard(client: Any, _: object, resource: Resource) -> Outputs:
 
 
 MONITORING = {
-    "aws:cloudwatch/dashboard:Dashboard": Emulated(
+    types.DASHBOARD: Emulated(
         "cloudwatch",
         "dashboards",
         _dashboards,
@@ -177,7 +178,7 @@ MONITORING = {
         _dashboard,
         lambda client, entry: client.delete_dashboards(DashboardNames=[entry["id"]]),
     ),
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": Emulated(
+    types.LOG_FILTER: Emulated(
         "logs",
         "metric filters",
         _filters,
@@ -186,7 +187,7 @@ MONITORING = {
         _metric_filter,
         _delete_filter,
     ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": Emulated(
+    types.METRIC_ALARM: Emulated(
         "cloudwatch",
         "alarms",
         _alarms,
@@ -195,7 +196,7 @@ MONITORING = {
         _metric_alarm,
         _delete_alarm,
     ),
-    "aws:cloudwatch/compositeAlarm:CompositeAlarm": Emulated(
+    types.COMPOSITE_ALARM: Emulated(
         "cloudwatch",
         "alarms",
         _alarms,
@@ -204,7 +205,7 @@ MONITORING = {
         _composite_alarm,
         _delete_alarm,
     ),
-    "aws:cloudwatch/logGroup:LogGroup": Emulated(
+    types.LOG_GROUP: Emulated(
         "logs",
         "groups",
         _groups,

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from graph import types
 from graph.cloud import Made
 from graph.naming import digest
 from graph.resource import Resource
@@ -89,9 +90,9 @@ def _uuid(_: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 RANDOM = {
-    "random:index/randomPassword:RandomPassword": Random(_password),
-    "random:index/randomString:RandomString": Random(_string),
-    "random:index/randomId:RandomId": Random(_id),
-    "random:index/randomInteger:RandomInteger": Random(_integer),
-    "random:index/randomUuid:RandomUuid": Random(_uuid),
+    types.RANDOM_PASSWORD: Random(_password),
+    types.RANDOM_STRING: Random(_string),
+    types.RANDOM_ID: Random(_id),
+    types.RANDOM_INTEGER: Random(_integer),
+    types.RANDOM_UUID: Random(_uuid),
 }

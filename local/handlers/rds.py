@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from graph import types
 from graph.cloud import Made
 from graph.errors import CloudError
 from graph.naming import camel, digest, hexes, physical_name
@@ -17,8 +18,8 @@ from local.postgres.server import Server
 from local.secretive import password
 from local.state import Entry
 
-TYPE = "aws:rds/instance:Instance"
-PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
+TYPE = types.INSTANCE
+PARAMETER_GROUP = types.PARAMETER_GROUP
 
 
 class RdsInstance:

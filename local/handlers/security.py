@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from graph import types
 from graph.cloud import Made
 from graph.errors import CloudError
 from graph.naming import physical_name
@@ -13,7 +14,7 @@ from local.handlers.base import Context
 from local.handlers.emulated import Emulated, Outputs, given, pages, tags
 from local.state import Entry
 
-CONTAINER = "aws:secretsmanager/secret:Secret"
+CONTAINER = types.SECRET
 """A secret's resource; what it holds is a version of its own."""
 FULL = json.dumps({"Version": "2012-10-17", "Statement": []})
 
@@ -138,7 +139,7 @@ def _keep(client: Any, entry: Entry) -> None:
 
 
 SECURITY = {
-    "aws:kms/key:Key": Emulated(
+    types.KEY: Emulated(
         "kms",
         "keys",
         _keys,
@@ -147,7 +148,7 @@ SECURITY = {
         _update_key,
         lambda client, entry: client.schedule_key_deletion(KeyId=entry["id"], PendingWindowInDays=7),
     ),
-    "aws:kms/alias:Alias": Emulated(
+    types.KEY_ALIAS: Emulated(
         "kms",
         "aliases",
         _aliases,
@@ -166,7 +167,7 @@ SECURITY = {
         lambda client, entry: client.delete_secret(SecretId=entry["id"], ForceDeleteWithoutRecovery=True),
         rouses=True,
     ),
-    "aws:secretsmanager/secretVersion:SecretVersion": Emulated(
+    types.SECRET_VERSION: Emulated(
         "secretsmanager", "secrets", _secrets, _version_of, _put_version, _put_version, _keep, rouses=True
     ),
 }

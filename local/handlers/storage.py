@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from graph import types
 from graph.naming import physical_name
 from graph.resource import Resource
 from local.handlers.emulated import Emulated, Inputs, Outputs
@@ -105,13 +106,13 @@ def _nothing(_: Any, __: Entry) -> None:
 
 
 STORAGE = {
-    "aws:s3/bucket:Bucket": Emulated(
+    types.BUCKET: Emulated(
         "s3", "buckets", _buckets, lambda resource, _: physical_name(resource, "bucket"), _create, _outputs, _delete
     ),
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _part(_ownership),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _part(_private),
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _part(_encryption),
-    "aws:s3/bucketVersioning:BucketVersioning": _part(_versioning),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _part(_lifecycle),
-    "aws:s3/bucketPolicy:BucketPolicy": _part(_policy),
+    types.BUCKET_OWNERSHIP: _part(_ownership),
+    types.BUCKET_PUBLIC_ACCESS: _part(_private),
+    types.BUCKET_ENCRYPTION: _part(_encryption),
+    types.BUCKET_VERSIONING: _part(_versioning),
+    types.BUCKET_LIFECYCLE: _part(_lifecycle),
+    types.BUCKET_POLICY: _part(_policy),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graph import types
 from preview.impact.conditions import less
 from preview.impact.effect import Edit, Effect, Rule
 
@@ -69,7 +70,7 @@ def _opens(edit: Edit) -> bool:
 
 
 BACKUPS: dict[str, tuple[Rule, ...]] = {
-    "aws:backup/vault:Vault": (
+    types.VAULT: (
         Rule(
             id="vault-delete-protected",
             key="*",
@@ -111,7 +112,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             way_round="Make a second vault and let the plan fill that.",
         ),
     ),
-    "aws:backup/vaultPolicy:VaultPolicy": (
+    types.VAULT_POLICY: (
         Rule(
             id="vault-policy-delete",
             key="*",
@@ -128,7 +129,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source="AWS Backup Developer Guide, create-a-vault-access-policy",
         ),
     ),
-    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": (
+    types.VAULT_LOCK: (
         Rule(
             id="lock-final-delete",
             key="*",
@@ -176,7 +177,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             way_round="Hold it against every rule of the plans that fill the vault.",
         ),
     ),
-    "aws:backup/plan:Plan": (
+    types.BACKUP_PLAN: (
         Rule(
             id="plan-delete",
             key="*",
@@ -245,7 +246,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source=_PLAN,
         ),
     ),
-    "aws:backup/selection:Selection": (
+    types.BACKUP_SELECTION: (
         Rule(
             id="selection-delete",
             key="*",
@@ -260,7 +261,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             users="A new selection takes its place; the next job backs up what that names.",
         ),
     ),
-    "aws:backup/vaultNotifications:VaultNotifications": (
+    types.VAULT_NOTIFICATIONS: (
         Rule(
             id="vault-unheard",
             key="*",
@@ -269,7 +270,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source="AWS Backup Developer Guide, backup-notifications",
         ),
     ),
-    "aws:backup/restoreTestingPlan:RestoreTestingPlan": (
+    types.RESTORE_TEST_PLAN: (
         Rule(
             id="restore-test-delete",
             key="*",
@@ -278,7 +279,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source=_TEST,
         ),
     ),
-    "aws:backup/restoreTestingSelection:RestoreTestingSelection": (
+    types.RESTORE_TEST_SELECTION: (
         Rule(
             id="restore-test-metadata",
             key="restoreMetadataOverrides",
@@ -287,7 +288,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source="AWS Backup Developer Guide, restore-testing-inferred-metadata",
         ),
     ),
-    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": (
+    types.BACKUPS_REPLICATION: (
         Rule(
             id="elsewhere-delete",
             key="*",
@@ -311,7 +312,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             way_round="At a quiet time.",
         ),
     ),
-    "aws:s3/bucketVersioning:BucketVersioning": (
+    types.BUCKET_VERSIONING: (
         Rule(
             id="bucket-versions-off",
             key="versioningConfiguration",
@@ -330,7 +331,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             way_round="Leave it on and shorten the days of former versions.",
         ),
     ),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (
+    types.BUCKET_LIFECYCLE: (
         Rule(
             id="bucket-expires-earlier",
             key="rules",
@@ -355,7 +356,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source=_LIFECYCLE,
         ),
     ),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": (
+    types.BUCKET_PUBLIC_ACCESS: (
         *(
             Rule(
                 id=f"bucket-open-{key.lower()}",
@@ -377,7 +378,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             way_round="Leave it.",
         ),
     ),
-    "aws:s3/bucketPolicy:BucketPolicy": (
+    types.BUCKET_POLICY: (
         Rule(
             id="bucket-policy",
             key="policy",
@@ -387,7 +388,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             way_round="Read the statements that change.",
         ),
     ),
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+    types.BUCKET_ENCRYPTION: (
         Rule(
             id="bucket-key",
             key="rules",

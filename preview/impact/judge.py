@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
+from graph import types
 from graph.kinds import changeable
 from graph.saved import SavedError
 from graph.types import BUCKET, CACHE, INSTANCE, KEY, LOG_GROUP, SECRET, VAULT
@@ -21,11 +22,11 @@ from preview.impact.watching import WATCHING
 
 RULES: dict[str, tuple[Rule, ...]] = {
     INSTANCE: (*rds_life.LIFE, *rds_storage.STORAGE, *rds_service.SERVICE),
-    "aws:rds/parameterGroup:ParameterGroup": rds_parameters.PARAMETERS,
+    types.PARAMETER_GROUP: rds_parameters.PARAMETERS,
     CACHE: (*cache_nodes.NODES, *cache_settings.SETTINGS, *cache_logins.LOGINS),
-    "aws:elasticache/parameterGroup:ParameterGroup": cache_logins.PARAMETERS,
-    "aws:elasticache/user:User": cache_logins.USERS,
-    "aws:elasticache/userGroup:UserGroup": cache_logins.USER_GROUPS,
+    types.CACHE_PARAMETER_GROUP: cache_logins.PARAMETERS,
+    types.CACHE_USER: cache_logins.USERS,
+    types.CACHE_USER_GROUP: cache_logins.USER_GROUPS,
     **KEEPING,
     **NETWORK,
     **WATCHING,

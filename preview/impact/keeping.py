@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph import types
 from preview.impact.conditions import less
 from preview.impact.effect import Effect, Rule
 
@@ -19,7 +20,7 @@ def _protected(rule: str, what: str) -> Rule:
 
 
 KEEPING: dict[str, tuple[Rule, ...]] = {
-    "aws:kms/key:Key": (
+    types.KEY: (
         _protected("key-delete-protected", "key"),
         Rule(
             id="key-kept",
@@ -54,7 +55,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             way_round="Read the statements that go.",
         ),
     ),
-    "aws:secretsmanager/secret:Secret": (
+    types.SECRET: (
         Rule(
             id="secret-delete",
             key="*",
@@ -79,7 +80,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             way_round="Readers need kms:Decrypt on it too.",
         ),
     ),
-    "random:index/randomPassword:RandomPassword": (
+    types.RANDOM_PASSWORD: (
         Rule(
             id="password-anew",
             key="*",
@@ -88,7 +89,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             source="docs/architecture.md",
         ),
     ),
-    "aws:cloudwatch/logGroup:LogGroup": (
+    types.LOG_GROUP: (
         Rule(
             id="logs-delete",
             key="*",
@@ -120,7 +121,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             users="A new group begins; the old one's logs go with it.",
         ),
     ),
-    "aws:s3/bucket:Bucket": (
+    types.BUCKET: (
         _protected("bucket-delete-protected", "bucket"),
         Rule(
             id="bucket-delete",

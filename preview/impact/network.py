@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph import types
 from preview.impact.effect import Edit, Effect, Rule
 
 _SG = "Amazon VPC User Guide, security-group-rules"
@@ -12,7 +13,7 @@ def _open(edit: Edit) -> bool:
 
 
 NETWORK: dict[str, tuple[Rule, ...]] = {
-    "aws:ec2/securityGroup:SecurityGroup": (
+    types.SECURITY_GROUP: (
         Rule(
             id="group-delete",
             key="*",
@@ -32,7 +33,7 @@ NETWORK: dict[str, tuple[Rule, ...]] = {
             way_round="Leave the description.",
         ),
     ),
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (
+    types.INGRESS: (
         Rule(
             id="ingress-delete",
             key="*",
@@ -73,7 +74,7 @@ NETWORK: dict[str, tuple[Rule, ...]] = {
             source=_SG,
         ),
     ),
-    "aws:ec2/vpc:Vpc": (
+    types.VPC: (
         Rule(
             id="vpc-delete",
             key="*",
@@ -89,7 +90,7 @@ NETWORK: dict[str, tuple[Rule, ...]] = {
             way_round="Add a secondary range, or a second stack.",
         ),
     ),
-    "aws:ec2/subnet:Subnet": (
+    types.SUBNET: (
         Rule(
             id="subnet-delete",
             key="*",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from graph import types
 from preview.impact.effect import Effect, Rule
 
 _MANAGING = "RDS User Guide, rds-proxy-managing"
 
 PROXY: dict[str, tuple[Rule, ...]] = {
-    "aws:rds/proxy:Proxy": (
+    types.PROXY: (
         Rule(
             id="proxy-delete",
             key="*",
@@ -85,7 +86,7 @@ PROXY: dict[str, tuple[Rule, ...]] = {
             source=_MANAGING,
         ),
     ),
-    "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup": (
+    types.PROXY_TARGET_GROUP: (
         Rule(
             id="proxy-share-less",
             key="connectionPoolConfig",
@@ -111,7 +112,7 @@ PROXY: dict[str, tuple[Rule, ...]] = {
             source="pulumi-aws, rds.ProxyDefaultTargetGroup",
         ),
     ),
-    "aws:rds/proxyTarget:ProxyTarget": (
+    types.PROXY_TARGET: (
         Rule(
             id="proxy-target-delete",
             key="*",

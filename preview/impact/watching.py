@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from graph import types
 from preview.impact.effect import Effect, Rule
 
 WATCHING: dict[str, tuple[Rule, ...]] = {
-    "aws:sns/topic:Topic": (
+    types.TOPIC: (
         Rule(
             id="topic-delete",
             key="*",
@@ -30,7 +31,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon SNS Developer Guide, sns-key-management",
         ),
     ),
-    "aws:sns/topicSubscription:TopicSubscription": (
+    types.SUBSCRIPTION: (
         Rule(
             id="subscription-delete",
             key="*",
@@ -45,7 +46,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon SNS Developer Guide, sns-email-notifications",
         ),
     ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": (
+    types.METRIC_ALARM: (
         Rule(
             id="alarm-delete",
             key="*",
@@ -54,7 +55,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon CloudWatch User Guide, AlarmThatSendsEmail",
         ),
     ),
-    "aws:cloudwatch/compositeAlarm:CompositeAlarm": (
+    types.COMPOSITE_ALARM: (
         Rule(
             id="page-delete",
             key="*",
@@ -70,7 +71,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon CloudWatch User Guide, alarm-suppression",
         ),
     ),
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": (
+    types.LOG_FILTER: (
         Rule(
             id="filter-delete",
             key="*",
@@ -86,7 +87,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon CloudWatch Logs User Guide, MonitoringLogData",
         ),
     ),
-    "aws:cloudwatch/dashboard:Dashboard": (
+    types.DASHBOARD: (
         Rule(
             id="dashboard-body",
             key="dashboardBody",
@@ -95,7 +96,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon CloudWatch API Reference, PutDashboard",
         ),
     ),
-    "aws:lambda/invocation:Invocation": (
+    types.INVOCATION: (
         Rule(
             id="bootstrap-runs",
             key="triggers",
