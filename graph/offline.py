@@ -20,7 +20,7 @@ Outputs = dict[str, Any]
 
 
 class Offline:
-    """Implements `local.cloud.Cloud` without effects."""
+    """Implements `graph.cloud.Cloud` without effects."""
 
     def __init__(self, region: str) -> None:
         self.region = region

@@ -29,7 +29,7 @@ ROOM_BYTES = 200 * 1024**2
 
 
 class LocalCloud:
-    """Implements `local.cloud.Cloud`. The caller holds `state.lock()` from `start` to `finish`."""
+    """Implements `graph.cloud.Cloud`. The caller holds `state.lock()` from `start` to `finish`."""
 
     def __init__(
         self,

@@ -1,6 +1,8 @@
 """The resource plugin, called as the engine calls it: over gRPC, without the engine."""
 
+import importlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,7 @@ from infra.stackfile import read_stack
 from preview.provider import Elsewhere
 from runtime.monitor import run_program
 from runtime.plugin.file_place import FilePlace
-from runtime.plugin.schema import schema_of
+from runtime.plugin.schema import PACKAGES, schema_of
 from runtime.plugin.server import serving
 from runtime.plugin.wire import read, write
 
@@ -423,3 +425,15 @@ def test_a_description_names_properties_that_exist(token: str) -> None:
     }
     assert not named - schema.inputs
     assert not {*kind.secret, *kind.follows} - schema.outputs
+
+
+@pytest.mark.parametrize("token", sorted(KINDS))
+def test_what_is_secret_is_what_the_sdk_marks_as_secret(token: str) -> None:
+    """`Sensitive` in the provider's schema is `additional_secret_outputs` in the SDK that is generated from it."""
+    package, module, name = token.split(":")
+    folder = Path(importlib.import_module(PACKAGES[package]).__file__ or "").parent
+    where = module.partition("/")[0].replace("lambda", "lambda_").replace("index", "")
+    file = re.sub("(?<!^)([A-Z])", r"_\1", name).lower()
+    source = (folder / where / f"{file}.py").read_text(encoding="utf-8")
+    (marked,) = re.findall(r"additional_secret_outputs=\[([^\]]*)\]", source) or [""]
+    assert set(re.findall(r'"(\w+)"', marked)) == KINDS[token].secret
