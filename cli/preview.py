@@ -184,7 +184,7 @@ def _show(made: Preview) -> None:
     root = Tree(f"[bold]{made.stack}[/]: {len(made.resources)} resources", guide_style="dim")
     branches = {"": root}
     for resource in made.resources:
-        branch = branches.get(resource.parent, root)
+        branch = branches.get(resource.above, root)
         branches[resource.name] = branch.add(_line(resource))
     out.print(root)
     _found(out, made.findings)

@@ -177,8 +177,11 @@ class Redis(pulumi.ComponentResource):
         return pulumi.Output.concat(args.replication_group_id, "-final-", generation.hex)
 
 
-class NodesError(pulumi.RunError, ValueError):
-    """The state names other nodes than the stack declares. Pulumi shows a `RunError` without a traceback."""
+class NodesError(pulumi.RunError):
+    """The state names other nodes than the stack declares.
+
+    Pulumi shows a `RunError` without a traceback; a ValueError in an output its SDK would wrap (serialize_properties).
+    """
 
 
 def node_ids(member_clusters: pulumi.Output[Sequence[str]], count: int) -> list[pulumi.Output[str]]:
