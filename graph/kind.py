@@ -42,6 +42,6 @@ class Kind:
     follows: Mapping[str, Set[str]] = field(default_factory=lambda: MappingProxyType({}))
     """Outputs that are not known in a preview when one of these inputs changes."""
     kept: Set[str] = frozenset()
-    """Inputs that stay as they are when the program leaves them out (`Computed` beside `Optional`)."""
+    """Inputs that stay as they are when the program leaves them out (both `Optional` and `Computed`)."""
     grows: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
     """Inputs that AWS raises by itself, up to another input: more than the program has is no change."""

@@ -24,7 +24,7 @@ class Offline:
 
     def __init__(self, region: str) -> None:
         self.region = region
-        # What dependents read beside id, name and ARN.
+        # What dependents read besides id, name and ARN.
         self._more: dict[str, Callable[[Resource, str], Outputs]] = {
             types.INSTANCE: self._instance,
             types.PROXY: self._proxy,

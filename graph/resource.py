@@ -24,7 +24,7 @@ _REFERRED = frozenset(
 
 
 class Standing(StrEnum):
-    """What the engine knows of a resource beside its state (apitype.ResourceV3, apitype.OperationV2)."""
+    """What the engine knows of a resource besides its state (apitype.ResourceV3, apitype.OperationV2)."""
 
     HELD = "held"
     """It is there, as the state has it."""

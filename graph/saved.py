@@ -4,7 +4,7 @@ A file that is not of its form is refused with the place in it.
 
 The fields of a resource are those of apitype.ResourceV3 (pulumi/sdk/go/common/apitype/core.go); what is not named here
 changes nothing that a preview could foretell: times, traces, timeouts, hooks, dependencies, aliases (the engine has
-renamed them), and options that the next run gives anew.
+renamed them), and options that the next run sets again.
 """
 
 from __future__ import annotations
@@ -142,7 +142,7 @@ def _parts(urn: str, place: str) -> tuple[str, str]:
 
 
 def _once(resources: list[Resource]) -> None:
-    """One URN is one resource; beside it there may be old ones that are still to be deleted."""
+    """One URN is one resource, but for old ones that are still to be deleted."""
     seen: dict[str, str] = {}
     for each in resources:
         if each.standing is Standing.GOING:

@@ -156,7 +156,7 @@ def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[
 
 @contextmanager
 def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """A loop of our own with worker threads of our own, all closed at the end whatever happened."""
+    """An event loop with its own worker threads, all closed at the end whatever happened."""
     loops: list[asyncio.AbstractEventLoop] = []
 
     def own_loop() -> None:
