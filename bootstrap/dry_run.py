@@ -13,7 +13,7 @@ import psycopg
 from bootstrap import migrate
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
-from bootstrap.drift import differences_of_schema
+from bootstrap.drift import judge_schema
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master
 from bootstrap.postgres.change import ident
@@ -131,10 +131,10 @@ def _schema(conn: psycopg.Connection[Any], folder: Path) -> tuple[tuple[Action, 
         many = f"{len(steps)} migrations" if len(steps) > 1 else "the migration"
         unseen = f"privileges on what {many} will make, and the schema afterwards, are compared when it is there"
         return tuple(_migration(step, conn.info.dbname) for step in steps), (), (unseen,)
-    return (), tuple(f"schema: {each.what}" for each in differences_of_schema(conn, folder)), ()
+    return (), tuple(f"schema: {each}" for each in judge_schema(conn, folder).counted), ()
 
 
-def _migration(step: migrate.Step, database: str) -> Action:
+def _migration(step: migrate.Move, database: str) -> Action:
     return Action(
         engine="postgres",
         target=database,

@@ -8,13 +8,14 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from alarms.stack import Place, Resource, Stack
+from alarms.stack import Place, Stack
 from cli.project import PACKAGE, load
+from graph.offline import ACCOUNT, Offline
+from graph.resource import Resource
 from infra.load import load_settings
 from infra.program import program
-from local.monitor import run_program
 from preview.alarm_findings import indexed
-from preview.offline import ACCOUNT, Offline
+from runtime.monitor import run_program
 
 STACKS = ("dev", "staging", "prod", "local")
 RECIPIENTS = {level: [{"email": f"{level}@example.org"}] for level in ("critical", "warning", "info")}

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
+from acl_answers import parse_getuser
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -16,7 +17,7 @@ from bootstrap.access import load_access
 from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string
 from bootstrap.access_import import import_redis
-from bootstrap.acl.rules import parse, parse_getuser
+from bootstrap.acl.rules import parse
 from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.redis import node
