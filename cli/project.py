@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # most commands only want to know where the project lies
     from bootstrap.access import Access
+    from infra.instances import Instances
     from infra.settings import Settings
     from local.monitor import Deployment
 
@@ -43,6 +44,8 @@ class StackSource:
     config: dict[str, Any]
     """`namespace:key` -> value."""
     settings: Settings
+    instances: Instances
+    """Its servers."""
     access: Access
     unread: tuple[str, ...] = ()
     """What the stack's file does not say in the clear, one sentence each."""
@@ -78,6 +81,7 @@ def load(stack: str) -> StackSource:
         stack=stack,
         config=found.config,
         settings=found.settings,
+        instances=found.instances,
         access=read_access(root),
         unread=(*found.unread, *([said] if (said := not_carried(root)) else [])),
     )

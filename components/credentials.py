@@ -11,8 +11,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components import names
 from components.secret import secret
+from knowledge import names
 
 AUTH_SPECIAL = "!&#$^<>-"
 """Special characters of an AUTH token (ElastiCache: auth)."""

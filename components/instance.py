@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components import names
+from knowledge import names
 from knowledge.parameters import Parameter
 
 LOGS = ("postgresql", "upgrade")
@@ -19,8 +19,8 @@ INSIGHTS = ("off", "standard", "advanced")
 
 def check_identifier(where: str, identifier: str) -> None:
     """Raise ValueError unless RDS takes the identifier as it is (it would change upper case silently)."""
-    if not names.is_identifier(identifier):
-        raise ValueError(f"{where}: identifier {identifier!r} {names.IDENTIFIER_RULE}")
+    if problem := names.instance_problem(identifier):
+        raise ValueError(f"{where}: identifier {problem}")
 
 
 def insights_problems(mode: str, days: int) -> list[str]:

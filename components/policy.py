@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from knowledge.iam import domain
+from knowledge.regions import domain
 
 Statement = Mapping[str, Any]
 

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from components import names
 from components.instance import check_identifier, insights_problems
 from components.replica import ReplicaSpec
-from knowledge import events, storage
+from knowledge import events, names, storage
 from knowledge.parameters import Parameter
 
 

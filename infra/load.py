@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from infra import rules
 from infra.encrypted import decrypted
+from infra.instances import Instances, instances
 from infra.problems import Problem, SettingsError, brief, nearest, rule_of
 from infra.profiles import PROFILES, cache_defaults, defaults, merge
 from infra.sections import Section
@@ -34,6 +35,8 @@ class Declared:
     config: dict[str, Any]
     """`namespace:key` -> value, placeholders for what Pulumi has encrypted."""
     settings: Settings
+    instances: Instances
+    """Its servers."""
     unread: tuple[str, ...]
     """What the file does not say in the clear, one sentence each."""
 
@@ -48,7 +51,8 @@ def load_stack(root: Path, stack: str) -> Declared:
     unread += [
         f"environment {name} is imported by Pulumi alone: what it sets is unknown here." for name in file.environments
     ]
-    return Declared(config=config, settings=settings, unread=tuple(unread))
+    servers = instances(stack, settings, config.get("aws:region"))
+    return Declared(config=config, settings=settings, instances=servers, unread=tuple(unread))
 
 
 def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Settings:
@@ -60,7 +64,7 @@ def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Sett
     given["profile"] = profile = profile_of(config, stack, source)
     settings, problems = _parse(given, profile)
     if settings is not None:
-        problems += rules.check(settings, stack, config.get("aws:region"))
+        problems += rules.check(settings, instances(stack, settings, config.get("aws:region")))
     if problems or settings is None:
         raise SettingsError(source, problems)
     return settings

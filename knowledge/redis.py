@@ -29,9 +29,14 @@ def redis_family(engine: str, version: str) -> str:
     return versions[version]
 
 
+def node_count(shards: int | None, replicas: int) -> int:
+    """Nodes of a replication group: each shard has a primary and its replicas."""
+    return (shards or 1) * (replicas + 1)
+
+
 def nodes_problem(shards: int | None, replicas: int) -> str | None:
     """What is wrong with the number of nodes; None when nothing is (ElastiCache quota: nodes per cluster)."""
-    nodes = (shards or 1) * (replicas + 1)
+    nodes = node_count(shards, replicas)
     if nodes <= 500:
         return None
     return f"{shards} shards of {replicas + 1} nodes are {nodes} nodes; ElastiCache takes 500"

@@ -10,3 +10,16 @@ _DIRECTIONS = "central|east|north|northeast|northwest|south|southeast|southwest|
 REGION = rf"(?:{_PARTS})-(?:{_DIRECTIONS})-\d"
 EXAMPLES = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-southeast-1", "ap-northeast-1", "us-gov-west-1")
 """To show to somebody who has misspelt one."""
+
+
+_PARTITIONS = {"cn-": "aws-cn", "us-gov-": "aws-us-gov"}
+
+
+def partition(region: str) -> str:
+    """The partition that a region lies in, as ARNs have it (IAM User Guide, reference-arns)."""
+    return next((name for start, name in _PARTITIONS.items() if region.startswith(start)), "aws")
+
+
+def domain(partition: str) -> str:
+    """Domain of AWS's services in a partition, as `kms:ViaService` has it."""
+    return f"amazonaws.com{'.cn' if partition == 'aws-cn' else ''}"

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.regions import domain, partition
 from local.cloud import CloudError
 from local.emulator import ACCOUNT
-from local.identity import partition
 
 
 def answer(token: str, args: dict[str, Any], region: str, account: str = ACCOUNT) -> dict[str, Any]:
     """What AWS would say; raise for a look-up nobody has thought of."""
     region = args.get("region") or region
-    lies, domain = partition(region)
+    lies = partition(region)
+    suffix = domain(lies)
     answers: dict[str, dict[str, Any]] = {
         "aws:index/getCallerIdentity:getCallerIdentity": {
             "accountId": account,
@@ -23,8 +24,8 @@ def answer(token: str, args: dict[str, Any], region: str, account: str = ACCOUNT
         "aws:index/getRegion:getRegion": {"region": region, "name": region, "id": region, "description": region},
         "aws:index/getPartition:getPartition": {
             "partition": lies,
-            "dnsSuffix": domain,
-            "reverseDnsPrefix": ".".join(reversed(domain.split("."))),
+            "dnsSuffix": suffix,
+            "reverseDnsPrefix": ".".join(reversed(suffix.split("."))),
             "id": lies,
         },
         "aws:index/getAvailabilityZones:getAvailabilityZones": {

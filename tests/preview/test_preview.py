@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from infra.instances import instances
 from infra.load import load_settings
 from infra.program import program
 from infra.stackfile import read_stack
@@ -21,7 +22,10 @@ ROOT = Path(__file__).parents[2]
 def preview(stack: str, **changes: Any) -> Preview:
     config = read_stack(ROOT, stack) | {f"data-tier:{key}": value for key, value in changes.items()}
     settings = load_settings(config, stack=stack, source="test")
-    return plan(run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config), findings(settings))
+    return plan(
+        run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config),
+        findings(settings, instances(stack, settings)),
+    )
 
 
 def count(made: Preview, kind: str) -> int:
