@@ -14,6 +14,7 @@ from typing import Any
 
 from account.finding import Finding, Wanted
 from account.reader import Reader
+from knowledge.commands import aws, in_region
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,7 +130,7 @@ def _taken(reader: Reader, kind: Kind, region: str | None, names: set[str], mine
             state="note" if mine else "missing",
             where=region or reader.region,
             what=f"the {kind.what} {name} exists" + (_MAYBE if mine else ""),
-            mend=kind.mend.format(name=name),
+            mend=in_region(kind.mend.format(name=name), region or reader.region),
         )
 
 
@@ -151,7 +152,10 @@ def _secrets(reader: Reader, wanted: Iterable[Wanted], mine: bool) -> Iterator[F
         name = secret["Name"]
         if name not in names:
             continue
-        delete = f"`aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`"
+        call = aws(
+            f"secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery", region=reader.region
+        )
+        delete = f"`{call}`"
         if deleted := secret.get("DeletedDate"):
             yield Finding(
                 check="name", state="missing", where=reader.region,

@@ -9,16 +9,16 @@ from dataclasses import replace
 from infra import backups, objectives
 from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
 from infra.problems import Problem, brief, nearest
-from infra.sections import NARROW, Cache, Network, Notify, Postgres
+from infra.sections import Cache, Network, Notify, Postgres
 from infra.settings import Settings
-from infra.windows import parse_window
-from knowledge import names, storage
+from knowledge import limits, names, networks, postgres_catalogue, redis_catalogue, storage
 from knowledge.classes import UnknownClassError
-from knowledge.networks import too_wide
 from knowledge.parameters import ParameterError
-from knowledge.postgres import POSTGRES_VERSIONS
-from knowledge.redis import REDIS_VERSIONS, nodes_problem
+from knowledge.postgres_catalogue import POSTGRES_VERSIONS
+from knowledge.redis import multi_az_problem, nodes_problem
+from knowledge.redis_catalogue import REDIS_VERSIONS
 from knowledge.regions import EXAMPLES, REGION
+from knowledge.windows import overlap_problem, parse_window
 
 
 def check(settings: Settings, tier: Instances) -> list[Problem]:
@@ -80,15 +80,16 @@ def _shared_names(tier: Instances) -> Broken:
 
 
 def _postgres(postgres: Postgres, tier: Instances) -> Broken:
-    yield from _postgres_version(postgres)
+    if problem := postgres_catalogue.version_problem(postgres.version):
+        yield "version", f"{problem}."
     yield from _storage(postgres)
     yield from _replicas(postgres, tier)
     backup, maintenance = (
         parse_window(postgres.backup.window, shortest=30),
         parse_window(postgres.maintenance, shortest=30),
     )
-    if backup.spans() & maintenance.spans():
-        yield "maintenance", f"overlaps backup.window {postgres.backup.window}: RDS refuses that; move one of them."
+    if problem := overlap_problem(maintenance, backup, f"backup.window {postgres.backup.window}"):
+        yield "maintenance", f"{problem}."
     yield from _parameters(tier)
 
 
@@ -122,20 +123,6 @@ def _with_known_version(tier: Instances) -> tuple[DatabaseInstance, ...]:
     return (primary, *(replace(each, version=primary.version, primary=primary) for each in tier.replicas.values()))
 
 
-def _postgres_version(postgres: Postgres) -> Broken:
-    major, _, minor = postgres.version.partition(".")
-    known = {str(version): tuple(str(m) for m in minors) for version, minors in POSTGRES_VERSIONS.items()}
-    if major not in known:
-        yield "version", f"{postgres.version!r} is not a PostgreSQL version of RDS: {', '.join(known)}."
-    elif minor:
-        minors = [each.rpartition(".")[2] for each in known[major]]
-        if minor not in minors:
-            yield (
-                "version",
-                f"{postgres.version!r} does not exist on RDS; {major} has {', '.join(f'{major}.{m}' for m in minors)}.",
-            )
-
-
 def _storage(postgres: Postgres) -> Broken:
     given = postgres.storage
     if problem := storage.ceiling_problem(given.allocated, given.max):
@@ -145,13 +132,10 @@ def _storage(postgres: Postgres) -> Broken:
 
 
 def _replicas(postgres: Postgres, tier: Instances) -> Broken:
-    if postgres.replicas and postgres.backup.retention == 0:
-        yield (
-            "backup.retention",
-            "is 0, but a replica needs a source with backups: set at least 1 day, or remove replicas.",
-        )
-    if len(postgres.replicas) > 15:
-        yield "replicas", f"{len(postgres.replicas)} replicas; RDS takes 15 per source."
+    if problem := limits.source_problem(postgres.backup.retention, len(postgres.replicas)):
+        yield "backup.retention", f"{problem}."
+    if problem := limits.REPLICAS.problem(len(postgres.replicas)):
+        yield "replicas", f"{problem}."
     for name, replica in tier.replicas.items():
         given = postgres.replicas[name]
         if name == PRIMARY:
@@ -167,37 +151,29 @@ def _replicas(postgres: Postgres, tier: Instances) -> Broken:
         ceiling = replica.max_allocated_storage
         if given.max_storage and (problem := storage.ceiling_problem(replica.allocated_storage, ceiling)):
             yield f"replicas.{name}.max_storage", problem
-        elif ceiling < tier.primary.max_allocated_storage:
-            yield (
-                f"replicas.{name}.max_storage",
-                f"is below the primary's max ({tier.primary.max_allocated_storage}): the replica would stop.",
-            )
+        elif problem := storage.replica_ceiling_problem(ceiling, tier.primary.max_allocated_storage):
+            yield f"replicas.{name}.max_storage", f"{problem}."
 
 
 def _cache(given: Cache, cache: ReplicationGroup) -> Broken:
     if problem := names.cache_problem(cache.identifier):
         yield "", f"{problem}."
-    versions = REDIS_VERSIONS[cache.engine]
-    if cache.version not in versions:
-        known = ", ".join(versions)
-        yield (
-            "version",
-            f"{cache.version!r} does not exist for {cache.engine}: {known}.{nearest(cache.version, versions)}",
-        )
+    if unknown := redis_catalogue.version_problem(cache.engine, cache.version):
+        yield "version", f"{unknown}."
     snapshot, maintenance = (
         parse_window(given.snapshot.window, shortest=60),
         parse_window(given.maintenance, shortest=60),
     )
-    if snapshot.spans() & maintenance.spans():
-        yield "maintenance", f"overlaps snapshot.window {given.snapshot.window}: move one of them."
+    if problem := overlap_problem(maintenance, snapshot, f"snapshot.window {given.snapshot.window}"):
+        yield "maintenance", f"{problem}."
     if problem := nodes_problem(cache.shards, cache.replicas):
         yield "shards", f"{problem}."
-    if given.multi_az and not cache.replicas:
-        yield "multi_az", "needs at least one replica to fail over to."
+    if problem := multi_az_problem(given.multi_az, cache.replicas):
+        yield "multi_az", f"{problem}."
     if cache.shards and given.parameters.get("databases", 16) not in (16, "16"):
         yield "parameters.databases", "cluster mode has one database."
     # Beside a version that does not exist only the node type can be judged.
-    judged = cache if cache.version in versions else replace(cache, version=min(versions), overrides={})
+    judged = replace(cache, version=min(REDIS_VERSIONS[cache.engine]), overrides={}) if unknown else cache
     if wrong := _wrong(judged):
         yield wrong
 
@@ -210,22 +186,18 @@ def _network(network: Network, region: str | None) -> Broken:
             yield "zones", f"{', '.join(elsewhere)} is not in {region}, the stack's region."
     if network.subnets and not network.vpc:
         yield "vpc", "is required beside subnets."
-    if network.vpc and len(network.subnets) < 2:
-        yield "subnets", "an existing VPC needs at least two subnets in different zones (DB subnet group)."
+    if network.vpc and (problem := networks.subnets_problem(network.subnets)):
+        yield "subnets", f"{problem}."
     if network.endpoints and not network.vpc:
         yield "endpoints", "belongs to an existing VPC; an isolated network makes its own."
-    if len(set(network.subnets)) != len(network.subnets):
-        yield "subnets", "names one of them twice."
-    if len(set(network.clients)) != len(network.clients):
-        yield "clients", "names one of them twice."
     for key, given in (("clients", network.clients), ("endpoints", network.endpoints)):
         yield from _opened(key, given)
 
 
 def _opened(key: str, given: tuple[str, ...]) -> Broken:
     """Networks that are fine one by one, and together most of the internet."""
-    if problem := too_wide(each for each in given if not each.startswith("sg-")):
-        yield key, f"are, together, {problem}: {NARROW}"
+    if problem := networks.together_problem(given):
+        yield key, f"{problem}."
 
 
 def _notify(notify: Notify) -> Broken:

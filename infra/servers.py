@@ -8,7 +8,7 @@ from components.replica import ReplicaSpec
 from infra.instances import ReplicationGroup
 from infra.sections import Cache
 from infra.site import Foundation
-from infra.windows import parse_window, to_utc
+from knowledge.windows import parse_window, to_utc
 
 
 def database(base: Foundation) -> Postgres:

@@ -1,6 +1,8 @@
-"""What a bucket may be called: Amazon S3 User Guide, "General purpose bucket naming rules"."""
+"""What a bucket may be called: Amazon S3 User Guide, "General purpose bucket naming rules"; and its folders."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 # No address of IPv4, no two periods in a row, and none of the beginnings and endings that S3 keeps for itself.
 NAME = (
@@ -8,3 +10,19 @@ NAME = (
     r"(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)"
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
+FOLDER = r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/"
+"""A folder, as the prefix of a lifecycle rule: S3 User Guide, "Creating object key names"."""
+
+
+def default_name(prefix: str, account: str, region: str) -> str:
+    """A name that no other account can have taken: bucket names are shared by all accounts of a partition."""
+    return f"{prefix}-{account}-{region}"
+
+
+def nested_problem(folders: Iterable[str]) -> str | None:
+    """Why S3 would expire objects otherwise than these folders' days say; None when it would not."""
+    names = sorted(folders)
+    nested = next(
+        ((outer, inner) for outer in names for inner in names if inner != outer and inner.startswith(outer)), None
+    )
+    return f"{nested[1]!r} lies in {nested[0]!r}; the shorter time would hold" if nested else None

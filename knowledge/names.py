@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 
+from knowledge.reserved_words import RESERVED
+
 # CreateDBInstance: 1-63 letters, digits and hyphens, first a letter, no two hyphens in a row and none at the end. RDS
 # and ElastiCache turn upper case into lower case without saying so.
 _IDENTIFIER = re.compile(r"[a-z](?!.*--)[a-z0-9-]*[a-z0-9]")
@@ -64,7 +66,32 @@ def prefix_problem(prefix: str) -> str | None:
         return problem
     if prefix.startswith("sg-"):
         # CreateSecurityGroup, GroupName: "cannot start with sg-".
-        return f"`{prefix}` begins as the id of a security group does, and the name of none may"
+        return f"`{prefix}` begins as a security group's id does, and no group's name may"
     if len(prefix) > LONGEST_PREFIX:
         return f"`{prefix}` is longer than the {LONGEST_PREFIX} characters that names on AWS leave to it"
+    return None
+
+
+# Roles that every server has, or RDS keeps for itself (RDS User Guide, "Understanding PostgreSQL roles").
+_ROLES = {"admin", "administrator", "rdsadmin", "rdsrepladmin", "public", "none", "current_role"}
+_DATABASES = {"postgres", "rdsadmin", "template0", "template1"}
+
+
+def master_problem(name: str) -> str | None:
+    """Why RDS would not take it for the master user; None where it does (CreateDBInstance, MasterUsername)."""
+    refused = name in _ROLES | RESERVED or name.startswith(("pg_", "rds"))
+    if not refused and re.fullmatch(r"[a-z][a-z0-9_]{0,15}", name):
+        return None
+    return (
+        f"{name!r} is not a master user name for RDS: 1-16 lower-case letters, digits or underscores, first a letter, "
+        "no reserved word, not pg_* or rds*"
+    )
+
+
+def database_problem(name: str) -> str | None:
+    """Why RDS would not make a database of that name; None where it does (CreateDBInstance, DBName)."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
+        return f"{name!r} must be 1-63 lower-case letters, digits, underscores, first a letter"
+    if name in RESERVED | _DATABASES:
+        return f"{name!r} is reserved by PostgreSQL or RDS: choose another name for the database"
     return None

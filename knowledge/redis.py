@@ -42,6 +42,11 @@ def nodes_problem(shards: int | None, replicas: int) -> str | None:
     return f"{shards} shards of {replicas + 1} nodes are {nodes} nodes; ElastiCache takes 500"
 
 
+def multi_az_problem(multi_az: bool, replicas: int) -> str | None:
+    """Why ElastiCache would not spread a cache over zones; None when it would (MultiAZEnabled)."""
+    return "needs at least one replica to fail over to" if multi_az and not replicas else None
+
+
 def redis_parameters(
     memory_bytes: int,
     engine: str,

@@ -26,7 +26,7 @@ ROOMS = (
 MAY_IMPORT: dict[str, set[str]] = {
     "account": {"knowledge"},
     "alarms": {"knowledge"},
-    "bootstrap": set(),
+    "bootstrap": {"knowledge"},  # what its bundle carries of it: bootstrap/sources.py
     "components": {"knowledge"},
     "infra": {"components", "knowledge", "bootstrap"},
     "knowledge": set(),

@@ -8,6 +8,7 @@ from typing import Any
 
 from infra.instances import DatabaseInstance, Instances, ReplicationGroup
 from infra.settings import Settings
+from knowledge import commands
 from knowledge.regions import partition
 
 MANIFEST = "manifest.json"
@@ -53,13 +54,7 @@ class Deployed:
 
     def aws(self, command: str, on: DatabaseInstance | ReplicationGroup | None = None) -> str:
         """A command of the AWS CLI, in the region of the server that it is about: the primary's, when none is named."""
-        region = (on or self.primary).region
-        words = [
-            f"aws {command}",
-            f"--region {region}" if region else "",
-            f"--profile {self.profile}" if self.profile else "",
-        ]
-        return " ".join(word for word in words if word)
+        return commands.aws(command, region=(on or self.primary).region, profile=self.profile)
 
     @property
     def up(self) -> str:

@@ -11,6 +11,7 @@ import pytest
 from answers import ROOM, ROOT, Answers, asked, declared, found, reader
 
 from account.look import look
+from account.names import KINDS, Kind, taken
 from account.reader import NotReadableError, Reader
 
 
@@ -254,3 +255,27 @@ def test_what_cannot_be_reached_is_told() -> None:
         reader({"ListVpcs": {}, "DescribeVpcs": {"Error": {"Code": "AccessDenied", "Message": ""}}}).all(
             "ec2", "describe_vpcs", "Vpcs"
         )
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=[kind.what for kind in KINDS.values()])
+@pytest.mark.parametrize("elsewhere", [None, "sa-east-1"])
+def test_what_mends_a_taken_name_is_sent_to_the_region_that_was_looked_at(kind: Kind, elsewhere: str | None) -> None:
+    @dataclass(frozen=True)
+    class One:
+        region: str = "eu-west-3"
+
+        def all(self, *_: object) -> list[dict[str, str]]:
+            return [{kind.held: "shop-live"}]
+
+    @dataclass(frozen=True)
+    class Named:
+        type: str
+        inputs: dict[str, Any]
+        name: str = "it"
+
+    token = next(token for token, each in KINDS.items() if each is kind)
+    wanted = [Named(type=token, inputs={kind.key: "shop-live", "region": elsewhere})]
+    (name, _) = taken(One(), wanted, (), mine=False)  # type: ignore[arg-type]
+    (finding,) = name()
+    region = f"--region {elsewhere or 'eu-west-3'}"
+    assert ("`aws iam " in finding.mend) != (region in finding.mend)

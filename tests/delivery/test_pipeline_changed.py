@@ -107,7 +107,7 @@ def test_no_repository(tmp_path: Path) -> None:
 
 def test_what_the_program_reads_concerns_every_stack() -> None:
     """What decides whether the bootstrap runs again, the rooms that the program is made of, and the pack's rules."""
-    parts = {pattern.partition("/")[0] for pattern in BOOTSTRAP} | {"infra", "components", "policy", "Pulumi.yaml"}
-    assert parts == {"bootstrap", "migrations", "schema", "access.yaml", "infra", "components", "policy", "Pulumi.yaml"}
+    parts = {pattern.partition("/")[0] for pattern in BOOTSTRAP} | {"infra", "components", "knowledge"}
+    parts |= {"policy", "Pulumi.yaml"}
     libraries = {"requirements/runtime.txt", "requirements/policy.txt"}
     assert {known.rstrip("/") for known, of in CONCERNS.items() if of == "all"} == parts | libraries
