@@ -85,3 +85,11 @@ def load(stack: str) -> StackSource:
         access=read_access(root),
         unread=(*found.unread, *([said] if (said := not_carried(root)) else [])),
     )
+
+
+def deployed(root: Path) -> list[str]:
+    """The stacks that are meant for AWS: all but those of the profile `local`."""
+    from infra.load import profile_of
+    from infra.stackfile import file_of, read_stack, stacks
+
+    return [name for name in stacks(root) if profile_of(read_stack(root, name), name, file_of(name)) != "local"]

@@ -37,8 +37,7 @@ class BucketArgs:
 
     def __post_init__(self) -> None:
         """Refuse what S3 refuses, and prefixes of which one lies in the other."""
-        if not re.fullmatch(buckets.NAME, self.bucket):
-            raise ValueError(f"bucket: {self.bucket!r} is no bucket name: 3 to 63 of a-z, 0-9, `-` and `.`")
+        refuse("bucket", bucket=buckets.name_problem(self.bucket))
         for folder, days in self.expire_days.items():
             if not re.fullmatch(buckets.FOLDER, folder):
                 raise ValueError(f"bucket: expire_days {folder!r} is not a folder, such as `backups/`")

@@ -119,6 +119,12 @@ class Proxy(Section):
 ObjectDays = Annotated[int, within(limits.OBJECT_DAYS)]
 
 
+def _bucket_name(name: str) -> str:
+    if problem := buckets.name_problem(name):
+        raise ValueError(f"{problem}.")
+    return name
+
+
 def _apart(folders: dict[str, int]) -> dict[str, int]:
     if problem := buckets.nested_problem(folders):
         raise ValueError(f"{problem}.")
@@ -132,7 +138,7 @@ Prefix = Annotated[str, _matches(buckets.FOLDER, "is not a folder, such as `back
 class Bucket(Section):
     """A bucket for backups, exports and attachments."""
 
-    name: Annotated[str, _matches(buckets.NAME, "is no bucket name.")] | None = None
+    name: Annotated[str, AfterValidator(_bucket_name)] | None = None
     """Absent: the stack's name with account and region, which no other account can have taken."""
     roles: tuple[Annotated[str, _matches(_ROLE, "is not the ARN of a role.")], ...] = ()
     """Who reads and writes objects; nobody else does. Empty: whoever IAM lets."""

@@ -16,6 +16,7 @@ from components.restore_test import RestoreTest, RestoreTestArgs
 from infra.backup_sections import Lock
 from infra.backups import Job, cron, jobs, restore_test_start
 from infra.site import Site, secret_days
+from knowledge import buckets
 
 
 def backup(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str]) -> dict[str, Any] | None:
@@ -130,7 +131,7 @@ def bucket(site: Site) -> dict[str, Any] | None:
     made = Bucket(
         "bucket",
         BucketArgs(
-            bucket=wanted.name or f"{site.prefix}-{place['account_id']}-{place['region']}",
+            bucket=wanted.name or buckets.default_name(site.prefix, place["account_id"], place["region"]),
             account_id=place["account_id"],
             key_arn=site.keys.storage_arn,
             roles=list(wanted.roles),

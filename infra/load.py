@@ -21,6 +21,7 @@ from infra.profiles import PROFILES, cache_defaults, defaults, merge
 from infra.sections import Section
 from infra.settings import Settings
 from infra.stackfile import PROJECT, file_of, read_file
+from knowledge.regions import is_region
 
 NAMESPACE = PROJECT
 
@@ -51,7 +52,7 @@ def load_stack(root: Path, stack: str) -> Declared:
     unread += [
         f"environment {name} is imported by Pulumi alone: what it sets is unknown here." for name in file.environments
     ]
-    servers = instances(stack, settings, config.get("aws:region"))
+    servers = instances(stack, settings, region_of(config))
     return Declared(config=config, settings=settings, instances=servers, unread=tuple(unread))
 
 
@@ -64,10 +65,17 @@ def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Sett
     given["profile"] = profile = profile_of(config, stack, source)
     settings, problems = _parse(given, profile)
     if settings is not None:
-        problems += rules.check(settings, instances(stack, settings, config.get("aws:region")))
+        problems += [*rules.region_problems(config.get("aws:region"))]
+        problems += rules.check(settings, instances(stack, settings, region_of(config)))
     if problems or settings is None:
         raise SettingsError(source, problems)
     return settings
+
+
+def region_of(config: Mapping[str, Any]) -> str | None:
+    """The region that a stack's configuration names; None where it names none, or what is not one."""
+    region = config.get("aws:region")
+    return region if is_region(region) else None
 
 
 def profile_of(config: Mapping[str, Any], stack: str, source: str) -> str:

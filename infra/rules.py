@@ -11,13 +11,13 @@ from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGro
 from infra.problems import Problem, brief, nearest
 from infra.sections import Cache, Network, Notify, Postgres
 from infra.settings import Settings
-from knowledge import limits, names, networks, postgres_catalogue, redis_catalogue, storage
+from knowledge import buckets, limits, names, networks, postgres_catalogue, redis_catalogue, storage
 from knowledge.classes import UnknownClassError
 from knowledge.parameters import ParameterError
 from knowledge.postgres_catalogue import POSTGRES_VERSIONS
 from knowledge.redis import multi_az_problem, nodes_problem
 from knowledge.redis_catalogue import REDIS_VERSIONS
-from knowledge.regions import EXAMPLES, REGION
+from knowledge.regions import EXAMPLES, is_region
 from knowledge.windows import overlap_problem, parse_window
 
 
@@ -25,11 +25,11 @@ def check(settings: Settings, tier: Instances) -> list[Problem]:
     """Every broken rule of a stack's settings and of the servers that they declare."""
     return [
         *_stack(tier),
-        *_region(tier.region),
         *_named("", _shared_names(tier)),
         *_named("postgres", _postgres(settings.postgres, tier)),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, tier.region)),
+        *_named("bucket", _bucket(settings, tier)),
         *_named("network", _network(settings.network, tier.region)),
         *_named("notify", _notify(settings.notify)),
         *(
@@ -50,8 +50,9 @@ def _stack(tier: Instances) -> Iterator[Problem]:
         yield Problem(key, f"`{tier.stack}` cannot be part of the names on AWS: {problem}. {mend}")
 
 
-def _region(region: object) -> Iterator[Problem]:
-    if region is not None and not (isinstance(region, str) and re.fullmatch(REGION, region)):
+def region_problems(region: object) -> Iterator[Problem]:
+    """What is wrong with `aws:region`, where a stack's file has it."""
+    if region is not None and not is_region(region):
         near = nearest(str(region)[:20], EXAMPLES)
         yield Problem("aws:region", f"{brief(region)} is not a region, such as eu-central-1.{near}")
 
@@ -176,6 +177,15 @@ def _cache(given: Cache, cache: ReplicationGroup) -> Broken:
     judged = replace(cache, version=min(REDIS_VERSIONS[cache.engine]), overrides={}) if unknown else cache
     if wrong := _wrong(judged):
         yield wrong
+
+
+def _bucket(settings: Settings, tier: Instances) -> Broken:
+    """The name that a bucket is given where none is: an account's number has 12 digits."""
+    if settings.bucket is None or settings.bucket.name is not None:
+        return
+    region = tier.region or max(EXAMPLES, key=len)
+    if problem := buckets.name_problem(buckets.default_name(tier.prefix, "0" * 12, region)):
+        yield "name", f"{problem}: name it here."
 
 
 def _network(network: Network, region: str | None) -> Broken:

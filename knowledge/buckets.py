@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 # No address of IPv4, no two periods in a row, and none of the beginnings and endings that S3 keeps for itself.
@@ -10,6 +11,15 @@ NAME = (
     r"(?!.*(?:-s3alias|--ol-s3|\.mrap|--x-s3|--table-s3)$)"
     r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 )
+
+
+def name_problem(name: str) -> str | None:
+    """What is wrong with a bucket's name; None when nothing is."""
+    if re.fullmatch(NAME, name):
+        return None
+    return f"{name!r} is not a bucket name: 3 to 63 of a-z, 0-9, `-` and `.`, as S3's naming rules have it"
+
+
 FOLDER = r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/"
 """A folder, as the prefix of a lifecycle rule: S3 User Guide, "Creating object key names"."""
 

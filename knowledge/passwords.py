@@ -33,8 +33,8 @@ def token_special(special: str) -> str:
 
 def user_problem(password: str) -> str | None:
     """Why ElastiCache would not take a user's password, which the sentence never repeats; None where it does."""
-    if problem := LENGTH.problem(len(password)):
-        return f"the length of a password {problem}"
+    if LENGTH.problem(len(password)):
+        return f"a password has {len(password)} characters; ElastiCache takes 16 to 128"
     if not (password.isascii() and password.isprintable()) or set(password) & USER_REFUSED:
         return 'a password holds a character that ElastiCache refuses: printable ASCII without , " / @'
     return None

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from workflow_files import ROOT
 
-from cli.changed import deployed
 from cli.errors import InputError
 from cli.git import as_of, changed_paths
+from cli.project import deployed
 from infra.trigger import BOOTSTRAP
 from pipeline.changed import CONCERNS, changed, concern
 

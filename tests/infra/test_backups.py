@@ -117,7 +117,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"proxy": {"connections": 30, "idle": 40}}, "proxy", "more than the 30 percent"),
     ({"proxy": {"wait": 301}}, "proxy.wait", "300"),
     *(
-        ({"bucket": {"name": name}}, "bucket.name", "no bucket name")
+        ({"bucket": {"name": name}}, "bucket.name", "not a bucket name")
         for name in ("Backups", "192.168.1.1", "xn--shop", "shop-s3alias", "shop--x-s3", "shop.mrap", "amzn-s3-demo-a")
     ),
     ({"bucket": {"roles": ["backup"]}}, "bucket.roles.0", "not the ARN of a role"),

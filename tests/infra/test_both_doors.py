@@ -275,6 +275,8 @@ SENTENCES: list[tuple[Args, Callable[[], object], str]] = [
      "is 86400 seconds; it must end before the next rotation, 1 days later"),
     ({"proxy": {"connections": 30, "idle": 31}}, lambda: proxy(max_connections_percent=30, max_idle_percent=31),
      "is 31, more than the 30 percent"),
+    ({"bucket": {"name": "Shop_"}}, lambda: BucketArgs(bucket="Shop_", account_id="1", key_arn="k"),
+     "'Shop_' is not a bucket name: 3 to 63 of a-z"),
     ({"bucket": {"expire": {"a/": 1, "a/b/": 2}}},
      lambda: BucketArgs(bucket="shop", account_id="1", key_arn="k", expire_days={"a/": 1, "a/b/": 2}),
      "'a/b/' lies in 'a/'"),
@@ -297,6 +299,29 @@ def test_both_doors_refuse_with_the_same_sentence(config: Args, build: Callable[
         assert sentence in component
     else:
         assert (settings, component) == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("name", "stack", "region", "says"),
+    [
+        ("shop", "live", "ap-southeast-1", ""),
+        ("s" * 16, "l" * 18, "ap-southeast-1", ""),
+        ("s" * 16, "l" * 19, "ap-southeast-1", "is not a bucket name"),
+        ("s" * 16, "l" * 19, "eu-west-1", ""),
+        ("s" * 16, "l" * 19, None, "is not a bucket name"),
+    ],
+)
+def test_a_bucket_that_has_no_name_of_its_own_can_be_given_one(
+    name: str, stack: str, region: str | None, says: str
+) -> None:
+    config: Args = {"data-tier:profile": "dev", "data-tier:name": name, "data-tier:bucket": {}, "data-tier:redis": {}}
+    config |= {"aws:region": region} if region else {}
+    if not says:
+        load_settings(config, stack=stack, source="a test")
+        return
+    with pytest.raises(SettingsError, match=says) as refused:
+        load_settings(config, stack=stack, source="a test")
+    assert [each.key for each in refused.value.problems] == ["data-tier:bucket.name"]
 
 
 def test_no_component_compares_a_number_of_aws_by_itself() -> None:

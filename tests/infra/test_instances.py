@@ -10,6 +10,7 @@ import pytest
 
 from infra.instances import Instances, instances
 from infra.load import load_settings
+from infra.problems import SettingsError
 
 ROOT = Path(__file__).parents[2]
 FAR = {"region": "eu-central-1", "vpc": "vpc-0c", "subnets": ["subnet-0c", "subnet-0d"]}
@@ -105,6 +106,17 @@ def test_where_no_file_names_a_region_only_a_replica_elsewhere_has_one() -> None
     found = servers("live", None, **LIVE)
     assert [d.region for d in found.databases] == [None, None, "eu-central-1"]
     assert [c.region for c in found.caches.values()] == [None, None]
+
+
+@pytest.mark.parametrize("region", [["eu-west-1"], {"a": 1}, 5, True, "eu-centrl-1", "", "eu-west-1a"])
+def test_what_is_not_a_region_is_refused_with_its_key_whichever_rules_ask_for_it(region: Any) -> None:
+    elsewhere = {"second_region": {"region": "eu-central-1", "point_in_time": 7}}
+    replicas = {"far": {"remote": FAR}, "near": {"zone": "eu-west-1a"}}
+    config = {"profile": "dev", "backup": elsewhere, "postgres": {"replicas": replicas}, "bucket": {}}
+    values = {f"data-tier:{key}": value for key, value in config.items()} | {"aws:region": region}
+    with pytest.raises(SettingsError) as refused:
+        load_settings(values, stack="live", source="a test")
+    assert [each.key for each in refused.value.problems] == ["aws:region"]
 
 
 MAKES = {"rds_class", "cache_class", "postgres_parameters", "redis_parameters", "redis_family"}
