@@ -13,7 +13,7 @@ from components.github import Repository
 from components.state import State
 from infra.load import NAMESPACE as PROJECT
 from infra.problems import Problem, SettingsError, rule_of
-from infra.sections import Section, within
+from infra.sections import Section, limited
 from knowledge import limits
 
 NAMESPACE = "data-tier-delivery"
@@ -63,7 +63,7 @@ class Settings(Section):
     provider: str | None = None
     """ARN of the account's identity provider for GitHub, where there is one already."""
     cluster: Operator | None = None
-    session_hours: Annotated[int, within(limits.SESSION)] = 4
+    session_hours: Annotated[int, limited(limits.SESSION)] = 4
 
     def github(self) -> Repository:
         """The repository; raise ValueError for one that cannot be."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from infra.sections import Region, Section, Text, _matches, within
+from infra.sections import Region, Section, Text, _matches, limited
 from knowledge import buckets, limits
 from knowledge.windows import parse_moment
 
@@ -22,7 +22,7 @@ def _moment(*, weekly: bool) -> AfterValidator:
 
 Weekly = Annotated[str, _moment(weekly=True)]
 Daily = Annotated[str, _moment(weekly=False)]
-Kept = Annotated[int, within(limits.KEPT)]
+Kept = Annotated[int, limited(limits.KEPT)]
 
 
 class WeeklyBackup(Section):
@@ -46,7 +46,7 @@ class Lock(Section):
     """`compliance` cannot be undone after `grace` days, by nobody."""
     min: Kept
     max: Kept
-    grace: Annotated[int, within(limits.LOCK_GRACE)] = 3
+    grace: Annotated[int, limited(limits.LOCK_GRACE)] = 3
 
     @model_validator(mode="after")
     def _ordered(self) -> Lock:
@@ -61,7 +61,7 @@ class SecondRegion(Section):
     region: Region
     keep: Kept | None = 30
     """Days of the copies of each recovery point; null copies none."""
-    point_in_time: Annotated[int, within(limits.REPLICATED_BACKUPS)] | None = None
+    point_in_time: Annotated[int, limited(limits.REPLICATED_BACKUPS)] | None = None
     """Days of the automated backups that RDS replicates there, logs and all; absent, none."""
 
     @model_validator(mode="after")
@@ -77,7 +77,7 @@ class RestoreTest(Section):
     at: Weekly = "Mon 06:00"
     class_: Text | None = Field(default=None, alias="class")
     """Class of the restored instance; the primary's when absent."""
-    hours: Annotated[int, within(limits.RESTORE_TEST_HOURS)] = 4
+    hours: Annotated[int, limited(limits.RESTORE_TEST_HOURS)] = 4
     """How long the restored instance stays for the verdict."""
 
 
@@ -100,13 +100,13 @@ class Proxy(Section):
     """Whom it serves; when empty all who log in with a password, except the migrator."""
     iam: bool = False
     """Whether clients log in to it by IAM token."""
-    connections: Annotated[int, within(limits.PROXY_CONNECTIONS)] = 80
+    connections: Annotated[int, limited(limits.PROXY_CONNECTIONS)] = 80
     """Percent of max_connections that it may take."""
-    idle: Annotated[int, within(limits.PROXY_IDLE)] = 40
+    idle: Annotated[int, limited(limits.PROXY_IDLE)] = 40
     """Percent of max_connections that it keeps open unused."""
-    wait: Annotated[int, within(limits.PROXY_BORROW)] = 120
+    wait: Annotated[int, limited(limits.PROXY_BORROW)] = 120
     """Seconds that a client waits for a connection."""
-    timeout: Annotated[int, within(limits.PROXY_CLIENT)] = 1800
+    timeout: Annotated[int, limited(limits.PROXY_CLIENT)] = 1800
     """Seconds after which a silent client is cut off."""
 
     @model_validator(mode="after")
@@ -116,7 +116,7 @@ class Proxy(Section):
         return self
 
 
-ObjectDays = Annotated[int, within(limits.OBJECT_DAYS)]
+ObjectDays = Annotated[int, limited(limits.OBJECT_DAYS)]
 
 
 def _bucket_name(name: str) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from infra import backups, objectives
+from infra import backups, objectives, partitions
 from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
 from infra.problems import Problem, brief, nearest
 from infra.sections import Cache, Network, Notify, Postgres
@@ -26,6 +26,7 @@ def check(settings: Settings, tier: Instances) -> list[Problem]:
     return [
         *_stack(tier),
         *_named("", _shared_names(tier)),
+        *_named("", partitions.rules(settings, tier.prefix, tier.region)),
         *_named("postgres", _postgres(settings.postgres, tier)),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, tier.region)),

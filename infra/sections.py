@@ -3,22 +3,61 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from infra.problems import brief
 from knowledge import limits, names, networks, passwords
 from knowledge.limits import Limit
 from knowledge.recipients import ENDPOINTS
-from knowledge.regions import REGION
+from knowledge.regions import REGION, ZONE
 from knowledge.windows import parse_window
 
 
+def _takes_bool(annotation: Any) -> bool:
+    """Whether true and false are among what a key takes; a section below it judges its own."""
+    below = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return below or annotation in (bool, Any) or any(map(_takes_bool, getattr(annotation, "__args__", ())))
+
+
+def _within(value: Any) -> Iterator[tuple[str, Any]]:
+    """The value, or what a mapping or a list of a key holds, with where in it."""
+    if isinstance(value, dict):
+        yield from ((f"`{key}` ", each) for key, each in value.items())
+    elif isinstance(value, list):
+        yield from ((f"number {number} ", each) for number, each in enumerate(value, 1))
+    else:
+        yield "", value
+
+
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        # YAML reads `yes` and `on` as true, which Python takes for 1: `retention: yes` would keep one day.
+        if not _takes_bool(cls.model_fields[info.field_name or ""].annotation):
+            for where, each in _within(value):
+                if isinstance(each, bool):
+                    said = "true" if each else "false"
+                    raise ValueError(f"{where}must not be {said}: YAML reads yes, no, on and off as true and false.")  # noqa: TRY004
+        return value
 
 
 def _text(value: Any) -> Any:
@@ -26,7 +65,7 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def within(limit: Limit) -> AfterValidator:
+def limited(limit: Limit) -> AfterValidator:
     """A whole number that AWS takes."""
 
     def check(value: int) -> int:
@@ -38,7 +77,7 @@ def within(limit: Limit) -> AfterValidator:
 
 
 def _matches(pattern: str, rule: str) -> AfterValidator:
-    compiled = re.compile(pattern)
+    compiled = re.compile(pattern, re.ASCII)  # AWS has no other digits
 
     def check(value: str) -> str:
         if not compiled.fullmatch(value):
@@ -78,7 +117,7 @@ def _duration(value: str) -> str:
 
 def minutes(value: str) -> int:
     """`15m`, `4h` or `1d` in minutes."""
-    match = re.fullmatch(r"(\d+)([mhd])", value)
+    match = re.fullmatch(r"([0-9]+)([mhd])", value)
     if not match:
         raise ValueError(f"{value!r} is not a duration: write 15m, 4h or 1d.")
     return int(match.group(1)) * {"m": 1, "h": 60, "d": 1440}[match.group(2)]
@@ -90,6 +129,13 @@ def _days(value: str) -> str:
         raise ValueError(f"{value!r} must be whole days, such as 30d.")
     if problem := limits.ROTATION.problem(days):
         raise ValueError(f"{problem}.")
+    return value
+
+
+def _scalar(value: Any) -> Any:
+    """One sentence in place of one for each type that it is not."""
+    if not isinstance(value, str | int | float):
+        raise ValueError(f"must be a text or a number, not {brief(value)}.")  # noqa: TRY004 pydantic's
     return value
 
 
@@ -126,8 +172,7 @@ def _zones(value: Any) -> int | tuple[str, ...]:
     if isinstance(value, int) and not isinstance(value, bool) and value in (2, 3):
         return value
     named = tuple(value) if isinstance(value, list | tuple) else ()
-    # `us-east-1a`, and no Local or Wavelength Zone (`us-east-1-bos-1a`): RDS and ElastiCache are in few of them.
-    valid = all(isinstance(each, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", each) for each in named)
+    valid = all(isinstance(each, str) and re.fullmatch(ZONE, each) for each in named)
     if not valid or networks.zones_problem(named):
         raise ValueError(f"{value!r} must be 2, 3, or the names of two or three zones: [eu-west-1a, eu-west-1c].")
     return named
@@ -150,15 +195,15 @@ Daily30 = Annotated[str, _window(30, weekly=False)]
 Daily60 = Annotated[str, _window(60, weekly=False)]
 Weekly30 = Annotated[str, _window(30, weekly=True)]
 Weekly60 = Annotated[str, _window(60, weekly=True)]
-Port = Annotated[int, within(limits.PORT)]
+Port = Annotated[int, limited(limits.PORT)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Client = Annotated[str, AfterValidator(_client)]
 Region = Annotated[str, _matches(REGION, "is not a region, such as eu-central-1.")]
 VpcId = Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")]
 SubnetId = Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")]
-Parameters = dict[str, str | int | float | bool]
-LogDays = Annotated[int, within(limits.LOG_RETENTION)]
+Parameters = dict[str, Annotated[str | int | float | bool, BeforeValidator(_scalar)]]
+LogDays = Annotated[int, limited(limits.LOG_RETENTION)]
 ReplicaName = Annotated[
     str, _matches(r"[a-z](-?[a-z0-9])*", "must be lower-case letters, digits and single hyphens, first a letter.")
 ]
@@ -181,8 +226,8 @@ class Network(Section):
 class Storage(Section):
     """gp3 storage in GiB; `max` above `allocated` turns storage autoscaling on."""
 
-    allocated: Annotated[int, within(limits.ALLOCATED_STORAGE)]
-    max: Annotated[int, within(limits.MAX_ALLOCATED_STORAGE)] = 0
+    allocated: Annotated[int, limited(limits.ALLOCATED_STORAGE)]
+    max: Annotated[int, limited(limits.MAX_ALLOCATED_STORAGE)] = 0
     iops: int | None = Field(default=None, ge=1)
     throughput: int | None = Field(default=None, ge=1)
     """MiB/s."""
@@ -201,8 +246,8 @@ class Replica(Section):
     """A read replica; what is absent is as on the primary."""
 
     class_: Text | None = Field(default=None, alias="class")
-    zone: str | None = None
-    max_storage: Annotated[int, within(limits.MAX_ALLOCATED_STORAGE)] | None = None
+    zone: Annotated[str, _matches(ZONE, "is not a zone, such as eu-central-1a.")] | None = None
+    max_storage: Annotated[int, limited(limits.MAX_ALLOCATED_STORAGE)] | None = None
     parameters: Parameters = {}
     remote: RemoteRegion | None = None
 
@@ -210,7 +255,7 @@ class Replica(Section):
 class Backup(Section):
     """RDS automated backups: days of point-in-time recovery and the daily window."""
 
-    retention: Annotated[int, within(limits.BACKUP_RETENTION)]
+    retention: Annotated[int, limited(limits.BACKUP_RETENTION)]
     window: Daily30
 
 
@@ -226,7 +271,7 @@ class Postgres(Section):
     maintenance: Weekly30
     insights: Literal["off", "standard", "advanced"]
     """Database Insights: `standard` keeps 7 days, `advanced` 465."""
-    monitoring: Annotated[int, within(limits.MONITORING)]
+    monitoring: Annotated[int, limited(limits.MONITORING)]
     database: Annotated[str, AfterValidator(_database)]
     master: Annotated[str, AfterValidator(_master)]
     port: Port
@@ -239,7 +284,7 @@ class Postgres(Section):
 class Snapshot(Section):
     """ElastiCache snapshots: the only backup a cache has."""
 
-    retention: Annotated[int, within(limits.SNAPSHOT_RETENTION)]
+    retention: Annotated[int, limited(limits.SNAPSHOT_RETENTION)]
     window: Daily60
 
 
@@ -249,7 +294,7 @@ class Cache(Section):
     engine: Literal["valkey", "redis"]
     version: Text
     class_: Text = Field(alias="class")
-    replicas: Annotated[int, within(limits.CACHE_REPLICAS)]
+    replicas: Annotated[int, limited(limits.CACHE_REPLICAS)]
     shards: Annotated[int, AfterValidator(_shards)]
     """Cluster mode is off where it is 0."""
     eviction: str
@@ -303,7 +348,7 @@ class Objectives(Section):
 
 
 class Passwords(Section):
-    length: Annotated[int, within(passwords.LENGTH)]
+    length: Annotated[int, limited(passwords.LENGTH)]
     special: Annotated[str, AfterValidator(_special)]
 
 
@@ -325,8 +370,8 @@ class Rotation(Section):
 class Runner(Section):
     """The bootstrap Lambda."""
 
-    memory: Annotated[int, within(limits.FUNCTION_MEMORY)]
-    reserved: Annotated[int, within(limits.RESERVED_CONCURRENCY)] | None = None
+    memory: Annotated[int, limited(limits.FUNCTION_MEMORY)]
+    reserved: Annotated[int, limited(limits.RESERVED_CONCURRENCY)] | None = None
     """Runs at a time that Lambda keeps for it; absent, none: see `datatier doctor --aws`."""
 
 

@@ -21,13 +21,13 @@ from infra.sections import (
     Suppress,
     Zone,
     _matches,
-    within,
+    limited,
 )
 from knowledge import limits
 
 
 class Keys(Section):
-    deletion_window: Annotated[int, within(limits.DELETION_WINDOW)]
+    deletion_window: Annotated[int, limited(limits.DELETION_WINDOW)]
 
 
 class Logs(Section):
@@ -37,7 +37,9 @@ class Logs(Section):
 PolicyArn = Annotated[
     str,
     _matches(
-        r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/\S+", "must be a policy's ARN: arn:aws:iam::ACCOUNT:policy/NAME."
+        r"arn:aws[a-z-]*:iam::\d{12}:policy/\S+",
+        "must be the ARN of a policy of your account, arn:aws:iam::ACCOUNT:policy/NAME: AWS's own, such as "
+        "AdministratorAccess, hold no role to one stack.",
     ),
 ]
 

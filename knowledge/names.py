@@ -36,6 +36,15 @@ def node(cache: str, number: int) -> str:
     return f"{cache}-{number}"
 
 
+DELIVERY = "/delivery/"
+"""Path of what the account's delivery makes, out of reach of every stack's names."""
+
+
+def boundary(prefix: str) -> str:
+    """The permissions boundary of a stack's roles, under `DELIVERY`."""
+    return f"{prefix}-boundary"
+
+
 def secret(prefix: str, key: str) -> str:
     """The secret of an identity, of the master user or of a cache's AUTH token."""
     return f"{prefix}/{key}"

@@ -33,6 +33,11 @@ WIDEST = {4: 12, 6: 28}
 (a /12 is a million of IPv4's; a /28 is more than a provider gets at first), a cloud's whole range is more."""
 
 
+def is_group(text: str) -> bool:
+    """Whether it is a security group's id."""
+    return re.fullmatch(r"sg-[0-9a-z]+", text) is not None
+
+
 def vpc_problem(cidr: str) -> str | None:
     """What is wrong with the range of a VPC of one's own; None when nothing is."""
     try:
@@ -64,8 +69,7 @@ def zones_problem(zones: Sequence[str]) -> str | None:
 def client_problem(value: str) -> str | None:
     """What is wrong with somebody who may connect, a security group or a range; None when nothing is."""
     if value.startswith("sg-"):
-        valid = re.fullmatch(r"sg-[0-9a-z]+", value)
-        return None if valid else f"{value!r} is not a security group id such as sg-0a1b2c3d"
+        return None if is_group(value) else f"{value!r} is not a security group id such as sg-0a1b2c3d4e5f60718"
     try:
         block = ip_network(value)
     except ValueError as error:

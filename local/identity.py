@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
-from knowledge.regions import partition
+from knowledge.regions import partition_of
 from local.cloud import CloudError, Declared
 from local.forms import FORMS, Form
 from local.naming import hexes, physical_name
@@ -64,7 +64,7 @@ def drawn(resource: Declared, what: str) -> str:
 def _arn(form: str, region: str, account: str, known: _Known) -> str:
     service, colons, rest = re.match(r"([a-z0-9]+)(:+)(.*)", form).groups()  # type: ignore[union-attr]
     place = {1: f"{region}:{account}", 2: f":{account}", 3: ":"}[len(colons)]
-    return f"arn:{partition(region)}:{service}:{place}:{known.fill(rest)}"
+    return f"arn:{partition_of(region).name}:{service}:{place}:{known.fill(rest)}"
 
 
 class _Known:

@@ -9,7 +9,7 @@ from typing import Any
 from infra.instances import DatabaseInstance, Instances, ReplicationGroup
 from infra.settings import Settings
 from knowledge import commands
-from knowledge.regions import partition
+from knowledge.regions import partition_of
 
 MANIFEST = "manifest.json"
 
@@ -41,10 +41,9 @@ class Deployed:
     @property
     def primary_arn(self) -> str:
         """ARN of the primary, with words in brackets for what the stack's file does not say."""
-        region = self.instances.region
-        lies = partition(region) if region else "aws"
-        where = f"{region or '<region>'}:{self.account or '<account>'}"
-        return f"arn:{lies}:rds:{where}:db:{self.primary.identifier}"
+        region = self.instances.region or "<region>"
+        where = f"{region}:{self.account or '<account>'}"
+        return f"arn:{partition_of(region).name}:rds:{where}:db:{self.primary.identifier}"
 
     @property
     def caller(self) -> str | None:
