@@ -8,14 +8,12 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.session import Session
+from recorded_program import recorded
 
 from account.finding import Finding
 from account.look import look
 from account.reader import Reader
-from infra.program import program
 from local.cloud import Declared
-from local.monitor import run_program
-from preview.offline import Offline
 
 ROOT = Path(__file__).parents[2]
 Answers = dict[str, Any]
@@ -90,7 +88,7 @@ def reader(answers: Answers) -> Reader:
 @cache
 def declared(stack: str, profile: str) -> tuple[Declared, ...]:
     config = {"data-tier:profile": profile, "data-tier:name": "shop"}
-    made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config)
+    made = recorded(stack, config)
     return tuple(each for each in made.resources if each.type.startswith("aws:"))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_program import recorded
 
 from infra.load import load_settings
 from infra.problems import SettingsError
@@ -26,7 +27,7 @@ STACKS = {
 
 @cache
 def declared(stack: str) -> dict[str, Declared]:
-    made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), STACKS[stack])
+    made = recorded(stack, STACKS[stack])
     return {each.name: each for each in made.resources}
 
 
@@ -53,7 +54,7 @@ def test_no_function_reserves_runs_of_an_account_that_may_have_ten(stack: str) -
     ],
 )
 def test_a_destroy_leaves_no_key_that_opens_nothing(stack: str, config: dict[str, Any], stays: set[str]) -> None:
-    made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config)
+    made = recorded(stack, config)
     keys = {each.name: each for each in made.resources if each.type == "aws:kms/key:Key"}
     assert {name for name, each in keys.items() if each.retain_on_delete} == stays
     groups = [each for each in made.resources if each.type == "aws:cloudwatch/logGroup:LogGroup"]

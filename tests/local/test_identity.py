@@ -4,15 +4,14 @@ import re
 from pathlib import Path
 
 import pytest
+from recorded_program import recorded
 
-from infra.program import program
 from infra.stackfile import read_stack
 from local import lookups
 from local.cloud import CloudError, Declared
 from local.forms import FORMS
 from local.handlers.registry import HANDLERS
 from local.identity import identify, name_of, partition
-from local.monitor import run_program
 from local.plugin.kinds import KINDS
 from preview.offline import Offline
 
@@ -94,7 +93,7 @@ def test_no_type_is_without_a_row() -> None:
     seen = {
         each.type
         for stack in ("dev", "staging", "prod", "local")
-        for each in run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), read_stack(ROOT, stack)).resources
+        for each in recorded(stack, read_stack(ROOT, stack)).resources
         if not each.type.startswith("data-tier:")
     }
     assert seen <= KINDS.keys()

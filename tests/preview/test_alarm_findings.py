@@ -7,12 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_program import recorded
 
-from infra.program import program
 from infra.stackfile import read_stack
-from local.monitor import Deployment, run_program
+from local.monitor import Deployment
 from preview.alarm_findings import alarm_findings
-from preview.offline import Offline
 from preview.plan import Finding
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def deployment() -> Deployment:
-    return run_program("prod", lambda: program(ROOT), Offline("eu-west-1"), read_stack(ROOT, "prod"))
+    return recorded("prod", read_stack(ROOT, "prod"))
 
 
 def broken(whole: Deployment, name: str, **inputs: Any) -> Deployment:

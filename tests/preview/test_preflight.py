@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_program import recorded
 
 from cli.project import load
 from infra.program import program
@@ -25,7 +26,7 @@ ROOT = Path(__file__).parents[2]
 
 def deployed(stack: str) -> Deployment:
     source = load(stack)
-    return run_program(stack, source.program, Offline(source.region), source.config)
+    return recorded(stack, source.config, region=source.region)
 
 
 @pytest.fixture(scope="module")
