@@ -71,6 +71,7 @@ _INPUT = {
     "NotEmptyError",
     "RecordError",
     "SourceError",
+    "TargetError",
     "ProblemsError",
 }
 _MENDS = {

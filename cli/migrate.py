@@ -16,7 +16,7 @@ from rich.markup import escape
 from bootstrap.secrets import Secret
 from cli.doors import by_url, open_database
 from cli.duration import duration
-from cli.errors import FAILED, InputError, NothingUpError
+from cli.errors import FAILED, WRONG_INPUT, InputError, NothingUpError
 from cli.files import writing
 from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption, StackOption
 from cli.output import console, emit_json, table
@@ -333,7 +333,8 @@ def validate(
 ) -> None:
     """Check the files, beside the database where there is one: numbers, missing or edited files, late versions, lint.
 
-    Without a tier, a URL or a manifest the files are checked by themselves. Exit 1 on an error; all else exits 0.
+    Without a tier, a URL or a manifest the files are checked by themselves. Exit 2 on an error, as
+    `up` does; all else exits 0.
     What is a matter of style is told of files that the database has not applied yet, without one by --style.
 
     [bold]Examples:[/] datatier migrate validate    datatier migrate validate --offline --json
@@ -354,7 +355,7 @@ def validate(
         told = ", ".join(f"{counts[word]} {told}" for word, told in words if counts[word])
         console().print(told or "no problems")
     if any(problem.severity == "error" for problem in problems):
-        raise typer.Exit(FAILED)
+        raise typer.Exit(WRONG_INPUT)
 
 
 def _validated(

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from components import names
-from infra import backups, objectives
+from infra import backups, objectives, partitions
 from infra.problems import Problem, brief, nearest
 from infra.sections import NARROW, Cache, Network, Notify, Postgres
 from infra.settings import Settings
@@ -27,6 +27,7 @@ def check(settings: Settings, stack: str, region: str | None = None) -> list[Pro
         *_stack(prefix, stack),
         *_region(region),
         *_named("", _shared_names(settings)),
+        *_named("", partitions.rules(settings, prefix, _known(region))),
         *_named("postgres", _postgres(settings.postgres, prefix, region)),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, region)),
@@ -63,8 +64,12 @@ def _stack(prefix: str, stack: str) -> Iterator[Problem]:
         )
 
 
+def _known(region: object) -> str | None:
+    return region if isinstance(region, str) and re.fullmatch(REGION, region) else None
+
+
 def _region(region: object) -> Iterator[Problem]:
-    if region is not None and not (isinstance(region, str) and re.fullmatch(REGION, region)):
+    if region is not None and _known(region) is None:
         near = nearest(str(region)[:20], EXAMPLES)
         yield Problem("aws:region", f"{brief(region)} is not a region, such as eu-central-1.{near}")
 

@@ -32,6 +32,10 @@ class TargetError(MigrateError):
     """The version or number asked for does not fit the files or the database."""
 
 
+class ShortError(TargetError):
+    """Fewer files were there than asked for; those that were there are done."""
+
+
 class DirtyError(MigrateError):
     """A file failed or was cut short, and nobody has said yet what became of it."""
 

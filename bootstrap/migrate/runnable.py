@@ -2,7 +2,7 @@
 
 golang-migrate sends such a file, the server refuses it, and the database is dirty for nothing. Nothing here is a
 matter of taste: each of these fails on every server, PostgreSQL 15 to 18 (tests/bootstrap/migrate/test_runnable.py
-tries them).
+tries them), but for what gives the lock away: the server takes that, and another migration may then run beside it.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 
 from bootstrap.migrate.errors import Problem
 from bootstrap.migrate.lexer import Token, line_and_column, tokens
-from bootstrap.migrate.statements import Statement, alone, begins, concurrent, ends, scan
+from bootstrap.migrate.statements import Statement, alone, begins, concurrent, ends, releases, scan
 
 # Rules of this module; none of them can be allowed away.
-RULES = ("encoding", "psql", "copy", "unfinished", "transaction", "concurrently", "alone")
+RULES = ("encoding", "psql", "copy", "unfinished", "transaction", "concurrently", "alone", "lock")
 
 _BOM = "\ufeff"
 _SAVE = "save it as UTF-8 without a byte order mark"
@@ -67,7 +67,7 @@ def unrunnable(name: str, body: bytes) -> tuple[Problem, ...]:
 _SIMPLE = re.compile(rb"--[^\n\r]*+|'[^']*+'|\"[^\"]*+\"")
 _SUSPECT = re.compile(
     rb"""['"] | (?<!:):[A-Za-z_\x80-\xff] | \b(?:copy|begin|start|commit|end|rollback|abort|prepare|concurrently|vacuum
-       |cluster|reindex|discard|database|tablespace|system)\b""",
+       |cluster|reindex|discard|database|tablespace|system|pg_advisory_unlock_all)\b""",
     re.IGNORECASE | re.VERBOSE,
 )
 
@@ -108,6 +108,8 @@ def _look(text: str) -> Iterator[_Found]:
         yield from _copy(s)
         if len(found) > 1 and alone(s):
             yield _company(s)
+        elif releases(s):
+            yield _releasing(s)
 
 
 def _pieces(text: str) -> Iterator[_Found]:
@@ -155,6 +157,12 @@ def _company(s: Statement) -> _Found:
     what = "CONCURRENTLY" if concurrent(s) else " ".join(s.words[:1] if s.first == "VACUUM" else s.words[:2])
     message = f"{what} cannot run in a transaction, and the statements of a file make one"
     return _Found("concurrently" if concurrent(s) else "alone", s.offset, message, "give it a migration of its own")
+
+
+def _releasing(s: Statement) -> _Found:
+    what = "DISCARD ALL" if s.first == "DISCARD" else "pg_advisory_unlock_all()"
+    fix = "take it out; DISCARD PLANS, SEQUENCES or TEMP, RESET ALL and pg_advisory_unlock(key) leave it alone"
+    return _Found("lock", s.offset, f"{what} releases the lock that keeps a second migration away", fix)
 
 
 def _left_open(found: Sequence[Statement]) -> Iterator[_Found]:

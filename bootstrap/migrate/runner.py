@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import Literal
 
 from bootstrap.migrate import plan
-from bootstrap.migrate.errors import FileError, MigrateError, Problem, StoppedError, TargetError
+from bootstrap.migrate.errors import FileError, MigrateError, Problem, ShortError, StoppedError, TargetError
 from bootstrap.migrate.ledger import NIL, Event, Ledger, Session, State
 from bootstrap.migrate.lint import FIXED, KNOWN, lint
 from bootstrap.migrate.plan import Step
@@ -303,7 +303,7 @@ def _check_count(n: int | None) -> None:
 def _check_short(done: list[Applied], n: int | None, word: str) -> list[Applied]:
     """golang-migrate does what it can and then fails ("limit K short"), so scripts may rely on that."""
     if n is not None and len(done) < n:
-        raise TargetError(f"asked for {n} files, but only {len(done)} were {word}", "those are done")
+        raise ShortError(f"asked for {n} files, but only {len(done)} were {word}", "those are done")
     return done
 
 

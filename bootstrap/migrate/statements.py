@@ -173,6 +173,13 @@ def alone(s: Statement) -> bool:
     return s.first == "VACUUM" or (s.words[:2] == ("ALTER", "DATABASE") and s.words[3:5] == ("SET", "TABLESPACE"))
 
 
+def releases(s: Statement) -> bool:
+    """Whether it lets go of every advisory lock of the session: the one that keeps a second migration away too."""
+    return s.words == ("DISCARD", "ALL") or (
+        s.first == "SELECT" and "PG_ADVISORY_UNLOCK_ALL" in map(str.upper, s.words)
+    )
+
+
 def concurrent(s: Statement) -> bool:
     """Whether it does its work CONCURRENTLY, in several transactions of its own."""
     # REFRESH MATERIALIZED VIEW CONCURRENTLY is the one that does not. The word is reserved: it names nothing unquoted.

@@ -133,5 +133,6 @@ SELECT json_build_object('version', (SELECT num FROM v), 'user', current_user, '
     'defaults', ({beside.DEFAULTS}), 'policies', ({_POLICIES}), 'remains', ({_REMAINS}), 'elsewhere', ({_ELSEWHERE}),
     'becomes', ({_BECOMES}), 'maker', pg_get_userbyid(10), 'others', ({beside.OTHERS}), 'schemas', ({beside.SCHEMAS}),
     'settings', ({beside.SETTINGS}), 'forms', ({beside.FORMS}), 'rulers', ({beside.ELSEWHERE}),
-    'given', ({beside.GIVEN}), 'owners', ({beside.OWNERS}))::text,
+    'given', ({beside.GIVEN}), 'owners', ({beside.OWNERS}),
+    'mappings', ({beside.MAPPINGS}))::text,
     ({beside.SESSIONS})::text"""  # noqa: S608

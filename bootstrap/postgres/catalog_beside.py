@@ -50,7 +50,15 @@ _BROUGHT = f"""SELECT CASE c.relkind WHEN 'S' THEN 'sequence' ELSE 'table' END A
         coalesce(i.initprivs, acldefault('n', n.nspowner))
     FROM pg_namespace n {_INITIAL.format("pg_namespace", "n.oid, 0")}
     WHERE n.nspacl IS NOT NULL AND n.nspname <> ALL(%(schemas)s)
-        AND ({_SYSTEM} OR NOT {_NOT_EXTENSION.format("pg_namespace", "n")})"""  # noqa: S608 constants only
+        AND ({_SYSTEM} OR NOT {_NOT_EXTENSION.format("pg_namespace", "n")})
+    UNION ALL SELECT 'language', '', quote_ident(l.lanname), false, l.lanowner, l.lanacl,
+        coalesce(i.initprivs, acldefault('l', l.lanowner))
+    FROM pg_language l {_INITIAL.format("pg_language", "l.oid, 0")}
+    WHERE l.lanacl IS NOT NULL AND NOT {_NOT_EXTENSION.format("pg_language", "l")}
+    UNION ALL SELECT 'type', '', format('%%I.%%I', n.nspname, t.typname), {_SYSTEM}, t.typowner, t.typacl,
+        coalesce(i.initprivs, acldefault('T', t.typowner))
+    FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace {_INITIAL.format("pg_type", "t.oid, 0")}
+    WHERE t.typacl IS NOT NULL AND ({_SYSTEM} OR NOT {_NOT_EXTENSION.format("pg_type", "t")})"""  # noqa: S608 constants only
 GIVEN = f"""SELECT json_agg(json_build_array(o.kind, o.part, o.name, o.system,
         CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(x.grantee) END, x.privilege_type, x.is_grantable)
         ORDER BY o.kind, o.name, o.part, x.grantee, x.privilege_type)
@@ -63,8 +71,8 @@ GIVEN = f"""SELECT json_agg(json_build_array(o.kind, o.part, o.name, o.system,
             AND x.privilege_type IN ('SELECT', 'USAGE'))
     """  # noqa: S608
 
-# Who owns something may give it away, change what it stands for (a server's address), or drop it with what hangs on it
-# (a type's columns). The types of tables are the tables' own.
+# Who owns something may give it away, change what it stands for (a server's address, what a publication sends out), or
+# drop it with what hangs on it (a type's columns). The types of tables are the tables' own.
 OWNERS = f"""SELECT json_agg(json_build_array(kind, name, pg_get_userbyid(owner)) ORDER BY kind, name)
     FROM (SELECT 'type' AS kind, format('%%I.%%I', n.nspname, t.typname) AS name, t.typowner AS owner
         FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
@@ -72,8 +80,21 @@ OWNERS = f"""SELECT json_agg(json_build_array(kind, name, pg_get_userbyid(owner)
             SELECT FROM pg_class c WHERE c.oid = t.typrelid AND c.relkind = 'c'))
           AND {_NOT_EXTENSION.format("pg_type", "t")}
         UNION ALL SELECT 'foreign server', quote_ident(srvname), srvowner FROM pg_foreign_server
+        UNION ALL SELECT 'foreign data wrapper', quote_ident(w.fdwname), w.fdwowner FROM pg_foreign_data_wrapper w
+        WHERE {_NOT_EXTENSION.format("pg_foreign_data_wrapper", "w")}
+        UNION ALL SELECT 'language', quote_ident(l.lanname), l.lanowner FROM pg_language l
+        WHERE {_NOT_EXTENSION.format("pg_language", "l")}
+        UNION ALL SELECT 'publication', quote_ident(pubname), pubowner FROM pg_publication
+        UNION ALL SELECT 'subscription', quote_ident(subname), subowner FROM pg_subscription
+        WHERE subdbid = (SELECT oid FROM pg_database WHERE datname = current_database())
+        UNION ALL SELECT 'event trigger', quote_ident(e.evtname), e.evtowner FROM pg_event_trigger e
+        WHERE {_NOT_EXTENSION.format("pg_event_trigger", "e")}
         UNION ALL SELECT 'large object', string_agg(oid::text, ', ' ORDER BY oid), lomowner
         FROM pg_largeobject_metadata GROUP BY lomowner) o"""  # noqa: S608
+
+# Whoever has one is somebody else on another server, by a password that is kept here.
+MAPPINGS = """SELECT json_agg(json_build_array(CASE umuser WHEN 0 THEN 'PUBLIC' ELSE pg_get_userbyid(umuser) END,
+        quote_ident(srvname)) ORDER BY srvname, usename) FROM pg_user_mappings"""
 
 DEFAULTS = """SELECT json_agg(json_build_array(pg_get_userbyid(d.defaclrole), coalesce(n.nspname, ''),
         d.defaclobjtype::text, d.defaclacl::text[]) ORDER BY 1, n.nspname, d.defaclobjtype)

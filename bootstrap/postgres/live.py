@@ -195,7 +195,10 @@ class Live:
     others: tuple[Other, ...] = ()
     given: tuple[Given, ...] = ()
     owners: tuple[tuple[str, str, str], ...] = ()
-    """(kind, name, owner) of types, foreign servers and large objects."""
+    """(kind, name, owner) of types, large objects, languages, foreign servers and wrappers, publications,
+    subscriptions and event triggers."""
+    mappings: tuple[tuple[str, str], ...] = ()
+    """(role, foreign server) of user mappings."""
     schemas: Mapping[str, str] = field(default_factory=dict)
     """Schemas that are not declared, and their owners."""
     settings: tuple[LiveSetting, ...] = ()
@@ -281,6 +284,7 @@ def _live(text: str, sessions: str | None, of: str) -> Live:
             for k, part, sql, own, role, what, may in found["given"] or ()
         ),
         owners=tuple((kind, each, role) for kind, name, role in found["owners"] or () for each in _each(kind, name)),
+        mappings=tuple((role, server) for role, server in found["mappings"] or ()),
         schemas=dict(found["schemas"] or ()),
         settings=tuple(
             LiveSetting(role=role, here=here, name=key, value=value)

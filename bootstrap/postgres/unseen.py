@@ -75,6 +75,7 @@ def _facts(sides: Sides) -> list[Fact]:
         *_others(sides),
         *_given(sides),
         *_owners(sides),
+        *_mappings(sides),
         *_schemas(sides),
     ]
     touching = {fact.role for fact in direct}
@@ -217,12 +218,27 @@ def _given(sides: Sides) -> Iterator[Fact]:
         yield from _granted(each.role, privilege, on, keyword, each.sql, option=each.grantable, columns=columns)
 
 
+# Belong to superusers alone (CREATE EVENT TRIGGER, ALTER FOREIGN DATA WRAPPER); on a cloud's server to its master.
+_SUPERUSERS = frozenset({"event trigger", "foreign data wrapper"})
+
+
 def _owners(sides: Sides) -> Iterator[Fact]:
-    """Types, foreign servers and large objects that belong to somebody else."""
-    for kind, name, owner in sides.live.owners:
+    """Types, publications, foreign servers, large objects ... that belong to somebody else."""
+    live = sides.live
+    for kind, name, owner in live.owners:
         if not sides.aside(owner):
-            mend = f"ALTER {'SERVER' if kind == 'foreign server' else kind.upper()} {name} OWNER TO "
-            yield Fact(role=owner, what=f"owns {kind} {name}", mend=f"{mend}{ident(sides.wanted.owner)}")
+            keyword = "SERVER" if kind == "foreign server" else kind.upper()
+            mighty = live.user if of_cloud(live.maker) else live.maker
+            to = ident(mighty if kind in _SUPERUSERS else sides.wanted.owner)
+            yield Fact(role=owner, what=f"owns {kind} {name}", mend=f"ALTER {keyword} {name} OWNER TO {to}")
+
+
+def _mappings(sides: Sides) -> Iterator[Fact]:
+    """Who is somebody else on a foreign server."""
+    for role, server in sides.live.mappings:
+        if not sides.aside(role):
+            mend = f"DROP USER MAPPING FOR {grantee(role)} SERVER {server}"
+            yield Fact(role=role, what=f"user mapping on foreign server {server}", mend=mend)
 
 
 def _settings(sides: Sides) -> Iterator[Fact]:

@@ -182,6 +182,48 @@ CHANGES = [
         "GRANT USAGE ON FOREIGN DATA WRAPPER {n}_fdw TO {n}_bi; ALTER SERVER {n}_remote OWNER TO {n}_bi",
         "{n}_bi has `owns foreign server {n}_remote`",
     ),
+    # What acts for somebody without a privilege on any table.
+    (
+        "shop",
+        "GRANT USAGE ON LANGUAGE plpgsql TO {n}_report WITH GRANT OPTION",
+        "`USAGE on language plpgsql with grant",
+    ),
+    (
+        "shop",
+        "CREATE PUBLICATION everything; ALTER PUBLICATION everything OWNER TO {n}_report",
+        "publication everything",
+    ),
+    ("identity", 'CREATE PUBLICATION "Sent, out"; ALTER PUBLICATION "Sent, out" OWNER TO {n}_auditor', '"Sent, out"'),
+    (
+        "erp",
+        "CREATE USER MAPPING FOR {n}_bi SERVER {n}_remote OPTIONS (password 'x')",
+        'DROP USER MAPPING FOR "{n}_bi" SERVER',
+    ),
+    ("erp", "CREATE USER MAPPING FOR PUBLIC SERVER {n}_remote", "DROP USER MAPPING FOR PUBLIC SERVER {n}_remote"),
+    (
+        "erp",
+        "CREATE ROLE {n}_x SUPERUSER; ALTER FOREIGN DATA WRAPPER {n}_fdw OWNER TO {n}_x; ALTER ROLE {n}_x NOSUPERUSER",
+        "`owns foreign data wrapper {n}_fdw`",
+    ),
+    (
+        "shop",
+        "CREATE FUNCTION app.watch() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';"
+        "CREATE EVENT TRIGGER watch ON ddl_command_end EXECUTE FUNCTION app.watch();"
+        "CREATE ROLE {n}_x SUPERUSER; ALTER EVENT TRIGGER watch OWNER TO {n}_x; ALTER ROLE {n}_x NOSUPERUSER",
+        "ALTER EVENT TRIGGER watch OWNER TO",
+    ),
+    (
+        "tracker",
+        "CREATE ROLE {n}_x SUPERUSER; CREATE TRUSTED LANGUAGE {n}_l HANDLER plpgsql_call_handler;"
+        "ALTER LANGUAGE {n}_l OWNER TO {n}_x",
+        "`owns language {n}_l`",
+    ),
+    (
+        "tracker",
+        "CREATE SUBSCRIPTION {n}_sub CONNECTION 'host=nowhere' PUBLICATION p WITH (connect = false);"
+        "CREATE ROLE {n}_x SUPERUSER; ALTER SUBSCRIPTION {n}_sub OWNER TO {n}_x",
+        "`owns subscription {n}_sub`",
+    ),
 ]
 
 

@@ -114,6 +114,26 @@ def test_down_to_and_the_limits_of_a_run(project: Project, files: Path, url: str
     assert (remote.code, "no endpoint of an RDS instance" in remote.err) == (1, True)
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("goto", "99"), 2, "no migration found for version 99"),
+        (("force", "99"), 2, "no migration found for version 99"),
+        (("force", "-2"), 2, "greater than or equal to -1"),
+        (("down-to", "99"), 2, "cannot go down to 99: it is not applied"),
+        (("create", "!!!"), 2, "gives no file name"),
+        # What is there is done first, as golang-migrate does it.
+        (("down", "7"), 1, "asked for 7 files, but only 0 were applied"),
+    ],
+)
+def test_a_number_that_no_file_has_is_wrong_input(
+    project: Project, files: Path, url: str, words: tuple[str, ...], code: int, said: str
+) -> None:
+    environment = {} if words[0] == "create" else {"DATABASE_URL": url}
+    answer = project.run("migrate", *words, "--path", str(files), env=environment)
+    assert (answer.code, said in answer.err) == (code, True), answer.err
+
+
 def test_validate_with_and_without_a_database(project: Project, files: Path, url: str) -> None:
     words = ("migrate", "validate", "--path", str(files), "--json")
     assert project.ok(*words, env={"DATABASE_URL": url}).json == project.ok(*words, "--offline", "--style").json
@@ -121,7 +141,7 @@ def test_validate_with_and_without_a_database(project: Project, files: Path, url
     assert "no database is up: the files are checked by themselves" in alone.err
     (files / "000003_three.up.sql").write_text("BEGIN;")
     answer = project.run(*words)
-    assert answer.code == 1
+    assert answer.code == 2
     found = [(p["severity"], p["rule"], p["file"], p["line"]) for p in answer.json if "three" in p["file"]]
     assert found == [
         ("error", "transaction", "000003_three.up.sql", 1),

@@ -72,8 +72,11 @@ def test_error_has_a_place(
 @pytest.mark.parametrize(
     ("sql", "message"),
     [
-        ("DISCARD ALL", "the file released the migration lock; take DISCARD ALL"),
-        ("SELECT pg_advisory_unlock_all()", "the file released the migration lock"),
+        ("DO $$ BEGIN PERFORM pg_advisory_unlock_all(); END $$", "released the migration lock; take DISCARD ALL"),
+        (
+            "CREATE FUNCTION u() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_unlock_all()'; SELECT u()",
+            "the file released the migration lock",
+        ),
     ],
 )
 def test_bad_manners(connection: Connection, tmp_path: Path, sql: str, message: str) -> None:

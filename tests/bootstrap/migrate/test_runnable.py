@@ -66,6 +66,14 @@ REFUSED: list[tuple[bytes, list[tuple[str, int, int, str]]]] = [
     (b"REINDEX (CONCURRENTLY) TABLE pg_class; SELECT 1", [("concurrently", 1, 1, "CONCURRENTLY cannot run")]),
 ]
 
+# What the server takes, and what lets another migration run beside it.
+RELEASES: list[tuple[bytes, list[tuple[str, int, int, str]]]] = [
+    (b"DISCARD ALL", [("lock", 1, 1, "DISCARD ALL releases the lock")]),
+    (b"-- clean up\n  discard all;", [("lock", 2, 3, "DISCARD ALL releases the lock")]),
+    (b"SELECT pg_advisory_unlock_all();", [("lock", 1, 1, "pg_advisory_unlock_all() releases the lock")]),
+    (b"SELECT 1;\nselect pg_catalog.Pg_Advisory_Unlock_All();", [("lock", 2, 1, "pg_advisory_unlock_all() releases")]),
+]
+
 TAKEN = [
     b"",
     b"-- it's \\restrict in a comment /* and :'var'\n/* \\. ' $$ */ SELECT 1",
@@ -84,6 +92,10 @@ TAKEN = [
     b"SELECT 1;\r\nSELECT 2;\r\n\r\n",
     b"-- old Mac\rSELECT 1;\rSELECT 2\r",
     b"VACUUM",
+    b"DISCARD TEMP; DISCARD PLANS; RESET ALL; UNLISTEN *; DEALLOCATE ALL",
+    b"SELECT pg_advisory_lock(7); SELECT pg_advisory_unlock(7); -- never pg_advisory_unlock_all()",
+    b"CREATE FUNCTION u() RETURNS void LANGUAGE sql AS 'SELECT pg_advisory_unlock_all()'",
+    b"SELECT 'DISCARD ALL; pg_advisory_unlock_all()'",
     b"SELECT 1 AS \"a\", '' AS b, '''' AS c, '\"' AS d",
     b"CREATE TYPE t AS ENUM ('a'); ALTER TYPE t ADD VALUE 'b'",
     b"SELECT $$it's$$; SELECT 'a' /* it's */ -- it's\n",
@@ -93,7 +105,9 @@ TAKEN = [
 FAILS_FOR_ANOTHER_REASON = {TAKEN[-1]}
 
 
-@pytest.mark.parametrize(("body", "expected"), REFUSED, ids=[str(body)[2:40] for body, _ in REFUSED])
+@pytest.mark.parametrize(
+    ("body", "expected"), [*REFUSED, *RELEASES], ids=[str(body)[2:40] for body, _ in [*REFUSED, *RELEASES]]
+)
 def test_what_cannot_work_says_where(body: bytes, expected: list[tuple[str, int, int, str]]) -> None:
     found = unrunnable("1_a.up.sql", body)
     assert [(p.rule, p.line, p.column) for p in found] == [each[:3] for each in expected]
@@ -104,7 +118,7 @@ def test_what_cannot_work_says_where(body: bytes, expected: list[tuple[str, int,
 
 
 def test_every_rule_is_in_the_table() -> None:
-    assert {rule for _, found in REFUSED for rule, *_ in found} == set(RULES)
+    assert {rule for _, found in [*REFUSED, *RELEASES] for rule, *_ in found} == set(RULES)
 
 
 @pytest.mark.parametrize("body", TAKEN, ids=lambda body: str(body)[2:40])
@@ -112,7 +126,7 @@ def test_what_works_is_left_alone(body: bytes) -> None:
     assert unrunnable("1_a.up.sql", body) == ()
 
 
-@pytest.mark.parametrize("body", [body for body, _ in REFUSED], ids=lambda body: str(body)[2:40])
+@pytest.mark.parametrize("body", [body for body, _ in [*REFUSED, *RELEASES]], ids=lambda body: str(body)[2:40])
 def test_up_refuses_before_the_ledger_is_touched(tmp_path: Path, body: bytes) -> None:
     (tmp_path / "0007_shop.up.sql").write_bytes(body)
     (tmp_path / "0007_shop.down.sql").write_bytes(b"SELECT 1")
@@ -130,11 +144,12 @@ def test_up_refuses_before_the_ledger_is_touched(tmp_path: Path, body: bytes) ->
 def test_the_servers_agree(database: Database) -> None:
     """Each as golang-migrate sends it: one simple query, and the session must be idle afterwards."""
     wrong = []
-    for body in [*(body for body, _ in REFUSED), *TAKEN]:
+    taken = [*TAKEN, *(body for body, _ in RELEASES)]
+    for body in [*(body for body, _ in REFUSED), *taken]:
         with database.connect("postgres") as connection:
             connection.execute("SET client_encoding = 'UTF8'")
             works = b"\0" not in body and _works(connection, body)
-            if works is (body in TAKEN and body not in FAILS_FOR_ANOTHER_REASON):
+            if works is (body in taken and body not in FAILS_FOR_ANOTHER_REASON):
                 continue
             wrong.append((body, works))
     assert wrong == []
