@@ -7,8 +7,8 @@ import os
 import re
 from collections.abc import Generator
 
+import once
 import pytest
-import recorded_program
 
 
 @pytest.hookimpl(wrapper=True)
@@ -27,4 +27,4 @@ def pytest_runtest_makereport(
 def _shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> None:
     base = tmp_path_factory.getbasetemp()
     # A worker of xdist has a folder of its own in that of the session.
-    recorded_program.folder = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+    once.share(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)
