@@ -13,7 +13,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine
+.PHONY: help install deployer servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine mutation
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -88,6 +88,9 @@ engine: .venv/dev policy/venv/ready ## Run every stack in the genuine Pulumi eng
 
 reliability: .venv/dev ## Kill bootstraps at KILLS=200 random moments, SEED=1; see docs/reliability.md.
 	@DATATIER_KILLS=$(KILLS) DATATIER_SEED=$(SEED) $(BIN)/pytest -s tests/reliability
+
+mutation: .venv/dev ## Make the program wrong in 30 places, one by one; the near tests have to notice each.
+	@$(BIN)/python tests/mutation/run.py
 
 bench: .venv/dev ## Measure; see bench/README.md.
 	@$(BIN)/python bench/run.py
