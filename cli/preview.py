@@ -17,12 +17,12 @@ from cli.errors import FAILED, InputError
 from cli.options import JsonFlag
 from cli.output import console, emit_json
 from cli.project import load
-from preview.plan import Finding, Planned, Preview
+from preview.plan import Finding, Preview
 
 if TYPE_CHECKING:
-    from local.monitor import Deployment
+    from graph.deployment import Deployment
+    from graph.resource import Resource
     from preview.preflight import Preflight
-    from preview.resource import Resource
 
 _COLOURS = {
     "blocked": "bold red", "data at risk": "bold red", "replace": "red", "downtime": "yellow", "failover": "yellow",
@@ -82,8 +82,8 @@ def preview(
         return
     before = _declared(stack, since) if since is not None else saved(str(against))
     deployment, found = _offline(stack)
+    from graph.saved import SavedError
     from preview.preflight import preflight
-    from preview.saved import SavedError
 
     try:
         report = preflight(deployment, before, found)
@@ -134,7 +134,7 @@ def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
 
 def saved(file: str) -> tuple[Resource, ...]:
     """The resources of a saved deployment; `-` is standard input."""
-    from preview.saved import SavedError, read
+    from graph.saved import SavedError, read
 
     try:
         return read(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
@@ -150,7 +150,7 @@ def saved(file: str) -> tuple[Resource, ...]:
 
 def _declared(stack: str, since: str) -> tuple[Resource, ...]:
     from cli.since import declared
-    from preview.saved import read
+    from graph.saved import read
 
     return read(declared(stack, since))
 
@@ -184,7 +184,7 @@ def _show(made: Preview) -> None:
     root = Tree(f"[bold]{made.stack}[/]: {len(made.resources)} resources", guide_style="dim")
     branches = {"": root}
     for resource in made.resources:
-        branch = branches.get(resource.parent, root)
+        branch = branches.get(resource.above, root)
         branches[resource.name] = branch.add(_line(resource))
     out.print(root)
     _found(out, made.findings)
@@ -197,7 +197,7 @@ def _found(out: Console, findings: tuple[Finding, ...]) -> None:
         out.print(f"[{colour}]{finding.severity}[/] {escape(where)}: {escape(finding.message)}")
 
 
-def _line(resource: Planned) -> str:
+def _line(resource: Resource) -> str:
     kind = resource.type.split(":")[-1] if resource.type.startswith("data-tier") else _short(resource.type)
     told = [f"{key}={_brief(resource.inputs[key])}" for key in _TELLING if key in resource.inputs]
     return f"[bold]{escape(resource.name)}[/] [cyan]{kind}[/] [dim]{escape('  '.join(told))}[/]"

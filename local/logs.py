@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.state import StateDir
 
 PAUSE = 0.2

@@ -13,7 +13,7 @@ from recorded_program import recorded
 from account.finding import Finding
 from account.look import look
 from account.reader import Reader
-from local.cloud import Declared
+from graph.resource import Resource
 
 ROOT = Path(__file__).parents[2]
 Answers = dict[str, Any]
@@ -89,7 +89,7 @@ def reader(answers: Answers) -> Reader:
 
 
 @cache
-def declared(stack: str, profile: str) -> tuple[Declared, ...]:
+def declared(stack: str, profile: str) -> tuple[Resource, ...]:
     config = {"data-tier:profile": profile, "data-tier:name": "shop"}
     made = recorded(stack, config)
     return tuple(each for each in made.resources if each.type.startswith("aws:"))

@@ -10,11 +10,12 @@ from typing import Any
 
 from recorded_program import recorded
 
-from alarms.stack import Place, Resource, Stack
+from alarms.stack import Place, Stack
 from cli.project import load
+from graph.offline import ACCOUNT
+from graph.resource import Resource
 from infra.load import load_settings
 from preview.alarm_findings import indexed
-from preview.offline import ACCOUNT
 
 STACKS = ("dev", "staging", "prod", "local")
 RECIPIENTS = {level: [{"email": f"{level}@example.org"}] for level in ("critical", "warning", "info")}

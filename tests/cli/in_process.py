@@ -15,7 +15,7 @@ from recorded_program import recorded
 from cli.errors import report
 from cli.main import application
 from cli.project import StackSource
-from local.monitor import Deployment
+from graph.deployment import Deployment
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 from recorded_program import recorded
 
+from graph.offline import Offline
+from graph.resource import Resource
 from infra.load import load_settings
 from infra.problems import SettingsError
 from infra.program import program
 from infra.zones import zones
-from local.cloud import Declared
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 STACKS = {
@@ -27,7 +27,7 @@ STACKS = {
 
 
 @cache
-def declared(stack: str) -> dict[str, Declared]:
+def declared(stack: str) -> dict[str, Resource]:
     made = recorded(stack, STACKS[stack])
     return {each.name: each for each in made.resources}
 

@@ -15,11 +15,11 @@ from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 from recorded_program import recorded
 
 from cli.project import load
-from local.monitor import Deployment
+from graph.deployment import Deployment
+from graph.resource import known_as
 from policy.evaluate import evaluate
 from policy.registry import every
 from preview.preflight import declared
-from preview.resource import known_as
 
 PACK = Path(__file__).parents[2] / "policy"
 PYTHON = PACK / "venv" / "bin" / "python"

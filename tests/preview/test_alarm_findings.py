@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from recorded_program import recorded
 
+from graph.deployment import Deployment
 from infra.stackfile import read_stack
-from local.monitor import Deployment
 from preview.alarm_findings import alarm_findings
 from preview.plan import Finding
 
