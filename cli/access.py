@@ -187,7 +187,7 @@ def apply(
 ) -> None:
     """Bring the engines into the declared state, PostgreSQL in one transaction. Exit 3 when something was skipped.
 
-    On a protected stack (profile prod, or `protect: true`) what takes something away needs a flag of its own.
+    On a protected stack (`data-tier:protect`) what takes something away needs a flag of its own.
 
     [bold]Examples:[/] datatier access apply    datatier access apply --plan plan.json --allow-revoke
     """

@@ -12,9 +12,9 @@ from bootstrap.manifest import Manifest
 from cli.errors import InputError
 from cli.fingerprint import declarations
 from cli.project import own_root
-from components import names
 from infra.access_file import read_declaration
 from infra.problems import SettingsError
+from knowledge import names
 
 if TYPE_CHECKING:
     from local.state import StateDir

@@ -6,8 +6,10 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from bootstrap.sources import SOURCES
+
 # Relative to the project's folder.
-BOOTSTRAP = ("bootstrap/**/*.py", "migrations/*", "schema/*.json", "access.yaml")
+BOOTSTRAP = (*SOURCES, "access.yaml")
 
 
 def content_hash(root: Path, patterns: Iterable[str] = BOOTSTRAP) -> str:

@@ -5,7 +5,9 @@ A list of all regions would refuse the next one; a misspelt word of these is non
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import TypeGuard
 
 _PARTS = "af|ap|ca|cn|eu|eu-isoe|eusc-de|il|me|mx|sa|us|us-gov|us-iso|us-isob|us-isof"
 _DIRECTIONS = "central|east|north|northeast|northwest|south|southeast|southwest|west"
@@ -14,6 +16,11 @@ ZONE = rf"{REGION}[a-z]"
 """One of a region's own; a Local or Wavelength Zone (`us-east-1-bos-1a`) is none: RDS and ElastiCache are in few."""
 EXAMPLES = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-southeast-1", "ap-northeast-1", "us-gov-west-1")
 """To show to somebody who has misspelt one."""
+
+
+def is_region(value: object) -> TypeGuard[str]:
+    """Whether it is called as regions are."""
+    return isinstance(value, str) and re.fullmatch(REGION, value) is not None
 
 
 @dataclass(frozen=True, kw_only=True)

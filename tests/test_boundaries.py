@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bootstrap.sources import SOURCES
 from graph import types
 from graph.kinds import KINDS
 
@@ -31,7 +32,7 @@ ROOMS = (
 MAY_IMPORT: dict[str, set[str]] = {
     "account": {"graph", "knowledge"},
     "alarms": {"graph", "knowledge"},
-    "bootstrap": set(),
+    "bootstrap": {"knowledge"},  # what its bundle carries of it: bootstrap/sources.py
     "components": {"knowledge"},
     "infra": {"components", "knowledge", "bootstrap"},
     "graph": {"knowledge"},
@@ -133,3 +134,17 @@ def test_every_test_file_is_collected() -> None:
     names = [path.name for path in (ROOT / "tests").rglob("*.py")]
     stray = [name for name in names if "test" in name and not name.startswith(("test_", "conftest"))]
     assert not stray, "pytest collects test_*.py only"
+
+
+def test_the_runner_s_bundle_carries_what_the_bootstrap_imports_of_another_room() -> None:
+    """And no more of it: each file of `SOURCES` that is not the bootstrap's own is imported, the package aside."""
+    wanted, found = list(files("bootstrap")), {"knowledge/__init__.py"}
+    while wanted:
+        tree = ast.parse(wanted.pop().read_text(encoding="utf-8"))
+        for node in (each for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)):
+            named = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+            for path in (f"{each.replace('.', '/')}.py" for each in named if each.partition(".")[0] == "knowledge"):
+                if (ROOT / path).is_file() and path not in found:
+                    found.add(path)
+                    wanted.append(ROOT / path)
+    assert {source for source in SOURCES if source.startswith("knowledge/")} == found

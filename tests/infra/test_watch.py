@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from recorded_program import recorded
 
+from infra.instances import instances
 from infra.load import load_settings
 from infra.stackfile import read_stack
-from infra.watch import catalogue
 
 ROOT = Path(__file__).parents[2]
 PAGE, ALARM = "aws:cloudwatch/compositeAlarm:CompositeAlarm", "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -71,5 +71,5 @@ def test_lag_looks_at_the_primary(prod: dict[str, dict[str, Any]]) -> None:
 def test_what_a_setting_gives(postgres: dict[str, Any], key: str, threshold: float | None) -> None:
     config = {"data-tier:profile": "prod", "data-tier:postgres": postgres}
     settings = load_settings(config, stack="prod", source="a test")
-    found = {alarm.key: alarm.threshold for alarm in catalogue(settings)["primary"]}
+    found = {alarm.key: alarm.threshold for alarm in instances("live", settings).primary.alarms}
     assert found.get(key) == (pytest.approx(threshold) if threshold is not None else None)

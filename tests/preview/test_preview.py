@@ -10,6 +10,7 @@ from recorded_program import recorded
 
 from cli.preview import _show
 from graph.resource import Resource
+from infra.instances import instances
 from infra.load import load_settings
 from infra.stackfile import read_stack
 from preview.findings import findings
@@ -21,7 +22,10 @@ ROOT = Path(__file__).parents[2]
 def preview(stack: str, **changes: Any) -> Preview:
     config = read_stack(ROOT, stack) | {f"data-tier:{key}": value for key, value in changes.items()}
     settings = load_settings(config, stack=stack, source="test")
-    return plan(recorded(stack, config), findings(settings))
+    return plan(
+        recorded(stack, config),
+        findings(settings, instances(stack, settings)),
+    )
 
 
 def count(made: Preview, kind: str) -> int:
