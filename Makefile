@@ -2,12 +2,18 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DATATIER := $(BIN)/datatier
+# Of pulumi_aws the program imports a twentieth; compiling all of it is most of an installation. What is imported at the
+# end of each is compiled then, for those who may not write here later.
+PIP := -m pip --disable-pip-version-check install --quiet --no-compile
 STACK ?= local
 KILLS ?= 200
 SEED ?= 1
 
+# A test starts hundreds of interpreters: without bytecode each compiles the program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help install deployer servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine
+.PHONY: help install deployer servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine mutation
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -16,21 +22,24 @@ help: ## List the commands.
 .venv/deploy: requirements/deploy.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Say which: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/deploy.txt
+	@$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c 'import bootstrap.run, boto3, infra.program; from cli.main import application; application()'
 	@touch $@
 
 .venv/runtime: requirements/runtime.txt .venv/deploy
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python -m compileall -q $(BIN)/../lib/python3*/site-packages/ministack
 	@touch $@
 
 .venv/dev: requirements/dev.txt .venv/runtime
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
 policy/venv/ready: requirements/policy.txt
 	@$(PYTHON) -m venv policy/venv
-	@policy/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/policy.txt
+	@policy/venv/bin/python $(PIP) --require-hashes -r requirements/policy.txt
+	@policy/venv/bin/python -c 'import pulumi_policy, pydantic, yaml'
 	@touch $@
 
 install: .venv/runtime ## Install what `datatier` needs.
@@ -79,6 +88,9 @@ engine: .venv/dev policy/venv/ready ## Run every stack in the genuine Pulumi eng
 
 reliability: .venv/dev ## Kill bootstraps at KILLS=200 random moments, SEED=1; see docs/reliability.md.
 	@DATATIER_KILLS=$(KILLS) DATATIER_SEED=$(SEED) $(BIN)/pytest -s tests/reliability
+
+mutation: .venv/dev ## Make the program wrong in 30 places, one by one; the near tests have to notice each.
+	@$(BIN)/python tests/mutation/run.py
 
 bench: .venv/dev ## Measure; see bench/README.md.
 	@$(BIN)/python bench/run.py
