@@ -22,7 +22,7 @@ def caller(reader: Reader) -> Finding:
     except NotReadableError as error:
         return Finding(
             check="credentials", state="missing", where=reader.region,
-            what=f"AWS does not take these credentials, and nothing was looked at ({error})",
-            mend="log in anew (`aws sso login`), or set AWS_PROFILE to those of this region's account",
+            what=f"AWS did not say whose these credentials are, and nothing was looked at ({error})",
+            mend="log in again (`aws sso login`), or set AWS_PROFILE to credentials of this region's account",
         )  # fmt: skip
     return Finding(check="credentials", state="ok", where="the account", what=f"{who['Account']}, as {who['Arn']}")

@@ -128,7 +128,7 @@ def runner() -> Iterator[Lambda]:
 
 
 class Account:
-    """RDS and ElastiCache over their query protocol: one instance is there, with what waits of it."""
+    """STS, RDS and ElastiCache over their query protocol: one instance is there, with what waits of it."""
 
     def __init__(self) -> None:
         self.waits = ""
@@ -138,6 +138,10 @@ class Account:
     def answer(self, body: str) -> tuple[int, str]:
         given = {key: values[0] for key, values in parse_qs(body).items()}
         self.asked.append(given["Action"])
+        if given["Action"] == "GetCallerIdentity":
+            who = "<Account>123456789012</Account><Arn>arn:aws:sts::123456789012:assumed-role/drift/look</Arn>"
+            result = f"<GetCallerIdentityResult>{who}</GetCallerIdentityResult>"
+            return 200, f"<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>"
         if given.get("DBInstanceIdentifier") != "tmi-prod":
             return 404, "<ErrorResponse><Error><Code>NotFoundFault</Code><Message>no</Message></Error></ErrorResponse>"
         instance = "<DBInstanceIdentifier>tmi-prod</DBInstanceIdentifier>"
@@ -226,6 +230,7 @@ def pipeline(project: Path, tmp_path: Path, github: FakeGitHub, runner: Lambda, 
             "PULUMI_STAND_IN": str(place),
             # The project's own code, not that which the environment is an editable install of.
             "PYTHONPATH": str(project),
+            "AWS_ENDPOINT_URL_STS": account.url,
             "AWS_ENDPOINT_URL_RDS": account.url,
             "AWS_ENDPOINT_URL_ELASTICACHE": account.url,
             "GITHUB_REPOSITORY": "owner/name",
@@ -413,7 +418,7 @@ def test_a_change_that_waits_for_its_window_is_no_drift(
     report = pipeline.job("drift.yml", "report", matrix_stack="prod")
     assert (report.failed, github.issues) == ([], []), report.printed
     assert "| postgres-primary: instanceClass db.r7g.large | not known | eu-west-1 |" in report.printed
-    assert set(account.asked) == {"DescribeDBInstances", "DescribeReplicationGroups"}
+    assert set(account.asked) == {"GetCallerIdentity", "DescribeDBInstances", "DescribeReplicationGroups"}
     # The window came, and the class did not: then somebody has to look.
     account.waits = ""
     pipeline.job("drift.yml", "look", matrix_stack="prod")
