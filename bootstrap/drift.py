@@ -16,6 +16,7 @@ from bootstrap.access_plan import AccessPlan, plan_stack, plan_urls
 from bootstrap.access_verify import verify_stack
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
+from bootstrap.postgres.pressure import migration, used_up
 from bootstrap.report import Check
 from bootstrap.run import MIGRATIONS
 from bootstrap.schema import Difference
@@ -75,7 +76,7 @@ def look(
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="drift") as pool:
         plan = plan_stack(manifest, store, pool)
         with master.look(manifest.postgres, store) as conn:
-            differing = tuple(_schema(conn, migrations))
+            differing = (*_pressure(conn), *_schema(conn, migrations))
         checks = verify_stack(manifest, store, pool) if prove else ()
     return Drift(stack=manifest.stack, found=(*differing, *_access(plan)), checks=checks)
 
@@ -83,7 +84,7 @@ def look(
 def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, migrations: Path = MIGRATIONS) -> Drift:
     """Compare a database that no stack describes with the declarations; with `prove` also as every identity's role."""
     plan = plan_urls(access, conn, None, "main")
-    differing = tuple(_schema(conn, migrations))
+    differing = (*_pressure(conn), *_schema(conn, migrations))
     checks = tuple(verify_roles(conn, access)) if prove else ()
     return Drift(stack=conn.info.dbname, found=(*differing, *_access(plan)), checks=checks)
 
@@ -93,6 +94,15 @@ def _access(plan: AccessPlan) -> Iterator[Drifted]:
         yield Drifted(where=f"{each.engine} {each.target}", what=f"{each.action} {each.subject}", mend=each.text)
     for text in plan.differences:
         yield Drifted(where="access", what=text)
+
+
+def _pressure(conn: psycopg.Connection[Any]) -> Iterator[Drifted]:
+    """What will refuse the next migration or the next login, whatever is declared."""
+    if (at := migration(conn)) and at.dirty:
+        mend = f"see which statement failed, mend the schema by hand, then `datatier migrate force {at.version}`"
+        yield Drifted(where="schema", what=f"migration {at.version} is dirty: it stopped half-way", mend=mend)
+    for each in used_up(conn):
+        yield Drifted(where="connections", what=str(each), mend=each.mend)
 
 
 def _schema(conn: Any, migrations: Path) -> list[Drifted]:

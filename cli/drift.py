@@ -126,4 +126,6 @@ def _show(data: dict[str, Any]) -> None:
     for each in data["failed"]:
         out.print(f"[red]failed[/] {escape(each)}")
     proved = f", {len(data['checks'])} checks" if data["checks"] else ""
-    out.print(f"{data['stack']}: {len(data['found'])} differences{proved}, {len(data['failed'])} failed")
+    out.print(
+        f"{data['stack']}: {len(data['found'])} difference{'' if len(data['found']) == 1 else 's'}{proved}, {len(data['failed'])} failed"
+    )

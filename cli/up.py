@@ -45,7 +45,7 @@ def up(
 
     [bold]Examples:[/] datatier up    datatier up prod    datatier up --runner lambda
     """
-    from local.status import healthy, status
+    from local.status import healthy, status, well
 
     if runner not in _RUNNERS:
         raise InputError(f"--runner {runner}: one of {', '.join(_RUNNERS)}.{nearest(runner, _RUNNERS)}")
@@ -71,13 +71,13 @@ def up(
         did = {"changed": changed, "removed": removed, "renewed": renewed}
         emit_json({**data, "seconds": round(seconds, 3), **did, "report": report})
     else:
-        _tell(data, report, changed, removed, seconds)
+        _tell(data, report, changed, removed, seconds, looked=not unchanged)
         if renewed:
             console().print(
                 f"[bold red]new passwords[/] in {', '.join(renewed)}: the old ones are refused; start the applications "
                 "anew with theirs (`datatier env --reveal`)"
             )
-    if data["access"]["failed"]:
+    if not well(data):
         raise typer.Exit(FAILED)
 
 
@@ -127,7 +127,16 @@ def _run(source: StackSource, cloud: LocalCloud, steps: Steps) -> list[str]:
     return cloud.finish()
 
 
-def _tell(data: dict[str, Any], report: dict[str, Any], changed: list[str], removed: list[str], seconds: float) -> None:
+def _tell(
+    data: dict[str, Any],
+    report: dict[str, Any],
+    changed: list[str],
+    removed: list[str],
+    seconds: float,
+    *,
+    looked: bool,
+) -> None:
+    """The tier and what was done; `looked`: whether the program ran, and with it the comparison of every resource."""
     out = console()
     present.tier(out, data)
     if changed:
@@ -135,8 +144,17 @@ def _tell(data: dict[str, Any], report: dict[str, Any], changed: list[str], remo
     for sentence in report.get("differences", []):
         out.print(f"[yellow]note[/] {present.plain(sentence)}")
     present.differences(out, data["differences"])
+    took = f"({seconds:.1f} s)"
     if changed or removed:
         what = f"{len(changed)} made or changed" + (f", {len(removed)} removed" if removed else "")
         out.print(f"[bold green]up[/] {data['stack']}: {what}, in {seconds:.1f} s")
+    elif looked:
+        out.print(
+            f"[bold green]up[/] {data['stack']}: nothing to do, no resource changed; roles and grants were last looked "
+            f"at {data['bootstrapped']}, `datatier drift` looks now {took}"
+        )
     else:
-        out.print(f"[bold green]up[/] {data['stack']}: nothing to do, everything is as declared ({seconds:.1f} s)")
+        out.print(
+            f"[bold green]up[/] {data['stack']}: nothing to do, no file changed; resources, roles and grants were last "
+            f"looked at {data['bootstrapped']}, `datatier drift` looks now {took}"
+        )

@@ -38,7 +38,13 @@ def test_status_has_the_stable_shape(tier: Any) -> None:
 
 def test_up_again_changes_nothing_and_says_so(tier: Any) -> None:
     before = [process["pid"] for process in tier.ok("status", "--json").json["processes"]]
-    assert "nothing to do, everything is as declared" in tier.ok("up").out
+    tier.ok("psql", "master", "--", "-qc", "REVOKE SELECT ON users FROM tmi_reporting")
+    again = tier.ok("up").out
+    assert "nothing to do, no file changed; resources, roles and grants were last looked at 20" in again
+    assert "`datatier drift` looks now" in again
+    assert "as declared (" not in again
+    assert tier.run("drift").code == 3
+    tier.ok("access", "apply", "--yes")
     refreshed = tier.ok("up", "--refresh", "--json").json
     assert refreshed["changed"] == []
     assert [process["pid"] for process in refreshed["processes"]] == before
@@ -144,7 +150,7 @@ def test_reset_returns_to_the_seeded_state(tier: Any) -> None:
 def test_logs_are_found_by_part_of_a_name(tier: Any) -> None:
     assert "ready to accept" in tier.ok("logs", "standby", "--grep", "ready to accept").out
     answer = tier.run("logs", "nobody")
-    assert (answer.code, "no server nobody" in answer.err) == (1, True)
+    assert (answer.code, "no server `nobody`" in answer.err) == (2, True)
 
 
 def test_pgpass_and_env_formats(tier: Any) -> None:
