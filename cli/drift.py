@@ -126,6 +126,6 @@ def _show(data: dict[str, Any]) -> None:
     for each in data["failed"]:
         out.print(f"[red]failed[/] {escape(each)}")
     proved = f", {len(data['checks'])} checks" if data["checks"] else ""
-    out.print(
-        f"{data['stack']}: {len(data['found'])} difference{'' if len(data['found']) == 1 else 's'}{proved}, {len(data['failed'])} failed"
-    )
+    count = len(data["found"])
+    differences = f"{count} difference" + ("" if count == 1 else "s")
+    out.print(f"{data['stack']}: {differences}{proved}, {len(data['failed'])} failed")

@@ -116,6 +116,10 @@ def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
         *alarm_findings(deployment, source.region),
         *findings(source.settings),
         *unread(source.unread),
+        *(
+            Finding(severity="warning", rule="access-no-migrator", resource="access.yaml", message=sentence)
+            for sentence in source.access.unwise
+        ),
     )
 
 

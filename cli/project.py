@@ -48,6 +48,11 @@ class StackSource:
     """What the stack's file does not say in the clear, one sentence each."""
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever brings the stack up has to know before, one sentence each."""
+        return (*self.unread, *self.access.unwise)
+
+    @property
     def region(self) -> str:
         return str(self.config.get("aws:region", "eu-west-1"))
 

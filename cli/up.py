@@ -96,7 +96,7 @@ def _deploy(
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
-        for sentence in source.unread:
+        for sentence in source.notes:
             steps.say(f"note: {sentence}")
         from local.substrate import LocalCloud
 

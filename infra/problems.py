@@ -51,10 +51,15 @@ def brief(value: Any) -> str:
     return _BRIEF.repr(value)
 
 
+def close(word: str, known: Iterable[str]) -> str | None:
+    """The known word that a misspelt one was probably meant to be; None when nothing is near."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """` Did you mean `x`?` for a misspelt word, empty when nothing is near."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" Did you mean `{matches[0]}`?" if matches else ""
+    found = close(word, known)
+    return f" Did you mean `{found}`?" if found else ""
 
 
 def rule_of(error: Any, known: Iterable[str]) -> str:

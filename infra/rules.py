@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from components import names
 from infra import backups, objectives
-from infra.problems import Problem, brief, nearest
+from infra.problems import Problem, nearest
 from infra.sections import NARROW, Cache, Network, Notify, Postgres
 from infra.settings import Settings
 from infra.windows import parse_window
@@ -17,7 +17,7 @@ from knowledge.networks import too_wide
 from knowledge.parameters import Parameter, ParameterError
 from knowledge.postgres import POSTGRES_VERSIONS, postgres_parameters
 from knowledge.redis import REDIS_VERSIONS, nodes_problem, redis_parameters
-from knowledge.regions import EXAMPLES, REGION
+from knowledge.regions import region_problem
 
 
 def check(settings: Settings, stack: str, region: str | None = None) -> list[Problem]:
@@ -64,9 +64,8 @@ def _stack(prefix: str, stack: str) -> Iterator[Problem]:
 
 
 def _region(region: object) -> Iterator[Problem]:
-    if region is not None and not (isinstance(region, str) and re.fullmatch(REGION, region)):
-        near = nearest(str(region)[:20], EXAMPLES)
-        yield Problem("aws:region", f"{brief(region)} is not a region, such as eu-central-1.{near}")
+    if region is not None and (problem := region_problem(region)):
+        yield Problem("aws:region", problem)
 
 
 Broken = Iterator[tuple[str, str]]

@@ -15,7 +15,7 @@ from infra.windows import parse_window
 from knowledge import storage
 from knowledge.networks import too_wide, vpc_problem
 from knowledge.recipients import ENDPOINTS
-from knowledge.regions import REGION
+from knowledge.regions import region_problem
 from knowledge.reserved_words import RESERVED
 
 
@@ -37,6 +37,12 @@ def _matches(pattern: str, rule: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _region(value: str) -> str:
+    if problem := region_problem(value):
+        raise ValueError(problem)
+    return value
 
 
 def _window(shortest: int, *, weekly: bool) -> AfterValidator:
@@ -162,7 +168,7 @@ Retention = Annotated[int, Field(ge=0, le=35)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Client = Annotated[str, AfterValidator(_client)]
-Region = Annotated[str, _matches(REGION, "is not a region, such as eu-central-1.")]
+Region = Annotated[str, AfterValidator(_region)]
 VpcId = Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")]
 SubnetId = Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")]
 Parameters = dict[str, str | int | float | bool]
