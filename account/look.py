@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 
 from account import names, place, quotas, running
+from account.caller import caller
 from account.finding import Finding, Wanted
 from account.place import INSTANCE
 from account.reader import NotReadableError, Reader
@@ -25,25 +26,30 @@ def look(
     :param own: type and logical name of what the stack's saved state has; None where there is none to hand.
     :param reserved: runs that the stack reserves of Lambda.
     """
+    who = caller(reader)
+    if who.state == "missing":
+        return (who,)
     known = own or ()
     mine = own is None and _there(reader, wanted)
     looks: tuple[Callable[[], Iterator[Finding]], ...] = (
-        lambda: quotas.concurrency(reader, reserved),
+        lambda: quotas.concurrency(reader, wanted, reserved),
         lambda: quotas.quotas(reader, wanted, known),
         lambda: place.linked_roles(reader, wanted),
         lambda: place.zones(reader, wanted),
         lambda: place.classes(reader, wanted),
         lambda: place.cache_versions(reader, wanted),
-        *names.taken(reader, wanted, known, mine=mine),
+        *names.taken(reader, wanted, own, mine=mine),
         lambda: names.snapshots(reader, wanted),
         lambda: waiting(reader, wanted),
         lambda: running.ahead(reader, wanted),
     )
-    return _each_once(finding for each in looks for finding in _told(each))
+    return (who, *_each_once(finding for each in looks for finding in _told(each)))
 
 
 def look_at_waiting(reader: Reader, wanted: Collection[Wanted]) -> tuple[Finding, ...]:
     """What waits for a maintenance window alone: with the rights of who looks for drift."""
+    if (who := caller(reader)).state == "missing":
+        return (who,)
     return _each_once(finding for each in wanted for finding in _told(partial(waiting, reader, [each])))
 
 

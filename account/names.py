@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from account.finding import Finding, Wanted
+from account.finding import Finding, State, Wanted
 from account.reader import Reader
 
 
@@ -31,6 +31,15 @@ class Kind:
     """Where an item has its name."""
     mend: str
     """With `{name}` in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """What is told of every name that is taken."""
+
+    state: State
+    maybe: str
+    """What else it may be."""
 
 
 _OTHERS = "where it is another stack's, give this one a name of its own (`data-tier:name`); where it is left over, "
@@ -109,26 +118,28 @@ SNAPSHOTS = "final snapshots"
 
 
 def taken(
-    reader: Reader, wanted: Collection[Wanted], own: Collection[tuple[str, str]], *, mine: bool
+    reader: Reader, wanted: Collection[Wanted], own: Collection[tuple[str, str]] | None, *, mine: bool
 ) -> list[Callable[[], Iterator[Finding]]]:
     """Looks for names that somebody has, one for each kind of resource.
 
-    :param own: type and logical name of what the stack's saved state has: these names are its own.
+    :param own: type and logical name of what the stack's saved state has: these names are its own. None where there is
+        none to hand: then a deployment that broke off may have made what is found.
     :param mine: whether the stack is there already and no saved state says what of it is its own.
     """
-    others = [each for each in wanted if (each.type, each.name) not in own]
-    looks = [partial(_taken, reader, kind, region, names, mine) for kind, region, names in _by_place(others)]
-    return [*looks, partial(_secrets, reader, others, mine)]
+    others = [each for each in wanted if (each.type, each.name) not in (own or ())]
+    found = Found(state="note" if mine else "missing", maybe=_MAYBE if own is None else "")
+    looks = [partial(_taken, reader, kind, region, names, found) for kind, region, names in _by_place(others)]
+    return [*looks, partial(_secrets, reader, others, found)]
 
 
-def _taken(reader: Reader, kind: Kind, region: str | None, names: set[str], mine: bool) -> Iterator[Finding]:
+def _taken(reader: Reader, kind: Kind, region: str | None, names: set[str], found: Found) -> Iterator[Finding]:
     there = {str(item[kind.held]) for item in reader.all(kind.service, kind.call, kind.field, region)}
     for name in sorted(names & there):
         yield Finding(
             check="name",
-            state="note" if mine else "missing",
+            state=found.state,
             where=region or reader.region,
-            what=f"the {kind.what} {name} exists" + (_MAYBE if mine else ""),
+            what=f"the {kind.what} {name} exists{found.maybe}",
             mend=kind.mend.format(name=name),
         )
 
@@ -143,7 +154,7 @@ def _by_place(wanted: Iterable[Wanted]) -> Iterator[tuple[Kind, str | None, set[
         yield KINDS[type_], region, names
 
 
-def _secrets(reader: Reader, wanted: Iterable[Wanted], mine: bool) -> Iterator[Finding]:
+def _secrets(reader: Reader, wanted: Iterable[Wanted], found: Found) -> Iterator[Finding]:
     names = {str(each.inputs["name"]) for each in wanted if each.type == SECRET and each.inputs.get("name")}
     if not names:
         return
@@ -160,8 +171,8 @@ def _secrets(reader: Reader, wanted: Iterable[Wanted], mine: bool) -> Iterator[F
             )  # fmt: skip
         else:
             yield Finding(
-                check="name", state="note" if mine else "missing", where=reader.region,
-                what=f"the secret {name} exists" + (_MAYBE if mine else ""),
+                check="name", state=found.state, where=reader.region,
+                what=f"the secret {name} exists{found.maybe}",
                 mend=_OTHERS + delete,
             )  # fmt: skip
 

@@ -42,9 +42,14 @@ def classes(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
         for each in wanted
         if each.type == INSTANCE and each.inputs.get("engineVersion")
     }
-    asked = {(each.inputs.get("region"), str(each.inputs["instanceClass"])) for each in wanted if each.type == INSTANCE}
+    asked: dict[tuple[str | None, str], int] = {}
+    for each in wanted:
+        if each.type == INSTANCE:
+            here = (each.inputs.get("region"), str(each.inputs["instanceClass"]))
+            # A standby is never in the zone of its primary (RDS User Guide, "Multi-AZ DB instance deployments").
+            asked[here] = max(asked.get(here, 1), 2 if each.inputs.get("multiAz") else 1)
     subnets = {str(each.inputs["availabilityZone"]) for each in wanted if each.type == SUBNET}
-    for region, name in sorted(asked, key=str):
+    for (region, name), zones_needed in sorted(asked.items(), key=str):
         offers = reader.all(
             "rds", "describe_orderable_db_instance_options", "OrderableDBInstanceOptions", region,
             Engine="postgres", DBInstanceClass=name,
@@ -59,10 +64,12 @@ def classes(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
             )  # fmt: skip
             continue
         offered = {zone["Name"] for each in fitting for zone in each.get("AvailabilityZones", ())}
-        if region is None and subnets and not subnets & offered:
+        if region is None and subnets and len(subnets & offered) < zones_needed:
+            common = ", ".join(sorted(subnets & offered)) or "none"
             yield Finding(
                 check="class", state="missing", where=where,
-                what=f"RDS offers {name} in {', '.join(sorted(offered))} alone, and the stack has none of these zones",
+                what=f"RDS offers {name} in {', '.join(sorted(offered))} alone, and the stack has {common} of these "
+                f"zones{' and needs two for a standby' if zones_needed > 1 else ''}",
                 mend="name two of them in data-tier:network.zones, or choose another class",
             )  # fmt: skip
         else:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from account.finding import Finding, Wanted
-from account.reader import Reader
+from account.reader import NotThereError, Reader
 
 # Lambda refuses a reservation that leaves less (Developer Guide, configuration-concurrency).
 UNRESERVED = 100
@@ -69,12 +69,12 @@ def _counts(each: Wanted) -> int:
     return int(each.inputs.get("numCacheClusters") or 1)
 
 
-def concurrency(reader: Reader, reserved: int | None) -> Iterator[Finding]:
-    """Lambda's runs at a time."""
+def concurrency(reader: Reader, wanted: Collection[Wanted], reserved: int | None) -> Iterator[Finding]:
+    """Lambda's runs at a time; what the stack has reserved before is given back by reserving it again."""
     limit = reader.one("lambda", "get_account_settings")["AccountLimit"]
     total, free = int(limit["ConcurrentExecutions"]), int(limit["UnreservedConcurrentExecutions"])
     what = f"Lambda: {total} runs at a time, {free} of them not reserved"
-    if reserved and free - reserved < UNRESERVED:
+    if reserved and free + _held(reader, wanted) - reserved < UNRESERVED:
         yield Finding(
             check="concurrency", state="missing", where=reader.region,
             what=f"{what}; AWS refuses to reserve {reserved}, as less than {UNRESERVED} would be left",
@@ -82,3 +82,16 @@ def concurrency(reader: Reader, reserved: int | None) -> Iterator[Finding]:
         )  # fmt: skip
     else:
         yield Finding(check="concurrency", state="ok", where=reader.region, what=what)
+
+
+def _held(reader: Reader, wanted: Collection[Wanted]) -> int:
+    """Runs that functions of the stack's names have reserved already."""
+    names = [str(each.inputs["name"]) for each in wanted if each.inputs.get("reservedConcurrentExecutions")]
+    held = 0
+    for name in names:
+        try:
+            answer = reader.one("lambda", "get_function_concurrency", FunctionName=name)
+        except NotThereError:
+            continue
+        held += int(answer.get("ReservedConcurrentExecutions", 0))
+    return held

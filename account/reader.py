@@ -14,6 +14,10 @@ class NotReadableError(Exception):
     """AWS did not answer; the message says why, in its own code."""
 
 
+class NotAllowedError(NotReadableError):
+    """Whoever asks is known, and may not."""
+
+
 class NotThereError(NotReadableError):
     """What was asked for by its name does not exist."""
 
@@ -57,8 +61,13 @@ class Reader:
                 answer = getattr(client, call)(**arguments)
         except ClientError as error:
             code = error.response["Error"]["Code"]
-            # DBInstanceNotFound, ReplicationGroupNotFoundFault, CacheClusterNotFound
-            raise (NotThereError if "NotFound" in code else NotReadableError)(f"{service}.{call}: {code}") from None
+            raise _kind(code)(f"{service}.{call}: {code}") from None
         except BotoCoreError as error:
             raise NotReadableError(f"{service}.{call}: {error}") from None
         return answer
+
+
+def _kind(code: str) -> type[NotReadableError]:
+    if "NotFound" in code:  # DBInstanceNotFound, ReplicationGroupNotFoundFault, CacheClusterNotFound
+        return NotThereError
+    return NotAllowedError if "AccessDenied" in code else NotReadableError  # AccessDenied, AccessDeniedException

@@ -10,6 +10,7 @@ from alarms.finding import Finding, error
 from alarms.policies import PolicyError, Request, Statement, statements
 from alarms.publishing import KEY_ACTIONS, PUBLISH, judged
 from alarms.stack import FUNCTION, INVOKE_CONFIG, ROLE, ROLE_POLICY, Resource, Stack
+from knowledge.regions import address
 
 
 def functions(stack: Stack) -> Iterator[Finding]:
@@ -46,8 +47,7 @@ def _tells(stack: Stack, config: Resource, arn: str) -> Iterator[Finding]:
     wanted = [(PUBLISH, topic.arn)]
     if (key := stack.keys.get(str(topic.inputs.get("kmsMasterKeyId")))) is not None:
         wanted += [(action, key.arn) for action in KEY_ACTIONS]
-    via = f"sns.{stack.region(topic)}.amazonaws.com"
-    context = {"aws:SecureTransport": "true", "kms:ViaService": via}
+    context = {"aws:SecureTransport": "true", "kms:ViaService": address("sns", stack.region(topic))}
     for action, resource in wanted:
         asked = Request(kind="Role", principal=role.arn, action=action, resource=resource, context=context)
         if not (verdict := judged(policies_of(stack, role), asked)).allowed:

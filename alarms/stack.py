@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from knowledge.regions import partition_of
+
 TOPIC, TOPIC_POLICY = "aws:sns/topic:Topic", "aws:sns/topicPolicy:TopicPolicy"
 SUBSCRIPTION, CHAT = (
     "aws:sns/topicSubscription:TopicSubscription",
@@ -60,7 +62,11 @@ class Place:
 
     account: str
     region: str
-    partition: str = "aws"
+
+    @property
+    def partition(self) -> str:
+        """The region's."""
+        return partition_of(self.region).name
 
     def arn(self, service: str, rest: str, region: str | None = None) -> str:
         """An ARN of this place."""

@@ -53,6 +53,9 @@ _BACKUPS_CHANGED = [
     "ModifyDBSnapshotAttribute",
 ]
 _OWN_TAG = f"aws:ResourceTag/{TAG}"
+# Lambda Developer Guide, "Working with Lambda execution environment credentials": the key is there when a function's
+# code asks, and a function is what a deployment can put any code into.
+_NO_CODE = {"Null": {"lambda:SourceFunctionArn": "true"}}
 
 
 def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] = ()) -> list[Statement]:
@@ -104,10 +107,9 @@ def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str
     """Interfaces of functions in the VPC, which Lambda makes in the function's name; the code itself makes none.
 
     AWSLambdaVPCAccessExecutionRole has these on everything; Lambda Developer Guide, "Giving Lambda functions access to
-    resources in an Amazon VPC": `lambda:SourceFunctionArn` is there when the code asks. An interface is nobody's until
-    it is made, and EC2 refuses to take one away that is in use.
+    resources in an Amazon VPC". An interface is nobody's until it is made, and EC2 refuses to take one away that is in
+    use.
     """
-    by_lambda = {"Null": {"lambda:SourceFunctionArn": "true"}}
     where = [arn("ec2", "subnet/*"), arn("ec2", "security-group/*")]
     create = ["ec2:CreateNetworkInterface"]
     own = {"StringLike": {"ec2:ResourceTag/Name": f"{prefix}-*"}}
@@ -118,10 +120,10 @@ def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str
             "Interfaces",
             [*create, *_of("ec2", _INTERFACES)],
             arn("ec2", "network-interface/*"),
-            Condition=by_lambda,
+            Condition=_NO_CODE,
         ),
-        allow("InterfacesOwn", create, where, Condition={**by_lambda, **own}),
-        *([allow("InterfacesGiven", create, where, Condition={**by_lambda, **given})] if networks else []),
+        allow("InterfacesOwn", create, where, Condition={**_NO_CODE, **own}),
+        *([allow("InterfacesGiven", create, where, Condition={**_NO_CODE, **given})] if networks else []),
     ]
 
 
@@ -130,17 +132,19 @@ def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
 
     It copies the instance's tags to a recovery point and RDS those to what is restored from it (AWS Backup Developer
     Guide, "Copying tags onto backups" and "Copy tags during a restore"): what is being made has none yet, and what is
-    another's is refused below.
+    another's is refused below. A function's code marks nothing: what has no mark, as a recovery point of an application
+    beside, would be the stack's from then on.
     """
     own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*")]
     restored = arn("rds", "db:awsbackup-restore-test-*")
     drawn = [arn("rds", "snapshot:awsbackup:*"), restored, arn("rds", "auto-backup:*")]
     changed = _of("rds", [*_RESTORES, *_BACKUPS_CHANGED])
     return [
-        allow("BackupsMade", _of("rds", [*_BACKUPS_READ, *_BACKUPS_MADE]), [*own, *drawn]),
+        allow("BackupsRead", _of("rds", _BACKUPS_READ), "*"),
+        allow("BackupsMade", _of("rds", _BACKUPS_MADE), [*own, *drawn], Condition=_NO_CODE),
         allow("RestoresMade", _of("rds", _RESTORES), restored),
         allow("Backups", changed, own),
-        allow("BackupsMarked", changed, drawn, Condition={"StringEquals": {_OWN_TAG: prefix}}),
+        allow("BackupsMarked", changed, arn("rds", "*"), Condition={"StringEquals": {_OWN_TAG: prefix}}),
         allow(
             "BackupVaults",
             _of("backup", ["CopyIntoBackupVault", "DescribeBackupVault"]),

@@ -24,8 +24,6 @@ from knowledge.ownership import others
 
 __all__ = ["Delivery", "DeliveryArgs"]
 
-PATH = "/delivery/"
-
 
 class Delivery(pulumi.ComponentResource):
     """Identity provider, roles, boundaries."""
@@ -82,7 +80,7 @@ class Delivery(pulumi.ComponentResource):
         args, prefix = self._args, self._prefix(environment)
         return self._policy(
             f"{environment}-boundary",
-            _boundary_name(prefix),
+            names.boundary(prefix),
             f"The most that a role of {prefix} can do",
             boundary(prefix, args.account_id, args.partition, args.networks.get(environment, ())),
         ).arn
@@ -98,7 +96,7 @@ class Delivery(pulumi.ComponentResource):
             account=args.account_id,
             prefixes=[prefix],
             networks=args.networks.get(environment, ()),
-            boundary=f"arn:{args.partition}:iam::{args.account_id}:policy{PATH}{_boundary_name(prefix)}",
+            boundary=f"arn:{args.partition}:iam::{args.account_id}:policy{names.DELIVERY}{names.boundary(prefix)}",
             partition=args.partition,
         )
         parts = policies(place, "read", "write")
@@ -160,7 +158,7 @@ class Delivery(pulumi.ComponentResource):
         return aws.iam.Role(
             f"{self._name}-{key}",
             name=role_name,
-            path=PATH,
+            path=names.DELIVERY,
             description=description,
             assume_role_policy=document(*trust),
             max_session_duration=hours * 3600,
@@ -182,7 +180,7 @@ class Delivery(pulumi.ComponentResource):
         return aws.iam.Policy(
             f"{self._name}-{key}-policy",
             name=policy_name,
-            path=PATH,
+            path=names.DELIVERY,
             description=description,
             policy=document(*statements),
             tags=dict(self._args.tags),
@@ -193,7 +191,3 @@ class Delivery(pulumi.ComponentResource):
         aws.iam.RolePolicy(
             f"{self._name}-{key}-state", name="state", role=role.name, policy=document(*statements), opts=self._child
         )
-
-
-def _boundary_name(prefix: str) -> str:
-    return f"{prefix}-boundary"

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from knowledge.networks import is_group
+
 HTTPS = 443
 
 
@@ -141,7 +143,7 @@ def peer(value: pulumi.Input[str]) -> tuple[str | None, str | None, pulumi.Input
 def check_peer(where: str, value: str) -> None:
     """Raise ValueError unless the value is a security group id or a range smaller than the internet."""
     if value.startswith("sg-"):
-        if not re.fullmatch(r"sg-[0-9a-z]+", value):
+        if not is_group(value):
             raise ValueError(f"firewall: {where} {value!r} is not a security group id such as sg-0a1b2c3d4e5f60718")
         return
     try:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.policy import Statement, account_root, allow, document
+from components.policy import Statement, account_root, allow, called, document
 
 EVENTS = ("backup.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com")
 """Services that publish events to encrypted topics."""
@@ -122,7 +122,7 @@ def log_service(args: KeysArgs) -> Statement:
         "Logs",
         ["kms:Encrypt", "kms:Decrypt", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
         "*",
-        Principal={"Service": pulumi.Output.format("logs.{0}.amazonaws.com", args.region)},
+        Principal={"Service": called("logs", args.region)},
         Condition={
             "ArnLike": {
                 "kms:EncryptionContext:aws:logs:arn": pulumi.Output.format(

@@ -30,6 +30,15 @@ def is_identifier(text: str) -> bool:
     return _IDENTIFIER.fullmatch(text) is not None
 
 
+DELIVERY = "/delivery/"
+"""Path of what the account's delivery makes, out of reach of every stack's names."""
+
+
+def boundary(prefix: str) -> str:
+    """The permissions boundary of a stack's roles, under `DELIVERY`."""
+    return f"{prefix}-boundary"
+
+
 def secret(prefix: str, key: str) -> str:
     """The secret of an identity, of the master or of a cache's token."""
     return f"{prefix}/{key}"

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pulumi
 import pulumi_aws as aws
@@ -10,6 +11,7 @@ import pulumi_aws as aws
 from components.flow_logs import flow_logs
 from components.policy import allow, document
 from knowledge.networks import vpc_problem
+from knowledge.regions import endpoint
 
 ENDPOINTS = ("elasticache", "kms", "logs", "rds", "secretsmanager", "sts")
 """AWS APIs that programs inside an isolated network call: the bootstrap runner and the clients' SDKs."""
@@ -167,7 +169,7 @@ class Network(pulumi.ComponentResource):
             aws.ec2.VpcEndpoint(
                 f"{self._name}-{service}",
                 vpc_id=self.vpc_id,
-                service_name=pulumi.Output.format("com.amazonaws.{0}.{1}", args.region, service),
+                service_name=pulumi.Output.from_input(args.region).apply(partial(endpoint, service)),
                 vpc_endpoint_type="Interface",
                 private_dns_enabled=True,
                 subnet_ids=self.subnet_ids,

@@ -5,7 +5,7 @@ from typing import Any
 
 import pulumi
 
-from knowledge.iam import domain
+from knowledge.regions import address, domain
 
 Statement = Mapping[str, Any]
 
@@ -40,6 +40,11 @@ def trust(service: str, condition: Mapping[str, Any] | None = None) -> pulumi.Ou
 def through(service: str, partition: str) -> dict[str, str]:
     """Return the condition that a key is used by way of this service, in whichever region (KMS, `kms:ViaService`)."""
     return {"kms:ViaService": f"{service}.*.{domain(partition)}"}
+
+
+def called(service: str, region: pulumi.Input[str]) -> pulumi.Output[str]:
+    """Return what a service of a region is called in conditions and principals: see `knowledge.regions`."""
+    return pulumi.Output.from_input(region).apply(lambda known: address(service, known))
 
 
 def account_root(partition: pulumi.Input[str], account_id: pulumi.Input[str]) -> Mapping[str, Any]:

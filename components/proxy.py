@@ -13,7 +13,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.firewall import peer, slug
-from components.policy import Statement, allow, document, trust
+from components.policy import Statement, allow, called, document, trust
 
 PORT = 5432
 """Every proxy for PostgreSQL (RDS User Guide, rds-proxy)."""
@@ -206,7 +206,6 @@ def auth(identity: str, secret_arn: pulumi.Input[str], *, iam: bool) -> aws.rds.
 
 def permissions(args: ProxyArgs) -> list[Statement]:
     """The secrets of those it serves, and their key by way of Secrets Manager alone."""
-    through = pulumi.Output.format("secretsmanager.{0}.amazonaws.com", args.region)
     return [
         allow(
             "Secrets", ["secretsmanager:GetSecretValue"], [args.secret_arns[name] for name in sorted(args.secret_arns)]
@@ -215,7 +214,7 @@ def permissions(args: ProxyArgs) -> list[Statement]:
             "SecretsKey",
             ["kms:Decrypt"],
             args.secrets_key_arn,
-            Condition={"StringEquals": {"kms:ViaService": through}},
+            Condition={"StringEquals": {"kms:ViaService": called("secretsmanager", args.region)}},
         ),
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.policy import Statement, allow, deny, document, trust
+from components.policy import Statement, allow, called, deny, document, trust
 
 INTERFACES = (
     "ec2:AssignPrivateIpAddresses",
@@ -136,8 +136,8 @@ def started_by(
 
 def secrets_key(args: VpcFunctionArgs, *actions: str) -> Statement:
     """Return what lets the function use the key of the secrets, through Secrets Manager alone."""
-    through = pulumi.Output.format("secretsmanager.{0}.amazonaws.com", args.region)
-    return allow("SecretsKey", actions, args.secrets_key_arn, Condition={"StringEquals": {"kms:ViaService": through}})
+    through = {"kms:ViaService": called("secretsmanager", args.region)}
+    return allow("SecretsKey", actions, args.secrets_key_arn, Condition={"StringEquals": through})
 
 
 def _every(function_arn: pulumi.Input[str], log_group_arn: pulumi.Input[str]) -> list[Statement]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from components import names
-from infra import backups, objectives
+from infra import backups, objectives, partitions
 from infra.problems import Problem, nearest
 from infra.sections import NARROW, Cache, Network, Notify, Postgres
 from infra.settings import Settings
@@ -27,6 +27,7 @@ def check(settings: Settings, stack: str, region: str | None = None) -> list[Pro
         *_stack(prefix, stack),
         *_region(region),
         *_named("", _shared_names(settings)),
+        *_named("", partitions.rules(settings, prefix, _known(region))),
         *_named("postgres", _postgres(settings.postgres, prefix, region)),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, region)),
@@ -61,6 +62,10 @@ def _stack(prefix: str, stack: str) -> Iterator[Problem]:
             f"`{prefix}` is longer than the {_LONGEST_PREFIX} characters that names on AWS leave to it: shorten "
             "the stack's name or data-tier:name.",
         )
+
+
+def _known(region: object) -> str | None:
+    return region if isinstance(region, str) and region_problem(region) is None else None
 
 
 def _region(region: object) -> Iterator[Problem]:

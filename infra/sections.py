@@ -4,23 +4,62 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterator
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
+from infra.problems import brief
 from infra.windows import parse_window
 from knowledge import storage
-from knowledge.networks import too_wide, vpc_problem
+from knowledge.networks import is_group, too_wide, vpc_problem
 from knowledge.recipients import ENDPOINTS
-from knowledge.regions import region_problem
+from knowledge.regions import ZONE, region_problem
 from knowledge.reserved_words import RESERVED
 
 
+def _takes_bool(annotation: Any) -> bool:
+    """Whether true and false are among what a key takes; a section below it judges its own."""
+    below = isinstance(annotation, type) and issubclass(annotation, BaseModel)
+    return below or annotation in (bool, Any) or any(map(_takes_bool, getattr(annotation, "__args__", ())))
+
+
+def _within(value: Any) -> Iterator[tuple[str, Any]]:
+    """The value, or what a mapping or a list of a key holds, with where in it."""
+    if isinstance(value, dict):
+        yield from ((f"`{key}` ", each) for key, each in value.items())
+    elif isinstance(value, list):
+        yield from ((f"number {number} ", each) for number, each in enumerate(value, 1))
+    else:
+        yield "", value
+
+
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_number(cls, value: Any, info: ValidationInfo) -> Any:
+        # YAML reads `yes` and `on` as true, which Python takes for 1: `retention: yes` would keep one day.
+        if not _takes_bool(cls.model_fields[info.field_name or ""].annotation):
+            for where, each in _within(value):
+                if isinstance(each, bool):
+                    said = "true" if each else "false"
+                    raise ValueError(f"{where}must not be {said}: YAML reads yes, no, on and off as true and false.")  # noqa: TRY004
+        return value
 
 
 def _text(value: Any) -> Any:
@@ -29,7 +68,7 @@ def _text(value: Any) -> Any:
 
 
 def _matches(pattern: str, rule: str) -> AfterValidator:
-    compiled = re.compile(pattern)
+    compiled = re.compile(pattern, re.ASCII)  # AWS has no other digits
 
     def check(value: str) -> str:
         if not compiled.fullmatch(value):
@@ -61,6 +100,8 @@ NARROW = "name the application's security group, or its own networks."
 
 def _client(value: str) -> str:
     if value.startswith("sg-"):
+        if not is_group(value):
+            raise ValueError(f"{value!r} is not a security group id such as sg-0a1b2c3d4e5f60718.")
         return value
     try:
         block = ipaddress.ip_network(value)
@@ -84,7 +125,7 @@ def _duration(value: str) -> str:
 
 def minutes(value: str) -> int:
     """`15m`, `4h` or `1d` in minutes."""
-    match = re.fullmatch(r"(\d+)([mhd])", value)
+    match = re.fullmatch(r"([0-9]+)([mhd])", value)
     if not match:
         raise ValueError(f"{value!r} is not a duration: write 15m, 4h or 1d.")
     return int(match.group(1)) * {"m": 1, "h": 60, "d": 1440}[match.group(2)]
@@ -94,6 +135,13 @@ def _days(value: str) -> str:
     # RotationRules: AutomaticallyAfterDays 1-1000.
     if minutes(value) % 1440 or not 1440 <= minutes(value) <= 1000 * 1440:
         raise ValueError(f"{value!r} must be whole days, 1d to 1000d.")
+    return value
+
+
+def _scalar(value: Any) -> Any:
+    """One sentence in place of one for each type that it is not."""
+    if not isinstance(value, str | int | float):
+        raise ValueError(f"must be a text or a number, not {brief(value)}.")  # noqa: TRY004 pydantic's
     return value
 
 
@@ -146,8 +194,7 @@ def _zones(value: Any) -> int | tuple[str, ...]:
     if isinstance(value, int) and not isinstance(value, bool) and value in (2, 3):
         return value
     named = tuple(value) if isinstance(value, list | tuple) else ()
-    # `us-east-1a`, and no Local or Wavelength Zone (`us-east-1-bos-1a`): RDS and ElastiCache are in few of them.
-    valid = all(isinstance(each, str) and re.fullmatch(r"[a-z]{2}(-[a-z]+)+-\d[a-z]", each) for each in named)
+    valid = all(isinstance(each, str) and re.fullmatch(ZONE, each) for each in named)
     if not valid or not 2 <= len(set(named)) == len(named) <= 3:
         raise ValueError(f"{value!r} must be 2, 3, or the names of two or three zones: [eu-west-1a, eu-west-1c].")
     return named
@@ -171,7 +218,7 @@ Client = Annotated[str, AfterValidator(_client)]
 Region = Annotated[str, AfterValidator(_region)]
 VpcId = Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")]
 SubnetId = Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")]
-Parameters = dict[str, str | int | float | bool]
+Parameters = dict[str, Annotated[str | int | float | bool, BeforeValidator(_scalar)]]
 # Log groups: the retention values that CloudWatch Logs takes (PutRetentionPolicy).
 LogDays = Literal[
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
@@ -218,7 +265,7 @@ class Replica(Section):
     """A read replica; what is absent is as on the primary."""
 
     class_: Text | None = Field(default=None, alias="class")
-    zone: str | None = None
+    zone: Annotated[str, _matches(ZONE, "is not a zone, such as eu-central-1a.")] | None = None
     max_storage: int | None = Field(default=None, ge=0, le=storage.LARGEST)
     parameters: Parameters = {}
     remote: RemoteRegion | None = None

@@ -36,7 +36,9 @@ class Logs(Section):
 PolicyArn = Annotated[
     str,
     _matches(
-        r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/\S+", "must be a policy's ARN: arn:aws:iam::ACCOUNT:policy/NAME."
+        r"arn:aws[a-z-]*:iam::\d{12}:policy/\S+",
+        "must be the ARN of a policy of your account, arn:aws:iam::ACCOUNT:policy/NAME: AWS's own, such as "
+        "AdministratorAccess, hold no role to one stack.",
     ),
 ]
 

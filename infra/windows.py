@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _DAY_MINUTES = 24 * 60
 _WEEK_MINUTES = 7 * _DAY_MINUTES
-_DAILY = re.compile(r"^(\d\d):(\d\d)-(\d\d):(\d\d)$")
-_MOMENT = re.compile(r"^(?:([A-Za-z]{3}) )?(\d\d):(\d\d)$")
-_WEEKLY = re.compile(r"^([A-Za-z]{3}) (\d\d):(\d\d)-(\d\d):(\d\d)$")
+_DAILY = re.compile(r"^([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})$")
+_MOMENT = re.compile(r"^(?:([A-Za-z]{3}) )?([0-9]{2}):([0-9]{2})$")
+_WEEKLY = re.compile(r"^([A-Za-z]{3}) ([0-9]{2}):([0-9]{2})-([0-9]{2}):([0-9]{2})$")
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from importlib.resources import files
 from typing import Any, Literal
 
 from knowledge.ownership import TAG
+from knowledge.regions import domain
 
 MANAGED_POLICY_CHARACTERS = 6144
 INLINE_POLICIES_CHARACTERS = 10240
@@ -168,11 +169,6 @@ def _arns(template: str, place: Place) -> list[str]:
     if template == "*":
         return ["*"]
     return [f"arn:{place.partition}:{each}" for each in _each(template, place)]
-
-
-def domain(partition: str) -> str:
-    """Domain of AWS's services in a partition, as `kms:ViaService` has it."""
-    return f"amazonaws.com{'.cn' if partition == 'aws-cn' else ''}"
 
 
 def _each(template: str, place: Place) -> list[str]:

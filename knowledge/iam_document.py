@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from knowledge.iam import actions, by_type, domain, linked, roles, scopes, wide
+from knowledge.iam import actions, by_type, linked, roles, scopes, wide
 from knowledge.ownership import TAG
+from knowledge.regions import domain
 
 _HEAD = """# What the delivery roles may do
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
@@ -29,6 +30,11 @@ _OWN = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 WIDEST = {4: 12, 6: 28}
 """Prefix length of the public addresses that may be let in, together. Ours, not AWS's: an organisation's own are fewer
 (a /12 is a million of IPv4's; a /28 is more than a provider gets at first), a cloud's whole range is more."""
+
+
+def is_group(text: str) -> bool:
+    """Whether it is a security group's id."""
+    return re.fullmatch(r"sg-[0-9a-z]+", text) is not None
 
 
 def vpc_problem(cidr: str) -> str | None:

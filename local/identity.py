@@ -9,17 +9,10 @@ from dataclasses import dataclass
 from string import Formatter
 from typing import Any
 
+from knowledge.regions import partition_of
 from local.cloud import CloudError, Declared
 from local.forms import FORMS, Form
 from local.naming import hexes, physical_name
-
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
-_PARTITIONS = {"cn-": ("aws-cn", "amazonaws.com.cn"), "us-gov-": ("aws-us-gov", "amazonaws.com")}
-
-
-def partition(region: str) -> tuple[str, str]:
-    """The partition that a region lies in, and the domain of its addresses."""
-    return next((each for prefix, each in _PARTITIONS.items() if region.startswith(prefix)), ("aws", "amazonaws.com"))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +64,7 @@ def drawn(resource: Declared, what: str) -> str:
 def _arn(form: str, region: str, account: str, known: _Known) -> str:
     service, colons, rest = re.match(r"([a-z0-9]+)(:+)(.*)", form).groups()  # type: ignore[union-attr]
     place = {1: f"{region}:{account}", 2: f":{account}", 3: ":"}[len(colons)]
-    return f"arn:{partition(region)[0]}:{service}:{place}:{known.fill(rest)}"
+    return f"arn:{partition_of(region).name}:{service}:{place}:{known.fill(rest)}"
 
 
 class _Known:

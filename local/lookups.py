@@ -4,28 +4,28 @@ from __future__ import annotations
 
 from typing import Any
 
+from knowledge.regions import partition_of
 from local.cloud import CloudError
 from local.emulator import ACCOUNT
-from local.identity import partition
 
 
 def answer(token: str, args: dict[str, Any], region: str, account: str = ACCOUNT) -> dict[str, Any]:
     """What AWS would say; raise for a look-up nobody has thought of."""
     region = args.get("region") or region
-    lies, domain = partition(region)
+    lies = partition_of(region)
     answers: dict[str, dict[str, Any]] = {
         "aws:index/getCallerIdentity:getCallerIdentity": {
             "accountId": account,
-            "arn": f"arn:{lies}:iam::{account}:root",
+            "arn": f"arn:{lies.name}:iam::{account}:root",
             "userId": account,
             "id": account,
         },
         "aws:index/getRegion:getRegion": {"region": region, "name": region, "id": region, "description": region},
         "aws:index/getPartition:getPartition": {
-            "partition": lies,
-            "dnsSuffix": domain,
-            "reverseDnsPrefix": ".".join(reversed(domain.split("."))),
-            "id": lies,
+            "partition": lies.name,
+            "dnsSuffix": lies.domain,
+            "reverseDnsPrefix": ".".join(reversed(lies.domain.split("."))),
+            "id": lies.name,
         },
         "aws:index/getAvailabilityZones:getAvailabilityZones": {
             "names": [f"{region}{letter}" for letter in "abc"],

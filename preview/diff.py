@@ -100,7 +100,7 @@ class _Run:
         }
         change = self._compared(was, each, inputs, translation)
         if each.urn:
-            if change.kind != "create" and change.replaced and not change.protect:
+            if (change.gone or change.replaced) and not change.protect:
                 self._replaced[each.urn] = each.name
             # What Pulumi refuses to replace stays as it is.
             stays = was if change.kind != "create" and (change.protect or not change.replaced) else None
@@ -114,7 +114,8 @@ class _Run:
         if was is None or was.standing is Standing.GONE:
             gone = was is not None
             old = was.inputs if was else None
-            protect = each.protect and not gone
+            # Pulumi asks the state, not the program, before it makes again what a replacement had deleted.
+            protect = was.protect if was else each.protect
             return Change(kind="create", was=old, now=inputs, protect=protect, gone=gone, **common)
         inputs |= {
             key: _ANOTHER

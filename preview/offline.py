@@ -6,9 +6,10 @@ import base64
 from collections.abc import Callable
 from typing import Any
 
+from knowledge.regions import partition_of
 from local import lookups
 from local.cloud import CloudError, Declared, Made
-from local.identity import drawn, identify, name_of, partition
+from local.identity import drawn, identify, name_of
 
 # The account of AWS's own documentation.
 ACCOUNT = "123456789012"
@@ -56,7 +57,7 @@ class Offline:
 
     def _place(self, resource: Declared, service: str) -> str:
         region = str(resource.inputs.get("region") or self.region)
-        return f"{drawn(resource, 'hex8')}.{region}.{service}.{partition(region)[1]}"
+        return f"{drawn(resource, 'hex8')}.{region}.{service}.{partition_of(region).domain}"
 
     def _instance(self, resource: Declared, name: str) -> Outputs:
         address, port = f"{name}.{self._place(resource, 'rds')}", resource.inputs.get("port", 5432)
@@ -82,7 +83,7 @@ class Offline:
             else [f"{name}-{node:03}" for node in range(1, (inputs.get("numCacheClusters") or 1) + 1)]
         )
         region = str(inputs.get("region") or self.region)
-        zone = f"{drawn(resource, 'hex6')}.cache.{partition(region)[1]}"
+        zone = f"{drawn(resource, 'hex6')}.cache.{partition_of(region).domain}"
         return {
             "memberClusters": nodes,
             "port": inputs.get("port", 6379),

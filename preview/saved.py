@@ -53,7 +53,7 @@ def read(text: str) -> tuple[Resource, ...]:
 def _parsed(text: str) -> Any:
     try:
         data = json.loads(text.removeprefix("\ufeff"))
-        json.dumps(data, ensure_ascii=False).encode()
+        json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
     except json.JSONDecodeError as error:
         raise SavedError(f"is no JSON (line {error.lineno}: {error.msg})") from None
     except RecursionError:
@@ -61,7 +61,7 @@ def _parsed(text: str) -> Any:
     except UnicodeEncodeError:
         raise SavedError("is no JSON (it holds half of a character: a lone surrogate)") from None
     except ValueError:
-        raise SavedError("is no JSON (it holds a number of more digits than can be read)") from None
+        raise SavedError("is no JSON (it holds NaN, or a number greater than can be read)") from None
     return data
 
 

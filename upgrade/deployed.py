@@ -9,6 +9,7 @@ from typing import Any
 
 from components import names
 from infra.settings import Settings
+from knowledge.regions import partition_of
 
 MANIFEST = "manifest.json"
 
@@ -38,9 +39,7 @@ class Deployed:
     def primary_arn(self) -> str:
         """ARN of the primary, with words in brackets for what the stack's file does not say."""
         region = self.region or "<region>"
-        start = region.split("-", maxsplit=1)[0]
-        partition = {"cn": "aws-cn", "us": "aws-us-gov" if region.startswith("us-gov-") else "aws"}.get(start, "aws")
-        return f"arn:{partition}:rds:{region}:{self.account or '<account>'}:db:{self.prefix}"
+        return f"arn:{partition_of(region).name}:rds:{region}:{self.account or '<account>'}:db:{self.prefix}"
 
     @property
     def caller(self) -> str | None:

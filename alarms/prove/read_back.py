@@ -22,8 +22,8 @@ def read_back(
     """The outcomes with what the live policies say of them."""
     if clients.enforcing and all(outcome.arrived for outcome in outcomes):
         return list(outcomes)  # nothing to explain
-    _, partition, _, region, account, _ = topics[0].split(":", 5)
-    stack = Stack(_resources(clients, topics), Place(account=account, region=region, partition=partition))
+    _, _, _, region, account, _ = topics[0].split(":", 5)
+    stack = Stack(_resources(clients, topics), Place(account=account, region=region))
     return [_judged(clients, stack, there, outcome) for outcome in outcomes]
 
 

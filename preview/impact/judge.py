@@ -56,7 +56,7 @@ def _of(change: Change, stack: tuple[Change, ...]) -> Iterator[Impact]:
     for key, rule in unfinished(whole, lost(whole)):
         said = {"initErrors": "; ".join(change.failed), "replaceWith": ", ".join(change.replaced_with)}
         edit = replace(whole, key=key, before=said.get(key, True))
-        yield from _held(edit, rule, replaces=change.replaced)
+        yield from _held(edit, rule, replaces=change.replaced or change.gone)
     if change.kind == "create" or change.was is None or change.now is None:
         return
     for key in change.keys:

@@ -19,6 +19,9 @@ from preview.offline import Offline
 
 ROOT = Path(__file__).parents[2]
 Answers = dict[str, Any]
+CALLER: Answers = {
+    "GetCallerIdentity": {"Account": "210987654321", "Arn": "arn:aws:iam::210987654321:user/ann", "UserId": "A"}
+}
 ROOM: Answers = {
     "GetAccountSettings": {"AccountLimit": {"ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 10}},
     "ListServiceQuotas": {
@@ -83,7 +86,7 @@ def client(service: str, region: str) -> Any:
 
 
 def reader(answers: Answers) -> Reader:
-    _now.update(answers=answers, asked=[])
+    _now.update(answers=CALLER | answers, asked=[])
     return Reader(client, "eu-west-1")
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from answers import ROOM, ROOT, Answers, asked, declared, found, reader
 
-from account.look import look
+from account.look import look, look_at_waiting
 from account.reader import NotReadableError, Reader
 
 
@@ -131,6 +131,35 @@ CASES: list[tuple[str, Answers, list[tuple[str, str, str]]]] = [
             }
         },
         [],
+    ),
+    (
+        "a class in one of the zones, and a primary that has a standby",
+        {
+            "DescribeOrderableDBInstanceOptions": {
+                "OrderableDBInstanceOptions": [
+                    {"EngineVersion": "17.6", "AvailabilityZones": [{"Name": "eu-west-1b"}, {"Name": "eu-west-1d"}]}
+                ]
+            }
+        },
+        [("class", "missing", "the stack has eu-west-1b of these zones and needs two for a standby")],
+    ),
+    (
+        "what a deployment that broke off has made",
+        {"ListSecrets": {"SecretList": [{"Name": "shop-live/master"}]}},
+        [("name", "missing", "shop-live/master exists: fine where it is this stack's own, which --against tells")],
+    ),
+    (
+        "credentials that AWS does not take",
+        {"GetCallerIdentity": {"Error": {"Code": "ExpiredToken", "Message": "no"}}},
+        [("credentials", "missing", "nothing was looked at (sts.get_caller_identity: ExpiredToken)")],
+    ),
+    (
+        "a way to AWS on which nobody may ask who he is",
+        {"GetCallerIdentity": {"Error": {"Code": "AccessDenied", "Message": "no"}}, "ListRoles": {"Roles": []}},
+        [
+            ("credentials", "note", "whose they are is not known (sts.get_caller_identity: AccessDenied)"),
+            *(("service-linked role", "note", "has none yet") for _ in range(5)),
+        ],
     ),
     (
         "what AWS does not let be read",
@@ -254,3 +283,45 @@ def test_what_cannot_be_reached_is_told() -> None:
         reader({"ListVpcs": {}, "DescribeVpcs": {"Error": {"Code": "AccessDenied", "Message": ""}}}).all(
             "ec2", "describe_vpcs", "Vpcs"
         )
+
+
+def test_an_account_is_named_before_anything_is_said_of_it() -> None:
+    first = look(reader(ROOM), declared("qa", "staging"))[0]
+    assert (first.state, first.what) == ("ok", "210987654321, as arn:aws:iam::210987654321:user/ann")
+
+
+@pytest.mark.parametrize("code", ["ExpiredToken", "InvalidClientTokenId", "SignatureDoesNotMatch"])
+def test_what_waits_is_not_said_to_be_nothing_where_nobody_could_look(code: str) -> None:
+    answers = {"GetCallerIdentity": {"Error": {"Code": code, "Message": "no"}}}
+    seen = look_at_waiting(reader(answers), declared("live", "prod"))
+    assert [(each.check, each.state) for each in seen] == [("credentials", "missing")]
+    assert [name for name, _ in asked()] == ["GetCallerIdentity"]
+
+
+@pytest.mark.parametrize(
+    ("total", "free", "held", "wanted", "state"),
+    [
+        (10, 10, None, 1, "missing"),
+        (50, 50, None, 5, "missing"),
+        (100, 100, None, 1, "missing"),
+        (101, 101, None, 1, "ok"),
+        (101, 100, 1, 1, "ok"),  # a second look, after the first deployment
+        (110, 100, 10, 10, "ok"),
+        (110, 100, 10, 11, "missing"),
+        (1000, 950, None, 50, "ok"),
+    ],
+)
+def test_what_the_stack_has_reserved_already_counts_as_free(
+    total: int, free: int, held: int | None, wanted: int, state: str
+) -> None:
+    limit = {"ConcurrentExecutions": total, "UnreservedConcurrentExecutions": free}
+    function = {"name": "shop-live-bootstrap", "reservedConcurrentExecutions": wanted}
+    answers: Answers = {
+        "GetAccountSettings": {"AccountLimit": limit},
+        "GetFunctionConcurrency": {"ReservedConcurrentExecutions": held}
+        if held
+        else {"Error": {"Code": "ResourceNotFoundException", "Message": "no"}},
+    }
+    wishes = [Wanted("aws:lambda/function:Function", function)]
+    seen = look(reader(ROOM | answers), wishes, own=(), reserved=wanted)
+    assert [each.state for each in seen if each.check == "concurrency"] == [state]

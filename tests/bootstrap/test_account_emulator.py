@@ -30,8 +30,9 @@ def test_names_that_the_emulator_holds_are_found(aws: str) -> None:
     secrets.create_secret(Name="books-live/master", SecretString="{}")
     logs.create_log_group(logGroupName="/aws/lambda/books-live-bootstrap")
     seen = look(Reader(lambda service, region: aws_client(service, region, aws), "eu-west-1"), WANTED)
+    maybe = ": fine where it is this stack's own, which --against tells"
     assert sorted(each.what for each in seen if each.check == "name") == [
-        "the log group /aws/lambda/books-live-bootstrap exists",
-        "the secret books-live/master exists",
+        f"the log group /aws/lambda/books-live-bootstrap exists{maybe}",
+        f"the secret books-live/master exists{maybe}",
     ]
     assert {each.state for each in seen if each.check == "not looked at"} <= {"note"}

@@ -128,6 +128,35 @@ def test_the_code_of_a_function_makes_no_interface() -> None:
     assert not refused(limits, asks(every, arn("ec2", "network-interface/eni-1"), {}))
 
 
+def marks_as_its_own(stack: str) -> list[iam.Request]:
+    """What a function of the stack would do to have what is nobody's: recovery points of whoever is beside it."""
+    code: dict[str, str | list[str]] = {"lambda:SourceFunctionArn": arn("lambda", "function:{}-bootstrap", stack)}
+    mark: dict[str, str | list[str]] = {f"aws:RequestTag/{TAG}": stack}
+    things = (
+        "snapshot:awsbackup:job-9", "auto-backup:ab-9", "db:awsbackup-restore-test-9", "og:default:postgres-17",
+    )  # fmt: skip
+    return [
+        *(each for thing in things for each in asks("rds:AddTagsToResource", arn("rds", thing), {**code, **mark})),
+        *asks("rds:CopyDBSnapshot", arn("rds", things[0]), code),
+    ]
+
+
+@pytest.mark.parametrize("own", ["tmi-prod", "shop-dev", "a-b"])
+def test_the_code_of_a_function_marks_nothing_as_its_own(own: str) -> None:
+    limits = boundary(own, ACCOUNT, "aws")
+    assert not granted(limits, marks_as_its_own(own))
+    by_backup = [
+        iam.Request(each.action, each.resource, {k: v for k, v in each.context.items() if "lambda" not in k})
+        for each in marks_as_its_own(own)
+    ]
+    assert not refused(limits, by_backup)
+    # The check of what was restored still enters it: it gives the copy a password.
+    function = {"lambda:SourceFunctionArn": arn("lambda", "function:{}-restore-test", own)}
+    restored = arn("rds", "db:awsbackup-restore-test-1")
+    assert not refused(limits, asks("rds:DescribeDBInstances", restored, function))
+    assert not refused(limits, asks("rds:ModifyDBInstance", restored, {**function, **marked(own)}))
+
+
 def test_a_network_of_others_is_open_to_the_stack_that_it_was_given_to() -> None:
     inside, outside = ({"ec2:Vpc": arn("ec2", f"vpc/{each}")} for each in ("vpc-1", "vpc-2"))
     place = arn("ec2", "subnet/subnet-9")
@@ -164,6 +193,7 @@ def test_no_condition_of_a_boundary_can_be_left_out() -> None:
         *asks(create, arn("ec2", "subnet/subnet-1"), {**marked("shop-prod"), **itself}),
         *asks(create, arn("ec2", "subnet/subnet-1"), {"ec2:Vpc": arn("ec2", "vpc/vpc-1"), **itself}),
         *asks(create, arn("ec2", "network-interface/eni-1"), itself),
+        *marks_as_its_own("shop-prod"),
         *keys("shop-prod", ["alias/shop-prod-storage", "alias/billing"]),
         iam.Request("kms:Decrypt", arn("kms", "key/1"), {"kms:ResourceAliases": ["alias/shop-prod-storage"]}),
     ]

@@ -360,7 +360,7 @@ def test_the_boundary_leads_nowhere_else() -> None:
 
 def test_the_boundary_is_a_policy_that_iam_takes() -> None:
     """With names as long as they can be, in the partition of the longest, in a network of others."""
-    longest = boundary("x" * 20 + "-production-eu", ACCOUNT, "aws-us-gov", ["vpc-0123456789abcdef0"] * 2)
+    longest = boundary("x" * 20 + "-" + "y" * 19, ACCOUNT, "aws-us-gov", ["vpc-0123456789abcdef0"] * 2)
     text = json.dumps({"Version": "2012-10-17", "Statement": longest}, separators=(",", ":"))
     assert len(text) < MANAGED_POLICY_CHARACTERS
 
@@ -373,7 +373,7 @@ def test_the_conditions_of_the_boundary_are_ones_that_the_actions_know(statement
         assert wanted - {"lambda:SourceFunctionArn"} <= iam_requests.condition_keys(action), action
 
 
-BOUND = f"arn:aws:iam::{ACCOUNT}:policy/delivery/tmi-prod-boundary"
+BOUND = f"arn:aws:iam::{ACCOUNT}:policy/delivery/{NAME}-prod-boundary"
 
 
 @pytest.mark.parametrize("given", [BOUND, None])
@@ -390,7 +390,7 @@ ROLE = "aws:iam/role:Role"
 
 def test_a_boundary_that_is_no_policy() -> None:
     config = read_stack(ROOT, "prod") | {"data-tier:boundary": "tmi-prod-boundary"}
-    with pytest.raises(SettingsError, match="must be a policy's ARN"):
+    with pytest.raises(SettingsError, match="must be the ARN of a policy"):
         run_program("prod", lambda: program(ROOT), Offline("eu-west-1"), config)
 
 

@@ -262,7 +262,11 @@ def test_a_default_of_the_provider_is_no_change() -> None:
 # Type, what the state says of it, whether it is protected, effect and rule.
 STATES: list[tuple[str, dict[str, Any], tuple[tuple[Effect, str], ...]]] = [
     (INSTANCE, {"standing": Standing.GONE}, ((Effect.DATA_AT_RISK, "gone"),)),
-    (INSTANCE, {"standing": Standing.GONE, "protect": True}, ((Effect.DATA_AT_RISK, "gone"),)),
+    # `unable to replace resource ... as it is currently marked for protection`, says the engine.
+    (INSTANCE, {"standing": Standing.GONE, "protect": True},
+     ((Effect.BLOCKED, "protected"), (Effect.DATA_AT_RISK, "gone"))),
+    (GROUP, {"standing": Standing.GONE, "protect": True},
+     ((Effect.BLOCKED, "protected"), (Effect.DATA_AT_RISK, "gone"))),
     (GROUP, {"standing": Standing.GONE}, ((Effect.DATA_AT_RISK, "gone"),)),
     ("aws:s3/bucket:Bucket", {"standing": Standing.GONE}, ((Effect.DATA_AT_RISK, "gone"),)),
     (ALARM, {"standing": Standing.GONE}, ((Effect.REPLACE, "gone"),)),
@@ -273,7 +277,7 @@ STATES: list[tuple[str, dict[str, Any], tuple[tuple[Effect, str], ...]]] = [
     (INSTANCE, {"standing": Standing.GOING}, ()),
     (INSTANCE, {"standing": Standing.UNFINISHED, "operation": "creating"}, ()),
     (INSTANCE, {"retained": True}, ()),
-]
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("kind", "fields", "expected"), STATES)
@@ -294,6 +298,11 @@ ALONG: list[tuple[str, Inputs, dict[str, Any], dict[str, Any], tuple[tuple[Effec
     ("aws:shop/thing:Thing", {}, {}, {"dbName": "b"}, ((Effect.DATA_AT_RISK, "replaced-with"),)),
     (INSTANCE, REPLICA, {"protect": True}, {"dbName": "b"},
      ((Effect.BLOCKED, "protected"), (Effect.REPLACE, "replaced-with"))),
+    # One that is gone is made anew too, whatever the program says of its protection.
+    (INSTANCE, REPLICA, {}, {"standing": Standing.GONE}, ((Effect.REPLACE, "replaced-with"),)),
+    (INSTANCE, REPLICA, {"protect": True}, {"standing": Standing.GONE},
+     ((Effect.BLOCKED, "protected"), (Effect.REPLACE, "replaced-with"))),
+    (INSTANCE, REPLICA, {}, {"standing": Standing.GONE, "protect": True}, ()),
     # What stays, changes in place, or cannot be replaced takes nothing along.
     (INSTANCE, REPLICA, {}, {}, ()),
     (INSTANCE, REPLICA, {}, {"instanceClass": "b"}, ()),
@@ -308,7 +317,7 @@ def test_what_the_program_replaces_with_another(
     given = dict(primary)
     held = Resource(
         type=INSTANCE, name="first", parent="", urn="urn:1", id="db-1", inputs={"dbName": "a", "instanceClass": "a"},
-        protect=given.pop("protect", False),
+        protect=given.pop("protect", False), standing=given.pop("standing", Standing.HELD),
     )  # fmt: skip
     along = Resource(
         type=kind, name="second", parent="", urn="urn:2", id="db-2", inputs=inputs, replaced_with=("urn:1",), **options

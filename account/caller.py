@@ -1,0 +1,28 @@
+"""Who looks, and into which account: without an answer to that nothing else has one."""
+
+from __future__ import annotations
+
+from account.finding import Finding
+from account.reader import NotAllowedError, NotReadableError, Reader
+
+
+def caller(reader: Reader) -> Finding:
+    """Whom AWS takes the credentials for.
+
+    Asking needs no permission (STS API Reference, GetCallerIdentity): who is not allowed to is stopped on the way, by a
+    VPC endpoint's policy or the emulator's door, and the other services may answer yet.
+    """
+    try:
+        who = reader.one("sts", "get_caller_identity")
+    except NotAllowedError as error:
+        return Finding(
+            check="credentials", state="note", where=reader.region, what=f"whose they are is not known ({error})",
+            mend="look that it is the right account: `aws sts get-caller-identity`",
+        )  # fmt: skip
+    except NotReadableError as error:
+        return Finding(
+            check="credentials", state="missing", where=reader.region,
+            what=f"AWS does not take these credentials, and nothing was looked at ({error})",
+            mend="log in anew (`aws sso login`), or set AWS_PROFILE to those of this region's account",
+        )  # fmt: skip
+    return Finding(check="credentials", state="ok", where="the account", what=f"{who['Account']}, as {who['Arn']}")
