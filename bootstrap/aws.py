@@ -139,7 +139,7 @@ def _client(
     return client
 
 
-def _down(*, url: str, stack: str, caught_exception: Exception | None = None, **_: Any) -> None:
+def _down(*, url: str | None, stack: str, caught_exception: Exception | None = None, **_: Any) -> None:
     """End a call to an emulator that does not run, before it is tried again for seconds (botocore's `needs-retry`)."""
     from botocore.exceptions import EndpointConnectionError
 

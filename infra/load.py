@@ -63,21 +63,26 @@ def _misplaced(file: StackFile) -> Iterator[Problem]:
         name = key.removeprefix(f"{NAMESPACE}:")
         if name != key or name in settings or close(name, settings):
             setting = close(name, settings) or name
-            yield Problem(key, f"stands beside `config`, where nobody reads it: below it, as `{NAMESPACE}:{setting}`.")
+            yield Problem(
+                "file",
+                f"`{key}` stands beside `config`, where nobody reads it: put it below, as `{NAMESPACE}:{setting}`.",
+            )
         elif close(key, ["config"]):
-            yield Problem(key, "unknown key. Did you mean `config`?")
+            yield Problem("file", f"unknown key `{key}`. Did you mean `config`?")
     for key in file.bare:
         setting = close(key, settings) or key
-        yield Problem(key, f"has no namespace: write `{NAMESPACE}:{setting}`.")
+        yield Problem(f"config.{key}", f"has no namespace: write `{NAMESPACE}:{setting}`.")
     for key in file.config:
         namespace, _, name = key.partition(":")
         if namespace == NAMESPACE:
             continue
         if close(namespace, [NAMESPACE]):
             setting = close(name, settings) or name
-            yield Problem(key, f"`{namespace}` is no namespace here. Did you mean `{NAMESPACE}:{setting}`?")
+            yield Problem(
+                f"config.{key}", f"`{namespace}` is not a namespace here. Did you mean `{NAMESPACE}:{setting}`?"
+            )
         elif namespace == "aws" and name != "region" and close(name, ["region"]):
-            yield Problem(key, "the AWS provider has no such setting. Did you mean `aws:region`?")
+            yield Problem(f"config.{key}", "the AWS provider has no such setting. Did you mean `aws:region`?")
 
 
 def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Settings:
