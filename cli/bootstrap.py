@@ -7,13 +7,13 @@ import typer
 from cli import present
 from cli.declaration import keep, with_secrets
 from cli.errors import FAILED
-from cli.options import MIGRATIONS, JsonFlag, PathOption, StackOption
+from cli.options import MIGRATIONS, JsonFlag, PathOption, StackArgument
 from cli.output import console, emit_json
 from cli.target import ManifestOption, find_declared
 
 
 def bootstrap(
-    stack: StackOption = None,
+    stack: StackArgument = None,
     manifest: ManifestOption = None,
     path: PathOption = MIGRATIONS,
     json: JsonFlag = False,

@@ -12,14 +12,14 @@ from bootstrap.secrets import Credential, postgres_password
 from bootstrap.secrets.identities import token_users
 from cli.errors import InputError
 from cli.formats import ENVIRONMENTS, lines
-from cli.options import InstancesOption, JsonFlag
+from cli.options import InstancesOption, JsonFlag, StackArgument
 from cli.output import emit_json
 from cli.target import ManifestOption, cache_credentials, credential, default_identity, find_manifest, note
 from infra.problems import nearest
 
 
 def env(
-    stack: Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")] = None,
+    stack: StackArgument = None,
     identity: Annotated[
         str | None, typer.Option("--identity", "-i", help="Whose environment; the application's.")
     ] = None,

@@ -45,6 +45,7 @@ def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
     """The program with those commands; their modules are imported here, which is most of what a start takes."""
     import typer
 
+    from cli.stack_names import both_ways
     from cli.suggestions import CarefulGroup
 
     app = typer.Typer(
@@ -62,9 +63,11 @@ def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
         module, attribute, panel = COMMANDS[word]
         found = getattr(import_module(module), attribute)
         if isinstance(found, typer.Typer):
+            for each in found.registered_commands:
+                each.callback = both_ways(each.callback) if each.callback else None
             app.add_typer(found, name=word, cls=CarefulGroup, rich_help_panel=panel)
         else:
-            app.command(word, rich_help_panel=panel)(found)
+            app.command(word, rich_help_panel=panel)(both_ways(found))
     return app
 
 

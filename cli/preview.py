@@ -12,7 +12,7 @@ import typer
 
 from cli import preview_view
 from cli.errors import FAILED, InputError
-from cli.options import JsonFlag
+from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
 from cli.project import load
 from preview.plan import Finding, Preview
@@ -33,7 +33,7 @@ class Format(StrEnum):
 
 
 def preview(
-    stack: str = typer.Argument("local", help="Stack: dev, staging, prod, local, or one of your own."),
+    stack: NamedStack = "local",
     against: Annotated[
         str | None,
         typer.Option("--against", help="What is deployed: `pulumi stack export`, or an earlier preview's --json."),

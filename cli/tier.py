@@ -14,14 +14,12 @@ from cli.declaration import ahead, take_in
 from cli.doors import by_url
 from cli.errors import FAILED, InputError
 from cli.formats import FORMATS, render
-from cli.options import DatabaseUrlOption, JsonFlag, StackOption
+from cli.options import DatabaseUrlOption, JsonFlag, StackArgument, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
 from infra.problems import nearest
 from infra.stackfile import stacks as stacks_of
 from local.state import StateDir
-
-Named = Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")]
 
 
 def down(
@@ -56,7 +54,7 @@ def down(
 
 
 def status(
-    stack: Named = None,
+    stack: StackArgument = None,
     database_url: DatabaseUrlOption = None,
     json: JsonFlag = False,
     form: Annotated[str, typer.Option("--format", "-f", help=f"table, json, {', '.join(FORMATS)}.")] = "table",
@@ -105,7 +103,7 @@ def status(
 
 
 def reset(
-    stack: Named = None,
+    stack: StackArgument = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before data are removed.")] = False,
     json: JsonFlag = False,
 ) -> None:

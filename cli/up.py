@@ -13,7 +13,7 @@ from cli.current import remember
 from cli.declaration import KEPT
 from cli.errors import FAILED, InputError, NothingUpError
 from cli.fingerprint import declarations, fingerprint
-from cli.options import JsonFlag
+from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
 from cli.project import StackSource, load
 from cli.steps import Steps
@@ -29,7 +29,7 @@ _RUNNERS: dict[str, Runner] = {"direct": "direct", "lambda": "lambda"}
 
 
 def up(
-    stack: Annotated[str, typer.Argument(help="Stack to bring up: local, dev, staging, prod.")] = "local",
+    stack: NamedStack = "local",
     refresh: Annotated[bool, typer.Option("--refresh", help="Run the whole program even if nothing changed.")] = False,
     new_ports: Annotated[bool, typer.Option("--new-ports", help="Choose free ports anew.")] = False,
     new_passwords: Annotated[
