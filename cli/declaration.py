@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from cli.errors import InputError
-from cli.fingerprint import declarations
 from cli.project import own_root
 from components import names
 from infra.access_file import read_declaration
+from infra.fingerprint import declarations
 from infra.problems import SettingsError
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import traceback
 from pathlib import Path
 
 from cli.output import console, debugging
-from cli.project import PACKAGE
+from infra.trigger import PACKAGE
 
 FAILED, WRONG_INPUT, DIFFERENT = 1, 2, 3
 

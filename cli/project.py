@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.trigger import PACKAGE
+
 if TYPE_CHECKING:  # most commands only want to know where the project lies
     from bootstrap.access import Access
     from infra.settings import Settings
     from local.monitor import Deployment
-
-PACKAGE = Path(__file__).parents[1]
 
 
 def not_carried(root: Path) -> str | None:

@@ -12,19 +12,23 @@ from cli import present
 from cli.current import remember
 from cli.declaration import KEPT
 from cli.errors import FAILED, InputError, NothingUpError
-from cli.fingerprint import declarations, fingerprint
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
 from cli.project import StackSource, load
 from cli.steps import Steps
+from infra.fingerprint import declarations, fingerprint
 from infra.problems import nearest
+from local.postgres import binaries as postgres
 from local.state import StateDir
+from local.valkey import binaries as valkey
 
 if TYPE_CHECKING:
     from local.handlers.base import Runner
     from local.substrate import LocalCloud
 
 
+_SERVERS = (postgres.VARIABLE, valkey.VARIABLE)
+"""Variables that say which servers run, see `datatier doctor`."""
 _RUNNERS: dict[str, Runner] = {"direct": "direct", "lambda": "lambda"}
 
 
@@ -54,7 +58,7 @@ def up(
     with state.lock():
         if new_ports:
             _forget_ports(state)
-        mark = f"{fingerprint(source.root, stack)} {runner}"
+        mark = f"{fingerprint(source.root, stack, _SERVERS)} {runner}"
         unchanged = not refresh and not new_passwords and state.kept.get("fingerprint") == mark and not healthy(state)
         removed: list[str] = []
         renewed: list[str] = []

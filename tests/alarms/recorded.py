@@ -9,9 +9,10 @@ from functools import cache
 from typing import Any
 
 from alarms.stack import Place, Resource, Stack
-from cli.project import PACKAGE, load
+from cli.project import load
 from infra.load import load_settings
 from infra.program import program
+from infra.trigger import PACKAGE
 from local.monitor import run_program
 from preview.alarm_findings import indexed
 from preview.offline import ACCOUNT, Offline
