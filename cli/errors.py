@@ -69,6 +69,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from bootstrap.rehearse import NotEmptyError
     from bootstrap.schema.definition import DefinitionError
     from bootstrap.secrets.urls import UrlError
+    from clients.errors import NoLoginError
     from infra.problems import SettingsError
     from infra.stackfile import UnknownStackError
     from knowledge.classes import UnknownClassError
@@ -82,6 +83,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
         DefinitionError,
         InputError,
         LogsError,
+        NoLoginError,
         NotEmptyError,
         ParameterError,
         PlanError,

@@ -14,7 +14,8 @@ from bootstrap.secrets import Secret
 from cli.doors import by_url, open_database
 from cli.options import DatabaseUrlOption, InstancesOption, JsonFlag, StackArgument
 from cli.output import console, emit_json, table
-from cli.target import ManifestOption, default_identity, find_manifest
+from cli.target import ManifestOption, find_manifest
+from clients.credentials import default_identity
 
 if TYPE_CHECKING:
     from bootstrap.postgres.pools import Advice

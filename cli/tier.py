@@ -12,8 +12,8 @@ from cli.consent import ask
 from cli.current import state_of
 from cli.declaration import ahead, take_in
 from cli.doors import by_url
+from cli.env import FORMATS, render
 from cli.errors import FAILED, InputError
-from cli.formats import FORMATS, render
 from cli.options import DatabaseUrlOption, JsonFlag, StackArgument, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
