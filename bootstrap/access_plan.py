@@ -8,13 +8,14 @@ import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, Literal
 
 import psycopg
 
 from bootstrap.access import Access, access_string, load_access
 from bootstrap.access.names import SIBLINGS, login
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import UnknownCacheError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.change import Change
@@ -153,7 +154,10 @@ def redis_plan_by_url(access: Access, url: Secret, cache: str, *, write: bool = 
 
     rules = access.cache_users(cache)
     if not rules:
-        raise BootstrapError(f"access.yaml has no rules for a cache `{cache}`; name another one with --cache")
+        known = sorted({name for identity in access.identities.values() for name in identity.redis})
+        near = get_close_matches(cache, known, n=1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        raise UnknownCacheError(f"--cache {cache}: access.yaml has rules for {', '.join(known) or 'no cache'}.{hint}")
     users = [User(name=name, rules=access_string(each), password=None) for name, each in rules.items()]
     with open_redis_url(url) as client:
         bring = apply_client if write else plan_client

@@ -65,6 +65,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     """
     from bootstrap.access.load import AccessError
     from bootstrap.access_explain import UnknownRoleError
+    from bootstrap.errors import UnknownCacheError
     from bootstrap.migrate.errors import ProblemsError, SourceError, TargetError
     from bootstrap.rehearse import NotEmptyError
     from bootstrap.schema.definition import DefinitionError
@@ -92,6 +93,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
         SettingsError,
         SourceError,
         TargetError,
+        UnknownCacheError,
         UnknownClassError,
         UnknownRoleError,
         UnknownStackError,
