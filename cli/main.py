@@ -86,6 +86,12 @@ def _open_what_is_closed() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
+def _widen_help() -> None:
+    """Have help that goes into a pipe keep its words: typer cuts them to 80 columns, or to COLUMNS."""
+    if not sys.stdout.isatty():
+        os.environ.setdefault("TERMINAL_WIDTH", "120")  # typer's own name for it (typer.rich_utils)
+
+
 def _run() -> None:
     from cli.errors import report
 
@@ -102,6 +108,7 @@ def main() -> None:
     # A command lives for seconds and makes no cycles to speak of; collecting them costs a quarter of the program's run.
     gc.disable()
     _open_what_is_closed()
+    _widen_help()
     try:
         _run()
     except KeyboardInterrupt:

@@ -75,6 +75,13 @@ def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) 
     return Grid(title, columns, [["" if cell is None else cell for cell in row] for row in rows])
 
 
+def listed(out: Console, names: Sequence[str], few: int) -> str:
+    """The names with commas between them: on a terminal the first `few` and how many there are besides."""
+    if not out.is_terminal or len(names) <= few:
+        return ", ".join(names)
+    return f"{', '.join(names[:few])} and {len(names) - few} more"
+
+
 def debugging() -> bool:
     """Whether tracebacks were asked for."""
     return os.environ.get("DATATIER_DEBUG", "") not in ("", "0")

@@ -77,3 +77,12 @@ def test_a_line_in_a_pipe_is_a_line(
     assert not sys.stdout.isatty()
     print_(output.console())
     assert capsys.readouterr().out == "x" * 5000 + "\n"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "count", "shown"),
+    [(True, 2, "a0, a1"), (True, 4, "a0, a1 and 2 more"), (False, 4, "a0, a1, a2, a3"), (False, 0, "")],
+)
+def test_names_are_all_there_in_a_pipe(terminal: bool, count: int, shown: str) -> None:
+    out = Console(file=io.StringIO(), force_terminal=terminal)
+    assert output.listed(out, [f"a{number}" for number in range(count)], 2) == shown
