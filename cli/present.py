@@ -18,22 +18,22 @@ def tier(out: Console, data: Mapping[str, Any]) -> None:
     """Servers, schema and access of a tier (`local.status.status`): what was seen, and the time of what was not."""
     rows: list[tuple[object, ...]] = []
     postgres = data["postgres"]
-    trouble = _trouble(data["processes"])
+    wrong = trouble(data["processes"])
     if primary := postgres["primary"]:
-        said = trouble.get(primary["port"], f"database {primary['database']}")
+        said = wrong.get(primary["port"], f"database {primary['database']}")
         rows.append(("PostgreSQL", "primary", f"{primary['host']}:{primary['port']}", said))
     for replica in postgres["replicas"]:
-        said = trouble.get(replica["port"], _lag(replica))
+        said = wrong.get(replica["port"], _lag(replica))
         rows.append(("PostgreSQL", f"replica {replica['name']}", f"{replica['host']}:{replica['port']}", said))
     for name, cache in data["redis"].items():
         kind = f"cache {name}" + (" (cluster)" if cache.get("cluster_mode") else "")
         rows += [
-            (kind, node["role"] or "", f"{node['host']}:{node['port']}", trouble.get(node["port"], ""))
+            (kind, node["role"] or "", f"{node['host']}:{node['port']}", wrong.get(node["port"], ""))
             for node in cache["nodes"]
         ]
     if data.get("emulator"):
         where = data["emulator"]["endpoint"].removeprefix("http://")
-        rows.append(("AWS emulator", "", where, trouble.get(int(where.rpartition(":")[2]), "")))
+        rows.append(("AWS emulator", "", where, wrong.get(int(where.rpartition(":")[2]), "")))
     out.print(table(f"stack {data['stack']}", ("server", "role", "address", ""), rows))
     _schema_and_access(out, data)
     for sentence in data.get("used_up", ()):
@@ -46,7 +46,7 @@ def tier(out: Console, data: Mapping[str, Any]) -> None:
         out.print(f"[yellow]undeclared[/] {escape(sentence)}")
 
 
-def _trouble(processes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+def trouble(processes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
     """Port -> why nobody can use what should be there."""
     down = {each["port"]: "[red]not running[/]" for each in processes if each["pid"] is None}
     stuck = {each["port"]: "[red]does not answer[/]" for each in processes if not each.get("answers", True)}
