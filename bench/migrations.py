@@ -2,6 +2,8 @@
 
     .venv/bin/python bench/migrations.py            print the tables
     WRITE=1 .venv/bin/python bench/migrations.py    and put them into bench/README.md
+    BESIDE=FOLDER .venv/bin/python ...              another checkout of the project in turn with this one
+    SIZES= .venv/bin/python ...                     without the table of sizes, which takes longest
 
 The others are taken from PATH: `migrate` (golang-migrate), `dbmate`, `alembic`, `yoyo`; one that is not there is named
 and left out. Each gets the same SQL in its own form, a database of its own for every run, and its defaults.
@@ -12,6 +14,7 @@ from __future__ import annotations
 import getpass
 import os
 import platform
+import resource
 import shutil
 import statistics
 import sys
@@ -30,7 +33,11 @@ from postgres_server import binaries, run_tool, running  # noqa: E402
 from run import DATATIER, once  # noqa: E402
 from section import publish  # noqa: E402
 
-COUNT, RUNS, SIZES = 1000, 3, (100, 1000, 10_000)
+COUNT, RUNS = 1000, 3
+SIZES = tuple(int(size) for size in os.environ.get("SIZES", "100 1000 10000").split())
+BESIDE = os.environ.get("BESIDE")
+# Flushes of the log by whoever is served, not by the server's own processes (pg_stat_io, PostgreSQL 18).
+FLUSHES = "SELECT sum(fsyncs)::int FROM pg_stat_io WHERE object = 'wal' AND backend_type = 'client backend'"
 
 UP = "CREATE TABLE t{n} (id bigint PRIMARY KEY);\n"
 DOWN = "DROP TABLE t{n};\n"
@@ -104,9 +111,17 @@ OURS = Tool(
     _pairs,
     lambda p, d, u: [p, "migrate", "up", "--path", str(d), "--database-url", u],
 )
+_MAIN = f"import sys; sys.path.insert(0, {BESIDE!r}); from cli.main import main; main()"
+OTHER = Tool(
+    "the same by the checkout of BESIDE",
+    sys.executable,
+    _pairs,
+    lambda p, d, u: [p, "-c", _MAIN, "migrate", "up", "--path", str(d), "--database-url", u],
+)
 TOOLS = (
     OURS,
-    Tool("golang-migrate", "migrate", _pairs, lambda p, d, u: [p, "-path", str(d), "-database", u, "up"], 2),
+    *[OTHER] * bool(BESIDE),
+    Tool("golang-migrate", "migrate", _pairs, lambda p, d, u: [p, "-path", str(d), "-database", u, "up"], 2.2),
     Tool(
         "dbmate",
         "dbmate",
@@ -147,36 +162,66 @@ def files(tool: Tool, folder: Path, count: int) -> Path:
     return folder
 
 
+@dataclass(frozen=True)
+class Taken:
+    """One run of a tool on all files, and one with nothing to do after it."""
+
+    seconds: float
+    memory: float
+    flushes: int
+    """By its sessions, applying."""
+    idle: float
+    """Seconds."""
+    processor: float
+    """Seconds of the processor with nothing to do."""
+
+
+def taken(command: list[str], place: Path, url: str) -> Taken:
+    """Measure both."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("SELECT pg_stat_reset_shared('io')")
+    seconds, memory = once(command, place)
+    with psycopg.connect(url, autocommit=True) as connection:
+        row = connection.execute(FLUSHES.encode()).fetchone()
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    idle, _ = once(command, place)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    processor = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Taken(seconds, memory, row[0] if row else 0, idle, processor)
+
+
 def race(database: Callable[[], str], place: Path, tools: list[tuple[Tool, str]]) -> list[str]:
-    """Every tool on 1,000 files, turn by turn, then again with nothing to do."""
+    """Every tool on 1,000 files, turn by turn, each time once more with nothing to do."""
     folders = {tool.name: files(tool, place / str(i), COUNT) for i, (tool, _) in enumerate(tools)}
-    taken: dict[str, list[tuple[float, float]]] = {tool.name: [] for tool, _ in tools}
-    again: dict[str, list[tuple[float, float]]] = {tool.name: [] for tool, _ in tools}
+    found: dict[str, list[Taken]] = {tool.name: [] for tool, _ in tools}
     for _ in range(RUNS):
         for tool, program in tools:
-            command = tool.command(program, folders[tool.name], database())
-            taken[tool.name].append(once(command, place))
-            again[tool.name] += [once(command, place) for _ in range(2)]
-    ours = statistics.median(s for s, _ in taken[OURS.name])
+            url = database()
+            found[tool.name].append(taken(tool.command(program, folders[tool.name], url), place, url))
+    ours = found[OURS.name]
     lines = [
-        f"| {COUNT} migrations, empty database | median s | fastest - slowest | times ours | target | peak MiB "
-        "| nothing to do, median s |",
-        "|---|---|---|---|---|---|---|",
+        f"| {COUNT} migrations, empty database | median s | fastest - slowest | times ours, in the same turn | target "
+        "| flushes a file | peak MiB | nothing to do, median s | processor s |",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for tool, _ in tools:
-        seconds = [s for s, _ in taken[tool.name]]
-        idle = statistics.median(s for s, _ in again[tool.name])
-        target = f"{tool.target:g}" if tool.target else ""
+        runs = found[tool.name]
+        seconds = [run.seconds for run in runs]
+        ratio = statistics.median(run.seconds / our.seconds for run, our in zip(runs, ours, strict=True))
         lines.append(
             f"| {tool.name} | {statistics.median(seconds):.2f} | {min(seconds):.2f} - {max(seconds):.2f} "
-            f"| {statistics.median(seconds) / ours:.1f} | {target} | {max(m for _, m in taken[tool.name]):.0f} "
-            f"| {idle:.2f} |"
+            f"| {ratio:.1f} | {f'{tool.target:g}' if tool.target else ''} "
+            f"| {statistics.median(run.flushes for run in runs) / COUNT:.1f} | {max(run.memory for run in runs):.0f} "
+            f"| {statistics.median(run.idle for run in runs):.2f} "
+            f"| {statistics.median(run.processor for run in runs):.2f} |"
         )
     return lines
 
 
 def sizes(database: Callable[[], str], place: Path) -> list[str]:
     """Our memory by the number of files, applying them and with nothing to do."""
+    if not SIZES:
+        return []
     lines = ["| `datatier migrate up`, files | s | peak MiB | nothing to do, s | peak MiB |", "|---|---|---|---|---|"]
     for count in SIZES:
         folder = files(OURS, place / f"n{count}", count)

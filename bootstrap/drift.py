@@ -76,17 +76,23 @@ def look(
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="drift") as pool:
         plan = plan_stack(manifest, store, pool)
         with master.look(manifest.postgres, store) as conn:
-            differing = (*_pressure(conn), *_schema(conn, migrations))
+            pressing = tuple(_pressure(conn))
+            judged = _schema(conn, migrations)
         checks = verify_stack(manifest, store, pool) if prove else ()
-    return Drift(stack=manifest.stack, found=(*differing, *_access(plan)), checks=checks)
+    return _drift(manifest.stack, (*pressing, *map(_told, judged.counted)), plan, checks)
 
 
 def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, migrations: Path = MIGRATIONS) -> Drift:
     """Compare a database that no stack describes with the declarations; with `prove` also as every identity's role."""
     plan = plan_urls(access, conn, None, "main")
-    differing = (*_pressure(conn), *_schema(conn, migrations))
+    pressing = tuple(_pressure(conn))
+    judged = _schema(conn, migrations)
     checks = tuple(verify_roles(conn, access)) if prove else ()
-    return Drift(stack=conn.info.dbname, found=(*differing, *_access(plan)), checks=checks)
+    return _drift(conn.info.dbname, (*pressing, *map(_told, judged.counted)), plan, checks)
+
+
+def _drift(stack: str, found: tuple[Drifted, ...], plan: AccessPlan, checks: tuple[Check, ...]) -> Drift:
+    return Drift(stack=stack, found=(*found, *_access(plan)), checks=checks)
 
 
 def _access(plan: AccessPlan) -> Iterator[Drifted]:
@@ -105,15 +111,9 @@ def _pressure(conn: psycopg.Connection[Any]) -> Iterator[Drifted]:
         yield Drifted(where="connections", what=str(each), mend=each.mend)
 
 
-def _schema(conn: Any, migrations: Path) -> list[Drifted]:
+def _schema(conn: psycopg.Connection[Any], migrations: Path) -> schema.Judgement:
     path = schema.beside(migrations)
-    if path is None:
-        return []
-    expected = schema.load(path)
-    found = schema.compare(expected, schema.read(conn, extensions=expected.get("extensions", ())))
-    other = [each for each in found if each.kind == "migration"]
-    # Beside a database at another migration everything would differ: that says it all.
-    return [_told(each) for each in other or found if each.severity != "INFO"]
+    return schema.Judgement() if path is None else schema.judge(conn, schema.load(path))
 
 
 def _told(each: Difference) -> Drifted:

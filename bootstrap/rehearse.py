@@ -143,11 +143,8 @@ def _defined(conn: psycopg.Connection[Any], path: Path, version: int) -> Iterato
     if expected.get("version", version) != version:
         what = f"it is that of migration {expected['version']}, the last one is {version}: datatier schema dump"
         yield Trouble(phase="definition", what=what)
-    found = schema.read(conn, extensions=expected.get("extensions", ()))
-    for difference in schema.compare(_bare(expected), found):
-        # Extensions are the server's affair; a rehearsal notes those that it lacks.
-        if difference.severity != "INFO" and difference.kind != "extension":
-            yield Trouble(phase="definition", what=f"{difference.kind} {difference.object}: {difference.what}")
+    for each in schema.judge(conn, _bare(expected)).counted:
+        yield Trouble(phase="definition", what=f"{each.kind} {each.object}: {each.what}")
 
 
 def _bare(found: schema.Schema) -> schema.Schema:

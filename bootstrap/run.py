@@ -194,7 +194,7 @@ class _Run:
     def _up(self, runner: migrate.Runner) -> list[str]:
         done: list[str] = []
 
-        def between(step: migrate.Step, seconds: float | None) -> None:
+        def between(step: migrate.Move, seconds: float | None) -> None:
             if seconds is None:
                 deadline.check(self._left)
             else:
@@ -213,14 +213,11 @@ class _Run:
         if path is None:
             return
         with self._step("schema"):
-            expected = schema.load(path)
-            live = schema.read(entered.conn, extensions=expected.get("extensions", ()))
-            found = schema.compare(expected, live)
-            # The step before has told of extensions; a definition of another migration is no measure.
-            other = [each for each in found if each.kind == "migration"]
-            told = other or [each for each in found if each.kind != "extension" and each.severity != "INFO"]
-            self._schema_errors = 0 if other else sum(each.severity == "ERROR" for each in told)
-            self._differences += [f"schema: {each}" for each in told]
+            found = schema.judge(entered.conn, schema.load(path))
+            self._schema_errors = len(found.wrong)
+            self._differences += [f"schema: {each}" for each in found.counted]
+            # Of the extensions that are missing the step before has told.
+            self._differences += [f"schema: {found.note}"] * any(each.kind != "extension" for each in found.aside)
 
     def _verified(self, entered: Master, held: dict[str, Held]) -> tuple[report.Check, ...]:
         from bootstrap.verify import verify

@@ -123,7 +123,7 @@ def _done(applied: list[migrate.Applied], json: bool) -> None:
         console().print("no change")
 
 
-def _planned(steps: list[migrate.Step], json: bool) -> None:
+def _planned(steps: list[migrate.Move], json: bool) -> None:
     """The SQL as a script that says where each file begins: comments and the files as they are."""
     if json:
         emit_json(
@@ -360,7 +360,7 @@ def validate(
 
 def _validated(
     stack: str | None, manifest: str | None, url: str | None, path: Path, allow: list[str] | None
-) -> tuple[migrate.Problem, ...] | None:
+) -> tuple[migrate.FileProblem, ...] | None:
     """Beside the database; None where none was named and none is up."""
     try:
         with _runner(stack, manifest, url, path, allow=allow) as runner:

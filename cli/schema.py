@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # brings psycopg, which other commands do without
     import psycopg
 
     from bootstrap.manifest import Manifest
-    from bootstrap.schema import Difference, Live
+    from bootstrap.schema import Difference, ServerSchema
 
 DEFINITION = Path(__file__).parents[1] / "schema" / "schema.json"
 FileOption = Annotated[Path, typer.Option("--file", help="The definition.")]
@@ -95,11 +95,12 @@ def check(
     say("DEBUG", f"{file}: {len(expected.get('tables', {}))} tables, migration {expected.get('version')}")
     with _server(stack, manifest, database_url, replica) as connection:
         say("DEBUG", f"logged in after {perf_counter() - began:.3f} s")
-        live = schema.read(connection, extensions=expected.get("extensions", ()), rows=rows)
+        live = schema.read(connection, extensions=expected.get("extensions", ()))
+        counted = schema.count(connection).rows if rows else {}
     say("DEBUG", f"PostgreSQL {live.server // 10000} read after {perf_counter() - began:.3f} s")
     found = schema.compare(expected, live)
     say("DEBUG", f"compared after {perf_counter() - began:.3f} s")
-    summary = _summary(live, found, perf_counter() - began)
+    summary = _summary(live, found, perf_counter() - began) | ({"rows": counted} if counted else {})
     if json:
         emit_json({"ok": summary["ok"], "differences": [asdict(each) for each in found], "summary": summary})
     else:
@@ -108,10 +109,10 @@ def check(
             for name, text in (("expected", each.expected), ("found", each.found), ("mend", each.sql)):
                 if text and each.severity != "INFO" and (name == "mend" or "\n" not in text):
                     console().print(f"      [dim]{name}:[/] {escape(text)}")
-        for name, count in live.rows.items():
+        for name, count in counted.items():
             say("INFO", f"{name}: {count} rows")
-        counted = ", ".join(f"{summary[kind]} {kind}" for kind in _KINDS)
-        say("INFO", f"{counted}; {summary['errors']} errors, {summary['warnings']} warnings")
+        kinds = ", ".join(f"{summary[kind]} {kind}" for kind in _KINDS)
+        say("INFO", f"{kinds}; {summary['errors']} errors, {summary['warnings']} warnings")
     if not summary["ok"]:
         raise typer.Exit(DIFFERENT)
 
@@ -119,7 +120,7 @@ def check(
 _KINDS = ("tables", "columns", "constraints", "indexes", "triggers", "policies", "functions", "views")
 
 
-def _summary(live: Live, found: tuple[Difference, ...], seconds: float) -> dict[str, Any]:
+def _summary(live: ServerSchema, found: tuple[Difference, ...], seconds: float) -> dict[str, Any]:
     tables = live.schema.get("tables", {})
     count: Counter[str] = Counter(each.severity for each in found)
     parts = {
@@ -141,7 +142,6 @@ def _summary(live: Live, found: tuple[Difference, ...], seconds: float) -> dict[
         "warnings": count["WARN"],
         "notes": count["INFO"],
         "seconds": round(seconds, 4),
-        **({"rows": live.rows} if live.rows else {}),
     }
 
 

@@ -3,19 +3,19 @@
 from bootstrap.migrate.errors import (
     DirtyError,
     FileError,
+    FileProblem,
     LedgerError,
     LockedError,
     MigrateError,
-    Problem,
     ProblemsError,
     ServerError,
     SourceError,
     StoppedError,
     TargetError,
 )
-from bootstrap.migrate.ledger import Event, Ledger, Session, State
+from bootstrap.migrate.ledger import Event, Ledger, LedgerState, Session
 from bootstrap.migrate.memory import MemoryDatabase, MemoryLedger
-from bootstrap.migrate.plan import Step
+from bootstrap.migrate.plan import Move
 from bootstrap.migrate.postgres import PostgresLedger
 from bootstrap.migrate.runner import Applied, Progress, Runner, Stop, Version, validate
 from bootstrap.migrate.source import Migration, MigrationFile, Source, create
@@ -26,16 +26,18 @@ __all__ = [
     "DirtyError",
     "Event",
     "FileError",
+    "FileProblem",
     "Ledger",
     "LedgerError",
+    "LedgerState",
     "LockedError",
     "MemoryDatabase",
     "MemoryLedger",
     "MigrateError",
     "Migration",
     "MigrationFile",
+    "Move",
     "PostgresLedger",
-    "Problem",
     "ProblemsError",
     "Progress",
     "Runner",
@@ -43,9 +45,7 @@ __all__ = [
     "Session",
     "Source",
     "SourceError",
-    "State",
     "StatusRow",
-    "Step",
     "Stop",
     "StoppedError",
     "TargetError",

@@ -15,14 +15,14 @@ from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from bootstrap.migrate.errors import Problem, SourceError
+from bootstrap.migrate.errors import FileProblem, SourceError
 
 FILE = "datatier.allow"
 COMMENT = re.compile(r"--[ \t]*datatier:allow[ \t]+([\w-]+)[ \t]*([^\r\n]*)")
 
 
 @dataclass(frozen=True)
-class Line:
+class Allowance:
     """One thing that is allowed."""
 
     rule: str
@@ -35,9 +35,9 @@ class Line:
 class Allowed:
     """All that is allowed for a folder."""
 
-    lines: tuple[Line, ...] = ()
+    lines: tuple[Allowance, ...] = ()
 
-    def covers(self, problem: Problem) -> bool:
+    def covers(self, problem: FileProblem) -> bool:
         """Whether it is allowed."""
         return any(line.rule == problem.rule and fnmatchcase(problem.file, line.files) for line in self.lines)
 
@@ -56,7 +56,7 @@ class Allowed:
 def allowed_in(folder: Path, rules: Iterable[str] = ()) -> Allowed:
     """What the folder's own file allows, and `rules` for all files."""
     path = folder / FILE
-    asked = tuple(Line(rule, "*") for rule in rules)
+    asked = tuple(Allowance(rule, "*") for rule in rules)
     if not path.is_file():
         return Allowed(asked)
     try:
@@ -66,7 +66,7 @@ def allowed_in(folder: Path, rules: Iterable[str] = ()) -> Allowed:
     return Allowed((*_lines(str(path), text), *asked))
 
 
-def _lines(path: str, text: str) -> Iterator[Line]:
+def _lines(path: str, text: str) -> Iterator[Allowance]:
     for number, line in enumerate(text.splitlines(), 1):
         words = [] if line.lstrip().startswith("#") else line.split()
         if not words:
@@ -76,7 +76,7 @@ def _lines(path: str, text: str) -> Iterator[Line]:
                 f"{path}:{number}: `{' '.join(words)}` is not RULE FILES reason",
                 "for example: missing-down 000003_* nobody ever went down",
             )
-        yield Line(words[0], words[1], f"{path}:{number}")
+        yield Allowance(words[0], words[1], f"{path}:{number}")
 
 
 def _meant(rule: str, known: Collection[str]) -> str:

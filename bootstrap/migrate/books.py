@@ -70,17 +70,21 @@ def add_line(schema: str, e: Event, system: str, timeline: int | None) -> Compos
     )
 
 
-def end_line(schema: str, line: int) -> Composed:
+# The lock is held, so that the attempt is the last line that there is.
+_ATTEMPT = SQL("id = (SELECT max(id) FROM {})")
+
+
+def end_line(schema: str) -> Composed:
     """The attempt has reached its end."""
-    return SQL(
-        "UPDATE {} SET seconds = extract(epoch FROM clock_timestamp() - at) WHERE id = {} RETURNING seconds"
-    ).format(Identifier(schema, HISTORY), Literal(line))
+    table = Identifier(schema, HISTORY)
+    end = SQL("UPDATE {} SET seconds = extract(epoch FROM clock_timestamp() - at) WHERE {} RETURNING seconds")
+    return end.format(table, _ATTEMPT.format(table))
 
 
-def fail_line(schema: str, line: int, error: str) -> Composed:
+def fail_line(schema: str, error: str) -> Composed:
     """The attempt has failed."""
-    why = SQL("UPDATE {} SET error = {} WHERE id = {}")
-    return why.format(Identifier(schema, HISTORY), Literal(error), Literal(line))
+    table = Identifier(schema, HISTORY)
+    return SQL("UPDATE {} SET error = {} WHERE {}").format(table, Literal(error), _ATTEMPT.format(table))
 
 
 def select_version(schema: str) -> Composed:

@@ -90,7 +90,7 @@ class FileError(MigrateError):
 
 
 @dataclass(frozen=True)
-class Problem:
+class FileProblem:
     """One thing wrong with the files, alone or beside what the database has applied."""
 
     rule: str
@@ -111,6 +111,6 @@ class Problem:
 class ProblemsError(MigrateError):
     """Problems that must be mended before anything is applied, all of them at once."""
 
-    def __init__(self, problems: Sequence[Problem]) -> None:
+    def __init__(self, problems: Sequence[FileProblem]) -> None:
         super().__init__("\n".join(map(str, problems)))
         self.problems = tuple(problems)

@@ -7,8 +7,9 @@ How to implement a ledger:
 4. `prepare` makes what is missing. It and all that follow are only called while the lock is held.
 5. `mark` says, durably, that a file is about to move the database to `event.target`; if nothing follows, it stays
    dirty, and `read` returns the event as `attempt` for as long as nobody else has written the version.
-6. `run` sends the file whole, then says that the database is at `event.target` and clean; of an event that is
-   `whole`, both in one transaction: either all of it has happened or nothing. It raises FileError if the file fails.
+6. `run` marks the event, unless that was the last thing done; sends the file whole; and says that the database is at
+   `event.target` and clean. For an event that is `whole` the file and what is said of its end are one transaction:
+   either all of it has happened or nothing. It raises FileError if the file fails, once the event is marked.
 7. `fail` keeps why the attempt failed; it stays dirty.
 8. `settle` says that the database is at `version` and clean, and appends the events, in one transaction.
 No ledger decides anything: when in doubt, it raises. tests/bootstrap/migrate/test_migrate_ledgers.py runs against all.
@@ -81,7 +82,7 @@ class Event:
 
 
 @dataclass(frozen=True, kw_only=True)
-class State:
+class LedgerState:
     """What the books say."""
 
     version: int | None = None
@@ -102,8 +103,8 @@ class Ledger(Protocol):
     def use(self, session: Session) -> None:
         """Run files this way from now on."""
 
-    def read(self) -> State:
-        """Return the books; an empty State where there are none yet."""
+    def read(self) -> LedgerState:
+        """Return the books; an empty LedgerState where there are none yet."""
 
     def ready(self) -> None:
         """Raise ServerError where migrations cannot be run over this connection. Called after `read`."""
@@ -118,7 +119,7 @@ class Ledger(Protocol):
         """Write (event.target, dirty) and the attempt; -1 means that the database will be at no version."""
 
     def run(self, event: Event, path: str, body: bytes) -> float:
-        """Send the file whole, write (event.target, clean) and the event; return its seconds."""
+        """Mark, send the file whole, write (event.target, clean) and the event; return its seconds."""
 
     def fail(self, event: Event, error: str) -> None:
         """Write why the attempt failed."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bootstrap.migrate import folder, runnable
 from bootstrap.migrate.allow import COMMENT
-from bootstrap.migrate.errors import Problem
+from bootstrap.migrate.errors import FileProblem
 from bootstrap.migrate.lexer import line_and_column
 from bootstrap.migrate.made import on_new_tables
 from bootstrap.migrate.source import MigrationFile, Source
@@ -22,7 +22,7 @@ Words = tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Rule:
+class LintRule:
     """One rule on the statements of a file: which of them break it."""
 
     name: str
@@ -58,13 +58,13 @@ def _authorization(words: Words, _: Sequence[Words]) -> bool:
 
 
 RULES = (
-    Rule(
+    LintRule(
         "invalid-index",
         "IF NOT EXISTS takes an invalid index, left by a build that failed, for a finished one",
         "leave IF NOT EXISTS out; after a failed build: DROP INDEX CONCURRENTLY, then build anew",
         lambda w, _: _has(w, "INDEX", "CONCURRENTLY", "IF", "NOT", "EXISTS"),
     ),
-    Rule(
+    LintRule(
         "serial-column",
         "a serial or identity column numbers every row: the table is rewritten under an exclusive lock",
         "add a plain bigint column, fill it in batches, then attach the sequence",
@@ -74,32 +74,32 @@ RULES = (
             and (not {"SERIAL", "BIGSERIAL", "SMALLSERIAL"}.isdisjoint(w) or _has(w, "AS", "IDENTITY"))
         ),
     ),
-    Rule(
+    LintRule(
         "exclusion-constraint",
         "adding it reads the whole table under an exclusive lock, and it cannot be NOT VALID",
         "add it to the table while that is empty, or in a window in which nobody writes",
         lambda w, _: w[:2] == ("ALTER", "TABLE") and "EXCLUDE" in w,
     ),
-    Rule(
+    LintRule(
         "timeout",
         "the file replaces the lock and statement timeouts that every migration runs under",
         "give them to the run: datatier migrate up --lock-timeout 5s --statement-timeout 10m",
         _timeout_off,
     ),
-    Rule(
+    LintRule(
         "backfill",
         "rows are changed in the transaction that holds the lock of the DDL beside it",
         "move them in a migration of their own, in batches where there are many",
         _backfill,
     ),
-    Rule(
+    LintRule(
         "json",
         "json keeps the text as it came: no equality, no index, parsed at every access",
         "use jsonb",
         lambda w, _: w[:2] in (("ALTER", "TABLE"), ("CREATE", "TABLE")) and "JSON" in w,
         "style",
     ),
-    Rule(
+    LintRule(
         "authorization",
         "roles, owners and privileges are declared in access.yaml, whose next bootstrap may take this back",
         "declare it there: datatier bootstrap applies it",
@@ -125,7 +125,7 @@ FIXED = set(runnable.RULES) - {"transaction"}
 """Those that nobody can allow away."""
 
 
-def lint(source: Source, above: int | None = None, *, style: bool = False) -> Iterator[Problem]:
+def lint(source: Source, above: int | None = None, *, style: bool = False) -> Iterator[FileProblem]:
     """Findings of our own rules and, where it is installed, of squawk; what is allowed left out.
 
     Up files by every rule; down files only for their transactions, as they are run in need. Only versions above
@@ -154,14 +154,14 @@ def _legible(file: MigrationFile) -> bool:
         return False
 
 
-def _file(file: MigrationFile, foreign: Iterable[Problem], *, up: bool) -> Iterator[Problem]:
+def _file(file: MigrationFile, foreign: Iterable[FileProblem], *, up: bool) -> Iterator[FileProblem]:
     text = file.text
     found = statements(text)
     allowed, wrong = _allowed(text, found, file.name)
     lines = [line_and_column(text, s.end)[0] for s in found]
     new = on_new_tables(text, found)
 
-    def free(problem: Problem) -> bool:
+    def free(problem: FileProblem) -> bool:
         at = next((i for i, last in enumerate(lines) if last >= problem.line), len(lines))
         return (at, problem.rule) not in allowed and not (at in new and problem.rule in _ON_TABLES_IN_USE)
 
@@ -170,21 +170,21 @@ def _file(file: MigrationFile, foreign: Iterable[Problem], *, up: bool) -> Itera
     yield from filter(free, sorted((*own, *foreign), key=lambda p: (p.line, p.column, p.rule)))
 
 
-def _own(text: str, found: Sequence[Statement], name: str) -> Iterator[Problem]:
+def _own(text: str, found: Sequence[Statement], name: str) -> Iterator[FileProblem]:
     every = [s.words for s in found]
     for rule in RULES:
         for s in found:
             if rule.breaks(s.words, every):
                 line, column = line_and_column(text, s.offset)
-                yield Problem(rule.name, name, rule.message, rule.fix, rule.severity, line, column)
+                yield FileProblem(rule.name, name, rule.message, rule.fix, rule.severity, line, column)
 
 
-def _transactions(text: str, found: Sequence[Statement], name: str) -> Iterator[Problem]:
+def _transactions(text: str, found: Sequence[Statement], name: str) -> Iterator[FileProblem]:
     """A BEGIN within another, a COMMIT without its BEGIN: PostgreSQL warns of them and goes on."""
     begun = False
 
-    def odd(at: Statement, message: str, fix: str) -> Problem:
-        return Problem("transaction", name, message, fix, "warning", *line_and_column(text, at.offset))
+    def odd(at: Statement, message: str, fix: str) -> FileProblem:
+        return FileProblem("transaction", name, message, fix, "warning", *line_and_column(text, at.offset))
 
     for s in found:
         if ends(s):
@@ -198,12 +198,12 @@ def _transactions(text: str, found: Sequence[Statement], name: str) -> Iterator[
             begun = True
 
 
-def _allowed(text: str, found: Sequence[Statement], name: str) -> tuple[Collection[tuple[int, str]], list[Problem]]:
+def _allowed(text: str, found: Sequence[Statement], name: str) -> tuple[Collection[tuple[int, str]], list[FileProblem]]:
     """Which rule is silenced for which statement, by its number; and the comments that do not."""
-    allowed, wrong = set[tuple[int, str]](), list[Problem]()
+    allowed, wrong = set[tuple[int, str]](), list[FileProblem]()
 
     def refused(message: str, fix: str, at: int) -> None:
-        wrong.append(Problem("allow", name, message, fix, "error", *line_and_column(text, at)))
+        wrong.append(FileProblem("allow", name, message, fix, "error", *line_and_column(text, at)))
 
     for match in COMMENT.finditer(text):
         at, rule = next((i for i, s in enumerate(found) if s.end > match.start()), len(found)), match[1]

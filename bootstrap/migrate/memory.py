@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import PurePath
 
 from bootstrap.migrate.errors import LockedError
-from bootstrap.migrate.ledger import NIL, Event, Session, State
+from bootstrap.migrate.ledger import NIL, Event, LedgerState, Session
 
 
 @dataclass
 class MemoryDatabase:
     """What several ledgers share, as they would a server."""
 
-    state: State = field(default_factory=State)
+    state: LedgerState = field(default_factory=LedgerState)
     holder: object | None = None
     ran: list[str] = field(default_factory=list)
     """Names of the files that were run."""
@@ -34,7 +34,7 @@ class MemoryLedger:
     def use(self, session: Session) -> None:
         """No SQL is run, so no setting matters."""
 
-    def read(self) -> State:
+    def read(self) -> LedgerState:
         return self.database.state
 
     def ready(self) -> None:
@@ -60,6 +60,7 @@ class MemoryLedger:
         self._write(event.target, attempt=self._known(replace(event, seconds=None)))
 
     def run(self, event: Event, path: str, body: bytes) -> float:  # noqa: ARG002 - the contract's
+        self.mark(event)
         self.database.ran.append(PurePath(path).name)
         self.settle(event.target, event)
         return 0.0

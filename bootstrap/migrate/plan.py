@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 
 from bootstrap.migrate import folder
-from bootstrap.migrate.errors import DirtyError, Problem, ProblemsError, TargetError
-from bootstrap.migrate.ledger import NIL, Event, Kind, State
+from bootstrap.migrate.errors import DirtyError, FileProblem, ProblemsError, TargetError
+from bootstrap.migrate.ledger import NIL, Event, Kind, LedgerState
 from bootstrap.migrate.source import Migration, MigrationFile, Source
 
 
 @dataclass(frozen=True)
-class Step:
+class Move:
     """One file to run."""
 
     kind: Kind
@@ -30,7 +30,7 @@ class Step:
         return self.file.text
 
 
-def history(state: State) -> dict[int, Event]:
+def history(state: LedgerState) -> dict[int, Event]:
     """Versions that the history says are in the database, with the event that put each there."""
     present: dict[int, Event] = {}
     for event in state.events:
@@ -47,7 +47,7 @@ def history(state: State) -> dict[int, Event]:
     return {v: e for v, e in present.items() if v <= at or state.dirty}
 
 
-def late(source: Source, state: State) -> tuple[Migration, ...]:
+def late(source: Source, state: LedgerState) -> tuple[Migration, ...]:
     """Files that appeared below the database's version after it had passed them, and so were never run."""
     known = history(state)
     at = NIL if state.version is None else state.version
@@ -55,13 +55,13 @@ def late(source: Source, state: State) -> tuple[Migration, ...]:
     return tuple(m for m in unknown if any(e.before < m.version < v for v, e in known.items()))
 
 
-def applied(source: Source, state: State) -> tuple[Migration, ...]:
+def applied(source: Source, state: LedgerState) -> tuple[Migration, ...]:
     """Files whose up has been run, ascending."""
     at, skipped = NIL if state.version is None else state.version, {m.version for m in late(source, state)}
     return tuple(m for m in source.migrations if m.version <= at and m.version not in skipped)
 
 
-def adoptable(source: Source, state: State) -> tuple[Event, ...]:
+def adoptable(source: Source, state: LedgerState) -> tuple[Event, ...]:
     """Events for what another tool has applied, so that later edits and late files are seen from now on."""
     known, below, events = history(state), NIL, []
     for m in applied(source, state):
@@ -71,7 +71,7 @@ def adoptable(source: Source, state: State) -> tuple[Event, ...]:
     return tuple(events)
 
 
-def edited(source: Source, state: State) -> tuple[Migration, ...]:
+def edited(source: Source, state: LedgerState) -> tuple[Migration, ...]:
     """Applied files that no longer hold what was applied."""
     known = history(state)
     return tuple(
@@ -79,18 +79,18 @@ def edited(source: Source, state: State) -> tuple[Migration, ...]:
     )
 
 
-def problems(source: Source, state: State) -> tuple[Problem, ...]:
+def problems(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
     """Everything wrong with the files beside this database."""
     return (*source.problems(), *against(source, state))
 
 
-def against(source: Source, state: State) -> tuple[Problem, ...]:
+def against(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
     """What is wrong with the files only because of what this database has applied."""
     found = (*_edited(source, state), *_late(source, state))
     return tuple(p for p in found if not folder.allowed(source, p))
 
 
-def _edited(source: Source, state: State) -> Iterable[Problem]:
+def _edited(source: Source, state: LedgerState) -> Iterable[FileProblem]:
     known = history(state)
     for m in edited(source, state):
         fix = "restore the file from version control and put the change into a new migration"
@@ -98,18 +98,18 @@ def _edited(source: Source, state: State) -> Iterable[Problem]:
             fix += f"; if the database has what it now says: datatier migrate force {m.version}"
         at = known[m.version].at
         what = "edited" if m.up.there else "removed"
-        yield Problem("edited", m.up.name, f"{what} after it was applied{f' on {at:%Y-%m-%d}' if at else ''}", fix)
+        yield FileProblem("edited", m.up.name, f"{what} after it was applied{f' on {at:%Y-%m-%d}' if at else ''}", fix)
 
 
-def _late(source: Source, state: State) -> Iterable[Problem]:
+def _late(source: Source, state: LedgerState) -> Iterable[FileProblem]:
     for m in late(source, state):
         message = f"the database went past it to {state.version} before the file was there, so it was never applied"
         last = source.migrations[-1].version
         fix = f"rename its files to version {last + 1}, so that they come last; if it is never to run: --allow late"
-        yield Problem("late", m.name, message, fix)
+        yield FileProblem("late", m.name, message, fix)
 
 
-def check(source: Source, state: State) -> tuple[Problem, ...]:
+def check(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
     """Raise unless the database may be moved upwards; return what a person should know."""
     check_clean(source, state)
     # What applied files hold is only compared with what was applied: they are not read for anything else.
@@ -119,7 +119,7 @@ def check(source: Source, state: State) -> tuple[Problem, ...]:
     return found
 
 
-def mendable(state: State) -> State | None:
+def mendable(state: LedgerState) -> LedgerState | None:
     """The state before a file that was cut short and of which nothing can remain; None where a person has to look.
 
     Such a file and its end in the books are one transaction: as the books still say dirty, PostgreSQL has undone it.
@@ -140,7 +140,7 @@ def cut_short(source: Source, attempt: Event) -> str:
     )
 
 
-def moved(state: State) -> str:
+def moved(state: LedgerState) -> str:
     """Say that the server is not the one of the last entry in the history; empty where it is, or nobody knows."""
     last = next((e for e in reversed(state.events) if e.system), None)
     if last is None or not state.system or (last.system, last.timeline) == (state.system, state.timeline):
@@ -157,7 +157,7 @@ def moved(state: State) -> str:
     )
 
 
-def check_clean(source: Source, state: State) -> tuple[Problem, ...]:
+def check_clean(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
     """Raise where a file was cut short, or where the database is at a version that has no files."""
     if state.dirty:
         raise _dirty(source, state)
@@ -166,33 +166,33 @@ def check_clean(source: Source, state: State) -> tuple[Problem, ...]:
     return ()
 
 
-def check_goto(source: Source, state: State, version: int) -> tuple[Problem, ...]:
+def check_goto(source: Source, state: LedgerState, version: int) -> tuple[FileProblem, ...]:
     """Raise unless the database may be moved to `version`; on the way down, edited and late files do no harm."""
     down = state.version is not None and version < state.version
     return (check_clean if down else check)(source, state)
 
 
-def plan_up(source: Source, state: State, n: int | None = None) -> list[Step]:
+def plan_up(source: Source, state: LedgerState, n: int | None = None) -> list[Move]:
     """Steps of the next `n` files, or of all that are left."""
     at = NIL if state.version is None else state.version
     steps, before = [], at
     for m in [m for m in source.migrations if m.version > at][:n]:
-        steps.append(Step("up", m, before, m.version, m.up))
+        steps.append(Move("up", m, before, m.version, m.up))
         before = m.version
     return steps
 
 
-def plan_down(source: Source, state: State, n: int | None = None) -> list[Step]:
+def plan_down(source: Source, state: LedgerState, n: int | None = None) -> list[Move]:
     """Steps that undo the last `n` files, or all of them."""
     done = applied(source, state)[::-1]
     below = [*(m.version for m in done[1:]), NIL]
-    steps = [Step("down", m, m.version, target, m.down) for m, target in list(zip(done, below, strict=False))[:n]]
+    steps = [Move("down", m, m.version, target, m.down) for m, target in list(zip(done, below, strict=False))[:n]]
     if wrong := [p for step in steps for p in folder.down_problems(source, step.migration)]:
         raise ProblemsError(wrong)
     return steps
 
 
-def plan_down_to(source: Source, state: State, version: int | None) -> list[Step]:
+def plan_down_to(source: Source, state: LedgerState, version: int | None) -> list[Move]:
     """Steps that undo everything above `version`; None undoes all."""
     done = [m.version for m in applied(source, state)]
     if version is not None and version not in done:
@@ -201,7 +201,7 @@ def plan_down_to(source: Source, state: State, version: int | None) -> list[Step
     return plan_down(source, state, len([v for v in done if version is None or v > version]))
 
 
-def plan_goto(source: Source, state: State, version: int) -> list[Step]:
+def plan_goto(source: Source, state: LedgerState, version: int) -> list[Move]:
     """Steps from where the database is to `version`, up or down."""
     source.get(version)
     if state.version is not None and version <= state.version:
@@ -209,7 +209,7 @@ def plan_goto(source: Source, state: State, version: int) -> list[Step]:
     return list(takewhile(lambda s: s.target <= version, plan_up(source, state)))
 
 
-def _dirty(source: Source, state: State) -> DirtyError:
+def _dirty(source: Source, state: LedgerState) -> DirtyError:
     """Explain a dirty row: its version is where the file was going, whichever way."""
     target = NIL if state.version is None else state.version
     at = f"the database is dirty at version {'none' if target == NIL else target}"
@@ -232,7 +232,7 @@ def _dirty(source: Source, state: State) -> DirtyError:
     )
 
 
-def _guess(source: Source, state: State, target: int) -> tuple[str, int]:
+def _guess(source: Source, state: LedgerState, target: int) -> tuple[str, int]:
     """Which file another tool ran, and from which version, as far as its one number tells."""
     known = [v for v in history(state) if v in source.versions]
     undoing = next((v for v in sorted(known) if v > target), None)

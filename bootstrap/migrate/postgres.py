@@ -18,10 +18,10 @@ from bootstrap.migrate import books
 from bootstrap.migrate.books import COLUMNS, CREATE, HISTORY, LOOK, TABLE
 from bootstrap.migrate.errors import FileError, LedgerError, LockedError
 from bootstrap.migrate.explain import check_table, explained
-from bootstrap.migrate.ledger import NIL, Event, Session, State
+from bootstrap.migrate.ledger import NIL, Event, LedgerState, Session
 from bootstrap.migrate.lock import Keys, lock_keys, migrators, try_lock, unlock
 from bootstrap.migrate.place import BEHIND, IDENTITY, POSITION, refusal
-from bootstrap.migrate.send import send
+from bootstrap.migrate.send import Books, RefusedError, send, send_whole
 from bootstrap.postgres.holders import Holder, end_intruders, named, query
 
 __all__ = ["HISTORY", "TABLE", "PostgresLedger"]
@@ -56,12 +56,12 @@ class PostgresLedger:
         self._pid, self._standby = 0, False
         self._table, self._history = False, frozenset[str]()  # what there is of them
         self._server: tuple[str, int | None] = ("", None)
-        self._line = 0  # of the attempt in the history
+        self._marked: Event | None = None
 
     def use(self, session: Session) -> None:
         self._session = session
 
-    def read(self) -> State:
+    def read(self) -> LedgerState:
         """Two round trips, in a transaction of their own, so that no setting has to be taken back."""
         schema = self._session.schema
         names = {"table": Literal(f'"{schema}".{TABLE}'), "history": Literal(f'"{schema}".{HISTORY}')}
@@ -78,7 +78,7 @@ class PostgresLedger:
             if not self._connection.closed:
                 self._connection.rollback()
 
-    def _read(self) -> State:
+    def _read(self) -> LedgerState:
         nothing = SQL("SELECT WHERE false")
         schema = self._session.schema
         version = books.select_version(schema) if self._table else nothing
@@ -88,7 +88,7 @@ class PostgresLedger:
         known = [Event(**dict(zip(COLUMNS, line, strict=True))) for line in lines]
         attempt = next((e for e in known if e.seconds is None), None)
         system, timeline = self._server
-        return State(
+        return LedgerState(
             version=None if at == NIL else at,
             dirty=dirty,
             events=tuple(e for e in known if e.seconds is not None),
@@ -149,39 +149,44 @@ class PostgresLedger:
         self._table, self._history = True, frozenset(COLUMNS)
 
     def mark(self, event: Event) -> None:
+        self._write(*self._marking(event))
+        self._marked = event
+
+    def _marking(self, event: Event) -> list[Composable]:
         """Not flushed by itself, but by the server within three times wal_writer_delay (0.6 s).
 
         Whatever of the file reaches the disk comes after it in the same log: a crash that loses the mark has lost the
         file too, and leaves a clean version (PostgreSQL's documentation, Asynchronous Commit).
         """
         early = SQL("SET LOCAL synchronous_commit = off")
-        line = SQL("{} RETURNING id").format(self._insert(replace(event, seconds=None)))
-        self._line = self._write(early, *self._set_version(event.target, dirty=True), line)[0][0][0]
+        return [early, *self._set_version(event.target, dirty=True), self._insert(replace(event, seconds=None))]
 
     def run(self, event: Event, path: str, body: bytes) -> float:
+        marked, self._marked = self._marked, None
         try:
+            if event.whole and marked != event:
+                try:
+                    return self._in_one(event, path, body)
+                except RefusedError:
+                    self._leave()
+            if marked != event:
+                self.mark(event)
             send(self._connection, path, body, whole=event.whole)
-            if event.whole and self._connection.info.transaction_status is TransactionStatus.INTRANS:
-                return self._end(event, path)
             return self._settled_after(event, path)
         except FileError:
             self._recover()
             raise
 
-    def _end(self, event: Event, path: str) -> float:
-        """Say in the file's own transaction that it has happened."""
-        parts = [*_RESET, *self._pinned(), *self._set_version(event.target, dirty=False), self._end_line()]
-        try:
-            return float(self._execute(SQL("; ").join([*parts, SQL("COMMIT")]))[0][0][0])
-        except psycopg.Error as error:
-            lost, reason = self._connection.closed, error.diag.message_primary or str(error).splitlines()[0]
-            raise FileError(
-                f"it ran, but its end could not be written down: {reason}",
-                file=path,
-                sqlstate=error.sqlstate or "",
-                undone=not lost,
-                lost=lost,
-            ) from error
+    def _in_one(self, event: Event, path: str, body: bytes) -> float:
+        """Mark, run and settle a file that is one transaction, in one round trip and with one flush."""
+        before = [SQL("BEGIN"), *self._marking(event), SQL("COMMIT")]
+        settled = self._set_version(event.target, dirty=False)
+        after = [*_RESET, *self._pinned(), *settled, self._end_line(), SQL("COMMIT")]
+        with explained("cannot write the version", self._fix()):
+            return float(send_whole(self._connection, path, body, self._joined(before), self._joined(after)) or 0)
+
+    def _joined(self, parts: list[Composable]) -> Books:
+        return SQL("; ").join([*parts, SQL("")]).as_bytes(self._connection), len(parts)
 
     def _settled_after(self, event: Event, path: str) -> float:
         """Say so after a file that had transactions of its own."""
@@ -197,17 +202,21 @@ class PostgresLedger:
 
     def _recover(self) -> None:
         """Leave a failed file's transaction, and take back what it has set, so that its end can be written down."""
-        if self._connection.closed:
-            return
-        with suppress(psycopg.Error):
-            self._connection.rollback()
-            self._execute(SQL("; ").join([*_RESET, *self._pinned()]))
+        self._leave()
+        if not self._connection.closed:
+            with suppress(psycopg.Error):
+                self._execute(SQL("; ").join([*_RESET, *self._pinned()]))
+
+    def _leave(self) -> None:
+        if not self._connection.closed:
+            with suppress(psycopg.Error):
+                self._connection.rollback()
 
     def _end_line(self) -> Composed:
-        return books.end_line(self._session.schema, self._line)
+        return books.end_line(self._session.schema)
 
     def fail(self, event: Event, error: str) -> None:
-        line = books.fail_line(self._session.schema, self._line, error)
+        line = books.fail_line(self._session.schema, error)
         self._write(*self._set_version(event.target, dirty=True), line)
 
     def settle(self, version: int, *events: Event) -> None:
@@ -233,14 +242,16 @@ class PostgresLedger:
 
     def _write(self, *parts: Composable) -> list[list[Any]]:
         """One transaction, one round trip."""
-        owner = self._session.role or "this login"
-        fix = f"GRANT SELECT, INSERT, UPDATE, DELETE ON {TABLE}, {HISTORY} TO {owner}, or make {owner} their owner"
         try:
-            with explained("cannot write the version", fix):
+            with explained("cannot write the version", self._fix()):
                 return self._execute(SQL("; ").join([SQL("BEGIN"), *parts, SQL("COMMIT")]))
         finally:
             if not self._connection.closed:
                 self._connection.rollback()
+
+    def _fix(self) -> str:
+        owner = self._session.role or "this login"
+        return f"GRANT SELECT, INSERT, UPDATE, DELETE ON {TABLE}, {HISTORY} TO {owner}, or make {owner} their owner"
 
     def _pinned(self, *, local: bool = False) -> list[Composable]:
         """Return the settings under which every file runs."""

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from bootstrap.migrate.errors import Problem
+from bootstrap.migrate.errors import FileProblem
 from bootstrap.migrate.lexer import Token, line_and_column, tokens
 from bootstrap.migrate.statements import Statement, alone, begins, concurrent, ends, releases, scan
 
@@ -44,7 +44,7 @@ class _Found:
     fix: str
 
 
-def unrunnable(name: str, body: bytes) -> tuple[Problem, ...]:
+def unrunnable(name: str, body: bytes) -> tuple[FileProblem, ...]:
     """Return what cannot work in a file, in its order."""
     try:
         text = body.decode("utf-8")
@@ -57,7 +57,7 @@ def unrunnable(name: str, body: bytes) -> tuple[Problem, ...]:
     found = sorted(_look(text), key=lambda f: f.offset)
     rows = next((f.offset for f in found if f.rule == "copy" and f.message.startswith("COPY FROM")), len(text))
     return tuple(
-        Problem(f.rule, name, f.message, f.fix, "error", *line_and_column(text, f.offset))
+        FileProblem(f.rule, name, f.message, f.fix, "error", *line_and_column(text, f.offset))
         for f in found
         if f.offset <= rows  # what follows is data
     )
@@ -80,20 +80,20 @@ def _plain(body: bytes) -> bool:
     return bare.count(b"(") == bare.count(b")") and not _SUSPECT.search(bare)
 
 
-def _encoding(name: str, body: bytes, error: UnicodeDecodeError) -> Problem:
+def _encoding(name: str, body: bytes, error: UnicodeDecodeError) -> FileProblem:
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return Problem("encoding", name, "the file is UTF-16", _SAVE, "error", 1, 1)
+        return FileProblem("encoding", name, "the file is UTF-16", _SAVE, "error", 1, 1)
     before = body[: error.start].decode("utf-8", "replace")
     what = f"byte 0x{body[error.start]:02x} is not UTF-8"
     fix = f"{_SAVE}: iconv -f LATIN1 -t UTF-8, or whatever it is written in"
-    return Problem("encoding", name, what, fix, "error", *line_and_column(before, len(before)))
+    return FileProblem("encoding", name, what, fix, "error", *line_and_column(before, len(before)))
 
 
-def _nul(name: str, body: bytes, text: str) -> Problem:
+def _nul(name: str, body: bytes, text: str) -> FileProblem:
     if body.count(0) > len(body) // 4:
-        return Problem("encoding", name, "the file is UTF-16", _SAVE, "error", 1, 1)
+        return FileProblem("encoding", name, "the file is UTF-16", _SAVE, "error", 1, 1)
     place = line_and_column(text, text.index("\0"))
-    return Problem("encoding", name, "the file holds a NUL byte", "take it out", "error", *place)
+    return FileProblem("encoding", name, "the file holds a NUL byte", "take it out", "error", *place)
 
 
 def _look(text: str) -> Iterator[_Found]:

@@ -10,10 +10,10 @@ from itertools import groupby
 from typing import Literal
 
 from bootstrap.migrate import plan
-from bootstrap.migrate.errors import FileError, MigrateError, Problem, ShortError, StoppedError, TargetError
-from bootstrap.migrate.ledger import NIL, Event, Ledger, Session, State
+from bootstrap.migrate.errors import FileError, FileProblem, MigrateError, ShortError, StoppedError, TargetError
+from bootstrap.migrate.ledger import NIL, Event, Ledger, LedgerState, Session
 from bootstrap.migrate.lint import FIXED, KNOWN, lint
-from bootstrap.migrate.plan import Step
+from bootstrap.migrate.plan import Move
 from bootstrap.migrate.source import Source, checksum
 from bootstrap.migrate.statements import whole
 from bootstrap.migrate.status import StatusRow, status
@@ -31,7 +31,7 @@ _PASSING = ("08", "40", "53", "55P03", "57P")
 # refuses to be in one (25001), a COMMIT in the code of DO or CALL (2D000), SET TRANSACTION READ ONLY (25006).
 _IN_TRANSACTION = ("25001", "2D000", "25006")
 
-Progress = Callable[[Step, float | None], None]
+Progress = Callable[[Move, float | None], None]
 """Called before each file with None and after it with its seconds.
 
 What it raises before a file stops the run between two files, with the database clean.
@@ -108,7 +108,7 @@ class Runner:
     def goto(self, version: int, progress: Progress | None = None) -> list[Applied]:
         """Move up or down to `version`."""
 
-        def check(source: Source, state: State) -> tuple[Problem, ...]:
+        def check(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
             return plan.check_goto(source, state, version)
 
         return self._move(lambda state: plan.plan_goto(self.source, state, version), check, progress)
@@ -137,7 +137,7 @@ class Runner:
         """Return every version of the files and of the database, ascending."""
         return status(self.source, self.ledger.read())
 
-    def validate(self) -> tuple[Problem, ...]:
+    def validate(self) -> tuple[FileProblem, ...]:
         """Return all that is wrong with the files beside this database, warnings included.
 
         Files that it has applied are no longer linted: what they did is done, and they must not change. The others are
@@ -146,54 +146,57 @@ class Runner:
         state = self.ledger.read()
         return (*plan.problems(self.source, state), *lint(self.source, above=state.version, style=True))
 
-    def plan_up(self, n: int | None = None) -> list[Step]:
+    def plan_up(self, n: int | None = None) -> list[Move]:
         """Return what `up` would do."""
         state = self._state()
         plan.check(self.source, state)
         return plan.plan_up(self.source, state, n)
 
-    def plan_down(self, n: int | None) -> list[Step]:
+    def plan_down(self, n: int | None) -> list[Move]:
         """Return what `down` would do."""
         state = self._state()
         plan.check_clean(self.source, state)
         return plan.plan_down(self.source, state, n)
 
-    def plan_down_to(self, version: int | None) -> list[Step]:
+    def plan_down_to(self, version: int | None) -> list[Move]:
         """Return what `down_to` would do."""
         state = self._state()
         plan.check_clean(self.source, state)
         return plan.plan_down_to(self.source, state, version)
 
-    def plan_goto(self, version: int) -> list[Step]:
+    def plan_goto(self, version: int) -> list[Move]:
         """Return what `goto` would do."""
         state = self._state()
         plan.check_goto(self.source, state, version)
         return plan.plan_goto(self.source, state, version)
 
-    def _state(self) -> State:
+    def _state(self) -> LedgerState:
         """The books as a run would find them once it has mended what can be mended."""
         state = self.ledger.read()
         return plan.mendable(state) or state
 
     def _move(
         self,
-        steps: Callable[[State], list[Step]],
-        check: Callable[[Source, State], Sequence[Problem]],
+        steps: Callable[[LedgerState], list[Move]],
+        check: Callable[[Source, LedgerState], Sequence[FileProblem]],
         progress: Progress | None,
         stop: Stop | None = None,
     ) -> list[Applied]:
         self.notes = []
         state = self.ledger.read()
         self.ledger.ready()
+        told: Sequence[FileProblem] | None = None
         # A dirty row may be a run in progress elsewhere: only the lock tells.
         if not state.dirty:
-            check(self.source, state)
+            told = check(self.source, state)
             if not steps(state) and not plan.adoptable(self.source, state):
                 return []
+        seen = state  # the files are not read again beside the same books
         with self.ledger.locked(self.lock_wait):
             self.ledger.prepare()
             state = self._mended(self.ledger.read())
-            told = check(self.source, state)
+            if told is None or (state.version, state.events) != (seen.version, seen.events):
+                told = check(self.source, state)
             todo = steps(state)
             self.notes += _told(told, todo)
             if adopted := plan.adoptable(self.source, state):
@@ -206,7 +209,7 @@ class Runner:
                 done.append(self._apply(step, progress))
             return done
 
-    def _mended(self, state: State) -> State:
+    def _mended(self, state: LedgerState) -> LedgerState:
         """Take back the mark of a file that was cut short and that PostgreSQL has certainly undone."""
         if note := plan.moved(state):
             self.notes.append(note)
@@ -217,7 +220,7 @@ class Runner:
         self.notes.append(plan.cut_short(self.source, state.attempt))
         return before
 
-    def _check_time(self, step: Step, done: int, total: int, stop: Stop | None) -> None:
+    def _check_time(self, step: Move, done: int, total: int, stop: Stop | None) -> None:
         why = "its time is up" if stop is not None and stop() else self._lagging()
         if why:
             raise StoppedError(
@@ -237,7 +240,7 @@ class Runner:
             time.sleep(min(0.1, self.max_replica_lag))
         return ""
 
-    def _apply(self, step: Step, progress: Progress | None) -> Applied:
+    def _apply(self, step: Move, progress: Progress | None) -> Applied:
         if progress is not None:
             progress(step, None)
         body, version = step.file.read(), step.migration.version
@@ -254,8 +257,7 @@ class Runner:
             progress(step, seconds)
         return Applied(version, step.migration.name, "up" if step.kind == "up" else "down", seconds)
 
-    def _attempt(self, step: Step, event: Event, body: bytes) -> float:
-        self.ledger.mark(event)
+    def _attempt(self, step: Move, event: Event, body: bytes) -> float:
         try:
             return self.ledger.run(event, step.file.path, body)
         except FileError as error:
@@ -276,12 +278,12 @@ class Runner:
             error.explain(f"the history does not say so, as {worse}")
 
 
-def validate(source: Source, *, style: bool = False) -> tuple[Problem, ...]:
+def validate(source: Source, *, style: bool = False) -> tuple[FileProblem, ...]:
     """Return all that is wrong with the files by themselves; matters of style, which an old file keeps, if asked."""
     return (*source.problems(), *lint(source, style=style))
 
 
-def _told(problems: Sequence[Problem], todo: Sequence[Step]) -> Iterator[str]:
+def _told(problems: Sequence[FileProblem], todo: Sequence[Move]) -> Iterator[str]:
     """What is odd about the files that are about to run; of many by one rule the first."""
     names = {name for step in todo for name in (step.migration.name, step.migration.up.name, step.migration.down.name)}
     found = sorted((p for p in problems if p.file in names), key=lambda p: p.rule)
@@ -307,7 +309,7 @@ def _check_short(done: list[Applied], n: int | None, word: str) -> list[Applied]
     return done
 
 
-def _repair(step: Step, error: FileError, *, again: bool) -> str:
+def _repair(step: Move, error: FileError, *, again: bool) -> str:
     if again:
         return f"PostgreSQL has undone the whole file; datatier migrate {step.kind} runs it again"
     then = f"datatier migrate force {plan.argument(step.before)}, then datatier migrate {step.kind}"

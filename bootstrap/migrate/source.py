@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bootstrap.migrate import folder as checks
 from bootstrap.migrate.allow import Allowed, allowed_in
-from bootstrap.migrate.errors import Problem, SourceError, TargetError, shown
+from bootstrap.migrate.errors import FileProblem, SourceError, TargetError, shown
 from bootstrap.migrate.numbering import after
 
 # source/parse.go of golang-migrate 4.19. The extension is not looked at there: x.up.sql.bak counts as a migration.
@@ -152,7 +152,7 @@ class Source:
             f"the files go from {self.versions[0]} to {self.versions[-1]}; restore its file or name one of these",
         )
 
-    def problems(self, above: int | None = None) -> tuple[Problem, ...]:
+    def problems(self, above: int | None = None) -> tuple[FileProblem, ...]:
         """Return what is wrong with the files, whatever database they are meant for.
 
         Only files of versions above `above` are opened.

@@ -15,7 +15,7 @@ from glob import escape
 from pathlib import Path
 from typing import TypedDict
 
-from bootstrap.migrate.errors import Problem
+from bootstrap.migrate.errors import FileProblem
 
 # What it finds and we pass on; a rule that a later release adds says nothing until it is in here and in the document.
 # `style` is what a column is better made of: a table that exists keeps what it has.
@@ -80,8 +80,8 @@ class _Finding(TypedDict):
 class Findings:
     """What it found, by path; or a note on why it did not look."""
 
-    found: Mapping[str, Sequence[Problem]] = field(default_factory=dict)
-    notes: tuple[Problem, ...] = ()
+    found: Mapping[str, Sequence[FileProblem]] = field(default_factory=dict)
+    notes: tuple[FileProblem, ...] = ()
 
 
 def squawk(paths: Sequence[str]) -> Findings:
@@ -106,12 +106,12 @@ def squawk(paths: Sequence[str]) -> Findings:
     except ValueError:
         said = (done.stderr or done.stdout).strip().splitlines() or ["no message"]
         return Findings(notes=(_note(f"squawk failed, so its rules were not checked: {said[0]}"),))
-    found: dict[str, list[Problem]] = {}
+    found: dict[str, list[FileProblem]] = {}
     names = {str(Path(path).absolute()): path for path in paths}
     for each in listed:
         if each["rule_name"] not in RULES:
             continue
-        problem = Problem(
+        problem = FileProblem(
             each["rule_name"],
             Path(each["file"]).name,
             each["message"],
@@ -129,5 +129,5 @@ def _program() -> str | None:
     return str(beside) if beside.exists() else shutil.which("squawk")
 
 
-def _note(message: str) -> Problem:
-    return Problem("squawk", "", message, "pip install squawk-cli", "note")
+def _note(message: str) -> FileProblem:
+    return FileProblem("squawk", "", message, "pip install squawk-cli", "note")

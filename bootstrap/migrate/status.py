@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 from bootstrap.migrate import plan
-from bootstrap.migrate.ledger import State
+from bootstrap.migrate.ledger import LedgerState
 from bootstrap.migrate.source import Source
 
 Word = Literal["applied", "pending", "late", "edited", "dirty", "missing"]
@@ -27,7 +27,7 @@ class StatusRow:
     tool: str = ""
 
 
-def status(source: Source, state: State) -> list[StatusRow]:
+def status(source: Source, state: LedgerState) -> list[StatusRow]:
     """Return one row per version, ascending."""
     known, done = plan.history(state), {m.version for m in plan.applied(source, state)}
     late = {m.version for m in plan.late(source, state)}

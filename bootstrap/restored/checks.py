@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import psycopg
 
 from bootstrap import schema
 from bootstrap.access import Access
-from bootstrap.migrate.postgres import TABLE
+from bootstrap.migrate.books import TABLE
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import SCHEMA
+from bootstrap.restored import sequences
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,13 +71,6 @@ def judge(
     return Verdict(checks=tuple(_asked(conn, asked)), rows=rows)
 
 
-def estimates(conn: psycopg.Connection[Any]) -> dict[str, int]:
-    """About how many rows each table has, without reading any of them."""
-    query = """SELECT relname, greatest(reltuples, 0)::bigint FROM pg_class
-        WHERE relnamespace = %s::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition"""
-    return dict(conn.execute(query, (SCHEMA,)).fetchall())
-
-
 def _asked(
     conn: psycopg.Connection[Any], asked: tuple[tuple[str, Callable[[], tuple[bool, str]]], ...]
 ) -> Iterator[Check]:
@@ -123,41 +118,37 @@ def _indexes(conn: psycopg.Connection[Any]) -> tuple[bool, str]:
 
 
 def _content(conn: psycopg.Connection[Any], access: Access, migrations: Path, rows: dict[str, int]) -> tuple[bool, str]:
-    """Read the definition and count every table, which reads every page of it; as the owner, whom no policy hides rows
-    from."""
+    """Hold it against the definition, and count every table, which reads every page of it; as the owner, whom no policy
+    hides rows from."""
     path = schema.beside(migrations)
-    expected = schema.load(path) if path else None
-    with conn.transaction(force_rollback=True):
-        conn.execute(f"SET LOCAL ROLE {ident(access.owner)}".encode())
-        live = schema.read(conn, extensions=(expected or {}).get("extensions", ()), rows=True)
-    rows.update(live.rows)
-    if expected is None:
-        return True, "no definition is committed"
-    found = schema.compare(expected, live)
-    if any(each.kind == "migration" for each in found):
-        return True, f"of migration {live.schema.get('version')}, and the definition of {expected.get('version')}"
-    wrong = [each for each in found if each.severity == "ERROR" and each.kind != "extension"]
-    return not wrong, "; ".join(f"{e.kind} {e.object}: {e.what}" for e in wrong) if wrong else "as defined"
+    with _as_owner(conn, access):
+        found = schema.judge(conn, schema.load(path)) if path else None
+        counted = schema.count(conn)
+    rows.update(counted.rows)
+    unread = f"; not {access.owner}'s to read: {', '.join(counted.unread)}" if counted.unread else ""
+    if found is None:
+        return True, f"no definition is committed{unread}"
+    if found.wrong:
+        return False, "; ".join(f"{each.kind} {each.object}: {each.what}" for each in found.wrong) + unread
+    told = "; ".join(f"{each.kind} {each.object}: {each.what}" for each in found.counted) or "as defined"
+    return True, "; ".join(filter(None, (told, found.note))) + unread
 
 
 def _sequences(conn: psycopg.Connection[Any], access: Access) -> tuple[bool, str]:
     """One that is behind its column hands out keys that are taken."""
-    query = """SELECT s.oid::regclass::text, t.oid::regclass::text, a.attname
-        FROM pg_class s JOIN pg_depend d ON d.objid = s.oid AND d.classid = 'pg_class'::regclass
-          AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i')
-        JOIN pg_class t ON t.oid = d.refobjid JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum = d.refobjsubid
-        JOIN pg_sequence q ON q.seqrelid = s.oid
-        WHERE s.relkind = 'S' AND t.relnamespace = %s::regnamespace AND q.seqincrement > 0 ORDER BY 1"""
-    behind = []
+    with _as_owner(conn, access):
+        found = sequences.look(conn)
+    unread = f"; not {access.owner}'s to read: {', '.join(found.unread)}" if found.unread else ""
+    if found.behind:
+        return False, f"behind their column: {', '.join(found.behind)}{unread}"
+    return True, f"{found.seen} ahead of their column{unread}"
+
+
+@contextmanager
+def _as_owner(conn: psycopg.Connection[Any], access: Access) -> Iterator[None]:
     with conn.transaction(force_rollback=True):
         conn.execute(f"SET LOCAL ROLE {ident(access.owner)}".encode())
-        found = conn.execute(query, (SCHEMA,)).fetchall()
-        for sequence, table, column in found:  # regclass has quoted them
-            look = f"SELECT (SELECT max({ident(column)}) FROM {table}) > last_value FROM {sequence}"  # noqa: S608
-            row = conn.execute(look.encode()).fetchone()
-            if row and row[0]:
-                behind.append(sequence)
-    return not behind, f"behind their column: {', '.join(behind)}" if behind else f"{len(found)} ahead of their column"
+        yield
 
 
 def _beside(rows: Mapping[str, int], alive: Mapping[str, int] | None) -> tuple[bool, str]:

@@ -12,13 +12,14 @@ import os
 from pathlib import Path
 from typing import Any
 
+from bootstrap import schema
 from bootstrap.access import load_access
 from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.restored import event as events
-from bootstrap.restored.checks import Check, Verdict, estimates, judge
+from bootstrap.restored.checks import Check, Verdict, judge
 from bootstrap.restored.enter import enter, target_of
 from bootstrap.run import MIGRATIONS
 from bootstrap.secrets import AwsStore, SecretStore
@@ -83,7 +84,7 @@ def _alive(manifest: Manifest, store: SecretStore) -> dict[str, int] | None:
 
     try:
         with master.look(manifest.postgres, store) as conn:
-            return estimates(conn)
+            return schema.estimate(conn)
     except (BootstrapError, psycopg.Error) as error:
         _log.warning("the primary was not asked: %s", error)
         return None

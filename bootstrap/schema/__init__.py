@@ -6,19 +6,27 @@ from bootstrap.schema.difference import Difference
 from bootstrap.schema.document import document
 from bootstrap.schema.generate import generate
 from bootstrap.schema.imported import definition_of
-from bootstrap.schema.read import Live, read
+from bootstrap.schema.judge import Judgement, judge, judged
+from bootstrap.schema.read import ServerSchema, read
+from bootstrap.schema.rows import Counted, count, estimate
 
 __all__ = [
+    "Counted",
     "DefinitionError",
     "Difference",
-    "Live",
+    "Judgement",
     "Schema",
+    "ServerSchema",
     "beside",
     "compare",
+    "count",
     "definition_of",
     "document",
     "dump",
+    "estimate",
     "generate",
+    "judge",
+    "judged",
     "load",
     "read",
 ]

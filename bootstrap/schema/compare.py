@@ -9,11 +9,11 @@ from bootstrap.postgres.change import ident
 from bootstrap.schema import statements as sql
 from bootstrap.schema.definition import Function, Schema, View
 from bootstrap.schema.difference import Difference, comment, difference, named
-from bootstrap.schema.read import Live
+from bootstrap.schema.read import ServerSchema
 from bootstrap.schema.tables import indexes, partitions, table
 
 
-def compare(expected: Schema, live: Live) -> tuple[Difference, ...]:
+def compare(expected: Schema, live: ServerSchema) -> tuple[Difference, ...]:
     """Return what differs, in an order in which it can be mended; the order of columns does not count."""
     found = live.schema
     return (
@@ -34,7 +34,7 @@ def _version(expected: Schema, found: Schema) -> Iterator[Difference]:
         yield difference("migration", "schema_migrations", *versions, [], what)
 
 
-def _extensions(expected: Schema, live: Live) -> Iterator[Difference]:
+def _extensions(expected: Schema, live: ServerSchema) -> Iterator[Difference]:
     wanted, has = expected.get("extensions", []), live.schema.get("extensions", [])
     for extension in sorted(set(wanted) - set(has)):
         if extension in live.shipped:
@@ -110,7 +110,7 @@ def _functions(wanted: Mapping[str, Function], has: Mapping[str, Function]) -> I
         yield from comment("ROUTINE", signature, signature, *texts)
 
 
-def _tables(expected: Schema, live: Live) -> Iterator[Difference]:
+def _tables(expected: Schema, live: ServerSchema) -> Iterator[Difference]:
     wanted, has = expected.get("tables", {}), live.schema.get("tables", {})
     detached: set[str] = set()
     for title, entry in wanted.items():

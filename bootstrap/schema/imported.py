@@ -6,10 +6,10 @@ import re
 
 from bootstrap.postgres.extensions import REQUIRED
 from bootstrap.schema.definition import Schema, Table
-from bootstrap.schema.read import Live
+from bootstrap.schema.read import ServerSchema
 
 
-def definition_of(live: Live) -> Schema:
+def definition_of(live: ServerSchema) -> Schema:
     """Return it, with the extensions that every server shall have, and without the partitions of single months."""
     extensions = sorted({*live.schema.get("extensions", []), *REQUIRED})
     tables = {title: _table(title, entry) for title, entry in live.schema.get("tables", {}).items()}

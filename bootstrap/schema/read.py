@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -146,7 +146,7 @@ SELECT json_build_object(
 
 
 @dataclass(frozen=True, kw_only=True)
-class Live:
+class ServerSchema:
     """What a server has."""
 
     schema: Schema
@@ -156,11 +156,9 @@ class Live:
     """On the server's clock, in UTC."""
     shipped: frozenset[str]
     """Extensions that could be installed; only those asked for are looked up."""
-    rows: dict[str, int] = field(default_factory=dict)
-    """Rows of each table, where they were asked for."""
 
 
-def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = REQUIRED, rows: bool = False) -> Live:
+def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = REQUIRED) -> ServerSchema:
     """Read the schema that `conn` sees, as one snapshot, in two round trips.
 
     Within a transaction of the caller's it sees what that has done, and leaves its settings changed until it ends.
@@ -172,26 +170,23 @@ def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = REQUIRED,
         first = SQL("; ").join([*begin, _PIN.format(**names), _QUERY.format(**names)])
         ((text, server, today, ledger),) = _execute(conn, first)[-1]
         schema = _schema(json.loads(text))
-        tables = list(schema.get("tables", {})) if rows else []
         more = [
             SQL("SELECT name FROM pg_available_extensions WHERE name = ANY({})").format(Literal(list(extensions))),
             SQL("SELECT version FROM {} WHERE NOT dirty" if ledger else "SELECT WHERE false").format(
                 *[Identifier(SCHEMA, TABLE)] * ledger
             ),
-            *(SQL("SELECT count(*) FROM {}").format(Identifier(SCHEMA, name)) for name in tables),
         ]
-        shipped, version, *counts = _execute(conn, SQL("; ").join(more))
+        shipped, version = _execute(conn, SQL("; ").join(more))
     finally:
         if own and not conn.closed:
             conn.rollback()
     if version:
         schema = {"version": version[0][0], **schema}
-    return Live(
+    return ServerSchema(
         schema=schema,
         server=server,
         today=today,
         shipped=frozenset(name for (name,) in shipped),
-        rows={name: count[0][0] for name, count in zip(tables, counts, strict=True)},
     )
 
 

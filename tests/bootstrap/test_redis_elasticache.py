@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from acl_answers import as_stored
 from hypothesis import given
 from hypothesis import strategies as st
 from test_elasticache import PASSWORD, RULES, Api, ClientError, users_of, wanted
@@ -13,7 +14,7 @@ from tier import REGION
 from bootstrap.aws import aws_client
 from bootstrap.redis.acl.compare import text_differences
 from bootstrap.redis.acl.rules import parse
-from bootstrap.redis.acl.stored import as_stored, refusals
+from bootstrap.redis.acl.stored import refusals
 from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers
 from bootstrap.redis.users import User

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import redis
+from acl_answers import parse_getuser, parse_line
 from acl_rules import command_rules, selector_rules, user_rules
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -18,7 +19,7 @@ from bootstrap.redis.acl.compare import differences, text_differences
 from bootstrap.redis.acl.expand import expand
 from bootstrap.redis.acl.glob import common, includes, literal, matches, universal
 from bootstrap.redis.acl.permits import Call, permits
-from bootstrap.redis.acl.rules import Permission, RuleError, RuleSet, parse, parse_getuser, parse_line
+from bootstrap.redis.acl.rules import Permission, RuleError, RuleSet, parse
 from bootstrap.redis.acl.table import fetch, rendered
 from bootstrap.redis.acl.valkey import TEXT, VALKEY, VERSION
 

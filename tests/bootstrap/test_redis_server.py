@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import redis
+from acl_answers import parse_getuser
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
@@ -19,7 +20,7 @@ from bootstrap.access_import import import_redis
 from bootstrap.access_plan import plan_urls
 from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.redis import node
-from bootstrap.redis.acl.rules import parse, parse_getuser
+from bootstrap.redis.acl.rules import parse
 from bootstrap.redis.by_url import apply_client, import_users, plan_client
 from bootstrap.redis.server import ServerAcl, ServerAclError
 from bootstrap.redis.users import User

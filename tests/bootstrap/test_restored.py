@@ -149,6 +149,12 @@ DEFECTS: list[tuple[str, str, str, str]] = [
     ("empty", "TRUNCATE users, events", "rows beside the primary", "no table has a row, and the primary has about 40"),
     ("a sequence", "SELECT setval('events_id_seq', 3)", "sequences", "behind their column: events_id_seq"),
     (
+        "a sequence that was never called",
+        "SELECT setval('events_id_seq', 20, false)",
+        "sequences",
+        "behind their column: events_id_seq",
+    ),
+    (
         "an index",
         "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'users_pkey'::regclass",
         "indexes",

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import enum
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from bootstrap.redis.acl.table import CommandTable
 
@@ -112,51 +112,9 @@ def parse(text: str, *, table: CommandTable | None = None, channels: Channels = 
     return _Reader(table, channels, listed=False).read(text)
 
 
-def parse_line(line: str) -> tuple[str, RuleSet]:
-    """Return name and rules of one line of ACL LIST or of an ACL file."""
-    _, name, *rules = line.split(" ", 2)
-    return name, parse_listed(" ".join(rules))
-
-
 def parse_listed(text: str) -> RuleSet:
     """Return the rules of a text that a server made: `%RW~*` beside other patterns is listed there as `~*`."""
     return _Reader(None, "resetchannels", listed=True).read(text)
-
-
-def parse_getuser(answer: Any) -> RuleSet | None:
-    """Return the rules of an ACL GETUSER answer: RESP2's flat array or RESP3's map, None where there is no such user.
-
-    Up to 6.2 keys and channels are lists without their mark; later versions add fields, which are looked up by name.
-    """
-    if answer is None:
-        return None
-    fields = _fields(answer)
-    rules = [*fields.get("flags", ()), *(f"#{hashed}" for hashed in fields.get("passwords", ()))]
-    rules = [str(rule) for rule in rules if rule not in {"allkeys", "allchannels", "allcommands"}]
-    flags = set(fields.get("flags", ()))
-    rules += _described(fields, flags)
-    rules += [_in_parentheses(selector) for selector in fields.get("selectors") or ()]
-    return parse_listed(" ".join(rules))
-
-
-def _in_parentheses(selector: Any) -> str:
-    return f"({' '.join(_described(_fields(selector), set()))})"
-
-
-def _fields(answer: Any) -> dict[str, Any]:
-    pairs = answer.items() if isinstance(answer, Mapping) else zip(answer[::2], answer[1::2], strict=True)
-    return {str(name): value for name, value in pairs}
-
-
-def _described(fields: Mapping[str, Any], flags: set[str]) -> list[str]:
-    keys = ["~*"] if "allkeys" in flags else _patterns(fields.get("keys", ""), "~")
-    channels = ["&*"] if "allchannels" in flags else _patterns(fields.get("channels", ""), "&")
-    databases = str(fields.get("databases", "alldbs"))
-    return [*keys, *channels, *(databases.split() or ["resetdbs"]), *str(fields.get("commands", "")).split()]
-
-
-def _patterns(value: str | Sequence[str], mark: str) -> list[str]:
-    return value.split() if isinstance(value, str) else [f"{mark}{pattern}" for pattern in value]
 
 
 def merged(words: Iterable[str]) -> Iterator[str]:

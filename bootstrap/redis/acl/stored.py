@@ -1,19 +1,12 @@
-"""Access strings as ElastiCache keeps them, and what it refuses in one.
-
-From the ElastiCache guide (Clusters.RBAC): without `on` or `off` a user is off; `-@all` is put before the command rules
-(`~objects:* ~items:*` reads back as `off ~objects:* ~items:* -@all`), unless they begin with `+@all`; aliases are
-written out (`allkeys` as `~*`). Where nothing is said of channels, `acl-pubsub-default` decides, and its default there
-is allchannels.
-"""
+"""What ElastiCache refuses in an access string (its guide, Clusters.RBAC and SupportedCommands)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bootstrap.redis.acl.rules import RuleSet, merged
+from bootstrap.redis.acl.rules import RuleSet
 
-_ALIASES = {"allkeys": "~*", "allchannels": "&*", "allcommands": "+@all", "nocommands": "-@all"}
-# ElastiCache guide, SupportedCommands: not there on any cache.
+# Not there on any cache.
 RESTRICTED = frozenset(
     [
         "acl|setuser",
@@ -44,18 +37,6 @@ RESTRICTED = frozenset(
         "sync",
     ]
 )
-
-
-def as_stored(text: str) -> str:
-    """Return an access string as `DescribeUsers` gives it back."""
-    words = [_ALIASES.get(word.lower(), word) for word in merged(text.split())]
-    states = [word.lower() for word in words if word.lower() in {"on", "off"}]
-    rest = [word for word in words if word.lower() not in {"on", "off"}]
-    commands = [at for at, word in enumerate(rest) if word[0] in "+-"]
-    first = commands[0] if commands else next((at for at, word in enumerate(rest) if word[0] == "("), len(rest))
-    if not commands or rest[first] not in {"+@all", "-@all"}:
-        rest.insert(first, "-@all")
-    return " ".join([*(states[-1:] or ["off"]), *rest])
 
 
 def refusals(rules: RuleSet) -> Iterator[str]:

@@ -75,7 +75,7 @@ def _inner(folder: Path, place: float) -> str:
 
 def _up(folder: Path, place: float) -> Path:
     ups = [m.up for m in Source.load(folder).migrations if not m.up.blank]
-    return Path(ups[int(len(ups) * place)].path)
+    return Path(ups[min(int(len(ups) * place), len(ups) - 1)].path)
 
 
 SPOILT: dict[str, Spoil] = {

@@ -12,12 +12,12 @@ from migrate_server import Database
 from bootstrap.migrate import (
     Event,
     Ledger,
+    LedgerState,
     LockedError,
     MemoryDatabase,
     MemoryLedger,
     PostgresLedger,
     Session,
-    State,
 )
 
 Make = Callable[[], Ledger]
@@ -35,15 +35,15 @@ class Suite:
     """What `make` returns opens one more ledger on the same database."""
 
     def test_empty(self, make: Make) -> None:
-        assert make().read() == State()
-        assert make().read() == State(), "reading makes nothing"
+        assert make().read() == LedgerState()
+        assert make().read() == LedgerState(), "reading makes nothing"
 
     def test_prepare_twice(self, make: Make) -> None:
         for _ in range(2):
             ledger = make()
             with ledger.locked(1):
                 ledger.prepare()
-        assert make().read() == State()
+        assert make().read() == LedgerState()
 
     @pytest.mark.parametrize(
         ("event", "marked", "settled"),
@@ -145,7 +145,7 @@ class Suite:
                 second.locked(0.05),
             ):
                 pass
-            assert second.read() == State(), "reading needs no lock"
+            assert second.read() == LedgerState(), "reading needs no lock"
         with second.locked(0):
             pass
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from migrate_server import MIGRATIONS, PROJECT, write
 
-from bootstrap.migrate import MemoryDatabase, MemoryLedger, Problem, Runner, Source, validate
+from bootstrap.migrate import FileProblem, MemoryDatabase, MemoryLedger, Runner, Source, validate
 from bootstrap.migrate.lint import KNOWN, RULES
 from bootstrap.migrate.squawk import LEFT_OUT, squawk
 from bootstrap.migrate.squawk import RULES as FOREIGN
@@ -146,7 +146,7 @@ def test_the_repositorys_own_files_have_no_error() -> None:
 def test_squawk_missing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bootstrap.migrate.squawk._program", lambda: None)
     assert validate(up_only(tmp_path, "CREATE INDEX i ON t (a);")) == (
-        Problem(
+        FileProblem(
             "squawk", "", "squawk is not installed, so its rules were not checked", "pip install squawk-cli", "note"
         ),
     )

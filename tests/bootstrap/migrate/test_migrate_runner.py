@@ -15,13 +15,13 @@ from bootstrap.migrate import (
     DirtyError,
     Event,
     FileError,
+    LedgerState,
     MemoryDatabase,
     MemoryLedger,
+    Move,
     ProblemsError,
     Runner,
     Source,
-    State,
-    Step,
     StoppedError,
     TargetError,
     Version,
@@ -36,6 +36,7 @@ class Failing(MemoryLedger):
 
     def run(self, event: Event, path: str, body: bytes) -> float:
         if Path(path).name == self.bad:
+            self.mark(event)
             raise self.error(self.bad)
         return super().run(event, path, body)
 
@@ -129,7 +130,7 @@ def test_down_and_up_again(db: Fixture) -> None:
 def test_progress_may_stop_between_files(db: Fixture) -> None:
     seen: list[tuple[int, bool]] = []
 
-    def progress(step: Step, seconds: float | None) -> None:
+    def progress(step: Move, seconds: float | None) -> None:
         seen.append((step.target, seconds is not None))
         if step.target == 2:
             raise TimeoutError
@@ -248,7 +249,7 @@ def test_cut_short_with_transactions_of_its_own_needs_a_person(db: Fixture) -> N
 
 def test_dirt_of_another_tool_needs_a_person(db: Fixture) -> None:
     """As golang-migrate leaves it after this program had been cut short itself: the attempt is no longer the row's."""
-    db.database.state = State(version=2, dirty=True)
+    db.database.state = LedgerState(version=2, dirty=True)
     with pytest.raises(
         DirtyError, match=r"000002_t2\.up\.sql failed or was cut short; .* datatier migrate force 1; if"
     ):
@@ -309,7 +310,7 @@ def test_snapshot_once_and_only_where_there_is_something_to_do(db: Fixture) -> N
     ],
 )
 def test_promoted(db: Fixture, system: str, timeline: int | None, note: str) -> None:
-    db.database.state = State(system="7", timeline=1)
+    db.database.state = LedgerState(system="7", timeline=1)
     db.runner().up(2)
     db.database.state = replace(db.database.state, system=system, timeline=timeline)
     runner = db.runner()
@@ -386,7 +387,7 @@ def test_what_only_down_needs_is_no_matter_to_up(db: Fixture) -> None:
 
 
 def test_adopts_what_another_tool_applied(db: Fixture) -> None:
-    db.database.state = State(version=2)
+    db.database.state = LedgerState(version=2)
     assert [a.version for a in db.runner().up()] == [3]
     assert [(e.kind, e.version, e.before) for e in db.database.state.events] == [
         ("adopt", 1, -1),
@@ -400,7 +401,7 @@ def test_adopts_what_another_tool_applied(db: Fixture) -> None:
 
 def test_another_tool_went_down(db: Fixture) -> None:
     db.runner().up()
-    db.database.state = State(version=1, events=db.database.state.events)
+    db.database.state = LedgerState(version=1, events=db.database.state.events)
     assert [r.state for r in db.runner().status()] == ["applied", "pending", "pending"]
     assert [a.version for a in db.runner().up()] == [2, 3]
 

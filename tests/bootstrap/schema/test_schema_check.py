@@ -324,7 +324,7 @@ def test_it_takes_two_round_trips_and_no_rights(migrated: Connection, definition
 
 def test_rows_are_counted(tmi: Connection) -> None:
     tmi.execute("INSERT INTO users (email, name) VALUES ('a@example.org', 'A'), ('b@example.org', 'B')")
-    rows = schema.read(tmi, rows=True).rows
+    rows = schema.count(tmi).rows
     assert (rows["users"], rows["audit_log"], rows["threats"]) == (2, 2, 0)
 
 

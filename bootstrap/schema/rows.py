@@ -1,0 +1,119 @@
+"""How many rows each table has: counted, which reads every page, or estimated, which reads none.
+
+A row is counted once: a table without those that inherit from it, a partitioned table with all its partitions,
+wherever they are. Foreign tables are left out, as partitions too: reading them would reach another server. So are
+materialized views that were never filled, what belongs to an extension, and the books of the migrations.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Composed, Identifier
+
+from bootstrap.migrate.books import HISTORY, TABLE
+from bootstrap.postgres.desired import SCHEMA
+
+# One line for each heap, with the table that it is counted for; a partitioned table without partitions has one that
+# names no heap. pg_partition_tree is empty for what takes no part in partitioning. reltuples is -1 where VACUUM and
+# ANALYZE have never been, as in a partitioned table that only autovacuum looks after; n_live_tup is lost in a crash
+# (PostgreSQL's documentation, pg_class, ANALYZE and "The Cumulative Statistics System").
+_HEAPS = """
+SELECT CASE WHEN n.nspname = %(ours)s THEN c.relname ELSE n.nspname || '.' || c.relname END,
+       ln.nspname, leaf.relname, leaf.relkind = 'm',
+       has_schema_privilege(ln.oid, 'USAGE') AND has_table_privilege(leaf.oid, 'SELECT'),
+       CASE WHEN pg_relation_size(leaf.oid) = 0 THEN 0 WHEN leaf.reltuples > 0 THEN leaf.reltuples::bigint
+            WHEN s.n_live_tup > 0 THEN s.n_live_tup WHEN leaf.reltuples = 0 THEN 0 END
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN LATERAL (SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf
+                   UNION SELECT c.oid WHERE c.relkind <> 'p') t ON true
+LEFT JOIN pg_class leaf ON leaf.oid = t.relid LEFT JOIN pg_namespace ln ON ln.oid = leaf.relnamespace
+LEFT JOIN pg_stat_all_tables s ON s.relid = leaf.oid
+WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.relpersistence <> 't'
+  AND (leaf.oid IS NULL OR leaf.relkind = 'r' OR (leaf.relkind = 'm' AND leaf.relispopulated))
+  AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+  AND NOT (n.nspname = %(ours)s AND c.relname = ANY(%(books)s))
+  AND NOT EXISTS (SELECT FROM pg_depend d
+                  WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
+ORDER BY 1, 2, 3
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heap:
+    """Where rows of a table lie: its own, or those of one of its partitions."""
+
+    table: str
+    """As shown to people: with its schema, unless that is the applications' own."""
+    schema: str | None
+    name: str | None
+    """None for a partitioned table that has no partitions."""
+    materialized: bool
+    readable: bool
+    """Whether the current role may read it by itself."""
+    about: int | None
+    """Rows by PostgreSQL's statistics; None where it holds pages and nothing more is known."""
+
+    @property
+    def query(self) -> Composed:
+        """Counts its own rows."""
+        if self.schema is None or self.name is None:
+            return SQL("SELECT 0").format()
+        only = SQL("" if self.materialized else "ONLY ")
+        return SQL("SELECT count(*) FROM {}{}").format(only, Identifier(self.schema, self.name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counted:
+    """What a count gave."""
+
+    rows: dict[str, int]
+    """By table, in order of name."""
+    unread: tuple[str, ...] = ()
+    """Tables that the current role may not read."""
+
+
+def count(conn: psycopg.Connection[Any]) -> Counted:
+    """Read every table to its end, as the current role. Raise psycopg.Error where a page cannot be read."""
+    tables = _tables(conn)
+    unread = tuple(name for name, heaps in tables.items() if not all(heap.readable for heap in heaps))
+    asked = [heap for name, heaps in tables.items() if name not in unread for heap in heaps]
+    rows = dict.fromkeys((heap.table for heap in asked), 0)
+    for heap, number in zip(asked, _numbers(conn, asked), strict=True):
+        rows[heap.table] += number
+    return Counted(rows=rows, unread=unread)
+
+
+def estimate(conn: psycopg.Connection[Any]) -> dict[str, int]:
+    """About how many rows each table has, by table; without those of which nothing is known."""
+    known = {name: [heap.about for heap in heaps] for name, heaps in _tables(conn).items()}
+    return {name: sum(filter(None, each)) for name, each in known.items() if None not in each or any(each)}
+
+
+def _tables(conn: psycopg.Connection[Any]) -> dict[str, list[Heap]]:
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        found = cursor.execute(_HEAPS, {"ours": SCHEMA, "books": [TABLE, HISTORY]}).fetchall()
+    tables: dict[str, list[Heap]] = {}
+    for table, schema, name, materialized, readable, about in found:
+        heap = Heap(
+            table=table,
+            schema=schema,
+            name=name,
+            materialized=bool(materialized),
+            readable=name is None or readable,
+            about=0 if name is None else about,
+        )
+        tables.setdefault(table, []).append(heap)
+    return tables
+
+
+def _numbers(conn: psycopg.Connection[Any], heaps: list[Heap]) -> Iterator[int]:
+    if not heaps:
+        return
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        cursor.execute(SQL("; ").join(heap.query for heap in heaps))
+        yield from (row[0] for _ in cursor.results() for row in cursor)
