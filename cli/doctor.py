@@ -143,7 +143,7 @@ def _stacks(root: Path) -> Iterator[Finding]:
 
 def _running(state: StateDir) -> Iterator[Finding]:
     """How many servers of a tier answer now, and a row for each that does not."""
-    from local.status import seen
+    from local.status import pressing, seen
 
     servers = seen(state)
     if not any(server.pid for server in servers):
@@ -152,6 +152,8 @@ def _running(state: StateDir) -> Iterator[Finding]:
         wrong = [server for server in servers if server.trouble]
         told = f"{len(servers) - len(wrong)} of {len(servers)} servers answer"
         yield Finding(f"stack {state.stack}", "missing" if wrong else "ok", told)
+        for sentence in pressing(state):
+            yield Finding(f"stack {state.stack}", "missing", sentence)
         for server in wrong:
             yield Finding(server.name, "missing", f"{server.trouble}: {server.mend(state.stack)}")
     for server in servers:

@@ -152,6 +152,18 @@ def status(state: StateDir) -> dict[str, Any]:
         }
 
 
+def pressing(state: StateDir) -> list[str]:
+    """What is in the way of the next migration or login now, on the servers that answer."""
+    found = _used_up(state)
+    known = manifest(state)
+    primary = next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
+    if known is not None and primary is not None:
+        at = _connected(state, primary["outputs"]["identifier"], known.postgres.database, migration)
+        if at is not None and at.dirty:
+            found.append(f"migration {at.version} is dirty: mend the schema, then `datatier migrate force VERSION`")
+    return found
+
+
 def well(found: Mapping[str, Any]) -> bool:
     """Whether a `status` shows every server answering, a clean schema, each check as declared, and room to log in."""
     clean = not found["postgres"]["migration"]["dirty"] and not found["access"]["failed"]
