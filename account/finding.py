@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 State = Literal["ok", "missing", "note"]
 
@@ -37,14 +37,3 @@ class Finding:
     mend: str = ""
     waits: Waiting | None = None
     """Of a change that waits: what it is, for whoever reads it by machine."""
-
-
-class Wanted(Protocol):
-    """A resource as the program declares it."""
-
-    @property
-    def type(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def inputs(self) -> dict[str, Any]: ...

@@ -7,15 +7,16 @@ from functools import partial
 
 from account import names, place, quotas, running
 from account.caller import caller
-from account.finding import Finding, Wanted
+from account.finding import Finding
 from account.place import INSTANCE
 from account.reader import NotReadableError, Reader
 from account.waiting import waiting
+from graph.resource import Resource
 
 
 def look(
     reader: Reader,
-    wanted: Collection[Wanted],
+    wanted: Collection[Resource],
     *,
     own: Collection[tuple[str, str]] | None = None,
     reserved: int | None = None,
@@ -46,7 +47,7 @@ def look(
     return (who, *_each_once(finding for each in looks for finding in _told(each)))
 
 
-def look_at_waiting(reader: Reader, wanted: Collection[Wanted]) -> tuple[Finding, ...]:
+def look_at_waiting(reader: Reader, wanted: Collection[Resource]) -> tuple[Finding, ...]:
     """What waits for a maintenance window alone: with the rights of who looks for drift."""
     if (who := caller(reader)).state == "missing":
         return (who,)
@@ -60,7 +61,7 @@ def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def _there(reader: Reader, wanted: Collection[Wanted]) -> bool:
+def _there(reader: Reader, wanted: Collection[Resource]) -> bool:
     """Whether an instance of the stack's is there."""
     identifiers = {each.inputs.get("identifier") for each in wanted if each.type == INSTANCE}
     try:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from account.finding import Finding, State, Wanted
+from account.finding import Finding, State
 from account.reader import Reader
+from graph import types
+from graph.resource import Resource
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,78 +49,78 @@ _OTHERS = "where it is another stack's, give this one a name of its own (`data-t
 _MAYBE = ": fine where it is this stack's own, which --against tells"
 
 KINDS: dict[str, Kind] = {
-    "aws:cloudwatch/logGroup:LogGroup": Kind(
+    types.LOG_GROUP: Kind(
         what="log group", key="name", service="logs", call="describe_log_groups", field="logGroups",
         held="logGroupName", mend="`aws logs delete-log-group --log-group-name {name}`: its lines go with it",
     ),
-    "aws:rds/instance:Instance": Kind(
+    types.INSTANCE: Kind(
         what="instance", key="identifier", service="rds", call="describe_db_instances", field="DBInstances",
         held="DBInstanceIdentifier", mend=_OTHERS + "look into it before `aws rds delete-db-instance`",
     ),
-    "aws:rds/subnetGroup:SubnetGroup": Kind(
+    types.DATABASE_SUBNETS: Kind(
         what="subnet group", key="name", service="rds", call="describe_db_subnet_groups", field="DBSubnetGroups",
         held="DBSubnetGroupName", mend=_OTHERS + "`aws rds delete-db-subnet-group --db-subnet-group-name {name}`",
     ),
-    "aws:rds/eventSubscription:EventSubscription": Kind(
+    types.EVENT_SUBSCRIPTION: Kind(
         what="event subscription", key="name", service="rds", call="describe_event_subscriptions",
         field="EventSubscriptionsList", held="CustSubscriptionId",
         mend=_OTHERS + "`aws rds delete-event-subscription --subscription-name {name}`",
     ),
-    "aws:rds/proxy:Proxy": Kind(
+    types.PROXY: Kind(
         what="proxy", key="name", service="rds", call="describe_db_proxies", field="DBProxies", held="DBProxyName",
         mend=_OTHERS + "`aws rds delete-db-proxy --db-proxy-name {name}`",
     ),
-    "aws:elasticache/replicationGroup:ReplicationGroup": Kind(
+    types.CACHE: Kind(
         what="cache", key="replicationGroupId", service="elasticache", call="describe_replication_groups",
         field="ReplicationGroups", held="ReplicationGroupId",
         mend=_OTHERS + "look into it before `aws elasticache delete-replication-group`",
     ),
-    "aws:elasticache/subnetGroup:SubnetGroup": Kind(
+    types.CACHE_SUBNETS: Kind(
         what="cache subnet group", key="name", service="elasticache", call="describe_cache_subnet_groups",
         field="CacheSubnetGroups", held="CacheSubnetGroupName",
         mend=_OTHERS + "`aws elasticache delete-cache-subnet-group --cache-subnet-group-name {name}`",
     ),
-    "aws:elasticache/userGroup:UserGroup": Kind(
+    types.CACHE_USER_GROUP: Kind(
         what="user group", key="userGroupId", service="elasticache", call="describe_user_groups", field="UserGroups",
         held="UserGroupId", mend=_OTHERS + "`aws elasticache delete-user-group --user-group-id {name}`",
     ),
-    "aws:elasticache/user:User": Kind(
+    types.CACHE_USER: Kind(
         what="cache user", key="userId", service="elasticache", call="describe_users", field="Users", held="UserId",
         mend=_OTHERS + "`aws elasticache delete-user --user-id {name}`",
     ),
-    "aws:kms/alias:Alias": Kind(
+    types.KEY_ALIAS: Kind(
         what="key alias", key="name", service="kms", call="list_aliases", field="Aliases", held="AliasName",
         mend=_OTHERS + "`aws kms delete-alias --alias-name {name}`: the key itself stays",
     ),
-    "aws:iam/role:Role": Kind(
+    types.ROLE: Kind(
         what="role", key="name", service="iam", call="list_roles", field="Roles", held="RoleName",
         mend=_OTHERS + "delete its policies and then `aws iam delete-role --role-name {name}`",
     ),
-    "aws:lambda/function:Function": Kind(
+    types.FUNCTION: Kind(
         what="function", key="name", service="lambda", call="list_functions", field="Functions", held="FunctionName",
         mend=_OTHERS + "`aws lambda delete-function --function-name {name}`",
     ),
-    "aws:backup/vault:Vault": Kind(
+    types.VAULT: Kind(
         what="backup vault", key="name", service="backup", call="list_backup_vaults", field="BackupVaultList",
         held="BackupVaultName",
         mend=_OTHERS + "`aws backup delete-backup-vault --backup-vault-name {name}`, once it is empty",
     ),
-    "aws:backup/restoreTestingPlan:RestoreTestingPlan": Kind(
+    types.RESTORE_TEST_PLAN: Kind(
         what="restore testing plan", key="name", service="backup", call="list_restore_testing_plans",
         field="RestoreTestingPlans", held="RestoreTestingPlanName",
         mend=_OTHERS + "`aws backup delete-restore-testing-plan --restore-testing-plan-name {name}`",
     ),
-    "aws:s3/bucket:Bucket": Kind(
+    types.BUCKET: Kind(
         what="bucket", key="bucket", service="s3", call="list_buckets", field="Buckets", held="Name",
         mend=_OTHERS + "empty it and then `aws s3api delete-bucket --bucket {name}`",
     ),
 }  # fmt: skip
-SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 a type
+SECRET = types.SECRET
 SNAPSHOTS = "final snapshots"
 
 
 def taken(
-    reader: Reader, wanted: Collection[Wanted], own: Collection[tuple[str, str]] | None, *, mine: bool
+    reader: Reader, wanted: Collection[Resource], own: Collection[tuple[str, str]] | None, *, mine: bool
 ) -> list[Callable[[], Iterator[Finding]]]:
     """Looks for names that somebody has, one for each kind of resource.
 
@@ -144,7 +146,7 @@ def _taken(reader: Reader, kind: Kind, region: str | None, names: set[str], foun
         )
 
 
-def _by_place(wanted: Iterable[Wanted]) -> Iterator[tuple[Kind, str | None, set[str]]]:
+def _by_place(wanted: Iterable[Resource]) -> Iterator[tuple[Kind, str | None, set[str]]]:
     found: dict[tuple[str, str | None], set[str]] = {}
     for each in wanted:
         kind = KINDS.get(each.type)
@@ -154,7 +156,7 @@ def _by_place(wanted: Iterable[Wanted]) -> Iterator[tuple[Kind, str | None, set[
         yield KINDS[type_], region, names
 
 
-def _secrets(reader: Reader, wanted: Iterable[Wanted], found: Found) -> Iterator[Finding]:
+def _secrets(reader: Reader, wanted: Iterable[Resource], found: Found) -> Iterator[Finding]:
     names = {str(each.inputs["name"]) for each in wanted if each.type == SECRET and each.inputs.get("name")}
     if not names:
         return
@@ -181,14 +183,14 @@ def _day(moment: Any) -> str:
     return moment.strftime("%Y-%m-%d") if hasattr(moment, "strftime") else str(moment)
 
 
-def snapshots(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+def snapshots(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
     """Final snapshots of earlier generations: nothing is in the way, they are what a restore begins with."""
     for each in wanted:
         final = each.inputs.get("finalSnapshotIdentifier")
         if not isinstance(final, str):
             continue
         before = final.rpartition("-")[0] + "-"
-        rds = each.type == "aws:rds/instance:Instance"
+        rds = each.type == types.INSTANCE
         call: tuple[str, str, str, str] = (
             ("rds", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier")
             if rds

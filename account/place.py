@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from account.finding import Finding, Wanted
+from account.finding import Finding
 from account.reader import Reader
+from graph import types
+from graph.resource import Resource
 from knowledge.iam import linked_by
 
-INSTANCE, CACHE = "aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup"
-SUBNET = "aws:ec2/subnet:Subnet"
+INSTANCE, CACHE = types.INSTANCE, types.CACHE
+SUBNET = types.SUBNET
 
 
-def zones(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+def zones(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
     """Zones of the stack's own subnets."""
     named = sorted({str(each.inputs["availabilityZone"]) for each in wanted if each.type == SUBNET})
     if not named:
@@ -35,7 +37,7 @@ def zones(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def classes(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+def classes(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
     """Instance classes with the version of the primary, in each region."""
     versions = {
         str(each.inputs["engineVersion"])
@@ -76,7 +78,7 @@ def classes(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
             yield Finding(check="class", state="ok", where=where, what=f"{name} is offered")
 
 
-def cache_versions(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+def cache_versions(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
     """Engines and versions of caches."""
     asked = {(str(each.inputs["engine"]), str(each.inputs["engineVersion"])) for each in wanted if each.type == CACHE}
     for engine, version in sorted(asked):
@@ -95,7 +97,7 @@ def fits(exact: str, declared: str) -> bool:
     return exact == declared or exact.startswith(f"{declared}.")
 
 
-def linked_roles(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+def linked_roles(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
     """Service-linked roles, which the first resource of its kind makes where the deploying role may."""
     needed = sorted({service for each in wanted for service in linked_by(each.type, each.inputs)})
     there = {each["Path"] for each in reader.all("iam", "list_roles", "Roles", PathPrefix="/aws-service-role/")}

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from account.finding import Finding, Wanted
+from account.finding import Finding
 from account.reader import NotThereError, Reader
+from graph import types
+from graph.resource import Resource
 
 # Lambda refuses a reservation that leaves less (Developer Guide, configuration-concurrency).
 UNRESERVED = 100
@@ -26,20 +28,20 @@ class Quota:
 
 QUOTAS = (
     Quota(
-        service="vpc", name="VPCs per Region", type="aws:ec2/vpc:Vpc", of=("ec2", "describe_vpcs", "Vpcs")
+        service="vpc", name="VPCs per Region", type=types.VPC, of=("ec2", "describe_vpcs", "Vpcs")
     ),
     Quota(
-        service="rds", name="DB instances", type="aws:rds/instance:Instance",
+        service="rds", name="DB instances", type=types.INSTANCE,
         of=("rds", "describe_db_instances", "DBInstances"),
     ),
     Quota(
-        service="elasticache", name="Nodes per Region", type="aws:elasticache/replicationGroup:ReplicationGroup",
+        service="elasticache", name="Nodes per Region", type=types.CACHE,
         of=("elasticache", "describe_cache_clusters", "CacheClusters"),
     ),
 )  # fmt: skip
 
 
-def quotas(reader: Reader, wanted: Collection[Wanted], own: Collection[tuple[str, str]]) -> Iterator[Finding]:
+def quotas(reader: Reader, wanted: Collection[Resource], own: Collection[tuple[str, str]]) -> Iterator[Finding]:
     """Each quota that the stack takes from."""
     for quota in QUOTAS:
         here = [each for each in wanted if each.type == quota.type and not each.inputs.get("region")]
@@ -61,7 +63,7 @@ def quotas(reader: Reader, wanted: Collection[Wanted], own: Collection[tuple[str
         )
 
 
-def _counts(each: Wanted) -> int:
+def _counts(each: Resource) -> int:
     """Instances count one, a cache its nodes."""
     shards = int(each.inputs.get("numNodeGroups") or 0)
     if shards:
@@ -69,7 +71,7 @@ def _counts(each: Wanted) -> int:
     return int(each.inputs.get("numCacheClusters") or 1)
 
 
-def concurrency(reader: Reader, wanted: Collection[Wanted], reserved: int | None) -> Iterator[Finding]:
+def concurrency(reader: Reader, wanted: Collection[Resource], reserved: int | None) -> Iterator[Finding]:
     """Lambda's runs at a time; what the stack has reserved before is given back by reserving it again."""
     limit = reader.one("lambda", "get_account_settings")["AccountLimit"]
     total, free = int(limit["ConcurrentExecutions"]), int(limit["UnreservedConcurrentExecutions"])
@@ -84,7 +86,7 @@ def concurrency(reader: Reader, wanted: Collection[Wanted], reserved: int | None
         yield Finding(check="concurrency", state="ok", where=reader.region, what=what)
 
 
-def _held(reader: Reader, wanted: Collection[Wanted]) -> int:
+def _held(reader: Reader, wanted: Collection[Resource]) -> int:
     """Runs that functions of the stack's names have reserved already."""
     names = [str(each.inputs["name"]) for each in wanted if each.inputs.get("reservedConcurrentExecutions")]
     held = 0

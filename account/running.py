@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from account.finding import Finding, Wanted
+from account.finding import Finding
 from account.place import CACHE
 from account.reader import Reader
+from graph.resource import Resource
 from knowledge.versions import cache_goes_back, numbers
 
 
-def ahead(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+def ahead(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
     """Caches that run a later version than is declared: after a refresh the next deployment would replace them."""
     declared = {
         str(each.inputs["replicationGroupId"]): str(each.inputs["engineVersion"])

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from account.finding import Finding, Waiting, Wanted
+from account.finding import Finding, Waiting
 from account.place import CACHE, INSTANCE, fits
 from account.reader import Reader
+from graph.resource import Resource
 
 # PendingModifiedValues of DescribeDBInstances (RDS API Reference) -> the provider's input (rds/instance.go).
 _INSTANCE = {
@@ -40,7 +41,7 @@ _CACHE = {
 _SWITCHES = frozenset({"AutomaticFailoverStatus"})
 
 
-def waiting(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
+def waiting(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
     """What waits for the window, of the stack's instances and caches; each is asked for by its name."""
     for each in wanted:
         if each.type == INSTANCE:
@@ -49,7 +50,7 @@ def waiting(reader: Reader, wanted: Collection[Wanted]) -> Iterator[Finding]:
             yield from _cache(reader, each)
 
 
-def _instance(reader: Reader, wanted: Wanted) -> Iterator[Finding]:
+def _instance(reader: Reader, wanted: Resource) -> Iterator[Finding]:
     name, region = str(wanted.inputs["identifier"]), wanted.inputs.get("region")
     for each in reader.named("rds", "describe_db_instances", "DBInstances", region, DBInstanceIdentifier=name):
         values = pending(each.get("PendingModifiedValues"))
@@ -59,7 +60,7 @@ def _instance(reader: Reader, wanted: Wanted) -> Iterator[Finding]:
             yield _waits(region or reader.region, name, wanted, values, _INSTANCE, window, modify)
 
 
-def _cache(reader: Reader, wanted: Wanted) -> Iterator[Finding]:
+def _cache(reader: Reader, wanted: Resource) -> Iterator[Finding]:
     name = str(wanted.inputs["replicationGroupId"])
     found = reader.named("elasticache", "describe_replication_groups", "ReplicationGroups", ReplicationGroupId=name)
     for group in found:
@@ -85,7 +86,7 @@ def pending(values: Mapping[str, Any] | None) -> dict[str, Any]:
 def _waits(
     where: str,
     name: str,
-    declared: Wanted,
+    declared: Resource,
     values: Mapping[str, Any],
     names: Mapping[str, str],
     window: str,

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 
 from alarms.finding import Finding, error
-from alarms.stack import COMPOSITE, Resource, Stack
+from alarms.stack import Stack
+from graph.resource import Resource
+from graph.types import COMPOSITE_ALARM
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutCompositeAlarm.html
 CHILDREN, LENGTH = 100, 10_240
@@ -39,7 +41,7 @@ def reads(rule: str) -> bool:
 
 def composites(stack: Stack) -> Iterator[Finding]:
     """What is wrong with the composite alarms' rules."""
-    for alarm in stack.of(COMPOSITE):
+    for alarm in stack.of(COMPOSITE_ALARM):
         rule, name = str(alarm.inputs.get("alarmRule") or ""), alarm.physical
         named = children(rule)
         if not reads(rule):

@@ -16,8 +16,9 @@ from alarms.hearing import heard
 from alarms.logs import filters
 from alarms.publishers import Publisher, publishers
 from alarms.publishing import kept, reaches
-from alarms.stack import COMPOSITE, METRIC_ALARM, SUBSCRIPTION, Stack
+from alarms.stack import Stack
 from alarms.watching import watches
+from graph.types import COMPOSITE_ALARM, METRIC_ALARM, SUBSCRIPTION
 
 
 def check(stack: Stack, *, unheard: Severity = "error") -> tuple[Finding, ...]:
@@ -57,10 +58,10 @@ def _strays(stack: Stack) -> Iterator[Finding]:
 
 def _actions(stack: Stack) -> Iterator[Finding]:
     """Whether each alarm does something: in ALARM, and when it is over."""
-    pages = stack.of(COMPOSITE)
+    pages = stack.of(COMPOSITE_ALARM)
     paged = {child for page in pages for child in ringing(str(page.inputs.get("alarmRule")))}
     quiet = {suppressor(page) for page in pages}
-    for alarm in stack.of(METRIC_ALARM, COMPOSITE):
+    for alarm in stack.of(METRIC_ALARM, COMPOSITE_ALARM):
         name, inputs = alarm.physical, alarm.inputs
         if inputs.get("actionsEnabled") is False:
             yield error("action", alarm.name, "its actions are disabled", "leave actionsEnabled off, or true", name)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from alarms.finding import Finding, error
 from alarms.metrics import catalogue
-from alarms.stack import Resource
 from alarms.watched import STATISTICS, Watched
+from graph.resource import Resource
 
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html: ExtendedStatistic, Period,
 # EvaluationPeriods; high resolution is for custom metrics, what AWS publishes has a minute at best.

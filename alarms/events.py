@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alarms.finding import Finding, error, warning
-from alarms.stack import (
-    BACKUP_EVENTS,
+from alarms.stack import Stack
+from graph.resource import Resource
+from graph.types import (
     EVENT_RULE,
+    EVENT_SUBSCRIPTION,
     EVENT_TARGET,
     INSTANCE,
     PARAMETER_GROUP,
-    RDS_EVENTS,
     VAULT,
-    Resource,
-    Stack,
+    VAULT_NOTIFICATIONS,
 )
 
 SOURCES = {"db-instance": (INSTANCE, "instance"), "db-parameter-group": (PARAMETER_GROUP, "parameter group")}
@@ -23,14 +23,14 @@ SOURCES = {"db-instance": (INSTANCE, "instance"), "db-parameter-group": (PARAMET
 
 def events(stack: Stack) -> Iterator[Finding]:
     """What keeps an event from whoever would publish it."""
-    for subscription in stack.of(RDS_EVENTS):
+    for subscription in stack.of(EVENT_SUBSCRIPTION):
         yield from _database_events(stack, subscription)
     rules = {(stack.region(rule), rule.physical): rule for rule in stack.of(EVENT_RULE)}
     for target in stack.of(EVENT_TARGET):
         if ":sns:" in str(target.inputs.get("arn")):
             yield from _rule_events(target, rules.get((stack.region(target), str(target.inputs.get("rule")))))
     vaults = {(stack.region(vault), vault.physical) for vault in stack.of(VAULT)}
-    for each in stack.of(BACKUP_EVENTS):
+    for each in stack.of(VAULT_NOTIFICATIONS):
         if (stack.region(each), vault := str(each.inputs.get("backupVaultName"))) not in vaults:
             yield error(
                 "event source", each.name, f"it is about {vault}, and its region has no such vault",

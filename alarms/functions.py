@@ -9,7 +9,9 @@ from contextlib import suppress
 from alarms.finding import Finding, error
 from alarms.policies import PolicyError, Request, Statement, statements
 from alarms.publishing import KEY_ACTIONS, PUBLISH, judged
-from alarms.stack import FUNCTION, INVOKE_CONFIG, ROLE, ROLE_POLICY, Resource, Stack
+from alarms.stack import Stack
+from graph.resource import Resource
+from graph.types import FUNCTION, INVOKE_CONFIG, ROLE, ROLE_POLICY
 from knowledge.regions import address
 
 

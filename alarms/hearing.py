@@ -10,7 +10,9 @@ from alarms.finding import Finding, Severity, error
 from alarms.policies import Request
 from alarms.publishers import CLOUDWATCH, Publisher
 from alarms.publishing import KEY_ACTIONS, judged
-from alarms.stack import Resource, Stack
+from alarms.stack import Stack
+from graph import types
+from graph.resource import Resource
 
 
 def heard(stack: Stack, topic: Resource, publishers: list[Publisher], unheard: Severity) -> Iterator[Finding]:
@@ -85,7 +87,7 @@ def _queue(stack: Stack, topic: Resource, subscription: Resource, names: tuple[s
     queue = stack.queues.get(endpoint)
     if queue is None:
         return  # somebody else's; its policy is out of sight here, and `alarms prove` shows nothing of it either
-    policies = [p for p in stack.of("aws:sqs/queuePolicy:QueuePolicy") if p.inputs.get("queueUrl") == queue.id]
+    policies = [p for p in stack.of(types.QUEUE_POLICY) if p.inputs.get("queueUrl") == queue.id]
     policy = str(policies[0].inputs.get("policy") if policies else queue.inputs.get("policy") or '{"Statement": []}')
     context = {"aws:SourceArn": topic.arn, "aws:SourceAccount": stack.place.account, "aws:SecureTransport": "true"}
     send = Request(

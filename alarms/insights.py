@@ -6,8 +6,10 @@ from collections.abc import Iterator
 
 from alarms.finding import Finding, error
 from alarms.metrics import has
-from alarms.stack import INSTANCE, Resource, Stack
+from alarms.stack import Stack
 from alarms.watched import RESOURCE_ID, Watched
+from graph.resource import Resource
+from graph.types import INSTANCE
 
 
 def insights(stack: Stack, alarm: Resource, counter: Watched) -> Iterator[Finding]:

@@ -10,8 +10,10 @@ from typing import Any
 from alarms.composites import ringing
 from alarms.insights import instance_of
 from alarms.publishers import topics_of
-from alarms.stack import COMPOSITE, METRIC_ALARM, Resource, Stack
+from alarms.stack import Stack
 from alarms.watched import RESOURCE_ID, Watched, counters_of, watched_by
+from graph.resource import Resource
+from graph.types import COMPOSITE_ALARM, METRIC_ALARM
 
 _SIGNS = {
     "GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": ">=", "LessThanThreshold": "<",
@@ -44,15 +46,17 @@ class Row:
 
 def rows(stack: Stack) -> tuple[Row, ...]:
     """Every alarm, pages first, then by name."""
-    pages = {child: page for page in stack.of(COMPOSITE) for child in ringing(str(page.inputs.get("alarmRule")))}
-    alarms = sorted(stack.of(COMPOSITE, METRIC_ALARM), key=lambda each: (each.type != COMPOSITE, each.physical))
+    pages = {child: page for page in stack.of(COMPOSITE_ALARM) for child in ringing(str(page.inputs.get("alarmRule")))}
+    alarms = sorted(
+        stack.of(COMPOSITE_ALARM, METRIC_ALARM), key=lambda each: (each.type != COMPOSITE_ALARM, each.physical)
+    )
     return tuple(_row(stack, alarm, pages.get(alarm.physical)) for alarm in alarms)
 
 
 def _row(stack: Stack, alarm: Resource, page: Resource | None) -> Row:
     topics = topics_of(alarm)
     inputs = alarm.inputs
-    composite = alarm.type == COMPOSITE
+    composite = alarm.type == COMPOSITE_ALARM
     subscriptions = [each for topic in topics for each in stack.subscriptions.get(topic, [])]
     watched = [] if composite else [*watched_by(alarm), *counters_of(alarm)]
     return Row(
@@ -115,5 +119,5 @@ def _query_period(inputs: Mapping[str, Any]) -> int:
 
 def names(stack: Stack) -> Iterator[str]:
     """The names of every alarm."""
-    for alarm in stack.of(COMPOSITE, METRIC_ALARM):
+    for alarm in stack.of(COMPOSITE_ALARM, METRIC_ALARM):
         yield alarm.physical

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from alarms.finding import Finding, error, warning
-from alarms.stack import CACHE, INSTANCE, LOG_FILTER, LOG_GROUP, METRIC_ALARM, Resource, Stack
+from alarms.stack import Stack
+from graph.resource import Resource
+from graph.types import CACHE, INSTANCE, LOG_FILTER, LOG_GROUP, METRIC_ALARM
 
 
 def custom(

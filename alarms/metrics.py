@@ -22,7 +22,9 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from alarms.stack import CACHE, INSTANCE, Resource
+from graph import types
+from graph.resource import Resource
+from graph.types import CACHE, INSTANCE
 
 CACHE_NODE = "0001"
 """The one node of each cluster of a replication group."""
@@ -76,7 +78,7 @@ def engine(server: Resource) -> str:
         return str(server.inputs.get("engine") or "postgres")
     if server.type == CACHE:
         return "memcached" if server.inputs.get("engine") == "memcached" else "redis"
-    return "proxy" if server.type == "aws:rds/proxy:Proxy" else "any"
+    return "proxy" if server.type == types.PROXY else "any"
 
 
 def has(needed: str, server: Resource) -> bool:

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from alarms.policies import many
-from alarms.stack import (
-    BACKUP_EVENTS,
+from alarms.stack import Stack
+from graph.resource import Resource
+from graph.types import (
     CACHE,
-    COMPOSITE,
+    COMPOSITE_ALARM,
     EVENT_RULE,
+    EVENT_SUBSCRIPTION,
     EVENT_TARGET,
     INSTANCE,
     METRIC_ALARM,
-    RDS_EVENTS,
-    Resource,
-    Stack,
+    VAULT_NOTIFICATIONS,
 )
 
 CLOUDWATCH, RDS, BACKUP = "cloudwatch.amazonaws.com", "events.rds.amazonaws.com", "backup.amazonaws.com"
@@ -58,15 +58,15 @@ class Publisher:
 
 def publishers(stack: Stack) -> Iterator[Publisher]:
     """Every publisher of a stack; one with several topics, or several sources, comes several times."""
-    for alarm in stack.of(METRIC_ALARM, COMPOSITE):
+    for alarm in stack.of(METRIC_ALARM, COMPOSITE_ALARM):
         for topic in topics_of(alarm):
             yield alarm_publisher(stack, alarm, topic)
-    for subscription in stack.of(RDS_EVENTS):
+    for subscription in stack.of(EVENT_SUBSCRIPTION):
         yield from _database_events(stack, subscription)
     for group in stack.of(CACHE):
         if group.inputs.get("notificationTopicArn"):
             yield from _cache_events(stack, group)
-    for vault in stack.of(BACKUP_EVENTS):
+    for vault in stack.of(VAULT_NOTIFICATIONS):
         yield _publisher(stack, vault, str(vault.inputs.get("snsTopicArn")), BACKUP, {}, attributes=True)
     rules = {rule.physical: rule for rule in stack.of(EVENT_RULE)}
     for target in stack.of(EVENT_TARGET):

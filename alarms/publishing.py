@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from alarms.finding import Finding, error, warning
 from alarms.policies import PolicyError, Request, Verdict, judge
 from alarms.publishers import CLOUDWATCH, EVENTS, PLAIN_KEY, STANDARD_ONLY, UNENCRYPTED_ONLY, Publisher
-from alarms.stack import Resource, Stack
+from alarms.stack import Stack
+from graph.resource import Resource
 
 PUBLISH = "sns:Publish"
 KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")

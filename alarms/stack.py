@@ -2,58 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
+from graph.resource import Resource
+from graph.types import (
+    CACHE,
+    CHAT,
+    COMPOSITE_ALARM,
+    EVENT_RULE,
+    FUNCTION,
+    INSTANCE,
+    KEY,
+    KEY_ALIAS,
+    METRIC_ALARM,
+    PROXY,
+    QUEUE,
+    SUBSCRIPTION,
+    TOPIC,
+    TOPIC_POLICY,
+    VAULT,
+)
 from knowledge.regions import partition_of
-
-TOPIC, TOPIC_POLICY = "aws:sns/topic:Topic", "aws:sns/topicPolicy:TopicPolicy"
-SUBSCRIPTION, CHAT = (
-    "aws:sns/topicSubscription:TopicSubscription",
-    ("aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration"),
-)
-QUEUE, QUEUE_POLICY = "aws:sqs/queue:Queue", "aws:sqs/queuePolicy:QueuePolicy"
-KEY, ALIAS = "aws:kms/key:Key", "aws:kms/alias:Alias"
-METRIC_ALARM, COMPOSITE = "aws:cloudwatch/metricAlarm:MetricAlarm", "aws:cloudwatch/compositeAlarm:CompositeAlarm"
-LOG_GROUP, LOG_FILTER = "aws:cloudwatch/logGroup:LogGroup", "aws:cloudwatch/logMetricFilter:LogMetricFilter"
-EVENT_RULE, EVENT_TARGET = "aws:cloudwatch/eventRule:EventRule", "aws:cloudwatch/eventTarget:EventTarget"
-INSTANCE, RDS_EVENTS = "aws:rds/instance:Instance", "aws:rds/eventSubscription:EventSubscription"
-PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
-FUNCTION, INVOKE_CONFIG = (
-    "aws:lambda/function:Function",
-    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
-)
-ROLE, ROLE_POLICY = "aws:iam/role:Role", "aws:iam/rolePolicy:RolePolicy"
-CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
-VAULT, BACKUP_EVENTS = "aws:backup/vault:Vault", "aws:backup/vaultNotifications:VaultNotifications"
-
-NAMED_BY = ("name", "alarmName", "identifier", "functionName")
-"""Inputs and outputs that hold a resource's name in AWS."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Resource:
-    """A resource as it was declared, and what came of it."""
-
-    type: str
-    name: str
-    """Logical name."""
-    id: str
-    inputs: Mapping[str, Any]
-    """Pulumi's input names."""
-    outputs: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def physical(self) -> str:
-        """Its name in AWS."""
-        held = (source.get(key) for source in (self.inputs, self.outputs) for key in NAMED_BY)
-        return str(next((value for value in held if value), self.id))
-
-    @property
-    def arn(self) -> str:
-        return str(self.outputs.get("arn", ""))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,7 +88,7 @@ class Stack:
     def keys(self) -> dict[str, Resource]:
         """By ARN, id, alias and ARN of the alias."""
         found = {name: key for key in self.of(KEY) for name in (key.arn, key.id, key.outputs.get("keyId")) if name}
-        for alias in self.of(ALIAS):
+        for alias in self.of(KEY_ALIAS):
             target = found.get(str(alias.inputs.get("targetKeyId")))
             if target is not None:
                 found |= {alias.physical: target, self.place.arn("kms", alias.physical, self.region(alias)): target}
@@ -131,7 +102,7 @@ class Stack:
     @cached_property
     def alarms(self) -> dict[str, Resource]:
         """Metric and composite alarms by name."""
-        return {alarm.physical: alarm for alarm in self.of(METRIC_ALARM, COMPOSITE)}
+        return {alarm.physical: alarm for alarm in self.of(METRIC_ALARM, COMPOSITE_ALARM)}
 
     @cached_property
     def servers(self) -> dict[str, dict[tuple[str, str], Resource]]:
@@ -153,7 +124,7 @@ DIMENSIONS = {
     "FunctionName": FUNCTION,
     "TopicName": TOPIC,
     "QueueName": QUEUE,
-    "ProxyName": "aws:rds/proxy:Proxy",
+    "ProxyName": PROXY,
     "BackupVaultName": VAULT,
     "RuleName": EVENT_RULE,
 }

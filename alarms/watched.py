@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from alarms.stack import Resource
+from graph.resource import Resource
 
 STATISTICS = ("SampleCount", "Average", "Sum", "Minimum", "Maximum")
 RESOURCE_ID = "DbiResourceId"

@@ -9,8 +9,10 @@ from alarms.finding import Finding, error, warning
 from alarms.insights import insights
 from alarms.logs import custom
 from alarms.metrics import CACHE_NODE, Metric, catalogue, engine, has, similar
-from alarms.stack import METRIC_ALARM, Resource, Stack
+from alarms.stack import Stack
 from alarms.watched import Watched, counters_of, watched_by
+from graph.resource import Resource
+from graph.types import METRIC_ALARM
 
 
 def watches(stack: Stack) -> Iterator[Finding]:

@@ -164,13 +164,13 @@ def offline(source: StackSource) -> Stack:
 
 def _local(stack: str | None) -> tuple[str, Clients, list[str], StateDir]:
     """The tier on this computer: its emulator, and the alarms that were made in it."""
-    from alarms.stack import COMPOSITE, METRIC_ALARM
     from cli.current import state_of
+    from graph.types import COMPOSITE_ALARM, METRIC_ALARM
 
     state = state_of(stack)
     if not _up(state):
         raise NothingUpError(f"stack `{state.stack}` is down: `datatier up {state.stack}`.")
-    names = [entry["id"] for entry in state.resources.values() if entry["type"] in (METRIC_ALARM, COMPOSITE)]
+    names = [entry["id"] for entry in state.resources.values() if entry["type"] in (METRIC_ALARM, COMPOSITE_ALARM)]
     return state.stack, _clients(load(state.stack).region, _endpoint(state)), names, state
 
 

@@ -22,9 +22,9 @@ from cli.errors import FAILED, InputError
 from cli.options import JsonFlag
 from cli.output import console, emit_json, table
 from cli.project import project_root
+from graph.errors import CloudError
 from infra.stackfile import read_stack, stacks
 from local import ports
-from local.cloud import CloudError
 from local.state import StateDir
 
 _GIB = 1024**3

@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import sys
 import traceback
-from pathlib import Path
 
 from cli.output import console, debugging
 from infra.trigger import PACKAGE
@@ -34,8 +33,10 @@ def report(error: BaseException) -> int:
 
 
 def _judge(error: BaseException) -> tuple[int, str]:
+    from infra.problems import declared_wrong
+
     # Wrong input is known by its type, so that a ValueError from a library is not taken for one.
-    if isinstance(error, _wrong_input()) or (isinstance(error, ValueError) and _raised_in(error) in _DECLARED):
+    if isinstance(error, _wrong_input()) or declared_wrong(error):
         return WRONG_INPUT, str(error)
     if isinstance(error, OSError):
         return FAILED, _operating_system(error)
@@ -46,16 +47,6 @@ def _judge(error: BaseException) -> tuple[int, str]:
 
 
 _ROOMS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-# Where a plain ValueError is a sentence about what the stack's files declare: what no component takes.
-_DECLARED = {"components", "infra"}
-
-
-def _raised_in(error: BaseException) -> str:
-    """The room whose code raised it, empty for a library's."""
-    frame, path = error.__traceback__, Path()
-    while frame is not None:
-        path, frame = Path(frame.tb_frame.f_code.co_filename), frame.tb_next
-    return path.relative_to(PACKAGE).parts[0] if path.is_relative_to(PACKAGE) else ""
 
 
 def _wrong_input() -> tuple[type[BaseException], ...]:

@@ -18,9 +18,9 @@ from cli.project import load
 from preview.plan import Finding, Preview
 
 if TYPE_CHECKING:
-    from local.monitor import Deployment
+    from graph.deployment import Deployment
+    from graph.resource import Resource
     from preview.preflight import Preflight
-    from preview.resource import Resource
 
 
 class Format(StrEnum):
@@ -69,8 +69,8 @@ def preview(
         raise InputError("--all lists what is declared: leave --against and --since out.")
     before = _declared(stack, since) if since is not None else saved(str(against))
     deployment, found = _offline(stack)
+    from graph.saved import SavedError
     from preview.preflight import preflight
-    from preview.saved import SavedError
 
     try:
         report = preflight(deployment, before, found)
@@ -125,7 +125,7 @@ def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
 
 def saved(file: str) -> tuple[Resource, ...]:
     """The resources of a saved deployment; `-` is standard input."""
-    from preview.saved import SavedError, read
+    from graph.saved import SavedError, read
 
     try:
         return read(sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8"))
@@ -141,7 +141,7 @@ def saved(file: str) -> tuple[Resource, ...]:
 
 def _declared(stack: str, since: str) -> tuple[Resource, ...]:
     from cli.since import declared
-    from preview.saved import read
+    from graph.saved import read
 
     return read(declared(stack, since))
 

@@ -13,7 +13,8 @@ from cli.output import table
 from preview import markdown
 
 if TYPE_CHECKING:
-    from preview.plan import Finding, Planned, Preview
+    from graph.resource import Resource
+    from preview.plan import Finding, Preview
     from preview.preflight import Preflight
 
 _COLOURS = {
@@ -70,25 +71,25 @@ def findings(out: Console, found: Sequence[Finding]) -> None:
         out.print(f"[{_SEVERITIES.get(each.severity, 'cyan')}]{each.severity}[/] {escape(f'{where}: {each.message}')}")
 
 
-def _summary(resources: Sequence[Planned]) -> list[tuple[str, str, int]]:
+def _summary(resources: Sequence[Resource]) -> list[tuple[str, str, int]]:
     """Component at the top of the tree, type below it, how many of them."""
-    above = {each.name: each.parent for each in resources if _is_component(each.type)}
+    above = {each.name: each.above for each in resources if _is_component(each.type)}
     counted: Counter[tuple[str, str]] = Counter()
     for each in resources:
         if _is_component(each.type):
             continue
-        top = each.parent
+        top = each.above
         while above.get(top):
             top = above[top]
         counted[top or "(none)", _kind(each.type)] += 1
     return [(escape(component), kind, count) for (component, kind), count in sorted(counted.items())]
 
 
-def _resources(out: Console, resources: Sequence[Planned]) -> None:
+def _resources(out: Console, resources: Sequence[Resource]) -> None:
     """The tree, a line for each, parents before children."""
     depths = {"": 0}
     for each in resources:
-        depth = depths.get(each.parent, 0)
+        depth = depths.get(each.above, 0)
         depths[each.name] = depth + 1
         told = "  ".join(f"{key}={_value(each.inputs[key])}" for key in _TELLING if key in each.inputs)
         name = f"{'  ' * depth}[bold]{escape(each.name)}[/] [cyan]{_kind(each.type)}[/]"

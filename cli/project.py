@@ -11,8 +11,8 @@ from infra.trigger import PACKAGE
 
 if TYPE_CHECKING:  # most commands only want to know where the project lies
     from bootstrap.access import Access
+    from graph.deployment import Deployment
     from infra.settings import Settings
-    from local.monitor import Deployment
 
 
 def not_carried(root: Path) -> str | None:
@@ -65,8 +65,8 @@ class StackSource:
 
     def offline(self) -> Deployment:
         """What the program declares, with answers of AWS's form for what it makes."""
-        from local.monitor import run_program
-        from preview.offline import Offline
+        from graph.offline import Offline
+        from runtime.monitor import run_program
 
         return run_program(self.stack, self.program, Offline(self.region), self.config)
 

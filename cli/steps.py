@@ -11,13 +11,15 @@ from rich.markup import escape
 from rich.status import Status
 
 from cli.output import console
-from local.cloud import Cloud, Declared, Made
+from graph import types
+from graph.cloud import Cloud, Made
+from graph.resource import Resource
 
 # Resources with a server behind them; the rest is too quick to tell one by one.
 _TOLD = {
-    "aws:rds/instance:Instance": "PostgreSQL",
-    "aws:elasticache/replicationGroup:ReplicationGroup": "cache",
-    "aws:lambda/invocation:Invocation": "bootstrap",
+    types.INSTANCE: "PostgreSQL",
+    types.CACHE: "cache",
+    types.INVOCATION: "bootstrap",
 }
 
 
@@ -60,11 +62,11 @@ class Steps:
         """The substrate, with every resource told as it becomes real."""
         return _Watched(self, cloud)
 
-    def begin(self, resource: Declared) -> None:
+    def begin(self, resource: Resource) -> None:
         if self._status and resource.type in _TOLD:
             self._status.update(f"{_TOLD[resource.type]} {resource.name}")
 
-    def end(self, resource: Declared, made: Made, seconds: float) -> None:
+    def end(self, resource: Resource, made: Made, seconds: float) -> None:
         if resource.type in _TOLD:
             name = made.outputs.get("identifier") or ("" if "lambda" in resource.type else made.id)
             self.say(f"{_TOLD[resource.type]} {name}".rstrip() + f": {made.outcome}", seconds)
@@ -80,7 +82,7 @@ class _Watched:
         self._steps = steps
         self._cloud = cloud
 
-    def ensure(self, resource: Declared) -> Made:
+    def ensure(self, resource: Resource) -> Made:
         self._steps.begin(resource)
         began = time.perf_counter()
         made = self._cloud.ensure(resource)

@@ -121,7 +121,7 @@ def _deploy(
 
 
 def _run(source: StackSource, cloud: LocalCloud, steps: Steps) -> list[str]:
-    from local.monitor import run_program
+    from runtime.monitor import run_program
 
     try:
         run_program(source.stack, source.program, steps.watch(cloud), source.config)

@@ -177,13 +177,20 @@ class Redis(pulumi.ComponentResource):
         return pulumi.Output.concat(args.replication_group_id, "-final-", generation.hex)
 
 
+class NodesError(pulumi.RunError):
+    """The state names other nodes than the stack declares.
+
+    Pulumi shows a `RunError` without a traceback; a ValueError in an output its SDK would wrap (serialize_properties).
+    """
+
+
 def node_ids(member_clusters: pulumi.Output[Sequence[str]], count: int) -> list[pulumi.Output[str]]:
     """Return the ids of `count` nodes, taken from what ElastiCache reports, never rebuilt from a pattern."""
 
     def nth(index: int) -> pulumi.Output[str]:
         def pick(ids: Sequence[str]) -> str:
             if len(ids) != count:
-                raise ValueError(
+                raise NodesError(
                     f"ElastiCache has the nodes {', '.join(sorted(ids))}, and the stack declares {count}: replicas or "
                     "shards were changed by hand; run `pulumi refresh`, then `pulumi up`"
                 )

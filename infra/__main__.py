@@ -3,7 +3,7 @@
 import pulumi
 
 from bootstrap.access import AccessError
-from infra.problems import SettingsError
+from infra.problems import SettingsError, declared_wrong
 from infra.program import BUNDLE, program
 from infra.trigger import PACKAGE
 
@@ -11,6 +11,8 @@ if not (PACKAGE / BUNDLE).is_file():
     raise pulumi.RunError(f"{BUNDLE} is missing: build the bootstrap's runner with `make bundle`.")
 try:
     program(PACKAGE)
-except (SettingsError, AccessError) as error:
+except (AccessError, ValueError) as error:
+    if not isinstance(error, (AccessError, SettingsError)) and not declared_wrong(error):
+        raise
     # Without a traceback: the problems name their keys.
     raise pulumi.RunError(str(error)) from None

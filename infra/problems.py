@@ -6,7 +6,10 @@ import difflib
 import reprlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
+
+from infra.trigger import PACKAGE
 
 
 @dataclass(frozen=True, order=True)
@@ -20,6 +23,15 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.key}: {self.rule}"
+
+
+def declared_wrong(error: BaseException) -> bool:
+    """Whether an error is a sentence about what the stack's files declare: a ValueError of the program's own code."""
+    frame, path = error.__traceback__, Path()
+    while frame is not None:
+        path, frame = Path(frame.tb_frame.f_code.co_filename), frame.tb_next
+    ours = path.is_relative_to(PACKAGE) and path.relative_to(PACKAGE).parts[0] in ("components", "infra")
+    return ours and isinstance(error, ValueError)
 
 
 class SettingsError(ValueError):

@@ -15,8 +15,8 @@ from typing import Any
 
 from bootstrap.aws import AwsEndpoint, aws_client, close_clients, read_key
 from bootstrap.errors import BootstrapError
+from graph.errors import CloudError
 from local import ports
-from local.cloud import CloudError
 from local.files import write_private
 from local.orphans import EMULATOR, bury
 from local.privileges import Account, account
@@ -25,8 +25,14 @@ from local.secretive import password
 from local.state import StateDir
 
 ACCOUNT = "000000000000"
+"""The account that the emulator plays."""
 READY_SECONDS = 30.0
 ROOT = Path(__file__).parents[1]
+
+
+def arn(service: str, region: str, rest: str) -> str:
+    """An ARN of the account that the emulator plays."""
+    return f"arn:aws:{service}:{region}:{ACCOUNT}:{rest}"
 
 
 @dataclass

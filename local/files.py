@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 
 
 def private_dir(path: Path) -> Path:

@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from bootstrap.secrets.logins import PROBES
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.postgres.roles import ADMIN
 from local.state import StateDir
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.state import StateDir
 
 FIRST = 15000

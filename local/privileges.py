@@ -17,7 +17,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 
 LOCAL = ".local"
 """The folder of all tiers of a project."""

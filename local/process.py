@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.files import private_dir, write_private
 
 _CHILDREN: dict[int, subprocess.Popen[bytes]] = {}

@@ -6,7 +6,7 @@ from typing import Any
 
 from psycopg import sql
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.emulator import Emulator
 from local.handlers import bootstrap, cache, rds
 from local.handlers.base import Context, Progress, daemon

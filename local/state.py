@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypedDict
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.files import private_dir, write_private
 
 LOCK_SECONDS = 60.0

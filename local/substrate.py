@@ -9,15 +9,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local import lookups
-from local.cloud import CloudError, Declared, Made
+from graph import lookups
+from graph.cloud import Made
+from graph.errors import CloudError
+from graph.naming import digest
+from graph.resource import Resource
 from local.differences import listed
-from local.emulator import Emulator
+from local.emulator import ACCOUNT, Emulator
 from local.handlers import rds
 from local.handlers.base import SPARE, Context, Progress, Runner, daemon, spare
 from local.handlers.function import built
 from local.handlers.registry import handler_of, handler_of_type
-from local.naming import digest
 from local.postgres.roles import ADMIN
 from local.state import Entry, StateDir
 
@@ -27,7 +29,7 @@ ROOM_BYTES = 200 * 1024**2
 
 
 class LocalCloud:
-    """Implements `local.cloud.Cloud`. The caller holds `state.lock()` from `start` to `finish`."""
+    """Implements `graph.cloud.Cloud`. The caller holds `state.lock()` from `start` to `finish`."""
 
     def __init__(
         self,
@@ -64,7 +66,7 @@ class LocalCloud:
         if self.context.runner == "lambda":
             self._pool.submit(built)  # its first time takes longer than the servers; a failure is told where it is used
 
-    def ensure(self, resource: Declared) -> Made:
+    def ensure(self, resource: Resource) -> Made:
         began = time.monotonic()
         handler = handler_of(resource)
         with self._mutex:
@@ -87,7 +89,7 @@ class LocalCloud:
         return made
 
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
-        return lookups.answer(token, args, self.region)
+        return lookups.answer(token, args, self.region, ACCOUNT)
 
     def finish(self) -> list[str]:
         """After a run that declared everything: remove what was not declared, in reverse order; save.

@@ -6,8 +6,9 @@ In a preview the engine knows no ids. It knows which resource an input comes fro
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from graph.resource import Resource
 
 if TYPE_CHECKING:
     from pulumi_policy import PolicyResource
@@ -39,18 +40,7 @@ class Inputs(Mapping[str, Any]):
         return len({*self._known, *self._unknown})
 
 
-@dataclass(frozen=True, kw_only=True)
-class EngineResource:
-    """What the rules see of a resource."""
-
-    type: str
-    name: str
-    inputs: Mapping[str, Any]
-    protect: bool
-    known_as: tuple[str, ...]
-
-
-def seen(resource: PolicyResource) -> EngineResource:
+def seen(resource: PolicyResource) -> Resource:
     """A resource of the engine; other resources refer to it by its URN."""
     from pulumi_policy.proxy import UnknownValueError
 
@@ -71,12 +61,13 @@ def seen(resource: PolicyResource) -> EngineResource:
             elif origins and isinstance(value, list) and all(isinstance(item, str) for item in value):
                 value = origins
         known[key] = value
-    return EngineResource(
+    return Resource(
         type=resource.resource_type,
         name=resource.name,
         inputs=Inputs(known, frozenset(unknown)),
         protect=bool(resource.opts.protect),
-        known_as=(resource.urn,),
+        id=resource.urn,
+        urn=resource.urn,
     )
 
 

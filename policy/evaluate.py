@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
+from graph.resource import Resource
 from policy.engine import UnknownError
 from policy.registry import every
-from policy.rule import Resource, Rule, Stack, Verdict, not_applicable
+from policy.rule import Rule, Stack, Verdict, not_applicable
 from policy.suppression import Suppression
 
 

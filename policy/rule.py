@@ -3,55 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
+from graph.resource import Resource
 from knowledge.networks import too_wide
-
-INSTANCE = "aws:rds/instance:Instance"
-PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
-EVENT_SUBSCRIPTION = "aws:rds/eventSubscription:EventSubscription"
-CACHE = "aws:elasticache/replicationGroup:ReplicationGroup"
-CACHE_USER = "aws:elasticache/user:User"
-KEY = "aws:kms/key:Key"
-SECRET = "aws:secretsmanager/secret:Secret"  # noqa: S105 a type's name
-TOPIC = "aws:sns/topic:Topic"
-TOPIC_POLICY = "aws:sns/topicPolicy:TopicPolicy"
-FUNCTION = "aws:lambda/function:Function"
-PERMISSION = "aws:lambda/permission:Permission"
-ALARM = "aws:cloudwatch/metricAlarm:MetricAlarm"
-COMPOSITE = "aws:cloudwatch/compositeAlarm:CompositeAlarm"
-LOG_GROUP = "aws:cloudwatch/logGroup:LogGroup"
-SECURITY_GROUP = "aws:ec2/securityGroup:SecurityGroup"
-DEFAULT_GROUP = "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup"
-INGRESS = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule"
-EGRESS = "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule"
-VPC, SUBNET, FLOW_LOG = "aws:ec2/vpc:Vpc", "aws:ec2/subnet:Subnet", "aws:ec2/flowLog:FlowLog"
-ROLE_POLICY, ATTACHMENT = "aws:iam/rolePolicy:RolePolicy", "aws:iam/rolePolicyAttachment:RolePolicyAttachment"
-ROLE, POLICY = "aws:iam/role:Role", "aws:iam/policy:Policy"
-BUCKET = "aws:s3/bucket:Bucket"
-PROXY = "aws:rds/proxy:Proxy"
-VAULT, VAULT_POLICY = "aws:backup/vault:Vault", "aws:backup/vaultPolicy:VaultPolicy"
-VAULT_LOCK = "aws:backup/vaultLockConfiguration:VaultLockConfiguration"
-BACKUP_PLAN, BACKUP_SELECTION = "aws:backup/plan:Plan", "aws:backup/selection:Selection"
-
-
-class Resource(Protocol):
-    """A resource as the program declares it."""
-
-    @property
-    def type(self) -> str: ...
-    @property
-    def name(self) -> str: ...
-    @property
-    def inputs(self) -> Mapping[str, Any]: ...
-    @property
-    def protect(self) -> bool: ...
-    @property
-    def known_as(self) -> Sequence[str]:
-        """Values by which other resources refer to it."""
-        ...
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,29 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alarms.delivery import check
-from alarms.stack import Place, Resource, Stack
-from preview.offline import ACCOUNT
+from alarms.stack import Place, Stack
+from graph.offline import ACCOUNT
 from preview.plan import Finding
 
 if TYPE_CHECKING:  # the monitor brings the SDK with it
-    from local.monitor import Deployment
+    from graph.deployment import Deployment
 
 
 def indexed(deployment: Deployment, region: str) -> Stack:
     """The custom resources of an offline run, by what refers to them."""
-    made = deployment.made
     return Stack(
-        [
-            Resource(
-                type=each.type,
-                name=each.name,
-                id=made[each.urn].id,
-                inputs=each.inputs,
-                outputs=made[each.urn].outputs,
-            )
-            for each in deployment.resources
-            if each.urn in made
-        ],
+        [each for each in deployment.whole() if each.id],
         Place(account=ACCOUNT, region=region),
     )
 

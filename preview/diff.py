@@ -1,7 +1,7 @@
 """What changes between a stack that was and one that would be: data, nothing judged. Pure.
 
 What the provider takes for a change, and for which it makes another resource, is asked of the engine's own side
-(`local.plugin`): there is one answer to it.
+(`graph.diff`): there is one answer to it.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from local.plugin.check import complete
-from local.plugin.diff import diff
-from local.plugin.kinds import KINDS, Kind
-from local.plugin.schema import schema_of
-from local.plugin.values import DEFAULTS, cast, same
-from preview.properties import SECRET, UNSEEN
+from graph.defaults import complete
+from graph.diff import diff
+from graph.kind import Kind
+from graph.kinds import changeable
+from graph.marks import DEFAULTS, SECRET, UNSEEN
+from graph.resource import Key, Resource, Shown, Standing
+from graph.values import cast, same
 from preview.references import Digests, Known, Translation, account, learned
-from preview.resource import Key, Resource, Shown, Standing
 
 Verb = Literal["create", "update", "delete", "same"]
 _COMPARED = (Standing.HELD, Standing.GONE)
@@ -87,7 +87,7 @@ class _Run:
 
     def change(self, each: Resource) -> Change:
         known = dict(self._everywhere)
-        for urn in each.needs:
+        for urn in each.depends_on:
             known |= self._known.get(urn, {})
         translation = Translation(known)
         was = self._was.get(each.key)
@@ -110,10 +110,10 @@ class _Run:
     def _compared(
         self, was: Resource | None, each: Resource, inputs: dict[str, Any], translation: Translation
     ) -> Change:
-        common: dict[str, Any] = {"type": each.type, "name": each.name, "retained": each.retained}
+        common: dict[str, Any] = {"type": each.type, "name": each.name, "retained": each.retain_on_delete}
         if was is None or was.standing is Standing.GONE:
             gone = was is not None
-            old = was.inputs if was else None
+            old = dict(was.inputs) if was else None
             # Pulumi asks the state, not the program, before it makes again what a replacement had deleted.
             protect = was.protect if was else each.protect
             return Change(kind="create", was=old, now=inputs, protect=protect, gone=gone, **common)
@@ -123,7 +123,7 @@ class _Run:
             if was.inputs.get(key) == SECRET and self._differs(copy, translation)
         }
         old, new, keys, replaces = _differing(was, each, inputs)
-        along = tuple(self._replaced[urn] for urn in each.replaced_with if urn in self._replaced)
+        along = tuple(self._replaced[urn] for urn in each.replace_with if urn in self._replaced)
         return Change(
             kind="update" if keys or was.tainted or was.failed or along else "same",
             was=old,
@@ -155,12 +155,12 @@ def _differing(
     old = {key: value for key, value in was.inputs.items() if key not in was.filled or key in inputs}
     new = {key: old.get(key) if value == UNSEEN else value for key, value in inputs.items()}
     old = {key: new.get(key) if value == UNSEEN else value for key, value in old.items()}
-    kind = KINDS.get(each.type)
+    kind = changeable(each.type)
     if kind is None:
-        keys = {key for key in {*old, *new} - set(each.ignored) if not same(old.get(key), new.get(key))}
+        keys = {key for key in {*old, *new} - set(each.ignore_changes) if not same(old.get(key), new.get(key))}
         return old, new, tuple(sorted(keys)), frozenset()
     old, new = _filled(kind, each, was, old, new)
-    found = diff(kind, old, new, each.ignored)
+    found = diff(kind, old, new, each.ignore_changes)
     old, new = ({key: value for key, value in side.items() if key != DEFAULTS} for side in (old, new))
     return cast(old, new), new, tuple(found.changed), found.replaces
 
@@ -168,15 +168,14 @@ def _differing(
 def _filled(
     kind: Kind, each: Resource, was: Resource, old: dict[str, Any], new: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    schema = schema_of(each.type)
     noted = {**was.inputs, DEFAULTS: sorted(was.filled)}
-    new = complete(kind, schema, each.name, noted, new, b"")
-    old = complete(kind, schema, each.name, noted, old, b"")
+    new = complete(kind, each.name, noted, new, b"")
+    old = complete(kind, each.name, noted, old, b"")
     return old, new
 
 
 def _unknown(change: Change) -> frozenset[str]:
-    kind = KINDS.get(change.type)
+    kind = changeable(change.type)
     if kind is None:
         return frozenset()
     return frozenset(output for output, causes in kind.follows.items() if causes & set(change.keys))
@@ -187,9 +186,9 @@ def _gone(each: Resource) -> Change:
         kind="delete",
         type=each.type,
         name=each.name,
-        was=each.inputs,
+        was=dict(each.inputs),
         now=None,
         protect=each.protect,
-        retained=each.retained,
+        retained=each.retain_on_delete,
         place=each.place,
     )

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from local.cloud import Declared
+from graph.resource import Resource
 
 if TYPE_CHECKING:  # the monitor brings the SDK with it
-    from local.monitor import Deployment
+    from graph.deployment import Deployment
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,54 +23,44 @@ class Finding:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Planned:
-    """A resource as it would be declared."""
-
-    type: str
-    name: str
-    parent: str
-    """Logical name of the parent component, empty at the top."""
-    inputs: dict[str, Any]
-    """Pulumi's input names; secrets as `[secret]`."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Preview:
     """What the stack would be."""
 
     stack: str
-    resources: tuple[Planned, ...]
+    resources: tuple[Resource, ...]
+    """Secrets as `[secret]`."""
     findings: tuple[Finding, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The stable form for machines."""
-        return asdict(self)
+        return {
+            "stack": self.stack,
+            "resources": [
+                {"type": each.type, "name": each.name, "parent": each.above, "inputs": each.inputs}
+                for each in self.resources
+            ],
+            "findings": [asdict(each) for each in self.findings],
+        }
 
 
 def plan(deployment: Deployment, findings: tuple[Finding, ...] = ()) -> Preview:
     """The preview of what a run of the program declared, parents before children, then by name."""
     by_urn = {resource.urn: resource for resource in deployment.resources}
 
-    def path(resource: Declared) -> tuple[str, ...]:
+    def path(resource: Resource) -> tuple[str, ...]:
         above = by_urn.get(resource.parent)
         return (*(path(above) if above else ()), f"{resource.name}:{resource.type}")
 
     return Preview(
         stack=deployment.stack,
         resources=tuple(
-            Planned(
-                type=resource.type,
-                name=resource.name,
-                parent=by_urn[resource.parent].name if resource.parent in by_urn else "",
-                inputs=shown(resource),
-            )
-            for resource in sorted(deployment.resources, key=path)
+            replace(resource, inputs=shown(resource)) for resource in sorted(deployment.resources, key=path)
         ),
         findings=findings,
     )
 
 
-def shown(resource: Declared) -> dict[str, Any]:
+def shown(resource: Resource) -> dict[str, Any]:
     """The inputs, secrets as `[secret]`, archives as `[asset]`."""
     # In order, nested maps too: the SDK's come in another one at each run.
     return {

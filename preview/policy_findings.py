@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 
+from graph.resource import Resource
 from policy.evaluate import evaluate, unused
 from policy.suppression import Suppression
 from preview.plan import Finding
-from preview.resource import Resource
 
 
 def policy_findings(

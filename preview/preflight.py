@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from graph.marks import asset
+from graph.resource import Resource, Shown
 from preview.diff import changes
 from preview.impact.effect import Effect, Impact
 from preview.impact.judge import judge
 from preview.plan import Finding, shown
-from preview.properties import asset
-from preview.resource import Resource, Shown
 from preview.state_findings import state_findings
 
-if TYPE_CHECKING:  # the monitor brings the SDK with it
-    from local.cloud import Declared, Made
-    from local.monitor import Deployment
+if TYPE_CHECKING:
+    from graph.deployment import Deployment
 
 NOTICED = tuple(effect for effect in Effect if effect is not Effect.IN_PLACE)
 """Effects that somebody notices."""
@@ -68,47 +67,35 @@ def preflight(deployment: Deployment, before: Iterable[Resource], findings: tupl
 
 
 def declared(deployment: Deployment) -> tuple[Resource, ...]:
-    """What a run of the program declared, in the form of a saved deployment."""
-    names = {resource.urn: resource.name for resource in deployment.resources}
-    shows = _shown_texts(deployment.resources, names)
-    made = deployment.made
+    """What a run of the program declared, in the form of a saved deployment: secrets masked."""
+    whole = tuple(deployment.whole())
+    shows = _shown_texts(whole)
     return tuple(
-        Resource(
-            type=resource.type,
-            name=resource.name,
-            parent=names.get(resource.parent, ""),
-            inputs={key: _content(value) for key, value in shown(resource).items()},
-            protect=resource.protect,
-            retained=resource.retain_on_delete,
-            ignored=resource.ignore_changes,
-            id=made[resource.urn].id if resource.urn in made else "",
-            outputs=_outputs(resource, made[resource.urn]) if resource.urn in made else {},
-            urn=resource.urn,
-            needs=resource.depends_on,
-            replaced_with=resource.replace_with,
+        replace(
+            each,
+            inputs={key: _content(value) for key, value in shown(each).items()},
+            outputs={**_in_the_clear(each), **each.outputs} if each.id else {},
             copies={
                 key: shows[text]
-                for key in resource.secret_inputs
-                if isinstance(text := resource.inputs[key], str) and text in shows
+                for key in each.secret_inputs
+                if isinstance(text := each.inputs[key], str) and text in shows
             },
         )
-        for resource in deployment.resources
+        for each in whole
     )
 
 
-def _outputs(resource: Declared, made: Made) -> dict[str, Any]:
-    """As the engine saves them: what is put out has what was put in below it."""
-    inputs = {key: value for key, value in resource.inputs.items() if key not in resource.secret_inputs}
-    return {**inputs, **made.outputs}
+def _in_the_clear(resource: Resource) -> dict[str, Any]:
+    return {key: value for key, value in resource.inputs.items() if key not in resource.secret_inputs}
 
 
-def _shown_texts(resources: Iterable[Declared], names: Mapping[str, str]) -> dict[str, Shown]:
+def _shown_texts(resources: Iterable[Resource]) -> dict[str, Shown]:
     """Texts of JSON that stand in an input which is no secret, with where."""
     return {
-        value: ((each.type, names.get(each.parent, ""), each.name), key, value)
+        value: (each.key, key, value)
         for each in resources
-        for key, value in each.inputs.items()
-        if key not in each.secret_inputs and isinstance(value, str) and value.startswith("{")
+        for key, value in _in_the_clear(each).items()
+        if isinstance(value, str) and value.startswith("{")
     }
 
 

@@ -8,10 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from local.cloud import Declared, Made
-from local.plugin.place import FilePlace
-from local.plugin.server import serve_until_ended
-from preview.offline import ACCOUNT, Offline
+from graph.cloud import Made
+from graph.offline import ACCOUNT, Offline
+from graph.resource import Resource
+from runtime.plugin.file_place import FilePlace
+from runtime.plugin.server import serve_until_ended
 
 
 class Elsewhere(Offline):
@@ -21,7 +22,7 @@ class Elsewhere(Offline):
         super().__init__(region)
         self.account = account
 
-    def ensure(self, resource: Declared) -> Made:
+    def ensure(self, resource: Resource) -> Made:
         if self.account == ACCOUNT:
             return super().ensure(resource)
         made = super().ensure(replace(resource, urn=f"{self.account} {resource.urn}"))

@@ -1,6 +1,6 @@
 """What this run's ids, ARNs and addresses are in the deployed stack, so that the inputs of both can be compared. Pure.
 
-A program that is only previewed is given values that nobody else has (`preview.offline`). Where the resource stays,
+A program that is only previewed is given values that nobody else has (`graph.offline`). Where the resource stays,
 each stands for the one that the state has under the same output; where it is made, or made anew, nobody knows it yet,
 and what refers to it changes: the engine's preview says so too.
 """
@@ -16,8 +16,8 @@ from functools import cache
 from itertools import islice, zip_longest
 from typing import Any
 
-from preview.properties import SECRET
-from preview.resource import Resource, Shown
+from graph.marks import SECRET
+from graph.resource import Resource, Shown
 
 _SHORTEST = 4  # a shorter value may be anything: a port, a version
 Known = dict[str, str]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from graph.resource import Resource, Standing
 from preview.plan import Finding
-from preview.resource import Resource, Standing
 
 _CUT_OFF = {
     "creating": "it may be in AWS and not in the state, and the next `up` then fails because it exists already",

@@ -5,18 +5,23 @@ from pathlib import Path
 
 import pytest
 
+from graph import types
+from graph.kinds import KINDS
+
 ROOT = Path(__file__).parents[1]
 ROOMS = (
     "account",
     "alarms",
     "infra",
     "components",
+    "graph",
     "knowledge",
     "bootstrap",
     "clients",
     "local",
     "policy",
     "preview",
+    "runtime",
     "upgrade",
     "pipeline",
     "delivery",
@@ -25,21 +30,25 @@ ROOMS = (
 
 # Room -> the rooms it may import besides itself.
 MAY_IMPORT: dict[str, set[str]] = {
-    "account": {"knowledge"},
-    "alarms": {"knowledge"},
+    "account": {"graph", "knowledge"},
+    "alarms": {"graph", "knowledge"},
     "bootstrap": set(),
     "clients": {"bootstrap"},
     "components": {"knowledge"},
     "infra": {"components", "knowledge", "bootstrap"},
+    "graph": {"knowledge"},
     "knowledge": set(),
     "delivery": {"infra", "components", "knowledge"},
-    "local": {"bootstrap", "knowledge"},
-    "policy": {"infra", "knowledge"},  # its entry for the engine reads the stack's file
-    "preview": {"local", "infra", "components", "knowledge", "policy", "alarms"},
+    "local": {"bootstrap", "graph", "knowledge", "runtime"},
+    "policy": {"graph", "infra", "knowledge"},  # its entry for the engine reads the stack's file
+    "preview": {"graph", "runtime", "infra", "components", "knowledge", "policy", "alarms"},
+    "runtime": {"graph", "knowledge"},
     "upgrade": {"infra", "components", "knowledge"},
     "pipeline": {"bootstrap", "infra", "knowledge", "preview"},
     "cli": {
         "account",
+        "graph",
+        "runtime",
         "alarms",
         "pipeline",
         "upgrade",
@@ -61,6 +70,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "clients": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "components": {"boto3", "psycopg", "redis", "yaml", "os", "typer"},
     "policy/rules": {"pulumi", "pulumi_aws", "pulumi_policy", "boto3", "os"},
+    "graph": {"pulumi", "pulumi_aws", "boto3", "os", "grpc", "google"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }
 
@@ -100,6 +110,27 @@ def test_a_room_does_without(room: str) -> None:
         path.relative_to(ROOT).as_posix(): bad for path in files(room) if (bad := imports(path) & MUST_NOT_IMPORT[room])
     }
     assert not wrong
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if "graph" in MAY_IMPORT[room] or room == "graph"])
+def test_a_type_token_is_spelled_in_one_place(room: str) -> None:
+    """Elsewhere it is `types.INSTANCE`: a misspelt name is an error, a misspelt text a rule that nothing meets."""
+    listed = {value for value in vars(types).values() if isinstance(value, str) and value.count(":") == 2}
+    spelled = {
+        path.relative_to(ROOT).as_posix(): found
+        for path in files(room)
+        if path != Path(types.__file__)
+        and (
+            found := {each.value for each in ast.walk(ast.parse(path.read_text())) if isinstance(each, ast.Constant)}
+            & listed
+        )
+    }
+    assert spelled == {}
+
+
+def test_the_listed_types_are_those_that_have_a_row() -> None:
+    listed = {value for value in vars(types).values() if isinstance(value, str) and value.count(":") == 2}
+    assert listed == set(KINDS)
 
 
 def test_every_test_file_is_collected() -> None:

@@ -13,7 +13,9 @@ from alarms.prove.bell import Bell
 from alarms.prove.outcome import Clients, Outcome
 from alarms.publishers import alarm_publisher
 from alarms.publishing import reaches
-from alarms.stack import COMPOSITE, KEY, METRIC_ALARM, TOPIC, Place, Resource, Stack
+from alarms.stack import Place, Stack
+from graph.resource import Resource
+from graph.types import COMPOSITE_ALARM, KEY, METRIC_ALARM, TOPIC
 
 
 def read_back(
@@ -30,7 +32,7 @@ def read_back(
 def _judged(clients: Clients, stack: Stack, there: Mapping[str, Bell], outcome: Outcome) -> Outcome:
     if not outcome.topic or (outcome.arrived and clients.enforcing):
         return outcome
-    kind = COMPOSITE if there[outcome.alarm].composite else METRIC_ALARM
+    kind = COMPOSITE_ALARM if there[outcome.alarm].composite else METRIC_ALARM
     alarm = Resource(type=kind, name=outcome.alarm, id=outcome.alarm, inputs={"name": outcome.alarm})
     found = [
         f"{each.step}: {each.what}"

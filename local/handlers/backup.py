@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud import Declared, Made
+from graph import types
+from graph.cloud import Made
+from graph.naming import physical_name
+from graph.resource import Resource
 from local.handlers.base import Context
 from local.handlers.emulated import Emulated, Outputs, given
 from local.handlers.recorded import Recorded
 from local.handlers.storage import api
-from local.naming import physical_name
 from local.state import Entry
 
 JOBS = "AWS Backup's vault and plan are in the emulator, which runs no job: no recovery point, copy or restore test"
@@ -24,7 +26,7 @@ class OfBackup:
     elsewhere: Recorded
     recorded = False
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
         context.differences["aws:backup"] = (JOBS,)
         if resource.inputs.get("region") not in (None, context.region):
             return self.elsewhere.ensure(context, resource, previous)
@@ -39,14 +41,14 @@ def _vaults(client: Any) -> dict[str, Any]:
     return {vault["BackupVaultName"]: vault for vault in client.list_backup_vaults()["BackupVaultList"]}
 
 
-def _create_vault(client: Any, name: str, resource: Declared) -> Outputs:
+def _create_vault(client: Any, name: str, resource: Resource) -> Outputs:
     made = client.create_backup_vault(
         BackupVaultName=name, **given(resource.inputs, {"kmsKeyArn": "EncryptionKeyArn", "tags": "BackupVaultTags"})
     )
     return {"id": name, "name": name, "arn": made["BackupVaultArn"]}
 
 
-def _vault(_: Any, found: Any, __: Declared) -> Outputs:
+def _vault(_: Any, found: Any, __: Resource) -> Outputs:
     return {"id": found["BackupVaultName"], "name": found["BackupVaultName"], "arn": found["BackupVaultArn"]}
 
 
@@ -54,7 +56,7 @@ def _plans(client: Any) -> dict[str, Any]:
     return {plan["BackupPlanName"]: plan for plan in client.list_backup_plans()["BackupPlansList"]}
 
 
-def _plan_document(resource: Declared) -> dict[str, Any]:
+def _plan_document(resource: Resource) -> dict[str, Any]:
     rules = []
     for rule in resource.inputs["rules"]:
         made = api({key: value for key, value in rule.items() if key not in _MINUTES})
@@ -74,16 +76,16 @@ def _plan_document(resource: Declared) -> dict[str, Any]:
 _MINUTES = {"startWindow": "StartWindowMinutes", "completionWindow": "CompletionWindowMinutes"}
 
 
-def _create_plan(client: Any, _: str, resource: Declared) -> Outputs:
+def _create_plan(client: Any, _: str, resource: Resource) -> Outputs:
     return _plan_outputs(client.create_backup_plan(BackupPlan=_plan_document(resource)), resource)
 
 
-def _update_plan(client: Any, found: Any, resource: Declared) -> Outputs:
+def _update_plan(client: Any, found: Any, resource: Resource) -> Outputs:
     made = client.update_backup_plan(BackupPlanId=found["BackupPlanId"], BackupPlan=_plan_document(resource))
     return _plan_outputs(made, resource)
 
 
-def _plan_outputs(made: Any, resource: Declared) -> Outputs:
+def _plan_outputs(made: Any, resource: Resource) -> Outputs:
     return {
         "id": made["BackupPlanId"],
         "arn": made["BackupPlanArn"],
@@ -100,25 +102,25 @@ def _selections(client: Any) -> dict[str, Any]:
     }
 
 
-def _selection_key(resource: Declared, _: Entry | None) -> str:
+def _selection_key(resource: Resource, _: Entry | None) -> str:
     return f"{resource.inputs['planId']} {resource.inputs['name']}"
 
 
-def _create_selection(client: Any, _: str, resource: Declared) -> Outputs:
+def _create_selection(client: Any, _: str, resource: Resource) -> Outputs:
     inputs = resource.inputs
     selection = {"SelectionName": inputs["name"], "IamRoleArn": inputs["iamRoleArn"], "Resources": inputs["resources"]}
     made = client.create_backup_selection(BackupPlanId=inputs["planId"], BackupSelection=selection)
     return {"id": made["SelectionId"], "name": inputs["name"]}
 
 
-def _replace_selection(client: Any, found: Any, resource: Declared) -> Outputs:
+def _replace_selection(client: Any, found: Any, resource: Resource) -> Outputs:
     """It cannot be changed; the provider makes another too."""
     client.delete_backup_selection(BackupPlanId=resource.inputs["planId"], SelectionId=found["SelectionId"])
     return _create_selection(client, "", resource)
 
 
 BACKUP = {
-    "aws:backup/vault:Vault": OfBackup(
+    types.VAULT: OfBackup(
         Emulated(
             "backup",
             "backup vaults",
@@ -130,7 +132,7 @@ BACKUP = {
         ),
         Recorded(),
     ),
-    "aws:backup/plan:Plan": OfBackup(
+    types.BACKUP_PLAN: OfBackup(
         Emulated(
             "backup",
             "backup plans",
@@ -142,7 +144,7 @@ BACKUP = {
         ),
         Recorded(),
     ),
-    "aws:backup/selection:Selection": OfBackup(
+    types.BACKUP_SELECTION: OfBackup(
         Emulated(
             "backup",
             "backup selections",

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from graph.cloud import Made
+from graph.resource import Resource
 from local import ports
-from local.cloud import Declared, Made
 from local.emulator import Emulator
 from local.postgres import binaries as postgres_binaries
 from local.postgres.roles import ADMIN
@@ -35,7 +36,7 @@ class Handler(Protocol):
         """Whether nothing but a record comes of it."""
         ...
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
         """Make the resource as declared; `previous` is what the last run left, if it did."""
         ...
 

@@ -9,16 +9,19 @@ from typing import Any
 from pydantic import ValidationError
 
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
-from local.cloud import CloudError, Declared, Made
+from graph import types
+from graph.cloud import Made
+from graph.errors import CloudError
+from graph.naming import digest
+from graph.resource import Resource
 from local.handlers import cache, function, rds
 from local.handlers.base import Context
-from local.naming import digest
 from local.postgres import roles
 from local.state import Entry
 from local.valkey.config import ADMIN
 from local.valkey.node import Node
 
-TYPE = "aws:lambda/invocation:Invocation"
+TYPE = types.INVOCATION
 
 
 class Invocation:
@@ -26,7 +29,7 @@ class Invocation:
 
     recorded = False
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
         try:
             declared = Manifest.model_validate_json(resource.inputs["input"])
         except (KeyError, ValidationError) as error:

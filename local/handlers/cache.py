@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from typing import Any
 
-from local.cloud import Declared, Made
+from graph import types
+from graph.cloud import Made
+from graph.naming import digest, physical_name
+from graph.resource import Resource
 from local.computer import GIB, memory_bytes, server_bytes
+from local.emulator import arn
 from local.handlers.base import Context
-from local.naming import arn, digest, physical_name
 from local.state import Entry
 from local.valkey.config import maxmemory
 from local.valkey.group import Topology, each, form, replicate
 from local.valkey.node import Node
 
-TYPE = "aws:elasticache/replicationGroup:ReplicationGroup"
-PARAMETER_GROUP = "aws:elasticache/parameterGroup:ParameterGroup"
+TYPE = types.CACHE
+PARAMETER_GROUP = types.CACHE_PARAMETER_GROUP
 
 
 class ReplicationGroup:
@@ -23,7 +27,7 @@ class ReplicationGroup:
 
     recorded = False
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
         inputs = resource.inputs
         group = physical_name(resource, "replicationGroupId").lower()
         shape = topology(inputs)
@@ -65,7 +69,7 @@ class ReplicationGroup:
             context.state.secrets.pop(f"{group}-{use}", None)
 
 
-def topology(inputs: dict[str, Any]) -> Topology:
+def topology(inputs: Mapping[str, Any]) -> Topology:
     """Shards and replicas from the inputs, whichever of ElastiCache's spellings is used."""
     groups = inputs.get("numNodeGroups")
     replicas = inputs.get("replicasPerNodeGroup")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.cloud import Declared
+from graph import types
+from graph.naming import camel, physical_name
+from graph.resource import Resource
 from local.handlers.emulated import Emulated, Outputs, given, pages
-from local.naming import camel, physical_name
 from local.state import Entry
 
 
@@ -14,7 +15,7 @@ def _users(client: Any) -> dict[str, Any]:
     return {user["UserId"]: user for user in pages(client, "describe_users", "Users")}
 
 
-def _user_arguments(resource: Declared) -> dict[str, Any]:
+def _user_arguments(resource: Resource) -> dict[str, Any]:
     inputs = resource.inputs
     arguments = given(
         inputs, {"accessString": "AccessString", "passwords": "Passwords", "noPasswordRequired": "NoPasswordRequired"}
@@ -26,14 +27,14 @@ def _user_arguments(resource: Declared) -> dict[str, Any]:
     return arguments
 
 
-def _create_user(client: Any, key: str, resource: Declared) -> Outputs:
+def _create_user(client: Any, key: str, resource: Resource) -> Outputs:
     made = client.create_user(
         UserId=key, UserName=resource.inputs["userName"], Engine=resource.inputs["engine"], **_user_arguments(resource)
     )
     return {"id": key, "userId": key, "arn": made["ARN"]}
 
 
-def _update_user(client: Any, found: Any, resource: Declared) -> Outputs:
+def _update_user(client: Any, found: Any, resource: Resource) -> Outputs:
     made = client.modify_user(UserId=found["UserId"], **_user_arguments(resource))
     return {"id": found["UserId"], "userId": found["UserId"], "arn": made["ARN"]}
 
@@ -42,14 +43,14 @@ def _groups(client: Any) -> dict[str, Any]:
     return {group["UserGroupId"]: group for group in pages(client, "describe_user_groups", "UserGroups")}
 
 
-def _create_group(client: Any, key: str, resource: Declared) -> Outputs:
+def _create_group(client: Any, key: str, resource: Resource) -> Outputs:
     made = client.create_user_group(
         UserGroupId=key, Engine=resource.inputs["engine"], UserIds=list(resource.inputs.get("userIds") or [])
     )
     return {"id": key, "userGroupId": key, "arn": made["ARN"]}
 
 
-def _update_group(client: Any, found: Any, resource: Declared) -> Outputs:
+def _update_group(client: Any, found: Any, resource: Resource) -> Outputs:
     key = found["UserGroupId"]
     if "userIds" not in {camel(path) for path in resource.ignore_changes}:
         wanted, held = set(resource.inputs.get("userIds") or []), set(found.get("UserIds", []))
@@ -64,7 +65,7 @@ def _delete_user(client: Any, entry: Entry) -> None:
 
 
 CACHE_USERS = {
-    "aws:elasticache/user:User": Emulated(
+    types.CACHE_USER: Emulated(
         "elasticache",
         "users",
         _users,
@@ -73,7 +74,7 @@ CACHE_USERS = {
         _update_user,
         _delete_user,
     ),
-    "aws:elasticache/userGroup:UserGroup": Emulated(
+    types.CACHE_USER_GROUP: Emulated(
         "elasticache",
         "user-groups",
         _groups,

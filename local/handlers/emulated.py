@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud import CloudError, Declared, Made
+from graph.cloud import Made
+from graph.errors import CloudError
+from graph.naming import digest
+from graph.resource import Resource
 from local.handlers.base import Context
-from local.naming import digest
 from local.state import Entry
 
-Inputs = dict[str, Any]
+Inputs = Mapping[str, Any]
 Outputs = dict[str, Any]
 
 
@@ -24,18 +26,18 @@ class Emulated:
     """What it is found in; types that share it share the call."""
     read: Callable[[Any], dict[str, Any]]
     """Everything of the kind that the emulator holds, by key."""
-    key: Callable[[Declared, Entry | None], str]
+    key: Callable[[Resource, Entry | None], str]
     """What AWS would find it by."""
-    create: Callable[[Any, str, Declared], Outputs]
+    create: Callable[[Any, str, Resource], Outputs]
     """Make it under that key and return the outputs, `id` among them."""
-    update: Callable[[Any, Any, Declared], Outputs]
+    update: Callable[[Any, Any, Resource], Outputs]
     """Bring what was found up to date and return the outputs."""
     delete: Callable[[Any, Entry], None]
     rouses: bool = False
     """Whether the bootstrap has to look again when it was made anew."""
     recorded = False
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -70,7 +72,7 @@ def pages(client: Any, call: str, field: str, **arguments: Any) -> list[Any]:
     return list(result.get(field, []))
 
 
-def tags(resource: Declared) -> list[dict[str, str]]:
+def tags(resource: Resource) -> list[dict[str, str]]:
     return [{"Key": key, "Value": str(value)} for key, value in (resource.inputs.get("tags") or {}).items()]
 
 

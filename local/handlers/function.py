@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap import bundle
-from local.cloud import CloudError, Declared, Made
+from graph import types
+from graph.cloud import Made
+from graph.errors import CloudError
+from graph.resource import Resource
 from local.handlers.base import Context
 from local.handlers.recorded import Recorded
 from local.state import Entry
 
-TYPE = "aws:lambda/function:Function"
+TYPE = types.FUNCTION
 # Lambda's longest run, and a moment for the answer.
 _ANSWER_SECONDS = 910
 _building = threading.Lock()
@@ -29,7 +32,7 @@ class Function:
     recorded = False
     _record = Recorded()
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
         made = self._record.ensure(context, resource, previous)
         name, inputs = str(made.outputs["name"]), resource.inputs
         made.outputs.update(qualifiedArn=f"{made.outputs['arn']}:$LATEST", version="$LATEST")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.cloud import Declared
+from graph import types
+from graph.naming import physical_name
+from graph.resource import Resource
 from local.handlers.emulated import Emulated, Outputs, given, pages
-from local.naming import physical_name
 from local.state import Entry
 
 
@@ -18,7 +19,7 @@ def _topics(client: Any) -> dict[str, Any]:
     }
 
 
-def _topic(client: Any, _: object, resource: Declared) -> Outputs:
+def _topic(client: Any, _: object, resource: Resource) -> Outputs:
     name = physical_name(resource)
     arn = client.create_topic(Name=name)["TopicArn"]
     attributes = given(resource.inputs, {"displayName": "DisplayName", "kmsMasterKeyId": "KmsMasterKeyId"})
@@ -27,7 +28,7 @@ def _topic(client: Any, _: object, resource: Declared) -> Outputs:
     return {"id": arn, "arn": arn, "name": name}
 
 
-def _topic_policy(client: Any, _: object, resource: Declared) -> Outputs:
+def _topic_policy(client: Any, _: object, resource: Resource) -> Outputs:
     arn = resource.inputs["arn"]
     client.set_topic_attributes(TopicArn=arn, AttributeName="Policy", AttributeValue=resource.inputs["policy"])
     return {"id": arn}
@@ -40,12 +41,12 @@ def _subscriptions(client: Any) -> dict[str, Any]:
     }
 
 
-def _subscription_key(resource: Declared, _: Entry | None) -> str:
+def _subscription_key(resource: Resource, _: Entry | None) -> str:
     inputs = resource.inputs
     return f"{inputs['topic']} {inputs['protocol']} {inputs['endpoint']}"
 
 
-def _subscribe(client: Any, _: object, resource: Declared) -> Outputs:
+def _subscribe(client: Any, _: object, resource: Resource) -> Outputs:
     inputs = resource.inputs
     attributes = given(
         inputs,
@@ -67,7 +68,7 @@ def _queues(client: Any) -> dict[str, Any]:
     return {url.rpartition("/")[2]: url for url in pages(client, "list_queues", "QueueUrls")}
 
 
-def _queue(client: Any, _: object, resource: Declared) -> Outputs:
+def _queue(client: Any, _: object, resource: Resource) -> Outputs:
     name = physical_name(resource)
     attributes = given(
         resource.inputs,
@@ -80,7 +81,7 @@ def _queue(client: Any, _: object, resource: Declared) -> Outputs:
     return {"id": url, "url": url, "arn": arn, "name": name}
 
 
-def _queue_policy(client: Any, _: object, resource: Declared) -> Outputs:
+def _queue_policy(client: Any, _: object, resource: Resource) -> Outputs:
     url = resource.inputs["queueUrl"]
     client.set_queue_attributes(QueueUrl=url, Attributes={"Policy": resource.inputs["policy"]})
     return {"id": url}
@@ -91,7 +92,7 @@ def _nothing(client: Any, entry: Entry) -> None:
 
 
 MESSAGING = {
-    "aws:sns/topic:Topic": Emulated(
+    types.TOPIC: Emulated(
         "sns",
         "topics",
         _topics,
@@ -100,7 +101,7 @@ MESSAGING = {
         _topic,
         lambda client, entry: client.delete_topic(TopicArn=entry["id"]),
     ),
-    "aws:sns/topicPolicy:TopicPolicy": Emulated(
+    types.TOPIC_POLICY: Emulated(
         "sns",
         "topics",
         _topics,
@@ -109,7 +110,7 @@ MESSAGING = {
         _topic_policy,
         _nothing,
     ),
-    "aws:sns/topicSubscription:TopicSubscription": Emulated(
+    types.SUBSCRIPTION: Emulated(
         "sns",
         "subscriptions",
         _subscriptions,
@@ -118,7 +119,7 @@ MESSAGING = {
         _subscribe,
         lambda client, entry: client.unsubscribe(SubscriptionArn=entry["id"]),
     ),
-    "aws:sqs/queue:Queue": Emulated(
+    types.QUEUE: Emulated(
         "sqs",
         "queues",
         _queues,
@@ -127,7 +128,7 @@ MESSAGING = {
         _queue,
         lambda client, entry: client.delete_queue(QueueUrl=entry["id"]),
     ),
-    "aws:sqs/queuePolicy:QueuePolicy": Emulated(
+    types.QUEUE_POLICY: Emulated(
         "sqs",
         "queues",
         _queues,

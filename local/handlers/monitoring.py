@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from local.cloud import Declared
-from local.handlers.emulated import Emulated, Outputs, given, pages, tags
-from local.naming import physical_name
+from graph import types
+from graph.naming import physical_name
+from graph.resource import Resource
+from local.handlers.emulated import Emulated, Inputs, Outputs, given, pages, tags
 from local.state import Entry
 
 METRIC_ALARM = {
@@ -47,9 +48,10 @@ def _alarms(client: Any) -> dict[str, Any]:
     return {alarm["AlarmName"]: alarm for field in ("MetricAlarms", "CompositeAlarms") for alarm in found[field]}
 
 
-def _metric_alarm(client: Any, _: object, resource: Declared) -> Outputs:
+def _metric_alarm(client: Any, _: object, resource: Resource) -> Outputs:
     name = physical_name(resource)
-    inputs = resource.inputs | {key: int(resource.inputs[key]) for key in WHOLE if resource.inputs.get(key) is not None}
+    whole = {key: int(resource.inputs[key]) for key in WHOLE if resource.inputs.get(key) is not None}
+    inputs = {**resource.inputs, **whole}
     dimensions = [{"Name": key, "Value": str(value)} for key, value in (inputs.get("dimensions") or {}).items()]
     arguments = given(inputs, METRIC_ALARM)
     if inputs.get("metricQueries"):
@@ -78,7 +80,7 @@ def metric_query(query: dict[str, Any]) -> dict[str, Any]:
     return made
 
 
-def _composite_alarm(client: Any, _: object, resource: Declared) -> Outputs:
+def _composite_alarm(client: Any, _: object, resource: Resource) -> Outputs:
     name = physical_name(resource, "alarmName")
     client.put_composite_alarm(
         AlarmName=name, **given(resource.inputs, COMPOSITE_ALARM), **_suppressor(resource.inputs)
@@ -86,7 +88,7 @@ def _composite_alarm(client: Any, _: object, resource: Declared) -> Outputs:
     return {"id": name, "alarmName": name, "arn": _arn(client, name)}
 
 
-def _suppressor(inputs: dict[str, Any]) -> dict[str, Any]:
+def _suppressor(inputs: Inputs) -> dict[str, Any]:
     said = inputs.get("actionsSuppressor")
     if not said:
         return {}
@@ -98,7 +100,7 @@ def _suppressor(inputs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _arn(client: Any, name: str) -> str:
-    from local.naming import arn
+    from local.emulator import arn
 
     return arn("cloudwatch", client.meta.region_name, f"alarm:{name}")
 
@@ -111,13 +113,13 @@ def _groups(client: Any) -> dict[str, Any]:
     return {group["logGroupName"]: group for group in pages(client, "describe_log_groups", "logGroups")}
 
 
-def _create_group(client: Any, name: str, resource: Declared) -> Outputs:
+def _create_group(client: Any, name: str, resource: Resource) -> Outputs:
     client.create_log_group(logGroupName=name, tags={tag["Key"]: tag["Value"] for tag in tags(resource)})
     return _update_group(client, {"logGroupName": name}, resource)
 
 
-def _update_group(client: Any, found: Any, resource: Declared) -> Outputs:
-    from local.naming import arn
+def _update_group(client: Any, found: Any, resource: Resource) -> Outputs:
+    from local.emulator import arn
 
     name = found["logGroupName"]
     if resource.inputs.get("retentionInDays"):
@@ -130,7 +132,7 @@ def _filters(client: Any) -> dict[str, Any]:
     return {f"{each['logGroupName']}:{each['filterName']}": each for each in found}
 
 
-def _metric_filter(client: Any, _: object, resource: Declared) -> Outputs:
+def _metric_filter(client: Any, _: object, resource: Resource) -> Outputs:
     group, name = str(resource.inputs["logGroupName"]), physical_name(resource)
     client.put_metric_filter(
         logGroupName=group,
@@ -158,8 +160,8 @@ def _dashboards(client: Any) -> dict[str, Any]:
     return {each["DashboardName"]: each for each in client.list_dashboards()["DashboardEntries"]}
 
 
-def _dashboard(client: Any, _: object, resource: Declared) -> Outputs:
-    from local.naming import arn
+def _dashboard(client: Any, _: object, resource: Resource) -> Outputs:
+    from local.emulator import arn
 
     name = physical_name(resource, "dashboardName")
     client.put_dashboard(DashboardName=name, DashboardBody=resource.inputs["dashboardBody"])
@@ -167,7 +169,7 @@ def _dashboard(client: Any, _: object, resource: Declared) -> Outputs:
 
 
 MONITORING = {
-    "aws:cloudwatch/dashboard:Dashboard": Emulated(
+    types.DASHBOARD: Emulated(
         "cloudwatch",
         "dashboards",
         _dashboards,
@@ -176,7 +178,7 @@ MONITORING = {
         _dashboard,
         lambda client, entry: client.delete_dashboards(DashboardNames=[entry["id"]]),
     ),
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": Emulated(
+    types.LOG_FILTER: Emulated(
         "logs",
         "metric filters",
         _filters,
@@ -185,7 +187,7 @@ MONITORING = {
         _metric_filter,
         _delete_filter,
     ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": Emulated(
+    types.METRIC_ALARM: Emulated(
         "cloudwatch",
         "alarms",
         _alarms,
@@ -194,7 +196,7 @@ MONITORING = {
         _metric_alarm,
         _delete_alarm,
     ),
-    "aws:cloudwatch/compositeAlarm:CompositeAlarm": Emulated(
+    types.COMPOSITE_ALARM: Emulated(
         "cloudwatch",
         "alarms",
         _alarms,
@@ -203,7 +205,7 @@ MONITORING = {
         _composite_alarm,
         _delete_alarm,
     ),
-    "aws:cloudwatch/logGroup:LogGroup": Emulated(
+    types.LOG_GROUP: Emulated(
         "logs",
         "groups",
         _groups,

@@ -6,13 +6,15 @@ import base64
 import secrets
 import string
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from local.cloud import Declared, Made
+from graph import types
+from graph.cloud import Made
+from graph.naming import digest
+from graph.resource import Resource
 from local.handlers.base import Context
-from local.naming import digest
 from local.state import Entry
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
@@ -23,10 +25,10 @@ SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
 class Random:
     """Draws when there is nothing yet or when an input (a keeper, the length) changed."""
 
-    draw: Callable[[dict[str, Any]], tuple[str, dict[str, Any]]]
+    draw: Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]
     recorded = False
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:  # noqa: ARG002 - the protocol's signature
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:  # noqa: ARG002 - the protocol's signature
         if previous and previous["digest"] == digest(resource):
             return Made(id=previous["id"], outputs=previous["outputs"], outcome="unchanged")
         made, outputs = self.draw(resource.inputs)
@@ -36,16 +38,16 @@ class Random:
         """Forgetting it is enough."""
 
 
-def _password(inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _password(inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     return "none", {"result": _characters(inputs)}
 
 
-def _string(inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _string(inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     drawn = _characters(inputs)
     return drawn, {"result": drawn}
 
 
-def _characters(inputs: dict[str, Any]) -> str:
+def _characters(inputs: Mapping[str, Any]) -> str:
     classes = {
         "lower": string.ascii_lowercase,
         "upper": string.ascii_uppercase,
@@ -64,7 +66,7 @@ def _characters(inputs: dict[str, Any]) -> str:
     return "".join(drawn)
 
 
-def _id(inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _id(inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     data = secrets.token_bytes(int(inputs["byteLength"]))
     prefix = inputs.get("prefix", "")
     url = base64.urlsafe_b64encode(data).rstrip(b"=").decode()
@@ -76,21 +78,21 @@ def _id(inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _integer(inputs: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _integer(inputs: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     low, high = int(inputs["min"]), int(inputs["max"])
     drawn = low + secrets.randbelow(high - low + 1)
     return str(drawn), {"result": drawn}
 
 
-def _uuid(_: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _uuid(_: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     drawn = str(uuid.uuid4())
     return drawn, {"result": drawn}
 
 
 RANDOM = {
-    "random:index/randomPassword:RandomPassword": Random(_password),
-    "random:index/randomString:RandomString": Random(_string),
-    "random:index/randomId:RandomId": Random(_id),
-    "random:index/randomInteger:RandomInteger": Random(_integer),
-    "random:index/randomUuid:RandomUuid": Random(_uuid),
+    types.RANDOM_PASSWORD: Random(_password),
+    types.RANDOM_STRING: Random(_string),
+    types.RANDOM_ID: Random(_id),
+    types.RANDOM_INTEGER: Random(_integer),
+    types.RANDOM_UUID: Random(_uuid),
 }

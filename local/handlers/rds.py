@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from local.cloud import CloudError, Declared, Made
+from graph import types
+from graph.cloud import Made
+from graph.errors import CloudError
+from graph.naming import camel, digest, hexes, physical_name
+from graph.resource import Resource
+from local.emulator import arn
 from local.handlers.base import Context
-from local.naming import arn, camel, digest, hexes, physical_name
 from local.postgres import replica as replication
 from local.postgres import roles
 from local.postgres.server import Server
 from local.secretive import password
 from local.state import Entry
 
-TYPE = "aws:rds/instance:Instance"
-PARAMETER_GROUP = "aws:rds/parameterGroup:ParameterGroup"
+TYPE = types.INSTANCE
+PARAMETER_GROUP = types.PARAMETER_GROUP
 
 
 class RdsInstance:
@@ -23,7 +27,7 @@ class RdsInstance:
 
     recorded = False
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
         identifier = physical_name(resource, "identifier")
         server = context.server(identifier)
         parameters = context.parameters(PARAMETER_GROUP, resource.inputs.get("parameterGroupName"))
@@ -58,7 +62,7 @@ class RdsInstance:
         context.state.ports.pop(identifier, None)
 
 
-def _master(context: Context, server: Server, resource: Declared, previous: Entry | None) -> bool:
+def _master(context: Context, server: Server, resource: Resource, previous: Entry | None) -> bool:
     """What RDS prepares in a new instance, and what ModifyDBInstance does with a changed password."""
     inputs = resource.inputs
     user, declared, database = inputs.get("username"), inputs.get("password"), inputs.get("dbName")
@@ -87,7 +91,7 @@ def _replication_password(context: Context) -> str:
     return context.state.secret(roles.REPLICATION, password())
 
 
-def _outputs(context: Context, resource: Declared, server: Server, identifier: str) -> dict[str, Any]:
+def _outputs(context: Context, resource: Resource, server: Server, identifier: str) -> dict[str, Any]:
     version = server.binaries.version
     return {
         "identifier": identifier,

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from local.cloud import Declared, Made
+from graph import types
+from graph.cloud import Made
+from graph.identity import identify, name_of
+from graph.kinds import KINDS
+from graph.naming import hexes, physical_name
+from graph.resource import Resource
 from local.emulator import ACCOUNT
-from local.forms import FORMS
 from local.handlers.base import Context
-from local.identity import identify, name_of
-from local.naming import hexes, physical_name
 from local.state import Entry
 
-PROXY = "aws:rds/proxy:Proxy"
+PROXY = types.PROXY
 
 
 @dataclass(frozen=True)
@@ -26,17 +28,17 @@ class Recorded:
     def recorded(self) -> bool:
         return not self.configures
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
-        if resource.type not in FORMS:  # a provider, which is nothing in AWS
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+        if resource.type not in KINDS:  # a provider, which is nothing in AWS
             return Made(id=physical_name(resource))
         name = name_of(resource)
         known = identify(resource, context.region, ACCOUNT, {})
-        form = FORMS[resource.type]
-        drawn = "{name}" not in form.id + form.arn
-        outputs: dict[str, object] = {} if drawn else {form.named: name}
+        kind = KINDS[resource.type]
+        drawn = "{name}" not in kind.id + kind.arn
+        outputs: dict[str, object] = {} if drawn else {kind.named: name}
         if known.arn:
             outputs["arn"] = known.arn
-        if resource.type == "aws:ec2/vpc:Vpc":
+        if resource.type == types.VPC:
             outputs |= {"defaultSecurityGroupId": f"sg-0{hexes(resource.urn + 'd', 16)}", "ownerId": ACCOUNT}
             outputs |= {"defaultRouteTableId": f"rtb-0{hexes(resource.urn + 'd', 16)}"}
         if resource.type == PROXY:
@@ -52,54 +54,54 @@ class Recorded:
 
 
 _WRITTEN_DOWN = (
-    "aws:ec2/vpc:Vpc",
-    "aws:ec2/subnet:Subnet",
-    "aws:ec2/routeTable:RouteTable",
-    "aws:ec2/defaultRouteTable:DefaultRouteTable",
-    "aws:ec2/routeTableAssociation:RouteTableAssociation",
-    "aws:ec2/route:Route",
-    "aws:ec2/internetGateway:InternetGateway",
-    "aws:ec2/natGateway:NatGateway",
-    "aws:ec2/eip:Eip",
-    "aws:ec2/networkAcl:NetworkAcl",
-    "aws:ec2/defaultNetworkAcl:DefaultNetworkAcl",
-    "aws:ec2/securityGroup:SecurityGroup",
-    "aws:ec2/defaultSecurityGroup:DefaultSecurityGroup",
-    "aws:ec2/securityGroupRule:SecurityGroupRule",
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
-    "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
-    "aws:ec2/vpcEndpoint:VpcEndpoint",
-    "aws:ec2/vpcEndpointPolicy:VpcEndpointPolicy",
-    "aws:ec2/flowLog:FlowLog",
-    "aws:iam/role:Role",
-    "aws:iam/policy:Policy",
-    "aws:iam/rolePolicy:RolePolicy",
-    "aws:iam/rolePolicyAttachment:RolePolicyAttachment",
-    "aws:rds/subnetGroup:SubnetGroup",
-    "aws:rds/eventSubscription:EventSubscription",
-    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication",
+    types.VPC,
+    types.SUBNET,
+    types.ROUTE_TABLE,
+    types.DEFAULT_ROUTE_TABLE,
+    types.ROUTE_TABLE_ASSOCIATION,
+    types.ROUTE,
+    types.INTERNET_GATEWAY,
+    types.NAT_GATEWAY,
+    types.ELASTIC_IP,
+    types.NETWORK_ACL,
+    types.DEFAULT_NETWORK_ACL,
+    types.SECURITY_GROUP,
+    types.DEFAULT_SECURITY_GROUP,
+    types.SECURITY_GROUP_RULE,
+    types.INGRESS,
+    types.EGRESS,
+    types.ENDPOINT,
+    types.ENDPOINT_POLICY,
+    types.FLOW_LOG,
+    types.ROLE,
+    types.POLICY,
+    types.ROLE_POLICY,
+    types.ROLE_POLICY_ATTACHMENT,
+    types.DATABASE_SUBNETS,
+    types.EVENT_SUBSCRIPTION,
+    types.BACKUPS_REPLICATION,
     PROXY,
-    "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup",
-    "aws:rds/proxyTarget:ProxyTarget",
-    "aws:elasticache/subnetGroup:SubnetGroup",
-    "aws:lambda/alias:Alias",
-    "aws:lambda/permission:Permission",
-    "aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig",
-    "aws:cloudwatch/logResourcePolicy:LogResourcePolicy",
-    "aws:cloudwatch/logDataProtectionPolicy:LogDataProtectionPolicy",
-    "aws:cloudwatch/eventRule:EventRule",
-    "aws:cloudwatch/eventTarget:EventTarget",
-    "aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration",
-    "aws:backup/vaultPolicy:VaultPolicy",
-    "aws:backup/vaultLockConfiguration:VaultLockConfiguration",
-    "aws:backup/vaultNotifications:VaultNotifications",
-    "aws:backup/restoreTestingPlan:RestoreTestingPlan",
-    "aws:backup/restoreTestingSelection:RestoreTestingSelection",
-    "aws:kms/keyPolicy:KeyPolicy",
-    "aws:secretsmanager/secretPolicy:SecretPolicy",
-    "aws:secretsmanager/secretRotation:SecretRotation",
+    types.PROXY_TARGET_GROUP,
+    types.PROXY_TARGET,
+    types.CACHE_SUBNETS,
+    types.FUNCTION_ALIAS,
+    types.PERMISSION,
+    types.INVOKE_CONFIG,
+    types.LOG_POLICY,
+    types.LOG_DATA_PROTECTION,
+    types.EVENT_RULE,
+    types.EVENT_TARGET,
+    types.CHAT,
+    types.VAULT_POLICY,
+    types.VAULT_LOCK,
+    types.VAULT_NOTIFICATIONS,
+    types.RESTORE_TEST_PLAN,
+    types.RESTORE_TEST_SELECTION,
+    types.KEY_POLICY,
+    types.SECRET_POLICY,
+    types.SECRET_ROTATION,
 )
-_CONFIGURE = ("aws:rds/parameterGroup:ParameterGroup", "aws:elasticache/parameterGroup:ParameterGroup")
+_CONFIGURE = (types.PARAMETER_GROUP, types.CACHE_PARAMETER_GROUP)
 
 RECORDED: dict[str, Recorded] = {
     **{each: Recorded() for each in _WRITTEN_DOWN},

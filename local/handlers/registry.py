@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 
-from local.cloud import CloudError, Declared
+from graph.errors import CloudError
+from graph.resource import Resource
 from local.handlers import bootstrap, cache, function, rds
 from local.handlers.backup import BACKUP
 from local.handlers.base import Handler
@@ -32,7 +33,7 @@ HANDLERS: dict[str, Handler] = {
 }
 
 
-def handler_of(resource: Declared) -> Handler:
+def handler_of(resource: Resource) -> Handler:
     """The handler, or an error that names the type: nothing passes unseen."""
     return _of(resource.type, resource.name)
 

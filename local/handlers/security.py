@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from local.cloud import CloudError, Declared, Made
+from graph import types
+from graph.cloud import Made
+from graph.errors import CloudError
+from graph.naming import physical_name
+from graph.resource import Resource
 from local.handlers.base import Context
 from local.handlers.emulated import Emulated, Outputs, given, pages, tags
-from local.naming import physical_name
 from local.state import Entry
 
-CONTAINER = "aws:secretsmanager/secret:Secret"
+CONTAINER = types.SECRET
 """A secret's resource; what it holds is a version of its own."""
 FULL = json.dumps({"Version": "2012-10-17", "Statement": []})
 
@@ -20,7 +23,7 @@ def _keys(client: Any) -> dict[str, Any]:
     return {key["KeyId"]: key for key in pages(client, "list_keys", "Keys")}
 
 
-def _create_key(client: Any, _: str, resource: Declared) -> Outputs:
+def _create_key(client: Any, _: str, resource: Resource) -> Outputs:
     inputs = resource.inputs
     key = client.create_key(
         Description=inputs.get("description", ""),
@@ -32,7 +35,7 @@ def _create_key(client: Any, _: str, resource: Declared) -> Outputs:
     return {"id": key["KeyId"], "keyId": key["KeyId"], "arn": key["Arn"]}
 
 
-def _update_key(client: Any, found: Any, resource: Declared) -> Outputs:
+def _update_key(client: Any, found: Any, resource: Resource) -> Outputs:
     inputs = resource.inputs
     client.put_key_policy(KeyId=found["KeyId"], PolicyName="default", Policy=inputs.get("policy") or FULL)
     client.update_key_description(KeyId=found["KeyId"], Description=inputs.get("description", ""))
@@ -49,12 +52,12 @@ def _alias_outputs(client: Any, name: str, target: str) -> Outputs:
     return {"id": name, "name": name, "arn": arn, "targetKeyArn": key["Arn"]}
 
 
-def _create_alias(client: Any, name: str, resource: Declared) -> Outputs:
+def _create_alias(client: Any, name: str, resource: Resource) -> Outputs:
     client.create_alias(AliasName=name, TargetKeyId=resource.inputs["targetKeyId"])
     return _alias_outputs(client, name, resource.inputs["targetKeyId"])
 
 
-def _update_alias(client: Any, found: Any, resource: Declared) -> Outputs:
+def _update_alias(client: Any, found: Any, resource: Resource) -> Outputs:
     client.update_alias(AliasName=found["AliasName"], TargetKeyId=resource.inputs["targetKeyId"])
     return _alias_outputs(client, found["AliasName"], resource.inputs["targetKeyId"])
 
@@ -64,13 +67,13 @@ def _secrets(client: Any) -> dict[str, Any]:
     return {name: secret for secret in held for name in (secret["Name"], secret["ARN"])}
 
 
-def _create_secret(client: Any, name: str, resource: Declared) -> Outputs:
+def _create_secret(client: Any, name: str, resource: Resource) -> Outputs:
     arguments = given(resource.inputs, {"description": "Description", "kmsKeyId": "KmsKeyId"})
     made = client.create_secret(Name=name, Tags=tags(resource), **arguments)
     return {"id": made["ARN"], "arn": made["ARN"], "name": name}
 
 
-def _update_secret(client: Any, found: Any, resource: Declared) -> Outputs:
+def _update_secret(client: Any, found: Any, resource: Resource) -> Outputs:
     arguments = given(resource.inputs, {"description": "Description", "kmsKeyId": "KmsKeyId"})
     client.update_secret(SecretId=found["ARN"], **arguments)
     return {"id": found["ARN"], "arn": found["ARN"], "name": found["Name"]}
@@ -79,7 +82,7 @@ def _update_secret(client: Any, found: Any, resource: Declared) -> Outputs:
 class _Secret(Emulated):
     """A secret that an earlier run made is not made anew unasked: whoever runs with what it held would be shut out."""
 
-    def ensure(self, context: Context, resource: Declared, previous: Entry | None) -> Made:
+    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
         lost = _lost(context, self)
         if lost and not context.new_passwords:
             stack = context.state.stack
@@ -103,12 +106,12 @@ def _lost(context: Context, handler: Emulated) -> list[str]:
     return sorted(context.listing("lost secrets", handler.service, gone))
 
 
-def _version_of(resource: Declared, previous: Entry | None) -> str:
+def _version_of(resource: Resource, previous: Entry | None) -> str:
     """Found when this version was put into a secret that is still there; a new secret needs it again."""
     return str(resource.inputs["secretId"]) if previous and previous["inputs"].get("secretId") else ""
 
 
-def _put_version(client: Any, _: object, resource: Declared) -> Outputs:
+def _put_version(client: Any, _: object, resource: Resource) -> Outputs:
     secret, labels = resource.inputs["secretId"], list(resource.inputs.get("versionStages") or ["AWSCURRENT"])
     before = client.describe_secret(SecretId=secret).get("VersionIdsToStages", {})
     made = client.put_secret_value(SecretId=secret, SecretString=resource.inputs["secretString"], VersionStages=labels)
@@ -136,7 +139,7 @@ def _keep(client: Any, entry: Entry) -> None:
 
 
 SECURITY = {
-    "aws:kms/key:Key": Emulated(
+    types.KEY: Emulated(
         "kms",
         "keys",
         _keys,
@@ -145,7 +148,7 @@ SECURITY = {
         _update_key,
         lambda client, entry: client.schedule_key_deletion(KeyId=entry["id"], PendingWindowInDays=7),
     ),
-    "aws:kms/alias:Alias": Emulated(
+    types.KEY_ALIAS: Emulated(
         "kms",
         "aliases",
         _aliases,
@@ -164,7 +167,7 @@ SECURITY = {
         lambda client, entry: client.delete_secret(SecretId=entry["id"], ForceDeleteWithoutRecovery=True),
         rouses=True,
     ),
-    "aws:secretsmanager/secretVersion:SecretVersion": Emulated(
+    types.SECRET_VERSION: Emulated(
         "secretsmanager", "secrets", _secrets, _version_of, _put_version, _put_version, _keep, rouses=True
     ),
 }

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from local.cloud import Declared
+from graph import types
+from graph.naming import physical_name
+from graph.resource import Resource
 from local.handlers.emulated import Emulated, Inputs, Outputs
-from local.naming import physical_name
 from local.state import Entry
 
 Put = Callable[[Any, str, Inputs], None]
@@ -17,14 +18,14 @@ def _buckets(client: Any) -> dict[str, Any]:
     return {bucket["Name"]: bucket["Name"] for bucket in client.list_buckets()["Buckets"]}
 
 
-def _create(client: Any, name: str, resource: Declared) -> Outputs:
+def _create(client: Any, name: str, resource: Resource) -> Outputs:
     region = client.meta.region_name
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     client.create_bucket(Bucket=name, **where)
     return _outputs(client, name, resource)
 
 
-def _outputs(client: Any, name: str, _: Declared) -> Outputs:
+def _outputs(client: Any, name: str, _: Resource) -> Outputs:
     return {"id": name, "bucket": name, "arn": f"arn:aws:s3:::{name}", "region": client.meta.region_name}
 
 
@@ -90,7 +91,7 @@ def _policy(client: Any, bucket: str, inputs: Inputs) -> None:
 def _part(put: Put) -> Emulated:
     """A setting of a bucket: a resource of its own to Pulumi, one call to S3."""
 
-    def ensure(client: Any, _: object, resource: Declared) -> Outputs:
+    def ensure(client: Any, _: object, resource: Resource) -> Outputs:
         bucket = resource.inputs["bucket"]
         put(client, bucket, resource.inputs)
         return {"id": bucket, "bucket": bucket}
@@ -105,13 +106,13 @@ def _nothing(_: Any, __: Entry) -> None:
 
 
 STORAGE = {
-    "aws:s3/bucket:Bucket": Emulated(
+    types.BUCKET: Emulated(
         "s3", "buckets", _buckets, lambda resource, _: physical_name(resource, "bucket"), _create, _outputs, _delete
     ),
-    "aws:s3/bucketOwnershipControls:BucketOwnershipControls": _part(_ownership),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": _part(_private),
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": _part(_encryption),
-    "aws:s3/bucketVersioning:BucketVersioning": _part(_versioning),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": _part(_lifecycle),
-    "aws:s3/bucketPolicy:BucketPolicy": _part(_policy),
+    types.BUCKET_OWNERSHIP: _part(_ownership),
+    types.BUCKET_PUBLIC_ACCESS: _part(_private),
+    types.BUCKET_ENCRYPTION: _part(_encryption),
+    types.BUCKET_VERSIONING: _part(_versioning),
+    types.BUCKET_LIFECYCLE: _part(_lifecycle),
+    types.BUCKET_POLICY: _part(_policy),
 }

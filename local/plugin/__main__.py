@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from local.plugin.server import serve_until_ended
 from local.plugin.tier import TierPlace
 from local.state import StateDir
+from runtime.plugin.server import serve_until_ended
 
 
 def main(arguments: list[str] | None = None) -> None:

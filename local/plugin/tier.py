@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-from local import lookups
-from local.cloud import CloudError, Declared, Made
+from graph import lookups
+from graph.cloud import Made
+from graph.errors import CloudError
+from graph.kinds import changeable_kind
+from graph.resource import Resource
+from local.emulator import ACCOUNT
 from local.handlers import rds
 from local.handlers.registry import handler_of_type
-from local.plugin.kinds import kind_of
-from local.plugin.place import Live
 from local.state import Entry, StateDir
 from local.substrate import LocalCloud
+from runtime.plugin.place import Live
 
 
 class TierPlace:
@@ -34,7 +37,7 @@ class TierPlace:
         elif region != self.region:
             raise CloudError(f"the tier plays {self.region}; end the plugin, and serve {region} with a new one")
 
-    def create(self, resource: Declared) -> Made:
+    def create(self, resource: Resource) -> Made:
         if resource.urn in self.state.resources:
             self._renewed.add(resource.urn)
         return self._running().ensure(resource)
@@ -43,13 +46,13 @@ class TierPlace:
         entry = self.state.resources.get(urn)
         if entry is None or entry["type"] != token or entry["id"] != identity:
             return None
-        hidden = kind_of(token).secret
+        hidden = changeable_kind(token).secret
         outputs = {key: value for key, value in entry["outputs"].items() if key not in hidden}
         if token == rds.TYPE:
             outputs["status"] = "available" if self._alive(entry) else "stopped"
         return Live(urn=urn, type=token, id=identity, inputs=entry["inputs"], outputs=outputs)
 
-    def update(self, resource: Declared, identity: str) -> Made:
+    def update(self, resource: Resource, identity: str) -> Made:
         if resource.urn not in self.state.resources:
             raise CloudError(f"{resource.type} {identity} does not exist; `pulumi refresh` finds out what is left")
         return self._running().ensure(resource)
@@ -64,7 +67,7 @@ class TierPlace:
             self.state.save()
 
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
-        return lookups.answer(token, args, self.region)
+        return lookups.answer(token, args, self.region, ACCOUNT)
 
     def close(self) -> None:
         """Write down what was made; the servers stay up."""

@@ -11,7 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 
 VARIABLE = "DATATIER_POSTGRES_BIN"
 NEEDED = ("initdb", "postgres", "pg_basebackup")

@@ -10,7 +10,7 @@ from typing import Any
 
 import psycopg
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.postgres.config import Config
 from local.postgres.roles import REPLICATION
 from local.postgres.server import Server

@@ -16,8 +16,8 @@ from typing import Any
 
 import psycopg
 
+from graph.errors import CloudError
 from local import ports
-from local.cloud import CloudError
 from local.computer import memory_bytes
 from local.files import private_dir, write_private
 from local.orphans import bury

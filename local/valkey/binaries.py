@@ -10,7 +10,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 
 VARIABLE = "DATATIER_REDIS_SERVER"
 

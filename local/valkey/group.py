@@ -10,7 +10,7 @@ from typing import Any
 
 import redis
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.valkey.node import Node
 
 LINK_SECONDS = 30.0

@@ -16,8 +16,8 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
+from graph.errors import CloudError
 from local import ports
-from local.cloud import CloudError
 from local.files import private_dir, write_private
 from local.orphans import bury
 from local.privileges import account

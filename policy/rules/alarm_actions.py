@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import ALARM, COMPOSITE, Resource, Rule, Stack, Verdict, required
+from graph.resource import Resource
+from graph.types import COMPOSITE_ALARM, METRIC_ALARM
+from policy.rule import Rule, Stack, Verdict, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:
@@ -14,8 +16,8 @@ RULE = Rule(
     id="alarm-actions",
     controls=("CloudWatch.15", "CloudWatch.17"),
     types=(
-        ALARM,
-        COMPOSITE,
+        METRIC_ALARM,
+        COMPOSITE_ALARM,
     ),
     what=__doc__,
     why="One that nobody hears is none.",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import BACKUP_PLAN, Resource, Rule, Stack, Verdict, as_list, required
+from graph.resource import Resource
+from graph.types import BACKUP_PLAN
+from policy.rule import Rule, Stack, Verdict, as_list, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:

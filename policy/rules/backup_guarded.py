@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import VAULT, VAULT_LOCK, VAULT_POLICY, Resource, Rule, Stack, Verdict, as_list, required, statements
+from graph.resource import Resource
+from graph.types import VAULT, VAULT_LOCK, VAULT_POLICY
+from policy.rule import Rule, Stack, Verdict, as_list, required, statements
 
 
 def check(it: Resource, stack: Stack) -> Verdict:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from policy.rule import BUCKET, Resource, Rule, Stack, Verdict, required
+from graph import types
+from graph.resource import Resource
+from graph.types import BUCKET
+from policy.rule import Rule, Stack, Verdict, required
 
-_TYPE = "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration"
+_TYPE = types.BUCKET_LIFECYCLE
 
 
 def check(it: Resource, stack: Stack) -> Verdict:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from policy.rule import BUCKET, Resource, Rule, Stack, Verdict, required
+from graph import types
+from graph.resource import Resource
+from graph.types import BUCKET
+from policy.rule import Rule, Stack, Verdict, required
 
 _FOUR = ("blockPublicAcls", "blockPublicPolicy", "ignorePublicAcls", "restrictPublicBuckets")
-_TYPE = "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock"
+_TYPE = types.BUCKET_PUBLIC_ACCESS
 
 
 def check(it: Resource, stack: Stack) -> Verdict:

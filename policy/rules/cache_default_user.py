@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import CACHE_USER, Resource, Rule, Stack, Verdict, not_applicable, required
+from graph.resource import Resource
+from graph.types import CACHE_USER
+from policy.rule import Rule, Stack, Verdict, not_applicable, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:

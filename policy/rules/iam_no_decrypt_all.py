@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import PASSED, POLICY, ROLE_POLICY, Resource, Rule, Stack, Verdict, as_list, failed, statements
+from graph.resource import Resource
+from graph.types import POLICY, ROLE_POLICY
+from policy.rule import PASSED, Rule, Stack, Verdict, as_list, failed, statements
 
 _DECRYPTING = {"kms:Decrypt", "kms:ReEncryptFrom", "kms:*", "*"}
 

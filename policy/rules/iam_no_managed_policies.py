@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import ATTACHMENT, Resource, Rule, Stack, Verdict, not_applicable, required
+from graph.resource import Resource
+from graph.types import ROLE_POLICY_ATTACHMENT
+from policy.rule import Rule, Stack, Verdict, not_applicable, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:
@@ -17,7 +19,7 @@ def check(it: Resource, stack: Stack) -> Verdict:
 RULE = Rule(
     id="iam-no-managed-policies",
     controls=("AwsSolutions-IAM4",),
-    types=(ATTACHMENT,),
+    types=(ROLE_POLICY_ATTACHMENT,),
     what=__doc__,
     why="AWS changes its managed ones, and they are made for everybody.",
     mend="Write what the role needs into a RolePolicy.",

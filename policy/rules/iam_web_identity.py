@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import PASSED, ROLE, Resource, Rule, Stack, Verdict, as_list, failed, not_applicable, statements
+from graph.resource import Resource
+from graph.types import ROLE
+from policy.rule import PASSED, Rule, Stack, Verdict, as_list, failed, not_applicable, statements
 
 _WHOLE = {"StringEquals", "ForAnyValue:StringEquals"}
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import FUNCTION, Resource, Rule, Stack, Verdict, required
+from graph.resource import Resource
+from graph.types import FUNCTION
+from policy.rule import Rule, Stack, Verdict, required
 
 # docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _SUPPORTED = frozenset({"python3.12", "python3.13", "python3.14"})

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from policy.rule import DEFAULT_GROUP, VPC, Resource, Rule, Stack, Verdict, required
+from graph.resource import Resource
+from graph.types import DEFAULT_SECURITY_GROUP, VPC
+from policy.rule import Rule, Stack, Verdict, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:
     closed = any(
         each.inputs.get("vpcId") in it.known_as and not each.inputs.get("ingress") and not each.inputs.get("egress")
-        for each in stack.of(DEFAULT_GROUP)
+        for each in stack.of(DEFAULT_SECURITY_GROUP)
     )
     return required(closed, "its default security group is not closed")
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import INGRESS, Resource, Rule, Stack, Verdict, opened, required
+from graph.resource import Resource
+from graph.types import INGRESS
+from policy.rule import Rule, Stack, Verdict, opened, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import PROXY, Resource, Rule, Stack, Verdict, is_true, required
+from graph.resource import Resource
+from graph.types import PROXY
+from policy.rule import Rule, Stack, Verdict, is_true, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import EVENT_SUBSCRIPTION, INSTANCE, Resource, Rule, Stack, Verdict, required
+from graph.resource import Resource
+from graph.types import EVENT_SUBSCRIPTION, INSTANCE
+from policy.rule import Rule, Stack, Verdict, required
 
 _ASKED = {"failure", "maintenance", "configuration change"}
 

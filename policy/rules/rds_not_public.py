@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import INSTANCE, Resource, Rule, Stack, Verdict, required
+from graph.resource import Resource
+from graph.types import INSTANCE
+from policy.rule import Rule, Stack, Verdict, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:

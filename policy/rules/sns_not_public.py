@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from policy.rule import TOPIC_POLICY, Resource, Rule, Stack, Verdict, open_to_all, required
+from graph.resource import Resource
+from graph.types import TOPIC_POLICY
+from policy.rule import Rule, Stack, Verdict, open_to_all, required
 
 
 def check(it: Resource, stack: Stack) -> Verdict:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from graph import types
 from preview.impact.conditions import less
 from preview.impact.effect import Edit, Effect, Rule
 
@@ -69,7 +70,7 @@ def _opens(edit: Edit) -> bool:
 
 
 BACKUPS: dict[str, tuple[Rule, ...]] = {
-    "aws:backup/vault:Vault": (
+    types.VAULT: (
         Rule(
             id="vault-delete-protected",
             key="*",
@@ -101,7 +102,6 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             key="name",
             effect=Effect.DATA_AT_RISK,
             users="A new, empty vault takes its place; the old one is refused to go while it holds anything.",
-            source="terraform-provider-aws, backup/vault.go: ForceNew",
             way_round="Leave the name.",
         ),
         Rule(
@@ -109,11 +109,10 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             key="kmsKeyArn",
             effect=Effect.DATA_AT_RISK,
             users="A new, empty vault takes its place: the key of one that exists cannot be changed.",
-            source="terraform-provider-aws, backup/vault.go: ForceNew",
             way_round="Make a second vault and let the plan fill that.",
         ),
     ),
-    "aws:backup/vaultPolicy:VaultPolicy": (
+    types.VAULT_POLICY: (
         Rule(
             id="vault-policy-delete",
             key="*",
@@ -130,7 +129,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source="AWS Backup Developer Guide, create-a-vault-access-policy",
         ),
     ),
-    "aws:backup/vaultLockConfiguration:VaultLockConfiguration": (
+    types.VAULT_LOCK: (
         Rule(
             id="lock-final-delete",
             key="*",
@@ -151,7 +150,6 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="lock-final",
             key="changeableForDays",
-            effect=Effect.REPLACE,
             when=lambda e: bool(e.after) and not e.before,
             users="Nothing now; when these days are over no retention can be shortened and nothing deleted, for ever.",
             source=_LOCK,
@@ -162,13 +160,11 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             key="changeableForDays",
             effect=Effect.BLOCKED,
             users="A compliance lock whose grace is over cannot be replaced; before that it can.",
-            source="terraform-provider-aws, backup/vault_lock_configuration.go: ForceNew",
             way_round="Leave it.",
         ),
         Rule(
             id="lock-longest",
             key="maxRetentionDays",
-            effect=Effect.REPLACE,
             users="Jobs that keep longer than this fail from now on.",
             source=_LOCK,
             way_round="Hold it against every rule of the plans that fill the vault.",
@@ -176,13 +172,12 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="lock-shortest",
             key="minRetentionDays",
-            effect=Effect.REPLACE,
             users="Jobs that keep for less than this fail from now on.",
             source=_LOCK,
             way_round="Hold it against every rule of the plans that fill the vault.",
         ),
     ),
-    "aws:backup/plan:Plan": (
+    types.BACKUP_PLAN: (
         Rule(
             id="plan-delete",
             key="*",
@@ -251,7 +246,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source=_PLAN,
         ),
     ),
-    "aws:backup/selection:Selection": (
+    types.BACKUP_SELECTION: (
         Rule(
             id="selection-delete",
             key="*",
@@ -263,12 +258,10 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="selection-resources",
             key="resources",
-            effect=Effect.REPLACE,
             users="A new selection takes its place; the next job backs up what that names.",
-            source="terraform-provider-aws, backup/selection.go: ForceNew",
         ),
     ),
-    "aws:backup/vaultNotifications:VaultNotifications": (
+    types.VAULT_NOTIFICATIONS: (
         Rule(
             id="vault-unheard",
             key="*",
@@ -277,7 +270,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source="AWS Backup Developer Guide, backup-notifications",
         ),
     ),
-    "aws:backup/restoreTestingPlan:RestoreTestingPlan": (
+    types.RESTORE_TEST_PLAN: (
         Rule(
             id="restore-test-delete",
             key="*",
@@ -286,7 +279,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source=_TEST,
         ),
     ),
-    "aws:backup/restoreTestingSelection:RestoreTestingSelection": (
+    types.RESTORE_TEST_SELECTION: (
         Rule(
             id="restore-test-metadata",
             key="restoreMetadataOverrides",
@@ -295,7 +288,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source="AWS Backup Developer Guide, restore-testing-inferred-metadata",
         ),
     ),
-    "aws:rds/instanceAutomatedBackupsReplication:InstanceAutomatedBackupsReplication": (
+    types.BACKUPS_REPLICATION: (
         Rule(
             id="elsewhere-delete",
             key="*",
@@ -310,19 +303,16 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             effect=Effect.DATA_AT_RISK,
             when=less,
             users="It is stopped and begun anew, and there is no way back there beyond the shorter retention.",
-            source="terraform-provider-aws, rds/instance_automated_backups_replication.go: ForceNew",
             way_round="Restore or copy in that region what must stay.",
         ),
         Rule(
             id="elsewhere-longer",
             key="retentionPeriod",
-            effect=Effect.REPLACE,
             users="It is stopped and begun anew: until the first snapshot is there, that region is behind.",
-            source="terraform-provider-aws, rds/instance_automated_backups_replication.go: ForceNew",
             way_round="At a quiet time.",
         ),
     ),
-    "aws:s3/bucketVersioning:BucketVersioning": (
+    types.BUCKET_VERSIONING: (
         Rule(
             id="bucket-versions-off",
             key="versioningConfiguration",
@@ -341,7 +331,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             way_round="Leave it on and shorten the days of former versions.",
         ),
     ),
-    "aws:s3/bucketLifecycleConfiguration:BucketLifecycleConfiguration": (
+    types.BUCKET_LIFECYCLE: (
         Rule(
             id="bucket-expires-earlier",
             key="rules",
@@ -366,7 +356,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             source=_LIFECYCLE,
         ),
     ),
-    "aws:s3/bucketPublicAccessBlock:BucketPublicAccessBlock": (
+    types.BUCKET_PUBLIC_ACCESS: (
         *(
             Rule(
                 id=f"bucket-open-{key.lower()}",
@@ -388,7 +378,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             way_round="Leave it.",
         ),
     ),
-    "aws:s3/bucketPolicy:BucketPolicy": (
+    types.BUCKET_POLICY: (
         Rule(
             id="bucket-policy",
             key="policy",
@@ -398,7 +388,7 @@ BACKUPS: dict[str, tuple[Rule, ...]] = {
             way_round="Read the statements that change.",
         ),
     ),
-    "aws:s3/bucketServerSideEncryptionConfiguration:BucketServerSideEncryptionConfiguration": (
+    types.BUCKET_ENCRYPTION: (
         Rule(
             id="bucket-key",
             key="rules",

@@ -61,9 +61,7 @@ PARAMETERS: tuple[Rule, ...] = (
     Rule(
         id="cache-family",
         key="family",
-        effect=Effect.REPLACE,
         users="A new group is made beside the old one; the cache takes it with its upgrade.",
-        source="terraform-provider-aws, elasticache/parameter_group.go: ForceNew",
     ),
     Rule(
         id="cache-eviction",
@@ -94,16 +92,12 @@ USERS: tuple[Rule, ...] = (
     Rule(
         id="cache-user-name",
         key="userName",
-        effect=Effect.REPLACE,
         users="The user is made anew; its connections are closed.",
-        source="terraform-provider-aws, elasticache/user.go: ForceNew",
     ),
     Rule(
         id="cache-user-id",
         key="userId",
-        effect=Effect.REPLACE,
         users="The user is made anew; its connections are closed.",
-        source="terraform-provider-aws, elasticache/user.go: ForceNew",
     ),
 )
 
@@ -118,7 +112,6 @@ USER_GROUPS: tuple[Rule, ...] = (
     Rule(
         id="cache-user-group-name",
         key="userGroupId",
-        effect=Effect.REPLACE,
         users="Another group is made; connections of users that are not in it are closed.",
         source=_RBAC,
     ),

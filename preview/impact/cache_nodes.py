@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from knowledge.versions import cache_goes_back
 from preview.impact.conditions import less
-from preview.impact.effect import Edit, Effect, Rule
+from preview.impact.effect import Edit, Effect, Rule, replaced
 
 _UPGRADE = "ElastiCache User Guide, VersionManagement"
 _SCALING = "ElastiCache User Guide, Scaling"
@@ -44,9 +43,8 @@ NODES: tuple[Rule, ...] = (
         id="cache-engine-back",
         key="engine",
         effect=Effect.DATA_AT_RISK,
-        when=lambda e: e.after == "redis",
+        when=replaced,
         users="There is no way back from Valkey to Redis OSS in place: the cache would be replaced by an empty one.",
-        source="terraform-provider-aws, elasticache: engine downgrade forces replacement",
         way_round=_NEW_BESIDE,
     ),
     Rule(
@@ -70,9 +68,8 @@ NODES: tuple[Rule, ...] = (
         id="cache-version-back",
         key="engineVersion",
         effect=Effect.DATA_AT_RISK,
-        when=lambda e: cache_goes_back(e.before, e.after),
+        when=replaced,
         users="An older engine cannot be had in place: the cache would be replaced by an empty one.",
-        source="terraform-provider-aws, elasticache: version downgrade forces replacement",
         way_round="Declare the version that runs. " + _NEW_BESIDE,
     ),
     Rule(

@@ -1,14 +1,10 @@
-"""ElastiCache cluster mode, failover, TLS, encryption, place, durability and snapshots.
-
-What the provider replaces for is marked ForceNew in terraform-provider-aws, elasticache/replication_group.go.
-"""
+"""ElastiCache cluster mode, failover, TLS, encryption, place, durability and snapshots."""
 
 from __future__ import annotations
 
 from preview.impact.conditions import less
-from preview.impact.effect import Edit, Effect, Rule
+from preview.impact.effect import Edit, Effect, Rule, replaced
 
-_FORCE_NEW = "terraform-provider-aws, elasticache/replication_group.go: ForceNew"
 _TLS = "ElastiCache User Guide, in-transit-encryption-enable"
 _FAILOVER = "ElastiCache User Guide, AutoFailover"
 _NEW_BESIDE = (
@@ -97,6 +93,14 @@ SETTINGS: tuple[Rule, ...] = (
         source=_TLS,
     ),
     Rule(
+        id="cache-tls-at-creation",
+        key="transitEncryptionEnabled",
+        effect=Effect.DATA_AT_RISK,
+        when=replaced,
+        users="Before Redis OSS 7 TLS is chosen when the cache is made: the cache would be replaced by an empty one.",
+        way_round="Upgrade the engine first. " + _NEW_BESIDE,
+    ),
+    Rule(
         id="cache-tls-on-jump",
         key="transitEncryptionEnabled",
         effect=Effect.BLOCKED,
@@ -126,7 +130,6 @@ SETTINGS: tuple[Rule, ...] = (
         key="atRestEncryptionEnabled",
         effect=Effect.DATA_AT_RISK,
         users="Cannot be switched: the cache would be replaced by an empty one.",
-        source=_FORCE_NEW,
         way_round=_NEW_BESIDE,
     ),
     Rule(
@@ -134,7 +137,6 @@ SETTINGS: tuple[Rule, ...] = (
         key="kmsKeyId",
         effect=Effect.DATA_AT_RISK,
         users="A key cannot be exchanged: the cache would be replaced by an empty one.",
-        source=_FORCE_NEW,
         way_round=_NEW_BESIDE,
     ),
     Rule(
@@ -142,7 +144,6 @@ SETTINGS: tuple[Rule, ...] = (
         key="subnetGroupName",
         effect=Effect.DATA_AT_RISK,
         users="The cache would be replaced by an empty one in the other network.",
-        source=_FORCE_NEW,
         way_round=_NEW_BESIDE,
     ),
     Rule(
@@ -150,7 +151,6 @@ SETTINGS: tuple[Rule, ...] = (
         key="networkType",
         effect=Effect.DATA_AT_RISK,
         users="The cache would be replaced by an empty one.",
-        source=_FORCE_NEW,
         way_round=_NEW_BESIDE,
     ),
     Rule(
@@ -158,7 +158,6 @@ SETTINGS: tuple[Rule, ...] = (
         key="port",
         effect=Effect.DATA_AT_RISK,
         users="The cache would be replaced by an empty one.",
-        source=_FORCE_NEW,
         way_round="Leave the port.",
     ),
     Rule(
@@ -166,17 +165,16 @@ SETTINGS: tuple[Rule, ...] = (
         key="replicationGroupId",
         effect=Effect.DATA_AT_RISK,
         users="The cache would be replaced by an empty one with another address.",
-        source=_FORCE_NEW,
         way_round="Leave the name.",
     ),
     Rule(
         id="cache-durability",
         key="durability",
         effect=Effect.DATA_AT_RISK,
-        when=lambda e: not e.before or e.after == "disabled",
-        users="Durability is chosen when the cache is made: it would be replaced by an empty one.",
-        source="ElastiCache User Guide, Durability.Limitations",
-        way_round=_NEW_BESIDE,
+        when=lambda e: e.after in (None, "", "disabled"),
+        users="From then on a write that was acknowledged may be lost with its node.",
+        source="ElastiCache User Guide, Durability.ChangingDurability",
+        way_round="Leave it at `async` or `sync`.",
     ),
     Rule(
         id="cache-durability-mode",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+from graph.types import INSTANCE
 from preview.impact.effect import Edit
-
-INSTANCE = "aws:rds/instance:Instance"
 
 
 def less(edit: Edit) -> bool:

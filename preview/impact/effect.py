@@ -49,17 +49,23 @@ class Edit:
         return [c for c in self.stack if c.type == type_ and c.now is not None and c is not self.change]
 
 
+def replaced(edit: Edit) -> bool:
+    """Whether the provider makes another resource for it."""
+    return edit.key in edit.change.replaces
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """What changing one property of one type of resource does."""
 
     id: str
     key: str
-    effect: Effect
     users: str
     """What they notice."""
-    source: str
-    """Where this is said."""
+    effect: Effect = Effect.IN_PLACE
+    """At least this; that the provider makes another resource is said by `graph.kinds`, not by a rule."""
+    source: str = ""
+    """Where this is said; empty where it follows from what the table says."""
     way_round: str = ""
     """How to get there with less, or what to do first."""
     when: Callable[[Edit], bool] = lambda _: True

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from local.plugin.kinds import KINDS
+from graph import types
+from graph.kinds import changeable
+from graph.saved import SavedError
+from graph.types import BUCKET, CACHE, INSTANCE, KEY, LOG_GROUP, SECRET, VAULT
 from preview.diff import Change
 from preview.impact import cache_logins, cache_nodes, cache_settings, rds_life, rds_parameters, rds_service, rds_storage
 from preview.impact.backups import BACKUPS
-from preview.impact.conditions import INSTANCE
 from preview.impact.effect import ORDER, Edit, Effect, Impact, Rule
 from preview.impact.keeping import KEEPING
 from preview.impact.network import NETWORK
@@ -17,27 +19,28 @@ from preview.impact.proxy import PROXY
 from preview.impact.unfinished import at_least, unfinished
 from preview.impact.waiting import meanwhile
 from preview.impact.watching import WATCHING
-from preview.saved import SavedError
 
-GROUP = "aws:elasticache/replicationGroup:ReplicationGroup"
 RULES: dict[str, tuple[Rule, ...]] = {
     INSTANCE: (*rds_life.LIFE, *rds_storage.STORAGE, *rds_service.SERVICE),
-    "aws:rds/parameterGroup:ParameterGroup": rds_parameters.PARAMETERS,
-    GROUP: (*cache_nodes.NODES, *cache_settings.SETTINGS, *cache_logins.LOGINS),
-    "aws:elasticache/parameterGroup:ParameterGroup": cache_logins.PARAMETERS,
-    "aws:elasticache/user:User": cache_logins.USERS,
-    "aws:elasticache/userGroup:UserGroup": cache_logins.USER_GROUPS,
+    types.PARAMETER_GROUP: rds_parameters.PARAMETERS,
+    CACHE: (*cache_nodes.NODES, *cache_settings.SETTINGS, *cache_logins.LOGINS),
+    types.CACHE_PARAMETER_GROUP: cache_logins.PARAMETERS,
+    types.CACHE_USER: cache_logins.USERS,
+    types.CACHE_USER_GROUP: cache_logins.USER_GROUPS,
     **KEEPING,
     **NETWORK,
     **WATCHING,
     **BACKUPS,
     **PROXY,
 }
-_WAITING = {INSTANCE, GROUP}
+_WAITING = {INSTANCE, CACHE}
 _WHOLE = {"*", "pendingReplacement", "taint", "initErrors", "replaceWith"}
 WINDOW = "in the maintenance window"
 # Inputs that only Pulumi or people read.
 _SILENT = frozenset({"tags", "description", "applyImmediately"})
+_HOLDS = frozenset({INSTANCE, CACHE, VAULT, BUCKET, LOG_GROUP, KEY, SECRET})
+"""Types that hold what their successor does not."""
+PROVIDERS = {"aws": "terraform-provider-aws", "random": "terraform-provider-random"}
 
 
 def judge(changes: Iterable[Change]) -> tuple[Impact, ...]:
@@ -80,7 +83,7 @@ def lost(edit: Edit) -> Effect:
     """What losing the resource does, had nothing stopped it."""
     rules = (rule for rule in RULES.get(edit.change.type, ()) if rule.key == "*" and rule.effect is not Effect.BLOCKED)
     found = next((rule.effect for rule in rules if _applies(rule, edit)), None)
-    return found or (Effect.IN_PLACE if edit.change.type in KINDS else Effect.DATA_AT_RISK)
+    return found or (Effect.IN_PLACE if changeable(edit.change.type) else Effect.DATA_AT_RISK)
 
 
 def _blocked(impact: Impact) -> Impact:
@@ -108,10 +111,16 @@ def _told(edit: Edit, rule: Rule) -> Impact:
         effect=rule.effect,
         rule=rule.id,
         users=f"{rule.users} {meanwhile(edit)}" if when == WINDOW else rule.users,
-        source=rule.source,
+        source=rule.source or (_provider_says(change.type) if edit.key in change.replaces else ""),
         way_round=rule.way_round,
         takes_effect=when,
     )
+
+
+def _provider_says(type_: str) -> str:
+    """Where the table's row comes from."""
+    kind = changeable(type_)
+    return f"{PROVIDERS[type_.partition(':')[0]]}, {kind.source}: ForceNew" if kind else ""
 
 
 def _rule(edit: Edit) -> Rule:
@@ -123,7 +132,7 @@ def _rule(edit: Edit) -> Rule:
         return found if found and found.effect is Effect.BLOCKED else _PROTECTED
     if edit.change.retained and (found is None or found.effect is not Effect.IN_PLACE):
         return _RETAINED
-    return found or (_DELETED if edit.change.type in KINDS else _UNKNOWN)
+    return found or (_DELETED if changeable(edit.change.type) else _UNKNOWN)
 
 
 def _applies(rule: Rule, edit: Edit) -> bool:
@@ -151,7 +160,7 @@ _RETAINED = Rule(
     users="It leaves the program and stays in AWS.",
     source="Pulumi, resource option `retainOnDelete`",
 )
-_DELETED = Rule(id="deleted", key="*", effect=Effect.IN_PLACE, users="It is deleted.", source="")
+_DELETED = Rule(id="deleted", key="*", effect=Effect.IN_PLACE, users="It is deleted.")
 _UNKNOWN = Rule(
     id="deleted-unknown",
     key="*",
@@ -167,17 +176,15 @@ def _default(edit: Edit) -> Rule:
         return Rule(
             id="replaced",
             key=edit.key,
-            effect=Effect.REPLACE,
-            users="Another one is made, and this one goes.",
-            source="terraform-provider-aws: ForceNew (local/plugin/kinds.py)",
+            # What it holds goes with it; where it holds nothing of its own, only the new one's coming is noticed.
+            effect=lost(edit) if edit.change.type in _HOLDS else Effect.REPLACE,
+            users="Another one is made, and this one goes with what it holds.",
         )
     quiet = edit.key in _SILENT
     return Rule(
         id="silent" if quiet else "updated",
         key=edit.key,
-        effect=Effect.IN_PLACE,
         users="Nothing." if quiet else "Updated in place; no rule of ours says more.",
-        source="",
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph import types
 from preview.impact.conditions import less
 from preview.impact.effect import Effect, Rule
 
@@ -19,7 +20,7 @@ def _protected(rule: str, what: str) -> Rule:
 
 
 KEEPING: dict[str, tuple[Rule, ...]] = {
-    "aws:kms/key:Key": (
+    types.KEY: (
         _protected("key-delete-protected", "key"),
         Rule(
             id="key-kept",
@@ -54,7 +55,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             way_round="Read the statements that go.",
         ),
     ),
-    "aws:secretsmanager/secret:Secret": (
+    types.SECRET: (
         Rule(
             id="secret-delete",
             key="*",
@@ -68,7 +69,6 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             key="name",
             effect=Effect.DATA_AT_RISK,
             users="A new, empty secret takes its place: passwords are lost.",
-            source="terraform-provider-aws, secretsmanager/secret.go: ForceNew",
             way_round="Leave the name.",
         ),
         Rule(
@@ -80,7 +80,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             way_round="Readers need kms:Decrypt on it too.",
         ),
     ),
-    "random:index/randomPassword:RandomPassword": (
+    types.RANDOM_PASSWORD: (
         Rule(
             id="password-anew",
             key="*",
@@ -89,7 +89,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             source="docs/architecture.md",
         ),
     ),
-    "aws:cloudwatch/logGroup:LogGroup": (
+    types.LOG_GROUP: (
         Rule(
             id="logs-delete",
             key="*",
@@ -118,12 +118,10 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="logs-name",
             key="name",
-            effect=Effect.REPLACE,
             users="A new group begins; the old one's logs go with it.",
-            source="terraform-provider-aws, logs/group.go: ForceNew",
         ),
     ),
-    "aws:s3/bucket:Bucket": (
+    types.BUCKET: (
         _protected("bucket-delete-protected", "bucket"),
         Rule(
             id="bucket-delete",
@@ -145,7 +143,6 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             key="bucket",
             effect=Effect.DATA_AT_RISK,
             users="A new, empty bucket takes its place.",
-            source="terraform-provider-aws, s3/bucket.go: ForceNew",
             way_round="Leave the name.",
         ),
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph import types
 from preview.impact.effect import Edit, Effect, Rule
 
 _SG = "Amazon VPC User Guide, security-group-rules"
@@ -12,7 +13,7 @@ def _open(edit: Edit) -> bool:
 
 
 NETWORK: dict[str, tuple[Rule, ...]] = {
-    "aws:ec2/securityGroup:SecurityGroup": (
+    types.SECURITY_GROUP: (
         Rule(
             id="group-delete",
             key="*",
@@ -23,20 +24,16 @@ NETWORK: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="group-move",
             key="vpcId",
-            effect=Effect.REPLACE,
             users="The group is made anew in the other VPC.",
-            source="terraform-provider-aws, ec2/vpc_security_group.go: ForceNew",
         ),
         Rule(
             id="group-text",
             key="description",
-            effect=Effect.REPLACE,
             users="A description cannot be changed: the group is made anew, its members are cut meanwhile.",
-            source="terraform-provider-aws, ec2/vpc_security_group.go: ForceNew",
             way_round="Leave the description.",
         ),
     ),
-    "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule": (
+    types.INGRESS: (
         Rule(
             id="ingress-delete",
             key="*",
@@ -77,7 +74,7 @@ NETWORK: dict[str, tuple[Rule, ...]] = {
             source=_SG,
         ),
     ),
-    "aws:ec2/vpc:Vpc": (
+    types.VPC: (
         Rule(
             id="vpc-delete",
             key="*",
@@ -90,11 +87,10 @@ NETWORK: dict[str, tuple[Rule, ...]] = {
             key="cidrBlock",
             effect=Effect.DATA_AT_RISK,
             users="Another network: everything in it would be replaced.",
-            source="terraform-provider-aws, ec2/vpc_.go: ForceNew",
             way_round="Add a secondary range, or a second stack.",
         ),
     ),
-    "aws:ec2/subnet:Subnet": (
+    types.SUBNET: (
         Rule(
             id="subnet-delete",
             key="*",
@@ -107,7 +103,6 @@ NETWORK: dict[str, tuple[Rule, ...]] = {
             key="cidrBlock",
             effect=Effect.BLOCKED,
             users="The subnet would be replaced, which AWS refuses while a database or a cache is in it.",
-            source="terraform-provider-aws, ec2/vpc_subnet.go: ForceNew",
             way_round="Add a subnet, then remove this one.",
         ),
         Rule(
@@ -115,7 +110,6 @@ NETWORK: dict[str, tuple[Rule, ...]] = {
             key="availabilityZone",
             effect=Effect.BLOCKED,
             users="The subnet would be replaced, which AWS refuses while a database or a cache is in it.",
-            source="terraform-provider-aws, ec2/vpc_subnet.go: ForceNew",
             way_round="Add a subnet, then remove this one.",
         ),
     ),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from graph import types
 from preview.impact.effect import Effect, Rule
 
 _MANAGING = "RDS User Guide, rds-proxy-managing"
-_ANEW = "terraform-provider-aws, rds/proxy.go: ForceNew"
 
 PROXY: dict[str, tuple[Rule, ...]] = {
-    "aws:rds/proxy:Proxy": (
+    types.PROXY: (
         Rule(
             id="proxy-delete",
             key="*",
@@ -20,25 +20,21 @@ PROXY: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="proxy-name",
             key="name",
-            effect=Effect.REPLACE,
-            users="Its address changes with it; clients must be told the new one.",
+            effect=Effect.DOWNTIME,
+            users="It is renamed, and its address changes with it: clients need the new one.",
             source="terraform-provider-aws, rds/proxy.go: NewDBProxyName",
             way_round="Leave the name.",
         ),
         Rule(
             id="proxy-subnets",
             key="vpcSubnetIds",
-            effect=Effect.REPLACE,
             users="The proxy is made anew, target group and target with it: minutes without it, at a new address.",
-            source=_ANEW,
             way_round="Let applications use the instance meanwhile.",
         ),
         Rule(
             id="proxy-family",
             key="engineFamily",
-            effect=Effect.REPLACE,
             users="The proxy is made anew, target group and target with it.",
-            source=_ANEW,
             way_round="It stands before PostgreSQL alone.",
         ),
         Rule(
@@ -90,7 +86,7 @@ PROXY: dict[str, tuple[Rule, ...]] = {
             source=_MANAGING,
         ),
     ),
-    "aws:rds/proxyDefaultTargetGroup:ProxyDefaultTargetGroup": (
+    types.PROXY_TARGET_GROUP: (
         Rule(
             id="proxy-share-less",
             key="connectionPoolConfig",
@@ -116,7 +112,7 @@ PROXY: dict[str, tuple[Rule, ...]] = {
             source="pulumi-aws, rds.ProxyDefaultTargetGroup",
         ),
     ),
-    "aws:rds/proxyTarget:ProxyTarget": (
+    types.PROXY_TARGET: (
         Rule(
             id="proxy-target-delete",
             key="*",
@@ -128,9 +124,7 @@ PROXY: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="proxy-target",
             key="dbInstanceIdentifier",
-            effect=Effect.REPLACE,
             users="Every client is cut off while the other instance is registered.",
-            source="terraform-provider-aws, rds/proxy_target.go: ForceNew",
             way_round="At a quiet time.",
         ),
     ),

@@ -10,7 +10,6 @@ _MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
 _MAJOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process"
 _MINOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL"
 _REPLICAS = "RDS User Guide, USER_PostgreSQL.Replication.ReadReplicas"
-_FORCE_NEW = "terraform-provider-aws, rds/instance.go: ForceNew"
 
 
 def _multi_az(edit: Edit) -> bool:
@@ -47,7 +46,7 @@ LIFE: tuple[Rule, ...] = (
     Rule(
         id="rds-delete-replica",
         key="*",
-        effect=Effect.REPLACE,
+        effect=Effect.DOWNTIME,
         when=replica,
         users="Readers of this endpoint lose their connections and the address.",
         source=_REPLICAS,
@@ -148,7 +147,6 @@ LIFE: tuple[Rule, ...] = (
         key="engine",
         effect=Effect.DATA_AT_RISK,
         users="Another engine is another database: a new, empty instance takes the place.",
-        source=_FORCE_NEW,
         way_round="Migrate the data with DMS or a dump.",
     ),
     Rule(

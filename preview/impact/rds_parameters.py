@@ -30,9 +30,7 @@ PARAMETERS: tuple[Rule, ...] = (
     Rule(
         id="rds-family",
         key="family",
-        effect=Effect.REPLACE,
         users="A new group is made beside the old one; the instance takes it with its major upgrade.",
-        source="terraform-provider-aws, rds/parameter_group.go: ForceNew",
     ),
     Rule(
         id="rds-parameters-ssl",

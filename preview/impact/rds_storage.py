@@ -1,7 +1,4 @@
-"""RDS storage, encryption, name, place and address.
-
-What the provider replaces for is marked ForceNew in terraform-provider-aws, rds/instance.go.
-"""
+"""RDS storage, encryption, name, place and address."""
 
 from __future__ import annotations
 
@@ -11,7 +8,6 @@ from preview.impact.effect import Edit, Effect, Rule
 
 _MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
 _STORAGE = "RDS User Guide, USER_PIOPS.StorageTypes and CHAP_Storage"
-_FORCE_NEW = "terraform-provider-aws, rds/instance.go: ForceNew"
 _RESTORE = "Restore a snapshot into an instance with the new setting, switch over, then delete the old one."
 _FIXED = f"Below {STRIPED_FROM} GiB gp3 has"
 _GROW_FIRST = f"Grow to {STRIPED_FROM} GiB first, or leave"
@@ -164,10 +160,8 @@ STORAGE: tuple[Rule, ...] = (
     Rule(
         id="rds-replica-key",
         key="kmsKeyId",
-        effect=Effect.REPLACE,
         when=replica,
         users="The replica is made anew under the other key; its readers are cut until it has caught up.",
-        source=_FORCE_NEW,
         way_round="Add a second replica under the new key, move the readers, remove the first.",
     ),
     Rule(
@@ -175,7 +169,6 @@ STORAGE: tuple[Rule, ...] = (
         key="kmsKeyId",
         effect=Effect.DATA_AT_RISK,
         users="A key cannot be exchanged: the instance would be replaced by an empty one.",
-        source=_FORCE_NEW,
         way_round=f"Copy a snapshot under the new key. {_RESTORE}",
     ),
     Rule(
@@ -183,7 +176,6 @@ STORAGE: tuple[Rule, ...] = (
         key="storageEncrypted",
         effect=Effect.DATA_AT_RISK,
         users="Encryption cannot be switched: the instance would be replaced by an empty one.",
-        source=_FORCE_NEW,
         way_round=f"Copy a snapshot with encryption. {_RESTORE}",
     ),
     Rule(
@@ -198,10 +190,8 @@ STORAGE: tuple[Rule, ...] = (
     Rule(
         id="rds-replica-zone",
         key="availabilityZone",
-        effect=Effect.REPLACE,
         when=replica,
         users="The replica is made anew in the other zone.",
-        source=_FORCE_NEW,
         way_round="Add a replica in the new zone first.",
     ),
     Rule(
@@ -209,7 +199,6 @@ STORAGE: tuple[Rule, ...] = (
         key="availabilityZone",
         effect=Effect.DATA_AT_RISK,
         users="The instance would be replaced by an empty one in the other zone.",
-        source=_FORCE_NEW,
         way_round="Multi-AZ and a failover move it without loss.",
     ),
     Rule(
@@ -217,7 +206,6 @@ STORAGE: tuple[Rule, ...] = (
         key="dbName",
         effect=Effect.DATA_AT_RISK,
         users="The instance would be replaced by an empty one.",
-        source=_FORCE_NEW,
         way_round="Make the other database inside this instance: the bootstrap does.",
     ),
     Rule(
@@ -225,7 +213,6 @@ STORAGE: tuple[Rule, ...] = (
         key="username",
         effect=Effect.DATA_AT_RISK,
         users="The instance would be replaced by an empty one.",
-        source=_FORCE_NEW,
         way_round="Leave the master's name; declare an identity in access.yaml.",
     ),
     Rule(
@@ -233,7 +220,6 @@ STORAGE: tuple[Rule, ...] = (
         key="snapshotIdentifier",
         effect=Effect.DATA_AT_RISK,
         users="The instance would be replaced by one restored from that snapshot: what came later is gone.",
-        source=_FORCE_NEW,
         way_round="Restore beside it and merge: see the runbook on accidental deletion.",
     ),
     Rule(

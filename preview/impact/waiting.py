@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from preview.impact.conditions import INSTANCE
+from graph.types import INSTANCE, PARAMETER_GROUP
 from preview.impact.effect import Edit
-
-PARAMETERS = "aws:rds/parameterGroup:ParameterGroup"
 
 
 def meanwhile(edit: Edit) -> str:
@@ -28,5 +26,5 @@ def _parameters_come_first(edit: Edit) -> bool:
     group = str((edit.change.now or {}).get("parameterGroupName") or "")
     return any(
         "parameters" in other.keys and group.startswith(str((other.now or {}).get("namePrefix") or group))
-        for other in edit.others(PARAMETERS)
+        for other in edit.others(PARAMETER_GROUP)
     )

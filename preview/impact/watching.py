@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from graph import types
 from preview.impact.effect import Effect, Rule
 
 WATCHING: dict[str, tuple[Rule, ...]] = {
-    "aws:sns/topic:Topic": (
+    types.TOPIC: (
         Rule(
             id="topic-delete",
             key="*",
@@ -30,7 +31,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon SNS Developer Guide, sns-key-management",
         ),
     ),
-    "aws:sns/topicSubscription:TopicSubscription": (
+    types.SUBSCRIPTION: (
         Rule(
             id="subscription-delete",
             key="*",
@@ -41,12 +42,11 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="subscription-endpoint",
             key="endpoint",
-            effect=Effect.REPLACE,
             users="The new address must confirm before it hears anything (e-mail).",
             source="Amazon SNS Developer Guide, sns-email-notifications",
         ),
     ),
-    "aws:cloudwatch/metricAlarm:MetricAlarm": (
+    types.METRIC_ALARM: (
         Rule(
             id="alarm-delete",
             key="*",
@@ -55,7 +55,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon CloudWatch User Guide, AlarmThatSendsEmail",
         ),
     ),
-    "aws:cloudwatch/compositeAlarm:CompositeAlarm": (
+    types.COMPOSITE_ALARM: (
         Rule(
             id="page-delete",
             key="*",
@@ -71,7 +71,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon CloudWatch User Guide, alarm-suppression",
         ),
     ),
-    "aws:cloudwatch/logMetricFilter:LogMetricFilter": (
+    types.LOG_FILTER: (
         Rule(
             id="filter-delete",
             key="*",
@@ -87,7 +87,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon CloudWatch Logs User Guide, MonitoringLogData",
         ),
     ),
-    "aws:cloudwatch/dashboard:Dashboard": (
+    types.DASHBOARD: (
         Rule(
             id="dashboard-body",
             key="dashboardBody",
@@ -96,11 +96,10 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             source="Amazon CloudWatch API Reference, PutDashboard",
         ),
     ),
-    "aws:lambda/invocation:Invocation": (
+    types.INVOCATION: (
         Rule(
             id="bootstrap-runs",
             key="triggers",
-            effect=Effect.REPLACE,
             users="The bootstrap runs (its run is made anew): migrations, roles and users as declared, then the proof.",
             source="docs/architecture.md",
             way_round="`datatier migrate up --dry-run` shows the SQL.",
@@ -108,7 +107,6 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="bootstrap-input",
             key="input",
-            effect=Effect.REPLACE,
             users="The bootstrap runs (its run is made anew) against what the stack holds now.",
             source="docs/architecture.md",
         ),

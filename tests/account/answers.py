@@ -12,10 +12,10 @@ from botocore.session import Session
 from account.finding import Finding
 from account.look import look
 from account.reader import Reader
+from graph.offline import Offline
+from graph.resource import Resource
 from infra.program import program
-from local.cloud import Declared
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 Answers = dict[str, Any]
@@ -91,7 +91,7 @@ def reader(answers: Answers) -> Reader:
 
 
 @cache
-def declared(stack: str, profile: str) -> tuple[Declared, ...]:
+def declared(stack: str, profile: str) -> tuple[Resource, ...]:
     config = {"data-tier:profile": profile, "data-tier:name": "shop"}
     made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config)
     return tuple(each for each in made.resources if each.type.startswith("aws:"))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +11,7 @@ from answers import ROOM, ROOT, Answers, asked, declared, found, reader
 
 from account.look import look, look_at_waiting
 from account.reader import NotReadableError, Reader
+from graph.resource import Resource
 
 
 @pytest.mark.parametrize(("stack", "profile"), [("live", "prod"), ("prod", "dev"), ("qa", "staging")])
@@ -177,11 +177,8 @@ def test_what_is_found(answers: Answers, expected: list[tuple[str, str, str]]) -
     assert all(each.mend and each.where for each in seen)
 
 
-@dataclass(frozen=True)
-class Wanted:
-    type: str
-    inputs: dict[str, Any]
-    name: str = "it"
+def wanting(token: str, inputs: dict[str, Any]) -> Resource:
+    return Resource(type=token, name="it", inputs=inputs)
 
 
 ALARM, QUERY = "aws:cloudwatch/metricAlarm:MetricAlarm", "DB_PERF_INSIGHTS('RDS', 'db-1', 'db.load.avg')"
@@ -190,18 +187,18 @@ ALARM, QUERY = "aws:cloudwatch/metricAlarm:MetricAlarm", "DB_PERF_INSIGHTS('RDS'
 @pytest.mark.parametrize(
     ("wanted", "services"),
     [
-        (Wanted(ALARM, {"metricQueries": [{"expression": QUERY}]}), ["pi-db.metrics.cloudwatch.amazonaws.com"]),
-        (Wanted(ALARM, {"metricName": "CPUUtilization"}), []),
-        (Wanted("aws:rds/proxy:Proxy", {"name": "a"}), ["rds.amazonaws.com"]),
-        (Wanted("aws:backup/selection:Selection", {}), ["backup.amazonaws.com"]),
-        (Wanted("aws:backup/restoreTestingSelection:RestoreTestingSelection", {"name": "a"}),
+        (wanting(ALARM, {"metricQueries": [{"expression": QUERY}]}), ["pi-db.metrics.cloudwatch.amazonaws.com"]),
+        (wanting(ALARM, {"metricName": "CPUUtilization"}), []),
+        (wanting("aws:rds/proxy:Proxy", {"name": "a"}), ["rds.amazonaws.com"]),
+        (wanting("aws:backup/selection:Selection", {}), ["backup.amazonaws.com"]),
+        (wanting("aws:backup/restoreTestingSelection:RestoreTestingSelection", {"name": "a"}),
          ["restore-testing.backup.amazonaws.com"]),
-        (Wanted("aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration", {}),
+        (wanting("aws:chatbot/slackChannelConfiguration:SlackChannelConfiguration", {}),
          ["management.chatbot.amazonaws.com"]),
-        (Wanted("aws:sqs/queue:Queue", {"name": "no type of this project"}), []),
+        (wanting("aws:sqs/queue:Queue", {"name": "no type of this project"}), []),
     ],
 )  # fmt: skip
-def test_roles_that_a_deployment_brings_about_are_those_that_it_may(wanted: Wanted, services: list[str]) -> None:
+def test_roles_that_a_deployment_brings_about_are_those_that_it_may(wanted: Resource, services: list[str]) -> None:
     seen = look(reader(ROOM | {"ListRoles": {"Roles": []}}), [wanted])
     assert [each.what for each in seen if each.check == "service-linked role"] == [
         f"{service} has none yet" for service in services
@@ -322,6 +319,6 @@ def test_what_the_stack_has_reserved_already_counts_as_free(
         if held
         else {"Error": {"Code": "ResourceNotFoundException", "Message": "no"}},
     }
-    wishes = [Wanted("aws:lambda/function:Function", function)]
+    wishes = [wanting("aws:lambda/function:Function", function)]
     seen = look(reader(ROOM | answers), wishes, own=(), reserved=wanted)
     assert [each.state for each in seen if each.check == "concurrency"] == [state]

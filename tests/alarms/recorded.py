@@ -8,14 +8,15 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from alarms.stack import Place, Resource, Stack
+from alarms.stack import Place, Stack
 from cli.project import load
+from graph.offline import ACCOUNT, Offline
+from graph.resource import Resource
 from infra.load import load_settings
 from infra.program import program
 from infra.trigger import PACKAGE
-from local.monitor import run_program
 from preview.alarm_findings import indexed
-from preview.offline import ACCOUNT, Offline
+from runtime.monitor import run_program
 
 STACKS = ("dev", "staging", "prod", "local")
 RECIPIENTS = {level: [{"email": f"{level}@example.org"}] for level in ("critical", "warning", "info")}

@@ -4,7 +4,7 @@ import pytest
 from recorded import STACKS, declared, stack_of
 
 from alarms.listing import rows
-from alarms.stack import INSTANCE
+from graph.types import INSTANCE
 
 
 @pytest.mark.parametrize("stack", STACKS)

@@ -12,20 +12,20 @@ import pytest
 from recorded import PLACE, changed, declared, inputs, policy, stack_of, statement, without
 
 from alarms.delivery import check
-from alarms.stack import (
-    ALIAS,
-    BACKUP_EVENTS,
+from graph.resource import Resource
+from graph.types import (
     CHAT,
     EVENT_RULE,
     EVENT_TARGET,
     KEY,
+    KEY_ALIAS,
     LOG_FILTER,
     METRIC_ALARM,
     QUEUE,
     QUEUE_POLICY,
     SUBSCRIPTION,
     TOPIC,
-    Resource,
+    VAULT_NOTIFICATIONS,
 )
 
 Resources = list[Resource]
@@ -149,7 +149,7 @@ RESULT = {"id": "all", "expression": "m1 + m2", "returnData": True}
 def vault() -> Break:
     """Backup tells the info topic of its jobs."""
     topic = PLACE.arn("sns", "tmi-prod-info")
-    return add(resource(BACKUP_EVENTS, "vault-events", backupVaultName="tmi-prod-vault", snsTopicArn=topic))
+    return add(resource(VAULT_NOTIFICATIONS, "vault-events", backupVaultName="tmi-prod-vault", snsTopicArn=topic))
 
 
 def rule(name: str = "tmi-prod-rule", severity: str = "warning") -> Break:
@@ -610,4 +610,4 @@ def test_what_is_fine_is_let_through(name: str) -> None:
 
 def test_there_are_enough_breakages() -> None:
     assert len(BREAKAGES) >= 25
-    assert {ALIAS, TOPIC} <= {each.type for each in declared("prod")}
+    assert {KEY_ALIAS, TOPIC} <= {each.type for each in declared("prod")}

@@ -4,14 +4,14 @@ import pytest
 from recorded import STACKS, declared, stack_of
 
 from alarms.delivery import check
-from alarms.stack import COMPOSITE, METRIC_ALARM
+from graph.types import COMPOSITE_ALARM, METRIC_ALARM
 
 
 @pytest.mark.parametrize("stack", STACKS)
 def test_nothing_is_lost_where_somebody_listens(stack: str) -> None:
     whole = stack_of(declared(stack))
     assert len(whole.of(METRIC_ALARM)) > 40
-    assert whole.of(COMPOSITE)
+    assert whole.of(COMPOSITE_ALARM)
     assert check(whole) == ()
 
 

@@ -15,7 +15,9 @@ from alarms.delivery import check
 from alarms.finding import Finding
 from alarms.policies import many
 from alarms.publishers import publishers
-from alarms.stack import COMPOSITE, KEY, METRIC_ALARM, RDS_EVENTS, SUBSCRIPTION, TOPIC_POLICY, Resource, Stack
+from alarms.stack import Stack
+from graph.resource import Resource
+from graph.types import COMPOSITE_ALARM, EVENT_SUBSCRIPTION, KEY, METRIC_ALARM, SUBSCRIPTION, TOPIC_POLICY
 
 
 def pieces(statement: dict[str, object]) -> Iterator[tuple[str, dict[str, object] | None]]:
@@ -129,7 +131,7 @@ def test_every_subscription(stack: str) -> None:
 
 def alone(whole: Stack, alarm: Resource) -> list[Resource]:
     """The stack with this alarm only."""
-    return [each for each in whole.resources if each.type not in (METRIC_ALARM, COMPOSITE) or each is alarm]
+    return [each for each in whole.resources if each.type not in (METRIC_ALARM, COMPOSITE_ALARM) or each is alarm]
 
 
 def reductions(alarm: Resource) -> Iterator[tuple[str, Resource]]:
@@ -176,7 +178,7 @@ def test_every_dimension_and_action_of_a_metric_alarm(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_action_of_a_page(stack: str) -> None:
     resources = declared(stack)
-    pages = [each for each in resources if each.type == COMPOSITE]
+    pages = [each for each in resources if each.type == COMPOSITE_ALARM]
     assert pages
     for page in pages:
         for step, less in reductions(page):
@@ -187,7 +189,7 @@ def test_every_action_of_a_page(stack: str) -> None:
 @pytest.mark.parametrize("stack", ["staging", "prod", "local"])
 def test_every_action_of_an_alarm_that_silences_pages(stack: str) -> None:
     resources = declared(stack)
-    quiet = {suppressor(each) for each in resources if each.type == COMPOSITE} - {""}
+    quiet = {suppressor(each) for each in resources if each.type == COMPOSITE_ALARM} - {""}
     held = [each for each in resources if each.type == METRIC_ALARM and each.physical in quiet]
     assert len(held) == len(quiet) > 0
     for each in held:
@@ -199,7 +201,7 @@ def test_every_action_of_an_alarm_that_silences_pages(stack: str) -> None:
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_source_of_an_event_subscription(stack: str) -> None:
     resources = declared(stack)
-    held = [each for each in resources if each.type == RDS_EVENTS]
+    held = [each for each in resources if each.type == EVENT_SUBSCRIPTION]
     assert {each.inputs["sourceType"] for each in held if each.inputs.get("sourceIds")} == {
         "db-instance",
         "db-parameter-group",

@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from account.look import look
 from account.reader import Reader
 from bootstrap.aws import aws_client
-
-
-@dataclass(frozen=True)
-class Wanted:
-    type: str
-    name: str
-    inputs: dict[str, Any]
-
+from graph.resource import Resource
 
 WANTED = (
-    Wanted("aws:secretsmanager/secret:Secret", "credentials-master", {"name": "books-live/master"}),
-    Wanted("aws:secretsmanager/secret:Secret", "credentials-app", {"name": "books-live/app"}),
-    Wanted("aws:kms/alias:Alias", "keys-storage-alias", {"name": "alias/books-live-storage"}),
-    Wanted("aws:cloudwatch/logGroup:LogGroup", "runner-logs", {"name": "/aws/lambda/books-live-bootstrap"}),
+    Resource(type="aws:secretsmanager/secret:Secret", name="credentials-master", inputs={"name": "books-live/master"}),
+    Resource(type="aws:secretsmanager/secret:Secret", name="credentials-app", inputs={"name": "books-live/app"}),
+    Resource(type="aws:kms/alias:Alias", name="keys-storage-alias", inputs={"name": "alias/books-live-storage"}),
+    Resource(
+        type="aws:cloudwatch/logGroup:LogGroup", name="runner-logs", inputs={"name": "/aws/lambda/books-live-bootstrap"}
+    ),
 )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from bootstrap import bundle
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.handlers.function import built
 
 CERTIFICATES = b"-----BEGIN CERTIFICATE-----\nof a test\n-----END CERTIFICATE-----\n"

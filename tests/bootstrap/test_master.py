@@ -15,7 +15,7 @@ from bootstrap.postgres.master import MasterError, enter
 from bootstrap.secrets import LoginError, Secret, open_postgres
 from bootstrap.secrets.store import Stage
 from components.credentials import INITIAL
-from local.cloud import Declared
+from graph.resource import Resource
 from local.handlers.security import SECURITY
 
 pytestmark = pytest.mark.server
@@ -79,7 +79,7 @@ def test_this_computer_keeps_the_first_version_as_secrets_manager_does(aws: str)
 
     def make(value: str, labels: list[str] | None) -> str:
         inputs = {"secretId": secret, "secretString": value, **({"versionStages": labels} if labels else {})}
-        declared = Declared(urn="urn:pulumi:live::shop::it", type="it", name="it", inputs=inputs)
+        declared = Resource(urn="urn:pulumi:live::shop::it", type="it", name="it", inputs=inputs)
         return str(SECURITY["aws:secretsmanager/secretVersion:SecretVersion"].create(client, "", declared)["versionId"])
 
     def held() -> dict[str, list[str]]:

@@ -19,8 +19,8 @@ from alarms.prove.mailbox import PREFIX, BusyError, Mailbox
 from alarms.prove.outcome import Clients
 from alarms.prove.ringer import Ringer
 from alarms.prove.run import prove
-from alarms.stack import COMPOSITE, METRIC_ALARM
 from bootstrap.aws import aws_client
+from graph.types import COMPOSITE_ALARM, METRIC_ALARM
 from local.emulator import tier_endpoint
 from local.state import StateDir
 
@@ -37,7 +37,7 @@ class Emulator:
         endpoint = tier_endpoint(state, state.ports["emulator"])
         made = {each: aws_client(each, "eu-west-1", endpoint) for each in ("cloudwatch", "sns", "sqs", "kms")}
         self.clients = Clients(**made, enforcing=False)
-        self.names = [e["id"] for e in state.resources.values() if e["type"] in (METRIC_ALARM, COMPOSITE)]
+        self.names = [e["id"] for e in state.resources.values() if e["type"] in (METRIC_ALARM, COMPOSITE_ALARM)]
 
     @property
     def bells(self) -> dict[str, Bell]:

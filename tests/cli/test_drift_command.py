@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bootstrap.aws import aws_client, endpoint_of
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.handlers.function import built
 
 pytestmark = pytest.mark.server

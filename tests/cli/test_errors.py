@@ -17,11 +17,11 @@ from bootstrap.schema.definition import DefinitionError
 from bootstrap.secrets import LoginError, UrlError
 from cli.errors import FAILED, WRONG_INPUT, InputError, NothingUpError, report
 from clients.errors import EmptySecretError, NoLoginError
+from graph.errors import CloudError
 from infra.problems import Problem, SettingsError
 from infra.stackfile import UnknownStackError
 from knowledge.classes import UnknownClassError
 from knowledge.parameters import ParameterError
-from local.cloud import CloudError
 from local.logs import LogsError
 from pipeline.record import RecordError
 from upgrade.step import PlanError

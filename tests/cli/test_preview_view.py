@@ -8,8 +8,9 @@ import pytest
 from rich.console import Console
 
 from cli import preview_view
+from graph.resource import Resource
 from preview.impact.effect import Effect, Impact
-from preview.plan import Finding, Planned, Preview
+from preview.plan import Finding, Preview
 from preview.preflight import Preflight
 
 FINDINGS = (Finding(severity="error", rule="rds-public", resource="shop-db", message="it is public."),)
@@ -18,11 +19,11 @@ MADE = Preview(
     stack="shop-eu",
     findings=FINDINGS,
     resources=(
-        Planned(type="data-tier:db:Postgres", name="orders", parent="", inputs={}),
-        Planned(type="data-tier:db:Primary", name="orders-primary", parent="orders", inputs={}),
-        Planned(type="aws:rds/instance:Instance", name="db", parent="orders-primary", inputs={"engine": "postgres"}),
-        Planned(type="aws:rds/instance:Instance", name="db-2", parent="orders", inputs={"engine": POLICY}),
-        Planned(type="aws:sns/topic:Topic", name="alone", parent="", inputs={}),
+        Resource(type="data-tier:db:Postgres", name="orders", parent="", inputs={}),
+        Resource(type="data-tier:db:Primary", name="orders-primary", parent="orders", inputs={}),
+        Resource(type="aws:rds/instance:Instance", name="db", parent="orders-primary", inputs={"engine": "postgres"}),
+        Resource(type="aws:rds/instance:Instance", name="db-2", parent="orders", inputs={"engine": POLICY}),
+        Resource(type="aws:sns/topic:Topic", name="alone", parent="", inputs={}),
     ),
 )
 

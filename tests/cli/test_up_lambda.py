@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bootstrap.aws import AwsEndpoint, aws_client
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.handlers.function import built
 
 pytestmark = pytest.mark.server

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 import recorder
 
-from local.monitor import event_loop
+from runtime.monitor import event_loop
 
 
 @pytest.fixture

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pulumi
 from pulumi.runtime import mocks, rpc
 
-SECRET = "[secret]"
+from graph.marks import masked
+from graph.resource import Resource
 
 # What AWS would answer beside the inputs. An output missing here would silently vanish from its users' inputs.
 OUTPUTS: dict[str, Callable[[str, dict[str, Any]], dict[str, Any]]] = {
@@ -102,44 +103,40 @@ def _nodes(group: dict[str, Any]) -> int:
     return shards * (int(group["replicasPerNodeGroup"]) + 1) if shards else int(group["numCacheClusters"])
 
 
-@dataclass(frozen=True)
-class Resource:
-    """One resource as the program asked for it."""
+@dataclass(frozen=True, kw_only=True)
+class Asked(Resource):
+    """A resource as the program asked for it; secret inputs are `[secret]`, at whatever depth."""
 
-    type: str
-    name: str
-    inputs: dict[str, Any]
-    """Plain values; a secret one is `[secret]`, at whatever depth."""
     secrets: dict[str, Any]
     """Top-level inputs that are secret, in the clear."""
-    parent: str
-    """Logical name of the parent, empty for none."""
-    protect: bool
-    retain_on_delete: bool
-    delete_before_replace: bool
-    replace_with: frozenset[str]
-    """Logical names of what it is replaced along with."""
-    ignore_changes: tuple[str, ...]
-    depends_on: frozenset[str]
-    """Logical names of what it waits for."""
+
+    @property
+    def waits_for(self) -> frozenset[str]:
+        """Logical names of what it waits for."""
+        return frozenset(map(_name, self.depends_on))
+
+    @property
+    def replaced_along(self) -> frozenset[str]:
+        """Logical names of what it is replaced along with."""
+        return frozenset(map(_name, self.replace_with))
 
 
 @dataclass
 class Recorded:
     """Everything that a program asked for."""
 
-    resources: list[Resource] = field(default_factory=list)
+    resources: list[Asked] = field(default_factory=list)
 
     @property
     def listing(self) -> list[tuple[str, str, str]]:
         """(type without its module path, name, parent) of every resource, sorted."""
         return sorted((short(each.type), each.name, each.parent) for each in self.resources)
 
-    def of(self, type_: str) -> dict[str, Resource]:
+    def of(self, type_: str) -> dict[str, Asked]:
         """Resources of a short type such as `Instance`, by name."""
         return {each.name: each for each in self.resources if short(each.type) == type_}
 
-    def __getitem__(self, name: str) -> Resource:
+    def __getitem__(self, name: str) -> Asked:
         found = [each for each in self.resources if each.name == name]
         assert len(found) == 1, f"{name}: {found or sorted(each.name for each in self.resources)}"
         return found[0]
@@ -171,31 +168,21 @@ class _Monitor(mocks.MockMonitor):
         if request.type != "pulumi:pulumi:Stack":
             raw = rpc.deserialize_properties(request.object)
             self.recorded.resources.append(
-                Resource(
+                Asked(
                     type=request.type,
                     name=request.name,
-                    inputs={key: _hide(value) for key, value in raw.items()},
+                    inputs=masked(raw),
                     secrets={k: rpc.unwrap_rpc_secret(v) for k, v in raw.items() if rpc.is_rpc_secret(v)},
                     parent=_name(request.parent),
                     protect=request.protect,
                     retain_on_delete=request.retainOnDelete,
                     delete_before_replace=request.deleteBeforeReplace,
-                    replace_with=frozenset(_name(urn) for urn in request.replace_with),
+                    replace_with=tuple(request.replace_with),
                     ignore_changes=tuple(request.ignoreChanges),
-                    depends_on=frozenset(_name(urn) for urn in request.dependencies),
+                    depends_on=tuple(request.dependencies),
                 )
             )
         return super().RegisterResource(request)
-
-
-def _hide(value: Any) -> Any:
-    if rpc.is_rpc_secret(value):
-        return SECRET
-    if isinstance(value, Mapping):
-        return {key: _hide(each) for key, each in value.items()}
-    if isinstance(value, list):
-        return [_hide(each) for each in value]
-    return value
 
 
 def _name(urn: str) -> str:

@@ -280,5 +280,5 @@ def test_nodes_changed_by_hand_are_explained(record: Any) -> None:
     async def program() -> None:
         await node_ids(pulumi.Output.from_input(["node-a"]), 2)[1].future()
 
-    with pytest.raises(ValueError, match=r"has the nodes node-a, and the stack declares 2.*pulumi refresh"):
+    with pytest.raises(pulumi.RunError, match=r"has the nodes node-a, and the stack declares 2.*pulumi refresh"):
         record(program)

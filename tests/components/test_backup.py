@@ -94,7 +94,7 @@ def test_what_is_made(record: Any) -> None:
         "iamRoleArn": "arn:backup-role",
         "resources": ["arn:primary"],
     }
-    assert {"backup-backup", "backup-restores"} <= seen["backup-selection"].depends_on
+    assert {"backup-backup", "backup-restores"} <= seen["backup-selection"].waits_for
 
 
 def test_a_stack_that_may_go_leaves_nothing_behind(record: Any) -> None:

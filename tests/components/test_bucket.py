@@ -84,8 +84,8 @@ def test_what_is_made(record: Any) -> None:
         },
     }
     assert seen["bucket-bucket"].protect
-    assert "bucket-versioning" in seen["bucket-lifecycle"].depends_on
-    assert "bucket-private" in seen["bucket-policy"].depends_on
+    assert "bucket-versioning" in seen["bucket-lifecycle"].waits_for
+    assert "bucket-private" in seen["bucket-policy"].waits_for
 
 
 def statements(record: Any, **more: Any) -> dict[str, dict[str, Any]]:

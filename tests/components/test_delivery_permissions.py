@@ -17,7 +17,7 @@ from components.delivery import Delivery, DeliveryArgs
 from components.github import Repository
 from components.state import State
 from knowledge.iam import INLINE_POLICIES_CHARACTERS, actions, wide
-from local.monitor import event_loop
+from runtime.monitor import event_loop
 
 Record = Callable[..., recorder.Recorded]
 KEY = f"arn:aws:kms:{REGION}:{ACCOUNT}:key/0a1b"

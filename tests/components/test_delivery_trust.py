@@ -15,7 +15,7 @@ from components.cluster import Cluster
 from components.delivery import Delivery, DeliveryArgs
 from components.github import HOST, Repository
 from components.state import State
-from local.monitor import event_loop
+from runtime.monitor import event_loop
 
 ACCOUNT = "123456789012"
 OURS = Repository(owner="octocat", owner_id=583231, name="data-tier", id=456789)

@@ -23,7 +23,7 @@ from components.delivery import Delivery, DeliveryArgs
 from components.github import Repository
 from components.state import State
 from knowledge.iam import roles
-from local.monitor import event_loop
+from runtime.monitor import event_loop
 
 NAME, ENVIRONMENTS = "shop", ("dev", "dev2", "prod")
 OWN = "shop-prod"

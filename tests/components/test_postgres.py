@@ -105,7 +105,7 @@ def test_a_primary_alone(record: Any) -> None:
     assert primary.secrets == {"password": "hush"}
     assert (primary.protect, primary.delete_before_replace, primary.ignore_changes) == (False, True, ("password",))
     # The log groups and the monitoring role's policy exist before the instance.
-    assert primary.depends_on >= {"pg-postgresql-log", "pg-upgrade-log", "pg-monitoring-policy"}
+    assert primary.waits_for >= {"pg-postgresql-log", "pg-upgrade-log", "pg-monitoring-policy"}
     assert seen["pg-parameters"].inputs == {
         "namePrefix": "tmi-dev-postgres17-",
         "family": "postgres17",
@@ -214,15 +214,15 @@ def test_every_replica_is_replaced_with_its_primary_and_goes_before_it(record: A
     given = args(identifier="shop-live", database="shop", username="shop_admin", replicas=replicas, protect=protect)
     seen = record(lambda: Postgres("db", given))
     made = {name: each for name, each in seen.of("Instance").items() if name != "db-primary"}
-    assert {name: each.replace_with for name, each in made.items()} == {
+    assert {name: each.replaced_along for name, each in made.items()} == {
         "db-reporting-instance": {"db-primary"},
         "db-far-instance": {"db-primary"},
         "db-analytics-instance": {"db-primary"},
     }
     # The engine then deletes them first, in the reverse of this order.
     assert {name: each.delete_before_replace for name, each in made.items()} == dict.fromkeys(made, True)
-    assert all("db-primary" in each.depends_on for each in made.values())
-    assert not seen["db-primary"].replace_with
+    assert all("db-primary" in each.waits_for for each in made.values())
+    assert not seen["db-primary"].replaced_along
 
 
 def test_events_of_each_severity(record: Any) -> None:

@@ -65,7 +65,7 @@ def test_what_is_made(record: Any) -> None:
         "debugLogging": False,
     }
     # Not before the secrets are filled, nor before its role may read them.
-    assert proxy.depends_on >= {"bootstrapped", "proxy-policy", "proxy-to-database", "proxy-into-database"}
+    assert proxy.waits_for >= {"bootstrapped", "proxy-policy", "proxy-to-database", "proxy-into-database"}
     assert seen["proxy-targets"].inputs == {
         "dbProxyName": "tmi-prod-proxy",
         "connectionPoolConfig": {
@@ -85,7 +85,7 @@ def test_a_new_proxy_has_a_database_behind_it(record: Any) -> None:
     """The name stays, so nothing else tells Pulumi that target group and target went with the old one."""
     seen = record(lambda: Proxy("proxy", args()))
     assert seen["proxy-proxy"].delete_before_replace
-    assert seen["proxy-targets"].replace_with == seen["proxy-target"].replace_with == {"proxy-proxy"}
+    assert seen["proxy-targets"].replaced_along == seen["proxy-target"].replaced_along == {"proxy-proxy"}
 
 
 def test_clients_reach_the_proxy_and_the_proxy_the_server(record: Any) -> None:

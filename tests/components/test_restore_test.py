@@ -88,7 +88,7 @@ def test_what_is_made(record: Any) -> None:
     function = seen["test-function"].inputs
     assert function["vpcConfig"] == {"subnetIds": ["subnet-1"], "securityGroupIds": ["sg-runner"]}
     assert function["environment"] == {"variables": {"DATATIER_MANIFEST_SECRET": "arn:test-manifest"}}
-    assert "test-policy" in seen["test-function"].depends_on
+    assert "test-policy" in seen["test-function"].waits_for
 
 
 def test_when_the_function_runs_and_who_hears_of_its_verdict(record: Any) -> None:
@@ -109,7 +109,7 @@ def test_when_the_function_runs_and_who_hears_of_its_verdict(record: Any) -> Non
         "principal": "events.amazonaws.com",
         "sourceArn": "arn:test-restored",
     }
-    assert "test-events" in seen["test-target"].depends_on
+    assert "test-events" in seen["test-target"].waits_for
     # Once: a verdict cannot be changed.
     assert seen["test-verdict"].inputs == {
         "functionName": "tmi-prod-restore-test",

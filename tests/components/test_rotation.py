@@ -58,7 +58,7 @@ def test_what_is_made(record: Any) -> None:
         "rotationRules": {"automaticallyAfterDays": 30},
     }
     # Not before somebody may start the function, nor before there are credentials.
-    assert seen["rotation-tmi_app"].depends_on >= {"rotation-secretsmanager", "bootstrapped"}
+    assert seen["rotation-tmi_app"].waits_for >= {"rotation-secretsmanager", "bootstrapped"}
     function = seen["rotation-function"].inputs
     function.pop("code")
     assert function == {
@@ -74,7 +74,7 @@ def test_what_is_made(record: Any) -> None:
         "timeout": 900,
         "vpcConfig": {"securityGroupIds": ["sg-1"], "subnetIds": ["subnet-1"]},
     }
-    assert "rotation-policy" in seen["rotation-function"].depends_on
+    assert "rotation-policy" in seen["rotation-function"].waits_for
     assert {name: seen[name].inputs for name in ("rotation-secretsmanager", "rotation-events")} == {
         "rotation-secretsmanager": {
             "statementId": "secretsmanager",

@@ -102,7 +102,7 @@ def test_the_runner(record: Any) -> None:
         "timeout": 900,
         "vpcConfig": {"securityGroupIds": ["sg-1"], "subnetIds": ["subnet-1"]},
     }
-    assert "run-policy" in seen["run-function"].depends_on
+    assert "run-policy" in seen["run-function"].waits_for
     # What a role for reading may invoke; it follows the code, so that there is no version to publish.
     assert seen["run-check"].inputs == {
         "description": "Looks at schema and access, and changes nothing",
@@ -117,7 +117,7 @@ def test_the_runner(record: Any) -> None:
         "triggers": {"hash": "abc"},
     }
     # It waits for what the component was told to wait for, and for its own permissions.
-    assert run.depends_on >= {"first", "run-policy", "run-function"}
+    assert run.waits_for >= {"first", "run-policy", "run-function"}
 
 
 @pytest.mark.parametrize("reserved", [None, 1, 5])

@@ -13,11 +13,13 @@ import yaml
 from moto import mock_aws
 
 from delivery.program import program
+from graph.cloud import Made
+from graph.deployment import Deployment
+from graph.offline import ACCOUNT, Offline
+from graph.resource import Resource
 from infra.problems import SettingsError
 from infra.stackfile import read_stack, stacks
-from local.cloud import Declared, Made
-from local.monitor import Deployment, run_program
-from preview.offline import ACCOUNT, Offline
+from runtime.monitor import run_program
 
 FOLDER = Path(__file__).parents[2] / "delivery"
 OIDC = "token.actions.githubusercontent.com"
@@ -105,7 +107,7 @@ class Account(Offline):
         super().__init__("eu-west-1")
         self.iam: Any = boto3.client("iam", region_name="us-east-1")
 
-    def ensure(self, resource: Declared) -> Made:
+    def ensure(self, resource: Resource) -> Made:
         inputs = resource.inputs
         match resource.type.rpartition(":")[2]:
             case "OpenIdConnectProvider":

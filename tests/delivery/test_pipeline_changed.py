@@ -27,7 +27,7 @@ def every(because: list[str]) -> dict[str, list[str]]:
         ([], {}),
         (["docs/x.md", "README.md", "tests/test_x.py", ".github/workflows/ci.yml"], {}),
         (["Pulumi.dev.yaml"], {"dev": ["Pulumi.dev.yaml"]}),
-        (["Pulumi.local.yaml", "local/cloud.py"], {}),
+        (["Pulumi.local.yaml", "graph/cloud.py"], {}),
         (["Pulumi.prod.yaml", "access.yaml"], {
             "dev": ["access.yaml"], "prod": ["Pulumi.prod.yaml", "access.yaml"], "staging": ["access.yaml"]}),
         (["migrations/000013_x.up.sql"], every(["migrations/000013_x.up.sql"])),

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sessions
 import yaml
 
 ROOT = Path(__file__).parents[2]
@@ -57,16 +58,8 @@ class Genuine:
             "PULUMI_DEBUG_PROVIDERS": self.providers,
             "PYTHONPATH": str(self.project),
         }
-        done = subprocess.run(
-            ["pulumi", "--non-interactive", "--color", "never", *words],
-            cwd=self.project,
-            env=env,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT if merged else subprocess.PIPE,
-            text=True,
-            timeout=300,
-            check=False,
-        )
+        command = ["pulumi", "--non-interactive", "--color", "never", *words]
+        done = sessions.run(command, cwd=self.project, env=env, timeout=300, merged=merged)
         return Answer(done.returncode, done.stdout)
 
     def ok(self, *words: str) -> str:

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from genuine import ROOT, Genuine
 
+from graph.deployment import Deployment
+from graph.marks import DEFAULTS, masked, secrets, unwrap
+from graph.offline import Offline
 from infra.program import program
 from infra.stackfile import read_stack
-from local.monitor import Deployment, masked, run_program, unwrap
-from local.plugin.values import DEFAULTS, secrets
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 STACKS = ("dev", "staging", "prod", "local")
 # Inputs and outputs that the two may have apart, each with the reason.

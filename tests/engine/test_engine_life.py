@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from genuine import ROOT, Genuine
 
+from graph import types
+
 DATATIER = Path(sys.executable).with_name("datatier")
 Deployed = Callable[[str], Genuine]
 
@@ -88,6 +90,21 @@ def test_drift_is_found_and_mended(fresh: Deployed) -> None:
         assert live["postgres-primary"]["inputs"]["backupRetentionPeriod"] == 7
         assert "alarms-primary-cpu-high" in live
     assert "unchanged" in dev.ok("refresh", "--preview-only", "--expect-no-changes")
+
+
+def test_nodes_that_changed_by_hand_end_in_a_sentence(fresh: Deployed) -> None:
+    """Found out in an output, long after the program's entry point has returned."""
+    dev = fresh("dev")
+    with dev.drifted() as live:
+        group = next(each for each in live.values() if each["type"] == types.CACHE)
+        group["outputs"]["memberClusters"].append("orders-by-hand-009")
+    dev.ok("refresh", "--yes", "--skip-preview")
+    stopped = dev.run("preview")
+    assert stopped.code != 0
+    assert "orders-by-hand-009" in stopped.out
+    assert "replicas or shards were changed by hand; run `pulumi refresh`, then `pulumi up`" in stopped.out
+    assert "Traceback" not in stopped.out
+    assert "unhandled exception" not in stopped.out
 
 
 def test_what_drift_leaves_out_is_not_looked_at(fresh: Deployed) -> None:

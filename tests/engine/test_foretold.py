@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 from genuine import ROOT, Genuine
 
+from graph.offline import Offline
+from graph.saved import read
 from infra.program import program
 from infra.stackfile import read_stack
-from local.monitor import run_program
 from preview.diff import Change, changes
 from preview.impact.effect import ORDER, Effect
-from preview.offline import Offline
 from preview.preflight import declared, preflight
-from preview.saved import read
+from runtime.monitor import run_program
 
 SLACK = {"slack": {"workspace": "T0", "channel": "C0"}}
 MAIL = {"email": "a@example.org"}

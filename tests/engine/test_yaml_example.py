@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sessions
 
 from components.package.schema import schema
 
@@ -40,15 +41,7 @@ class Engine:
     env: dict[str, str]
 
     def run(self, *arguments: str) -> str:
-        ran = subprocess.run(
-            ["pulumi", *arguments, "--non-interactive"],
-            cwd=self.folder,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=300,
-        )
+        ran = sessions.run(["pulumi", *arguments, "--non-interactive"], cwd=self.folder, env=self.env, timeout=300)
         assert ran.returncode == 0, f"pulumi {' '.join(arguments)}\n{ran.stdout}\n{ran.stderr}"
         return ran.stdout
 

@@ -18,8 +18,9 @@ from components.outputs import outputs
 from components.package.inputs import read
 from components.package.registry import args_type, every, token
 from components.package.schema import schema
-from local.monitor import Deployment, run_program
-from preview.offline import Offline
+from graph.deployment import Deployment
+from graph.offline import Offline
+from runtime.monitor import run_program
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 CONFIG = {"account": "123456789012", "region": "eu-west-1", "oncall": "oncall@example.org"}

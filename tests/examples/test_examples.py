@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import runpy
 import shutil
+import subprocess
 from pathlib import Path
 
 import programs
@@ -11,8 +12,9 @@ import pytest
 import yaml
 from pulumi.errors import InputPropertyError
 
-from local.monitor import Deployment, run_program
-from preview.offline import Offline
+from graph.deployment import Deployment
+from graph.offline import Offline
+from runtime.monitor import run_program
 
 YAML = programs.EXAMPLES / "yaml" / "Pulumi.yaml"
 TYPESCRIPT = programs.EXAMPLES / "typescript"
@@ -99,3 +101,16 @@ def test_a_mistake_is_found(right: str, wrong: str, error: type[Exception], word
     assert right in text
     with pytest.raises(error, match=words):
         programs.deploy(programs.from_yaml(text.replace(right, wrong)))
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="npm is not installed")
+def test_pulumi_install_leaves_the_package_manifest_as_it_is(tmp_path: Path) -> None:
+    """What it does for a package of `Pulumi.yaml` (pulumi/pulumi, sdk/nodejs/npm/npm.go, Link): two `npm pkg set`."""
+    committed = (TYPESCRIPT / "package.json").read_bytes()
+    (tmp_path / "package.json").write_bytes(committed)
+    for words in (
+        ["dependencies[@pulumi/data-tier]=file:sdks/data-tier"],
+        ["--json", 'allowScripts={"file:sdks/data-tier":true}'],
+    ):
+        subprocess.run(["npm", "pkg", "set", *words], cwd=tmp_path, check=True, timeout=120)
+    assert (tmp_path / "package.json").read_bytes() == committed

@@ -15,12 +15,12 @@ import botocore.loaders
 import botocore.model
 import pytest
 
+from graph.offline import Offline
+from graph.resource import Resource
 from infra.program import program
 from infra.stackfile import read_stack
-from local.cloud import Declared
 from local.handlers.monitoring import metric_query, transformation
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 
@@ -224,7 +224,7 @@ REPLICA_ONLY_LATER = {
 }
 
 
-def shape_of(resource: Declared) -> botocore.model.StructureShape:
+def shape_of(resource: Resource) -> botocore.model.StructureShape:
     replica = resource.type == "aws:rds/instance:Instance" and "replicateSourceDb" in resource.inputs
     return request(*(REPLICA if replica else OPERATIONS[resource.type]))
 
@@ -303,7 +303,7 @@ def java(pattern: str) -> str:
     )  # fmt: skip
 
 
-def problems(resource: Declared) -> Iterator[str]:
+def problems(resource: Resource) -> Iterator[str]:
     kind = resource.type.rpartition(":")[2]
     replica = "replicateSourceDb" in resource.inputs
     for name, value in resource.inputs.items():

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 import yaml
 
+from graph.cloud import Made
+from graph.offline import ACCOUNT, Offline
+from graph.resource import Resource
 from infra.program import program
 from infra.stackfile import read_stack
-from local.cloud import Declared, Made
-from local.monitor import run_program
-from preview.offline import ACCOUNT, Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 REGION = "eu-west-1"
@@ -24,9 +25,9 @@ class Remembering(Offline):
 
     def __init__(self) -> None:
         super().__init__(REGION)
-        self.made: dict[str, tuple[Declared, Made]] = {}
+        self.made: dict[str, tuple[Resource, Made]] = {}
 
-    def ensure(self, resource: Declared) -> Made:
+    def ensure(self, resource: Resource) -> Made:
         made = super().ensure(resource)
         self.made[resource.name] = (resource, made)
         return made

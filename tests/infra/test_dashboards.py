@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from dashboard_schema import problems
 
+from graph.offline import Offline
 from infra.program import program
 from infra.stackfile import read_stack
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 

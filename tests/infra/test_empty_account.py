@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from graph.offline import Offline
+from graph.resource import Resource
 from infra.load import load_settings
 from infra.problems import SettingsError
 from infra.program import program
-from local.cloud import Declared
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 STACKS = {
@@ -25,7 +25,7 @@ STACKS = {
 
 
 @cache
-def declared(stack: str) -> dict[str, Declared]:
+def declared(stack: str) -> dict[str, Resource]:
     made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), STACKS[stack])
     return {each.name: each for each in made.resources}
 

@@ -20,14 +20,14 @@ from iam_policies import Request
 
 from components.boundary import boundary
 from components.chat import METRICS
+from graph.offline import ACCOUNT, Offline
+from graph.resource import Resource
 from infra.problems import SettingsError
 from infra.program import program
 from infra.stackfile import read_stack
 from knowledge.iam import MANAGED_POLICY_CHARACTERS, Place, by_type, linked, passed, policies, roles, tagged
 from knowledge.ownership import TAG
-from local.cloud import Declared
-from local.monitor import run_program
-from preview.offline import ACCOUNT, Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 STACKS = ("dev", "staging", "prod", "local")
@@ -70,7 +70,7 @@ class Asked(Offline):
 
 
 @functools.cache
-def deployed(stack: str) -> tuple[tuple[Declared, ...], frozenset[str]]:
+def deployed(stack: str) -> tuple[tuple[Resource, ...], frozenset[str]]:
     """Custom resources and look-ups."""
     cloud, config = Asked(), read_stack(ROOT, stack) | FULL
     access = yaml.safe_load((ROOT / "access.yaml").read_text(encoding="utf-8"))

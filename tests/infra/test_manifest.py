@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from bootstrap.manifest import Manifest
+from graph.cloud import Made
+from graph.offline import Offline
+from graph.resource import Resource
 from infra.program import program
 from infra.stackfile import read_stack
-from local.cloud import Declared, Made
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 
@@ -23,9 +24,9 @@ class Remembering(Offline):
 
     def __init__(self, region: str) -> None:
         super().__init__(region)
-        self.made: dict[str, tuple[Declared, Made]] = {}
+        self.made: dict[str, tuple[Resource, Made]] = {}
 
-    def ensure(self, resource: Declared) -> Made:
+    def ensure(self, resource: Resource) -> Made:
         made = super().ensure(resource)
         self.made[resource.urn] = (resource, made)
         return made

@@ -13,14 +13,14 @@ import iam_policies as iam
 import pytest
 
 from components.boundary import boundary
+from graph.offline import ACCOUNT, Offline
+from graph.resource import Resource
 from infra.load import load_settings
 from infra.problems import SettingsError
 from infra.program import program
 from knowledge.regions import address, domain, endpoint, partition_of
-from local.cloud import Declared
-from local.monitor import run_program
 from preview.alarm_findings import alarm_findings
-from preview.offline import ACCOUNT, Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 # Region -> another of its partition, the partition, its domain.
@@ -40,7 +40,7 @@ def remote(region: str) -> dict[str, Any]:
 
 
 @cache
-def declared(region: str) -> tuple[Declared, ...]:
+def declared(region: str) -> tuple[Resource, ...]:
     other = PLACES[region][0]
     config: dict[str, Any] = {
         "aws:region": region,

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
+from graph.offline import Offline
 from infra.load import load_settings
 from infra.program import program
 from infra.stackfile import read_stack
 from infra.watch import catalogue
-from local.monitor import run_program
-from preview.offline import Offline
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 PAGE, ALARM = "aws:cloudwatch/compositeAlarm:CompositeAlarm", "aws:cloudwatch/metricAlarm:MetricAlarm"

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from local.cloud import Declared, Made
+from graph.cloud import Made
+from graph.resource import Resource
 from local.down import down
 from local.state import StateDir
 from local.status import processes
@@ -31,8 +32,8 @@ CACHE_PARAMETERS = [
 ]
 
 
-def declare(kind: str, name: str, inputs: dict[str, Any], **options: Any) -> Declared:
-    return Declared(urn=f"urn:pulumi:test::data-tier::{kind}::{name}", type=kind, name=name, inputs=inputs, **options)
+def declare(kind: str, name: str, inputs: dict[str, Any], **options: Any) -> Resource:
+    return Resource(urn=f"urn:pulumi:test::data-tier::{kind}::{name}", type=kind, name=name, inputs=inputs, **options)
 
 
 class Stack:
@@ -50,7 +51,7 @@ class Stack:
     def state(self) -> StateDir:
         return StateDir(self.project, self.name)
 
-    def up(self, *waves: Iterable[Declared]) -> dict[str, str]:
+    def up(self, *waves: Iterable[Resource]) -> dict[str, str]:
         """Deploy the waves (the usual stack without any), each after the other; returns logical name -> outcome."""
         state = self.state
         self.made = {}
@@ -69,7 +70,7 @@ class Stack:
             self.removed = cloud.finish()
         return {name: made.outcome for name, made in self.made.items()}
 
-    def usual(self, cloud: LocalCloud) -> Iterable[list[Declared]]:
+    def usual(self, cloud: LocalCloud) -> Iterable[list[Resource]]:
         """A database with replicas, a cache with a replica, and what they need in the emulator."""
         yield [
             declare("random:index/randomPassword:RandomPassword", "password", {"length": 30, "special": False}),

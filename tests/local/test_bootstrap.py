@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from local_stack import Stack, declare
 
-from local.cloud import CloudError, Declared
+from graph.errors import CloudError
+from graph.resource import Resource
 from local.reset import reset
 from local.status import healthy, status
 from local.substrate import LocalCloud
@@ -33,7 +34,7 @@ class Bootstrapped(Stack):
 
     generation = 1
 
-    def usual(self, cloud: LocalCloud) -> Iterator[list[Declared]]:
+    def usual(self, cloud: LocalCloud) -> Iterator[list[Resource]]:
         yield from super().usual(cloud)
         identities = list(ACCESS["identities"])
         yield [declare("aws:secretsmanager/secret:Secret", name, {"name": f"t/{name}"}) for name in identities]

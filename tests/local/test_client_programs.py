@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.postgres import binaries
 from local.valkey import binaries as valkey
 

@@ -11,7 +11,7 @@ from redis.backoff import NoBackoff
 from redis.cluster import RedisCluster
 from redis.retry import Retry
 
-from local.cloud import Declared
+from graph.resource import Resource
 from local.handlers.base import node
 from local.status import healthy
 from local.valkey.config import ADMIN
@@ -19,7 +19,7 @@ from local.valkey.config import ADMIN
 pytestmark = pytest.mark.server
 
 
-def group(shards: int) -> list[Declared]:
+def group(shards: int) -> list[Resource]:
     return [
         declare(
             "aws:elasticache/replicationGroup:ReplicationGroup",

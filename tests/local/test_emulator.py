@@ -16,7 +16,7 @@ import pytest
 
 from bootstrap.aws import AwsEndpoint, aws_client, read_key
 from bootstrap.errors import BootstrapError
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.emulator import Emulator
 from local.handlers.base import daemon
 from local.state import StateDir

@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from local_stack import Stack, declare
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.emulator import Emulator
 from local.handlers import function
 from local.handlers.base import Context, daemon

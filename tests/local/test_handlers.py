@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from local_stack import declare
 
-from local.cloud import CloudError
-from local.emulator import Emulator
+from graph.errors import CloudError
+from graph.lookups import answer
+from graph.naming import camel, digest, physical_name
+from local.emulator import ACCOUNT, Emulator
 from local.handlers.base import Context, daemon
 from local.handlers.registry import HANDLERS, handler_of
-from local.lookups import answer
-from local.naming import camel, digest, physical_name
 from local.state import Entry, StateDir
 
 
@@ -102,12 +102,12 @@ def test_every_type_token_is_one_of_pulumi() -> None:
     ],
 )
 def test_lookups(token: str, key: str, value: object) -> None:
-    assert answer(token, {}, "eu-west-1")[key] == value
+    assert answer(token, {}, "eu-west-1", ACCOUNT)[key] == value
 
 
 def test_an_unknown_lookup_is_refused() -> None:
     with pytest.raises(CloudError, match="cannot answer aws:ec2/getVpc:getVpc"):
-        answer("aws:ec2/getVpc:getVpc", {}, "eu-west-1")
+        answer("aws:ec2/getVpc:getVpc", {}, "eu-west-1", ACCOUNT)
 
 
 @pytest.mark.parametrize(("python", "pulumi"), [("user_ids", "userIds"), ("password", "password"), ("a_1b", "a1b")])

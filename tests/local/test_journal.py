@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.door import journal
 from local.door.journal import WriteThrough
 from local.files import write_private

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from local_stack import Stack, declare
 
-from local.cloud import CloudError, Declared
+from graph.errors import CloudError
+from graph.resource import Resource
 from local.handlers.security import CONTAINER
 from local.postgres.roles import ADMIN
 from local.state import StateDir
@@ -17,7 +18,7 @@ from local.substrate import LocalCloud
 pytestmark = pytest.mark.server
 
 
-def declared(*names: str) -> list[Declared]:
+def declared(*names: str) -> list[Resource]:
     return [declare(CONTAINER, name, {"name": f"shop-live/{name}"}) for name in names]
 
 

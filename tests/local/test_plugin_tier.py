@@ -11,7 +11,7 @@ import psycopg
 import pytest
 from local_stack import POSTGRES_PARAMETERS, declare
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.down import down
 from local.plugin.tier import TierPlace
 from local.state import StateDir

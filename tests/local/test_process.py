@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.process import Daemon
 
 ENVIRONMENT = {"PATH": os.defpath}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from local.cloud import CloudError
+from graph.errors import CloudError
 from local.state import Entry, LockedError, StateDir
 
 

@@ -9,7 +9,7 @@ import pytest
 from local_stack import Stack, declare
 
 from bootstrap.aws import aws_client
-from local.cloud import Declared
+from graph.resource import Resource
 from local.emulator import tier_endpoint
 
 pytestmark = pytest.mark.server
@@ -25,8 +25,8 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         made.down()
 
 
-def bucket(days: int = 30) -> tuple[list[Declared], list[Declared]]:
-    def part(kind: str, **inputs: Any) -> Declared:
+def bucket(days: int = 30) -> tuple[list[Resource], list[Resource]]:
+    def part(kind: str, **inputs: Any) -> Resource:
         return declare(f"aws:s3/{kind[0].lower()}{kind[1:]}:{kind}", kind, {"bucket": "t-kept", **inputs})
 
     encryption = {"sseAlgorithm": "aws:kms", "kmsMasterKeyId": KEY}
@@ -45,7 +45,7 @@ def bucket(days: int = 30) -> tuple[list[Declared], list[Declared]]:
     ]
 
 
-def vault(keep: int = 7) -> tuple[list[Declared], ...]:
+def vault(keep: int = 7) -> tuple[list[Resource], ...]:
     rule = {
         "ruleName": "daily",
         "targetVaultName": "t-vault",
@@ -64,7 +64,7 @@ def vault(keep: int = 7) -> tuple[list[Declared], ...]:
     )
 
 
-def selection(plan: str) -> list[Declared]:
+def selection(plan: str) -> list[Resource]:
     inputs = {"name": "t-primary", "planId": plan, "iamRoleArn": "arn:role", "resources": ["arn:db"]}
     return [declare("aws:backup/selection:Selection", "selection", inputs)]
 

@@ -14,12 +14,13 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
 
 from cli.project import load
-from local.monitor import Deployment, run_program
+from graph.deployment import Deployment
+from graph.offline import Offline
+from graph.resource import known_as
 from policy.evaluate import evaluate
 from policy.registry import every
-from preview.offline import Offline
 from preview.preflight import declared
-from preview.resource import known_as
+from runtime.monitor import run_program
 
 PACK = Path(__file__).parents[2] / "policy"
 PYTHON = PACK / "venv" / "bin" / "python"

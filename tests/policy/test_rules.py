@@ -10,20 +10,15 @@ import pytest
 
 from cli.project import load
 from delivery.program import program as delivery
-from infra.stackfile import read_stack
-from local.monitor import run_program
-from policy.evaluate import evaluate, unused
-from policy.registry import every
-from policy.rule import (
-    ALARM,
-    ATTACHMENT,
+from graph.offline import Offline
+from graph.types import (
     BACKUP_PLAN,
     BACKUP_SELECTION,
     BUCKET,
     CACHE,
     CACHE_USER,
-    COMPOSITE,
-    DEFAULT_GROUP,
+    COMPOSITE_ALARM,
+    DEFAULT_SECURITY_GROUP,
     EGRESS,
     EVENT_SUBSCRIPTION,
     FLOW_LOG,
@@ -32,12 +27,14 @@ from policy.rule import (
     INSTANCE,
     KEY,
     LOG_GROUP,
+    METRIC_ALARM,
     PARAMETER_GROUP,
     PERMISSION,
     POLICY,
     PROXY,
     ROLE,
     ROLE_POLICY,
+    ROLE_POLICY_ATTACHMENT,
     SECRET,
     SECURITY_GROUP,
     SUBNET,
@@ -47,10 +44,13 @@ from policy.rule import (
     VAULT_LOCK,
     VAULT_POLICY,
     VPC,
-    Stack,
 )
-from preview.offline import Offline
+from infra.stackfile import read_stack
+from policy.evaluate import evaluate, unused
+from policy.registry import every
+from policy.rule import Stack
 from preview.preflight import declared
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 21)
@@ -187,7 +187,7 @@ CASES: dict[str, Case] = {
         ROLE, federated(StringEquals=CLAIMS), federated(StringEquals=AUD), aside=[(trusts("sts:AssumeRole"), ())]
     ),
     "iam-no-managed-policies": Case(
-        ATTACHMENT,
+        ROLE_POLICY_ATTACHMENT,
         {"policyArn": "arn:aws:iam::123456789012:policy/own"},
         {"policyArn": "arn:aws:iam::aws:policy/AdministratorAccess"},
         aside=[
@@ -214,7 +214,7 @@ CASES: dict[str, Case] = {
     "lambda-multi-az": Case(
         FUNCTION, {"vpcConfig": {"subnetIds": ["a", "b"]}}, {"vpcConfig": {"subnetIds": ["a", "a"]}}
     ),
-    "alarm-actions": Case(ALARM, {"alarmActions": ["t"]}, {"alarmActions": ["t"], "actionsEnabled": False}),
+    "alarm-actions": Case(METRIC_ALARM, {"alarmActions": ["t"]}, {"alarmActions": ["t"], "actionsEnabled": False}),
     "log-retention": Case(LOG_GROUP, {"retentionInDays": 30}, {}),
     "log-own-key": Case(LOG_GROUP, {"kmsKeyId": "k"}, {}),
     "network-no-open-ingress": Case(
@@ -235,8 +235,8 @@ CASES: dict[str, Case] = {
         VPC,
         {},
         {},
-        beside_good=(It(DEFAULT_GROUP, {"vpcId": "it-1"}),),
-        beside_bad=(It(DEFAULT_GROUP, {"vpcId": "it-1", "ingress": [{"protocol": "-1"}]}),),
+        beside_good=(It(DEFAULT_SECURITY_GROUP, {"vpcId": "it-1"}),),
+        beside_bad=(It(DEFAULT_SECURITY_GROUP, {"vpcId": "it-1", "ingress": [{"protocol": "-1"}]}),),
     ),
     "network-described": Case(SECURITY_GROUP, {"description": "clients"}, {}),
     "network-no-public-address": Case(SUBNET, {}, {"mapPublicIpOnLaunch": True}),
@@ -323,7 +323,7 @@ CASES: dict[str, Case] = {
 
 def test_every_rule_has_its_case_and_a_name_like_its_file() -> None:
     assert [rule.id for rule in every()] == sorted(CASES)
-    types = {COMPOSITE, POLICY, *(case.type for case in CASES.values())}
+    types = {COMPOSITE_ALARM, POLICY, *(case.type for case in CASES.values())}
     assert types >= {t for r in every() for t in r.types}
 
 

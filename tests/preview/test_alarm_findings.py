@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 
+from graph.deployment import Deployment
+from graph.offline import Offline
 from infra.program import program
 from infra.stackfile import read_stack
-from local.monitor import Deployment, run_program
 from preview.alarm_findings import alarm_findings
-from preview.offline import Offline
 from preview.plan import Finding
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 

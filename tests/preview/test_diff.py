@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from graph.resource import Resource, Standing
 from preview.diff import Change, changes
 from preview.impact.effect import Effect
 from preview.impact.judge import judge
 from preview.markdown import told as shown
-from preview.resource import Resource, Standing
 
 INSTANCE, PARAMETERS = "aws:rds/instance:Instance", "aws:rds/parameterGroup:ParameterGroup"
 EVENTS, TEST = (
@@ -45,7 +45,7 @@ class Program:
             arn = f"arn:aws:x:eu-south-2:{account}:{ids[side]}"
             outputs = {**put, "arn": arn, "name": put.get("name", ids[side])}
             needed = tuple(urns) if side == "now" else ()
-            listed.append(Resource(inputs=put, id=ids[side], outputs=outputs, needs=needed, **given))
+            listed.append(Resource(inputs=put, id=ids[side], outputs=outputs, depends_on=needed, **given))
         return self.after[-1]
 
     @staticmethod
@@ -187,7 +187,7 @@ def test_what_is_computed_of_a_text_changes_with_it(was: Inputs, expected: dict[
         manifest = next(each.inputs["input"] for each in listed if each.name == "run")
         environment = {"variables": {"DATATIER_MANIFEST_SHA256": sha(manifest)}}
         needs = ("urn:db",) if listed is it.after else ()
-        beside: dict[str, Any] = {"parent": "", "needs": needs, "id": "an-id"}
+        beside: dict[str, Any] = {"parent": "", "depends_on": needs, "id": "an-id"}
         function = {"name": "f", "environment": environment}
         listed.append(Resource(type=FUNCTION, name="function", urn="urn:function", inputs=function, **beside))
         copies = {"secretString": (run.key, "input", manifest)} if listed is it.after else {}
@@ -276,7 +276,7 @@ STATES: list[tuple[str, dict[str, Any], tuple[tuple[Effect, str], ...]]] = [
     (INSTANCE, {"failed": ("it timed out",)}, ((Effect.IN_PLACE, "not-at-rest"),)),
     (INSTANCE, {"standing": Standing.GOING}, ()),
     (INSTANCE, {"standing": Standing.UNFINISHED, "operation": "creating"}, ()),
-    (INSTANCE, {"retained": True}, ()),
+    (INSTANCE, {"retain_on_delete": True}, ()),
 ]  # fmt: skip
 
 
@@ -320,9 +320,9 @@ def test_what_the_program_replaces_with_another(
         protect=given.pop("protect", False), standing=given.pop("standing", Standing.HELD),
     )  # fmt: skip
     along = Resource(
-        type=kind, name="second", parent="", urn="urn:2", id="db-2", inputs=inputs, replaced_with=("urn:1",), **options
+        type=kind, name="second", parent="", urn="urn:2", id="db-2", inputs=inputs, replace_with=("urn:1",), **options
     )
-    third = replace(along, name="third", urn="urn:3", id="db-3", replaced_with=("urn:2",))
+    third = replace(along, name="third", urn="urn:3", id="db-3", replace_with=("urn:2",))
     found = changes((held, along, third), (replace(held, inputs={**held.inputs, **given}), along, third))
     for name, before in (("second", "first"), ("third", "second")):
         goes = tuple((each.effect, each.rule) for each in judge(found) if each.name == name)
@@ -350,11 +350,11 @@ def test_what_is_gone_and_no_longer_declared_is_no_deletion() -> None:
 DELETED: list[tuple[str, dict[str, Any], Effect, str]] = [
     ("aws:dynamodb/table:Table", {}, Effect.DATA_AT_RISK, "deleted-unknown"),
     ("aws:dynamodb/table:Table", {"protect": True}, Effect.BLOCKED, "deleted-protected"),
-    ("aws:dynamodb/table:Table", {"retained": True}, Effect.IN_PLACE, "kept"),
+    ("aws:dynamodb/table:Table", {"retain_on_delete": True}, Effect.IN_PLACE, "kept"),
     ("aws:iam/role:Role", {}, Effect.IN_PLACE, "deleted"),
     ("aws:secretsmanager/secret:Secret", {"protect": True}, Effect.BLOCKED, "deleted-protected"),
-    (INSTANCE, {"retained": True}, Effect.IN_PLACE, "kept"),
-    (INSTANCE, {"retained": True, "protect": True}, Effect.BLOCKED, "rds-delete-protected"),
+    (INSTANCE, {"retain_on_delete": True}, Effect.IN_PLACE, "kept"),
+    (INSTANCE, {"retain_on_delete": True, "protect": True}, Effect.BLOCKED, "rds-delete-protected"),
 ]
 
 

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from graph.offline import Offline
 from infra.program import program
 from infra.stackfile import read_stack
-from local.monitor import run_program
 from policy.evaluate import evaluate
-from preview.offline import Offline
 from preview.preflight import declared
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 REMOTE = {"region": "eu-central-1", "vpc": "vpc-0c", "subnets": ["subnet-0c", "subnet-0d"], "clients": ["sg-0c"]}

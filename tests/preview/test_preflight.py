@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from cli.project import load
+from graph.deployment import Deployment
+from graph.offline import Offline
+from graph.saved import SavedError, read
 from infra.program import program
-from local.monitor import Deployment, run_program
 from preview.markdown import markdown
-from preview.offline import Offline
 from preview.plan import plan
 from preview.preflight import Preflight, preflight
 from preview.provider import Elsewhere
 from preview.sarif import sarif
-from preview.saved import SavedError, read
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 

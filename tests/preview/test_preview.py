@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
+from cli.preview import _show
+from graph.offline import Offline
+from graph.resource import Resource
 from infra.load import load_settings
 from infra.program import program
 from infra.stackfile import read_stack
-from local.monitor import run_program
 from preview.findings import findings
-from preview.offline import Offline
 from preview.plan import Preview, plan
+from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,7 +38,7 @@ def test_every_stack_is_listed_whole(stack: str, instances: int, groups: int) ->
     assert count(made, "aws:rds/instance:Instance") == instances
     assert count(made, "aws:elasticache/replicationGroup:ReplicationGroup") == groups
     names = {resource.name for resource in made.resources}
-    assert all(resource.parent in names for resource in made.resources if resource.parent)
+    assert all(resource.above in names for resource in made.resources if resource.above)
     custom = [resource for resource in made.resources if not resource.type.startswith("data-tier:")]
     assert all(resource.parent for resource in custom), "every resource belongs to a component"
     assert set(json.loads(json.dumps(made.as_json()))) == {"stack", "resources", "findings"}
@@ -159,3 +161,19 @@ def test_a_well_kept_prod_is_told_what_its_promises_do_not_cover_and_nothing_els
     kept = {"second_region": {"region": "eu-central-1", "point_in_time": 7}}
     changes |= {"objectives": {"rpo": "24h", "rto": "1h"}, "backup": kept}
     assert preview("prod", **changes).findings == ()
+
+
+def test_the_tree_has_each_resource_under_its_component(capsys: pytest.CaptureFixture[str]) -> None:
+    top = "urn:pulumi:live::shop::shop:index:Tier::tier"
+    _show(
+        Preview(
+            stack="live",
+            resources=(
+                Resource(type="data-tier:db:Tier", name="tier", urn=top, inputs={}),
+                Resource(type="aws:rds/instance:Instance", name="orders", parent=top, inputs={"engine": "postgres"}),
+            ),
+            findings=(),
+        )
+    )
+    shown = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert shown == ["live: 2 resources", "└── tier Tier", "    └── orders aws.rds.Instance engine=postgres"]

@@ -22,7 +22,7 @@ from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import rpc
 from pulumi.runtime.proto import engine_pb2_grpc, provider_pb2, provider_pb2_grpc, resource_pb2, resource_pb2_grpc
 
-from local.monitor import event_loop
+from runtime.monitor import event_loop
 
 COMPONENTS = Path(__file__).parents[3] / "components"
 STACK = "urn:pulumi:test::data-tier::pulumi:pulumi:Stack::data-tier-test"

@@ -251,7 +251,7 @@ def test_it_answers_with_the_schema(package: plugin.Plugin) -> None:
     assert json.loads(package.stub.GetSchema(provider_pb2.GetSchemaRequest()).schema) == schema()
 
 
-def listed(recorded: recorder.Recorded) -> dict[str, recorder.Resource]:
+def listed(recorded: recorder.Recorded) -> dict[str, recorder.Asked]:
     """What was asked for, by name; one unknown is as good as another."""
     return {each.name: replace(each, inputs=_equal(each.inputs)) for each in recorded.resources}
 
@@ -311,7 +311,7 @@ UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"  # what the engine has for a te
 
 def test_what_is_made_waits_for_whose_output_it_has(package: plugin.Plugin) -> None:
     made = package.construct("data-tier:index:Redis", "it", REDIS, waits={"storageKeyArn": OTHER})
-    waiting = {each.name for each in made.recorded.resources if "other" in each.depends_on}
+    waiting = {each.name for each in made.recorded.resources if "other" in each.waits_for}
     assert waiting == {"it-group"}
     assert made.recorded["it-group"].inputs["kmsKeyId"] == "arn:storage"
 
