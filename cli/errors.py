@@ -33,9 +33,12 @@ def report(error: BaseException) -> int:
 
 
 def _judge(error: BaseException) -> tuple[int, str]:
+    from bootstrap.migrate.errors import ShortError
     from infra.problems import declared_wrong
 
     # Wrong input is known by its type, so that a ValueError from a library is not taken for one.
+    if isinstance(error, ShortError):  # a number that does not fit, met when something was done already
+        return FAILED, str(error)
     if isinstance(error, _wrong_input()) or declared_wrong(error):
         return WRONG_INPUT, str(error)
     if isinstance(error, OSError):

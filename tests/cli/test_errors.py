@@ -47,7 +47,7 @@ SAYS = "the shop is shut; open it"
         (RecordError(SAYS), WRONG_INPUT, SAYS),
         (SourceError(SAYS), WRONG_INPUT, SAYS),
         (TargetError(SAYS), WRONG_INPUT, SAYS),
-        (ShortError(SAYS), WRONG_INPUT, SAYS),
+        (ShortError(SAYS), FAILED, SAYS),
         (ProblemsError([]), WRONG_INPUT, ""),
         (SettingsError("f", [Problem("k", "r.")]), WRONG_INPUT, "f has 1 problem:\n  k: r."),
         (AccessError((AccessProblem(path="p", rule="r"),)), WRONG_INPUT, "the access declaration is wrong:\n  p: r"),
