@@ -16,6 +16,7 @@ from account.finding import Finding, State
 from account.reader import Reader
 from graph import types
 from graph.resource import Resource
+from knowledge.commands import aws, in_region
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +143,7 @@ def _taken(reader: Reader, kind: Kind, region: str | None, names: set[str], foun
             state=found.state,
             where=region or reader.region,
             what=f"the {kind.what} {name} exists{found.maybe}",
-            mend=kind.mend.format(name=name),
+            mend=in_region(kind.mend.format(name=name), region or reader.region),
         )
 
 
@@ -164,7 +165,10 @@ def _secrets(reader: Reader, wanted: Iterable[Resource], found: Found) -> Iterat
         name = secret["Name"]
         if name not in names:
             continue
-        delete = f"`aws secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery`"
+        call = aws(
+            f"secretsmanager delete-secret --secret-id {name} --force-delete-without-recovery", region=reader.region
+        )
+        delete = f"`{call}`"
         if deleted := secret.get("DeletedDate"):
             yield Finding(
                 check="name", state="missing", where=reader.region,

@@ -32,6 +32,7 @@ from section import publish  # noqa: E402
 from bootstrap.access import Access, load_access  # noqa: E402
 from bootstrap.postgres.apply import apply  # noqa: E402
 from bootstrap.postgres.desired import desired  # noqa: E402
+from bootstrap.reconcile.allowed import EVERYTHING  # noqa: E402
 
 IDENTITIES, TABLES, RUNS = 200, 1000, 3
 Taken = tuple[float, float]
@@ -102,7 +103,10 @@ def planning(port: int, tree: Path) -> Taken:
     """`access plan` by the code of a checkout, in a process of its own; what it finds different is nothing."""
     code = f"""import sys; sys.path[:0] = [{str(tree)!r}, {str(tree / "bench")!r}, {str(tree / "tests")!r}]
 import access, psycopg
-from bootstrap.access_plan import plan_urls
+try:
+    from bootstrap.reconcile.by_url import plan_urls
+except ModuleNotFoundError:  # BESIDE is an older checkout
+    from bootstrap.reconcile.by_url import plan_urls
 with psycopg.connect(host="127.0.0.1", port={port}, user="ours_master", dbname="ours", autocommit=True) as conn:
     declared = access.declaration("ours")
     assert not plan_urls(declared, conn, None, "main").differs
@@ -118,7 +122,7 @@ def plans(port: int) -> dict[str, list[Taken]]:
     beside = os.environ.get("BESIDE")
     trees = {"here": ROOT} | ({"beside": Path(beside)} if beside else {})
     with database(port, "ours") as conn:
-        apply(conn, desired(declaration("ours"), {}))
+        apply(conn, desired(declaration("ours"), {}), EVERYTHING)
     found: dict[str, list[Taken]] = {name: [] for name in trees}
     for turn in range(2 * RUNS):
         for name in sorted(trees, reverse=bool(turn % 2)):

@@ -11,7 +11,6 @@ import psycopg
 
 from bootstrap.access import AccessError, load_access
 from bootstrap.access.names import identity_name, logins
-from bootstrap.access_plan import differences, planner
 from bootstrap.errors import BootstrapError
 from bootstrap.imported.grants import everybody
 from bootstrap.imported.identities import identity, siblings
@@ -19,7 +18,9 @@ from bootstrap.imported.policies import policies
 from bootstrap.postgres.desired import PUBLIC, Desired, desired
 from bootstrap.postgres.facts import Fact, Granted
 from bootstrap.postgres.live import MARK, Live, LiveRole, read
+from bootstrap.postgres.plan import plan
 from bootstrap.postgres.server_roles import of_server
+from bootstrap.postgres.strangers import strangers
 from bootstrap.postgres.unseen import beside
 from bootstrap.redis.by_url import import_users
 from bootstrap.secrets import Secret, open_redis_url
@@ -184,7 +185,7 @@ def _changes(data: dict[str, Any], live: Live) -> list[str]:
     except AccessError as error:
         return [str(problem) for problem in error.problems]
     same = _focused(wanted, live)
-    return [*(change.sql for change in planner(wanted, same)), *differences(wanted, same)]
+    return [*map(str, plan(wanted, same)), *strangers(wanted, same)]
 
 
 def _active(live: Live) -> dict[str, str]:

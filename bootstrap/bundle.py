@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.authorities import sort
+from bootstrap.sources import SOURCES
 
 ROOT = Path(__file__).parents[1]
 # All of it, so that pip resolves nothing.
@@ -35,8 +36,6 @@ LIBRARIES = (
     "typing-extensions",
     "typing-inspection",
 )
-# Of the migrations everything: no extension makes a file one, and the folder may hold a `datatier.allow`.
-SOURCES = ("bootstrap/**/*.py", "migrations/*", "schema/*.json")
 # What builds the bundle is of no use in it.
 _BUILDER = (Path("bootstrap") / "authorities.py", Path("bootstrap") / "bundle.py")
 # RDS User Guide, "Using SSL/TLS to encrypt a connection to a DB instance": the bundle of all commercial regions.

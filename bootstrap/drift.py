@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, computed_field
 
 from bootstrap import schema
 from bootstrap.access import Access
-from bootstrap.access_plan import AccessPlan, plan_stack, plan_urls
-from bootstrap.access_verify import verify_stack
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.pressure import migration, used_up
+from bootstrap.reconcile.by_url import plan_urls
+from bootstrap.reconcile.plan import Plan, plan_stack
+from bootstrap.reconcile.verify import verify_stack
 from bootstrap.report import Check
 from bootstrap.run import MIGRATIONS
 from bootstrap.schema import Difference
@@ -75,9 +76,9 @@ def look(
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="drift") as pool:
         plan = plan_stack(manifest, store, pool)
-        with master.look(manifest.postgres, store) as conn:
+        with master.look(manifest.postgres, store).conn as conn:
             pressing = tuple(_pressure(conn))
-            judged = _schema(conn, migrations)
+            judged = judge_schema(conn, migrations)
         checks = verify_stack(manifest, store, pool) if prove else ()
     return _drift(manifest.stack, (*pressing, *map(_told, judged.counted)), plan, checks)
 
@@ -86,18 +87,18 @@ def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, m
     """Compare a database that no stack describes with the declarations; with `prove` also as every identity's role."""
     plan = plan_urls(access, conn, None, "main")
     pressing = tuple(_pressure(conn))
-    judged = _schema(conn, migrations)
+    judged = judge_schema(conn, migrations)
     checks = tuple(verify_roles(conn, access)) if prove else ()
     return _drift(conn.info.dbname, (*pressing, *map(_told, judged.counted)), plan, checks)
 
 
-def _drift(stack: str, found: tuple[Drifted, ...], plan: AccessPlan, checks: tuple[Check, ...]) -> Drift:
+def _drift(stack: str, found: tuple[Drifted, ...], plan: Plan, checks: tuple[Check, ...]) -> Drift:
     return Drift(stack=stack, found=(*found, *_access(plan)), checks=checks)
 
 
-def _access(plan: AccessPlan) -> Iterator[Drifted]:
+def _access(plan: Plan) -> Iterator[Drifted]:
     for each in plan.changes:
-        yield Drifted(where=f"{each.engine} {each.target}", what=f"{each.action} {each.subject}", mend=each.text)
+        yield Drifted(where=f"{each.engine} {each.target}", what=f"{each.verb} {each.subject}", mend=each.text)
     for text in plan.differences:
         yield Drifted(where="access", what=text)
 
@@ -111,7 +112,8 @@ def _pressure(conn: psycopg.Connection[Any]) -> Iterator[Drifted]:
         yield Drifted(where="connections", what=str(each), mend=each.mend)
 
 
-def _schema(conn: psycopg.Connection[Any], migrations: Path) -> schema.Judgement:
+def judge_schema(conn: psycopg.Connection[Any], migrations: Path) -> schema.Judgement:
+    """Compare the schema with the definition beside the migrations; nothing differs where there is none."""
     path = schema.beside(migrations)
     return schema.Judgement() if path is None else schema.judge(conn, schema.load(path))
 

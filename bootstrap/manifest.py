@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bootstrap.aws import AwsEndpoint
+from knowledge.passwords import LENGTH
 
 
 class _Model(BaseModel):
@@ -98,9 +99,15 @@ class CacheTarget(_Model):
 class PasswordRule(_Model):
     """What the passwords that the bootstrap makes consist of, beside letters and digits."""
 
-    length: int = Field(default=40, ge=16, le=128)
+    length: int = 40
     special: str = "-"
-    """Special characters: PostgreSQL takes more, RDS refuses / " @, ElastiCache also the comma."""
+    """Special characters; what a stack may choose is in `knowledge.passwords`."""
+
+    @model_validator(mode="after")
+    def _long_enough(self) -> PasswordRule:
+        if problem := LENGTH.problem(self.length):
+            raise ValueError(f"length {problem}")
+        return self
 
 
 USUAL_PASSWORDS = PasswordRule()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,18 +13,17 @@ from redis.exceptions import RedisError
 
 from bootstrap import deadline, migrate, report
 from bootstrap.access import Access, Finding, analyse, load_access
+from bootstrap.credentials import Held, read_all, stage_all
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
-from bootstrap.postgres import extensions, master, passwords, tokens
-from bootstrap.postgres.apply import apply
-from bootstrap.postgres.desired import Desired, desired
-from bootstrap.postgres.live import read
+from bootstrap.postgres import extensions, master
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
 from bootstrap.postgres.removal import droppable
-from bootstrap.postgres.strangers import strangers
+from bootstrap.reconcile.allowed import BUT_DROPS
+from bootstrap.reconcile.apply import apply as reconcile
+from bootstrap.reconcile.engines import Engines, engines, wanted_roles
 from bootstrap.secrets import AwsStore, SecretStore, open_postgres
-from bootstrap.secrets.identities import Held, hold_all, token_users
 
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
 _THREADS = 8
@@ -74,7 +73,7 @@ class _Run:
         self._progress = progress
         self._left = left
         self._steps: list[report.Step] = []
-        self._differences: list[str] = list(_skipped(manifest, access))
+        self._differences: list[str] = list(skipped(manifest, access))
         self._schema_errors = 0
 
     def go(self, folder: Path) -> report.Report:
@@ -84,8 +83,9 @@ class _Run:
             done.extend(entered.done)
         with _explained("lock"), entered.conn, hold(entered.conn) as ended:
             self._differences += ended
-            held = self._access_in(entered)
-            migration = self._schema(entered, held, folder)
+            on = engines(self._manifest, self._access, self._store, self._pool, entered)
+            held = self._access_in(entered, on)
+            migration = self._schema(entered, held, on, folder)
             self._compare(entered, folder)
             checks = self._verified(entered, held)
         return report.Report(
@@ -102,39 +102,18 @@ class _Run:
     def _findings(self) -> tuple[Finding, ...]:
         return analyse(self._access, clustered=[name for name, c in self._manifest.caches.items() if c.cluster_mode])
 
-    def _access_in(self, entered: Master) -> dict[str, Held]:
+    def _access_in(self, entered: Master, on: Engines) -> dict[str, Held]:
         """Credentials, roles and users: everything before the schema."""
         with self._step("secrets") as done:
-            held = hold_all(self._manifest, self._access, self._store, self._pool)
-            done.extend([h.note for h in held.values() if h.note])
+            found = read_all(self._manifest, self._access, self._store, self._pool)
+            held, staged = stage_all(found, self._store, self._pool)
+            done.extend(staged)
         if due := [name for name, h in held.items() if h.due]:
             with self._step("rotation") as done:
                 done.extend(self._retire(entered, due))
-        wanted = self._desired(held)
-        with self._step("roles") as done:
-            changed = apply(entered.conn, wanted)
-            done.extend(map(str, changed))
-        with self._step("passwords") as done:
-            target = self._manifest.postgres
-            users = {name: h.credential for name, h in held.items() if self._access.logins(name)}
-            unproven = {name for name in users if held[name].pending}
-            joined = tokens.moved(changed, "join")
-            done.extend(tokens.prove_tokens(entered.conn, target, users, joined, unproven, self._pool))
-            fresh = frozenset(name for name in users if held[name].fresh_postgres)
-            done.extend(passwords.prove(entered.conn, target, users, fresh, self._pool))
-        for name in self._manifest.caches:
-            with self._step(f"cache {name}") as done:
-                done.extend(self._cache(name, held))
-        with self._step("secrets proven") as done:
-            for one in held.values():
-                if one.pending:
-                    self._store.promote(one.arn, one.version)
-                    done.append(f"{one.identity}: secret is current")
+        applied = reconcile(self._manifest, self._access, held, on, BUT_DROPS, step=self._step)
+        self._differences += applied.differences
         return held
-
-    def _desired(self, held: dict[str, Held]) -> Desired:
-        iam = self._manifest.postgres.iam_region is not None
-        return desired(self._access, {name: h.siblings for name, h in held.items()}, iam=iam)
 
     def _retire(self, entered: Master, due: list[str]) -> tuple[str, ...]:
         """What rotations left, past its grace."""
@@ -142,21 +121,7 @@ class _Run:
 
         return retire_due(self._manifest, self._access, self._store, self._pool, entered, due)
 
-    def _cache(self, name: str, held: dict[str, Held]) -> Iterable[str]:
-        from bootstrap.redis.apply import apply as apply_cache
-        from bootstrap.redis.users import users
-
-        credentials = {identity: h.credential for identity, h in held.items()}
-        fresh = frozenset(identity for identity, h in held.items() if h.fresh_redis)
-        previous = {identity: h.previous for identity, h in held.items() if h.previous}
-        by_token = token_users(self._manifest, self._access, name)
-        wanted = users(self._access, name, credentials, fresh, previous, tokens=by_token)
-        others = self._access.exceptions.redis.get(name, ())
-        applied = apply_cache(self._manifest, name, wanted, self._store, self._pool, others=others)
-        self._differences += applied.differences
-        return map(str, applied.changes)
-
-    def _schema(self, entered: Master, held: dict[str, Held], folder: Path) -> report.Migration:
+    def _schema(self, entered: Master, held: dict[str, Held], on: Engines, folder: Path) -> report.Migration:
         with self._step("extensions") as done:
             found = extensions.ensure(entered.conn)
             done.extend(found.made)
@@ -164,11 +129,11 @@ class _Run:
         with self._step("migrations") as done:
             version, applied = self._migrate(entered, held, folder)
             done.extend(applied)
-        wanted = self._desired(held)
+        wanted = wanted_roles(self._manifest, self._access, held)
         with self._step("privileges") as done:
-            done.extend(map(str, apply(entered.conn, wanted)))
-            live = read(entered.conn, wanted)
-            self._differences += (*strangers(wanted, live), *droppable(wanted, live))
+            done.extend(map(str, on.database.apply(wanted, BUT_DROPS).changes))
+            left = on.database.compare(wanted)
+            self._differences += (*left.differences, *droppable(left.actions))
         return version
 
     def _migrate(self, entered: Master, held: dict[str, Held], folder: Path) -> tuple[report.Migration, list[str]]:
@@ -253,7 +218,7 @@ def _explained(name: str) -> Iterator[None]:
         raise BootstrapError(f"{name}: {error}; run the bootstrap again, it goes on from here") from None
 
 
-def _skipped(manifest: Manifest, access: Access) -> Iterator[str]:
+def skipped(manifest: Manifest, access: Access) -> Iterator[str]:
     """What is declared for caches that this stack does not have, or that know no users."""
     elsewhere = sorted(name for name, keyspace in access.keyspaces.items() if keyspace.cache not in manifest.caches)
     if elsewhere:

@@ -139,7 +139,8 @@ def plan(
 
     [bold]Examples:[/] datatier access plan    datatier access plan --out plan.json    datatier access plan --json
     """
-    from bootstrap.access_plan import plan_stack, plan_urls
+    from bootstrap.reconcile.by_url import plan_urls
+    from bootstrap.reconcile.plan import plan_stack
 
     target = _target(stack, manifest, database_url, redis_url, file, cache)
     _warn(target)
@@ -188,12 +189,14 @@ def apply(
 ) -> None:
     """Bring the engines into the declared state, PostgreSQL in one transaction. Exit 3 when something was skipped.
 
-    On a protected stack (profile prod, or `protect: true`) what takes something away needs a flag of its own.
+    On a protected stack (`data-tier:protect`) what takes something away needs a flag of its own.
 
     [bold]Examples:[/] datatier access apply    datatier access apply --plan plan.json --allow-revoke
     """
-    from bootstrap.access_apply import Allowed, apply_stack, apply_urls
-    from bootstrap.access_plan import plan_stack, plan_urls
+    from bootstrap.reconcile.allowed import Allowed
+    from bootstrap.reconcile.apply import apply_stack
+    from bootstrap.reconcile.by_url import apply_urls, plan_urls
+    from bootstrap.reconcile.plan import plan_stack
 
     target = _target(stack, manifest, database_url, redis_url, file, cache)
     _warn(target)
@@ -268,7 +271,7 @@ def verify(
 
     [bold]Examples:[/] datatier access verify    datatier access verify --database-url postgres://admin@db/app
     """
-    from bootstrap.access_verify import verify_stack, verify_url
+    from bootstrap.reconcile.verify import verify_stack, verify_url
 
     target = _target(stack, manifest, database_url, None, file)
     if isinstance(target, _Urls):
@@ -386,5 +389,5 @@ def _administrator(target: _Urls | _Engines) -> Iterator[psycopg.Connection[Any]
     else:
         from bootstrap.postgres import master
 
-        with target.tools() as (store, _), master.look(target.manifest.postgres, store) as conn:
+        with target.tools() as (store, _), master.look(target.manifest.postgres, store).conn as conn:
             yield conn

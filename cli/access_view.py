@@ -11,9 +11,9 @@ from rich.markup import escape
 from cli.output import listed
 
 if TYPE_CHECKING:
-    from bootstrap.access_plan import PlannedChange
+    from bootstrap.action import Action
 
-_GIVES = frozenset({"create", "join", "grant", "default", "make"})
+_GIVES = frozenset({"create", "join", "grant", "default", "make", "extend", "migrate"})
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
 _ENGINES = {"postgres": "PostgreSQL", "redis": "Redis", "secrets": "Secrets Manager"}
 # A GRANT on a thousand tables is one line; on a terminal its beginning will do, in a pipe it is whole.
@@ -21,16 +21,16 @@ _WIDEST = 400
 _FEW = 6
 
 
-def changes(out: Console, planned: Sequence[PlannedChange]) -> None:
+def changes(out: Console, planned: Sequence[Action]) -> None:
     """Every change with its statement."""
-    groups: dict[tuple[str, str], list[PlannedChange]] = {}
+    groups: dict[tuple[str, str], list[Action]] = {}
     for change in planned:
         groups.setdefault((_ENGINES[change.engine], change.identity or "several"), []).append(change)
     for (engine, identity), members in groups.items():
         out.print(f"[bold]{engine}[/] {escape(identity)}")
         for change in members:
-            sign = "-" if change.takes_away else "+" if change.action in _GIVES else "~"
-            where = "" if change.engine == "postgres" else f"{change.target}: {change.action}: "
+            sign = "-" if change.takes_away else "+" if change.verb in _GIVES else "~"
+            where = "" if change.engine == "postgres" else f"{change.target}: {change.verb}: "
             text = where + " ".join(change.text.split())
             long = out.is_terminal and len(text) > _WIDEST
             told = f"{text[:_WIDEST]} … ({change.subject})" if long else text
@@ -43,14 +43,14 @@ def notes(out: Console, sentences: Sequence[str]) -> None:
         out.print(f"[yellow]note[/] {escape(sentence)}")
 
 
-def skipped(out: Console, left: Sequence[PlannedChange], flags: str) -> None:
+def skipped(out: Console, left: Sequence[Action], flags: str) -> None:
     """What was not allowed."""
     if left:
         out.print(f"[yellow]skipped[/], for it takes something away from a protected stack ({escape(flags)}):")
         changes(out, left)
 
 
-def summary(out: Console, planned: Sequence[PlannedChange], differences: Sequence[str], *, done: bool = False) -> None:
+def summary(out: Console, planned: Sequence[Action], differences: Sequence[str], *, done: bool = False) -> None:
     """One line at the end."""
     gone = sum(change.takes_away for change in planned)
     if planned:

@@ -49,7 +49,7 @@ def group() -> None:
 def check(stack: NamedStack = "local", json: JsonFlag = False) -> None:
     """Follow every alarm of a stack, offline: data, topic, policies, key, subscription. Exit 3 where one is lost.
 
-    A topic without recipients is an error where a final snapshot is kept (staging, prod), a warning elsewhere.
+    A topic without recipients is an error where the stack is protected, a warning elsewhere.
 
     [bold]Examples:[/] datatier alarms check prod    datatier alarms check --json
     """
@@ -57,7 +57,7 @@ def check(stack: NamedStack = "local", json: JsonFlag = False) -> None:
 
     source = load(stack)
     declared = offline(source)
-    found = judge(declared, unheard="error" if source.settings.final_snapshots else "warning")
+    found = judge(declared, unheard="error" if source.settings.protect else "warning")
     if json:
         emit_json({"stack": stack, "alarms": len(declared.alarms), "findings": [asdict(each) for each in found]})
     else:

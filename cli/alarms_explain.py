@@ -13,7 +13,7 @@ from cli.errors import InputError
 from cli.options import JsonFlag
 from cli.output import console, emit_json, table
 from cli.project import load, project_root
-from components.names import prefix
+from infra.instances import Instances
 from infra.load import load_stack
 from infra.stackfile import stacks
 from knowledge.alarm_text import SILENCE, amount, looks_at, rule
@@ -34,7 +34,7 @@ def explain(
         str, typer.Argument(help="Alarm: `replica-lag`, `standby-replica-lag`, or its name in CloudWatch.")
     ],
     stack: Annotated[
-        str | None, typer.Argument(help="Stack whose servers are meant; the one that the name begins with, else prod.")
+        str | None, typer.Argument(help="Stack; the one whose name the alarm's begins with, else the protected one.")
     ] = None,
     json: JsonFlag = False,
 ) -> None:
@@ -42,11 +42,7 @@ def explain(
 
     [bold]Example:[/] datatier alarms explain replica-lag prod
     """
-    from infra.watch import catalogue
-
-    stack = stack or _meant(name)
-    settings = load(stack).settings
-    found = explained(name, catalogue(settings), prefix=prefix(settings.name, stack))
+    found = explained(name, load(stack).instances if stack else _meant(name))
     if json:
         emit_json([as_data(each) for each in found])
         return
@@ -69,39 +65,48 @@ def explain(
         out.print(table(f"{alarm.engine} {alarm.key}", ("", ""), [(left, escape(right)) for left, right in rows]))
 
 
-def _meant(name: str) -> str:
-    """The stack of an alarm's name in CloudWatch; what is asked about most where the name is short."""
+def _meant(name: str) -> Instances:
+    """The stack of an alarm's name in CloudWatch; for a short name the protected one, which is asked about most.
+
+    Raise `InputError` where several are protected, or none.
+    """
     root = project_root()
-    beginnings = {prefix(load_stack(root, stack).settings.name, stack): stack for stack in stacks(root)}
-    fits = [each for each in beginnings if name.startswith(f"{each}-")]
-    # Of `shop-eu` and `shop-eu-west` the longer is meant.
-    return beginnings[max(fits, key=len)] if fits else "prod"
+    declared = {stack: load_stack(root, stack) for stack in stacks(root)}
+    tiers = [each.instances for each in declared.values()]
+    fits = [tier for tier in tiers if name.startswith(f"{tier.prefix}-")]
+    if fits:
+        # Of `shop-eu` and `shop-eu-west` the longer is meant.
+        return max(fits, key=lambda tier: len(tier.prefix))
+    protected = [stack for stack, each in declared.items() if each.settings.protect]
+    if len(protected) != 1:
+        those = ", ".join(protected or declared)
+        kind = "protected " if protected else ""
+        raise InputError(f"name the stack: `datatier alarms explain {name} STACK`; {kind}stacks here: {those}.")
+    return declared[protected[0]].instances
 
 
-def explained(name: str, catalogue: Mapping[str, tuple[AlarmSpec, ...]], *, prefix: str) -> list[Explained]:
+def explained(name: str, tier: Instances) -> list[Explained]:
     """The alarms of that name in a stack, servers with the same threshold together.
 
     Raise `InputError`, naming the nearest, where there is none.
     """
-    asked = name.removeprefix(f"{prefix}-")
+    asked = name.removeprefix(f"{tier.prefix}-")
     found: dict[AlarmSpec, list[str]] = {}
-    for server, alarms in catalogue.items():
+    for server, alarms in tier.alarms.items():
+        called = [server, *(tier.caches[server].nodes if server in tier.caches else ())]
         for alarm in alarms:
-            # A cache's nodes are `main-1`, `main-2`: the number may be there.
-            named = asked in (alarm.key, f"{server}-{alarm.key}", f"{alarm.engine}-{alarm.key}")
-            node = asked.startswith(f"{server}-") and asked.removeprefix(f"{server}-").lstrip("0123456789")
-            if named or (alarm.engine == "redis" and node == f"-{alarm.key}"):
+            if asked in (alarm.key, *(f"{each}-{alarm.key}" for each in (*called, alarm.engine))):
                 found.setdefault(alarm, []).append(server)
     if not found:
-        raise InputError(_unknown(name, asked, catalogue))
+        raise InputError(_unknown(name, asked, tier.alarms))
     return [Explained(servers=tuple(servers), alarm=alarm) for alarm, servers in found.items()]
 
 
-def _unknown(name: str, asked: str, catalogue: Mapping[str, tuple[AlarmSpec, ...]]) -> str:
+def _unknown(name: str, asked: str, alarms: Mapping[str, tuple[AlarmSpec, ...]]) -> str:
     from difflib import get_close_matches
 
-    keys = {alarm.key for alarms in catalogue.values() for alarm in alarms}
-    keys |= {f"{server}-{alarm.key}" for server, alarms in catalogue.items() for alarm in alarms}
+    keys = {alarm.key for each in alarms.values() for alarm in each}
+    keys |= {f"{server}-{alarm.key}" for server, each in alarms.items() for alarm in each}
     near = get_close_matches(asked, sorted(keys), n=1, cutoff=0)[0]
     return f"the stack has no alarm {name!r}; the nearest is {near!r}, and docs/alarms.md has all of them."
 

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
 import typer
 
-from cli import present
+from cli import access_view, present
 from cli.declaration import keep, with_secrets
-from cli.errors import FAILED
+from cli.errors import DIFFERENT, FAILED
 from cli.options import MIGRATIONS, JsonFlag, PathOption, StackArgument
 from cli.output import console, emit_json
 from cli.target import ManifestOption, find_declared
+
+if TYPE_CHECKING:
+    from bootstrap.manifest import Manifest
+
+DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print what would be done, change nothing.")]
 
 
 def bootstrap(
     stack: StackArgument = None,
     manifest: ManifestOption = None,
     path: PathOption = MIGRATIONS,
+    dry_run: DryRunOption = False,
     json: JsonFlag = False,
 ) -> None:
     """Bring everything inside the engines into its declared state and prove it. Exit 1 when a check fails.
 
-    [bold]Examples:[/] datatier bootstrap    pulumi stack output manifest -s prod | datatier bootstrap -m -
+    With --dry-run nothing is written, and the exit code is 3 when something differs.
+
+    [bold]Examples:[/] datatier bootstrap --dry-run    pulumi stack output manifest -s prod | datatier bootstrap -m -
     """
+    target, tier = find_declared(stack, manifest)
+    if dry_run:
+        _show_plan(target, path, json=json)
+        return
     from bootstrap.run import run
 
-    target, tier = find_declared(stack, manifest)
     out = console()
 
     def progress(name: str, seconds: float) -> None:
@@ -48,3 +62,20 @@ def bootstrap(
             out.print(f"[yellow]note[/] {present.plain(sentence)}")
     if not report.ok:
         raise typer.Exit(FAILED)
+
+
+def _show_plan(manifest: Manifest, path: Path, *, json: bool) -> None:
+    from bootstrap.dry_run import dry_run
+
+    found = dry_run(manifest, migrations=path)
+    if json:
+        emit_json(found.data())
+    else:
+        out = console()
+        access_view.changes(out, found.changes)
+        access_view.notes(out, found.differences)
+        for sentence in found.notes:
+            out.print(f"[dim]· {present.plain(sentence)}[/]")
+        access_view.summary(out, found.changes, found.differences)
+    if found.differs:
+        raise typer.Exit(DIFFERENT)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json as json_module
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -13,9 +12,7 @@ from cli.errors import InputError
 from cli.git import changed_paths
 from cli.options import JsonFlag
 from cli.output import console, emit_json, listed
-from cli.project import project_root
-from infra.load import profile_of
-from infra.stackfile import file_of, read_stack, stacks
+from cli.project import deployed, project_root
 
 SinceOption = Annotated[str, typer.Option("--since", help="Revision of Git, such as origin/main.")]
 _SHOWN = 5
@@ -50,8 +47,3 @@ def changed(
             console().print(f"[bold]{each.stack}[/] [dim]{escape(because)}[/]")
         if not found:
             console().print("no stack")
-
-
-def deployed(root: Path) -> list[str]:
-    """The stacks that are meant for AWS: all but those of the profile `local`."""
-    return [name for name in stacks(root) if profile_of(read_stack(root, name), name, file_of(name)) != "local"]

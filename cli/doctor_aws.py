@@ -14,8 +14,7 @@ from bootstrap.aws import aws_client, aws_credentials
 from cli.errors import FAILED, InputError
 from cli.output import console, emit_json
 from cli.preview import saved
-from cli.project import load, project_root
-from infra.stackfile import read_stack, stacks
+from cli.project import deployed, load, project_root
 
 _COLOURS = {"ok": "green", "missing": "red", "note": "yellow"}
 
@@ -53,7 +52,7 @@ def examine(
 
 def _deployable() -> list[str]:
     root = project_root()
-    found = [each for each in stacks(root) if read_stack(root, each).get("data-tier:profile", each) != "local"]
+    found = deployed(root)
     if not found:
         raise InputError(f"no stack in {root} is one for AWS: write a Pulumi.NAME.yaml with `data-tier:profile: dev`.")
     return found

@@ -7,9 +7,9 @@ from typing import Annotated
 import typer
 
 from bootstrap.access import Access, load_access
+from bootstrap.credentials import token_users
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Credential, postgres_password
-from bootstrap.secrets.identities import token_users
 from cli.errors import InputError, NothingUpError
 from cli.options import InstancesOption, JsonFlag, StackArgument
 from cli.output import emit_json

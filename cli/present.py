@@ -14,6 +14,9 @@ from cli.output import table
 plain = escape
 
 
+_FEW = 5
+
+
 def tier(out: Console, data: Mapping[str, Any]) -> None:
     """Servers, schema and access of a tier (`local.status.status`): what was seen, and the time of what was not."""
     rows: list[tuple[object, ...]] = []
@@ -44,6 +47,11 @@ def tier(out: Console, data: Mapping[str, Any]) -> None:
             out.print(f"[yellow]cache {escape(name)} lets in[/] {escape(what)}")
     for sentence in data["undeclared"]:
         out.print(f"[yellow]undeclared[/] {escape(sentence)}")
+    drift = data.get("drift", [])
+    for action in drift[:_FEW]:
+        out.print(f"[yellow]differs[/] {escape(action['target'])}: {escape(action.get('sql') or action['detail'])}")
+    if len(drift) > _FEW:
+        out.print(f"[yellow]differs[/] {len(drift) - _FEW} more: `datatier access plan`")
 
 
 def trouble(processes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
@@ -68,7 +76,7 @@ def _schema_and_access(out: Console, data: Mapping[str, Any]) -> None:
         f"[{colour}]{access['failed']} otherwise than declared[/]"
     )
     if "undeclared" in data.get("unseen", ()):
-        out.print("undeclared: [yellow]not seen[/], the primary does not answer")
+        out.print("roles and privileges: [yellow]not seen[/], the primary does not answer")
 
 
 def checks(out: Console, report: dict[str, Any]) -> None:

@@ -114,7 +114,7 @@ def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
     return deployment, (
         *broken,
         *alarm_findings(deployment, source.region),
-        *findings(source.settings),
+        *findings(source.settings, source.instances),
         *unread(source.unread),
         *(
             Finding(severity="warning", rule="access-no-migrator", resource="access.yaml", message=sentence)

@@ -12,6 +12,7 @@ from infra.trigger import PACKAGE
 if TYPE_CHECKING:  # most commands only want to know where the project lies
     from bootstrap.access import Access
     from graph.deployment import Deployment
+    from infra.instances import Instances
     from infra.settings import Settings
 
 
@@ -43,6 +44,8 @@ class StackSource:
     config: dict[str, Any]
     """`namespace:key` -> value."""
     settings: Settings
+    instances: Instances
+    """Its servers."""
     access: Access
     unread: tuple[str, ...] = ()
     """What the stack's file does not say in the clear, one sentence each."""
@@ -83,6 +86,15 @@ def load(stack: str) -> StackSource:
         stack=stack,
         config=found.config,
         settings=found.settings,
+        instances=found.instances,
         access=read_access(root),
         unread=(*found.unread, *([said] if (said := not_carried(root)) else [])),
     )
+
+
+def deployed(root: Path) -> list[str]:
+    """The stacks that are meant for AWS: all but those of the profile `local`."""
+    from infra.load import profile_of
+    from infra.stackfile import file_of, read_stack, stacks
+
+    return [name for name in stacks(root) if profile_of(read_stack(root, name), name, file_of(name)) != "local"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -62,10 +61,10 @@ def rotate(
         finish=finish,
         older_than=oldest,
         dry_run=dry_run,
-        progress=None if json else lambda step: out.print(f"[green]·[/] {escape(str(step))}"),
+        progress=None if json else lambda step: out.print(f"[green]·[/] {escape(step.sentence)}"),
     )
     if json:
-        emit_json({"stack": target.stack, "identities": [asdict(each) for each in results]})
+        emit_json({"stack": target.stack, "identities": [each.data() for each in results]})
     else:
         for each in results:
             _show(each)
@@ -96,7 +95,7 @@ def _show(each: Rotated) -> None:
     out = console()
     if each.outcome == "planned":
         for step in each.steps:
-            out.print(escape(str(step)))
+            out.print(escape(step.sentence))
         if not each.steps:
             out.print(f"{each.identity}: nothing to do")
         return

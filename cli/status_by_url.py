@@ -7,8 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 
-from bootstrap.access_plan import AccessPlan, plan_urls
 from bootstrap.postgres.pressure import migration, used_up
+from bootstrap.reconcile.by_url import plan_urls
+from bootstrap.reconcile.plan import Plan
 from bootstrap.secrets import Secret, open_database_url
 from cli.project import project_root
 from infra.access_file import read_access
@@ -30,7 +31,7 @@ def status(url: Secret) -> dict[str, Any]:
         }
 
 
-def _access(plan: AccessPlan) -> dict[str, Any]:
+def _access(plan: Plan) -> dict[str, Any]:
     return {"changes": len(plan.changes), "undeclared": list(plan.differences)}
 
 

@@ -11,7 +11,7 @@ import typer
 from cli import present
 from cli.current import remember
 from cli.declaration import KEPT
-from cli.errors import FAILED, InputError, NothingUpError
+from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
 from cli.project import StackSource, load
@@ -47,6 +47,8 @@ def up(
 ) -> None:
     """Bring a stack up on this computer: servers, AWS emulator, bootstrap, verification.
 
+    Where nothing is to be done and somebody has changed roles, privileges or users by hand, the exit code is 3.
+
     [bold]Examples:[/] datatier up    datatier up prod    datatier up --runner lambda
     """
     from local.status import healthy, status, well
@@ -75,7 +77,7 @@ def up(
         did = {"changed": changed, "removed": removed, "renewed": renewed}
         emit_json({**data, "seconds": round(seconds, 3), **did, "report": report})
     else:
-        _tell(data, report, changed, removed, seconds, looked=not unchanged)
+        _tell(data, report, changed, removed, seconds)
         if renewed:
             console().print(
                 f"[bold red]new passwords[/] in {', '.join(renewed)}: the old ones are refused; start the applications "
@@ -83,6 +85,8 @@ def up(
             )
     if not well(data):
         raise typer.Exit(FAILED)
+    if unchanged and _differing(data):
+        raise typer.Exit(DIFFERENT)
 
 
 def _forget_ports(state: StateDir) -> None:
@@ -131,16 +135,13 @@ def _run(source: StackSource, cloud: LocalCloud, steps: Steps) -> list[str]:
     return cloud.finish()
 
 
-def _tell(
-    data: dict[str, Any],
-    report: dict[str, Any],
-    changed: list[str],
-    removed: list[str],
-    seconds: float,
-    *,
-    looked: bool,
-) -> None:
-    """The tier and what was done; `looked`: whether the program ran, and with it the comparison of every resource."""
+def _differing(data: dict[str, Any]) -> int:
+    """How many things in the engines are not as declared now, of those that a status looks at."""
+    strangers = [user for cache in data["redis"].values() for user in cache["undeclared"]]
+    return len(data["drift"]) + len(data["undeclared"]) + len(strangers)
+
+
+def _tell(data: dict[str, Any], report: dict[str, Any], changed: list[str], removed: list[str], seconds: float) -> None:
     out = console()
     present.tier(out, data)
     if changed:
@@ -152,13 +153,16 @@ def _tell(
     if changed or removed:
         what = f"{len(changed)} made or changed" + (f", {len(removed)} removed" if removed else "")
         out.print(f"[bold green]up[/] {data['stack']}: {what}, in {seconds:.1f} s")
-    elif looked:
+    elif not data["up"] or data["unseen"]:
+        out.print(f"[bold red]up[/] {data['stack']}: nothing was changed, and not every server answers {took}")
+    elif differing := _differing(data):
+        many = f"{differing} differences" if differing > 1 else "1 difference"
         out.print(
-            f"[bold green]up[/] {data['stack']}: nothing to do, no resource changed; roles and grants were last looked "
-            f"at {data['bootstrapped']}, `datatier drift` looks now {took}"
+            f"[bold yellow]up[/] {data['stack']}: nothing was changed, and the engines have {many}: `datatier "
+            f"access plan` shows all of it, `datatier bootstrap` brings about what is declared {took}"
         )
     else:
         out.print(
-            f"[bold green]up[/] {data['stack']}: nothing to do, no file changed; resources, roles and grants were last "
-            f"looked at {data['bootstrapped']}, `datatier drift` looks now {took}"
+            f"[bold green]up[/] {data['stack']}: nothing to do: servers, roles, privileges and the users of the caches "
+            f"are as declared; `datatier drift --prove` looks at schema and passwords too {took}"
         )

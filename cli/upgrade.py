@@ -39,7 +39,7 @@ def plan(
     from upgrade.plan import plan as planned
 
     source = load(stack)
-    made = planned(as_deployed(stack, source.settings, source.config), to, deployed or ())
+    made = planned(as_deployed(source.instances, source.settings, source.config), to, deployed or ())
     if json:
         emit_json([asdict(each) for each in made])
         return

@@ -5,9 +5,9 @@ from __future__ import annotations
 from difflib import get_close_matches
 
 from bootstrap.access import Access, load_access
+from bootstrap.credentials import token_users
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import AwsStore, Credential, redis_token
-from bootstrap.secrets.identities import token_users
 from clients.errors import EmptySecretError, NoLoginError
 
 

@@ -14,10 +14,10 @@ from urllib.parse import quote, urlencode
 
 from bootstrap.access import load_access
 from bootstrap.access.model import Access
+from bootstrap.credentials import token_users
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.postgres.pools import Pool
 from bootstrap.secrets import Credential
-from bootstrap.secrets.identities import token_users
 from bootstrap.secrets.logins import RDS_BUNDLE
 from clients.errors import NoLoginError
 

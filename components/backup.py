@@ -12,6 +12,8 @@ import pulumi_aws as aws
 
 from components.backup_vault import BackupVault, LockArgs, VaultArgs
 from components.policy import trust
+from components.refuse import refuse
+from knowledge import limits
 from knowledge.backup_jobs import COMPLETION_WINDOW, START_WINDOW
 
 TOLD = ("BACKUP_JOB_COMPLETED", "CONTINUOUS_BACKUP_INTERRUPTED", "COPY_JOB_FAILED", "RESTORE_JOB_COMPLETED")
@@ -36,9 +38,8 @@ class ScheduleArgs:
 
     def __post_init__(self) -> None:
         """Refuse a retention that AWS Backup refuses."""
-        most = 35 if self.continuous else 36500
-        if not 1 <= self.keep_days <= most:
-            raise ValueError(f"backup: {self.rule} keeps {self.keep_days} days; AWS Backup takes 1 to {most}")
+        limit = limits.KEPT_CONTINUOUSLY if self.continuous else limits.KEPT
+        refuse(f"backup: {self.rule}", keep_days=limit.problem(self.keep_days))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,7 +70,8 @@ class BackupArgs:
     """Refuse to delete the vault through Pulumi, and recovery points by hand."""
 
     def __post_init__(self) -> None:
-        """Refuse names, doubles and a retention that the lock refuses."""
+        """Refuse names, doubles and a retention that AWS Backup or the lock refuses."""
+        refuse("backup", copy_keep_days=limits.KEPT.problem(self.copy_keep_days))
         names = [each.rule for each in self.schedules]
         if not names or len(set(names)) != len(names):
             raise ValueError(f"backup: schedules are named {names}; give one at least, and each a name of its own")
@@ -77,11 +79,11 @@ class BackupArgs:
             raise ValueError("backup: two continuous schedules; an instance has one continuous recovery point")
         if self.lock:
             for each in self.schedules:
-                if not self.lock.min_days <= each.keep_days <= self.lock.max_days:
-                    raise ValueError(
-                        f"backup: {each.rule} keeps {each.keep_days} days, the lock takes {self.lock.min_days} to "
-                        f"{self.lock.max_days}: its jobs would fail"
-                    )
+                if problem := limits.locked_problem(each.keep_days, self.lock.min_days, self.lock.max_days):
+                    raise ValueError(f"backup: {each.rule} {problem}")
+            copied = self.copy_vault_arn is not None
+            problem = limits.locked_problem(self.copy_keep_days, self.lock.min_days, self.lock.max_days)
+            refuse("backup", copy_keep_days=problem if copied else None)
 
 
 class Backup(pulumi.ComponentResource):

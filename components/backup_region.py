@@ -8,6 +8,8 @@ import pulumi_aws as aws
 from components.backup_vault import BackupVault, LockArgs, VaultArgs
 from components.keys import KeysArgs, administration
 from components.policy import document
+from components.refuse import refuse
+from knowledge import limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,8 +40,11 @@ class BackupRegionArgs:
 
     def __post_init__(self) -> None:
         """Refuse what RDS refuses."""
-        if not 1 <= self.replicate_days <= 35:
-            raise ValueError(f"backup: replicate_days is {self.replicate_days}; RDS takes 1 to 35")
+        refuse(
+            "backup",
+            replicate_days=limits.REPLICATED_BACKUPS.problem(self.replicate_days),
+            deletion_window_days=limits.DELETION_WINDOW.problem(self.deletion_window_days),
+        )
 
 
 class BackupRegion(pulumi.ComponentResource):

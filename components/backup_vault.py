@@ -6,6 +6,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policy import deny, document
+from components.refuse import refuse
+from knowledge import limits
 
 LOCKS = ("governance", "compliance")
 
@@ -38,12 +40,11 @@ class LockArgs:
         """Refuse what AWS Backup refuses."""
         if self.mode not in LOCKS:
             raise ValueError(f"backup: lock mode {self.mode!r} is none of {', '.join(LOCKS)}")
-        if not 1 <= self.min_days <= self.max_days <= 36500:
-            raise ValueError(
-                f"backup: lock keeps {self.min_days} to {self.max_days} days; AWS takes 1 to 36500, the lesser first"
-            )
-        if self.mode == "compliance" and not 3 <= self.grace_days <= 36500:
-            raise ValueError(f"backup: lock grace_days is {self.grace_days}; AWS takes 3 and more")
+        refuse(
+            "backup",
+            lock=limits.lock_problem(self.min_days, self.max_days),
+            grace_days=limits.LOCK_GRACE.problem(self.grace_days),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,7 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policy import Statement, allow, deny, document
-from knowledge import buckets
+from components.refuse import refuse
+from knowledge import buckets, limits
 
 S3 = aws.s3
 
@@ -36,18 +37,16 @@ class BucketArgs:
 
     def __post_init__(self) -> None:
         """Refuse what S3 refuses, and prefixes of which one lies in the other."""
-        if not re.fullmatch(buckets.NAME, self.bucket):
-            raise ValueError(f"bucket: {self.bucket!r} is no bucket name: 3 to 63 of a-z, 0-9, `-` and `.`")
-        for prefix, days in self.expire_days.items():
-            if not re.fullmatch(r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/", prefix):
-                raise ValueError(f"bucket: expire_days {prefix!r} must be a folder such as `backups/`")
-            if days < 1:
-                raise ValueError(f"bucket: expire_days {prefix!r} is {days}; S3 takes 1 and more")
-            inner = [other for other in self.expire_days if other != prefix and other.startswith(prefix)]
-            if inner:
-                raise ValueError(f"bucket: expire_days {inner[0]!r} lies in {prefix!r}; the shorter would hold")
-        if self.noncurrent_days < 1:
-            raise ValueError(f"bucket: noncurrent_days is {self.noncurrent_days}; S3 takes 1 and more")
+        refuse("bucket", bucket=buckets.name_problem(self.bucket))
+        for folder, days in self.expire_days.items():
+            if not re.fullmatch(buckets.FOLDER, folder):
+                raise ValueError(f"bucket: expire_days {folder!r} is not a folder, such as `backups/`")
+            refuse("bucket: expire_days", **{folder: limits.OBJECT_DAYS.problem(days)})
+        refuse(
+            "bucket",
+            expire_days=buckets.nested_problem(self.expire_days),
+            noncurrent_days=limits.OBJECT_DAYS.problem(self.noncurrent_days),
+        )
 
 
 class Bucket(pulumi.ComponentResource):

@@ -11,17 +11,14 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components import names
+from components.refuse import refuse
 from components.secret import secret
+from knowledge import limits, names, passwords
 
-AUTH_SPECIAL = "!&#$^<>-"
-"""Special characters of an AUTH token (ElastiCache: auth)."""
 INITIAL = "INITIAL"
 """Label of the version that Pulumi made, beside AWS's own. Secrets Manager gives AWSCURRENT to the first version of a
 secret of its own accord, and moves it to a later one only where no label is named (PutSecretValue): so this version is
 current until the bootstrap has made another, and never again, even where Pulumi has to make it anew."""
-REFUSED = '/"@, '
-"""Characters that RDS (`/ " @` and space) or an ElastiCache user (`, " / @`) refuses in a password."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,17 +48,16 @@ class CredentialsArgs:
 
     def __post_init__(self) -> None:
         """Refuse names that collide and windows that Secrets Manager refuses."""
-        if self.recovery_window_days != 0 and not 7 <= self.recovery_window_days <= 30:
-            raise ValueError(
-                f"credentials: recovery_window_days is {self.recovery_window_days}; Secrets Manager takes 0 or 7 to 30"
-            )
-        refused = sorted(set(self.password_special) & set(REFUSED))
-        if refused:
-            raise ValueError(f"credentials: password_special has {' '.join(refused)!r}; RDS or ElastiCache refuses it")
-        if not 16 <= self.password_length <= 128:
-            raise ValueError(f"credentials: password_length is {self.password_length}; both engines take 16 to 128")
-        names = ["master", *self.identities, *(token_name(cache) for cache in self.token_caches)]
-        twice = sorted({name for name in names if names.count(name) > 1})
+        refuse(
+            "credentials",
+            master_username=names.master_problem(self.master_username),
+            database=names.database_problem(self.database),
+            recovery_window_days=limits.RECOVERY_WINDOW.problem(self.recovery_window_days),
+            password_length=passwords.LENGTH.problem(self.password_length),
+            password_special=passwords.special_problem(self.password_special),
+        )
+        keys = ["master", *self.identities, *(token_name(cache) for cache in self.token_caches)]
+        twice = sorted({key for key in keys if keys.count(key) > 1})
         if twice:
             raise ValueError(
                 f"credentials: two secrets would be named {', '.join(twice)}; rename the identity or cache"
@@ -108,7 +104,7 @@ class Credentials(pulumi.ComponentResource):
         self.tokens, self.token_secret_arns = {}, {}
         for cache in args.token_caches:
             key = token_name(cache)
-            self.tokens[cache] = self._password(key, "".join(c for c in args.password_special if c in AUTH_SPECIAL))
+            self.tokens[cache] = self._password(key, passwords.token_special(args.password_special))
             container = self._secret(key, f"AUTH token of cache {cache} of {args.prefix}")
             # With an AUTH token every client is the user `default`.
             self.token_secret_arns[cache] = self._filled(

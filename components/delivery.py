@@ -10,7 +10,6 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components import names
 from components.boundary import boundary
 from components.cluster import operated
 from components.delivery_args import DeliveryArgs
@@ -19,6 +18,7 @@ from components.policy import Statement, allow, document
 from components.runner import CHECK, KIND
 from components.state import exporting, reading, writing
 from components.unread import unread
+from knowledge import names
 from knowledge.iam import Place, policies
 from knowledge.ownership import others
 

@@ -8,7 +8,9 @@ import pulumi
 
 from components.cluster import Cluster
 from components.github import Repository
+from components.refuse import refuse
 from components.state import State
+from knowledge import limits
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,8 +48,7 @@ class DeliveryArgs:
 
     def __post_init__(self) -> None:
         """Refuse what IAM refuses, and names that one another's patterns would match."""
-        if not 1 <= self.session_hours <= 12:
-            raise ValueError(f"delivery: session_hours is {self.session_hours}; IAM takes 1 to 12")
+        refuse("delivery", session_hours=limits.SESSION.problem(self.session_hours))
         for check in (separate(self.environments), given(self.networks, self.environments)):
             for problem in check:
                 raise ValueError(f"delivery: {problem}")

@@ -1,6 +1,5 @@
 """Who may reach what: security groups of database, caches and runner, one described resource per rule."""
 
-import ipaddress
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,7 +7,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from knowledge.networks import is_group
+from components.refuse import refuse
+from knowledge import limits, networks
 
 HTTPS = 443
 
@@ -34,14 +34,16 @@ class FirewallArgs:
 
     def __post_init__(self) -> None:
         """Refuse the whole internet, repeated clients and a runner that could not reach its secrets."""
-        for client in self.clients:
-            check_peer("clients", client)
+        refuse(
+            "firewall",
+            database_port=limits.PORT.problem(self.database_port),
+            cache_port=limits.PORT.problem(self.cache_port),
+        )
+        check_peers("firewall: clients", self.clients)
+        check_peers("firewall: endpoint_cidrs", self.endpoint_cidrs)
         for cidr in self.endpoint_cidrs:
-            check_peer("endpoint_cidrs", cidr)
             if cidr.startswith("sg-"):
                 raise ValueError(f"firewall: endpoint_cidrs {cidr!r}: give a group as endpoint_security_group_id")
-        if len(set(self.clients)) != len(self.clients):
-            raise ValueError(f"firewall: clients {self.clients} names one of them twice")
         if self.endpoint_security_group_id is None and not self.endpoint_cidrs:
             raise ValueError(
                 "firewall: the bootstrap runner has no way to Secrets Manager: give endpoint_security_group_id "
@@ -140,18 +142,13 @@ def peer(value: pulumi.Input[str]) -> tuple[str | None, str | None, pulumi.Input
     return (None, value, None) if ":" in value else (value, None, None)
 
 
-def check_peer(where: str, value: str) -> None:
-    """Raise ValueError unless the value is a security group id or a range smaller than the internet."""
-    if value.startswith("sg-"):
-        if not is_group(value):
-            raise ValueError(f"firewall: {where} {value!r} is not a security group id such as sg-0a1b2c3d4e5f60718")
-        return
-    try:
-        network = ipaddress.ip_network(value)
-    except ValueError as error:
-        raise ValueError(f"firewall: {where} {value!r} is neither a security group id nor a range: {error}") from None
-    if network.prefixlen == 0:
-        raise ValueError(f"firewall: {where} {value!r} is the whole internet; name the ranges that need access")
+def check_peers(where: str, clients: Sequence[str]) -> None:
+    """Raise ValueError unless each is a security group or a range, and all of them less than much of the internet."""
+    for client in clients:
+        if problem := networks.client_problem(client):
+            raise ValueError(f"{where} {problem}")
+    if problem := networks.together_problem(clients):
+        raise ValueError(f"{where} {problem}")
 
 
 def slug(value: str) -> str:

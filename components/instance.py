@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components import names
 from knowledge.parameters import Parameter
 
 LOGS = ("postgresql", "upgrade")
@@ -15,12 +14,6 @@ TIMEOUTS = pulumi.CustomTimeouts(create="3h", update="3h", delete="2h")
 """The provider gives up after 40 minutes; a replica of some terabytes, or a major upgrade, takes longer."""
 
 INSIGHTS = ("off", "standard", "advanced")
-
-
-def check_identifier(where: str, identifier: str) -> None:
-    """Raise ValueError unless RDS takes the identifier as it is (it would change upper case silently)."""
-    if not names.is_identifier(identifier):
-        raise ValueError(f"{where}: identifier {identifier!r} {names.IDENTIFIER_RULE}")
 
 
 def insights_problems(mode: str, days: int) -> list[str]:

@@ -9,6 +9,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policy import Statement, account_root, allow, called, document
+from components.refuse import refuse
+from knowledge import limits
 
 EVENTS = ("backup.amazonaws.com", "events.amazonaws.com", "events.rds.amazonaws.com")
 """Services that publish events to encrypted topics."""
@@ -35,8 +37,7 @@ class KeysArgs:
 
     def __post_init__(self) -> None:
         """Refuse what KMS refuses."""
-        if not 7 <= self.deletion_window_days <= 30:
-            raise ValueError(f"keys: deletion_window_days is {self.deletion_window_days}; KMS takes 7 to 30 days")
+        refuse("keys", deletion_window_days=limits.DELETION_WINDOW.problem(self.deletion_window_days))
 
 
 class Keys(pulumi.ComponentResource):

@@ -10,7 +10,8 @@ import pulumi_aws as aws
 
 from components.flow_logs import flow_logs
 from components.policy import allow, document
-from knowledge.networks import vpc_problem
+from components.refuse import refuse
+from knowledge import limits, networks
 from knowledge.regions import endpoint
 
 ENDPOINTS = ("elasticache", "kms", "logs", "rds", "secretsmanager", "sts")
@@ -46,15 +47,13 @@ class NetworkArgs:
 
     def __post_init__(self) -> None:
         """Refuse a mixture of both kinds, and ranges that AWS refuses."""
+        refuse("network", log_retention_days=limits.LOG_RETENTION.problem(self.log_retention_days))
         if (self.vpc_id is None) == (self.cidr is None):
             raise ValueError(
                 "network: give either vpc_id (an existing VPC) or cidr (an isolated one), not both or none"
             )
         if self.vpc_id is not None:
-            if len(self.subnet_ids) < 2:
-                raise ValueError(
-                    "network: subnet_ids needs subnets in two availability zones at least (RDS subnet group)"
-                )
+            refuse("network", subnet_ids=networks.subnets_problem(self.subnet_ids))
             if self.availability_zones:
                 raise ValueError(
                     "network: availability_zones belong to an isolated network; leave them out with vpc_id"
@@ -62,10 +61,7 @@ class NetworkArgs:
             return
         if self.subnet_ids:
             raise ValueError("network: subnet_ids belong to an existing VPC; leave them out with cidr")
-        if not 2 <= len(set(self.availability_zones)) == len(self.availability_zones) <= 3:
-            raise ValueError(
-                f"network: availability_zones is {self.availability_zones}; give two or three different ones"
-            )
+        refuse("network", availability_zones=networks.zones_problem(self.availability_zones))
         subnet_cidrs(self.cidr or "", len(self.availability_zones))
 
 
@@ -192,7 +188,7 @@ class Network(pulumi.ComponentResource):
 
 def subnet_cidrs(cidr: str, count: int) -> list[str]:
     """Return the ranges of `count` subnets: the first quarters of the network's range."""
-    if problem := vpc_problem(cidr):
+    if problem := networks.vpc_problem(cidr):
         raise ValueError(f"network: cidr {cidr!r} {problem}")
     network = ipaddress.IPv4Network(cidr)
     return [str(block) for block in list(network.subnets(prefixlen_diff=2))[:count]]

@@ -4,13 +4,13 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components import names
 from components.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.policy import trust
 from components.postgres_args import PostgresArgs
 from components.postgres_events import subscribe
 from components.replica import Replica, ReplicaArgs, ReplicaSpec
 from components.secret import secret
+from knowledge import names
 
 __all__ = ["Postgres", "PostgresArgs", "ReplicaSpec"]
 

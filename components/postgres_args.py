@@ -1,16 +1,15 @@
 """What a `Postgres` is told, and what RDS would refuse of it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 
-from components import names
-from components.instance import check_identifier, insights_problems
+from components.instance import insights_problems
 from components.replica import ReplicaSpec
-from knowledge import events, storage
+from knowledge import classes, events, limits, names, postgres_catalogue, storage
 from knowledge.parameters import Parameter
+from knowledge.windows import utc_problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,8 +95,6 @@ class PostgresArgs:
         found = problems(self)
         if found:
             raise ValueError(f"postgres: {self.identifier}: " + "; ".join(found))
-        for identifier in (self.identifier, *(names.server(self.identifier, name) for name in self.replicas)):
-            check_identifier("postgres", identifier)
 
 
 _STORAGE_ARGS = {"iops": "iops", "throughput": "storage_throughput"}
@@ -106,35 +103,46 @@ _STORAGE_ARGS = {"iops": "iops", "throughput": "storage_throughput"}
 def problems(args: PostgresArgs) -> list[str]:
     """Return what RDS would refuse of these settings, or do otherwise than the reader thinks."""
     found = []
-    if not re.fullmatch(r"\d+(\.\d+)?", args.version):
-        found.append(f"version {args.version!r} must be a major such as 17, or an exact one such as 17.10")
     if "." in args.version and args.auto_minor_version_upgrade:
         found.append(
             f"version {args.version} names a minor while auto_minor_version_upgrade is on: after the first automatic "
             f"upgrade this would be a downgrade; write {args.version.split('.')[0]} or switch it off"
         )
-    if not 0 <= args.backup_retention_days <= 35:
-        found.append(f"backup_retention_days is {args.backup_retention_days}; RDS takes 0 to 35")
-    if args.replicas and args.backup_retention_days == 0:
-        found.append("backup_retention_days is 0, and RDS makes replicas only of a source with backups; set 1 or more")
-    if len(args.replicas) > 15:
-        found.append(f"{len(args.replicas)} replicas; RDS takes 15 per source")
-    if args.allocated_storage < storage.SMALLEST:
-        found.append(f"allocated_storage is {args.allocated_storage} GiB; gp3 starts at {storage.SMALLEST}")
-    for name, ceiling in {
-        "max_allocated_storage": args.max_allocated_storage,
+    daily, weekly = utc_problems(args.backup_window, args.maintenance_window, shortest=30)
+    named: dict[str, str | None] = {
+        "identifier": names.instance_problem(args.identifier),
+        **{f"replicas.{name}": names.instance_problem(names.server(args.identifier, name)) for name in args.replicas},
+        "replicas": limits.REPLICAS.problem(len(args.replicas)),
+        "version": postgres_catalogue.version_problem(args.version),
+        "instance_class": classes.rds_problem(args.instance_class),
         **{
-            f"replicas.{name}.max_allocated_storage": spec.max_allocated_storage for name, spec in args.replicas.items()
+            f"replicas.{name}.instance_class": classes.rds_problem(r.instance_class)
+            for name, r in args.replicas.items()
         },
-    }.items():
-        if problem := storage.ceiling_problem(args.allocated_storage, ceiling or 0):
-            found.append(f"{name} {problem}")
+        "database": names.database_problem(args.database),
+        "username": names.master_problem(args.username),
+        "port": limits.PORT.problem(args.port),
+        "allocated_storage": limits.ALLOCATED_STORAGE.problem(args.allocated_storage),
+        "max_allocated_storage": limits.MAX_ALLOCATED_STORAGE.problem(args.max_allocated_storage or 0),
+        "backup_retention_days": limits.source_problem(args.backup_retention_days, len(args.replicas)),
+        "backup_window": daily,
+        "maintenance_window": weekly,
+        "log_retention_days": limits.LOG_RETENTION.problem(args.log_retention_days),
+        "monitoring_interval": limits.MONITORING.problem(args.monitoring_interval),
+    }
+    found += [f"{argument} {problem}" for argument, problem in named.items() if problem]
+    own = args.max_allocated_storage or 0
+    if problem := storage.ceiling_problem(args.allocated_storage, own):
+        found.append(f"max_allocated_storage {problem}")
+    for name, spec in args.replicas.items():
+        ceiling = spec.max_allocated_storage or 0
+        problem = storage.ceiling_problem(args.allocated_storage, ceiling)
+        if problem := problem or storage.replica_ceiling_problem(ceiling, own):
+            found.append(f"replicas.{name}.max_allocated_storage {problem}")
     found += [
         f"{_STORAGE_ARGS[knob]} {rule}"
         for knob, rule in storage.speed_problems(args.allocated_storage, args.iops, args.storage_throughput)
     ]
-    if args.monitoring_interval not in (0, 1, 5, 10, 15, 30, 60):
-        found.append(f"monitoring_interval is {args.monitoring_interval}; RDS takes 0, 1, 5, 10, 15, 30 or 60 seconds")
     found += insights_problems(args.insights, args.insights_retention_days)
     unknown = sorted(set(args.event_topic_arns) - set(events.RDS))
     if unknown:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.firewall import peer, slug
+from components.firewall import check_peers, peer, slug
 from components.policy import Statement, allow, called, document, trust
+from components.refuse import refuse
+from knowledge import limits
 
 PORT = 5432
 """Every proxy for PostgreSQL (RDS User Guide, rds-proxy)."""
@@ -60,16 +62,14 @@ class ProxyArgs:
         """Refuse what RDS refuses."""
         if not 1 <= len(self.secret_arns) <= 200:
             raise ValueError(f"proxy: {len(self.secret_arns)} secrets; RDS Proxy takes 1 to 200")
-        if not 1 <= self.max_connections_percent <= 100:
-            raise ValueError(f"proxy: max_connections_percent is {self.max_connections_percent}; RDS takes 1 to 100")
-        if not 0 <= self.max_idle_percent <= self.max_connections_percent:
-            raise ValueError(
-                f"proxy: max_idle_percent is {self.max_idle_percent}; RDS takes 0 to max_connections_percent"
-            )
-        if not 0 <= self.borrow_timeout <= 300:
-            raise ValueError(f"proxy: borrow_timeout is {self.borrow_timeout}; RDS takes 0 to 300 seconds")
-        if not 60 <= self.idle_client_timeout <= 28800:
-            raise ValueError(f"proxy: idle_client_timeout is {self.idle_client_timeout}; RDS takes 60 to 28800 seconds")
+        refuse(
+            "proxy",
+            max_connections_percent=limits.PROXY_CONNECTIONS.problem(self.max_connections_percent),
+            max_idle_percent=limits.idle_problem(self.max_idle_percent, self.max_connections_percent),
+            borrow_timeout=limits.PROXY_BORROW.problem(self.borrow_timeout),
+            idle_client_timeout=limits.PROXY_CLIENT.problem(self.idle_client_timeout),
+        )
+        check_peers("proxy: clients", self.clients)
 
 
 class Proxy(pulumi.ComponentResource):

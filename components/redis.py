@@ -9,6 +9,7 @@ import pulumi_random as random
 from components.cache_users import CacheUsers, CacheUsersArgs
 from components.redis_args import RedisArgs
 from components.secret import secret
+from knowledge.redis import node_count
 
 __all__ = ["Redis", "RedisArgs"]
 
@@ -58,7 +59,7 @@ class Redis(pulumi.ComponentResource):
             self.endpoint, self.reader_endpoint = group.configuration_endpoint_address, None
         else:
             self.endpoint, self.reader_endpoint = group.primary_endpoint_address, group.reader_endpoint_address
-        self.nodes = node_ids(group.member_clusters, (args.shards or 1) * (args.replicas + 1))
+        self.nodes = node_ids(group.member_clusters, node_count(args.shards, args.replicas))
         self.register_outputs(
             {
                 "replication_group_id": self.replication_group_id,

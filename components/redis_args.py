@@ -1,13 +1,14 @@
 """What a `Redis` is told, and what ElastiCache would refuse of it."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pulumi
 
+from knowledge import classes, limits, names, redis_catalogue
 from knowledge.parameters import Parameter
-from knowledge.redis import nodes_problem
+from knowledge.redis import multi_az_problem, nodes_problem
+from knowledge.windows import utc_problems
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,33 +72,29 @@ class RedisArgs:
 def problems(args: RedisArgs) -> list[str]:
     """Return one sentence for each thing that ElastiCache would refuse, or change silently."""
     found = []
+    too_many = nodes_problem(args.shards, args.replicas)
     cluster_mode = {each.name: each.value for each in args.parameters}.get("cluster-enabled") == "yes"
-    if not re.fullmatch(r"[a-z](?!.*--)[a-z0-9-]{0,38}[a-z0-9]", args.replication_group_id):
-        found.append(
-            f"replication_group_id {args.replication_group_id!r} must be 2 to 40 lower-case letters, digits and single "
-            "hyphens, starting with a letter and not ending in a hyphen (ElastiCache lowers the rest silently)"
-        )
-    if args.engine not in ("valkey", "redis"):
-        found.append(f"engine {args.engine!r} is neither valkey nor redis (lower case)")
-    elif not args.family.startswith(args.engine):
-        found.append(f"family {args.family!r} is not one of engine {args.engine}")
-    if not re.fullmatch(r"\d+\.\d+", args.version):
-        found.append(f"version {args.version!r} must be major.minor, e.g. 8.1: patches come by themselves")
-    if not 0 <= args.replicas <= 5:
-        found.append(f"replicas is {args.replicas}; ElastiCache takes 0 to 5 per primary")
-    if args.multi_az and args.replicas == 0:
-        found.append("multi_az needs one replica at least: with none there is nothing in the other zone")
-    if args.shards is not None and not 1 <= args.shards <= 500:
-        found.append(f"shards is {args.shards}; ElastiCache takes 1 to 500")
-    elif problem := nodes_problem(args.shards, args.replicas):
-        found.append(problem)
+    daily, weekly = utc_problems(args.snapshot_window, args.maintenance_window, shortest=60)
+    named = {
+        "replication_group_id": names.cache_problem(args.replication_group_id),
+        "engine": redis_catalogue.engine_problem(args.engine),
+        "version": redis_catalogue.version_problem(args.engine, args.version),
+        "node_type": classes.cache_problem(args.node_type),
+        "replicas": limits.CACHE_REPLICAS.problem(args.replicas),
+        "shards": None if args.shards is None else limits.SHARDS.problem(args.shards) or too_many,
+        "multi_az": multi_az_problem(args.multi_az, args.replicas),
+        "port": limits.PORT.problem(args.port),
+        "snapshot_retention_days": limits.SNAPSHOT_RETENTION.problem(args.snapshot_retention_days),
+        "snapshot_window": daily,
+        "maintenance_window": weekly,
+        "log_retention_days": limits.LOG_RETENTION.problem(args.log_retention_days),
+    }
+    found += [f"{argument} {problem}" for argument, problem in named.items() if problem]
+    if (known := redis_catalogue.REDIS_VERSIONS.get(args.engine, {}).get(args.version)) not in (None, args.family):
+        found.append(f"family {args.family!r} is not that of {args.engine} {args.version}, {known}")
     cluster_enabled = {each.name: each.value for each in args.parameters}.get("cluster-enabled") == "yes"
     if cluster_enabled and args.shards is None:
         found.append("parameters set cluster-enabled = yes, but shards is absent; give shards or drop the parameter")
     if args.shards is not None and not cluster_mode:
         found.append("shards is set, but parameters lack cluster-enabled = yes; compute them for cluster mode")
-    if not 0 <= args.snapshot_retention_days <= 35:
-        found.append(f"snapshot_retention_days is {args.snapshot_retention_days}; ElastiCache takes 0 to 35")
-    if not args.node_type.startswith("cache."):
-        found.append(f"node_type {args.node_type!r} does not start with `cache.`")
     return found

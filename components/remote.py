@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.firewall import check_peer, peer, slug
+from components.firewall import check_peers, peer, slug
 from components.keys import KeysArgs, administration, log_service, publishers
 from components.notifications import Notifications, NotificationsArgs, Subscription
 from components.policy import Statement, document
+from components.refuse import refuse
 from components.replica import SecondRegion
-from knowledge import events
+from knowledge import events, limits, networks
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,8 +44,13 @@ class RemoteSiteArgs:
 
     def __post_init__(self) -> None:
         """Refuse the whole internet."""
-        for client in self.clients:
-            check_peer("remote.clients", client)
+        check_peers("remote: clients", self.clients)
+        refuse(
+            "remote",
+            subnet_ids=networks.subnets_problem(self.subnet_ids),
+            port=limits.PORT.problem(self.port),
+            deletion_window_days=limits.DELETION_WINDOW.problem(self.deletion_window_days),
+        )
 
 
 class Remote(pulumi.ComponentResource):

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.instance import LOGS, TIMEOUTS, check_identifier, log_groups, parameter_group
+from components.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.outputs import outputs
+from components.refuse import refuse
+from knowledge import names, networks
 from knowledge.parameters import Parameter
 
 
@@ -91,10 +93,10 @@ class ReplicaArgs:
 
     def __post_init__(self) -> None:
         """Refuse identifiers and remote networks that RDS refuses."""
-        check_identifier("replica", self.identifier)
+        refuse("replica", identifier=names.instance_problem(self.identifier))
         remote = self.spec.remote
-        if remote and len(remote.subnet_ids) < 2:
-            raise ValueError(f"replica: {self.identifier} needs remote.subnet_ids in two availability zones at least")
+        if remote and (problem := networks.subnets_problem(remote.subnet_ids)):
+            raise ValueError(f"replica: {self.identifier}: remote.subnet_ids {problem}")
         if remote and not remote.security_group_ids:
             raise ValueError(
                 f"replica: {self.identifier} needs remote.security_group_ids (the default group is not safe)"

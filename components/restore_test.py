@@ -10,7 +10,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policy import Statement, allow
+from components.refuse import refuse
 from components.vpc_function import VpcFunctionArgs, manifest_secret, secrets_key, started_by, vpc_function
+from knowledge import classes, limits
 
 HANDLER = "bootstrap.restored.handler.handler"
 RESTORED = "awsbackup-restore-test-*"
@@ -59,10 +61,15 @@ class RestoreTestArgs(VpcFunctionArgs):
 
     def __post_init__(self) -> None:
         """Refuse what AWS Backup refuses."""
-        if not 1 <= self.window_days <= 365:
-            raise ValueError(f"restore test: window_days is {self.window_days}; AWS Backup takes 1 to 365")
-        if not 1 <= self.validation_hours <= 168:
-            raise ValueError(f"restore test: validation_hours is {self.validation_hours}; AWS Backup takes 1 to 168")
+        super().__post_init__()
+        refuse(
+            "restore test",
+            window_days=limits.RESTORE_TEST_WINDOW.problem(self.window_days),
+            validation_hours=limits.RESTORE_TEST_HOURS.problem(self.validation_hours),
+            recovery_window_days=limits.RECOVERY_WINDOW.problem(self.recovery_window_days),
+            port=limits.PORT.problem(self.port),
+            instance_class=classes.rds_problem(self.instance_class),
+        )
 
 
 class RestoreTest(pulumi.ComponentResource):

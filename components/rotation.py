@@ -10,7 +10,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policy import Statement, allow
+from components.refuse import refuse
 from components.vpc_function import VpcFunctionArgs, manifest_secret, secrets_key, started_by, vpc_function
+from knowledge import limits
 
 HANDLER = "bootstrap.rotate.handler.handler"
 
@@ -36,10 +38,13 @@ class RotationArgs(VpcFunctionArgs):
 
     def __post_init__(self) -> None:
         """Refuse a schedule that Secrets Manager refuses, and a grace longer than it."""
-        if not 1 <= self.every_days <= 1000:
-            raise ValueError(f"rotation: every_days is {self.every_days}; Secrets Manager takes 1 to 1000")
-        if not 0 <= self.grace_seconds < self.every_days * 86400:
-            raise ValueError(f"rotation: grace_seconds is {self.grace_seconds}; it must end before the next rotation")
+        super().__post_init__()
+        refuse(
+            "rotation",
+            every_days=limits.ROTATION.problem(self.every_days),
+            grace_seconds=limits.grace_problem(self.grace_seconds, self.every_days),
+            recovery_window_days=limits.RECOVERY_WINDOW.problem(self.recovery_window_days),
+        )
 
 
 class Rotation(pulumi.ComponentResource):

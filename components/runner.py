@@ -10,7 +10,9 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policy import Statement, allow
+from components.refuse import refuse
 from components.vpc_function import VpcFunctionArgs, secrets_key, vpc_function
+from knowledge import limits
 
 HANDLER = "bootstrap.handler.handler"
 KIND = "bootstrap"
@@ -37,6 +39,15 @@ class RunnerArgs(VpcFunctionArgs):
     """Runs at a time that are its own, and the most there are; none are reserved when absent. Bootstraps wait for each
     other's lock all the same, and Lambda refuses what leaves the account less than a hundred unreserved ones: new
     accounts have 10 or 50 (Lambda Developer Guide, configuration-concurrency)."""
+
+    def __post_init__(self) -> None:
+        """Refuse what Lambda refuses."""
+        super().__post_init__()
+        reserved = self.reserved_concurrency
+        refuse(
+            "runner",
+            reserved_concurrency=None if reserved is None else limits.RESERVED_CONCURRENCY.problem(reserved),
+        )
 
 
 class Runner(pulumi.ComponentResource):

@@ -8,6 +8,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.policy import Statement, allow, called, deny, document, trust
+from components.refuse import refuse
+from knowledge import limits
 
 INTERFACES = (
     "ec2:AssignPrivateIpAddresses",
@@ -48,6 +50,14 @@ class VpcFunctionArgs:
     """Days that its logs are kept."""
     memory_mib: int = 512
     """Memory; Lambda gives CPU in proportion."""
+
+    def __post_init__(self) -> None:
+        """Refuse what Lambda and CloudWatch Logs refuse."""
+        refuse(
+            "function",
+            log_retention_days=limits.LOG_RETENTION.problem(self.log_retention_days),
+            memory_mib=limits.FUNCTION_MEMORY.problem(self.memory_mib),
+        )
 
     def arn(self, service: str, resource: str) -> pulumi.Output[str]:
         """ARN of a resource in the function's account and region."""

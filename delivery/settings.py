@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
@@ -13,7 +13,8 @@ from components.github import Repository
 from components.state import State
 from infra.load import NAMESPACE as PROJECT
 from infra.problems import Problem, SettingsError, rule_of
-from infra.sections import Section
+from infra.sections import Section, limited
+from knowledge import limits
 
 NAMESPACE = "data-tier-delivery"
 
@@ -62,7 +63,7 @@ class Settings(Section):
     provider: str | None = None
     """ARN of the account's identity provider for GitHub, where there is one already."""
     cluster: Operator | None = None
-    session_hours: int = Field(default=4, ge=1, le=12)
+    session_hours: Annotated[int, limited(limits.SESSION)] = 4
 
     def github(self) -> Repository:
         """The repository; raise ValueError for one that cannot be."""

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from infra.sections import Region, Section, Text, _matches
-from infra.windows import parse_moment
-from knowledge import buckets
+from infra.sections import Region, Section, Text, _matches, limited
+from knowledge import buckets, limits
+from knowledge.windows import parse_moment
 
 
 def _moment(*, weekly: bool) -> AfterValidator:
@@ -22,8 +22,7 @@ def _moment(*, weekly: bool) -> AfterValidator:
 
 Weekly = Annotated[str, _moment(weekly=True)]
 Daily = Annotated[str, _moment(weekly=False)]
-# AWS Backup keeps a recovery point for 1 day to 100 years (plan-options-and-configuration).
-Kept = Annotated[int, Field(ge=1, le=36500)]
+Kept = Annotated[int, limited(limits.KEPT)]
 
 
 class WeeklyBackup(Section):
@@ -47,12 +46,12 @@ class Lock(Section):
     """`compliance` cannot be undone after `grace` days, by nobody."""
     min: Kept
     max: Kept
-    grace: int = Field(default=3, ge=3, le=36500)
+    grace: Annotated[int, limited(limits.LOCK_GRACE)] = 3
 
     @model_validator(mode="after")
     def _ordered(self) -> Lock:
-        if self.min > self.max:
-            raise ValueError(f"min {self.min} is more than max {self.max}.")
+        if problem := limits.lock_problem(self.min, self.max):
+            raise ValueError(f"{problem}.")
         return self
 
 
@@ -62,7 +61,7 @@ class SecondRegion(Section):
     region: Region
     keep: Kept | None = 30
     """Days of the copies of each recovery point; null copies none."""
-    point_in_time: int | None = Field(default=None, ge=1, le=35)
+    point_in_time: Annotated[int, limited(limits.REPLICATED_BACKUPS)] | None = None
     """Days of the automated backups that RDS replicates there, logs and all; absent, none."""
 
     @model_validator(mode="after")
@@ -78,7 +77,7 @@ class RestoreTest(Section):
     at: Weekly = "Mon 06:00"
     class_: Text | None = Field(default=None, alias="class")
     """Class of the restored instance; the primary's when absent."""
-    hours: int = Field(default=4, ge=1, le=168)
+    hours: Annotated[int, limited(limits.RESTORE_TEST_HOURS)] = 4
     """How long the restored instance stays for the verdict."""
 
 
@@ -101,34 +100,51 @@ class Proxy(Section):
     """Whom it serves; when empty all who log in with a password, except the migrator."""
     iam: bool = False
     """Whether clients log in to it by IAM token."""
-    connections: int = Field(default=80, ge=1, le=100)
+    connections: Annotated[int, limited(limits.PROXY_CONNECTIONS)] = 80
     """Percent of max_connections that it may take."""
-    idle: int = Field(default=40, ge=0, le=100)
+    idle: Annotated[int, limited(limits.PROXY_IDLE)] = 40
     """Percent of max_connections that it keeps open unused."""
-    wait: int = Field(default=120, ge=0, le=300)
+    wait: Annotated[int, limited(limits.PROXY_BORROW)] = 120
     """Seconds that a client waits for a connection."""
-    timeout: int = Field(default=1800, ge=60, le=28800)
+    timeout: Annotated[int, limited(limits.PROXY_CLIENT)] = 1800
     """Seconds after which a silent client is cut off."""
 
     @model_validator(mode="after")
     def _idle_fits(self) -> Proxy:
-        if self.idle > self.connections:
-            raise ValueError(f"idle {self.idle} is more than connections {self.connections}.")
+        if problem := limits.idle_problem(self.idle, self.connections):
+            raise ValueError(f"idle {problem}.")
         return self
 
 
+ObjectDays = Annotated[int, limited(limits.OBJECT_DAYS)]
+
+
+def _bucket_name(name: str) -> str:
+    if problem := buckets.name_problem(name):
+        raise ValueError(f"{problem}.")
+    return name
+
+
+def _apart(folders: dict[str, int]) -> dict[str, int]:
+    if problem := buckets.nested_problem(folders):
+        raise ValueError(f"{problem}.")
+    return folders
+
+
 _ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
-Prefix = Annotated[str, _matches(r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/", "is no folder, such as `backups/`.")]
+Prefix = Annotated[str, _matches(buckets.FOLDER, "is not a folder, such as `backups/`.")]
 
 
 class Bucket(Section):
     """A bucket for backups, exports and attachments."""
 
-    name: Annotated[str, _matches(buckets.NAME, "is no bucket name.")] | None = None
+    name: Annotated[str, AfterValidator(_bucket_name)] | None = None
     """Absent: the stack's name with account and region, which no other account can have taken."""
     roles: tuple[Annotated[str, _matches(_ROLE, "is not the ARN of a role.")], ...] = ()
     """Who reads and writes objects; nobody else does. Empty: whoever IAM lets."""
-    expire: dict[Prefix, Kept] = Field(default_factory=lambda: {"backups/": 30})
+    expire: Annotated[dict[Prefix, ObjectDays], AfterValidator(_apart)] = Field(
+        default_factory=lambda: {"backups/": 30}
+    )
     """Folder -> days after which its objects expire; elsewhere they stay."""
-    former: Kept = 30
+    former: ObjectDays = 30
     """Days that what was overwritten, deleted or expired can be had back."""

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 from infra.backup_sections import BackupPlan
 from infra.settings import Settings
-from infra.windows import DAYS, parse_moment, parse_window, standard_offset
+from knowledge import limits
 from knowledge.backup_jobs import NEAR
 from knowledge.backup_regions import DESTINATIONS
+from knowledge.classes import rds_problem
+from knowledge.windows import DAYS, parse_moment, parse_window, standard_offset
 
 DAY, WEEK = 24 * 60, 7 * 24 * 60
 
@@ -42,8 +44,8 @@ class Job:
 def jobs(plan: BackupPlan, zone: str, point_in_time_days: int) -> tuple[Job, ...]:
     """The rules of the plan: the week's, that of each other day, and the logs where AWS Backup keeps them.
 
-    By standard time, as RDS's windows are (`infra.windows`): a rule in local time would run into them in summer, and
-    one between two and three is left out on the Sunday when summer time begins.
+    By standard time, as RDS's windows are (`knowledge.windows`): a rule in local time would run into them in summer,
+    and one between two and three is left out on the Sunday when summer time begins.
     """
     week = parse_moment(plan.weekly.at).start
     day = parse_moment(plan.daily.at).start
@@ -86,6 +88,9 @@ def rules(settings: Settings, region: str | None) -> Broken:
     if not plan.continuous:  # else AWS Backup moves the windows itself
         yield from _near(settings, plan)
     yield from _locked(settings, plan)
+    own = plan.restore_test.class_ if plan.restore_test else None
+    if own and (problem := rds_problem(own)):
+        yield "restore_test.class", f"{problem}."
     if plan.second_region:
         yield from _second_region(settings, region)
 
@@ -126,8 +131,8 @@ def _locked(settings: Settings, plan: BackupPlan) -> Broken:
     if plan.second_region and plan.second_region.keep is not None:
         kept["second_region.keep"] = plan.second_region.keep
     for key, days in kept.items():
-        if not lock.min <= days <= lock.max:
-            yield key, f"keeps {days} days, and the lock takes {lock.min} to {lock.max}: its jobs would fail."
+        if problem := limits.locked_problem(days, lock.min, lock.max):
+            yield key, f"{problem}."
     if lock.mode == "compliance" and not settings.protect:
         yield "lock.mode", "compliance cannot be undone: not for a stack that is not protected. Use governance."
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import pulumi
@@ -12,46 +11,20 @@ from components.backup import Backup, BackupArgs, ScheduleArgs
 from components.backup_region import BackupRegion, BackupRegionArgs
 from components.backup_vault import LockArgs
 from components.bucket import Bucket, BucketArgs
-from components.credentials import Credentials
-from components.firewall import Firewall
-from components.keys import Keys
-from components.network import Network
-from components.notifications import Notifications
-from components.postgres import Postgres
 from components.proxy import PORT, Proxy, ProxyArgs
 from components.restore_test import RestoreTest, RestoreTestArgs
 from infra.backup_sections import Lock
 from infra.backups import Job, cron, jobs, restore_test_start
-from infra.settings import Settings
+from infra.site import Site, secret_days
+from knowledge import buckets
 
 
-@dataclass(frozen=True, kw_only=True)
-class Site:
-    """The stack as it stands."""
-
-    prefix: str
-    place: dict[str, Any]
-    """Account, region and partition."""
-    settings: Settings
-    keys: Keys
-    network: Network
-    firewall: Firewall
-    notifications: Notifications
-    credentials: Credentials
-    postgres: Postgres
-
-
-def endpoints(settings: Settings) -> tuple[str, ...]:
-    """AWS APIs that the VPC has to reach besides those of `components.network`."""
-    return ("backup",) if settings.backup and settings.backup.restore_test else ()
-
-
-def backup(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str]) -> dict[str, Any]:
-    """Make what `data-tier:backup` asks for; return the outputs."""
+def backup(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str]) -> dict[str, Any] | None:
+    """Make what `data-tier:backup` asks for; return the outputs, if any."""
     settings, place = site.settings, site.place
     plan = settings.backup
     if plan is None:
-        return {}
+        return None
     found = jobs(plan, settings.time_zone, settings.postgres.backup.retention)
     lock, second = _lock(plan.lock), plan.second_region
     elsewhere = None
@@ -96,16 +69,16 @@ def backup(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str]) -> 
     return outputs
 
 
-def proxy(site: Site, access: Access, filled: pulumi.Resource) -> dict[str, Any]:
-    """Make what `data-tier:proxy` asks for; return its part of the manifest.
+def proxy(site: Site, *, after: pulumi.Resource) -> dict[str, Any] | None:
+    """Make what `data-tier:proxy` asks for; return its part of the manifest, if any.
 
-    `filled` is what fills the secrets: a proxy that finds them empty has no login.
+    `after` is what fills the secrets: a proxy that finds them empty has no login.
     """
     settings = site.settings
     if settings.proxy is None:
-        return {}
+        return None
     wanted = settings.proxy
-    names = served(access, wanted.identities)
+    names = served(site.access, wanted.identities)
     made = Proxy(
         "proxy",
         ProxyArgs(
@@ -125,7 +98,7 @@ def proxy(site: Site, access: Access, filled: pulumi.Resource) -> dict[str, Any]
             borrow_timeout=wanted.wait,
             idle_client_timeout=wanted.timeout,
         ),
-        pulumi.ResourceOptions(depends_on=[filled]),
+        pulumi.ResourceOptions(depends_on=[after]),
     )
     return {
         "endpoint": {"name": "proxy", "host": made.endpoint, "port": PORT},
@@ -150,15 +123,15 @@ def served(access: Access, identities: tuple[str, ...]) -> list[str]:
     return list(identities) or [name for name in able if name not in access.with_privilege("migrator")]
 
 
-def bucket(site: Site) -> Bucket | None:
-    """Make what `data-tier:bucket` asks for."""
+def bucket(site: Site) -> dict[str, Any] | None:
+    """Make what `data-tier:bucket` asks for; return the outputs, if any."""
     wanted, place = site.settings.bucket, site.place
     if wanted is None:
         return None
-    return Bucket(
+    made = Bucket(
         "bucket",
         BucketArgs(
-            bucket=wanted.name or f"{site.prefix}-{place['account_id']}-{place['region']}",
+            bucket=wanted.name or buckets.default_name(site.prefix, place["account_id"], place["region"]),
             account_id=place["account_id"],
             key_arn=site.keys.storage_arn,
             roles=list(wanted.roles),
@@ -168,6 +141,7 @@ def bucket(site: Site) -> Bucket | None:
             protect=site.settings.protect,
         ),
     )
+    return {"name": made.name, "arn": made.arn}
 
 
 def _lock(lock: Lock | None) -> LockArgs | None:
@@ -183,7 +157,8 @@ def _restore_test(site: Site, made: Backup, code: pulumi.Archive, manifest: pulu
     plan = settings.backup
     assert plan  # noqa: S101 the caller has looked
     assert plan.restore_test  # noqa: S101
-    own = plan.restore_test.class_ or settings.postgres.class_
+    primary = site.instances.primary.instance_class
+    own = plan.restore_test.class_ or primary
     return RestoreTest(
         "restore-test",
         RestoreTestArgs(
@@ -195,7 +170,7 @@ def _restore_test(site: Site, made: Backup, code: pulumi.Archive, manifest: pulu
             continuous=plan.continuous,
             validation_hours=plan.restore_test.hours,
             instance_class=own,
-            parameter_group=site.postgres.parameter_group_name if own == settings.postgres.class_ else None,
+            parameter_group=site.postgres.parameter_group_name if own == primary else None,
             port=settings.postgres.port,
             subnet_group=site.postgres.subnet_group_name,
             database_security_group_ids=[site.firewall.database_id],
@@ -207,12 +182,9 @@ def _restore_test(site: Site, made: Backup, code: pulumi.Archive, manifest: pulu
             failed_topic_arn=site.notifications.topic_arns["warning"],
             topic_key_arn=site.keys.notifications_arn,
             subnet_ids=site.network.subnet_ids,
-            security_group_ids=[
-                site.firewall.runner_id,
-                *(each for each in settings.network.endpoints if each.startswith("sg-")),
-            ],
+            security_group_ids=site.function_groups,
             log_retention_days=settings.logs.retention,
-            recovery_window_days=settings.keys.deletion_window if settings.protect else 0,
+            recovery_window_days=secret_days(settings),
             memory_mib=settings.runner.memory,
             **site.place,
         ),

@@ -15,11 +15,13 @@ from pydantic import ValidationError
 
 from infra import rules
 from infra.encrypted import decrypted
+from infra.instances import Instances, instances
 from infra.problems import Problem, SettingsError, brief, close, nearest, rule_of
 from infra.profiles import PROFILES, cache_defaults, defaults, merge
 from infra.sections import Section
 from infra.settings import Settings
 from infra.stackfile import PROJECT, StackFile, file_of, read_file
+from knowledge.regions import is_region
 
 NAMESPACE = PROJECT
 
@@ -34,6 +36,8 @@ class Declared:
     config: dict[str, Any]
     """`namespace:key` -> value, placeholders for what Pulumi has encrypted."""
     settings: Settings
+    instances: Instances
+    """Its servers."""
     unread: tuple[str, ...]
     """What the file does not say in the clear, one sentence each."""
 
@@ -50,7 +54,8 @@ def load_stack(root: Path, stack: str) -> Declared:
     unread += [
         f"environment {name} is imported by Pulumi alone: what it sets is unknown here." for name in file.environments
     ]
-    return Declared(config=config, settings=settings, unread=tuple(unread))
+    servers = instances(stack, settings, region_of(config))
+    return Declared(config=config, settings=settings, instances=servers, unread=tuple(unread))
 
 
 def _misplaced(file: StackFile) -> Iterator[Problem]:
@@ -94,10 +99,17 @@ def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Sett
     given["profile"] = profile = profile_of(config, stack, source)
     settings, problems = _parse(given, profile)
     if settings is not None:
-        problems += rules.check(settings, stack, config.get("aws:region"))
+        problems += [*rules.region_problems(config.get("aws:region"))]
+        problems += rules.check(settings, instances(stack, settings, region_of(config)))
     if problems or settings is None:
         raise SettingsError(source, problems)
     return settings
+
+
+def region_of(config: Mapping[str, Any]) -> str | None:
+    """The region that a stack's configuration names; None where it names none, or what is not one."""
+    region = config.get("aws:region")
+    return region if is_region(region) else None
 
 
 def profile_of(config: Mapping[str, Any], stack: str, source: str) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from components import names
 from infra.settings import Settings
+from knowledge import names
 from knowledge.regions import partition_of
 
 Broken = Iterator[tuple[str, str]]

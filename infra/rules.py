@@ -4,71 +4,55 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from components import names
 from infra import backups, objectives, partitions
-from infra.problems import Problem, nearest
-from infra.sections import NARROW, Cache, Network, Notify, Postgres
+from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
+from infra.problems import Problem
+from infra.sections import Cache, Network, Notify, Postgres
 from infra.settings import Settings
-from infra.windows import parse_window
-from knowledge import storage
-from knowledge.classes import UnknownClassError, cache_class, rds_class
-from knowledge.networks import too_wide
-from knowledge.parameters import Parameter, ParameterError
-from knowledge.postgres import POSTGRES_VERSIONS, postgres_parameters
-from knowledge.redis import REDIS_VERSIONS, nodes_problem, redis_parameters
-from knowledge.regions import region_problem
+from knowledge import buckets, limits, names, networks, postgres_catalogue, redis_catalogue, storage
+from knowledge.classes import UnknownClassError
+from knowledge.parameters import ParameterError
+from knowledge.postgres_catalogue import POSTGRES_VERSIONS
+from knowledge.redis import multi_az_problem, nodes_problem
+from knowledge.redis_catalogue import REDIS_VERSIONS
+from knowledge.regions import REGIONS, partition_of, region_problem
+from knowledge.windows import overlap_problem, parse_window
 
 
-def check(settings: Settings, stack: str, region: str | None = None) -> list[Problem]:
-    """Every broken rule; `region` where the stack's file names it."""
-    prefix = names.prefix(settings.name, stack)
+def check(settings: Settings, tier: Instances) -> list[Problem]:
+    """Every broken rule of a stack's settings and of the servers that they declare."""
     return [
-        *_stack(prefix, stack),
-        *_region(region),
-        *_named("", _shared_names(settings)),
-        *_named("", partitions.rules(settings, prefix, _known(region))),
-        *_named("postgres", _postgres(settings.postgres, prefix, region)),
+        *_stack(tier),
+        *_named("", _shared_names(tier)),
+        *_named("", partitions.rules(settings, tier.prefix, tier.region)),
+        *_named("postgres", _postgres(settings.postgres, tier)),
         *_named("objectives", objectives.broken(settings)),
-        *_named("backup", backups.rules(settings, region)),
-        *_named("network", _network(settings.network, region)),
+        *_named("backup", backups.rules(settings, tier.region)),
+        *_named("bucket", _bucket(settings, tier)),
+        *_named("network", _network(settings.network, tier.region)),
         *_named("notify", _notify(settings.notify)),
         *(
             problem
-            for name, cache in settings.redis.items()
-            for problem in _named(f"redis.{name}", _cache(cache, names.server(prefix, name)))
+            for name, cache in tier.caches.items()
+            for problem in _named(f"redis.{name}", _cache(settings.redis[name], cache))
         ),
     ]
 
 
-# The shortest that AWS takes for what begins with it: a backup plan's name has 50 (CreateBackupPlan), with our endings.
-_LONGEST_PREFIX = 40
-
-
-def _stack(prefix: str, stack: str) -> Iterator[Problem]:
+def _stack(tier: Instances) -> Iterator[Problem]:
     """Everything on AWS is called by the names of project and stack."""
-    if not names.is_identifier(prefix):
-        likely = re.sub(r"[^a-z0-9]+", "-", stack.lower()).strip("-")
-        hint = f" `{likely}` can." if likely and likely != stack else ""
-        yield Problem(
-            "stack", f"`{stack}` cannot be part of the names on AWS: `{prefix}` {names.IDENTIFIER_RULE}.{hint}"
-        )
-    elif prefix.startswith("sg-"):
-        # CreateSecurityGroup, GroupName: "cannot start with sg-".
-        yield Problem("data-tier:name", "`sg` begins a security group's id, and no group's name may: choose another.")
-    elif len(prefix) > _LONGEST_PREFIX:
-        yield Problem(
-            "stack",
-            f"`{prefix}` is longer than the {_LONGEST_PREFIX} characters that names on AWS leave to it: shorten "
-            "the stack's name or data-tier:name.",
-        )
+    if problem := names.prefix_problem(tier.prefix):
+        likely = re.sub(r"[^a-z0-9]+", "-", tier.stack.lower()).strip("-")
+        mend = f"`{likely}` can." if likely and likely != tier.stack else "Change it, or data-tier:name."
+        # The whole beginning `sg-` is the name's: no other stack would do.
+        key = "data-tier:name" if tier.prefix.startswith("sg-") else "stack"
+        yield Problem(key, f"`{tier.stack}` cannot be part of the names on AWS: {problem}. {mend}")
 
 
-def _known(region: object) -> str | None:
-    return region if isinstance(region, str) and region_problem(region) is None else None
-
-
-def _region(region: object) -> Iterator[Problem]:
+def region_problems(region: object) -> Iterator[Problem]:
+    """What is wrong with `aws:region`, where a stack's file has it."""
     if region is not None and (problem := region_problem(region)):
         yield Problem("aws:region", problem)
 
@@ -82,82 +66,62 @@ def _named(section: str, broken: Broken) -> Iterator[Problem]:
         yield Problem(f"data-tier:{'.'.join(filter(None, (section, key)))}", rule)
 
 
-def _shared_names(settings: Settings) -> Broken:
+def _shared_names(tier: Instances) -> Broken:
     """Servers are called by their names in alarms, logs and commands, the nodes of a cache `a` by `a-1`, `a-2` ..."""
-    replicas, caches = settings.postgres.replicas, settings.redis
-    for name in caches:
-        if name in ("primary", "postgres", "master"):
+    for name in tier.caches:
+        if name in (PRIMARY, "postgres", "master"):
             yield f"redis.{name}", "is what the database is called: choose another name."
-        elif name in replicas:
+        elif name in tier.replicas:
             yield f"redis.{name}", "is the name of a replica too: choose another name for one of them."
-    for section, servers in (("postgres.replicas", replicas), ("redis", caches)):
+    for section, servers in (("postgres.replicas", tier.replicas), ("redis", tier.caches)):
         for name in servers:
             cache, _, number = name.rpartition("-")
-            if number.isdigit() and cache in caches:
+            if number.isdigit() and cache in tier.caches:
                 yield f"{section}.{name}", f"is what a node of cache `{cache}` is called: choose another name."
 
 
-def _postgres(postgres: Postgres, prefix: str, region: str | None) -> Broken:
-    yield from _postgres_version(postgres)
+def _postgres(postgres: Postgres, tier: Instances) -> Broken:
+    if problem := postgres_catalogue.version_problem(postgres.version):
+        yield "version", f"{problem}."
     yield from _storage(postgres)
-    yield from _replicas(postgres, prefix)
-    yield from _places(postgres, region)
+    yield from _replicas(postgres, tier)
     backup, maintenance = (
         parse_window(postgres.backup.window, shortest=30),
         parse_window(postgres.maintenance, shortest=30),
     )
-    if backup.spans() & maintenance.spans():
-        yield "maintenance", f"overlaps backup.window {postgres.backup.window}: RDS refuses that; move one of them."
-    yield from _parameters(postgres)
+    if problem := overlap_problem(maintenance, backup, f"backup.window {postgres.backup.window}"):
+        yield "maintenance", f"{problem}."
+    yield from _parameters(tier)
 
 
-def _parameters(postgres: Postgres) -> Broken:
+def _parameters(tier: Instances) -> Broken:
     """Classes that do not exist and parameters that the engine would refuse, of the primary and of each replica."""
-    primary: tuple[Parameter, ...] = ()
-    for where, class_name, overrides in _parameter_sets(postgres):
-        try:
-            size = rds_class(class_name)
-            computed = postgres_parameters(
-                size.memory_bytes,
-                size.vcpu,
-                _major(postgres.version),
-                storage_gib=postgres.storage.allocated,
-                replica=where != "",
-                pgaudit=postgres.pgaudit,
-                overrides=overrides,
-                primary=primary,
-            )
-            primary = primary or computed
-        except UnknownClassError as error:
-            yield f"{where}class", str(error)
-        except ParameterError as error:
-            yield f"{where}parameters", str(error)
+    primary, *replicas = _with_known_version(tier)
+    found = _wrong(primary)
+    if found:
+        yield found
+    for replica in replicas:
+        # Apart from a primary that has no parameters itself, so that what is wrong with the replica is said too.
+        if problem := _wrong(replace(replica, primary=None) if found else replica):
+            yield f"replicas.{replica.name}.{problem[0]}", problem[1]
 
 
-def _parameter_sets(postgres: Postgres) -> Iterator[tuple[str, str, dict[str, str | int | float | bool]]]:
-    yield "", postgres.class_, postgres.parameters
-    for name, replica in postgres.replicas.items():
-        yield f"replicas.{name}.", replica.class_ or postgres.class_, {**postgres.parameters, **replica.parameters}
+def _wrong(server: DatabaseInstance | ReplicationGroup) -> tuple[str, str] | None:
+    try:
+        _ = server.parameters
+    except UnknownClassError as error:
+        return "class", str(error)
+    except ParameterError as error:
+        return "parameters", str(error)
+    return None
 
 
-def _major(version: str) -> int:
-    major = version.partition(".")[0]
-    known = [str(v) for v in POSTGRES_VERSIONS]
-    return int(major if major in known else known[0])
-
-
-def _postgres_version(postgres: Postgres) -> Broken:
-    major, _, minor = postgres.version.partition(".")
-    known = {str(version): tuple(str(m) for m in minors) for version, minors in POSTGRES_VERSIONS.items()}
-    if major not in known:
-        yield "version", f"{postgres.version!r} is not a PostgreSQL version of RDS: {', '.join(known)}."
-    elif minor:
-        minors = [each.rpartition(".")[2] for each in known[major]]
-        if minor not in minors:
-            yield (
-                "version",
-                f"{postgres.version!r} does not exist on RDS; {major} has {', '.join(f'{major}.{m}' for m in minors)}.",
-            )
+def _with_known_version(tier: Instances) -> tuple[DatabaseInstance, ...]:
+    """The databases, so that what else is wrong with them is said beside a version that RDS does not have."""
+    if tier.primary.version.partition(".")[0] in map(str, POSTGRES_VERSIONS):
+        return tier.databases
+    primary = replace(tier.primary, version=str(min(POSTGRES_VERSIONS)))
+    return (primary, *(replace(each, version=primary.version, primary=primary) for each in tier.replicas.values()))
 
 
 def _storage(postgres: Postgres) -> Broken:
@@ -168,78 +132,60 @@ def _storage(postgres: Postgres) -> Broken:
         yield f"storage.{knob}", rule
 
 
-def _replicas(postgres: Postgres, prefix: str) -> Broken:
-    if postgres.replicas and postgres.backup.retention == 0:
-        yield (
-            "backup.retention",
-            "is 0, but a replica needs a source with backups: set at least 1 day, or remove replicas.",
-        )
-    if len(postgres.replicas) > 15:
-        yield "replicas", f"{len(postgres.replicas)} replicas; RDS takes 15 per source."
-    for name, replica in postgres.replicas.items():
-        if name == "primary":
+def _replicas(postgres: Postgres, tier: Instances) -> Broken:
+    if problem := limits.source_problem(postgres.backup.retention, len(postgres.replicas)):
+        yield "backup.retention", f"{problem}."
+    if problem := limits.REPLICAS.problem(len(postgres.replicas)):
+        yield "replicas", f"{problem}."
+    for name, replica in tier.replicas.items():
+        given = postgres.replicas[name]
+        if name == PRIMARY:
             yield f"replicas.{name}", "is the name of the primary."
-        if replica.remote:
-            yield from _opened(f"replicas.{name}.remote.clients", replica.remote.clients)
-        if len(identifier := names.server(prefix, name)) > 63:
-            yield f"replicas.{name}", f"`{identifier}` is longer than RDS's 63 characters."
-        ceiling = replica.max_storage if replica.max_storage is not None else postgres.storage.max
-        if replica.max_storage and (problem := storage.ceiling_problem(postgres.storage.allocated, ceiling)):
+        if given.remote:
+            yield from _opened(f"replicas.{name}.remote.clients", given.remote.clients)
+            if given.remote.region == tier.region:
+                yield f"replicas.{name}.remote.region", f"is {tier.region}, the stack's own: leave remote out."
+        if given.zone and replica.region and given.zone[:-1] != replica.region:
+            yield f"replicas.{name}.zone", f"{given.zone} is not in {replica.region}, the replica's region."
+        if problem := names.instance_problem(replica.identifier):
+            yield f"replicas.{name}", f"{problem}."
+        ceiling = replica.max_allocated_storage
+        if given.max_storage and (problem := storage.ceiling_problem(replica.allocated_storage, ceiling)):
             yield f"replicas.{name}.max_storage", problem
-        elif postgres.storage.max and ceiling < postgres.storage.max:
-            yield (
-                f"replicas.{name}.max_storage",
-                f"is below the primary's max ({postgres.storage.max}): the replica would stop.",
-            )
+        elif problem := storage.replica_ceiling_problem(ceiling, tier.primary.max_allocated_storage):
+            yield f"replicas.{name}.max_storage", f"{problem}."
 
 
-def _places(postgres: Postgres, region: str | None) -> Broken:
-    for name, replica in postgres.replicas.items():
-        if replica.remote and replica.remote.region == region:
-            yield f"replicas.{name}.remote.region", f"is {region}, the stack's own: leave remote out."
-        where = replica.remote.region if replica.remote else region
-        if replica.zone and where and replica.zone[:-1] != where:
-            yield f"replicas.{name}.zone", f"{replica.zone} is not in {where}, the replica's region."
-
-
-def _cache(cache: Cache, identifier: str) -> Broken:
-    if len(identifier) > 40:
-        yield "", f"`{identifier}` is longer than ElastiCache's 40 characters."
-    versions = REDIS_VERSIONS[cache.engine]
-    if cache.version not in versions:
-        known = ", ".join(versions)
-        yield (
-            "version",
-            f"{cache.version!r} does not exist for {cache.engine}: {known}.{nearest(cache.version, versions)}",
-        )
+def _cache(given: Cache, cache: ReplicationGroup) -> Broken:
+    if problem := names.cache_problem(cache.identifier):
+        yield "", f"{problem}."
+    if unknown := redis_catalogue.version_problem(cache.engine, cache.version):
+        yield "version", f"{unknown}."
     snapshot, maintenance = (
-        parse_window(cache.snapshot.window, shortest=60),
-        parse_window(cache.maintenance, shortest=60),
+        parse_window(given.snapshot.window, shortest=60),
+        parse_window(given.maintenance, shortest=60),
     )
-    if snapshot.spans() & maintenance.spans():
-        yield "maintenance", f"overlaps snapshot.window {cache.snapshot.window}: move one of them."
+    if problem := overlap_problem(maintenance, snapshot, f"snapshot.window {given.snapshot.window}"):
+        yield "maintenance", f"{problem}."
     if problem := nodes_problem(cache.shards, cache.replicas):
         yield "shards", f"{problem}."
-    if cache.multi_az and not cache.replicas:
-        yield "multi_az", "needs at least one replica to fail over to."
-    if cache.shards and cache.parameters.get("databases", 16) not in (16, "16"):
+    if problem := multi_az_problem(given.multi_az, cache.replicas):
+        yield "multi_az", f"{problem}."
+    if cache.shards and given.parameters.get("databases", 16) not in (16, "16"):
         yield "parameters.databases", "cluster mode has one database."
-    try:
-        size = cache_class(cache.class_)
-        if cache.version in versions:
-            redis_parameters(
-                size.memory_bytes,
-                cache.engine,
-                cache.version,
-                eviction=cache.eviction,
-                cluster_mode=cache.shards > 0,
-                keyspace_events=cache.keyspace_events,
-                overrides=cache.parameters,
-            )
-    except UnknownClassError as error:
-        yield "class", str(error)
-    except ParameterError as error:
-        yield "parameters", str(error)
+    # Beside a version that does not exist only the node type can be judged.
+    judged = replace(cache, version=min(REDIS_VERSIONS[cache.engine]), overrides={}) if unknown else cache
+    if wrong := _wrong(judged):
+        yield wrong
+
+
+def _bucket(settings: Settings, tier: Instances) -> Broken:
+    """The name that a bucket is given where none is: an account's number has 12 digits."""
+    if settings.bucket is None or settings.bucket.name is not None:
+        return
+    region = tier.region or max((each for each in REGIONS if partition_of(each).name == "aws"), key=len)
+    if problem := buckets.name_problem(buckets.default_name(tier.prefix, "0" * 12, region)):
+        yield "name", f"{problem}: name it here."
 
 
 def _network(network: Network, region: str | None) -> Broken:
@@ -250,22 +196,18 @@ def _network(network: Network, region: str | None) -> Broken:
             yield "zones", f"{', '.join(elsewhere)} is not in {region}, the stack's region."
     if network.subnets and not network.vpc:
         yield "vpc", "is required beside subnets."
-    if network.vpc and len(network.subnets) < 2:
-        yield "subnets", "an existing VPC needs at least two subnets in different zones (DB subnet group)."
+    if network.vpc and (problem := networks.subnets_problem(network.subnets)):
+        yield "subnets", f"{problem}."
     if network.endpoints and not network.vpc:
         yield "endpoints", "belongs to an existing VPC; an isolated network makes its own."
-    if len(set(network.subnets)) != len(network.subnets):
-        yield "subnets", "names one of them twice."
-    if len(set(network.clients)) != len(network.clients):
-        yield "clients", "names one of them twice."
     for key, given in (("clients", network.clients), ("endpoints", network.endpoints)):
         yield from _opened(key, given)
 
 
 def _opened(key: str, given: tuple[str, ...]) -> Broken:
     """Networks that are fine one by one, and together most of the internet."""
-    if problem := too_wide(each for each in given if not each.startswith("sg-")):
-        yield key, f"are, together, {problem}: {NARROW}"
+    if problem := networks.together_problem(given):
+        yield key, f"{problem}."
 
 
 def _notify(notify: Notify) -> Broken:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -23,12 +22,11 @@ from pydantic import (
 )
 
 from infra.problems import brief
-from infra.windows import parse_window
-from knowledge import storage
-from knowledge.networks import is_group, too_wide, vpc_problem
+from knowledge import limits, names, networks, passwords
+from knowledge.limits import Limit
 from knowledge.recipients import ENDPOINTS
 from knowledge.regions import ZONE, region_problem
-from knowledge.reserved_words import RESERVED
+from knowledge.windows import parse_window
 
 
 def _takes_bool(annotation: Any) -> bool:
@@ -67,6 +65,17 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def limited(limit: Limit) -> AfterValidator:
+    """A whole number that AWS takes."""
+
+    def check(value: int) -> int:
+        if problem := limit.problem(value):
+            raise ValueError(f"{problem}.")
+        return value
+
+    return AfterValidator(check)
+
+
 def _matches(pattern: str, rule: str) -> AfterValidator:
     compiled = re.compile(pattern, re.ASCII)  # AWS has no other digits
 
@@ -95,25 +104,14 @@ def _window(shortest: int, *, weekly: bool) -> AfterValidator:
     return AfterValidator(check)
 
 
-NARROW = "name the application's security group, or its own networks."
-
-
 def _client(value: str) -> str:
-    if value.startswith("sg-"):
-        if not is_group(value):
-            raise ValueError(f"{value!r} is not a security group id such as sg-0a1b2c3d4e5f60718.")
-        return value
-    try:
-        block = ipaddress.ip_network(value)
-    except ValueError as error:
-        raise ValueError(f"{value!r} is neither a security group (sg-...) nor a network: {error}.") from None
-    if problem := too_wide([str(block)]):
-        raise ValueError(f"{value!r} is {problem}: {NARROW}")
-    return str(block)
+    if problem := networks.client_problem(value):
+        raise ValueError(f"{problem}.")
+    return value
 
 
 def _network(value: str) -> str:
-    if problem := vpc_problem(value):
+    if problem := networks.vpc_problem(value):
         raise ValueError(f"{value!r} {problem}.")
     return value
 
@@ -132,9 +130,11 @@ def minutes(value: str) -> int:
 
 
 def _days(value: str) -> str:
-    # RotationRules: AutomaticallyAfterDays 1-1000.
-    if minutes(value) % 1440 or not 1440 <= minutes(value) <= 1000 * 1440:
-        raise ValueError(f"{value!r} must be whole days, 1d to 1000d.")
+    days, rest = divmod(minutes(value), 1440)
+    if rest:
+        raise ValueError(f"{value!r} must be whole days, such as 30d.")
+    if problem := limits.ROTATION.problem(days):
+        raise ValueError(f"{problem}.")
     return value
 
 
@@ -156,37 +156,21 @@ def _zone(value: str) -> str:
     return value
 
 
-# CreateDBInstance, MasterUsername: 1-16 letters, digits or underscores, first a letter, no word that PostgreSQL
-# reserves.
-_TAKEN = {"admin", "administrator", "rdsadmin", "rdsrepladmin", "public", "none", "current_role"}
-
-
 def _master(value: str) -> str:
-    refused = value in _TAKEN | RESERVED or value.startswith(("pg_", "rds"))
-    if refused or not re.fullmatch(r"[a-z][a-z0-9_]{0,15}", value):
-        raise ValueError(
-            f"{value!r} is no master user name for RDS: 1-16 lower-case letters, digits or underscores, first a "
-            "letter, no reserved word, not pg_* or rds*."
-        )
+    if problem := names.master_problem(value):
+        raise ValueError(f"{problem}.")
     return value
 
 
 def _database(value: str) -> str:
-    # CreateDBInstance, DBName: no word that the engine reserves. `postgres`, `rdsadmin` and the templates are there
-    # already, and are the server's.
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", value):
-        raise ValueError(f"{value!r} must be 1-63 lower-case letters, digits, underscores, first a letter.")
-    if value in RESERVED or value in {"postgres", "rdsadmin", "template0", "template1"}:
-        raise ValueError(f"{value!r} is reserved by PostgreSQL or RDS: choose another name for the database.")
+    if problem := names.database_problem(value):
+        raise ValueError(f"{problem}.")
     return value
 
 
 def _special(value: str) -> str:
-    # RDS refuses / " @ and space; ElastiCache , " / @; an AUTH token takes only ! & # $ ^ < > - beside letters
-    # and digits. Quotes, backslash, %, : and ? would need escaping in URLs and shells.
-    bad = sorted(set(value) - set("-_.~!&#$^<>+=*"))
-    if bad:
-        raise ValueError(f"{' '.join(bad)} cannot be in a password that RDS, ElastiCache and URLs all take; use -_.~")
+    if problem := passwords.special_problem(value):
+        raise ValueError(f"{problem}.")
     return value
 
 
@@ -195,14 +179,20 @@ def _zones(value: Any) -> int | tuple[str, ...]:
         return value
     named = tuple(value) if isinstance(value, list | tuple) else ()
     valid = all(isinstance(each, str) and re.fullmatch(ZONE, each) for each in named)
-    if not valid or not 2 <= len(set(named)) == len(named) <= 3:
+    if not valid or networks.zones_problem(named):
         raise ValueError(f"{value!r} must be 2, 3, or the names of two or three zones: [eu-west-1a, eu-west-1c].")
     return named
 
 
 def _two_subnets(value: tuple[str, ...]) -> tuple[str, ...]:
-    if len(set(value)) < 2 or len(set(value)) < len(value):
-        raise ValueError("must be two different subnets at least, in different zones (DB subnet group).")
+    if problem := networks.subnets_problem(value):
+        raise ValueError(f"{problem}.")
+    return value
+
+
+def _shards(value: int) -> int:
+    if value and (problem := limits.SHARDS.problem(value)):
+        raise ValueError(f"{problem}; 0 is no cluster mode.")
     return value
 
 
@@ -211,7 +201,7 @@ Daily30 = Annotated[str, _window(30, weekly=False)]
 Daily60 = Annotated[str, _window(60, weekly=False)]
 Weekly30 = Annotated[str, _window(30, weekly=True)]
 Weekly60 = Annotated[str, _window(60, weekly=True)]
-Retention = Annotated[int, Field(ge=0, le=35)]
+Port = Annotated[int, limited(limits.PORT)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Client = Annotated[str, AfterValidator(_client)]
@@ -219,10 +209,7 @@ Region = Annotated[str, AfterValidator(_region)]
 VpcId = Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")]
 SubnetId = Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")]
 Parameters = dict[str, Annotated[str | int | float | bool, BeforeValidator(_scalar)]]
-# Log groups: the retention values that CloudWatch Logs takes (PutRetentionPolicy).
-LogDays = Literal[
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653
-]
+LogDays = Annotated[int, limited(limits.LOG_RETENTION)]
 ReplicaName = Annotated[
     str, _matches(r"[a-z](-?[a-z0-9])*", "must be lower-case letters, digits and single hyphens, first a letter.")
 ]
@@ -245,8 +232,8 @@ class Network(Section):
 class Storage(Section):
     """gp3 storage in GiB; `max` above `allocated` turns storage autoscaling on."""
 
-    allocated: int = Field(ge=storage.SMALLEST, le=storage.LARGEST)
-    max: int = Field(default=0, ge=0, le=storage.LARGEST)
+    allocated: Annotated[int, limited(limits.ALLOCATED_STORAGE)]
+    max: Annotated[int, limited(limits.MAX_ALLOCATED_STORAGE)] = 0
     iops: int | None = Field(default=None, ge=1)
     throughput: int | None = Field(default=None, ge=1)
     """MiB/s."""
@@ -266,7 +253,7 @@ class Replica(Section):
 
     class_: Text | None = Field(default=None, alias="class")
     zone: Annotated[str, _matches(ZONE, "is not a zone, such as eu-central-1a.")] | None = None
-    max_storage: int | None = Field(default=None, ge=0, le=storage.LARGEST)
+    max_storage: Annotated[int, limited(limits.MAX_ALLOCATED_STORAGE)] | None = None
     parameters: Parameters = {}
     remote: RemoteRegion | None = None
 
@@ -274,7 +261,7 @@ class Replica(Section):
 class Backup(Section):
     """RDS automated backups: days of point-in-time recovery and the daily window."""
 
-    retention: Retention
+    retention: Annotated[int, limited(limits.BACKUP_RETENTION)]
     window: Daily30
 
 
@@ -290,10 +277,10 @@ class Postgres(Section):
     maintenance: Weekly30
     insights: Literal["off", "standard", "advanced"]
     """Database Insights: `standard` keeps 7 days, `advanced` 465."""
-    monitoring: Literal[0, 1, 5, 10, 15, 30, 60]
+    monitoring: Annotated[int, limited(limits.MONITORING)]
     database: Annotated[str, AfterValidator(_database)]
     master: Annotated[str, AfterValidator(_master)]
-    port: int = Field(ge=1150, le=65535)
+    port: Port
     apply_immediately: bool
     major_upgrade: bool = False
     """Whether a deployment may change the major version; for the one deployment that does."""
@@ -303,7 +290,7 @@ class Postgres(Section):
 class Snapshot(Section):
     """ElastiCache snapshots: the only backup a cache has."""
 
-    retention: Retention
+    retention: Annotated[int, limited(limits.SNAPSHOT_RETENTION)]
     window: Daily60
 
 
@@ -313,8 +300,9 @@ class Cache(Section):
     engine: Literal["valkey", "redis"]
     version: Text
     class_: Text = Field(alias="class")
-    replicas: int = Field(ge=0, le=5)
-    shards: int = Field(ge=0, le=500)
+    replicas: Annotated[int, limited(limits.CACHE_REPLICAS)]
+    shards: Annotated[int, AfterValidator(_shards)]
+    """Cluster mode is off where it is 0."""
     eviction: str
     auth: Literal["rbac", "token"]
     keyspace_events: str
@@ -366,7 +354,7 @@ class Objectives(Section):
 
 
 class Passwords(Section):
-    length: int = Field(ge=16, le=128)
+    length: Annotated[int, limited(passwords.LENGTH)]
     special: Annotated[str, AfterValidator(_special)]
 
 
@@ -380,16 +368,16 @@ class Rotation(Section):
 
     @model_validator(mode="after")
     def _grace_ends(self) -> Rotation:
-        if minutes(self.grace) >= minutes(self.every):
-            raise ValueError(f"grace {self.grace} must be shorter than every {self.every}.")
+        if problem := limits.grace_problem(minutes(self.grace) * 60, minutes(self.every) // 1440):
+            raise ValueError(f"grace {problem}.")
         return self
 
 
 class Runner(Section):
     """The bootstrap Lambda."""
 
-    memory: int = Field(ge=256, le=10240)
-    reserved: int | None = Field(default=None, ge=1, le=900)
+    memory: Annotated[int, limited(limits.FUNCTION_MEMORY)]
+    reserved: Annotated[int, limited(limits.RESERVED_CONCURRENCY)] | None = None
     """Runs at a time that Lambda keeps for it; absent, none: see `datatier doctor --aws`."""
 
 

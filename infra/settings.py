@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from infra.backup_sections import BackupPlan, Bucket, Proxy
 from infra.sections import (
     Cache,
@@ -15,6 +13,7 @@ from infra.sections import (
     Notify,
     Objectives,
     Passwords,
+    Port,
     Postgres,
     Rotation,
     Runner,
@@ -22,11 +21,13 @@ from infra.sections import (
     Suppress,
     Zone,
     _matches,
+    limited,
 )
+from knowledge import limits
 
 
 class Keys(Section):
-    deletion_window: int = Field(ge=7, le=30)
+    deletion_window: Annotated[int, limited(limits.DELETION_WINDOW)]
 
 
 class Logs(Section):
@@ -55,7 +56,7 @@ class Settings(Section):
     """Deletion protection, in AWS where it exists and in Pulumi."""
     final_snapshots: bool
     """Snapshot what is deleted, under a name of its own."""
-    cache_port: int = Field(ge=1150, le=65535)
+    cache_port: Port
     """Port of every cache."""
     network: Network
     postgres: Postgres

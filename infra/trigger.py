@@ -6,10 +6,12 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from bootstrap.sources import SOURCES
+
 PACKAGE = Path(__file__).parents[1]
 """Where the program lies: its rooms, and the migrations and the schema that come with it."""
 # Relative to the project's folder.
-BOOTSTRAP = ("bootstrap/**/*.py", "migrations/*", "schema/*.json", "access.yaml")
+BOOTSTRAP = (*SOURCES, "access.yaml")
 
 
 def content_hash(root: Path, patterns: Iterable[str] = BOOTSTRAP) -> str:

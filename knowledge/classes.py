@@ -77,16 +77,26 @@ CACHE_CLASSES = MappingProxyType({str(row["name"]): CacheClass(**row) for row in
 
 def rds_class(name: str) -> RdsClass:
     """Raise `UnknownClassError`, naming the nearest class, if the table has no such class."""
-    if name not in RDS_CLASSES:
-        raise UnknownClassError(_unknown(name, "RDS instance class", "db", RDS_CLASSES))
+    if problem := rds_problem(name):
+        raise UnknownClassError(problem)
     return RDS_CLASSES[name]
 
 
 def cache_class(name: str) -> CacheClass:
     """Raise `UnknownClassError`, naming the nearest class, if the table has no such class."""
-    if name not in CACHE_CLASSES:
-        raise UnknownClassError(_unknown(name, "ElastiCache node type", "cache", CACHE_CLASSES))
+    if problem := cache_problem(name):
+        raise UnknownClassError(problem)
     return CACHE_CLASSES[name]
+
+
+def rds_problem(name: str) -> str | None:
+    """What is wrong with an instance class; None when nothing is."""
+    return None if name in RDS_CLASSES else _unknown(name, "RDS instance class", "db", RDS_CLASSES)
+
+
+def cache_problem(name: str) -> str | None:
+    """What is wrong with a node type; None when nothing is."""
+    return None if name in CACHE_CLASSES else _unknown(name, "ElastiCache node type", "cache", CACHE_CLASSES)
 
 
 def _unknown(name: str, kind: str, prefix: str, known: Iterable[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 
 Network = IPv4Network | IPv6Network
@@ -27,6 +27,7 @@ _PRIVATE: tuple[Network, ...] = tuple(
 # RFC 1918. A VPC cannot have 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16 or 224.0.0.0/4 (Amazon VPC User Guide, VPC CIDR
 # blocks), which Python calls private or reserved too; of the rest these alone are sure to be nobody else's.
 _OWN = tuple(map(IPv4Network, ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")))
+NARROW = "name the application's security group, or its own networks"
 WIDEST = {4: 12, 6: 28}
 """Prefix length of the public addresses that may be let in, together. Ours, not AWS's: an organisation's own are fewer
 (a /12 is a million of IPv4's; a /28 is more than a provider gets at first), a cloud's whole range is more."""
@@ -48,6 +49,41 @@ def vpc_problem(cidr: str) -> str | None:
     if not own or not 16 <= network.prefixlen <= 24:
         return "must be a private IPv4 network between /16 and /24, of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
     return None
+
+
+def subnets_problem(subnets: Sequence[object]) -> str | None:
+    """What is wrong with the subnets of a DB subnet group; None when nothing is. What is no text is not known yet."""
+    named = [each for each in subnets if isinstance(each, str)]
+    if len(set(named)) < len(named):
+        return "names one of them twice"
+    return "needs at least two subnets, in different availability zones (DB subnet group)" if len(subnets) < 2 else None
+
+
+def zones_problem(zones: Sequence[str]) -> str | None:
+    """What is wrong with the zones of an isolated network; None when nothing is."""
+    if 2 <= len(set(zones)) == len(zones) <= 3:
+        return None
+    return f"has {', '.join(zones) or 'none'}; name two or three different zones"
+
+
+def client_problem(value: str) -> str | None:
+    """What is wrong with somebody who may connect, a security group or a range; None when nothing is."""
+    if value.startswith("sg-"):
+        return None if is_group(value) else f"{value!r} is not a security group id such as sg-0a1b2c3d4e5f60718"
+    try:
+        block = ip_network(value)
+    except ValueError as error:
+        return f"{value!r} is neither a security group (sg-...) nor a network: {error}"
+    return f"{value!r} is {wide}: {NARROW}" if (wide := too_wide([str(block)])) else None
+
+
+def together_problem(clients: Iterable[str]) -> str | None:
+    """What is wrong with clients that are fine one by one; None when nothing is."""
+    given = list(clients)
+    if len(set(given)) != len(given):
+        return "names one of them twice"
+    wide = too_wide(each for each in given if not each.startswith("sg-"))
+    return f"are, together, {wide}: {NARROW}" if wide else None
 
 
 def too_wide(blocks: Iterable[str]) -> str | None:

@@ -12,6 +12,7 @@ from knowledge.memory import GIB, KIB, MIB, PAGE, claimed_memory
 from knowledge.parameters import ApplyMethod, Parameter, ParameterError, Value
 from knowledge.postgres_catalogue import CATALOGUE, POSTGRES_VERSIONS, check
 from knowledge.postgres_fixed import REPLICA, fixed
+from knowledge.storage import SMALLEST
 
 __all__ = ["POSTGRES_VERSIONS", "max_connections", "postgres_family", "postgres_parameters"]
 
@@ -98,8 +99,8 @@ def _impossible_sizes(memory_bytes: int, vcpu: int, version: int, storage_gib: i
         problems.append(f"{memory_bytes // MIB} MiB of memory are too few: the smallest class has 1024 MiB")
     if vcpu < 1:
         problems.append(f"{vcpu} cores are too few: at least 1")
-    if storage_gib < 20:
-        problems.append(f"{storage_gib} GiB of storage are too few: gp3 volumes of RDS start at 20 GiB")
+    if storage_gib < SMALLEST:
+        problems.append(f"{storage_gib} GiB of storage are too few: gp3 volumes of RDS start at {SMALLEST} GiB")
     return problems
 
 

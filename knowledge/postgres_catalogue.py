@@ -25,6 +25,18 @@ POSTGRES_VERSIONS: dict[int, tuple[str, ...]] = {
 """Majors in standard support and the minors that RDS creates, newest last (15.16, 16.12, 17.8, 18.2 are `NO_CREATE`).
 https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html"""
 
+
+def version_problem(version: str) -> str | None:
+    """What is wrong with a version of PostgreSQL, a major or an exact one; None when nothing is."""
+    known = {str(major): minors for major, minors in POSTGRES_VERSIONS.items()}
+    major, dot, _ = version.partition(".")
+    if major not in known:
+        return f"{version!r} is not a PostgreSQL version of RDS: {', '.join(known)}"
+    if dot and version not in known[major]:
+        return f"{version!r} does not exist on RDS; {major} has {', '.join(known[major])}"
+    return None
+
+
 _BOOLEANS = {"1": "1", "on": "1", "true": "1", "yes": "1", "0": "0", "off": "0", "false": "0", "no": "0"}
 _SIZES = {"B": 1, "kB": 1024, "8kB": 8192, "MB": 1024**2, "GB": 1024**3, "TB": 1024**4}
 _TIMES = {"us": 1, "ms": 1000, "s": 10**6, "min": 60 * 10**6, "h": 3600 * 10**6, "d": 86400 * 10**6}

@@ -29,12 +29,22 @@ def redis_family(engine: str, version: str) -> str:
     return versions[version]
 
 
+def node_count(shards: int | None, replicas: int) -> int:
+    """Nodes of a replication group: each shard has a primary and its replicas."""
+    return (shards or 1) * (replicas + 1)
+
+
 def nodes_problem(shards: int | None, replicas: int) -> str | None:
     """What is wrong with the number of nodes; None when nothing is (ElastiCache quota: nodes per cluster)."""
-    nodes = (shards or 1) * (replicas + 1)
+    nodes = node_count(shards, replicas)
     if nodes <= 500:
         return None
     return f"{shards} shards of {replicas + 1} nodes are {nodes} nodes; ElastiCache takes 500"
+
+
+def multi_az_problem(multi_az: bool, replicas: int) -> str | None:
+    """Why ElastiCache would not spread a cache over zones; None when it would (MultiAZEnabled)."""
+    return "needs at least one replica to fail over to" if multi_az and not replicas else None
 
 
 def redis_parameters(

@@ -25,6 +25,18 @@ REDIS_VERSIONS: dict[str, dict[str, str]] = {
 }
 """Engine -> version on ElastiCache -> parameter group family."""
 
+
+def engine_problem(engine: str) -> str | None:
+    """What is wrong with an engine of ElastiCache; None when nothing is."""
+    return None if engine in REDIS_VERSIONS else f"{engine!r} is neither valkey nor redis (lower case)"
+
+
+def version_problem(engine: str, version: str) -> str | None:
+    """What is wrong with a version of an engine that is known; None when nothing is."""
+    known = REDIS_VERSIONS.get(engine, {version: ""})
+    return None if version in known else f"{version!r} does not exist for {engine}: {', '.join(known)}"
+
+
 EVENT_CLASSES = "KEg$lshzxeA"
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from typing import TypeGuard
 
 REGIONS = frozenset([
     "af-south-1",
@@ -25,9 +26,13 @@ REGIONS = frozenset([
     "us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-iso-east-1", "us-iso-west-1", "us-isob-east-1",
     "us-isob-west-1", "us-isof-east-1", "us-isof-south-1", "us-west-1", "us-west-2",
 ])  # fmt: skip
-REGION = "|".join(sorted(REGIONS))
-ZONE = rf"(?:{REGION})[a-z]"
+ZONE = rf"(?:{'|'.join(sorted(REGIONS))})[a-z]"
 """One of a region's own; a Local or Wavelength Zone (`us-east-1-bos-1a`) is none: RDS and ElastiCache are in few."""
+
+
+def is_region(value: object) -> TypeGuard[str]:
+    """Whether there is that region."""
+    return isinstance(value, str) and value in REGIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,7 +65,7 @@ _CHINESE = frozenset({"backup", "elasticache", "rds", "sts"})
 
 def region_problem(text: object) -> str | None:
     """What is wrong with a region's name, with the nearest that there is; None where there is that region."""
-    if isinstance(text, str) and text in REGIONS:
+    if is_region(text):
         return None
     near = get_close_matches(str(text)[:20], sorted(REGIONS), n=1)
     return f"{str(text)[:40]!r} is not a region of AWS.{f' Did you mean `{near[0]}`?' if near else ''}"

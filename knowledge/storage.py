@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-SMALLEST, LARGEST = 20, 65536
+from knowledge.limits import ALLOCATED_STORAGE
+
+((SMALLEST, LARGEST),) = ALLOCATED_STORAGE.taken
 """GiB."""
 STRIPED_FROM = 400
 """GiB. From here on RDS stripes a volume over four: more of everything, and what it has can be chosen. Below it RDS
@@ -69,3 +71,8 @@ def ceiling_problem(allocated: int, ceiling: int) -> str | None:
     if ceiling < least:
         return f"must be at least 10 % above allocated, {least} GiB (AWS recommends 26 %), or 0 for no autoscaling."
     return None
+
+
+def replica_ceiling_problem(ceiling: int, primary: int) -> str | None:
+    """Why a replica could not follow its primary's growth; 0 is no growth of either."""
+    return f"is below the primary's max ({primary}): the replica would stop" if ceiling < primary else None

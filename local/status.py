@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from bootstrap.action import Action
 from bootstrap.manifest import Endpoint, Manifest
 from bootstrap.postgres.pressure import migration, used_up
 from bootstrap.report import Migration
@@ -135,14 +136,20 @@ def status(state: StateDir) -> dict[str, Any]:
             _cache_name(entry, known): pool.submit(_cache, state, entry, known) for entry in _entries(state, cache.TYPE)
         }
         found = inside.result()
+        shown = {name: future.result() for name, future in caches.items()}
+        changes = [
+            *(found.changes if found else ()),
+            *(action for _, of_cache in shown.values() for action in of_cache),
+        ]
         at = found.migration if found else Migration.model_validate(report.get("migration") or {})
         return {
             "stack": state.stack,
             "up": bool(state.resources) and all(each.trouble is None for each in servers.result()),
             "postgres": {**postgres.result(), "migration": at.model_dump()},
-            "redis": {name: future.result() for name, future in caches.items()},
+            "redis": {name: cache_shown for name, (cache_shown, _) in shown.items()},
             "access": report.get("access") or {"allowed": 0, "refused": 0, "failed": 0},
             "undeclared": list(found.undeclared) if found else [],
+            "drift": [action.data() for action in changes],
             "emulator": _emulator(state) if state.resources else None,
             "processes": [vars(process) for process in servers.result()],
             "differences": state.kept.get("differences", []),
@@ -196,6 +203,8 @@ class _Inside:
     migration: Migration
     undeclared: tuple[str, ...]
     """What it has that access.yaml does not say."""
+    changes: tuple[Action, ...]
+    """What `access plan` would change of it."""
 
 
 def _inside(state: StateDir, known: Manifest | None) -> _Inside | None:
@@ -205,22 +214,32 @@ def _inside(state: StateDir, known: Manifest | None) -> _Inside | None:
         return None
 
     def read(connection: psycopg.Connection[Any]) -> _Inside:
-        # As the master sees it, who administers all of it.
-        undeclared = _undeclared(connection, known, str(primary["inputs"]["username"]))
-        return _Inside(migration(connection) or Migration(), undeclared)
+        undeclared, changes = _declared(connection, known, str(primary["inputs"]["username"]))
+        return _Inside(migration(connection) or Migration(), undeclared, changes)
 
     return _connected(state, primary["outputs"]["identifier"], known.postgres.database, read)
 
 
-def _undeclared(connection: psycopg.Connection[Any], known: Manifest, master: str) -> tuple[str, ...]:
+def _declared(
+    connection: psycopg.Connection[Any], known: Manifest, master: str
+) -> tuple[tuple[str, ...], tuple[Action, ...]]:
+    """What the database has that access.yaml does not say, and what `access plan` would change, as it is now.
+
+    Passwords are in the emulator, and schema and data are not looked at.
+    """
     from bootstrap.access import load_access
-    from bootstrap.access_plan import desired_by_url
+    from bootstrap.postgres.desired import desired
     from bootstrap.postgres.facts import told
     from bootstrap.postgres.live import read
+    from bootstrap.postgres.plan import plan
     from bootstrap.postgres.unseen import beside
+    from bootstrap.reconcile.by_url import active_logins
 
-    wanted = desired_by_url(connection, load_access(known.access))
-    return tuple(told(beside(wanted, replace(read(connection, wanted), user=master)).unseen))
+    access = load_access(known.access)
+    wanted = desired(access, active_logins(connection, access), iam=known.postgres.iam_region is not None)
+    # As the master sees it, who administers all of it.
+    live = replace(read(connection, wanted), user=master)
+    return tuple(told(beside(wanted, live).unseen)), tuple(plan(wanted, live))
 
 
 def _used_up(state: StateDir) -> list[str]:
@@ -231,37 +250,51 @@ def _used_up(state: StateDir) -> list[str]:
     ]
 
 
-def _cache(state: StateDir, entry: Entry, known: Manifest | None) -> dict[str, Any]:
+def _cache(state: StateDir, entry: Entry, known: Manifest | None) -> tuple[dict[str, Any], list[Action]]:
     cluster = bool(entry["outputs"].get("clusterEnabled"))
     nodes = [node(state, entry["id"], name, cluster) for name in entry["outputs"]["memberClusters"]]
-    return {
+    undeclared, changes = _users(nodes, _cache_name(entry, known), known)
+    shown = {
         "cluster_mode": cluster,
         "nodes": [{"name": n.name, "host": "127.0.0.1", "port": n.port, "role": n.role()} for n in nodes],
-        "undeclared": _strangers(nodes, _cache_name(entry, known), known),
+        "undeclared": undeclared,
     }
+    return shown, changes
 
 
-def _strangers(nodes: list[Node], name: str, known: Manifest | None) -> list[str]:
-    """The users that can log in to a node now and are not in the declaration of the last bootstrap."""
+def _users(nodes: list[Node], name: str, known: Manifest | None) -> tuple[list[str], list[Action]]:
+    """Who can log in to a cache now and is not in the declaration of the last bootstrap, and what differs of the rest.
+
+    A node that does not answer is told by its role.
+    """
     import redis
 
-    from bootstrap.access import load_access
+    from bootstrap.access import access_string, load_access
     from bootstrap.errors import BootstrapError
-    from bootstrap.redis.node import read
+    from bootstrap.redis import node as users_of
+    from bootstrap.redis.users import User
     from bootstrap.verify.undeclared import on
 
     if known is None:
-        return []
+        return [], []
     access = load_access(known.access)
-    declared = {*access.cache_users(name), *access.exceptions.redis.get(name, ()), ADMIN}
+    others = access.exceptions.redis.get(name, ())
+    wanted = [User(name=n, rules=access_string(rules), password=None) for n, rules in access.cache_users(name).items()]
+    declared = {*access.cache_users(name), *others, ADMIN}
     found: set[str] = set()
+    changes: list[Action] = []
     for each in nodes:
         try:
             with each.client(1.0) as client:
-                found.update(on(read(client, each.name), declared))
+                live = users_of.read(client, f"{name}/{each.name}")
+                found.update(on(live, declared))
+                if name in known.caches and known.caches[name].has_users:
+                    scope = f"{known.prefix}-{name}"
+                    planned = users_of.plan(live, wanted, admin=ADMIN, scope=scope, remove=True, others=others)
+                    changes += planned.changes
         except (redis.RedisError, BootstrapError):
-            continue  # a node that does not answer is told by its role
-    return sorted(found)
+            continue
+    return sorted(found), changes
 
 
 def _cache_name(entry: Entry, known: Manifest | None) -> str:

@@ -13,6 +13,7 @@ ALL, NONE = "all", "none"
 CONCERNS: dict[str, str] = {
     "infra/": ALL,
     "components/": ALL,
+    "knowledge/": ALL,
     "bootstrap/": ALL,
     "migrations/": ALL,
     "schema/": ALL,

@@ -1,25 +1,26 @@
 """What a stack's settings promise but its resources do not keep: advice that needs no AWS account.
 
-Every rule is a pure function over the settings; what is plainly wrong never gets here, `infra.rules` refuses it.
+Every rule is a pure function over the settings and the servers that they declare; what is plainly wrong never gets
+here, `infra.rules` refuses it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
+from infra.instances import Instances
 from infra.settings import Settings
-from knowledge.classes import cache_class, rds_class
 from knowledge.log_format import deaf
 from preview.objectives import objectives
 from preview.plan import Finding
 
-Rule = Callable[[Settings], Iterator[Finding]]
+Rule = Callable[[Settings, Instances], Iterator[Finding]]
 
 
-def findings(settings: Settings) -> tuple[Finding, ...]:
+def findings(settings: Settings, instances: Instances) -> tuple[Finding, ...]:
     """Every finding, the severe first."""
     order = {"error": 0, "warning": 1, "info": 2}
-    found = (finding for rule in _RULES for finding in rule(settings))
+    found = (finding for rule in _RULES for finding in rule(settings, instances))
     return tuple(sorted(found, key=lambda finding: (order[finding.severity], finding.rule, finding.resource)))
 
 
@@ -31,7 +32,7 @@ def unread(sentences: Iterable[str]) -> tuple[Finding, ...]:
     )
 
 
-def _nobody_is_told(settings: Settings) -> Iterator[Finding]:
+def _nobody_is_told(settings: Settings, _: Instances) -> Iterator[Finding]:
     for severity in ("critical", "warning"):
         if not getattr(settings.notify, severity):
             yield Finding(
@@ -42,7 +43,7 @@ def _nobody_is_told(settings: Settings) -> Iterator[Finding]:
             )
 
 
-def _nobody_may_connect(settings: Settings) -> Iterator[Finding]:
+def _nobody_may_connect(settings: Settings, _: Instances) -> Iterator[Finding]:
     if not settings.network.clients:
         yield Finding(
             severity="warning" if settings.protect else "info",
@@ -53,21 +54,21 @@ def _nobody_may_connect(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _smaller_replica(settings: Settings) -> Iterator[Finding]:
-    primary = rds_class(settings.postgres.class_)
-    for name, replica in settings.postgres.replicas.items():
-        if replica.class_ and rds_class(replica.class_).memory_gib < primary.memory_gib:
+def _smaller_replica(_: Settings, instances: Instances) -> Iterator[Finding]:
+    primary = instances.primary
+    for name, replica in instances.replicas.items():
+        if replica.size.memory_gib < primary.size.memory_gib:
             yield Finding(
                 severity="warning",
                 rule="replica-smaller",
                 resource=name,
-                message=f"{replica.class_} is smaller than {settings.postgres.class_} of the primary: it may lag.",
+                message=f"{replica.instance_class} is smaller than the primary's {primary.instance_class}: it may lag.",
             )
 
 
-def _burstable(settings: Settings) -> Iterator[Finding]:
-    classes = {"primary": rds_class(settings.postgres.class_).burstable}
-    classes |= {name: cache_class(cache.class_).burstable for name, cache in settings.redis.items()}
+def _burstable(settings: Settings, instances: Instances) -> Iterator[Finding]:
+    classes = {instances.primary.name: instances.primary.size.burstable}
+    classes |= {name: cache.size.burstable for name, cache in instances.caches.items()}
     for name, burstable in classes.items():
         if burstable and settings.protect:
             yield Finding(
@@ -78,21 +79,22 @@ def _burstable(settings: Settings) -> Iterator[Finding]:
             )
 
 
-def _deaf_log_alarms(settings: Settings) -> Iterator[Finding]:
-    servers = {"primary": settings.postgres.parameters}
-    servers |= {name: replica.parameters for name, replica in settings.postgres.replicas.items()}
-    for name, parameters in servers.items():
-        for parameter, missing in deaf({key: str(value) for key, value in parameters.items()}).items():
+def _deaf_log_alarms(_: Settings, instances: Instances) -> Iterator[Finding]:
+    for server in instances.databases:
+        # A replica's own alone: what its primary has is said there.
+        before = server.primary.overrides if server.primary else {}
+        own = {key: str(value) for key, value in server.overrides.items() if before.get(key) != value}
+        for parameter, missing in deaf(own).items():
             yield Finding(
                 severity="warning",
                 rule="log-alarms-deaf",
-                resource=name,
+                resource=server.name,
                 message=f"{parameter} makes the alarms on the log deaf: {missing}. Leave it at RDS's default.",
             )
 
 
-def _single_node(settings: Settings) -> Iterator[Finding]:
-    for name, cache in settings.redis.items():
+def _single_node(settings: Settings, instances: Instances) -> Iterator[Finding]:
+    for name, cache in instances.caches.items():
         if settings.protect and not cache.replicas:
             yield Finding(
                 severity="warning",
@@ -108,6 +110,6 @@ _RULES: tuple[Rule, ...] = (
     _smaller_replica,
     _burstable,
     _single_node,
-    objectives,
+    lambda settings, _: objectives(settings),
     _deaf_log_alarms,
 )

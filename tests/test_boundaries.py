@@ -1,10 +1,12 @@
 """The boundaries between the rooms, held by reading every file's imports."""
 
 import ast
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
+from bootstrap.sources import SOURCES
 from graph import types
 from graph.kinds import KINDS
 
@@ -32,7 +34,7 @@ ROOMS = (
 MAY_IMPORT: dict[str, set[str]] = {
     "account": {"graph", "knowledge"},
     "alarms": {"graph", "knowledge"},
-    "bootstrap": set(),
+    "bootstrap": {"knowledge"},  # what its bundle carries of it: bootstrap/sources.py
     "clients": {"bootstrap"},
     "components": {"knowledge"},
     "infra": {"components", "knowledge", "bootstrap"},
@@ -89,6 +91,67 @@ def imports(path: Path) -> set[str]:
     return found
 
 
+def modules() -> dict[str, Path]:
+    """Every module of the rooms: dotted name -> file."""
+    found: dict[str, Path] = {}
+    for path in (path for room in ROOMS for path in files(room)):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def statements(body: list[ast.stmt], *, everywhere: bool) -> Iterator[ast.Import | ast.ImportFrom]:
+    """The imports of a module, those for the type checker alone left out; `everywhere` means inside functions too."""
+    for node in body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            yield from statements(node.orelse, everywhere=everywhere)
+        elif everywhere or isinstance(node, ast.If | ast.Try):
+            inner = [child for child in ast.walk(node) if isinstance(child, ast.Import | ast.ImportFrom)]
+            yield from inner
+
+
+def graph(*, everywhere: bool) -> dict[str, set[str]]:
+    """Module -> the modules of the rooms that it imports."""
+    known = modules()
+    found: dict[str, set[str]] = {}
+    for module, path in known.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        found[module] = set()
+        for node in statements(tree.body, everywhere=everywhere):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            else:
+                whole = [f"{node.module}.{alias.name}" for alias in node.names]
+                names = [name if name in known else str(node.module) for name in whole]
+            found[module] |= {name for name in names if name in known and name != module}
+    return found
+
+
+def circle(arrows: Mapping[str, set[str]]) -> list[str]:
+    """One circle of a graph, its first node again at the end; empty where there is none."""
+    done: set[str] = set()
+
+    def follow(node: str, path: list[str]) -> list[str]:
+        if node in path:
+            return [*path[path.index(node) :], node]
+        if node in done:
+            return []
+        for target in sorted(arrows.get(node, ())):
+            if found := follow(target, [*path, node]):
+                return found
+        done.add(node)
+        return []
+
+    return next((found for node in sorted(arrows) if (found := follow(node, []))), [])
+
+
+def sub_room(module: str) -> str:
+    """`bootstrap.redis.node` is in `bootstrap.redis`; a file that lies in no folder of its room stands for itself."""
+    return ".".join(module.split(".")[:2])
+
+
 def files(room: str) -> list[Path]:
     found = sorted(path for path in (ROOT / room).rglob("*.py") if "venv" not in path.parts)
     assert found, room
@@ -110,6 +173,31 @@ def test_a_room_does_without(room: str) -> None:
         path.relative_to(ROOT).as_posix(): bad for path in files(room) if (bad := imports(path) & MUST_NOT_IMPORT[room])
     }
     assert not wrong
+
+
+def test_no_two_files_import_each_other_directly_or_by_way_of_others() -> None:
+    assert circle(graph(everywhere=False)) == []
+
+
+def test_no_two_sub_rooms_import_each_other_directly_or_by_way_of_others() -> None:
+    arrows: dict[str, set[str]] = {}
+    for module, targets in graph(everywhere=True).items():
+        of = sub_room(module)
+        arrows.setdefault(of, set()).update(target for each in targets if (target := sub_room(each)) != of)
+    assert circle(arrows) == []
+
+
+@pytest.mark.parametrize(
+    ("arrows", "found"),
+    [
+        ({"a": {"b"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b", "c"}, "b": {"c"}, "c": set()}, []),
+        ({"a": {"b"}, "b": {"a"}}, ["a", "b", "a"]),
+        ({"a": {"b"}, "b": {"c"}, "c": {"d"}, "d": {"b"}}, ["b", "c", "d", "b"]),
+    ],
+)
+def test_a_circle_is_found_however_long(arrows: dict[str, set[str]], found: list[str]) -> None:
+    assert circle(arrows) == found
 
 
 @pytest.mark.parametrize("room", [room for room in ROOMS if "graph" in MAY_IMPORT[room] or room == "graph"])
@@ -137,3 +225,17 @@ def test_every_test_file_is_collected() -> None:
     names = [path.name for path in (ROOT / "tests").rglob("*.py")]
     stray = [name for name in names if "test" in name and not name.startswith(("test_", "conftest"))]
     assert not stray, "pytest collects test_*.py only"
+
+
+def test_the_runner_s_bundle_carries_what_the_bootstrap_imports_of_another_room() -> None:
+    """And no more of it: each file of `SOURCES` that is not the bootstrap's own is imported, the package aside."""
+    wanted, found = list(files("bootstrap")), {"knowledge/__init__.py"}
+    while wanted:
+        tree = ast.parse(wanted.pop().read_text(encoding="utf-8"))
+        for node in (each for each in ast.walk(tree) if isinstance(each, ast.ImportFrom)):
+            named = [node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)]
+            for path in (f"{each.replace('.', '/')}.py" for each in named if each.partition(".")[0] == "knowledge"):
+                if (ROOT / path).is_file() and path not in found:
+                    found.add(path)
+                    wanted.append(ROOT / path)
+    assert {source for source in SOURCES if source.startswith("knowledge/")} == found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.sections import Cache
+from infra.instances import ReplicationGroup
 from knowledge.classes import cache_class
 from knowledge.redis_catalogue import REDIS_VERSIONS
 from knowledge.versions import cache_goes_back
@@ -16,18 +16,19 @@ _AUTH = "ElastiCache User Guide, auth and Clusters.RBAC"
 _SCALING = "ElastiCache User Guide, Scaling"
 
 
-def _of(stack: Deployed, change: Change) -> Cache:
-    return stack.settings.redis[change.target]
+def _of(stack: Deployed, change: Change) -> ReplicationGroup:
+    return stack.instances.caches[change.target]
 
 
-def _failover(cache: Cache) -> str:
+def _failover(cache: ReplicationGroup) -> str:
     if cache.replicas:
         return "Replicas first, then a failover: writes stop for seconds."
     return "A single node comes back empty."
 
 
 def _replica_first(stack: Deployed, change: Change) -> tuple[Step, ...]:
-    if _of(stack, change).replicas:
+    cache = _of(stack, change)
+    if cache.replicas:
         return ()
     return (
         Step(
@@ -35,9 +36,7 @@ def _replica_first(stack: Deployed, change: Change) -> tuple[Step, ...]:
             how=(line("redis", f"{{{change.target}: {{replicas: 1}}}}"), stack.up),
             users="Nothing.",
             after=(
-                stack.aws(
-                    f"elasticache describe-replication-groups --replication-group-id {stack.identifier(change.target)}"
-                )
+                stack.aws(f"elasticache describe-replication-groups --replication-group-id {cache.identifier}", cache)
                 + " says available",
             ),
             source=_SCALING,
@@ -46,10 +45,12 @@ def _replica_first(stack: Deployed, change: Change) -> tuple[Step, ...]:
 
 
 def _snapshot(stack: Deployed, change: Change) -> Step:
-    group = stack.identifier(change.target)
+    cache = _of(stack, change)
+    group = cache.identifier
+    call = f"elasticache create-snapshot --replication-group-id {group} --snapshot-name {group}-before"
     return Step(
         what="Take a snapshot",
-        how=(stack.aws(f"elasticache create-snapshot --replication-group-id {group} --snapshot-name {group}-before"),),
+        how=(stack.aws(call, cache),),
         users="Some latency while it is taken.",
         after=("it is available",),
         source="ElastiCache User Guide, backups-manual",
@@ -133,7 +134,8 @@ def auth(stack: Deployed, change: Change) -> tuple[Step, ...]:
     """From an AUTH token to users."""
     if change.wanted != "rbac":
         raise PlanError(f"{change}: users are the better way; a token is for what cannot name a user.")
-    group = stack.identifier(change.target)
+    cache = _of(stack, change)
+    group = cache.identifier
     return (
         Step(
             what="Make the users and their group",
@@ -152,7 +154,8 @@ def auth(stack: Deployed, change: Change) -> tuple[Step, ...]:
             how=(
                 stack.aws(
                     f"elasticache modify-replication-group --replication-group-id {group} "
-                    f"--user-group-ids-to-add {group} --auth-token-update-strategy DELETE --apply-immediately"
+                    f"--user-group-ids-to-add {group} --auth-token-update-strategy DELETE --apply-immediately",
+                    cache,
                 ),
                 line("redis", f"{{{change.target}: {{auth: rbac}}}}"),
                 f"{stack.refresh} && {stack.up}",
@@ -169,14 +172,15 @@ def tls(stack: Deployed, change: Change) -> tuple[Step, ...]:
     """To required TLS, by way of preferred."""
     if change.wanted != "required":
         raise PlanError(f"{change}: the stack's caches require TLS; the only way leads there.")
-    group = stack.identifier(change.target)
+    cache = _of(stack, change)
+    group = cache.identifier
     call = f"elasticache modify-replication-group --replication-group-id {group} --apply-immediately"
     steps = []
     if change.was == "none":
         steps.append(
             Step(
                 what="Take both TLS and plain text",
-                how=(stack.aws(f"{call} --transit-encryption-enabled --transit-encryption-mode preferred"),),
+                how=(stack.aws(f"{call} --transit-encryption-enabled --transit-encryption-mode preferred", cache),),
                 users="Nothing.",
                 after=("a client with TLS connects",),
                 source=f"{_TLS}: Redis OSS 7 or later",
@@ -193,7 +197,7 @@ def tls(stack: Deployed, change: Change) -> tuple[Step, ...]:
         ),
         Step(
             what="Require TLS",
-            how=(stack.aws(f"{call} --transit-encryption-mode required"), stack.refresh),
+            how=(stack.aws(f"{call} --transit-encryption-mode required", cache), stack.refresh),
             users="Plain text is refused from here on.",
             after=(f"{stack.preflight} says no changes",),
             source=_TLS,

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
-from components import names
+from infra.instances import DatabaseInstance, Instances, ReplicationGroup
 from infra.settings import Settings
+from knowledge import commands
 from knowledge.regions import partition_of
 
 MANIFEST = "manifest.json"
@@ -18,11 +18,9 @@ MANIFEST = "manifest.json"
 class Deployed:
     """A stack, with what its file tells the AWS provider."""
 
-    stack: str
-    """Its name for Pulumi, of which the names on AWS are made; the profile is not."""
+    instances: Instances
+    """Its servers, by the names that AWS has for them."""
     settings: Settings
-    region: str | None = None
-    """`aws:region`; None leaves it to the environment, as the provider does."""
     profile: str | None = None
     """`aws:profile`: whose credentials the provider takes."""
     account: str | None = None
@@ -31,15 +29,21 @@ class Deployed:
     """Role that the provider assumes (`aws:assumeRoles`), which the AWS CLI is not told on its command line."""
 
     @property
-    def prefix(self) -> str:
-        """Identifier of the primary, and first part of the other names."""
-        return names.prefix(self.settings.name, self.stack)
+    def stack(self) -> str:
+        """Its name for Pulumi."""
+        return self.instances.stack
+
+    @property
+    def primary(self) -> DatabaseInstance:
+        """The instance that is written to."""
+        return self.instances.primary
 
     @property
     def primary_arn(self) -> str:
         """ARN of the primary, with words in brackets for what the stack's file does not say."""
-        region = self.region or "<region>"
-        return f"arn:{partition_of(region).name}:rds:{region}:{self.account or '<account>'}:db:{self.prefix}"
+        region = self.instances.region or "<region>"
+        where = f"{region}:{self.account or '<account>'}"
+        return f"arn:{partition_of(region).name}:rds:{where}:db:{self.primary.identifier}"
 
     @property
     def caller(self) -> str | None:
@@ -47,24 +51,9 @@ class Deployed:
         who = self.role or (f"account {self.account}" if self.account else None)
         return f"{self.aws('sts get-caller-identity')} says {who}, as the stack's file wants" if who else None
 
-    def identifier(self, name: str) -> str:
-        """Of a replica or a cache."""
-        return names.server(self.prefix, name)
-
-    def replica_aws(self, name: str) -> partial[str]:
-        """`aws` where a replica is."""
-        remote = self.settings.postgres.replicas[name].remote
-        return partial(self.aws, region=remote.region if remote else None)
-
-    def aws(self, command: str, *, region: str | None = None) -> str:
-        """A command of the AWS CLI, in the stack's region or another."""
-        where = region or self.region
-        words = [
-            f"aws {command}",
-            f"--region {where}" if where else "",
-            f"--profile {self.profile}" if self.profile else "",
-        ]
-        return " ".join(word for word in words if word)
+    def aws(self, command: str, on: DatabaseInstance | ReplicationGroup | None = None) -> str:
+        """A command of the AWS CLI, in the region of the server that it is about: the primary's, when none is named."""
+        return commands.aws(command, region=(on or self.primary).region, profile=self.profile)
 
     @property
     def up(self) -> str:
@@ -91,16 +80,15 @@ class Deployed:
         return f"datatier {command} --manifest {MANIFEST}{' ' if rest else ''}{rest}"
 
 
-def deployed(stack: str, settings: Settings, config: Mapping[str, Any]) -> Deployed:
+def deployed(servers: Instances, settings: Settings, config: Mapping[str, Any]) -> Deployed:
     """The stack as its file declares it; `config` is `namespace:key` -> value."""
     accounts = config.get("aws:allowedAccountIds")
     only = accounts[0] if isinstance(accounts, list) and len(accounts) == 1 else None
     assumed = config.get("aws:assumeRoles") or config.get("aws:assumeRole")
     last = assumed[-1] if isinstance(assumed, list) else assumed
     return Deployed(
-        stack=stack,
+        instances=servers,
         settings=settings,
-        region=_text(config.get("aws:region")),
         profile=_text(config.get("aws:profile")),
         account=_text(only),
         role=_text(last.get("roleArn")) if isinstance(last, dict) else None,

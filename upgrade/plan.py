@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 
-from infra.settings import Settings
 from upgrade import cache, postgres
 from upgrade.deployed import Deployed
 from upgrade.step import Change, PlanError, Step
@@ -42,7 +41,7 @@ def plan(stack: Deployed, to: Iterable[str], deployed: Iterable[str] = ()) -> tu
     runs = {(target, key): value for target, key, value in map(_read, deployed)}
     made = []
     for target, key, value in map(_read, to):
-        planner, was = _now(stack.settings, target, key)
+        planner, was = _now(stack, target, key)
         change = Change(target=target, key=key, was=runs.get((target, key), was), wanted=value)
         made.append(Plan(change=change, steps=() if change.was == value else planner(stack, change)))
     return tuple(_as_caller(stack, each) for each in made)
@@ -63,16 +62,18 @@ def _read(text: str) -> tuple[str, str, str]:
     return target, key, value
 
 
-def _now(settings: Settings, target: str, key: str) -> tuple[Planner, str]:
+def _now(stack: Deployed, target: str, key: str) -> tuple[Planner, str]:
     planners = _POSTGRES if target == "postgres" else _CACHE
-    if target != "postgres" and target not in settings.redis:
-        raise PlanError(f"there is no cache `{target}`: postgres, {', '.join(settings.redis)}.")
+    caches = stack.instances.caches
+    if target != "postgres" and target not in caches:
+        raise PlanError(f"there is no cache `{target}`: postgres, {', '.join(caches)}.")
     if key not in planners:
         raise PlanError(f"{target}.{key}: {', '.join(planners)} can be planned.")
     if target == "postgres":
-        one = settings.postgres
-        return planners[key], {"version": one.version, "class": one.class_, "storage": str(one.storage.allocated)}[key]
-    named = settings.redis[target]
-    values = {"engine": named.engine, "version": named.version, "class": named.class_, "auth": named.auth}
-    # The component requires it of every cache it makes.
-    return planners[key], {**values, "tls": "required"}[key]
+        one = stack.primary
+        values = {"version": one.version, "class": one.instance_class, "storage": str(one.allocated_storage)}
+        return planners[key], values[key]
+    cache = caches[target]
+    values = {"engine": cache.engine, "version": cache.version, "class": cache.node_type}
+    # The component requires TLS of every cache that it makes.
+    return planners[key], {**values, "auth": "rbac" if cache.users else "token", "tls": "required"}[key]

@@ -41,20 +41,19 @@ def _minor(stack: Deployed, change: Change) -> tuple[Step, ...]:
         Step(
             what=f"Upgrade the replica {name} to {change.wanted}",
             how=(
-                stack.replica_aws(name)(
-                    f"rds modify-db-instance --db-instance-identifier {stack.identifier(name)} "
-                    f"--engine-version {change.wanted} --apply-immediately"
+                stack.aws(
+                    f"rds modify-db-instance --db-instance-identifier {replica.identifier} "
+                    f"--engine-version {change.wanted} --apply-immediately",
+                    replica,
                 ),
-                stack.replica_aws(name)(
-                    f"rds wait db-instance-available --db-instance-identifier {stack.identifier(name)}"
-                ),
+                stack.aws(f"rds wait db-instance-available --db-instance-identifier {replica.identifier}", replica),
             ),
             users="Readers of this replica are cut for some minutes; the others and the primary go on.",
             before=("its lag is near zero (ReplicaLag in CloudWatch)",),
             after=(f"select version() there says {change.wanted}", "its lag is back near zero"),
             source=f"{_MINOR}: replicas before their source; they carry no engineVersion in the program",
         )
-        for name in stack.settings.postgres.replicas
+        for name, replica in stack.instances.replicas.items()
     )
     primary = Step(
         what=f"Upgrade the primary to {change.wanted}",
@@ -113,11 +112,11 @@ def _major(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
         what="Rehearse on a copy",
         how=(
             stack.aws(
-                f"rds restore-db-instance-to-point-in-time --source-db-instance-identifier {stack.prefix} "
-                f"--target-db-instance-identifier {stack.prefix}-rehearsal --use-latest-restorable-time"
+                f"rds restore-db-instance-to-point-in-time --source-db-instance-identifier {stack.primary.identifier} "
+                f"--target-db-instance-identifier {stack.primary.identifier}-rehearsal --use-latest-restorable-time"
             ),
             stack.aws(
-                f"rds modify-db-instance --db-instance-identifier {stack.prefix}-rehearsal "
+                f"rds modify-db-instance --db-instance-identifier {stack.primary.identifier}-rehearsal "
                 f"--engine-version {major} --allow-major-version-upgrade --apply-immediately"
             ),
         ),
@@ -128,7 +127,7 @@ def _major(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
         ),
         source=_MAJOR,
     )
-    replicated = bool(stack.settings.postgres.replicas)
+    replicated = bool(stack.instances.replicas)
     switch = _in_place(stack, change, major) if replicated else _blue_green(stack, change, major)
     analyse = Step(
         what="Collect statistics",
@@ -141,7 +140,7 @@ def _major(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
 
 
 def _in_place(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
-    names = ", ".join(stack.settings.postgres.replicas)
+    names = ", ".join(stack.instances.replicas)
     return (
         Step(
             what=f"Upgrade the primary and its replicas ({names}) to {change.wanted}",
@@ -170,7 +169,7 @@ def _blue_green(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]
             how=(
                 line("postgres", '{parameters: {rds.logical_replication: "1"}}'),
                 stack.up,
-                stack.aws(f"rds reboot-db-instance --db-instance-identifier {stack.prefix}"),
+                stack.aws(f"rds reboot-db-instance --db-instance-identifier {stack.primary.identifier}"),
             ),
             users=_restart(stack.settings, "when it is rebooted"),
             after=("SHOW rds.logical_replication says on",),
@@ -180,7 +179,7 @@ def _blue_green(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]
             what=f"Make the green copy on {major}",
             how=(
                 stack.aws(
-                    f"rds create-blue-green-deployment --blue-green-deployment-name {stack.prefix}-{major} "
+                    f"rds create-blue-green-deployment --blue-green-deployment-name {stack.primary.identifier}-{major} "
                     f"--source {stack.primary_arn} --target-engine-version {change.wanted} "
                     f"--target-db-parameter-group-name <family postgres{major}>"
                 ),
@@ -242,7 +241,7 @@ def size(stack: Deployed, change: Change) -> tuple[Step, ...]:
             source=_MODIFYING,
         )
     ]
-    if settings.postgres.replicas:
+    if stack.instances.replicas:
         steps.append(
             Step(
                 what=restart,
@@ -257,10 +256,7 @@ def size(stack: Deployed, change: Change) -> tuple[Step, ...]:
 
 def _restarts(stack: Deployed, *, replicas_first: bool) -> tuple[str, ...]:
     reboot = "rds reboot-db-instance --db-instance-identifier"
-    primary = stack.aws(f"{reboot} {stack.prefix}")
-    replicas = tuple(
-        stack.replica_aws(name)(f"{reboot} {stack.identifier(name)}") for name in stack.settings.postgres.replicas
-    )
+    primary, *replicas = (stack.aws(f"{reboot} {each.identifier}", each) for each in stack.instances.databases)
     return (*replicas, primary) if replicas_first else (primary, *replicas)
 
 
@@ -275,7 +271,7 @@ def storage(stack: Deployed, change: Change) -> tuple[Step, ...]:
         raise PlanError(f"{change}: RDS takes steps of 10 % or more: at least {gp3.least_growth(was)}.")
     if wanted > gp3.LARGEST:
         raise PlanError(f"{change}: gp3 ends at {gp3.LARGEST} GiB.")
-    maximum = stack.settings.postgres.storage.max
+    maximum = stack.primary.max_allocated_storage
     limit = f", max: {min(wanted * 2, gp3.LARGEST)}" if maximum and maximum * 100 < wanted * 126 else ""
     striped = was < gp3.STRIPED_FROM <= wanted
     # Left out, the provider sends what the smaller volume had, which RDS refuses: `Invalid iops value for engine name
@@ -293,7 +289,7 @@ def storage(stack: Deployed, change: Change) -> tuple[Step, ...]:
                 f"; IOPS rise to {gp3.base_iops(wanted):,} once it is optimised, which takes hours." if striped else "."
             ),
             after=(
-                stack.aws(f"rds describe-db-instances --db-instance-identifier {stack.prefix}")
+                stack.aws(f"rds describe-db-instances --db-instance-identifier {stack.primary.identifier}")
                 + " says available, not storage-optimization",
             ),
             source=_STORAGE,

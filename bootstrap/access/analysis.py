@@ -11,12 +11,12 @@ from bootstrap.access.commands import FORBIDDEN
 from bootstrap.access.keyspaces import bearers, glob_of, readers, writers
 from bootstrap.access.model import Access, RedisRules
 from bootstrap.access.rules import BASE, MONITORING, access_string
-from bootstrap.redis.acl.compare import listed, patterns
-from bootstrap.redis.acl.expand import Allowed, expand
-from bootstrap.redis.acl.glob import common, includes, prefix, universal
-from bootstrap.redis.acl.rules import RuleSet, Selector, parse
-from bootstrap.redis.acl.table import CommandTable
-from bootstrap.redis.acl.valkey import VALKEY
+from bootstrap.acl.compare import listed, patterns
+from bootstrap.acl.expand import Allowed, expand
+from bootstrap.acl.glob import common, includes, prefix, universal
+from bootstrap.acl.rules import RuleSet, Selector, parse
+from bootstrap.acl.table import CommandTable
+from bootstrap.acl.valkey import VALKEY
 
 _PUBSUB = frozenset({"publish", "subscribe", "psubscribe", "ssubscribe", "spublish"})
 # Categories whose commands all name a key.

@@ -7,9 +7,9 @@ import re
 from collections.abc import Collection
 
 from bootstrap.access.beyond import CONTAINERS, TELLS, TOUCHES
-from bootstrap.redis.acl.rules import RuleError, parse
-from bootstrap.redis.acl.table import CATEGORIES
-from bootstrap.redis.acl.valkey import VALKEY
+from bootstrap.acl.rules import RuleError, parse
+from bootstrap.acl.table import CATEGORIES
+from bootstrap.acl.valkey import VALKEY
 
 # Destroy data, stop the server, or read and change its configuration or its users.
 FORBIDDEN = frozenset(

@@ -8,11 +8,11 @@ from functools import lru_cache
 
 from bootstrap.access.model import Keyspace, RedisRules
 from bootstrap.access.rules import access_string
-from bootstrap.redis.acl.compare import patterns
-from bootstrap.redis.acl.expand import expand
-from bootstrap.redis.acl.glob import literal
-from bootstrap.redis.acl.rules import Permission, parse
-from bootstrap.redis.acl.valkey import VALKEY
+from bootstrap.acl.compare import patterns
+from bootstrap.acl.expand import expand
+from bootstrap.acl.glob import literal
+from bootstrap.acl.rules import Permission, parse
+from bootstrap.acl.valkey import VALKEY
 
 _VARIABLE = re.compile(r"\{[^{}]*\}")
 # What a variable is called that lets its bearer in, and what says that it is not that itself.

@@ -14,8 +14,8 @@ from bootstrap.access import names
 from bootstrap.access.keyspaces import glob_of, writers
 from bootstrap.access.model import Access, Keyspace
 from bootstrap.access.postgres import TablePolicies
+from bootstrap.acl.glob import includes
 from bootstrap.errors import BootstrapError
-from bootstrap.redis.acl.glob import includes
 
 
 @dataclass(frozen=True, kw_only=True)

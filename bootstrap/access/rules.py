@@ -7,8 +7,8 @@ from functools import cache, lru_cache
 
 from bootstrap.access.beyond import KEYED, SCRIPTING, TELLS, TOUCHES
 from bootstrap.access.model import RedisRules, SelectorRules
-from bootstrap.redis.acl.rules import parse
-from bootstrap.redis.acl.valkey import VALKEY
+from bootstrap.acl.rules import parse
+from bootstrap.acl.valkey import VALKEY
 
 # PING, SELECT, CLIENT SETNAME and what cluster clients ask for before anything else. CLIENT SETINFO is there by the
 # category only: by its name Redis 7.0 would refuse the whole user.

@@ -86,7 +86,7 @@ def _exactly(name: str, profile: str, live: Live, stub: Desired, *, implied: boo
     """Whether a role has what a ready-made profile gives and nothing else."""
     unimplied = frozenset() if implied else frozenset({name})
     trial = replace(stub, roles=(Role(name=name),), identities={name: profile}, unimplied=unimplied)
-    return not any(name in c.sql for c in (*compared(trial, live), *defaults(trial, live)))
+    return not any(name in c.text for c in (*compared(trial, live), *defaults(trial, live)))
 
 
 def _memberships(name: str, live: Live, but: str) -> Iterator[dict[str, Any]]:

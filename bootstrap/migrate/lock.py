@@ -9,7 +9,7 @@ import zlib
 
 from psycopg.sql import SQL, Composed, Literal
 
-from bootstrap.postgres.holders import ADMINISTRATOR
+from bootstrap.lock_holders import ADMINISTRATOR
 
 Keys = tuple[int, int]
 

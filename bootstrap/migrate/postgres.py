@@ -14,6 +14,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
+from bootstrap.lock_holders import Holder, end_intruders, named, query
 from bootstrap.migrate import books
 from bootstrap.migrate.books import COLUMNS, CREATE, HISTORY, LOOK, TABLE
 from bootstrap.migrate.errors import FileError, LedgerError, LockedError
@@ -22,7 +23,6 @@ from bootstrap.migrate.ledger import NIL, Event, LedgerState, Session
 from bootstrap.migrate.lock import Keys, lock_keys, migrators, try_lock, unlock
 from bootstrap.migrate.place import BEHIND, IDENTITY, POSITION, refusal
 from bootstrap.migrate.send import Books, RefusedError, send, send_whole
-from bootstrap.postgres.holders import Holder, end_intruders, named, query
 
 __all__ = ["HISTORY", "TABLE", "PostgresLedger"]
 

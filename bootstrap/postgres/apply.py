@@ -9,8 +9,9 @@ from typing import Any
 
 import psycopg
 
+from bootstrap.action import Action
 from bootstrap.errors import BootstrapError
-from bootstrap.postgres.change import Change, comma, ident
+from bootstrap.postgres.change import comma, ident
 from bootstrap.postgres.desired import Desired
 from bootstrap.postgres.live import Live, read
 from bootstrap.postgres.lock import hold
@@ -20,8 +21,7 @@ _ATTEMPTS = 5
 _BATCH = 250
 LIMITS = "SET LOCAL lock_timeout = '15s'; SET LOCAL statement_timeout = '60s'"
 
-Planner = Callable[[Desired, Live], Sequence[Change]]
-Choice = Callable[[Change], bool]
+Choice = Callable[[Action], bool]
 
 
 class ApplyError(BootstrapError):
@@ -43,34 +43,22 @@ class _CollisionError(ApplyError):
 class Applied:
     """What was changed, and what was planned but not chosen."""
 
-    changes: tuple[Change, ...] = ()
-    skipped: tuple[Change, ...] = ()
+    changes: tuple[Action, ...] = ()
+    skipped: tuple[Action, ...] = ()
 
 
-def apply(conn: psycopg.Connection[Any], wanted: Desired) -> tuple[Change, ...]:
-    """Make the database as `wanted` and return what was changed. `conn` is an autocommit connection of the master."""
-    return apply_chosen(conn, wanted, _every).changes
+def apply(conn: psycopg.Connection[Any], wanted: Desired, choose: Choice, *, digest: str | None = None) -> Applied:
+    """Do what `choose` takes of the plan that makes the database as `wanted`.
 
-
-def _every(_: Change) -> bool:
-    return True
-
-
-def apply_chosen(
-    conn: psycopg.Connection[Any],
-    wanted: Desired,
-    choose: Choice,
-    *,
-    planner: Planner = plan,
-    digest: str | None = None,
-) -> Applied:
-    """Make those changes of `planner` that `choose` takes; raise StalePlanError unless the server is as in `digest`."""
-    if not planner(wanted, read(conn, wanted)):
-        return Applied()
+    `conn` is an autocommit connection of the master. Raise StalePlanError unless the server is as in `digest`.
+    """
+    planned = plan(wanted, read(conn, wanted))
+    if not any(map(choose, planned)):
+        return Applied(skipped=planned)
     with hold(conn):
         for attempt in range(_ATTEMPTS + 1):
             try:
-                return _transaction(conn, wanted, choose, planner, digest)
+                return _transaction(conn, wanted, choose, digest)
             except _CollisionError:
                 if attempt == _ATTEMPTS:
                     raise
@@ -78,9 +66,7 @@ def apply_chosen(
     raise AssertionError("unreachable")
 
 
-def _transaction(
-    conn: psycopg.Connection[Any], wanted: Desired, choose: Choice, planner: Planner, digest: str | None
-) -> Applied:
+def _transaction(conn: psycopg.Connection[Any], wanted: Desired, choose: Choice, digest: str | None) -> Applied:
     with conn.transaction():
         conn.execute(LIMITS)
         # Read again under the lock: another run may have done it meanwhile.
@@ -88,7 +74,7 @@ def _transaction(
         if digest is not None and live.digest != digest:
             raise StalePlanError("the server has changed since the plan was made: make a new one and look at it again")
         _check(wanted, live)
-        planned = tuple(planner(wanted, live))
+        planned = plan(wanted, live)
         chosen = tuple(change for change in planned if choose(change))
         # Conditions of policies name tables and functions as the declaration's schemas have them.
         conn.execute(f"SET LOCAL search_path = {comma(map(ident, wanted.schemas))}".encode())
@@ -96,35 +82,35 @@ def _transaction(
     return Applied(changes=chosen, skipped=tuple(change for change in planned if not choose(change)))
 
 
-def _execute(conn: psycopg.Connection[Any], changes: Sequence[Change]) -> None:
+def _execute(conn: psycopg.Connection[Any], changes: Sequence[Action]) -> None:
     """Send the statements together; where one fails, again one by one to know which."""
     for start in range(0, len(changes), _BATCH):
         batch = changes[start : start + _BATCH]
         try:
             with conn.transaction():
-                conn.execute(";\n".join(change.sql for change in batch).encode())
+                conn.execute(";\n".join(change.text for change in batch).encode())
         except psycopg.Error as error:
             _collision(error, batch[0])
             _singly(conn, batch)
 
 
-def _singly(conn: psycopg.Connection[Any], changes: Sequence[Change]) -> None:
+def _singly(conn: psycopg.Connection[Any], changes: Sequence[Action]) -> None:
     for change in changes:
         try:
-            conn.execute(change.sql.encode())
+            conn.execute(change.text.encode())
         except psycopg.Error as error:
             if error.sqlstate is None:
                 lost = "the connection was lost, so PostgreSQL undoes the whole plan; run it again"
                 raise ApplyError(f"{change.subject}: {lost}") from None
             _collision(error, change)
             reason = error.diag.message_primary or type(error).__name__
-            raise ApplyError(f"{change.subject}: {reason} ({error.sqlstate}), in: {change.sql}") from None
+            raise ApplyError(f"{change.subject}: {reason} ({error.sqlstate}), in: {change.text}") from None
 
 
-def _collision(error: psycopg.Error, change: Change) -> None:
+def _collision(error: psycopg.Error, change: Action) -> None:
     reason = error.diag.message_primary or type(error).__name__
     if "concurrently" in reason:
-        raise _CollisionError(f"{change.subject}: {reason} ({error.sqlstate}), in: {change.sql}") from None
+        raise _CollisionError(f"{change.subject}: {reason} ({error.sqlstate}), in: {change.text}") from None
 
 
 def _check(wanted: Desired, live: Live) -> None:

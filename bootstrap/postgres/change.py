@@ -1,29 +1,15 @@
-"""One statement of a plan, as data that may be printed: it never holds a secret."""
+"""Statements that change PostgreSQL: as actions of a plan, and the quoting of what stands in them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
 
-Action = Literal[
-    "create", "alter", "mark", "own", "join", "leave", "set", "reset", "grant", "revoke", "default", "policy", "drop"
-]
+from bootstrap.action import Action, Sql
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """A difference between what is declared and what the server has, with the statement that mends it."""
-
-    action: Action
-    subject: str
-    """What is changed, in words: `role tmi_app_a`."""
-    sql: str
-    takes_away: bool = False
-    """Whether somebody can do less afterwards."""
-
-    def __str__(self) -> str:
-        return self.sql
+def statement(verb: Sql, subject: str, sql: str, *, takes_away: bool = False) -> Action:
+    """Return an action by its statement; `bootstrap.postgres.plan` adds the database and whom it is about."""
+    return Action(engine="postgres", verb=verb, subject=subject, text=sql, takes_away=takes_away)
 
 
 def ident(name: str) -> str:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bootstrap.access.postgres import Kind
-from bootstrap.postgres.change import Change, comma, ident
+from bootstrap.action import Action
+from bootstrap.postgres.change import comma, ident, statement
 from bootstrap.postgres.desired import PUBLIC, SCHEMA, Acl, Desired, Privileges
 from bootstrap.postgres.live import Live, LiveObject
 
@@ -26,7 +27,7 @@ _ORDER = (*_ROW, "USAGE", "EXECUTE", "CONNECT", "TEMPORARY", "CREATE")
 KEYWORD = {"table": "TABLE", "sequence": "SEQUENCE", "function": "ROUTINE", "schema": "SCHEMA", "database": "DATABASE"}
 
 
-def grants(wanted: Desired, live: Live) -> Iterator[Change]:
+def grants(wanted: Desired, live: Live) -> Iterator[Action]:
     """Return the changes on what there is, those that take first."""
     return _Comparison(wanted, live).changes()
 
@@ -60,9 +61,9 @@ class _Comparison:
         self._seen: dict[tuple[int, int], _Difference] = {}
         self._wiped: set[tuple[str, str, str, str]] = set()
 
-    def changes(self) -> Iterator[Change]:
+    def changes(self) -> Iterator[Action]:
         groups = _Groups()
-        handed: list[Change] = []
+        handed: list[Action] = []
         for item in (self._live.database, *self._live.objects):
             if governed(self._wanted, item):
                 self._object(item, groups, handed)
@@ -87,14 +88,12 @@ class _Comparison:
             return [grantees]
         return [[name for name in grantees if name != owner], [owner]]
 
-    def _made(self, verb: Verb, kind: Kind, privileges: Privileges, objects: list[str], grantees: list[str]) -> Change:
+    def _made(self, verb: Verb, kind: Kind, privileges: Privileges, objects: list[str], grantees: list[str]) -> Action:
         change = _grant(verb, kind, privileges, objects, grantees)
         # What the database's present owner gets for it goes with the change of owner: not without that.
-        return (
-            replace(change, action="own") if (kind, grantees) == ("database", [self._live.database.owner]) else change
-        )
+        return replace(change, verb="own") if (kind, grantees) == ("database", [self._live.database.owner]) else change
 
-    def _object(self, item: LiveObject, groups: _Groups, handed: list[Change]) -> None:
+    def _object(self, item: LiveObject, groups: _Groups, handed: list[Action]) -> None:
         found = self._difference(self._wanted_of(item), item.privileges)
         if any(grantee == item.owner for grantee, _, _ in found):
             found = self._without_owner(item, found)
@@ -137,16 +136,16 @@ class _Comparison:
             found = self._seen[key] = tuple(compared(self._wanted, self._live, should, does))
         return found
 
-    def _foreign(self, item: LiveObject, excess: Mapping[str, Privileges]) -> Iterator[Change]:
+    def _foreign(self, item: LiveObject, excess: Mapping[str, Privileges]) -> Iterator[Action]:
         """REVOKE works on what its own role granted: become the grantor where that is allowed."""
         for (grantor, grantee), privileges in item.foreign.items():
             take = privileges & excess.get(grantee, _NONE)
             if take and grantor in self._live.becomes:
                 change = _grant("REVOKE", item.kind, take, [item.sql], [grantee])
-                sql = f"SET LOCAL ROLE {ident(grantor)}; {change.sql}; RESET ROLE"
-                yield Change(action="revoke", subject=change.subject, sql=sql, takes_away=True)
+                sql = f"SET LOCAL ROLE {ident(grantor)}; {change.text}; RESET ROLE"
+                yield statement("revoke", change.subject, sql, takes_away=True)
 
-    def _columns(self) -> Iterator[tuple[Verb, Change]]:
+    def _columns(self) -> Iterator[tuple[Verb, Action]]:
         tables = {(t.schema, t.name): t for t in self._live.objects if t.kind == "table"}
         for (schema, table), columns in self._live.columns.items():
             item = tables.get((schema, table))
@@ -184,23 +183,23 @@ def _sorted(grantees: Iterable[str]) -> list[str]:
     return sorted(grantees, key=lambda name: (name == PUBLIC, name))
 
 
-def _grant(verb: Verb, kind: Kind, privileges: Privileges, objects: list[str], grantees: list[str]) -> Change:
+def _grant(verb: Verb, kind: Kind, privileges: Privileges, objects: list[str], grantees: list[str]) -> Action:
     what = comma(sorted(privileges, key=_ORDER.index))
     many = f"{len(objects)} {kind}s" if len(objects) > 1 else f"{kind} {objects[0]}"
     return _change(verb, f"{what} on {many}", f"{what} ON {KEYWORD[kind]} {comma(objects)}", grantees)
 
 
-def _column(verb: Verb, privilege: str, columns: list[str], table: str, grantee: str) -> Change:
+def _column(verb: Verb, privilege: str, columns: list[str], table: str, grantee: str) -> Action:
     names = comma(map(ident, columns))
     return _change(verb, f"{privilege} of {names} on {table}", f"{privilege} ({names}) ON TABLE {table}", [grantee])
 
 
-def _change(verb: Verb, subject: str, on: str, grantees: list[str]) -> Change:
+def _change(verb: Verb, subject: str, on: str, grantees: list[str]) -> Action:
     to = "TO" if verb == "GRANT" else "FROM"
-    return Change(
-        action="grant" if verb == "GRANT" else "revoke",
-        subject=f"{subject} {to.lower()} {comma(grantees)}",
-        sql=f"{verb} {on} {to} {comma(map(_grantee, grantees))}",
+    return statement(
+        "grant" if verb == "GRANT" else "revoke",
+        f"{subject} {to.lower()} {comma(grantees)}",
+        f"{verb} {on} {to} {comma(map(_grantee, grantees))}",
         takes_away=verb == "REVOKE",
     )
 
@@ -209,7 +208,7 @@ def _grantee(name: str) -> str:
     return PUBLIC if name == PUBLIC else ident(name)
 
 
-def defaults(wanted: Desired, live: Live) -> Iterator[Change]:
+def defaults(wanted: Desired, live: Live) -> Iterator[Action]:
     """What shall hold for objects that the owner makes later."""
     # EXECUTE is PUBLIC's by a hard-wired rule that only a global entry replaces; entries IN SCHEMA can only add.
     there = {item.name for item in live.objects if item.kind == "schema"}
@@ -239,11 +238,11 @@ def _but_public(acl: Acl) -> Acl:
     return {grantee: privileges for grantee, privileges in acl.items() if grantee != PUBLIC}
 
 
-def _default(owner: str, schema: str, what: str) -> Change:
+def _default(owner: str, schema: str, what: str) -> Action:
     where = f" IN SCHEMA {ident(schema)}" if schema else ""
-    return Change(
-        action="default",
-        subject=f"objects {owner} will make",
-        sql=f"ALTER DEFAULT PRIVILEGES FOR ROLE {ident(owner)}{where} {what}",
+    return statement(
+        "default",
+        f"objects {owner} will make",
+        f"ALTER DEFAULT PRIVILEGES FOR ROLE {ident(owner)}{where} {what}",
         takes_away=what.startswith("REVOKE"),
     )

@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from bootstrap.errors import BootstrapError
-from bootstrap.postgres.holders import Holder, end_intruders, named, query
+from bootstrap.lock_holders import Holder, end_intruders, named, query
 
 KEY = zlib.crc32(b"data-tier bootstrap")
 

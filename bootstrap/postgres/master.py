@@ -35,6 +35,10 @@ class MasterError(BootstrapError):
     """The master user cannot log in."""
 
 
+class NoDatabaseError(MasterError):
+    """The master user can log in, and the stack's database is not there yet."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Master:
     """The master user, logged in to the stack's database."""
@@ -64,18 +68,22 @@ def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL
     return Master(conn=conn, user=user, password=None if by_token else password, done=tuple(done))
 
 
-def look(target: PostgresTarget, store: SecretStore) -> psycopg.Connection[Any]:
+def look(target: PostgresTarget, store: SecretStore) -> Master:
     """Log in as the master and change nothing, neither on the server nor in the store."""
     refusal = f"the secret {target.master_secret} is empty"
     for stage in _STAGES:
         if (version := store.get(target.master_secret, stage)) is None:
             continue
         try:
-            return _enter(target, *_login(version))[0]
+            user, password = _login(version)
+            conn, by_token = _enter(target, user, password)
+            return Master(conn=conn, user=user, password=None if by_token else password, done=())
         except LoginError as error:
             if not error.refused:
                 raise
             refusal = str(error)
+            if _lacks_database(error, target):
+                raise NoDatabaseError(f"{refusal}. `datatier bootstrap` makes what is missing") from None
     raise MasterError(f"{refusal}. `datatier bootstrap` makes what is missing")
 
 
@@ -173,7 +181,7 @@ def _open(target: PostgresTarget, version: Version, done: list[str]) -> tuple[ps
         conn, by_token = _enter(target, user, password)
         return _writable(conn, target), by_token
     except LoginError as error:
-        if f'database "{target.database}" does not exist' not in str(error):
+        if not _lacks_database(error, target):
             raise
     with _writable(_enter(target, user, password, "postgres")[0], target) as conn:
         # template0, because only that lets the encoding differ from the cluster's.
@@ -183,6 +191,10 @@ def _open(target: PostgresTarget, version: Version, done: list[str]) -> tuple[ps
         except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
             pass  # another run was faster
     return _enter(target, user, password)
+
+
+def _lacks_database(error: LoginError, target: PostgresTarget) -> bool:
+    return f'database "{target.database}" does not exist' in str(error)
 
 
 def _writable(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.Connection[Any]:

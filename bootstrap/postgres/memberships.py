@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
-from bootstrap.postgres.change import Change, ident
+from bootstrap.action import Action
+from bootstrap.postgres.change import ident, statement
 from bootstrap.postgres.desired import RDS_IAM, Desired, Membership
 from bootstrap.postgres.facts import Fact
 from bootstrap.postgres.live import Live, LiveMembership
 
 
-def membership(wanted: Membership, live: Live) -> Iterator[Change]:
+def membership(wanted: Membership, live: Live) -> Iterator[Action]:
     """Return what makes one membership so."""
     rows = live.rows.get((wanted.role, wanted.member), ())
     options: tuple[Literal["inherit", "set"], ...] = ("inherit", "set") if live.version >= 160000 else ()
@@ -20,7 +21,7 @@ def membership(wanted: Membership, live: Live) -> Iterator[Change]:
     if not enough or (wanted.admin and not any(row.admin for row in rows)):
         ends_password = wanted.role == RDS_IAM
         grant = _grant(wanted, live.version)
-        yield Change(action="join", subject=_subject(wanted), sql=grant, takes_away=ends_password)
+        yield statement("join", _subject(wanted), grant, takes_away=ends_password)
     for row in rows:
         if row.revocable and wanted.member != live.user:
             if row.admin and not wanted.admin:
@@ -44,16 +45,16 @@ def _grant(wanted: Membership, version: int) -> str:
     return f"GRANT {ident(wanted.role)} TO {ident(wanted.member)}{options}"
 
 
-def _take(option: str, row: LiveMembership, live: Live) -> Change:
+def _take(option: str, row: LiveMembership, live: Live) -> Action:
     sql = f"REVOKE {option} OPTION FOR {leave(row, live)}"
-    return Change(action="leave", subject=_subject(row), sql=sql, takes_away=True)
+    return statement("leave", _subject(row), sql, takes_away=True)
 
 
-def strays(wanted: Desired, live: Live) -> Iterator[Change]:
+def strays(wanted: Desired, live: Live) -> Iterator[Action]:
     """End the memberships that nobody declared."""
     for row in undeclared(wanted, live):
         if ends(row, live) and not wanted.excepted(row.member, words(row.role, live.rows[row.role, row.member])):
-            yield Change(action="leave", subject=_subject(row), sql=f"REVOKE {leave(row, live)}", takes_away=True)
+            yield statement("leave", _subject(row), f"REVOKE {leave(row, live)}", takes_away=True)
 
 
 def ends(row: LiveMembership, live: Live) -> bool:

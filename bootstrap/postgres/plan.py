@@ -2,19 +2,32 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from bootstrap.postgres.change import Change, ident, literal
-from bootstrap.postgres.desired import Desired, Membership, Role
+from bootstrap.access.names import SIBLINGS
+from bootstrap.action import Action
+from bootstrap.postgres.change import ident, literal, statement
+from bootstrap.postgres.desired import PUBLIC, Desired, Membership, Role
 from bootstrap.postgres.grants import defaults, grants, takes_over
 from bootstrap.postgres.live import MARK, Live, LiveRole
 from bootstrap.postgres.memberships import membership, strays
 from bootstrap.postgres.policies import policies
+from bootstrap.postgres.removal import removals
 from bootstrap.postgres.settings import same, value
 
 
-def plan(wanted: Desired, live: Live) -> tuple[Change, ...]:
-    """Return the changes that make `live` as `wanted`; none when it is."""
+def plan(wanted: Desired, live: Live) -> tuple[Action, ...]:
+    """Return what makes `live` as `wanted`, what drops roles that are no longer declared at the end."""
+    database = live.database.name
+    return tuple(
+        replace(each, target=database, identity=_whose(each, wanted))
+        for each in (*_declared(wanted, live), *removals(wanted, live))
+    )
+
+
+def _declared(wanted: Desired, live: Live) -> tuple[Action, ...]:
     return (
         *_roles(wanted, live),
         *_mastery(wanted, live),
@@ -27,24 +40,24 @@ def plan(wanted: Desired, live: Live) -> tuple[Change, ...]:
     )
 
 
-def _roles(wanted: Desired, live: Live) -> Iterator[Change]:
+def _roles(wanted: Desired, live: Live) -> Iterator[Action]:
     for role in wanted.roles:
         subject = f"role {role.name}"
         has = live.roles.get(role.name)
         if has is None:
             kind = f"LOGIN CONNECTION LIMIT {role.connection_limit}" if role.login else "NOLOGIN"
-            yield Change(action="create", subject=subject, sql=f"CREATE ROLE {ident(role.name)} {kind}")
+            yield statement("create", subject, f"CREATE ROLE {ident(role.name)} {kind}")
             if not role.login and role.connection_limit != -1:
                 yield _alter(role.name, f"CONNECTION LIMIT {role.connection_limit}")
         else:
             yield from _attributes(wanted, role, has, live)
         if (has is None or has.mark != MARK) and "marks" not in wanted.keep:
             comment = f"COMMENT ON ROLE {ident(role.name)} IS {literal(MARK)}"
-            yield Change(action="mark", subject=subject, sql=comment)
+            yield statement("mark", subject, comment)
         yield from _settings(role, has, live)
 
 
-def _attributes(wanted: Desired, role: Role, has: LiveRole, live: Live) -> Iterator[Change]:
+def _attributes(wanted: Desired, role: Role, has: LiveRole, live: Live) -> Iterator[Action]:
     if has.login != role.login and not shut_out(role, live):
         yield _alter(role.name, "LOGIN" if role.login else "NOLOGIN", takes_away=not role.login)
     if has.connection_limit != role.connection_limit:
@@ -61,28 +74,41 @@ def shut_out(role: Role, live: Live) -> bool:
     return not role.login and role.name in live.roles and live.roles[role.name].login and role.name in live.sessions
 
 
-def _alter(name: str, what: str, *, takes_away: bool = False) -> Change:
-    return Change(action="alter", subject=f"role {name}", sql=f"ALTER ROLE {ident(name)} {what}", takes_away=takes_away)
+def _alter(name: str, what: str, *, takes_away: bool = False) -> Action:
+    return statement("alter", f"role {name}", f"ALTER ROLE {ident(name)} {what}", takes_away=takes_away)
 
 
-def _settings(role: Role, has: LiveRole | None, live: Live) -> Iterator[Change]:
+def _settings(role: Role, has: LiveRole | None, live: Live) -> Iterator[Action]:
     subject, alter = f"role {role.name}", f"ALTER ROLE {ident(role.name)}"
     there = {key.lower(): (key, text) for key, text in (has.settings if has else {}).items()}
     for key, text in role.settings:
         name = key.lower()
         if name not in there or not same(name, there[name][1], text, live.forms):
-            yield Change(action="set", subject=subject, sql=f"{alter} SET {ident(key)} = {value(key, text)}")
+            yield statement("set", subject, f"{alter} SET {ident(key)} = {value(key, text)}")
     for name in sorted(there.keys() - {key.lower() for key, _ in role.settings}):
-        yield Change(action="reset", subject=subject, sql=f"{alter} RESET {ident(there[name][0])}")
+        yield statement("reset", subject, f"{alter} RESET {ident(there[name][0])}")
 
 
-def _mastery(wanted: Desired, live: Live) -> Iterator[Change]:
+def _mastery(wanted: Desired, live: Live) -> Iterator[Action]:
     """Whoever grants on the owner's objects and sets its default privileges must be a member of it."""
     if "owner" not in wanted.keep and live.user != wanted.owner:
         yield from membership(Membership(role=wanted.owner, member=live.user), live)
 
 
-def _ownership(wanted: Desired, live: Live) -> Iterator[Change]:
+def _ownership(wanted: Desired, live: Live) -> Iterator[Action]:
     if takes_over(wanted, live):
         sql = f"ALTER DATABASE {live.database.sql} OWNER TO {ident(wanted.owner)}"
-        yield Change(action="own", subject=f"database {live.database.name}", sql=sql)
+        yield statement("own", f"database {live.database.name}", sql)
+
+
+def _whose(action: Action, wanted: Desired) -> str:
+    """The identity, or the owner, that an action is about; the last one named is who gets it."""
+    logins = {f"{name}_{sibling}": name for name in wanted.identities for sibling in SIBLINGS}
+    words: list[str] = re.findall(r"\w+", action.subject)
+    names = [logins.get(word, word) for word in words]
+    if action.verb == "drop":
+        return names[-1]
+    known = dict.fromkeys(name for name in names if name in wanted.managed or name in {PUBLIC, wanted.owner})
+    if action.verb in {"join", "leave"} and known:
+        return str(next(iter(known)))
+    return str(next(iter(known))) if len(known) == 1 else ""

@@ -11,14 +11,15 @@ import hashlib
 from collections.abc import Iterator
 
 from bootstrap.access import Policy, TablePolicies
-from bootstrap.postgres.change import Change, comma, ident, literal
+from bootstrap.action import Action
+from bootstrap.postgres.change import comma, ident, literal, statement
 from bootstrap.postgres.desired import SCHEMA, Desired
 from bootstrap.postgres.live import MARK, Live, LivePolicy, LiveWall
 
 COMMANDS = {"all": "*", "select": "r", "insert": "a", "update": "w", "delete": "d"}
 
 
-def policies(wanted: Desired, live: Live) -> Iterator[Change]:
+def policies(wanted: Desired, live: Live) -> Iterator[Action]:
     """Return the changes to row-level security: policies first, then the switch that makes them count."""
     declared = {(table.schema_name, table.table): table for table in wanted.policies}
     for (schema, table), wall in live.walls.items():
@@ -120,7 +121,7 @@ def _create(name: str, rule: Policy, table: str) -> str:
     return f"CREATE POLICY {ident(name)} ON {table} {_body(rule)}"
 
 
-def _policy(name: str, policy: Policy, has: LivePolicy | None, table: str) -> Iterator[Change]:
+def _policy(name: str, policy: Policy, has: LivePolicy | None, table: str) -> Iterator[Action]:
     create = _create(name, policy, table)
     if has is None:
         yield _change(name, table, create)
@@ -128,11 +129,11 @@ def _policy(name: str, policy: Policy, has: LivePolicy | None, table: str) -> It
         return
     else:
         yield _change(name, table, f"DROP POLICY {ident(name)} ON {table}; {create}", takes_away=True)
-    yield Change(action="mark", subject=f"policy {name} on {table}", sql=_remember(name, policy, table))
+    yield statement("mark", f"policy {name} on {table}", _remember(name, policy, table))
 
 
-def _change(name: str, table: str, sql: str, *, takes_away: bool = False) -> Change:
-    return Change(action="policy", subject=f"policy {name} on {table}", sql=sql, takes_away=takes_away)
+def _change(name: str, table: str, sql: str, *, takes_away: bool = False) -> Action:
+    return statement("policy", f"policy {name} on {table}", sql, takes_away=takes_away)
 
 
 def _body(policy: Policy) -> str:
@@ -168,12 +169,12 @@ PERFORM set_config('search_path', path, true); END"""  # noqa: S608 quoted
     return f"DO {literal(body)}"
 
 
-def _switches(table: TablePolicies, wall: LiveWall, sql: str) -> Iterator[Change]:
+def _switches(table: TablePolicies, wall: LiveWall, sql: str) -> Iterator[Action]:
     for wanted, has, words in (
         (table.on, wall.enabled, ("ENABLE", "DISABLE")),
         (table.forced, wall.forced, ("FORCE", "NO FORCE")),
     ):
         if wanted is not None and wanted != has:
-            statement = f"ALTER TABLE {sql} {words[0] if wanted else words[1]} ROW LEVEL SECURITY"
+            sql_text = f"ALTER TABLE {sql} {words[0] if wanted else words[1]} ROW LEVEL SECURITY"
             # Switched on, whoever no policy names sees nothing.
-            yield Change(action="policy", subject=f"rows of {sql}", sql=statement, takes_away=wanted)
+            yield statement("policy", f"rows of {sql}", sql_text, takes_away=wanted)

@@ -8,10 +8,11 @@ what it was granted is revoked by name. DROP OWNED, which would take what it mad
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from bootstrap.access.names import SIBLINGS, logins
-from bootstrap.postgres.change import Change, comma, ident
+from bootstrap.action import Action
+from bootstrap.postgres.change import comma, ident, statement
 from bootstrap.postgres.desired import Acl, Desired
 from bootstrap.postgres.grants import KEYWORD
 from bootstrap.postgres.live import MARK, Live, Remain
@@ -27,13 +28,13 @@ def undeclared_roles(wanted: Desired, live: Live) -> tuple[str, ...]:
     return tuple(sorted(marked, key=lambda name: (not _group_of(name, marked), name)))
 
 
-def droppable(wanted: Desired, live: Live) -> Iterator[str]:
-    """Say which could go, where nothing is dropped."""
-    for name in _going(wanted, live):
-        yield f"role {name} is marked as managed but no longer declared: `datatier access apply` drops it"
+def droppable(left: Iterable[Action]) -> Iterator[str]:
+    """Say which roles could go, where what is `left` to do is not done."""
+    for subject in dict.fromkeys(action.subject for action in left if action.verb == "drop"):
+        yield f"{subject} is marked as managed but no longer declared: `datatier access apply` drops it"
 
 
-def removals(wanted: Desired, live: Live) -> tuple[Change, ...]:
+def removals(wanted: Desired, live: Live) -> tuple[Action, ...]:
     """Return what drops every role that can go."""
     return tuple(change for name in _going(wanted, live) for change in _removal(name, wanted, live))
 
@@ -111,7 +112,7 @@ def _reasons(name: str, live: Live) -> str:
     return f" ({places}{': ' + told if told else ''})"
 
 
-def _removal(name: str, wanted: Desired, live: Live) -> Iterator[Change]:
+def _removal(name: str, wanted: Desired, live: Live) -> Iterator[Action]:
     by_kind: dict[str, list[str]] = {}
     for item in (live.database, *live.objects):
         if name in item.privileges:
@@ -126,7 +127,7 @@ def _removal(name: str, wanted: Desired, live: Live) -> Iterator[Change]:
     yield _change(name, f"DROP ROLE {ident(name)}")
 
 
-def _defaults(name: str, wanted: Desired, defaults: Mapping[tuple[str, str], Acl]) -> Iterator[Change]:
+def _defaults(name: str, wanted: Desired, defaults: Mapping[tuple[str, str], Acl]) -> Iterator[Action]:
     for (schema, letter), acl in defaults.items():
         if name in acl and letter in _PLURALS:
             where = f" IN SCHEMA {ident(schema)}" if schema else ""
@@ -134,5 +135,5 @@ def _defaults(name: str, wanted: Desired, defaults: Mapping[tuple[str, str], Acl
             yield _change(name, f"{who} REVOKE ALL ON {_PLURALS[letter]} FROM {ident(name)}")
 
 
-def _change(name: str, sql: str) -> Change:
-    return Change(action="drop", subject=f"role {name}", sql=sql, takes_away=True)
+def _change(name: str, sql: str) -> Action:
+    return statement("drop", f"role {name}", sql, takes_away=True)

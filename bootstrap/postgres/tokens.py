@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Executor
-from typing import Any, Protocol
+from typing import Any
 
 import psycopg
 
+from bootstrap.action import Action, Sql
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import PostgresTarget
 from bootstrap.postgres.change import ident
@@ -24,20 +25,13 @@ class TokenError(BootstrapError):
     """A login by token does not work."""
 
 
-class _Planned(Protocol):
-    @property
-    def action(self) -> str: ...
-    @property
-    def subject(self) -> str: ...
-
-
-def moved(changes: Iterable[_Planned], *actions: str) -> frozenset[str]:
+def moved(changes: Iterable[Action], *verbs: Sql) -> frozenset[str]:
     """Return the logins that `changes` make members of rds_iam (`join`), or no longer (`leave`)."""
     end = f" of {RDS_IAM}"
     return frozenset(
         change.subject.removeprefix("member ").removesuffix(end)
         for change in changes
-        if change.action in actions and change.subject.endswith(end)
+        if change.verb in verbs and change.subject.endswith(end)
     )
 
 

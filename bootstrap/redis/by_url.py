@@ -12,9 +12,9 @@ from bootstrap.access import names
 from bootstrap.access.commands import raw_rules
 from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string, category_rules
+from bootstrap.acl.compare import differences as effect
+from bootstrap.acl.rules import Permission, RuleError, RuleSet, parse, parse_listed
 from bootstrap.redis import node
-from bootstrap.redis.acl.compare import differences as effect
-from bootstrap.redis.acl.rules import Permission, RuleError, RuleSet, parse, parse_listed
 from bootstrap.redis.users import Applied, User
 
 _TARGET = "server"

@@ -8,13 +8,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from bootstrap.access.names import TOKEN_END
+from bootstrap.acl.compare import text_differences
+from bootstrap.acl.rules import parse
+from bootstrap.acl.stored import refusals
+from bootstrap.acl.valkey import VALKEY
+from bootstrap.action import Action, OfUser
 from bootstrap.errors import BootstrapError
-from bootstrap.redis.acl.compare import text_differences
-from bootstrap.redis.acl.rules import parse
-from bootstrap.redis.acl.stored import refusals
-from bootstrap.redis.acl.valkey import VALKEY
-from bootstrap.redis.users import Applied, User, UserChange
-from bootstrap.secrets import elasticache_passwords
+from bootstrap.redis.users import Applied, User, of_user
+from bootstrap.secrets import Secret, elasticache_passwords
 
 # ElastiCache guide, Clusters.RBAC: users in a group, users in an account and region.
 MAX_USERS = 100
@@ -71,7 +72,13 @@ class ElastiCacheUsers:
     def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
         return self._each(users, write=True, remove=remove)
 
-    def set_password(self, user: User) -> UserChange:
+    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
+        self.set_password(User(name=identity, rules="", password=new, previous=old))
+
+    def retire(self, identity: str, valid: Secret) -> None:
+        self.set_password(User(name=identity, rules="", password=valid))
+
+    def set_password(self, user: User) -> Action:
         """Give a user the password of its secret: the API cannot tell which one it has, a login can."""
         self._modify(user, **_authentication(user))
         return self._change(user.name, "password", "password set to the secret's", takes_away=True)
@@ -83,7 +90,7 @@ class ElastiCacheUsers:
         groups = self._groups()
         old = sorted(id_ for id_ in {*members, *live} - declared if self._left(id_, live.get(id_), members, groups))
         self._check(users, members, live, set(old) if remove else set())
-        changes: list[UserChange] = []
+        changes: list[Action] = []
         if remove:
             changes += [self._change(id_, "remove", "deleted", takes_away=True) for id_ in old]
             if write:
@@ -184,7 +191,7 @@ class ElastiCacheUsers:
             with explained(user.name):
                 _authentication(user)
 
-    def _differences(self, user: User, live: dict[str, Any] | None) -> Iterator[tuple[UserChange, Callable[[], Any]]]:
+    def _differences(self, user: User, live: dict[str, Any] | None) -> Iterator[tuple[Action, Callable[[], Any]]]:
         if live is None:
             how = ", logs in by token" if user.by_token else ""
             yield self._change(user.name, "create", f"created{how}: {user.rules}"), lambda: self._create(user)
@@ -339,9 +346,9 @@ class ElastiCacheUsers:
     def _id(self, user: User) -> str:
         return user.by_token or user_id(self._prefix, self._cache, user.name)
 
-    def _change(self, user: str, what: Any, detail: str, *, takes_away: bool = False) -> UserChange:
+    def _change(self, user: str, verb: OfUser, detail: str, *, takes_away: bool = False) -> Action:
         target = f"{self._cache}/{self._group}"
-        return UserChange(target=target, user=user, what=what, detail=detail, takes_away=takes_away)
+        return of_user(target, user, verb, detail, takes_away=takes_away)
 
 
 def _name(user: User) -> str:

@@ -8,19 +8,20 @@ and goes where they go. Only what it names is ever deleted.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Literal
 
 import redis
 
+from bootstrap.acl import table
+from bootstrap.acl.compare import text_differences
+from bootstrap.acl.rules import RuleError, merged, parse_listed
+from bootstrap.acl.table import CommandTable
+from bootstrap.action import Action
 from bootstrap.errors import BootstrapError
-from bootstrap.redis.acl import table
-from bootstrap.redis.acl.compare import text_differences
-from bootstrap.redis.acl.rules import RuleError, merged, parse_listed
-from bootstrap.redis.acl.table import CommandTable
-from bootstrap.redis.users import Applied, Converged, User, UserChange
+from bootstrap.redis.users import Applied, Converged, User, of_user
 from bootstrap.secrets import redis_hash
 
 MARKER = "datatier-managed"
@@ -71,7 +72,7 @@ class Live:
 class Plan:
     """What is to be done on one server, as data."""
 
-    changes: tuple[UserChange, ...]
+    changes: tuple[Action, ...]
     differences: tuple[str, ...]
     converged: Converged
     commands: tuple[tuple[str, ...], ...]
@@ -132,7 +133,7 @@ def plan(
     """
     target = live.target
     marker = f"{MARKER}-{scope}" if scope else MARKER
-    changes: list[UserChange] = []
+    changes: list[Action] = []
     commands: list[tuple[str, ...]] = []
     differences: list[str] = []
     for user in users:
@@ -145,16 +146,14 @@ def plan(
     names = {user.name for user in users}
     if "default" not in {*names, admin, *others} and is_on(live.users.get("default")):
         if default == "off":
-            changes.append(
-                UserChange(target=target, user="default", what="state", detail="turned off", takes_away=True)
-            )
+            changes.append(of_user(target, "default", "state", "turned off", takes_away=True))
             commands.append(("ACL", "SETUSER", "default", "off"))
         else:
             differences.append(f"{target}: user default is on; if nobody needs it: ACL SETUSER default off")
     marked = _marked(live.users.get(marker))
     ours = sorted((marked & live.users.keys()) - names - {admin, "default"})
     if remove:
-        changes += [UserChange(target=target, user=n, what="remove", detail="deleted", takes_away=True) for n in ours]
+        changes += [of_user(target, n, "remove", "deleted", takes_away=True) for n in ours]
         commands += [("ACL", "DELUSER", *ours)] if ours else []
     else:
         differences += [
@@ -169,7 +168,7 @@ def plan(
     wanted = sorted(names | (set() if remove else set(ours)))
     if wanted != sorted(marked):
         commands.append(_marker(marker, wanted))
-    differing = {change.user for change in changes}
+    differing = {change.identity for change in changes}
     return Plan(
         changes=tuple(changes),
         differences=tuple(differences),
@@ -202,6 +201,18 @@ def apply(
             "and if it stays so, write the rules of that user otherwise)"
         )
     return planned
+
+
+def set_passwords(client: Any, target: str, name: str, changes: Callable[[frozenset[str]], Sequence[str]]) -> None:
+    """Send the rules that `changes` returns for the hashes of a user; raise NodeError where there is no such user."""
+    answer = client.execute_command("ACL", "GETUSER", name)
+    if answer is None:
+        raise NodeError(f"{target} has no user {name}: run `datatier bootstrap`, which makes it")
+    live = frozenset(dict(zip(answer[::2], answer[1::2], strict=True))["passwords"])
+    if rules := changes(live):
+        client.execute_command("ACL", "SETUSER", name, *rules)
+        if client.config_get("aclfile").get("aclfile"):
+            client.execute_command("ACL", "SAVE")
 
 
 def write(live: Live, planned: Plan) -> None:
@@ -248,32 +259,30 @@ def _answer(connection: Any) -> Any:
         return error
 
 
-def _differences(target: str, user: User, found: Kept | None, live: Live) -> Iterator[UserChange]:
+def _differences(target: str, user: User, found: Kept | None, live: Live) -> Iterator[Action]:
     if found is None:
-        yield UserChange(target=target, user=user.name, what="create", detail=f"created: {user.rules}")
+        yield of_user(target, user.name, "create", f"created: {user.rules}")
         return
     # The same letters need no parsing; most users of most runs end here.
     differing = text_differences(found.text, user.rules, live.table) if found.text != user.rules else ()
     for difference in differing:
         if difference.text in _STATES:
-            yield UserChange(
-                target=target, user=user.name, what="state", detail=difference.text, takes_away=difference.takes_away
-            )
+            yield of_user(target, user.name, "state", difference.text, takes_away=difference.takes_away)
     wanted = _hashes(user)
     if wanted and found.hashes != wanted:
-        yield UserChange(
-            target=target,
-            user=user.name,
-            what="password",
-            detail="password set to the secret's",
+        yield of_user(
+            target,
+            user.name,
+            "password",
+            "password set to the secret's",
             takes_away=not found.hashes <= wanted,
         )
     if rules := [difference for difference in differing if difference.text not in _STATES]:
-        yield UserChange(
-            target=target,
-            user=user.name,
-            what="rules",
-            detail="; ".join(map(str, rules)),
+        yield of_user(
+            target,
+            user.name,
+            "rules",
+            "; ".join(map(str, rules)),
             takes_away=any(difference.takes_away for difference in rules),
         )
 

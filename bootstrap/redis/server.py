@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.redis import node
 from bootstrap.redis.users import Applied, User
-from bootstrap.secrets import Credential, Secret, open_redis
+from bootstrap.secrets import Credential, Secret, open_redis, redis_hash
 
 
 class ServerAclError(BootstrapError):
@@ -46,6 +46,22 @@ class ServerAcl:
 
     def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
         return self._each(users, write=True, remove=remove)
+
+    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 what is there stays
+        self._passwords(identity, lambda live: [f"#{redis_hash(new)}"] * (redis_hash(new) not in live))
+
+    def retire(self, identity: str, valid: Secret) -> None:
+        self._passwords(identity, lambda live: [f"!{old}" for old in sorted(live - {redis_hash(valid)})])
+
+    def _passwords(self, identity: str, changes: Callable[[frozenset[str]], list[str]]) -> None:
+        # One node after the other: a failure leaves the fewest of them changed.
+        for endpoint in self._cache.nodes:
+            target = f"{self._name}/{endpoint.name}"
+            with open_redis(self._cache, endpoint, self._user, self._password) as client:
+                try:
+                    node.set_passwords(client, target, identity, changes)
+                except redis.exceptions.RedisError as error:
+                    raise ServerAclError(f"{target} did not change {identity}: {error}") from None
 
     def _each(self, users: Sequence[User], *, write: bool, remove: bool) -> Applied:
         def one(endpoint: Endpoint) -> Applied | BootstrapError:

@@ -15,6 +15,7 @@ from typing import Any, Literal, Protocol
 
 import redis
 
+from bootstrap.credentials import GRACE, before
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, PasswordRule
 from bootstrap.redis.elasticache import explained
@@ -30,7 +31,6 @@ from bootstrap.secrets import (
     open_redis,
     redis_hash,
 )
-from bootstrap.secrets.identities import before
 
 _WAIT_SECONDS = 900.0
 _POLL_SECONDS = 2.0
@@ -232,8 +232,6 @@ class Token:
     def _grace(self, current: Version, asked: int | None) -> int | None:
         """How long the token before stays valid: a first one not at all, unless its stack was made before first ones
         were replaced, so that applications use it."""
-        from bootstrap.rotate.plan import GRACE
-
         if not self._first(current):
             return asked or None
         return None if current.credential.initial else GRACE

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Protocol
 
 from bootstrap.access import Access, access_string
+from bootstrap.action import Action, OfUser
 from bootstrap.secrets import Credential, Secret
 
 
@@ -32,20 +33,17 @@ class User:
         return tuple(dict.fromkeys(secret for secret in (self.password, self.previous) if secret))
 
 
-@dataclass(frozen=True, kw_only=True)
-class UserChange:
-    """A difference between what is declared and what a server has; it never holds a secret or a hash."""
-
-    target: str
-    """A node, or the user group of ElastiCache."""
-    user: str
-    what: Literal["create", "rules", "password", "state", "group", "remove"]
-    detail: str
-    takes_away: bool = False
-    """Whether somebody who works with it now may be refused afterwards."""
-
-    def __str__(self) -> str:
-        return f"{self.target}: {self.user}: {self.detail}"
+def of_user(target: str, user: str, verb: OfUser, detail: str, *, takes_away: bool = False) -> Action:
+    """Return an action on a user of a cache; `target` is a node, or the user group of ElastiCache."""
+    return Action(
+        engine="redis",
+        target=target,
+        verb=verb,
+        subject=f"user {user}",
+        text=detail,
+        takes_away=takes_away,
+        identity=user,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +61,7 @@ class Converged:
 class Applied:
     """What a back end did and what it left alone."""
 
-    changes: tuple[UserChange, ...]
+    changes: tuple[Action, ...]
     differences: tuple[str, ...] = ()
     nodes: tuple[Converged, ...] = ()
     """One entry for each server of one's own."""
@@ -83,6 +81,14 @@ class Backend(Protocol):
         """
         ...
 
+    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
+        """Let `new` in beside `old`, and wait until it is; raise where the user is not there."""
+        ...
+
+    def retire(self, identity: str, valid: Secret) -> None:
+        """Take every password but `valid` away. Sessions that are open live on."""
+        ...
+
 
 def users(
     access: Access,
@@ -95,7 +101,7 @@ def users(
 ) -> tuple[User, ...]:
     """Return the users that `access` wants in `cache`; `previous` holds what is still valid during a rotation.
 
-    `tokens` are the users of those that log in by token (`bootstrap.secrets.token_users`).
+    `tokens` are the users of those that log in by token (`bootstrap.credentials.token_users`).
     """
     by_token = tokens or {}
     old = {name: each for name, each in (previous or {}).items() if name not in by_token}

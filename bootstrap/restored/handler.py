@@ -83,7 +83,7 @@ def _alive(manifest: Manifest, store: SecretStore) -> dict[str, int] | None:
     import psycopg
 
     try:
-        with master.look(manifest.postgres, store) as conn:
+        with master.look(manifest.postgres, store).conn as conn:
             return schema.estimate(conn)
     except (BootstrapError, psycopg.Error) as error:
         _log.warning("the primary was not asked: %s", error)

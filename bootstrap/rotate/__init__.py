@@ -6,7 +6,7 @@ credential that is not proven yet, AWSPREVIOUS beside a current one that a rotat
 
 from __future__ import annotations
 
-from bootstrap.rotate.plan import GRACE, Rotated, RotationError, Step
+from bootstrap.rotate.plan import Rotated, RotationError
 from bootstrap.rotate.run import rotate
 
-__all__ = ["GRACE", "Rotated", "RotationError", "Step", "rotate"]
+__all__ = ["Rotated", "RotationError", "rotate"]

@@ -19,13 +19,14 @@ from typing import Any
 
 from bootstrap.access import load_access
 from bootstrap.aws import aws_client
+from bootstrap.credentials import GRACE, before
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.master import Master
-from bootstrap.rotate import master, postgres
-from bootstrap.rotate.plan import GRACE, MASTER, RotationError, State
+from bootstrap.postgres.siblings import replace_own
+from bootstrap.rotate import master
+from bootstrap.rotate.plan import MASTER, RotationError, State
 from bootstrap.rotate.run import Rotation, retire_due
 from bootstrap.secrets import AwsStore, SecretStore, Version
-from bootstrap.secrets.identities import before
 
 _log = logging.getLogger("datatier.rotate")
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
@@ -93,7 +94,7 @@ def _master(manifest: Manifest, entered: Master, store: SecretStore, step: str, 
         return "nothing is pending; the function reaches the secret and the database"
     pending = _filled(found, step)
     if step == "setSecret":
-        postgres.replace_own(entered.conn, pending.credential)
+        replace_own(entered.conn, pending.credential)
     elif step == "testSecret":
         master.prove(manifest, pending)
     else:

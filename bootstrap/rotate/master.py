@@ -7,11 +7,13 @@ it too, and makes it current when it does.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
+from bootstrap.action import Action
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.master import Master
-from bootstrap.rotate import postgres
-from bootstrap.rotate.plan import MASTER, Action, Rotated, RotationError, Step
+from bootstrap.postgres.siblings import replace_own
+from bootstrap.rotate.plan import MASTER, Rotated, RotationError, moment
 from bootstrap.secrets import Credential, Secret, SecretStore, Version, new_password, open_postgres
 
 
@@ -21,7 +23,7 @@ def rotate_master(
     entered: Master,
     *,
     begin: bool,
-    progress: Callable[[Step], None],
+    progress: Callable[[Action], None],
 ) -> Rotated:
     """Replace the master's password."""
     arn = manifest.postgres.master_secret
@@ -35,11 +37,11 @@ def rotate_master(
     steps = plan_master()
     for step in steps:
         progress(step)
-        match step.action:
+        match step.verb:
             case "stage":
                 pending = stage(manifest, store)
             case "admit":
-                postgres.replace_own(entered.conn, pending.credential)
+                replace_own(entered.conn, pending.credential)
             case "prove":
                 prove(manifest, pending)
             case "promote":
@@ -47,12 +49,9 @@ def rotate_master(
     return Rotated(identity=MASTER, outcome="rotated", steps=steps)
 
 
-def plan_master() -> tuple[Step, ...]:
+def plan_master() -> tuple[Action, ...]:
     """Return the steps, in order."""
-
-    def step(action: Action, target: str, detail: str) -> Step:
-        return Step(identity=MASTER, action=action, target=target, detail=detail)
-
+    step = partial(moment, MASTER)
     return (
         step("stage", "secret", "a new password as AWSPENDING"),
         step("admit", "postgres", "ALTER ROLE CURRENT_USER PASSWORD '***'"),

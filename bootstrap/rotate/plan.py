@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from functools import partial
+from typing import Any, Literal
 
-from bootstrap.access.names import SIBLINGS
+from bootstrap.action import Action, Engine, OfRotation
+from bootstrap.credentials import other_login
 from bootstrap.errors import BootstrapError
 from bootstrap.postgres.change import ident
 from bootstrap.secrets import Credential, Stages, Version
 
-GRACE = 24 * 3600
-"""Seconds that the old credential stays valid: a day, so that a job that runs daily has read the new one."""
 MASTER = "master"
 
-Action = Literal["stage", "admit", "prove", "promote", "retire", "close"]
 Outcome = Literal["rotated", "retired", "in grace", "nothing to do", "planned", "skipped", "failed"]
 
 
@@ -32,19 +31,18 @@ class RotationError(BootstrapError):
     """A rotation stopped: the current credential still works, and running it again goes on."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Step:
-    """One effect, or the proof of one; it never holds a secret."""
-
-    identity: str
-    action: Action
-    target: str
-    """`secret`, `postgres`, or `cache NAME`."""
-    detail: str
-    """What happens there, in the words of that engine."""
-
-    def __str__(self) -> str:
-        return f"{self.identity}: {self.action} {self.target}: {self.detail}"
+def moment(identity: str, verb: OfRotation, target: str, detail: str) -> Action:
+    """Return one effect of a rotation, or the proof of one; `target` is `secret`, `postgres` or `cache NAME`."""
+    engine: Engine = "postgres" if target == "postgres" else "secrets" if target == "secret" else "redis"
+    return Action(
+        engine=engine,
+        target=target,
+        verb=verb,
+        subject=f"credential of {identity}",
+        text=detail,
+        takes_away=verb == "retire",
+        identity=identity,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,12 +51,23 @@ class Rotated:
 
     identity: str
     outcome: Outcome
-    steps: tuple[Step, ...] = ()
+    steps: tuple[Action, ...] = ()
     """What was done; what would be done in a dry run."""
     valid_until: datetime | None = None
     """Until when the old credential stays valid beside the current one."""
     notes: tuple[str, ...] = ()
     """What to know or to do: how to finish, sessions that were ended, checks that fail under both credentials."""
+
+    def data(self) -> dict[str, Any]:
+        """Return it as `--json` prints it."""
+        steps = [{"identity": s.identity, "action": s.verb, "target": s.target, "detail": s.text} for s in self.steps]
+        return {
+            "identity": self.identity,
+            "outcome": self.outcome,
+            "steps": steps,
+            "valid_until": self.valid_until,
+            "notes": list(self.notes),
+        }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,17 +101,9 @@ class State:
 class Plan:
     """The steps that are left, and how the identity stands when there are none."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[Action, ...]
     outcome: Outcome
     valid_until: datetime | None = None
-
-
-def other_login(credential: Credential) -> str | None:
-    """Return the sibling of a credential's PostgreSQL login: `tmi_app_a` -> `tmi_app_b`; none of a login by token."""
-    if credential.username is None or credential.password is None:
-        return None
-    base, _, sibling = credential.username.rpartition("_")
-    return f"{base}_{SIBLINGS[1] if sibling == SIBLINGS[0] else SIBLINGS[0]}"
 
 
 def plan(state: State, *, now: datetime, grace: int, finish: bool, begin: bool) -> Plan:
@@ -112,7 +113,7 @@ def plan(state: State, *, now: datetime, grace: int, finish: bool, begin: bool) 
     rotation may begin; one that was left is finished either way. A rotation without grace that was left before its
     end is finished and no second one begun: nobody can tell the two wishes apart.
     """
-    steps: list[Step] = []
+    steps: list[Action] = []
     if state.unretired:
         if now < state.valid_until and not finish:
             return Plan(steps=(), outcome="in grace", valid_until=state.valid_until)
@@ -136,11 +137,10 @@ def _next(state: State) -> Credential:
     return old.model_copy(update={"username": other_login(old) or old.username})
 
 
-def forward(state: State) -> Iterator[Step]:
+def forward(state: State) -> Iterator[Action]:
     """The steps of a rotation up to the moment when the new credential is current."""
 
-    def step(action: Action, target: str, detail: str) -> Step:
-        return Step(identity=state.identity, action=action, target=target, detail=detail)
+    step = partial(moment, state.identity)
 
     login = _next(state).username if state.current.credential.password else None
     if state.pending is None:
@@ -153,9 +153,8 @@ def forward(state: State) -> Iterator[Step]:
     yield step("promote", "secret", "AWSPENDING becomes AWSCURRENT, the old one AWSPREVIOUS")
 
 
-def _retire(state: State, valid: Credential) -> Iterator[Step]:
-    def step(action: Action, target: str, detail: str) -> Step:
-        return Step(identity=state.identity, action=action, target=target, detail=detail)
+def _retire(state: State, valid: Credential) -> Iterator[Action]:
+    step = partial(moment, state.identity)
 
     if old := other_login(valid):
         yield step("retire", "postgres", f"ALTER ROLE {ident(old)} NOLOGIN PASSWORD NULL, then end its sessions")

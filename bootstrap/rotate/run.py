@@ -12,39 +12,37 @@ import psycopg
 from redis.exceptions import RedisError
 
 from bootstrap.access import Access, load_access
+from bootstrap.action import Action
+from bootstrap.credentials import GRACE, complete, other_login, token_users
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
+from bootstrap.postgres.driver import Database, PostgresDatabase
 from bootstrap.postgres.lock import hold
 from bootstrap.postgres.master import Master
-from bootstrap.redis.apply import token_of
+from bootstrap.redis.cache import driver, token_of
 from bootstrap.redis.token import Token
-from bootstrap.rotate import postgres
+from bootstrap.redis.users import Backend
 from bootstrap.rotate.master import plan_master, rotate_master
 from bootstrap.rotate.plan import (
-    GRACE,
     MASTER,
     Plan,
     Rotated,
     RotationError,
     State,
-    Step,
     forward,
-    other_login,
     plan,
     still_valid,
 )
 from bootstrap.rotate.prove import prove
-from bootstrap.rotate.redis import Cache
 from bootstrap.rotate.token import plan_token, rotate_token, tokens
-from bootstrap.secrets import AwsStore, SecretStore, Version, new_password
-from bootstrap.secrets.identities import complete, token_users
+from bootstrap.secrets import AwsStore, Secret, SecretStore, Version, new_password
 
 _THREADS = 8
 DRAIN = 10.0
 """Seconds that the sessions of a login that was shut out have to end by themselves."""
 
-Progress = Callable[[Step], None]
+Progress = Callable[[Action], None]
 """Called before each step."""
 
 
@@ -221,7 +219,7 @@ class Rotation:
         valid = state.current
         for step in left.steps:
             self._progress(step)
-            match step.action:
+            match step.verb:
                 case "stage":
                     pending = self.stage(state, grace)
                 case "admit" if pending:
@@ -252,23 +250,29 @@ class Rotation:
         new = complete(self._manifest, self._access, state.identity, old.model_copy(update=changed))
         return self._store.put_pending(state.arn, new, **({"token": token} if token else {}))
 
-    def admit(self, entered: Master, step: Step, pending: Version, current: Version) -> None:
+    def admit(self, entered: Master, step: Action, pending: Version, current: Version) -> None:
         """Let the pending credential in where `step` says."""
         if step.target == "postgres":
-            postgres.admit(entered.conn, pending.credential)
+            self.database(entered).admit(pending.credential)
         else:
-            self._cache(step).admit(step.identity, pending.credential, current.credential)
+            new, old = pending.credential.redis_password or Secret(""), current.credential.redis_password
+            self.cache(step).admit(step.identity, new, old)
 
     def admit_all(self, entered: Master, state: State, pending: Version) -> None:
         """Let the pending credential in everywhere."""
         for step in forward(state):
-            if step.action == "admit":
+            if step.verb == "admit":
                 self.admit(entered, step, pending, state.current)
 
     def finish(self, entered: Master, state: State) -> tuple[str, ...]:
         """Retire what an earlier rotation left, whatever is left of its grace; return what was done."""
-        left = plan(state, now=datetime.now(UTC), grace=GRACE, finish=True, begin=False)
-        return (*map(str, left.steps), *self._apply(entered, state, left, GRACE))
+        left = self.ending(state)
+        return (*(step.sentence for step in left.steps), *self._apply(entered, state, left, GRACE))
+
+    @staticmethod
+    def ending(state: State) -> Plan:
+        """Return what is left of an earlier rotation, whatever is left of its grace."""
+        return plan(state, now=datetime.now(UTC), grace=GRACE, finish=True, begin=False)
 
     def prove(self, entered: Master, state: State, pending: Version) -> tuple[str, ...]:
         """Prove the pending credential by logins, on replicas and every node too."""
@@ -277,11 +281,11 @@ class Rotation:
         new, old = pending.credential, state.current.credential
         return prove(self._manifest, self._access, state.identity, new, old, self._store, self._pool, lsn=lsn)
 
-    def retire(self, entered: Master, step: Step, valid: Version) -> tuple[str, ...]:
+    def retire(self, entered: Master, step: Action, valid: Version) -> tuple[str, ...]:
         """Shut out where `step` says what is not `valid`."""
         if step.target == "postgres":
-            return postgres.retire(self._manifest.postgres, entered, valid.credential, drain=self._drain)
-        self._cache(step).retire(step.identity, valid.credential)
+            return self.database(entered).retire(valid.credential, drain=self._drain)
+        self.cache(step).retire(step.identity, valid.credential.redis_password or Secret(""))
         return ()
 
     def close(self, state: State) -> None:
@@ -292,8 +296,13 @@ class Rotation:
         if stages.previous:
             self._store.unstage(state.arn, stages.previous, "AWSPREVIOUS")
 
-    def _cache(self, step: Step) -> Cache:
-        return Cache(self._manifest, step.target.removeprefix("cache "), self._store)
+    def database(self, entered: Master) -> Database:
+        """Return the driver of PostgreSQL."""
+        return PostgresDatabase(entered, self._manifest.postgres, self._pool)
+
+    def cache(self, step: Action) -> Backend:
+        """Return the driver of the cache that a step is about."""
+        return driver(self._manifest, step.target.removeprefix("cache "), self._store, self._pool)
 
 
 def retire_due(
@@ -303,6 +312,14 @@ def retire_due(
     worker = Rotation(manifest, access, store, pool)
     states = [worker.state(name, None) for name in names]
     return tuple(note for state in states for note in worker.finish(entered, state))
+
+
+def due_steps(
+    manifest: Manifest, access: Access, store: SecretStore, pool: Executor, names: Sequence[str]
+) -> tuple[Action, ...]:
+    """Return what `retire_due` would do; nothing is written."""
+    worker = Rotation(manifest, access, store, pool)
+    return tuple(step for name in names for step in worker.ending(worker.state(name, None)).steps)
 
 
 def _without_password(state: State) -> Rotated | None:
@@ -320,5 +337,5 @@ def _reason(error: Exception) -> str:
     return str(error)
 
 
-def _quiet(step: Step) -> None:
+def _quiet(step: Action) -> None:
     """Show nothing."""

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+from bootstrap.action import Action
 from bootstrap.manifest import Manifest
 from bootstrap.redis.token import Token
-from bootstrap.rotate.plan import Action, Rotated, Step, still_valid
+from bootstrap.rotate.plan import Rotated, moment, still_valid
 
 
 def tokens(manifest: Manifest) -> dict[str, str]:
@@ -19,7 +21,7 @@ def tokens(manifest: Manifest) -> dict[str, str]:
     return {f"{name}-auth": name for name, cache in manifest.caches.items() if cache.auth_secret}
 
 
-def plan_token(name: str, token: Token, *, begin: bool, grace: int, finish: bool) -> tuple[Step, ...]:
+def plan_token(name: str, token: Token, *, begin: bool, grace: int, finish: bool) -> tuple[Action, ...]:
     """Return the steps that are left, in order; no engine is entered."""
     return tuple(_steps(name, token, begin=begin, grace=grace, finish=finish))
 
@@ -32,7 +34,7 @@ def rotate_token(name: str, token: Token, *, begin: bool, grace: int, finish: bo
     done: tuple[str, ...] = ()
     if token.unretired:  # two at a time are all that ElastiCache takes
         done = token.bring(finish=finish)
-    if not any(step.action == "stage" for step in steps):
+    if not any(step.verb == "stage" for step in steps):
         return Rotated(identity=name, outcome="retired", steps=steps, notes=done)
     done = (*done, *token.bring(begin=True, grace=grace, finish=grace == 0))
     until = datetime.now(UTC) + timedelta(seconds=grace) if grace else None
@@ -41,10 +43,8 @@ def rotate_token(name: str, token: Token, *, begin: bool, grace: int, finish: bo
     return Rotated(identity=name, outcome="rotated", steps=steps, valid_until=until, notes=done)
 
 
-def _steps(name: str, token: Token, *, begin: bool, grace: int, finish: bool) -> Iterator[Step]:
-    def step(action: Action, target: str, detail: str) -> Step:
-        return Step(identity=name, action=action, target=target, detail=detail)
-
+def _steps(name: str, token: Token, *, begin: bool, grace: int, finish: bool) -> Iterator[Action]:
+    step = partial(moment, name)
     cache = f"cache {token.name}"
     retire = (
         step("retire", cache, "SET: every other AUTH token goes"),

@@ -8,6 +8,7 @@ import hmac
 import secrets
 
 from bootstrap.secrets.secret import Secret
+from knowledge import passwords
 
 # PostgreSQL's default (scram_iterations).
 ITERATIONS = 4096
@@ -34,28 +35,25 @@ def redis_hash(secret: Secret) -> str:
 def elasticache_passwords(*secrets_: Secret) -> list[str]:
     """Return the passwords as ElastiCache's API wants them: in the clear, there is no hashed form.
 
-    Raise ValueError with the rule that one breaks (ElastiCache guide, Clusters.RBAC).
+    Raise ValueError with the rule that one breaks.
     """
     values = [secret.reveal() for secret in secrets_]
     if len(values) > 2:
         raise ValueError("ElastiCache takes at most two passwords of a user")
     for value in values:
-        if not 16 <= len(value) <= 128:
-            raise ValueError(f"a password has {len(value)} characters; ElastiCache takes 16 to 128")
-        if not (value.isascii() and value.isprintable()) or set(value) & set(',"/@'):
-            raise ValueError('a password holds a character that ElastiCache refuses: printable ASCII without , " / @')
+        if problem := passwords.user_problem(value):
+            raise ValueError(problem)
     return values
 
 
 def auth_token(secret: Secret) -> str:
     """Return an AUTH token as ElastiCache's API wants it: in the clear.
 
-    Raise ValueError with the rule that it breaks (ElastiCache guide, "Authenticating with the AUTH command").
+    Raise ValueError with the rule that it breaks.
     """
     value = secret.reveal()
-    special = set("!&#$^<>-")
-    if not 16 <= len(value) <= 128 or not all((c.isascii() and c.isalnum()) or c in special for c in value):
-        raise ValueError("an AUTH token has 16 to 128 letters, digits and ! & # $ ^ < > -")
+    if problem := passwords.token_problem(value):
+        raise ValueError(problem)
     return value
 
 

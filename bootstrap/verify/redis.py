@@ -17,20 +17,20 @@ from typing import Any
 import redis
 
 from bootstrap.access import Access, access_string
+from bootstrap.acl import table
+from bootstrap.acl.compare import patterns
+from bootstrap.acl.expand import expand
+from bootstrap.acl.glob import common
+from bootstrap.acl.permits import Call, permits
+from bootstrap.acl.rules import Permission, RuleSet, Selector, parse
+from bootstrap.acl.table import CommandTable
+from bootstrap.acl.valkey import VALKEY
+from bootstrap.credentials import token_users
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
-from bootstrap.redis.acl import table
-from bootstrap.redis.acl.compare import patterns
-from bootstrap.redis.acl.expand import expand
-from bootstrap.redis.acl.glob import common
-from bootstrap.redis.acl.permits import Call, permits
-from bootstrap.redis.acl.rules import Permission, RuleSet, Selector, parse
-from bootstrap.redis.acl.table import CommandTable
-from bootstrap.redis.acl.valkey import VALKEY
-from bootstrap.redis.apply import nodes
+from bootstrap.redis.cache import nodes
 from bootstrap.redis.server import admin_login
 from bootstrap.report import Check
 from bootstrap.secrets import Credential, LoginError, Secret, SecretStore, open_redis, redis_token
-from bootstrap.secrets.identities import token_users
 
 Job = Callable[[], Iterable[Check]]
 Command = tuple[str, ...]

@@ -6,14 +6,14 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 
 from bootstrap.access import Access
+from bootstrap.credentials import token_users
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.redis import node
-from bootstrap.redis.apply import elasticache
+from bootstrap.redis.cache import elasticache
 from bootstrap.redis.elasticache import user_id
 from bootstrap.redis.server import admin_login
 from bootstrap.report import Check
 from bootstrap.secrets import Credential, SecretStore, open_redis
-from bootstrap.secrets.identities import token_users
 
 Job = Callable[[], Iterable[Check]]
 

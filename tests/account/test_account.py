@@ -10,6 +10,7 @@ import pytest
 from answers import ROOM, ROOT, Answers, asked, declared, found, reader
 
 from account.look import look, look_at_waiting
+from account.names import KINDS, Kind, taken
 from account.reader import NotReadableError, Reader
 from graph.resource import Resource
 
@@ -322,3 +323,20 @@ def test_what_the_stack_has_reserved_already_counts_as_free(
     wishes = [wanting("aws:lambda/function:Function", function)]
     seen = look(reader(ROOM | answers), wishes, own=(), reserved=wanted)
     assert [each.state for each in seen if each.check == "concurrency"] == [state]
+
+
+@pytest.mark.parametrize("kind", KINDS.values(), ids=[kind.what for kind in KINDS.values()])
+@pytest.mark.parametrize("elsewhere", [None, "sa-east-1"])
+def test_what_mends_a_taken_name_is_sent_to_the_region_that_was_looked_at(kind: Kind, elsewhere: str | None) -> None:
+    class One:
+        region = "eu-west-3"
+
+        def all(self, *_: object) -> list[dict[str, str]]:
+            return [{kind.held: "shop-live"}]
+
+    token = next(token for token, each in KINDS.items() if each is kind)
+    wanted = [wanting(token, {kind.key: "shop-live", "region": elsewhere})]
+    (name, _) = taken(One(), wanted, (), mine=False)  # type: ignore[arg-type]
+    (finding,) = name()
+    region = f"--region {elsewhere or 'eu-west-3'}"
+    assert ("`aws iam " in finding.mend) != (region in finding.mend)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bootstrap.redis.acl.rules import RuleSet, merged, parse_listed
+from bootstrap.acl.rules import RuleSet, merged, parse_listed
 
 _ALIASES = {"allkeys": "~*", "allchannels": "&*", "allcommands": "+@all", "nocommands": "-@all"}
 

@@ -78,7 +78,8 @@ def make_tier(aws: str, tmp_path_factory: pytest.TempPathFactory) -> Callable[..
 
     def make(server: Postgres, main: Valkey | None = None, **more: Any) -> Tier:
         name = f"t{next(_numbers)}"
-        folder = tmp_path_factory.mktemp("migrations")
+        folder = tmp_path_factory.mktemp("tier") / "migrations"
+        folder.mkdir()
         (folder / "000001_first.up.sql").write_text(MIGRATION)
         (folder / "000001_first.down.sql").write_text(MIGRATION_DOWN)
         caches = {"main": cache(main, aws, name, **more)} if main else {}

@@ -12,10 +12,10 @@ import psycopg
 from real_servers import Postgres
 
 from bootstrap.access import Access, load_access
-from bootstrap.access_plan import differences, planner
-from bootstrap.postgres.apply import Applied, apply_chosen
+from bootstrap.postgres.apply import Applied, apply
 from bootstrap.postgres.desired import desired
-from bootstrap.postgres.live import read
+from bootstrap.postgres.driver import compare
+from bootstrap.reconcile.allowed import EVERYTHING
 
 PASSWORD = "master-of-a-test"
 _numbers = itertools.count(1)
@@ -63,19 +63,19 @@ class Database:
     def plan(self, access: Access) -> list[str]:
         with self.master() as conn:
             wanted = desired(access, {})
-            return [change.sql for change in planner(wanted, read(conn, wanted))]
+            return [change.text for change in compare(conn, wanted).actions]
 
     def differences(self, access: Access) -> list[str]:
         with self.master() as conn:
             wanted = desired(access, {})
-            return list(differences(wanted, read(conn, wanted)))
+            return list(compare(conn, wanted).differences)
 
     def apply(self, access: Access) -> Applied:
         """Apply, and see that nothing is left to do."""
         with self.master() as conn:
             wanted = desired(access, {})
-            applied = apply_chosen(conn, wanted, lambda _: True, planner=planner)
-            assert planner(wanted, read(conn, wanted)) == ()
+            applied = apply(conn, wanted, EVERYTHING)
+            assert compare(conn, wanted).actions == ()
         return applied
 
 

@@ -8,9 +8,10 @@ import psycopg
 import pytest
 from own_database import Database
 
-from bootstrap.postgres.apply import ApplyError, StalePlanError, apply_chosen
+from bootstrap.postgres.apply import ApplyError, StalePlanError, apply
 from bootstrap.postgres.desired import desired
 from bootstrap.postgres.live import read
+from bootstrap.reconcile.allowed import EVERYTHING
 from bootstrap.verify.given import given_probes
 from bootstrap.verify.statements import tables
 
@@ -194,7 +195,7 @@ def test_a_wildcard_holds_for_what_comes_later(governed: Database) -> None:
 def test_drift_is_mended(governed_once: Database, drift: str, mended: list[str]) -> None:
     governed_once.execute(drift)
     access = declared(governed_once)
-    assert [change.sql for change in governed_once.apply(access).changes] == [
+    assert [change.text for change in governed_once.apply(access).changes] == [
         sql.replace("{n}", governed_once.n) for sql in mended
     ]
 
@@ -229,11 +230,11 @@ def test_memberships_with_options(database: Database) -> None:
     else:
         assert told == []
         database.execute("GRANT {n}_reader TO {n}_app WITH INHERIT FALSE, SET FALSE GRANTED BY {n}_master")
-        assert [c.sql for c in database.apply(access).changes] == [
+        assert [c.text for c in database.apply(access).changes] == [
             f'GRANT "{n}_reader" TO "{n}_app" WITH ADMIN FALSE, INHERIT TRUE, SET TRUE'
         ]
         database.execute("GRANT pg_monitor TO {n}_app WITH INHERIT TRUE GRANTED BY rds_superuser")
-        assert [c.sql for c in database.apply(access).changes] == [
+        assert [c.text for c in database.apply(access).changes] == [
             f'REVOKE INHERIT OPTION FOR "pg_monitor" FROM "{n}_app" GRANTED BY "rds_superuser"'
         ]
 
@@ -246,7 +247,7 @@ def test_policies_made_changed_and_removed(governed: Database) -> None:
     n = governed.n
     governed.execute("CREATE POLICY from_a_migration ON users FOR SELECT USING (true)", as_role="{n}_owner")
     access = declared(governed, policies=policies(own_rows=OWN_ROWS, forced=True))
-    made = [c.sql for c in governed.apply(access).changes if c.action == "policy"]
+    made = [c.text for c in governed.apply(access).changes if c.verb == "policy"]
     assert made == [
         f'CREATE POLICY "own_rows" ON "public"."users" AS PERMISSIVE FOR SELECT TO "{n}_app" '
         "USING (email = current_setting('app.user', true))",
@@ -255,7 +256,7 @@ def test_policies_made_changed_and_removed(governed: Database) -> None:
     ]
     # Somebody alters ours: seen by its digest, and made anew.
     governed.execute("ALTER POLICY own_rows ON users USING (true)")
-    assert [c.action for c in governed.apply(access).changes] == ["policy", "mark"]
+    assert [c.verb for c in governed.apply(access).changes] == ["policy", "mark"]
     assert "current_setting" in governed.ask(
         "SELECT qual FROM pg_policies WHERE policyname = 'own_rows' AND tablename = 'users'"
     )
@@ -263,7 +264,9 @@ def test_policies_made_changed_and_removed(governed: Database) -> None:
     stricter = declared(governed, policies=policies(own_rows={**OWN_ROWS, "using": "false"}, forced=True))
     assert [c.takes_away for c in governed.apply(stricter).changes] == [True, False]
     # No longer declared: ours goes, the migration's stays, and so does the switch.
-    assert [c.sql for c in governed.apply(declared(governed)).changes] == ['DROP POLICY "own_rows" ON "public"."users"']
+    assert [c.text for c in governed.apply(declared(governed)).changes] == [
+        'DROP POLICY "own_rows" ON "public"."users"'
+    ]
     assert (
         governed.ask("SELECT string_agg(policyname, ',') FROM pg_policies WHERE tablename = 'users'")
         == "from_a_migration"
@@ -274,7 +277,9 @@ def test_policies_made_changed_and_removed(governed: Database) -> None:
 def test_a_migrations_policy_of_the_same_name_is_left_and_told(governed: Database) -> None:
     governed.execute("CREATE POLICY own_rows ON users USING (true)", as_role="{n}_owner")
     access = declared(governed, policies=policies(own_rows=OWN_ROWS))
-    assert [c.sql for c in governed.apply(access).changes] == ['ALTER TABLE "public"."users" ENABLE ROW LEVEL SECURITY']
+    assert [c.text for c in governed.apply(access).changes] == [
+        'ALTER TABLE "public"."users" ENABLE ROW LEVEL SECURITY'
+    ]
     assert [d for d in governed.differences(access) if "policies" in d] == [
         'policies.0.rules.own_rows: "public"."users" has a policy of that name that a migration made; take it out of '
         'access.yaml, or hand it over: COMMENT ON POLICY "own_rows" ON "public"."users" IS \'data-tier: managed\''
@@ -289,7 +294,7 @@ def test_a_plan_is_refused_when_the_server_has_moved_on(governed: Database) -> N
         assert read(conn, wanted).digest == digest
         governed.execute("GRANT INSERT ON users TO {n}_analyst")
         with pytest.raises(StalePlanError, match="changed since"):
-            apply_chosen(conn, wanted, lambda _: True, digest=digest)
+            apply(conn, wanted, EVERYTHING, digest=digest)
 
 
 def test_a_failing_statement_is_named_and_nothing_is_left(database: Database) -> None:

@@ -13,10 +13,11 @@ from real_servers import Postgres
 
 from bootstrap.access import Access, load_access
 from bootstrap.access_import import Imported, import_database
-from bootstrap.access_plan import AccessPlan, plan_urls
 from bootstrap.postgres.desired import desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.unseen import beside
+from bootstrap.reconcile.by_url import plan_urls
+from bootstrap.reconcile.plan import Plan
 
 pytestmark = pytest.mark.server
 GROWN = Path(__file__).parent / "grown"
@@ -33,7 +34,7 @@ class Grown:
             self.found: Imported = import_database(conn)
         self.access: Access = load_access(self.found.declaration)
 
-    def plan(self, mutation: str = "") -> AccessPlan:
+    def plan(self, mutation: str = "") -> Plan:
         """The plan after a change that is undone."""
         with self.database.superuser() as conn, conn.transaction(force_rollback=True):
             conn.execute(mutation.replace("{n}", self.database.n).encode())

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from own_database import PASSWORD, Database
 
-from bootstrap.access_apply import Allowed, apply_urls
-from bootstrap.access_plan import plan_urls
 from bootstrap.postgres.apply import ApplyError
+from bootstrap.reconcile.allowed import Allowed
+from bootstrap.reconcile.by_url import apply_urls, plan_urls
 
 pytestmark = pytest.mark.server
 
@@ -106,7 +106,7 @@ def test_an_identity_that_owns_the_database_needs_no_grant_on_it(
     with database.master() as conn:
         first = apply_urls(database.access(), conn, None, "main", allowed)
         again = apply_urls(database.access(), conn, None, "main", allowed)
-    assert [change.action for change in first.changes if change.action in {"own", "grant"}] == (
+    assert [change.verb for change in first.changes if change.verb in {"own", "grant"}] == (
         ["own"] * (2 if owner == "{n}_app" else 1) if allowed.owner else []
     )
     assert again.changes == ()
@@ -122,5 +122,5 @@ def test_an_identity_that_owns_the_schema_needs_no_grant_on_it(database: Databas
     (told,) = [text for text in database.differences(database.access()) if "owns schema" in text]
     assert told.startswith(f"{database.n}_app has `owns schema public`")
     database.execute(told.rpartition(": ")[2])
-    assert [change.action for change in database.apply(database.access()).changes] == ["grant"]
+    assert [change.verb for change in database.apply(database.access()).changes] == ["grant"]
     assert database.differences(database.access()) == []

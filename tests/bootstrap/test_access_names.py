@@ -96,15 +96,15 @@ def test_grants_on_objects_of_any_name(boss: psycopg.Connection[Any], place: Dat
         boss.execute(f"CREATE TABLE public.{ident(table)} ({ident(column)} int)".encode())
         boss.execute("RESET ROLE")
         for change in plan(wanted, read(boss, wanted)):
-            if change.action in {"grant", "revoke", "policy"} or change.sql.startswith("DO"):
-                boss.execute(change.sql.encode())
+            if change.verb in {"grant", "revoke", "policy"} or change.text.startswith("DO"):
+                boss.execute(change.text.encode())
         after = read(boss, wanted)
         (item,) = [item for item in after.objects if item.kind == "table"]
         assert (item.name, item.privileges[f"{place.n}_app"]) == (table, {"DELETE"})
         assert after.columns["public", table] == {column: {f"{place.n}_app": {"SELECT"}}}
         assert set(after.walls["public", table].policies) == {column}
         assert [
-            c.sql for c in plan(wanted, after) if c.action in {"grant", "revoke", "policy"} and "DATABASE" not in c.sql
+            c.text for c in plan(wanted, after) if c.verb in {"grant", "revoke", "policy"} and "DATABASE" not in c.text
         ] == []
 
 
@@ -132,6 +132,6 @@ def test_settings_of_any_text(boss: psycopg.Connection[Any], place: Database, va
 
         changed = replace(wanted, roles=(role,))
         for change in plan(changed, live):
-            if change.action == "set":
-                boss.execute(change.sql.encode())
+            if change.verb == "set":
+                boss.execute(change.text.encode())
         assert read(boss, changed).roles[role.name].settings["app.text"] == value

@@ -9,7 +9,8 @@ import pytest
 from real_servers import Postgres, Valkey
 from tier import Tier
 
-from bootstrap.access_apply import Allowed, apply_stack
+from bootstrap.reconcile.allowed import Allowed
+from bootstrap.reconcile.apply import apply_stack
 from bootstrap.secrets import open_redis
 
 pytestmark = pytest.mark.server

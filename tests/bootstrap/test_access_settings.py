@@ -105,7 +105,7 @@ def test_a_second_apply_changes_nothing_whatever_the_capitals(database: Database
     access = database.access(identities=identities)
     database.apply(database.access())
     database.execute(BEFORE)
-    done = [change.sql for change in database.apply(access).changes if "_app_a" in change.sql]
+    done = [change.text for change in database.apply(access).changes if "_app_a" in change.text]
     assert [sql for sql in done if "statement_timeout" in sql or "work_mem" in sql or "RESET" in sql] == []
     assert database.plan(access) == []  # `apply` has seen it too; a third look
     kept = database.ask("SELECT rolconfig FROM pg_roles WHERE rolname = '{n}_app_a'")
@@ -117,6 +117,6 @@ def test_a_second_apply_changes_nothing_whatever_the_capitals(database: Database
 def test_a_setting_that_is_no_longer_declared_is_reset_once(database: Database) -> None:
     identities = {"{n}_app": {"postgres": {"privileges": "readwrite", "settings": {"timezone": "UTC"}}}}
     database.apply(database.access(identities=identities))
-    done = [change.sql for change in database.apply(database.access()).changes]
+    done = [change.text for change in database.apply(database.access()).changes]
     n = database.n
     assert done == [f'ALTER ROLE "{n}_app_{sibling}" RESET "TimeZone"' for sibling in "ab"]

@@ -16,6 +16,7 @@ from bootstrap.access_explain import explain_database
 from bootstrap.postgres.apply import ApplyError, apply
 from bootstrap.postgres.catalog import QUERY
 from bootstrap.postgres.desired import desired
+from bootstrap.reconcile.allowed import EVERYTHING
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "access-traps.md"
@@ -192,7 +193,7 @@ def test_a_partition_is_closed_where_its_parent_has_policies(settled: Database) 
     settled.apply(settled.access())
     named = {"privileges": "readwrite", "grants": [{"tables": ["p1"], "privileges": ["select"]}]}
     access = settled.access(identities={"{n}_app": {"postgres": named}})
-    assert [c.sql for c in settled.apply(access).changes] == [f'GRANT SELECT ON TABLE public.p1 TO "{settled.n}_app"']
+    assert [c.text for c in settled.apply(access).changes] == [f'GRANT SELECT ON TABLE public.p1 TO "{settled.n}_app"']
 
 
 @pytest_server
@@ -232,7 +233,7 @@ def with_old(settled: Database) -> Database:
 @pytest_server
 def test_what_is_no_longer_declared_is_revoked_and_dropped(with_old: Database) -> None:
     done = with_old.apply(without_old(with_old))
-    assert {change.action for change in done.changes} == {"drop"}
+    assert {change.verb for change in done.changes} == {"drop"}
     assert all(change.takes_away for change in done.changes)
     assert with_old.ask("SELECT count(*) FROM pg_roles WHERE rolname LIKE '{n}\\_old%'") == 0
 
@@ -337,7 +338,7 @@ def test_grants_by_two_at_once_both_succeed(settled: Database) -> None:
 
     def one() -> None:
         with settled.master() as conn:
-            done.append(len(apply(conn, wanted)))
+            done.append(len(apply(conn, wanted, EVERYTHING).changes))
 
     threads = [threading.Thread(target=one) for _ in range(4)]
     for thread in threads:
@@ -355,5 +356,5 @@ def test_a_lock_is_waited_for_with_an_end(settled: Database, monkeypatch: pytest
     with settled.superuser() as other, other.transaction(force_rollback=True):
         other.execute("LOCK TABLE t")
         with settled.master() as conn, pytest.raises(ApplyError, match="lock timeout"):
-            apply(conn, desired(access, {}))
+            apply(conn, desired(access, {}), EVERYTHING)
     assert psycopg.errors.LockNotAvailable.sqlstate == "55P03"

@@ -17,12 +17,12 @@ from real_servers import ADMIN_PASSWORD, Valkey
 
 from bootstrap.access import load_access
 from bootstrap.access_explain import explain_redis
+from bootstrap.credentials import GRACE
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PasswordRule
 from bootstrap.redis.token import ElastiCacheToken, NodesToken, Place, Token
-from bootstrap.rotate.plan import GRACE
 from bootstrap.rotate.token import plan_token, rotate_token
-from bootstrap.run import _skipped
+from bootstrap.run import skipped
 from bootstrap.secrets import Credential, LoginError, Secret, Stages, Version, open_redis, redis_hash
 
 FIRST = "the-token-in-the-state-of-the-infrastructure"
@@ -286,7 +286,7 @@ def test_a_rotation_leaves_two_tokens_for_its_grace_and_then_one(cache: Cache, g
     rotated = rotate_token("hot-auth", cache.token(), **how)
     assert rotated.outcome == "rotated"
     assert rotated.steps == planned
-    assert [step.action for step in planned] == [
+    assert [step.verb for step in planned] == [
         *("stage", "admit", "prove", "promote"),
         *(["retire", "close"] if grace == 0 else []),
     ]
@@ -399,7 +399,7 @@ def test_rules_for_a_cache_without_users_are_told_to_limit_nobody(auth: str) -> 
         }
     )
     by_password = "till: auth: iam needs ElastiCache with users; in `cold` it logs in with a password"
-    assert [*_skipped(manifest, load_access(data))] == [
+    assert [*skipped(manifest, load_access(data))] == [
         *([by_password] if auth == "iam" else []),
         "hot knows no users, only an AUTH token: the rules of till, web limit nobody there",
     ]

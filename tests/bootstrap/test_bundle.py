@@ -22,6 +22,7 @@ ROOM_FOR_BYTE_CODE = 6_000_000
 CONTENT = {
     "annotated_types",
     "bootstrap",
+    "knowledge",
     "migrations",
     "psycopg",
     "psycopg_binary",
@@ -99,7 +100,7 @@ assert later & set(sys.modules) == set()
 import bootstrap
 for module in pkgutil.walk_packages(bootstrap.__path__, "bootstrap."):
     importlib.import_module(module.name)
-libraries = ("psycopg", "psycopg_binary", "redis", "pydantic", "bootstrap")
+libraries = ("psycopg", "psycopg_binary", "redis", "pydantic", "bootstrap", "knowledge")
 files = [module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] in libraries]
 assert [file for file in files if file and not file.startswith(sys.argv[1])] == []
 from bootstrap.run import MIGRATIONS

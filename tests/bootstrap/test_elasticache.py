@@ -14,7 +14,7 @@ from tier import REGION, Tier
 from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
-from bootstrap.redis.apply import apply
+from bootstrap.redis.cache import driver
 from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers, user_id
 from bootstrap.redis.users import User
 from bootstrap.rotate.run import rotate
@@ -282,7 +282,7 @@ def test_a_cache_without_users_and_without_a_token_is_refused() -> None:
         access={},
     )
     with ThreadPoolExecutor(1) as pool, pytest.raises(BootstrapError, match="neither a user group nor an AUTH token"):
-        apply(manifest, "hot", [], AwsStore(REGION), pool)
+        driver(manifest, "hot", AwsStore(REGION), pool)
 
 
 @pytest.mark.server

@@ -13,11 +13,11 @@ from tier import REGION, Tier
 
 from bootstrap.access import load_access
 from bootstrap.access.names import token_user
+from bootstrap.credentials import complete, token_users
 from bootstrap.manifest import CacheTarget
-from bootstrap.redis.apply import CacheError, apply
+from bootstrap.redis.cache import CacheError, driver
 from bootstrap.redis.users import User, users
 from bootstrap.secrets import Credential, Secret, redis_token
-from bootstrap.secrets.identities import complete, token_users
 
 IAM = "app-prod-main-tmi-app-iam"
 BY_TOKEN = User(name="tmi_app", rules=RULES, password=None, by_token=IAM)
@@ -70,7 +70,7 @@ def test_a_password_that_somebody_gave_it_is_taken_away() -> None:
     live = {"UserId": IAM, "UserName": IAM, "AccessString": RULES}
     api.users = {IAM: live | {"Authentication": {"Type": "password", "PasswordCount": 1}}}
     (change,) = users_of(api).apply([BY_TOKEN]).changes
-    assert (change.detail, change.takes_away) == ("logs in by token, and by no password", True)
+    assert (change.text, change.takes_away) == ("logs in by token, and by no password", True)
     assert api.calls == [("modify_user", f"{IAM} {{'AuthenticationMode': {{'Type': 'iam'}}}}")]
     assert users_of(api).apply([BY_TOKEN]).changes == ()
 
@@ -122,9 +122,9 @@ def test_it_is_proven_by_a_token(
     token: str, tier: Tier, valkey_server: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A server of the tests knows the token as a password; the API is a stand-in."""
-    monkeypatch.setattr("bootstrap.redis.apply.redis_token", lambda *_: Secret(token))
-    monkeypatch.setattr("bootstrap.redis.apply._SETTLE_SECONDS", 0.0)
-    monkeypatch.setattr("bootstrap.redis.apply.aws_client", lambda *_: api)
+    monkeypatch.setattr("bootstrap.redis.cache.redis_token", lambda *_: Secret(token))
+    monkeypatch.setattr("bootstrap.redis.cache._SETTLE_SECONDS", 0.0)
+    monkeypatch.setattr("bootstrap.redis.cache.aws_client", lambda *_: api)
     user = token_user(tier.manifest.prefix, "main", "tmi_app")
     with valkey_server.admin() as admin:
         admin.execute_command("ACL", "SETUSER", user, "on", ">the-token", "+ping")
@@ -133,10 +133,10 @@ def test_it_is_proven_by_a_token(
     one = User(name="tmi_app", rules=RULES, password=None, by_token=user)
     with ThreadPoolExecutor(1) as pool:
         if token == "the-token":
-            assert apply(of_aws(tier, {"main": "group"}), "main", [one], tier.store, pool).changes == ()
+            assert driver(of_aws(tier, {"main": "group"}), "main", tier.store, pool).apply([one]).changes == ()
         else:
             with pytest.raises(CacheError, match=f"{user} cannot log in .*needs elasticache:Connect on group"):
-                apply(of_aws(tier, {"main": "group"}), "main", [one], tier.store, pool)
+                driver(of_aws(tier, {"main": "group"}), "main", tier.store, pool).apply([one])
     with valkey_server.admin() as admin:
         admin.execute_command("ACL", "DELUSER", user)
 

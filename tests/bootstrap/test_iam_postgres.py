@@ -13,12 +13,13 @@ from rds import token_of, tokens_only
 from real_servers import Postgres, postgres, postgres_binaries
 from tier import REGION, Tier
 
-from bootstrap.access_apply import Allowed, apply_stack
 from bootstrap.access_import import import_database
-from bootstrap.access_plan import plan_stack
-from bootstrap.access_verify import verify_stack
 from bootstrap.postgres.master import MasterError, enter
 from bootstrap.postgres.tokens import TokenError, prove_tokens
+from bootstrap.reconcile.allowed import Allowed
+from bootstrap.reconcile.apply import apply_stack
+from bootstrap.reconcile.plan import plan_stack
+from bootstrap.reconcile.verify import verify_stack
 from bootstrap.rotate import rotate
 from bootstrap.secrets import Credential, LoginError, Secret, open_postgres
 
@@ -102,13 +103,13 @@ def test_the_plan_tells_that_it_ends_the_password(tier: Tier) -> None:
     app = f"{tier.name}_app"
     with ThreadPoolExecutor(4) as pool:
         planned = plan_stack(tier.manifest, tier.store, pool).changes
-        assert [(c.action, c.subject, c.takes_away, c.identity) for c in planned] == [
+        assert [(c.verb, c.subject, c.takes_away, c.identity) for c in planned] == [
             ("complete", f"secret of {app}", False, app),
             ("join", f"member {app}_a of rds_iam", True, app),
         ]
         # Who may take nothing away changes nothing: the secret that is current keeps its password.
         outcome = apply_stack(tier.manifest, tier.store, pool, Allowed(revoke=False))
-        assert [change.action for change in outcome.skipped] == ["join"]
+        assert [change.verb for change in outcome.skipped] == ["join"]
         assert tier.credential(app).password
         assert look(tier)["a"] == (True, False)
         apply_stack(tier.manifest, tier.store, pool)

@@ -83,7 +83,7 @@ def test_one_statement_for_many_objects() -> None:
         LiveObject(kind="table", name=f"t{i}", sql=f"public.t{i}", owner="app_owner", privileges={}) for i in range(3)
     )
     live = replace(empty(), objects=tables)
-    grants = [str(c) for c in plan(desired(ACCESS, {}), live) if c.action == "grant" and "TABLE" in c.sql]
+    grants = [str(c) for c in plan(desired(ACCESS, {}), live) if c.verb == "grant" and "TABLE" in c.text]
     assert grants == ['GRANT SELECT ON TABLE public.t0, public.t1, public.t2 TO "app"']
 
 
@@ -101,7 +101,7 @@ def test_a_partition_of_a_table_with_policies_is_closed() -> None:
 
 def test_what_takes_away_says_so() -> None:
     changes = plan(desired(ACCESS, {}), empty())
-    assert {change.action for change in changes if change.takes_away} == {"revoke", "default"}
+    assert {change.verb for change in changes if change.takes_away} == {"revoke", "default"}
 
 
 def test_what_is_not_ours_is_reported() -> None:

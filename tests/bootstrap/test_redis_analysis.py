@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bootstrap.access import AccessError, RedisRules, analyse, load_access
 from bootstrap.access.keyspaces import glob_of, readers, writers
 from bootstrap.access.model import Keyspace
-from bootstrap.redis.acl.glob import common, matches
+from bootstrap.acl.glob import common, matches
 
 NOBODY = "no identity may write `{}` in `main`; add the pattern to one's keys"
 GONE = "flushall, flushdb, migrate, restore-asking, swapdb"

@@ -14,7 +14,7 @@ from real_servers import Valkey
 
 from bootstrap.access import AccessError, RedisRules, load_access
 from bootstrap.access.rules import access_string
-from bootstrap.redis.acl.valkey import VALKEY
+from bootstrap.acl.valkey import VALKEY
 from bootstrap.redis.by_url import apply_client, plan_client
 from bootstrap.redis.users import User
 from bootstrap.secrets import Secret

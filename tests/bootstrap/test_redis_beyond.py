@@ -12,8 +12,8 @@ from real_servers import Valkey
 from bootstrap.access import AccessError, RedisRules, analyse, load_access
 from bootstrap.access.beyond import KEYED, SCRIPTING, TELLS, TOUCHES
 from bootstrap.access.rules import MONITORING, access_string
+from bootstrap.acl.valkey import VALKEY
 from bootstrap.redis import node
-from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.by_url import apply_client
 from bootstrap.redis.users import User
 from bootstrap.secrets import Secret

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, example, given, settings
 from real_servers import Valkey
 from redis.exceptions import ResponseError
 
+from bootstrap.acl.rules import RuleError, parse
+from bootstrap.acl.valkey import VALKEY
 from bootstrap.redis import node
-from bootstrap.redis.acl.rules import RuleError, parse
-from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.by_url import apply_client, plan_client
 from bootstrap.redis.users import User
 from bootstrap.secrets import Secret

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from test_elasticache import PASSWORD, RULES, Api, ClientError, users_of, wanted
 from tier import REGION
 
+from bootstrap.acl.compare import text_differences
+from bootstrap.acl.rules import parse
+from bootstrap.acl.stored import refusals
+from bootstrap.acl.valkey import VALKEY
 from bootstrap.aws import aws_client
-from bootstrap.redis.acl.compare import text_differences
-from bootstrap.redis.acl.rules import parse
-from bootstrap.redis.acl.stored import refusals
-from bootstrap.redis.acl.valkey import VALKEY
 from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers
 from bootstrap.redis.users import User
 from bootstrap.secrets import Secret, elasticache_passwords
@@ -92,7 +92,7 @@ def test_the_change_is_told_by_its_effect() -> None:
     api.users["app-prod-main-tmi-app"]["AccessString"] = "on ~a:* -@all +@read +flushall"
     (change,) = users_of(api).plan(wanted("tmi_app")).changes
     # Without a word on channels a user of ElastiCache has them all.
-    assert (change.what, change.detail, change.takes_away) == (
+    assert (change.verb, change.text, change.takes_away) == (
         "rules",
         "may no longer: flushall; no longer the channels *",
         True,
@@ -103,7 +103,7 @@ def test_undeclared_users_leave_the_group_before_they_are_deleted() -> None:
     api = Cache("app-prod-main-old", "app-prod-main-default", "strangers-user")
     api.users = {name: kept(name) for name in (*api.members, "app-prod-main-two-x")}
     backend = users_of(api)
-    assert [(c.user, c.what) for c in backend.plan(wanted("tmi_app"), remove=True).changes] == [
+    assert [(c.identity, c.verb) for c in backend.plan(wanted("tmi_app"), remove=True).changes] == [
         ("app-prod-main-old", "remove"),
         ("tmi_app", "create"),
         ("tmi_app", "group"),
@@ -165,7 +165,7 @@ def test_what_a_removal_left_is_found_and_nobody_elses(
     backend = ElastiCacheUsers(
         api, prefix=prefix, cache=cache, group=api.groups[0], engine="valkey", sleep=lambda _: None
     )
-    assert [change.user for change in backend.apply([], remove=True).changes] == [user["UserId"]] * gone
+    assert [change.identity for change in backend.apply([], remove=True).changes] == [user["UserId"]] * gone
     assert api.calls == [("delete_user", user["UserId"])] * gone
 
 
@@ -240,7 +240,7 @@ def test_two_passwords_at_once() -> None:
     users_of(api).apply([both])
     assert users_of(api).plan([both]).changes == ()
     (change,) = users_of(api).apply(wanted("one")).changes
-    assert (change.detail, change.takes_away) == ("2 passwords, one is wanted", True)
+    assert (change.text, change.takes_away) == ("2 passwords, one is wanted", True)
     assert sent == [elasticache_passwords(PASSWORD, old), elasticache_passwords(PASSWORD)]
 
 
@@ -291,7 +291,7 @@ def test_a_role_that_sees_only_the_stacks_own_users_is_enough() -> None:
     backend = users_of(api)
     assert len(backend.apply(wanted("tmi_app")).changes) == 2
     assert backend.apply(wanted("tmi_app")).changes == ()
-    assert [c.user for c in backend.apply(wanted("tmi_app"), remove=True).changes] == ["app-prod-main-old"]
+    assert [c.identity for c in backend.apply(wanted("tmi_app"), remove=True).changes] == ["app-prod-main-old"]
 
 
 @pytest.mark.server
@@ -308,7 +308,7 @@ def test_a_hundred_users_in_an_emulated_group(aws: str) -> None:
     (group,) = client.describe_user_groups(UserGroupId="hundred")["UserGroups"]
     assert len(group["UserIds"]) == 100
     removed = backend.apply(wanted(*names[1:], "another"), remove=True)
-    assert [(c.user, c.what) for c in removed.changes] == [
+    assert [(c.identity, c.verb) for c in removed.changes] == [
         ("h-main-u0", "remove"),
         ("another", "create"),
         ("another", "group"),

@@ -9,8 +9,8 @@ from real_servers import ADMIN_PASSWORD, Valkey
 
 from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string
+from bootstrap.acl.rules import RuleSet, merged, parse
 from bootstrap.manifest import CacheTarget, Endpoint
-from bootstrap.redis.acl.rules import RuleSet, merged, parse
 from bootstrap.report import Check
 from bootstrap.secrets import Credential, Secret
 from bootstrap.verify.redis import _Node, probes

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from real_servers import Valkey
 from redis.exceptions import ResponseError
 
-from bootstrap.redis.acl.compare import differences, text_differences
-from bootstrap.redis.acl.expand import expand
-from bootstrap.redis.acl.glob import common, includes, literal, matches, universal
-from bootstrap.redis.acl.permits import Call, permits
-from bootstrap.redis.acl.rules import Permission, RuleError, RuleSet, parse
-from bootstrap.redis.acl.table import fetch, rendered
-from bootstrap.redis.acl.valkey import TEXT, VALKEY, VERSION
+from bootstrap.acl.compare import differences, text_differences
+from bootstrap.acl.expand import expand
+from bootstrap.acl.glob import common, includes, literal, matches, universal
+from bootstrap.acl.permits import Call, permits
+from bootstrap.acl.rules import Permission, RuleError, RuleSet, parse
+from bootstrap.acl.table import fetch, rendered
+from bootstrap.acl.valkey import TEXT, VALKEY, VERSION
 
 USER = "scratch-of-the-rules"
 GLOBS = st.text(alphabet="ab*?[]^-\\", max_size=7)
@@ -332,7 +332,7 @@ def test_an_error_shows_no_password(rule: str) -> None:
 
 @pytest.mark.server
 def test_the_committed_table_is_the_servers(server: redis.Redis) -> None:
-    """Regenerate bootstrap/redis/acl/valkey.py when the test server gets a new version."""
+    """Regenerate bootstrap/acl/valkey.py when the test server gets a new version."""
     info = server.execute_command("INFO", "server")
     version = next(line.partition(":")[2] for line in str(info).splitlines() if line.startswith("valkey_version:"))
     assert version == VERSION

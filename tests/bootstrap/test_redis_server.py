@@ -17,10 +17,10 @@ from bootstrap.access import load_access
 from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string
 from bootstrap.access_import import import_redis
-from bootstrap.access_plan import plan_urls
+from bootstrap.acl.rules import parse
 from bootstrap.manifest import CacheTarget, Endpoint
+from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.redis import node
-from bootstrap.redis.acl.rules import parse
 from bootstrap.redis.by_url import apply_client, import_users, plan_client
 from bootstrap.redis.server import ServerAcl, ServerAclError
 from bootstrap.redis.users import User
@@ -63,7 +63,7 @@ def told(changes: object) -> list[str]:
 def test_plan_apply_and_again(client: redis.Redis) -> None:
     client.execute_command("ACL", "SETUSER", "default", "on")
     planned = plan_client(client, [user("one"), user("two")])
-    assert [(c.user, c.what, c.takes_away) for c in planned.changes] == [
+    assert [(c.identity, c.verb, c.takes_away) for c in planned.changes] == [
         ("one", "create", False),
         ("two", "create", False),
     ]
@@ -86,14 +86,14 @@ def test_another_order_is_no_difference(client: redis.Redis) -> None:
 def test_two_passwords_during_a_rotation(client: redis.Redis) -> None:
     apply_client(client, [user("one", password=PREVIOUS)])
     (change,) = apply_client(client, [user("one", previous=PREVIOUS)]).changes
-    assert (change.what, change.takes_away) == ("password", False)
+    assert (change.verb, change.takes_away) == ("password", False)
     assert set(client.acl_getuser("one")["passwords"]) == {redis_hash(CURRENT), redis_hash(PREVIOUS)}
     assert plan_client(client, [user("one", previous=PREVIOUS)]).changes == ()
     # Other rules in between leave both of them.
     apply_client(client, [user("one", RULES + " +set", previous=PREVIOUS)])
     assert len(client.acl_getuser("one")["passwords"]) == 2
     (change,) = apply_client(client, [user("one", RULES + " +set")]).changes
-    assert (change.what, change.takes_away) == ("password", True)
+    assert (change.verb, change.takes_away) == ("password", True)
     assert client.acl_getuser("one")["passwords"] == [redis_hash(CURRENT)]
 
 

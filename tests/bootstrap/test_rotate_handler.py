@@ -14,10 +14,10 @@ from real_servers import Valkey
 from rotation import IN_GRACE, SETTLED, stand, works
 from tier import REGION, Tier
 
+from bootstrap import credentials
 from bootstrap.aws import aws_client
 from bootstrap.rotate import RotationError
 from bootstrap.rotate.handler import STEPS, handler, rotate_step
-from bootstrap.secrets import identities
 
 pytestmark = pytest.mark.server
 
@@ -74,7 +74,7 @@ def test_four_steps(call: Any, settled: Tier, valkey_server: Valkey, monkeypatch
     with pytest.raises(RotationError, match="was rotated lately"):
         call(app, early, "createSecret")
     assert handler({"source": "schedule"}, None) == {"retired": []}
-    monkeypatch.setattr(identities, "_now", lambda: datetime.now(UTC) + timedelta(hours=25))
+    monkeypatch.setattr(credentials, "_now", lambda: datetime.now(UTC) + timedelta(hours=25))
     assert len(handler({"source": "schedule"}, None)["retired"]) == 3
     assert stand(settled, app, valkey_server) == replace(SETTLED, stages=(True, False))
     assert not works(settled, old)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
+from bootstrap.redis import cache as redis_cache
 from bootstrap.report import Check
-from bootstrap.rotate import redis as rotate_redis
 from bootstrap.rotate.plan import State, plan
 from bootstrap.rotate.prove import compare
 from bootstrap.secrets import AwsStore, Credential, Secret, Stages, Version
@@ -74,12 +75,12 @@ def state(*, grace: int | None = None, previous: bool = False, pending: bool = F
 )
 def test_what_is_left(where: State, wish: dict[str, Any], steps: str, outcome: str) -> None:
     made = plan(where, now=NOW, **{"grace": 60, "finish": False, "begin": True, **wish})
-    assert (", ".join(f"{s.action} {s.target}" for s in made.steps), made.outcome) == (steps, outcome)
+    assert (", ".join(f"{s.verb} {s.target}" for s in made.steps), made.outcome) == (steps, outcome)
 
 
 def test_the_steps_name_the_other_login() -> None:
     made = plan(state(), now=NOW, grace=0, finish=False, begin=True)
-    assert [step.detail for step in made.steps if step.target == "postgres"] == [
+    assert [step.text for step in made.steps if step.target == "postgres"] == [
         "ALTER ROLE \"app_b\" LOGIN PASSWORD '***'",
         'ALTER ROLE "app_a" NOLOGIN PASSWORD NULL, then end its sessions',
     ]
@@ -136,13 +137,13 @@ class Api:
 
 def test_elasticache_takes_two_passwords_for_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
     api, logins = Api(), []
-    monkeypatch.setattr("bootstrap.redis.apply.aws_client", lambda *_: api)
+    monkeypatch.setattr("bootstrap.redis.cache.aws_client", lambda *_: api)
 
     class Opened:
         def close(self) -> None:
             """Nothing is open."""
 
-    monkeypatch.setattr(rotate_redis, "open_redis", lambda *words: logins.append(words[2:]) or Opened())
+    monkeypatch.setattr(redis_cache, "open_redis", lambda *words: logins.append(words[2:]) or Opened())
     endpoint = Endpoint(name="main", host="main.example.org", port=6379)
     manifest = Manifest(
         stack="prod",
@@ -152,11 +153,9 @@ def test_elasticache_takes_two_passwords_for_a_while(monkeypatch: pytest.MonkeyP
         caches={"main": CacheTarget(endpoint=endpoint, user_group="tmi-prod-main")},
         access={},
     )
-    old, new = (
-        Credential(redis_username="tmi_app", redis_password=Secret(each))
-        for each in ("the-password-before", "the-password-afterwards")
-    )
-    cache = rotate_redis.Cache(manifest, "main", AwsStore("eu-west-1"))
+    old, new = Secret("the-password-before"), Secret("the-password-afterwards")
+    with ThreadPoolExecutor(1) as pool:
+        cache = redis_cache.driver(manifest, "main", AwsStore("eu-west-1"), pool)
     cache.admit("tmi_app", new, old)
     assert (api.passwords, api.statuses) == ([["the-password-afterwards", "the-password-before"]], ["active"])
     assert logins == [("tmi_app", Secret("the-password-afterwards"))]

@@ -11,9 +11,10 @@ from real_servers import Postgres, Valkey, replica_of
 from rotation import IN_GRACE, SETTLED, stand, works
 from tier import Tier
 
+from bootstrap import credentials
 from bootstrap.manifest import Endpoint
 from bootstrap.rotate import Rotated, RotationError, rotate
-from bootstrap.secrets import Credential, identities, open_postgres
+from bootstrap.secrets import Credential, open_postgres
 
 pytestmark = pytest.mark.server
 
@@ -24,7 +25,7 @@ def one(tier: Tier, identity: str, **more: object) -> Rotated:
 
 
 def actions(result: Rotated) -> list[tuple[str, str]]:
-    return [(step.action, step.target) for step in result.steps]
+    return [(step.verb, step.target) for step in result.steps]
 
 
 FORWARD = [("stage", "secret"), ("admit", "postgres"), ("admit", "cache main"), ("prove", "secret")]
@@ -60,7 +61,7 @@ def test_a_rotation_from_its_begin_to_its_end(
     assert works(tier, old)
 
     # Past it a bootstrap retires the old one, and says so once.
-    monkeypatch.setattr(identities, "_now", lambda: datetime.now(UTC) + timedelta(hours=25))
+    monkeypatch.setattr(credentials, "_now", lambda: datetime.now(UTC) + timedelta(hours=25))
     report = tier.run()
     assert report.ok
     assert [step.name for step in report.steps if step.changed] == ["rotation"]

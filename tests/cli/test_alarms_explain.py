@@ -13,10 +13,9 @@ from cli.alarms_explain import explained
 from cli.errors import InputError, report
 from cli.main import application
 from cli.project import load
-from infra.watch import catalogue
 
 ROOT = Path(__file__).parents[2]
-PROD = catalogue(load("prod").settings)
+PROD = load("prod").instances
 RUN = CliRunner()
 
 
@@ -66,14 +65,17 @@ def test_the_whole_answer() -> None:
         ("storage-low", [("primary", "standby", "reporting")]),
         ("primary-storage-low", [("primary",)]),
         ("tmi-prod-primary-storage-low", [("primary",)]),
-        ("memory-critical", [("main", "queue")] if PROD["main"] == PROD["queue"] else [("main",), ("queue",)]),
+        (
+            "memory-critical",
+            [("main", "queue")] if PROD.alarms["main"] == PROD.alarms["queue"] else [("main",), ("queue",)],
+        ),
         ("main-memory-critical", [("main",)]),
         ("tmi-prod-main-2-memory-critical", [("main",)]),
         ("postgres-swap-used", [("primary", "standby", "reporting")]),
     ],
 )
 def test_an_alarm_by_each_of_its_names(name: str, servers: list[tuple[str, ...]]) -> None:
-    assert [each.servers for each in explained(name, PROD, prefix="tmi-prod")] == servers
+    assert [each.servers for each in explained(name, PROD)] == servers
 
 
 @pytest.mark.parametrize(
@@ -82,7 +84,7 @@ def test_an_alarm_by_each_of_its_names(name: str, servers: list[tuple[str, ...]]
 )
 def test_the_nearest(name: str, near: str) -> None:
     with pytest.raises(InputError, match=rf"no alarm '{name}'; the nearest is '[a-z-]*{near}'"):
-        explained(name, PROD, prefix="tmi-prod")
+        explained(name, PROD)
 
 
 def test_wrong_names_are_wrong_input(capsys: pytest.CaptureFixture[str]) -> None:
@@ -92,11 +94,11 @@ def test_wrong_names_are_wrong_input(capsys: pytest.CaptureFixture[str]) -> None
     assert "the nearest is 'storage-low'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("key", sorted({alarm.key for alarms in PROD.values() for alarm in alarms}))
+@pytest.mark.parametrize("key", sorted({alarm.key for alarms in PROD.alarms.values() for alarm in alarms}))
 def test_every_alarm_of_prod(key: str) -> None:
-    done = run(key)  # prod is what is asked about most
+    done = run(key)  # the one protected stack here
     assert done.exit_code == 0, done.output
-    for each in explained(key, PROD, prefix="tmi-prod"):
+    for each in explained(key, PROD):
         assert f"{each.alarm.engine} {key}" in done.output
         page, _, section = each.alarm.runbook.partition("#")
         assert f"### {section}" in (ROOT / page).read_text("utf-8")

@@ -26,11 +26,14 @@ def test_a_tier_is_as_declared(tier: Any) -> None:
     assert (proved["stack"], proved["found"], proved["failed"], proved["ok"]) == ("local", [], [], True)
     assert len(proved["checks"]) > 100
     assert tier.ok("drift", "local").out == "local: 0 differences, 0 failed\n"
+    nothing = tier.ok("bootstrap", "--dry-run", "--json").json
+    assert (list(nothing), nothing["changes"]) == (["stack", "changes", "differences", "notes"], [])
 
 
 def test_what_differs_is_exit_code_3_and_left(tier: Any) -> None:
     psql(tier, "tmi_migrator", "DROP INDEX idx_users_email; GRANT DELETE ON users TO tmi_reporting")
     first, second = tier.run("drift", "--json"), tier.run("drift")
+    planned, shown = tier.run("bootstrap", "--dry-run", "--json"), tier.run("bootstrap", "--dry-run")
     tier.ok("access", "apply", "--yes")
     make = "CREATE INDEX CONCURRENTLY idx_users_email ON public.users USING btree (email varchar_pattern_ops)"
     psql(tier, "tmi_migrator", make)
@@ -40,6 +43,12 @@ def test_what_differs_is_exit_code_3_and_left(tier: Any) -> None:
     assert told["schema"] == {"where": "schema", "what": "index users.idx_users_email: missing", "mend": make}
     (access,) = (each for where, each in told.items() if where != "schema")
     assert access["mend"].startswith("REVOKE DELETE ON ")
+    assert (planned.code, shown.code) == (3, 3)
+    (revoke,) = planned.json["changes"]
+    assert (revoke["action"], revoke["sql"]) == ("revoke", access["mend"])
+    assert any("idx_users_email" in text for text in planned.json["differences"])
+    assert "  - REVOKE DELETE ON " in shown.out
+    assert "nobody logged in" in shown.out
     assert second.code == 3
     assert f"mend: {make}" in second.out
     assert second.out.endswith("local: 2 differences, 0 failed\n")

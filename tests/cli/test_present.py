@@ -102,7 +102,7 @@ PROVED = "access, proved at 2031-05-06 07:08:09+00:00: 5 actions allowed, 7 refu
             [
                 "schema: not seen, the primary does not answer; migration 3, clean at 2031-05-06 07:08:09+00:00",
                 PROVED,
-                "undeclared: not seen, the primary does not answer",
+                "roles and privileges: not seen, the primary does not answer",
             ],
         ),
         ({"used_up": ["shop-eu: full"]}, ["schema: migration 3, clean", PROVED, "connections shop-eu: full"]),

@@ -10,6 +10,9 @@ import redis
 
 from bootstrap.migrate import Source
 from bootstrap.run import MIGRATIONS
+from local.handlers import cache
+from local.handlers.base import node
+from local.state import StateDir
 
 pytestmark = pytest.mark.server
 LAST = max(Source.load(MIGRATIONS).versions)
@@ -30,6 +33,7 @@ def test_status_has_the_stable_shape(tier: Any) -> None:
     assert replica["lag_seconds"] < 5
     roles = {name: sorted(node["role"] for node in cache["nodes"]) for name, cache in data["redis"].items()}
     assert roles == {"main": ["master", "replica"], "queue": ["master"]}
+    assert data["drift"] == []
     assert data["access"]["failed"] == 0
     assert data["access"]["allowed"] > 50
     assert data["access"]["refused"] > 100
@@ -38,16 +42,52 @@ def test_status_has_the_stable_shape(tier: Any) -> None:
 
 def test_up_again_changes_nothing_and_says_so(tier: Any) -> None:
     before = [process["pid"] for process in tier.ok("status", "--json").json["processes"]]
-    tier.ok("psql", "master", "--", "-qc", "REVOKE SELECT ON users FROM tmi_reporting")
-    again = tier.ok("up").out
-    assert "nothing to do, no file changed; resources, roles and grants were last looked at 20" in again
-    assert "`datatier drift` looks now" in again
-    assert "as declared (" not in again
-    assert tier.run("drift").code == 3
-    tier.ok("access", "apply", "--yes")
+    assert "nothing to do: servers, roles, privileges and the users of the caches are as declared" in tier.ok("up").out
     refreshed = tier.ok("up", "--refresh", "--json").json
     assert refreshed["changed"] == []
     assert [process["pid"] for process in refreshed["processes"]] == before
+
+
+@pytest.mark.parametrize(
+    ("by_hand", "undone", "says"),
+    [
+        (
+            ("psql", "tmi_migrator", "--", "-qc", "REVOKE DELETE ON users FROM tmi_app"),
+            None,
+            'GRANT DELETE ON TABLE public.users TO "tmi_app"',
+        ),
+        (("psql", "tmi_migrator", "--", "-qc", "GRANT SELECT ON users TO PUBLIC"), None, "REVOKE SELECT ON TABLE"),
+        (("redis", "ACL", "SETUSER", "tmi_cache", "+flushall"), None, "may no longer: flushall"),
+        (("redis", "ACL", "DELUSER", "tmi_cache"), None, "created: on "),
+        (("redis", "ACL", "SETUSER", "by_hand", "on", "nopass", "+ping"), ("ACL", "DELUSER", "by_hand"), "by_hand"),
+    ],
+)
+def test_up_again_says_what_somebody_changed_by_hand(
+    tier: Any, by_hand: tuple[str, ...], undone: tuple[str, ...] | None, says: str
+) -> None:
+    run_by_hand(tier, by_hand)
+    again, data = tier.run("up"), tier.run("up", "--json")
+    if undone:
+        run_by_hand(tier, ("redis", *undone))
+    tier.ok("bootstrap")
+    assert (again.code, data.code) == (3, 3)
+    assert "nothing to do" not in again.out
+    assert "nothing was changed, and the engines have 1 difference: " in again.out
+    assert says in again.out
+    assert data.json["changed"] == []
+    assert tier.run("up").code == 0
+
+
+def run_by_hand(tier: Any, words: tuple[str, ...]) -> None:
+    if words[0] == "psql":
+        tier.ok(*words)
+        return
+    state = StateDir(tier.folder, "local")
+    for entry in state.resources.values():
+        if entry["type"] == cache.TYPE and "-main" in entry["id"]:
+            for name in entry["outputs"]["memberClusters"][:1]:  # ACLs do not replicate
+                with node(state, entry["id"], name, False).client() as client:
+                    client.execute_command(*words[1:])
 
 
 def test_environment_opens_both_engines(tier: Any) -> None:

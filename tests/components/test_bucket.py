@@ -161,13 +161,13 @@ def test_an_object_is_encrypted_under_the_stack_s_key_or_refused(
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"bucket": "Backups"}, "no bucket name"),
-        ({"bucket": "a..b"}, "no bucket name"),
-        ({"bucket": "ab"}, "no bucket name"),
-        ({"expire_days": {"backups": 30}}, "a folder such as"),
-        ({"expire_days": {"backups/": 0}}, "1 and more"),
+        ({"bucket": "Backups"}, "not a bucket name"),
+        ({"bucket": "a..b"}, "not a bucket name"),
+        ({"bucket": "ab"}, "not a bucket name"),
+        ({"expire_days": {"backups": 30}}, "not a folder, such as"),
+        ({"expire_days": {"backups/": 0}}, "1 to 36500 days"),
         ({"expire_days": {"backups/": 30, "backups/daily/": 7}}, "lies in"),
-        ({"noncurrent_days": 0}, "1 and more"),
+        ({"noncurrent_days": 0}, "1 to 36500 days"),
     ],
 )
 def test_what_s3_refuses(more: dict[str, Any], says: str) -> None:

@@ -187,7 +187,7 @@ def test_a_repository_that_is_none(given: dict[str, Any], message: str) -> None:
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({"session_hours": 13}, "delivery: session_hours is 13; IAM takes 1 to 12"),
+        ({"session_hours": 13}, "delivery: session_hours is 13; IAM takes 1 to 12 hours"),
         ({"environments": []}, "delivery: environments is empty; name the stacks to deploy, e.g. dev, staging, prod"),
         (
             {"environments": ["prod-eu", "prod"]},

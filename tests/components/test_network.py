@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.firewall import Firewall, FirewallArgs, check_peer
+from components.firewall import Firewall, FirewallArgs, check_peers
 from components.keys import Keys, KeysArgs
 from components.network import ENDPOINTS, Network, NetworkArgs, subnet_cidrs
 
@@ -94,7 +94,7 @@ def test_an_existing_network_gets_endpoints_where_asked(record: Any) -> None:
     [
         (lambda: existing(cidr="10.0.0.0/16"), "not both or none"),
         (lambda: existing(vpc_id=None), "not both or none"),
-        (lambda: existing(subnet_ids=["subnet-1"]), "two availability zones"),
+        (lambda: existing(subnet_ids=["subnet-1"]), "at least two subnets, in different availability zones"),
         (lambda: existing(availability_zones=["a", "b"]), "leave them out with vpc_id"),
         (lambda: isolated(subnet_ids=["subnet-1", "subnet-2"]), "leave them out with cidr"),
         (lambda: isolated(availability_zones=["a"]), "two or three"),
@@ -121,12 +121,12 @@ def test_refused(build: Any, message: str) -> None:
 @pytest.mark.parametrize("value", ["0.0.0.0/0", "::/0", "10.0.0.0/33", "10.0.0.1/8", "everyone", "sg-", "sg-UPPER", ""])
 def test_a_client_that_is_refused(value: str) -> None:
     with pytest.raises(ValueError, match="clients"):
-        check_peer("clients", value)
+        check_peers("clients", [value])
 
 
 @pytest.mark.parametrize("value", ["10.1.0.0/16", "10.1.2.3/32", "2001:db8::/32", "sg-0a1b2c3d"])
 def test_a_client_that_is_taken(value: str) -> None:
-    check_peer("clients", value)
+    check_peers("clients", [value])
 
 
 @pytest.mark.parametrize(

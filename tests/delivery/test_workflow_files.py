@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from workflow_files import FILES, FOLDER, JOBS, ROOT, STEPS, WORKFLOWS, Step, steps
 
-from cli.changed import deployed
+from cli.project import deployed
 
 BEGIN = ["Check out", "Python", "Install"]
 LOOKED = ["Summary", "Keep the reports"]

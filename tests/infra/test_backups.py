@@ -94,10 +94,10 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"backup": {"daily": {"at": "Sun 02:00"}}}, "backup.daily.at", "without a day"),
     ({"backup": {"daily": {"at": "25:00"}}}, "backup.daily.at", "no clock shows"),
     ({"backup": {"weekly": {"at": "Son 02:00"}}}, "backup.weekly.at", "not a day"),
-    ({"backup": {"weekly": {"keep": 0}}}, "backup.weekly.keep", "greater than or equal to 1"),
+    ({"backup": {"weekly": {"keep": 0}}}, "backup.weekly.keep", "1 to 36500 days"),
     ({"backup": {"lock": {"mode": "governance", "min": 10, "max": 40}}}, "backup.daily.keep", "10 to 40"),
     ({"backup": {"lock": {"mode": "governance", "min": 7, "max": 20}}}, "backup.weekly.keep", "7 to 20"),
-    ({"backup": {"lock": {"mode": "governance", "min": 7, "max": 5}}}, "backup.lock", "more than max"),
+    ({"backup": {"lock": {"mode": "governance", "min": 7, "max": 5}}}, "backup.lock", "more than 5 at most"),
     ({"backup": {"lock": {"mode": "strict", "min": 7, "max": 50}}}, "backup.lock.mode", "governance"),
     (
         {"backup": {"lock": {"mode": "governance", "min": 7, "max": 40}, "second_region": {**SECOND, "keep": 60}}},
@@ -114,14 +114,14 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"backup": {"second_region": {**SECOND, "point_in_time": 36}}}, "backup.second_region.point_in_time", "35"),
     ({"backup": {"restore_test": {"hours": 200}}}, "backup.restore_test.hours", "168"),
     ({"backup": {"weekley": {}}}, "backup.weekley", "Did you mean `weekly`?"),
-    ({"proxy": {"connections": 30, "idle": 40}}, "proxy", "more than connections"),
+    ({"proxy": {"connections": 30, "idle": 40}}, "proxy", "more than the 30 percent"),
     ({"proxy": {"wait": 301}}, "proxy.wait", "300"),
     *(
-        ({"bucket": {"name": name}}, "bucket.name", "no bucket name")
+        ({"bucket": {"name": name}}, "bucket.name", "not a bucket name")
         for name in ("Backups", "192.168.1.1", "xn--shop", "shop-s3alias", "shop--x-s3", "shop.mrap", "amzn-s3-demo-a")
     ),
     ({"bucket": {"roles": ["backup"]}}, "bucket.roles.0", "not the ARN of a role"),
-    ({"bucket": {"expire": {"backups": 3}}}, "bucket.expire.backups", "no folder"),
+    ({"bucket": {"expire": {"backups": 3}}}, "bucket.expire.backups", "not a folder"),
 ]
 
 

@@ -12,11 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.errors import WRONG_INPUT, report
-from infra.load import load_stack
+from infra.load import Declared, load_stack
 from infra.problems import SettingsError
 from infra.profiles import PROFILES, cache_defaults
-from infra.settings import Settings
-from infra.watch import catalogue
 from preview.findings import findings
 
 REMOTE = {"region": "eu-central-1", "vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"], "clients": ["10.0.0.0/8"]}
@@ -96,14 +94,14 @@ def judged(folder: Path, text: str | bytes, capsys: pytest.CaptureFixture[str]) 
     """It is a stack that can be made, or wrong input that says where."""
     file = folder / "Pulumi.live.yaml"
     file.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass"))
-    found: Settings | SettingsError
+    found: Declared | SettingsError
     try:
-        found = load_stack(folder, "live").settings
+        found = load_stack(folder, "live")
     except SettingsError as error:
         found = error
-    if isinstance(found, Settings):
-        catalogue(found)
-        findings(found)
+    if isinstance(found, Declared):
+        assert found.instances.alarms
+        findings(found.settings, found.instances)
         return
     assert report(found) == WRONG_INPUT
     said = capsys.readouterr().err

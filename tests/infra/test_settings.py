@@ -119,11 +119,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "postgres.replicas.r.parameters",
         "session_replication_role",
     ),
-    ({"postgres": {"master": "rdsadmin"}}, "postgres.master", "no master user name"),
-    ({"postgres": {"master": "tmi-admin"}}, "postgres.master", "no master user name"),
+    ({"postgres": {"master": "rdsadmin"}}, "postgres.master", "not a master user name"),
+    ({"postgres": {"master": "tmi-admin"}}, "postgres.master", "not a master user name"),
     ({"postgres": {"insights": "all"}}, "postgres.insights", "not one of"),
     ({"postgres": {"maintenance": "Sun 21:30-22:30"}}, "postgres.maintenance", "overlaps"),
-    ({"postgres": {"monitoring": 7}}, "postgres.monitoring", "not one of"),
+    ({"postgres": {"monitoring": 7}}, "postgres.monitoring", "0, 1, 5, 10, 15, 30 or 60"),
     ({"postgres": {"replicas": {"Standby": {}}}}, "postgres.replicas.Standby", "lower-case"),
     ({"postgres": {"replicas": {f"r{n}": {} for n in range(16)}}}, "postgres.replicas", "15 per source"),
     ({"redis": {"main": {"appendonly": True}}}, "redis.main.appendonly", "no append-only file"),
@@ -201,7 +201,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ),
     ({"postgres": {"database": "Shop"}}, "postgres.database", "1-63 lower-case"),
     *(
-        ({"postgres": {"master": name}}, "postgres.master", "no master user name")
+        ({"postgres": {"master": name}}, "postgres.master", "not a master user name")
         for name in ("table", "select", "session_user", "administrator", "pg_boss", "rds_x")
     ),
     *(
@@ -229,8 +229,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"passwords": {"special": "-_@"}}, "passwords.special", "@"),
     ({"passwords": {"special": '"'}}, "passwords.special", '"'),
     ({"rotation": {"every": "12h"}}, "rotation.every", "whole days"),
-    ({"rotation": {"every": "1001d"}}, "rotation.every", "1d to 1000d"),
-    ({"rotation": {"every": "1d", "grace": "24h"}}, "rotation", "shorter than every 1d"),
+    ({"rotation": {"every": "1001d"}}, "rotation.every", "1 to 1000 days"),
+    ({"rotation": {"every": "1d", "grace": "24h"}}, "rotation", "must end before the next rotation"),
     ({"notify": {"critical": [{"email": "nobody"}]}}, "notify.critical.0.email", "e-mail"),
     ({"notify": {"critical": [{}]}}, "notify.critical.0", "exactly one"),
     ({"time_zone": "Europe/Bern"}, "time_zone", "tz database"),
@@ -261,7 +261,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"postgres": {"replica_lag": "inf"}}, "postgres.replica_lag", "finite number"),
     ({"rotation": {"every": "٣d"}}, "rotation.every", "not a duration"),
     ({"postgres": {"maintenance": "Sun ٠٤:00-05:00"}}, "postgres.maintenance", "not a window"),
-    ({"boundary": "arn:aws:iam::٠٢٣٤٥٦٧٨٩٠١٢:policy/x"}, "boundary", "policy's ARN"),
+    ({"boundary": "arn:aws:iam::٠٢٣٤٥٦٧٨٩٠١٢:policy/x"}, "boundary", "ARN of a policy"),
     ({"network": {"zones": ["eu-west-١a", "eu-west-١b"]}}, "network.zones", "the names of two or three zones"),
     # What the components refuse, told with the key.
     ({"network": {"clients": ["sg-"]}}, "network.clients.0", "not a security group id"),

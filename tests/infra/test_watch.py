@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from graph.offline import Offline
+from infra.instances import instances
 from infra.load import load_settings
 from infra.program import program
 from infra.stackfile import read_stack
-from infra.watch import catalogue
 from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
@@ -73,5 +73,5 @@ def test_lag_looks_at_the_primary(prod: dict[str, dict[str, Any]]) -> None:
 def test_what_a_setting_gives(postgres: dict[str, Any], key: str, threshold: float | None) -> None:
     config = {"data-tier:profile": "prod", "data-tier:postgres": postgres}
     settings = load_settings(config, stack="prod", source="a test")
-    found = {alarm.key: alarm.threshold for alarm in catalogue(settings)["primary"]}
+    found = {alarm.key: alarm.threshold for alarm in instances("live", settings).primary.alarms}
     assert found.get(key) == (pytest.approx(threshold) if threshold is not None else None)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.windows import parse_window, to_utc
+from knowledge.windows import parse_window, to_utc
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from cli.preview import _show
 from graph.offline import Offline
 from graph.resource import Resource
+from infra.instances import instances
 from infra.load import load_settings
 from infra.program import program
 from infra.stackfile import read_stack
@@ -23,7 +24,10 @@ ROOT = Path(__file__).parents[2]
 def preview(stack: str, **changes: Any) -> Preview:
     config = read_stack(ROOT, stack) | {f"data-tier:{key}": value for key, value in changes.items()}
     settings = load_settings(config, stack=stack, source="test")
-    return plan(run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config), findings(settings))
+    return plan(
+        run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config),
+        findings(settings, instances(stack, settings)),
+    )
 
 
 def count(made: Preview, kind: str) -> int:

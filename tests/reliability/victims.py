@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-_MODULES = ("bootstrap.run", "bootstrap.verify", "bootstrap.redis.apply", "bootstrap.redis.users", "bootstrap.aws")
+_MODULES = ("bootstrap.run", "bootstrap.verify", "bootstrap.redis.cache", "bootstrap.redis.users", "bootstrap.aws")
 
 
 @dataclass

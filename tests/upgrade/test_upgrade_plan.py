@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.instances import instances
 from infra.load import load_settings
 from upgrade import deployed as targets
 from upgrade.deployed import Deployed
@@ -19,7 +20,8 @@ def stack(profile: str, /, named: str = STACK, aws: dict[str, Any] | None = None
     """A stack that is not called as its profile is."""
     config = {"data-tier:profile": profile, **{f"data-tier:{key}": value for key, value in more.items()}}
     config |= {f"aws:{key}": value for key, value in (aws or {"region": "eu-west-3"}).items() if value}
-    return targets.deployed(named, load_settings(config, stack=named, source="test"), config)
+    settings = load_settings(config, stack=named, source="test")
+    return targets.deployed(instances(named, settings, config.get("aws:region")), settings, config)
 
 
 BIG = {"storage": {"allocated": 300, "max": 350}}

@@ -21,7 +21,7 @@ PARAMETER = {"name": "work_mem", "value": "16384", "applyMethod": "immediate"}
 SPEC = {"instanceClass": "db.t4g.micro", "parameters": []}
 CREDENTIALS = {
     "prefix": "tmi",
-    "masterUsername": "admin",
+    "masterUsername": "boss",
     "database": "tmi",
     "identities": ["app"],
     "secretsKeyArn": "arn:key",
@@ -62,7 +62,7 @@ READ: list[tuple[type[Any], dict[str, Any], Any]] = [
         {**CREDENTIALS, "recoveryWindowDays": 0.0, "protect": True},
         CredentialsArgs(
             prefix="tmi",
-            master_username="admin",
+            master_username="boss",
             database="tmi",
             identities=["app"],
             secrets_key_arn="arn:key",

@@ -7,7 +7,7 @@ comparison are expanded by it.
 
 from __future__ import annotations
 
-from bootstrap.redis.acl.table import parsed
+from bootstrap.acl.table import parsed
 
 VERSION = "9.1.2"
 TEXT = """

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bootstrap.redis.acl.rules import Selector
-from bootstrap.redis.acl.table import CommandTable
+from bootstrap.acl.rules import Selector
+from bootstrap.acl.table import CommandTable
 
 
 @dataclass(frozen=True)

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from bootstrap.redis.acl.expand import expand
-from bootstrap.redis.acl.glob import includes
-from bootstrap.redis.acl.rules import Channels, Permission, RuleError, RuleSet, Selector, parse, parse_listed
-from bootstrap.redis.acl.table import CommandTable
+from bootstrap.acl.expand import expand
+from bootstrap.acl.glob import includes
+from bootstrap.acl.rules import Channels, Permission, RuleError, RuleSet, Selector, parse, parse_listed
+from bootstrap.acl.table import CommandTable
 
 _SHOWN = 8
 _NAMES = {

@@ -8,11 +8,17 @@ from typing import Any
 
 import psycopg
 
+from bootstrap.credentials import other_login
+from bootstrap.errors import BootstrapError
 from bootstrap.manifest import PostgresTarget
 from bootstrap.postgres.change import ident, literal
 from bootstrap.postgres.master import Master
-from bootstrap.rotate.plan import RotationError, other_login
 from bootstrap.secrets import Credential, Secret, open_postgres, scram_verifier
+
+
+class SiblingError(BootstrapError):
+    """A login was not changed: it is as it was."""
+
 
 Connection = psycopg.Connection[Any]
 _EXISTS = "SELECT 1 FROM pg_roles WHERE rolname = %s"
@@ -23,7 +29,7 @@ def admit(conn: Connection, credential: Credential) -> None:
     """Let the login of `credential` in. Its sibling stays as it is."""
     user, password = credential.username or "", credential.password or Secret("")
     if not conn.execute(_EXISTS, (user,)).fetchone():
-        raise RotationError(f"PostgreSQL has no role {user}: run `datatier bootstrap`, which makes it")
+        raise SiblingError(f"PostgreSQL has no role {user}: run `datatier bootstrap`, which makes it")
     _alter(conn, f"ALTER ROLE {ident(user)} LOGIN PASSWORD {literal(scram_verifier(password))}", user)
 
 
@@ -79,4 +85,4 @@ def _alter(conn: Connection, statement: str, login: str) -> None:
     except psycopg.Error as error:
         # Never the statement: it holds a verifier.
         reason = error.diag.message_primary or type(error).__name__
-        raise RotationError(f"PostgreSQL did not change {login}: {reason}") from None
+        raise SiblingError(f"PostgreSQL did not change {login}: {reason}") from None

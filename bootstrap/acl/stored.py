@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bootstrap.redis.acl.rules import RuleSet
+from bootstrap.acl.rules import RuleSet
 
 # Not there on any cache.
 RESTRICTED = frozenset(

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from bootstrap.redis.acl.compare import patterns
-from bootstrap.redis.acl.expand import expand
-from bootstrap.redis.acl.glob import matches
-from bootstrap.redis.acl.rules import Permission, RuleSet, Selector
-from bootstrap.redis.acl.table import CommandTable
+from bootstrap.acl.compare import patterns
+from bootstrap.acl.expand import expand
+from bootstrap.acl.glob import matches
+from bootstrap.acl.rules import Permission, RuleSet, Selector
+from bootstrap.acl.table import CommandTable
 
 
 @dataclass(frozen=True, kw_only=True)

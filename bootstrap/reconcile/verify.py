@@ -8,13 +8,13 @@ from typing import Any
 import psycopg
 
 from bootstrap.access import Access, load_access
-from bootstrap.access_plan import desired_by_url
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.facts import told
 from bootstrap.postgres.live import read
 from bootstrap.postgres.unseen import beside
+from bootstrap.reconcile.by_url import desired_by_url
 from bootstrap.report import Check
 from bootstrap.secrets import SecretStore
 from bootstrap.verify import undeclared as users
@@ -33,7 +33,7 @@ def verify_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> tupl
     credentials = {name: version.credential for name, version in versions.items() if version}
     # In a bootstrap they are differences: what somebody made by hand is no reason to deploy nothing.
     beside_users = pool.map(lambda job: tuple(job()), users.jobs(manifest, access, store))
-    with master.look(manifest.postgres, store) as conn:
+    with master.look(manifest.postgres, store).conn as conn:
         roles = undeclared(access, conn)
     proved = verify(manifest, access, credentials, store, pool)
     return (*proved, *roles, *(check for found in beside_users for check in found))

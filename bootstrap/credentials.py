@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from bootstrap.access import Access
 from bootstrap.access.names import SIBLINGS, token_user
 from bootstrap.manifest import Manifest
-from bootstrap.secrets.secret import Credential, Secret, new_password
-from bootstrap.secrets.store import SecretStore, SecretStoreError, Version
+from bootstrap.secrets import Credential, Secret, SecretStore, SecretStoreError, Version, new_password
+
+GRACE = 24 * 3600
+"""Seconds that the old credential stays valid: a day, so that a job that runs daily has read the new one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,93 +22,89 @@ class Held:
 
     identity: str
     arn: str
-    version: Version
-    pending: bool
-    """Whether it waits to be proven and promoted."""
+    """Its secret; empty where none is deployed yet."""
+    credential: Credential
+    """With all that the identity needs in this stack; passwords that are new live in this process only."""
+    version: Version | None
+    """The version of the secret that holds it; None while it is not staged yet."""
+    first: bool = False
+    """Whether no credential of the identity was ever current."""
     fresh_postgres: bool
     """Whether PostgreSQL has not seen the password yet."""
     fresh_redis: bool
-    note: str = ""
-    """What was changed in the store."""
     previous: Credential | None = None
     """The one before, while a rotation's grace lasts: it stays valid."""
     due: bool = False
     """Whether a rotation's grace is over and the one before has not been retired yet."""
 
     @property
-    def credential(self) -> Credential:
-        """What the secret holds."""
-        return self.version.credential
-
-    @property
-    def sibling(self) -> str:
-        """`a` or `b`: the login in use."""
-        return (self.credential.username or "_a")[-1]
+    def pending(self) -> bool:
+        """Whether it waits to be proven and promoted."""
+        return self.version is None or self.version.pending
 
     @property
     def siblings(self) -> str:
         """The logins that may log in: the one in use, and `ab` while a rotation's grace lasts."""
-        return "".join(SIBLINGS) if self.previous else self.sibling
+        return "".join(SIBLINGS) if self.previous else (self.credential.username or "_a")[-1]
 
 
-def hold_all(manifest: Manifest, access: Access, store: SecretStore, pool: Executor) -> dict[str, Held]:
-    """Return a complete credential for every identity; new ones are in the store as pending."""
+def read_all(manifest: Manifest, access: Access, store: SecretStore, pool: Executor) -> dict[str, Held]:
+    """Return a complete credential for every identity that logs in; nothing is written."""
     names = [name for name in access.identities if access.logs_in(name)]
-    missing = sorted(set(names) - set(manifest.secrets))
-    if missing:
+    return dict(zip(names, pool.map(lambda name: _read(manifest, access, store, name), names), strict=True))
+
+
+def stage_all(held: Mapping[str, Held], store: SecretStore, pool: Executor) -> tuple[dict[str, Held], tuple[str, ...]]:
+    """Keep what is new as pending in the store; return the credentials with their versions, and what was done.
+
+    Raise SecretStoreError where an identity has no secret, before any is written.
+    """
+    if missing := sorted(name for name, each in held.items() if not each.arn):
         raise SecretStoreError(
             f"no secret is declared for {', '.join(missing)}; deploy the stack with this access.yaml, which makes them"
         )
 
-    def one(name: str) -> Held:
-        return _hold(manifest, access, store, name)
+    def one(each: Held) -> Held:
+        return each if each.version else replace(each, version=store.put_pending(each.arn, each.credential))
 
-    return dict(zip(names, pool.map(one, names), strict=True))
+    notes = tuple(
+        f"{name}: secret {'made' if each.first else 'brought up to date'}"
+        for name, each in held.items()
+        if each.version is None or each.first
+    )
+    return dict(zip(held, pool.map(one, held.values()), strict=True)), notes
 
 
-def _hold(manifest: Manifest, access: Access, store: SecretStore, name: str) -> Held:
-    arn = manifest.secrets[name]
-    current = store.get(arn)
+def _read(manifest: Manifest, access: Access, store: SecretStore, name: str) -> Held:
+    arn = manifest.secrets.get(name, "")
+    current = store.get(arn) if arn else None
     if current is not None:
         old = current.credential
         wanted = complete(manifest, access, name, old)
         previous, due = before(store, arn, current)
-        if wanted == old:
-            return Held(
-                identity=name,
-                arn=arn,
-                version=current,
-                pending=current.pending,
-                fresh_postgres=False,
-                fresh_redis=False,
-                previous=previous,
-                due=due,
-            )
-        if previous is None:  # what becomes AWSPREVIOUS now is no rotation's old credential
+        if wanted != old and previous is None:  # what becomes AWSPREVIOUS now is no rotation's old credential
             wanted = wanted.model_copy(update={"grace": None})
         return Held(
             identity=name,
             arn=arn,
-            version=store.put_pending(arn, wanted),
-            pending=True,
+            credential=wanted,
+            version=current if wanted == old else None,
             fresh_postgres=old.password != wanted.password,
             fresh_redis=old.redis_password != wanted.redis_password,
-            note=f"{name}: secret brought up to date",
             previous=previous,
             due=due,
         )
-    pending = store.get(arn, "AWSPENDING")  # left by a run that did not get further
+    pending = store.get(arn, "AWSPENDING") if arn else None  # left by a run that did not get further
     start = pending.credential if pending else Credential()
     wanted = complete(manifest, access, name, start)
-    version = pending if pending and wanted == start else store.put_pending(arn, wanted)
     return Held(
         identity=name,
         arn=arn,
-        version=version,
-        pending=True,
+        credential=wanted,
+        version=pending if wanted == start else None,
+        first=True,
         fresh_postgres=wanted.password is not None,
         fresh_redis=wanted.redis_password is not None,
-        note=f"{name}: secret made",
     )
 
 
@@ -124,6 +123,14 @@ def before(store: SecretStore, arn: str, current: Version) -> tuple[Credential |
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def other_login(credential: Credential) -> str | None:
+    """Return the sibling of a credential's PostgreSQL login: `tmi_app_a` -> `tmi_app_b`; none of a login by token."""
+    if credential.username is None or credential.password is None:
+        return None
+    base, _, sibling = credential.username.rpartition("_")
+    return f"{base}_{SIBLINGS[1] if sibling == SIBLINGS[0] else SIBLINGS[0]}"
 
 
 def token_users(manifest: Manifest, access: Access, cache: str) -> dict[str, str]:

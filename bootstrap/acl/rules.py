@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bootstrap.redis.acl.table import CommandTable
+from bootstrap.acl.table import CommandTable
 
 Channels = Literal["allchannels", "resetchannels"]
 """`acl-pubsub-default`: what a user has of whom no rule speaks about channels."""

@@ -1,0 +1,144 @@
+"""The whole bootstrap as a plan: what a run would do to secrets, roles, caches and schema. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bootstrap import migrate
+from bootstrap.access import Access, load_access
+from bootstrap.action import Action
+from bootstrap.drift import judge_schema
+from bootstrap.manifest import Manifest
+from bootstrap.postgres import extensions, master
+from bootstrap.postgres.change import ident
+from bootstrap.postgres.removal import droppable
+from bootstrap.reconcile.allowed import BUT_DROPS
+from bootstrap.reconcile.engines import engines
+from bootstrap.reconcile.plan import MADE_BY_DEPLOYING, MADE_HERE, observe, plan
+from bootstrap.run import MIGRATIONS, skipped
+from bootstrap.secrets import AwsStore, SecretStore
+
+_THREADS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class DryRun:
+    """What a bootstrap would do, and what it would leave as it is."""
+
+    stack: str
+    changes: tuple[Action, ...]
+    """In the order in which they would be done."""
+    differences: tuple[str, ...]
+    """What differs and would stay so, each with what mends it."""
+    notes: tuple[str, ...]
+    """What this stack and its servers cannot have, what cannot be foreseen, and what was not looked at."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything does."""
+        return bool(self.changes or self.differences)
+
+    def data(self) -> dict[str, Any]:
+        """Return it as `--json` prints it."""
+        return {
+            "stack": self.stack,
+            "changes": [change.data() for change in self.changes],
+            "differences": list(self.differences),
+            "notes": list(self.notes),
+        }
+
+
+def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretStore | None = None) -> DryRun:
+    """Plan a bootstrap of a deployed stack; nothing is written, neither to an engine nor to the store of secrets.
+
+    Raise BootstrapError or MigrateError where the bootstrap itself would stop before it had done anything.
+    """
+    access = load_access(manifest.access)
+    store = store or AwsStore(manifest.region, manifest.aws_endpoint)
+    try:
+        entered = master.look(manifest.postgres, store)
+    except master.NoDatabaseError:
+        return _without_database(manifest, tuple(_master(manifest, store)))
+    with entered.conn as conn, ThreadPoolExecutor(_THREADS, thread_name_prefix="dry-run") as pool:
+        on = engines(manifest, access, store, pool, entered)
+        observed = observe(manifest, access, on)
+        due = sorted(name for name, each in observed.held.items() if each.due)
+        planned = plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)
+        of_schema, told, unseen = _schema(conn, migrations)
+        lacking = extensions.look(conn)
+        first = tuple(_master(manifest, store))
+        retired = _retired(manifest, access, store, pool, due) if due else ()
+    changes = (*first, *retired, *planned.changes, *lacking.actions, *of_schema)
+    return DryRun(
+        stack=manifest.stack,
+        changes=tuple(filter(BUT_DROPS, changes)),
+        differences=(*planned.differences, *droppable(planned.changes), *told),
+        notes=(
+            *skipped(manifest, access),
+            *map(extensions.refused, lacking.denied),
+            *lacking.differences,
+            *unseen,
+            "nobody logged in: what each identity may and may not do is tried by `datatier access verify`",
+        ),
+    )
+
+
+def _without_database(manifest: Manifest, first: tuple[Action, ...]) -> DryRun:
+    name = manifest.postgres.database
+    create = Action(
+        engine="postgres",
+        target=name,
+        verb="create",
+        subject=f"database {name}",
+        text=f"CREATE DATABASE {ident(name)} ENCODING 'UTF8' TEMPLATE template0",
+    )
+    after = "secrets, roles, users, extensions and migrations are planned when the database is there"
+    return DryRun(stack=manifest.stack, changes=(*first, create), differences=(), notes=(after,))
+
+
+def _master(manifest: Manifest, store: SecretStore) -> Iterator[Action]:
+    current = store.get(manifest.postgres.master_secret)
+    if current and current.credential.initial:
+        yield Action(
+            engine="secrets",
+            target=manifest.postgres.master_secret,
+            verb="replace",
+            subject="secret of master",
+            text="the first master password, which the infrastructure's state holds, will be replaced",
+            identity="master",
+        )
+
+
+def _retired(
+    manifest: Manifest, access: Access, store: SecretStore, pool: ThreadPoolExecutor, due: list[str]
+) -> tuple[Action, ...]:
+    from bootstrap.rotate.run import due_steps
+
+    return due_steps(manifest, access, store, pool, due)
+
+
+def _schema(conn: psycopg.Connection[Any], folder: Path) -> tuple[tuple[Action, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the migrations that would run, what differs in the schema, and what cannot be foreseen."""
+    runner = migrate.Runner(migrate.Source.load(folder), migrate.PostgresLedger(conn))
+    steps = runner.plan_up()
+    if steps:
+        many = f"{len(steps)} migrations" if len(steps) > 1 else "the migration"
+        unseen = f"privileges on what {many} will make, and the schema afterwards, are compared when it is there"
+        return tuple(_migration(step, conn.info.dbname) for step in steps), (), (unseen,)
+    return (), tuple(f"schema: {each}" for each in judge_schema(conn, folder).counted), ()
+
+
+def _migration(step: migrate.Move, database: str) -> Action:
+    return Action(
+        engine="postgres",
+        target=database,
+        verb="migrate",
+        subject=f"migration {step.file.name}",
+        text=f"{step.migration.name} up",
+    )

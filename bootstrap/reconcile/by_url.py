@@ -1,0 +1,95 @@
+"""Servers that no stack describes: planned and applied by their URLs; passwords are nobody's business there."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any
+
+import psycopg
+
+from bootstrap.access import Access, access_string
+from bootstrap.access.names import SIBLINGS, login
+from bootstrap.errors import UnknownCacheError
+from bootstrap.postgres.apply import apply
+from bootstrap.postgres.desired import RDS_IAM, Desired, desired
+from bootstrap.postgres.driver import compare
+from bootstrap.reconcile.allowed import EVERYTHING, Allowed
+from bootstrap.reconcile.apply import Outcome, still
+from bootstrap.reconcile.plan import Observed, Plan, plan
+from bootstrap.redis.users import Applied
+from bootstrap.secrets import Secret
+
+
+def plan_urls(access: Access, conn: psycopg.Connection[Any] | None, redis: Secret | None, cache: str) -> Plan:
+    """Return the plan of a database, or of one server that is `cache` of the declaration, or of both."""
+    database = compare(conn, desired_by_url(conn, access)) if conn else None
+    caches = [_users(access, redis, cache, write=False)] if redis else []
+    return plan(access, Observed(database=database, caches=caches))
+
+
+def apply_urls(
+    access: Access,
+    conn: psycopg.Connection[Any] | None,
+    redis: Secret | None,
+    cache: str,
+    allowed: Allowed = EVERYTHING,
+    *,
+    saved: str | None = None,
+) -> Outcome:
+    """Apply it; no password is set."""
+    planned = plan_urls(access, conn, redis, cache) if saved or redis else None
+    digest = still(planned, saved) if planned and saved else None
+    done = Outcome(notes=("passwords are not set: there is no store of secrets behind a URL",))
+    if conn:
+        wanted = desired_by_url(conn, access)
+        applied = apply(conn, wanted, allowed, digest=digest)
+        done.changes += applied.changes
+        done.skipped += applied.skipped
+        done.differences += compare(conn, wanted).differences
+    if redis and planned:
+        of_redis = [change for change in planned.changes if change.engine == "redis"]
+        if all(map(allowed, of_redis)):
+            found = _users(access, redis, cache, write=True)
+            done.changes += found.changes
+            done.differences += found.differences
+        else:
+            done.skipped += tuple(of_redis)
+    return done
+
+
+def desired_by_url(conn: psycopg.Connection[Any], access: Access) -> Desired:
+    """Return what is wanted of a server that no stack describes: where it has rds_iam, it takes tokens of AWS."""
+    found = conn.execute("SELECT FROM pg_roles WHERE rolname = %s", (RDS_IAM,)).fetchone()
+    return desired(access, active_logins(conn, access), iam=found is not None)
+
+
+def active_logins(conn: psycopg.Connection[Any], access: Access) -> dict[str, str]:
+    """Return which sibling logins of each identity can log in, where no secret says which is in use.
+
+    Both can while a rotation's grace lasts: nothing here tells which of them is current, so both stay.
+    """
+    rows = conn.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin").fetchall()
+    can = {name for (name,) in rows}
+    return {
+        name: "".join(sibling for sibling in SIBLINGS if login(name, sibling) in can) or SIBLINGS[0]
+        for name, postgres in access.postgres_users.items()
+        if postgres.login == "siblings"
+    }
+
+
+def _users(access: Access, url: Secret, cache: str, *, write: bool) -> Applied:
+    """Plan, or apply, the users of one server by its administrator's URL; passwords stay as they are."""
+    from bootstrap.redis.by_url import apply_client, plan_client
+    from bootstrap.redis.users import User
+    from bootstrap.secrets import open_redis_url
+
+    rules = access.cache_users(cache)
+    if not rules:
+        known = sorted({name for identity in access.identities.values() for name in identity.redis})
+        near = get_close_matches(cache, known, n=1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        raise UnknownCacheError(f"--cache {cache}: access.yaml has rules for {', '.join(known) or 'no cache'}.{hint}")
+    users = [User(name=name, rules=access_string(each), password=None) for name, each in rules.items()]
+    with open_redis_url(url) as client:
+        bring = apply_client if write else plan_client
+        return bring(client, users, remove=True, others=access.exceptions.redis.get(cache, ()))

@@ -1,0 +1,114 @@
+"""What differs between access.yaml and the engines, PostgreSQL and every cache in one plan: data, with a digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from bootstrap.access import Access, load_access
+from bootstrap.action import Action
+from bootstrap.credentials import Held, read_all
+from bootstrap.manifest import Manifest
+from bootstrap.postgres import master
+from bootstrap.postgres.driver import Comparison
+from bootstrap.reconcile.engines import Engines, engines, wanted_roles, wanted_users
+from bootstrap.redis.users import Applied
+from bootstrap.secrets import SecretStore
+
+# A tier on this computer makes the secret by itself; on AWS the infrastructure does, with its key and its policies.
+MADE_HERE = "no secret yet: `access apply` makes it"
+MADE_BY_DEPLOYING = "no secret yet: deploy the stack with this access.yaml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """All that differs."""
+
+    changes: tuple[Action, ...]
+    """In the order in which they are done."""
+    differences: tuple[str, ...]
+    """What differs and is not ours to change, or not yet."""
+    fingerprint: str
+    """SHA-256 over the declaration and what was read: another one means a plan that is stale."""
+    digest: str | None = None
+    """The part of PostgreSQL in it."""
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything does."""
+        return bool(self.changes or self.differences)
+
+    def data(self) -> dict[str, Any]:
+        """Return it as `--json` prints it."""
+        return {
+            "changes": [change.data() for change in self.changes],
+            "differences": list(self.differences),
+            "fingerprint": self.fingerprint,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """What the engines and the store have, beside what is wanted of them."""
+
+    held: Mapping[str, Held] = field(default_factory=dict)
+    database: Comparison | None = None
+    """None where a plan is about caches alone."""
+    caches: Sequence[Applied] = ()
+
+
+def observe(manifest: Manifest, access: Access, on: Engines) -> Observed:
+    """Read everything; nothing is written, neither to an engine nor to the store of secrets."""
+    held = read_all(manifest, access, on.store, on.pool)
+    database = on.database.compare(wanted_roles(manifest, access, held))
+    caches = [on.cache(name).plan(wanted_users(manifest, access, name, held), remove=True) for name in manifest.caches]
+    return Observed(held=held, database=database, caches=caches)
+
+
+def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING) -> Plan:
+    """Return what makes it as declared. `lacking` says who makes the secret of an identity that has none. Pure."""
+    secrets = tuple(_of_secrets(observed.held, lacking))
+    database = observed.database or Comparison()
+    of_caches = tuple(action for cache in observed.caches for action in cache.changes)
+    told = (*database.differences, *(text for cache in observed.caches for text in cache.differences))
+    # A cache's state is known by its plan; so is a secret's.
+    whole = [
+        access.model_dump(mode="json", by_alias=True),
+        [database.digest] if database.digest else [],
+        # Where a secret is does not matter, only whether it has to be filled.
+        [{**action.data(), "target": ""} for action in secrets],
+        [action.data() for action in of_caches],
+        list(told),
+    ]
+    return Plan(
+        changes=(*secrets, *database.actions, *of_caches),
+        differences=told,
+        fingerprint=hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest(),
+        digest=database.digest or None,
+    )
+
+
+def plan_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> Plan:
+    """Return the plan of a deployed stack."""
+    access = load_access(manifest.access)
+    entered = master.look(manifest.postgres, store)
+    with entered.conn:
+        observed = observe(manifest, access, engines(manifest, access, store, pool, entered))
+    return plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)
+
+
+def _of_secrets(held: Mapping[str, Held], lacking: str) -> Iterator[Action]:
+    for name, each in held.items():
+        where, subject = each.arn or lacking, f"secret of {name}"
+        made = partial(Action, engine="secrets", target=where, subject=subject, identity=name)
+        if each.version is None and each.first:
+            yield made(verb="make", text="secret will be made")
+        elif each.version is None:
+            yield made(verb="complete", text="secret will be brought up to date")
+        elif each.first:
+            yield made(verb="promote", text="what a run has left pending will be proven and become current")

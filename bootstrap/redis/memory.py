@@ -1,0 +1,72 @@
+"""Users of a cache without a server: the twin of the real back ends, planned as a server of one's own is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+
+from bootstrap.acl.table import CommandTable
+from bootstrap.acl.valkey import VALKEY
+from bootstrap.redis import node
+from bootstrap.redis.users import Applied, User
+from bootstrap.secrets import Secret, redis_hash
+
+
+class _Live(node.Live):
+    @cached_property
+    def table(self) -> CommandTable:
+        return VALKEY
+
+
+@dataclass
+class MemoryUsers:
+    """One node; `default` is on and has no password, as a server comes."""
+
+    name: str
+    others: Collection[str] = ()
+    """Users that somebody else governs."""
+    users: dict[str, node.Kept] = field(
+        default_factory=lambda: {"default": node.Kept(text="on nopass ~* &* +@all", hashes=frozenset())}
+    )
+
+    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
+        return self._plan(users, remove=remove).applied
+
+    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
+        planned = self._plan(users, remove=remove)
+        wanted = {user.name: user for user in users}
+        for _, verb, name, *words in planned.commands:
+            if verb == "DELUSER":
+                for each in (name, *words):
+                    del self.users[each]
+            elif user := wanted.get(name):
+                kept = frozenset(map(redis_hash, user.passwords)) or self._hashes(name)
+                self.users[name] = node.Kept(text=user.rules, hashes=kept)
+            elif name == "default":
+                self.users[name] = replace(self.users[name], text="off")
+            else:  # the marker
+                self.users[name] = node.Kept(text=" ".join(words), hashes=frozenset())
+        return planned.applied
+
+    def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 what is there stays
+        self._change(identity, self._hashes(identity) | {redis_hash(new)})
+
+    def retire(self, identity: str, valid: Secret) -> None:
+        self._change(identity, frozenset({redis_hash(valid)}))
+
+    def _change(self, identity: str, hashes: frozenset[str]) -> None:
+        if identity not in self.users:
+            raise node.NodeError(f"{self.name} has no user {identity}: run `datatier bootstrap`, which makes it")
+        self.users[identity] = replace(self.users[identity], hashes=hashes)
+
+    def opens(self, user: str, password: Secret) -> bool:
+        """Whether somebody may log in so."""
+        return node.is_on(self.users.get(user)) and redis_hash(password) in self._hashes(user)
+
+    def _hashes(self, name: str) -> frozenset[str]:
+        return self.users[name].hashes if name in self.users else frozenset()
+
+    def _plan(self, users: Sequence[User], *, remove: bool) -> node.Plan:
+        live = _Live(f"{self.name}/primary", None, self.users, aclfile=False, replication="")
+        return node.plan(live, users, admin="acl-admin", remove=remove, others=self.others)

@@ -1,0 +1,14 @@
+"""The files that the bootstrap is made of: what its bundle carries, and what makes the runner run again."""
+
+from __future__ import annotations
+
+# Of the migrations everything: no extension makes a file one, and the folder may hold a `datatier.allow`. Of what is
+# known of AWS the rule for passwords and what it needs; a test holds the list against what is imported.
+SOURCES = (
+    "bootstrap/**/*.py",
+    "knowledge/__init__.py",
+    "knowledge/limits.py",
+    "knowledge/passwords.py",
+    "migrations/*",
+    "schema/*.json",
+)

@@ -1,0 +1,268 @@
+"""The servers of a stack: what each is called, where it runs, its class, parameters and alarms.
+
+Worked out once, here, from the settings and the stack's name; the program, the rules, the alarms and the upgrade plans
+take them from here. What needs a table (class, parameters, alarms) is looked up when it is first asked for, so that
+`infra.rules` can say of each server what is wrong with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from infra.sections import Cache, Postgres, Replica
+from infra.settings import Settings
+from knowledge import names
+from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
+from knowledge.parameters import Parameter, Value
+from knowledge.postgres import postgres_parameters
+from knowledge.redis import node_count, redis_family, redis_parameters
+from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
+
+PRIMARY = "primary"
+"""What the writing instance is called wherever a replica or a cache has its name of the settings."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DatabaseInstance:
+    """An RDS instance: the primary, or one of its replicas."""
+
+    name: str
+    """`primary`, or the replica's name in the settings."""
+    identifier: str
+    """DB instance identifier."""
+    region: str | None
+    """Region; None where neither the replica nor the stack's file names one: the provider's, from its environment."""
+    elsewhere: bool
+    """Whether it is a replica in another region than its primary."""
+    instance_class: str
+    """Instance class, as written."""
+    version: str
+    """`17` or `17.10`; a replica has its primary's."""
+    allocated_storage: int
+    """GiB."""
+    max_allocated_storage: int
+    """GiB that storage autoscaling may reach; 0 where it is off."""
+    iops: int | None
+    """IOPS that were chosen; None: what gp3 has of itself."""
+    storage_throughput: int | None
+    """MiB/s that were chosen; None: what gp3 has of itself."""
+    overrides: Mapping[str, Value]
+    """Parameters that the settings name; a replica's own over its primary's."""
+    pgaudit: bool
+    """Whether statements are audited."""
+    insights: bool
+    """Whether Database Insights is on."""
+    lag_limit: float
+    """Seconds of replica lag that are critical."""
+    primary: DatabaseInstance | None = None
+    """Whose replica it is; None for the primary."""
+
+    @cached_property
+    def size(self) -> RdsClass:
+        """What the class has. Raise `UnknownClassError`."""
+        return rds_class(self.instance_class)
+
+    @property
+    def major(self) -> int:
+        """Major version."""
+        return int(self.version.partition(".")[0])
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Its parameter group. Raise `UnknownClassError` or `ParameterError`."""
+        return postgres_parameters(
+            self.size.memory_bytes,
+            self.size.vcpu,
+            self.major,
+            storage_gib=self.allocated_storage,
+            replica=self.primary is not None,
+            pgaudit=self.pgaudit,
+            overrides=self.overrides,
+            # A replica with fewer connections or workers than its primary does not start.
+            primary=self.primary.parameters if self.primary else (),
+        )
+
+    @cached_property
+    def alarms(self) -> tuple[AlarmSpec, ...]:
+        """Its alarms with their thresholds."""
+        parameters = {each.name: each.value for each in self.parameters}
+        return postgres_alarms(
+            self.size,
+            max_connections=int(parameters["max_connections"]),
+            allocated_gib=self.allocated_storage,
+            max_allocated_gib=self.max_allocated_storage,
+            replica=self.primary is not None,
+            lag_critical_seconds=self.lag_limit,
+            iops=self.iops,
+            throughput=self.storage_throughput,
+            insights=self.insights,
+            idle_timeout_ms=int(parameters["idle_in_transaction_session_timeout"]),
+            slow_ms=int(parameters["log_min_duration_statement"]),
+            logical=parameters.get("rds.logical_replication") == "1",
+            remote=self.elsewhere,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReplicationGroup:
+    """An ElastiCache replication group: a cache of the settings."""
+
+    name: str
+    """Its name in the settings."""
+    identifier: str
+    """Replication group id."""
+    region: str | None
+    """Region; None as for a `DatabaseInstance`."""
+    engine: str
+    """`valkey` or `redis`."""
+    version: str
+    """Version as `major.minor`."""
+    node_type: str
+    """Node type, as written."""
+    replicas: int
+    """Replicas of each primary."""
+    shards: int
+    """Shards; 0 without cluster mode."""
+    eviction: str
+    """maxmemory-policy."""
+    keyspace_events: str
+    """notify-keyspace-events; empty where nothing is published."""
+    overrides: Mapping[str, Value]
+    """Parameters that the settings name."""
+    users: bool
+    """Whether clients log in as users (RBAC); with an AUTH token every client is the same one."""
+
+    @cached_property
+    def size(self) -> CacheClass:
+        """What the node type has. Raise `UnknownClassError`."""
+        return cache_class(self.node_type)
+
+    @property
+    def family(self) -> str:
+        """Parameter group family. Raise `ParameterError`."""
+        return redis_family(self.engine, self.version)
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """Names of the nodes."""
+        return tuple(names.node(self.name, 1 + index) for index in range(node_count(self.shards, self.replicas)))
+
+    @property
+    def takes_tokens(self) -> bool:
+        """Whether its users may log in by IAM token: Valkey, or Redis from 7.0 (ElastiCache User Guide)."""
+        return self.users and (self.engine == "valkey" or int(self.version.partition(".")[0]) >= 7)
+
+    @cached_property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Its parameter group. Raise `UnknownClassError` or `ParameterError`."""
+        return redis_parameters(
+            self.size.memory_bytes,
+            self.engine,
+            self.version,
+            eviction=self.eviction,
+            cluster_mode=self.shards > 0,
+            keyspace_events=self.keyspace_events,
+            overrides=self.overrides,
+        )
+
+    @cached_property
+    def alarms(self) -> tuple[AlarmSpec, ...]:
+        """The alarms of each of its nodes with their thresholds."""
+        return redis_alarms(self.size, eviction=self.eviction, replicas=self.replicas, cluster_mode=self.shards > 0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instances:
+    """Every server of a stack."""
+
+    stack: str
+    """The stack's name, which is not its profile's."""
+    prefix: str
+    """First part of the name of everything in it."""
+    region: str | None
+    """Where the stack is; None: its file does not say."""
+    primary: DatabaseInstance
+    replicas: Mapping[str, DatabaseInstance]
+    """By name."""
+    caches: Mapping[str, ReplicationGroup]
+    """By name."""
+
+    @property
+    def databases(self) -> tuple[DatabaseInstance, ...]:
+        """The primary, then the replicas."""
+        return (self.primary, *self.replicas.values())
+
+    @property
+    def alarms(self) -> dict[str, tuple[AlarmSpec, ...]]:
+        """`primary`, each replica and each cache -> the alarms of it, or of each of its nodes."""
+        servers: tuple[DatabaseInstance | ReplicationGroup, ...] = (*self.databases, *self.caches.values())
+        return {each.name: each.alarms for each in servers}
+
+
+def instances(stack: str, settings: Settings, region: str | None = None) -> Instances:
+    """The servers that a stack's settings declare; `region` is the stack's, where it is known."""
+    prefix = names.prefix(settings.name, stack)
+    primary = _primary(prefix, settings.postgres, region)
+    return Instances(
+        stack=stack,
+        prefix=prefix,
+        region=region,
+        primary=primary,
+        replicas={
+            name: _replica(prefix, name, replica, primary) for name, replica in settings.postgres.replicas.items()
+        },
+        caches={name: _cache(prefix, name, cache, region) for name, cache in settings.redis.items()},
+    )
+
+
+def _primary(prefix: str, given: Postgres, region: str | None) -> DatabaseInstance:
+    return DatabaseInstance(
+        name=PRIMARY,
+        identifier=prefix,
+        region=region,
+        elsewhere=False,
+        instance_class=given.class_,
+        version=given.version,
+        allocated_storage=given.storage.allocated,
+        max_allocated_storage=given.storage.max,
+        iops=given.storage.iops,
+        storage_throughput=given.storage.throughput,
+        overrides=given.parameters,
+        pgaudit=given.pgaudit,
+        insights=given.insights != "off",
+        lag_limit=given.replica_lag,
+    )
+
+
+def _replica(prefix: str, name: str, replica: Replica, primary: DatabaseInstance) -> DatabaseInstance:
+    own = replica.max_storage
+    return replace(
+        primary,
+        name=name,
+        identifier=names.server(prefix, name),
+        region=replica.remote.region if replica.remote else primary.region,
+        elsewhere=replica.remote is not None,
+        instance_class=replica.class_ or primary.instance_class,
+        max_allocated_storage=primary.max_allocated_storage if own is None else own,
+        overrides={**primary.overrides, **replica.parameters},
+        primary=primary,
+    )
+
+
+def _cache(prefix: str, name: str, given: Cache, region: str | None) -> ReplicationGroup:
+    return ReplicationGroup(
+        name=name,
+        identifier=names.server(prefix, name),
+        region=region,
+        engine=given.engine,
+        version=given.version,
+        node_type=given.class_,
+        replicas=given.replicas,
+        shards=given.shards,
+        eviction=given.eviction,
+        keyspace_events=given.keyspace_events,
+        overrides=given.parameters,
+        users=given.auth == "rbac",
+    )
