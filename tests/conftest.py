@@ -1,4 +1,5 @@
-"""Puts this folder on the path, so that every test reaches `postgres_server`; and lets a job insist on its tests."""
+"""Puts this folder on the path, so that every test reaches `postgres_server`; lets a job insist on its tests; and
+gives the workers of a session one place for what they share."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ import os
 import re
 from collections.abc import Generator
 
+import once
 import pytest
 
 
@@ -19,3 +21,10 @@ def pytest_runtest_makereport(
     if wanted and report.skipped and re.search(wanted, str(report.longrepr)):
         report.outcome = "failed"
     return report
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _shared_by_workers(tmp_path_factory: pytest.TempPathFactory) -> None:
+    base = tmp_path_factory.getbasetemp()
+    # A worker of xdist has a folder of its own in that of the session.
+    once.share(base.parent if "PYTEST_XDIST_WORKER" in os.environ else base)

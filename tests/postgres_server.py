@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
 import socket
 import subprocess
@@ -12,9 +13,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
+from once import once
 
 from local.privileges import Account, account
 
+SETTINGS = (
+    "unix_socket_directories=",
+    "shared_buffers=16MB",
+    # Here a server's process may die, its computer may not; and nothing here grows or is large.
+    "fsync=off",
+    "autovacuum=off",
+    "jit=off",
+)
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 
@@ -45,12 +55,33 @@ def run_tool(folder: Path, command: Sequence[str | Path]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def initdb(bin_: Path, data: Path, user: str, password: str | None = None) -> None:
+    """Make a data folder whose superuser is `user`; without a password the server trusts everybody."""
+
+    def make(kept: Path) -> None:
+        words = [bin_ / "initdb", "-D", data, "-U", user, "-E", "UTF8", "--locale=C.UTF-8", "-k", "--no-sync"]
+        if password is None:
+            run_tool(data.parent, [*words, "-A", "trust"])
+        else:
+            file = data.parent / "password"
+            file.write_text(password)
+            file.chmod(0o644)
+            run_tool(data.parent, [*words, "-A", "scram-sha-256", f"--pwfile={file}"])
+        subprocess.run(["cp", "-a", data, kept], check=True)
+
+    key = hashlib.sha256(f"{bin_} {user} {password}".encode()).hexdigest()
+    kept = once(f"initdb-{key}", make)
+    if not data.exists():
+        subprocess.run(["cp", "-a", kept, data], check=True)
+        _runner(data.parent, bin_)
+
+
 @contextmanager
 def running(bin_: Path, data: Path, settings: Sequence[str], port: int = 0) -> Iterator[int]:
     """Start the server of a data folder on that port or a free one; gives the port."""
     runner, port, log = _runner(data.parent, bin_), port or free_port(), data.parent / "log"
     command = [*runner.prefix, bin_ / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1"]
-    for setting in ("unix_socket_directories=", "fsync=off", "shared_buffers=16MB", *settings):
+    for setting in (*SETTINGS, *settings):
         command += ["-c", setting]
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT, cwd=data.parent, env=ENVIRONMENT)

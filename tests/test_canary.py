@@ -10,15 +10,15 @@ import json
 import os
 import secrets
 import shutil
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 import typer
+from forked import Forked, forking
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.server
@@ -116,7 +116,9 @@ class Canary:
     """A project folder, and the program that marks what it makes."""
 
     folder: Path
-    program: Path
+    beside: Path
+    """Where the program lies, and what it noticed."""
+    program: Forked
     marker: str
 
     @property
@@ -124,35 +126,19 @@ class Canary:
         return f"postgres://app:{self.marker}url@127.0.0.1:1/app"
 
     def run(self, command: str, case: Case) -> tuple[int, str]:
-        """The exit code and all that was printed; processes are watched meanwhile."""
+        """The exit code and all that was printed; what it starts is watched meanwhile, whoever started that."""
         env = {**os.environ, "DATATIER_DEBUG": "1", "COLUMNS": "200"}
         if case.url:
             env |= {"DATABASE_URL": self.url, "REDIS_URL": f"redis://app:{self.marker}url@127.0.0.1:1/0"}
-        with subprocess.Popen(
-            [sys.executable, str(self.program), *command.split(), *case.words],
-            cwd=self.folder,
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        ) as process:
-            watched = Watched(self.marker)
-            assert process.stdin
-            process.stdin.write(case.stdin)
-            process.stdin.close()
-            process.stdin = None
-            os.set_blocking(process.stdout.fileno(), False)  # type: ignore[union-attr]
-            out = b""
-            while process.poll() is None:
-                out += process.stdout.buffer.read() or b""  # type: ignore[union-attr]
-                watched.look(process.pid)
-                time.sleep(0.01)
-            os.set_blocking(process.stdout.fileno(), True)  # type: ignore[union-attr]
-            out += process.stdout.buffer.read() or b""  # type: ignore[union-attr]
+        notes = self.beside / "noticed"
+        notes.write_text("")
+        watched = Watched(self.marker)
+        with watched.meanwhile() as begin:
+            code, out, err = self.program.run((*command.split(), *case.words), self.folder, env, case.stdin, begin)
         # Passwords are handed to other programs by these two variables, and a URL is what the caller has set.
-        assert watched.seen <= {"PGPASSWORD", "REDISCLI_AUTH"} | ({"DATABASE_URL", "REDIS_URL"} if case.url else set())
-        return process.returncode, out.decode()
+        allowed = {"PGPASSWORD", "REDISCLI_AUTH"} | ({"DATABASE_URL", "REDIS_URL"} if case.url else set())
+        assert watched.seen | set(notes.read_text().split("\n")) - {""} <= allowed
+        return code, out + err
 
 
 @dataclass
@@ -162,6 +148,24 @@ class Watched:
     marker: str
     seen: set[str] = field(default_factory=set)
     """Names of the variables that held a marker; `command line` for that."""
+
+    @contextmanager
+    def meanwhile(self) -> Iterator[Callable[[int], None]]:
+        """Look again and again; gives what is told the pid."""
+        over, pids = threading.Event(), list[int]()
+
+        def watch() -> None:
+            while not over.wait(0.1):
+                for pid in pids:
+                    self.look(pid)
+
+        thread = threading.Thread(target=watch)
+        thread.start()
+        try:
+            yield pids.append
+        finally:
+            over.set()
+            thread.join()
 
     def look(self, pid: int) -> None:
         here = Path(f"/proc/{pid}")
@@ -187,10 +191,11 @@ def canary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Canary]:
     program = Path(shutil.copy(ROOT / "tests" / "canary_program.py", beside / "program.py"))
     marker = f"Canary{secrets.token_hex(3)}"
     (beside / "marker").write_text(marker)
-    made = Canary(folder, program, marker)
-    yield made
-    if (folder / ".local").is_dir():
-        made.run("down", case("--delete", "--yes"))
+    with forking(program=program) as forked:
+        made = Canary(folder, beside, forked, marker)
+        yield made
+        if (folder / ".local").is_dir():
+            made.run("down", case("--delete", "--yes"))
 
 
 def test_every_command_is_tried() -> None:

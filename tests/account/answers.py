@@ -8,14 +8,12 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse
 from botocore.session import Session
+from recorded_program import recorded
 
 from account.finding import Finding
 from account.look import look
 from account.reader import Reader
-from graph.offline import Offline
 from graph.resource import Resource
-from infra.program import program
-from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 Answers = dict[str, Any]
@@ -93,7 +91,7 @@ def reader(answers: Answers) -> Reader:
 @cache
 def declared(stack: str, profile: str) -> tuple[Resource, ...]:
     config = {"data-tier:profile": profile, "data-tier:name": "shop"}
-    made = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config)
+    made = recorded(stack, config)
     return tuple(each for each in made.resources if each.type.startswith("aws:"))
 
 

@@ -8,15 +8,14 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from recorded_program import recorded
+
 from alarms.stack import Place, Stack
 from cli.project import load
-from graph.offline import ACCOUNT, Offline
+from graph.offline import ACCOUNT
 from graph.resource import Resource
 from infra.load import load_settings
-from infra.program import program
-from infra.trigger import PACKAGE
 from preview.alarm_findings import indexed
-from runtime.monitor import run_program
 
 STACKS = ("dev", "staging", "prod", "local")
 RECIPIENTS = {level: [{"email": f"{level}@example.org"}] for level in ("critical", "warning", "info")}
@@ -31,7 +30,7 @@ def declared(stack: str, *, recipients: bool = True) -> tuple[Resource, ...]:
     source = load(stack)
     config = dict(source.config) | ({"data-tier:notify": RECIPIENTS} if recipients else {})
     load_settings(config, stack=stack, source="the test")
-    made = run_program(stack, lambda: program(PACKAGE), Offline(source.region), config)
+    made = recorded(stack, config, region=source.region)
     return indexed(made, source.region).resources
 
 

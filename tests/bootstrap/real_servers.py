@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psycopg
 import redis
-from postgres_server import binaries, free_port, run_tool, running
+from postgres_server import binaries, free_port, initdb, run_tool, running
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -48,12 +48,8 @@ def postgres_binaries() -> dict[str, Path]:
 
 @contextmanager
 def postgres(programs: Path, folder: Path, major: int) -> Iterator[Postgres]:
-    password = folder / "password"
-    password.write_text(SUPERUSER_PASSWORD)
-    password.chmod(0o644)
     data = folder / "data"
-    initdb = [programs / "initdb", "-D", data, "-U", "rdsadmin", "-A", "scram-sha-256", f"--pwfile={password}"]
-    run_tool(folder, [*initdb, "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"])
+    initdb(programs, data, "rdsadmin", SUPERUSER_PASSWORD)
     with running(programs, data, ["max_connections=50"]) as port:
         server = Postgres(port, major)
         with server.superuser() as conn:

@@ -47,6 +47,7 @@ def test_advice(
         (6, {**LIMITS, "app": None}, 80, 158, 0),
         (7, {**LIMITS, "app": None}, 80, 158, 1),
         (1, {**LIMITS, "app": None}, 10, 19, 1),
+        (4, {**LIMITS, "app": None}, 51, 100, 0),
     ],
 )
 def test_behind_a_proxy(instances: int, limits: dict[str, int | None], percent: int, budget: int, warned: int) -> None:

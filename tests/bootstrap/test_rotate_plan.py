@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -64,6 +65,8 @@ def state(*, grace: int | None = None, previous: bool = False, pending: bool = F
         (state(grace=60, previous=True, age=59), {}, "", "in grace"),
         (state(grace=60, previous=True, age=59), {"grace": 0}, "", "in grace"),
         (state(grace=60, previous=True, age=59), {"finish": True}, RETIRE, "retired"),
+        # the grace begins when the new one became current, however long before it was made
+        (replace(state(grace=60, previous=True, age=59), made=NOW - timedelta(days=9)), {}, "", "in grace"),
         # past it
         (state(grace=60, previous=True, age=60), {}, f"{RETIRE}, {FORWARD}", "rotated"),
         (state(grace=60, previous=True, age=60), {"begin": False}, RETIRE, "retired"),

@@ -3,15 +3,17 @@
 import json
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
+from forked import Forked, forking
 
 ROOT = Path(__file__).parents[2]
 DATATIER = str(Path(sys.executable).with_name("datatier"))
@@ -36,23 +38,27 @@ class Project:
     program: str = DATATIER
 
     def run(self, *words: str, env: dict[str, str] | None = None, stdin: str = "") -> Answer:
-        variables = {**os.environ, "COLUMNS": "200", **(env or {})}
-        done = subprocess.run(
-            [DATATIER, *words],
-            cwd=self.folder,
-            env=variables,
-            capture_output=True,
-            text=True,
-            input=stdin,
-            timeout=120,
-            check=False,
-        )
-        return Answer(done.returncode, done.stdout, done.stderr)
+        return Answer(*_forked().run(words, self.folder, {**os.environ, "COLUMNS": "200", **(env or {})}, stdin))
 
     def ok(self, *words: str, **more: Any) -> Answer:
         answer = self.run(*words, **more)
         assert answer.code == 0, f"{words}: {answer.code}\n{answer.out}\n{answer.err}"
         return answer
+
+
+_open = ExitStack()
+
+
+@cache
+def _forked() -> Forked:
+    return _open.enter_context(forking())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _close_forked() -> Iterator[None]:
+    yield
+    _open.close()
+    _forked.cache_clear()
 
 
 def declarations(folder: Path) -> Project:

@@ -8,9 +8,14 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
+
+from recorded_program import recorded
 
 from cli.errors import report
 from cli.main import application
+from cli.project import StackSource
+from graph.deployment import Deployment
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ def call(folder: Path, *words: str, stdin: str = "") -> Said:
         contextlib.chdir(folder),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
+        patch.object(StackSource, "offline", _recorded),
         _standard_input(stdin),
     ):
         try:
@@ -45,6 +51,10 @@ def call(folder: Path, *words: str, stdin: str = "") -> Said:
         except BaseException as error:
             code = report(error)
     return Said(code, out.getvalue(), err.getvalue())
+
+
+def _recorded(source: StackSource) -> Deployment:
+    return recorded(source.stack, source.config, root=source.root, region=source.region)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
-from postgres_server import binaries, run_tool, running
+from postgres_server import binaries, initdb, running
 
 PASSWORD = "never-shown-4c1e"
 DECLARATION = """
@@ -26,10 +26,7 @@ pytestmark = pytest.mark.server
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
     folder = tmp_path_factory.mktemp("server")
-    (folder / "password").write_text(PASSWORD)
-    (folder / "password").chmod(0o644)
-    init = [binaries()[18] / "initdb", "-D", folder / "data", "-U", "boss", "-A", "scram-sha-256", "--no-sync"]
-    run_tool(folder, [*init, "-E", "UTF8", "--locale=C.UTF-8", "--pwfile=password"])
+    initdb(binaries()[18], folder / "data", "boss", PASSWORD)
     with running(binaries()[18], folder / "data", []) as port:
         with psycopg.connect(url("boss", port), autocommit=True) as conn:
             conn.execute(f"CREATE ROLE master LOGIN CREATEROLE CREATEDB PASSWORD '{PASSWORD}'")

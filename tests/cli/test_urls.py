@@ -5,7 +5,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from conftest import Project
-from postgres_server import binaries, run_tool, running
+from postgres_server import binaries, initdb, running
 
 PASSWORD = "never-shown-7f3a"
 
@@ -14,12 +14,7 @@ PASSWORD = "never-shown-7f3a"
 def url(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("server")
     programs = binaries()[18]
-    secret = folder / "password"
-    secret.write_text(PASSWORD)
-    secret.chmod(0o644)
-    run_tool(
-        folder, [programs / "initdb", "-D", folder / "data", "-U", "app", "-A", "scram-sha-256", "--pwfile=password"]
-    )
+    initdb(programs, folder / "data", "app", PASSWORD)
     with running(programs, folder / "data", []) as port:
         yield f"postgres://app:{PASSWORD}@127.0.0.1:{port}/postgres"
 

@@ -22,10 +22,10 @@ def test_every_long_step_says_what_it_is_before_it_begins(tmp_path: Path, target
     planned = subprocess.run(
         ["make", "--dry-run", target], cwd=tmp_path, capture_output=True, text=True, check=True
     ).stdout.splitlines()
-    fetched = [number for number, line in enumerate(planned) if "pip install" in line and "--no-deps" not in line]
+    fetched = [number for number, line in enumerate(planned) if "-r requirements" in line]
     assert len(fetched) >= 2
     for number in fetched:
         assert "--quiet" not in planned[number]
-        before = [line for line in planned[:number] if "pip install" not in line or "--no-deps" in line]
+        before = [line for line in planned[:number] if "-r requirements" not in line]
         assert any(line.startswith('echo "The first run: ') for line in before[-3:]), planned[number]
     assert planned[1].startswith("echo"), "the first thing after the check of Python's version"

@@ -7,18 +7,16 @@ from pathlib import Path
 
 import pytest
 from dashboard_schema import problems
+from recorded_program import recorded
 
-from graph.offline import Offline
-from infra.program import program
 from infra.stackfile import read_stack
-from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
 def test_the_dashboards_of_the_stacks(stack: str) -> None:
-    deployment = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), read_stack(ROOT, stack))
+    deployment = recorded(stack, read_stack(ROOT, stack))
     (made,) = [each for each in deployment.resources if each.type == "aws:cloudwatch/dashboard:Dashboard"]
     assert made.inputs["dashboardName"] == f"tmi-{stack}"
     parsed = json.loads(made.inputs["dashboardBody"])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_program import recorded
 
 from bootstrap.manifest import Manifest
 from graph.cloud import Made
@@ -61,7 +62,7 @@ def test_it_carries_the_protection_of_the_settings_whatever_the_stack_is_called(
     stack: str, config: dict[str, Any], protected: bool
 ) -> None:
     values = {f"data-tier:{key}": value for key, value in config.items()} | {"aws:region": "eu-west-3"}
-    made = run_program(stack, lambda: program(ROOT), Offline("eu-west-3"), values)
+    made = recorded(stack, values, region="eu-west-3")
     manifest = Manifest.model_validate_json(made.outputs["manifest"])
     assert (manifest.stack, manifest.protected, manifest.is_protected) == (stack, protected, protected)
     assert manifest.prefix == f"{config.get('name', 'tmi')}-{stack}"

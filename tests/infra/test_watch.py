@@ -6,13 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_program import recorded
 
-from graph.offline import Offline
 from infra.instances import instances
 from infra.load import load_settings
-from infra.program import program
 from infra.stackfile import read_stack
-from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 PAGE, ALARM = "aws:cloudwatch/compositeAlarm:CompositeAlarm", "aws:cloudwatch/metricAlarm:MetricAlarm"
@@ -20,7 +18,7 @@ PAGE, ALARM = "aws:cloudwatch/compositeAlarm:CompositeAlarm", "aws:cloudwatch/me
 
 @pytest.fixture(scope="module")
 def prod() -> dict[str, dict[str, Any]]:
-    made = run_program("prod", lambda: program(ROOT), Offline("eu-west-1"), read_stack(ROOT, "prod"))
+    made = recorded("prod", read_stack(ROOT, "prod"))
     return {each.name: dict(each.inputs) for each in made.resources if each.type in (PAGE, ALARM)}
 
 

@@ -19,6 +19,8 @@ from local.door.app import Door
 
 HOST = "127.0.0.1:15123"
 KEY = ("LOCALKEYOFATEST", "the-secret-of-a-test")
+_SESSION = Session()
+"""One for all: it keeps the models of the services that it has read."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def sent(
         raw.stream = lambda **_: iter([b"{}"])  # type: ignore[attr-defined]
         return AWSResponse(request.url, 200, {}, raw)
 
-    client = Session().create_client(
+    client = _SESSION.create_client(
         service,
         region_name=region,
         endpoint_url=f"http://{HOST}",
@@ -70,7 +72,7 @@ def sent(
 
 
 def presigned(operation: str, method: str = "GET", body: bytes = b"", seconds: int = 3600, **parameters: Any) -> Wire:
-    client = Session().create_client(
+    client = _SESSION.create_client(
         "s3",
         region_name="eu-south-2",
         endpoint_url=f"http://{HOST}",

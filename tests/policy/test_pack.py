@@ -12,15 +12,14 @@ import grpc
 import pytest
 from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime.proto import analyzer_pb2, analyzer_pb2_grpc
+from recorded_program import recorded
 
 from cli.project import load
 from graph.deployment import Deployment
-from graph.offline import Offline
 from graph.resource import known_as
 from policy.evaluate import evaluate
 from policy.registry import every
 from preview.preflight import declared
-from runtime.monitor import run_program
 
 PACK = Path(__file__).parents[2] / "policy"
 PYTHON = PACK / "venv" / "bin" / "python"
@@ -32,7 +31,7 @@ pytestmark = pytest.mark.skipif(not PYTHON.exists(), reason="the pack's environm
 @pytest.fixture(scope="module")
 def prod() -> Deployment:
     source = load("prod")
-    return run_program("prod", source.program, Offline(source.region), source.config)
+    return recorded("prod", source.config, region=source.region)
 
 
 @pytest.fixture(scope="module")

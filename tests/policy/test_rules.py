@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_program import recorded
 
 from cli.project import load
 from delivery.program import program as delivery
@@ -398,7 +399,7 @@ def test_with_all_that_can_be_asked_for_it_passes_too() -> None:
     }
     source = load("prod")
     config = {**source.config, **everything}
-    resources = declared(run_program("prod", source.program, Offline(source.region), config))
+    resources = declared(recorded("prod", config, region=source.region))
     results = evaluate(resources, today=TODAY)
     assert [(r.rule.id, r.resource, r.detail) for r in results if r.outcome == "failed"] == []
     tried = {r.rule.id for r in results if r.outcome == "passed"}
@@ -408,7 +409,7 @@ def test_with_all_that_can_be_asked_for_it_passes_too() -> None:
 @pytest.mark.parametrize("stack", ["dev", "staging", "prod", "local"])
 def test_every_committed_stack_passes_without_a_suppression(stack: str) -> None:
     source = load(stack)
-    resources = declared(run_program(stack, source.program, Offline(source.region), source.config))
+    resources = declared(recorded(stack, source.config, region=source.region))
     results = evaluate(resources, today=TODAY)
     assert [(r.rule.id, r.resource, r.detail) for r in results if r.outcome == "failed"] == []
     assert source.settings.suppress == ()

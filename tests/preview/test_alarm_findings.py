@@ -7,21 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_program import recorded
 
 from graph.deployment import Deployment
-from graph.offline import Offline
-from infra.program import program
 from infra.stackfile import read_stack
 from preview.alarm_findings import alarm_findings
 from preview.plan import Finding
-from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="module")
 def deployment() -> Deployment:
-    return run_program("prod", lambda: program(ROOT), Offline("eu-west-1"), read_stack(ROOT, "prod"))
+    return recorded("prod", read_stack(ROOT, "prod"))
 
 
 def broken(whole: Deployment, name: str, **inputs: Any) -> Deployment:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_program import recorded
 
 from cli.project import load
 from graph.deployment import Deployment
@@ -26,7 +27,7 @@ ROOT = Path(__file__).parents[2]
 
 def deployed(stack: str) -> Deployment:
     source = load(stack)
-    return run_program(stack, source.program, Offline(source.region), source.config)
+    return recorded(stack, source.config, region=source.region)
 
 
 @pytest.fixture(scope="module")
@@ -88,10 +89,10 @@ def test_another_accounts_stack_in_the_engines_order_is_no_change(stack: str) ->
             above.setdefault("outputs", {}).update(each["outputs"])
     # Whoever refers to another comes after it, which is all that the engine promises.
     depends = {each.urn: each.depends_on for each in theirs.resources}
-    placed: list[dict[str, Any]] = []
+    placed: dict[str, Any] = {}
     for each in reversed(resources):
         _place(each, by_urn, depends, placed)
-    state["deployment"]["resources"] = placed
+    state["deployment"]["resources"] = list(placed.values())
     report = preflight(deployed(stack), read(json.dumps(state)))
     assert [(i.name, i.key, i.before, i.after) for i in report.impacts] == []
     assert report.same == len(theirs.resources)
@@ -166,13 +167,14 @@ def test_the_bundle_is_known_by_what_is_in_it(tmp_path: Path) -> None:
 
 
 def _place(
-    each: dict[str, Any], by_urn: dict[str, Any], depends: dict[str, tuple[str, ...]], placed: list[dict[str, Any]]
+    each: dict[str, Any], by_urn: dict[str, Any], depends: dict[str, tuple[str, ...]], placed: dict[str, Any]
 ) -> None:
+    if each["urn"] in placed:
+        return
     for urn in (*depends.get(each["urn"], ()), each.get("parent")):
         if urn in by_urn:
             _place(by_urn[urn], by_urn, depends, placed)
-    if each not in placed:
-        placed.append(each)
+    placed[each["urn"]] = each
 
 
 def test_an_earlier_preview_unchanged_is_no_change(prod: Deployment) -> None:

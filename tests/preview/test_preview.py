@@ -6,17 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from recorded_program import recorded
 
 from cli.preview import _show
-from graph.offline import Offline
 from graph.resource import Resource
 from infra.instances import instances
 from infra.load import load_settings
-from infra.program import program
 from infra.stackfile import read_stack
 from preview.findings import findings
 from preview.plan import Preview, plan
-from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]
 
@@ -25,7 +23,7 @@ def preview(stack: str, **changes: Any) -> Preview:
     config = read_stack(ROOT, stack) | {f"data-tier:{key}": value for key, value in changes.items()}
     settings = load_settings(config, stack=stack, source="test")
     return plan(
-        run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), config),
+        recorded(stack, config),
         findings(settings, instances(stack, settings)),
     )
 
@@ -59,7 +57,7 @@ def test_what_is_secret_is_not_shown() -> None:
 
 def test_prod_is_protected_and_dev_is_not() -> None:
     for stack, expected in (("prod", True), ("dev", False)):
-        deployment = run_program(stack, lambda: program(ROOT), Offline("eu-west-1"), read_stack(ROOT, stack))
+        deployment = recorded(stack, read_stack(ROOT, stack))
         kinds = ("aws:rds/instance:Instance", "aws:elasticache/replicationGroup:ReplicationGroup")
         held = [each for each in deployment.resources if each.type in kinds]
         assert {each.protect for each in held} == {expected}

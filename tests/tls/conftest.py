@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from authority import DAY, EXPIRED, NOW, Authority
-from postgres_server import binaries, free_port, run_tool, running
+from postgres_server import binaries, free_port, initdb, running
 from tls_servers import PASSWORD, Certificates, PostgresTls, RedisTls, speaks_tls
 
 from local.privileges import account
@@ -47,12 +47,8 @@ def postgres(folder: Path) -> Iterator[PostgresTls]:
     programs = found[max(found)]
     home = folder / "postgres"
     home.mkdir()
-    password = home / "password"
-    password.write_text(PASSWORD)
-    password.chmod(0o644)
     data = home / "data"
-    initdb = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "scram-sha-256", f"--pwfile={password}"]
-    run_tool(home, [*initdb, "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"])
+    initdb(programs, data, "postgres", PASSWORD)
     # As with rds.force_ssl: everybody but the superuser of this test has to speak TLS.
     rules = "hostssl all all all scram-sha-256\nhost all postgres all scram-sha-256\n"
     (data / "pg_hba.conf").write_text(rules)

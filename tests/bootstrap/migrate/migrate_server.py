@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from postgres_server import run_tool, running
+from postgres_server import initdb, running
 
 PROJECT = Path(__file__).parents[3]
 MIGRATIONS = PROJECT / "migrations"
@@ -58,8 +58,7 @@ class Database:
 
 @contextmanager
 def serve(programs: Path, folder: Path, major: int) -> Iterator[Server]:
-    initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-    run_tool(folder, [*initdb, "--no-sync", "--locale=C.UTF-8"])
+    initdb(programs, folder / "data", "postgres")
     with running(programs, folder / "data", ["max_connections=30"]) as port:
         server = Server(port, major)
         with server.connect("postgres", "postgres") as admin:

@@ -15,7 +15,7 @@ import psutil
 import psycopg
 import pytest
 from migrate_server import PROJECT, tables, write
-from postgres_server import binaries, run_tool, running
+from postgres_server import binaries, initdb, running
 
 from bootstrap.migrate import DirtyError, PostgresLedger, Runner, Source, Version
 
@@ -37,8 +37,7 @@ def data() -> Iterator[Path]:
     """A data folder that has never been started."""
     with tempfile.TemporaryDirectory(prefix="datatier-crash-", dir="/tmp") as name:
         folder = Path(name)
-        initdb = [binaries()[18] / "initdb", "-D", folder / "data", "-U", "app", "-A", "trust", "-E", "UTF8"]
-        run_tool(folder, [*initdb, "--no-sync", "--locale=C.UTF-8"])
+        initdb(binaries()[18], folder / "data", "app")
         yield folder / "data"
 
 

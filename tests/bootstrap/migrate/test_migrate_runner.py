@@ -192,6 +192,7 @@ def test_dirty(
         with pytest.raises(DirtyError, match=later):
             refused(db.runner())
     db.runner().force(start or None)
+    assert db.at() == (start or None, False)
     db.runner().up()
     assert db.at() == (3, False)
 

@@ -35,6 +35,7 @@ def test_tmi() -> None:
         ("3_.up.", 3),
         ("4_a.up.sql.bak", 4),
         ("5_a.b.up.up.sql", 5),
+        ("9223372036854775807_a.up.sql", 2**63 - 1),
         ("a_5.up.sql", None),
         ("5.up.sql", None),
         ("5_a.sql", None),

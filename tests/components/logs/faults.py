@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from postgres_server import run_tool, running
+from postgres_server import initdb, running
 
 PASSWORD = "password-of-a-test"
 # RDS's own prefix (USER_LogAccess.Concepts.PostgreSQL), the stack's parameters, and a shorter limit to be quick.
@@ -51,11 +51,8 @@ class Server:
 @contextmanager
 def server(programs: Path, folder: Path) -> Iterator[Server]:
     """A server that logs as RDS does, with one page of the table `damaged` overwritten behind its back."""
-    (folder / "password").write_text(PASSWORD)
-    (folder / "password").chmod(0o644)
     data = folder / "data"
-    initdb = [programs / "initdb", "-D", data, "-U", "rdsadmin", "-A", "scram-sha-256", "-k", "--no-sync"]
-    run_tool(folder, [*initdb, f"--pwfile={folder / 'password'}", "-E", "UTF8", "--locale=C.UTF-8"])
+    initdb(programs, data, "rdsadmin", PASSWORD)
     (data / "pg_hba.conf").write_text(HBA)
     with running(programs, data, SETTINGS) as port, Server(port, folder / "log").connect() as conn:
         conn.execute("CREATE TABLE damaged AS SELECT repeat('x', 100) AS text FROM generate_series(1, 50)")

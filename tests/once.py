@@ -1,0 +1,31 @@
+"""What is made once per session and shared by its workers."""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+_folders: list[Path] = []
+
+
+def share(folder: Path) -> None:
+    """Keep it in this folder of the session, which all workers name."""
+    _folders[:] = [folder]
+
+
+def once(key: str, make: Callable[[Path], None]) -> Path:
+    """The file or folder of that key; the other workers wait for the one that makes it."""
+    if not _folders:  # while tests are collected: for this process alone
+        share(Path(tempfile.mkdtemp(prefix="dt-once-")))
+        atexit.register(shutil.rmtree, _folders[0], ignore_errors=True)
+    place, begun = _folders[0] / key, _folders[0] / f"{key}.begun"
+    with (_folders[0] / f"{key}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not place.exists():
+            make(begun)
+            begun.rename(place)
+    return place
