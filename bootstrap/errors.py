@@ -5,3 +5,7 @@ from __future__ import annotations
 
 class BootstrapError(Exception):
     """The bootstrap stopped: the message says what is wrong, where, and what mends it, and holds no secret."""
+
+
+class UnknownCacheError(BootstrapError):
+    """The declaration has no rules for a cache of that name."""

@@ -25,7 +25,7 @@ from cli.options import DatabaseUrlOption, JsonFlag, RedisUrlOption, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
 from cli.rotate import rotate
-from cli.target import ManifestOption, find_declared, find_manifest
+from cli.target import ManifestOption, find_declared, find_manifest, note
 from infra.access_file import read_access, read_access_file, read_declaration
 from infra.problems import SettingsError
 
@@ -143,6 +143,7 @@ def plan(
     from bootstrap.reconcile.plan import plan_stack
 
     target = _target(stack, manifest, database_url, redis_url, file, cache)
+    _warn(target)
     if isinstance(target, _Urls):
         with target.connection() as conn:
             found = plan_urls(target.access, conn, target.redis, target.cache)
@@ -198,6 +199,7 @@ def apply(
     from bootstrap.reconcile.plan import plan_stack
 
     target = _target(stack, manifest, database_url, redis_url, file, cache)
+    _warn(target)
     guarded = protected or (not isinstance(target, _Urls) and target.manifest.is_protected)
     allowed = Allowed(revoke=allow_revoke, drop=allow_drop, owner=allow_owner) if guarded else Allowed()
     fingerprint = _fingerprint(saved) if saved else None
@@ -223,6 +225,13 @@ def apply(
         access_view.summary(console(), done.changes, done.differences, done=True)
     if done.skipped:
         raise typer.Exit(DIFFERENT)
+
+
+def _warn(target: _Urls | _Engines) -> None:
+    """Say what a stack's declaration allows and nobody can have meant; other servers need not be migrated."""
+    if isinstance(target, _Engines):
+        for sentence in load_access(target.manifest.access).unwise:
+            note(sentence)
 
 
 def _agreed(planned: Any, yes: bool) -> None:

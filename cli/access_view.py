@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
+from cli.output import listed
+
 if TYPE_CHECKING:
     from bootstrap.action import Action
 
 _GIVES = frozenset({"create", "join", "grant", "default", "make", "extend", "migrate"})
 _COLOURS = {"+": "green", "-": "red", "~": "yellow"}
 _ENGINES = {"postgres": "PostgreSQL", "redis": "Redis", "secrets": "Secrets Manager"}
-# A GRANT on a thousand tables is one line; --json has all of it.
+# A GRANT on a thousand tables is one line; on a terminal its beginning will do, in a pipe it is whole.
 _WIDEST = 400
 _FEW = 6
 
@@ -30,7 +32,8 @@ def changes(out: Console, planned: Sequence[Action]) -> None:
             sign = "-" if change.takes_away else "+" if change.verb in _GIVES else "~"
             where = "" if change.engine == "postgres" else f"{change.target}: {change.verb}: "
             text = where + " ".join(change.text.split())
-            told = text if len(text) <= _WIDEST else f"{text[:_WIDEST]} … ({change.subject})"
+            long = out.is_terminal and len(text) > _WIDEST
+            told = f"{text[:_WIDEST]} … ({change.subject})" if long else text
             out.print(f"  [{_COLOURS[sign]}]{sign}[/] {escape(told)}")
 
 
@@ -63,14 +66,9 @@ def reasons(out: Console, found: dict[str, list[dict[str, Any]]]) -> None:
     for engine, rows in found.items():
         out.print(f"[bold]{escape(engine)}[/]")
         for row in rows:
-            what, on = " ".join(row["what"].split()), _objects(row["on"])
+            what, on = " ".join(row["what"].split()), listed(out, row["on"], _FEW)
             out.print(f"[green]·[/] {escape(what)}" + (f": {escape(on)}" if on else ""))
             out.print(f"    [dim]{escape(row['why'])}[/]")
-
-
-def _objects(names: list[str]) -> str:
-    shown = ", ".join(names[:_FEW])
-    return shown if len(names) <= _FEW else f"{shown} and {len(names) - _FEW} more"
 
 
 def declaration(data: dict[str, Any], left_out: Sequence[str]) -> str:

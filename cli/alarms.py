@@ -15,7 +15,7 @@ from rich.markup import escape
 from cli import alarms_view
 from cli.alarms_explain import explain
 from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
-from cli.options import JsonFlag
+from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json, table
 from cli.project import StackSource, load
 
@@ -39,8 +39,6 @@ class ProofError(RuntimeError):
 
 app = typer.Typer(no_args_is_help=True, help="What rings, whether it would be heard, and the proof that it is.")
 
-Named = Annotated[str, typer.Argument(help="Stack: dev, staging, prod, local, or one of your own.")]
-
 
 @app.callback()
 def group() -> None:
@@ -48,7 +46,7 @@ def group() -> None:
 
 
 @app.command()
-def check(stack: Named = "local", json: JsonFlag = False) -> None:
+def check(stack: NamedStack = "local", json: JsonFlag = False) -> None:
     """Follow every alarm of a stack, offline: data, topic, policies, key, subscription. Exit 3 where one is lost.
 
     A topic without recipients is an error where the stack is protected, a warning elsewhere.
@@ -69,7 +67,7 @@ def check(stack: Named = "local", json: JsonFlag = False) -> None:
 
 
 @app.command("list")
-def list_(stack: Named = "local", json: JsonFlag = False) -> None:
+def list_(stack: NamedStack = "local", json: JsonFlag = False) -> None:
     """List the alarms of a stack: what each looks at, when it rings, whom it tells; their state where the tier is up.
 
     [bold]Examples:[/] datatier alarms list    datatier alarms list prod --json

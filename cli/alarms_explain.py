@@ -9,7 +9,6 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from cli.alarm_text import SILENCE, amount, looks_at, rule
 from cli.errors import InputError
 from cli.options import JsonFlag
 from cli.output import console, emit_json, table
@@ -17,6 +16,7 @@ from cli.project import load, project_root
 from infra.instances import Instances
 from infra.load import load_stack
 from infra.stackfile import stacks
+from knowledge.alarm_text import SILENCE, amount, looks_at, rule
 from knowledge.thresholds import AlarmSpec
 
 

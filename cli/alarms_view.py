@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
+from cli.output import listed
+
 if TYPE_CHECKING:
     from alarms.finding import Finding
     from alarms.prove.run import Proof
@@ -24,7 +26,7 @@ def findings(out: Console, stack: str, alarms: int, found: tuple[Finding, ...]) 
     """What the static check found."""
     for each in found:
         colour = "red" if each.severity == "error" else "yellow"
-        silenced = f" [dim]({_some(each.alarms)})[/]" if each.alarms else ""
+        silenced = f" [dim]({escape(listed(out, each.alarms, 3))})[/]" if each.alarms else ""
         out.print(
             f"[{colour}]{each.severity}[/] [bold]{each.step}[/] {escape(each.resource)}: {escape(each.what)}{silenced}"
         )
@@ -34,10 +36,6 @@ def findings(out: Console, stack: str, alarms: int, found: tuple[Finding, ...]) 
         f"{stack}: {alarms} alarms followed, "
         + (", ".join(f"{count} {severity}s" for severity, count in counted.items()) or "every one arrives")
     )
-
-
-def _some(names: tuple[str, ...]) -> str:
-    return escape(", ".join(names[:3])) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def proof(out: Console, stack: str, made: Proof, enforcing: bool) -> None:

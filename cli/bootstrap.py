@@ -10,7 +10,7 @@ import typer
 from cli import access_view, present
 from cli.declaration import keep, with_secrets
 from cli.errors import DIFFERENT, FAILED
-from cli.options import MIGRATIONS, JsonFlag, PathOption, StackOption
+from cli.options import MIGRATIONS, JsonFlag, PathOption, StackArgument
 from cli.output import console, emit_json
 from cli.target import ManifestOption, find_declared
 
@@ -21,7 +21,7 @@ DryRunOption = Annotated[bool, typer.Option("--dry-run", help="Print what would 
 
 
 def bootstrap(
-    stack: StackOption = None,
+    stack: StackArgument = None,
     manifest: ManifestOption = None,
     path: PathOption = MIGRATIONS,
     dry_run: DryRunOption = False,

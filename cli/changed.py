@@ -11,7 +11,7 @@ from rich.markup import escape
 from cli.errors import InputError
 from cli.git import changed_paths
 from cli.options import JsonFlag
-from cli.output import console, emit_json
+from cli.output import console, emit_json, listed
 from cli.project import deployed, project_root
 
 SinceOption = Annotated[str, typer.Option("--since", help="Revision of Git, such as origin/main.")]
@@ -43,7 +43,7 @@ def changed(
         typer.echo(f"stacks={json_module.dumps([each.stack for each in found])}")
     else:
         for each in found:
-            more = f" and {len(each.because) - _SHOWN} more" if len(each.because) > _SHOWN else ""
-            console().print(f"[bold]{each.stack}[/] [dim]{escape(', '.join(each.because[:_SHOWN]))}{more}[/]")
+            because = listed(console(), each.because, _SHOWN)
+            console().print(f"[bold]{each.stack}[/] [dim]{escape(because)}[/]")
         if not found:
             console().print("no stack")

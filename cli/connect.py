@@ -14,7 +14,8 @@ from bootstrap.manifest import Manifest
 from bootstrap.secrets import open_redis, postgres_password, root_certificates
 from cli.errors import InputError
 from cli.options import StackOption
-from cli.target import ManifestOption, cache_credential, credential, default_identity, find_manifest
+from cli.target import ManifestOption, find_manifest
+from clients.credentials import cache_credential, credential, default_identity
 from infra.problems import nearest
 
 # libpq goes where these say, whatever PGHOST is (PostgreSQL, libpq-envars and libpq-pgservice).

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from cli.errors import InputError
-from cli.fingerprint import declarations
 from cli.project import own_root
 from infra.access_file import read_declaration
+from infra.fingerprint import declarations
 from infra.problems import SettingsError
 from knowledge import names
 

@@ -15,6 +15,7 @@ from typing import Annotated
 
 import psutil
 import typer
+from rich.markup import escape
 
 from cli.current import known
 from cli.errors import FAILED, InputError
@@ -69,7 +70,8 @@ def doctor(
         emit_json([asdict(finding) for finding in found])
     else:
         colours = {"ok": "[green]ok[/]", "missing": "[red]missing[/]", "note": "[yellow]note[/]"}
-        console().print(table("", ("check", "", ""), [(f.check, colours[f.state], f.told) for f in found]))
+        rows = [(escape(f.check), colours[f.state], escape(f.told)) for f in found]
+        console().print(table("", ("check", "", ""), rows))
     if any(finding.state == "missing" for finding in found):
         raise typer.Exit(FAILED)
 
@@ -140,15 +142,20 @@ def _stacks(root: Path) -> Iterator[Finding]:
 
 
 def _running(state: StateDir) -> Iterator[Finding]:
-    from local.status import processes
+    """How many servers of a tier answer now, and a row for each that does not."""
+    from local.status import pressing, seen
 
-    servers = processes(state)
-    running = [server for server in servers if server.pid is not None]
-    told = f"{len(running)} of {len(servers)} servers run"
-    if 0 < len(running) < len(servers):
-        yield Finding(f"stack {state.stack}", "note", f"{told}: `datatier up {state.stack}` repairs it")
+    servers = seen(state)
+    if not any(server.pid for server in servers):
+        yield Finding(f"stack {state.stack}", "ok", "down, its data are kept")
     else:
-        yield Finding(f"stack {state.stack}", "ok", told if running else "down, its data are kept")
+        wrong = [server for server in servers if server.trouble]
+        told = f"{len(servers) - len(wrong)} of {len(servers)} servers answer"
+        yield Finding(f"stack {state.stack}", "missing" if wrong else "ok", told)
+        for sentence in pressing(state):
+            yield Finding(f"stack {state.stack}", "missing", sentence)
+        for server in wrong:
+            yield Finding(server.name, "missing", f"{server.trouble}: {server.mend(state.stack)}")
     for server in servers:
         if server.pid is None and not ports.is_free(server.port):
             yield Finding("port", "missing", str(ports.taken(server.port, server.name, state.stack)))

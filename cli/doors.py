@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from bootstrap.secrets import Secret, open_database_url, open_postgres, place_of
 from cli.errors import InputError
-from cli.target import credential, note
+from cli.target import note
+from clients.credentials import credential
 
 if TYPE_CHECKING:
     import psycopg

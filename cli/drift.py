@@ -14,7 +14,7 @@ from bootstrap.secrets import open_database_url
 from cli.declaration import note_of_deployed
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
-from cli.options import DatabaseUrlOption, JsonFlag
+from cli.options import DatabaseUrlOption, JsonFlag, StackArgument
 from cli.output import console, emit_json
 from cli.project import project_root
 from cli.target import ManifestOption, find_declared, note
@@ -22,9 +22,6 @@ from infra.access_file import read_access
 
 # Lambda's longest run, and a moment for the answer.
 _ANSWER_SECONDS = 910
-StackArgument = Annotated[
-    str | None, typer.Argument(help="A tier on this computer; the one brought up last when absent.")
-]
 
 
 def drift(
@@ -126,4 +123,6 @@ def _show(data: dict[str, Any]) -> None:
     for each in data["failed"]:
         out.print(f"[red]failed[/] {escape(each)}")
     proved = f", {len(data['checks'])} checks" if data["checks"] else ""
-    out.print(f"{data['stack']}: {len(data['found'])} differences{proved}, {len(data['failed'])} failed")
+    count = len(data["found"])
+    differences = f"{count} difference" + ("" if count == 1 else "s")
+    out.print(f"{data['stack']}: {differences}{proved}, {len(data['failed'])} failed")

@@ -10,16 +10,39 @@ from bootstrap.access import Access, load_access
 from bootstrap.credentials import token_users
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Credential, postgres_password
-from cli.errors import InputError
-from cli.formats import ENVIRONMENTS, lines
-from cli.options import InstancesOption, JsonFlag
+from cli.errors import InputError, NothingUpError
+from cli.options import InstancesOption, JsonFlag, StackArgument
 from cli.output import emit_json
-from cli.target import ManifestOption, cache_credentials, credential, default_identity, find_manifest, note
+from cli.target import ManifestOption, find_manifest, note
+from clients.credentials import cache_credentials, credential, default_identity
+from clients.environment import ENVIRONMENTS, environment, lines, pgpass
 from infra.problems import nearest
+from local.state import StateDir
+
+FORMATS = ("env", "pgpass")
+"""Forms of a whole tier (`datatier status`)."""
+
+
+def render(form: str, state: StateDir) -> str:
+    """The tier in that form. `.pgpass` holds passwords: that is what it is for."""
+    from local.status import manifest as manifest_of
+
+    manifest = manifest_of(state)
+    if manifest is None:
+        raise NothingUpError(f"stack `{state.stack}` is not bootstrapped: `datatier up {state.stack}`.")
+    if form == "pgpass":
+        access = load_access(manifest.access)
+        return "\n".join(
+            line
+            for name in access.postgres_users
+            if access.logins(name)
+            for line in pgpass(manifest, credential(manifest, name), name)
+        )
+    return "\n".join(environment(manifest, default_identity(load_access(manifest.access)), None))
 
 
 def env(
-    stack: Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")] = None,
+    stack: StackArgument = None,
     identity: Annotated[
         str | None, typer.Option("--identity", "-i", help="Whose environment; the application's.")
     ] = None,

@@ -7,7 +7,7 @@ import sys
 import traceback
 
 from cli.output import console, debugging
-from cli.project import PACKAGE
+from infra.trigger import PACKAGE
 
 FAILED, WRONG_INPUT, DIFFERENT = 1, 2, 3
 
@@ -33,36 +33,68 @@ def report(error: BaseException) -> int:
 
 
 def _judge(error: BaseException) -> tuple[int, str]:
+    from bootstrap.migrate.errors import ShortError
     from infra.problems import declared_wrong
 
     # Wrong input is known by its type, so that a ValueError from a library is not taken for one.
-    if type(error).__name__ in _INPUT or declared_wrong(error):
+    if isinstance(error, ShortError):  # a number that does not fit, met when something was done already
+        return FAILED, str(error)
+    if isinstance(error, _wrong_input()) or declared_wrong(error):
         return WRONG_INPUT, str(error)
     if isinstance(error, OSError):
         return FAILED, _operating_system(error)
     if type(error).__module__.partition(".")[0] in _ROOMS:
         return FAILED, str(error)
     kind = f"{type(error).__module__}.{type(error).__name__}"
-    return FAILED, f"unexpected {kind}: {_first_line(error)} (DATATIER_DEBUG=1 shows where)"
+    return FAILED, f"a fault of datatier, {kind}: {_first_line(error)}; DATATIER_DEBUG=1 shows where to report it"
 
 
 _ROOMS = {path.parent.name for path in PACKAGE.glob("*/__init__.py")}
-_INPUT = {
-    "SettingsError",
-    "UnknownStackError",
-    "AccessError",
-    "InputError",
-    "UnknownClassError",
-    "ParameterError",
-    "UrlError",
-    "PlanError",
-    "DefinitionError",
-    "NotEmptyError",
-    "RecordError",
-    "SourceError",
-    "TargetError",
-    "ProblemsError",
-}
+
+
+def _wrong_input() -> tuple[type[BaseException], ...]:
+    """The errors that say that what was asked for, or a file that was named, cannot be: exit code 2.
+
+    Imported when there is an error: a command that ends well has no need of them.
+    """
+    from bootstrap.access.load import AccessError
+    from bootstrap.access_explain import UnknownRoleError
+    from bootstrap.errors import UnknownCacheError
+    from bootstrap.migrate.errors import ProblemsError, SourceError, TargetError
+    from bootstrap.rehearse import NotEmptyError
+    from bootstrap.schema.definition import DefinitionError
+    from bootstrap.secrets.urls import UrlError
+    from clients.errors import NoLoginError
+    from infra.problems import SettingsError
+    from infra.stackfile import UnknownStackError
+    from knowledge.classes import UnknownClassError
+    from knowledge.parameters import ParameterError
+    from local.logs import LogsError
+    from pipeline.record import RecordError
+    from upgrade.step import PlanError
+
+    return (
+        AccessError,
+        DefinitionError,
+        InputError,
+        LogsError,
+        NoLoginError,
+        NotEmptyError,
+        ParameterError,
+        PlanError,
+        ProblemsError,
+        RecordError,
+        SettingsError,
+        SourceError,
+        TargetError,
+        UnknownCacheError,
+        UnknownClassError,
+        UnknownRoleError,
+        UnknownStackError,
+        UrlError,
+    )
+
+
 _MENDS = {
     errno.ENOSPC: "the disk is full: free space and run it again.",
     errno.EROFS: "the folder is on a read-only file system: choose another folder.",

@@ -45,6 +45,7 @@ def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
     """The program with those commands; their modules are imported here, which is most of what a start takes."""
     import typer
 
+    from cli.stack_names import both_ways
     from cli.suggestions import CarefulGroup
 
     app = typer.Typer(
@@ -62,9 +63,11 @@ def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
         module, attribute, panel = COMMANDS[word]
         found = getattr(import_module(module), attribute)
         if isinstance(found, typer.Typer):
+            for each in found.registered_commands:
+                each.callback = both_ways(each.callback) if each.callback else None
             app.add_typer(found, name=word, cls=CarefulGroup, rich_help_panel=panel)
         else:
-            app.command(word, rich_help_panel=panel)(found)
+            app.command(word, rich_help_panel=panel)(both_ways(found))
     return app
 
 
@@ -83,6 +86,12 @@ def _open_what_is_closed() -> None:
             setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
 
 
+def _widen_help() -> None:
+    """Have help that goes into a pipe keep its words: typer cuts them to 80 columns, or to COLUMNS."""
+    if not sys.stdout.isatty():
+        os.environ.setdefault("TERMINAL_WIDTH", "120")  # typer's own name for it (typer.rich_utils)
+
+
 def _run() -> None:
     from cli.errors import report
 
@@ -99,6 +108,7 @@ def main() -> None:
     # A command lives for seconds and makes no cycles to speak of; collecting them costs a quarter of the program's run.
     gc.disable()
     _open_what_is_closed()
+    _widen_help()
     try:
         _run()
     except KeyboardInterrupt:

@@ -10,6 +10,8 @@ import typer
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 PathOption = Annotated[Path, typer.Option("--path", help="Folder with the migration files.")]
 MIGRATIONS = Path(__file__).parents[1] / "migrations"
+StackArgument = Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")]
+NamedStack = Annotated[str, typer.Argument(help="Stack: dev, staging, prod, local, or one of your own.")]
 StackOption = Annotated[
     str | None, typer.Option("--stack", "-s", help="Stack that is meant; the one brought up last when absent.")
 ]

@@ -1,41 +1,85 @@
-"""How results are shown: tables on a terminal, plain text in a pipe, JSON on request."""
+"""How results are shown: tables on a terminal, whole lines in a pipe, JSON on request."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
-from typing import Any
+from collections.abc import Sequence
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderResult
 from rich.table import Table
 from rich.text import Text
 
-# A pipe has no width; rich would fold at 80 columns and break lines that scripts read.
-_PIPE_WIDTH = 200
+# A pipe has no width: rich would otherwise fold at 80 columns, or at COLUMNS, and break lines that scripts read.
+_PIPE_WIDTH = 1_000_000
+_GAP = "  "
+
+
+class Grid:
+    """Rows under headings: folded to a terminal's width, one whole line for each row in a pipe.
+
+    rich fits a table to a width by folding and cutting its cells, and pads them to it; a reader such as `grep` or `awk`
+    wants neither.
+    """
+
+    def __init__(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        self._title = title
+        self._columns = [Text.from_markup(column) for column in columns]
+        self._rows = [[cell if isinstance(cell, Text) else Text.from_markup(str(cell)) for cell in row] for row in rows]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if console.is_terminal:
+            yield self._table()
+        else:
+            yield from self._lines()
+
+    def _table(self) -> Table:
+        made = Table(
+            title=self._title or None,
+            title_justify="left",
+            title_style="bold",
+            header_style="bold",
+            box=None,
+            pad_edge=False,
+            show_header=any(column.plain for column in self._columns),
+        )
+        for column in self._columns:
+            made.add_column(column, overflow="fold")
+        for row in self._rows:
+            made.add_row(*row)
+        return made
+
+    def _lines(self) -> list[Text]:
+        lines = [line for line in [self._columns, *self._rows] if any(cell.plain for cell in line)]
+        plain = [[" ".join(cell.plain.split()) for cell in line] for line in lines]
+        widths = [max(map(len, column)) for column in zip(*plain, strict=True)] if plain else []
+        shown = [_GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in plain]
+        return [Text(line.rstrip()) for line in ([self._title] if self._title else []) + shown]
 
 
 def console(*, stderr: bool = False) -> Console:
     """Where people read; `NO_COLOR` is honoured by rich itself."""
     stream = sys.stderr if stderr else sys.stdout
-    return Console(
-        stderr=stderr, highlight=False, soft_wrap=True, emoji=False, width=None if stream.isatty() else _PIPE_WIDTH
-    )
+    width = None if stream.isatty() else _PIPE_WIDTH
+    return Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False, width=width)
 
 
-def emit_json(data: Any) -> None:
-    """The data as one JSON document on standard output."""
+def emit_json(data: object) -> None:
+    """Print the data as one JSON document on standard output."""
     sys.stdout.write(json.dumps(data, indent=2, default=str) + "\n")
 
 
-def table(title: str, columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> Table:
-    """A table in the one style of this program."""
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold", box=None, pad_edge=False)
-    for number, column in enumerate(columns):
-        made.add_column(column, overflow="fold", no_wrap=number == 0)
-    for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else str(cell) for cell in row))
-    return made
+def table(title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Grid:
+    """Rows in the one style of this program; cells are rich markup, None is an empty cell."""
+    return Grid(title, columns, [["" if cell is None else cell for cell in row] for row in rows])
+
+
+def listed(out: Console, names: Sequence[str], few: int) -> str:
+    """The names with commas between them: on a terminal the first `few` and how many there are besides."""
+    if not out.is_terminal or len(names) <= few:
+        return ", ".join(names)
+    return f"{', '.join(names[:few])} and {len(names) - few} more"
 
 
 def debugging() -> bool:

@@ -12,16 +12,17 @@ from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from cli.doors import by_url, open_database
-from cli.options import DatabaseUrlOption, InstancesOption, JsonFlag
+from cli.options import DatabaseUrlOption, InstancesOption, JsonFlag, StackArgument
 from cli.output import console, emit_json, table
-from cli.target import ManifestOption, default_identity, find_manifest
+from cli.target import ManifestOption, find_manifest
+from clients.credentials import default_identity
 
 if TYPE_CHECKING:
     from bootstrap.postgres.pools import Advice
 
 
 def pools(
-    stack: Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")] = None,
+    stack: StackArgument = None,
     instances: InstancesOption = 1,
     identity: Annotated[
         str | None, typer.Option("--identity", "-i", help="Whose pool; the application's, or the URL's user.")

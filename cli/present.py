@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
@@ -14,38 +15,32 @@ plain = escape
 
 
 _FEW = 5
-_DOWN = "[red]not running[/]"
 
 
-def tier(out: Console, data: dict[str, Any]) -> None:
-    """Servers, schema and access of a tier (`local.status.status`)."""
-    rows: list[tuple[Any, ...]] = []
+def tier(out: Console, data: Mapping[str, Any]) -> None:
+    """Servers, schema and access of a tier (`local.status.status`): what was seen, and the time of what was not."""
+    rows: list[tuple[object, ...]] = []
     postgres = data["postgres"]
-    down = {process["port"] for process in data["processes"] if process["pid"] is None}
+    wrong = trouble(data["processes"])
     if primary := postgres["primary"]:
-        said = _DOWN if primary["port"] in down else f"database {primary['database']}"
+        said = wrong.get(primary["port"], f"database {primary['database']}")
         rows.append(("PostgreSQL", "primary", f"{primary['host']}:{primary['port']}", said))
     for replica in postgres["replicas"]:
-        said = _DOWN if replica["port"] in down else _lag(replica)
+        said = wrong.get(replica["port"], _lag(replica))
         rows.append(("PostgreSQL", f"replica {replica['name']}", f"{replica['host']}:{replica['port']}", said))
     for name, cache in data["redis"].items():
         kind = f"cache {name}" + (" (cluster)" if cache.get("cluster_mode") else "")
         rows += [
-            (kind, node["role"] or "", f"{node['host']}:{node['port']}", "" if node["role"] else _DOWN)
+            (kind, node["role"] or "", f"{node['host']}:{node['port']}", wrong.get(node["port"], ""))
             for node in cache["nodes"]
         ]
     if data.get("emulator"):
         where = data["emulator"]["endpoint"].removeprefix("http://")
-        rows.append(("AWS emulator", "", where, _DOWN if int(where.rpartition(":")[2]) in down else ""))
+        rows.append(("AWS emulator", "", where, wrong.get(int(where.rpartition(":")[2]), "")))
     out.print(table(f"stack {data['stack']}", ("server", "role", "address", ""), rows))
-    migration, access = postgres["migration"], data["access"]
-    state = "[red]dirty[/]" if migration["dirty"] else "clean"
-    out.print(f"schema: migration {migration['version']}, {state}")
-    colour = "red" if access["failed"] else "green"
-    out.print(
-        f"access: {access['allowed']} actions proved allowed, {access['refused']} proved refused, "
-        f"[{colour}]{access['failed']} otherwise than declared[/]"
-    )
+    _schema_and_access(out, data)
+    for sentence in data.get("used_up", ()):
+        out.print(f"[red]connections[/] {escape(sentence)}")
     for name, cache in data["redis"].items():
         if undeclared := cache.get("undeclared"):
             what = f"{', '.join(undeclared)}, which nobody declared; see `datatier access plan`"
@@ -57,6 +52,31 @@ def tier(out: Console, data: dict[str, Any]) -> None:
         out.print(f"[yellow]differs[/] {escape(action['target'])}: {escape(action.get('sql') or action['detail'])}")
     if len(drift) > _FEW:
         out.print(f"[yellow]differs[/] {len(drift) - _FEW} more: `datatier access plan`")
+
+
+def trouble(processes: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    """Port -> why nobody can use what should be there."""
+    down = {each["port"]: "[red]not running[/]" for each in processes if each["pid"] is None}
+    stuck = {each["port"]: "[red]does not answer[/]" for each in processes if not each.get("answers", True)}
+    return {**stuck, **down}
+
+
+def _schema_and_access(out: Console, data: Mapping[str, Any]) -> None:
+    migration, access = data["postgres"]["migration"], data["access"]
+    state = "[red]dirty[/]" if migration["dirty"] else "clean"
+    at = f"migration {migration['version']}, {state}"
+    when = data.get("bootstrapped") or "the last bootstrap"
+    if "migration" in data.get("unseen", ()):
+        out.print(f"schema: [yellow]not seen[/], the primary does not answer; {at} at {when}")
+    else:
+        out.print(f"schema: {at}")
+    colour = "red" if access["failed"] else "green"
+    out.print(
+        f"access, proved at {when}: {access['allowed']} actions allowed, {access['refused']} refused, "
+        f"[{colour}]{access['failed']} otherwise than declared[/]"
+    )
+    if "undeclared" in data.get("unseen", ()):
+        out.print("roles and privileges: [yellow]not seen[/], the primary does not answer")
 
 
 def checks(out: Console, report: dict[str, Any]) -> None:

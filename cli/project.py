@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from infra.trigger import PACKAGE
+
 if TYPE_CHECKING:  # most commands only want to know where the project lies
     from bootstrap.access import Access
     from graph.deployment import Deployment
     from infra.instances import Instances
     from infra.settings import Settings
-
-PACKAGE = Path(__file__).parents[1]
 
 
 def not_carried(root: Path) -> str | None:
@@ -49,6 +49,11 @@ class StackSource:
     access: Access
     unread: tuple[str, ...] = ()
     """What the stack's file does not say in the clear, one sentence each."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What whoever brings the stack up has to know before, one sentence each."""
+        return (*self.unread, *self.access.unwise)
 
     @property
     def region(self) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import psycopg
 from rich.console import Console
 from rich.markup import escape
 
+from bootstrap.postgres.pressure import migration, used_up
 from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.reconcile.plan import Plan
 from bootstrap.secrets import Secret, open_database_url
@@ -25,18 +25,10 @@ def status(url: Secret) -> dict[str, Any]:
             "host": conn.info.host,
             "port": conn.info.port,
             "version": conn.info.server_version,
-            "migration": _migration(conn),
+            "migration": at.model_dump() if (at := migration(conn)) else None,
             "access": _access(plan),
+            "used_up": [f"{each}: {each.mend}" for each in used_up(conn)],
         }
-
-
-def _migration(conn: psycopg.Connection[Any]) -> dict[str, Any] | None:
-    """As golang-migrate's table has it; None where there is none, or it is another tool's."""
-    try:
-        row = conn.execute("SELECT version, dirty FROM public.schema_migrations").fetchone()
-    except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InsufficientPrivilege):
-        return None
-    return {"version": row[0], "dirty": row[1]} if row else None
 
 
 def _access(plan: Plan) -> dict[str, Any]:
@@ -51,6 +43,8 @@ def show(out: Console, data: dict[str, Any]) -> None:
     migration = data["migration"]
     state = f"{migration['version']}, {'[red]dirty[/]' if migration['dirty'] else 'clean'}" if migration else "none"
     out.print(f"schema: migration {state}")
+    for sentence in data["used_up"]:
+        out.print(f"[red]connections[/] {escape(sentence)}")
     for sentence in data["access"]["undeclared"]:
         out.print(f"[yellow]undeclared[/] {escape(sentence)}")
     changes, told = data["access"]["changes"], len(data["access"]["undeclared"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from typer._click.exceptions import NoSuchOption  # typer brings a click of its own and no public name for this
 from typer.core import TyperGroup
 
 from cli.errors import InputError
@@ -14,8 +15,24 @@ RECOVERY = frozenset({"restore", "recover", "recovery", "rollback", "revert", "u
 """What somebody types who has lost data."""
 
 
+PASSES_ON = {"psql": "psql", "redis-cli": "redis-cli"}
+"""Commands that start a program -> that program, which has options of its own."""
+
+
 class CarefulGroup(TyperGroup):
     """A group of commands whose suggestions are harmless."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except NoSuchOption as error:
+            name = error.ctx.info_name if error.ctx else None
+            if name not in PASSES_ON:
+                raise
+            raise InputError(
+                f"`{error.option_name}` is not an option of `datatier {name}`. Options of {PASSES_ON[name]} itself "
+                f"follow `--`: `datatier {name} IDENTITY -- {error.option_name} ...`."
+            ) from None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         if not args or args[0] in self.commands:

@@ -12,16 +12,14 @@ from cli.consent import ask
 from cli.current import state_of
 from cli.declaration import ahead, take_in
 from cli.doors import by_url
+from cli.env import FORMATS, render
 from cli.errors import FAILED, InputError
-from cli.formats import FORMATS, render
-from cli.options import DatabaseUrlOption, JsonFlag, StackOption
+from cli.options import DatabaseUrlOption, JsonFlag, StackArgument, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
 from infra.problems import nearest
 from infra.stackfile import stacks as stacks_of
 from local.state import StateDir
-
-Named = Annotated[str | None, typer.Argument(help="Stack; the one brought up last when absent.")]
 
 
 def down(
@@ -56,19 +54,21 @@ def down(
 
 
 def status(
-    stack: Named = None,
+    stack: StackArgument = None,
     database_url: DatabaseUrlOption = None,
     json: JsonFlag = False,
     form: Annotated[str, typer.Option("--format", "-f", help=f"table, json, {', '.join(FORMATS)}.")] = "table",
 ) -> None:
-    """Show what is up: servers, replication, schema, proved access. Exit 1 when something is not running.
+    """Show what is up: servers, replication, schema, proved access.
 
-    What is there undeclared is told and exits 0: `drift` and `access plan` exit 3 for it.
+    Exit 1 when a server does not answer, a migration is dirty, a check came out otherwise than declared, or a login has
+    no connection left. What is there undeclared exits 0: `drift` and `access plan` exit 3 for it.
 
     [bold]Examples:[/] datatier status    datatier status prod --json    datatier status --format pgpass
     """
     if form not in ("table", "json", *FORMATS):
         raise InputError(f"--format {form}: one of table, json, {', '.join(FORMATS)}.")
+    from local.status import Process, well
     from local.status import status as status_of
 
     if form in ("table", "json") and (url := by_url(database_url, stack, None)) is not None:
@@ -77,6 +77,8 @@ def status(
 
         data = status_by_url(url)
         emit_json(data) if json or form == "json" else show(console(), data)
+        if data["used_up"] or (data["migration"] and data["migration"]["dirty"]):
+            raise typer.Exit(FAILED)
         return
     state = state_of(stack)
     if form in FORMATS:
@@ -92,17 +94,16 @@ def status(
                 f"[yellow]note[/] changed since the last `datatier up {state.stack}`, which takes it in: "
                 f"{escape(', '.join(data['changed_since_up']))}"
             )
-        for process in data["processes"]:
-            if process["pid"] is None:
-                console().print(
-                    f"[red]not running[/] {escape(process['name'])}: `datatier up {data['stack']}` repairs it"
-                )
-    if not data["up"]:
+        for server in (Process(**each) for each in data["processes"]):
+            if server.trouble:
+                said = f"{server.name}: {server.mend(state.stack)}"
+                console().print(f"[red]{server.trouble}[/] {escape(said)}")
+    if not well(data):
         raise typer.Exit(FAILED)
 
 
 def reset(
-    stack: Named = None,
+    stack: StackArgument = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before data are removed.")] = False,
     json: JsonFlag = False,
 ) -> None:
@@ -130,6 +131,9 @@ def logs(
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with the lines to come.")] = False,
     grep: Annotated[str | None, typer.Option("--grep", "-g", help="Regular expression that a line must match.")] = None,
     last: Annotated[int, typer.Option("--lines", "-n", min=0, help="Lines of each server.")] = 100,
+    probes: Annotated[
+        bool, typer.Option("--probes", help="Also what a verification tries and is refused, as it must be.")
+    ] = False,
 ) -> None:
     """Show the servers' logs.
 
@@ -138,5 +142,5 @@ def logs(
     from local.logs import logs as read
 
     out = console()
-    for line in read(state_of(stack), server, match=grep, last=last, follow=follow):
+    for line in read(state_of(stack), server, match=grep, last=last, follow=follow, probes=probes):
         out.print(f"[cyan]{escape(line.server)}[/] {escape(line.text)}")

@@ -12,24 +12,28 @@ from cli import present
 from cli.current import remember
 from cli.declaration import KEPT
 from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
-from cli.fingerprint import declarations, fingerprint
-from cli.options import JsonFlag
+from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
 from cli.project import StackSource, load
 from cli.steps import Steps
+from infra.fingerprint import declarations, fingerprint
 from infra.problems import nearest
+from local.postgres import binaries as postgres
 from local.state import StateDir
+from local.valkey import binaries as valkey
 
 if TYPE_CHECKING:
     from local.handlers.base import Runner
     from local.substrate import LocalCloud
 
 
+_SERVERS = (postgres.VARIABLE, valkey.VARIABLE)
+"""Variables that say which servers run, see `datatier doctor`."""
 _RUNNERS: dict[str, Runner] = {"direct": "direct", "lambda": "lambda"}
 
 
 def up(
-    stack: Annotated[str, typer.Argument(help="Stack to bring up: local, dev, staging, prod.")] = "local",
+    stack: NamedStack = "local",
     refresh: Annotated[bool, typer.Option("--refresh", help="Run the whole program even if nothing changed.")] = False,
     new_ports: Annotated[bool, typer.Option("--new-ports", help="Choose free ports anew.")] = False,
     new_passwords: Annotated[
@@ -47,7 +51,7 @@ def up(
 
     [bold]Examples:[/] datatier up    datatier up prod    datatier up --runner lambda
     """
-    from local.status import healthy, status
+    from local.status import healthy, status, well
 
     if runner not in _RUNNERS:
         raise InputError(f"--runner {runner}: one of {', '.join(_RUNNERS)}.{nearest(runner, _RUNNERS)}")
@@ -56,7 +60,7 @@ def up(
     with state.lock():
         if new_ports:
             _forget_ports(state)
-        mark = f"{fingerprint(source.root, stack)} {runner}"
+        mark = f"{fingerprint(source.root, stack, _SERVERS)} {runner}"
         unchanged = not refresh and not new_passwords and state.kept.get("fingerprint") == mark and not healthy(state)
         removed: list[str] = []
         renewed: list[str] = []
@@ -79,7 +83,7 @@ def up(
                 f"[bold red]new passwords[/] in {', '.join(renewed)}: the old ones are refused; start the applications "
                 "anew with theirs (`datatier env --reveal`)"
             )
-    if data["access"]["failed"]:
+    if not well(data):
         raise typer.Exit(FAILED)
     if unchanged and _differing(data):
         raise typer.Exit(DIFFERENT)
@@ -100,7 +104,7 @@ def _deploy(
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
-        for sentence in source.unread:
+        for sentence in source.notes:
             steps.say(f"note: {sentence}")
         from local.substrate import LocalCloud
 
@@ -145,17 +149,20 @@ def _tell(data: dict[str, Any], report: dict[str, Any], changed: list[str], remo
     for sentence in report.get("differences", []):
         out.print(f"[yellow]note[/] {present.plain(sentence)}")
     present.differences(out, data["differences"])
+    took = f"({seconds:.1f} s)"
     if changed or removed:
         what = f"{len(changed)} made or changed" + (f", {len(removed)} removed" if removed else "")
         out.print(f"[bold green]up[/] {data['stack']}: {what}, in {seconds:.1f} s")
+    elif not data["up"] or data["unseen"]:
+        out.print(f"[bold red]up[/] {data['stack']}: nothing was changed, and not every server answers {took}")
     elif differing := _differing(data):
         many = f"{differing} differences" if differing > 1 else "1 difference"
         out.print(
             f"[bold yellow]up[/] {data['stack']}: nothing was changed, and the engines have {many}: `datatier "
-            f"access plan` shows all of it, `datatier bootstrap` brings about what is declared ({seconds:.1f} s)"
+            f"access plan` shows all of it, `datatier bootstrap` brings about what is declared {took}"
         )
     else:
         out.print(
             f"[bold green]up[/] {data['stack']}: nothing to do: servers, roles, privileges and the users of the caches "
-            f"are as declared; `datatier drift --prove` looks at schema and passwords too ({seconds:.1f} s)"
+            f"are as declared; `datatier drift --prove` looks at schema and passwords too {took}"
         )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from cli.options import JsonFlag
+from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
 from cli.project import load
 
@@ -22,7 +22,7 @@ def group() -> None:
 
 @app.command()
 def plan(
-    stack: Annotated[str, typer.Argument(help="Stack: dev, staging, prod, or one of your own.")],
+    stack: NamedStack,
     to: Annotated[list[str], typer.Option("--to", help="TARGET.KEY=VALUE: what shall run; may be given again.")],
     deployed: Annotated[
         list[str] | None, typer.Option("--from", help="TARGET.KEY=VALUE: what runs, where the file is ahead of it.")

@@ -48,6 +48,35 @@ def settled(shown: str) -> list[str]:
     return [line for line in lines if line.strip() and not re.search("[⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏]", line)]
 
 
+_RUN = re.compile(
+    r'<text class="(?P<style>[^"]+)" x="(?P<x>[^"]+)" y="(?P<y>[^"]+)" textLength="(?P<length>[^"]+)" '
+    r'clip-path="[^"]+">(?P<text>[^<]*)</text>'
+)
+# A character of rich's SVG: 0.61 of a font of 20 pixels (rich, Console.export_svg).
+_CHARACTER = 12.2
+_BLANK = "&#160;"
+
+
+def joined(svg: str) -> str:
+    """The picture with one text for each line, its coloured words and the blanks between them inside it.
+
+    rich gives each word of another colour a place of its own and a length to be stretched to, and no text to blanks
+    alone: where a renderer does not stretch, words touch.
+    """
+    begin = svg.index("<text class=", svg.index('-matrix">'))
+    end = svg.index("</g>", begin)
+    lines: dict[str, str] = {}
+    reached: dict[str, float] = {}
+    for run in _RUN.finditer(svg, begin, end):
+        if run["text"].strip("\n"):
+            y, x = run["y"], float(run["x"])
+            gap = _BLANK * round((x - reached.get(y, 0.0)) / _CHARACTER)
+            lines[y] = f'{lines.get(y, "")}{gap}<tspan class="{run["style"]}">{run["text"]}</tspan>'
+            reached[y] = x + float(run["length"])
+    made = [f'<text x="0" y="{y}" xml:space="preserve">{words}</text>' for y, words in lines.items()]
+    return svg[:begin] + "\n    ".join(made) + "\n    " + svg[end:]
+
+
 def main() -> None:
     """Bring a tier up in a folder of its own, record it, take it down."""
     with tempfile.TemporaryDirectory(prefix="tier-") as folder:
@@ -67,7 +96,7 @@ def main() -> None:
         console.print(Text.from_ansi(line))
     # Without rich's web fonts: the reader's own monospaced font will do, and nothing is fetched.
     picture = re.sub(r"@font-face \{.*?\}\s*", "", console.export_svg(title="make up"), flags=re.DOTALL)
-    (ROOT / "docs" / "up.svg").write_text(picture.replace("Fira Code", "monospace"), encoding="utf-8")
+    (ROOT / "docs" / "up.svg").write_text(joined(picture.replace("Fira Code", "monospace")), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -4,7 +4,8 @@ import pulumi
 
 from bootstrap.access import AccessError
 from infra.problems import SettingsError, declared_wrong
-from infra.program import BUNDLE, PACKAGE, program
+from infra.program import BUNDLE, program
+from infra.trigger import PACKAGE
 
 if not (PACKAGE / BUNDLE).is_file():
     raise pulumi.RunError(f"{BUNDLE} is missing: build the bootstrap's runner with `make bundle`.")

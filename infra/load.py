@@ -5,7 +5,7 @@ Flow: the stack file's `data-tier:*` keys -> laid on the profile -> types (`sett
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,11 +16,11 @@ from pydantic import ValidationError
 from infra import rules
 from infra.encrypted import decrypted
 from infra.instances import Instances, instances
-from infra.problems import Problem, SettingsError, brief, nearest, rule_of
+from infra.problems import Problem, SettingsError, brief, close, nearest, rule_of
 from infra.profiles import PROFILES, cache_defaults, defaults, merge
 from infra.sections import Section
 from infra.settings import Settings
-from infra.stackfile import PROJECT, file_of, read_file
+from infra.stackfile import PROJECT, StackFile, file_of, read_file
 from knowledge.regions import is_region
 
 NAMESPACE = PROJECT
@@ -46,6 +46,8 @@ def load_stack(root: Path, stack: str) -> Declared:
     """Read and check a stack's file. Raise `UnknownStackError` or `SettingsError`."""
     source = file_of(stack)
     file = read_file(root, stack)
+    if misplaced := [*_misplaced(file)]:
+        raise SettingsError(source, misplaced)
     config, encrypted = decrypted(file.config, stack, source)
     settings = load_settings(config, stack=stack, source=source)
     unread = [f"{key} is encrypted by Pulumi: a placeholder stands for it here." for key in encrypted]
@@ -54,6 +56,38 @@ def load_stack(root: Path, stack: str) -> Declared:
     ]
     servers = instances(stack, settings, region_of(config))
     return Declared(config=config, settings=settings, instances=servers, unread=tuple(unread))
+
+
+def _misplaced(file: StackFile) -> Iterator[Problem]:
+    """Keys that look like settings and are none where they stand: outside of `config`, without or below another name.
+
+    What else stands there is somebody's anchor (`base: &base {...}`), or another provider's.
+    """
+    settings = _known(())
+    for key in file.outside:
+        name = key.removeprefix(f"{NAMESPACE}:")
+        if name != key or name in settings or close(name, settings):
+            setting = close(name, settings) or name
+            yield Problem(
+                "file",
+                f"`{key}` stands beside `config`, where nobody reads it: put it below, as `{NAMESPACE}:{setting}`.",
+            )
+        elif close(key, ["config"]):
+            yield Problem("file", f"unknown key `{key}`. Did you mean `config`?")
+    for key in file.bare:
+        setting = close(key, settings) or key
+        yield Problem(f"config.{key}", f"has no namespace: write `{NAMESPACE}:{setting}`.")
+    for key in file.config:
+        namespace, _, name = key.partition(":")
+        if namespace == NAMESPACE:
+            continue
+        if close(namespace, [NAMESPACE]):
+            setting = close(name, settings) or name
+            yield Problem(
+                f"config.{key}", f"`{namespace}` is not a namespace here. Did you mean `{NAMESPACE}:{setting}`?"
+            )
+        elif namespace == "aws" and name != "region" and close(name, ["region"]):
+            yield Problem(f"config.{key}", "the AWS provider has no such setting. Did you mean `aws:region`?")
 
 
 def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Settings:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from infra.trigger import PACKAGE
+
 
 @dataclass(frozen=True, order=True)
 class Problem:
@@ -23,15 +25,12 @@ class Problem:
         return f"{self.key}: {self.rule}"
 
 
-_ROOT = Path(__file__).parents[1]
-
-
 def declared_wrong(error: BaseException) -> bool:
     """Whether an error is a sentence about what the stack's files declare: a ValueError of the program's own code."""
     frame, path = error.__traceback__, Path()
     while frame is not None:
         path, frame = Path(frame.tb_frame.f_code.co_filename), frame.tb_next
-    ours = path.is_relative_to(_ROOT) and path.relative_to(_ROOT).parts[0] in ("components", "infra")
+    ours = path.is_relative_to(PACKAGE) and path.relative_to(PACKAGE).parts[0] in ("components", "infra")
     return ours and isinstance(error, ValueError)
 
 
@@ -64,10 +63,15 @@ def brief(value: Any) -> str:
     return _BRIEF.repr(value)
 
 
+def close(word: str, known: Iterable[str]) -> str | None:
+    """The known word that a misspelt one was probably meant to be; None when nothing is near."""
+    return next(iter(difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)), None)
+
+
 def nearest(word: str, known: Iterable[str]) -> str:
     """` Did you mean `x`?` for a misspelt word, empty when nothing is near."""
-    matches = difflib.get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f" Did you mean `{matches[0]}`?" if matches else ""
+    found = close(word, known)
+    return f" Did you mean `{found}`?" if found else ""
 
 
 def rule_of(error: Any, known: Iterable[str]) -> str:

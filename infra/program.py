@@ -14,9 +14,8 @@ from infra.engine_config import engine_config
 from infra.load import load_settings
 from infra.stack import deploy
 from infra.stackfile import file_of
-from infra.trigger import content_hash
+from infra.trigger import PACKAGE, content_hash
 
-PACKAGE = Path(__file__).parents[1]
 BUNDLE = Path("build") / "runner.zip"
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from infra import backups, objectives, partitions
 from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
-from infra.problems import Problem, brief, nearest
+from infra.problems import Problem
 from infra.sections import Cache, Network, Notify, Postgres
 from infra.settings import Settings
 from knowledge import buckets, limits, names, networks, postgres_catalogue, redis_catalogue, storage
@@ -17,7 +17,7 @@ from knowledge.parameters import ParameterError
 from knowledge.postgres_catalogue import POSTGRES_VERSIONS
 from knowledge.redis import multi_az_problem, nodes_problem
 from knowledge.redis_catalogue import REDIS_VERSIONS
-from knowledge.regions import EXAMPLES, is_region
+from knowledge.regions import REGIONS, partition_of, region_problem
 from knowledge.windows import overlap_problem, parse_window
 
 
@@ -53,9 +53,8 @@ def _stack(tier: Instances) -> Iterator[Problem]:
 
 def region_problems(region: object) -> Iterator[Problem]:
     """What is wrong with `aws:region`, where a stack's file has it."""
-    if region is not None and not is_region(region):
-        near = nearest(str(region)[:20], EXAMPLES)
-        yield Problem("aws:region", f"{brief(region)} is not a region, such as eu-central-1.{near}")
+    if region is not None and (problem := region_problem(region)):
+        yield Problem("aws:region", problem)
 
 
 Broken = Iterator[tuple[str, str]]
@@ -184,7 +183,7 @@ def _bucket(settings: Settings, tier: Instances) -> Broken:
     """The name that a bucket is given where none is: an account's number has 12 digits."""
     if settings.bucket is None or settings.bucket.name is not None:
         return
-    region = tier.region or max(EXAMPLES, key=len)
+    region = tier.region or max((each for each in REGIONS if partition_of(each).name == "aws"), key=len)
     if problem := buckets.name_problem(buckets.default_name(tier.prefix, "0" * 12, region)):
         yield "name", f"{problem}: name it here."
 

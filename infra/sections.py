@@ -25,7 +25,7 @@ from infra.problems import brief
 from knowledge import limits, names, networks, passwords
 from knowledge.limits import Limit
 from knowledge.recipients import ENDPOINTS
-from knowledge.regions import REGION, ZONE
+from knowledge.regions import ZONE, region_problem
 from knowledge.windows import parse_window
 
 
@@ -85,6 +85,12 @@ def _matches(pattern: str, rule: str) -> AfterValidator:
         return value
 
     return AfterValidator(check)
+
+
+def _region(value: str) -> str:
+    if problem := region_problem(value):
+        raise ValueError(problem)
+    return value
 
 
 def _window(shortest: int, *, weekly: bool) -> AfterValidator:
@@ -199,7 +205,7 @@ Port = Annotated[int, limited(limits.PORT)]
 Zone = Annotated[str, AfterValidator(_zone)]
 Duration = Annotated[str, AfterValidator(_duration)]
 Client = Annotated[str, AfterValidator(_client)]
-Region = Annotated[str, _matches(REGION, "is not a region, such as eu-central-1.")]
+Region = Annotated[str, AfterValidator(_region)]
 VpcId = Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")]
 SubnetId = Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")]
 Parameters = dict[str, Annotated[str | int | float | bool, BeforeValidator(_scalar)]]

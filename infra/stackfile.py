@@ -33,14 +33,22 @@ def stacks(root: Path) -> list[str]:
     return sorted(name for path in root.glob(file_of("*")) if (name := stack_of(path.name)))
 
 
+# ProjectStack of Pulumi's SDK (sdk/go/common/workspace/project.go).
+_PULUMI = ("config", "environment", "secretsprovider", "encryptedkey", "encryptionsalt")
+
+
 @dataclass(frozen=True, kw_only=True)
 class StackFile:
-    """What a stack's file says; what else is in it is Pulumi's own: secretsprovider, encryptedkey, encryptionsalt."""
+    """What a stack's file says."""
 
     config: dict[str, Any]
     """`namespace:key` -> value."""
     environments: tuple[str, ...]
     """Those of Pulumi ESC that it imports."""
+    bare: tuple[str, ...] = ()
+    """Keys of `config` that stand there without a namespace, which Pulumi takes for the project's."""
+    outside: tuple[str, ...] = ()
+    """Keys beside `config` that are not Pulumi's own: it passes over them."""
 
 
 def read_stack(root: Path, stack: str) -> dict[str, Any]:
@@ -51,7 +59,13 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
 def read_file(root: Path, stack: str) -> StackFile:
     """A stack's file. Raise `UnknownStackError`, or `SettingsError` for one that is no YAML or names a key twice."""
     document = _read(root, stack)
-    return StackFile(config=_config(document, stack), environments=_environments(document.get("environment")))
+    given = document.get("config")
+    return StackFile(
+        config=_config(document, stack),
+        environments=_environments(document.get("environment")),
+        bare=tuple(key for key in given or () if ":" not in key),
+        outside=tuple(key for key in document if key not in _PULUMI),
+    )
 
 
 def _config(document: dict[str, Any], stack: str) -> dict[str, Any]:

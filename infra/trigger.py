@@ -8,6 +8,8 @@ from pathlib import Path
 
 from bootstrap.sources import SOURCES
 
+PACKAGE = Path(__file__).parents[1]
+"""Where the program lies: its rooms, and the migrations and the schema that come with it."""
 # Relative to the project's folder.
 BOOTSTRAP = (*SOURCES, "access.yaml")
 

@@ -1,26 +1,38 @@
-"""How regions of AWS are called, and which partition each lies in: its name in ARNs, the domain of its services.
+"""The regions of AWS, and which partition each lies in: its name in ARNs, the domain of its services.
 
-A list of all regions would refuse the next one; a misspelt word of these is none in any year.
+The list is that of botocore's partitions.json; a test holds it against the installed one.
 """
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TypeGuard
 
-_PARTS = "af|ap|ca|cn|eu|eu-isoe|eusc-de|il|me|mx|sa|us|us-gov|us-iso|us-isob|us-isof"
-_DIRECTIONS = "central|east|north|northeast|northwest|south|southeast|southwest|west"
-REGION = rf"(?:{_PARTS})-(?:{_DIRECTIONS})-[0-9]"
-ZONE = rf"{REGION}[a-z]"
+REGIONS = frozenset([
+    "af-south-1",
+    "ap-east-1", "ap-east-2", "ap-northeast-1", "ap-northeast-2", "ap-northeast-3", "ap-south-1", "ap-south-2",
+    "ap-southeast-1", "ap-southeast-2", "ap-southeast-3", "ap-southeast-4", "ap-southeast-5", "ap-southeast-6",
+    "ap-southeast-7",
+    "ca-central-1", "ca-west-1",
+    "cn-north-1", "cn-northwest-1",
+    "eu-central-1", "eu-central-2", "eu-isoe-west-1", "eu-north-1", "eu-south-1", "eu-south-2", "eu-west-1",
+    "eu-west-2", "eu-west-3",
+    "eusc-de-east-1",
+    "il-central-1",
+    "me-central-1", "me-south-1", "me-west-1",
+    "mx-central-1",
+    "sa-east-1", "sa-west-1",
+    "us-east-1", "us-east-2", "us-gov-east-1", "us-gov-west-1", "us-iso-east-1", "us-iso-west-1", "us-isob-east-1",
+    "us-isob-west-1", "us-isof-east-1", "us-isof-south-1", "us-west-1", "us-west-2",
+])  # fmt: skip
+ZONE = rf"(?:{'|'.join(sorted(REGIONS))})[a-z]"
 """One of a region's own; a Local or Wavelength Zone (`us-east-1-bos-1a`) is none: RDS and ElastiCache are in few."""
-EXAMPLES = ("eu-central-1", "eu-west-1", "us-east-1", "us-west-2", "ap-southeast-1", "ap-northeast-1", "us-gov-west-1")
-"""To show to somebody who has misspelt one."""
 
 
 def is_region(value: object) -> TypeGuard[str]:
-    """Whether it is called as regions are."""
-    return isinstance(value, str) and re.fullmatch(REGION, value) is not None
+    """Whether there is that region."""
+    return isinstance(value, str) and value in REGIONS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +61,14 @@ PARTITIONS = (
 # Of the endpoints that the project makes, those whose names in China begin otherwise (aws/aws-cdk, aws-ec2,
 # vpc-endpoint.ts; `aws ec2 describe-vpc-endpoint-services` lists them). No other partition has such of these.
 _CHINESE = frozenset({"backup", "elasticache", "rds", "sts"})
+
+
+def region_problem(text: object) -> str | None:
+    """What is wrong with a region's name, with the nearest that there is; None where there is that region."""
+    if is_region(text):
+        return None
+    near = get_close_matches(str(text)[:20], sorted(REGIONS), n=1)
+    return f"{str(text)[:40]!r} is not a region of AWS.{f' Did you mean `{near[0]}`?' if near else ''}"
 
 
 def partition_of(region: str) -> Partition:

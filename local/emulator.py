@@ -121,7 +121,8 @@ class Emulator:
 
 def tier_endpoint(state: StateDir, port: int) -> AwsEndpoint:
     """Where a tier's emulator listens, and the file with its key."""
-    return AwsEndpoint(url=f"http://127.0.0.1:{port}", credentials=str(state.path / "emulator" / "credentials"))
+    credentials = str(state.path / "emulator" / "credentials")
+    return AwsEndpoint(url=f"http://127.0.0.1:{port}", credentials=credentials, stack=state.stack)
 
 
 def _key(folder: Path, runs_as: Account) -> bool:

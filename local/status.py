@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from http.client import HTTPConnection, HTTPException
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bootstrap.action import Action
 from bootstrap.manifest import Endpoint, Manifest
+from bootstrap.postgres.pressure import migration, used_up
+from bootstrap.report import Migration
 from local import ports
 from local.emulator import tier_endpoint
 from local.handlers import cache, rds
@@ -17,6 +20,12 @@ from local.postgres.replica import lag_seconds
 from local.state import Entry, StateDir
 from local.valkey.config import ADMIN
 from local.valkey.node import Node
+
+if TYPE_CHECKING:
+    import psycopg
+
+T = TypeVar("T")
+_PROBE_SECONDS = 2
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,21 @@ class Process:
     pid: int | None
     """None when it does not run."""
     log: str
+    answers: bool = True
+    """Whether it did when it was asked, which `processes` does not do: a process may run and be stuck."""
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nobody can use it, in words; None where it serves."""
+        if self.pid is None:
+            return "not running"
+        return None if self.answers else "does not answer"
+
+    def mend(self, stack: str) -> str:
+        """What brings it back."""
+        if self.pid is None:
+            return f"`datatier up {stack}` starts it"
+        return f"`datatier down {stack}` ends it, `datatier up {stack}` starts it again"
 
 
 def processes(state: StateDir) -> list[Process]:
@@ -39,6 +63,44 @@ def processes(state: StateDir) -> list[Process]:
         for name, kind in _expected(state)
         for process in [daemon(state, name).process()]
     ]
+
+
+def seen(state: StateDir) -> list[Process]:
+    """The same, each asked whether it answers: takes as long as the slowest, at most some seconds."""
+    found = processes(state)
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        answers = list(pool.map(lambda process: _answers(state, process), found))
+    return [replace(process, answers=answer) for process, answer in zip(found, answers, strict=True)]
+
+
+def _answers(state: StateDir, process: Process) -> bool:
+    if process.pid is None:
+        return False
+    if process.kind == "postgres":
+        return _connected(state, process.name, "postgres", lambda _: True) or False
+    if process.kind == "emulator":
+        connection = HTTPConnection("127.0.0.1", process.port, timeout=_PROBE_SECONDS)
+        try:
+            connection.request("GET", "/")
+            connection.getresponse().read()
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+        return True
+    group = next(e for e in _entries(state, cache.TYPE) if process.name in e["outputs"]["memberClusters"])
+    return node(state, group["id"], process.name, bool(group["outputs"].get("clusterEnabled"))).role() is not None
+
+
+def _connected(state: StateDir, name: str, database: str, read: Callable[[psycopg.Connection[Any]], T]) -> T | None:
+    """What `read` makes of a connection as the administrator; None where the server does not answer."""
+    import psycopg
+
+    try:
+        with server(state, name).connect(database, _PROBE_SECONDS) as connection:
+            return read(connection)
+    except psycopg.Error:
+        return None
 
 
 def healthy(state: StateDir) -> list[str]:
@@ -59,30 +121,60 @@ def manifest(state: StateDir) -> Manifest | None:
 
 
 def status(state: StateDir) -> dict[str, Any]:
-    """The stack as data; keys are only ever added."""
+    """The stack as data; keys are only ever added.
+
+    What is in it was seen just now, but for `access`, and what `unseen` names: that is of `bootstrapped`, a time.
+    """
     known = manifest(state)
     report = state.kept.get("report") or {}
     with ThreadPoolExecutor(max_workers=8) as pool:
+        servers = pool.submit(seen, state)
         postgres = pool.submit(_postgres, state, known, pool)
-        database = pool.submit(_database, state, known)
+        inside = pool.submit(_inside, state, known)
+        full = pool.submit(_used_up, state)
         caches = {
             _cache_name(entry, known): pool.submit(_cache, state, entry, known) for entry in _entries(state, cache.TYPE)
         }
-        undeclared, changes = database.result()
-        seen = {name: future.result() for name, future in caches.items()}
-        changes += [action for _, of_cache in seen.values() for action in of_cache]
+        found = inside.result()
+        shown = {name: future.result() for name, future in caches.items()}
+        changes = [
+            *(found.changes if found else ()),
+            *(action for _, of_cache in shown.values() for action in of_cache),
+        ]
+        at = found.migration if found else Migration.model_validate(report.get("migration") or {})
         return {
             "stack": state.stack,
-            "up": not healthy(state),
-            "postgres": {**postgres.result(), "migration": _migration(state, known, report)},
-            "redis": {name: shown for name, (shown, _) in seen.items()},
+            "up": bool(state.resources) and all(each.trouble is None for each in servers.result()),
+            "postgres": {**postgres.result(), "migration": at.model_dump()},
+            "redis": {name: cache_shown for name, (cache_shown, _) in shown.items()},
             "access": report.get("access") or {"allowed": 0, "refused": 0, "failed": 0},
-            "undeclared": undeclared,
+            "undeclared": list(found.undeclared) if found else [],
             "drift": [action.data() for action in changes],
             "emulator": _emulator(state) if state.resources else None,
-            "processes": [vars(process) for process in processes(state)],
+            "processes": [vars(process) for process in servers.result()],
             "differences": state.kept.get("differences", []),
+            "bootstrapped": state.kept.get("bootstrapped"),
+            "unseen": [] if found or known is None else ["migration", "undeclared"],
+            "used_up": full.result(),
         }
+
+
+def pressing(state: StateDir) -> list[str]:
+    """What is in the way of the next migration or login now, on the servers that answer."""
+    found = _used_up(state)
+    known = manifest(state)
+    primary = next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
+    if known is not None and primary is not None:
+        at = _connected(state, primary["outputs"]["identifier"], known.postgres.database, migration)
+        if at is not None and at.dirty:
+            found.append(f"migration {at.version} is dirty: mend the schema, then `datatier migrate force VERSION`")
+    return found
+
+
+def well(found: Mapping[str, Any]) -> bool:
+    """Whether a `status` shows every server answering, a clean schema, each check as declared, and room to log in."""
+    clean = not found["postgres"]["migration"]["dirty"] and not found["access"]["failed"]
+    return bool(found["up"]) and clean and not found["used_up"]
 
 
 def _emulator(state: StateDir) -> dict[str, str]:
@@ -104,29 +196,37 @@ def _postgres(state: StateDir, known: Manifest | None, pool: ThreadPoolExecutor)
     }
 
 
-def _migration(state: StateDir, known: Manifest | None, report: dict[str, Any]) -> dict[str, Any]:
-    """As the database has it now; as the last bootstrap left it when the database does not answer."""
-    import psycopg
+@dataclass(frozen=True)
+class _Inside:
+    """What the stack's database says of itself now."""
 
-    last: dict[str, Any] = report.get("migration") or {"version": None, "dirty": False}
+    migration: Migration
+    undeclared: tuple[str, ...]
+    """What it has that access.yaml does not say."""
+    changes: tuple[Action, ...]
+    """What `access plan` would change of it."""
+
+
+def _inside(state: StateDir, known: Manifest | None) -> _Inside | None:
+    """None where there is no database yet, or it does not answer."""
     primary = next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
     if known is None or primary is None:
-        return last
-    try:
-        with server(state, primary["outputs"]["identifier"]).connect(known.postgres.database, 2) as connection:
-            row = connection.execute("SELECT version, dirty FROM public.schema_migrations").fetchone()
-    except psycopg.Error:
-        return last
-    return {"version": row[0], "dirty": row[1]} if row else last
+        return None
+
+    def read(connection: psycopg.Connection[Any]) -> _Inside:
+        undeclared, changes = _declared(connection, known, str(primary["inputs"]["username"]))
+        return _Inside(migration(connection) or Migration(), undeclared, changes)
+
+    return _connected(state, primary["outputs"]["identifier"], known.postgres.database, read)
 
 
-def _database(state: StateDir, known: Manifest | None) -> tuple[list[str], list[Action]]:
+def _declared(
+    connection: psycopg.Connection[Any], known: Manifest, master: str
+) -> tuple[tuple[str, ...], tuple[Action, ...]]:
     """What the database has that access.yaml does not say, and what `access plan` would change, as it is now.
 
-    Nothing when the database does not answer. Passwords are in the emulator, and schema and data are not looked at.
+    Passwords are in the emulator, and schema and data are not looked at.
     """
-    import psycopg
-
     from bootstrap.access import load_access
     from bootstrap.postgres.desired import desired
     from bootstrap.postgres.facts import told
@@ -135,19 +235,19 @@ def _database(state: StateDir, known: Manifest | None) -> tuple[list[str], list[
     from bootstrap.postgres.unseen import beside
     from bootstrap.reconcile.by_url import active_logins
 
-    primary = next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
-    if known is None or primary is None:
-        return [], []
-    try:
-        with server(state, primary["outputs"]["identifier"]).connect(known.postgres.database, 2) as connection:
-            access = load_access(known.access)
-            wanted = desired(access, active_logins(connection, access), iam=known.postgres.iam_region is not None)
-            live = read(connection, wanted)
-    except psycopg.Error:
-        return [], []
+    access = load_access(known.access)
+    wanted = desired(access, active_logins(connection, access), iam=known.postgres.iam_region is not None)
     # As the master sees it, who administers all of it.
-    live = replace(live, user=str(primary["inputs"]["username"]))
-    return list(told(beside(wanted, live).unseen)), list(plan(wanted, live))
+    live = replace(read(connection, wanted), user=master)
+    return tuple(told(beside(wanted, live).unseen)), tuple(plan(wanted, live))
+
+
+def _used_up(state: StateDir) -> list[str]:
+    """The limits of connections that are reached, on each server that answers."""
+    names = [entry["outputs"]["identifier"] for entry in _entries(state, rds.TYPE)]
+    return [
+        f"{name}: {each}: {each.mend}" for name in names for each in _connected(state, name, "postgres", used_up) or ()
+    ]
 
 
 def _cache(state: StateDir, entry: Entry, known: Manifest | None) -> tuple[dict[str, Any], list[Action]]:

@@ -75,8 +75,8 @@ def _table(impacts: list[Impact]) -> list[str]:
     return rows
 
 
-def told(impact: Impact) -> str:
-    """The change in words."""
+def told(impact: Impact, *, longest: int | None = _LONGEST) -> str:
+    """The change in words, values cut at `longest` characters."""
     if impact.key == "*":
         return "deleted"
     if impact.key in _MARKS:
@@ -85,13 +85,15 @@ def told(impact: Impact) -> str:
         return f"made anew with {impact.before}"
     if impact.key == "parameters":
         differ = parameters(impact.before, impact.after)
-        return ", ".join(f"{name}: {_value(was)} → {_value(now)}" for name, (was, now) in differ.items())
-    return f"{impact.key}: {_value(impact.before)} → {_value(impact.after)}"
+        return ", ".join(
+            f"{name}: {_value(was, longest)} → {_value(now, longest)}" for name, (was, now) in differ.items()
+        )
+    return f"{impact.key}: {_value(impact.before, longest)} → {_value(impact.after, longest)}"
 
 
-def _value(value: Any) -> str:
+def _value(value: Any, longest: int | None) -> str:
     text = "none" if value is None else str(value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
 
 
 def _cell(text: str) -> str:

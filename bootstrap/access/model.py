@@ -147,6 +147,16 @@ class Access(Model):
     keyspaces: dict[str, Keyspace] = Field(default_factory=dict)
 
     @property
+    def unwise(self) -> tuple[str, ...]:
+        """What the declaration allows and nobody can have meant, one sentence each."""
+        if self.with_privilege("migrator"):
+            return ()
+        return (
+            "access.yaml: no identity has `postgres: migrator`, so nobody can migrate the schema: the bootstrap stops "
+            "before its migrations. Give one that privilege.",
+        )
+
+    @property
     def postgres_users(self) -> dict[str, PostgresAccess]:
         """The identities that have PostgreSQL privileges."""
         return {name: identity.postgres for name, identity in self.identities.items() if identity.postgres}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Any
 
 import psycopg
 
 from bootstrap.access import Access, access_string
 from bootstrap.access.names import SIBLINGS, login
-from bootstrap.errors import BootstrapError
+from bootstrap.errors import UnknownCacheError
 from bootstrap.postgres.apply import apply
 from bootstrap.postgres.desired import RDS_IAM, Desired, desired
 from bootstrap.postgres.driver import compare
@@ -84,7 +85,10 @@ def _users(access: Access, url: Secret, cache: str, *, write: bool) -> Applied:
 
     rules = access.cache_users(cache)
     if not rules:
-        raise BootstrapError(f"access.yaml has no rules for a cache `{cache}`; name another one with --cache")
+        known = sorted({name for identity in access.identities.values() for name in identity.redis})
+        near = get_close_matches(cache, known, n=1)
+        hint = f" Did you mean `{near[0]}`?" if near else ""
+        raise UnknownCacheError(f"--cache {cache}: access.yaml has rules for {', '.join(known) or 'no cache'}.{hint}")
     users = [User(name=name, rules=access_string(each), password=None) for name, each in rules.items()]
     with open_redis_url(url) as client:
         bring = apply_client if write else plan_client

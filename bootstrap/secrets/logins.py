@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 RDS_BUNDLE = Path(__file__).parents[1] / "rds-global-bundle.pem"
 TIMEOUT = 10
+BOOTSTRAP, PROBES = "datatier-bootstrap", "datatier-probes"
+"""application_name of sessions; that of probes marks what they are refused, in the server's log among others."""
 # What PostgreSQL answers whatever the password is (53300 too_many_connections, 57P03 cannot_connect_now, 57P01):
 # at another moment it lets the same login in. libpq gives no SQLSTATE of a login.
 _NOT_NOW = re.compile(
@@ -50,7 +52,13 @@ def postgres_password(target: PostgresTarget, endpoint: Endpoint, user: str, pas
 
 
 def open_postgres(
-    target: PostgresTarget, endpoint: Endpoint, user: str, password: Secret | None, *, database: str | None = None
+    target: PostgresTarget,
+    endpoint: Endpoint,
+    user: str,
+    password: Secret | None,
+    *,
+    database: str | None = None,
+    application: str = BOOTSTRAP,
 ) -> psycopg.Connection[tuple[Any, ...]]:
     """Return an autocommit connection, or raise LoginError; without a password by a token of AWS."""
     import psycopg
@@ -71,7 +79,7 @@ def open_postgres(
             # A server that trusts everybody would prove nothing.
             # RDS hands a token to PAM, for which PostgreSQL asks for it in the clear (within TLS).
             require_auth="scram-sha-256,md5" if password else "password",
-            application_name="datatier-bootstrap",
+            application_name=application,
             autocommit=True,
         )
     except psycopg.OperationalError as error:

@@ -13,6 +13,7 @@ from bootstrap.access import Access
 from bootstrap.manifest import Endpoint, PostgresTarget
 from bootstrap.report import Check, Expected
 from bootstrap.secrets import Credential, LoginError, Secret, new_password, open_postgres
+from bootstrap.secrets.logins import PROBES
 from bootstrap.verify.given import given_probes, has_given
 from bootstrap.verify.statements import Probe, Table, probes, tables
 
@@ -45,7 +46,7 @@ def jobs(
 
 def _refused_login(target: PostgresTarget, identity: str, user: str, password: Secret) -> Iterator[Check]:
     try:
-        open_postgres(target, target.primary, user, password).close()
+        open_postgres(target, target.primary, user, password, application=PROBES).close()
         outcome = "allowed"
     except LoginError as error:
         outcome = "refused" if error.refused else str(error)
@@ -88,7 +89,7 @@ class _Probing:
         until = time.monotonic() + seconds
         while True:
             try:
-                return open_postgres(self._target, self._endpoint, user, password)
+                return open_postgres(self._target, self._endpoint, user, password, application=PROBES)
             except LoginError as error:
                 if not error.refused or time.monotonic() >= until:
                     raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -48,7 +49,7 @@ class Invocation:
 
 
 def run(context: Context, manifest: Manifest, function_name: str | None = None) -> dict[str, Any]:
-    """One bootstrap run over a localised manifest; keeps manifest and report, and the caches' users on disk."""
+    """One bootstrap run over a localised manifest; keeps manifest, report and time, and the caches' users on disk."""
     restore_master(context, manifest)
     context.state.save()
     if context.runner == "lambda" and function_name:
@@ -58,7 +59,8 @@ def run(context: Context, manifest: Manifest, function_name: str | None = None) 
     for node in _nodes(context):
         with node.client() as client:
             client.execute_command("ACL SAVE")
-    context.state.kept |= {"manifest": manifest.model_dump(mode="json"), "report": report}
+    now = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
+    context.state.kept |= {"manifest": manifest.model_dump(mode="json"), "report": report, "bootstrapped": now}
     return report
 
 

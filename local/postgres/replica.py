@@ -18,8 +18,11 @@ from local.postgres.server import Server
 ATTACH_SECONDS = 5.0
 """A healthy replica streams within tenths of a second of its start."""
 
+# Without a receiver that streams (PostgreSQL, pg_stat_wal_receiver) nothing says how far behind the source it is: all
+# that came may well be replayed while the source is dead.
 LAG = """
-SELECT CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
+SELECT CASE WHEN NOT EXISTS (SELECT FROM pg_stat_wal_receiver WHERE status = 'streaming') THEN NULL
+            WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0
             ELSE extract(epoch FROM now() - pg_last_xact_replay_timestamp()) END::float8
 """
 
@@ -99,7 +102,7 @@ def streams(source: Server, name: str) -> bool:
 
 
 def lag_seconds(replica: Server) -> float | None:
-    """Replay lag; None when the replica does not answer."""
+    """Replay lag in seconds; None when the replica does not answer or does not stream."""
     try:
         with replica.connect(seconds=2) as connection:
             row = connection.execute(LAG).fetchone()

@@ -132,7 +132,7 @@ def test_a_wrong_declaration_is_exit_code_2_and_changes_nothing(
     (project.folder / "access.yaml").write_text(text)
     answer = project.run(*words, env={"DATABASE_URL": url("master", port)})
     assert (answer.code, says in " ".join(answer.err.split())) == (2, True), answer.err
-    assert "unexpected" not in answer.err
+    assert "a fault of datatier" not in answer.err
     with psycopg.connect(url("boss", port), autocommit=True) as conn:
         assert conn.execute("SELECT count(*) FROM pg_roles WHERE rolname ~ '^(o|shop)(_[ab])?$'").fetchone() == (0,)
 

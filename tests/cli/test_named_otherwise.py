@@ -61,7 +61,7 @@ def test_offline_nothing_of_another_stack_is_said(
     said = files.call(*(word.format(stack=stack) for word in words), stdin=exports[stack])
     assert said.code == code, said.all
     assert not FOREIGN[stack].search(said.all), said.all
-    assert "unexpected" not in said.err
+    assert "a fault of datatier" not in said.err
 
 
 @pytest.mark.parametrize("stack", ["live", "prod"])

@@ -8,7 +8,8 @@ import pytest
 from in_process import call
 from shop import make
 
-from cli.project import PACKAGE, load, not_carried
+from cli.project import load, not_carried
+from infra.trigger import PACKAGE
 
 
 @pytest.mark.parametrize(("folder", "told"), [("migrations", True), ("sql", False), (None, False)])

@@ -8,7 +8,7 @@ from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.secrets import AwsStore
 from cli.errors import InputError, NothingUpError
 from cli.rotate import _known
-from cli.target import cache_credential
+from clients.credentials import cache_credential
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ RUNNING: list[tuple[list[str], int]] = [
 def test_on_a_tier_nothing_of_another_stack_is_said(tier: Folder, words: list[str], code: int) -> None:
     said = tier.call(*words)
     assert said.code == code, said.all
-    assert "unexpected" not in said.err
+    assert "a fault of datatier" not in said.err
     if "prod" in words:
         assert "`datatier up prod`" in said.err
     else:

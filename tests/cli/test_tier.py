@@ -190,7 +190,7 @@ def test_reset_returns_to_the_seeded_state(tier: Any) -> None:
 def test_logs_are_found_by_part_of_a_name(tier: Any) -> None:
     assert "ready to accept" in tier.ok("logs", "standby", "--grep", "ready to accept").out
     answer = tier.run("logs", "nobody")
-    assert (answer.code, "no server nobody" in answer.err) == (1, True)
+    assert (answer.code, "no server `nobody`" in answer.err) == (2, True)
 
 
 def test_pgpass_and_env_formats(tier: Any) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 def one_sentence(answer: Any) -> None:
     assert "Traceback" not in answer.out + answer.err
-    assert "unexpected" not in answer.err
+    assert "a fault of datatier" not in answer.err
 
 
 @pytest.mark.parametrize("command", [("up",), ("preview",)])

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from pages import FOLDER, PAGES, sections
 
-from cli.runbooks import DOCS, pages, replaced, written
-from cli.runbooks import RUNBOOKS as WRITTEN_TO
+from knowledge.runbooks import DOCS, pages, replaced, written
+from knowledge.runbooks import RUNBOOKS as WRITTEN_TO
 from knowledge.thresholds import POSTGRES, REDIS
 
 ALARMS = pages()
@@ -26,7 +26,7 @@ def test_every_runbook_has_an_alarm_and_every_alarm_its_section() -> None:
 
 @pytest.mark.parametrize("path", written(), ids=lambda path: path.name)
 def test_what_is_generated_is_what_the_code_makes(path: Path) -> None:
-    assert path.read_text("utf-8") == written()[path], "run `python -m cli.runbooks`"
+    assert path.read_text("utf-8") == written()[path], "run `python -m knowledge.runbooks`"
 
 
 def test_what_is_written_by_hand_stays() -> None:

@@ -105,7 +105,7 @@ def judged(folder: Path, text: str | bytes, capsys: pytest.CaptureFixture[str]) 
         return
     assert report(found) == WRONG_INPUT
     said = capsys.readouterr().err
-    assert "error: unexpected" not in said
+    assert "a fault of datatier" not in said
     for problem in found.problems:
         assert problem.key.startswith(("data-tier:", "aws:", "config", "file", "line ", "stack")), problem
         assert problem.rule.strip()

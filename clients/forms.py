@@ -19,7 +19,7 @@ from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.postgres.pools import Pool
 from bootstrap.secrets import Credential
 from bootstrap.secrets.logins import RDS_BUNDLE
-from cli.errors import InputError
+from clients.errors import NoLoginError
 
 SYSTEM = "system"
 """libpq's word for the system's certificate authorities (PostgreSQL 16, libpq-connect, sslrootcert)."""
@@ -100,9 +100,9 @@ class Client:
 
     @property
     def postgres(self) -> Login:
-        """How it logs in to PostgreSQL. Raise `InputError` where it does not."""
+        """How it logs in to PostgreSQL. Raise `NoLoginError` where it does not."""
         if not self.access.logins(self.identity):
-            raise InputError(f"`{self.identity}` has no PostgreSQL login.")
+            raise NoLoginError(f"`{self.identity}` has no PostgreSQL login.")
         by_token = self.manifest.postgres.iam_region and self.identity in self.access.by_token
         return Login(
             user=self._own("username"), password=None if by_token and not self.found else self._own("password")
@@ -213,7 +213,7 @@ def redis(client: Client) -> list[str]:
                 where = f"{client.redis(name).authority}{cache.endpoint.host}:{cache.endpoint.port}/{database}"
                 lines.append(f"{key}={'rediss' if cache.tls else 'redis'}://{where}")
     if not lines:
-        raise InputError(f"`{client.identity}` has no Redis login.")
+        raise NoLoginError(f"`{client.identity}` has no Redis login.")
     return lines
 
 

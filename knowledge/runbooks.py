@@ -1,4 +1,4 @@
-"""The generated parts of docs/runbooks and docs/alarms.md: `python -m cli.runbooks` writes them.
+"""The generated parts of docs/runbooks and docs/alarms.md: `python -m knowledge.runbooks` writes them.
 
 Each alarm has a section of its own in the page of its fault, between two markers; what people wrote around them stays.
 The numbers are those of the servers of the `prod` profile.
@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from cli.alarm_text import SILENCE, looks_at, rule
 from knowledge import alarm_coverage, events
+from knowledge.alarm_text import SILENCE, looks_at, rule
 from knowledge.classes import cache_class, rds_class
 from knowledge.postgres import max_connections
 from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
@@ -77,7 +77,7 @@ that one fault is one page; the symptoms themselves go where warnings go. While 
 replicas are silent.
 
 This page and the sections of the runbooks are made from the catalogue in `knowledge`
-(`python -m cli.runbooks`)."""
+(`python -m knowledge.runbooks`)."""
 
 
 def _table(columns: tuple[str, ...], rows: object) -> str:

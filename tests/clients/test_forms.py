@@ -12,10 +12,10 @@ from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.pools import Pool
 from bootstrap.secrets import AwsStore, Credential, Secret, Version
-from cli.errors import InputError
-from cli.formats import environment, lines
-from cli.forms import FORMS, Client
-from cli.target import cache_credentials, default_identity
+from clients.credentials import cache_credentials, default_identity
+from clients.environment import environment, lines
+from clients.errors import NoLoginError
+from clients.forms import FORMS, Client
 
 ARN = "arn:aws:secretsmanager:eu-west-1:000000000000:secret:app/tmi_app-AbCdEf"
 
@@ -165,7 +165,7 @@ def test_an_identity_without_that_engine(name: str, identity: str) -> None:
     if (name, identity) == ("redis", "tmi_cache"):
         assert form(name, None, identity)
         return
-    with pytest.raises(InputError, match=r"has no (PostgreSQL|Redis) login"):
+    with pytest.raises(NoLoginError, match=r"has no (PostgreSQL|Redis) login"):
         form(name, None, identity)
 
 
@@ -345,13 +345,13 @@ def test_whoever_logs_in_by_token_of_aws_has_no_password_in_a_secret(
 
 @pytest.mark.parametrize(("identity", "says"), [("group", "logs in nowhere"), ("far", "logs in nowhere")])
 def test_who_logs_in_nowhere_is_told_so(identity: str, says: str) -> None:
-    with pytest.raises(InputError, match=says):
+    with pytest.raises(NoLoginError, match=says):
         lines("env", changed(), identity, None, 1)
 
 
 @pytest.mark.parametrize("name", [name for name in FORMS if name != "redis"])
 def test_a_role_that_others_are_members_of_has_no_login(name: str) -> None:
-    with pytest.raises(InputError, match="`group` has no PostgreSQL login"):
+    with pytest.raises(NoLoginError, match="`group` has no PostgreSQL login"):
         lines(name, changed(), "group", None, 1)
 
 

@@ -1,4 +1,4 @@
-"""A tier's addresses in the forms that other programs read: environment lines and `.pgpass`."""
+"""An identity's addresses as lines: the environment of an application, `.pgpass`, or a library's own form."""
 
 from __future__ import annotations
 
@@ -8,33 +8,11 @@ from bootstrap.access import load_access
 from bootstrap.manifest import CacheTarget, Manifest
 from bootstrap.postgres.pools import advise
 from bootstrap.secrets import Credential
-from cli.errors import InputError, NothingUpError
-from cli.forms import FORMS, Client, Login, pooled, prefix
-from cli.target import credential, default_identity
-from local.state import StateDir
+from clients.errors import NoLoginError
+from clients.forms import FORMS, Client, Login, pooled, prefix
 
-FORMATS = ("env", "pgpass")
-"""Forms of a whole tier (`datatier status`)."""
 ENVIRONMENTS = ("env", *FORMS, "pgpass", "json")
 """Forms of one identity (`datatier env`)."""
-
-
-def render(form: str, state: StateDir) -> str:
-    """The tier in that form. `.pgpass` holds passwords: that is what it is for."""
-    from local.status import manifest as manifest_of
-
-    manifest = manifest_of(state)
-    if manifest is None:
-        raise NothingUpError(f"stack `{state.stack}` is not bootstrapped: `datatier up {state.stack}`.")
-    if form == "pgpass":
-        access = load_access(manifest.access)
-        return "\n".join(
-            line
-            for name in access.postgres_users
-            if access.logins(name)
-            for line in pgpass(manifest, credential(manifest, name), name)
-        )
-    return "\n".join(environment(manifest, default_identity(load_access(manifest.access)), None))
 
 
 def lines(
@@ -47,7 +25,7 @@ def lines(
 ) -> list[str]:
     """What `identity` needs in that form; references in place of names and passwords where nothing was found.
 
-    `caches` has what opens a cache where that is not the identity's own: `cli.target.cache_credentials`.
+    `caches` has what opens a cache where that is not the identity's own: `clients.credentials.cache_credentials`.
     """
     if form == "pgpass":
         return pgpass(manifest, found, identity) if found else []
@@ -65,7 +43,7 @@ def environment(
 
     Without the credential, user names and passwords are references of the form that ECS takes in `valueFrom`:
     `<ARN of the secret>:<key>::`. A cache that knows no users has no REDIS_USER, and whoever logs in by token of AWS no
-    password. Raise `InputError` where there is nothing to log in to.
+    password. Raise `NoLoginError` where there is nothing to log in to.
     """
     client = Client(manifest=manifest, identity=identity, found=found, caches=caches or {})
     lines: dict[str, str | int | None] = {}
@@ -85,7 +63,9 @@ def environment(
         if name in client.access.identities[identity].redis:
             lines |= _redis(name, cache, client.redis(name))
     if not lines:
-        raise InputError(f"`{identity}` logs in nowhere in this stack: neither to PostgreSQL nor to one of its caches.")
+        raise NoLoginError(
+            f"`{identity}` logs in nowhere in this stack: neither to PostgreSQL nor to one of its caches."
+        )
     return [f"{key}={text}" for key, text in lines.items() if text is not None]
 
 

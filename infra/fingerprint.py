@@ -5,30 +5,28 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
-from cli.project import PACKAGE
 from infra.stackfile import file_of
-from infra.trigger import content_hash
+from infra.trigger import PACKAGE, content_hash
 
 # The program and everything it is made of, tables of any form included, beside the declarations of the stack itself.
-_ROOMS = ("infra", "components", "knowledge", "bootstrap", "local")
+_ROOMS = ("bootstrap", "components", "graph", "infra", "knowledge", "local", "runtime")
 _KINDS = ("py", "json", "csv", "toml")
 CODE = (*(f"{room}/**/*.{kind}" for room in _ROOMS for kind in _KINDS), "requirements/runtime.txt")
 # What the bootstrap carries lies with the program.
 _CARRIED = {"migrations/": "migrations/*", "schema/": "schema/*.json"}
-# Which servers run, see `datatier doctor`.
-SERVERS = ("DATATIER_POSTGRES_BIN", "DATATIER_REDIS_SERVER")
 
 
-def fingerprint(root: Path, stack: str) -> str:
-    """The hash of a stack in a project folder, on this computer."""
+def fingerprint(root: Path, stack: str, variables: Iterable[str] = ()) -> str:
+    """The hash of a stack in a project folder; `variables` of the environment change the result too."""
     parts = [
         sys.version,
         content_hash(PACKAGE, CODE),
         content_hash(root, ("Pulumi.yaml",)),
         *declarations(root, stack).values(),
-        *(f"{name}={os.environ.get(name, '')}" for name in SERVERS),
+        *(f"{name}={os.environ.get(name, '')}" for name in variables),
     ]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

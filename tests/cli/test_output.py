@@ -1,0 +1,88 @@
+"""Tables: whole in a pipe whatever its width is said to be, folded and never cut on a terminal."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable
+
+import pytest
+from rich.console import Console
+from rich.text import Text
+
+from cli import output
+
+LONG = "a finding of the shop that is far longer than any terminal " * 9
+ROWS = [("shop-eu-primary", "[red]missing[/]", LONG.strip()), ("queue", None, 3)]
+WHOLE = [
+    "shop",
+    "check            state    said",
+    f"shop-eu-primary  missing  {LONG.strip()}",
+    "queue                     3",
+]
+
+
+@pytest.mark.parametrize("columns", ["40", "80", "200", None])
+def test_a_table_in_a_pipe_is_whole_and_has_no_blanks_at_the_end(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: str | None
+) -> None:
+    monkeypatch.delenv("COLUMNS", raising=False)
+    if columns:
+        monkeypatch.setenv("COLUMNS", columns)
+    output.console().print(output.table("shop", ("check", "state", "said"), ROWS))
+    assert capsys.readouterr().out.splitlines() == WHOLE
+
+
+def on_terminal(width: int, rows: list[tuple[object, ...]]) -> list[str]:
+    out = io.StringIO()
+    made = Console(file=out, force_terminal=True, color_system=None, width=width, soft_wrap=True, highlight=False)
+    made.print(output.table("", ("check", "state", "said"), rows))
+    return out.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [24, 40, 80, 200])
+def test_on_a_terminal_every_character_is_there_and_no_line_is_wider(width: int) -> None:
+    lines = on_terminal(width, [("shop-eu-primary-01", "ok", "abc " * 40)])
+    assert max(map(len, lines)) <= width
+    text = "".join("".join(lines).split())
+    assert (text.count("abc"), "…" in text) == (40, False)
+    assert "".join(line[:24] for line in lines).count("shop") == 1
+
+
+@pytest.mark.parametrize(
+    ("title", "columns", "rows", "shown"),
+    [
+        ("", ("", ""), [("a", "b")], ["a  b"]),
+        ("nothing", ("a", "b"), [], ["nothing", "a  b"]),
+        ("", ("a",), [("two\nlines",)], ["a", "two lines"]),
+        ("", ("a",), [(Text("[red]as it is"),)], ["a", "[red]as it is"]),
+    ],
+)
+def test_tables(
+    capsys: pytest.CaptureFixture[str],
+    title: str,
+    columns: tuple[str, ...],
+    rows: list[tuple[object, ...]],
+    shown: list[str],
+) -> None:
+    output.console().print(output.table(title, columns, rows))
+    assert capsys.readouterr().out.splitlines() == shown
+
+
+@pytest.mark.parametrize("print_", [lambda out: out.print("x" * 5000), lambda out: out.print(Text("x" * 5000))])
+def test_a_line_in_a_pipe_is_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], print_: Callable[[Console], None]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    assert not sys.stdout.isatty()
+    print_(output.console())
+    assert capsys.readouterr().out == "x" * 5000 + "\n"
+
+
+@pytest.mark.parametrize(
+    ("terminal", "count", "shown"),
+    [(True, 2, "a0, a1"), (True, 4, "a0, a1 and 2 more"), (False, 4, "a0, a1, a2, a3"), (False, 0, "")],
+)
+def test_names_are_all_there_in_a_pipe(terminal: bool, count: int, shown: str) -> None:
+    out = Console(file=io.StringIO(), force_terminal=terminal)
+    assert output.listed(out, [f"a{number}" for number in range(count)], 2) == shown
