@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 import pulumi_aws as aws
 
+from components.alarm_target import AlarmTarget
 from knowledge.alarm import LOGS, AlarmSpec, MissingData, Severity, Term
-
-if TYPE_CHECKING:
-    from components.alarms import AlarmTarget
 
 CACHES = "AWS/ElastiCache"
 NODE = {"CacheNodeId": "0001"}

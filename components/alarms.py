@@ -1,12 +1,13 @@
 """CloudWatch alarms of one or more servers: each on the id that AWS gave the server, never on a rebuilt name."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pulumi
 import pulumi_aws as aws
 
 from components.alarm_metric import metric_of, target_problems
+from components.alarm_target import AlarmTarget
 from components.log_filters import log_filters
 from knowledge.thresholds import AlarmSpec
 
@@ -17,28 +18,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-suppression
 RULE_CHILDREN = 100
 RULE_CHARACTERS = 10240
 """What one composite alarm takes (PutCompositeAlarm; quotas of CloudWatch)."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlarmTarget:
-    """One server."""
-
-    dimension: str
-    """`DBInstanceIdentifier` or `CacheClusterId`."""
-    id: pulumi.Input[str]
-    """Its id, from the outputs of what made it."""
-    alarms: Sequence[AlarmSpec]
-    """Its alarms."""
-    primary: pulumi.Input[str] | None = None
-    """Id of its primary, for alarms that look at that too."""
-    resource_id: pulumi.Input[str] | None = None
-    """`db-...`, for alarms on counters of Database Insights."""
-    log_group: pulumi.Input[str] | None = None
-    """Log group of the server, for alarms that count lines in it."""
-    page: str | None = None
-    """Page it shares with other servers, such as the nodes of one cache; its own when absent."""
-    silenced_by: str | None = None
-    """`<target>-<alarm>` that explains this server's faults: while it rings, this page is silent."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pulumi
 import pulumi_aws as aws
 
 from components.alarm_metric import namespace_of
-
-if TYPE_CHECKING:
-    from components.alarms import AlarmTarget
+from components.alarm_target import AlarmTarget
 
 
 def log_filters(

@@ -8,7 +8,8 @@ import pulumi_aws as aws
 
 from components.firewall import check_peers, peer, slug
 from components.keys import KeysArgs, administration, log_service, publishers
-from components.notifications import Notifications, NotificationsArgs, Subscription
+from components.notifications import Notifications
+from components.notifications_args import NotificationsArgs, Subscription
 from components.policy import Statement, document
 from components.refuse import refuse
 from components.replica import SecondRegion

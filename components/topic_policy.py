@@ -2,18 +2,16 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pulumi
 
+from components.notifications_args import NotificationsArgs
 from components.policy import Statement, account_root, allow, deny
 from knowledge import events
 
-if TYPE_CHECKING:
-    from components.notifications import NotificationsArgs
 
-
-def access(args: "NotificationsArgs", topic: pulumi.Input[str]) -> tuple[Statement, ...]:
+def access(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[Statement, ...]:
     """A policy of one's own replaces the default one: the owner has to be named again; and nothing without TLS."""
     manage = ["AddPermission", "DeleteTopic", "GetTopicAttributes", "ListSubscriptionsByTopic", "Publish"]
     manage += ["RemovePermission", "SetTopicAttributes", "Subscribe"]
@@ -51,7 +49,7 @@ PUBLISHERS = (
 """Who publishes to the encrypted topics."""
 
 
-def publishers(args: "NotificationsArgs", topic: pulumi.Input[str], severity: str) -> tuple[Statement, ...]:
+def publishers(args: NotificationsArgs, topic: pulumi.Input[str], severity: str) -> tuple[Statement, ...]:
     """The services that publish at this severity; for this stack alone, where AWS documents a condition for it."""
     return tuple(
         allow(each.sid, ["sns:Publish"], topic, Principal={"Service": each.service}, **_only(args, each.source))
@@ -60,7 +58,7 @@ def publishers(args: "NotificationsArgs", topic: pulumi.Input[str], severity: st
     )
 
 
-def _only(args: "NotificationsArgs", source: str | None) -> Mapping[str, Any]:
+def _only(args: NotificationsArgs, source: str | None) -> Mapping[str, Any]:
     if source is None:
         return {}
     service, _, resource = source.format(prefix=args.prefix).partition(":")
@@ -71,7 +69,7 @@ def _only(args: "NotificationsArgs", source: str | None) -> Mapping[str, Any]:
     return {"Condition": {"ArnLike": {"aws:SourceArn": arn}, "StringEquals": account}}
 
 
-def cache_publishers(args: "NotificationsArgs", topic: pulumi.Input[str]) -> tuple[Statement, ...]:
+def cache_publishers(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[Statement, ...]:
     """ElastiCache. AWS's pages disagree about who publishes: both forms stand here, each limited to the account."""
     owner = {"StringEquals": {"aws:SourceOwner": args.account_id}}
     account = {"StringEquals": {"aws:SourceAccount": args.account_id}}

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pulumi
 
-from components.alarms import Alarms, AlarmsArgs, AlarmTarget
+from components.alarm_target import AlarmTarget
+from components.alarms import Alarms, AlarmsArgs
 from components.dashboard import Dashboard, DashboardArgs
 from components.postgres import Postgres
 from infra.instances import DatabaseInstance

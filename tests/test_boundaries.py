@@ -1,7 +1,7 @@
 """The boundaries between the rooms, held by reading every file's imports."""
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -100,29 +100,18 @@ def modules() -> dict[str, Path]:
     return found
 
 
-def statements(body: list[ast.stmt], *, everywhere: bool) -> Iterator[ast.Import | ast.ImportFrom]:
-    """The imports of a module, those for the type checker alone left out; `everywhere` means inside functions too."""
-    for node in body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            yield node
-        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            yield from statements(node.orelse, everywhere=everywhere)
-        elif everywhere or isinstance(node, ast.If | ast.Try):
-            inner = [child for child in ast.walk(node) if isinstance(child, ast.Import | ast.ImportFrom)]
-            yield from inner
-
-
-def graph(*, everywhere: bool) -> dict[str, set[str]]:
-    """Module -> the modules of the rooms that it imports."""
+def graph() -> dict[str, set[str]]:
+    """Module -> the modules of the rooms that it imports: at the top, in a function, or for the type checker."""
     known = modules()
     found: dict[str, set[str]] = {}
     for module, path in known.items():
         tree = ast.parse(path.read_text(encoding="utf-8"))
         found[module] = set()
-        for node in statements(tree.body, everywhere=everywhere):
+        for node in ast.walk(tree):
+            names: list[str] = []
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
-            else:
+            elif isinstance(node, ast.ImportFrom):
                 whole = [f"{node.module}.{alias.name}" for alias in node.names]
                 names = [name if name in known else str(node.module) for name in whole]
             found[module] |= {name for name in names if name in known and name != module}
@@ -176,12 +165,12 @@ def test_a_room_does_without(room: str) -> None:
 
 
 def test_no_two_files_import_each_other_directly_or_by_way_of_others() -> None:
-    assert circle(graph(everywhere=False)) == []
+    assert circle(graph()) == []
 
 
 def test_no_two_sub_rooms_import_each_other_directly_or_by_way_of_others() -> None:
     arrows: dict[str, set[str]] = {}
-    for module, targets in graph(everywhere=True).items():
+    for module, targets in graph().items():
         of = sub_room(module)
         arrows.setdefault(of, set()).update(target for each in targets if (target := sub_room(each)) != of)
     assert circle(arrows) == []

@@ -8,15 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from bootstrap.migrate.allow import COMMENT
 from bootstrap.migrate.errors import FileProblem
 from bootstrap.migrate.numbering import gaps
 from bootstrap.migrate.runnable import unrunnable
-
-if TYPE_CHECKING:
-    from bootstrap.migrate.source import Migration, Source
+from bootstrap.migrate.source import Migration, Source
 
 # Rules of this module and of plan.py; each can be allowed.
 RULES = ("missing-up", "missing-down", "empty", "gap", "stray", "late", "edited")

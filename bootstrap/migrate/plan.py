@@ -81,7 +81,7 @@ def edited(source: Source, state: LedgerState) -> tuple[Migration, ...]:
 
 def problems(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
     """Everything wrong with the files beside this database."""
-    return (*source.problems(), *against(source, state))
+    return (*folder.problems(source), *against(source, state))
 
 
 def against(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
@@ -113,7 +113,7 @@ def check(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
     """Raise unless the database may be moved upwards; return what a person should know."""
     check_clean(source, state)
     # What applied files hold is only compared with what was applied: they are not read for anything else.
-    found = (*source.problems(above=state.version), *against(source, state))
+    found = (*folder.problems(source, above=state.version), *against(source, state))
     if errors := [p for p in found if p.severity == "error"]:
         raise ProblemsError(errors)
     return found

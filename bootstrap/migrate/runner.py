@@ -9,7 +9,7 @@ from importlib import metadata
 from itertools import groupby
 from typing import Literal
 
-from bootstrap.migrate import plan
+from bootstrap.migrate import folder, plan
 from bootstrap.migrate.errors import FileError, FileProblem, MigrateError, ShortError, StoppedError, TargetError
 from bootstrap.migrate.ledger import NIL, Event, Ledger, LedgerState, Session
 from bootstrap.migrate.lint import FIXED, KNOWN, lint
@@ -280,7 +280,7 @@ class Runner:
 
 def validate(source: Source, *, style: bool = False) -> tuple[FileProblem, ...]:
     """Return all that is wrong with the files by themselves; matters of style, which an old file keeps, if asked."""
-    return (*source.problems(), *lint(source, style=style))
+    return (*folder.problems(source), *lint(source, style=style))
 
 
 def _told(problems: Sequence[FileProblem], todo: Sequence[Move]) -> Iterator[str]:

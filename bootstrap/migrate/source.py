@@ -11,9 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bootstrap.migrate import folder as checks
 from bootstrap.migrate.allow import Allowed, allowed_in
-from bootstrap.migrate.errors import FileProblem, SourceError, TargetError, shown
+from bootstrap.migrate.errors import SourceError, TargetError, shown
 from bootstrap.migrate.numbering import after
 
 # source/parse.go of golang-migrate 4.19. The extension is not looked at there: x.up.sql.bak counts as a migration.
@@ -151,13 +150,6 @@ class Source:
             f"no migration found for version {version}",
             f"the files go from {self.versions[0]} to {self.versions[-1]}; restore its file or name one of these",
         )
-
-    def problems(self, above: int | None = None) -> tuple[FileProblem, ...]:
-        """Return what is wrong with the files, whatever database they are meant for.
-
-        Only files of versions above `above` are opened.
-        """
-        return checks.problems(self, above)
 
 
 def _names(folder: Path | str) -> list[str]:

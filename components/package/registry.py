@@ -11,7 +11,7 @@ import pulumi
 import components
 from components.package import NAME
 
-_ASIDE = ("components.__main__", "components.package", "knowledge")
+_ASIDE = ("components.__main__", "components.package")
 """What holds no components; the first would start the plugin."""
 
 

@@ -7,7 +7,8 @@ from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
 from components.network import Network, NetworkArgs
-from components.notifications import Notifications, NotificationsArgs, Subscription
+from components.notifications import Notifications
+from components.notifications_args import NotificationsArgs, Subscription
 from components.postgres import Postgres, PostgresArgs, ReplicaSpec
 from components.redis import Redis, RedisArgs
 from components.replica import Replica

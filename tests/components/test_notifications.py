@@ -8,7 +8,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.notifications import Notifications, NotificationsArgs, Subscription
+from components.notifications import Notifications
+from components.notifications_args import NotificationsArgs, Subscription
 
 ACCOUNT = "123456789012"
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.notifications import Subscription, mark
+from components.notifications import mark
+from components.notifications_args import Subscription
 from components.remote import Remote, RemoteSiteArgs
 
 

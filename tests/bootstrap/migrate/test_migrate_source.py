@@ -8,6 +8,7 @@ import pytest
 from migrate_server import MIGRATIONS, tables, write
 
 from bootstrap.migrate import Source, SourceError, TargetError, create
+from bootstrap.migrate.folder import problems
 
 
 def test_tmi() -> None:
@@ -22,7 +23,7 @@ def test_tmi() -> None:
         "000007_add_missing_indexes",
         "000008_add_additional_constraints",
     ]
-    assert source.problems() == ()
+    assert problems(source) == ()
 
 
 @pytest.mark.parametrize(
@@ -89,7 +90,7 @@ def test_no_folder(tmp_path: Path) -> None:
     ],
 )
 def test_problems(tmp_path: Path, files: dict[str, str], expected: list[tuple[str, str]]) -> None:
-    found = Source.load(write(tmp_path, **files)).problems()
+    found = problems(Source.load(write(tmp_path, **files)))
     assert [(p.rule, p.file) for p in found] == expected
 
 
@@ -97,7 +98,7 @@ def test_time_stamps_leave_gaps(tmp_path: Path) -> None:
     for stamp in ("20260101120000", "20260203090000"):
         for direction in ("up", "down"):
             (tmp_path / f"{stamp}_a.{direction}.sql").write_text("SELECT 1")
-    assert Source.load(tmp_path).problems() == ()
+    assert problems(Source.load(tmp_path)) == ()
 
 
 def test_checksum_ignores_line_ends(tmp_path: Path) -> None:
@@ -118,6 +119,6 @@ def test_create(tmp_path: Path) -> None:
         "000002_more.up.sql",
         "000002_more.down.sql",
     ]
-    assert Source.load(tmp_path / "new").problems() == ()
+    assert problems(Source.load(tmp_path / "new")) == ()
     with pytest.raises(TargetError, match="gives no file name"):
         create(tmp_path, "!?")

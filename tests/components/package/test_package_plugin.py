@@ -18,7 +18,8 @@ from pulumi.runtime.proto import provider_pb2
 from components.alarms import Alarms, AlarmsArgs, AlarmTarget
 from components.keys import Keys, KeysArgs
 from components.network import Network, NetworkArgs
-from components.notifications import Notifications, NotificationsArgs, Subscription
+from components.notifications import Notifications
+from components.notifications_args import NotificationsArgs, Subscription
 from components.package.schema import schema
 from components.postgres import Postgres, PostgresArgs, ReplicaSpec
 from components.redis import Redis, RedisArgs
