@@ -179,7 +179,7 @@ class _Monitor(mocks.MockMonitor):
                     delete_before_replace=request.deleteBeforeReplace,
                     replace_with=tuple(request.replace_with),
                     ignore_changes=tuple(request.ignoreChanges),
-                    depends_on=tuple(request.dependencies),
+                    depends_on=tuple(sorted(request.dependencies)),
                 )
             )
         return super().RegisterResource(request)
