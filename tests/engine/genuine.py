@@ -18,7 +18,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 PASSPHRASE = "correct horse"
 # What the program reads beside its stack's file.
-READ = ("infra", "components", "bootstrap", "migrations", "schema", "access.yaml")
+READ = ("infra", "components", "knowledge", "bootstrap", "migrations", "schema", "access.yaml")
 
 
 @dataclass(frozen=True)

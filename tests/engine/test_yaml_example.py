@@ -70,7 +70,8 @@ def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def engine(tmp_path_factory: pytest.TempPathFactory, provider: str) -> Engine:
     place = tmp_path_factory.mktemp("example")
     shutil.copytree(ROOT / "examples" / "yaml", place / "examples" / "yaml")
-    shutil.copytree(ROOT / "components", place / "components", ignore=shutil.ignore_patterns("venv", "__pycache__"))
+    for room in ("components", "knowledge"):
+        shutil.copytree(ROOT / room, place / room, ignore=shutil.ignore_patterns("venv", "__pycache__"))
     plugin_environment(place / "components" / "venv")
     home = place / "home"
     env = {key: value for key, value in os.environ.items() if not key.startswith(("PULUMI_", "PYTHONPATH"))} | {
