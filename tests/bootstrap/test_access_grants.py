@@ -38,6 +38,7 @@ ANALYST = {
     ],
     "settings": {"search_path": 'reporting, "$user", public', "work_mem": "8MB"},
 }
+DELETES = {"privileges": "custom", "grants": [{"tables": ["users"], "privileges": ["delete"]}]}
 OWN_ROWS = {"command": "select", "roles": ["{n}_app"], "using": "email = current_setting('app.user', true)"}
 
 
@@ -146,7 +147,7 @@ def test_probes_of_own_grants_come_out_as_declared(governed_once: Database, iden
     ("profile", "allowed", "refused"),
     [
         (
-            "custom",
+            DELETES,
             {"read events", "insert into events", 'read "email" of users'},
             {"insert into users", "create a role"},
         ),
@@ -157,7 +158,7 @@ def test_probes_of_own_grants_come_out_as_declared(governed_once: Database, iden
     ],
 )
 def test_what_everybody_may_is_expected_of_each_identity(
-    database: Database, profile: str, allowed: set[str], refused: set[str]
+    database: Database, profile: Any, allowed: set[str], refused: set[str]
 ) -> None:
     access = database.access(
         identities={"{n}_reporting": {"postgres": profile}},
