@@ -8,7 +8,7 @@ from bootstrap.access import Access
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import PUBLIC, SCHEMA, Desired, desired
 from bootstrap.report import Expected
-from bootstrap.verify.statements import Probe, Table
+from bootstrap.verify.statements import Probe, Table, owners_alone, truncation
 
 _VERBS = {"SELECT": "read", "INSERT": "insert into", "UPDATE": "update", "DELETE": "delete from"}
 # Privileges that change nothing of what is tried.
@@ -52,6 +52,10 @@ def given_probes(access: Access, identity: str, found: tuple[Table, ...], *, rep
     if not any("CREATE" in wanted.acl("schema", SCHEMA).get(name, ()) for name in names):
         create = f"CREATE TABLE {ident(SCHEMA)}.datatier_probe (id int)"
         yield Probe(action="create a table", expected="refused", statements=(create,))
+    if own and not replica:
+        yield from owners_alone(own[0])
+        if not any("TRUNCATE" in wanted.acl("table", SCHEMA, own[0].name).get(name, ()) for name in names):
+            yield truncation(own[0])
     if not replica and not any("TEMPORARY" in wanted.acl("database", "").get(name, ()) for name in names):
         create = "CREATE TEMPORARY TABLE datatier_probe (id int)"
         yield Probe(action="create a temporary table", expected="refused", statements=(create,))
