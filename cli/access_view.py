@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.markup import escape
 
-from cli.output import listed
+from cli.output import counted, listed
 
 if TYPE_CHECKING:
     from bootstrap.action import Action
@@ -54,9 +54,13 @@ def summary(out: Console, planned: Sequence[Action], differences: Sequence[str],
     """One line at the end."""
     gone = sum(change.takes_away for change in planned)
     if planned:
-        out.print(f"{len(planned)} changes{' made' if done else ''}, {gone} of them take something away")
+        made = " made" if done else ""
+        out.print(
+            f"{counted(len(planned), 'change')}{made}, {gone} of them {'takes' if gone == 1 else 'take'} something away"
+        )
     elif differences:
-        out.print(f"nothing to change; {len(differences)} differences that are not ours to change")
+        told = counted(len(differences), "difference")
+        out.print(f"nothing to change; {told} that {'is' if len(differences) == 1 else 'are'} not ours to change")
     else:
         out.print("nothing differs")
 

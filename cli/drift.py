@@ -15,7 +15,7 @@ from cli.declaration import note_of_deployed
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, StackArgument
-from cli.output import console, emit_json
+from cli.output import console, counted, emit_json
 from cli.project import project_root
 from cli.target import ManifestOption, find_declared, note
 from infra.access_file import read_access
@@ -123,6 +123,4 @@ def _show(data: dict[str, Any]) -> None:
     for each in data["failed"]:
         out.print(f"[red]failed[/] {escape(each)}")
     proved = f", {len(data['checks'])} checks" if data["checks"] else ""
-    count = len(data["found"])
-    differences = f"{count} difference" + ("" if count == 1 else "s")
-    out.print(f"{data['stack']}: {differences}{proved}, {len(data['failed'])} failed")
+    out.print(f"{data['stack']}: {counted(len(data['found']), 'difference')}{proved}, {len(data['failed'])} failed")

@@ -82,6 +82,11 @@ def listed(out: Console, names: Sequence[str], few: int) -> str:
     return f"{', '.join(names[:few])} and {len(names) - few} more"
 
 
+def counted(count: int, noun: str) -> str:
+    """`1 change`, `2 changes`."""
+    return f"{count} {noun}" + ("" if count == 1 else "s")
+
+
 def debugging() -> bool:
     """Whether tracebacks were asked for."""
     return os.environ.get("DATATIER_DEBUG", "") not in ("", "0")

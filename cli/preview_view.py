@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.markup import escape
 
-from cli.output import table
+from cli.output import counted, table
 from preview import markdown
 
 if TYPE_CHECKING:
@@ -37,8 +37,8 @@ _TELLING = (
 def preview(out: Console, made: Preview, *, every: bool) -> None:
     """Findings, then the resources by component and type; with `every` each of them too."""
     findings(out, made.findings)
-    counted = Counter(each.severity for each in made.findings)
-    said = ", ".join(f"{count} {severity}{'s' if count > 1 else ''}" for severity, count in counted.items())
+    severities = Counter(each.severity for each in made.findings)
+    said = ", ".join(counted(count, severity) for severity, count in severities.items())
     out.print(f"[bold]{escape(made.stack)}[/]: {len(made.resources)} resources; {said or 'no findings'}")
     out.print(table("", ("component", "resource", "count"), _summary(made.resources)))
     if every:
@@ -74,15 +74,15 @@ def findings(out: Console, found: Sequence[Finding]) -> None:
 def _summary(resources: Sequence[Resource]) -> list[tuple[str, str, int]]:
     """Component at the top of the tree, type below it, how many of them."""
     above = {each.name: each.above for each in resources if _is_component(each.type)}
-    counted: Counter[tuple[str, str]] = Counter()
+    rows: Counter[tuple[str, str]] = Counter()
     for each in resources:
         if _is_component(each.type):
             continue
         top = each.above
         while above.get(top):
             top = above[top]
-        counted[top or "(none)", _kind(each.type)] += 1
-    return [(escape(component), kind, count) for (component, kind), count in sorted(counted.items())]
+        rows[top or "(none)", _kind(each.type)] += 1
+    return [(escape(component), kind, count) for (component, kind), count in sorted(rows.items())]
 
 
 def _resources(out: Console, resources: Sequence[Resource]) -> None:

@@ -11,6 +11,7 @@ from bootstrap.postgres.pressure import migration, used_up
 from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.reconcile.plan import Plan
 from bootstrap.secrets import Secret, open_database_url
+from cli.output import counted
 from cli.project import project_root
 from infra.access_file import read_access
 
@@ -47,5 +48,6 @@ def show(out: Console, data: dict[str, Any]) -> None:
         out.print(f"[red]connections[/] {escape(sentence)}")
     for sentence in data["access"]["undeclared"]:
         out.print(f"[yellow]undeclared[/] {escape(sentence)}")
-    changes, told = data["access"]["changes"], len(data["access"]["undeclared"])
-    out.print(f"access: {changes} changes to make, {told} differences; `datatier access plan` has them")
+    changes = counted(data["access"]["changes"], "change")
+    told = counted(len(data["access"]["undeclared"]), "difference")
+    out.print(f"access: {changes} to make, {told}; `datatier access plan` has them")

@@ -13,7 +13,7 @@ from cli.current import remember
 from cli.declaration import KEPT
 from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
 from cli.options import JsonFlag, NamedStack
-from cli.output import console, emit_json
+from cli.output import console, counted, emit_json
 from cli.project import StackSource, load
 from cli.steps import Steps
 from infra.fingerprint import declarations, fingerprint
@@ -156,7 +156,7 @@ def _tell(data: dict[str, Any], report: dict[str, Any], changed: list[str], remo
     elif not data["up"] or data["unseen"]:
         out.print(f"[bold red]up[/] {data['stack']}: nothing was changed, and not every server answers {took}")
     elif differing := _differing(data):
-        many = f"{differing} differences" if differing > 1 else "1 difference"
+        many = counted(differing, "difference")
         out.print(
             f"[bold yellow]up[/] {data['stack']}: nothing was changed, and the engines have {many}: `datatier "
             f"access plan` shows all of it, `datatier bootstrap` brings about what is declared {took}"

@@ -95,7 +95,7 @@ def _server(settings: Settings) -> Recovery:
             rpo=recovery.REPLICA_LAG,
             rto=recovery.PROMOTION,
             how="a replica is promoted, which somebody has to do; that",
-            mend="postgres.multi_az takes over by itself",
+            mend="a standby (postgres.multi_az) takes over by itself",
         )
     rpo, how = _point(settings)
     return Recovery(lost="server", rpo=rpo, rto=_restore(settings), how=how, mend="set postgres.multi_az")
@@ -125,9 +125,10 @@ def _region(settings: Settings) -> Recovery:
     if settings.backup and second and second.keep:
         gap = largest_gap(jobs(settings.backup, settings.time_zone, 1)) + recovery.COPYING
         how = f"a restore of the last copy in {second.region}"
-        mend = f"backup.second_region.point_in_time: within {recovery.POINT_IN_TIME_ELSEWHERE} minutes"
+        rpo = recovery.POINT_IN_TIME_ELSEWHERE
+        mend = f"copies of every moment (backup.second_region.point_in_time) are within {rpo} minutes"
         return Recovery(lost="region", rpo=gap, rto=_restore(settings), how=how, mend=mend)
-    mend = "data-tier:backup.second_region keeps backups in another one"
+    mend = "a second region (data-tier:backup.second_region) keeps backups too"
     return Recovery(lost="region", rpo=None, rto=None, how="nothing is kept elsewhere", mend=mend)
 
 

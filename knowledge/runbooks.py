@@ -74,7 +74,7 @@ _HEAD = """# Alarms
 Every alarm of a stack, with the numbers of a server of the `prod` profile; `datatier alarms explain NAME STACK` has
 them for a stack of your own. A critical alarm pages through its server's (a cache's) page, `<stack>-<server>-page`, so
 that one fault is one page; the symptoms themselves go where warnings go. While the primary is down, the pages of its
-replicas are silent.
+replicas are silent. A new server pages nobody before its first figure; until then its `down` is among the warnings.
 
 This page and the sections of the runbooks are made from the catalogue in `knowledge`
 (`python -m knowledge.runbooks`)."""

@@ -6,17 +6,24 @@ from collections.abc import Iterator
 
 from bootstrap.access import Access
 from bootstrap.postgres.change import ident
-from bootstrap.postgres.desired import SCHEMA, Desired, desired
+from bootstrap.postgres.desired import PUBLIC, SCHEMA, Desired, desired
 from bootstrap.report import Expected
-from bootstrap.verify.statements import Probe, Table
+from bootstrap.verify.statements import Probe, Table, owners_alone, truncation
 
 _VERBS = {"SELECT": "read", "INSERT": "insert into", "UPDATE": "update", "DELETE": "delete from"}
+# Privileges that change nothing of what is tried.
+_UNTRIED = frozenset({"connect", "usage", "execute"})
+# Reads statistics and settings, no table (PostgreSQL, Predefined Roles).
+_NO_TABLE = frozenset({"pg_monitor"})
 
 
 def has_given(access: Access, identity: str) -> bool:
-    """Whether an identity has more, or other, than a ready-made profile."""
+    """Whether an identity has more, or other, than a ready-made profile; what everybody may counts."""
     postgres = access.postgres_users[identity]
-    return postgres.privileges == "custom" or bool(postgres.grants or postgres.member_of)
+    if postgres.privileges == "custom" or postgres.grants or postgres.member_of:
+        return True
+    # A migrator may all of that as a member of the owner.
+    return postgres.privileges != "migrator" and any(set(grant.privileges) - _UNTRIED for grant in access.public)
 
 
 def given_probes(access: Access, identity: str, found: tuple[Table, ...], *, replica: bool) -> Iterator[Probe]:
@@ -27,10 +34,10 @@ def given_probes(access: Access, identity: str, found: tuple[Table, ...], *, rep
     for verb, words in _VERBS.items():
         sides: dict[Expected, list[Table]] = {"allowed": [], "refused": []}
         for table in own:
-            if any(_by_column(wanted, table, name, verb) for name in names):
-                continue  # partly: neither allowed nor refused as a whole
             acl = wanted.acl("table", SCHEMA, table.name)
             may = any(verb in acl.get(name, ()) for name in names)
+            if not may and any(_by_column(wanted, table, name, verb) for name in names):
+                continue  # partly: neither allowed nor refused as a whole
             writes_here = verb == "SELECT" or not replica
             if may or all_known:
                 sides["allowed" if may and writes_here else "refused"].append(table)
@@ -45,16 +52,23 @@ def given_probes(access: Access, identity: str, found: tuple[Table, ...], *, rep
     if not any("CREATE" in wanted.acl("schema", SCHEMA).get(name, ()) for name in names):
         create = f"CREATE TABLE {ident(SCHEMA)}.datatier_probe (id int)"
         yield Probe(action="create a table", expected="refused", statements=(create,))
+    if own and not replica:
+        yield from owners_alone(own[0])
+        if not any("TRUNCATE" in wanted.acl("table", SCHEMA, own[0].name).get(name, ()) for name in names):
+            yield truncation(own[0])
+    if not replica and not any("TEMPORARY" in wanted.acl("database", "").get(name, ()) for name in names):
+        create = "CREATE TEMPORARY TABLE datatier_probe (id int)"
+        yield Probe(action="create a temporary table", expected="refused", statements=(create,))
     yield Probe(action=f"become {access.owner}", expected="refused", statements=(f"SET ROLE {ident(access.owner)}",))
     yield Probe(action="create a role", expected="refused", statements=("CREATE ROLE datatier_probe",))
 
 
 def _closure(wanted: Desired, identity: str) -> tuple[set[str], bool]:
-    """Every role whose privileges it has, and whether the declaration says of all of them what they may."""
-    names = {identity}
+    """Every role whose privileges it has, everybody's among them, and whether it is declared what all of them may."""
+    names = {identity, PUBLIC}
     while more := {m.role for m in wanted.memberships if m.member in names} - names:
         names |= more
-    return names, names <= set(wanted.identities)
+    return names, names - {PUBLIC} - _NO_TABLE <= set(wanted.identities)
 
 
 def _columns(wanted: Desired, names: set[str], own: tuple[Table, ...]) -> Iterator[Probe]:

@@ -68,10 +68,8 @@ def probes(privileges: str, owner: str, found: tuple[Table, ...], *, replica: bo
     if replica:
         return
     if data and privileges != "migrator":
-        # Refused before a lock is taken: ownership is looked at first (RangeVarCallback...).
-        yield Probe(action="alter a table", expected="refused", statements=(_alter(data[0]),))
-        yield Probe(action="drop a table", expected="refused", statements=(f"DROP TABLE {data[0].sql} CASCADE",))
-        yield Probe(action="truncate a table", expected="refused", statements=(f"TRUNCATE {data[0].sql} CASCADE",))
+        yield from owners_alone(data[0])
+        yield truncation(data[0])
     if privileges != "migrator":
         yield Probe(action=f"become {owner}", expected="refused", statements=(f"SET ROLE {ident(owner)}",))
         create = f"CREATE TEMPORARY TABLE {_NAME} (id int)"
@@ -81,6 +79,17 @@ def probes(privileges: str, owner: str, found: tuple[Table, ...], *, replica: bo
         ask = f"SELECT 1 / has_table_privilege('{SCHEMA}.{TABLE}', 'TRUNCATE')::int"
         yield Probe(action="truncate the migrations' table", expected="allowed", statements=(ask,))
     yield Probe(action="create a role", expected="refused", statements=(f"CREATE ROLE {_NAME}",))
+
+
+def owners_alone(table: Table) -> Iterator[Probe]:
+    """What only the owner may; refused before a lock is taken: ownership is looked at first (RangeVarCallback...)."""
+    yield Probe(action="alter a table", expected="refused", statements=(_alter(table),))
+    yield Probe(action="drop a table", expected="refused", statements=(f"DROP TABLE {table.sql} CASCADE",))
+
+
+def truncation(table: Table) -> Probe:
+    """Refused before a lock is taken, as the above."""
+    return Probe(action="truncate a table", expected="refused", statements=(f"TRUNCATE {table.sql} CASCADE",))
 
 
 def _rows(privileges: str, data: tuple[Table, ...], *, replica: bool) -> Iterator[Probe]:

@@ -12,6 +12,7 @@ from bootstrap.postgres.apply import ApplyError, StalePlanError, apply
 from bootstrap.postgres.desired import desired
 from bootstrap.postgres.live import read
 from bootstrap.reconcile.allowed import EVERYTHING
+from bootstrap.verify.by_role import verify_roles
 from bootstrap.verify.given import given_probes
 from bootstrap.verify.statements import tables
 
@@ -37,6 +38,7 @@ ANALYST = {
     ],
     "settings": {"search_path": 'reporting, "$user", public', "work_mem": "8MB"},
 }
+DELETES = {"privileges": "custom", "grants": [{"tables": ["users"], "privileges": ["delete"]}]}
 OWN_ROWS = {"command": "select", "roles": ["{n}_app"], "using": "email = current_setting('app.user', true)"}
 
 
@@ -139,6 +141,42 @@ def test_probes_of_own_grants_come_out_as_declared(governed_once: Database, iden
     for probe in tried:
         outcomes = {allowed(governed_once, f"{identity}_a", statement) for statement in probe.statements}
         assert outcomes == {probe.expected == "allowed"}, probe.action
+
+
+@pytest.mark.parametrize(
+    ("profile", "allowed", "refused"),
+    [
+        (
+            DELETES,
+            {"read events", "insert into events", 'read "email" of users'},
+            {"insert into users", "create a role"},
+        ),
+        ("monitoring", {"read events", 'read "email" of users'}, {"update 2 tables", "create a table"}),
+        ("readonly", {"read 2 tables", "insert into events"}, {"insert into users", "delete from 2 tables"}),
+        ("readwrite", {"read 2 tables", "insert into 2 tables"}, {"create a table", "create a role"}),
+        ("migrator", {"delete from 2 tables", "create a table"}, {"create a role"}),
+    ],
+)
+def test_what_everybody_may_is_expected_of_each_identity(
+    database: Database, profile: Any, allowed: set[str], refused: set[str]
+) -> None:
+    access = database.access(
+        identities={"{n}_reporting": {"postgres": profile}},
+        public=[
+            {"tables": ["events"], "privileges": ["select", "insert"]},
+            {"tables": ["users"], "columns": ["email"], "privileges": ["select"]},
+            {"database": True, "privileges": ["temporary"]},
+        ],
+    )
+    database.apply(access)
+    database.execute("CREATE TABLE users (id int, email text); CREATE TABLE events (id int)", as_role="{n}_owner")
+    database.apply(access)
+    with database.superuser() as conn:
+        checks = list(verify_roles(conn, access))
+    assert [check for check in checks if not check.ok] == []
+    tried = {(check.action, check.expected) for check in checks}
+    assert tried >= {(each, "allowed") for each in allowed}
+    assert tried >= {(each, "refused") for each in refused}
 
 
 def test_a_wildcard_holds_for_what_comes_later(governed: Database) -> None:

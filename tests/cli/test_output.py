@@ -10,7 +10,8 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
-from cli import output
+from bootstrap.action import Action
+from cli import access_view, output
 
 LONG = "a finding of the shop that is far longer than any terminal " * 9
 ROWS = [("shop-eu-primary", "[red]missing[/]", LONG.strip()), ("queue", None, 3)]
@@ -86,3 +87,25 @@ def test_a_line_in_a_pipe_is_a_line(
 def test_names_are_all_there_in_a_pipe(terminal: bool, count: int, shown: str) -> None:
     out = Console(file=io.StringIO(), force_terminal=terminal)
     assert output.listed(out, [f"a{number}" for number in range(count)], 2) == shown
+
+
+CHANGE = Action(
+    engine="postgres", target="shop", identity="shop_web", verb="grant", subject="role shop_web", text="GRANT"
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "differences", "said"),
+    [
+        (0, 0, "nothing differs"),
+        (0, 1, "nothing to change; 1 difference that is not ours to change"),
+        (0, 2, "nothing to change; 2 differences that are not ours to change"),
+        (1, 1, "1 change, 0 of them take something away"),
+        (2, 0, "2 changes, 0 of them take something away"),
+    ],
+)
+def test_one_is_not_written_as_many(
+    capsys: pytest.CaptureFixture[str], changes: int, differences: int, said: str
+) -> None:
+    access_view.summary(output.console(), [CHANGE] * changes, ["a stranger"] * differences)
+    assert capsys.readouterr().out == f"{said}\n"

@@ -1,5 +1,6 @@
 """RPO and RTO against the settings: what each loss costs, what is refused, what is told."""
 
+import re
 from typing import Any
 
 import pytest
@@ -136,6 +137,8 @@ def test_findings(stack: str, config: dict[str, Any], expected: list[tuple[str, 
     found = list(objectives(load(stack, **config)))
     assert [(each.severity, each.rule, each.resource) for each in found] == expected
     assert all(each.message.endswith(".") for each in found)
+    # A key that begins a sentence would be written with a capital, which no stack file has.
+    assert [each.message for each in found if re.search(r"\. [A-Z][\w-]*[.:_][a-z]", each.message)] == []
 
 
 def test_a_finding_says_what_is_lost_how_long_and_what_mends_it() -> None:
