@@ -8,8 +8,6 @@ from typing import Any
 import pytest
 from recorded_program import recorded
 
-from cli.preview import _show
-from graph.resource import Resource
 from infra.instances import instances
 from infra.load import load_settings
 from infra.stackfile import read_stack
@@ -163,19 +161,3 @@ def test_a_well_kept_prod_is_told_what_its_promises_do_not_cover_and_nothing_els
     kept = {"second_region": {"region": "eu-central-1", "point_in_time": 7}}
     changes |= {"objectives": {"rpo": "24h", "rto": "1h"}, "backup": kept}
     assert preview("prod", **changes).findings == ()
-
-
-def test_the_tree_has_each_resource_under_its_component(capsys: pytest.CaptureFixture[str]) -> None:
-    top = "urn:pulumi:live::shop::shop:index:Tier::tier"
-    _show(
-        Preview(
-            stack="live",
-            resources=(
-                Resource(type="data-tier:db:Tier", name="tier", urn=top, inputs={}),
-                Resource(type="aws:rds/instance:Instance", name="orders", parent=top, inputs={"engine": "postgres"}),
-            ),
-            findings=(),
-        )
-    )
-    shown = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
-    assert shown == ["live: 2 resources", "└── tier Tier", "    └── orders aws.rds.Instance engine=postgres"]
