@@ -25,7 +25,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class AccountFinding:
     """One thing."""
 
     check: str

@@ -13,7 +13,7 @@ from infra.trigger import PACKAGE
 
 
 @dataclass(frozen=True, order=True)
-class Problem:
+class SettingsProblem:
     """One thing wrong in a file."""
 
     key: str
@@ -37,7 +37,7 @@ def declared_wrong(error: BaseException) -> bool:
 class SettingsError(ValueError):
     """The stack's settings are wrong; `problems` holds every one."""
 
-    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+    def __init__(self, source: str, problems: Iterable[SettingsProblem]) -> None:
         self.source = source
         self.problems = tuple(sorted(set(problems)))
         count = len(self.problems)

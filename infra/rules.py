@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from infra import backups, objectives, partitions
 from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
-from infra.problems import Problem
+from infra.problems import SettingsProblem
 from infra.sections import Cache, Network, Notify, Postgres
 from infra.settings import Settings
 from knowledge import buckets, limits, names, networks, postgres_catalogue, redis_catalogue, storage
@@ -21,7 +21,7 @@ from knowledge.regions import REGIONS, partition_of, region_problem
 from knowledge.windows import overlap_problem, parse_window
 
 
-def check(settings: Settings, tier: Instances) -> list[Problem]:
+def check(settings: Settings, tier: Instances) -> list[SettingsProblem]:
     """Every broken rule of a stack's settings and of the servers that they declare."""
     return [
         *_stack(tier),
@@ -41,29 +41,29 @@ def check(settings: Settings, tier: Instances) -> list[Problem]:
     ]
 
 
-def _stack(tier: Instances) -> Iterator[Problem]:
+def _stack(tier: Instances) -> Iterator[SettingsProblem]:
     """Everything on AWS is called by the names of project and stack."""
     if problem := names.prefix_problem(tier.prefix):
         likely = re.sub(r"[^a-z0-9]+", "-", tier.stack.lower()).strip("-")
         mend = f"`{likely}` can." if likely and likely != tier.stack else "Change it, or data-tier:name."
         # The whole beginning `sg-` is the name's: no other stack would do.
         key = "data-tier:name" if tier.prefix.startswith("sg-") else "stack"
-        yield Problem(key, f"`{tier.stack}` cannot be part of the names on AWS: {problem}. {mend}")
+        yield SettingsProblem(key, f"`{tier.stack}` cannot be part of the names on AWS: {problem}. {mend}")
 
 
-def region_problems(region: object) -> Iterator[Problem]:
+def region_problems(region: object) -> Iterator[SettingsProblem]:
     """What is wrong with `aws:region`, where a stack's file has it."""
     if region is not None and (problem := region_problem(region)):
-        yield Problem("aws:region", problem)
+        yield SettingsProblem("aws:region", problem)
 
 
 Broken = Iterator[tuple[str, str]]
 """Key below the section (may be empty) and the rule."""
 
 
-def _named(section: str, broken: Broken) -> Iterator[Problem]:
+def _named(section: str, broken: Broken) -> Iterator[SettingsProblem]:
     for key, rule in broken:
-        yield Problem(f"data-tier:{'.'.join(filter(None, (section, key)))}", rule)
+        yield SettingsProblem(f"data-tier:{'.'.join(filter(None, (section, key)))}", rule)
 
 
 def _shared_names(tier: Instances) -> Broken:

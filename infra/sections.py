@@ -23,7 +23,7 @@ from pydantic import (
 
 from infra.problems import brief
 from knowledge import limits, names, networks, passwords
-from knowledge.limits import Limit
+from knowledge.limits import Ranges
 from knowledge.recipients import ENDPOINTS
 from knowledge.regions import ZONE, region_problem
 from knowledge.windows import parse_window
@@ -65,7 +65,7 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def limited(limit: Limit) -> AfterValidator:
+def limited(limit: Ranges) -> AfterValidator:
     """A whole number that AWS takes."""
 
     def check(value: int) -> int:

@@ -10,7 +10,7 @@ from graph.cloud import Made
 from graph.errors import CloudError
 from graph.naming import physical_name
 from graph.resource import Resource
-from local.handlers.base import Context
+from local.handlers.base import RunContext
 from local.handlers.emulated import Emulated, Outputs, given, pages, tags
 from local.state import Entry
 
@@ -82,7 +82,7 @@ def _update_secret(client: Any, found: Any, resource: Resource) -> Outputs:
 class _Secret(Emulated):
     """A secret that an earlier run made is not made anew unasked: whoever runs with what it held would be shut out."""
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         lost = _lost(context, self)
         if lost and not context.new_passwords:
             stack = context.state.stack
@@ -95,7 +95,7 @@ class _Secret(Emulated):
         return super().ensure(context, resource, previous)
 
 
-def _lost(context: Context, handler: Emulated) -> list[str]:
+def _lost(context: RunContext, handler: Emulated) -> list[str]:
     """Names of the secrets that earlier runs made and that are gone: asked once, before this run makes any."""
 
     def gone(_: Any) -> dict[str, Any]:

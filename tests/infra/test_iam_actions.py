@@ -25,7 +25,7 @@ from graph.resource import Resource
 from infra.problems import SettingsError
 from infra.program import program
 from infra.stackfile import read_stack
-from knowledge.iam import MANAGED_POLICY_CHARACTERS, Place, by_type, linked, passed, policies, roles, tagged
+from knowledge.iam import MANAGED_POLICY_CHARACTERS, StatementScope, by_type, linked, passed, policies, roles, tagged
 from knowledge.ownership import TAG
 from runtime.monitor import run_program
 
@@ -157,7 +157,7 @@ def test_a_deployment_may_hand_over_and_bring_about_every_role_that_a_service_as
     stack: str, action: str, key: str, rows: Any
 ) -> None:
     prefix = f"{NAME}-{stack}"
-    place = Place(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
+    place = StatementScope(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
     statements = [each for part in policies(place, "read", "write").values() for each in part]
     wanted = {service for each in deployed(stack)[0] for service in rows()[each.type]}
     assert wanted
@@ -243,7 +243,7 @@ NAMED = {
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_name_of_a_stack_is_one_that_its_role_may_make(stack: str) -> None:
     prefix = f"{NAME}-{stack}"
-    place = Place(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
+    place = StatementScope(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
     statements = [each for part in policies(place, "read", "write").values() for each in part]
     refused, seen = [], set()
     for resource in deployed(stack)[0]:
