@@ -9,7 +9,7 @@ from dataclasses import replace
 from infra import backups, objectives, partitions
 from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
 from infra.problems import SettingsProblem
-from infra.sections import Cache, Network, Notify, Postgres
+from infra.sections import CacheSection, NetworkSection, NotifySection, PostgresSection
 from infra.settings import Settings
 from knowledge import buckets, limits, names, networks, postgres_catalogue, redis_catalogue, storage
 from knowledge.classes import UnknownClassError
@@ -80,7 +80,7 @@ def _shared_names(tier: Instances) -> Broken:
                 yield f"{section}.{name}", f"is what a node of cache `{cache}` is called: choose another name."
 
 
-def _postgres(postgres: Postgres, tier: Instances) -> Broken:
+def _postgres(postgres: PostgresSection, tier: Instances) -> Broken:
     if problem := postgres_catalogue.version_problem(postgres.version):
         yield "version", f"{problem}."
     yield from _storage(postgres)
@@ -124,7 +124,7 @@ def _with_known_version(tier: Instances) -> tuple[DatabaseInstance, ...]:
     return (primary, *(replace(each, version=primary.version, primary=primary) for each in tier.replicas.values()))
 
 
-def _storage(postgres: Postgres) -> Broken:
+def _storage(postgres: PostgresSection) -> Broken:
     given = postgres.storage
     if problem := storage.ceiling_problem(given.allocated, given.max):
         yield "storage.max", problem
@@ -132,7 +132,7 @@ def _storage(postgres: Postgres) -> Broken:
         yield f"storage.{knob}", rule
 
 
-def _replicas(postgres: Postgres, tier: Instances) -> Broken:
+def _replicas(postgres: PostgresSection, tier: Instances) -> Broken:
     if problem := limits.source_problem(postgres.backup.retention, len(postgres.replicas)):
         yield "backup.retention", f"{problem}."
     if problem := limits.REPLICAS.problem(len(postgres.replicas)):
@@ -156,7 +156,7 @@ def _replicas(postgres: Postgres, tier: Instances) -> Broken:
             yield f"replicas.{name}.max_storage", f"{problem}."
 
 
-def _cache(given: Cache, cache: ReplicationGroup) -> Broken:
+def _cache(given: CacheSection, cache: ReplicationGroup) -> Broken:
     if problem := names.cache_problem(cache.identifier):
         yield "", f"{problem}."
     if unknown := redis_catalogue.version_problem(cache.engine, cache.version):
@@ -188,7 +188,7 @@ def _bucket(settings: Settings, tier: Instances) -> Broken:
         yield "name", f"{problem}: name it here."
 
 
-def _network(network: Network, region: str | None) -> Broken:
+def _network(network: NetworkSection, region: str | None) -> Broken:
     if not isinstance(network.zones, int):
         if network.vpc:
             yield "zones", "are those of the subnets in an existing VPC: leave them out beside vpc."
@@ -210,7 +210,7 @@ def _opened(key: str, given: tuple[str, ...]) -> Broken:
         yield key, f"{problem}."
 
 
-def _notify(notify: Notify) -> Broken:
+def _notify(notify: NotifySection) -> Broken:
     for severity in ("critical", "warning", "info"):
         before: set[str] = set()
         for number, subscription in enumerate(getattr(notify, severity)):
