@@ -8,7 +8,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.alarm_target import AlarmTarget
+from components.alarms.target import AlarmTarget
 from knowledge.dashboard import AlarmedServers, GraphedServer, body
 
 CONSOLES = {

@@ -7,8 +7,8 @@ from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
 from components.network import ENDPOINTS, Network, NetworkArgs
-from components.notifications import Notifications
-from components.notifications_args import SEVERITIES, NotificationsArgs
+from components.notifications.args import SEVERITIES, NotificationsArgs
+from components.notifications.notifications import Notifications
 from components.remote import Remote, RemoteSiteArgs
 from infra.instances import Instances
 from infra.notify import recipients

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from components.notifications_args import Subscription
+from components.notifications.args import Subscription
 from infra import sections
 
 

@@ -14,9 +14,9 @@ from components.credentials import Credentials
 from components.firewall import Firewall
 from components.keys import Keys
 from components.network import Network
-from components.notifications import Notifications
-from components.postgres import Postgres
-from components.redis import Redis
+from components.notifications.notifications import Notifications
+from components.postgres.postgres import Postgres
+from components.redis.redis import Redis
 from components.remote import Remote
 from infra.instances import Instances
 from infra.settings import Settings

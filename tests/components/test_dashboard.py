@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from dashboard_schema import problems
 
-from components.alarm_target import AlarmTarget
+from components.alarms.target import AlarmTarget
 from components.dashboard import Dashboard, DashboardArgs, address
 from knowledge.classes import cache_class, rds_class
 from knowledge.dashboard import AlarmedServers, GraphedServer, body

@@ -18,9 +18,9 @@ from components.credentials import CredentialsArgs
 from components.firewall import FirewallArgs
 from components.keys import KeysArgs
 from components.network import NetworkArgs
-from components.postgres import PostgresArgs, ReplicaSpec
+from components.postgres.postgres import PostgresArgs, ReplicaSpec
 from components.proxy import ProxyArgs
-from components.redis import RedisArgs
+from components.redis.redis import RedisArgs
 from components.remote import RemoteSiteArgs
 from components.restore_test import RestoreTestArgs
 from components.rotation import RotationArgs

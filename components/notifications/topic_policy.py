@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.notifications_args import NotificationsArgs
+from components.notifications.args import NotificationsArgs
 from components.policy import Statement, account_root, allow, deny
 from knowledge import events
 
