@@ -26,7 +26,7 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountFinding:
-    """One thing."""
+    """One thing that a look into the account found, good or bad, and what mends it."""
 
     check: str
     state: State

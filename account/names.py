@@ -38,7 +38,7 @@ class NameLookup:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What is told of every name that is taken."""
+    """How serious a name that is taken is, and what else may explain it."""
 
     state: State
     maybe: str

@@ -11,7 +11,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, kw_only=True)
 class BrokenStep:
-    """One broken step."""
+    """One step between a publisher and its recipients at which a notification is, or may be, lost."""
 
     severity: Severity
     """`error`: a notification is lost. `warning`: one may be, or nobody is there to hear it."""

@@ -23,7 +23,7 @@ _SIGNS = {
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmRow:
-    """One alarm."""
+    """One alarm as `datatier alarms list` shows it."""
 
     name: str
     severity: str

@@ -73,7 +73,7 @@ def statements(document: str) -> tuple[Statement, ...]:
     return tuple(held) if isinstance(held, list) else (held,)
 
 
-def many(value: Any) -> list[Any]:
+def many(value: object) -> list[Any]:
     """One or several, as a list."""
     return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
 

@@ -55,7 +55,7 @@ _LIKELY: tuple[Any, ...] = (
 )
 
 
-def is_encrypted(value: Any) -> bool:
+def is_encrypted(value: object) -> bool:
     """Whether it is what Pulumi writes for a secret."""
     return isinstance(value, dict) and set(value) == {"secure"} and isinstance(value["secure"], str)
 

@@ -56,7 +56,7 @@ _BRIEF.maxlevel, _BRIEF.maxdict, _BRIEF.maxlist, _BRIEF.maxstring, _BRIEF.maxlon
 )
 
 
-def brief(value: Any) -> str:
+def brief(value: object) -> str:
     """What was given, short enough for a sentence."""
     if isinstance(value, BaseException):
         return " ".join(str(value).split())[:120].rstrip(".") or type(value).__name__

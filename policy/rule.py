@@ -55,7 +55,7 @@ Check = Callable[[Resource, RuledStack], RuleVerdict]
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyRule:
-    """One rule."""
+    """One rule: what it demands of which resource types, why, and how it judges them."""
 
     id: str
     controls: tuple[str, ...]

@@ -47,7 +47,7 @@ class Handler(Protocol):
 
 @dataclass
 class RunContext:
-    """One run over one stack."""
+    """One run over one stack: where its files, its region and its emulator are."""
 
     state: StateDir
     region: str
