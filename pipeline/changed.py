@@ -14,6 +14,7 @@ CONCERNS: dict[str, str] = {
     "infra/": ALL,
     "components/": ALL,
     "knowledge/": ALL,
+    "graph/": ALL,  # the policy pack judges by it
     "bootstrap/": ALL,
     "migrations/": ALL,
     "schema/": ALL,
@@ -32,6 +33,7 @@ CONCERNS: dict[str, str] = {
     "README.md": NONE,
     "bench/": NONE,
     "cli/": NONE,
+    "clients/": NONE,
     "components/__main__.py": NONE,
     "components/package/": NONE,
     "components/schema.json": NONE,
@@ -45,6 +47,7 @@ CONCERNS: dict[str, str] = {
     "preview/": NONE,
     "pyproject.toml": NONE,
     "requirements/": NONE,
+    "runtime/": NONE,
     "tests/": NONE,
     "upgrade/": NONE,
 }

@@ -78,7 +78,7 @@ COMMANDS: dict[str, list[Case]] = {
     "access apply": [case("--yes"), case(code=2), case("--yes", url=True, code=1)],
     "access verify": [case("--json")],
     "drift": [case("--json"), case("--prove"), case("--outputs", "nowhere", code=2)],
-    "access explain": [case("tmi_app"), case("nobody", code=1), case("tmi_app", url=True, code=1)],
+    "access explain": [case("tmi_app"), case("nobody", code=2), case("tmi_app", url=True, code=1)],
     "access import": [case("--json"), case(url=True, code=1)],
     "pools": [case("--instances", "2"), case(url=True, code=1)],
     "schema check": [case("--json"), case(url=True, code=1)],

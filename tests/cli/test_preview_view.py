@@ -29,9 +29,9 @@ MADE = Preview(
 )
 
 
-def shown(every: bool = False) -> list[str]:
+def shown(every: bool = False, made: Preview = MADE) -> list[str]:
     out = Console(file=io.StringIO(), width=1000, soft_wrap=True, highlight=False)
-    preview_view.preview(out, MADE, every=every)
+    preview_view.preview(out, made, every=every)
     return out.file.getvalue().splitlines()  # type: ignore[attr-defined,no-any-return]
 
 
@@ -57,6 +57,18 @@ def test_all_lists_every_resource_below_its_component_and_cuts_nothing() -> None
         f"  db-2 aws.rds.Instance engine={POLICY}",
         "alone aws.sns.Topic",
     ]
+
+
+def test_a_parent_is_known_by_its_urn_too() -> None:
+    top = "urn:pulumi:live::shop::shop:index:Tier::tier"
+    resources = (
+        Resource(type="data-tier:db:Tier", name="tier", urn=top, inputs={}),
+        Resource(type="aws:rds/instance:Instance", name="orders", parent=top, inputs={"engine": "postgres"}),
+    )
+    lines = shown(every=True, made=Preview(stack="live", resources=resources, findings=()))
+    assert lines[0] == "live: 2 resources; no findings"
+    assert lines[2] == "tier       aws.rds.Instance  1"
+    assert lines[-2:] == ["tier Tier", "  orders aws.rds.Instance engine=postgres"]
 
 
 @pytest.mark.parametrize("effect", [Effect.IN_PLACE, Effect.REPLACE])

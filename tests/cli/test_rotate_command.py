@@ -6,9 +6,10 @@ import pytest
 
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.secrets import AwsStore
-from cli.errors import InputError, NothingUpError
+from cli.errors import InputError
 from cli.rotate import _known
 from clients.credentials import cache_credential
+from clients.errors import EmptySecretError
 
 
 @pytest.mark.parametrize(
@@ -50,7 +51,7 @@ def test_the_auth_token_of_a_cache_is_among_what_rotates_and_opens_it(monkeypatc
     asked: list[str] = []
     monkeypatch.setattr(AwsStore, "get", lambda _, arn: asked.append(arn))
     for cache in ("hot", "cold"):
-        with pytest.raises(NothingUpError, match="is empty"):
+        with pytest.raises(EmptySecretError, match="is empty"):
             cache_credential(target, cache, "till")
     assert asked == ["arn:token", "arn:till"]
 

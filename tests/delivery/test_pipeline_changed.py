@@ -27,7 +27,7 @@ def every(because: list[str]) -> dict[str, list[str]]:
         ([], {}),
         (["docs/x.md", "README.md", "tests/test_x.py", ".github/workflows/ci.yml"], {}),
         (["Pulumi.dev.yaml"], {"dev": ["Pulumi.dev.yaml"]}),
-        (["Pulumi.local.yaml", "graph/cloud.py"], {}),
+        (["Pulumi.local.yaml", "local/substrate.py", "runtime/monitor.py"], {}),
         (["Pulumi.prod.yaml", "access.yaml"], {
             "dev": ["access.yaml"], "prod": ["Pulumi.prod.yaml", "access.yaml"], "staging": ["access.yaml"]}),
         (["migrations/000013_x.up.sql"], every(["migrations/000013_x.up.sql"])),
@@ -108,6 +108,6 @@ def test_no_repository(tmp_path: Path) -> None:
 def test_what_the_program_reads_concerns_every_stack() -> None:
     """What decides whether the bootstrap runs again, the rooms that the program is made of, and the pack's rules."""
     parts = {pattern.partition("/")[0] for pattern in BOOTSTRAP} | {"infra", "components", "knowledge"}
-    parts |= {"policy", "Pulumi.yaml"}
+    parts |= {"policy", "graph", "Pulumi.yaml"}
     libraries = {"requirements/runtime.txt", "requirements/policy.txt"}
     assert {known.rstrip("/") for known, of in CONCERNS.items() if of == "all"} == parts | libraries

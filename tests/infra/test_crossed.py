@@ -66,7 +66,7 @@ THERE = {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"]}
         (
             {"remote": {"region": "us-east-2", "vpc": "vpc-1", "subnets": ["subnet-1"] * 2}},
             "remote.subnets",
-            "different",
+            "names one of them twice",
         ),
         ({"zone": "eu-west-1a", "remote": {"region": "eu-west-2", **THERE}}, "zone", "is not in eu-west-2"),
     ],

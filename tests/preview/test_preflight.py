@@ -133,7 +133,11 @@ def test_what_the_state_says_is_told_beside_the_impacts(prod: Deployment) -> Non
 
     report = changed(prod, edit)
     told = [(i.effect, i.name, i.rule) for i in report.impacts if i.name in ("main-group", "postgres-standby-instance")]
-    assert told == [("data at risk", "main-group", "gone"), ("in place", "postgres-standby-instance", "not-at-rest")]
+    assert told == [
+        ("blocked", "main-group", "protected"),
+        ("data at risk", "main-group", "gone"),
+        ("in place", "postgres-standby-instance", "not-at-rest"),
+    ]
     assert "gone already" in markdown(report)
     state = export(prod)
     cut = {"type": "creating", "resource": named(state["deployment"]["resources"], "queue-group")}
