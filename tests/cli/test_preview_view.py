@@ -15,13 +15,12 @@ from preview.preflight import Preflight
 
 FINDINGS = (Finding(severity="error", rule="rds-public", resource="shop-db", message="it is public."),)
 POLICY = '{"Statement": "' + "s" * 300 + '"}'
-TOP = "urn:pulumi:shop-eu::shop::data-tier:db:Postgres::orders"
 MADE = Preview(
     stack="shop-eu",
     findings=FINDINGS,
     resources=(
-        Resource(type="data-tier:db:Postgres", name="orders", urn=TOP, inputs={}),
-        Resource(type="data-tier:db:Primary", name="orders-primary", parent=TOP, inputs={}),
+        Resource(type="data-tier:db:Postgres", name="orders", parent="", inputs={}),
+        Resource(type="data-tier:db:Primary", name="orders-primary", parent="orders", inputs={}),
         Resource(type="aws:rds/instance:Instance", name="db", parent="orders-primary", inputs={"engine": "postgres"}),
         Resource(type="aws:rds/instance:Instance", name="db-2", parent="orders", inputs={"engine": POLICY}),
         Resource(type="aws:sns/topic:Topic", name="alone", parent="", inputs={}),
