@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from account.finding import Finding
+from account.finding import AccountFinding
 from account.reader import NotAllowedError, NotReadableError, Reader
 
 
-def caller(reader: Reader) -> Finding:
+def caller(reader: Reader) -> AccountFinding:
     """Whom AWS takes the credentials for.
 
     Asking needs no permission (STS API Reference, GetCallerIdentity): who is not allowed to is stopped on the way, by a
@@ -15,14 +15,16 @@ def caller(reader: Reader) -> Finding:
     try:
         who = reader.one("sts", "get_caller_identity")
     except NotAllowedError as error:
-        return Finding(
+        return AccountFinding(
             check="credentials", state="note", where=reader.region, what=f"whose they are is not known ({error})",
             mend="look that it is the right account: `aws sts get-caller-identity`",
         )  # fmt: skip
     except NotReadableError as error:
-        return Finding(
+        return AccountFinding(
             check="credentials", state="missing", where=reader.region,
             what=f"AWS did not say whose these credentials are, and nothing was looked at ({error})",
             mend="log in again (`aws sso login`), or set AWS_PROFILE to credentials of this region's account",
         )  # fmt: skip
-    return Finding(check="credentials", state="ok", where="the account", what=f"{who['Account']}, as {who['Arn']}")
+    return AccountFinding(
+        check="credentials", state="ok", where="the account", what=f"{who['Account']}, as {who['Arn']}"
+    )

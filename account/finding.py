@@ -25,8 +25,8 @@ class Waiting:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One thing."""
+class AccountFinding:
+    """One thing that a look into the account found, good or bad, and what mends it."""
 
     check: str
     state: State

@@ -7,7 +7,7 @@ from functools import partial
 
 from account import names, place, quotas, running
 from account.caller import caller
-from account.finding import Finding
+from account.finding import AccountFinding
 from account.place import INSTANCE
 from account.reader import NotReadableError, Reader
 from account.waiting import waiting
@@ -20,7 +20,7 @@ def look(
     *,
     own: Collection[tuple[str, str]] | None = None,
     reserved: int | None = None,
-) -> tuple[Finding, ...]:
+) -> tuple[AccountFinding, ...]:
     """Look at an account for a stack.
 
     :param wanted: what the program declares.
@@ -32,7 +32,7 @@ def look(
         return (who,)
     known = own or ()
     mine = own is None and _there(reader, wanted)
-    looks: tuple[Callable[[], Iterator[Finding]], ...] = (
+    looks: tuple[Callable[[], Iterator[AccountFinding]], ...] = (
         lambda: quotas.concurrency(reader, wanted, reserved),
         lambda: quotas.quotas(reader, wanted, known),
         lambda: place.linked_roles(reader, wanted),
@@ -47,16 +47,16 @@ def look(
     return (who, *_each_once(finding for each in looks for finding in _told(each)))
 
 
-def look_at_waiting(reader: Reader, wanted: Collection[Resource]) -> tuple[Finding, ...]:
+def look_at_waiting(reader: Reader, wanted: Collection[Resource]) -> tuple[AccountFinding, ...]:
     """What waits for a maintenance window alone: with the rights of who looks for drift."""
     if (who := caller(reader)).state == "missing":
         return (who,)
     return _each_once(finding for each in wanted for finding in _told(partial(waiting, reader, [each])))
 
 
-def _each_once(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def _each_once(findings: Iterable[AccountFinding]) -> tuple[AccountFinding, ...]:
     """Two looks may ask the same, and be refused the same."""
-    found: list[Finding] = []
+    found: list[AccountFinding] = []
     found.extend(each for each in findings if each not in found)
     return tuple(found)
 
@@ -71,12 +71,12 @@ def _there(reader: Reader, wanted: Collection[Resource]) -> bool:
     return any(each["DBInstanceIdentifier"] in identifiers for each in there)
 
 
-def _told(look: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+def _told(look: Callable[[], Iterator[AccountFinding]]) -> Iterator[AccountFinding]:
     """What a look finds; one that AWS does not allow is a finding, and the others go on."""
     try:
         yield from look()
     except NotReadableError as error:
-        yield Finding(
+        yield AccountFinding(
             check="not looked at", state="note", where="the account", what=str(error),
             mend="give whoever looks the right to read it, or look by hand",
         )  # fmt: skip

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from account.finding import Finding, State
+from account.finding import AccountFinding, State
 from account.reader import Reader
 from graph import types
 from graph.resource import Resource
@@ -20,7 +20,7 @@ from knowledge.commands import aws, in_region
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kind:
+class NameLookup:
     """How names of one type are found."""
 
     what: str
@@ -38,7 +38,7 @@ class Kind:
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """What is told of every name that is taken."""
+    """How serious a name that is taken is, and what else may explain it."""
 
     state: State
     maybe: str
@@ -49,69 +49,69 @@ _OTHERS = "where it is another stack's, give this one a name of its own (`data-t
 
 _MAYBE = ": fine where it is this stack's own, which --against tells"
 
-KINDS: dict[str, Kind] = {
-    types.LOG_GROUP: Kind(
+KINDS: dict[str, NameLookup] = {
+    types.LOG_GROUP: NameLookup(
         what="log group", key="name", service="logs", call="describe_log_groups", field="logGroups",
         held="logGroupName", mend="`aws logs delete-log-group --log-group-name {name}`: its lines go with it",
     ),
-    types.INSTANCE: Kind(
+    types.INSTANCE: NameLookup(
         what="instance", key="identifier", service="rds", call="describe_db_instances", field="DBInstances",
         held="DBInstanceIdentifier", mend=_OTHERS + "look into it before `aws rds delete-db-instance`",
     ),
-    types.DATABASE_SUBNETS: Kind(
+    types.DATABASE_SUBNETS: NameLookup(
         what="subnet group", key="name", service="rds", call="describe_db_subnet_groups", field="DBSubnetGroups",
         held="DBSubnetGroupName", mend=_OTHERS + "`aws rds delete-db-subnet-group --db-subnet-group-name {name}`",
     ),
-    types.EVENT_SUBSCRIPTION: Kind(
+    types.EVENT_SUBSCRIPTION: NameLookup(
         what="event subscription", key="name", service="rds", call="describe_event_subscriptions",
         field="EventSubscriptionsList", held="CustSubscriptionId",
         mend=_OTHERS + "`aws rds delete-event-subscription --subscription-name {name}`",
     ),
-    types.PROXY: Kind(
+    types.PROXY: NameLookup(
         what="proxy", key="name", service="rds", call="describe_db_proxies", field="DBProxies", held="DBProxyName",
         mend=_OTHERS + "`aws rds delete-db-proxy --db-proxy-name {name}`",
     ),
-    types.CACHE: Kind(
+    types.CACHE: NameLookup(
         what="cache", key="replicationGroupId", service="elasticache", call="describe_replication_groups",
         field="ReplicationGroups", held="ReplicationGroupId",
         mend=_OTHERS + "look into it before `aws elasticache delete-replication-group`",
     ),
-    types.CACHE_SUBNETS: Kind(
+    types.CACHE_SUBNETS: NameLookup(
         what="cache subnet group", key="name", service="elasticache", call="describe_cache_subnet_groups",
         field="CacheSubnetGroups", held="CacheSubnetGroupName",
         mend=_OTHERS + "`aws elasticache delete-cache-subnet-group --cache-subnet-group-name {name}`",
     ),
-    types.CACHE_USER_GROUP: Kind(
+    types.CACHE_USER_GROUP: NameLookup(
         what="user group", key="userGroupId", service="elasticache", call="describe_user_groups", field="UserGroups",
         held="UserGroupId", mend=_OTHERS + "`aws elasticache delete-user-group --user-group-id {name}`",
     ),
-    types.CACHE_USER: Kind(
+    types.CACHE_USER: NameLookup(
         what="cache user", key="userId", service="elasticache", call="describe_users", field="Users", held="UserId",
         mend=_OTHERS + "`aws elasticache delete-user --user-id {name}`",
     ),
-    types.KEY_ALIAS: Kind(
+    types.KEY_ALIAS: NameLookup(
         what="key alias", key="name", service="kms", call="list_aliases", field="Aliases", held="AliasName",
         mend=_OTHERS + "`aws kms delete-alias --alias-name {name}`: the key itself stays",
     ),
-    types.ROLE: Kind(
+    types.ROLE: NameLookup(
         what="role", key="name", service="iam", call="list_roles", field="Roles", held="RoleName",
         mend=_OTHERS + "delete its policies and then `aws iam delete-role --role-name {name}`",
     ),
-    types.FUNCTION: Kind(
+    types.FUNCTION: NameLookup(
         what="function", key="name", service="lambda", call="list_functions", field="Functions", held="FunctionName",
         mend=_OTHERS + "`aws lambda delete-function --function-name {name}`",
     ),
-    types.VAULT: Kind(
+    types.VAULT: NameLookup(
         what="backup vault", key="name", service="backup", call="list_backup_vaults", field="BackupVaultList",
         held="BackupVaultName",
         mend=_OTHERS + "`aws backup delete-backup-vault --backup-vault-name {name}`, once it is empty",
     ),
-    types.RESTORE_TEST_PLAN: Kind(
+    types.RESTORE_TEST_PLAN: NameLookup(
         what="restore testing plan", key="name", service="backup", call="list_restore_testing_plans",
         field="RestoreTestingPlans", held="RestoreTestingPlanName",
         mend=_OTHERS + "`aws backup delete-restore-testing-plan --restore-testing-plan-name {name}`",
     ),
-    types.BUCKET: Kind(
+    types.BUCKET: NameLookup(
         what="bucket", key="bucket", service="s3", call="list_buckets", field="Buckets", held="Name",
         mend=_OTHERS + "empty it and then `aws s3api delete-bucket --bucket {name}`",
     ),
@@ -122,7 +122,7 @@ SNAPSHOTS = "final snapshots"
 
 def taken(
     reader: Reader, wanted: Collection[Resource], own: Collection[tuple[str, str]] | None, *, mine: bool
-) -> list[Callable[[], Iterator[Finding]]]:
+) -> list[Callable[[], Iterator[AccountFinding]]]:
     """Looks for names that somebody has, one for each kind of resource.
 
     :param own: type and logical name of what the stack's saved state has: these names are its own. None where there is
@@ -135,10 +135,12 @@ def taken(
     return [*looks, partial(_secrets, reader, others, found)]
 
 
-def _taken(reader: Reader, kind: Kind, region: str | None, names: set[str], found: Found) -> Iterator[Finding]:
+def _taken(
+    reader: Reader, kind: NameLookup, region: str | None, names: set[str], found: Found
+) -> Iterator[AccountFinding]:
     there = {str(item[kind.held]) for item in reader.all(kind.service, kind.call, kind.field, region)}
     for name in sorted(names & there):
-        yield Finding(
+        yield AccountFinding(
             check="name",
             state=found.state,
             where=region or reader.region,
@@ -147,7 +149,7 @@ def _taken(reader: Reader, kind: Kind, region: str | None, names: set[str], foun
         )
 
 
-def _by_place(wanted: Iterable[Resource]) -> Iterator[tuple[Kind, str | None, set[str]]]:
+def _by_place(wanted: Iterable[Resource]) -> Iterator[tuple[NameLookup, str | None, set[str]]]:
     found: dict[tuple[str, str | None], set[str]] = {}
     for each in wanted:
         kind = KINDS.get(each.type)
@@ -157,7 +159,7 @@ def _by_place(wanted: Iterable[Resource]) -> Iterator[tuple[Kind, str | None, se
         yield KINDS[type_], region, names
 
 
-def _secrets(reader: Reader, wanted: Iterable[Resource], found: Found) -> Iterator[Finding]:
+def _secrets(reader: Reader, wanted: Iterable[Resource], found: Found) -> Iterator[AccountFinding]:
     names = {str(each.inputs["name"]) for each in wanted if each.type == SECRET and each.inputs.get("name")}
     if not names:
         return
@@ -170,13 +172,13 @@ def _secrets(reader: Reader, wanted: Iterable[Resource], found: Found) -> Iterat
         )
         delete = f"`{call}`"
         if deleted := secret.get("DeletedDate"):
-            yield Finding(
+            yield AccountFinding(
                 check="name", state="missing", where=reader.region,
                 what=f"the secret {name} was deleted on {_day(deleted)} and keeps its name for its recovery window",
                 mend=f"{delete} frees the name at once, and the old password is gone for good",
             )  # fmt: skip
         else:
-            yield Finding(
+            yield AccountFinding(
                 check="name", state=found.state, where=reader.region,
                 what=f"the secret {name} exists{found.maybe}",
                 mend=_OTHERS + delete,
@@ -187,7 +189,7 @@ def _day(moment: Any) -> str:
     return moment.strftime("%Y-%m-%d") if hasattr(moment, "strftime") else str(moment)
 
 
-def snapshots(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
+def snapshots(reader: Reader, wanted: Collection[Resource]) -> Iterator[AccountFinding]:
     """Final snapshots of earlier generations: nothing is in the way, they are what a restore begins with."""
     for each in wanted:
         final = each.inputs.get("finalSnapshotIdentifier")
@@ -204,7 +206,7 @@ def snapshots(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]
         narrowed = {"SnapshotType": "manual"} if rds else {}
         kept = [item[held] for item in reader.all(service, name, field, **narrowed) if item[held].startswith(before)]
         if kept:
-            yield Finding(
+            yield AccountFinding(
                 check=SNAPSHOTS, state="note", where=reader.region,
                 what=f"{len(kept)} from earlier are kept: {', '.join(sorted(kept))}",
                 mend="restore from one (docs/deploy.md), or delete what nobody needs",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 
-from account.finding import Finding
+from account.finding import AccountFinding
 from account.reader import Reader
 from graph import types
 from graph.resource import Resource
@@ -14,7 +14,7 @@ INSTANCE, CACHE = types.INSTANCE, types.CACHE
 SUBNET = types.SUBNET
 
 
-def zones(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
+def zones(reader: Reader, wanted: Collection[Resource]) -> Iterator[AccountFinding]:
     """Zones of the stack's own subnets."""
     named = sorted({str(each.inputs["availabilityZone"]) for each in wanted if each.type == SUBNET})
     if not named:
@@ -26,18 +26,18 @@ def zones(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
     for zone in named:
         state = there.get(zone)
         if state is None:
-            yield Finding(
+            yield AccountFinding(
                 check="zone", state="missing", where=reader.region, what=f"this account has no zone {zone}",
                 mend=f"name others in data-tier:network.zones: {', '.join(sorted(there))}",
             )  # fmt: skip
         elif state != "available":
-            yield Finding(
+            yield AccountFinding(
                 check="zone", state="note", where=reader.region, what=f"{zone} is {state}",
                 mend="wait, or name others in data-tier:network.zones before the first deployment",
             )  # fmt: skip
 
 
-def classes(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
+def classes(reader: Reader, wanted: Collection[Resource]) -> Iterator[AccountFinding]:
     """Instance classes with the version of the primary, in each region."""
     versions = {
         str(each.inputs["engineVersion"])
@@ -59,7 +59,7 @@ def classes(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
         fitting = [each for each in offers if any(fits(each["EngineVersion"], version) for version in versions)]
         where = region or reader.region
         if not fitting:
-            yield Finding(
+            yield AccountFinding(
                 check="class", state="missing", where=where,
                 what=f"RDS offers no {name} with PostgreSQL {', '.join(sorted(versions))}",
                 mend="choose another class (data-tier:postgres.class), version or region",
@@ -68,24 +68,24 @@ def classes(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
         offered = {zone["Name"] for each in fitting for zone in each.get("AvailabilityZones", ())}
         if region is None and subnets and len(subnets & offered) < zones_needed:
             common = ", ".join(sorted(subnets & offered)) or "none"
-            yield Finding(
+            yield AccountFinding(
                 check="class", state="missing", where=where,
                 what=f"RDS offers {name} in {', '.join(sorted(offered))} alone, and the stack has {common} of these "
                 f"zones{' and needs two for a standby' if zones_needed > 1 else ''}",
                 mend="name two of them in data-tier:network.zones, or choose another class",
             )  # fmt: skip
         else:
-            yield Finding(check="class", state="ok", where=where, what=f"{name} is offered")
+            yield AccountFinding(check="class", state="ok", where=where, what=f"{name} is offered")
 
 
-def cache_versions(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
+def cache_versions(reader: Reader, wanted: Collection[Resource]) -> Iterator[AccountFinding]:
     """Engines and versions of caches."""
     asked = {(str(each.inputs["engine"]), str(each.inputs["engineVersion"])) for each in wanted if each.type == CACHE}
     for engine, version in sorted(asked):
         known = reader.all("elasticache", "describe_cache_engine_versions", "CacheEngineVersions", Engine=engine)
         if any(fits(each["EngineVersion"], version) for each in known):
             continue
-        yield Finding(
+        yield AccountFinding(
             check="version", state="missing", where=reader.region,
             what=f"ElastiCache has no {engine} {version} here",
             mend="declare one of " + ", ".join(sorted({each["EngineVersion"] for each in known})),
@@ -97,13 +97,13 @@ def fits(exact: str, declared: str) -> bool:
     return exact == declared or exact.startswith(f"{declared}.")
 
 
-def linked_roles(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
+def linked_roles(reader: Reader, wanted: Collection[Resource]) -> Iterator[AccountFinding]:
     """Service-linked roles, which the first resource of its kind makes where the deploying role may."""
     needed = sorted({service for each in wanted for service in linked_by(each.type, each.inputs)})
     there = {each["Path"] for each in reader.all("iam", "list_roles", "Roles", PathPrefix="/aws-service-role/")}
     for service in needed:
         if f"/aws-service-role/{service}/" not in there:
-            yield Finding(
+            yield AccountFinding(
                 check="service-linked role", state="note", where="the account", what=f"{service} has none yet",
                 mend=f"`aws iam create-service-linked-role --aws-service-name {service}`, or the deployment makes it",
             )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
-from account.finding import Finding
+from account.finding import AccountFinding
 from account.reader import NotThereError, Reader
 from graph import types
 from graph.resource import Resource
@@ -41,7 +41,7 @@ QUOTAS = (
 )  # fmt: skip
 
 
-def quotas(reader: Reader, wanted: Collection[Resource], own: Collection[tuple[str, str]]) -> Iterator[Finding]:
+def quotas(reader: Reader, wanted: Collection[Resource], own: Collection[tuple[str, str]]) -> Iterator[AccountFinding]:
     """Each quota that the stack takes from."""
     for quota in QUOTAS:
         here = [each for each in wanted if each.type == quota.type and not each.inputs.get("region")]
@@ -54,7 +54,7 @@ def quotas(reader: Reader, wanted: Collection[Resource], own: Collection[tuple[s
             continue
         used, limit = len(reader.all(*quota.of)), int(limits[quota.name])
         fits = used + need <= limit
-        yield Finding(
+        yield AccountFinding(
             check="quota",
             state="ok" if fits else "missing",
             where=reader.region,
@@ -71,19 +71,19 @@ def _counts(each: Resource) -> int:
     return int(each.inputs.get("numCacheClusters") or 1)
 
 
-def concurrency(reader: Reader, wanted: Collection[Resource], reserved: int | None) -> Iterator[Finding]:
+def concurrency(reader: Reader, wanted: Collection[Resource], reserved: int | None) -> Iterator[AccountFinding]:
     """Lambda's runs at a time; what the stack has reserved before is given back by reserving it again."""
     limit = reader.one("lambda", "get_account_settings")["AccountLimit"]
     total, free = int(limit["ConcurrentExecutions"]), int(limit["UnreservedConcurrentExecutions"])
     what = f"Lambda: {total} runs at a time, {free} of them not reserved"
     if reserved and free + _held(reader, wanted) - reserved < UNRESERVED:
-        yield Finding(
+        yield AccountFinding(
             check="concurrency", state="missing", where=reader.region,
             what=f"{what}; AWS refuses to reserve {reserved}, as less than {UNRESERVED} would be left",
             mend="leave data-tier:runner.reserved out, or ask Service Quotas for more lambda `Concurrent executions`",
         )  # fmt: skip
     else:
-        yield Finding(check="concurrency", state="ok", where=reader.region, what=what)
+        yield AccountFinding(check="concurrency", state="ok", where=reader.region, what=what)
 
 
 def _held(reader: Reader, wanted: Collection[Resource]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from account.finding import Finding, Waiting
+from account.finding import AccountFinding, Waiting
 from account.place import CACHE, INSTANCE, fits
 from account.reader import Reader
 from graph.resource import Resource
@@ -41,7 +41,7 @@ _CACHE = {
 _SWITCHES = frozenset({"AutomaticFailoverStatus"})
 
 
-def waiting(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
+def waiting(reader: Reader, wanted: Collection[Resource]) -> Iterator[AccountFinding]:
     """What waits for the window, of the stack's instances and caches; each is asked for by its name."""
     for each in wanted:
         if each.type == INSTANCE:
@@ -50,7 +50,7 @@ def waiting(reader: Reader, wanted: Collection[Resource]) -> Iterator[Finding]:
             yield from _cache(reader, each)
 
 
-def _instance(reader: Reader, wanted: Resource) -> Iterator[Finding]:
+def _instance(reader: Reader, wanted: Resource) -> Iterator[AccountFinding]:
     name, region = str(wanted.inputs["identifier"]), wanted.inputs.get("region")
     for each in reader.named("rds", "describe_db_instances", "DBInstances", region, DBInstanceIdentifier=name):
         values = pending(each.get("PendingModifiedValues"))
@@ -60,7 +60,7 @@ def _instance(reader: Reader, wanted: Resource) -> Iterator[Finding]:
             yield _waits(region or reader.region, name, wanted, values, _INSTANCE, window, modify)
 
 
-def _cache(reader: Reader, wanted: Resource) -> Iterator[Finding]:
+def _cache(reader: Reader, wanted: Resource) -> Iterator[AccountFinding]:
     name = str(wanted.inputs["replicationGroupId"])
     found = reader.named("elasticache", "describe_replication_groups", "ReplicationGroups", ReplicationGroupId=name)
     for group in found:
@@ -91,7 +91,7 @@ def _waits(
     names: Mapping[str, str],
     window: str,
     modify: str,
-) -> Finding:
+) -> AccountFinding:
     told = ", ".join(f"{key} {value}" for key, value in sorted(values.items()))
     known = {key: value for key, value in values.items() if key in names}
     inputs = {names[key]: value == "enabled" if key in _SWITCHES else value for key, value in known.items()}
@@ -99,7 +99,7 @@ def _waits(
     asked = {key: declared.inputs[key] for key in inputs if declared.inputs.get(key) is not None}
     undeclared = tuple(sorted(key for key, value in asked.items() if not _is_declared(value, inputs[key])))
     against = f" (the stack declares {', '.join(f'{key} {asked[key]}' for key in undeclared)})" if undeclared else ""
-    return Finding(
+    return AccountFinding(
         check="pending",
         state="note",
         where=where,

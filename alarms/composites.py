@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alarms.finding import Finding, error
-from alarms.stack import Stack
+from alarms.finding import BrokenStep, error
+from alarms.stack import StackIndex
 from graph.resource import Resource
 from graph.types import COMPOSITE_ALARM
 
@@ -39,7 +39,7 @@ def reads(rule: str) -> bool:
         text = folded
 
 
-def composites(stack: Stack) -> Iterator[Finding]:
+def composites(stack: StackIndex) -> Iterator[BrokenStep]:
     """What is wrong with the composite alarms' rules."""
     for alarm in stack.of(COMPOSITE_ALARM):
         rule, name = str(alarm.inputs.get("alarmRule") or ""), alarm.physical
@@ -70,7 +70,7 @@ def suppressor(alarm: Resource) -> str:
     return named.partition(":alarm:")[2] or named
 
 
-def _rings_itself(stack: Stack, alarm: Resource, named: tuple[str, ...]) -> Iterator[Finding]:
+def _rings_itself(stack: StackIndex, alarm: Resource, named: tuple[str, ...]) -> Iterator[BrokenStep]:
     """CloudWatch stops evaluating composites that go round in a circle (PutCompositeAlarm)."""
     seen: set[str] = set()
     ahead = list(named)

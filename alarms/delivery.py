@@ -10,18 +10,18 @@ from collections.abc import Iterator
 
 from alarms.composites import composites, ringing, suppressor
 from alarms.events import events
-from alarms.finding import Finding, Severity, error, merged, warning
+from alarms.finding import BrokenStep, Severity, error, merged, warning
 from alarms.functions import functions
 from alarms.hearing import heard
 from alarms.logs import filters
 from alarms.publishers import Publisher, publishers
 from alarms.publishing import kept, reaches
-from alarms.stack import Stack
+from alarms.stack import StackIndex
 from alarms.watching import watches
 from graph.types import COMPOSITE_ALARM, METRIC_ALARM, SUBSCRIPTION
 
 
-def check(stack: Stack, *, unheard: Severity = "error") -> tuple[Finding, ...]:
+def check(stack: StackIndex, *, unheard: Severity = "error") -> tuple[BrokenStep, ...]:
     """Everything that keeps a notification of this stack from being heard, errors first.
 
     :param unheard: how grave a topic without subscription is; where nobody need be woken, a warning.
@@ -29,7 +29,7 @@ def check(stack: Stack, *, unheard: Severity = "error") -> tuple[Finding, ...]:
     return merged(_all(stack, unheard))
 
 
-def _all(stack: Stack, unheard: Severity) -> Iterator[Finding]:
+def _all(stack: StackIndex, unheard: Severity) -> Iterator[BrokenStep]:
     by_topic: dict[str, list[Publisher]] = {}
     for publisher in publishers(stack):
         yield from reaches(stack, publisher)
@@ -47,7 +47,7 @@ def _all(stack: Stack, unheard: Severity) -> Iterator[Finding]:
     yield from filters(stack)
 
 
-def _strays(stack: Stack) -> Iterator[Finding]:
+def _strays(stack: StackIndex) -> Iterator[BrokenStep]:
     for subscription in stack.of(SUBSCRIPTION):
         if subscription.inputs.get("topic") not in stack.topics:
             yield error(
@@ -56,7 +56,7 @@ def _strays(stack: Stack) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _actions(stack: Stack) -> Iterator[Finding]:
+def _actions(stack: StackIndex) -> Iterator[BrokenStep]:
     """Whether each alarm does something: in ALARM, and when it is over."""
     pages = stack.of(COMPOSITE_ALARM)
     paged = {child for page in pages for child in ringing(str(page.inputs.get("alarmRule")))}

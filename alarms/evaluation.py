@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from alarms.finding import Finding, error
+from alarms.finding import BrokenStep, error
 from alarms.metrics import catalogue
 from alarms.watched import STATISTICS, Watched
 from graph.resource import Resource
@@ -17,7 +17,7 @@ _FAST = (10, 20, 30)
 _DAY, _WEEK, _HOUR = 86_400, 604_800, 3_600
 
 
-def statistic(alarm: Resource, watched: Watched) -> Iterator[Finding]:
+def statistic(alarm: Resource, watched: Watched) -> Iterator[BrokenStep]:
     """Whether there is exactly one, and one that CloudWatch has."""
     plain, extended = watched.statistic, watched.extended
     if bool(plain) == bool(extended):
@@ -31,7 +31,7 @@ def statistic(alarm: Resource, watched: Watched) -> Iterator[Finding]:
     yield error("statistic", alarm.name, what, f"one of {', '.join(STATISTICS)}, or a percentile", alarm.physical)
 
 
-def periods(alarm: Resource, watched: Watched) -> Iterator[Finding]:
+def periods(alarm: Resource, watched: Watched) -> Iterator[BrokenStep]:
     """Whether each period can hold data, and enough of them can breach."""
     period, name = watched.period, alarm.physical
     count = int(alarm.inputs.get("evaluationPeriods") or 0)
@@ -61,7 +61,7 @@ def periods(alarm: Resource, watched: Watched) -> Iterator[Finding]:
 _WORDS = re.compile(r"\b[a-z][a-zA-Z0-9_]*\b(?!\s*\()")
 
 
-def expressions(alarm: Resource) -> Iterator[Finding]:
+def expressions(alarm: Resource) -> Iterator[BrokenStep]:
     """Metric math: exactly one result, of queries that there are."""
     queries = alarm.inputs.get("metricQueries") or []
     if not queries:

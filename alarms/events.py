@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alarms.finding import Finding, error, warning
-from alarms.stack import Stack
+from alarms.finding import BrokenStep, error, warning
+from alarms.stack import StackIndex
 from graph.resource import Resource
 from graph.types import (
     EVENT_RULE,
@@ -21,7 +21,7 @@ SOURCES = {"db-instance": (INSTANCE, "instance"), "db-parameter-group": (PARAMET
 """Source type of an event subscription -> what the stack declares of it; snapshots come and go without the stack."""
 
 
-def events(stack: Stack) -> Iterator[Finding]:
+def events(stack: StackIndex) -> Iterator[BrokenStep]:
     """What keeps an event from whoever would publish it."""
     for subscription in stack.of(EVENT_SUBSCRIPTION):
         yield from _database_events(stack, subscription)
@@ -38,7 +38,7 @@ def events(stack: Stack) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _rule_events(target: Resource, rule: Resource | None) -> Iterator[Finding]:
+def _rule_events(target: Resource, rule: Resource | None) -> Iterator[BrokenStep]:
     name = target.physical
     if rule is None:
         yield error(
@@ -55,7 +55,7 @@ def _rule_events(target: Resource, rule: Resource | None) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _database_events(stack: Stack, subscription: Resource) -> Iterator[Finding]:
+def _database_events(stack: StackIndex, subscription: Resource) -> Iterator[BrokenStep]:
     name, inputs = subscription.physical, subscription.inputs
     if inputs.get("enabled") is False:
         yield error("action", subscription.name, "it is disabled", "leave enabled off, or true", name)

@@ -10,8 +10,8 @@ Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
-    """One broken step."""
+class BrokenStep:
+    """One step between a publisher and its recipients at which a notification is, or may be, lost."""
 
     severity: Severity
     """`error`: a notification is lost. `warning`: one may be, or nobody is there to hear it."""
@@ -25,19 +25,19 @@ class Finding:
     """The publishers (alarms, event subscriptions, caches) that it silences."""
 
 
-def error(step: str, resource: str, what: str, mend: str, *alarms: str) -> Finding:
+def error(step: str, resource: str, what: str, mend: str, *alarms: str) -> BrokenStep:
     """A notification is lost here."""
-    return Finding(severity="error", step=step, resource=resource, what=what, mend=mend, alarms=alarms)
+    return BrokenStep(severity="error", step=step, resource=resource, what=what, mend=mend, alarms=alarms)
 
 
-def warning(step: str, resource: str, what: str, mend: str, *alarms: str) -> Finding:
+def warning(step: str, resource: str, what: str, mend: str, *alarms: str) -> BrokenStep:
     """A notification may be lost here."""
-    return Finding(severity="warning", step=step, resource=resource, what=what, mend=mend, alarms=alarms)
+    return BrokenStep(severity="warning", step=step, resource=resource, what=what, mend=mend, alarms=alarms)
 
 
-def merged(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+def merged(findings: Iterable[BrokenStep]) -> tuple[BrokenStep, ...]:
     """One finding for all publishers that the same fault silences, errors first, otherwise as they were found."""
-    by_fault: dict[Finding, list[str]] = {}
+    by_fault: dict[BrokenStep, list[str]] = {}
     for each in findings:
         by_fault.setdefault(replace(each, alarms=()), []).extend(each.alarms)
     made = [replace(fault, alarms=tuple(dict.fromkeys(alarms))) for fault, alarms in by_fault.items()]

@@ -6,16 +6,16 @@ import json
 from collections.abc import Iterator
 from contextlib import suppress
 
-from alarms.finding import Finding, error
-from alarms.policies import PolicyError, Request, Statement, statements
+from alarms.finding import BrokenStep, error
+from alarms.policies import AccessRequest, PolicyError, Statement, statements
 from alarms.publishing import KEY_ACTIONS, PUBLISH, judged
-from alarms.stack import Stack
+from alarms.stack import StackIndex
 from graph.resource import Resource
 from graph.types import FUNCTION, INVOKE_CONFIG, ROLE, ROLE_POLICY
 from knowledge.regions import address
 
 
-def functions(stack: Stack) -> Iterator[Finding]:
+def functions(stack: StackIndex) -> Iterator[BrokenStep]:
     """Whether each function may tell the topics that its asynchronous calls name as destinations.
 
     https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
@@ -27,7 +27,7 @@ def functions(stack: Stack) -> Iterator[Finding]:
                 yield from _tells(stack, config, str(held["destination"]))
 
 
-def _tells(stack: Stack, config: Resource, arn: str) -> Iterator[Finding]:
+def _tells(stack: StackIndex, config: Resource, arn: str) -> Iterator[BrokenStep]:
     name = str(config.inputs.get("functionName"))
     topic = stack.topics.get(arn)
     function = next((each for each in stack.of(FUNCTION) if name in (each.physical, each.arn)), None)
@@ -51,7 +51,7 @@ def _tells(stack: Stack, config: Resource, arn: str) -> Iterator[Finding]:
         wanted += [(action, key.arn) for action in KEY_ACTIONS]
     context = {"aws:SecureTransport": "true", "kms:ViaService": address("sns", stack.region(topic))}
     for action, resource in wanted:
-        asked = Request(kind="Role", principal=role.arn, action=action, resource=resource, context=context)
+        asked = AccessRequest(kind="Role", principal=role.arn, action=action, resource=resource, context=context)
         if not (verdict := judged(policies_of(stack, role), asked)).allowed:
             yield error(
                 "role policy", role.name, f"{verdict.why}, and {function.name} tells {topic.name} of its calls",
@@ -59,7 +59,7 @@ def _tells(stack: Stack, config: Resource, arn: str) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def policies_of(stack: Stack, role: Resource) -> str:
+def policies_of(stack: StackIndex, role: Resource) -> str:
     """The inline policies of a role as one document; managed ones of AWS give no function a topic."""
     found: list[Statement] = []
     for each in stack.of(ROLE_POLICY):

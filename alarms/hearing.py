@@ -6,29 +6,31 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from alarms.finding import Finding, Severity, error
-from alarms.policies import Request
+from alarms.finding import BrokenStep, Severity, error
+from alarms.policies import AccessRequest
 from alarms.publishers import CLOUDWATCH, Publisher
 from alarms.publishing import KEY_ACTIONS, judged
-from alarms.stack import Stack
+from alarms.stack import StackIndex
 from graph import types
 from graph.resource import Resource
 
 
-def heard(stack: Stack, topic: Resource, publishers: list[Publisher], unheard: Severity) -> Iterator[Finding]:
+def heard(stack: StackIndex, topic: Resource, publishers: list[Publisher], unheard: Severity) -> Iterator[BrokenStep]:
     """Whether somebody hears what is published to a topic; `unheard`: how grave it is when there is nobody."""
     names = tuple(dict.fromkeys(each.name for each in publishers))
     held = stack.subscriptions.get(topic.arn, [])
     deaf = [finding for each in held for finding in _deaf(stack, topic, each, publishers)]
     yield from deaf
     if not held:
-        yield Finding(
+        yield BrokenStep(
             severity=unheard, step="subscription", resource=topic.name, what="nobody subscribes to it",
             mend="name recipients in data-tier:notify", alarms=names,
         )  # fmt: skip
 
 
-def _deaf(stack: Stack, topic: Resource, subscription: Resource, publishers: list[Publisher]) -> Iterator[Finding]:
+def _deaf(
+    stack: StackIndex, topic: Resource, subscription: Resource, publishers: list[Publisher]
+) -> Iterator[BrokenStep]:
     """Why a subscription hears nothing."""
     inputs, here = subscription.inputs, subscription.name
     names = tuple(dict.fromkeys(each.name for each in publishers))
@@ -76,7 +78,7 @@ def _passes(inputs: Mapping[str, Any], policy: str, publisher: Publisher) -> boo
     return publisher.attributes
 
 
-def _queue(stack: Stack, topic: Resource, subscription: Resource, names: tuple[str, ...]) -> Iterator[Finding]:
+def _queue(stack: StackIndex, topic: Resource, subscription: Resource, names: tuple[str, ...]) -> Iterator[BrokenStep]:
     endpoint, here = str(subscription.inputs.get("endpoint")), subscription.name
     if endpoint.endswith(".fifo") and not topic.inputs.get("fifoTopic"):
         # https://docs.aws.amazon.com/sns/latest/dg/sns-sqs-as-subscriber.html
@@ -90,7 +92,7 @@ def _queue(stack: Stack, topic: Resource, subscription: Resource, names: tuple[s
     policies = [p for p in stack.of(types.QUEUE_POLICY) if p.inputs.get("queueUrl") == queue.id]
     policy = str(policies[0].inputs.get("policy") if policies else queue.inputs.get("policy") or '{"Statement": []}')
     context = {"aws:SourceArn": topic.arn, "aws:SourceAccount": stack.place.account, "aws:SecureTransport": "true"}
-    send = Request(
+    send = AccessRequest(
         kind="Service", principal="sns.amazonaws.com", action="sqs:SendMessage", resource=queue.arn, context=context
     )
     if not (verdict := judged(policy, send)).allowed:
@@ -102,7 +104,9 @@ def _queue(stack: Stack, topic: Resource, subscription: Resource, names: tuple[s
     if key is None:
         return
     for action in KEY_ACTIONS:
-        use = Request(kind="Service", principal="sns.amazonaws.com", action=action, resource=key.arn, context=context)
+        use = AccessRequest(
+            kind="Service", principal="sns.amazonaws.com", action=action, resource=key.arn, context=context
+        )
         if not (verdict := judged(str(key.inputs.get("policy") or '{"Statement": []}'), use)).allowed:
             yield error(
                 "key policy", key.name, f"{verdict.why}: the queue {queue.name} is encrypted with it",

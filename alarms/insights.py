@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from alarms.finding import Finding, error
+from alarms.finding import BrokenStep, error
 from alarms.metrics import has
-from alarms.stack import Stack
+from alarms.stack import StackIndex
 from alarms.watched import RESOURCE_ID, Watched
 from graph.resource import Resource
 from graph.types import INSTANCE
 
 
-def insights(stack: Stack, alarm: Resource, counter: Watched) -> Iterator[Finding]:
+def insights(stack: StackIndex, alarm: Resource, counter: Watched) -> Iterator[BrokenStep]:
     """Whether a counter's resource id is one of this stack's instances, and that one has Database Insights."""
     instance = instance_of(stack, alarm, counter)
     if instance is None:
@@ -29,7 +29,7 @@ def insights(stack: Stack, alarm: Resource, counter: Watched) -> Iterator[Findin
         )  # fmt: skip
 
 
-def instance_of(stack: Stack, alarm: Resource, counter: Watched) -> Resource | None:
+def instance_of(stack: StackIndex, alarm: Resource, counter: Watched) -> Resource | None:
     """The instance of which a counter is asked, in the alarm's region."""
     named = counter.dimensions[RESOURCE_ID]
     here = (each for each in stack.of(INSTANCE) if stack.region(each) == stack.region(alarm))

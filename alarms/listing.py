@@ -10,7 +10,7 @@ from typing import Any
 from alarms.composites import ringing
 from alarms.insights import instance_of
 from alarms.publishers import topics_of
-from alarms.stack import Stack
+from alarms.stack import StackIndex
 from alarms.watched import RESOURCE_ID, Watched, counters_of, watched_by
 from graph.resource import Resource
 from graph.types import COMPOSITE_ALARM, METRIC_ALARM
@@ -22,8 +22,8 @@ _SIGNS = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
-    """One alarm."""
+class AlarmRow:
+    """One alarm as `datatier alarms list` shows it."""
 
     name: str
     severity: str
@@ -44,7 +44,7 @@ class Row:
     """Protocol -> number of subscriptions of those topics."""
 
 
-def rows(stack: Stack) -> tuple[Row, ...]:
+def rows(stack: StackIndex) -> tuple[AlarmRow, ...]:
     """Every alarm, pages first, then by name."""
     pages = {child: page for page in stack.of(COMPOSITE_ALARM) for child in ringing(str(page.inputs.get("alarmRule")))}
     alarms = sorted(
@@ -53,13 +53,13 @@ def rows(stack: Stack) -> tuple[Row, ...]:
     return tuple(_row(stack, alarm, pages.get(alarm.physical)) for alarm in alarms)
 
 
-def _row(stack: Stack, alarm: Resource, page: Resource | None) -> Row:
+def _row(stack: StackIndex, alarm: Resource, page: Resource | None) -> AlarmRow:
     topics = topics_of(alarm)
     inputs = alarm.inputs
     composite = alarm.type == COMPOSITE_ALARM
     subscriptions = [each for topic in topics for each in stack.subscriptions.get(topic, [])]
     watched = [] if composite else [*watched_by(alarm), *counters_of(alarm)]
-    return Row(
+    return AlarmRow(
         name=alarm.physical,
         severity=_severity(page or alarm),
         metric=f"page of {len(ringing(str(inputs.get('alarmRule'))))}"
@@ -84,7 +84,7 @@ def _row(stack: Stack, alarm: Resource, page: Resource | None) -> Row:
 _NODE = "CacheNodeId"
 
 
-def _server(stack: Stack, alarm: Resource, watched: Watched) -> str:
+def _server(stack: StackIndex, alarm: Resource, watched: Watched) -> str:
     """The name of the server whose resource id a counter of Database Insights has; empty for other metrics."""
     instance = instance_of(stack, alarm, watched) if RESOURCE_ID in watched.dimensions else None
     return instance.physical if instance else ""
@@ -117,7 +117,7 @@ def _query_period(inputs: Mapping[str, Any]) -> int:
     return max((int((q.get("metric") or q).get("period") or 0) for q in queries), default=0)
 
 
-def names(stack: Stack) -> Iterator[str]:
+def names(stack: StackIndex) -> Iterator[str]:
     """The names of every alarm."""
     for alarm in stack.of(COMPOSITE_ALARM, METRIC_ALARM):
         yield alarm.physical

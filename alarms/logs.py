@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from alarms.finding import Finding, error, warning
-from alarms.stack import Stack
+from alarms.finding import BrokenStep, error, warning
+from alarms.stack import StackIndex
 from graph.resource import Resource
 from graph.types import CACHE, INSTANCE, LOG_FILTER, LOG_GROUP, METRIC_ALARM
 
 
 def custom(
-    stack: Stack, alarm: Resource, namespace: str, metric: str, dimensions: Mapping[str, str]
-) -> Iterator[Finding]:
+    stack: StackIndex, alarm: Resource, namespace: str, metric: str, dimensions: Mapping[str, str]
+) -> Iterator[BrokenStep]:
     """Whether a log filter of the stack publishes a metric of one's own, under these dimensions."""
     publishing = [made for made in map(transformation, stack.of(LOG_FILTER)) if made[:2] == (namespace, metric)]
     if not publishing:
@@ -35,7 +35,7 @@ def transformation(log_filter: Resource) -> tuple[str, str, frozenset[str]]:
     return str(held.get("namespace")), str(held.get("name")), frozenset(held.get("dimensions") or {})
 
 
-def filters(stack: Stack) -> Iterator[Finding]:
+def filters(stack: StackIndex) -> Iterator[BrokenStep]:
     """What is wrong with the log filters themselves."""
     groups = {(stack.region(each), each.physical) for each in stack.of(LOG_GROUP)}
     wanted = {
@@ -65,7 +65,7 @@ def filters(stack: Stack) -> Iterator[Finding]:
             )  # fmt: skip
 
 
-def _fed(stack: Stack) -> Iterator[tuple[str, str]]:
+def _fed(stack: StackIndex) -> Iterator[tuple[str, str]]:
     """The log groups into which the stack's servers write."""
     for instance in stack.of(INSTANCE):
         for kind in instance.inputs.get("enabledCloudwatchLogsExports") or []:

@@ -18,7 +18,7 @@ Statement = Mapping[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class AccessRequest:
     """What somebody wants to do."""
 
     kind: str
@@ -32,7 +32,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class Decision:
     """What a policy says to a request."""
 
     allowed: bool
@@ -44,7 +44,7 @@ class PolicyError(ValueError):
     """The document is no policy."""
 
 
-def judge(document: str, request: Request) -> Verdict:
+def judge(document: str, request: AccessRequest) -> Decision:
     """Judge a request by a resource policy. Raise `PolicyError`."""
     near = f"no statement allows {request.action} to {request.principal or 'any principal'}"
     allowed = False
@@ -55,12 +55,12 @@ def judge(document: str, request: Request) -> Verdict:
         sid = statement.get("Sid") or "without Sid"
         if statement.get("Effect") == "Deny":
             if not any(text for text in failed if not text.startswith(_UNKNOWN)):
-                return Verdict(allowed=False, why=f"statement {sid} denies {request.action}")
+                return Decision(allowed=False, why=f"statement {sid} denies {request.action}")
         elif failed:
             near = f"statement {sid} allows {request.action} only where {' and '.join(failed)}"
         else:
             allowed = True
-    return Verdict(allowed=True) if allowed else Verdict(allowed=False, why=near)
+    return Decision(allowed=True) if allowed else Decision(allowed=False, why=near)
 
 
 @cache
@@ -73,12 +73,12 @@ def statements(document: str) -> tuple[Statement, ...]:
     return tuple(held) if isinstance(held, list) else (held,)
 
 
-def many(value: Any) -> list[Any]:
+def many(value: object) -> list[Any]:
     """One or several, as a list."""
     return list(value) if isinstance(value, list | tuple) else [] if value is None else [value]
 
 
-def _meant(statement: Statement, request: Request) -> bool:
+def _meant(statement: Statement, request: AccessRequest) -> bool:
     return (
         _principal(statement, request)
         and _named(statement, "Action", request.action.lower(), str.lower)
@@ -86,7 +86,7 @@ def _meant(statement: Statement, request: Request) -> bool:
     )
 
 
-def _principal(statement: Statement, request: Request) -> bool:
+def _principal(statement: Statement, request: AccessRequest) -> bool:
     if request.kind == "Role":
         return "Principal" not in statement
     if "NotPrincipal" in statement:
@@ -94,7 +94,7 @@ def _principal(statement: Statement, request: Request) -> bool:
     return _among(statement.get("Principal"), request)
 
 
-def _among(principal: Any, request: Request) -> bool:
+def _among(principal: Any, request: AccessRequest) -> bool:
     if principal == "*" or "*" in many(principal.get("AWS") if isinstance(principal, dict) else None):
         return True  # in a resource policy, services too
     held = many(principal.get(request.kind)) if isinstance(principal, dict) else []
@@ -135,7 +135,7 @@ _OPERATORS: dict[str, Callable[[str, str], bool]] = {
 _UNKNOWN = "it meets the operator"
 
 
-def _unmet(statement: Statement, request: Request) -> Iterator[str]:
+def _unmet(statement: Statement, request: AccessRequest) -> Iterator[str]:
     """The conditions of a statement that the request does not meet, in words."""
     context = _of_principal(request) | {key.lower(): value for key, value in request.context.items()}
     for operator, wanted in (statement.get("Condition") or {}).items():
@@ -148,7 +148,7 @@ def _unmet(statement: Statement, request: Request) -> Iterator[str]:
                 yield f"{key} is {' or '.join(str(each) for each in many(values))} ({operator}), and it is {held}"
 
 
-def _of_principal(request: Request) -> dict[str, str]:
+def _of_principal(request: AccessRequest) -> dict[str, str]:
     """What AWS itself says of who asks, by lower-case key: condition keys have no case.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html: a service that acts as its

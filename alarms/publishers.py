@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from alarms.policies import many
-from alarms.stack import Stack
+from alarms.stack import StackIndex
 from graph.resource import Resource
 from graph.types import (
     CACHE,
@@ -56,7 +56,7 @@ class Publisher:
     """Whether its messages carry attributes, by which subscriptions may filter."""
 
 
-def publishers(stack: Stack) -> Iterator[Publisher]:
+def publishers(stack: StackIndex) -> Iterator[Publisher]:
     """Every publisher of a stack; one with several topics, or several sources, comes several times."""
     for alarm in stack.of(METRIC_ALARM, COMPOSITE_ALARM):
         for topic in topics_of(alarm):
@@ -82,7 +82,7 @@ def topics_of(alarm: Resource) -> list[str]:
     return list(dict.fromkeys(action for action in actions if ":sns:" in action))
 
 
-def alarm_publisher(stack: Stack, alarm: Resource, topic: str) -> Publisher:
+def alarm_publisher(stack: StackIndex, alarm: Resource, topic: str) -> Publisher:
     """CloudWatch, on behalf of one alarm."""
     source = stack.place.arn("cloudwatch", f"alarm:{alarm.physical}", stack.region(alarm))
     owner = {"aws:SourceOwner": stack.place.account}
@@ -90,7 +90,7 @@ def alarm_publisher(stack: Stack, alarm: Resource, topic: str) -> Publisher:
 
 
 def _publisher(
-    stack: Stack,
+    stack: StackIndex,
     resource: Resource,
     topic: str,
     service: str,
@@ -111,7 +111,7 @@ def _publisher(
     )
 
 
-def _database_events(stack: Stack, subscription: Resource) -> Iterator[Publisher]:
+def _database_events(stack: StackIndex, subscription: Resource) -> Iterator[Publisher]:
     """RDS names the instance, or whatever the event is about, as the source."""
     kind = _SOURCES.get(str(subscription.inputs.get("sourceType")), "*")
     named = many(subscription.inputs.get("sourceIds"))
@@ -122,7 +122,7 @@ def _database_events(stack: Stack, subscription: Resource) -> Iterator[Publisher
         yield _publisher(stack, subscription, str(subscription.inputs.get("snsTopic")), RDS, {"aws:SourceArn": source})
 
 
-def _cache_events(stack: Stack, group: Resource) -> Iterator[Publisher]:
+def _cache_events(stack: StackIndex, group: Resource) -> Iterator[Publisher]:
     """ElastiCache, in both forms that AWS's pages show.
 
     By owner: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ElastiCacheSNS.html; as a service:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from alarms.finding import Finding, error, warning
-from alarms.policies import PolicyError, Request, Verdict, judge
+from alarms.finding import BrokenStep, error, warning
+from alarms.policies import AccessRequest, Decision, PolicyError, judge
 from alarms.publishers import CLOUDWATCH, EVENTS, PLAIN_KEY, STANDARD_ONLY, UNENCRYPTED_ONLY, Publisher
-from alarms.stack import Stack
+from alarms.stack import StackIndex
 from graph.resource import Resource
 
 PUBLISH = "sns:Publish"
@@ -18,7 +18,7 @@ MANAGE = ("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:SetTopi
 """What the account does with a topic: whoever deploys it, and `datatier alarms prove`."""
 
 
-def reaches(stack: Stack, publisher: Publisher) -> Iterator[Finding]:
+def reaches(stack: StackIndex, publisher: Publisher) -> Iterator[BrokenStep]:
     """What keeps a publisher's message from its topic."""
     topic, here = stack.topics.get(publisher.topic), publisher.resource.name
     region = stack.region(publisher.resource)
@@ -40,7 +40,7 @@ def reaches(stack: Stack, publisher: Publisher) -> Iterator[Finding]:
     yield from _encrypted(stack, topic, publisher)
 
 
-def _form(topic: Resource, publisher: Publisher) -> Iterator[Finding]:
+def _form(topic: Resource, publisher: Publisher) -> Iterator[BrokenStep]:
     if topic.inputs.get("fifoTopic") and publisher.service in STANDARD_ONLY:
         yield error(
             "topic", topic.name, f"it is a FIFO topic, and {publisher.service} publishes to standard ones only",
@@ -48,9 +48,9 @@ def _form(topic: Resource, publisher: Publisher) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _admitted(stack: Stack, topic: Resource, publisher: Publisher) -> Iterator[Finding]:
+def _admitted(stack: StackIndex, topic: Resource, publisher: Publisher) -> Iterator[BrokenStep]:
     holder, policy = stack.topic_policies.get(topic.arn, (topic, default_policy(topic.arn, stack.place.account)))
-    request = Request(
+    request = AccessRequest(
         kind=publisher.kind,
         principal=publisher.service if publisher.kind == "Service" else "",
         action=PUBLISH,
@@ -78,14 +78,14 @@ def default_policy(topic: str, account: str) -> str:
     return json.dumps({"Version": "2008-10-17", "Statement": [statement]})
 
 
-def judged(policy: str, request: Request) -> Verdict:
+def judged(policy: str, request: AccessRequest) -> Decision:
     try:
         return judge(policy, request)
     except PolicyError as problem:
-        return Verdict(allowed=False, why=f"its policy {problem}")
+        return Decision(allowed=False, why=f"its policy {problem}")
 
 
-def _encrypted(stack: Stack, topic: Resource, publisher: Publisher) -> Iterator[Finding]:
+def _encrypted(stack: StackIndex, topic: Resource, publisher: Publisher) -> Iterator[BrokenStep]:
     name = topic.inputs.get("kmsMasterKeyId")
     if not name:
         return
@@ -111,7 +111,7 @@ def _encrypted(stack: Stack, topic: Resource, publisher: Publisher) -> Iterator[
     yield from _usable(stack, topic, key, publisher)
 
 
-def _usable(stack: Stack, topic: Resource, key: Resource, publisher: Publisher) -> Iterator[Finding]:
+def _usable(stack: StackIndex, topic: Resource, key: Resource, publisher: Publisher) -> Iterator[BrokenStep]:
     if stack.region(key) != stack.region(topic):
         yield error(
             "key", topic.name, f"its key is in {stack.region(key)}, and it is in {stack.region(topic)} itself",
@@ -123,14 +123,16 @@ def _usable(stack: Stack, topic: Resource, key: Resource, publisher: Publisher) 
         yield from _granted(topic, key, publisher, action)
 
 
-def _granted(topic: Resource, key: Resource, publisher: Publisher, action: str) -> Iterator[Finding]:
+def _granted(topic: Resource, key: Resource, publisher: Publisher, action: str) -> Iterator[BrokenStep]:
     """A grant under a condition is judged as AWS documents it: it holds for alarms, and does not for EventBridge."""
     policy = str(key.inputs.get("policy") or json.dumps({"Statement": []}))
     encryption = {"kms:EncryptionContext:aws:sns:topicArn": topic.arn}
     bare, full = (
         judged(
             policy,
-            Request(kind="Service", principal=publisher.service, action=action, resource=key.arn, context=context),
+            AccessRequest(
+                kind="Service", principal=publisher.service, action=action, resource=key.arn, context=context
+            ),
         )
         for context in (encryption, {**publisher.context, **encryption})
     )
@@ -144,14 +146,15 @@ def _granted(topic: Resource, key: Resource, publisher: Publisher, action: str) 
         )  # fmt: skip
 
 
-def kept(stack: Stack, topic: Resource, names: tuple[str, ...]) -> Iterator[Finding]:
+def kept(stack: StackIndex, topic: Resource, names: tuple[str, ...]) -> Iterator[BrokenStep]:
     """Whether topic and key are still their account's."""
     root = f"arn:{stack.place.partition}:iam::{stack.place.account}:root"
 
     def lost(policy: str, actions: tuple[str, ...], resource: str) -> list[str]:
         context = {"aws:SourceOwner": stack.place.account, "aws:SecureTransport": "true"}
         asked = (
-            Request(kind="AWS", principal=root, action=each, resource=resource, context=context) for each in actions
+            AccessRequest(kind="AWS", principal=root, action=each, resource=resource, context=context)
+            for each in actions
         )
         return [each.action for each in asked if not judged(policy, each).allowed]
 

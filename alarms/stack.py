@@ -28,7 +28,7 @@ from knowledge.regions import partition_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class AccountRegion:
     """Where the stack is."""
 
     account: str
@@ -44,10 +44,10 @@ class Place:
         return f"arn:{self.partition}:{service}:{region or self.region}:{self.account}:{rest}"
 
 
-class Stack:
+class StackIndex:
     """An index over resources; it changes nothing."""
 
-    def __init__(self, resources: Iterable[Resource], place: Place) -> None:
+    def __init__(self, resources: Iterable[Resource], place: AccountRegion) -> None:
         self.resources = tuple(resources)
         self.place = place
         self._by_type: dict[str, list[Resource]] = {}

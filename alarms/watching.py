@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from alarms.evaluation import expressions, periods, statistic
-from alarms.finding import Finding, error, warning
+from alarms.finding import BrokenStep, error, warning
 from alarms.insights import insights
 from alarms.logs import custom
 from alarms.metrics import CACHE_NODE, Metric, catalogue, engine, has, similar
-from alarms.stack import Stack
+from alarms.stack import StackIndex
 from alarms.watched import Watched, counters_of, watched_by
 from graph.resource import Resource
 from graph.types import METRIC_ALARM
 
 
-def watches(stack: Stack) -> Iterator[Finding]:
+def watches(stack: StackIndex) -> Iterator[BrokenStep]:
     """What is wrong with what the metric alarms look at."""
     for alarm in stack.of(METRIC_ALARM):
         yield from expressions(alarm)
@@ -29,7 +29,7 @@ def watches(stack: Stack) -> Iterator[Finding]:
     yield from _unwatched(stack)
 
 
-def _unwatched(stack: Stack) -> Iterator[Finding]:
+def _unwatched(stack: StackIndex) -> Iterator[BrokenStep]:
     """Databases and cache nodes at which no alarm looks."""
     seen = {
         (dimension, stack.region(alarm), value)
@@ -46,7 +46,7 @@ def _unwatched(stack: Stack) -> Iterator[Finding]:
                 )  # fmt: skip
 
 
-def _data(stack: Stack, alarm: Resource, watched: Watched) -> Iterator[Finding]:
+def _data(stack: StackIndex, alarm: Resource, watched: Watched) -> Iterator[BrokenStep]:
     name = alarm.physical
     if not watched.namespace.startswith("AWS/"):
         yield from custom(stack, alarm, watched.namespace, watched.metric, watched.dimensions)
@@ -72,7 +72,7 @@ def _data(stack: Stack, alarm: Resource, watched: Watched) -> Iterator[Finding]:
     yield from _server(stack, alarm, watched, fitting)
 
 
-def _server(stack: Stack, alarm: Resource, watched: Watched, forms: list[Metric]) -> Iterator[Finding]:
+def _server(stack: StackIndex, alarm: Resource, watched: Watched, forms: list[Metric]) -> Iterator[BrokenStep]:
     """Whether the dimension names a server of this stack, and one that publishes the metric."""
     region, name = stack.region(alarm), alarm.physical
     for dimension, value in watched.dimensions.items():
@@ -97,7 +97,7 @@ def _server(stack: Stack, alarm: Resource, watched: Watched, forms: list[Metric]
         yield from _published(alarm, watched, forms, server)
 
 
-def _published(alarm: Resource, watched: Watched, forms: list[Metric], server: Resource) -> Iterator[Finding]:
+def _published(alarm: Resource, watched: Watched, forms: list[Metric], server: Resource) -> Iterator[BrokenStep]:
     here = engine(server)
     of_engine = [form for form in forms if form.engine in ("any", here)]
     if not of_engine:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import configparser
 import logging
 import os
-import re
 import threading
 from functools import cache, partial
 from pathlib import Path
@@ -14,9 +13,6 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from bootstrap.errors import BootstrapError
-
-# An `&` that begins no entity.
-_BARE_AMPERSAND = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos|#\d+|#x[0-9a-fA-F]+);)")
 
 # What an emulator that asks nobody is given.
 _NOTHING = ("local", "local")
@@ -131,8 +127,6 @@ def _client(
     local = {"aws_access_key_id": key[0], "aws_secret_access_key": key[1]} if endpoint else {}
     session = _session(emulated=endpoint is not None)
     client = session.create_client(service, region_name=region, endpoint_url=endpoint, config=config, **local)
-    if endpoint:
-        client.meta.events.register("before-parse.elasticache", _escape)
     if stack is not None:
         client.meta.events.register_first("needs-retry", partial(_down, url=endpoint, stack=stack))
     _made.append(client)
@@ -146,8 +140,3 @@ def _down(*, url: str | None, stack: str, caught_exception: Exception | None = N
     if isinstance(caught_exception, EndpointConnectionError):
         command = f"datatier up {stack}".rstrip()
         raise EmulatorDownError(f"the AWS emulator, which keeps the secrets, is not running at {url}: `{command}`")
-
-
-def _escape(response_dict: dict[str, Any], **_: Any) -> None:
-    """Mend the emulator's XML: it repeats access strings as they are, and `&channel` is no XML (ministack 1.4)."""
-    response_dict["body"] = _BARE_AMPERSAND.sub(b"&amp;", response_dict["body"])

@@ -76,7 +76,7 @@ def _lambda(machine: str) -> Platform:
 PLATFORMS = {
     "arm64": _lambda("aarch64"),
     "x86_64": _lambda("x86_64"),
-    # the emulator's Lambda, which runs functions with its own Python
+    # a function that runs on this computer, with this Python
     "local": Platform(python=f"{sys.version_info.major}.{sys.version_info.minor}", tags=()),
 }
 

@@ -21,7 +21,7 @@ from cli.project import StackSource, load
 
 if TYPE_CHECKING:
     from alarms.prove.outcome import Clients
-    from alarms.stack import Stack
+    from alarms.stack import StackIndex
     from bootstrap.aws import AwsEndpoint
     from local.state import StateDir
 
@@ -134,7 +134,7 @@ def prove(
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from alarms.prove.mailbox import BusyError
+    from alarms.prove.mailbox import MailboxBusyError
     from alarms.prove.run import prove as run
 
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was set is put back
@@ -143,7 +143,7 @@ def prove(
         name, clients, names, state = _deployed(stack, yes) if aws else _local(stack)
         with state.lock() if state else nullcontext():
             proof = run(clients, name, names, secrets.token_hex(4), limit=limit, alone=not aws, told=told)
-    except BusyError as busy:
+    except MailboxBusyError as busy:
         raise NothingUpError(f"{busy}.") from None
     except (ClientError, BotoCoreError) as refused:
         raise ProofError(f"{refused}. A proof needs {NEEDS}.") from refused
@@ -155,7 +155,7 @@ def prove(
         raise typer.Exit(FAILED)
 
 
-def offline(source: StackSource) -> Stack:
+def offline(source: StackSource) -> StackIndex:
     """The stack as its program declares it."""
     from preview.alarm_findings import indexed
 

@@ -12,7 +12,7 @@ from rich.markup import escape
 from cli.output import listed
 
 if TYPE_CHECKING:
-    from alarms.finding import Finding
+    from alarms.finding import BrokenStep
     from alarms.prove.run import Proof
 
 
@@ -22,7 +22,7 @@ def told(topics: tuple[str, ...], heard_by: Mapping[str, int]) -> str:
     return f"{', '.join(topics) or 'no topic'} ({who})"
 
 
-def findings(out: Console, stack: str, alarms: int, found: tuple[Finding, ...]) -> None:
+def findings(out: Console, stack: str, alarms: int, found: tuple[BrokenStep, ...]) -> None:
     """What the static check found."""
     for each in found:
         colour = "red" if each.severity == "error" else "yellow"

@@ -31,7 +31,7 @@ _GIB = 1024**3
 
 
 @dataclass(frozen=True)
-class Finding:
+class ToolCheck:
     """What one check found."""
 
     check: str
@@ -76,13 +76,13 @@ def doctor(
         raise typer.Exit(FAILED)
 
 
-def _python(root: Path) -> Iterator[Finding]:
+def _python(root: Path) -> Iterator[ToolCheck]:
     del root
     good = sys.version_info >= (3, 11)
-    yield Finding("Python", "ok" if good else "missing", f"{platform.python_version()}; 3.11 or newer is needed")
+    yield ToolCheck("Python", "ok" if good else "missing", f"{platform.python_version()}; 3.11 or newer is needed")
 
 
-def _servers(root: Path) -> Iterator[Finding]:
+def _servers(root: Path) -> Iterator[ToolCheck]:
     del root
     from local.postgres import binaries as postgres
     from local.valkey import binaries as valkey
@@ -94,14 +94,16 @@ def _servers(root: Path) -> Iterator[Finding]:
         try:
             path = find()
             answer = subprocess.run([str(path), "--version"], capture_output=True, text=True, timeout=10, check=True)
-            yield Finding(name, "ok", f"{answer.stdout.strip()} ({path})")
+            yield ToolCheck(name, "ok", f"{answer.stdout.strip()} ({path})")
         except (CloudError, OSError, subprocess.SubprocessError) as error:
-            yield Finding(name, "missing", str(error))
+            yield ToolCheck(name, "missing", str(error))
     emulator = importlib.util.find_spec("ministack") is not None
-    yield Finding("AWS emulator", "ok" if emulator else "missing", "ministack" if emulator else "`make up` installs it")
+    yield ToolCheck(
+        "AWS emulator", "ok" if emulator else "missing", "ministack" if emulator else "`make up` installs it"
+    )
 
 
-def _user(root: Path) -> Iterator[Finding]:
+def _user(root: Path) -> Iterator[ToolCheck]:
     if os.geteuid() != 0:
         return
     from local.postgres import binaries
@@ -110,7 +112,7 @@ def _user(root: Path) -> Iterator[Finding]:
     try:
         found = account(binaries.find().folder, root)
     except CloudError as error:
-        yield Finding("root", "missing", str(error))
+        yield ToolCheck("root", "missing", str(error))
         return
     told = "the servers run as user `nobody`, without root's rights"
     if is_wide(found):
@@ -118,55 +120,55 @@ def _user(root: Path) -> Iterator[Finding]:
             f"the servers run as user `nobody`, which cannot enter {root}: they may read every file of this computer. "
             "Run datatier as another user, or move the folder to where everybody may enter"
         )
-    yield Finding("root", "note" if is_wide(found) else "ok", told)
+    yield ToolCheck("root", "note" if is_wide(found) else "ok", told)
 
 
-def _room(root: Path) -> Iterator[Finding]:
+def _room(root: Path) -> Iterator[ToolCheck]:
     free, memory = shutil.disk_usage(root).free, psutil.virtual_memory().available
-    yield Finding("disk", "ok" if free > _GIB else "missing", f"{free / _GIB:.1f} GiB free in {root}; 1 is needed")
+    yield ToolCheck("disk", "ok" if free > _GIB else "missing", f"{free / _GIB:.1f} GiB free in {root}; 1 is needed")
     enough = "ok" if memory > _GIB else "note"
-    yield Finding("memory", enough, f"{memory / _GIB:.1f} GiB available; a tier takes about half of one")
+    yield ToolCheck("memory", enough, f"{memory / _GIB:.1f} GiB available; a tier takes about half of one")
     where = root / ".local" if (root / ".local").exists() else root
     writable = os.access(where, os.W_OK)
-    yield Finding("folder", "ok" if writable else "missing", f"{where} is {'' if writable else 'not '}writable")
+    yield ToolCheck("folder", "ok" if writable else "missing", f"{where} is {'' if writable else 'not '}writable")
 
 
-def _stacks(root: Path) -> Iterator[Finding]:
+def _stacks(root: Path) -> Iterator[ToolCheck]:
     for stack in stacks(root):
         try:
             read_stack(root, stack)
         except ValueError as error:
-            yield Finding(f"Pulumi.{stack}.yaml", "missing", str(error))
+            yield ToolCheck(f"Pulumi.{stack}.yaml", "missing", str(error))
     for stack in known(root):
         yield from _running(StateDir(root, stack))
 
 
-def _running(state: StateDir) -> Iterator[Finding]:
+def _running(state: StateDir) -> Iterator[ToolCheck]:
     """How many servers of a tier answer now, and a row for each that does not."""
     from local.status import pressing, seen
 
     servers = seen(state)
     if not any(server.pid for server in servers):
-        yield Finding(f"stack {state.stack}", "ok", "down, its data are kept")
+        yield ToolCheck(f"stack {state.stack}", "ok", "down, its data are kept")
     else:
         wrong = [server for server in servers if server.trouble]
         told = f"{len(servers) - len(wrong)} of {len(servers)} servers answer"
-        yield Finding(f"stack {state.stack}", "missing" if wrong else "ok", told)
+        yield ToolCheck(f"stack {state.stack}", "missing" if wrong else "ok", told)
         for sentence in pressing(state):
-            yield Finding(f"stack {state.stack}", "missing", sentence)
+            yield ToolCheck(f"stack {state.stack}", "missing", sentence)
         for server in wrong:
-            yield Finding(server.name, "missing", f"{server.trouble}: {server.mend(state.stack)}")
+            yield ToolCheck(server.name, "missing", f"{server.trouble}: {server.mend(state.stack)}")
     for server in servers:
         if server.pid is None and not ports.is_free(server.port):
-            yield Finding("port", "missing", str(ports.taken(server.port, server.name, state.stack)))
+            yield ToolCheck("port", "missing", str(ports.taken(server.port, server.name, state.stack)))
 
 
-def _deployment(root: Path) -> Iterator[Finding]:
+def _deployment(root: Path) -> Iterator[ToolCheck]:
     pulumi = shutil.which("pulumi")
-    yield Finding("pulumi", "ok" if pulumi else "note", pulumi or "not on PATH; only `pulumi up` on AWS needs it")
+    yield ToolCheck("pulumi", "ok" if pulumi else "note", pulumi or "not on PATH; only `pulumi up` on AWS needs it")
     bundle = root / "build" / "runner.zip"
     told = str(bundle) if bundle.is_file() else "not built; `make bundle` before `pulumi up`"
-    yield Finding("runner bundle", "ok" if bundle.is_file() else "note", told)
+    yield ToolCheck("runner bundle", "ok" if bundle.is_file() else "note", told)
 
 
-_CHECKS: tuple[Callable[[Path], Iterator[Finding]], ...] = (_python, _servers, _user, _room, _stacks, _deployment)
+_CHECKS: tuple[Callable[[Path], Iterator[ToolCheck]], ...] = (_python, _servers, _user, _room, _stacks, _deployment)

@@ -7,7 +7,7 @@ from dataclasses import asdict
 import typer
 from rich.markup import escape
 
-from account.finding import Finding
+from account.finding import AccountFinding
 from account.look import look, look_at_waiting
 from account.reader import Reader
 from bootstrap.aws import aws_client, aws_credentials
@@ -37,7 +37,7 @@ def doctor_aws(stack: str | None, against: str | None, *, waiting: bool, json: b
 
 def examine(
     stack: str, against: str | None, endpoint: str | None = None, *, waiting: bool = False
-) -> tuple[Finding, ...]:
+) -> tuple[AccountFinding, ...]:
     """What the account says to a stack, or only what waits in it; `endpoint` is an emulator's."""
     source = load(stack)
     if endpoint is None:
@@ -58,7 +58,7 @@ def _deployable() -> list[str]:
     return found
 
 
-def _show(stack: str, findings: tuple[Finding, ...]) -> None:
+def _show(stack: str, findings: tuple[AccountFinding, ...]) -> None:
     out = console()
     missing = sum(finding.state == "missing" for finding in findings)
     out.print(f"[bold]{escape(stack)}[/]: {missing} in the way, {len(findings) - missing} to know")

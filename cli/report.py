@@ -113,13 +113,13 @@ def comment(
     [bold]Example:[/] datatier report comment reports --pull-request 12 --dry-run
     """
     from pipeline import comment as page
-    from pipeline.github import GitHub
+    from pipeline.github import GitHubRepository
 
     body = page.comment(_records(folder), _run_page())
     if dry_run:
         typer.echo(body)
         return
-    github = GitHub.of(os.environ)
+    github = GitHubRepository.of(os.environ)
     known = github.comment_with(pull_request, page.MARKER)
     where = github.comment(pull_request, body) if known is None else github.rewrite(known, body)
     console().print(f"{'written' if known is None else 'replaced'}: {where}")
@@ -140,11 +140,11 @@ def issue(
     [bold]Example:[/] datatier report issue prod reports --dry-run
     """
     from pipeline import issue as issues
-    from pipeline.github import GitHub
+    from pipeline.github import GitHubRepository
 
     now = issues.drift(stack, _records(folder))
     known = None
-    github = None if dry_run else GitHub.of(os.environ)
+    github = None if dry_run else GitHubRepository.of(os.environ)
     if github and (found := github.issue_with(issues.marker(stack))):
         known = issues.Known(number=found[0], body=found[1])
     step = issues.decide(now, known, _run_page())

@@ -7,7 +7,7 @@ what leads out of the stack: no IAM, no key's policy, no trail, nothing that is 
 
 from collections.abc import Callable, Sequence
 
-from components.chat import METRICS
+from components.notifications.chat import METRICS
 from components.policy import Statement, allow, through
 from knowledge.ownership import TAG, others
 

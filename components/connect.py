@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pulumi
 
 from components.policy import Statement, allow
-from components.postgres import Postgres
-from components.redis import Redis
-from components.replica import Replica
+from components.postgres.postgres import Postgres
+from components.postgres.replica import Replica
+from components.redis.redis import Redis
 
 
 @dataclass(frozen=True, kw_only=True)

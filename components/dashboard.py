@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.alarm_target import AlarmTarget
-from knowledge.dashboard import Row, Server, body
+from components.alarms.target import AlarmTarget
+from knowledge.dashboard import AlarmedServers, GraphedServer, body
 
 CONSOLES = {
     "aws": "{0}.console.aws.amazon.com",
@@ -80,20 +80,20 @@ def address(region: str, partition: str, name: str) -> str:
     return f"https://{host}/cloudwatch/home?region={region}#dashboards/dashboard/{name}"
 
 
-def rows(args: DashboardArgs, known: Mapping[str, Any]) -> list[Row]:
+def rows(args: DashboardArgs, known: Mapping[str, Any]) -> list[AlarmedServers]:
     """A row for each server, one for all that share a page."""
     targets = args.targets
     groups: dict[str, list[str]] = {}
     for key, target in targets.items():
         groups.setdefault(target.page or key, []).append(key)
     return [
-        Row(
+        AlarmedServers(
             title=title,
             region=args.regions.get(keys[0], ""),
             dimension=targets[keys[0]].dimension,
             alarms=tuple(targets[keys[0]].alarms),
             servers=tuple(
-                Server(
+                GraphedServer(
                     label=key,
                     id=known["ids"][key],
                     primary=known["primaries"][key] or "",

@@ -19,7 +19,7 @@ from components.runner import CHECK, KIND
 from components.state import exporting, reading, writing
 from components.unread import unread
 from knowledge import names
-from knowledge.iam import Place, policies
+from knowledge.iam import StatementScope, policies
 from knowledge.ownership import others
 
 __all__ = ["Delivery", "DeliveryArgs"]
@@ -92,7 +92,7 @@ class Delivery(pulumi.ComponentResource):
         role = self._role(
             f"{environment}-deploy", f"{prefix}-deploy", f"Deploys {prefix}", jobs, *operator, hours=args.session_hours
         )
-        place = Place(
+        place = StatementScope(
             account=args.account_id,
             prefixes=[prefix],
             networks=args.networks.get(environment, ()),
@@ -129,7 +129,7 @@ class Delivery(pulumi.ComponentResource):
             hours=1,
         )
         prefixes = [self._prefix(each) for each in args.environments]
-        place = Place(account=args.account_id, prefixes=prefixes, partition=args.partition)
+        place = StatementScope(account=args.account_id, prefixes=prefixes, partition=args.partition)
         self._allowed(role, "drift", f"{args.name}-drift", policies(place, "read"))
         runners = [
             f"arn:{args.partition}:lambda:*:{args.account_id}:function:{each}-{KIND}:{CHECK}" for each in prefixes

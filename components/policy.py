@@ -15,12 +15,12 @@ def document(*statements: Statement) -> pulumi.Output[str]:
     return pulumi.Output.json_dumps({"Version": "2012-10-17", "Statement": list(statements)})
 
 
-def allow(sid: str, actions: Sequence[str], resource: Any, **more: Any) -> Statement:
+def allow(sid: str, actions: Sequence[str], resource: object, **more: object) -> Statement:
     """Return an Allow statement; `more` takes Principal and Condition."""
     return {"Sid": sid, "Effect": "Allow", "Action": list(actions), "Resource": resource, **more}
 
 
-def deny(sid: str, actions: Sequence[str], resource: Any, **more: Any) -> Statement:
+def deny(sid: str, actions: Sequence[str], resource: object, **more: object) -> Statement:
     """Return a Deny statement; `more` takes Principal and Condition."""
     return {"Sid": sid, "Effect": "Deny", "Action": list(actions), "Resource": resource, **more}
 
@@ -47,6 +47,6 @@ def called(service: str, region: pulumi.Input[str]) -> pulumi.Output[str]:
     return pulumi.Output.from_input(region).apply(lambda known: address(service, known))
 
 
-def account_root(partition: pulumi.Input[str], account_id: pulumi.Input[str]) -> Mapping[str, Any]:
+def account_root(partition: pulumi.Input[str], account_id: pulumi.Input[str]) -> Mapping[str, object]:
     """Return the principal that stands for the account: its IAM policies decide who within it may."""
     return {"AWS": pulumi.Output.format("arn:{0}:iam::{1}:root", partition, account_id)}

@@ -8,11 +8,11 @@ import pulumi_aws as aws
 
 from components.firewall import check_peers, peer, slug
 from components.keys import KeysArgs, administration, log_service, publishers
-from components.notifications import Notifications
-from components.notifications_args import NotificationsArgs, Subscription
+from components.notifications.args import NotificationsArgs, Subscription
+from components.notifications.notifications import Notifications
 from components.policy import Statement, document
+from components.postgres.replica import SecondRegion
 from components.refuse import refuse
-from components.replica import SecondRegion
 from knowledge import events, limits, networks
 
 

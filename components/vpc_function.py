@@ -162,7 +162,14 @@ def _every(function_arn: pulumi.Input[str], log_group_arn: pulumi.Input[str]) ->
 
 
 def manifest_secret(
-    name: str, args: VpcFunctionArgs, manifest: pulumi.Input[str], *, kind: str, purpose: str, keep: int, opts: Any
+    name: str,
+    args: VpcFunctionArgs,
+    manifest: pulumi.Input[str],
+    *,
+    kind: str,
+    purpose: str,
+    keep: int,
+    opts: pulumi.ResourceOptions,
 ) -> aws.secretsmanager.SecretVersion:
     """Keep the manifest where the function finds it, in `PREFIX/KIND/manifest`: Lambda's environment takes 4 KiB.
 

@@ -12,14 +12,14 @@ from components.delivery_args import given, separate
 from components.github import Repository
 from components.state import State
 from infra.load import NAMESPACE as PROJECT
-from infra.problems import Problem, SettingsError, rule_of
+from infra.problems import SettingsError, SettingsProblem, rule_of
 from infra.sections import Section, limited
 from knowledge import limits
 
 NAMESPACE = "data-tier-delivery"
 
 
-class GitHub(Section):
+class GitHubOwner(Section):
     """Whose jobs are let in."""
 
     owner: str
@@ -28,7 +28,7 @@ class GitHub(Section):
     id: int
 
 
-class Bucket(Section):
+class StateBucket(Section):
     """Where Pulumi keeps the stacks' state."""
 
     bucket: str
@@ -44,12 +44,12 @@ class Operator(Section):
     namespace: str = PROJECT
 
 
-class Settings(Section):
+class DeliverySettings(Section):
     """Everything that the program needs to know."""
 
     name: str = "tmi"
     """`data-tier:name` of the stacks."""
-    repository: GitHub
+    repository: GitHubOwner
     environments: tuple[str, ...]
     """Stacks, and environments at GitHub, of this account."""
     branch: str = "main"
@@ -59,7 +59,7 @@ class Settings(Section):
     """The one workflow whose jobs look for drift."""
     networks: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """Environment -> ids of the VPCs that somebody else made for it (`network.vpc` in its stack file)."""
-    state: Bucket
+    state: StateBucket
     provider: str | None = None
     """ARN of the account's identity provider for GitHub, where there is one already."""
     cluster: Operator | None = None
@@ -80,15 +80,15 @@ class Settings(Section):
         return State(bucket=self.state.bucket, project=PROJECT, key_arn=self.state.key)
 
 
-def load(config: Mapping[str, Any], *, source: str) -> Settings:
+def load(config: Mapping[str, Any], *, source: str) -> DeliverySettings:
     """The settings in a configuration; raise `SettingsError` with every problem of `source`."""
     found = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
     try:
-        settings = Settings.model_validate(found)
+        settings = DeliverySettings.model_validate(found)
     except ValidationError as failure:
         raise SettingsError(source, [_problem(error) for error in failure.errors(include_url=False)]) from None
     wrong = [
-        Problem(f"{NAMESPACE}:{key}", f"{problem}.")
+        SettingsProblem(f"{NAMESPACE}:{key}", f"{problem}.")
         for key, problems in (
             ("environments", separate(settings.environments)),
             ("networks", given(settings.networks, settings.environments)),
@@ -102,14 +102,14 @@ def load(config: Mapping[str, Any], *, source: str) -> Settings:
         try:
             check()
         except ValueError as error:
-            raise SettingsError(source, [Problem(f"{NAMESPACE}:{key}", f"{error}.")]) from None
+            raise SettingsError(source, [SettingsProblem(f"{NAMESPACE}:{key}", f"{error}.")]) from None
     return settings
 
 
-_SECTIONS: dict[str, type[Section]] = {"repository": GitHub, "state": Bucket, "cluster": Operator}
+_SECTIONS: dict[str, type[Section]] = {"repository": GitHubOwner, "state": StateBucket, "cluster": Operator}
 
 
-def _problem(error: Any) -> Problem:
+def _problem(error: Any) -> SettingsProblem:
     path = [str(part) for part in error["loc"]]
-    section = _SECTIONS.get(path[0], Settings) if len(path) > 1 else Settings
-    return Problem(f"{NAMESPACE}:{'.'.join(path)}", rule_of(error, section.model_fields))
+    section = _SECTIONS.get(path[0], DeliverySettings) if len(path) > 1 else DeliverySettings
+    return SettingsProblem(f"{NAMESPACE}:{'.'.join(path)}", rule_of(error, section.model_fields))

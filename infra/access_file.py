@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.access import Access, load_access
-from infra.problems import Problem, SettingsError
+from infra.problems import SettingsError, SettingsProblem
 from infra.yamlfile import read_mapping
 
 
@@ -21,12 +21,12 @@ def read_declaration(root: Path) -> dict[str, Any]:
     try:
         return read_access_file(path, "access.yaml")
     except FileNotFoundError:
-        raise SettingsError("access.yaml", [Problem("access.yaml", f"is missing in {root}.")]) from None
+        raise SettingsError("access.yaml", [SettingsProblem("access.yaml", f"is missing in {root}.")]) from None
 
 
 def read_access_file(path: Path, name: str) -> dict[str, Any]:
     """A declaration of another file. Raise `OSError`, or `SettingsError`."""
     data = read_mapping(path, name)
     if data is None:
-        raise SettingsError(name, [Problem("file", "must be a mapping with `owner` and `identities`.")])
+        raise SettingsError(name, [SettingsProblem("file", "must be a mapping with `owner` and `identities`.")])
     return data

@@ -39,7 +39,7 @@ class DailyBackup(Section):
     keep: Kept = 7
 
 
-class Lock(Section):
+class LockSection(Section):
     """Vault lock: recovery points go on their day and not before."""
 
     mode: Literal["governance", "compliance"]
@@ -49,13 +49,13 @@ class Lock(Section):
     grace: Annotated[int, limited(limits.LOCK_GRACE)] = 3
 
     @model_validator(mode="after")
-    def _ordered(self) -> Lock:
+    def _ordered(self) -> LockSection:
         if problem := limits.lock_problem(self.min, self.max):
             raise ValueError(f"{problem}.")
         return self
 
 
-class SecondRegion(Section):
+class SecondRegionSection(Section):
     """Where backups are kept too."""
 
     region: Region
@@ -65,13 +65,13 @@ class SecondRegion(Section):
     """Days of the automated backups that RDS replicates there, logs and all; absent, none."""
 
     @model_validator(mode="after")
-    def _something(self) -> SecondRegion:
+    def _something(self) -> SecondRegionSection:
         if self.keep is None and self.point_in_time is None:
             raise ValueError("keeps nothing there: give keep, point_in_time or both.")
         return self
 
 
-class RestoreTest(Section):
+class RestoreTestSection(Section):
     """A weekly restore that is looked into."""
 
     at: Weekly = "Mon 06:00"
@@ -88,12 +88,12 @@ class BackupPlan(Section):
     daily: DailyBackup = DailyBackup()
     continuous: bool = False
     """Whether AWS Backup keeps the transaction logs in place of RDS; it then owns `postgres.backup` (ADR 0013)."""
-    lock: Lock | None = None
-    second_region: SecondRegion | None = None
-    restore_test: RestoreTest | None = None
+    lock: LockSection | None = None
+    second_region: SecondRegionSection | None = None
+    restore_test: RestoreTestSection | None = None
 
 
-class Proxy(Section):
+class ProxySection(Section):
     """RDS Proxy before the primary."""
 
     identities: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class Proxy(Section):
     """Seconds after which a silent client is cut off."""
 
     @model_validator(mode="after")
-    def _idle_fits(self) -> Proxy:
+    def _idle_fits(self) -> ProxySection:
         if problem := limits.idle_problem(self.idle, self.connections):
             raise ValueError(f"idle {problem}.")
         return self
@@ -135,7 +135,7 @@ _ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
 Prefix = Annotated[str, _matches(buckets.FOLDER, "is not a folder, such as `backups/`.")]
 
 
-class Bucket(Section):
+class BucketSection(Section):
     """A bucket for backups, exports and attachments."""
 
     name: Annotated[str, AfterValidator(_bucket_name)] | None = None

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from bootstrap.access import Access
 from bootstrap.access.names import logins
-from infra.problems import Problem, SettingsError
+from infra.problems import SettingsError, SettingsProblem
 from infra.settings import Settings
 
 
@@ -16,14 +16,14 @@ def agree(settings: Settings, access: Access, source: str) -> None:
         raise SettingsError(source, problems)
 
 
-def _problems(settings: Settings, access: Access) -> Iterator[Problem]:
+def _problems(settings: Settings, access: Access) -> Iterator[SettingsProblem]:
     """RDS makes the master with the instance; the bootstrap would take it for the role of that name."""
     name = settings.postgres.master
     what = {access.owner: "the owner"} | {
         role: f"identity {identity}" for identity in access.postgres_users for role in (identity, *logins(identity))
     }
     if name in what:
-        yield Problem(
+        yield SettingsProblem(
             "data-tier:postgres.master",
             f"`{name}` is {what[name]} in access.yaml too: choose another name for one of them; the master's cannot be "
             "changed later.",

@@ -12,7 +12,7 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
-from infra.problems import Problem, SettingsError
+from infra.problems import SettingsError, SettingsProblem
 from infra.profiles import PROFILES, cache_defaults, defaults
 from infra.sections import Section
 from infra.settings import Settings
@@ -55,7 +55,7 @@ _LIKELY: tuple[Any, ...] = (
 )
 
 
-def is_encrypted(value: Any) -> bool:
+def is_encrypted(value: object) -> bool:
     """Whether it is what Pulumi writes for a secret."""
     return isinstance(value, dict) and set(value) == {"secure"} and isinstance(value["secure"], str)
 
@@ -66,7 +66,7 @@ def decrypted(config: Mapping[str, Any], stack: str, source: str) -> tuple[dict[
     Raise `SettingsError` where a value is encrypted that nothing can stand for.
     """
     wrong = [
-        Problem(
+        SettingsProblem(
             key, f"is encrypted, and {why}: it is no secret. `pulumi config set {key} VALUE` writes it in the clear."
         )
         for key, why in _NEEDED.items()

@@ -13,7 +13,7 @@ from components.backup_vault import LockArgs
 from components.bucket import Bucket, BucketArgs
 from components.proxy import PORT, Proxy, ProxyArgs
 from components.restore_test import RestoreTest, RestoreTestArgs
-from infra.backup_sections import Lock
+from infra.backup_sections import LockSection
 from infra.backups import Job, cron, jobs, restore_test_start
 from infra.site import Site, secret_days
 from knowledge import buckets
@@ -144,7 +144,7 @@ def bucket(site: Site) -> dict[str, Any] | None:
     return {"name": made.name, "arn": made.arn}
 
 
-def _lock(lock: Lock | None) -> LockArgs | None:
+def _lock(lock: LockSection | None) -> LockArgs | None:
     return LockArgs(mode=lock.mode, min_days=lock.min, max_days=lock.max, grace_days=lock.grace) if lock else None
 
 

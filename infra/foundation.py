@@ -7,17 +7,17 @@ from components.credentials import Credentials, CredentialsArgs
 from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
 from components.network import ENDPOINTS, Network, NetworkArgs
-from components.notifications import Notifications
-from components.notifications_args import SEVERITIES, NotificationsArgs
+from components.notifications.args import SEVERITIES, NotificationsArgs
+from components.notifications.notifications import Notifications
 from components.remote import Remote, RemoteSiteArgs
 from infra.instances import Instances
 from infra.notify import recipients
 from infra.settings import Settings
-from infra.site import Foundation, Place, secret_days
+from infra.site import Foundation, StackPlace, secret_days
 from infra.zones import zones
 
 
-def foundation(instances: Instances, settings: Settings, access: Access, place: Place) -> Foundation:
+def foundation(instances: Instances, settings: Settings, access: Access, place: StackPlace) -> Foundation:
     """Make them."""
     keys = Keys(
         "keys",
@@ -85,7 +85,7 @@ def _credentials(instances: Instances, settings: Settings, access: Access, keys:
     )
 
 
-def _network(instances: Instances, settings: Settings, keys: Keys, place: Place) -> NetworkArgs:
+def _network(instances: Instances, settings: Settings, keys: Keys, place: StackPlace) -> NetworkArgs:
     network = settings.network
     # The restore test gives its verdict to AWS Backup.
     services = [*ENDPOINTS, *(["backup"] if settings.backup and settings.backup.restore_test else [])]
@@ -108,7 +108,7 @@ def _network(instances: Instances, settings: Settings, keys: Keys, place: Place)
     )
 
 
-def _remotes(instances: Instances, settings: Settings, place: Place) -> dict[str, Remote]:
+def _remotes(instances: Instances, settings: Settings, place: StackPlace) -> dict[str, Remote]:
     """Replica name -> what is made for it in its region."""
     return {
         name: Remote(

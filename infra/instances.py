@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from infra.sections import Cache, Postgres, Replica
+from infra.sections import CacheSection, PostgresSection, ReplicaSection
 from infra.settings import Settings
 from knowledge import names
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
@@ -217,7 +217,7 @@ def instances(stack: str, settings: Settings, region: str | None = None) -> Inst
     )
 
 
-def _primary(prefix: str, given: Postgres, region: str | None) -> DatabaseInstance:
+def _primary(prefix: str, given: PostgresSection, region: str | None) -> DatabaseInstance:
     return DatabaseInstance(
         name=PRIMARY,
         identifier=prefix,
@@ -236,7 +236,7 @@ def _primary(prefix: str, given: Postgres, region: str | None) -> DatabaseInstan
     )
 
 
-def _replica(prefix: str, name: str, replica: Replica, primary: DatabaseInstance) -> DatabaseInstance:
+def _replica(prefix: str, name: str, replica: ReplicaSection, primary: DatabaseInstance) -> DatabaseInstance:
     own = replica.max_storage
     return replace(
         primary,
@@ -251,7 +251,7 @@ def _replica(prefix: str, name: str, replica: Replica, primary: DatabaseInstance
     )
 
 
-def _cache(prefix: str, name: str, given: Cache, region: str | None) -> ReplicationGroup:
+def _cache(prefix: str, name: str, given: CacheSection, region: str | None) -> ReplicationGroup:
     return ReplicationGroup(
         name=name,
         identifier=names.server(prefix, name),

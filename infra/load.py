@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from infra import rules
 from infra.encrypted import decrypted
 from infra.instances import Instances, instances
-from infra.problems import Problem, SettingsError, brief, close, nearest, rule_of
+from infra.problems import SettingsError, SettingsProblem, brief, close, nearest, rule_of
 from infra.profiles import PROFILES, cache_defaults, defaults, merge
 from infra.sections import Section
 from infra.settings import Settings
@@ -58,7 +58,7 @@ def load_stack(root: Path, stack: str) -> Declared:
     return Declared(config=config, settings=settings, instances=servers, unread=tuple(unread))
 
 
-def _misplaced(file: StackFile) -> Iterator[Problem]:
+def _misplaced(file: StackFile) -> Iterator[SettingsProblem]:
     """Keys that look like settings and are none where they stand: outside of `config`, without or below another name.
 
     What else stands there is somebody's anchor (`base: &base {...}`), or another provider's.
@@ -68,26 +68,26 @@ def _misplaced(file: StackFile) -> Iterator[Problem]:
         name = key.removeprefix(f"{NAMESPACE}:")
         if name != key or name in settings or close(name, settings):
             setting = close(name, settings) or name
-            yield Problem(
+            yield SettingsProblem(
                 "file",
                 f"`{key}` stands beside `config`, where nobody reads it: put it below, as `{NAMESPACE}:{setting}`.",
             )
         elif close(key, ["config"]):
-            yield Problem("file", f"unknown key `{key}`. Did you mean `config`?")
+            yield SettingsProblem("file", f"unknown key `{key}`. Did you mean `config`?")
     for key in file.bare:
         setting = close(key, settings) or key
-        yield Problem(f"config.{key}", f"has no namespace: write `{NAMESPACE}:{setting}`.")
+        yield SettingsProblem(f"config.{key}", f"has no namespace: write `{NAMESPACE}:{setting}`.")
     for key in file.config:
         namespace, _, name = key.partition(":")
         if namespace == NAMESPACE:
             continue
         if close(namespace, [NAMESPACE]):
             setting = close(name, settings) or name
-            yield Problem(
+            yield SettingsProblem(
                 f"config.{key}", f"`{namespace}` is not a namespace here. Did you mean `{NAMESPACE}:{setting}`?"
             )
         elif namespace == "aws" and name != "region" and close(name, ["region"]):
-            yield Problem(f"config.{key}", "the AWS provider has no such setting. Did you mean `aws:region`?")
+            yield SettingsProblem(f"config.{key}", "the AWS provider has no such setting. Did you mean `aws:region`?")
 
 
 def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Settings:
@@ -117,13 +117,13 @@ def profile_of(config: Mapping[str, Any], stack: str, source: str) -> str:
     profile = config.get(f"{NAMESPACE}:profile", stack)
     if not isinstance(profile, str) or profile not in PROFILES:
         rule = f"{brief(profile)} is not one of {', '.join(PROFILES)}.{nearest(str(profile)[:20], PROFILES)}"
-        raise SettingsError(source, [Problem(f"{NAMESPACE}:profile", rule)])
+        raise SettingsError(source, [SettingsProblem(f"{NAMESPACE}:profile", rule)])
     return profile
 
 
-def _parse(given: dict[str, Any], profile: str) -> tuple[Settings | None, list[Problem]]:
+def _parse(given: dict[str, Any], profile: str) -> tuple[Settings | None, list[SettingsProblem]]:
     """Parse; where something is wrong, note it, take it out and parse again, so that the rules see the rest."""
-    problems: list[Problem] = []
+    problems: list[SettingsProblem] = []
     remaining = deepcopy(given)
     for _ in range(4):
         try:
@@ -131,7 +131,7 @@ def _parse(given: dict[str, Any], profile: str) -> tuple[Settings | None, list[P
         except ValidationError as failure:
             for error in failure.errors(include_url=False):
                 loc = tuple(part for part in error["loc"] if part != "[key]")
-                problems.append(Problem(_path(loc), _rule(error, loc)))
+                problems.append(SettingsProblem(_path(loc), _rule(error, loc)))
                 _take_out(remaining, loc)
     return None, problems
 

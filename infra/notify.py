@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from components.notifications_args import Subscription
+from components.notifications.args import Subscription
 from infra import sections
 
 
-def recipients(notify: sections.Notify) -> dict[str, list[Subscription]]:
+def recipients(notify: sections.NotifySection) -> dict[str, list[Subscription]]:
     """Severity -> who hears of it."""
     return {
         severity: [_subscription(each) for each in getattr(notify, severity)]
@@ -14,7 +14,7 @@ def recipients(notify: sections.Notify) -> dict[str, list[Subscription]]:
     }
 
 
-def _subscription(given: sections.Subscription) -> Subscription:
+def _subscription(given: sections.SubscriptionSection) -> Subscription:
     if given.slack:
         return Subscription(kind="slack", endpoint=f"{given.slack.workspace}/{given.slack.channel}")
     kind, endpoint = next((k, v) for k in ("email", "https", "sqs") if (v := getattr(given, k)))

@@ -13,7 +13,7 @@ from infra.trigger import PACKAGE
 
 
 @dataclass(frozen=True, order=True)
-class Problem:
+class SettingsProblem:
     """One thing wrong in a file."""
 
     key: str
@@ -37,7 +37,7 @@ def declared_wrong(error: BaseException) -> bool:
 class SettingsError(ValueError):
     """The stack's settings are wrong; `problems` holds every one."""
 
-    def __init__(self, source: str, problems: Iterable[Problem]) -> None:
+    def __init__(self, source: str, problems: Iterable[SettingsProblem]) -> None:
         self.source = source
         self.problems = tuple(sorted(set(problems)))
         count = len(self.problems)
@@ -56,7 +56,7 @@ _BRIEF.maxlevel, _BRIEF.maxdict, _BRIEF.maxlist, _BRIEF.maxstring, _BRIEF.maxlon
 )
 
 
-def brief(value: Any) -> str:
+def brief(value: object) -> str:
     """What was given, short enough for a sentence."""
     if isinstance(value, BaseException):
         return " ".join(str(value).split())[:120].rstrip(".") or type(value).__name__

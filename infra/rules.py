@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from infra import backups, objectives, partitions
 from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
-from infra.problems import Problem
-from infra.sections import Cache, Network, Notify, Postgres
+from infra.problems import SettingsProblem
+from infra.sections import CacheSection, NetworkSection, NotifySection, PostgresSection
 from infra.settings import Settings
 from knowledge import buckets, limits, names, networks, postgres_catalogue, redis_catalogue, storage
 from knowledge.classes import UnknownClassError
@@ -21,7 +21,7 @@ from knowledge.regions import REGIONS, partition_of, region_problem
 from knowledge.windows import overlap_problem, parse_window
 
 
-def check(settings: Settings, tier: Instances) -> list[Problem]:
+def check(settings: Settings, tier: Instances) -> list[SettingsProblem]:
     """Every broken rule of a stack's settings and of the servers that they declare."""
     return [
         *_stack(tier),
@@ -41,29 +41,29 @@ def check(settings: Settings, tier: Instances) -> list[Problem]:
     ]
 
 
-def _stack(tier: Instances) -> Iterator[Problem]:
+def _stack(tier: Instances) -> Iterator[SettingsProblem]:
     """Everything on AWS is called by the names of project and stack."""
     if problem := names.prefix_problem(tier.prefix):
         likely = re.sub(r"[^a-z0-9]+", "-", tier.stack.lower()).strip("-")
         mend = f"`{likely}` can." if likely and likely != tier.stack else "Change it, or data-tier:name."
         # The whole beginning `sg-` is the name's: no other stack would do.
         key = "data-tier:name" if tier.prefix.startswith("sg-") else "stack"
-        yield Problem(key, f"`{tier.stack}` cannot be part of the names on AWS: {problem}. {mend}")
+        yield SettingsProblem(key, f"`{tier.stack}` cannot be part of the names on AWS: {problem}. {mend}")
 
 
-def region_problems(region: object) -> Iterator[Problem]:
+def region_problems(region: object) -> Iterator[SettingsProblem]:
     """What is wrong with `aws:region`, where a stack's file has it."""
     if region is not None and (problem := region_problem(region)):
-        yield Problem("aws:region", problem)
+        yield SettingsProblem("aws:region", problem)
 
 
 Broken = Iterator[tuple[str, str]]
 """Key below the section (may be empty) and the rule."""
 
 
-def _named(section: str, broken: Broken) -> Iterator[Problem]:
+def _named(section: str, broken: Broken) -> Iterator[SettingsProblem]:
     for key, rule in broken:
-        yield Problem(f"data-tier:{'.'.join(filter(None, (section, key)))}", rule)
+        yield SettingsProblem(f"data-tier:{'.'.join(filter(None, (section, key)))}", rule)
 
 
 def _shared_names(tier: Instances) -> Broken:
@@ -80,7 +80,7 @@ def _shared_names(tier: Instances) -> Broken:
                 yield f"{section}.{name}", f"is what a node of cache `{cache}` is called: choose another name."
 
 
-def _postgres(postgres: Postgres, tier: Instances) -> Broken:
+def _postgres(postgres: PostgresSection, tier: Instances) -> Broken:
     if problem := postgres_catalogue.version_problem(postgres.version):
         yield "version", f"{problem}."
     yield from _storage(postgres)
@@ -124,7 +124,7 @@ def _with_known_version(tier: Instances) -> tuple[DatabaseInstance, ...]:
     return (primary, *(replace(each, version=primary.version, primary=primary) for each in tier.replicas.values()))
 
 
-def _storage(postgres: Postgres) -> Broken:
+def _storage(postgres: PostgresSection) -> Broken:
     given = postgres.storage
     if problem := storage.ceiling_problem(given.allocated, given.max):
         yield "storage.max", problem
@@ -132,7 +132,7 @@ def _storage(postgres: Postgres) -> Broken:
         yield f"storage.{knob}", rule
 
 
-def _replicas(postgres: Postgres, tier: Instances) -> Broken:
+def _replicas(postgres: PostgresSection, tier: Instances) -> Broken:
     if problem := limits.source_problem(postgres.backup.retention, len(postgres.replicas)):
         yield "backup.retention", f"{problem}."
     if problem := limits.REPLICAS.problem(len(postgres.replicas)):
@@ -156,7 +156,7 @@ def _replicas(postgres: Postgres, tier: Instances) -> Broken:
             yield f"replicas.{name}.max_storage", f"{problem}."
 
 
-def _cache(given: Cache, cache: ReplicationGroup) -> Broken:
+def _cache(given: CacheSection, cache: ReplicationGroup) -> Broken:
     if problem := names.cache_problem(cache.identifier):
         yield "", f"{problem}."
     if unknown := redis_catalogue.version_problem(cache.engine, cache.version):
@@ -188,7 +188,7 @@ def _bucket(settings: Settings, tier: Instances) -> Broken:
         yield "name", f"{problem}: name it here."
 
 
-def _network(network: Network, region: str | None) -> Broken:
+def _network(network: NetworkSection, region: str | None) -> Broken:
     if not isinstance(network.zones, int):
         if network.vpc:
             yield "zones", "are those of the subnets in an existing VPC: leave them out beside vpc."
@@ -210,7 +210,7 @@ def _opened(key: str, given: tuple[str, ...]) -> Broken:
         yield key, f"{problem}."
 
 
-def _notify(notify: Notify) -> Broken:
+def _notify(notify: NotifySection) -> Broken:
     for severity in ("critical", "warning", "info"):
         before: set[str] = set()
         for number, subscription in enumerate(getattr(notify, severity)):

@@ -23,7 +23,7 @@ from pydantic import (
 
 from infra.problems import brief
 from knowledge import limits, names, networks, passwords
-from knowledge.limits import Limit
+from knowledge.limits import Ranges
 from knowledge.recipients import ENDPOINTS
 from knowledge.regions import ZONE, region_problem
 from knowledge.windows import parse_window
@@ -65,7 +65,7 @@ def _text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def limited(limit: Limit) -> AfterValidator:
+def limited(limit: Ranges) -> AfterValidator:
     """A whole number that AWS takes."""
 
     def check(value: int) -> int:
@@ -215,7 +215,7 @@ ReplicaName = Annotated[
 ]
 
 
-class Network(Section):
+class NetworkSection(Section):
     """An existing VPC, or an isolated one of the stack's own."""
 
     vpc: VpcId | None = None
@@ -229,7 +229,7 @@ class Network(Section):
     """Existing VPC: where its own endpoints (or NAT) are; none are made then. Absent: the stack makes them."""
 
 
-class Storage(Section):
+class StorageSection(Section):
     """gp3 storage in GiB; `max` above `allocated` turns storage autoscaling on."""
 
     allocated: Annotated[int, limited(limits.ALLOCATED_STORAGE)]
@@ -248,7 +248,7 @@ class RemoteRegion(Section):
     clients: tuple[Client, ...] = ()
 
 
-class Replica(Section):
+class ReplicaSection(Section):
     """A read replica; what is absent is as on the primary."""
 
     class_: Text | None = Field(default=None, alias="class")
@@ -258,22 +258,22 @@ class Replica(Section):
     remote: RemoteRegion | None = None
 
 
-class Backup(Section):
+class BackupSection(Section):
     """RDS automated backups: days of point-in-time recovery and the daily window."""
 
     retention: Annotated[int, limited(limits.BACKUP_RETENTION)]
     window: Daily30
 
 
-class Postgres(Section):
+class PostgresSection(Section):
     version: Text = "17"
     class_: Text = Field(alias="class")
-    storage: Storage
+    storage: StorageSection
     multi_az: bool
-    replicas: dict[ReplicaName, Replica]
+    replicas: dict[ReplicaName, ReplicaSection]
     parameters: Parameters
     pgaudit: bool
-    backup: Backup
+    backup: BackupSection
     maintenance: Weekly30
     insights: Literal["off", "standard", "advanced"]
     """Database Insights: `standard` keeps 7 days, `advanced` 465."""
@@ -287,14 +287,14 @@ class Postgres(Section):
     replica_lag: float = Field(gt=0)
 
 
-class Snapshot(Section):
+class SnapshotSection(Section):
     """ElastiCache snapshots: the only backup a cache has."""
 
     retention: Annotated[int, limited(limits.SNAPSHOT_RETENTION)]
     window: Daily60
 
 
-class Cache(Section):
+class CacheSection(Section):
     """One named cache: replicas, or shards (cluster mode)."""
 
     engine: Literal["valkey", "redis"]
@@ -307,34 +307,34 @@ class Cache(Section):
     auth: Literal["rbac", "token"]
     keyspace_events: str
     parameters: Parameters
-    snapshot: Snapshot
+    snapshot: SnapshotSection
     maintenance: Weekly60
     multi_az: bool
 
 
-class Slack(Section):
+class SlackSection(Section):
     """A Slack channel reached through Amazon Q Developer in chat applications."""
 
     workspace: Annotated[str, _matches(r"[0-9A-Z]{1,255}", "is not a Slack workspace id (T...).")]
     channel: Annotated[str, _matches(r"[A-Za-z0-9]{1,255}", "is not a Slack channel id (C...).")]
 
 
-class Subscription(Section):
+class SubscriptionSection(Section):
     """Who hears of it; exactly one of the keys."""
 
     email: Annotated[str, _matches(ENDPOINTS["email"][0], "is not an e-mail address.")] | None = None
     https: Annotated[str, _matches(ENDPOINTS["https"][0], "is not an https:// address.")] | None = None
     sqs: Annotated[str, _matches(ENDPOINTS["sqs"][0], "is not the ARN of a standard queue.")] | None = None
-    slack: Slack | None = None
+    slack: SlackSection | None = None
 
 
-class Notify(Section):
-    critical: tuple[Subscription, ...]
-    warning: tuple[Subscription, ...]
-    info: tuple[Subscription, ...]
+class NotifySection(Section):
+    critical: tuple[SubscriptionSection, ...]
+    warning: tuple[SubscriptionSection, ...]
+    info: tuple[SubscriptionSection, ...]
 
 
-class Suppress(Section):
+class SuppressSection(Section):
     """A policy rule that is let pass for one resource."""
 
     rule: str
@@ -346,19 +346,19 @@ class Suppress(Section):
     """Last day on which it holds."""
 
 
-class Objectives(Section):
+class ObjectivesSection(Section):
     """Recovery point and recovery time that the stack promises."""
 
     rpo: Duration
     rto: Duration
 
 
-class Passwords(Section):
+class PasswordsSection(Section):
     length: Annotated[int, limited(passwords.LENGTH)]
     special: Annotated[str, AfterValidator(_special)]
 
 
-class Rotation(Section):
+class RotationSection(Section):
     """Credentials rotate by themselves; absent, only `datatier access rotate` does it. AUTH tokens (`auth: token`) it
     rotates always: the first deployment or rotation after the grace ends the old one."""
 
@@ -367,13 +367,13 @@ class Rotation(Section):
     """How long the old credential stays valid."""
 
     @model_validator(mode="after")
-    def _grace_ends(self) -> Rotation:
+    def _grace_ends(self) -> RotationSection:
         if problem := limits.grace_problem(minutes(self.grace) * 60, minutes(self.every) // 1440):
             raise ValueError(f"grace {problem}.")
         return self
 
 
-class Runner(Section):
+class RunnerSection(Section):
     """The bootstrap Lambda."""
 
     memory: Annotated[int, limited(limits.FUNCTION_MEMORY)]

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from components.postgres import Postgres, PostgresArgs
-from components.redis import Redis, RedisArgs
-from components.replica import ReplicaSpec
+from components.postgres.postgres import Postgres, PostgresArgs
+from components.postgres.replica import ReplicaSpec
+from components.redis.redis import Redis, RedisArgs
 from infra.instances import ReplicationGroup
-from infra.sections import Cache
+from infra.sections import CacheSection
 from infra.site import Foundation
 from knowledge.windows import parse_window, to_utc
 
@@ -69,7 +69,7 @@ def caches(base: Foundation) -> dict[str, Redis]:
     return {name: Redis(name, _cache(base, base.settings.redis[name], c)) for name, c in base.instances.caches.items()}
 
 
-def _cache(base: Foundation, given: Cache, cache: ReplicationGroup) -> RedisArgs:
+def _cache(base: Foundation, given: CacheSection, cache: ReplicationGroup) -> RedisArgs:
     settings = base.settings
     return RedisArgs(
         replication_group_id=cache.identifier,

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from infra.backup_sections import BackupPlan, Bucket, Proxy
+from infra.backup_sections import BackupPlan, BucketSection, ProxySection
 from infra.sections import (
-    Cache,
     CacheName,
+    CacheSection,
     LogDays,
-    Network,
-    Notify,
-    Objectives,
-    Passwords,
+    NetworkSection,
+    NotifySection,
+    ObjectivesSection,
+    PasswordsSection,
     Port,
-    Postgres,
-    Rotation,
-    Runner,
+    PostgresSection,
+    RotationSection,
+    RunnerSection,
     Section,
-    Suppress,
+    SuppressSection,
     Zone,
     _matches,
     limited,
@@ -26,11 +26,11 @@ from infra.sections import (
 from knowledge import limits
 
 
-class Keys(Section):
+class KeysSection(Section):
     deletion_window: Annotated[int, limited(limits.DELETION_WINDOW)]
 
 
-class Logs(Section):
+class LogsSection(Section):
     retention: LogDays
 
 
@@ -58,24 +58,24 @@ class Settings(Section):
     """Snapshot what is deleted, under a name of its own."""
     cache_port: Port
     """Port of every cache."""
-    network: Network
-    postgres: Postgres
-    redis: dict[CacheName, Cache]
-    notify: Notify
-    objectives: Objectives
-    passwords: Passwords
-    keys: Keys
-    logs: Logs
-    runner: Runner
-    suppress: tuple[Suppress, ...] = ()
+    network: NetworkSection
+    postgres: PostgresSection
+    redis: dict[CacheName, CacheSection]
+    notify: NotifySection
+    objectives: ObjectivesSection
+    passwords: PasswordsSection
+    keys: KeysSection
+    logs: LogsSection
+    runner: RunnerSection
+    suppress: tuple[SuppressSection, ...] = ()
     """Policy rules that are let pass, each with a reason and a last day."""
     boundary: PolicyArn | None = None
     """ARN of the permissions boundary of every role; without one a deploy role makes none (ADR 0015)."""
-    rotation: Rotation | None = None
+    rotation: RotationSection | None = None
     """Rotation by Secrets Manager; off when absent."""
     backup: BackupPlan | None = None
     """Recovery points by AWS Backup; none when absent."""
-    proxy: Proxy | None = None
+    proxy: ProxySection | None = None
     """RDS Proxy; none when absent."""
-    bucket: Bucket | None = None
+    bucket: BucketSection | None = None
     """Bucket for backups and exports; none when absent."""

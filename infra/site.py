@@ -14,15 +14,15 @@ from components.credentials import Credentials
 from components.firewall import Firewall
 from components.keys import Keys
 from components.network import Network
-from components.notifications import Notifications
-from components.postgres import Postgres
-from components.redis import Redis
+from components.notifications.notifications import Notifications
+from components.postgres.postgres import Postgres
+from components.redis.redis import Redis
 from components.remote import Remote
 from infra.instances import Instances
 from infra.settings import Settings
 
 
-class Place(TypedDict):
+class StackPlace(TypedDict):
     """Where the stack is, under the names that the components have for it."""
 
     account_id: str
@@ -35,7 +35,7 @@ def secret_days(settings: Settings) -> int:
     return settings.keys.deletion_window if settings.protect else 0
 
 
-def place() -> Place:
+def place() -> StackPlace:
     """Account, region and partition of the provider's credentials."""
     return {
         "account_id": aws.get_caller_identity().account_id,
@@ -51,7 +51,7 @@ class Foundation:
     instances: Instances
     settings: Settings
     access: Access
-    place: Place
+    place: StackPlace
     keys: Keys
     network: Network
     firewall: Firewall

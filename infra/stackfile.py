@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.problems import Problem, SettingsError, nearest
+from infra.problems import SettingsError, SettingsProblem, nearest
 from infra.yamlfile import read_mapping
 
 PROJECT = "data-tier"
@@ -71,13 +71,15 @@ def read_file(root: Path, stack: str) -> StackFile:
 def _config(document: dict[str, Any], stack: str) -> dict[str, Any]:
     config = document.get("config")
     if not isinstance(config, dict | None):
-        raise SettingsError(file_of(stack), [Problem("config", "must be a mapping of `namespace:key` to value.")])
+        raise SettingsError(
+            file_of(stack), [SettingsProblem("config", "must be a mapping of `namespace:key` to value.")]
+        )
     found: dict[str, Any] = {}
     for key, value in (config or {}).items():
         # A key without a namespace is the project's.
         whole = key if ":" in key else f"{PROJECT}:{key}"
         if whole in found:
-            raise SettingsError(file_of(stack), [Problem(whole, f"stands here a second time, as `{key}`.")])
+            raise SettingsError(file_of(stack), [SettingsProblem(whole, f"stands here a second time, as `{key}`.")])
         found[whole] = value
     return found
 

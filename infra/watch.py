@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pulumi
 
-from components.alarm_target import AlarmTarget
-from components.alarms import Alarms, AlarmsArgs
+from components.alarms.alarms import Alarms, AlarmsArgs
+from components.alarms.target import AlarmTarget
 from components.dashboard import Dashboard, DashboardArgs
-from components.postgres import Postgres
+from components.postgres.postgres import Postgres
 from infra.instances import DatabaseInstance
 from infra.site import Site
 

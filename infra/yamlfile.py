@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from infra.problems import Problem, SettingsError, brief
+from infra.problems import SettingsError, SettingsProblem, brief
 
 # A declaration has some hundred; aliases of aliases can stand for billions.
 _MOST_VALUES = 50_000
@@ -25,23 +25,23 @@ def read_mapping(path: Path, name: str) -> dict[str, Any] | None:
         text = path.read_text(encoding="utf-8")
         document = yaml.load(text, Loader=_Loader)  # noqa: S506 a SafeLoader
     except UnicodeDecodeError as error:
-        raise SettingsError(name, [Problem("file", f"is no text in UTF-8 (byte {error.start}).")]) from None
+        raise SettingsError(name, [SettingsProblem("file", f"is no text in UTF-8 (byte {error.start}).")]) from None
     except yaml.YAMLError as error:
         raise SettingsError(name, [_broken(error)]) from None
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError) as error:
         # PyYAML lets through what Python says to a value that is not of its tag: `!!int x`, `!!bool maybe`, a number of
         # five thousand digits, a list as a key.
-        raise SettingsError(name, [Problem("file", f"not valid YAML: {brief(error)}.")]) from None
+        raise SettingsError(name, [SettingsProblem("file", f"not valid YAML: {brief(error)}.")]) from None
     if document is None:
         return None
     if not isinstance(document, dict):
-        raise SettingsError(name, [Problem("file", "must be a mapping (key: value).")])
+        raise SettingsError(name, [SettingsProblem("file", "must be a mapping (key: value).")])
     if problem := next(_foreign(document), None):
         raise SettingsError(name, [problem])
     return document
 
 
-def _foreign(document: dict[Any, Any]) -> Iterator[Problem]:
+def _foreign(document: dict[Any, Any]) -> Iterator[SettingsProblem]:
     """What JSON has no form for, and what is too much: told once."""
     waiting: list[tuple[str, Any, int]] = [("", document, 0)]
     seen = 0
@@ -50,18 +50,18 @@ def _foreign(document: dict[Any, Any]) -> Iterator[Problem]:
         seen += 1
         if seen > _MOST_VALUES or depth > _DEEPEST:
             key = ".".join(where.split(".")[:2]) or "file"
-            yield Problem(key, "holds too much: an alias (`*name`) that stands inside itself, or many times.")
+            yield SettingsProblem(key, "holds too much: an alias (`*name`) that stands inside itself, or many times.")
             return
         if isinstance(value, dict):
             for key, inner in value.items():
                 if not isinstance(key, str):
-                    yield Problem(_below(where, brief(key)), 'is no text: put the key in quotes ("...").')
+                    yield SettingsProblem(_below(where, brief(key)), 'is no text: put the key in quotes ("...").')
                     return
                 waiting.append((_below(where, key), inner, depth + 1))
         elif isinstance(value, list):
             waiting += [(_below(where, str(number)), inner, depth + 1) for number, inner in enumerate(value)]
         elif not isinstance(value, str | int | float | None) or (isinstance(value, float) and not math.isfinite(value)):
-            yield Problem(where, f"{brief(value)} is neither text, number, true, false, list nor mapping.")
+            yield SettingsProblem(where, f"{brief(value)} is neither text, number, true, false, list nor mapping.")
             return
 
 
@@ -69,11 +69,11 @@ def _below(where: str, key: str) -> str:
     return f"{where}.{key}" if where else key
 
 
-def _broken(error: Exception) -> Problem:
+def _broken(error: Exception) -> SettingsProblem:
     mark = getattr(error, "problem_mark", None)
     where = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "file"
     what = getattr(error, "problem", None) or str(error)
-    return Problem(where, f"not valid YAML: {what}.")
+    return SettingsProblem(where, f"not valid YAML: {what}.")
 
 
 class _Loader(yaml.CSafeLoader):

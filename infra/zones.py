@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi_aws as aws
 
-from infra.problems import Problem, SettingsError
+from infra.problems import SettingsError, SettingsProblem
 
 
 def zones(wanted: int | tuple[str, ...], region: str, stack: str) -> list[str]:
@@ -25,5 +25,5 @@ def zones(wanted: int | tuple[str, ...], region: str, stack: str) -> list[str]:
     if len(found.names) < wanted:
         has = ", ".join(sorted(found.names)) or "none"
         rule = f"is {wanted}, and this account has {has} in {region}: set it to 2, or take another region."
-        raise SettingsError(f"Pulumi.{stack}.yaml", [Problem("data-tier:network.zones", rule)])
+        raise SettingsError(f"Pulumi.{stack}.yaml", [SettingsProblem("data-tier:network.zones", rule)])
     return sorted(found.names)[:wanted]

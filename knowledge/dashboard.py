@@ -25,7 +25,7 @@ Widget = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Server:
+class GraphedServer:
     """One server as the graphs name it."""
 
     label: str
@@ -35,12 +35,12 @@ class Server:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class AlarmedServers:
     """Servers with the same alarms: an instance, or the nodes of a cache."""
 
     title: str
     dimension: str
-    servers: tuple[Server, ...]
+    servers: tuple[GraphedServer, ...]
     alarms: tuple[AlarmSpec, ...]
     arns: tuple[str, ...]
     """Their alarms, for the widget that shows their states."""
@@ -48,7 +48,7 @@ class Row:
     """Region, where it is not the dashboard's."""
 
 
-def body(region: str, title: str, rows: Sequence[Row], pages: Sequence[str]) -> dict[str, Any]:
+def body(region: str, title: str, rows: Sequence[AlarmedServers], pages: Sequence[str]) -> dict[str, Any]:
     """The dashboard: the pages' states, then for each row its alarms' states and a graph for each metric."""
     made = {"type": "text", "properties": {"markdown": f"# {title}\nMade by the stack, and anew at each deployment."}}
     widgets: list[Widget] = [{**made, "x": 0, "y": 0, "width": GRID, "height": 2}]
@@ -62,7 +62,7 @@ def body(region: str, title: str, rows: Sequence[Row], pages: Sequence[str]) -> 
 
 
 def _blocks(
-    region: str, title: str, rows: Iterable[Row], pages: Sequence[str]
+    region: str, title: str, rows: Iterable[AlarmedServers], pages: Sequence[str]
 ) -> Iterator[tuple[list[Widget], int, int]]:
     yield _states(f"Pages of {title}", pages), GRID, 2
     for row in rows:
@@ -70,7 +70,7 @@ def _blocks(
         yield [_graph(region, row, alarms) for alarms in _by_metric(row.alarms)], WIDTH, HEIGHT
 
 
-def fitted(rows: Sequence[Row]) -> Iterator[Row]:
+def fitted(rows: Sequence[AlarmedServers]) -> Iterator[AlarmedServers]:
     """The rows as far as a dashboard can show them: of very many nodes the critical metrics, then the first nodes."""
     budget = METRICS
     for row in rows:
@@ -83,21 +83,21 @@ def fitted(rows: Sequence[Row]) -> Iterator[Row]:
             yield shown
 
 
-def _with(row: Row, alarms: tuple[AlarmSpec, ...], servers: tuple[Server, ...]) -> Row:
+def _with(row: AlarmedServers, alarms: tuple[AlarmSpec, ...], servers: tuple[GraphedServer, ...]) -> AlarmedServers:
     cut = "" if len(servers) == len(row.servers) else f", {len(servers)} of {len(row.servers)}"
-    return Row(
+    return AlarmedServers(
         title=row.title + cut, dimension=row.dimension, servers=servers, alarms=alarms, arns=row.arns, region=row.region
     )
 
 
-def _room(row: Row, budget: int) -> int:
+def _room(row: AlarmedServers, budget: int) -> int:
     """How many servers with the row's alarms there is room for."""
     one = _with(row, row.alarms, row.servers[:1])
     widest = max(len(_lines(one, alarms)) for alarms in _by_metric(row.alarms))
     return min(METRICS_PER_WIDGET // widest, budget // _size(one))
 
 
-def _size(row: Row) -> int:
+def _size(row: AlarmedServers) -> int:
     return sum(len(_lines(row, alarms)) for alarms in _by_metric(row.alarms))
 
 
@@ -117,7 +117,7 @@ def _states(title: str, arns: Sequence[str]) -> list[Widget]:
     ]
 
 
-def _graph(region: str, row: Row, alarms: Sequence[AlarmSpec]) -> Widget:
+def _graph(region: str, row: AlarmedServers, alarms: Sequence[AlarmSpec]) -> Widget:
     lines = [
         {"label": alarm.key, "value": alarm.threshold, "color": COLOURS[alarm.severity], "fill": _side(alarm)}
         for alarm in alarms
@@ -140,12 +140,12 @@ def _side(alarm: AlarmSpec) -> str:
     return "above" if alarm.comparison == "GreaterThanThreshold" else "below"
 
 
-def _lines(row: Row, alarms: Sequence[AlarmSpec]) -> list[list[Any]]:
+def _lines(row: AlarmedServers, alarms: Sequence[AlarmSpec]) -> list[list[Any]]:
     alarm = alarms[0]
     return [line for number, server in enumerate(row.servers) for line in _of(row, server, alarm, number)]
 
 
-def _of(row: Row, server: Server, alarm: AlarmSpec, number: int) -> Iterator[list[Any]]:
+def _of(row: AlarmedServers, server: GraphedServer, alarm: AlarmSpec, number: int) -> Iterator[list[Any]]:
     shown: dict[str, Any] = {"label": server.label, "stat": alarm.statistic, "period": alarm.period}
     if alarm.pattern:
         yield [f"{LOGS}/{server.id}", alarm.metric, shown]
@@ -160,7 +160,7 @@ def _of(row: Row, server: Server, alarm: AlarmSpec, number: int) -> Iterator[lis
             yield [{"expression": expression, "label": f"{server.label}, watched", "id": f"watched{number}"}]
 
 
-def _term(row: Row, server: Server, alarm: AlarmSpec, term: Term, number: int) -> list[Any]:
+def _term(row: AlarmedServers, server: GraphedServer, alarm: AlarmSpec, term: Term, number: int) -> list[Any]:
     if term.of == "insights":
         counter = f"DB_PERF_INSIGHTS('RDS', '{server.resource_id}', '{term.metric}')"
         return [{"expression": counter, "label": server.label, "id": f"{term.id}{number}", "period": alarm.period}]

@@ -27,7 +27,7 @@ Kind = Literal["read", "write"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Place:
+class StatementScope:
     """Where statements hold."""
 
     account: str
@@ -143,7 +143,7 @@ def wide() -> Mapping[str, str]:
     return found
 
 
-def policies(place: Place, *kinds: Kind) -> dict[str, list[dict[str, Any]]]:
+def policies(place: StatementScope, *kinds: Kind) -> dict[str, list[dict[str, Any]]]:
     """Managed policy -> its statements, for all that these kinds of actions need."""
     wanted = actions(*kinds)
     found: dict[str, list[dict[str, Any]]] = {}
@@ -165,13 +165,13 @@ def policies(place: Place, *kinds: Kind) -> dict[str, list[dict[str, Any]]]:
     return found
 
 
-def _arns(template: str, place: Place) -> list[str]:
+def _arns(template: str, place: StatementScope) -> list[str]:
     if template == "*":
         return ["*"]
     return [f"arn:{place.partition}:{each}" for each in _each(template, place)]
 
 
-def _each(template: str, place: Place) -> list[str]:
+def _each(template: str, place: StatementScope) -> list[str]:
     """One for each prefix, role, network and service, where it has one."""
     known = {
         "account": place.account,
@@ -191,7 +191,7 @@ def _each(template: str, place: Place) -> list[str]:
     ]
 
 
-def _filled(condition: Mapping[str, Any], place: Place) -> dict[str, Any]:
+def _filled(condition: Mapping[str, Any], place: StatementScope) -> dict[str, Any]:
     return {
         operator: {
             key.format(tag=TAG): [

@@ -11,7 +11,7 @@ from itertools import chain
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limit:
+class Ranges:
     """Ranges of whole numbers, both ends included."""
 
     taken: Sequence[tuple[int, int]]
@@ -35,12 +35,12 @@ class Limit:
         return tuple(dict.fromkeys(chain.from_iterable(self.taken)))
 
 
-def _limit(by: str, least: int, most: int, unit: str = "") -> Limit:
-    return Limit(taken=((least, most),), by=by, unit=unit)
+def _limit(by: str, least: int, most: int, unit: str = "") -> Ranges:
+    return Ranges(taken=((least, most),), by=by, unit=unit)
 
 
-def _choice(by: str, unit: str, *values: int) -> Limit:
-    return Limit(taken=tuple((each, each) for each in values), by=by, unit=unit)
+def _choice(by: str, unit: str, *values: int) -> Ranges:
+    return Ranges(taken=tuple((each, each) for each in values), by=by, unit=unit)
 
 
 BACKUP_RETENTION = _limit("RDS", 0, 35, "days")
@@ -51,7 +51,7 @@ PORT = _limit("AWS", 1150, 65535)
 """CreateDBInstance, Port; for the caches ours too, so that one firewall rule reads as the other."""
 ALLOCATED_STORAGE = _limit("gp3", 20, 65536, "GiB")
 """RDS User Guide, CHAP_Storage."""
-MAX_ALLOCATED_STORAGE = Limit(taken=((0, 0), *ALLOCATED_STORAGE.taken), by="gp3", unit="GiB")
+MAX_ALLOCATED_STORAGE = Ranges(taken=((0, 0), *ALLOCATED_STORAGE.taken), by="gp3", unit="GiB")
 """CreateDBInstance, MaxAllocatedStorage; 0 is no autoscaling."""
 MONITORING = _choice("RDS", "seconds", 0, 1, 5, 10, 15, 30, 60)
 """CreateDBInstance, MonitoringInterval."""
@@ -68,7 +68,7 @@ SHARDS = _limit("ElastiCache", 1, 500, "shards")
 """CreateReplicationGroup, NumNodeGroups; without cluster mode there is no number."""
 DELETION_WINDOW = _limit("KMS", 7, 30, "days")
 """ScheduleKeyDeletion, PendingWindowInDays."""
-RECOVERY_WINDOW = Limit(taken=((0, 0), (7, 30)), by="Secrets Manager", unit="days")
+RECOVERY_WINDOW = Ranges(taken=((0, 0), (7, 30)), by="Secrets Manager", unit="days")
 """DeleteSecret, RecoveryWindowInDays; 0 is ForceDeleteWithoutRecovery."""
 ROTATION = _limit("Secrets Manager", 1, 1000, "days")
 """RotationRules, AutomaticallyAfterDays."""

@@ -6,9 +6,9 @@ the settings allow, the initial passwords of Pulumi and those of the bootstrap f
 
 from __future__ import annotations
 
-from knowledge.limits import Limit
+from knowledge.limits import Ranges
 
-LENGTH = Limit(taken=((16, 128),), by="ElastiCache", unit="characters")
+LENGTH = Ranges(taken=((16, 128),), by="ElastiCache", unit="characters")
 """Of a user's password and of an AUTH token (ElastiCache User Guide, Clusters.RBAC and auth); RDS takes 8 to 128
 (CreateDBInstance, MasterUserPassword)."""
 SPECIAL = frozenset("-_.~!&#$^<>+=*")

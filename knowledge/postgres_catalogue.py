@@ -55,7 +55,7 @@ _REFUSED_VALUES = {
 
 
 @dataclass(frozen=True)
-class Definition:
+class PostgresParameter:
     """What one major version accepts for one parameter."""
 
     name: str
@@ -68,11 +68,11 @@ class Definition:
     values: tuple[str, ...]
 
 
-def _read() -> dict[int, dict[str, Definition]]:
-    catalogue: dict[int, dict[str, Definition]] = {version: {} for version in POSTGRES_VERSIONS}
+def _read() -> dict[int, dict[str, PostgresParameter]]:
+    catalogue: dict[int, dict[str, PostgresParameter]] = {version: {} for version in POSTGRES_VERSIONS}
     text = files(__package__).joinpath("postgres_parameters.csv").read_text("utf-8")
     for row in csv.DictReader(text.splitlines()):
-        definition = Definition(
+        definition = PostgresParameter(
             name=row["name"],
             type=row["type"],  # type: ignore[arg-type]
             static=row["context"] == "static",
@@ -110,7 +110,7 @@ def _why_absent(name: str, version: int) -> str:
     return f"PostgreSQL {version} on RDS has no such parameter{did_you_mean(name, CATALOGUE[version])}"
 
 
-def _normalise(definition: Definition, text: str) -> tuple[str, str | None]:
+def _normalise(definition: PostgresParameter, text: str) -> tuple[str, str | None]:
     match definition.type:
         case "bool":
             normal = _BOOLEANS.get(text.lower(), "")
@@ -129,7 +129,7 @@ def _normalise(definition: Definition, text: str) -> tuple[str, str | None]:
             return text, None
 
 
-def _number(definition: Definition, text: str) -> tuple[str, str | None]:
+def _number(definition: PostgresParameter, text: str) -> tuple[str, str | None]:
     unit = f" {definition.unit}" if definition.unit else ""
     try:
         number = _in_unit(text, definition.unit)

@@ -41,7 +41,7 @@ EVENT_CLASSES = "KEg$lshzxeA"
 
 
 @dataclass(frozen=True)
-class Definition:
+class RedisParameter:
     """What one parameter accepts, and where it exists."""
 
     name: str
@@ -57,10 +57,10 @@ class Definition:
         return in_family and tuple(map(int, version.split("."))) >= self.since
 
 
-def _read() -> dict[str, Definition]:
+def _read() -> dict[str, RedisParameter]:
     text = files(__package__).joinpath("redis_parameters.csv").read_text("utf-8")
     return {
-        row["name"]: Definition(
+        row["name"]: RedisParameter(
             name=row["name"],
             type=row["type"],
             minimum=int(row["min"] or 0),
@@ -130,7 +130,7 @@ def _renames_problem(words: list[str]) -> str | None:
     return None
 
 
-def _number_problem(definition: Definition, value: Value) -> str | None:
+def _number_problem(definition: RedisParameter, value: Value) -> str | None:
     text = str(value).strip()
     if isinstance(value, bool) or not text.removeprefix("-").isdecimal():
         return "it takes a whole number"

@@ -19,7 +19,7 @@ from graph.errors import CloudError
 from local import ports
 from local.files import write_private
 from local.orphans import EMULATOR, bury
-from local.privileges import Account, account
+from local.privileges import ServerAccount, account
 from local.process import Daemon
 from local.secretive import password
 from local.state import StateDir
@@ -125,7 +125,7 @@ def tier_endpoint(state: StateDir, port: int) -> AwsEndpoint:
     return AwsEndpoint(url=f"http://127.0.0.1:{port}", credentials=credentials, stack=state.stack)
 
 
-def _key(folder: Path, runs_as: Account) -> bool:
+def _key(folder: Path, runs_as: ServerAccount) -> bool:
     """Make the tier's key where there is none; returns whether that was needed.
 
     Its id begins with letters: the emulator takes one of twelve digits for an account (ministack's `core.responses`).

@@ -24,7 +24,7 @@ LOCAL = ".local"
 
 
 @dataclass(frozen=True)
-class Account:
+class ServerAccount:
     """Who runs a server, and what stands before its command line."""
 
     owner: tuple[int, int] | None
@@ -44,10 +44,10 @@ class Account:
 
 
 @functools.cache
-def account(*folders: Path) -> Account:
+def account(*folders: Path) -> ServerAccount:
     """The account for a server with its programs and its data in these folders; the last is the tier's own."""
     if os.geteuid() != 0:
-        return Account(None)
+        return ServerAccount(None)
     try:
         nobody = pwd.getpwnam("nobody")
     except KeyError:
@@ -65,14 +65,14 @@ def account(*folders: Path) -> Account:
         _let_through(folders[-1], plain, owner[1])
     for prefix in (plain, _prefix(setpriv, owner, "-all,+dac_read_search", "--securebits=+no_setuid_fixup")):
         if _enters(prefix, *folders):
-            return Account(owner, prefix)
+            return ServerAccount(owner, prefix)
     raise CloudError(
         f"root does not run servers itself and user `nobody` cannot enter {' and '.join(map(str, folders))}, "
         "which this system does not let root permit either; run datatier as another user"
     )
 
 
-def is_wide(found: Account) -> bool:
+def is_wide(found: ServerAccount) -> bool:
     """Whether the server may pass and read everything."""
     return any("dac_read_search" in word for word in found.prefix)
 

@@ -9,7 +9,7 @@ from psycopg import sql
 from graph.errors import CloudError
 from local.emulator import Emulator
 from local.handlers import bootstrap, cache, rds
-from local.handlers.base import Context, Progress, daemon
+from local.handlers.base import Progress, RunContext, daemon
 from local.postgres import roles
 from local.state import StateDir
 from local.status import healthy, manifest
@@ -28,7 +28,7 @@ def reset(state: StateDir, *, progress: Progress | None = None) -> dict[str, Any
             f"run `datatier up {state.stack}` first"
         )
     emulator = Emulator(state, known.region, daemon(state, "emulator"))
-    context = Context(state, known.region, emulator, progress)
+    context = RunContext(state, known.region, emulator, progress)
     for entry in state.resources.values():
         if entry["type"] == rds.TYPE and entry["inputs"].get("dbName"):
             server = context.server(entry["outputs"]["identifier"])

@@ -13,7 +13,7 @@ from psycopg import sql
 
 from local import ports
 from local.postgres import binaries, roles
-from local.postgres.server import Server
+from local.postgres.server import PostgresServer
 from local.process import Daemon
 
 DATABASE = "rehearsal"
@@ -25,7 +25,7 @@ def scratch(owner: str, migrator: str) -> Iterator[psycopg.Connection[tuple[obje
     with tempfile.TemporaryDirectory(prefix="datatier-scratch-") as made:
         folder = Path(made)
         folder.chmod(0o711)  # as root the server is another user: it passes, and its own folder is below
-        server = Server(
+        server = PostgresServer(
             name="rehearsal",
             folder=folder / "postgres",
             port=next(port for port in ports.candidates(made) if ports.is_free(port)),

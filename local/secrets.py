@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from local.emulator import Emulator
-from local.handlers.base import Context, daemon
+from local.handlers.base import RunContext, daemon
 from local.state import StateDir
 
 
@@ -13,7 +13,7 @@ def make(state: StateDir, region: str, names: Mapping[str, str]) -> dict[str, st
     """Identity -> ARN of its secret, made where there is none of that name."""
     if not names:
         return {}
-    context = Context(state, region, Emulator(state, region, daemon(state, "emulator")))
+    context = RunContext(state, region, Emulator(state, region, daemon(state, "emulator")))
     client = context.aws("secretsmanager")
     made = {}
     for identity, name in names.items():

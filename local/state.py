@@ -30,7 +30,7 @@ class Entry(TypedDict):
     outputs: dict[str, Any]
 
 
-class LockedError(CloudError):
+class StackLockedError(CloudError):
     """Another command holds the stack."""
 
 
@@ -140,7 +140,7 @@ def _locked(path: Path, deadline: float, stack: str) -> int:
             holder = os.pread(handle, 20, 0).decode() or "unknown"
             os.close(handle)
             if time.monotonic() > deadline:
-                raise LockedError(
+                raise StackLockedError(
                     f"another datatier command (pid {holder}) is working on stack {stack}; wait for it or end it"
                 ) from None
             time.sleep(0.05)

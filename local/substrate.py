@@ -17,7 +17,7 @@ from graph.resource import Resource
 from local.differences import listed
 from local.emulator import ACCOUNT, Emulator
 from local.handlers import rds
-from local.handlers.base import SPARE, Context, Progress, Runner, daemon, spare
+from local.handlers.base import SPARE, Progress, RunContext, Runner, daemon, spare
 from local.handlers.function import built
 from local.handlers.registry import handler_of, handler_of_type
 from local.postgres.roles import ADMIN
@@ -43,7 +43,7 @@ class LocalCloud:
         self.state = state
         self.region = region
         emulator = Emulator(state, region, daemon(state, "emulator"), functions=runner == "lambda")
-        self.context = Context(state, region, emulator, progress, runner=runner, new_passwords=new_passwords)
+        self.context = RunContext(state, region, emulator, progress, runner=runner, new_passwords=new_passwords)
         self.context.emulator_ready = self._await_emulator
         self.outcomes: dict[str, str] = {}
         """URN -> outcome, in the order of completion."""

@@ -55,7 +55,7 @@ CONCERNS: dict[str, str] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changed:
+class ConcernedStack:
     """A stack that a change concerns."""
 
     stack: str
@@ -67,14 +67,14 @@ class Changed:
         return {"stack": self.stack, "because": list(self.because)}
 
 
-def changed(paths: Iterable[str], stacks: Iterable[str]) -> tuple[Changed, ...]:
+def changed(paths: Iterable[str], stacks: Iterable[str]) -> tuple[ConcernedStack, ...]:
     """The stacks, in their order, that these paths are in."""
     listed = sorted(set(paths))
     found = []
     for stack in stacks:
         because = tuple(path for path in listed if concern(path) in (ALL, stack))
         if because:
-            found.append(Changed(stack=stack, because=because))
+            found.append(ConcernedStack(stack=stack, because=because))
     return tuple(found)
 
 

@@ -23,7 +23,7 @@ class GitHubError(RuntimeError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class GitHub:
+class GitHubRepository:
     """A repository, as whoever the token is."""
 
     repository: str
@@ -32,7 +32,7 @@ class GitHub:
     api: str = "https://api.github.com"
 
     @classmethod
-    def of(cls, environment: Mapping[str, str]) -> GitHub:
+    def of(cls, environment: Mapping[str, str]) -> GitHubRepository:
         """As GitHub Actions says it in the environment. Raise GitHubError where something is missing."""
         missing = [name for name in ("GITHUB_REPOSITORY", "GITHUB_TOKEN") if not environment.get(name)]
         if missing:

@@ -20,7 +20,7 @@ _EXPECTED_NONE = "no changes were expected but changes"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Drift:
+class DriftReport:
     """What the checks of a stack came to."""
 
     stack: str
@@ -44,7 +44,7 @@ class Known:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class IssueStep:
     """What to do about the issue."""
 
     do: Literal["open", "update", "close", "nothing"]
@@ -54,7 +54,7 @@ class Step:
     """Of the issue; for `close` of the comment that says why."""
 
 
-def drift(stack: str, records: Sequence[Record]) -> Drift:
+def drift(stack: str, records: Sequence[Record]) -> DriftReport:
     """Judge the records of a stack. A check without a record counts as one that could not be made."""
     found = {record.name: record for record in records}
     waiting = waits(stack, found.get(WAITING))
@@ -63,23 +63,23 @@ def drift(stack: str, records: Sequence[Record]) -> Drift:
         _undeclared(waiting),
         _engines(stack, found.get(ENGINES)),
     ]
-    return Drift(stack=stack, sections=tuple(filter(None, sections)), waiting=_waiting(waiting))
+    return DriftReport(stack=stack, sections=tuple(filter(None, sections)), waiting=_waiting(waiting))
 
 
-def decide(now: Drift, known: Known | None, link: str = "") -> Step:
+def decide(now: DriftReport, known: Known | None, link: str = "") -> IssueStep:
     """The step from the issue that is there to the one that should be."""
     run = f"[the run]({link})" if link else "a run"
     if now.clean:
         if known is None:
-            return Step(do="nothing")
-        return Step(do="close", number=known.number, body=f"No drift any more: {run} found none.")
+            return IssueStep(do="nothing")
+        return IssueStep(do="close", number=known.number, body=f"No drift any more: {run} found none.")
     body = "\n".join([marker(now.stack), "", *now.sections, *filter(None, [now.waiting])])[: LONGEST - 1]
     if known is None:
-        return Step(do="open", title=f"Drift in {now.stack}", body=body)
+        return IssueStep(do="open", title=f"Drift in {now.stack}", body=body)
     # What is said already is not said again: an update sends mail to whoever watches.
     if known.body.replace("\r\n", "\n").strip() == body.strip():
-        return Step(do="nothing", number=known.number)
-    return Step(do="update", number=known.number, body=body)
+        return IssueStep(do="nothing", number=known.number)
+    return IssueStep(do="update", number=known.number, body=body)
 
 
 def marker(stack: str) -> str:

@@ -23,7 +23,7 @@ _TOTAL = re.compile(r"^ +(?P<sign>[~+-]|\+-) (?P<count>\d+) to \w+$")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Changed:
+class RefreshedResource:
     """A resource that AWS has otherwise than the stack's state."""
 
     type: str
@@ -68,7 +68,7 @@ def only_waits(output: str, waiting: Sequence[Waits]) -> bool:
     return bool(found) and all(_waits(each, known.get((each.type, each.name), {})) for each in found or ())
 
 
-def _waits(change: Changed, pending: Mapping[str, Any]) -> bool:
+def _waits(change: RefreshedResource, pending: Mapping[str, Any]) -> bool:
     return (
         change.op == "update"
         and bool(change.edits)
@@ -83,7 +83,7 @@ def _is(shown: str, pending: object, key: str) -> bool:
     return key == "engineVersion" and str(pending).startswith(shown.strip('"') + ".")
 
 
-def changed(output: str) -> tuple[Changed, ...] | None:
+def changed(output: str) -> tuple[RefreshedResource, ...] | None:
     """Every resource that is shown as changed. None where they are not as many as the summary counts."""
     lines = plain(output).splitlines()
     found = [each for each in _blocks(lines) if each.op != "same"]
@@ -91,7 +91,7 @@ def changed(output: str) -> tuple[Changed, ...] | None:
     return tuple(found) if found and sum(counts) == len(found) else None
 
 
-def _blocks(lines: Sequence[str]) -> Iterator[Changed]:
+def _blocks(lines: Sequence[str]) -> Iterator[RefreshedResource]:
     heads = [number for number, line in enumerate(lines) if _HEAD.match(line)]
     ends = [*heads[1:], next((n for n, line in enumerate(lines) if line.startswith("Resources:")), len(lines))]
     for start, end in zip(heads, ends, strict=bool(heads)):
@@ -99,7 +99,7 @@ def _blocks(lines: Sequence[str]) -> Iterator[Changed]:
         urn = next((match["urn"] for line in lines[start + 1 : end] if (match := _URN.match(line))), "")
         if head is None:
             continue
-        yield Changed(
+        yield RefreshedResource(
             type=head["type"],
             name=urn.split("::", 3)[-1],
             op=head["op"],

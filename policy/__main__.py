@@ -22,10 +22,10 @@ from infra.load import load_stack  # noqa: E402
 from policy.engine import seen  # noqa: E402
 from policy.evaluate import evaluate  # noqa: E402
 from policy.registry import every  # noqa: E402
-from policy.rule import Rule  # noqa: E402
+from policy.rule import PolicyRule  # noqa: E402
 
 
-def pack_policy(rule: Rule) -> StackValidationPolicy:
+def pack_policy(rule: PolicyRule) -> StackValidationPolicy:
     """One rule as a policy of the pack; it looks at the whole stack, since some rules do."""
 
     def validate(args: StackValidationArgs, report: ReportViolation) -> None:

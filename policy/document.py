@@ -6,7 +6,7 @@ import re
 import sys
 
 from policy.registry import every
-from policy.rule import Rule
+from policy.rule import PolicyRule
 from policy.uncovered import UNCOVERED
 
 _HEAD = """# Policy
@@ -47,7 +47,7 @@ def document() -> str:
     return "\n".join([_HEAD, *rules, "", *table]) + "\n"
 
 
-def _where(rule: Rule) -> str:
+def _where(rule: PolicyRule) -> str:
     return "production" if rule.production else "everywhere"
 
 

@@ -10,15 +10,15 @@ from typing import Literal
 from graph.resource import Resource
 from policy.engine import UnknownError
 from policy.registry import every
-from policy.rule import Rule, Stack, Verdict, not_applicable
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable
 from policy.suppression import Suppression
 
 
 @dataclass(frozen=True, kw_only=True)
-class Result:
+class RuleResult:
     """One rule on one resource."""
 
-    rule: Rule
+    rule: PolicyRule
     type: str
     resource: str
     outcome: Literal["passed", "failed", "not applicable", "suppressed"]
@@ -30,11 +30,11 @@ def evaluate(
     suppressions: Iterable[Suppression] = (),
     *,
     today: date,
-    rules: Sequence[Rule] | None = None,
-) -> tuple[Result, ...]:
+    rules: Sequence[PolicyRule] | None = None,
+) -> tuple[RuleResult, ...]:
     """Every result, by rule and resource. A production stack is one that protects a resource."""
     everything = tuple(resources)
-    stack = Stack(resources=everything, production=any(each.protect for each in everything))
+    stack = RuledStack(resources=everything, production=any(each.protect for each in everything))
     kept = {(s.rule, s.resource): s for s in suppressions if today <= s.until}
     return tuple(
         _result(rule, each, _judged(rule, each, stack), kept.get((rule.id, each.name)))
@@ -44,21 +44,21 @@ def evaluate(
     )
 
 
-def _judged(rule: Rule, it: Resource, stack: Stack) -> Verdict:
+def _judged(rule: PolicyRule, it: Resource, stack: RuledStack) -> RuleVerdict:
     try:
         return rule.judge(it, stack)
     except UnknownError as error:
         return not_applicable(f"{error.args[0]} is known only after the deployment")
 
 
-def _result(rule: Rule, it: Resource, verdict: Verdict, kept: Suppression | None) -> Result:
+def _result(rule: PolicyRule, it: Resource, verdict: RuleVerdict, kept: Suppression | None) -> RuleResult:
     if verdict.outcome == "failed" and kept:
         detail = f"{verdict.detail}; until {kept.until}: {kept.reason}"
-        return Result(rule=rule, type=it.type, resource=it.name, outcome="suppressed", detail=detail)
-    return Result(rule=rule, type=it.type, resource=it.name, outcome=verdict.outcome, detail=verdict.detail)
+        return RuleResult(rule=rule, type=it.type, resource=it.name, outcome="suppressed", detail=detail)
+    return RuleResult(rule=rule, type=it.type, resource=it.name, outcome=verdict.outcome, detail=verdict.detail)
 
 
-def unused(results: Iterable[Result], suppressions: Iterable[Suppression]) -> tuple[Suppression, ...]:
+def unused(results: Iterable[RuleResult], suppressions: Iterable[Suppression]) -> tuple[Suppression, ...]:
     """Suppressions that nothing needs: the rule passes, the resource is gone, or the day is past."""
     needed = {(each.rule.id, each.resource) for each in results if each.outcome == "suppressed"}
     return tuple(each for each in suppressions if (each.rule, each.resource) not in needed)

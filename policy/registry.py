@@ -7,12 +7,12 @@ import pkgutil
 from functools import cache
 
 from policy import rules
-from policy.rule import Rule
+from policy.rule import PolicyRule
 
 
 @cache
-def every() -> tuple[Rule, ...]:
+def every() -> tuple[PolicyRule, ...]:
     """The rules by id."""
     modules = (importlib.import_module(f"policy.rules.{each.name}") for each in pkgutil.iter_modules(rules.__path__))
-    found: list[Rule] = [module.RULE for module in modules]
+    found: list[PolicyRule] = [module.RULE for module in modules]
     return tuple(sorted(found, key=lambda rule: rule.id))

@@ -12,7 +12,7 @@ from knowledge.networks import too_wide
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stack:
+class RuledStack:
     """Every resource, and what kind of stack it is."""
 
     resources: tuple[Resource, ...]
@@ -28,34 +28,34 @@ class Stack:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verdict:
+class RuleVerdict:
     """How a rule came out; `detail` says what is wrong, or why the rule has nothing to say."""
 
     outcome: Literal["passed", "failed", "not applicable"]
     detail: str = ""
 
 
-PASSED = Verdict(outcome="passed")
+PASSED = RuleVerdict(outcome="passed")
 
 
-def failed(detail: str) -> Verdict:
-    return Verdict(outcome="failed", detail=detail)
+def failed(detail: str) -> RuleVerdict:
+    return RuleVerdict(outcome="failed", detail=detail)
 
 
-def not_applicable(why: str) -> Verdict:
-    return Verdict(outcome="not applicable", detail=why)
+def not_applicable(why: str) -> RuleVerdict:
+    return RuleVerdict(outcome="not applicable", detail=why)
 
 
-def required(holds: bool, otherwise: str) -> Verdict:
+def required(holds: bool, otherwise: str) -> RuleVerdict:
     return PASSED if holds else failed(otherwise)
 
 
-Check = Callable[[Resource, Stack], Verdict]
+Check = Callable[[Resource, RuledStack], RuleVerdict]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rule:
-    """One rule."""
+class PolicyRule:
+    """One rule: what it demands of which resource types, why, and how it judges them."""
 
     id: str
     controls: tuple[str, ...]
@@ -68,7 +68,7 @@ class Rule:
     production: bool = False
     """Whether it holds in production only."""
 
-    def judge(self, it: Resource, stack: Stack) -> Verdict:
+    def judge(self, it: Resource, stack: RuledStack) -> RuleVerdict:
         """Try the rule on a resource of one of its types."""
         if self.production and not stack.production:
             return not_applicable("not a production stack")
@@ -103,7 +103,7 @@ def denies_plain(policy: Any) -> bool:
     )
 
 
-def opened(it: Resource, stack: Stack) -> str | None:
+def opened(it: Resource, stack: RuledStack) -> str | None:
     """What a rule of a security group and the others of its group, together, let in too much of; None if they do not.
 
     A group is what they all say in `securityGroupId`; a rule about another group or a prefix list has no networks.

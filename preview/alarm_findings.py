@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from alarms.delivery import check
-from alarms.stack import Place, Stack
+from alarms.stack import AccountRegion, StackIndex
 from graph.offline import ACCOUNT
 from preview.plan import Finding
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:  # the monitor brings the SDK with it
     from graph.deployment import Deployment
 
 
-def indexed(deployment: Deployment, region: str) -> Stack:
+def indexed(deployment: Deployment, region: str) -> StackIndex:
     """The custom resources of an offline run, by what refers to them."""
-    return Stack(
+    return StackIndex(
         [each for each in deployment.whole() if each.id],
-        Place(account=ACCOUNT, region=region),
+        AccountRegion(account=ACCOUNT, region=region),
     )
 
 

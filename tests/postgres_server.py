@@ -15,7 +15,7 @@ from pathlib import Path
 import psycopg
 from once import once
 
-from local.privileges import Account, account
+from local.privileges import ServerAccount, account
 
 SETTINGS = (
     "unix_socket_directories=",
@@ -93,7 +93,7 @@ def running(bin_: Path, data: Path, settings: Sequence[str], port: int = 0) -> I
         process.wait(20)
 
 
-def _runner(folder: Path, bin_: Path) -> Account:
+def _runner(folder: Path, bin_: Path) -> ServerAccount:
     runner = account(bin_, folder)
     runner.give(folder)
     return runner

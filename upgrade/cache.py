@@ -7,7 +7,7 @@ from knowledge.classes import cache_class
 from knowledge.redis_catalogue import REDIS_VERSIONS
 from knowledge.versions import cache_goes_back
 from upgrade.deployed import Deployed
-from upgrade.step import Change, PlanError, Step, line
+from upgrade.step import PlanError, UpgradeChange, UpgradeStep, line
 
 _VERSIONS = "ElastiCache User Guide, VersionManagement"
 _CROSS = "ElastiCache User Guide, VersionManagement.HowTo.cross-engine-upgrade"
@@ -16,7 +16,7 @@ _AUTH = "ElastiCache User Guide, auth and Clusters.RBAC"
 _SCALING = "ElastiCache User Guide, Scaling"
 
 
-def _of(stack: Deployed, change: Change) -> ReplicationGroup:
+def _of(stack: Deployed, change: UpgradeChange) -> ReplicationGroup:
     return stack.instances.caches[change.target]
 
 
@@ -26,12 +26,12 @@ def _failover(cache: ReplicationGroup) -> str:
     return "A single node comes back empty."
 
 
-def _replica_first(stack: Deployed, change: Change) -> tuple[Step, ...]:
+def _replica_first(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     cache = _of(stack, change)
     if cache.replicas:
         return ()
     return (
-        Step(
+        UpgradeStep(
             what="Add a replica, so that nothing is lost",
             how=(line("redis", f"{{{change.target}: {{replicas: 1}}}}"), stack.up),
             users="Nothing.",
@@ -44,11 +44,11 @@ def _replica_first(stack: Deployed, change: Change) -> tuple[Step, ...]:
     )
 
 
-def _snapshot(stack: Deployed, change: Change) -> Step:
+def _snapshot(stack: Deployed, change: UpgradeChange) -> UpgradeStep:
     cache = _of(stack, change)
     group = cache.identifier
     call = f"elasticache create-snapshot --replication-group-id {group} --snapshot-name {group}-before"
-    return Step(
+    return UpgradeStep(
         what="Take a snapshot",
         how=(stack.aws(call, cache),),
         users="Some latency while it is taken.",
@@ -57,7 +57,7 @@ def _snapshot(stack: Deployed, change: Change) -> Step:
     )
 
 
-def engine(stack: Deployed, change: Change) -> tuple[Step, ...]:
+def engine(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """From Redis OSS to Valkey; there is no way back."""
     if change.wanted != "valkey":
         raise PlanError(f"{change}: in place there is only the way from redis to valkey; make a cache beside it.")
@@ -65,7 +65,7 @@ def engine(stack: Deployed, change: Change) -> tuple[Step, ...]:
     return (
         *_replica_first(stack, change),
         _snapshot(stack, change),
-        Step(
+        UpgradeStep(
             what="Change the engine, its version and the parameter group of its family in one deployment",
             how=(
                 line("redis", f'{{{change.target}: {{engine: valkey, version: "8.0"}}}}'),
@@ -82,7 +82,7 @@ def engine(stack: Deployed, change: Change) -> tuple[Step, ...]:
     )
 
 
-def version(stack: Deployed, change: Change) -> tuple[Step, ...]:
+def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """To another version of the same engine."""
     cache = _of(stack, change)
     known = REDIS_VERSIONS[cache.engine]
@@ -95,7 +95,7 @@ def version(stack: Deployed, change: Change) -> tuple[Step, ...]:
     return (
         *_replica_first(stack, change),
         _snapshot(stack, change),
-        Step(
+        UpgradeStep(
             what=f"Upgrade to {change.wanted}{group}",
             how=(
                 line("redis", f'{{{change.target}: {{version: "{change.wanted}"}}}}'),
@@ -108,7 +108,7 @@ def version(stack: Deployed, change: Change) -> tuple[Step, ...]:
     )
 
 
-def size(stack: Deployed, change: Change) -> tuple[Step, ...]:
+def size(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """To another node class."""
     was, wanted = cache_class(change.was), cache_class(change.wanted)
     before: tuple[str, ...] = ()
@@ -116,7 +116,7 @@ def size(stack: Deployed, change: Change) -> tuple[Step, ...]:
         before = (f"what it holds is well below {wanted.maxmemory_bytes // 2**20} MiB (DatabaseMemoryUsagePercentage)",)
     return (
         *_replica_first(stack, change),
-        Step(
+        UpgradeStep(
             what=f"Move to {change.wanted}",
             how=(
                 line("redis", f"{{{change.target}: {{class: {change.wanted}}}}}"),
@@ -130,14 +130,14 @@ def size(stack: Deployed, change: Change) -> tuple[Step, ...]:
     )
 
 
-def auth(stack: Deployed, change: Change) -> tuple[Step, ...]:
+def auth(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """From an AUTH token to users."""
     if change.wanted != "rbac":
         raise PlanError(f"{change}: users are the better way; a token is for what cannot name a user.")
     cache = _of(stack, change)
     group = cache.identifier
     return (
-        Step(
+        UpgradeStep(
             what="Make the users and their group",
             how=(
                 f"declare them in access.yaml under redis: {{{change.target}: ...}}",
@@ -149,7 +149,7 @@ def auth(stack: Deployed, change: Change) -> tuple[Step, ...]:
             after=("each user is active",),
             source=_AUTH,
         ),
-        Step(
+        UpgradeStep(
             what="Swap the token for the user group in one call",
             how=(
                 stack.aws(
@@ -168,7 +168,7 @@ def auth(stack: Deployed, change: Change) -> tuple[Step, ...]:
     )
 
 
-def tls(stack: Deployed, change: Change) -> tuple[Step, ...]:
+def tls(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """To required TLS, by way of preferred."""
     if change.wanted != "required":
         raise PlanError(f"{change}: the stack's caches require TLS; the only way leads there.")
@@ -178,7 +178,7 @@ def tls(stack: Deployed, change: Change) -> tuple[Step, ...]:
     steps = []
     if change.was == "none":
         steps.append(
-            Step(
+            UpgradeStep(
                 what="Take both TLS and plain text",
                 how=(stack.aws(f"{call} --transit-encryption-enabled --transit-encryption-mode preferred", cache),),
                 users="Nothing.",
@@ -188,14 +188,14 @@ def tls(stack: Deployed, change: Change) -> tuple[Step, ...]:
         )
     return (
         *steps,
-        Step(
+        UpgradeStep(
             what="Move every client to TLS",
             how=(stack.manifest, f"rediss:// in place of redis:// ({stack.datatier('env --format redis')})"),
             users="Each client reconnects.",
             after=("CLIENT LIST has no connection without tls",),
             source=_TLS,
         ),
-        Step(
+        UpgradeStep(
             what="Require TLS",
             how=(stack.aws(f"{call} --transit-encryption-mode required", cache), stack.refresh),
             users="Plain text is refused from here on.",

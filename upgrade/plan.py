@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 
 from upgrade import cache, postgres
 from upgrade.deployed import Deployed
-from upgrade.step import Change, PlanError, Step
+from upgrade.step import PlanError, UpgradeChange, UpgradeStep
 
-Planner = Callable[[Deployed, Change], tuple[Step, ...]]
+Planner = Callable[[Deployed, UpgradeChange], tuple[UpgradeStep, ...]]
 _POSTGRES: dict[str, Planner] = {
     "version": postgres.version,
     "class": postgres.size,
@@ -25,15 +25,15 @@ _CACHE: dict[str, Planner] = {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class UpgradePlan:
     """What to do for one change."""
 
-    change: Change
-    steps: tuple[Step, ...]
+    change: UpgradeChange
+    steps: tuple[UpgradeStep, ...]
     """Empty where there is nothing to do."""
 
 
-def plan(stack: Deployed, to: Iterable[str], deployed: Iterable[str] = ()) -> tuple[Plan, ...]:
+def plan(stack: Deployed, to: Iterable[str], deployed: Iterable[str] = ()) -> tuple[UpgradePlan, ...]:
     """The steps for each `TARGET.KEY=VALUE` of `to`; `deployed` says the same of what runs, where the file is ahead.
 
     Raise `PlanError` for what cannot be read or has no legal way.
@@ -42,12 +42,12 @@ def plan(stack: Deployed, to: Iterable[str], deployed: Iterable[str] = ()) -> tu
     made = []
     for target, key, value in map(_read, to):
         planner, was = _now(stack, target, key)
-        change = Change(target=target, key=key, was=runs.get((target, key), was), wanted=value)
-        made.append(Plan(change=change, steps=() if change.was == value else planner(stack, change)))
+        change = UpgradeChange(target=target, key=key, was=runs.get((target, key), was), wanted=value)
+        made.append(UpgradePlan(change=change, steps=() if change.was == value else planner(stack, change)))
     return tuple(_as_caller(stack, each) for each in made)
 
 
-def _as_caller(stack: Deployed, made: Plan) -> Plan:
+def _as_caller(stack: Deployed, made: UpgradePlan) -> UpgradePlan:
     if not made.steps or stack.caller is None:
         return made
     first = replace(made.steps[0], before=(stack.caller, *made.steps[0].before))

@@ -7,7 +7,7 @@ from knowledge import storage as gp3
 from knowledge.classes import rds_class
 from knowledge.postgres_catalogue import POSTGRES_VERSIONS
 from upgrade.deployed import Deployed
-from upgrade.step import Change, PlanError, Step, line
+from upgrade.step import PlanError, UpgradeChange, UpgradeStep, line
 
 _MINOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.Minor"
 _MAJOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process"
@@ -16,7 +16,7 @@ _MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
 _STORAGE = "RDS User Guide, USER_PIOPS.StorageTypes"
 
 
-def version(stack: Deployed, change: Change) -> tuple[Step, ...]:
+def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """To another version. Raise `PlanError` where RDS knows no way."""
     was, wanted = _parts(change.was), _parts(change.wanted)
     if wanted[0] not in POSTGRES_VERSIONS:
@@ -36,9 +36,9 @@ def _parts(text: str) -> tuple[int, ...]:
         raise PlanError(f"`{text}` is no PostgreSQL version: write 18 or 17.10.") from None
 
 
-def _minor(stack: Deployed, change: Change) -> tuple[Step, ...]:
+def _minor(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     replicas = tuple(
-        Step(
+        UpgradeStep(
             what=f"Upgrade the replica {name} to {change.wanted}",
             how=(
                 stack.aws(
@@ -55,7 +55,7 @@ def _minor(stack: Deployed, change: Change) -> tuple[Step, ...]:
         )
         for name, replica in stack.instances.replicas.items()
     )
-    primary = Step(
+    primary = UpgradeStep(
         what=f"Upgrade the primary to {change.wanted}",
         how=(line("postgres", f'{{version: "{change.wanted}"}}'), stack.up),
         users=_restart(stack.settings, "in the maintenance window, or at once with apply_immediately"),
@@ -71,8 +71,8 @@ def _restart(settings: Settings, when: str) -> str:
     return f"{how}, {when}."
 
 
-def _extensions(stack: Deployed) -> Step:
-    return Step(
+def _extensions(stack: Deployed) -> UpgradeStep:
+    return UpgradeStep(
         what="Update the extensions",
         how=(
             stack.manifest,
@@ -88,8 +88,8 @@ def _extensions(stack: Deployed) -> Step:
     )
 
 
-def _major(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
-    check = Step(
+def _major(stack: Deployed, change: UpgradeChange, major: int) -> tuple[UpgradeStep, ...]:
+    check = UpgradeStep(
         what="Look for what stops the upgrade",
         how=(
             stack.manifest,
@@ -108,7 +108,7 @@ def _major(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
         ),
         source=_MAJOR,
     )
-    rehearse = Step(
+    rehearse = UpgradeStep(
         what="Rehearse on a copy",
         how=(
             stack.aws(
@@ -129,7 +129,7 @@ def _major(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
     )
     replicated = bool(stack.instances.replicas)
     switch = _in_place(stack, change, major) if replicated else _blue_green(stack, change, major)
-    analyse = Step(
+    analyse = UpgradeStep(
         what="Collect statistics",
         how=(stack.manifest, stack.datatier("psql master", "-- -c 'ANALYZE (VERBOSE)'")),
         users="Some queries are slow until it is done.",
@@ -139,10 +139,10 @@ def _major(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
     return (check, rehearse, *switch, analyse, _extensions(stack), _prove(stack))
 
 
-def _in_place(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
+def _in_place(stack: Deployed, change: UpgradeChange, major: int) -> tuple[UpgradeStep, ...]:
     names = ", ".join(stack.instances.replicas)
     return (
-        Step(
+        UpgradeStep(
             what=f"Upgrade the primary and its replicas ({names}) to {change.wanted}",
             how=(
                 line("postgres", f'{{version: "{change.wanted}", major_upgrade: true, apply_immediately: true}}'),
@@ -162,9 +162,9 @@ def _in_place(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
     )
 
 
-def _blue_green(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]:
+def _blue_green(stack: Deployed, change: UpgradeChange, major: int) -> tuple[UpgradeStep, ...]:
     return (
-        Step(
+        UpgradeStep(
             what="Turn logical replication on",
             how=(
                 line("postgres", '{parameters: {rds.logical_replication: "1"}}'),
@@ -175,7 +175,7 @@ def _blue_green(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]
             after=("SHOW rds.logical_replication says on",),
             source=f"{_BLUE_GREEN}: a major by blue/green replicates logically",
         ),
-        Step(
+        UpgradeStep(
             what=f"Make the green copy on {major}",
             how=(
                 stack.aws(
@@ -189,7 +189,7 @@ def _blue_green(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]
             after=("the green copy has caught up", "the application's tests pass on it"),
             source=_BLUE_GREEN,
         ),
-        Step(
+        UpgradeStep(
             what="Switch over",
             how=(
                 stack.aws(
@@ -210,8 +210,8 @@ def _blue_green(stack: Deployed, change: Change, major: int) -> tuple[Step, ...]
     )
 
 
-def _prove(stack: Deployed) -> Step:
-    return Step(
+def _prove(stack: Deployed) -> UpgradeStep:
+    return UpgradeStep(
         what="Prove access and schema",
         how=(stack.manifest, stack.datatier("bootstrap")),
         users="Nothing.",
@@ -219,7 +219,7 @@ def _prove(stack: Deployed) -> Step:
     )
 
 
-def size(stack: Deployed, change: Change) -> tuple[Step, ...]:
+def size(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """To another instance class."""
     was, wanted = rds_class(change.was), rds_class(change.wanted)
     before: tuple[str, ...] = ()
@@ -232,7 +232,7 @@ def size(stack: Deployed, change: Change) -> tuple[Step, ...]:
     order = "replicas first" if bigger else "the primary first"
     restart = f"Restart {order}: max_connections of a replica must never be below the primary's"
     steps = [
-        Step(
+        UpgradeStep(
             what=f"Move to {change.wanted}",
             how=(line("postgres", f"{{class: {change.wanted}}}"), stack.up),
             users=f"{users}, in the maintenance window" + (f"; {', '.join(inheriting)} too." if inheriting else "."),
@@ -243,7 +243,7 @@ def size(stack: Deployed, change: Change) -> tuple[Step, ...]:
     ]
     if stack.instances.replicas:
         steps.append(
-            Step(
+            UpgradeStep(
                 what=restart,
                 how=_restarts(stack, replicas_first=bigger),
                 users="Each is away for about a minute.",
@@ -260,7 +260,7 @@ def _restarts(stack: Deployed, *, replicas_first: bool) -> tuple[str, ...]:
     return (*replicas, primary) if replicas_first else (primary, *replicas)
 
 
-def storage(stack: Deployed, change: Change) -> tuple[Step, ...]:
+def storage(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """To another allocated storage, in GiB."""
     if not change.wanted.isdigit():
         raise PlanError(f"{change}: a number of GiB, such as 200.")
@@ -278,7 +278,7 @@ def storage(stack: Deployed, change: Change) -> tuple[Step, ...]:
     # postgres and storage type gp3: 3000` (hashicorp/terraform-provider-aws, issue 28382 and pull request 47411).
     speed = f", iops: {gp3.base_iops(wanted)}, throughput: {gp3.base_throughput(wanted)}" if striped else ""
     return (
-        Step(
+        UpgradeStep(
             what=f"Grow to {wanted} GiB",
             how=(
                 line("postgres", f"{{storage: {{allocated: {wanted}{limit}{speed}}}}}"),

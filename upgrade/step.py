@@ -10,7 +10,7 @@ class PlanError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class UpgradeStep:
     """Something to do that AWS accepts in the state which the step before left."""
 
     what: str
@@ -26,7 +26,7 @@ class Step:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Change:
+class UpgradeChange:
     """One setting, from and to."""
 
     target: str

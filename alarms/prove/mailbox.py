@@ -16,7 +16,7 @@ LEASE_SECONDS = 60
 ALIVE = "datatier-alive-until"
 
 
-class BusyError(RuntimeError):
+class MailboxBusyError(RuntimeError):
     """Another proof of the stack is running."""
 
 
@@ -71,7 +71,7 @@ class Mailbox:
         return found, left
 
     def clear(self, subscriptions: Iterable[str], now: float, *, alone: bool) -> list[str]:
-        """Remove what killed proofs left; raise `BusyError` where one may be running. Returns the queues' names.
+        """Remove what killed proofs left; raise `MailboxBusyError` where one may be running. Returns the queues' names.
 
         :param alone: whether it is certain that no other proof of this stack runs.
         """
@@ -81,7 +81,7 @@ class Mailbox:
             until = float(self._sqs.list_queue_tags(QueueUrl=url).get("Tags", {}).get(ALIVE, 0))
             if until > now:
                 free = datetime.fromtimestamp(until, UTC)
-                raise BusyError(
+                raise MailboxBusyError(
                     f"another proof of this stack is running (queue {url.rpartition('/')[2]}): wait for it; "
                     f"should it be dead, this one may run from {free:%H:%M:%S} UTC"
                 )

@@ -19,7 +19,7 @@ class Clients:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class ProofOutcome:
     """One alarm and one of its topics."""
 
     alarm: str

@@ -9,7 +9,7 @@ from alarms.prove.bell import Bell
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class ProofPlan:
     """The rounds, each rung at once and waited for, and what cannot be rung."""
 
     rounds: tuple[tuple[Bell, ...], ...]
@@ -17,7 +17,7 @@ class Plan:
     """Alarm -> why it cannot be heard, whatever is rung."""
 
 
-def plan(names: Sequence[str], there: Mapping[str, Bell], topics: Collection[str]) -> Plan:
+def plan(names: Sequence[str], there: Mapping[str, Bell], topics: Collection[str]) -> ProofPlan:
     """Plan the proof of the alarms of these names; `topics` are those that there are.
 
     Composites come first: setting their children wakes them too, under CloudWatch's own reason. Whoever suppresses a
@@ -35,7 +35,7 @@ def plan(names: Sequence[str], there: Mapping[str, Bell], topics: Collection[str
     pages = tuple(bell for bell in held if bell.composite and bell.name not in quiet)
     plain = tuple(bell for bell in held if not bell.composite and bell.name not in quiet)
     last = tuple(bell for bell in held if bell.name in quiet)
-    return Plan(rounds=tuple(filter(None, (pages, plain, last))), silent=silent)
+    return ProofPlan(rounds=tuple(filter(None, (pages, plain, last))), silent=silent)
 
 
 def _silent(bell: Bell | None, there: Mapping[str, Bell]) -> str:

@@ -10,26 +10,26 @@ from dataclasses import replace
 from typing import Any
 
 from alarms.prove.bell import Bell
-from alarms.prove.outcome import Clients, Outcome
+from alarms.prove.outcome import Clients, ProofOutcome
 from alarms.publishers import alarm_publisher
 from alarms.publishing import reaches
-from alarms.stack import Place, Stack
+from alarms.stack import AccountRegion, StackIndex
 from graph.resource import Resource
 from graph.types import COMPOSITE_ALARM, KEY, METRIC_ALARM, TOPIC
 
 
 def read_back(
-    clients: Clients, topics: Sequence[str], there: Mapping[str, Bell], outcomes: Sequence[Outcome]
-) -> list[Outcome]:
+    clients: Clients, topics: Sequence[str], there: Mapping[str, Bell], outcomes: Sequence[ProofOutcome]
+) -> list[ProofOutcome]:
     """The outcomes with what the live policies say of them."""
     if clients.enforcing and all(outcome.arrived for outcome in outcomes):
         return list(outcomes)  # nothing to explain
     _, _, _, region, account, _ = topics[0].split(":", 5)
-    stack = Stack(_resources(clients, topics), Place(account=account, region=region))
+    stack = StackIndex(_resources(clients, topics), AccountRegion(account=account, region=region))
     return [_judged(clients, stack, there, outcome) for outcome in outcomes]
 
 
-def _judged(clients: Clients, stack: Stack, there: Mapping[str, Bell], outcome: Outcome) -> Outcome:
+def _judged(clients: Clients, stack: StackIndex, there: Mapping[str, Bell], outcome: ProofOutcome) -> ProofOutcome:
     if not outcome.topic or (outcome.arrived and clients.enforcing):
         return outcome
     kind = COMPOSITE_ALARM if there[outcome.alarm].composite else METRIC_ALARM

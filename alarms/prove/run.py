@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from alarms.prove.bell import Bell, bells
 from alarms.prove.mailbox import LEASE_SECONDS, Listener, Mailbox
-from alarms.prove.outcome import Clients, Outcome
-from alarms.prove.plan import Plan, plan
+from alarms.prove.outcome import Clients, ProofOutcome
+from alarms.prove.plan import ProofPlan, plan
 from alarms.prove.read_back import read_back
 from alarms.prove.ringer import WORKERS, Ringer
 from alarms.prove.undisturbed import undisturbed
@@ -21,7 +21,7 @@ class Proof:
     """What a proof found."""
 
     run: str
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[ProofOutcome] = field(default_factory=list)
     listeners: list[Listener] = field(default_factory=list)
     """Who else hears the topics."""
     cleared: list[str] = field(default_factory=list)
@@ -75,7 +75,7 @@ def prove(
         there = bells(clients.cloudwatch, names)
     planned = plan(names, there, topics)
     proof.outcomes = [
-        Outcome(alarm=name, topic="", arrived=False, seconds=None, why=why) for name, why in planned.silent.items()
+        ProofOutcome(alarm=name, topic="", arrived=False, seconds=None, why=why) for name, why in planned.silent.items()
     ]
     if planned.rounds:
         _rounds(proof, planned, ringer, mailbox, topics, limit, told)
@@ -86,7 +86,7 @@ def prove(
 
 def _rounds(
     proof: Proof,
-    planned: Plan,
+    planned: ProofPlan,
     ringer: Ringer,
     mailbox: Mailbox,
     topics: Sequence[str],
@@ -158,8 +158,8 @@ def _failed(rings: Sequence[Future[None]]) -> None:
             ring.result()
 
 
-def _outcome(key: tuple[str, str], wait: _Wait, limit: float) -> Outcome:
+def _outcome(key: tuple[str, str], wait: _Wait, limit: float) -> ProofOutcome:
     alarm, topic = key
     if wait.heard is None:
-        return Outcome(alarm=alarm, topic=topic, arrived=False, seconds=None, why=f"nothing came in {limit:g} s")
-    return Outcome(alarm=alarm, topic=topic, arrived=True, seconds=wait.heard - wait.since)
+        return ProofOutcome(alarm=alarm, topic=topic, arrived=False, seconds=None, why=f"nothing came in {limit:g} s")
+    return ProofOutcome(alarm=alarm, topic=topic, arrived=True, seconds=wait.heard - wait.since)

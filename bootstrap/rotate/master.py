@@ -66,9 +66,8 @@ def stage(manifest: Manifest, store: SecretStore, token: str | None = None) -> V
     current, stages = store.get(arn), store.stages(arn)
     if current is None:
         raise RotationError("the master's secret is empty: run `datatier bootstrap`")
-    if stages.pending == current.id:  # an interrupted promotion; an emulator would keep both
-        store.unstage(arn, current.id, "AWSPENDING")
-    elif stages.pending and (pending := store.get(arn, "AWSPENDING")):
+    # On the current version AWSPENDING is what an interrupted promotion left; the next version takes it over.
+    if stages.pending not in (None, current.id) and (pending := store.get(arn, "AWSPENDING")):
         return pending
     fields = dict(current.credential) | {"password": new_password(manifest.passwords), "initial": None}
     return store.put_pending(arn, Credential(**fields), **({"token": token} if token else {}))

@@ -237,9 +237,6 @@ class Rotation:
 
     def stage(self, state: State, grace: int, token: str | None = None) -> Version:
         """Make the next credential and keep it as AWSPENDING."""
-        if token is None and state.stages.pending:
-            # What is pending is of no use, or current since an interrupted promotion; an emulator would keep both.
-            self._store.unstage(state.arn, state.stages.pending, "AWSPENDING")
         rule, old = self._manifest.passwords, state.current.credential
         changed = {
             "username": other_login(old) or old.username,

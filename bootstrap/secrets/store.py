@@ -108,12 +108,11 @@ class AwsStore:
             raise _failed("read", arn, error) from None
         except BotoCoreError as error:
             raise _failed("read", arn, error) from None
-        # An emulator has an empty version where AWS has none.
-        text = answer.get("SecretString")
-        if not text:
-            return None
-        pending = "AWSPENDING" in answer.get("VersionStages", ())
-        return Version(id=answer["VersionId"], credential=_parse(arn, text), pending=pending)
+        # A value of bytes has no SecretString: it is no credential of ours, which is not the same as no value.
+        credential = _parse(arn, answer.get("SecretString", ""))
+        return Version(
+            id=answer["VersionId"], credential=credential, pending="AWSPENDING" in answer.get("VersionStages", ())
+        )
 
     def stages(self, arn: str) -> Stages:
         from botocore.exceptions import BotoCoreError, ClientError
@@ -169,7 +168,7 @@ class AwsStore:
                     MoveToVersionId=version.id,
                     **({"RemoveFromVersionId": old[0]} if old else {}),
                 )
-            for id_, labels in stages.items():  # an emulator may have it on several
+            for id_, labels in stages.items():  # the move of AWSCURRENT leaves AWSPENDING where it is
                 if "AWSPENDING" in labels:
                     self._client.update_secret_version_stage(
                         SecretId=arn, VersionStage="AWSPENDING", RemoveFromVersionId=id_

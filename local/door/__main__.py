@@ -18,6 +18,7 @@ from typing import Any
 from bootstrap.aws import read_key
 from local.door.app import Door
 from local.door.journal import WriteThrough
+from local.door.repairs import repair
 from local.door.services import served
 
 KEEP_ALIVE_SECONDS = 75
@@ -36,6 +37,7 @@ def main() -> None:
     from ministack import app
     from ministack.core import persistence
 
+    repair()
     folder = Path(persistence.STATE_DIR)
     _check(folder, persistence.load_state)
     port = int(os.environ["GATEWAY_PORT"])

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from xml.sax.saxutils import escape
 
 from local.door.services import belongs
-from local.door.signature import RefusedError, Request, Signed, check_signature, check_time, said
+from local.door.signature import HttpRequest, RequestRefusedError, Signed, check_signature, check_time, said
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
@@ -59,7 +59,7 @@ class Door:
             signed = self._known(request, scope["path"])
             body = await _body(receive)
             check_signature(request, signed, body, self.key[1])
-        except RefusedError as refused:
+        except RequestRefusedError as refused:
             await _refuse(send, request, refused)
             return
         changes = _changes(request, body)
@@ -73,34 +73,38 @@ class Door:
 
         await self.inner(scope, _again(body, receive), told)
 
-    def _known(self, request: Request, path: str) -> Signed:
+    def _known(self, request: HttpRequest, path: str) -> Signed:
         """Everything that can be judged before the body is read, so that strangers cost nothing."""
         if "origin" in request.headers:
-            raise RefusedError("AccessDenied", "no page of a browser is answered here")
+            raise RequestRefusedError("AccessDenied", "no page of a browser is answered here")
         if request.headers.get("host", "") not in self.hosts:
-            raise RefusedError("AccessDenied", f"this is {min(self.hosts)}, and the request asks for another host")
+            raise RequestRefusedError(
+                "AccessDenied", f"this is {min(self.hosts)}, and the request asks for another host"
+            )
         signed = said(request)
         if not hmac.compare_digest(signed.key.encode(), self.key[0].encode()):
-            raise RefusedError("InvalidClientTokenId", "the key is not this tier's: it stands in the tier's folder")
+            raise RequestRefusedError(
+                "InvalidClientTokenId", "the key is not this tier's: it stands in the tier's folder"
+            )
         check_time(signed, self.now())
         if signed.service not in self.services:
-            raise RefusedError(
+            raise RequestRefusedError(
                 "AccessDenied",
                 "functions run here after `datatier up --runner lambda` only"
                 if signed.service == "lambda"
                 else f"the tier does not use {signed.service}: {', '.join(self.services)} are here",
             )
         if not belongs(signed.service, path):
-            raise RefusedError("AccessDenied", f"{path} is no path of {signed.service}")
+            raise RequestRefusedError("AccessDenied", f"{path} is no path of {signed.service}")
         return signed
 
 
-def _request(scope: Scope) -> Request:
+def _request(scope: Scope) -> HttpRequest:
     headers: dict[str, str] = {}
     for name, value in scope["headers"]:
         key, text = name.decode("latin-1").lower(), value.decode("latin-1")
         headers[key] = f"{headers[key]},{text}" if key in headers else text
-    return Request(
+    return HttpRequest(
         method=scope["method"],
         path=scope["raw_path"].decode("latin-1"),
         query=scope.get("query_string", b"").decode("latin-1"),
@@ -115,7 +119,7 @@ async def _body(receive: Receive) -> bytes:
         parts.append(message.get("body", b""))
         size += len(parts[-1])
         if size > LARGEST:
-            raise RefusedError("RequestEntityTooLarge", f"a body is at most {LARGEST} bytes here")
+            raise RequestRefusedError("RequestEntityTooLarge", f"a body is at most {LARGEST} bytes here")
         if not message.get("more_body", False):
             return b"".join(parts)
 
@@ -134,7 +138,7 @@ _LOOKS = ("Get", "List", "Describe", "Head", "Filter", "BatchGet", "Lookup")
 """How the operations begin that change nothing; what begins otherwise is taken for a change."""
 
 
-def _changes(request: Request, body: bytes) -> bool:
+def _changes(request: HttpRequest, body: bytes) -> bool:
     if request.method in ("GET", "HEAD"):
         return False
     operation = request.headers.get("x-amz-target", "").rpartition(".")[2]
@@ -150,7 +154,7 @@ def _closed(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]
     return [(name, value) for name, value in headers if not name.lower().startswith(_CORS)]
 
 
-async def _refuse(send: Send, request: Request, refused: RefusedError) -> None:
+async def _refuse(send: Send, request: HttpRequest, refused: RequestRefusedError) -> None:
     """As AWS says it in the protocol of the request."""
     kind, body = refusal(request, refused)
     headers = [
@@ -164,7 +168,7 @@ async def _refuse(send: Send, request: Request, refused: RefusedError) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def refusal(request: Request, refused: RefusedError) -> tuple[str, bytes]:
+def refusal(request: HttpRequest, refused: RequestRefusedError) -> tuple[str, bytes]:
     """Content type and body: AWS's query protocol and S3 speak XML, the others JSON."""
     said = f"<Code>{refused.code}</Code><Message>{escape(str(refused))}</Message>"
     if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):

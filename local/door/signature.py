@@ -32,7 +32,7 @@ _UNSIGNED = frozenset({"UNSIGNED-PAYLOAD", "STREAMING-UNSIGNED-PAYLOAD-TRAILER"}
 _HASH = "x-amz-content-sha256"
 
 
-class RefusedError(Exception):
+class RequestRefusedError(Exception):
     """The request stays outside: AWS's code for it, and a sentence."""
 
     def __init__(self, code: str, sentence: str) -> None:
@@ -41,7 +41,7 @@ class RefusedError(Exception):
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """What came over the wire, the body aside."""
 
     method: str
@@ -69,7 +69,7 @@ class Signed:
     """How long it holds from its time on."""
 
 
-def said(request: Request) -> Signed:
+def said(request: HttpRequest) -> Signed:
     """Read the signature's parts; raise RefusedError where there are none."""
     written = request.headers.get("authorization", "")
     found = _HEADER.fullmatch(written)
@@ -79,7 +79,7 @@ def said(request: Request) -> Signed:
     else:
         asked = _parameters(request.query)
         if written or asked.get("X-Amz-Algorithm") != ALGORITHM:
-            raise RefusedError(
+            raise RequestRefusedError(
                 "MissingAuthenticationToken",
                 "this emulator answers requests signed with the tier's key: take it from the file `credentials` in "
                 "the tier's folder, and sign by AWS Signature Version 4 (boto3: signature_version='s3v4' to presign)",
@@ -90,7 +90,9 @@ def said(request: Request) -> Signed:
         seconds = int(expires) if re.fullmatch(r"\d{1,6}", expires) else LONGEST + 1
     scope = _SCOPE.fullmatch(credential)
     if scope is None:
-        raise RefusedError("IncompleteSignature", "the credential of the signature is not KEY/DATE/REGION/SERVICE")
+        raise RequestRefusedError(
+            "IncompleteSignature", "the credential of the signature is not KEY/DATE/REGION/SERVICE"
+        )
     key, date, region, service = scope.groups()
     return Signed(key, date, region, service, timestamp, tuple(names.split(";")), signature, not found, seconds)
 
@@ -100,27 +102,33 @@ def check_time(signed: Signed, now: datetime) -> None:
     try:
         at = datetime.strptime(signed.timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
-        raise RefusedError("IncompleteSignature", "the request bears no X-Amz-Date") from None
+        raise RequestRefusedError("IncompleteSignature", "the request bears no X-Amz-Date") from None
     if signed.seconds > LONGEST:
-        raise RefusedError("AuthorizationQueryParametersError", f"X-Amz-Expires is 1 to {LONGEST} seconds")
+        raise RequestRefusedError("AuthorizationQueryParametersError", f"X-Amz-Expires is 1 to {LONGEST} seconds")
     if not at - SKEW <= now <= at + timedelta(seconds=signed.seconds) or signed.date != signed.timestamp[:8]:
-        raise RefusedError("RequestExpired", "the signature is too old, or of a time to come: sign the request anew")
+        raise RequestRefusedError(
+            "RequestExpired", "the signature is too old, or of a time to come: sign the request anew"
+        )
 
 
-def check_signature(request: Request, signed: Signed, body: bytes, secret: str) -> None:
+def check_signature(request: HttpRequest, signed: Signed, body: bytes, secret: str) -> None:
     """Raise RefusedError where body or signature is not what the key's owner signed."""
     missing = {"host"} - set(signed.names)
     # AWS asks for these too: what is not signed must not steer anything (S3 API Reference, "Signature Calculations").
     missing |= {name for name in request.headers if name.startswith("x-amz-")} - set(signed.names)
     absent = [name for name in signed.names if name not in request.headers]
     if missing or absent:
-        raise RefusedError("IncompleteSignature", f"signed and sent headers differ: {', '.join([*missing, *absent])}")
+        raise RequestRefusedError(
+            "IncompleteSignature", f"signed and sent headers differ: {', '.join([*missing, *absent])}"
+        )
     expected = _expected(request, signed, _payload(request, signed, body), secret)
     if not hmac.compare_digest(expected.encode(), signed.signature.encode()):
-        raise RefusedError("SignatureDoesNotMatch", "the signature is not the one of the tier's key for this request")
+        raise RequestRefusedError(
+            "SignatureDoesNotMatch", "the signature is not the one of the tier's key for this request"
+        )
 
 
-def _payload(request: Request, signed: Signed, body: bytes) -> str:
+def _payload(request: HttpRequest, signed: Signed, body: bytes) -> str:
     """The hash of the body, which the signature covers; or the word that S3 takes in its place."""
     made = hashlib.sha256(body).hexdigest()
     if signed.service != "s3":
@@ -132,11 +140,11 @@ def _payload(request: Request, signed: Signed, body: bytes) -> str:
     if signed.service == "s3" and given in _UNSIGNED:
         return given
     if not hmac.compare_digest(given.encode(), made.encode()):
-        raise RefusedError("XAmzContentSHA256Mismatch", "the body is not the one that was signed")
+        raise RequestRefusedError("XAmzContentSHA256Mismatch", "the body is not the one that was signed")
     return given
 
 
-def _expected(request: Request, signed: Signed, payload: str, secret: str) -> str:
+def _expected(request: HttpRequest, signed: Signed, payload: str, secret: str) -> str:
     query = "&".join(p for p in request.query.split("&") if not p.startswith("X-Amz-Signature="))
     url = f"http://{request.headers['host']}{request.path}" + (f"?{query}" if query else "")
     made = AWSRequest(request.method, url, headers={name: request.headers[name] for name in signed.names})
@@ -167,5 +175,5 @@ def _parameters(query: str) -> dict[str, str]:
     pairs = parse_qsl(query, keep_blank_values=True)
     found = dict(pairs)
     if len({name for name, _ in pairs if name.startswith("X-Amz-")}) != sum(n.startswith("X-Amz-") for n, _ in pairs):
-        raise RefusedError("IncompleteSignature", "a parameter of the signature is given twice")
+        raise RequestRefusedError("IncompleteSignature", "a parameter of the signature is given twice")
     return found

@@ -9,7 +9,7 @@ from graph import types
 from graph.cloud import Made
 from graph.naming import physical_name
 from graph.resource import Resource
-from local.handlers.base import Context
+from local.handlers.base import RunContext
 from local.handlers.emulated import Emulated, Outputs, given
 from local.handlers.recorded import Recorded
 from local.handlers.storage import api
@@ -26,13 +26,13 @@ class OfBackup:
     elsewhere: Recorded
     recorded = False
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         context.differences["aws:backup"] = (JOBS,)
         if resource.inputs.get("region") not in (None, context.region):
             return self.elsewhere.ensure(context, resource, previous)
         return self.here.ensure(context, resource, previous)
 
-    def remove(self, context: Context, entry: Entry) -> None:
+    def remove(self, context: RunContext, entry: Entry) -> None:
         if entry["inputs"].get("region") in (None, context.region):
             self.here.remove(context, entry)
 

@@ -15,7 +15,7 @@ from local import ports
 from local.emulator import Emulator
 from local.postgres import binaries as postgres_binaries
 from local.postgres.roles import ADMIN
-from local.postgres.server import Server
+from local.postgres.server import PostgresServer
 from local.process import Daemon
 from local.secretive import password
 from local.state import Entry, StateDir
@@ -36,18 +36,18 @@ class Handler(Protocol):
         """Whether nothing but a record comes of it."""
         ...
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         """Make the resource as declared; `previous` is what the last run left, if it did."""
         ...
 
-    def remove(self, context: Context, entry: Entry) -> None:
+    def remove(self, context: RunContext, entry: Entry) -> None:
         """Take it away; what is already gone is fine."""
         ...
 
 
 @dataclass
-class Context:
-    """One run over one stack."""
+class RunContext:
+    """One run over one stack: where its files, its region and its emulator are."""
 
     state: StateDir
     region: str
@@ -64,7 +64,7 @@ class Context:
     """Whether secrets that were lost may be made anew, with other passwords than those in use."""
     renewed: set[str] = field(default_factory=set)
     """Names of the secrets for which that was done."""
-    spare: Future[Server] | None = None
+    spare: Future[PostgresServer] | None = None
     """A cluster that is being initialised for the first primary to come."""
     _listings: dict[str, dict[str, Any]] = field(default_factory=dict)
     _locks: dict[str, threading.Lock] = field(default_factory=dict)
@@ -74,7 +74,7 @@ class Context:
         self.emulator_ready()
         return self.emulator.client(service, answer=answer)
 
-    def initialise(self, target: Server) -> None:
+    def initialise(self, target: PostgresServer) -> None:
         """Give the server its cluster: the spare one, else one of its own."""
         with self._locks.setdefault("spare", threading.Lock()):
             spare, self.spare = self.spare, None
@@ -93,7 +93,7 @@ class Context:
     def daemon(self, name: str) -> Daemon:
         return daemon(self.state, name)
 
-    def server(self, identifier: str) -> Server:
+    def server(self, identifier: str) -> PostgresServer:
         return server(self.state, identifier)
 
     def node(self, group: str, name: str, cluster: bool) -> Node:
@@ -111,9 +111,9 @@ def daemon(state: StateDir, name: str) -> Daemon:
     return Daemon(name, state.path / "run", state.path / "log" / f"{name}.log")
 
 
-def server(state: StateDir, identifier: str) -> Server:
+def server(state: StateDir, identifier: str) -> PostgresServer:
     """The PostgreSQL server of that instance, running or not."""
-    return Server(
+    return PostgresServer(
         name=identifier,
         folder=state.folder("postgres", identifier),
         port=ports.port_of(state, identifier),
@@ -124,9 +124,9 @@ def server(state: StateDir, identifier: str) -> Server:
     )
 
 
-def spare(state: StateDir) -> Server:
+def spare(state: StateDir) -> PostgresServer:
     """Initialise a cluster that has no name and no port yet."""
-    made = Server(
+    made = PostgresServer(
         name=SPARE,
         folder=state.folder("postgres", SPARE),
         port=0,

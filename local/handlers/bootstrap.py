@@ -15,7 +15,7 @@ from graph.errors import CloudError
 from graph.naming import digest
 from graph.resource import Resource
 from local.handlers import cache, function, rds
-from local.handlers.base import Context
+from local.handlers.base import RunContext
 from local.postgres import roles
 from local.state import Entry
 from local.valkey.config import ADMIN
@@ -29,7 +29,7 @@ class Invocation:
 
     recorded = False
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         try:
             declared = Manifest.model_validate_json(resource.inputs["input"])
         except (KeyError, ValidationError) as error:
@@ -44,11 +44,11 @@ class Invocation:
         outputs = {"result": json.dumps(report)}
         return Made(id=digest(resource)[:32], outputs=outputs, outcome="updated" if previous else "created")
 
-    def remove(self, context: Context, entry: Entry) -> None:  # noqa: ARG002 - the protocol's signature
+    def remove(self, context: RunContext, entry: Entry) -> None:  # noqa: ARG002 - the protocol's signature
         context.state.kept.clear()
 
 
-def run(context: Context, manifest: Manifest, function_name: str | None = None) -> dict[str, Any]:
+def run(context: RunContext, manifest: Manifest, function_name: str | None = None) -> dict[str, Any]:
     """One bootstrap run over a localised manifest; keeps manifest, report and time, and the caches' users on disk."""
     restore_master(context, manifest)
     context.state.save()
@@ -64,7 +64,7 @@ def run(context: Context, manifest: Manifest, function_name: str | None = None) 
     return report
 
 
-def _here(context: Context, manifest: Manifest) -> dict[str, Any]:
+def _here(context: RunContext, manifest: Manifest) -> dict[str, Any]:
     from bootstrap.errors import BootstrapError
     from bootstrap.migrate.errors import MigrateError
     from bootstrap.run import run as bootstrap
@@ -76,7 +76,7 @@ def _here(context: Context, manifest: Manifest) -> dict[str, Any]:
     return report
 
 
-def _in_lambda(context: Context, manifest: Manifest, name: str) -> dict[str, Any]:
+def _in_lambda(context: RunContext, manifest: Manifest, name: str) -> dict[str, Any]:
     report = function.invoke(context, name, manifest.model_dump(mode="json"))
     for step in report["steps"]:
         if context.progress:
@@ -84,7 +84,7 @@ def _in_lambda(context: Context, manifest: Manifest, name: str) -> dict[str, Any
     return report
 
 
-def localise(context: Context, manifest: Manifest) -> Manifest:
+def localise(context: RunContext, manifest: Manifest) -> Manifest:
     """Add what ElastiCache and RDS would do themselves: each node, an administrator, plain text on loopback."""
     caches = {}
     for name, target in manifest.caches.items():
@@ -112,7 +112,7 @@ def localise(context: Context, manifest: Manifest) -> Manifest:
     )
 
 
-def _group_of(context: Context, name: str, target: CacheTarget) -> Entry:
+def _group_of(context: RunContext, name: str, target: CacheTarget) -> Entry:
     """The replication group behind a cache of the manifest: by its port, else by an id that ends in the cache's name.
 
     ElastiCache's port is an input that it takes as it is; here each group has a port of its own.
@@ -125,7 +125,7 @@ def _group_of(context: Context, name: str, target: CacheTarget) -> Entry:
     return found[0]
 
 
-def admin_secret(context: Context, prefix: str, name: str, node: Node) -> str:
+def admin_secret(context: RunContext, prefix: str, name: str, node: Node) -> str:
     """The ACL administrator of a cache, in the emulator's Secrets Manager; returns the ARN."""
     client = context.aws("secretsmanager")
     key = f"{prefix}/local/{name}-admin"
@@ -139,7 +139,7 @@ def admin_secret(context: Context, prefix: str, name: str, node: Node) -> str:
     return str(found["ARN"])
 
 
-def restore_master(context: Context, manifest: Manifest) -> None:
+def restore_master(context: RunContext, manifest: Manifest) -> None:
     """Give the master user the initial password back where the secret holds it again.
 
     That is so on the first run (nothing changes) and after the emulator was killed: what the bootstrap had put in the
@@ -155,9 +155,9 @@ def restore_master(context: Context, manifest: Manifest) -> None:
                 roles.set_password(connection, value["username"], value["password"])
 
 
-def _nodes(context: Context) -> list[Node]:
+def _nodes(context: RunContext) -> list[Node]:
     return [node for entry in _entries(context, cache.TYPE) for node in cache.members(context, entry)]
 
 
-def _entries(context: Context, kind: str) -> list[Entry]:
+def _entries(context: RunContext, kind: str) -> list[Entry]:
     return [entry for entry in list(context.state.resources.values()) if entry["type"] == kind]

@@ -12,7 +12,7 @@ from graph.naming import digest, physical_name
 from graph.resource import Resource
 from local.computer import GIB, memory_bytes, server_bytes
 from local.emulator import arn
-from local.handlers.base import Context
+from local.handlers.base import RunContext
 from local.state import Entry
 from local.valkey.config import maxmemory
 from local.valkey.group import Topology, each, form, replicate
@@ -22,12 +22,12 @@ TYPE = types.CACHE
 PARAMETER_GROUP = types.CACHE_PARAMETER_GROUP
 
 
-class ReplicationGroup:
+class ReplicationGroupHandler:
     """Keyed by its id, as on ElastiCache; the members' names are ElastiCache's too."""
 
     recorded = False
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         inputs = resource.inputs
         group = physical_name(resource, "replicationGroupId").lower()
         shape = topology(inputs)
@@ -59,7 +59,7 @@ class ReplicationGroup:
             return Made(id=group, outputs=outputs, outcome="unchanged")
         return Made(id=group, outputs=outputs, outcome="updated" if previous else "created")
 
-    def remove(self, context: Context, entry: Entry) -> None:
+    def remove(self, context: RunContext, entry: Entry) -> None:
         group = entry["id"]
         for member in members(context, entry):
             member.remove()
@@ -79,7 +79,7 @@ def topology(inputs: Mapping[str, Any]) -> Topology:
     return Topology(int(groups or 1), int(replicas or 0), cluster)
 
 
-def members(context: Context, entry: Entry) -> list[Node]:
+def members(context: RunContext, entry: Entry) -> list[Node]:
     cluster = bool(entry["outputs"].get("clusterEnabled"))
     return [context.node(entry["id"], name, cluster) for name in entry["outputs"]["memberClusters"]]
 
@@ -92,7 +92,7 @@ def class_bytes(node_type: str | None) -> float | None:
     return known.memory_gib * GIB if known else None
 
 
-def _outgrown(context: Context, previous: Entry | None, shape: Topology, group: str) -> bool:
+def _outgrown(context: RunContext, previous: Entry | None, shape: Topology, group: str) -> bool:
     """Remove the members that the group no longer has; a change of cluster mode or of shards begins anew.
 
     ElastiCache replaces the group for the first and moves slots for the second; a local cache holds nothing dear.
@@ -111,12 +111,12 @@ def _outgrown(context: Context, previous: Entry | None, shape: Topology, group: 
     return bool(leaving)
 
 
-def _forget_ports(context: Context, name: str) -> None:
+def _forget_ports(context: RunContext, name: str) -> None:
     for server in (name, f"{name}-bus"):
         context.state.ports.pop(server, None)
 
 
-def _outputs(context: Context, group: str, shape: Topology, nodes: list[Node]) -> dict[str, Any]:
+def _outputs(context: RunContext, group: str, shape: Topology, nodes: list[Node]) -> dict[str, Any]:
     outputs: dict[str, Any] = {
         "replicationGroupId": group,
         "arn": arn("elasticache", context.region, f"replicationgroup:{group}"),

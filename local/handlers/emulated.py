@@ -10,7 +10,7 @@ from graph.cloud import Made
 from graph.errors import CloudError
 from graph.naming import digest
 from graph.resource import Resource
-from local.handlers.base import Context
+from local.handlers.base import RunContext
 from local.state import Entry
 
 Inputs = Mapping[str, Any]
@@ -37,7 +37,7 @@ class Emulated:
     """Whether the bootstrap has to look again when it was made anew."""
     recorded = False
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -56,7 +56,7 @@ class Emulated:
         made = str(outputs.pop("id"))
         return Made(id=made, outputs=outputs, outcome="created" if found is None else "updated")
 
-    def remove(self, context: Context, entry: Entry) -> None:
+    def remove(self, context: RunContext, entry: Entry) -> None:
         from botocore.exceptions import ClientError
 
         try:

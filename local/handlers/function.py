@@ -16,7 +16,7 @@ from graph import types
 from graph.cloud import Made
 from graph.errors import CloudError
 from graph.resource import Resource
-from local.handlers.base import Context
+from local.handlers.base import RunContext
 from local.handlers.recorded import Recorded
 from local.state import Entry
 
@@ -26,13 +26,13 @@ _ANSWER_SECONDS = 910
 _building = threading.Lock()
 
 
-class Function:
+class FunctionHandler:
     """The function as the stack declares it, with its code built for this computer."""
 
     recorded = False
     _record = Recorded()
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         made = self._record.ensure(context, resource, previous)
         name, inputs = str(made.outputs["name"]), resource.inputs
         made.outputs.update(qualifiedArn=f"{made.outputs['arn']}:$LATEST", version="$LATEST")
@@ -66,7 +66,7 @@ class Function:
                 changed = True
         return Made(id=made.id, outputs=made.outputs, outcome="updated" if changed else "unchanged")
 
-    def remove(self, context: Context, entry: Entry) -> None:
+    def remove(self, context: RunContext, entry: Entry) -> None:
         if context.runner != "lambda":
             return  # a record: the emulator's Lambda answers nobody then (local/door)
         client = context.aws("lambda")
@@ -92,7 +92,7 @@ def built() -> Path:
     return target
 
 
-def invoke(context: Context, name: str, event: dict[str, Any]) -> dict[str, Any]:
+def invoke(context: RunContext, name: str, event: dict[str, Any]) -> dict[str, Any]:
     """Run the function and return its answer; raise CloudError with its sentence when it fails."""
     client = context.aws("lambda", answer=_ANSWER_SECONDS)
     with _told(name):

@@ -14,7 +14,7 @@ from graph import types
 from graph.cloud import Made
 from graph.naming import digest
 from graph.resource import Resource
-from local.handlers.base import Context
+from local.handlers.base import RunContext
 from local.state import Entry
 
 SPECIAL = "!@#$%&*()-_=+[]{}<>:?"
@@ -28,13 +28,13 @@ class Random:
     draw: Callable[[Mapping[str, Any]], tuple[str, dict[str, Any]]]
     recorded = False
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:  # noqa: ARG002 - the protocol's signature
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:  # noqa: ARG002 - the protocol's signature
         if previous and previous["digest"] == digest(resource):
             return Made(id=previous["id"], outputs=previous["outputs"], outcome="unchanged")
         made, outputs = self.draw(resource.inputs)
         return Made(id=made, outputs=outputs, outcome="updated" if previous else "created")
 
-    def remove(self, context: Context, entry: Entry) -> None:
+    def remove(self, context: RunContext, entry: Entry) -> None:
         """Forgetting it is enough."""
 
 

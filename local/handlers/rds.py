@@ -11,10 +11,10 @@ from graph.errors import CloudError
 from graph.naming import camel, digest, hexes, physical_name
 from graph.resource import Resource
 from local.emulator import arn
-from local.handlers.base import Context
+from local.handlers.base import RunContext
 from local.postgres import replica as replication
 from local.postgres import roles
-from local.postgres.server import Server
+from local.postgres.server import PostgresServer
 from local.secretive import password
 from local.state import Entry
 
@@ -27,7 +27,7 @@ class RdsInstance:
 
     recorded = False
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         identifier = physical_name(resource, "identifier")
         server = context.server(identifier)
         parameters = context.parameters(PARAMETER_GROUP, resource.inputs.get("parameterGroupName"))
@@ -50,7 +50,7 @@ class RdsInstance:
             return Made(id=outputs["resourceId"], outputs=outputs, outcome="unchanged")
         return Made(id=outputs["resourceId"], outputs=outputs, outcome="updated" if previous else "created")
 
-    def remove(self, context: Context, entry: Entry) -> None:
+    def remove(self, context: RunContext, entry: Entry) -> None:
         identifier = entry["outputs"]["identifier"]
         server = context.server(identifier)
         source = entry["inputs"].get("replicateSourceDb")
@@ -62,7 +62,7 @@ class RdsInstance:
         context.state.ports.pop(identifier, None)
 
 
-def _master(context: Context, server: Server, resource: Resource, previous: Entry | None) -> bool:
+def _master(context: RunContext, server: PostgresServer, resource: Resource, previous: Entry | None) -> bool:
     """What RDS prepares in a new instance, and what ModifyDBInstance does with a changed password."""
     inputs = resource.inputs
     user, declared, database = inputs.get("username"), inputs.get("password"), inputs.get("dbName")
@@ -87,11 +87,11 @@ def _master(context: Context, server: Server, resource: Resource, previous: Entr
     return made or known != mark
 
 
-def _replication_password(context: Context) -> str:
+def _replication_password(context: RunContext) -> str:
     return context.state.secret(roles.REPLICATION, password())
 
 
-def _outputs(context: Context, resource: Resource, server: Server, identifier: str) -> dict[str, Any]:
+def _outputs(context: RunContext, resource: Resource, server: PostgresServer, identifier: str) -> dict[str, Any]:
     version = server.binaries.version
     return {
         "identifier": identifier,

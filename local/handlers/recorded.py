@@ -11,7 +11,7 @@ from graph.kinds import KINDS
 from graph.naming import hexes, physical_name
 from graph.resource import Resource
 from local.emulator import ACCOUNT
-from local.handlers.base import Context
+from local.handlers.base import RunContext
 from local.state import Entry
 
 PROXY = types.PROXY
@@ -28,7 +28,7 @@ class Recorded:
     def recorded(self) -> bool:
         return not self.configures
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         if resource.type not in KINDS:  # a provider, which is nothing in AWS
             return Made(id=physical_name(resource))
         name = name_of(resource)
@@ -49,7 +49,7 @@ class Recorded:
             outcome = "unchanged" if self.configures else "recorded"
         return Made(id=known.id, outputs=outputs, outcome=outcome)  # type: ignore[arg-type]
 
-    def remove(self, context: Context, entry: Entry) -> None:
+    def remove(self, context: RunContext, entry: Entry) -> None:
         """Nothing was there."""
 
 

@@ -27,8 +27,8 @@ HANDLERS: dict[str, Handler] = {
     **STORAGE,
     **BACKUP,
     rds.TYPE: rds.RdsInstance(),
-    cache.TYPE: cache.ReplicationGroup(),
-    function.TYPE: function.Function(),
+    cache.TYPE: cache.ReplicationGroupHandler(),
+    function.TYPE: function.FunctionHandler(),
     bootstrap.TYPE: bootstrap.Invocation(),
 }
 

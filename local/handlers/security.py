@@ -10,7 +10,7 @@ from graph.cloud import Made
 from graph.errors import CloudError
 from graph.naming import physical_name
 from graph.resource import Resource
-from local.handlers.base import Context
+from local.handlers.base import RunContext
 from local.handlers.emulated import Emulated, Outputs, given, pages, tags
 from local.state import Entry
 
@@ -82,7 +82,7 @@ def _update_secret(client: Any, found: Any, resource: Resource) -> Outputs:
 class _Secret(Emulated):
     """A secret that an earlier run made is not made anew unasked: whoever runs with what it held would be shut out."""
 
-    def ensure(self, context: Context, resource: Resource, previous: Entry | None) -> Made:
+    def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         lost = _lost(context, self)
         if lost and not context.new_passwords:
             stack = context.state.stack
@@ -95,7 +95,7 @@ class _Secret(Emulated):
         return super().ensure(context, resource, previous)
 
 
-def _lost(context: Context, handler: Emulated) -> list[str]:
+def _lost(context: RunContext, handler: Emulated) -> list[str]:
     """Names of the secrets that earlier runs made and that are gone: asked once, before this run makes any."""
 
     def gone(_: Any) -> dict[str, Any]:
@@ -113,25 +113,9 @@ def _version_of(resource: Resource, previous: Entry | None) -> str:
 
 def _put_version(client: Any, _: object, resource: Resource) -> Outputs:
     secret, labels = resource.inputs["secretId"], list(resource.inputs.get("versionStages") or ["AWSCURRENT"])
-    before = client.describe_secret(SecretId=secret).get("VersionIdsToStages", {})
     made = client.put_secret_value(SecretId=secret, SecretString=resource.inputs["secretString"], VersionStages=labels)
     version = made["VersionId"]
-    # As Secrets Manager does by itself and the emulator only for AWSCURRENT (ministack 1.4): the first value of a
-    # secret is current, whatever its labels, and a label is on one version alone.
-    moved = [label for label in labels if label != "AWSCURRENT"]
-    if moved and not _has_value(client, secret):
-        moved.append("AWSCURRENT")
-    for old, label in [(old, label) for old, held in before.items() for label in held if label in moved]:
-        if old != version:
-            client.update_secret_version_stage(
-                SecretId=secret, VersionStage=label, MoveToVersionId=version, RemoveFromVersionId=old
-            )
     return {"id": f"{secret}|{version}", "arn": secret, "secretArn": secret, "versionId": version}
-
-
-def _has_value(client: Any, secret: str) -> bool:
-    """Whether the current version holds something: the emulator gives every new secret an empty one."""
-    return bool(client.get_secret_value(SecretId=secret).get("SecretString"))
 
 
 def _keep(client: Any, entry: Entry) -> None:

@@ -15,11 +15,11 @@ from local.handlers import rds
 from local.handlers.registry import handler_of_type
 from local.state import Entry, StateDir
 from local.substrate import LocalCloud
-from runtime.plugin.place import Live
+from runtime.plugin.place import HeldResource
 
 
 class TierPlace:
-    """Implements `Place` over a stack's folder. The caller holds `state.lock()` for as long as it serves.
+    """Implements `ResourceHolder` over a stack's folder. The caller holds `state.lock()` for as long as it serves.
 
     The folder knows a resource by its URN, so that the old one of a replacement and the new one are one entry there.
     """
@@ -42,7 +42,7 @@ class TierPlace:
             self._renewed.add(resource.urn)
         return self._running().ensure(resource)
 
-    def read(self, token: str, identity: str, urn: str) -> Live | None:
+    def read(self, token: str, identity: str, urn: str) -> HeldResource | None:
         entry = self.state.resources.get(urn)
         if entry is None or entry["type"] != token or entry["id"] != identity:
             return None
@@ -50,7 +50,7 @@ class TierPlace:
         outputs = {key: value for key, value in entry["outputs"].items() if key not in hidden}
         if token == rds.TYPE:
             outputs["status"] = "available" if self._alive(entry) else "stopped"
-        return Live(urn=urn, type=token, id=identity, inputs=entry["inputs"], outputs=outputs)
+        return HeldResource(urn=urn, type=token, id=identity, inputs=entry["inputs"], outputs=outputs)
 
     def update(self, resource: Resource, identity: str) -> Made:
         if resource.urn not in self.state.resources:

@@ -13,7 +13,7 @@ import psycopg
 from graph.errors import CloudError
 from local.postgres.config import Config
 from local.postgres.roles import REPLICATION
-from local.postgres.server import Server
+from local.postgres.server import PostgresServer
 
 ATTACH_SECONDS = 5.0
 """A healthy replica streams within tenths of a second of its start."""
@@ -33,7 +33,7 @@ def slot(name: str) -> str:
 
 
 def start(
-    replica: Server, source: Server, parameters: Iterable[Mapping[str, Any]], password: str
+    replica: PostgresServer, source: PostgresServer, parameters: Iterable[Mapping[str, Any]], password: str
 ) -> tuple[bool, Config]:
     """Bring the replica up and see it stream. Returns whether anything had to be done."""
     parameters = list(parameters)
@@ -53,7 +53,7 @@ def start(
     return True, config
 
 
-def copy(replica: Server, source: Server, password: str) -> None:
+def copy(replica: PostgresServer, source: PostgresServer, password: str) -> None:
     """pg_basebackup into an empty folder, with a slot of its own that keeps the WAL it still needs."""
     replica.stop()
     drop_slot(source, replica.name)
@@ -82,7 +82,7 @@ def copy(replica: Server, source: Server, password: str) -> None:
     fresh.rename(replica.data)
 
 
-def drop_slot(source: Server, name: str) -> None:
+def drop_slot(source: PostgresServer, name: str) -> None:
     with source.connect() as connection:
         connection.execute(
             "SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = %s AND active",
@@ -93,7 +93,7 @@ def drop_slot(source: Server, name: str) -> None:
         )
 
 
-def streams(source: Server, name: str) -> bool:
+def streams(source: PostgresServer, name: str) -> bool:
     with source.connect() as connection:
         row = connection.execute(
             "SELECT active FROM pg_replication_slots WHERE slot_name = %s", (slot(name),)
@@ -101,7 +101,7 @@ def streams(source: Server, name: str) -> bool:
     return bool(row and row[0])
 
 
-def lag_seconds(replica: Server) -> float | None:
+def lag_seconds(replica: PostgresServer) -> float | None:
     """Replay lag in seconds; None when the replica does not answer or does not stream."""
     try:
         with replica.connect(seconds=2) as connection:
@@ -111,7 +111,7 @@ def lag_seconds(replica: Server) -> float | None:
     return float(str(row[0])) if row and row[0] is not None else None
 
 
-def _follows(replica: Server, source: Server) -> bool:
+def _follows(replica: PostgresServer, source: PostgresServer) -> bool:
     """Whether it is a standby whose connection, as pg_basebackup wrote it, leads to the source's present port."""
     try:
         written = (replica.data / "postgresql.auto.conf").read_text()
@@ -120,7 +120,7 @@ def _follows(replica: Server, source: Server) -> bool:
     return (replica.data / "standby.signal").exists() and f"port={source.port} " in written
 
 
-def _has_slot(source: Server, name: str) -> bool:
+def _has_slot(source: PostgresServer, name: str) -> bool:
     with source.connect() as connection:
         row = connection.execute(
             "SELECT wal_status IS DISTINCT FROM 'lost' FROM pg_replication_slots WHERE slot_name = %s", (slot(name),)
@@ -128,7 +128,7 @@ def _has_slot(source: Server, name: str) -> bool:
     return bool(row and row[0])
 
 
-def _streaming(source: Server, name: str) -> bool:
+def _streaming(source: PostgresServer, name: str) -> bool:
     deadline = time.monotonic() + ATTACH_SECONDS
     while not streams(source, name):
         if time.monotonic() > deadline:

@@ -24,7 +24,7 @@ from local.orphans import bury
 from local.postgres.binaries import VARIABLE, Binaries
 from local.postgres.config import Config, configure
 from local.postgres.roles import ADMIN, REPLICATION, Connection
-from local.privileges import Account, account
+from local.privileges import ServerAccount, account
 from local.process import Daemon
 
 READY_SECONDS = 60.0
@@ -37,7 +37,7 @@ ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
 @dataclass(frozen=True)
-class Server:
+class PostgresServer:
     """A cluster directory and the postmaster that serves it."""
 
     name: str
@@ -53,7 +53,7 @@ class Server:
         return self.folder / "data"
 
     @property
-    def account(self) -> Account:
+    def account(self) -> ServerAccount:
         return account(self.binaries.folder, self.folder.parent)
 
     @property
@@ -96,7 +96,7 @@ class Server:
             password_file.unlink(missing_ok=True)
         fresh.rename(self.data)
 
-    def adopt(self, spare: Server) -> None:
+    def adopt(self, spare: PostgresServer) -> None:
         """Take over a cluster that was initialised ahead of time, before anybody knew its name."""
         self.account.give(self.folder)
         spare.data.rename(self.data)

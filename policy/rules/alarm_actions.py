@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import COMPOSITE_ALARM, METRIC_ALARM
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     told = bool(it.inputs.get("alarmActions")) and it.inputs.get("actionsEnabled", True) is True
     return required(told, "alarmActions is empty or actionsEnabled is false")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="alarm-actions",
     controls=("CloudWatch.15", "CloudWatch.17"),
     types=(

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import BACKUP_PLAN
-from policy.rule import Rule, Stack, Verdict, as_list, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, as_list, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     endless = [
         str(each.get("ruleName"))
         for each in as_list(it.inputs.get("rules"))
@@ -17,7 +17,7 @@ def check(it: Resource, stack: Stack) -> Verdict:
     return required(not endless, f"{', '.join(endless)} keeps recovery points, or their copies, for ever")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="backup-expires",
     controls=(),
     types=(BACKUP_PLAN,),

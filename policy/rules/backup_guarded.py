@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import VAULT, VAULT_LOCK, VAULT_POLICY
-from policy.rule import Rule, Stack, Verdict, as_list, required, statements
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, as_list, required, statements
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     locked = any(stack.about(VAULT_LOCK, "backupVaultName", it))
     denied = any(_denies(each.inputs.get("policy")) for each in stack.about(VAULT_POLICY, "backupVaultName", it))
     return required(locked or denied, "neither a VaultLockConfiguration nor a VaultPolicy keeps its recovery points")
@@ -23,7 +23,7 @@ def _denies(policy: object) -> bool:
     )
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="backup-guarded",
     controls=(),
     types=(VAULT,),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from graph import types
 from graph.resource import Resource
 from graph.types import BUCKET
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 _TYPE = types.BUCKET_ENCRYPTION
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     kept = any(_names_key(each) for each in stack.about(_TYPE, "bucket", it))
     return required(kept, "no BucketServerSideEncryptionConfiguration names a key")
 
@@ -20,7 +20,7 @@ def _names_key(each: Resource) -> bool:
     return "aws:kms" in rules and "kmsMasterKeyId" in rules
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="bucket-own-key",
     controls=("S3.17",),
     types=(BUCKET,),

@@ -5,12 +5,12 @@ from __future__ import annotations
 from graph import types
 from graph.resource import Resource
 from graph.types import BUCKET
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 _TYPE = types.BUCKET_OWNERSHIP
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     kept = any(_enforced(each) for each in stack.about(_TYPE, "bucket", it))
     return required(kept, "no BucketOwnershipControls enforces the bucket's owner")
 
@@ -19,7 +19,7 @@ def _enforced(each: Resource) -> bool:
     return (each.inputs.get("rule") or {}).get("objectOwnership") == "BucketOwnerEnforced"
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="bucket-owner",
     controls=("S3.12",),
     types=(BUCKET,),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import CACHE_USER
-from policy.rule import Rule, Stack, Verdict, not_applicable, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     if it.inputs.get("userName") != "default":
         return not_applicable("not the user `default`")
     first = str(it.inputs.get("accessString")).split()[:1]
     return required(first == ["off"], "its access string does not begin with off")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="cache-default-user",
     controls=(),
     types=(CACHE_USER,),

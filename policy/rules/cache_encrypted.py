@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import CACHE
-from policy.rule import Rule, Stack, Verdict, is_true, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, is_true, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(is_true(it.inputs.get("atRestEncryptionEnabled")), "atRestEncryptionEnabled is not true")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="cache-encrypted",
     controls=("ElastiCache.4", "AwsSolutions-AEC3"),
     types=(CACHE,),

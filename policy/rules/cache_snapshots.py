@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import CACHE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required((it.inputs.get("snapshotRetentionLimit") or 0) >= 1, "snapshotRetentionLimit is 0")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="cache-snapshots",
     controls=("ElastiCache.1",),
     types=(CACHE,),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import CACHE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(it.inputs.get("subnetGroupName") not in (None, "default"), "subnetGroupName is not set")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="cache-subnets",
     controls=("ElastiCache.7", "AwsSolutions-AEC1"),
     types=(CACHE,),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import CACHE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     only = it.inputs.get("transitEncryptionEnabled") is True and it.inputs.get("transitEncryptionMode") == "required"
     return required(only, "transitEncryptionMode is not required")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="cache-tls",
     controls=("ElastiCache.5", "AwsSolutions-AEC3"),
     types=(CACHE,),

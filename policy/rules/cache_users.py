@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import CACHE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     asked = bool(it.inputs.get("userGroupIds") or it.inputs.get("authToken"))
     return required(asked, "neither userGroupIds nor authToken is set")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="cache-users",
     controls=("ElastiCache.6", "AwsSolutions-AEC6"),
     types=(CACHE,),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import CACHE
-from policy.rule import Rule, Stack, Verdict, is_true, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, is_true, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     # What is left out is on (CreateReplicationGroup, AutoMinorVersionUpgrade).
     moves = is_true(it.inputs.get("autoMinorVersionUpgrade", True))
     declared = it.inputs.get("engineVersion")
     return required(not (moves and declared), f"autoMinorVersionUpgrade is on beside engineVersion {declared}")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="cache-version-held",
     controls=(),
     types=(CACHE,),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import POLICY, ROLE_POLICY
-from policy.rule import PASSED, Rule, Stack, Verdict, as_list, failed, statements
+from policy.rule import PASSED, PolicyRule, RuledStack, RuleVerdict, as_list, failed, statements
 
 _DECRYPTING = {"kms:Decrypt", "kms:ReEncryptFrom", "kms:*", "*"}
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     for each in statements(it.inputs.get("policy")):
         decrypts = _DECRYPTING & set(as_list(each.get("Action")))
         anything = "*" in as_list(each.get("Resource")) and not each.get("Condition")
@@ -18,7 +18,7 @@ def check(it: Resource, stack: Stack) -> Verdict:
     return PASSED
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="iam-no-decrypt-all",
     controls=("KMS.1", "KMS.2"),
     types=(ROLE_POLICY, POLICY),

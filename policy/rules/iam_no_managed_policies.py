@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import ROLE_POLICY_ATTACHMENT
-from policy.rule import Rule, Stack, Verdict, not_applicable, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     arn = str(it.inputs.get("policyArn"))
     if arn.endswith("service-role/AmazonRDSEnhancedMonitoringRole"):
         return not_applicable("RDS asks for this very policy for Enhanced Monitoring")
@@ -16,7 +16,7 @@ def check(it: Resource, stack: Stack) -> Verdict:
     return required(":iam::aws:" not in arn, f"{arn} is AWS's")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="iam-no-managed-policies",
     controls=("AwsSolutions-IAM4",),
     types=(ROLE_POLICY_ATTACHMENT,),

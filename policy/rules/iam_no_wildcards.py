@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import POLICY, ROLE_POLICY
-from policy.rule import PASSED, Rule, Stack, Verdict, as_list, failed, statements
+from policy.rule import PASSED, PolicyRule, RuledStack, RuleVerdict, as_list, failed, statements
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     for each in statements(it.inputs.get("policy")):
         everything = [action for action in as_list(each.get("Action")) if str(action).rpartition(":")[2] == "*"]
         if each.get("Effect") == "Allow" and everything:
@@ -15,7 +15,7 @@ def check(it: Resource, stack: Stack) -> Verdict:
     return PASSED
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="iam-no-wildcards",
     controls=("IAM.1", "AwsSolutions-IAM5"),
     types=(ROLE_POLICY, POLICY),

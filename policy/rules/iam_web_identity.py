@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import ROLE
-from policy.rule import PASSED, Rule, Stack, Verdict, as_list, failed, not_applicable, statements
+from policy.rule import PASSED, PolicyRule, RuledStack, RuleVerdict, as_list, failed, not_applicable, statements
 
 _WHOLE = {"StringEquals", "ForAnyValue:StringEquals"}
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     found = [
         each
         for each in statements(it.inputs.get("assumeRolePolicy"))
@@ -43,7 +43,7 @@ def _matches_another(statement: dict[str, object]) -> bool:
     return not subjects or any("*" in each or "?" in each or each.count(":") < 1 for each in owners)
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="iam-web-identity",
     controls=(),
     types=(ROLE,),

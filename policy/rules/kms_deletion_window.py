@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import KEY
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     days = it.inputs.get("deletionWindowInDays") or 30
     return required(days >= 30, f"deletionWindowInDays is {days}")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="kms-deletion-window",
     controls=("KMS.3",),
     types=(KEY,),

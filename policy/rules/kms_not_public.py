@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import KEY
-from policy.rule import Rule, Stack, Verdict, open_to_all, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, open_to_all, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(not open_to_all(it.inputs.get("policy")), "its policy allows every principal")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="kms-not-public",
     controls=("KMS.5",),
     types=(KEY,),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import KEY
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(it.inputs.get("enableKeyRotation") is True, "enableKeyRotation is not true")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="kms-rotation",
     controls=("KMS.4", "AwsSolutions-KMS5"),
     types=(KEY,),

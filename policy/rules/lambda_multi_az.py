@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import FUNCTION
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     subnets = (it.inputs.get("vpcConfig") or {}).get("subnetIds") or ()
     return required(len(set(subnets)) >= 2, f"{len(set(subnets))} subnets")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="lambda-multi-az",
     controls=("Lambda.5",),
     types=(FUNCTION,),

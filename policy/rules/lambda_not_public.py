@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import PERMISSION
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     named = it.inputs.get("principal") != "*" or bool(it.inputs.get("sourceAccount") or it.inputs.get("principalOrgId"))
     return required(named, "principal is *")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="lambda-not-public",
     controls=("Lambda.1",),
     types=(PERMISSION,),

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import FUNCTION
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 # docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
 _SUPPORTED = frozenset({"python3.12", "python3.13", "python3.14"})
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     runtime = str(it.inputs.get("runtime"))
     return required(runtime in _SUPPORTED, f"runtime is {runtime}")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="lambda-runtime",
     controls=("Lambda.2", "AwsSolutions-L1"),
     types=(FUNCTION,),

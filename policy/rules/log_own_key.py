@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import LOG_GROUP
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(bool(it.inputs.get("kmsKeyId")), "kmsKeyId is not set")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="log-own-key",
     controls=(),
     types=(LOG_GROUP,),

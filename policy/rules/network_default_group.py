@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import DEFAULT_SECURITY_GROUP, VPC
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     closed = any(
         each.inputs.get("vpcId") in it.known_as and not each.inputs.get("ingress") and not each.inputs.get("egress")
         for each in stack.of(DEFAULT_SECURITY_GROUP)
@@ -15,7 +15,7 @@ def check(it: Resource, stack: Stack) -> Verdict:
     return required(closed, "its default security group is not closed")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="network-default-group",
     controls=("EC2.2",),
     types=(VPC,),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import FLOW_LOG, VPC
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     logged = any(True for _ in stack.about(FLOW_LOG, "vpcId", it))
     return required(logged, "no FlowLog names it")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="network-flow-logs",
     controls=("EC2.6", "AwsSolutions-VPC7"),
     types=(VPC,),

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import EGRESS
-from policy.rule import Rule, Stack, Verdict, opened, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, opened, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     what = opened(it, stack)
     return required(what is None, f"with the others of its group it reaches {what}")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="network-no-open-egress",
     controls=(),
     types=(EGRESS,),

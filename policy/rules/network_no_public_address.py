@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import SUBNET
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(not it.inputs.get("mapPublicIpOnLaunch"), "mapPublicIpOnLaunch is true")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="network-no-public-address",
     controls=("EC2.15",),
     types=(SUBNET,),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import PROXY
-from policy.rule import Rule, Stack, Verdict, is_true, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, is_true, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(not is_true(it.inputs.get("debugLogging")), "debugLogging is on")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="proxy-quiet",
     controls=(),
     types=(PROXY,),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import BACKUP_SELECTION, INSTANCE
-from policy.rule import Rule, Stack, Verdict, as_list, not_applicable, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, as_list, not_applicable, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     if it.inputs.get("replicateSourceDb"):
         return not_applicable("its source is backed up")
     chosen = [arn for each in stack.of(BACKUP_SELECTION) for arn in as_list(each.inputs.get("resources"))]
     return required(any(arn in it.known_as for arn in chosen), "no Selection of a backup plan names it")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-backup-plan",
     controls=("RDS.26",),
     types=(INSTANCE,),

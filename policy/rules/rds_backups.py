@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, not_applicable, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     if it.inputs.get("replicateSourceDb"):
         return not_applicable("its source is backed up")
     days, least = it.inputs.get("backupRetentionPeriod") or 0, 7 if stack.production else 1
     return required(days >= least, f"backupRetentionPeriod is {days}, at least {least} is asked for")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-backups",
     controls=("RDS.11", "AwsSolutions-RDS13"),
     types=(INSTANCE,),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(it.inputs.get("storageEncrypted") is True, "storageEncrypted is not true")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-encrypted",
     controls=("RDS.3", "AwsSolutions-RDS2"),
     types=(INSTANCE,),

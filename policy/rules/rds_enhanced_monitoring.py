@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     on = bool(it.inputs.get("monitoringInterval")) and bool(it.inputs.get("monitoringRoleArn"))
     return required(on, "monitoringInterval or monitoringRoleArn is not set")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-enhanced-monitoring",
     controls=("RDS.6",),
     types=(INSTANCE,),

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import EVENT_SUBSCRIPTION, INSTANCE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 _ASKED = {"failure", "maintenance", "configuration change"}
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     heard: set[str] = set()
     names = {it.inputs.get("identifier"), *it.known_as}
     for each in stack.of(EVENT_SUBSCRIPTION):
@@ -19,7 +19,7 @@ def check(it: Resource, stack: Stack) -> Verdict:
     return required(heard >= _ASKED, f"nobody subscribes to {', '.join(sorted(_ASKED - heard))}")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-events",
     controls=("RDS.20",),
     types=(INSTANCE,),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, not_applicable, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     if it.inputs.get("replicateSourceDb"):
         return not_applicable("RDS takes none of a replica")
     kept = not it.inputs.get("skipFinalSnapshot") and bool(it.inputs.get("finalSnapshotIdentifier"))
     return required(kept, "skipFinalSnapshot is true or finalSnapshotIdentifier is not set")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-final-snapshot",
     controls=(),
     types=(INSTANCE,),

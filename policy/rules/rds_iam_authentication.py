@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     on = it.inputs.get("iamDatabaseAuthenticationEnabled") is True
     return required(on, "iamDatabaseAuthenticationEnabled is not true")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-iam-authentication",
     controls=("RDS.10", "AwsSolutions-RDS6"),
     types=(INSTANCE,),

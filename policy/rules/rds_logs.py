@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     missing = {"postgresql", "upgrade"} - set(it.inputs.get("enabledCloudwatchLogsExports") or ())
     return required(not missing, f"not exported: {', '.join(sorted(missing))}")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-logs",
     controls=("RDS.9", "RDS.36"),
     types=(INSTANCE,),

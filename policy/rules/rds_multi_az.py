@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, not_applicable, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     if it.inputs.get("replicateSourceDb"):
         return not_applicable("a replica is a second copy itself")
     return required(it.inputs.get("multiAz") is True, "multiAz is not true")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-multi-az",
     controls=("RDS.5", "AwsSolutions-RDS3"),
     types=(INSTANCE,),

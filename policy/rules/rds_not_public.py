@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(not it.inputs.get("publiclyAccessible"), "publiclyAccessible is true")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-not-public",
     controls=("RDS.2",),
     types=(INSTANCE,),

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, not_applicable, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     if it.inputs.get("replicateSourceDb"):
         return not_applicable("a replica in the region has its source's key")
     return required(bool(it.inputs.get("kmsKeyId")), "kmsKeyId is not set")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-own-key",
     controls=(),
     types=(INSTANCE,),

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(it.inputs.get("copyTagsToSnapshot") is True, "copyTagsToSnapshot is not true")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-snapshot-tags",
     controls=("RDS.17",),
     types=(INSTANCE,),

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, not_applicable, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     if it.inputs.get("replicateSourceDb"):
         return not_applicable("a replica in the region is in its source's subnets")
     named = it.inputs.get("dbSubnetGroupName") not in (None, "default")
     return required(named, "dbSubnetGroupName is not set")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-subnets",
     controls=("RDS.18",),
     types=(INSTANCE,),

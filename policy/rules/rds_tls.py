@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import PARAMETER_GROUP
-from policy.rule import Rule, Stack, Verdict, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     values = {p["name"]: str(p["value"]) for p in it.inputs.get("parameters") or ()}
     return required(values.get("rds.force_ssl") == "1", "rds.force_ssl is not 1")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-tls",
     controls=("RDS.38",),
     types=(PARAMETER_GROUP,),

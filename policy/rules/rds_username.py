@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import INSTANCE
-from policy.rule import Rule, Stack, Verdict, not_applicable, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     if it.inputs.get("replicateSourceDb"):
         return not_applicable("its users are its source's")
     name = it.inputs.get("username")
     return required(name not in (None, "postgres", "admin", "root", "master"), f"username is {name}")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="rds-username",
     controls=("RDS.25",),
     types=(INSTANCE,),

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import CACHE, TOPIC, TOPIC_POLICY
-from policy.rule import Rule, Stack, Verdict, not_applicable, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     lets = (str(each.inputs.get("policy")) for each in stack.about(TOPIC_POLICY, "arn", it))
     # A stack without a cache has the topic as well.
     if any(stack.about(CACHE, "notificationTopicArn", it)) or any("elasticache.amazonaws.com" in each for each in lets):
@@ -16,7 +16,7 @@ def check(it: Resource, stack: Stack) -> Verdict:
     return required(key not in (None, "alias/aws/sns"), f"kmsMasterKeyId is {key}")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="sns-encrypted",
     controls=("SNS.1", "AwsSolutions-SNS2"),
     types=(TOPIC,),

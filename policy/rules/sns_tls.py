@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from graph.resource import Resource
 from graph.types import TOPIC_POLICY
-from policy.rule import Rule, Stack, Verdict, denies_plain, required
+from policy.rule import PolicyRule, RuledStack, RuleVerdict, denies_plain, required
 
 
-def check(it: Resource, stack: Stack) -> Verdict:
+def check(it: Resource, stack: RuledStack) -> RuleVerdict:
     return required(denies_plain(it.inputs.get("policy")), "nothing denies aws:SecureTransport false")
 
 
-RULE = Rule(
+RULE = PolicyRule(
     id="sns-tls",
     controls=("AwsSolutions-SNS3",),
     types=(TOPIC_POLICY,),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from graph.marks import DEFAULTS, Properties
-from runtime.plugin.schema import Schema
+from runtime.plugin.schema import ResourceSchema
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,7 +16,7 @@ class Failure:
     reason: str
 
 
-def failures(token: str, schema: Schema, inputs: Properties) -> tuple[Failure, ...]:
+def failures(token: str, schema: ResourceSchema, inputs: Properties) -> tuple[Failure, ...]:
     """Inputs that the type does not have, and those that it must have."""
     strange = sorted(inputs.keys() - schema.inputs - {DEFAULTS})
     missing = sorted(schema.required - inputs.keys())

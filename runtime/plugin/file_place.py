@@ -14,11 +14,13 @@ from graph.errors import CloudError
 from graph.identity import name_of
 from graph.kinds import changeable_kind
 from graph.resource import Resource
-from runtime.plugin.place import Live
+from runtime.plugin.place import HeldResource
 
 
 class FilePlace:
-    """Implements `Place` in a JSON file, `resources` by `type|id`; another cloud says what comes of a declaration.
+    """Implements `ResourceHolder` in a JSON file, `resources` by `type|id`.
+
+    Another cloud says what comes of a declaration.
 
     An id of AWS's is not always one of a kind: a metric filter's is its name, in each log group anew, and every
     password's is `none`. The second of one id has its URN beside it.
@@ -30,7 +32,7 @@ class FilePlace:
         self.path = path
         self._make, self._cloud = cloud, cloud(region)
         self._mutex = threading.Lock()
-        self._resources: dict[str, Live] = {}
+        self._resources: dict[str, HeldResource] = {}
         self._renewed: set[str] = set()
         self._stamp = 0
 
@@ -54,7 +56,7 @@ class FilePlace:
             self._put(key, resource, made)
             return made
 
-    def read(self, token: str, identity: str, urn: str) -> Live | None:
+    def read(self, token: str, identity: str, urn: str) -> HeldResource | None:
         with self._mutex:
             self._load()
             return self._resources.get(self._key(token, identity, urn))
@@ -86,7 +88,7 @@ class FilePlace:
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
         return self._cloud.invoke(token, args)
 
-    def _outputs(self, was: Live, resource: Resource) -> dict[str, Any]:
+    def _outputs(self, was: HeldResource, resource: Resource) -> dict[str, Any]:
         """What was drawn stays; what follows from an input that changed is another."""
         changed = {key for key, value in resource.inputs.items() if was["inputs"].get(key) != value}
         anew = {key for key, causes in changeable_kind(resource.type).follows.items() if causes & changed}
@@ -95,7 +97,7 @@ class FilePlace:
 
     def _put(self, key: str, resource: Resource, made: Made) -> None:
         hidden = changeable_kind(resource.type).secret
-        self._resources[key] = Live(
+        self._resources[key] = HeldResource(
             urn=resource.urn,
             type=resource.type,
             id=made.id,
@@ -104,7 +106,7 @@ class FilePlace:
         )
         self._save()
 
-    def _load(self) -> dict[str, Live]:
+    def _load(self) -> dict[str, HeldResource]:
         try:
             stamp = self.path.stat().st_mtime_ns
             if stamp != self._stamp:

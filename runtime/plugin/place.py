@@ -8,7 +8,7 @@ from graph.cloud import Made
 from graph.resource import Resource
 
 
-class Live(TypedDict):
+class HeldResource(TypedDict):
     """A resource as it is, without its secrets."""
 
     urn: str
@@ -18,7 +18,7 @@ class Live(TypedDict):
     outputs: dict[str, Any]
 
 
-class Place(Protocol):
+class ResourceHolder(Protocol):
     """Holds resources. Called from several threads."""
 
     def configure(self, region: str) -> None:
@@ -29,7 +29,7 @@ class Place(Protocol):
         """Make it. Raise `CloudError` where it exists already."""
         ...
 
-    def read(self, token: str, identity: str, urn: str) -> Live | None:
+    def read(self, token: str, identity: str, urn: str) -> HeldResource | None:
         """What it is now; None where it is gone."""
         ...
 

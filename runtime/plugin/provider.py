@@ -21,7 +21,7 @@ from graph.marks import DEFAULTS, UNKNOWN, Properties, declared, marked, secrets
 from graph.resource import Resource
 from graph.values import same
 from runtime.plugin.check import failures
-from runtime.plugin.place import Live, Place
+from runtime.plugin.place import HeldResource, ResourceHolder
 from runtime.plugin.schema import PACKAGES, schema_of
 from runtime.plugin.wire import read, write
 
@@ -51,7 +51,7 @@ def _told(method: Callable[..., Any]) -> Callable[..., Any]:
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
     """One package, `aws` or `random`. The methods are named by the protocol."""
 
-    def __init__(self, place: Place, package: str) -> None:
+    def __init__(self, place: ResourceHolder, package: str) -> None:
         self.place = place
         self.package = package
         self._cancelled = threading.Event()
@@ -205,7 +205,7 @@ def _state(urn: str, inputs: Properties, made: Made) -> Properties:
     return {**_own(inputs), **outputs}
 
 
-def _inputs_now(inputs: Properties, live: Live) -> Properties:
+def _inputs_now(inputs: Properties, live: HeldResource) -> Properties:
     """The state's inputs as they are now. A secret cannot be read back: it stays as the state has it."""
     hidden = secrets(inputs)
     kept = {key: value for key, value in inputs.items() if key in hidden or key == DEFAULTS}

@@ -19,7 +19,7 @@ _IMPORTING = threading.Lock()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Schema:
+class ResourceSchema:
     """Property names of a resource type, as the engine spells them."""
 
     inputs: frozenset[str]
@@ -28,14 +28,14 @@ class Schema:
     """Every property of a resource that is made, its inputs too."""
 
 
-def schema_of(token: str) -> Schema:
+def schema_of(token: str) -> ResourceSchema:
     """The schema of a type such as `aws:rds/instance:Instance`. Raise `CloudError` for one that does not exist."""
     with _IMPORTING:
         return _read(token)
 
 
 @cache
-def _read(token: str) -> Schema:
+def _read(token: str) -> ResourceSchema:
     package, module, name = [*token.split(":"), "", ""][:3]
     folder = module.partition("/")[0]
     # Never the file itself: the SDK's folders load lazily, and one whose file came first stays without its names.
@@ -48,7 +48,7 @@ def _read(token: str) -> Schema:
     except (ImportError, AttributeError):
         raise CloudError(f"{token} is no type of {', '.join(PACKAGES)} as they are installed here") from None
     spelled = _types.input_type_py_to_pulumi_names(arguments)
-    return Schema(
+    return ResourceSchema(
         inputs=frozenset(spelled.values()),
         required=frozenset(spelled[each] for each in _required(arguments)),
         outputs=frozenset(_types.resource_types(resource)),

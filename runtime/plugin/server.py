@@ -12,7 +12,7 @@ from contextlib import contextmanager
 import grpc
 from pulumi.runtime.proto import provider_pb2_grpc
 
-from runtime.plugin.place import Place
+from runtime.plugin.place import ResourceHolder
 from runtime.plugin.provider import Provider
 from runtime.plugin.schema import PACKAGES
 
@@ -21,7 +21,7 @@ _LARGEST = 400 * 1024**2
 
 
 @contextmanager
-def serving(place: Place) -> Iterator[dict[str, int]]:
+def serving(place: ResourceHolder) -> Iterator[dict[str, int]]:
     """Serve; yields the port of each package, which only this computer reaches."""
     servers: list[grpc.Server] = []
     ports: dict[str, int] = {}
@@ -41,7 +41,7 @@ def serving(place: Place) -> Iterator[dict[str, int]]:
             stopping.wait()
 
 
-def serve_until_ended(place: Place) -> None:
+def serve_until_ended(place: ResourceHolder) -> None:
     """Print the variable by which the engine finds the plugin, and serve until SIGINT or SIGTERM."""
     ended = threading.Event()
     for each in (signal.SIGINT, signal.SIGTERM):

@@ -10,7 +10,7 @@ from botocore.awsrequest import AWSResponse
 from botocore.session import Session
 from recorded_program import recorded
 
-from account.finding import Finding
+from account.finding import AccountFinding
 from account.look import look
 from account.reader import Reader
 from graph.resource import Resource
@@ -95,5 +95,5 @@ def declared(stack: str, profile: str) -> tuple[Resource, ...]:
     return tuple(each for each in made.resources if each.type.startswith("aws:"))
 
 
-def found(answers: Answers, stack: str = "live", profile: str = "prod", **more: Any) -> list[Finding]:
+def found(answers: Answers, stack: str = "live", profile: str = "prod", **more: Any) -> list[AccountFinding]:
     return [each for each in look(reader(ROOM | answers), declared(stack, profile), **more) if each.state != "ok"]

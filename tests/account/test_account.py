@@ -10,7 +10,7 @@ import pytest
 from answers import ROOM, ROOT, Answers, asked, declared, found, reader
 
 from account.look import look, look_at_waiting
-from account.names import KINDS, Kind, taken
+from account.names import KINDS, NameLookup, taken
 from account.reader import NotReadableError, Reader
 from graph.resource import Resource
 
@@ -327,7 +327,9 @@ def test_what_the_stack_has_reserved_already_counts_as_free(
 
 @pytest.mark.parametrize("kind", KINDS.values(), ids=[kind.what for kind in KINDS.values()])
 @pytest.mark.parametrize("elsewhere", [None, "sa-east-1"])
-def test_what_mends_a_taken_name_is_sent_to_the_region_that_was_looked_at(kind: Kind, elsewhere: str | None) -> None:
+def test_what_mends_a_taken_name_is_sent_to_the_region_that_was_looked_at(
+    kind: NameLookup, elsewhere: str | None
+) -> None:
     class One:
         region = "eu-west-3"
 

@@ -11,7 +11,7 @@ from iam_policies import Request, allowed
 from account.finding import Waiting
 from account.look import look_at_waiting
 from account.place import CACHE, INSTANCE
-from knowledge.iam import Place, policies
+from knowledge.iam import StatementScope, policies
 
 ACCOUNT = "123456789012"
 WINDOW = "sun:04:00-sun:05:00"
@@ -152,7 +152,8 @@ ASKED = {
 def test_whoever_looks_for_drift_may_ask_for_each_by_its_name(stack: str, profile: str) -> None:
     """The whole list would take rights on every database of the account."""
     look_at_waiting(reader(group()), declared(stack, profile))
-    statements = [each for part in policies(Place(account=ACCOUNT, prefixes=[f"shop-{stack}"]), "read").values()
+    scope = StatementScope(account=ACCOUNT, prefixes=[f"shop-{stack}"])
+    statements = [each for part in policies(scope, "read").values()
                   for each in part]  # fmt: skip
     # Who one is may be asked by everybody (STS API Reference, GetCallerIdentity).
     calls = [each for each in asked() if each[0] != "GetCallerIdentity"]

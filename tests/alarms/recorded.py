@@ -10,7 +10,7 @@ from typing import Any
 
 from recorded_program import recorded
 
-from alarms.stack import Place, Stack
+from alarms.stack import AccountRegion, StackIndex
 from cli.project import load
 from graph.offline import ACCOUNT
 from graph.resource import Resource
@@ -19,7 +19,7 @@ from preview.alarm_findings import indexed
 
 STACKS = ("dev", "staging", "prod", "local")
 RECIPIENTS = {level: [{"email": f"{level}@example.org"}] for level in ("critical", "warning", "info")}
-PLACE = Place(account=ACCOUNT, region="eu-west-1")
+PLACE = AccountRegion(account=ACCOUNT, region="eu-west-1")
 
 Change = Callable[[Resource], Resource | None]
 
@@ -34,8 +34,8 @@ def declared(stack: str, *, recipients: bool = True) -> tuple[Resource, ...]:
     return indexed(made, source.region).resources
 
 
-def stack_of(resources: Iterable[Resource]) -> Stack:
-    return Stack(resources, PLACE)
+def stack_of(resources: Iterable[Resource]) -> StackIndex:
+    return StackIndex(resources, PLACE)
 
 
 def changed(resources: Iterable[Resource], name: str, change: Change) -> list[Resource]:

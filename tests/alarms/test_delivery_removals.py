@@ -12,10 +12,10 @@ from recorded import STACKS, changed, declared, inputs, policy, stack_of
 
 from alarms.composites import suppressor
 from alarms.delivery import check
-from alarms.finding import Finding
+from alarms.finding import BrokenStep
 from alarms.policies import many
 from alarms.publishers import publishers
-from alarms.stack import Stack
+from alarms.stack import StackIndex
 from graph.resource import Resource
 from graph.types import COMPOSITE_ALARM, EVENT_SUBSCRIPTION, KEY, METRIC_ALARM, SUBSCRIPTION, TOPIC_POLICY
 
@@ -58,7 +58,7 @@ def services(statement: dict[str, object]) -> set[str]:
     return {"elasticache.amazonaws.com" if principal["AWS"] == "*" else "account"}
 
 
-def new(before: tuple[Finding, ...], resources: list[Resource]) -> list[Finding]:
+def new(before: tuple[BrokenStep, ...], resources: list[Resource]) -> list[BrokenStep]:
     return [each for each in check(stack_of(resources)) if each not in before]
 
 
@@ -80,7 +80,7 @@ def test_every_grant_of_a_topic_policy(stack: str) -> None:
     speaking: dict[str, set[str]] = {}
     for publisher in publishers(whole):
         speaking.setdefault(publisher.topic, {"account"}).add(publisher.service)
-    wrong: list[tuple[str, bool, list[Finding]]] = []
+    wrong: list[tuple[str, bool, list[BrokenStep]]] = []
     heard: dict[str, set[str]] = {}
     for holder in whole.of(TOPIC_POLICY):
         for what, statement, made in lessened(holder):
@@ -129,7 +129,7 @@ def test_every_subscription(stack: str) -> None:
         assert [(one.step, one.resource) for one in found] == [("subscription", topic)]
 
 
-def alone(whole: Stack, alarm: Resource) -> list[Resource]:
+def alone(whole: StackIndex, alarm: Resource) -> list[Resource]:
     """The stack with this alarm only."""
     return [each for each in whole.resources if each.type not in (METRIC_ALARM, COMPOSITE_ALARM) or each is alarm]
 

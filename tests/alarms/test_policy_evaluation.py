@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from alarms.policies import PolicyError, Request, Verdict, judge
+from alarms.policies import AccessRequest, Decision, PolicyError, judge
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:calls"
 ALARM = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:a:b"
-REQUEST = Request(
+REQUEST = AccessRequest(
     kind="Service",
     principal="cloudwatch.amazonaws.com",
     action="sns:Publish",
@@ -119,11 +119,13 @@ def test_a_request_is_judged(statements: list[dict[str, Any]], allowed: bool) ->
 
 
 def test_a_single_statement_needs_no_list() -> None:
-    assert judge(json.dumps({"Statement": allow()}), REQUEST) == Verdict(allowed=True)
+    assert judge(json.dumps({"Statement": allow()}), REQUEST) == Decision(allowed=True)
 
 
 def test_an_account_stands_for_its_root() -> None:
-    request = Request(kind="AWS", principal="arn:aws:iam::123456789012:root", action="sns:Publish", resource=TOPIC)
+    request = AccessRequest(
+        kind="AWS", principal="arn:aws:iam::123456789012:root", action="sns:Publish", resource=TOPIC
+    )
     for principal in ("123456789012", "arn:aws:iam::123456789012:root"):
         assert judge(json.dumps({"Statement": allow(Principal={"AWS": principal})}), request).allowed
     assert not judge(json.dumps({"Statement": allow(Principal={"AWS": "999999999999"})}), request).allowed
@@ -139,7 +141,7 @@ def test_an_account_stands_for_its_root() -> None:
     ],
 )  # fmt: skip
 def test_a_refusal_says_why(statements: list[dict[str, Any]], why: str) -> None:
-    assert judge(json.dumps({"Statement": statements}), REQUEST) == Verdict(allowed=False, why=why)
+    assert judge(json.dumps({"Statement": statements}), REQUEST) == Decision(allowed=False, why=why)
 
 
 @pytest.mark.parametrize(
@@ -153,10 +155,10 @@ def test_a_refusal_says_why(statements: list[dict[str, Any]], why: str) -> None:
 @pytest.mark.parametrize("kind", ["AWS", "Role"])
 def test_a_principal_of_an_account_is_known_by_its_keys(key: str, value: str, kind: str) -> None:
     role = "arn:aws:iam::210987654321:role/shop"
-    request = Request(kind=kind, principal=role, action="sns:Publish", resource=TOPIC)
+    request = AccessRequest(kind=kind, principal=role, action="sns:Publish", resource=TOPIC)
     principal = None if kind == "Role" else {"AWS": role}
     document = json.dumps({"Statement": allow(Principal=principal, Condition={"StringEquals": {key: value}})})
-    assert judge(document, request) == Verdict(allowed=True)
+    assert judge(document, request) == Decision(allowed=True)
 
 
 @pytest.mark.parametrize("document", ["", "[]", "{}", "null"])

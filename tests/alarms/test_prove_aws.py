@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 
 from alarms.prove.bell import Bell, bells
-from alarms.prove.mailbox import ALIVE, BusyError, Listener, Mailbox
+from alarms.prove.mailbox import ALIVE, Listener, Mailbox, MailboxBusyError
 from alarms.prove.ringer import Ringer, restore
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:calls"
@@ -198,7 +198,7 @@ def test_a_dead_proofs_queue_goes() -> None:
 def test_a_living_proof_is_left_alone() -> None:
     box, queue, _ = mailbox()
     leftovers(queue, until=1001)
-    with pytest.raises(BusyError, match=r"datatier-prove-prod--99ff.*from 00:16:41 UTC"):
+    with pytest.raises(MailboxBusyError, match=r"datatier-prove-prod--99ff.*from 00:16:41 UTC"):
         box.clear([f"{TOPIC}:1"], 1000, alone=False)
 
 

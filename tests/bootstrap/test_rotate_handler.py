@@ -32,8 +32,6 @@ def begin(tier: Tier, name: str) -> str:
     arn, token = arn_of(tier, name), str(uuid.uuid4())
     if not tier.store.stages(arn).rotates:
         client.rotate_secret(SecretId=arn, RotationLambdaARN="arn:aws:lambda:eu-west-1:000000000000:function:rotate")
-    if stale := tier.store.stages(arn).pending:  # the emulator leaves the label where it is
-        tier.store.unstage(arn, stale, "AWSPENDING")
     client.put_secret_value(SecretId=arn, ClientRequestToken=token, VersionStages=["AWSPENDING"])
     return token
 

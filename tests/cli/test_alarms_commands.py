@@ -15,7 +15,7 @@ import pytest
 from conftest import DATATIER, Project
 
 from alarms.prove.bell import Bell, bells
-from alarms.prove.mailbox import PREFIX, BusyError, Mailbox
+from alarms.prove.mailbox import PREFIX, Mailbox, MailboxBusyError
 from alarms.prove.outcome import Clients
 from alarms.prove.ringer import Ringer
 from alarms.prove.run import prove
@@ -267,7 +267,9 @@ def test_without_a_lock_the_queues_lease_keeps_the_second_away(emulator: Emulato
     held = emulator.clients
     first = Mailbox(held.sqs, held.sns, "local", "aa11")
     first.open([TOPIC], time.time())
-    with pytest.raises(BusyError, match=r"another proof of this stack is running \(queue datatier-prove-local--aa11\)"):
+    with pytest.raises(
+        MailboxBusyError, match=r"another proof of this stack is running \(queue datatier-prove-local--aa11\)"
+    ):
         prove(held, "local", [DOWN], "bb22", limit=5, alone=False)
     elsewhere = prove(held, "other", [DOWN], "bb22", limit=5, alone=False)
     assert (elsewhere.proved, elsewhere.cleared) == (True, [])

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import local.status
-from cli.doctor import Finding, _running
+from cli.doctor import ToolCheck, _running
 from local import ports
 from local.state import StateDir
 from local.status import Process
@@ -51,4 +51,4 @@ def test_a_row_for_each_that_does_not_answer(
     monkeypatch.setattr(local.status, "seen", lambda _: servers)
     monkeypatch.setattr(local.status, "pressing", lambda _: inside)
     monkeypatch.setattr(ports, "is_free", lambda _: True)
-    assert list(_running(StateDir(tmp_path, "shop-eu"))) == [Finding(*row) for row in rows]
+    assert list(_running(StateDir(tmp_path, "shop-eu"))) == [ToolCheck(*row) for row in rows]

@@ -18,7 +18,7 @@ from bootstrap.secrets import LoginError, UrlError
 from cli.errors import FAILED, WRONG_INPUT, InputError, NothingUpError, report
 from clients.errors import EmptySecretError, NoLoginError
 from graph.errors import CloudError
-from infra.problems import Problem, SettingsError
+from infra.problems import SettingsError, SettingsProblem
 from infra.stackfile import UnknownStackError
 from knowledge.classes import UnknownClassError
 from knowledge.parameters import ParameterError
@@ -49,7 +49,7 @@ SAYS = "the shop is shut; open it"
         (TargetError(SAYS), WRONG_INPUT, SAYS),
         (ShortError(SAYS), FAILED, SAYS),
         (ProblemsError([]), WRONG_INPUT, ""),
-        (SettingsError("f", [Problem("k", "r.")]), WRONG_INPUT, "f has 1 problem:\n  k: r."),
+        (SettingsError("f", [SettingsProblem("k", "r.")]), WRONG_INPUT, "f has 1 problem:\n  k: r."),
         (AccessError((AccessProblem(path="p", rule="r"),)), WRONG_INPUT, "the access declaration is wrong:\n  p: r"),
         (NothingUpError(SAYS), FAILED, SAYS),
         (EmptySecretError(SAYS), FAILED, SAYS),

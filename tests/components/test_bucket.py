@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from alarms.policies import Request, judge
+from alarms.policies import AccessRequest, judge
 from components.bucket import Bucket, BucketArgs
 
 ROLE = "arn:aws:iam::123456789012:role/backup"
@@ -154,7 +154,9 @@ def test_an_object_is_encrypted_under_the_stack_s_key_or_refused(
 ) -> None:
     policy = record(lambda: Bucket("bucket", args(key_arn=KEY)))["bucket-policy"].inputs["policy"]
     context = {"aws:SecureTransport": "true", "aws:PrincipalAccount": "123456789012", **headers}
-    put = Request(kind="AWS", principal=ROLE, action="s3:PutObject", resource="arn:bucket-bucket/a", context=context)
+    put = AccessRequest(
+        kind="AWS", principal=ROLE, action="s3:PutObject", resource="arn:bucket-bucket/a", context=context
+    )
     assert judge(policy, put).allowed is allowed
 
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from dashboard_schema import problems
 
-from components.alarm_target import AlarmTarget
+from components.alarms.target import AlarmTarget
 from components.dashboard import Dashboard, DashboardArgs, address
 from knowledge.classes import cache_class, rds_class
-from knowledge.dashboard import Row, Server, body
+from knowledge.dashboard import AlarmedServers, GraphedServer, body
 from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
 
 REPLICA = postgres_alarms(
@@ -25,11 +25,11 @@ REPLICA = postgres_alarms(
 NODE = redis_alarms(cache_class("cache.r7g.large"), eviction="volatile-lru", replicas=1, cluster_mode=True)
 
 
-def row(alarms: tuple[AlarmSpec, ...] = REPLICA, count: int = 1) -> Row:
+def row(alarms: tuple[AlarmSpec, ...] = REPLICA, count: int = 1) -> AlarmedServers:
     dimension = "DBInstanceIdentifier" if alarms is REPLICA else "CacheClusterId"
-    servers = [Server(label=f"s{n}", id=f"id-{n}", primary="tmi-prod", resource_id="db-A") for n in range(count)]
+    servers = [GraphedServer(label=f"s{n}", id=f"id-{n}", primary="tmi-prod", resource_id="db-A") for n in range(count)]
     arns = tuple(f"arn:{n}:{alarm.key}" for n in range(count) for alarm in alarms)
-    return Row(title="standby", dimension=dimension, servers=tuple(servers), alarms=alarms, arns=arns)
+    return AlarmedServers(title="standby", dimension=dimension, servers=tuple(servers), alarms=alarms, arns=arns)
 
 
 def graph(made: dict[str, Any], metric: str) -> dict[str, Any]:
@@ -149,8 +149,8 @@ def test_of_a_component(record: Any) -> None:
     )
     seen = record(lambda: Dashboard("dashboard", args))
     assert seen.listing == [("Dashboard", "dashboard", ""), ("Dashboard", "dashboard-dashboard", "dashboard")]
-    servers = (Server(label="standby", id="id-0", primary="p", resource_id="db-A"),)
-    expected = Row(
+    servers = (GraphedServer(label="standby", id="id-0", primary="p", resource_id="db-A"),)
+    expected = AlarmedServers(
         title="standby", dimension="DBInstanceIdentifier", servers=servers, alarms=REPLICA, arns=tuple(arns.values())
     )
     parsed = json.loads(seen["dashboard-dashboard"].inputs["dashboardBody"])

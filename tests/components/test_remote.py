@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.notifications import mark
-from components.notifications_args import Subscription
+from components.notifications.args import Subscription
+from components.notifications.notifications import mark
 from components.remote import Remote, RemoteSiteArgs
 
 

@@ -19,7 +19,7 @@ from components.boundary import boundary
 from components.delivery import Delivery, DeliveryArgs
 from components.github import Repository
 from components.state import State
-from knowledge.iam import Place, policies
+from knowledge.iam import StatementScope, policies
 from knowledge.ownership import TAG
 
 # Who asks, and whose things they are.
@@ -110,7 +110,7 @@ def test_a_key_is_used_by_its_deployment_before_its_alias_counts() -> None:
 )
 def test_a_key_is_used_through_a_service_in_every_partition(partition: str, region: str, domain: str) -> None:
     key = f"arn:{partition}:kms:{region}:{ACCOUNT}:key/1"
-    place = Place(account=ACCOUNT, prefixes=["shop-dev"], partition=partition)
+    place = StatementScope(account=ACCOUNT, prefixes=["shop-dev"], partition=partition)
     deploy = [each for part in policies(place, "read", "write").values() for each in part]
     for limits in (boundary("shop-dev", ACCOUNT, partition), deploy):
         for service, own in ((f"rds.{region}.{domain}", True), (f"rds.{region}.example.com", False)):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 from fake_github import FakeGitHub
 
-from pipeline.github import GitHub, GitHubError
+from pipeline.github import GitHubError, GitHubRepository
 
 MARK = "<!-- mark -->"
 
 
 def test_the_comment_is_found_among_others(github: FakeGitHub) -> None:
     """On whichever page; not one of a person who wrote the marker, nor one that only quotes it."""
-    api = GitHub.of(github.environment)
+    api = GitHubRepository.of(github.environment)
     assert api.comment_with(7, MARK) is None
     github.add(7, f"{MARK} mine", "User")
     github.add(7, f"> {MARK}", "Bot")
@@ -26,7 +26,7 @@ def test_the_comment_is_found_among_others(github: FakeGitHub) -> None:
 
 
 def test_the_issue_is_found_among_others(github: FakeGitHub) -> None:
-    api = GitHub.of(github.environment)
+    api = GitHubRepository.of(github.environment)
     github.open(f"{MARK} of a person", "User")
     github.open(f"{MARK} of a pull request", pull_request={})
     github.open(None)
@@ -50,7 +50,7 @@ def test_the_issue_is_found_among_others(github: FakeGitHub) -> None:
 def test_refusals(github: FakeGitHub, status: int, says: str) -> None:
     github.refuse = status
     with pytest.raises(GitHubError, match=says) as raised:
-        GitHub.of(github.environment).open("a", "b")
+        GitHubRepository.of(github.environment).open("a", "b")
     assert github.environment["GITHUB_TOKEN"] not in str(raised.value)
 
 
@@ -59,7 +59,7 @@ def test_the_token_stays_with_its_server(github: FakeGitHub) -> None:
         github.add(7, "x", "Bot")
     github.elsewhere = True
     with pytest.raises(GitHubError, match=r"at another server \(127\.0\.0\.2:9\): the token stays here"):
-        GitHub.of(github.environment).comment_with(7, MARK)
+        GitHubRepository.of(github.environment).comment_with(7, MARK)
 
 
 @pytest.mark.parametrize(
@@ -71,11 +71,11 @@ def test_the_token_stays_with_its_server(github: FakeGitHub) -> None:
 )
 def test_what_must_be_set(github: FakeGitHub, changes: dict[str, str], says: str) -> None:
     with pytest.raises(GitHubError, match=says):
-        GitHub.of(github.environment | changes)
+        GitHubRepository.of(github.environment | changes)
 
 
 def test_no_server() -> None:
     with pytest.raises(GitHubError, match="refused"):
-        GitHub(repository="o/n", token="t", api="http://127.0.0.1:1").issue_with(MARK)
+        GitHubRepository(repository="o/n", token="t", api="http://127.0.0.1:1").issue_with(MARK)
     with pytest.raises(GitHubError, match="no address of a web server"):
-        GitHub(repository="o/n", token="t", api="file:///etc").issue_with(MARK)
+        GitHubRepository(repository="o/n", token="t", api="file:///etc").issue_with(MARK)

@@ -10,7 +10,7 @@ import pytest
 
 from bootstrap.deadline import stopped
 from pipeline.comment import LONGEST, MARKER, comment, report
-from pipeline.issue import Drift, Known, Step, decide, drift, marker
+from pipeline.issue import DriftReport, IssueStep, Known, decide, drift, marker
 from pipeline.next_steps import HINTS, NextStep, markdown, next_steps
 from pipeline.record import Record, RecordError, document, plain, read, write
 from pipeline.text import cell, fenced
@@ -256,22 +256,22 @@ def test_an_answer_of_another_form_excuses_nothing(answer: str | None) -> None:
     assert not drift("prod", [refreshed(PRIMARY), engines(), *asked]).clean
 
 
-NOW = Drift(stack="prod", sections=("### A\n",))
+NOW = DriftReport(stack="prod", sections=("### A\n",))
 BODY = f"{marker('prod')}\n\n### A\n"
 
 
 @pytest.mark.parametrize(
     ("now", "known", "expected"),
     [
-        (Drift(stack="prod", sections=()), None, Step(do="nothing")),
-        (NOW, None, Step(do="open", title="Drift in prod", body=BODY)),
-        (NOW, Known(number=4, body=BODY.replace("\n", "\r\n")), Step(do="nothing", number=4)),
-        (NOW, Known(number=4, body=f"{BODY}more"), Step(do="update", number=4, body=BODY)),
-        (Drift(stack="prod", sections=()), Known(number=4, body=BODY), Step(
+        (DriftReport(stack="prod", sections=()), None, IssueStep(do="nothing")),
+        (NOW, None, IssueStep(do="open", title="Drift in prod", body=BODY)),
+        (NOW, Known(number=4, body=BODY.replace("\n", "\r\n")), IssueStep(do="nothing", number=4)),
+        (NOW, Known(number=4, body=f"{BODY}more"), IssueStep(do="update", number=4, body=BODY)),
+        (DriftReport(stack="prod", sections=()), Known(number=4, body=BODY), IssueStep(
             do="close", number=4, body="No drift any more: [the run](https://run) found none.")),
     ],
 )  # fmt: skip
-def test_what_becomes_of_the_issue(now: Drift, known: Known | None, expected: Step) -> None:
+def test_what_becomes_of_the_issue(now: DriftReport, known: Known | None, expected: IssueStep) -> None:
     assert decide(now, known, "https://run") == expected
 
 

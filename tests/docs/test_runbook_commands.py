@@ -15,7 +15,7 @@ from pages import PAGES, Command, commands
 
 from cli.main import application
 from infra.profiles import cache_defaults, defaults
-from infra.sections import Cache, Postgres, Replica, Section
+from infra.sections import CacheSection, PostgresSection, ReplicaSection, Section
 from infra.settings import Settings
 from knowledge.postgres_catalogue import CATALOGUE
 from knowledge.redis_catalogue import CATALOGUE as REDIS_CATALOGUE
@@ -84,7 +84,7 @@ def mentioned(pattern: str) -> list[tuple[str, str]]:
 def test_the_settings_key_exists(page: str, key: str) -> None:
     section: Any = Settings
     for part in key.split("."):
-        if section in (dict[str, Cache], dict[str, Replica]):
+        if section in (dict[str, CacheSection], dict[str, ReplicaSection]):
             section = section.__args__[1]
             continue
         assert isinstance(section, type), f"{key}: nothing is below {section}"
@@ -96,7 +96,7 @@ def test_the_settings_key_exists(page: str, key: str) -> None:
 
 def _below(annotation: Any) -> Any:
     """The section under a key; entries with names of the user's own as `dict[str, Section]`."""
-    for entry in (Cache, Replica):
+    for entry in (CacheSection, ReplicaSection):
         if entry in getattr(annotation, "__args__", ()):
             return dict[str, entry]  # type: ignore[valid-type]
     optional = [
@@ -107,7 +107,7 @@ def _below(annotation: Any) -> Any:
 
 def test_the_examples_are_prod_as_it_is() -> None:
     prod = defaults("prod")
-    assert set(Postgres.model_fields) >= set(prod["postgres"]) - {"class"}
+    assert set(PostgresSection.model_fields) >= set(prod["postgres"]) - {"class"}
     assert {"standby", "reporting"} == set(prod["postgres"]["replicas"])
     assert (prod["name"], prod["cache_port"], prod["redis"]["main"]["replicas"]) == ("tmi", 6379, 2)
     assert (cache_defaults() | prod["redis"]["main"])["eviction"] == "volatile-lru"

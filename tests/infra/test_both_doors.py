@@ -18,17 +18,17 @@ from components.credentials import CredentialsArgs
 from components.firewall import FirewallArgs
 from components.keys import KeysArgs
 from components.network import NetworkArgs
-from components.postgres import PostgresArgs, ReplicaSpec
+from components.postgres.postgres import PostgresArgs, ReplicaSpec
 from components.proxy import ProxyArgs
-from components.redis import RedisArgs
+from components.redis.redis import RedisArgs
 from components.remote import RemoteSiteArgs
 from components.restore_test import RestoreTestArgs
 from components.rotation import RotationArgs
 from components.runner import RunnerArgs
 from infra.load import load_settings
-from infra.problems import Problem, SettingsError
+from infra.problems import SettingsError, SettingsProblem
 from knowledge import limits, passwords
-from knowledge.limits import Limit
+from knowledge.limits import Ranges
 
 ROOT = Path(__file__).parents[2]
 Args = dict[str, Any]
@@ -95,7 +95,7 @@ def network(**more: Any) -> NetworkArgs:
     return NetworkArgs(**(usual | more))
 
 
-def said_by_settings(config: Args) -> tuple[Problem, ...]:
+def said_by_settings(config: Args) -> tuple[SettingsProblem, ...]:
     values = {f"data-tier:{key}": value for key, value in {"profile": "dev", "name": "shop", **config}.items()}
     try:
         load_settings(values, stack="live", source="a test")
@@ -120,7 +120,7 @@ def nested(path: str, value: Any) -> Args:
 
 
 # Key of the settings, the numbers that both take, and the component with its argument.
-NUMBERS: list[tuple[str, Limit, Callable[..., object], str]] = [
+NUMBERS: list[tuple[str, Ranges, Callable[..., object], str]] = [
     ("postgres.backup.retention", limits.BACKUP_RETENTION, postgres, "backup_retention_days"),
     ("postgres.port", limits.PORT, postgres, "port"),
     ("postgres.port", limits.PORT, firewall, "database_port"),
@@ -166,7 +166,7 @@ EDGES = [
     ("key", "limit", "build", "argument", "value"), EDGES, ids=[f"{e[0]}-{e[3]}-{e[4]}" for e in EDGES]
 )
 def test_both_doors_take_the_same_numbers_and_say_the_same_of_the_others(
-    key: str, limit: Limit, build: Callable[..., object], argument: str, value: int
+    key: str, limit: Ranges, build: Callable[..., object], argument: str, value: int
 ) -> None:
     wrong = limit.problem(value)
     settings = [each.rule for each in said_by_settings(nested(key, value)) if each.key == f"data-tier:{key}"]
@@ -181,7 +181,7 @@ def test_both_doors_take_the_same_numbers_and_say_the_same_of_the_others(
 
 def test_every_limit_is_walked_through_both_doors_or_is_of_components_alone() -> None:
     walked = {id(limit) for _, limit, _, _ in NUMBERS}
-    named = {name for name, value in vars(limits).items() if isinstance(value, Limit) and id(value) not in walked}
+    named = {name for name, value in vars(limits).items() if isinstance(value, Ranges) and id(value) not in walked}
     # By their own tables below, or with no key in the settings: windows that follow from `protect`, looks back.
     assert named == {
         "KEPT_CONTINUOUSLY", "LOCK_GRACE", "RECOVERY_WINDOW", "REPLICAS", "REPLICATED_BACKUPS", "RESTORE_TEST_WINDOW",

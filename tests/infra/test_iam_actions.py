@@ -19,13 +19,13 @@ import yaml
 from iam_policies import Request
 
 from components.boundary import boundary
-from components.chat import METRICS
+from components.notifications.chat import METRICS
 from graph.offline import ACCOUNT, Offline
 from graph.resource import Resource
 from infra.problems import SettingsError
 from infra.program import program
 from infra.stackfile import read_stack
-from knowledge.iam import MANAGED_POLICY_CHARACTERS, Place, by_type, linked, passed, policies, roles, tagged
+from knowledge.iam import MANAGED_POLICY_CHARACTERS, StatementScope, by_type, linked, passed, policies, roles, tagged
 from knowledge.ownership import TAG
 from runtime.monitor import run_program
 
@@ -157,7 +157,7 @@ def test_a_deployment_may_hand_over_and_bring_about_every_role_that_a_service_as
     stack: str, action: str, key: str, rows: Any
 ) -> None:
     prefix = f"{NAME}-{stack}"
-    place = Place(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
+    place = StatementScope(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
     statements = [each for part in policies(place, "read", "write").values() for each in part]
     wanted = {service for each in deployed(stack)[0] for service in rows()[each.type]}
     assert wanted
@@ -243,7 +243,7 @@ NAMED = {
 @pytest.mark.parametrize("stack", STACKS)
 def test_every_name_of_a_stack_is_one_that_its_role_may_make(stack: str) -> None:
     prefix = f"{NAME}-{stack}"
-    place = Place(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
+    place = StatementScope(account=ACCOUNT, prefixes=[prefix], boundary=f"arn:aws:iam::{ACCOUNT}:policy/b")
     statements = [each for part in policies(place, "read", "write").values() for each in part]
     refused, seen = [], set()
     for resource in deployed(stack)[0]:
@@ -395,7 +395,8 @@ def test_a_boundary_that_is_no_policy() -> None:
 
 
 def test_no_action_is_for_a_type_that_nothing_makes() -> None:
-    text = "\n".join(path.read_text(encoding="utf-8") for path in (ROOT / "components").glob("*.py"))
+    paths = [path for path in (ROOT / "components").rglob("*.py") if "venv" not in path.parts]
+    text = "\n".join(path.read_text(encoding="utf-8") for path in paths)
     made = {name.rpartition(":")[2] for name in by_type() if not name.startswith("aws:index/")}
     assert {kind for kind in made if f".{kind}(" not in text} <= LATER
 

@@ -10,8 +10,8 @@ import pytest
 
 from knowledge.iam import (
     MANAGED_POLICY_CHARACTERS,
-    Place,
     Scope,
+    StatementScope,
     actions,
     by_type,
     policies,
@@ -58,13 +58,15 @@ def test_the_conditions_are_ones_that_the_actions_know(scope: Scope) -> None:
 
 def test_no_policy_is_too_long() -> None:
     """With names as long as they can be: 20 characters, a hyphen and a stack's name."""
-    long = Place(
+    long = StatementScope(
         account="123456789012",
         prefixes=["x" * 20 + "-production-eu"],
         boundary="arn:aws-us-gov:iam::123456789012:policy/delivery/" + "x" * 20 + "-production-eu-boundary",
         partition="aws-us-gov",
     )
-    several = Place(account="123456789012", prefixes=["x" * 20 + f"-{each}" for each in ("dev", "staging", "prod")])
+    several = StatementScope(
+        account="123456789012", prefixes=["x" * 20 + f"-{each}" for each in ("dev", "staging", "prod")]
+    )
     for place, kinds in ((long, ("read", "write")), (several, ("read",))):
         parts = policies(place, *kinds)  # type: ignore[arg-type]
         sizes = {

@@ -67,9 +67,9 @@ def test_the_key_is_the_tiers_own_and_its_owners_alone(emulator: Emulator, tmp_p
     assert all(len(part) >= 20 for part in key)
     other = StateDir(tmp_path, "shop")
     from local.emulator import _key
-    from local.privileges import Account
+    from local.privileges import ServerAccount
 
-    assert _key(other.folder("emulator"), Account(None))
+    assert _key(other.folder("emulator"), ServerAccount(None))
     assert not set(key) & set(read_key(other.path / "emulator" / "credentials"))
     # Neither in a command line nor in the environment that its process began with.
     process = emulator.daemon.process()

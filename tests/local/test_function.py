@@ -16,21 +16,21 @@ from local_stack import Stack, declare
 from graph.errors import CloudError
 from local.emulator import Emulator
 from local.handlers import function
-from local.handlers.base import Context, daemon
+from local.handlers.base import RunContext, daemon
 
 pytestmark = pytest.mark.server
 NAME = "t-bootstrap"
 
 
 @pytest.fixture
-def context(stack: Stack) -> Iterator[Context]:
+def context(stack: Stack) -> Iterator[RunContext]:
     state = stack.state
     emulator = Emulator(state, "eu-west-1", daemon(state, "emulator"), functions=True)
     emulator.start()
-    made = Context(state, "eu-west-1", emulator, runner="lambda")
+    made = RunContext(state, "eu-west-1", emulator, runner="lambda")
     yield made
     for entry in [{"id": NAME}]:
-        function.Function().remove(made, entry)  # type: ignore[arg-type]
+        function.FunctionHandler().remove(made, entry)  # type: ignore[arg-type]
     made.emulator.close()
 
 
@@ -48,13 +48,13 @@ def code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Pat
     return bundle
 
 
-def deploy(context: Context, **more: Any) -> str:
+def deploy(context: RunContext, **more: Any) -> str:
     inputs = {"name": NAME, "runtime": "python3.13", "role": "arn:aws:iam::000000000000:role/t", "handler": "code.run"}
     resource = declare(function.TYPE, "f", {**inputs, "timeout": 5.0, "memorySize": 512.0, **more})
-    return function.Function().ensure(context, resource, None).outcome
+    return function.FunctionHandler().ensure(context, resource, None).outcome
 
 
-def test_it_follows_its_declaration_and_its_code(context: Context, code: Callable[[str], Path]) -> None:
+def test_it_follows_its_declaration_and_its_code(context: RunContext, code: Callable[[str], Path]) -> None:
     code("def run(event, context): return {'seen': event, 'left': context.get_remaining_time_in_millis() > 4000}")
     assert [deploy(context), deploy(context)] == ["created", "unchanged"]
     assert function.invoke(context, NAME, {"a": 1}) == {"seen": {"a": 1}, "left": True}
@@ -71,9 +71,9 @@ def test_it_goes_where_the_emulator_lets_nobody_run_functions(stack: Stack) -> N
     state = stack.state
     emulator = Emulator(state, "eu-west-1", daemon(state, "emulator"), functions=False)
     emulator.start()
-    context = Context(state, "eu-west-1", emulator)
+    context = RunContext(state, "eu-west-1", emulator)
     deploy(context)
-    function.Function().remove(context, {"id": NAME})  # type: ignore[typeddict-item]
+    function.FunctionHandler().remove(context, {"id": NAME})  # type: ignore[typeddict-item]
     with pytest.raises(ClientError, match="functions run here after"):
         context.aws("lambda").delete_function(FunctionName=NAME)
     emulator.close()
@@ -91,7 +91,7 @@ def test_it_goes_where_the_emulator_lets_nobody_run_functions(stack: Stack) -> N
         ),
     ],
 )
-def test_a_failure_is_a_sentence(body: str, says: str, context: Context, code: Callable[[str], Path]) -> None:
+def test_a_failure_is_a_sentence(body: str, says: str, context: RunContext, code: Callable[[str], Path]) -> None:
     code(body)
     deploy(context, timeout=1.0)
     with pytest.raises(CloudError) as caught:
@@ -99,7 +99,7 @@ def test_a_failure_is_a_sentence(body: str, says: str, context: Context, code: C
     assert str(caught.value) == f"the bootstrap stopped in the function {NAME}: {says}"
 
 
-def test_without_the_option_it_is_a_record(context: Context) -> None:
+def test_without_the_option_it_is_a_record(context: RunContext) -> None:
     context.runner = "direct"
     assert deploy(context) == "recorded"
     assert context.aws("lambda").list_functions()["Functions"] == []

@@ -12,14 +12,14 @@ from graph.errors import CloudError
 from graph.lookups import answer
 from graph.naming import camel, digest, physical_name
 from local.emulator import ACCOUNT, Emulator
-from local.handlers.base import Context, daemon
+from local.handlers.base import RunContext, daemon
 from local.handlers.registry import HANDLERS, handler_of
 from local.state import Entry, StateDir
 
 
 @pytest.fixture
-def context(state: StateDir) -> Context:
-    return Context(state, "eu-west-1", Emulator(state, "eu-west-1", daemon(state, "emulator")))
+def context(state: StateDir) -> RunContext:
+    return RunContext(state, "eu-west-1", Emulator(state, "eu-west-1", daemon(state, "emulator")))
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def context(state: StateDir) -> Context:
         ),
     ],
 )
-def test_recorded(context: Context, kind: str, inputs: dict[str, Any], made: str, outputs: dict[str, str]) -> None:
+def test_recorded(context: RunContext, kind: str, inputs: dict[str, Any], made: str, outputs: dict[str, str]) -> None:
     resource = declare(kind, "thing", inputs)
     result = handler_of(resource).ensure(context, resource, None)
     assert re.fullmatch(made, result.id)
@@ -64,7 +64,7 @@ def test_recorded(context: Context, kind: str, inputs: dict[str, Any], made: str
         ("randomString:RandomString", {"length": 12, "overrideSpecial": "-", "minSpecial": 12}, r"-{12}"),
     ],
 )
-def test_random_text(context: Context, kind: str, inputs: dict[str, Any], pattern: str) -> None:
+def test_random_text(context: RunContext, kind: str, inputs: dict[str, Any], pattern: str) -> None:
     resource = declare(f"random:index/{kind}", "r", inputs)
     handler = handler_of(resource)
     made = handler.ensure(context, resource, None)
@@ -76,7 +76,7 @@ def test_random_text(context: Context, kind: str, inputs: dict[str, Any], patter
     assert handler.ensure(context, other, kept).outcome == "updated"
 
 
-def test_random_id(context: Context) -> None:
+def test_random_id(context: RunContext) -> None:
     resource = declare("random:index/randomId:RandomId", "r", {"byteLength": 4})
     made = handler_of(resource).ensure(context, resource, None)
     assert re.fullmatch(r"[0-9a-f]{8}", made.outputs["hex"])

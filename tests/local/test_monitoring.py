@@ -10,7 +10,7 @@ import pytest
 from local_stack import declare
 
 from local.emulator import Emulator
-from local.handlers.base import Context, daemon
+from local.handlers.base import RunContext, daemon
 from local.handlers.monitoring import metric_query
 from local.handlers.registry import HANDLERS
 from local.state import Entry, StateDir
@@ -33,13 +33,13 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
 
 
 def ensure(emulator: Emulator, kind: str, inputs: dict[str, Any], previous: Entry | None = None) -> Any:
-    context = Context(emulator.state, "eu-west-1", emulator)
+    context = RunContext(emulator.state, "eu-west-1", emulator)
     return HANDLERS[kind].ensure(context, declare(kind, "it", inputs), previous)
 
 
 def remove(emulator: Emulator, kind: str, made: Any) -> None:
     entry: Any = {"id": made.id, "name": "it", "outputs": made.outputs}
-    HANDLERS[kind].remove(Context(emulator.state, "eu-west-1", emulator), entry)
+    HANDLERS[kind].remove(RunContext(emulator.state, "eu-west-1", emulator), entry)
 
 
 def test_a_filter(emulator: Emulator) -> None:

@@ -14,7 +14,7 @@ import pytest
 from local_stack import Stack
 
 from local.handlers.base import server
-from local.privileges import Account, account, is_wide
+from local.privileges import ServerAccount, account, is_wide
 
 root_only = pytest.mark.skipif(os.geteuid() != 0, reason="another user's servers run as that user")
 READ_SEARCH = 1 << 2  # CAP_DAC_READ_SEARCH, capabilities(7)
@@ -41,7 +41,7 @@ def data_in(folder: Path) -> Path:
     return made
 
 
-def seen(found: Account) -> dict[str, str]:
+def seen(found: ServerAccount) -> dict[str, str]:
     done = subprocess.run([*found.prefix, "cat", "/proc/self/status"], capture_output=True, text=True, check=True)
     return dict(line.split(":\t", 1) for line in done.stdout.splitlines() if ":\t" in line)
 
@@ -89,7 +89,7 @@ def test_what_the_server_is_given_is_no_second_name_of_somebody_elses_file(tmp_p
     (folder / "hard").hardlink_to(elsewhere)
     (folder / "soft").symlink_to(elsewhere)
     (folder / "own").write_text("")
-    Account((65534, 65534)).give_all(folder)
+    ServerAccount((65534, 65534)).give_all(folder)
     assert (elsewhere.stat().st_uid, (folder / "own").stat().st_uid, folder.stat().st_uid) == (0, 65534, 65534)
 
 

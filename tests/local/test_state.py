@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from graph.errors import CloudError
-from local.state import Entry, LockedError, StateDir
+from local.state import Entry, StackLockedError, StateDir
 
 
 def entry(name: str) -> Entry:
@@ -78,7 +78,7 @@ def test_a_second_command_waits_and_then_names_the_first(state: StateDir, tmp_pa
         assert other.stdout is not None
         assert other.stdin is not None
         assert other.stdout.readline() == "held\n"
-        with pytest.raises(LockedError, match=rf"pid {other.pid}\) is working on stack test"), state.lock(0.1):
+        with pytest.raises(StackLockedError, match=rf"pid {other.pid}\) is working on stack test"), state.lock(0.1):
             pass
         threading.Timer(0.2, other.stdin.close).start()
         with state.lock(10):

@@ -49,7 +49,7 @@ from graph.types import (
 from infra.stackfile import read_stack
 from policy.evaluate import evaluate, unused
 from policy.registry import every
-from policy.rule import Stack
+from policy.rule import RuledStack
 from preview.preflight import declared
 from runtime.monitor import run_program
 
@@ -343,7 +343,7 @@ def test_every_rule_has_its_case_and_a_name_like_its_file() -> None:
 )
 def test_subjects_of_web_identities(conditions: dict[str, Any], detail: str) -> None:
     rule = next(each for each in every() if each.id == "iam-web-identity")
-    verdict = rule.judge(It(ROLE, federated(**conditions)), Stack(resources=(), production=False))
+    verdict = rule.judge(It(ROLE, federated(**conditions)), RuledStack(resources=(), production=False))
     assert verdict.outcome == ("failed" if detail else "passed")
     assert verdict.detail.startswith(detail)
 
@@ -351,7 +351,7 @@ def test_subjects_of_web_identities(conditions: dict[str, Any], detail: str) -> 
 @pytest.mark.parametrize("rule", ["iam-no-decrypt-all", "iam-no-wildcards"])
 def test_a_managed_policy_is_judged_as_an_inline_one_is(rule: str) -> None:
     case, found = CASES[rule], next(each for each in every() if each.id == rule)
-    stack = Stack(resources=(), production=False)
+    stack = RuledStack(resources=(), production=False)
     assert POLICY in found.types
     assert [found.judge(It(POLICY, each), stack).outcome for each in (case.good, case.bad)] == ["passed", "failed"]
 
@@ -371,7 +371,7 @@ def test_a_rule_both_ways(rule: Any) -> None:
 
     def outcome(inputs: Inputs, beside: tuple[It, ...], *, production: bool = True) -> str:
         it = It(case.type, inputs)
-        verdict = rule.judge(it, Stack(resources=(it, *beside), production=production))
+        verdict = rule.judge(it, RuledStack(resources=(it, *beside), production=production))
         assert bool(verdict.detail) is (verdict.outcome != "passed")
         return str(verdict.outcome)
 

@@ -8,12 +8,12 @@ import pulumi
 import pytest
 from pulumi.errors import InputPropertyError
 
-from components.alarms import AlarmTarget
+from components.alarms.alarms import AlarmTarget
 from components.credentials import CredentialsArgs
 from components.firewall import FirewallArgs
 from components.network import NetworkArgs
 from components.package.inputs import read
-from components.replica import ReplicaSpec
+from components.postgres.replica import ReplicaSpec
 from knowledge.parameters import ApplyMethod, Parameter
 from knowledge.thresholds import AlarmSpec
 

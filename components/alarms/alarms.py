@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.alarm_metric import metric_of, target_problems
-from components.alarm_target import AlarmTarget
-from components.log_filters import log_filters
+from components.alarms.log_filters import log_filters
+from components.alarms.metric import metric_of, target_problems
+from components.alarms.target import AlarmTarget
 from knowledge.thresholds import AlarmSpec
 
 SUPPRESSION_SECONDS = 180

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from components.alarm_metric import namespace_of
-from components.alarm_target import AlarmTarget
+from components.alarms.metric import namespace_of
+from components.alarms.target import AlarmTarget
 
 
 def log_filters(

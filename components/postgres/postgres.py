@@ -4,11 +4,11 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.policy import trust
-from components.postgres_args import PostgresArgs
-from components.postgres_events import subscribe
-from components.replica import Replica, ReplicaArgs, ReplicaSpec
+from components.postgres.args import PostgresArgs
+from components.postgres.events import subscribe
+from components.postgres.instance import LOGS, TIMEOUTS, log_groups, parameter_group
+from components.postgres.replica import Replica, ReplicaArgs, ReplicaSpec
 from components.secret import secret
 from knowledge import names
 

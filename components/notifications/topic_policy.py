@@ -6,7 +6,7 @@ from typing import Any
 
 import pulumi
 
-from components.notifications_args import NotificationsArgs
+from components.notifications.args import NotificationsArgs
 from components.policy import Statement, account_root, allow, deny
 from knowledge import events
 
@@ -24,7 +24,7 @@ def access(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[Statement
 
 
 @dataclass(frozen=True, kw_only=True)
-class Publisher:
+class PublishingService:
     """A service that publishes to some of the topics."""
 
     sid: str
@@ -36,15 +36,21 @@ class Publisher:
 
 
 PUBLISHERS = (
-    Publisher(sid="Alarms", service="cloudwatch.amazonaws.com", severities=None, source="cloudwatch:alarm:{prefix}-*"),
+    PublishingService(
+        sid="Alarms", service="cloudwatch.amazonaws.com", severities=None, source="cloudwatch:alarm:{prefix}-*"
+    ),
     # The source is whatever an event is about: an instance, a parameter group, a snapshot.
-    Publisher(sid="Databases", service="events.rds.amazonaws.com", severities=tuple(events.RDS), source="rds:*"),
+    PublishingService(
+        sid="Databases", service="events.rds.amazonaws.com", severities=tuple(events.RDS), source="rds:*"
+    ),
     # "You must specify your own AWS account ID": it publishes for no other account, and no condition is documented
     # (https://docs.aws.amazon.com/aws-backup/latest/devguide/backup-notifications.html).
-    Publisher(sid="Backups", service="backup.amazonaws.com", severities=("info",), source=None),
+    PublishingService(sid="Backups", service="backup.amazonaws.com", severities=("info",), source=None),
     # A rule publishes as its own ARN, and anybody's rule may name a topic as its target
     # (https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html).
-    Publisher(sid="Rules", service="events.amazonaws.com", severities=("warning",), source="events:rule/{prefix}-*"),
+    PublishingService(
+        sid="Rules", service="events.amazonaws.com", severities=("warning",), source="events:rule/{prefix}-*"
+    ),
 )
 """Who publishes to the encrypted topics."""
 

@@ -8,8 +8,8 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.notifications import Notifications
-from components.notifications_args import NotificationsArgs, Subscription
+from components.notifications.args import NotificationsArgs, Subscription
+from components.notifications.notifications import Notifications
 
 ACCOUNT = "123456789012"
 

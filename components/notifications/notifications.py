@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import pulumi
 import pulumi_aws as aws
 
-from components.chat import Chat, ChatArgs
-from components.notifications_args import SEVERITIES, NotificationsArgs, Subscription
+from components.notifications.args import SEVERITIES, NotificationsArgs, Subscription
+from components.notifications.chat import Chat, ChatArgs
+from components.notifications.topic_policy import access, cache_publishers, publishers
 from components.policy import Statement, document
 from components.secret import secret
-from components.topic_policy import access, cache_publishers, publishers
 
 
 class Notifications(pulumi.ComponentResource):

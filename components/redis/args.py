@@ -1,4 +1,4 @@
-"""What a `Redis` is told, and what ElastiCache would refuse of it."""
+"""The arguments of a `Redis`, and what ElastiCache would refuse among them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

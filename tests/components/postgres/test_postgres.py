@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from components.postgres import Postgres, PostgresArgs, ReplicaSpec
-from components.replica import SecondRegion
+from components.postgres.postgres import Postgres, PostgresArgs, ReplicaSpec
+from components.postgres.replica import SecondRegion
 from knowledge.parameters import Parameter
 
 PARAMETERS = [Parameter("rds.force_ssl", "1", "pending-reboot"), Parameter("work_mem", "16384", "immediate")]

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.alarm_target import AlarmTarget
+from components.alarms.target import AlarmTarget
 from knowledge.alarm import LOGS, AlarmSpec, MissingData, Severity, Term
 
 CACHES = "AWS/ElastiCache"

@@ -6,8 +6,8 @@ import pulumi
 import pulumi_aws as aws
 import pulumi_random as random
 
-from components.cache_users import CacheUsers, CacheUsersArgs
-from components.redis_args import RedisArgs
+from components.redis.args import RedisArgs
+from components.redis.users import CacheUsers, CacheUsersArgs
 from components.secret import secret
 from knowledge.redis import node_count
 

@@ -1,12 +1,12 @@
-"""What a `Postgres` is told, and what RDS would refuse of it."""
+"""The arguments of a `Postgres`, and what RDS would refuse among them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pulumi
 
-from components.instance import insights_problems
-from components.replica import ReplicaSpec
+from components.postgres.instance import insights_problems
+from components.postgres.replica import ReplicaSpec
 from knowledge import classes, events, limits, names, postgres_catalogue, storage
 from knowledge.parameters import Parameter
 from knowledge.windows import utc_problems

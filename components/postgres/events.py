@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import pulumi
 import pulumi_aws as aws
 
-from components.postgres_args import PostgresArgs
-from components.replica import Replica
+from components.postgres.args import PostgresArgs
+from components.postgres.replica import Replica
 from knowledge import events
 
 

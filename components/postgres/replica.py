@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.outputs import outputs
+from components.postgres.instance import LOGS, TIMEOUTS, log_groups, parameter_group
 from components.refuse import refuse
 from knowledge import names, networks
 from knowledge.parameters import Parameter

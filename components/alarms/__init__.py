@@ -1,0 +1,1 @@
+"""CloudWatch alarms on servers and on their logs."""

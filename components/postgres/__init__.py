@@ -1,0 +1,1 @@
+"""The PostgreSQL component: primary, replicas, and one replica in another region."""

@@ -1,0 +1,1 @@
+"""The Redis/Valkey component: caches and their users."""
