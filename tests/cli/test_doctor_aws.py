@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from typer.testing import CliRunner
 
+from bootstrap.aws import _session
 from bootstrap.errors import BootstrapError
 from cli.errors import InputError
 from cli.main import application
@@ -17,6 +18,7 @@ def test_without_credentials_nothing_was_looked_at_and_that_is_said(monkeypatch:
     for name, value in NOWHERE.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_PROFILE", raising=False)
+    _session.cache_clear()  # of a test before this one, which had credentials
     answer = CliRunner().invoke(application(["doctor"]), ["doctor", "--aws", "dev"])
     assert answer.output == ""
     assert isinstance(answer.exception, BootstrapError)
