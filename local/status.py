@@ -163,7 +163,7 @@ def pressing(state: StateDir) -> list[str]:
     """What is in the way of the next migration or login now, on the servers that answer."""
     found = _used_up(state)
     known = manifest(state)
-    primary = next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
+    primary = _primary(state)
     if known is not None and primary is not None:
         at = _connected(state, primary["outputs"]["identifier"], known.postgres.database, migration)
         if at is not None and at.dirty:
@@ -184,8 +184,8 @@ def _emulator(state: StateDir) -> dict[str, str]:
 
 def _postgres(state: StateDir, known: Manifest | None, pool: ThreadPoolExecutor) -> dict[str, Any]:
     instances = _entries(state, rds.TYPE)
-    primary = next((e for e in instances if not e["inputs"].get("replicateSourceDb")), None)
-    replicas = [e for e in instances if e["inputs"].get("replicateSourceDb")]
+    primary = _primary(state)
+    replicas = [entry for entry in instances if entry["inputs"].get("replicateSourceDb")]
     lags = pool.map(lambda e: lag_seconds(server(state, e["outputs"]["identifier"])), replicas)
     return {
         "primary": {**_address(primary), "database": primary["inputs"].get("dbName")} if primary else None,
@@ -209,7 +209,7 @@ class _Inside:
 
 def _inside(state: StateDir, known: Manifest | None) -> _Inside | None:
     """None where there is no database yet, or it does not answer."""
-    primary = next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
+    primary = _primary(state)
     if known is None or primary is None:
         return None
 
@@ -269,18 +269,18 @@ def _users(nodes: list[Node], name: str, known: Manifest | None) -> tuple[list[s
     """
     import redis
 
-    from bootstrap.access import access_string, load_access
+    from bootstrap.access import load_access
     from bootstrap.errors import BootstrapError
     from bootstrap.redis import node as users_of
-    from bootstrap.redis.users import User
+    from bootstrap.redis.users import users_of_rules
     from bootstrap.verify.undeclared import on
 
     if known is None:
         return [], []
     access = load_access(known.access)
     others = access.exceptions.redis.get(name, ())
-    wanted = [User(name=n, rules=access_string(rules), password=None) for n, rules in access.cache_users(name).items()]
-    declared = {*access.cache_users(name), *others, ADMIN}
+    wanted = users_of_rules(access, name)
+    declared = {*(user.name for user in wanted), *others, ADMIN}
     found: set[str] = set()
     changes: list[Action] = []
     for each in nodes:
@@ -312,6 +312,10 @@ def _endpoint_name(known: Manifest | None, entry: Entry) -> str:
 
 def _address(entry: Entry) -> dict[str, Any]:
     return {"host": entry["outputs"]["address"], "port": entry["outputs"]["port"]}
+
+
+def _primary(state: StateDir) -> Entry | None:
+    return next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
 
 
 def _entries(state: StateDir, kind: str) -> list[Entry]:

@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from bootstrap.access import Access, access_string
+from bootstrap.access import Access
 from bootstrap.access.names import SIBLINGS, login
 from bootstrap.errors import UnknownCacheError
 from bootstrap.postgres.apply import apply
@@ -80,16 +80,15 @@ def active_logins(conn: psycopg.Connection[Any], access: Access) -> dict[str, st
 def _users(access: Access, url: Secret, cache: str, *, write: bool) -> Applied:
     """Plan, or apply, the users of one server by its administrator's URL; passwords stay as they are."""
     from bootstrap.redis.by_url import apply_client, plan_client
-    from bootstrap.redis.users import User
+    from bootstrap.redis.users import users_of_rules
     from bootstrap.secrets import open_redis_url
 
-    rules = access.cache_users(cache)
-    if not rules:
+    users = users_of_rules(access, cache)
+    if not users:
         known = sorted({name for identity in access.identities.values() for name in identity.redis})
         near = get_close_matches(cache, known, n=1)
         hint = f" Did you mean `{near[0]}`?" if near else ""
         raise UnknownCacheError(f"--cache {cache}: access.yaml has rules for {', '.join(known) or 'no cache'}.{hint}")
-    users = [User(name=name, rules=access_string(each), password=None) for name, each in rules.items()]
     with open_redis_url(url) as client:
         bring = apply_client if write else plan_client
         return bring(client, users, remove=True, others=access.exceptions.redis.get(cache, ()))

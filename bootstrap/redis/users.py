@@ -33,6 +33,13 @@ class User:
         return tuple(dict.fromkeys(secret for secret in (self.password, self.previous) if secret))
 
 
+def users_of_rules(access: Access, cache: str) -> list[User]:
+    """Return the users of `cache` where no secret is to hand: their passwords stay as they are."""
+    return [
+        User(name=name, rules=access_string(each), password=None) for name, each in access.cache_users(cache).items()
+    ]
+
+
 def of_user(target: str, user: str, verb: OfUser, detail: str, *, takes_away: bool = False) -> Action:
     """Return an action on a user of a cache; `target` is a node, or the user group of ElastiCache."""
     return Action(
