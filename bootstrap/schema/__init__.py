@@ -1,9 +1,10 @@
 """The schema as committed (`schema/schema.json`), beside the schema that a server has: check, generate, document."""
 
 from bootstrap.schema.compare import compare
-from bootstrap.schema.definition import DefinitionError, Schema, beside, dump, load
+from bootstrap.schema.definition import Schema
 from bootstrap.schema.difference import Difference
 from bootstrap.schema.document import document
+from bootstrap.schema.file import DefinitionError, beside, dump, load
 from bootstrap.schema.generate import generate
 from bootstrap.schema.imported import definition_of
 from bootstrap.schema.judge import Judgement, judge, judged

@@ -1,0 +1,26 @@
+"""Functions, procedures and aggregates."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bootstrap.schema.definition import Function
+from bootstrap.schema.statements.names import comment
+
+
+def function(name: str, entry: Function) -> Iterator[str]:
+    """A function; PostgreSQL keeps the grants of one that is replaced."""
+    yield "\n".join(entry["definition"])
+    if "comment" in entry:
+        yield comment("ROUTINE", name, entry["comment"])
+
+
+def without_body(entry: Function) -> str:
+    """The same with nothing in it, so that others can name it before what its body names is there.
+
+    Only of one whose body PostgreSQL has parsed: that begins a line of its own with BEGIN ATOMIC or RETURN, as
+    pg_get_functiondef prints it. Needs check_function_bodies off.
+    """
+    lines = entry["definition"]
+    head = next(at for at, line in enumerate(lines) if at and line.startswith(("BEGIN ATOMIC", "RETURN ")))
+    return "\n".join([*lines[:head], "AS ''"])
