@@ -156,7 +156,8 @@ class Table(Relation, total=False):
     """Whether there is a partition `<table>_YYYY_MM` for each month, in UTC."""
     constraints: dict[str, str]
     """Its own, not those inherited; NOT NULL only where it is NOT VALID."""
-    row_security: Literal["ENABLED", "FORCED"]
+    row_security: Literal["ENABLED", "FORCED", "FORCED WHEN ENABLED"]
+    """FORCED: enabled, for the owner too."""
     policies: dict[str, str]
     """CREATE POLICY."""
 

@@ -150,7 +150,10 @@ def of_table(name: str, entry: Table, all_: Mapping[str, Table], later: Sequence
     own = entry.get("needs", {})
     needs = {need for part, each in own.items() if part not in later and _with_table(entry, part) for need in each}
     parents = [*entry.get("inherits", []), *([entry["partition_of"]] if "partition_of" in entry else [])]
-    needs |= {f"table {parent}" for parent in parents}
+    for parent in parents:
+        # A NOT NULL that is NOT VALID is added to the parent; an heir that is there by then names its own otherwise.
+        late = (each for each, what in all_[parent].get("constraints", {}).items() if what.startswith("NOT NULL"))
+        needs |= {f"table {parent}", *(f"constraint {parent}.{each}" for each in late)}
     if "partition_of" in entry and tables.has_layout(entry):
         above = all_.get(entry["partition_of"], Table()).get("needs", {})
         needs |= {need for part, each in above.items() if part.startswith("constraint ") for need in each}

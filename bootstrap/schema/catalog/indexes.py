@@ -23,7 +23,7 @@ SELECT c.oid, i.indrelid, quote_ident(c.relname),
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
 LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
 LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
-LEFT JOIN pg_index r ON h.inhrelid IS NOT NULL AND r.indexrelid = pg_partition_root(i.indexrelid)
+LEFT JOIN pg_index r ON r.indexrelid = CASE WHEN h.inhrelid IS NOT NULL THEN pg_partition_root(i.indexrelid) END
 WHERE t.relnamespace = ANY(:schemas) AND t.relkind IN ('r', 'p', 'm') ORDER BY c.relname"""
 
 STATISTICS = """

@@ -18,7 +18,8 @@ SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind
     c.relpersistence = 'u', CASE WHEN c.reloftype <> 0 THEN c.reloftype::regtype::text END,
     CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
     CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
-    CASE WHEN NOT c.relrowsecurity THEN NULL WHEN c.relforcerowsecurity THEN 'FORCED' ELSE 'ENABLED' END,
+    CASE WHEN c.relrowsecurity AND c.relforcerowsecurity THEN 'FORCED' WHEN c.relrowsecurity THEN 'ENABLED'
+         WHEN c.relforcerowsecurity THEN 'FORCED WHEN ENABLED' END,
     CASE WHEN c.relkind IN ('r', 'p', 'm') THEN CASE c.relreplident WHEN 'f' THEN 'FULL'
                                                                     WHEN 'n' THEN 'NOTHING' END END,
     c.relkind = 'm' AND NOT c.relispopulated, quote_ident(s.srvname),
@@ -81,12 +82,15 @@ def lay_out(draft: Draft) -> None:
                 if "identity" in column:
                     del column["identity"]
                     column.pop("sequence", None)
-    layouts = {oid: _layout(draft, oid) for oid in draft.relations}
-    for name in partitions:
-        entry = draft.relations[oids[name]]
-        parent = oids[entry["partition_of"]]
+    parents = {name: oids[draft.relations[oids[name]]["partition_of"]] for name in partitions}
+    numbers: dict[int, dict[str, int]] = {oid: {} for oid in (*parents.values(), *(oids[name] for name in partitions))}
+    for (oid, number), column in draft.numbers.items():
+        if oid in numbers:
+            numbers[oid][column] = number
+    layouts = {oid: _layout(draft, oid, numbered) for oid, numbered in numbers.items()}
+    for name, parent in parents.items():
         if layouts[oids[name]] == layouts[parent]:
-            _only_own(entry, draft.relations[parent])
+            _only_own(draft.relations[oids[name]], draft.relations[parent])
 
 
 _INHERITED_IDENTITY = 170000
@@ -109,14 +113,13 @@ def _only_own(entry: Entry, parent: Entry) -> None:
 _OWN = {"comment", "statistics", "options", "foreign_options"}
 
 
-def _layout(draft: Draft, oid: int) -> list[tuple[str, Entry]]:
+def _layout(draft: Draft, oid: int, numbers: dict[str, int]) -> list[tuple[str, Entry]]:
     left = {*_OWN, "identity", "sequence", "inherited", "not_null_name"}
-    numbered = {name: number for (relation, number), name in draft.numbers.items() if relation == oid}
     return [
         (
             name,
             {part: value for part, value in each.items() if part not in left}
-            | {"not_null_name": draft.not_null.get((oid, numbered[name]))},
+            | {"not_null_name": draft.not_null.get((oid, numbers[name]))},
         )
         for name, each in draft.relations[oid].get("columns", {}).items()
     ]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from bootstrap.migrate.books import HISTORY, TABLE
 from bootstrap.postgres.desired import SCHEMA
 
-# As pg_dump pins them: every name is printed with its schema, and no text depends on who asks.
+# As pg_dump pins them: every name is printed with its schema, and no text depends on who asks. Of thousands of indexes
+# the planner expects hundreds, since the schema and the kind of a relation go together, and looks each one up.
 PIN = """SELECT set_config('search_path', '', true), set_config('timezone', 'UTC', true),
     set_config('datestyle', 'ISO, YMD', true), set_config('intervalstyle', 'postgres', true),
     set_config('bytea_output', 'hex', true), set_config('extra_float_digits', '1', true),
-    set_config('quote_all_identifiers', 'off', true)"""
+    set_config('quote_all_identifiers', 'off', true), set_config('enable_nestloop', 'off', true)"""
 
 # rdsadmin is RDS's own (RDS User Guide, "Understanding the rds_superuser role"). The books are recognised by their
 # columns: other tools keep a schema_migrations too, and theirs is a table like any other.

@@ -59,12 +59,14 @@ BASES = _NAMED.format(
     f" AND NOT {member('pg_type', 't.typelem')}",
 )
 
-# What a need on one of these types is a need on.
+# What a need on one of these types is a need on; only those that something needs.
 ALIASES = """
-SELECT a.oid, t.oid FROM pg_type t JOIN pg_type a ON a.oid = t.typarray WHERE t.oid >= 16384
-UNION ALL SELECT r.rngmultitypid, r.rngtypid FROM pg_range r WHERE r.rngtypid >= 16384
-UNION ALL SELECT t.typarray, r.rngtypid FROM pg_range r JOIN pg_type t ON t.oid = r.rngmultitypid
-WHERE r.rngtypid >= 16384"""
+SELECT a.alias, a.oid FROM (
+    SELECT t.typarray AS alias, t.oid FROM pg_type t WHERE t.oid >= 16384 AND t.typarray <> 0
+    UNION ALL SELECT t.typarray, r.rngtypid FROM pg_range r JOIN pg_type t ON t.oid = r.rngmultitypid
+    WHERE r.rngtypid >= 16384) a
+WHERE EXISTS (SELECT FROM pg_depend d WHERE d.refclassid = 'pg_type'::regclass AND d.refobjid = a.alias
+              AND d.deptype IN ('n', 'a'))"""
 
 _BASE = (
     "input output receive send typmod_in typmod_out analyze subscript internallength passedbyvalue alignment storage "

@@ -50,18 +50,19 @@ def rule_state(owner: str, title: str, state: str = "ENABLED") -> str:
 
 
 def row_security(owner: str, state: str | None) -> Iterator[str]:
-    """Row-level security ENABLED, FORCED or, with None, off."""
-    yield f"ALTER TABLE {owner} {'ENABLE' if state else 'DISABLE'} ROW LEVEL SECURITY"
-    yield f"ALTER TABLE {owner} {'' if state == 'FORCED' else 'NO '}FORCE ROW LEVEL SECURITY"
+    """Row-level security ENABLED, FORCED, FORCED WHEN ENABLED or, with None, off."""
+    yield f"ALTER TABLE {owner} {'ENABLE' if state in ('ENABLED', 'FORCED') else 'DISABLE'} ROW LEVEL SECURITY"
+    yield f"ALTER TABLE {owner} {'' if state and state != 'ENABLED' else 'NO '}FORCE ROW LEVEL SECURITY"
 
 
 def secured(title: str, entry: Table) -> Iterator[str]:
     """Policies and row-level security of a table that has none yet."""
     yield from entry.get("policies", {}).values()
-    if "row_security" in entry:
+    security = entry.get("row_security")
+    if security in ("ENABLED", "FORCED"):
         yield f"ALTER TABLE {title} ENABLE ROW LEVEL SECURITY"
-        if entry["row_security"] == "FORCED":
-            yield f"ALTER TABLE {title} FORCE ROW LEVEL SECURITY"
+    if security in ("FORCED", "FORCED WHEN ENABLED"):
+        yield f"ALTER TABLE {title} FORCE ROW LEVEL SECURITY"
 
 
 def marked(title: str, entry: Relation) -> Iterator[str]:
