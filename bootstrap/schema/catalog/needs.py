@@ -44,6 +44,8 @@ def needs(draft: Draft, rows: Sequence[Row]) -> None:
 
 def _part(entry: Entry, part: str, needed: str) -> None:
     extension = needed.startswith("extension ")
+    if part.removeprefix("index ") in entry.get("constraints", {}):  # a key's index
+        part = f"constraint {part.removeprefix('index ')}"
     if "definition" in entry:  # a view's defaults and indexes come after it
         if extension:
             _add(entry, "needs", needed)
@@ -75,12 +77,13 @@ def _add(holder: Entry, part: str, needed: str) -> None:
 
 
 def _settle(entry: Entry) -> None:
-    """In order; of an index what its table does not need already."""
+    """In order; of a table's parts what it does not need itself."""
     found = entry.get("needs")
     if isinstance(found, dict):
         table = set(found.get("table", ()))
         settled = {
-            part: sorted(set(each) - table if part.startswith("index ") else each) for part, each in found.items()
+            part: sorted(each if part == "table" or "domain" in entry else set(each) - table)
+            for part, each in found.items()
         }
         entry["needs"] = {part: settled[part] for part in sorted(settled) if settled[part]}
     elif found is not None:

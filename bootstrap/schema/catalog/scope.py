@@ -42,5 +42,9 @@ def ours(catalog: str, alias: str, prefix: str) -> str:
     return f"{alias}.{prefix}namespace = ANY(:schemas) AND NOT {member(catalog, f'{alias}.oid')}"
 
 
-RELATION = f"{ours('pg_class', 'c', 'rel')} AND c.oid <> ALL(:books)"
-"""SQL: whether `c` of pg_class is a relation of the application's."""
+RELATION = (
+    f"{ours('pg_class', 'c', 'rel')} AND c.oid <> ALL(:books) "
+    f"AND (c.relkind <> 'c' OR NOT {member('pg_type', 'c.reltype')})"
+)
+"""SQL: whether `c` of pg_class is a relation of the application's; of a composite type it is the type that belongs to an
+extension."""
