@@ -72,7 +72,7 @@ def _sort(steps: list[Step]) -> tuple[list[Step], set[str]]:
     waiting: dict[int, int] = {}
     after: dict[str, list[int]] = {}
     for number, step in enumerate(steps):
-        needs = [need for need in step.needs if need in at and need != step.name]
+        needs = [need for need in step.needs if need in at]
         waiting[number] = len(needs)
         for need in needs:
             after.setdefault(need, []).append(number)

@@ -28,6 +28,7 @@ class Rank(IntEnum):
     TRIGGER = auto()
     POLICY = auto()
     PUBLICATION = auto()
+    BODY = auto()
     COMMENT = auto()
     REFRESH = auto()
     EVENT_TRIGGER = auto()

@@ -96,7 +96,9 @@ def of_function(name: str, entry: Function, shells: Mapping[str, frozenset[str]]
 
     def split(_: frozenset[str]) -> Sequence[Step]:
         head = replace(step, statements=(functions.without_body(entry),), needs=first, way=None)
-        return [head, replace(step, name=f"body of {name}", needs=step.needs | {step.name}, way=None)]
+        # After the indexes: the planner would put a body that calls itself into an index's expression for ever.
+        body = replace(step, name=f"body of {name}", rank=Rank.BODY, needs=step.needs | {step.name}, way=None)
+        return [head, body]
 
     return replace(step, way=Way.BODY, split=split)
 

@@ -31,15 +31,17 @@ def needs(draft: Draft, rows: Sequence[Row]) -> None:
     """Write what is needed beside what needs it."""
     for catalog, oid, needed_catalog, needed_oid in rows:
         needed = draft.named.get((needed_catalog, needed_oid))
-        if needed is None or needed == draft.named.get((catalog, oid)):
+        if needed is None:
             continue
+        if needed == draft.named.get((catalog, oid)) and not (catalog == "pg_proc" and oid in draft.signatures):
+            continue  # of what needs itself only a function's body matters: it comes when the function is there
         if (catalog, oid) in draft.parts:
             entry, part = draft.parts[catalog, oid]
             _part(entry, part, needed)
         elif (catalog, oid) in draft.entries:
             _note(draft, draft.entries[catalog, oid], (catalog, oid), needed)
-    for entry in draft.entries.values():
-        _settle(entry)
+    for address, entry in draft.entries.items():
+        _settle(entry, draft.named[address])
 
 
 def _part(entry: Entry, part: str, needed: str) -> None:
@@ -76,15 +78,12 @@ def _add(holder: Entry, part: str, needed: str) -> None:
         holder[part].append(needed)
 
 
-def _settle(entry: Entry) -> None:
-    """In order; of a table's parts what it does not need itself."""
+def _settle(entry: Entry, own: str) -> None:
+    """In order; of a table's parts what it neither needs itself nor is."""
     found = entry.get("needs")
     if isinstance(found, dict):
-        table = set(found.get("table", ()))
-        settled = {
-            part: sorted(each if part == "table" or "domain" in entry else set(each) - table)
-            for part, each in found.items()
-        }
+        table = set(found.get("table", ())) | {own}
+        settled = {part: sorted(set(each) - ({own} if part == "table" else table)) for part, each in found.items()}
         entry["needs"] = {part: settled[part] for part in sorted(settled) if settled[part]}
     elif found is not None:
         entry["needs"] = sorted(found)

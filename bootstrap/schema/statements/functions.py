@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bootstrap.postgres.change import literal
 from bootstrap.schema.definition import Function
 from bootstrap.schema.statements.names import comment
 
@@ -16,11 +17,14 @@ def function(name: str, entry: Function) -> Iterator[str]:
 
 
 def without_body(entry: Function) -> str:
-    """The same with nothing in it, so that others can name it before what its body names is there.
+    """The same returning NULL, so that others can name it before what its body names is there.
 
     Only of one whose body PostgreSQL has parsed: that begins a line of its own with BEGIN ATOMIC or RETURN, as
-    pg_get_functiondef prints it. Needs check_function_bodies off.
+    pg_get_functiondef prints it. Needs check_function_bodies off. The planner runs an immutable function without
+    arguments when it is named in an expression, so that one that returns a value has to.
     """
     lines = entry["definition"]
     head = next(at for at, line in enumerate(lines) if at and line.startswith(("BEGIN ATOMIC", "RETURN ")))
-    return "\n".join([*lines[:head], "AS ''"])
+    returns = next((line.removeprefix(" RETURNS ") for line in lines[:head] if line.startswith(" RETURNS ")), "record")
+    value = "" if returns.startswith(("SETOF ", "TABLE(")) or returns == "record" else f"SELECT NULL::{returns}"
+    return "\n".join([*lines[:head], f"AS {literal(value)}"])
