@@ -89,6 +89,12 @@ def _column(title: str, each: str, table: Table, want: Column, has: Column, own:
             _remake(alter, title, each, want, has),
             needs=[*needs, name],
         )
+    if "identity" in want and "identity" in has:
+        said = want.get("sequence", {}).get("comment"), has.get("sequence", {}).get("comment")
+        sequence = sql.sequence_of(title, each, want)
+        yield from comment(
+            f"default {where}", f"sequence of {shown(where)}", *said, names.comment("SEQUENCE", sequence, said[0])
+        )
     yield from _nullability(alter, title, each, want, has)
     yield from _stored(alter, title, each, want, has)
     texts = want.get("comment"), has.get("comment")

@@ -52,20 +52,26 @@ def _indexes(owner: str, want: Relation, has: Relation) -> Iterator[Change]:
         step = f"REINDEX INDEX CONCURRENTLY {names.beside(owner, title)}"
         return altered("index", f"index {owner}.{title}", f"{owner}.{title}", "definition", wanted, there, [step])
 
-    there = {title: text + " INVALID" * (title in invalid) for title, text in has.get("indexes", {}).items()}
-    yield from parts("index", owner, want.get("indexes", {}), there, change)
+    # One that nothing defines and that is not valid is counted among what is left out: it serves no query.
+    wanted = want.get("indexes", {})
+    there = {
+        title: text + " INVALID" * (title in invalid)
+        for title, text in has.get("indexes", {}).items()
+        if title in wanted or title not in invalid
+    }
+    yield from parts("index", owner, wanted, there, change)
     for title in sorted({*want.get("index_statistics", {}), *has.get("index_statistics", {})}):
-        wanted = want.get("index_statistics", {}).get(title, {})
+        targets = want.get("index_statistics", {}).get(title, {})
         found = has.get("index_statistics", {}).get(title, {})
-        if wanted != found and title in want.get("indexes", {}) and title in has.get("indexes", {}):
+        if targets != found and title in want.get("indexes", {}) and title in has.get("indexes", {}):
             alter = f"ALTER INDEX {names.beside(owner, title)} ALTER COLUMN"
             steps = [
-                f"{alter} {number} SET STATISTICS {wanted.get(number, -1)}"
-                for number in sorted({*wanted, *found})
-                if wanted.get(number) != found.get(number)
+                f"{alter} {number} SET STATISTICS {targets.get(number, -1)}"
+                for number in sorted({*targets, *found})
+                if targets.get(number) != found.get(number)
             ]
             name = f"index {owner}.{title}"
-            told = _targets(wanted), _targets(found)
+            told = _targets(targets), _targets(found)
             yield altered(
                 "index", f"statistics of {name}", f"{owner}.{title}", "statistics targets", *told, steps, needs=[name]
             )
