@@ -46,5 +46,5 @@ RELATION = (
     f"{ours('pg_class', 'c', 'rel')} AND c.oid <> ALL(:books) "
     f"AND (c.relkind <> 'c' OR NOT {member('pg_type', 'c.reltype')})"
 )
-"""SQL: whether `c` of pg_class is a relation of the application's; of a composite type it is the type that belongs to an
-extension."""
+"""SQL: whether `c` of pg_class is a relation of the application's; of a composite type it is the type that belongs to
+an extension."""
