@@ -95,20 +95,22 @@ def check(
     say("DEBUG", f"{file}: {len(expected.get('tables', {}))} tables, migration {expected.get('version')}")
     with _server(stack, manifest, database_url, replica) as connection:
         say("DEBUG", f"logged in after {perf_counter() - began:.3f} s")
-        live = schema.read(connection, extensions=expected.get("extensions", ()))
+        live, found = schema.check(connection, expected)
+        say("DEBUG", f"PostgreSQL {live.server // 10000} read and compared after {perf_counter() - began:.3f} s")
         counted = schema.count(connection).rows if rows else {}
-    say("DEBUG", f"PostgreSQL {live.server // 10000} read after {perf_counter() - began:.3f} s")
-    found = schema.compare(expected, live)
-    say("DEBUG", f"compared after {perf_counter() - began:.3f} s")
     summary = _summary(live, found, perf_counter() - began) | ({"rows": counted} if counted else {})
     if json:
-        emit_json({"ok": summary["ok"], "differences": [asdict(each) for each in found], "summary": summary})
+        emit_json({"ok": summary["ok"], "differences": list(map(_as_json, found)), "summary": summary})
     else:
         for each in found:
             say(each.severity, f"{each.kind} {each.object}: {each.what}")
             for name, text in (("expected", each.expected), ("found", each.found), ("mend", each.sql)):
                 if text and each.severity != "INFO" and (name == "mend" or "\n" not in text):
                     console().print(f"      [dim]{name}:[/] {escape(text)}")
+            for note in each.notes:
+                console().print(f"      [dim]note:[/] {escape(note)}")
+        for kind, number in live.left_out.items():
+            say("INFO", f"not covered: {number} {kind}")
         for name, count in counted.items():
             say("INFO", f"{name}: {count} rows")
         kinds = ", ".join(f"{summary[kind]} {kind}" for kind in _KINDS)
@@ -118,6 +120,11 @@ def check(
 
 
 _KINDS = ("tables", "columns", "constraints", "indexes", "triggers", "policies", "functions", "views")
+
+
+def _as_json(each: Difference) -> dict[str, Any]:
+    told = {name: value for name, value in asdict(each).items() if name not in ("statements", "notes")}
+    return {**told, "sql": each.sql or None, "notes": list(each.notes)}
 
 
 def _summary(live: ServerSchema, found: tuple[Difference, ...], seconds: float) -> dict[str, Any]:
@@ -141,6 +148,7 @@ def _summary(live: ServerSchema, found: tuple[Difference, ...], seconds: float) 
         "errors": count["ERROR"],
         "warnings": count["WARN"],
         "notes": count["INFO"],
+        "not_covered": live.left_out,
         "seconds": round(seconds, 4),
     }
 

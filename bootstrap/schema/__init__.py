@@ -1,6 +1,6 @@
 """The schema as committed (`schema/schema.json`), beside the schema that a server has: check, generate, document."""
 
-from bootstrap.schema.compare import compare
+from bootstrap.schema.compare import check, compare
 from bootstrap.schema.definition import Schema
 from bootstrap.schema.difference import Difference
 from bootstrap.schema.document import document
@@ -19,6 +19,7 @@ __all__ = [
     "Schema",
     "ServerSchema",
     "beside",
+    "check",
     "compare",
     "count",
     "definition_of",

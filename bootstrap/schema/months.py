@@ -33,13 +33,18 @@ def is_monthly(title: str, schema: Schema) -> bool:
 def month_of(title: str, entry: Table) -> date | None:
     """The month of a partition that is named after its parent and a month, and holds just that month in UTC."""
     parent = entry.get("partition_of")
-    if parent is None or schema_of(title) != schema_of(parent) or "partition_by" in entry:
+    if parent is None or "partition_by" in entry:
         return None
+    month = month_in_name(title, parent)
+    return month if month is not None and entry["bound"] == bound(month) else None
+
+
+def month_in_name(title: str, parent: str) -> date | None:
+    """The month that a table is named after beside its parent: `public.log_2026_11` of `public.log`."""
     named = _MONTH.search(plain(name_of(title)))
     if named is None or plain(name_of(title))[: named.start()] != plain(name_of(parent)):
         return None
-    month = date(int(named[1]), int(named[2]), 1)
-    return month if entry["bound"] == bound(month) else None
+    return date(int(named[1]), int(named[2]), 1) if schema_of(title) == schema_of(parent) else None
 
 
 def bound(month: date) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -20,18 +21,34 @@ from bootstrap.run import MIGRATIONS
 Connection = psycopg.Connection[Any]
 
 
+@pytest.fixture(scope="session")
+def started() -> Iterator[Callable[[str], Postgres]]:
+    """Starts a server of that major version at its first use; all fixtures share it."""
+    found: dict[str, Postgres] = {}
+    with ExitStack() as stack:
+
+        def start(major: str) -> Postgres:
+            if major not in postgres_binaries():
+                pytest.skip(f"PostgreSQL {major} is not installed here")
+            if major not in found:
+                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dt-schema-", dir="/tmp"))
+                server = stack.enter_context(postgres(postgres_binaries()[major], Path(folder), int(major)))
+                with server.superuser() as admin:
+                    admin.execute("CREATE ROLE tmi_owner; CREATE ROLE tmi_app; CREATE ROLE tmi_reporting")
+                found[major] = server
+            return found[major]
+
+        yield start
+
+
 @pytest.fixture(scope="session", params=["18", "15"])
-def schema_server(request: pytest.FixtureRequest) -> Iterator[Postgres]:
-    if request.param not in postgres_binaries():
-        pytest.skip(f"PostgreSQL {request.param} is not installed here")
-    programs = postgres_binaries()[request.param]
-    with (
-        tempfile.TemporaryDirectory(prefix="dt-schema-", dir="/tmp") as folder,
-        postgres(programs, Path(folder), int(request.param)) as server,
-    ):
-        with server.superuser() as admin:
-            admin.execute("CREATE ROLE tmi_owner; CREATE ROLE tmi_app; CREATE ROLE tmi_reporting")
-        yield server
+def schema_server(request: pytest.FixtureRequest, started: Callable[[str], Postgres]) -> Postgres:
+    return started(request.param)
+
+
+@pytest.fixture(scope="session", params=list(postgres_binaries()))
+def every_server(request: pytest.FixtureRequest, started: Callable[[str], Postgres]) -> Postgres:
+    return started(request.param)
 
 
 @pytest.fixture(scope="session")
