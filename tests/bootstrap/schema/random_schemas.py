@@ -165,9 +165,8 @@ def _review(made: _Made) -> None:
     plain = [name for name, what in made.views.items() if "GROUP BY" not in what and "1 AS n" in what]
     if plain and made.numbers:
         name = made.one(plain)
-        made.sql.append(
-            f"CREATE OR REPLACE VIEW {name} AS SELECT {made.views[name].replace('1 AS n', made.one(made.numbers) + '() AS n')}"
-        )
+        read = made.views[name].replace("1 AS n", f"{made.one(made.numbers)}() AS n")
+        made.sql.append(f"CREATE OR REPLACE VIEW {name} AS SELECT {read}")
 
 
 _MAKERS = [_enum, _composite, _domain, _function, _function, _table, _table, _view]

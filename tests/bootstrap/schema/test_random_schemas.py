@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
+from psycopg import errors
 from random_schemas import schemas
 from real_servers import Postgres
 from round_trips import empty, structure
@@ -30,7 +32,9 @@ EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "12"))
 def test_any_schema_comes_back_as_it_was(every_server: Postgres, tmp_path: Path, statements: list[str]) -> None:
     with empty(every_server, "drawn") as drawn, empty(every_server, "made") as made:
         for statement in statements:
-            drawn.execute(statement.encode())
+            # The server refuses what would run a function that has come to call itself.
+            with suppress(errors.StatementTooComplex):
+                drawn.execute(statement.encode())
         path = tmp_path / "schema.json"
         path.write_text(schema.dump(schema.definition_of(schema.read(drawn))))
         defined = schema.load(path)
