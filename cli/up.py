@@ -109,7 +109,12 @@ def _deploy(
         from local.substrate import LocalCloud
 
         cloud = LocalCloud(
-            state, region=source.region, progress=steps.bootstrap, runner=runner, new_passwords=new_passwords
+            state,
+            region=source.region,
+            progress=steps.bootstrap,
+            runner=runner,
+            new_passwords=new_passwords,
+            postgres_major=source.instances.primary.major,
         )
         cloud.start()
         removed = _run(source, cloud, steps)

@@ -24,6 +24,7 @@ from pydantic import (
 from infra.problems import brief
 from knowledge import limits, names, networks, passwords
 from knowledge.limits import Ranges
+from knowledge.postgres_catalogue import DEFAULT_MAJOR
 from knowledge.recipients import ENDPOINTS
 from knowledge.regions import ZONE, region_problem
 from knowledge.windows import parse_window
@@ -266,7 +267,7 @@ class BackupSection(Section):
 
 
 class PostgresSection(Section):
-    version: Text = "17"
+    version: Text = str(DEFAULT_MAJOR)
     class_: Text = Field(alias="class")
     storage: StorageSection
     multi_az: bool
