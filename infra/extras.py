@@ -7,12 +7,12 @@ from typing import Any
 import pulumi
 
 from bootstrap.access import Access
-from components.backup import Backup, BackupArgs, ScheduleArgs
-from components.backup_region import BackupRegion, BackupRegionArgs
-from components.backup_vault import LockArgs
+from components.backup.plan import Backup, BackupArgs, ScheduleArgs
+from components.backup.restore_test import RestoreTest, RestoreTestArgs
+from components.backup.second_region import BackupRegion, BackupRegionArgs
+from components.backup.vault import LockArgs
 from components.bucket import Bucket, BucketArgs
-from components.proxy import PORT, Proxy, ProxyArgs
-from components.restore_test import RestoreTest, RestoreTestArgs
+from components.postgres.proxy import PORT, Proxy, ProxyArgs
 from infra.backup_sections import LockSection
 from infra.backups import Job, cron, jobs, restore_test_start
 from infra.site import Site, secret_days

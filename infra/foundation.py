@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from bootstrap.access import Access
 from components.credentials import Credentials, CredentialsArgs
-from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
-from components.network import ENDPOINTS, Network, NetworkArgs
+from components.network.firewall import Firewall, FirewallArgs
+from components.network.vpc import ENDPOINTS, Network, NetworkArgs
 from components.notifications.args import SEVERITIES, NotificationsArgs
-from components.notifications.notifications import Notifications
-from components.remote import Remote, RemoteSiteArgs
+from components.notifications.topics import Notifications
+from components.postgres.remote import Remote, RemoteSiteArgs
 from infra.instances import Instances
 from infra.notify import recipients
 from infra.settings import Settings

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pulumi
 
 from components.connect import Connecting, connect
-from components.rotation import Rotation, RotationArgs
-from components.runner import Runner, RunnerArgs
+from components.functions.rotation import Rotation, RotationArgs
+from components.functions.runner import Runner, RunnerArgs
 from infra.connect import master, prove
 from infra.sections import minutes
 from infra.site import Site, secret_days

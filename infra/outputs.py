@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from components.runner import Runner
+from components.functions.runner import Runner
 from infra.site import Site
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from components.postgres.postgres import Postgres, PostgresArgs
+from components.postgres.primary import Postgres, PostgresArgs
 from components.postgres.replica import ReplicaSpec
-from components.redis.redis import Redis, RedisArgs
+from components.redis.replication_group import Redis, RedisArgs
 from infra.instances import ReplicationGroup
 from infra.sections import CacheSection
 from infra.site import Foundation

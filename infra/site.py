@@ -11,13 +11,13 @@ import pulumi_aws as aws
 
 from bootstrap.access import Access
 from components.credentials import Credentials
-from components.firewall import Firewall
 from components.keys import Keys
-from components.network import Network
-from components.notifications.notifications import Notifications
-from components.postgres.postgres import Postgres
-from components.redis.redis import Redis
-from components.remote import Remote
+from components.network.firewall import Firewall
+from components.network.vpc import Network
+from components.notifications.topics import Notifications
+from components.postgres.primary import Postgres
+from components.postgres.remote import Remote
+from components.redis.replication_group import Redis
 from infra.instances import Instances
 from infra.settings import Settings
 

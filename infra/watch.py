@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pulumi
 
-from components.alarms.alarms import Alarms, AlarmsArgs
+from components.alarms.dashboard import Dashboard, DashboardArgs
+from components.alarms.server_alarms import Alarms, AlarmsArgs
 from components.alarms.target import AlarmTarget
-from components.dashboard import Dashboard, DashboardArgs
-from components.postgres.postgres import Postgres
+from components.postgres.primary import Postgres
 from infra.instances import DatabaseInstance
 from infra.site import Site
 

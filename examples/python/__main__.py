@@ -2,16 +2,16 @@
 
 import pulumi
 
-from components.alarms.alarms import Alarms, AlarmsArgs, AlarmTarget
+from components.alarms.server_alarms import Alarms, AlarmsArgs, AlarmTarget
 from components.credentials import Credentials, CredentialsArgs
-from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
-from components.network import Network, NetworkArgs
+from components.network.firewall import Firewall, FirewallArgs
+from components.network.vpc import Network, NetworkArgs
 from components.notifications.args import NotificationsArgs, Subscription
-from components.notifications.notifications import Notifications
-from components.postgres.postgres import Postgres, PostgresArgs, ReplicaSpec
+from components.notifications.topics import Notifications
+from components.postgres.primary import Postgres, PostgresArgs, ReplicaSpec
 from components.postgres.replica import Replica
-from components.redis.redis import Redis, RedisArgs
+from components.redis.replication_group import Redis, RedisArgs
 from knowledge.classes import cache_class, rds_class
 from knowledge.postgres import postgres_parameters
 from knowledge.redis import redis_family, redis_parameters

@@ -13,7 +13,7 @@ import operator_crds
 import pytest
 import yaml
 
-from components.cluster import Cluster, operated
+from components.delivery.kubernetes import Cluster, operated
 from infra.stackfile import read_stack, stacks
 
 ROOT = Path(__file__).parents[2]

@@ -18,7 +18,7 @@ import pytest
 import yaml
 from iam_policies import Request
 
-from components.boundary import boundary
+from components.delivery.boundary import boundary
 from components.notifications.chat import METRICS
 from graph.offline import ACCOUNT, Offline
 from graph.resource import Resource

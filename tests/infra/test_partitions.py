@@ -12,7 +12,7 @@ from typing import Any
 import iam_policies as iam
 import pytest
 
-from components.boundary import boundary
+from components.delivery.boundary import boundary
 from graph.offline import ACCOUNT, Offline
 from graph.resource import Resource
 from infra.load import load_settings

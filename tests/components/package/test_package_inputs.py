@@ -8,10 +8,10 @@ import pulumi
 import pytest
 from pulumi.errors import InputPropertyError
 
-from components.alarms.alarms import AlarmTarget
+from components.alarms.server_alarms import AlarmTarget
 from components.credentials import CredentialsArgs
-from components.firewall import FirewallArgs
-from components.network import NetworkArgs
+from components.network.firewall import FirewallArgs
+from components.network.vpc import NetworkArgs
 from components.package.inputs import read
 from components.postgres.replica import ReplicaSpec
 from knowledge.parameters import ApplyMethod, Parameter

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from components.postgres.postgres import Postgres, PostgresArgs, ReplicaSpec
+from components.postgres.primary import Postgres, PostgresArgs, ReplicaSpec
 from components.postgres.replica import SecondRegion
 from knowledge.parameters import Parameter
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.backup_vault import BackupVault, LockArgs, VaultArgs
+from components.backup.vault import BackupVault, LockArgs, VaultArgs
 from components.keys import KeysArgs, administration
 from components.policy import document
 from components.refuse import refuse

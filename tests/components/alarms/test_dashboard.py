@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from dashboard_schema import problems
 
+from components.alarms.dashboard import Dashboard, DashboardArgs, address
 from components.alarms.target import AlarmTarget
-from components.dashboard import Dashboard, DashboardArgs, address
 from knowledge.classes import cache_class, rds_class
 from knowledge.dashboard import AlarmedServers, GraphedServer, body
 from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms

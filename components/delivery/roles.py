@@ -10,14 +10,14 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
-from components.boundary import boundary
-from components.cluster import operated
-from components.delivery_args import DeliveryArgs
-from components.github import AUDIENCE, ISSUER, PULL_REQUEST, trusted
+from components.delivery.args import DeliveryArgs
+from components.delivery.boundary import boundary
+from components.delivery.github import AUDIENCE, ISSUER, PULL_REQUEST, trusted
+from components.delivery.kubernetes import operated
+from components.delivery.state import exporting, reading, writing
+from components.delivery.unread import unread
+from components.functions.runner import CHECK, KIND
 from components.policy import Statement, allow, document
-from components.runner import CHECK, KIND
-from components.state import exporting, reading, writing
-from components.unread import unread
 from knowledge import names
 from knowledge.iam import StatementScope, policies
 from knowledge.ownership import others

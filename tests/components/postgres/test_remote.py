@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from components.notifications.args import Subscription
-from components.notifications.notifications import mark
-from components.remote import Remote, RemoteSiteArgs
+from components.notifications.topics import mark
+from components.postgres.remote import Remote, RemoteSiteArgs
 
 
 def args(**more: Any) -> RemoteSiteArgs:

@@ -15,10 +15,10 @@ import recorder
 from iam_requests import ACCOUNT, arn
 from iam_walls import asks, by_deployment, by_nobody, by_roles, keys, marked, undeployed
 
-from components.boundary import boundary
-from components.delivery import Delivery, DeliveryArgs
-from components.github import Repository
-from components.state import State
+from components.delivery.boundary import boundary
+from components.delivery.github import Repository
+from components.delivery.roles import Delivery, DeliveryArgs
+from components.delivery.state import State
 from knowledge.iam import StatementScope, policies
 from knowledge.ownership import TAG
 

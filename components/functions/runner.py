@@ -9,9 +9,9 @@ from typing import Any
 import pulumi
 import pulumi_aws as aws
 
+from components.functions.vpc_function import VpcFunctionArgs, secrets_key, vpc_function
 from components.policy import Statement, allow
 from components.refuse import refuse
-from components.vpc_function import VpcFunctionArgs, secrets_key, vpc_function
 from knowledge import limits
 
 HANDLER = "bootstrap.handler.handler"

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.rotation import Rotation, RotationArgs
+from components.functions.rotation import Rotation, RotationArgs
 
 
 def args(**more: Any) -> RotationArgs:

@@ -11,10 +11,10 @@ import iam_requests
 import pytest
 import recorder
 
-from components.cluster import Cluster
-from components.delivery import Delivery, DeliveryArgs
-from components.github import HOST, Repository
-from components.state import State
+from components.delivery.github import HOST, Repository
+from components.delivery.kubernetes import Cluster
+from components.delivery.roles import Delivery, DeliveryArgs
+from components.delivery.state import State
 from runtime.monitor import event_loop
 
 ACCOUNT = "123456789012"

@@ -11,7 +11,7 @@ from components.notifications.chat import METRICS
 from components.policy import Statement, allow, through
 from knowledge.ownership import TAG, others
 
-# The functions in the VPC (components/vpc_function.py), and RDS Proxy.
+# The functions in the VPC (components/functions/vpc_function.py), and RDS Proxy.
 _SECRETS = ["DescribeSecret", "GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"]
 _CACHES = [
     "Connect",

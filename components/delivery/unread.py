@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from components.delivery.state import State
 from components.policy import Statement, deny, through
-from components.state import State
 
 INVOKE = "lambda:InvokeFunction"
 # Actions whose answers hold data rather than settings.

@@ -10,7 +10,7 @@ import pulumi
 import pytest
 
 from bootstrap.restored.event import RESTORED as EXPECTED
-from components.restore_test import HANDLER, RESTORED, RestoreTest, RestoreTestArgs
+from components.backup.restore_test import HANDLER, RESTORED, RestoreTest, RestoreTestArgs
 
 
 def args(**more: Any) -> RestoreTestArgs:

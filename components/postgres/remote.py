@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 import pulumi
 import pulumi_aws as aws
 
-from components.firewall import check_peers, peer, slug
 from components.keys import KeysArgs, administration, log_service, publishers
+from components.network.firewall import check_peers, peer, slug
 from components.notifications.args import NotificationsArgs, Subscription
-from components.notifications.notifications import Notifications
+from components.notifications.topics import Notifications
 from components.policy import Statement, document
 from components.postgres.replica import SecondRegion
 from components.refuse import refuse

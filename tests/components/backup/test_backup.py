@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from components.backup import Backup, BackupArgs, ScheduleArgs
-from components.backup_region import BackupRegion, BackupRegionArgs
-from components.backup_vault import LockArgs, VaultArgs
+from components.backup.plan import Backup, BackupArgs, ScheduleArgs
+from components.backup.second_region import BackupRegion, BackupRegionArgs
+from components.backup.vault import LockArgs, VaultArgs
 
 WEEKLY = ScheduleArgs(rule="weekly", cron="cron(0 2 ? * SUN *)", keep_days=30)
 DAILY = ScheduleArgs(rule="daily", cron="cron(0 3 ? * MON-SAT *)", keep_days=7)

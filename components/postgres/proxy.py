@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.firewall import check_peers, peer, slug
+from components.network.firewall import check_peers, peer, slug
 from components.policy import Statement, allow, called, document, trust
 from components.refuse import refuse
 from knowledge import limits

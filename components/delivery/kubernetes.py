@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from components.github import AUDIENCE
+from components.delivery.github import AUDIENCE
 
 
 @dataclass(frozen=True, kw_only=True)

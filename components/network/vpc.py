@@ -8,7 +8,7 @@ from functools import partial
 import pulumi
 import pulumi_aws as aws
 
-from components.flow_logs import flow_logs
+from components.network.flow_logs import flow_logs
 from components.policy import allow, document
 from components.refuse import refuse
 from knowledge import limits, networks

@@ -17,11 +17,11 @@ from iam_policies import Request
 from iam_requests import ACCOUNT, arn
 from iam_walls import asks
 
-from components.boundary import boundary
-from components.cluster import Cluster
-from components.delivery import Delivery, DeliveryArgs
-from components.github import Repository
-from components.state import State
+from components.delivery.boundary import boundary
+from components.delivery.github import Repository
+from components.delivery.kubernetes import Cluster
+from components.delivery.roles import Delivery, DeliveryArgs
+from components.delivery.state import State
 from knowledge.iam import roles
 from runtime.monitor import event_loop
 

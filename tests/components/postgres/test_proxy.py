@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 import pytest
 
-from components.proxy import Proxy, ProxyArgs
+from components.postgres.proxy import Proxy, ProxyArgs
 
 
 def args(**more: Any) -> ProxyArgs:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from components.cluster import Cluster
-from components.github import Repository
+from components.delivery.github import Repository
+from components.delivery.kubernetes import Cluster
+from components.delivery.state import State
 from components.refuse import refuse
-from components.state import State
 from knowledge import limits
 
 

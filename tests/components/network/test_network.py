@@ -8,9 +8,9 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.firewall import Firewall, FirewallArgs, check_peers
 from components.keys import Keys, KeysArgs
-from components.network import ENDPOINTS, Network, NetworkArgs, subnet_cidrs
+from components.network.firewall import Firewall, FirewallArgs, check_peers
+from components.network.vpc import ENDPOINTS, Network, NetworkArgs, subnet_cidrs
 
 PLACE = {"region": "eu-west-1", "account_id": "123456789012"}
 

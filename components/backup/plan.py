@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.backup_vault import BackupVault, LockArgs, VaultArgs
+from components.backup.vault import BackupVault, LockArgs, VaultArgs
 from components.policy import trust
 from components.refuse import refuse
 from knowledge import limits

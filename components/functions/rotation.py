@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.functions.vpc_function import VpcFunctionArgs, manifest_secret, secrets_key, started_by, vpc_function
 from components.policy import Statement, allow
 from components.refuse import refuse
-from components.vpc_function import VpcFunctionArgs, manifest_secret, secrets_key, started_by, vpc_function
 from knowledge import limits
 
 HANDLER = "bootstrap.rotate.handler.handler"

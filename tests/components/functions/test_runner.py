@@ -13,10 +13,10 @@ import pulumi_aws as aws
 import pytest
 
 from bootstrap.request import ALIAS, VARIABLE, digest
+from components.functions.runner import CHECK, Runner, RunnerArgs
 from components.policy import allow
-from components.runner import CHECK, Runner, RunnerArgs
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 INTERFACES = [
     "ec2:AssignPrivateIpAddresses",
     "ec2:CreateNetworkInterface",
