@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from infra.backup_sections import BackupPlan
 from infra.settings import Settings
 from knowledge import limits
-from knowledge.backup_jobs import NEAR
-from knowledge.backup_regions import DESTINATIONS
+from knowledge.backups.jobs import NEAR
+from knowledge.backups.regions import DESTINATIONS
 from knowledge.classes import rds_problem
 from knowledge.windows import DAYS, parse_moment, parse_window, standard_offset
 

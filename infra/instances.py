@@ -14,11 +14,12 @@ from functools import cached_property
 from infra.sections import CacheSection, PostgresSection, ReplicaSection
 from infra.settings import Settings
 from knowledge import names
+from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
+from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
 from knowledge.parameters import Parameter, Value
-from knowledge.postgres import postgres_parameters
-from knowledge.redis import node_count, redis_family, redis_parameters
-from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
+from knowledge.postgres.parameters import postgres_parameters
+from knowledge.redis.parameters import node_count, redis_family, redis_parameters
 
 PRIMARY = "primary"
 """What the writing instance is called wherever a replica or a cache has its name of the settings."""

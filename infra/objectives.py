@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from infra.backups import Broken, jobs, largest_gap
 from infra.sections import minutes
 from infra.settings import Settings
-from knowledge import recovery
+from knowledge.backups import recovery
 
 
 @dataclass(frozen=True, kw_only=True)

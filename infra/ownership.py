@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 from pulumi.runtime import register_stack_transformation
 
-from knowledge.iam import tagged
+from knowledge.iam.actions import tagged
 from knowledge.ownership import TAG
 
 

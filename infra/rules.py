@@ -11,12 +11,14 @@ from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGro
 from infra.problems import SettingsProblem
 from infra.sections import CacheSection, NetworkSection, NotifySection, PostgresSection
 from infra.settings import Settings
-from knowledge import buckets, limits, names, networks, postgres_catalogue, redis_catalogue, storage
+from knowledge import buckets, limits, names, networks, storage
 from knowledge.classes import UnknownClassError
 from knowledge.parameters import ParameterError
-from knowledge.postgres_catalogue import POSTGRES_VERSIONS
-from knowledge.redis import multi_az_problem, nodes_problem
-from knowledge.redis_catalogue import REDIS_VERSIONS
+from knowledge.postgres import catalogue as postgres_catalogue
+from knowledge.postgres.catalogue import POSTGRES_VERSIONS
+from knowledge.redis import catalogue as redis_catalogue
+from knowledge.redis.catalogue import REDIS_VERSIONS
+from knowledge.redis.parameters import multi_az_problem, nodes_problem
 from knowledge.regions import REGIONS, partition_of, region_problem
 from knowledge.windows import overlap_problem, parse_window
 

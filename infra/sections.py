@@ -23,8 +23,8 @@ from pydantic import (
 
 from infra.problems import brief
 from knowledge import limits, names, networks, passwords
+from knowledge.alarms.recipients import ENDPOINTS
 from knowledge.limits import Ranges
-from knowledge.recipients import ENDPOINTS
 from knowledge.regions import ZONE, region_problem
 from knowledge.windows import parse_window
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from components.postgres.primary import Postgres, PostgresArgs
+from components.postgres.args import PostgresArgs
+from components.postgres.primary import Postgres
 from components.postgres.replica import ReplicaSpec
-from components.redis.replication_group import Redis, RedisArgs
+from components.redis.args import RedisArgs
+from components.redis.replication_group import Redis
 from infra.instances import ReplicationGroup
 from infra.sections import CacheSection
 from infra.site import Foundation

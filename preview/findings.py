@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from infra.instances import Instances
 from infra.settings import Settings
-from knowledge.log_format import deaf
+from knowledge.postgres.log_format import deaf
 from preview.objectives import objectives
 from preview.plan import Finding
 

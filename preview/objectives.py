@@ -1,7 +1,7 @@
 """What the stack promises after a loss (`data-tier:objectives`), beside what its settings give, as findings.
 
 What cannot be kept when a server is lost is refused before (`infra.objectives.broken`); here are the rarer losses.
-Minutes are estimates with their sources in `knowledge.recovery`; a drill measures them.
+Minutes are estimates with their sources in `knowledge.backups.recovery`; a drill measures them.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms.target import AlarmTarget
-from knowledge.dashboard import AlarmedServers, GraphedServer, body
+from knowledge.alarms.dashboard import AlarmedServers, GraphedServer, body
 
 CONSOLES = {
     "aws": "{0}.console.aws.amazon.com",

@@ -9,7 +9,7 @@ import pulumi_aws as aws
 from components.alarms.log_filters import log_filters
 from components.alarms.metric import metric_of, target_problems
 from components.alarms.target import AlarmTarget
-from knowledge.thresholds import AlarmSpec
+from knowledge.alarms.spec import AlarmSpec
 
 SUPPRESSION_SECONDS = 180
 """How long a page waits for the alarm that would silence it, and stays silent after that one. Alarms are evaluated

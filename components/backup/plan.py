@@ -14,7 +14,7 @@ from components.backup.vault import BackupVault, LockArgs, VaultArgs
 from components.policy import trust
 from components.refuse import refuse
 from knowledge import limits
-from knowledge.backup_jobs import COMPLETION_WINDOW, START_WINDOW
+from knowledge.backups.jobs import COMPLETION_WINDOW, START_WINDOW
 
 TOLD = ("BACKUP_JOB_COMPLETED", "CONTINUOUS_BACKUP_INTERRUPTED", "COPY_JOB_FAILED", "RESTORE_JOB_COMPLETED")
 """What the vault tells: `..._COMPLETED` is every end, be it good (backup-notifications)."""

@@ -19,10 +19,8 @@ from components.delivery.unread import unread
 from components.functions.runner import CHECK, KIND
 from components.policy import Statement, allow, document
 from knowledge import names
-from knowledge.iam import StatementScope, policies
+from knowledge.iam.actions import StatementScope, policies
 from knowledge.ownership import others
-
-__all__ = ["Delivery", "DeliveryArgs"]
 
 
 class Delivery(pulumi.ComponentResource):

@@ -8,11 +8,9 @@ from components.policy import trust
 from components.postgres.args import PostgresArgs
 from components.postgres.events import subscribe
 from components.postgres.instance import LOGS, TIMEOUTS, log_groups, parameter_group
-from components.postgres.replica import Replica, ReplicaArgs, ReplicaSpec
+from components.postgres.replica import Replica, ReplicaArgs
 from components.secret import secret
 from knowledge import names
-
-__all__ = ["Postgres", "PostgresArgs", "ReplicaSpec"]
 
 OWNED_BY_AWS_BACKUP = ("backupRetentionPeriod", "backupWindow")
 

@@ -13,7 +13,8 @@ from components.notifications.topics import Notifications
 from components.policy import Statement, document
 from components.postgres.replica import SecondRegion
 from components.refuse import refuse
-from knowledge import events, limits, networks
+from knowledge import limits, networks
+from knowledge.alarms import events
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,9 +9,7 @@ import pulumi_random as random
 from components.redis.args import RedisArgs
 from components.redis.users import CacheUsers, CacheUsersArgs
 from components.secret import secret
-from knowledge.redis import node_count
-
-__all__ = ["Redis", "RedisArgs"]
+from knowledge.redis.parameters import node_count
 
 LOGS = ("slow-log", "engine-log")
 """Log deliveries; each has a group of its own, two deliveries into one are refused."""

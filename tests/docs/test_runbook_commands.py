@@ -17,8 +17,8 @@ from cli.main import application
 from infra.profiles import cache_defaults, defaults
 from infra.sections import CacheSection, PostgresSection, ReplicaSection, Section
 from infra.settings import Settings
-from knowledge.postgres_catalogue import CATALOGUE
-from knowledge.redis_catalogue import CATALOGUE as REDIS_CATALOGUE
+from knowledge.postgres.catalogue import CATALOGUE
+from knowledge.redis.catalogue import CATALOGUE as REDIS_CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 ACCESS = yaml.safe_load((ROOT / "access.yaml").read_text("utf-8"))

@@ -12,7 +12,7 @@ from infra.extras import served
 from infra.load import load_settings
 from infra.problems import SettingsError
 from infra.settings import Settings
-from knowledge.backup_regions import DESTINATIONS
+from knowledge.backups.regions import DESTINATIONS
 
 
 def load(stack: str = "prod", **config: Any) -> Settings:

@@ -21,10 +21,11 @@ from components.functions.runner import RunnerArgs
 from components.keys import KeysArgs
 from components.network.firewall import FirewallArgs
 from components.network.vpc import NetworkArgs
-from components.postgres.primary import PostgresArgs, ReplicaSpec
+from components.postgres.args import PostgresArgs
 from components.postgres.proxy import ProxyArgs
 from components.postgres.remote import RemoteSiteArgs
-from components.redis.replication_group import RedisArgs
+from components.postgres.replica import ReplicaSpec
+from components.redis.args import RedisArgs
 from infra.load import load_settings
 from infra.problems import SettingsError, SettingsProblem
 from knowledge import limits, passwords

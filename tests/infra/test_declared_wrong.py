@@ -7,7 +7,8 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components.alarms.server_alarms import AlarmsArgs, AlarmTarget
+from components.alarms.server_alarms import AlarmsArgs
+from components.alarms.target import AlarmTarget
 from components.redis.replication_group import NodesError
 from infra.problems import SettingsError, declared_wrong
 

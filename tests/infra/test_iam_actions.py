@@ -25,7 +25,16 @@ from graph.resource import Resource
 from infra.problems import SettingsError
 from infra.program import program
 from infra.stackfile import read_stack
-from knowledge.iam import MANAGED_POLICY_CHARACTERS, StatementScope, by_type, linked, passed, policies, roles, tagged
+from knowledge.iam.actions import (
+    MANAGED_POLICY_CHARACTERS,
+    StatementScope,
+    by_type,
+    linked,
+    passed,
+    policies,
+    roles,
+    tagged,
+)
 from knowledge.ownership import TAG
 from runtime.monitor import run_program
 

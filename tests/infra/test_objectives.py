@@ -9,7 +9,7 @@ from infra.load import load_settings
 from infra.objectives import recoveries, told
 from infra.problems import SettingsError
 from infra.settings import Settings
-from knowledge import recovery
+from knowledge.backups import recovery
 from preview.objectives import objectives
 
 

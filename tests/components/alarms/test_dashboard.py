@@ -10,9 +10,10 @@ from dashboard_schema import problems
 
 from components.alarms.dashboard import Dashboard, DashboardArgs, address
 from components.alarms.target import AlarmTarget
+from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
+from knowledge.alarms.dashboard import AlarmedServers, GraphedServer, body
+from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import cache_class, rds_class
-from knowledge.dashboard import AlarmedServers, GraphedServer, body
-from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
 
 REPLICA = postgres_alarms(
     rds_class("db.r7g.large"),

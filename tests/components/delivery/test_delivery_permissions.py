@@ -13,10 +13,11 @@ from iam_policies import Request
 from iam_requests import ACCOUNT, BOUNDARY, GIVEN, PREFIX, REGION, arn, requests
 from iam_walls import by_deployment, undeployed
 
+from components.delivery.args import DeliveryArgs
 from components.delivery.github import Repository
-from components.delivery.roles import Delivery, DeliveryArgs
+from components.delivery.roles import Delivery
 from components.delivery.state import State
-from knowledge.iam import INLINE_POLICIES_CHARACTERS, actions, wide
+from knowledge.iam.actions import INLINE_POLICIES_CHARACTERS, actions, wide
 from runtime.monitor import event_loop
 
 Record = Callable[..., recorder.Recorded]

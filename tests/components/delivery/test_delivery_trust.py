@@ -11,9 +11,10 @@ import iam_requests
 import pytest
 import recorder
 
+from components.delivery.args import DeliveryArgs
 from components.delivery.github import HOST, Repository
 from components.delivery.kubernetes import Cluster
-from components.delivery.roles import Delivery, DeliveryArgs
+from components.delivery.roles import Delivery
 from components.delivery.state import State
 from runtime.monitor import event_loop
 

@@ -17,12 +17,13 @@ from iam_policies import Request
 from iam_requests import ACCOUNT, arn
 from iam_walls import asks
 
+from components.delivery.args import DeliveryArgs
 from components.delivery.boundary import boundary
 from components.delivery.github import Repository
 from components.delivery.kubernetes import Cluster
-from components.delivery.roles import Delivery, DeliveryArgs
+from components.delivery.roles import Delivery
 from components.delivery.state import State
-from knowledge.iam import roles
+from knowledge.iam.actions import roles
 from runtime.monitor import event_loop
 
 NAME, ENVIRONMENTS = "shop", ("dev", "dev2", "prod")

@@ -15,11 +15,12 @@ import recorder
 from iam_requests import ACCOUNT, arn
 from iam_walls import asks, by_deployment, by_nobody, by_roles, keys, marked, undeployed
 
+from components.delivery.args import DeliveryArgs
 from components.delivery.boundary import boundary
 from components.delivery.github import Repository
-from components.delivery.roles import Delivery, DeliveryArgs
+from components.delivery.roles import Delivery
 from components.delivery.state import State
-from knowledge.iam import StatementScope, policies
+from knowledge.iam.actions import StatementScope, policies
 from knowledge.ownership import TAG
 
 # Who asks, and whose things they are.

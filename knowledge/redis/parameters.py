@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from knowledge.parameters import ApplyMethod, Parameter, ParameterError, Value, plain
-from knowledge.redis_catalogue import CATALOGUE, REDIS_VERSIONS, check
-
-__all__ = ["REDIS_VERSIONS", "redis_family", "redis_parameters"]
+from knowledge.redis.catalogue import CATALOGUE, REDIS_VERSIONS, check
 
 SMALL = 2 * 1024**3
 LAZYFREE = (

@@ -1,4 +1,4 @@
-"""Which IAM actions the stack's resources need (`iam_actions.toml`), and on what (`iam_scopes.toml`), as statements.
+"""Which IAM actions the stack's resources need (`actions.toml`), and on what (`scopes.toml`), as statements.
 
 IAM's limits: 6,144 characters for a managed policy and 10,240 for a role's inline policies together, white space aside
 (IAM User Guide, "IAM and AWS STS quotas").
@@ -56,7 +56,7 @@ class Scope:
 def by_type() -> Mapping[str, Mapping[Kind, frozenset[str]]]:
     """Resource type, or token of a look-up, -> its actions."""
     found: dict[str, Mapping[Kind, frozenset[str]]] = {}
-    for name, row in _read("iam_actions.toml").items():
+    for name, row in _read("actions.toml").items():
         roles = [action for key, action in (("passes", PASS), ("linked", LINK)) if row.get(key)]
         found[name] = {"read": frozenset(row.get("read", ())), "write": frozenset([*row.get("write", ()), *roles])}
     return found
@@ -64,23 +64,23 @@ def by_type() -> Mapping[str, Mapping[Kind, frozenset[str]]]:
 
 def passed() -> Mapping[str, frozenset[str]]:
     """Resource type -> services that it hands a role to."""
-    return {name: frozenset(row.get("passes", ())) for name, row in _read("iam_actions.toml").items()}
+    return {name: frozenset(row.get("passes", ())) for name, row in _read("actions.toml").items()}
 
 
 def linked() -> Mapping[str, frozenset[str]]:
     """Resource type -> services whose own role its making may make."""
-    return {name: frozenset(row.get("linked", ())) for name, row in _read("iam_actions.toml").items()}
+    return {name: frozenset(row.get("linked", ())) for name, row in _read("actions.toml").items()}
 
 
 def linked_by(type_: str, inputs: Mapping[str, Any]) -> frozenset[str]:
     """Services whose own role making this resource makes, in an account that has none."""
-    row = _read("iam_actions.toml").get(type_, {})
+    row = _read("actions.toml").get(type_, {})
     return frozenset(row.get("linked", ()) if row.get("linked_where", "") in str(inputs) else ())
 
 
 def roles() -> Mapping[str, Sequence[str]]:
     """Role of a stack, by what follows the prefix in its name, -> services that it is passed to."""
-    found: Mapping[str, Sequence[str]] = _read("iam_scopes.toml")["roles"]
+    found: Mapping[str, Sequence[str]] = _read("scopes.toml")["roles"]
     return found
 
 
@@ -100,7 +100,7 @@ def actions(*kinds: Kind) -> frozenset[str]:
 @cache
 def scopes() -> tuple[Scope, ...]:
     """The statements' plans, the one for what cannot be narrowed last."""
-    document = _read("iam_scopes.toml")
+    document = _read("scopes.toml")
     wide = frozenset(document["wide"]["actions"])
     narrowed = actions("read", "write") - wide
     found = [
@@ -139,7 +139,7 @@ def _passing() -> list[Scope]:
 
 def wide() -> Mapping[str, str]:
     """Actions that are allowed on everything -> why, where AWS could narrow them."""
-    found: Mapping[str, str] = _read("iam_scopes.toml")["wide"]["actions"]
+    found: Mapping[str, str] = _read("scopes.toml")["wide"]["actions"]
     return found
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from knowledge.classes import CACHE_CLASSES, cache_class
 from knowledge.parameters import Parameter, ParameterError
-from knowledge.redis import REDIS_VERSIONS, redis_family, redis_parameters
+from knowledge.redis.catalogue import REDIS_VERSIONS
+from knowledge.redis.parameters import redis_family, redis_parameters
 
 BASE = {
     "acl-pubsub-default": "resetchannels",

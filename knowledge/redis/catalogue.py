@@ -1,4 +1,4 @@
-"""Every Redis and Valkey parameter that ElastiCache lets be set, per family (`redis_parameters.csv`).
+"""Every Redis and Valkey parameter that ElastiCache lets be set, per family (`parameters.csv`).
 
 Source: https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from knowledge.parameters import Value, did_you_mean
-from knowledge.redis_refused import REFUSED, RENAMEABLE
+from knowledge.redis.refused import REFUSED, RENAMEABLE
 
 REDIS_VERSIONS: dict[str, dict[str, str]] = {
     "redis": {"7.0": "redis7", "7.1": "redis7"},
@@ -58,7 +58,7 @@ class RedisParameter:
 
 
 def _read() -> dict[str, RedisParameter]:
-    text = files(__package__).joinpath("redis_parameters.csv").read_text("utf-8")
+    text = files(__package__).joinpath("parameters.csv").read_text("utf-8")
     return {
         row["name"]: RedisParameter(
             name=row["name"],

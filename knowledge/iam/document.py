@@ -1,18 +1,18 @@
-"""docs/delivery-roles.md from the tables: `python -m knowledge.iam_document > docs/delivery-roles.md`."""
+"""docs/delivery-roles.md from the tables: `python -m knowledge.iam.document > docs/delivery-roles.md`."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
 
-from knowledge.iam import actions, by_type, linked, roles, scopes, wide
+from knowledge.iam.actions import actions, by_type, linked, roles, scopes, wide
 from knowledge.ownership import TAG
 from knowledge.regions import domain
 
 _HEAD = """# What the delivery roles may do
 
 How the roles come about, and who is let in: [ADR 0015](adr/0015-delivery-is-a-program-of-its-own.md). This page is made
-from the tables in `knowledge` (`python -m knowledge.iam_document`).
+from the tables in `knowledge` (`python -m knowledge.iam.document`).
 
 ```sh
 $EDITOR delivery/Pulumi.delivery.yaml                # repository and its ids, environments, where the state is

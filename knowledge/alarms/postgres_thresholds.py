@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge.alarm import Limit
+from knowledge.alarms.spec import Limit
 from knowledge.classes import GIB, RdsClass
 from knowledge.storage import base_iops, base_throughput
 

@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.classes import GIB, rds_class
 from knowledge.parameters import Parameter, ParameterError
-from knowledge.postgres import max_connections, postgres_family, postgres_parameters
+from knowledge.postgres.parameters import max_connections, postgres_family, postgres_parameters
 
 FIXED = {
     "autovacuum_analyze_scale_factor": "0.05",

@@ -1,4 +1,4 @@
-"""The generated parts of docs/runbooks and docs/alarms.md: `python -m knowledge.runbooks` writes them.
+"""The generated parts of docs/runbooks and docs/alarms.md: `python -m knowledge.alarms.runbooks` writes them.
 
 Each alarm has a section of its own in the page of its fault, between two markers; what people wrote around them stays.
 The numbers are those of the servers of the `prod` profile.
@@ -9,13 +9,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from knowledge import alarm_coverage, events
-from knowledge.alarm_text import SILENCE, looks_at, rule
+from knowledge.alarms import coverage as alarm_coverage
+from knowledge.alarms import events
+from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
+from knowledge.alarms.spec import AlarmSpec
+from knowledge.alarms.text import SILENCE, looks_at, rule
 from knowledge.classes import cache_class, rds_class
-from knowledge.postgres import max_connections
-from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
+from knowledge.postgres.parameters import max_connections
 
-DOCS = Path(__file__).parents[1] / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 RUNBOOKS = DOCS / "runbooks"
 BEGIN, END = "<!-- alarms -->\n", "<!-- /alarms -->"
 
@@ -77,7 +79,7 @@ that one fault is one page; the symptoms themselves go where warnings go. While 
 replicas are silent. A new server pages nobody before its first figure; until then its `down` is among the warnings.
 
 This page and the sections of the runbooks are made from the catalogue in `knowledge`
-(`python -m knowledge.runbooks`)."""
+(`python -m knowledge.alarms.runbooks`)."""
 
 
 def _table(columns: tuple[str, ...], rows: object) -> str:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from knowledge.alarm import Term
+from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
+from knowledge.alarms.spec import AlarmSpec, Term
 from knowledge.classes import CACHE_CLASSES, GIB, RDS_CLASSES, cache_class, rds_class
-from knowledge.postgres import max_connections, postgres_parameters
-from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
+from knowledge.postgres.parameters import max_connections, postgres_parameters
 
 MIB = 1024**2
 EVICTIONS = ("noeviction", "volatile-lru", "volatile-ttl", "allkeys-lru", "allkeys-lfu")
@@ -302,10 +302,10 @@ def test_critical_rows_of_the_catalogue() -> None:
 def test_no_alarm_word_is_unused() -> None:
     import tomllib
 
-    folder = Path(__file__).parents[2] / "knowledge"
+    folder = Path(__file__).parents[3] / "knowledge" / "alarms"
     words = {
         (engine, key)
-        for engine, name in (("postgres", "postgres_alarms.toml"), ("redis", "redis_alarms.toml"))
+        for engine, name in (("postgres", "postgres.toml"), ("redis", "redis.toml"))
         for key in tomllib.loads((folder / name).read_text("utf-8"))
     }
     assert words == {(one.engine, one.key) for one in everything()}

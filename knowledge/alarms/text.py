@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge.thresholds import AlarmSpec
+from knowledge.alarms.spec import AlarmSpec
 
 GIB = 1024**3
 BYTES = {

@@ -1,21 +1,19 @@
 """CloudWatch alarms of an RDS instance and of an ElastiCache node, thresholds computed from class, size and limits.
 
-Words, periods and treatment of missing data are in `postgres_alarms.toml` and `redis_alarms.toml`. What a class or a
+Words, periods and treatment of missing data are in `postgres.toml` and `redis.toml`. What a class or a
 cache does not have (CPU credits, EBS bursts, evictions under `noeviction`) gets no alarm: one that can never ring, or
 always does, is worse than none.
 """
 
 from __future__ import annotations
 
-from knowledge import postgres_thresholds, redis_thresholds
-from knowledge.alarm import AlarmSpec
-from knowledge.alarm_words import specs, words
+from knowledge.alarms import postgres_thresholds, redis_thresholds
+from knowledge.alarms.spec import AlarmSpec
+from knowledge.alarms.words import specs, words
 from knowledge.classes import CacheClass, RdsClass
 
-__all__ = ["POSTGRES", "REDIS", "AlarmSpec", "postgres_alarms", "redis_alarms"]
-
-POSTGRES = words("postgres_alarms.toml")
-REDIS = words("redis_alarms.toml")
+POSTGRES = words("postgres.toml")
+REDIS = words("redis.toml")
 
 
 def postgres_alarms(

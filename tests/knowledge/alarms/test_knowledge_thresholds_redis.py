@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from knowledge.alarms.catalogue import redis_alarms
+from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import cache_class
-from knowledge.thresholds import AlarmSpec, redis_alarms
 
 MIB = 1024**2
 

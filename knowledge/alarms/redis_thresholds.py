@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge.alarm import Limit
+from knowledge.alarms.spec import Limit
 from knowledge.classes import CacheClass
 
 MIB = 1024**2

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.events import RDS, TOLD
+from knowledge.alarms.events import RDS, TOLD
 
 # RDS User Guide, USER_Events.Messages: categories of the sources that a stack has.
 CATEGORIES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import iam_requests
 import pytest
 
-from knowledge.iam import (
+from knowledge.iam.actions import (
     MANAGED_POLICY_CHARACTERS,
     Scope,
     StatementScope,
@@ -18,7 +18,7 @@ from knowledge.iam import (
     scopes,
     wide,
 )
-from knowledge.iam_document import document
+from knowledge.iam.document import document
 
 EVERY = sorted(actions("read", "write"))
 
@@ -99,9 +99,9 @@ UNCALLED = {"iam:DeleteServiceLinkedRole": "it is the service's, and every stack
 
 
 def test_the_page_is_current() -> None:
-    page = Path(__file__).parents[2] / "docs" / "delivery-roles.md"
+    page = Path(__file__).parents[3] / "docs" / "delivery-roles.md"
     assert page.read_text(encoding="utf-8") == document(), (
-        "make it anew: python -m knowledge.iam_document > docs/delivery-roles.md"
+        "make it anew: python -m knowledge.iam.document > docs/delivery-roles.md"
     )
 
 

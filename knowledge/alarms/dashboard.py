@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from knowledge.alarm import LOGS, AlarmSpec, Term
+from knowledge.alarms.spec import LOGS, AlarmSpec, Term
 
 WIDGETS, METRICS, METRICS_PER_WIDGET, ALARMS_PER_WIDGET = 500, 2500, 500, 100
 """What a dashboard takes: widgets, metrics over all of them and in one, alarms in one widget (the page above, and

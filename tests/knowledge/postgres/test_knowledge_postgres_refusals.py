@@ -6,7 +6,7 @@ import pytest
 
 from knowledge.classes import GIB
 from knowledge.parameters import ParameterError
-from knowledge.postgres import postgres_parameters
+from knowledge.postgres.parameters import postgres_parameters
 
 ONE_BY_ONE = [
     (

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from knowledge.memory import GIB, KIB, MIB, PAGE, claimed_memory
 from knowledge.parameters import ApplyMethod, Parameter, ParameterError, Value
-from knowledge.postgres_catalogue import CATALOGUE, POSTGRES_VERSIONS, check
-from knowledge.postgres_fixed import REPLICA, fixed
+from knowledge.postgres.catalogue import CATALOGUE, POSTGRES_VERSIONS, check
+from knowledge.postgres.fixed import REPLICA, fixed
+from knowledge.postgres.memory import GIB, KIB, MIB, PAGE, claimed_memory
 from knowledge.storage import SMALLEST
-
-__all__ = ["POSTGRES_VERSIONS", "max_connections", "postgres_family", "postgres_parameters"]
 
 MINIMUM_MEMORY = GIB
 

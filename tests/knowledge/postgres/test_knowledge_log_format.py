@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.log_format import deaf
+from knowledge.postgres.log_format import deaf
 
 
 @pytest.mark.parametrize(
