@@ -15,7 +15,7 @@ from cli.output import console, emit_json, table
 from cli.project import load, project_root
 from infra.instances import Instances
 from infra.load import load_stack
-from infra.stackfile import stacks
+from infra.settings.stackfile import stacks
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.alarms.text import SILENCE, amount, looks_at, rule
 

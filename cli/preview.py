@@ -104,9 +104,9 @@ def _refused(findings: tuple[Finding, ...]) -> bool:
 
 def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
     source = load(stack)
-    from preview.alarm_findings import alarm_findings
-    from preview.findings import findings, unread
-    from preview.policy_findings import policy_findings
+    from preview.findings.alarms import alarm_findings
+    from preview.findings.policy import policy_findings
+    from preview.findings.settings import findings, unread
     from preview.preflight import declared
 
     deployment = source.offline()

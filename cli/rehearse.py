@@ -108,7 +108,7 @@ def _server(url: str | None) -> Iterator[tuple[psycopg.Connection[Any], str | No
         with open_database_url(given) as conn:
             yield conn, None
         return
-    from infra.access_file import read_access
+    from infra.settings.access_file import read_access
     from local.scratch import scratch
 
     access = read_access(project_root())

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from graph.marks import asset
 from graph.resource import Resource, Shown
 from preview.diff import changes
+from preview.findings.state import state_findings
 from preview.impact.effect import Effect, Impact
 from preview.impact.judge import judge
 from preview.plan import Finding, shown
-from preview.state_findings import state_findings
 
 if TYPE_CHECKING:
     from graph.deployment import Deployment

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from infra.settings import Settings
+from infra.settings.model import Settings
 from knowledge import storage as gp3
 from knowledge.classes import rds_class
 from knowledge.postgres.catalogue import POSTGRES_VERSIONS

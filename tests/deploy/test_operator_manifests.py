@@ -14,7 +14,7 @@ import pytest
 import yaml
 
 from components.delivery.kubernetes import Cluster, operated
-from infra.stackfile import read_stack, stacks
+from infra.settings.stackfile import read_stack, stacks
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "operator"

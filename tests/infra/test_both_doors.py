@@ -27,7 +27,7 @@ from components.postgres.remote import RemoteSiteArgs
 from components.postgres.replica import ReplicaSpec
 from components.redis.args import RedisArgs
 from infra.load import load_settings
-from infra.problems import SettingsError, SettingsProblem
+from infra.settings.problems import SettingsError, SettingsProblem
 from knowledge import limits, passwords
 from knowledge.limits import Ranges
 

@@ -10,7 +10,7 @@ import pytest
 from components.alarms.server_alarms import AlarmsArgs
 from components.alarms.target import AlarmTarget
 from components.redis.replication_group import NodesError
-from infra.problems import SettingsError, declared_wrong
+from infra.settings.problems import SettingsError, declared_wrong
 
 ENTRY = Path(__file__).parents[2] / "infra" / "__main__.py"
 

@@ -22,9 +22,9 @@ from components.delivery.boundary import boundary
 from components.notifications.chat import METRICS
 from graph.offline import ACCOUNT, Offline
 from graph.resource import Resource
-from infra.problems import SettingsError
 from infra.program import program
-from infra.stackfile import read_stack
+from infra.settings.problems import SettingsError
+from infra.settings.stackfile import read_stack
 from knowledge.iam.actions import (
     MANAGED_POLICY_CHARACTERS,
     StatementScope,

@@ -10,8 +10,8 @@ import pytest
 from recorded_program import recorded
 
 from graph.deployment import Deployment
-from infra.stackfile import read_stack
-from preview.alarm_findings import alarm_findings
+from infra.settings.stackfile import read_stack
+from preview.findings.alarms import alarm_findings
 from preview.plan import Finding
 
 ROOT = Path(__file__).parents[2]

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from bootstrap.access import Access, load_access
-from infra.problems import SettingsError, SettingsProblem
-from infra.yamlfile import read_mapping
+from infra.settings.problems import SettingsError, SettingsProblem
+from infra.settings.yamlfile import read_mapping
 
 
 def read_access(root: Path) -> Access:

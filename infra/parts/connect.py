@@ -9,8 +9,8 @@ from bootstrap.access.names import token_user
 from components.connect import Connecting, connect
 from components.policy import Statement, document
 from infra.instances import Instances
-from infra.settings import Settings
-from infra.site import Site
+from infra.parts.site import Site
+from infra.settings.model import Settings
 
 
 def connecting(access: Access, instances: Instances, identity: str) -> Connecting:

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from infra import backups, objectives, partitions
 from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
-from infra.problems import SettingsProblem
-from infra.sections import CacheSection, NetworkSection, NotifySection, PostgresSection
-from infra.settings import Settings
+from infra.rules import backups, objectives, partitions
+from infra.settings.model import Settings
+from infra.settings.problems import SettingsProblem
+from infra.settings.sections import CacheSection, NetworkSection, NotifySection, PostgresSection
 from knowledge import buckets, limits, names, networks, storage
 from knowledge.classes import UnknownClassError
 from knowledge.parameters import ParameterError

@@ -11,10 +11,10 @@ from components.notifications.args import SEVERITIES, NotificationsArgs
 from components.notifications.topics import Notifications
 from components.postgres.remote import Remote, RemoteSiteArgs
 from infra.instances import Instances
-from infra.notify import recipients
-from infra.settings import Settings
-from infra.site import Foundation, StackPlace, secret_days
-from infra.zones import zones
+from infra.parts.notify import recipients
+from infra.parts.site import Foundation, StackPlace, secret_days
+from infra.parts.zones import zones
+from infra.settings.model import Settings
 
 
 def foundation(instances: Instances, settings: Settings, access: Access, place: StackPlace) -> Foundation:

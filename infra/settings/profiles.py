@@ -40,7 +40,7 @@ _DEV: dict[str, Any] = {
         "replicas": {},
         "parameters": {},
         "pgaudit": False,
-        # Hours away from the jobs of AWS Backup, which it does not begin near this window: see infra.backups.
+        # Hours away from the jobs of AWS Backup, which it does not begin near this window: see infra.rules.backups.
         "backup": {"retention": 7, "window": "21:00-22:00"},
         "maintenance": "Sun 04:00-05:00",
         "insights": "standard",

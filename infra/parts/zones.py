@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi_aws as aws
 
-from infra.problems import SettingsError, SettingsProblem
+from infra.settings.problems import SettingsError, SettingsProblem
 
 
 def zones(wanted: int | tuple[str, ...], region: str, stack: str) -> list[str]:

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.problems import SettingsError, SettingsProblem, nearest
-from infra.yamlfile import read_mapping
+from infra.settings.problems import SettingsError, SettingsProblem, nearest
+from infra.settings.yamlfile import read_mapping
 
 PROJECT = "data-tier"
 """Name of the project in Pulumi.yaml, and namespace of the settings."""

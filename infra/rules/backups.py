@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.backup_sections import BackupPlan
-from infra.settings import Settings
+from infra.settings.backup_sections import BackupPlan
+from infra.settings.model import Settings
 from knowledge import limits
 from knowledge.backups.jobs import NEAR
 from knowledge.backups.regions import DESTINATIONS

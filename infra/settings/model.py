@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from infra.backup_sections import BackupPlan, BucketSection, ProxySection
-from infra.sections import (
+from infra.settings.backup_sections import BackupPlan, BucketSection, ProxySection
+from infra.settings.sections import (
     CacheName,
     CacheSection,
     LogDays,

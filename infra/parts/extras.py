@@ -13,9 +13,9 @@ from components.backup.second_region import BackupRegion, BackupRegionArgs
 from components.backup.vault import LockArgs
 from components.bucket import Bucket, BucketArgs
 from components.postgres.proxy import PORT, Proxy, ProxyArgs
-from infra.backup_sections import LockSection
-from infra.backups import Job, cron, jobs, restore_test_start
-from infra.site import Site, secret_days
+from infra.parts.site import Site, secret_days
+from infra.rules.backups import Job, cron, jobs, restore_test_start
+from infra.settings.backup_sections import LockSection
 from knowledge import buckets
 
 

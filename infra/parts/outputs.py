@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from components.functions.runner import Runner
-from infra.site import Site
+from infra.parts.site import Site
 
 
 def outputs(site: Site, runner: Runner) -> dict[str, Any]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from bootstrap.access import Access
 from bootstrap.access.names import logins
-from infra.problems import SettingsError, SettingsProblem
-from infra.settings import Settings
+from infra.settings.model import Settings
+from infra.settings.problems import SettingsError, SettingsProblem
 
 
 def agree(settings: Settings, access: Access, source: str) -> None:

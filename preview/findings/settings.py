@@ -1,7 +1,7 @@
 """What a stack's settings promise but its resources do not keep: advice that needs no AWS account.
 
 Every rule is a pure function over the settings and the servers that they declare; what is plainly wrong never gets
-here, `infra.rules` refuses it.
+here, `infra.rules.stack` refuses it.
 """
 
 from __future__ import annotations
@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 
 from infra.instances import Instances
-from infra.settings import Settings
+from infra.settings.model import Settings
 from knowledge.postgres.log_format import deaf
-from preview.objectives import objectives
+from preview.findings.objectives import objectives
 from preview.plan import Finding
 
 Rule = Callable[[Settings, Instances], Iterator[Finding]]

@@ -21,7 +21,7 @@ from pydantic import (
     model_validator,
 )
 
-from infra.problems import brief
+from infra.settings.problems import brief
 from knowledge import limits, names, networks, passwords
 from knowledge.alarms.recipients import ENDPOINTS
 from knowledge.limits import Ranges

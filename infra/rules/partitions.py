@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from infra.settings import Settings
+from infra.settings.model import Settings
 from knowledge import names
 from knowledge.regions import partition_of
 

@@ -9,7 +9,7 @@ from components.alarms.server_alarms import Alarms, AlarmsArgs
 from components.alarms.target import AlarmTarget
 from components.postgres.primary import Postgres
 from infra.instances import DatabaseInstance
-from infra.site import Site
+from infra.parts.site import Site
 
 
 def watched(site: Site, proven: pulumi.Resource) -> pulumi.Output[str]:

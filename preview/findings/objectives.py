@@ -1,16 +1,16 @@
 """What the stack promises after a loss (`data-tier:objectives`), beside what its settings give, as findings.
 
-What cannot be kept when a server is lost is refused before (`infra.objectives.broken`); here are the rarer losses.
-Minutes are estimates with their sources in `knowledge.backups.recovery`; a drill measures them.
+What cannot be kept when a server is lost is an error of the settings (`infra.rules.objectives.broken`); here are the
+rarer losses. Minutes are estimates with their sources in `knowledge.backups.recovery`; a drill measures them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.objectives import Recovery, recoveries, told
-from infra.sections import minutes
-from infra.settings import Settings
+from infra.rules.objectives import Recovery, recoveries, told
+from infra.settings.model import Settings
+from infra.settings.sections import minutes
 from preview.plan import Finding
 
 

@@ -19,7 +19,7 @@ from components.postgres.primary import Postgres
 from components.postgres.remote import Remote
 from components.redis.replication_group import Redis
 from infra.instances import Instances
-from infra.settings import Settings
+from infra.settings.model import Settings
 
 
 class StackPlace(TypedDict):

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from infra.problems import SettingsError, SettingsProblem, brief
+from infra.settings.problems import SettingsError, SettingsProblem, brief
 
 # A declaration has some hundred; aliases of aliases can stand for billions.
 _MOST_VALUES = 50_000

@@ -7,7 +7,7 @@ from typing import Any
 import pulumi
 
 from bootstrap.manifest import Manifest
-from infra.site import Site
+from infra.parts.site import Site
 
 
 def manifest(site: Site, declaration: dict[str, Any], proxy: dict[str, Any] | None = None) -> pulumi.Output[str]:

@@ -7,9 +7,9 @@ import pulumi
 from components.connect import Connecting, connect
 from components.functions.rotation import Rotation, RotationArgs
 from components.functions.runner import Runner, RunnerArgs
-from infra.connect import master, prove
-from infra.sections import minutes
-from infra.site import Site, secret_days
+from infra.parts.connect import master, prove
+from infra.parts.site import Site, secret_days
+from infra.settings.sections import minutes
 
 
 def runner(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str], trigger: str) -> Runner:

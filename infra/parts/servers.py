@@ -8,8 +8,8 @@ from components.postgres.replica import ReplicaSpec
 from components.redis.args import RedisArgs
 from components.redis.replication_group import Redis
 from infra.instances import ReplicationGroup
-from infra.sections import CacheSection
-from infra.site import Foundation
+from infra.parts.site import Foundation
+from infra.settings.sections import CacheSection
 from knowledge.windows import parse_window, to_utc
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.backups import Broken, jobs, largest_gap
-from infra.sections import minutes
-from infra.settings import Settings
+from infra.rules.backups import Broken, jobs, largest_gap
+from infra.settings.model import Settings
+from infra.settings.sections import minutes
 from knowledge.backups import recovery
 
 

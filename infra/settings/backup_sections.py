@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from infra.sections import Region, Section, Text, _matches, limited
+from infra.settings.sections import Region, Section, Text, _matches, limited
 from knowledge import buckets, limits
 from knowledge.windows import parse_moment
 

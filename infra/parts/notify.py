@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from components.notifications.args import Subscription
-from infra import sections
+from infra.settings import sections
 
 
 def recipients(notify: sections.NotifySection) -> dict[str, list[Subscription]]:

@@ -12,11 +12,11 @@ from typing import Annotated, Any, get_args, get_origin
 
 from pydantic import TypeAdapter, ValidationError
 
-from infra.problems import SettingsError, SettingsProblem
-from infra.profiles import PROFILES, cache_defaults, defaults
-from infra.sections import Section
-from infra.settings import Settings
-from infra.stackfile import PROJECT
+from infra.settings.model import Settings
+from infra.settings.problems import SettingsError, SettingsProblem
+from infra.settings.profiles import PROFILES, cache_defaults, defaults
+from infra.settings.sections import Section
+from infra.settings.stackfile import PROJECT
 
 _NEEDED = {
     f"{PROJECT}:profile": "all other values start from it",
