@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from alarms.delivery import check
 from alarms.stack import AccountRegion, StackIndex
 from graph.offline import ACCOUNT
-from preview.plan import Finding
+from preview.plan import PreviewFinding
 
 if TYPE_CHECKING:  # the monitor brings the SDK with it
     from graph.deployment import Deployment
@@ -21,10 +21,10 @@ def indexed(deployment: Deployment, region: str) -> StackIndex:
     )
 
 
-def alarm_findings(deployment: Deployment, region: str) -> tuple[Finding, ...]:
+def alarm_findings(deployment: Deployment, region: str) -> tuple[PreviewFinding, ...]:
     """Every step at which a notification is lost. Topics without recipients are `notify-nobody`'s."""
     return tuple(
-        Finding(
+        PreviewFinding(
             severity=each.severity,
             rule=f"alarm-{each.step.replace(' ', '-')}",
             resource=each.resource,

@@ -11,17 +11,17 @@ from collections.abc import Iterator
 from infra.rules.objectives import Recovery, recoveries, told
 from infra.settings.model import Settings
 from infra.settings.sections import minutes
-from preview.plan import Finding
+from preview.plan import PreviewFinding
 
 
-def objectives(settings: Settings) -> Iterator[Finding]:
+def objectives(settings: Settings) -> Iterator[PreviewFinding]:
     """A finding for each loss after which a promise is not kept; the far-fetched ones where a stack is protected."""
     for each in recoveries(settings):
         if each.lost in ("server", "data") or settings.protect:
             yield from _lacking(settings, each)
 
 
-def _lacking(settings: Settings, found: Recovery) -> Iterator[Finding]:
+def _lacking(settings: Settings, found: Recovery) -> Iterator[PreviewFinding]:
     promised = settings.objectives
     for rule, given, wanted in (("rpo", found.rpo, promised.rpo), ("rto", found.rto, promised.rto)):
         if given is not None and given <= minutes(wanted):
@@ -30,7 +30,7 @@ def _lacking(settings: Settings, found: Recovery) -> Iterator[Finding]:
             continue  # nothing comes back: said once
         lost = "for good" if given is None else f"about {told(given)}" if rule == "rto" else f"up to {told(given)}"
         what = f"{rule.upper()} is {wanted}; with the {found.lost} lost it is {lost}: {found.how}."
-        yield Finding(
+        yield PreviewFinding(
             severity="warning" if settings.protect and found.lost in ("server", "data") and rule == "rpo" else "info",
             rule=f"objective-{rule}",
             resource=found.lost,

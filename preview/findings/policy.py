@@ -8,16 +8,16 @@ from datetime import date
 from graph.resource import Resource
 from policy.evaluate import evaluate, unused
 from policy.suppression import Suppression
-from preview.plan import Finding
+from preview.plan import PreviewFinding
 
 
 def policy_findings(
     resources: Iterable[Resource], suppressions: Sequence[Suppression], today: date
-) -> tuple[Finding, ...]:
+) -> tuple[PreviewFinding, ...]:
     """An error for each rule that fails, an info for each that is suppressed, a warning for a suppression too many."""
     results = evaluate(resources, suppressions, today=today)
     failed = [
-        Finding(
+        PreviewFinding(
             severity="error",
             rule=each.rule.id,
             resource=each.resource,
@@ -27,7 +27,7 @@ def policy_findings(
         if each.outcome == "failed"
     ]
     idle = [
-        Finding(
+        PreviewFinding(
             severity="warning",
             rule="suppression-unused",
             resource=each.resource,
@@ -37,7 +37,9 @@ def policy_findings(
         for each in unused(results, suppressions)
     ]
     told = [
-        Finding(severity="info", rule=each.rule.id, resource=each.resource, message=f"suppressed: {each.detail}.")
+        PreviewFinding(
+            severity="info", rule=each.rule.id, resource=each.resource, message=f"suppressed: {each.detail}."
+        )
         for each in results
         if each.outcome == "suppressed"
     ]

@@ -12,30 +12,30 @@ from infra.instances import Instances
 from infra.settings.model import Settings
 from knowledge.postgres.log_format import deaf
 from preview.findings.objectives import objectives
-from preview.plan import Finding
+from preview.plan import PreviewFinding
 
-Rule = Callable[[Settings, Instances], Iterator[Finding]]
+Rule = Callable[[Settings, Instances], Iterator[PreviewFinding]]
 
 
-def findings(settings: Settings, instances: Instances) -> tuple[Finding, ...]:
+def findings(settings: Settings, instances: Instances) -> tuple[PreviewFinding, ...]:
     """Every finding, the severe first."""
     order = {"error": 0, "warning": 1, "info": 2}
     found = (finding for rule in _RULES for finding in rule(settings, instances))
     return tuple(sorted(found, key=lambda finding: (order[finding.severity], finding.rule, finding.resource)))
 
 
-def unread(sentences: Iterable[str]) -> tuple[Finding, ...]:
+def unread(sentences: Iterable[str]) -> tuple[PreviewFinding, ...]:
     """What the stack's file keeps from a preview without the engine."""
     return tuple(
-        Finding(severity="info", rule="setting-unread", resource=sentence.partition(" is ")[0], message=sentence)
+        PreviewFinding(severity="info", rule="setting-unread", resource=sentence.partition(" is ")[0], message=sentence)
         for sentence in sentences
     )
 
 
-def _nobody_is_told(settings: Settings, _: Instances) -> Iterator[Finding]:
+def _nobody_is_told(settings: Settings, _: Instances) -> Iterator[PreviewFinding]:
     for severity in ("critical", "warning"):
         if not getattr(settings.notify, severity):
-            yield Finding(
+            yield PreviewFinding(
                 severity="warning" if settings.protect else "info",
                 rule="notify-nobody",
                 resource=f"{severity} topic",
@@ -43,9 +43,9 @@ def _nobody_is_told(settings: Settings, _: Instances) -> Iterator[Finding]:
             )
 
 
-def _nobody_may_connect(settings: Settings, _: Instances) -> Iterator[Finding]:
+def _nobody_may_connect(settings: Settings, _: Instances) -> Iterator[PreviewFinding]:
     if not settings.network.clients:
-        yield Finding(
+        yield PreviewFinding(
             severity="warning" if settings.protect else "info",
             rule="network-no-clients",
             resource="firewall",
@@ -54,11 +54,11 @@ def _nobody_may_connect(settings: Settings, _: Instances) -> Iterator[Finding]:
         )
 
 
-def _smaller_replica(_: Settings, instances: Instances) -> Iterator[Finding]:
+def _smaller_replica(_: Settings, instances: Instances) -> Iterator[PreviewFinding]:
     primary = instances.primary
     for name, replica in instances.replicas.items():
         if replica.size.memory_gib < primary.size.memory_gib:
-            yield Finding(
+            yield PreviewFinding(
                 severity="warning",
                 rule="replica-smaller",
                 resource=name,
@@ -66,12 +66,12 @@ def _smaller_replica(_: Settings, instances: Instances) -> Iterator[Finding]:
             )
 
 
-def _burstable(settings: Settings, instances: Instances) -> Iterator[Finding]:
+def _burstable(settings: Settings, instances: Instances) -> Iterator[PreviewFinding]:
     classes = {instances.primary.name: instances.primary.size.burstable}
     classes |= {name: cache.size.burstable for name, cache in instances.caches.items()}
     for name, burstable in classes.items():
         if burstable and settings.protect:
-            yield Finding(
+            yield PreviewFinding(
                 severity="warning",
                 rule="burstable-in-production",
                 resource=name,
@@ -79,13 +79,13 @@ def _burstable(settings: Settings, instances: Instances) -> Iterator[Finding]:
             )
 
 
-def _deaf_log_alarms(_: Settings, instances: Instances) -> Iterator[Finding]:
+def _deaf_log_alarms(_: Settings, instances: Instances) -> Iterator[PreviewFinding]:
     for server in instances.databases:
         # A replica's own alone: what its primary has is said there.
         before = server.primary.overrides if server.primary else {}
         own = {key: str(value) for key, value in server.overrides.items() if before.get(key) != value}
         for parameter, missing in deaf(own).items():
-            yield Finding(
+            yield PreviewFinding(
                 severity="warning",
                 rule="log-alarms-deaf",
                 resource=server.name,
@@ -93,10 +93,10 @@ def _deaf_log_alarms(_: Settings, instances: Instances) -> Iterator[Finding]:
             )
 
 
-def _single_node(settings: Settings, instances: Instances) -> Iterator[Finding]:
+def _single_node(settings: Settings, instances: Instances) -> Iterator[PreviewFinding]:
     for name, cache in instances.caches.items():
         if settings.protect and not cache.replicas:
-            yield Finding(
+            yield PreviewFinding(
                 severity="warning",
                 rule="cache-single-node",
                 resource=name,

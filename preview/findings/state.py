@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from graph.resource import Resource, Standing
-from preview.plan import Finding
+from preview.plan import PreviewFinding
 
 _CUT_OFF = {
     "creating": "it may be in AWS and not in the state, and the next `up` then fails because it exists already",
@@ -14,16 +14,16 @@ _CUT_OFF = {
 }
 
 
-def state_findings(stack: str, before: Iterable[Resource]) -> tuple[Finding, ...]:
+def state_findings(stack: str, before: Iterable[Resource]) -> tuple[PreviewFinding, ...]:
     """Another stack's file, old ones that the next `up` deletes, and what was cut off."""
     saved = tuple(before)
     return (*_another_stack(stack, saved), *(found for each in saved for found in _of(each)))
 
 
-def _another_stack(stack: str, saved: tuple[Resource, ...]) -> Iterator[Finding]:
+def _another_stack(stack: str, saved: tuple[Resource, ...]) -> Iterator[PreviewFinding]:
     theirs = next((each.stack for each in saved if each.stack), stack)
     if theirs != stack:
-        yield Finding(
+        yield PreviewFinding(
             severity="warning",
             rule="saved-another-stack",
             resource=theirs,
@@ -31,9 +31,9 @@ def _another_stack(stack: str, saved: tuple[Resource, ...]) -> Iterator[Finding]
         )
 
 
-def _of(each: Resource) -> Iterator[Finding]:
+def _of(each: Resource) -> Iterator[PreviewFinding]:
     if each.standing is Standing.GOING:
-        yield Finding(
+        yield PreviewFinding(
             severity="warning",
             rule="pending-deletion",
             resource=each.name,
@@ -41,7 +41,7 @@ def _of(each: Resource) -> Iterator[Finding]:
             "What it holds and the new one does not goes with it.",
         )
     if each.standing is Standing.UNFINISHED:
-        yield Finding(
+        yield PreviewFinding(
             severity="warning",
             rule="pending-operation",
             resource=each.name,
