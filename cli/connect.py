@@ -17,7 +17,7 @@ from cli.options import StackOption
 from cli.project import project_root
 from cli.target import ManifestOption, find_manifest
 from clients.credentials import cache_credential, credential, default_identity
-from infra.problems import nearest
+from infra.settings.problems import nearest
 from local.state import StateDir
 
 # libpq goes where these say, whatever PGHOST is (PostgreSQL, libpq-envars and libpq-pgservice).

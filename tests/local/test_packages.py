@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from graph.errors import CloudError
-from knowledge.postgres_catalogue import DEFAULT_MAJOR, POSTGRES_VERSIONS
-from knowledge.postgres_extensions import EXTENSIONS
+from knowledge.postgres.catalogue import DEFAULT_MAJOR, POSTGRES_VERSIONS
+from knowledge.postgres.extensions import EXTENSIONS
 from local.postgres import binaries, packages
 from local.postgres.packages import Package
 
