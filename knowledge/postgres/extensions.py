@@ -12,7 +12,7 @@ pg_stat_monitor.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from importlib.resources import files
 
@@ -55,3 +55,14 @@ def preloaded(names: Iterable[str], version: int) -> tuple[str, ...]:
     """The libraries that these extensions need preloaded, sorted; of unknown names nothing."""
     known = EXTENSIONS[version]
     return tuple(sorted({known[name].preload for name in names if name in known} - {""}))
+
+
+def extension_parameters(names: Collection[str], database: str) -> dict[str, str]:
+    """The parameters, besides shared_preload_libraries, without which these extensions cannot be made or do nothing.
+
+    pg_cron can be made in one database of a server, `postgres` unless said otherwise (RDS User Guide, "Scheduling
+    maintenance with the PostgreSQL pg_cron extension"); pglogical replicates logically ("Setting up the pglogical
+    extension").
+    """
+    needed = {"pg_cron": {"cron.database_name": database}, "pglogical": {"rds.logical_replication": "1"}}
+    return {name: value for extension in names for name, value in needed.get(extension, {}).items()}

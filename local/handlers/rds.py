@@ -87,8 +87,6 @@ def _master(context: RunContext, server: PostgresServer, resource: Resource, pre
         ignored = "password" in {camel(path) for path in resource.ignore_changes}
         if not made and known != mark and not ignored:
             roles.set_password(connection, user, declared)
-    with server.connect("template1") as connection:
-        roles.make_extensions(connection)
     if database:
         with server.connect() as connection:
             roles.make_database(connection, database, user)

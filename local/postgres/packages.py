@@ -8,6 +8,7 @@ import importlib.metadata
 import importlib.util
 import re
 import shutil
+import subprocess
 import tarfile
 import tempfile
 from dataclasses import dataclass, replace
@@ -49,6 +50,14 @@ class Package:
     def libraries(self) -> frozenset[str]:
         """Names that shared_preload_libraries can load."""
         return frozenset(path.stem for suffix in LIBRARY_SUFFIXES for path in self.lib.glob(f"*{suffix}"))
+
+    def unmet(self, extension: str) -> list[str]:
+        """Shared libraries that the extension's own needs and this computer lacks, as far as ldd says."""
+        ldd, library = shutil.which("ldd"), self.lib / f"{extension}.so"
+        if ldd is None or not library.exists():
+            return []
+        said = subprocess.run([ldd, str(library)], capture_output=True, text=True, check=False, cwd="/").stdout
+        return re.findall(r"^\s*(\S+) => not found", said, re.MULTILINE)
 
     def default_version(self, extension: str) -> str:
         """The version that CREATE EXTENSION makes, from the control file (PostgreSQL, "Extension Files")."""
@@ -120,9 +129,9 @@ def installing(major: int | None) -> str | None:
     return next((known.target for known in KNOWN if known.major == major and known.server), None)
 
 
-def adding(extension: str) -> str | None:
-    """The target of `make` that installs an extension which the default package lacks."""
-    return next((known.target for known in KNOWN if extension in known.adds), None)
+def adding(extension: str, major: int) -> str | None:
+    """The target of `make` that installs an extension which the default package of that major version lacks."""
+    return next((known.target for known in KNOWN if known.major == major and extension in known.adds), None)
 
 
 @functools.cache
