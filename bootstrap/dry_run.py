@@ -13,6 +13,7 @@ import psycopg
 from bootstrap import migrate
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
+from bootstrap.declared_extensions import declared
 from bootstrap.drift import judge_schema
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master
@@ -71,7 +72,7 @@ def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretS
         due = sorted(name for name, each in observed.held.items() if each.due)
         planned = plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)
         of_schema, told, unseen = _schema(conn, migrations)
-        lacking = extensions.look(conn)
+        lacking = extensions.look(conn, declared(migrations.resolve().parent), access.owner)
         first = tuple(_master(manifest, entered.due))
         retired = _retired(manifest, access, store, pool, due) if due else ()
     changes = (*first, *retired, *planned.changes, *lacking.actions, *of_schema)
