@@ -80,7 +80,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             shutil.copy(ROOT / name, folder / name)
     # The targets that install find everything done.
     for name in (
-        *(f"requirements/{each}.txt" for each in ("pip", "deploy", "runtime", "dev", "policy")),
+        *(f"requirements/{each.name}" for each in (folder / "requirements").glob("*.txt")),
         "pyproject.toml",
     ):
         os.utime(folder / name, (0, 0))
