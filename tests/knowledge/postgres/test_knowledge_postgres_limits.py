@@ -78,6 +78,8 @@ def test_the_catalogue_has_the_servers_limits(version: int) -> None:
 
 def test_17_lies_between_16_and_18() -> None:
     for name, definition in CATALOGUE[17].items():
+        if name == "io_combine_limit":  # came with 17 as 32 blocks, and grew
+            continue
         assert definition in (CATALOGUE[16].get(name), CATALOGUE[18].get(name)), name
     assert set(CATALOGUE[16]) & set(CATALOGUE[18]) <= set(CATALOGUE[17])
 
