@@ -33,7 +33,7 @@ T = TypeVar("T")
 
 
 class _NoMocks(mocks.Mocks):
-    """The monitor never asks for mocks; whatever reaches this is a mistake."""
+    """The monitor never asks for mocks; any call of this is a mistake."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         raise CloudError(f"unexpected call of {args.token}")
@@ -132,7 +132,7 @@ def run_program(stack: str, program: Callable[[], None], cloud: Cloud, values: M
     """Run a Pulumi program against a substrate.
 
     `values` is the stack's configuration, `namespace:key` -> value as in its YAML file. Raises the first error of the
-    substrate, or whatever the program raised.
+    substrate, or what the program raised.
     """
     return contextvars.copy_context().run(_run, stack, program, cloud, values)
 
@@ -156,7 +156,7 @@ def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[
 
 @contextmanager
 def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop with its own worker threads, all closed at the end whatever happened."""
+    """An event loop with its own worker threads, all closed at the end in any case."""
     loops: list[asyncio.AbstractEventLoop] = []
 
     def own_loop() -> None:
