@@ -115,6 +115,8 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 def like(pattern: str, value: str) -> bool:
     """Whether a value is of a pattern with `*` and `?`."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == value
     return _pattern(pattern).fullmatch(value) is not None
 
 

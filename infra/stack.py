@@ -22,15 +22,24 @@ from infra.settings.model import Settings
 from infra.settings.stackfile import file_of
 
 
-def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code: pulumi.Archive, trigger: str) -> None:
+def deploy(
+    stack: str,
+    settings: Settings,
+    declaration: dict[str, Any],
+    *,
+    extensions: tuple[str, ...],
+    code: pulumi.Archive,
+    trigger: str,
+) -> None:
     """Declare the stack's resources and export its outputs.
 
-    `declaration` is access.yaml as it is written: the manifest carries it to the bootstrap.
+    `declaration` is access.yaml as it is written: the manifest carries it to the bootstrap. `extensions` are those that
+    the application declares.
     """
     access = load_access(declaration)
     agree(settings, access, file_of(stack))
     where = place()
-    tier = instances(stack, settings, where["region"])
+    tier = instances(stack, settings, where["region"], extensions=extensions)
     bind_roles(settings.boundary)
     mark(tier.prefix)
 
