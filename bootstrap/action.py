@@ -5,6 +5,7 @@ Plans are made of these, whoever makes them: the bootstrap, `access plan`, `drif
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -67,3 +68,7 @@ class Action:
             "sql" if self.engine == "postgres" else "detail": self.text,
             "takes_away": self.takes_away,
         }
+
+
+Choice: TypeAlias = Callable[[Action], bool]
+"""Whether an action of a plan is done."""

@@ -16,7 +16,7 @@ from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.pressure import migration, used_up
 from bootstrap.reconcile.by_url import plan_urls
-from bootstrap.reconcile.plan import Plan, plan_stack
+from bootstrap.reconcile.plan import Plan, plan_entered
 from bootstrap.reconcile.verify import verify_stack
 from bootstrap.report import Check
 from bootstrap.run import MIGRATIONS
@@ -75,8 +75,9 @@ def look(
     """
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="drift") as pool:
-        plan = plan_stack(manifest, store, pool)
-        with master.look(manifest.postgres, store).conn as conn:
+        entered = master.look(manifest.postgres, store)
+        with entered.conn as conn:
+            plan = plan_entered(manifest, store, pool, entered)
             pressing = tuple(_pressure(conn))
             judged = judge_schema(conn, migrations)
         checks = verify_stack(manifest, store, pool) if prove else ()

@@ -13,6 +13,7 @@ import psycopg
 from bootstrap import migrate
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
+from bootstrap.declared_extensions import declared
 from bootstrap.drift import judge_schema
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master
@@ -63,16 +64,16 @@ def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretS
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     try:
         entered = master.look(manifest.postgres, store)
-    except master.NoDatabaseError:
-        return _without_database(manifest, tuple(_master(manifest, store)))
+    except master.NoDatabaseError as missing:
+        return _without_database(manifest, tuple(_master(manifest, missing.due)))
     with entered.conn as conn, ThreadPoolExecutor(_THREADS, thread_name_prefix="dry-run") as pool:
         on = engines(manifest, access, store, pool, entered)
         observed = observe(manifest, access, on)
         due = sorted(name for name, each in observed.held.items() if each.due)
         planned = plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)
         of_schema, told, unseen = _schema(conn, migrations)
-        lacking = extensions.look(conn)
-        first = tuple(_master(manifest, store))
+        lacking = extensions.look(conn, declared(migrations.resolve().parent), access.owner)
+        first = tuple(_master(manifest, entered.due))
         retired = _retired(manifest, access, store, pool, due) if due else ()
     changes = (*first, *retired, *planned.changes, *lacking.actions, *of_schema)
     return DryRun(
@@ -102,15 +103,20 @@ def _without_database(manifest: Manifest, first: tuple[Action, ...]) -> DryRun:
     return DryRun(stack=manifest.stack, changes=(*first, create), differences=(), notes=(after,))
 
 
-def _master(manifest: Manifest, store: SecretStore) -> Iterator[Action]:
-    current = store.get(manifest.postgres.master_secret)
-    if current and current.credential.initial:
+_OF_MASTER: dict[master.Due, str] = {
+    "replace": "the first master password, which the infrastructure's state holds, will be replaced",
+    "promote": "the pending master password, which the server takes, will become current",
+}
+
+
+def _master(manifest: Manifest, due: master.Due | None) -> Iterator[Action]:
+    if due:
         yield Action(
             engine="secrets",
             target=manifest.postgres.master_secret,
-            verb="replace",
+            verb=due,
             subject="secret of master",
-            text="the first master password, which the infrastructure's state holds, will be replaced",
+            text=_OF_MASTER[due],
             identity="master",
         )
 

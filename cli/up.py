@@ -14,10 +14,11 @@ from cli.declaration import KEPT
 from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, counted, emit_json
+from cli.packages import lacking
 from cli.project import StackSource, load
 from cli.steps import Steps
 from infra.fingerprint import declarations, fingerprint
-from infra.problems import nearest
+from infra.settings.problems import nearest
 from local.postgres import binaries as postgres
 from local.state import StateDir
 from local.valkey import binaries as valkey
@@ -104,12 +105,18 @@ def _deploy(
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
-        for sentence in source.notes:
+        major = source.instances.primary.major
+        for sentence in (*source.notes, *lacking(major)):
             steps.say(f"note: {sentence}")
         from local.substrate import LocalCloud
 
         cloud = LocalCloud(
-            state, region=source.region, progress=steps.bootstrap, runner=runner, new_passwords=new_passwords
+            state,
+            region=source.region,
+            progress=steps.bootstrap,
+            runner=runner,
+            new_passwords=new_passwords,
+            postgres_major=major,
         )
         cloud.start()
         removed = _run(source, cloud, steps)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
-from bootstrap.action import Action
+from bootstrap.action import Action, Choice
 from bootstrap.errors import BootstrapError
 from bootstrap.postgres.change import comma, ident
 from bootstrap.postgres.desired import Desired
@@ -20,8 +20,6 @@ from bootstrap.postgres.plan import plan
 _ATTEMPTS = 5
 _BATCH = 250
 LIMITS = "SET LOCAL lock_timeout = '15s'; SET LOCAL statement_timeout = '60s'"
-
-Choice = Callable[[Action], bool]
 
 
 class ApplyError(BootstrapError):

@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 import psycopg
 
-from bootstrap.action import Action
+from bootstrap.action import Action, Choice
 from bootstrap.manifest import PostgresTarget
 from bootstrap.postgres import passwords, siblings, tokens
-from bootstrap.postgres.apply import Applied, Choice, apply
+from bootstrap.postgres.apply import Applied, apply
 from bootstrap.postgres.desired import Desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.master import Master

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import psycopg
 
@@ -31,12 +31,21 @@ _STAGES: tuple[Stage, ...] = ("AWSCURRENT", "AWSPENDING")
 _ANEW: tuple[Stage, ...] = ("INITIAL", "AWSPREVIOUS")
 
 
+Due: TypeAlias = Literal["replace", "promote"]
+"""`replace` the first password, which the infrastructure's state holds; `promote` one that a run has left pending."""
+
+
 class MasterError(BootstrapError):
     """The master user cannot log in."""
 
 
 class NoDatabaseError(MasterError):
     """The master user can log in, and the stack's database is not there yet."""
+
+    def __init__(self, message: str, due: Due | None) -> None:
+        super().__init__(message)
+        self.due = due
+        """As in `Master`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +56,10 @@ class Master:
     user: str
     password: Secret | None
     """None where RDS takes a token in its place: then the logins it made are members of rds_iam, so it is one too."""
-    done: tuple[str, ...]
+    done: tuple[str, ...] = ()
     """What was changed on the way."""
+    due: Due | None = None
+    """What `enter` would do about the password after the same login."""
 
 
 def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL_PASSWORDS) -> Master:
@@ -77,13 +88,15 @@ def look(target: PostgresTarget, store: SecretStore) -> Master:
         try:
             user, password = _login(version)
             conn, by_token = _enter(target, user, password)
-            return Master(conn=conn, user=user, password=None if by_token else password, done=())
+            secret = None if by_token else password
+            return Master(conn=conn, user=user, password=secret, due=None if by_token else _due(version))
         except LoginError as error:
             if not error.refused:
                 raise
             refusal = str(error)
             if _lacks_database(error, target):
-                raise NoDatabaseError(f"{refusal}. `datatier bootstrap` makes what is missing") from None
+                missing = f"{refusal}. `datatier bootstrap` makes what is missing"
+                raise NoDatabaseError(missing, _due(version)) from None
     raise MasterError(f"{refusal}. `datatier bootstrap` makes what is missing")
 
 
@@ -127,6 +140,12 @@ _PROVEN = {
         "current again"
     ),
 }
+
+
+def _due(version: Version) -> Due | None:
+    if _initial(version):
+        return "replace"
+    return "promote" if version.pending else None
 
 
 def _initial(version: Version | None) -> bool:

@@ -11,9 +11,9 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from bootstrap.action import Action, Sql
+from bootstrap.action import Action, Choice, Sql
 from bootstrap.credentials import other_login
-from bootstrap.postgres.apply import Applied, Choice, StalePlanError
+from bootstrap.postgres.apply import Applied, StalePlanError
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import RDS_IAM, Desired, Membership, Role
 from bootstrap.postgres.driver import Comparison

@@ -88,8 +88,11 @@ def apply(
         told.extend(proved)
     for name in manifest.caches:
         with step(f"cache {name}") as told:
-            changed = _cache(manifest, access, name, held, on, allowed, done)
-            told.extend(map(str, changed))
+            brought = on.cache(name).plan(wanted_users(manifest, access, name, held)).apply(allowed)
+            done.changes += brought.changes
+            done.skipped += brought.skipped
+            done.differences += brought.differences
+            told.extend(map(str, brought.changes))
     with step("secrets proven") as told:
         waiting = held_back(held, done.skipped)
         for name, each in held.items():
@@ -121,31 +124,6 @@ def held_back(held: Mapping[str, Held], skipped: Iterable[Action]) -> dict[str, 
         if each.credential.username in kept:
             found[name] = f"{each.credential.username} may not change over between password and token"
     return found
-
-
-def _cache(
-    manifest: Manifest,
-    access: Access,
-    name: str,
-    held: Mapping[str, Held],
-    on: Engines,
-    allowed: Allowed,
-    done: Outcome,
-) -> tuple[Action, ...]:
-    """Bring one cache's users about together, or, where one of its changes is not allowed, none of them."""
-    wanted, driver = wanted_users(manifest, access, name, held), on.cache(name)
-    if allowed != EVERYTHING:
-        planned = driver.plan(wanted, remove=True).changes
-        drops = tuple(action for action in planned if action.verb == "remove" and not allowed(action))
-        done.skipped += drops
-        rest = tuple(action for action in planned if action not in drops)
-        if not all(map(allowed, rest)):
-            done.skipped += rest
-            return ()
-    applied = driver.apply(wanted, remove=allowed.drop)
-    done.changes += applied.changes
-    done.differences += applied.differences
-    return applied.changes
 
 
 @contextmanager

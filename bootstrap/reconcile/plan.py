@@ -16,8 +16,9 @@ from bootstrap.credentials import Held, read_all
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.driver import Comparison
+from bootstrap.postgres.master import Master
 from bootstrap.reconcile.engines import Engines, engines, wanted_roles, wanted_users
-from bootstrap.redis.users import Applied
+from bootstrap.redis.users import UserPlan
 from bootstrap.secrets import SecretStore
 
 # A tier on this computer makes the secret by itself; on AWS the infrastructure does, with its key and its policies.
@@ -59,14 +60,14 @@ class Observed:
     held: Mapping[str, Held] = field(default_factory=dict)
     database: Comparison | None = None
     """None where a plan is about caches alone."""
-    caches: Sequence[Applied] = ()
+    caches: Sequence[UserPlan] = ()
 
 
 def observe(manifest: Manifest, access: Access, on: Engines) -> Observed:
     """Read everything; nothing is written, neither to an engine nor to the store of secrets."""
     held = read_all(manifest, access, on.store, on.pool)
     database = on.database.compare(wanted_roles(manifest, access, held))
-    caches = [on.cache(name).plan(wanted_users(manifest, access, name, held), remove=True) for name in manifest.caches]
+    caches = [on.cache(name).plan(wanted_users(manifest, access, name, held)).whole() for name in manifest.caches]
     return Observed(held=held, database=database, caches=caches)
 
 
@@ -95,10 +96,15 @@ def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING
 
 def plan_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> Plan:
     """Return the plan of a deployed stack."""
-    access = load_access(manifest.access)
     entered = master.look(manifest.postgres, store)
     with entered.conn:
-        observed = observe(manifest, access, engines(manifest, access, store, pool, entered))
+        return plan_entered(manifest, store, pool, entered)
+
+
+def plan_entered(manifest: Manifest, store: SecretStore, pool: Executor, entered: Master) -> Plan:
+    """Return the plan of a deployed stack in which the master is logged in."""
+    access = load_access(manifest.access)
+    observed = observe(manifest, access, engines(manifest, access, store, pool, entered))
     return plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,8 +15,9 @@ from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string, category_rules
 from bootstrap.acl.compare import differences as effect
 from bootstrap.acl.rules import Permission, RuleError, RuleSet, parse, parse_listed
+from bootstrap.action import Action
 from bootstrap.redis import node
-from bootstrap.redis.users import Applied, User
+from bootstrap.redis.users import AppliedUsers, User, UserPlan
 
 _TARGET = "server"
 
@@ -32,20 +34,28 @@ class Imported:
     """What was left out, each with the reason."""
 
 
-def plan_client(client: Any, users: Sequence[User], *, remove: bool = False, others: Collection[str] = ()) -> Applied:
-    """Return what `apply_client` would do; the client is logged in and may ACL LIST, CAT and SETUSER."""
-    live = node.read(client, _TARGET)
-    return node.plan(live, users, admin=_me(client), remove=remove, default="told", others=others).applied
+def plan_client(client: Any, users: Sequence[User], *, others: Collection[str] = ()) -> UserPlan:
+    """Return what makes the users of this one server as wanted; a user without a password keeps those it has.
 
-
-def apply_client(client: Any, users: Sequence[User], *, remove: bool = False, others: Collection[str] = ()) -> Applied:
-    """Make the users of this one server so. A user without a password keeps those it has.
-
-    With `remove` the users that a former run made here and that are no longer declared are deleted. `default` is left
-    as it is, and told of where it is on. Raise NodeError.
+    The client is logged in as one that may ACL LIST, CAT and SETUSER, and has to stay open until the plan is applied.
+    `default` is left as it is, and reported where it is on. Raise NodeError.
     """
-    live = node.read(client, _TARGET)
-    return node.apply(live, users, admin=_me(client), remove=remove, default="told", others=others).applied
+    live, me = node.read(client, _TARGET), _me(client)
+
+    def planned(remove: bool, found: node.Live) -> node.NodePlan:
+        return node.plan(found, users, admin=me, remove=remove, default="told", others=others)
+
+    def carry_out(remove: bool) -> tuple[Action, ...]:
+        return node.bring(live, planned(remove, live), partial(planned, remove))
+
+    return planned(True, live).planned(carry_out)
+
+
+def apply_client(
+    client: Any, users: Sequence[User], *, remove: bool = False, others: Collection[str] = ()
+) -> AppliedUsers:
+    """Apply it; users that an earlier run made here and that are no longer declared go only with `remove`."""
+    return plan_client(client, users, others=others).apply(lambda action: remove or action.consent != "drop")
 
 
 def import_users(client: Any) -> Imported:

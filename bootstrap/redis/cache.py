@@ -5,17 +5,17 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bootstrap.action import Action
 from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.redis.elasticache import ElastiCacheUsers
-from bootstrap.redis.server import ServerAcl, joined
+from bootstrap.redis.server import ServerAcl
 from bootstrap.redis.token import USER as TOKEN_USER
 from bootstrap.redis.token import ElastiCacheToken, NodesToken, Place, Token
-from bootstrap.redis.users import Applied, Backend, User, of_user
+from bootstrap.redis.users import Backend, User, UserPlan, of_user
 from bootstrap.secrets import LoginError, Secret, SecretStore, open_redis, redis_token
 
 # ElastiCache brings a changed user to the nodes after the API calls it active; how long after is not documented.
@@ -59,11 +59,15 @@ class Together:
 
     parts: tuple[Backend, ...]
 
-    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return joined([part.plan(users, remove=remove) for part in self.parts])
-
-    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return joined([part.apply(users, remove=remove) for part in self.parts])
+    def plan(self, users: Sequence[User]) -> UserPlan:
+        plans = [part.plan(users) for part in self.parts]
+        return UserPlan(
+            changes=tuple(change for each in plans for change in each.changes),
+            differences=tuple(text for each in plans for text in each.differences),
+            nodes=tuple(one for each in plans for one in each.nodes),
+            failed=next((each.failed for each in plans if each.failed), None),
+            carry_out=lambda remove: tuple(change for each in plans for change in each.carry_out(remove)),
+        )
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
         for part in self.parts:
@@ -80,11 +84,8 @@ class TokenUsers:
 
     token: Token
 
-    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:  # noqa: ARG002 as in the protocol
-        return self._told(self.token.plan())
-
-    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:  # noqa: ARG002 as in the protocol
-        return self._told(self.token.bring())
+    def plan(self, users: Sequence[User]) -> UserPlan:  # noqa: ARG002 as in the protocol
+        return UserPlan(changes=self._changes(self.token.plan()), carry_out=lambda _: self._changes(self.token.bring()))
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 as in the protocol
         raise self._nobody(identity)
@@ -96,10 +97,9 @@ class TokenUsers:
         name = self.token.name
         return CacheError(f"{name} knows no user {identity}, only an AUTH token: `datatier access rotate {name}-auth`")
 
-    def _told(self, done: Sequence[str]) -> Applied:
+    def _changes(self, done: Sequence[str]) -> tuple[Action, ...]:
         name = self.token.name
-        changes = (of_user(name, TOKEN_USER, "password", detail, takes_away=True) for detail in done)
-        return Applied(changes=tuple(changes))
+        return tuple(of_user(name, TOKEN_USER, "password", detail, takes_away=True) for detail in done)
 
 
 @dataclass(frozen=True)
@@ -110,14 +110,16 @@ class ProvenUsers:
     cache: CacheTarget
     region: str
 
-    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return self.api.plan(users, remove=remove)
+    def plan(self, users: Sequence[User]) -> UserPlan:
+        planned = self.api.plan(users)
 
-    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        done = self.api.apply(users, remove=remove)
-        settle = _SETTLE_SECONDS if done.changes else 0.0
-        self._prove_tokens(users, settle)
-        return joined([done, Applied(changes=tuple(self._prove(users, settle)))])
+        def carry_out(remove: bool) -> tuple[Action, ...]:
+            done = planned.carry_out(remove)
+            settle = _SETTLE_SECONDS if done else 0.0
+            self._prove_tokens(users, settle)
+            return (*done, *self._prove(users, settle))
+
+        return replace(planned, carry_out=carry_out)
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
         self.api.admit(identity, new, old)

@@ -21,7 +21,7 @@ from bootstrap.acl.rules import RuleError, merged, parse_listed
 from bootstrap.acl.table import CommandTable
 from bootstrap.action import Action
 from bootstrap.errors import BootstrapError
-from bootstrap.redis.users import Applied, Converged, User, of_user
+from bootstrap.redis.users import Converged, User, UserPlan, of_user
 from bootstrap.secrets import redis_hash
 
 MARKER = "datatier-managed"
@@ -69,7 +69,7 @@ class Live:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class NodePlan:
     """What is to be done on one server, as data."""
 
     changes: tuple[Action, ...]
@@ -77,10 +77,11 @@ class Plan:
     converged: Converged
     commands: tuple[tuple[str, ...], ...]
 
-    @property
-    def applied(self) -> Applied:
-        """What is told of it."""
-        return Applied(changes=self.changes, differences=self.differences, nodes=(self.converged,))
+    def planned(self, carry_out: Callable[[bool], tuple[Action, ...]]) -> UserPlan:
+        """Return it with what carries it out."""
+        return UserPlan(
+            changes=self.changes, differences=self.differences, nodes=(self.converged,), carry_out=carry_out
+        )
 
 
 def read(client: Any, target: str) -> Live:
@@ -125,7 +126,7 @@ def plan(
     remove: bool = False,
     default: Literal["off", "told"] = "off",
     others: Collection[str] = (),
-) -> Plan:
+) -> NodePlan:
     """Return what brings the server to `users`.
 
     `admin` is who is logged in, `scope` whose marker it is. `default`, where it is on and not the administrator, is
@@ -155,11 +156,6 @@ def plan(
     if remove:
         changes += [of_user(target, n, "remove", "deleted", takes_away=True) for n in ours]
         commands += [("ACL", "DELUSER", *ours)] if ours else []
-    else:
-        differences += [
-            f"{target}: user {name} is no longer declared; `datatier access apply --allow-drop` deletes it"
-            for name in ours
-        ]
     differences += [
         f"{target}: user {name} is not declared; declare it, name it under `exceptions` in access.yaml, or if nobody "
         f"needs it: ACL DELUSER {name}"
@@ -169,7 +165,7 @@ def plan(
     if wanted != sorted(marked):
         commands.append(_marker(marker, wanted))
     differing = {change.identity for change in changes}
-    return Plan(
+    return NodePlan(
         changes=tuple(changes),
         differences=tuple(differences),
         converged=Converged(target=target, same=len(names - differing), differing=tuple(sorted(differing))),
@@ -177,30 +173,19 @@ def plan(
     )
 
 
-def apply(
-    live: Live,
-    users: Sequence[User],
-    *,
-    admin: str,
-    scope: str = "",
-    remove: bool = False,
-    default: Literal["off", "told"] = "off",
-    others: Collection[str] = (),
-) -> Plan:
-    """Bring the server to `users` and read it again; raise NodeError where it ends otherwise than wanted."""
-    planned = plan(live, users, admin=admin, scope=scope, remove=remove, default=default, others=others)
+def bring(live: Live, planned: NodePlan, again: Callable[[Live], NodePlan]) -> tuple[Action, ...]:
+    """Carry a plan out, read the server and plan `again`; raise NodeError where it ends otherwise than wanted."""
     if not planned.commands:
-        return planned
+        return planned.changes
     write(live, planned)
-    now = read(live.client, live.target)
-    left = plan(now, users, admin=admin, scope=scope, remove=remove, default=default, others=others)
+    left = again(read(live.client, live.target))
     if left.commands:
         found = "; ".join(map(str, left.changes)) or f"{live.target}: the marker of the users made here is another"
         raise NodeError(
             f"{found} (after the server had taken every rule; somebody else may be changing its users: run it again, "
             "and if it stays so, write the rules of that user otherwise)"
         )
-    return planned
+    return planned.changes
 
 
 def set_passwords(client: Any, target: str, name: str, changes: Callable[[frozenset[str]], Sequence[str]]) -> None:
@@ -215,7 +200,7 @@ def set_passwords(client: Any, target: str, name: str, changes: Callable[[frozen
             client.execute_command("ACL", "SAVE")
 
 
-def write(live: Live, planned: Plan) -> None:
+def write(live: Live, planned: NodePlan) -> None:
     """Send the whole plan at once; raise NodeError naming the first user that was not taken."""
     if not planned.commands:
         return

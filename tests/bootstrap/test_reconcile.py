@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from bootstrap.reconcile.apply import Outcome, apply, held_back
 from bootstrap.reconcile.engines import Engines, wanted_roles
 from bootstrap.reconcile.plan import Plan, observe, plan
 from bootstrap.redis.memory import MemoryUsers
-from bootstrap.redis.users import Applied, Backend
+from bootstrap.redis.users import Backend, User, UserPlan
 from bootstrap.rotate.plan import Rotated, State
 from bootstrap.rotate.run import Rotation, Wish
 from bootstrap.secrets import Credential, Secret, Version
@@ -53,6 +53,8 @@ class Stack:
     iam: bool = False
     left: int | None = None
     effects: int = 0
+    read: list[str] = field(default_factory=list)
+    """The caches that were read, in order."""
     watched: bool = True
     """Whether what is current must open everything at every moment: not where somebody has broken it."""
     postgres: MemoryPostgres = field(default_factory=MemoryPostgres)
@@ -81,6 +83,10 @@ class Stack:
             access=self.declared,
         )
 
+    def cache(self, name: str) -> Any:
+        self.read.append(name)
+        return CountedUsers(self.caches[name], ("admit", "retire"), self.spend)
+
     def engines(self, pool: Executor) -> Engines:
         def counted(real: Any, *names: str) -> Any:
             return Counted(real, names, self.spend)
@@ -88,7 +94,7 @@ class Stack:
         return Engines(
             store=counted(self.store, "put_pending", "promote", "unstage"),
             database=counted(self.postgres, "apply", "prove", "admit", "retire"),
-            cache=lambda name: counted(self.caches[name], "apply", "admit", "retire"),
+            cache=self.cache,
             pool=pool,
         )
 
@@ -147,6 +153,19 @@ class Counted:
             return found(*args, **more)
 
         return effect
+
+
+class CountedUsers(Counted):
+    """A cache, which is changed when a plan of its users is carried out."""
+
+    def plan(self, users: Sequence[User]) -> UserPlan:
+        planned = self.real.plan(users)
+
+        def effect(remove: bool) -> tuple[Action, ...]:
+            self.spend()
+            return planned.carry_out(remove)
+
+        return replace(planned, carry_out=effect)
 
 
 class InMemory(Rotation):
@@ -274,6 +293,14 @@ def test_a_rotation_that_breaks_off_before_any_effect_is_finished_whatever_runs_
         assert not stack.plan().changes, "a rotation leaves nothing for a bootstrap"
 
 
+@pytest.mark.parametrize("allowed", [EVERYTHING, BUT_DROPS, Allowed(revoke=False, drop=False)])
+def test_each_cache_is_read_once_whatever_is_allowed(allowed: Allowed) -> None:
+    stack = shrunk()
+    stack.read.clear()
+    stack.run(allowed)
+    assert stack.read == ["hot", "queue"]
+
+
 def test_a_bootstrap_drops_nobody_and_says_who_could_go() -> None:
     stack = shrunk()
     done = stack.run(BUT_DROPS)
@@ -381,7 +408,7 @@ def test_which_skipped_actions_keep_a_secret_back(skipped: list[Action], reason:
 class Refusing(MemoryUsers):
     """A server that takes nothing."""
 
-    def apply(self, users: Any, *, remove: bool = False) -> Applied:
+    def _apply(self, users: Any, *, remove: bool) -> tuple[Action, ...]:
         raise KilledError
 
 

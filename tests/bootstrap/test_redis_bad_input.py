@@ -15,7 +15,7 @@ from real_servers import Valkey
 from bootstrap.access import AccessError, RedisRules, load_access
 from bootstrap.access.rules import access_string
 from bootstrap.acl.valkey import VALKEY
-from bootstrap.redis.by_url import apply_client, plan_client
+from bootstrap.redis.by_url import apply_client
 from bootstrap.redis.users import User
 from bootstrap.secrets import Secret
 
@@ -133,4 +133,4 @@ def test_what_is_loaded_a_server_takes_and_what_is_not_has_a_path(server: redis.
     wanted = [User(name=NAME, rules=access_string(RedisRules.model_validate(rules)), password=Secret("of-a-test"))]
     server.acl_deluser(NAME)
     apply_client(server, wanted)
-    assert plan_client(server, wanted).changes == ()
+    assert apply_client(server, wanted).changes == ()
