@@ -9,6 +9,7 @@ from graph import types
 from graph.cloud import Made
 from graph.errors import CloudError
 from graph.naming import camel, digest, hexes, physical_name
+from graph.replica import replica_source
 from graph.resource import Resource
 from local.emulator import arn
 from local.handlers.base import RunContext
@@ -31,9 +32,9 @@ class RdsInstance:
         identifier = physical_name(resource, "identifier")
         server = context.server(identifier)
         parameters = context.parameters(PARAMETER_GROUP, resource.inputs.get("parameterGroupName"))
-        source = resource.inputs.get("replicateSourceDb")
+        source = replica_source(resource.inputs)
         if source:
-            origin = context.server(str(source).rpartition(":")[2])
+            origin = context.server(source)
             if not origin.daemon.alive:
                 raise CloudError(f"replica {identifier} names {source} as its source, which this stack does not hold")
             changed, config = replication.start(server, origin, parameters, _replication_password(context))
@@ -53,10 +54,10 @@ class RdsInstance:
     def remove(self, context: RunContext, entry: Entry) -> None:
         identifier = entry["outputs"]["identifier"]
         server = context.server(identifier)
-        source = entry["inputs"].get("replicateSourceDb")
+        source = replica_source(entry["inputs"])
         server.remove()
         if source:
-            origin = context.server(str(source).rpartition(":")[2])
+            origin = context.server(source)
             if origin.daemon.alive:
                 replication.drop_slot(origin, identifier)
         context.state.ports.pop(identifier, None)
