@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-State = Literal["ok", "missing", "note"]
+Rating = Literal["ok", "missing", "note"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class AccountFinding:
     """One thing that a look into the account found, good or bad, and what mends it."""
 
     check: str
-    state: State
+    state: Rating
     """`ok`, `missing` (a deployment fails, or costs data) or `note`."""
     where: str
     """Region, or `the account`."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from account.finding import AccountFinding, State
+from account.finding import AccountFinding, Rating
 from account.reader import Reader
 from graph import types
 from graph.resource import Resource
@@ -40,7 +40,7 @@ class NameLookup:
 class Found:
     """How serious a name that is taken is, and what else may explain it."""
 
-    state: State
+    state: Rating
     maybe: str
     """What else it may be."""
 

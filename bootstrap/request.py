@@ -63,5 +63,5 @@ def request(event: dict[str, Any], *, arn: str = "", pinned: str | None = None) 
 
 
 def digest(document: Any) -> str:
-    """SHA-256 of the document, however its JSON was laid out; `components.runner` computes the same."""
+    """SHA-256 of the document, however its JSON was laid out; `components.functions.runner` computes the same."""
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

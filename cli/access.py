@@ -26,8 +26,8 @@ from cli.output import console, emit_json
 from cli.project import project_root
 from cli.rotate import rotate
 from cli.target import ManifestOption, find_declared, find_manifest, note
-from infra.access_file import read_access, read_access_file, read_declaration
-from infra.problems import SettingsError
+from infra.settings.access_file import read_access, read_access_file, read_declaration
+from infra.settings.problems import SettingsError
 
 app = typer.Typer(no_args_is_help=True, help="Who may do what in PostgreSQL and Redis, as access.yaml declares it.")
 app.command()(rotate)

@@ -157,7 +157,7 @@ def prove(
 
 def offline(source: StackSource) -> StackIndex:
     """The stack as its program declares it."""
-    from preview.alarm_findings import indexed
+    from preview.findings.alarms import indexed
 
     return indexed(source.offline(), source.region)
 

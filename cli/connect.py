@@ -16,7 +16,7 @@ from cli.errors import InputError
 from cli.options import StackOption
 from cli.target import ManifestOption, find_manifest
 from clients.credentials import cache_credential, credential, default_identity
-from infra.problems import nearest
+from infra.settings.problems import nearest
 
 # libpq goes where these say, whatever PGHOST is (PostgreSQL, libpq-envars and libpq-pgservice).
 _ELSEWHERE = ("PGHOSTADDR", "PGSERVICE")

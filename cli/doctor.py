@@ -23,7 +23,7 @@ from cli.options import JsonFlag
 from cli.output import console, emit_json, table
 from cli.project import project_root
 from graph.errors import CloudError
-from infra.stackfile import read_stack, stacks
+from infra.settings.stackfile import read_stack, stacks
 from local import ports
 from local.state import StateDir
 

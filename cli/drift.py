@@ -18,7 +18,7 @@ from cli.options import DatabaseUrlOption, JsonFlag, StackArgument
 from cli.output import console, counted, emit_json
 from cli.project import project_root
 from cli.target import ManifestOption, find_declared, note
-from infra.access_file import read_access
+from infra.settings.access_file import read_access
 
 # Lambda's longest run, and a moment for the answer.
 _ANSWER_SECONDS = 910

@@ -16,7 +16,7 @@ from cli.output import emit_json
 from cli.target import ManifestOption, find_manifest, note
 from clients.credentials import cache_credentials, credential, default_identity
 from clients.environment import ENVIRONMENTS, environment, lines, pgpass
-from infra.problems import nearest
+from infra.settings.problems import nearest
 from local.state import StateDir
 
 FORMATS = ("env", "pgpass")

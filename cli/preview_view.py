@@ -14,7 +14,7 @@ from preview import markdown
 
 if TYPE_CHECKING:
     from graph.resource import Resource
-    from preview.plan import Finding, Preview
+    from preview.plan import Preview, PreviewFinding
     from preview.preflight import Preflight
 
 _COLOURS = {
@@ -64,7 +64,7 @@ def preflight(out: Console, report: Preflight) -> None:
             out.print(f"    [cyan]way round:[/] {escape(impact.way_round)}")
 
 
-def findings(out: Console, found: Sequence[Finding]) -> None:
+def findings(out: Console, found: Sequence[PreviewFinding]) -> None:
     """One line each."""
     for each in found:
         where = f"{each.rule} ({each.resource})"

@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # most commands only want to know where the project lies
     from bootstrap.access import Access
     from graph.deployment import Deployment
     from infra.instances import Instances
-    from infra.settings import Settings
+    from infra.settings.model import Settings
 
 
 def not_carried(root: Path) -> str | None:
@@ -76,8 +76,8 @@ class StackSource:
 
 def load(stack: str) -> StackSource:
     """Read and check a stack. Raise `UnknownStackError`, `SettingsError` or `AccessError`."""
-    from infra.access_file import read_access
     from infra.load import load_stack
+    from infra.settings.access_file import read_access
 
     root = project_root()
     found = load_stack(root, stack)
@@ -95,6 +95,6 @@ def load(stack: str) -> StackSource:
 def deployed(root: Path) -> list[str]:
     """The stacks that are meant for AWS: all but those of the profile `local`."""
     from infra.load import profile_of
-    from infra.stackfile import file_of, read_stack, stacks
+    from infra.settings.stackfile import file_of, read_stack, stacks
 
     return [name for name in stacks(root) if profile_of(read_stack(root, name), name, file_of(name)) != "local"]

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # brings psycopg, which other commands do without
     from bootstrap.rehearse import Rehearsal
 
 
-class Format(StrEnum):
+class RehearsalFormat(StrEnum):
     """How a rehearsal is printed."""
 
     TABLE = "table"
@@ -40,7 +40,7 @@ def rehearse(
     ] = "0",
     database_url: DatabaseUrlOption = None,
     path: PathOption = MIGRATIONS,
-    form: Annotated[Format, typer.Option("--format", help="Form of the report.")] = Format.TABLE,
+    form: Annotated[RehearsalFormat, typer.Option("--format", help="Form of the report.")] = RehearsalFormat.TABLE,
     json: JsonFlag = False,
 ) -> None:
     """Apply all migrations to an empty server, undo the new ones, apply them again; compare the catalogs.
@@ -55,22 +55,22 @@ def rehearse(
     from bootstrap.rehearse import rehearse as rehearsed
     from pipeline import rehearsal
 
-    if json and form not in (Format.TABLE, Format.JSON):
+    if json and form not in (RehearsalFormat.TABLE, RehearsalFormat.JSON):
         raise InputError("--json and --format contradict each other: choose one.")
-    form = Format.JSON if json else form
+    form = RehearsalFormat.JSON if json else form
     source = Source.load(path)
     base, edited = _base(since, source, path)
 
     def say(text: str) -> None:
-        if form is Format.TABLE:
+        if form is RehearsalFormat.TABLE:
             console(stderr=True).print(f"[green]·[/] {escape(text)}")
 
     with _server(database_url) as (conn, owner):
         made = rehearsed(conn, source, since=base, role=owner, definition=schema.beside(path), say=say)
     made.notes += tuple(f"{name} was edited: databases that have applied it refuse it" for name in edited)
-    if form is Format.JSON:
+    if form is RehearsalFormat.JSON:
         emit_json(made.as_json())
-    elif form is Format.MARKDOWN:
+    elif form is RehearsalFormat.MARKDOWN:
         typer.echo(rehearsal.markdown(made), nl=False)
     else:
         _show(made)
@@ -108,7 +108,7 @@ def _server(url: str | None) -> Iterator[tuple[psycopg.Connection[Any], str | No
         with open_database_url(given) as conn:
             yield conn, None
         return
-    from infra.access_file import read_access
+    from infra.settings.access_file import read_access
     from local.scratch import scratch
 
     access = read_access(project_root())

@@ -12,7 +12,7 @@ from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, StackOption
 from cli.output import console, emit_json
 from cli.target import ManifestOption, find_manifest
-from infra.problems import nearest
+from infra.settings.problems import nearest
 
 if TYPE_CHECKING:
     from bootstrap.manifest import Manifest

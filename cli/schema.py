@@ -22,7 +22,7 @@ from cli.options import DatabaseUrlOption, JsonFlag, StackOption
 from cli.output import console, emit_json
 from cli.target import ManifestOption, find_manifest
 from clients.credentials import credential
-from infra.problems import nearest
+from infra.settings.problems import nearest
 
 app = typer.Typer(no_args_is_help=True, help="Hold the schema of a server against its committed definition.")
 

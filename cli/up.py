@@ -17,7 +17,7 @@ from cli.output import console, counted, emit_json
 from cli.project import StackSource, load
 from cli.steps import Steps
 from infra.fingerprint import declarations, fingerprint
-from infra.problems import nearest
+from infra.settings.problems import nearest
 from local.postgres import binaries as postgres
 from local.state import StateDir
 from local.valkey import binaries as valkey

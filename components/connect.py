@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import pulumi
 
 from components.policy import Statement, allow
-from components.postgres.postgres import Postgres
+from components.postgres.primary import Postgres
 from components.postgres.replica import Replica
-from components.redis.redis import Redis
+from components.redis.replication_group import Redis
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,9 +14,7 @@ from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from graph.marks import UNSEEN, described, holds_secret, plain
-from graph.resource import Resource, Standing, known_as
-
-__all__ = ["Resource", "SavedError", "known_as", "read"]
+from graph.resource import Resource, Standing
 
 T = TypeVar("T")
 Json = dict[str, Any]

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from infra.stackfile import file_of
+from infra.settings.stackfile import file_of
 from infra.trigger import PACKAGE, content_hash
 
 # The program and everything it is made of, tables of any form included, beside the declarations of the stack itself.

@@ -2,7 +2,7 @@
 
 Worked out once, here, from the settings and the stack's name; the program, the rules, the alarms and the upgrade plans
 take them from here. What needs a table (class, parameters, alarms) is looked up when it is first asked for, so that
-`infra.rules` can say of each server what is wrong with it.
+`infra.rules.stack` can say of each server what is wrong with it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from infra.sections import CacheSection, PostgresSection, ReplicaSection
-from infra.settings import Settings
+from infra.settings.model import Settings
+from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection
 from knowledge import names
+from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
+from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
 from knowledge.parameters import Parameter, Value
-from knowledge.postgres import postgres_parameters
-from knowledge.redis import node_count, redis_family, redis_parameters
-from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
+from knowledge.postgres.parameters import postgres_parameters
+from knowledge.redis.parameters import node_count, redis_family, redis_parameters
 
 PRIMARY = "primary"
 """What the writing instance is called wherever a replica or a cache has its name of the settings."""

@@ -13,14 +13,14 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from infra import rules
-from infra.encrypted import decrypted
 from infra.instances import Instances, instances
-from infra.problems import SettingsError, SettingsProblem, brief, close, nearest, rule_of
-from infra.profiles import PROFILES, cache_defaults, defaults, merge
-from infra.sections import Section
-from infra.settings import Settings
-from infra.stackfile import PROJECT, StackFile, file_of, read_file
+from infra.rules import stack as rules
+from infra.settings.encrypted import decrypted
+from infra.settings.model import Settings
+from infra.settings.problems import SettingsError, SettingsProblem, brief, close, nearest, rule_of
+from infra.settings.profiles import PROFILES, cache_defaults, defaults, merge
+from infra.settings.sections import Section
+from infra.settings.stackfile import PROJECT, StackFile, file_of, read_file
 from knowledge.regions import is_region
 
 NAMESPACE = PROJECT

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pulumi
 
-from infra.access_file import read_declaration
 from infra.engine_config import engine_config
 from infra.load import load_settings
+from infra.settings.access_file import read_declaration
+from infra.settings.stackfile import file_of
 from infra.stack import deploy
-from infra.stackfile import file_of
 from infra.trigger import PACKAGE, content_hash
 
 BUNDLE = Path("build") / "runner.zip"

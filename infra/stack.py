@@ -7,19 +7,19 @@ from typing import Any
 import pulumi
 
 from bootstrap.access import load_access
-from infra import extras, functions, servers
-from infra.boundary import bind_roles
-from infra.connect import connect_policies
-from infra.crossed import agree
-from infra.foundation import foundation
 from infra.instances import instances
-from infra.manifest import manifest
-from infra.outputs import outputs
-from infra.ownership import mark
-from infra.settings import Settings
-from infra.site import Site, place
-from infra.stackfile import file_of
-from infra.watch import watched
+from infra.parts import extras, functions, servers
+from infra.parts.boundary import bind_roles
+from infra.parts.connect import connect_policies
+from infra.parts.foundation import foundation
+from infra.parts.manifest import manifest
+from infra.parts.outputs import outputs
+from infra.parts.ownership import mark
+from infra.parts.site import Site, place
+from infra.parts.watch import watched
+from infra.rules.crossed import agree
+from infra.settings.model import Settings
+from infra.settings.stackfile import file_of
 
 
 def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code: pulumi.Archive, trigger: str) -> None:

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from graph.marks import asset
 from graph.resource import Resource, Shown
 from preview.diff import changes
+from preview.findings.state import state_findings
 from preview.impact.effect import Effect, Impact
 from preview.impact.judge import judge
-from preview.plan import Finding, shown
-from preview.state_findings import state_findings
+from preview.plan import PreviewFinding, shown
 
 if TYPE_CHECKING:
     from graph.deployment import Deployment
@@ -37,7 +37,7 @@ class Preflight:
     """How many of the updated are made anew."""
     impacts: tuple[Impact, ...]
     """The worst first."""
-    findings: tuple[Finding, ...]
+    findings: tuple[PreviewFinding, ...]
 
     @property
     def blocked(self) -> bool:
@@ -49,7 +49,9 @@ class Preflight:
         return {**asdict(self), "blocked": self.blocked}
 
 
-def preflight(deployment: Deployment, before: Iterable[Resource], findings: tuple[Finding, ...] = ()) -> Preflight:
+def preflight(
+    deployment: Deployment, before: Iterable[Resource], findings: tuple[PreviewFinding, ...] = ()
+) -> Preflight:
     """Judge what the program declared against what was saved."""
     saved = tuple(before)
     made = changes(saved, declared(deployment))

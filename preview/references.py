@@ -108,7 +108,7 @@ class Digests:
 
 @cache
 def _digest(text: str) -> str:
-    """As `components.runner.digest` has it; empty for what is no JSON."""
+    """As `components.functions.runner.digest` has it; empty for what is no JSON."""
     try:
         document = json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
     except ValueError:

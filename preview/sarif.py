@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from infra.stackfile import file_of
+from infra.settings.stackfile import file_of
 from preview.impact.effect import Effect
 from preview.markdown import told
 from preview.preflight import Preflight

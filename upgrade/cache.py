@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra.instances import ReplicationGroup
 from knowledge.classes import cache_class
-from knowledge.redis_catalogue import REDIS_VERSIONS
+from knowledge.redis.catalogue import REDIS_VERSIONS
 from knowledge.versions import cache_goes_back
 from upgrade.deployed import Deployed
 from upgrade.step import PlanError, UpgradeChange, UpgradeStep, line

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.instances import DatabaseInstance, Instances, ReplicationGroup
-from infra.settings import Settings
+from infra.settings.model import Settings
 from knowledge import commands
 from knowledge.regions import partition_of
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from infra.settings import Settings
+from infra.settings.model import Settings
 from knowledge import storage as gp3
 from knowledge.classes import rds_class
-from knowledge.postgres_catalogue import POSTGRES_VERSIONS
+from knowledge.postgres.catalogue import POSTGRES_VERSIONS
 from upgrade.deployed import Deployed
 from upgrade.step import PlanError, UpgradeChange, UpgradeStep, line
 

@@ -8,7 +8,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.alarms.target import AlarmTarget
-from knowledge.alarm import LOGS, AlarmSpec, MissingData, Severity, Term
+from knowledge.alarms.spec import LOGS, AlarmSpec, MissingData, Severity, Term
 
 CACHES = "AWS/ElastiCache"
 NODE = {"CacheNodeId": "0001"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pulumi
 
-from knowledge.thresholds import AlarmSpec
+from knowledge.alarms.spec import AlarmSpec
 
 
 @dataclass(frozen=True, kw_only=True)

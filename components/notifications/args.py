@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import pulumi
 
-from knowledge.recipients import ENDPOINTS
+from knowledge.alarms.recipients import ENDPOINTS
 
 SEVERITIES = ("critical", "warning", "info")
 KINDS = ("email", "https", "sqs", "slack")

@@ -8,7 +8,7 @@ import pulumi
 
 from components.notifications.args import NotificationsArgs
 from components.policy import Statement, account_root, allow, deny
-from knowledge import events
+from knowledge.alarms import events
 
 
 def access(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[Statement, ...]:

@@ -7,8 +7,10 @@ import pulumi
 
 from components.postgres.instance import insights_problems
 from components.postgres.replica import ReplicaSpec
-from knowledge import classes, events, limits, names, postgres_catalogue, storage
+from knowledge import classes, limits, names, storage
+from knowledge.alarms import events
 from knowledge.parameters import Parameter
+from knowledge.postgres import catalogue as postgres_catalogue
 from knowledge.windows import utc_problems
 
 

@@ -7,7 +7,7 @@ import pulumi_aws as aws
 
 from components.postgres.args import PostgresArgs
 from components.postgres.replica import Replica
-from knowledge import events
+from knowledge.alarms import events
 
 
 def subscribe(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import pulumi
 
-from knowledge import classes, limits, names, redis_catalogue
+from knowledge import classes, limits, names
 from knowledge.parameters import Parameter
-from knowledge.redis import multi_az_problem, nodes_problem
+from knowledge.redis import catalogue as redis_catalogue
+from knowledge.redis.parameters import multi_az_problem, nodes_problem
 from knowledge.windows import utc_problems
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from knowledge.postgres import RAISED_ON_REPLICAS
+from knowledge.postgres.parameters import RAISED_ON_REPLICAS
 from preview.impact.conditions import has_replicas, parameters
 from preview.impact.effect import Edit, Effect, Rule
 

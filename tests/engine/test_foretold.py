@@ -10,7 +10,7 @@ from genuine import ROOT, Genuine
 from graph.offline import Offline
 from graph.saved import read
 from infra.program import program
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 from preview.diff import Change, changes
 from preview.impact.effect import ORDER, Effect
 from preview.preflight import declared, preflight

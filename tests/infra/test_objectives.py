@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from infra.load import load_settings
-from infra.objectives import recoveries, told
-from infra.problems import SettingsError
-from infra.settings import Settings
-from knowledge import recovery
-from preview.objectives import objectives
+from infra.rules.objectives import recoveries, told
+from infra.settings.model import Settings
+from infra.settings.problems import SettingsError
+from knowledge.backups import recovery
+from preview.findings.objectives import objectives
 
 
 def load(stack: str = "prod", **config: Any) -> Settings:

@@ -12,7 +12,7 @@ from botocore.loaders import Loader
 from bootstrap.access import load_access
 from bootstrap.access.load import AccessError
 from infra.load import load_stack
-from infra.problems import SettingsError
+from infra.settings.problems import SettingsError
 from knowledge.regions import REGIONS, region_problem
 
 HEAD = "config:\n  data-tier:profile: dev\n"

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from infra.access_file import read_declaration
 from infra.load import load_settings
-from infra.problems import SettingsError
-from infra.stackfile import read_stack, stack_of, stacks
+from infra.settings.access_file import read_declaration
+from infra.settings.problems import SettingsError
+from infra.settings.stackfile import read_stack, stack_of, stacks
 from pipeline.changed import concern
 
 HEAD = "config:\n  data-tier:profile: dev\n"

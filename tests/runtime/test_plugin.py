@@ -19,7 +19,7 @@ from graph.kinds import KINDS, changeable, kind_of
 from graph.marks import DEFAULTS, UNKNOWN, marked
 from graph.offline import ACCOUNT, Offline
 from infra.program import program
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 from preview.provider import Elsewhere
 from runtime.monitor import run_program
 from runtime.plugin.file_place import FilePlace

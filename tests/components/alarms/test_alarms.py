@@ -8,11 +8,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.alarms.alarms import RULE_CHARACTERS, RULE_CHILDREN, Alarms, AlarmsArgs, pages
+from components.alarms.server_alarms import RULE_CHARACTERS, RULE_CHILDREN, Alarms, AlarmsArgs, pages
 from components.alarms.target import AlarmTarget
-from components.redis.redis import node_ids
-from knowledge.alarm import LOGS, Term
-from knowledge.thresholds import AlarmSpec
+from components.redis.replication_group import node_ids
+from knowledge.alarms.spec import LOGS, AlarmSpec, Term
 
 TOPICS = {"critical": "arn:critical", "warning": "arn:warning", "info": "arn:info"}
 DOWN = AlarmSpec(
