@@ -72,8 +72,8 @@ def _make_reserved(context: RunContext, manifest: Manifest) -> None:
     from bootstrap.run import MIGRATIONS
 
     wanted = declared(MIGRATIONS.parent)
-    for entry in _entries(context, rds.TYPE):
-        if wanted and not entry["inputs"].get("replicateSourceDb"):
+    for entry in context.state.of_type(rds.TYPE):
+        if wanted and replica_source(entry["inputs"]) is None:
             server = context.server(entry["outputs"]["identifier"])
             with server.connect(manifest.postgres.database) as connection:
                 roles.make_reserved(connection, wanted, entry["inputs"]["username"])
