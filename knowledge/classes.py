@@ -18,7 +18,7 @@ class UnknownClassError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class RdsClass:
-    """One RDS instance class."""
+    """An RDS instance class with its cores, memory and limits."""
 
     name: str
     vcpu: int
@@ -41,7 +41,7 @@ class RdsClass:
 
 @dataclass(frozen=True, kw_only=True)
 class CacheClass:
-    """One ElastiCache node type."""
+    """An ElastiCache node type with its cores, memory and limits."""
 
     name: str
     vcpu: int
