@@ -23,7 +23,7 @@ current until the bootstrap has made another, and never again, even where Pulumi
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialsArgs:
-    """Whose secrets to make."""
+    """Identities to make secrets for, and the rules for the master's first password."""
 
     prefix: str
     """Prefix of the secrets' names: `<prefix>/<identity>`."""
@@ -79,7 +79,7 @@ class Credentials(pulumi.ComponentResource):
     """Cache -> initial AUTH token, for the replication group alone."""
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the secrets."""
+        """Make a secret for each identity, and the master's with its first password."""
         super().__init__("data-tier:index:Credentials", name, {}, opts)
         self._name = name
         self._args = args
