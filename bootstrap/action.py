@@ -18,7 +18,7 @@ OfSchema: TypeAlias = Literal["extend", "migrate"]
 OfUser: TypeAlias = Literal["create", "rules", "password", "state", "group", "remove"]
 """What changes of a user of a cache."""
 OfSecret: TypeAlias = Literal["make", "complete", "replace"]
-OfRotation: TypeAlias = Literal["stage", "admit", "prove", "promote", "retire", "close"]
+OfRotation: TypeAlias = Literal["stage", "restage", "admit", "prove", "promote", "retire", "close"]
 Consent: TypeAlias = Literal["revoke", "drop", "owner"]
 
 

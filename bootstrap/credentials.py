@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from bootstrap.access import Access
 from bootstrap.access.names import SIBLINGS, token_user
 from bootstrap.manifest import Manifest
+from bootstrap.renewal.state import grace_ends
 from bootstrap.secrets import Credential, Secret, SecretStore, SecretStoreError, Version, new_password
-
-GRACE = 24 * 3600
-"""Seconds that the old credential stays valid: a day, so that a job that runs daily has read the new one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,9 +31,9 @@ class Held:
     """Whether PostgreSQL has not seen the password yet."""
     fresh_redis: bool
     previous: Credential | None = None
-    """The one before, while a rotation's grace lasts: it stays valid."""
+    """The one before, until it is retired: it stays valid."""
     due: bool = False
-    """Whether a rotation's grace is over and the one before has not been retired yet."""
+    """Whether its grace is over, so that it is to be retired."""
 
     @property
     def pending(self) -> bool:
@@ -82,7 +80,7 @@ def _read(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
         old = current.credential
         wanted = complete(manifest, access, name, old)
         previous, due = before(store, arn, current)
-        if wanted != old and previous is None:  # what becomes AWSPREVIOUS now is no rotation's old credential
+        if wanted != old and (previous is None or due):  # what becomes AWSPREVIOUS now is no rotation's old credential
             wanted = wanted.model_copy(update={"grace": None})
         return Held(
             identity=name,
@@ -109,28 +107,18 @@ def _read(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
 
 
 def before(store: SecretStore, arn: str, current: Version) -> tuple[Credential | None, bool]:
-    """Return the credential before `current` while a rotation's grace lasts, and whether that is over."""
+    """Return the credential before `current` until it is retired, and whether its grace is over."""
     if current.credential.grace is None:  # no rotation has made it
         return None, False
     stages = store.stages(arn)
-    if stages.previous is None:  # retired: see bootstrap.rotate
+    if stages.previous is None:  # retired
         return None, False
-    if _now() >= stages.changed + timedelta(seconds=current.credential.grace):
-        return None, True
     version = store.get(arn, "AWSPREVIOUS")
-    return (version.credential if version else None), False
+    return (version.credential if version else None), _now() >= grace_ends(current.credential, stages)
 
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def other_login(credential: Credential) -> str | None:
-    """Return the sibling of a credential's PostgreSQL login: `tmi_app_a` -> `tmi_app_b`; none of a login by token."""
-    if credential.username is None or credential.password is None:
-        return None
-    base, _, sibling = credential.username.rpartition("_")
-    return f"{base}_{SIBLINGS[1] if sibling == SIBLINGS[0] else SIBLINGS[0]}"
 
 
 def token_users(manifest: Manifest, access: Access, cache: str) -> dict[str, str]:

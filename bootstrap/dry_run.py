@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from bootstrap import migrate
-from bootstrap.access import Access, load_access
+from bootstrap.access import load_access
 from bootstrap.action import Action
 from bootstrap.declared_extensions import declared
 from bootstrap.drift import judge_schema
@@ -21,7 +21,7 @@ from bootstrap.postgres.change import ident
 from bootstrap.postgres.removal import droppable
 from bootstrap.reconcile.allowed import BUT_DROPS
 from bootstrap.reconcile.engines import engines
-from bootstrap.reconcile.plan import MADE_BY_DEPLOYING, MADE_HERE, observe, plan
+from bootstrap.reconcile.plan import plan_on
 from bootstrap.run import MIGRATIONS, skipped
 from bootstrap.secrets import AwsStore, SecretStore
 
@@ -68,14 +68,11 @@ def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretS
         return _without_database(manifest, tuple(_master(manifest, missing.due)))
     with entered.conn as conn, ThreadPoolExecutor(_THREADS, thread_name_prefix="dry-run") as pool:
         on = engines(manifest, access, store, pool, entered)
-        observed = observe(manifest, access, on)
-        due = sorted(name for name, each in observed.held.items() if each.due)
-        planned = plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)
+        planned = plan_on(manifest, access, on)
         of_schema, told, unseen = _schema(conn, migrations)
         lacking = extensions.look(conn, declared(migrations.resolve().parent), access.owner)
         first = tuple(_master(manifest, entered.due))
-        retired = _retired(manifest, access, store, pool, due) if due else ()
-    changes = (*first, *retired, *planned.changes, *lacking.actions, *of_schema)
+    changes = (*first, *planned.changes, *lacking.actions, *of_schema)
     return DryRun(
         stack=manifest.stack,
         changes=tuple(filter(BUT_DROPS, changes)),
@@ -119,14 +116,6 @@ def _master(manifest: Manifest, due: master.Due | None) -> Iterator[Action]:
             text=_OF_MASTER[due],
             identity="master",
         )
-
-
-def _retired(
-    manifest: Manifest, access: Access, store: SecretStore, pool: ThreadPoolExecutor, due: list[str]
-) -> tuple[Action, ...]:
-    from bootstrap.rotate.run import due_steps
-
-    return due_steps(manifest, access, store, pool, due)
 
 
 def _schema(conn: psycopg.Connection[Any], folder: Path) -> tuple[tuple[Action, ...], tuple[str, ...], tuple[str, ...]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -85,7 +85,7 @@ class _Run:
         with _explained("lock"), entered.conn, hold(entered.conn) as ended:
             self._differences += ended
             on = engines(self._manifest, self._access, self._store, self._pool, entered)
-            held = self._access_in(entered, on)
+            held = self._access_in(on)
             migration = self._schema(entered, held, on, folder)
             self._compare(entered, folder)
             checks = self._verified(entered, held)
@@ -103,26 +103,17 @@ class _Run:
     def _findings(self) -> tuple[Finding, ...]:
         return analyse(self._access, clustered=[name for name, c in self._manifest.caches.items() if c.cluster_mode])
 
-    def _access_in(self, entered: Master, on: Engines) -> dict[str, Held]:
+    def _access_in(self, on: Engines) -> Mapping[str, Held]:
         """Credentials, roles and users: everything before the schema."""
         with self._step("secrets") as done:
             found = read_all(self._manifest, self._access, self._store, self._pool)
             held, staged = stage_all(found, self._store, self._pool)
             done.extend(staged)
-        if due := [name for name, h in held.items() if h.due]:
-            with self._step("rotation") as done:
-                done.extend(self._retire(entered, due))
         applied = reconcile(self._manifest, self._access, held, on, BUT_DROPS, step=self._step)
         self._differences += applied.differences
-        return held
+        return applied.held
 
-    def _retire(self, entered: Master, due: list[str]) -> tuple[str, ...]:
-        """What rotations left, past its grace."""
-        from bootstrap.rotate.run import retire_due
-
-        return retire_due(self._manifest, self._access, self._store, self._pool, entered, due)
-
-    def _schema(self, entered: Master, held: dict[str, Held], on: Engines, folder: Path) -> report.Migration:
+    def _schema(self, entered: Master, held: Mapping[str, Held], on: Engines, folder: Path) -> report.Migration:
         with self._step("extensions") as done:
             declares = declared(folder.resolve().parent)
             found = extensions.ensure(entered.conn, declares, self._access.owner)
@@ -142,7 +133,7 @@ class _Run:
             self._differences += (*left.differences, *droppable(left.actions))
         return version
 
-    def _migrate(self, entered: Master, held: dict[str, Held], folder: Path) -> tuple[report.Migration, list[str]]:
+    def _migrate(self, entered: Master, held: Mapping[str, Held], folder: Path) -> tuple[report.Migration, list[str]]:
         """Migrate as the migrator, whose login acts as the owner."""
         migrators = self._access.with_privilege("migrator")
         if not migrators:
@@ -190,7 +181,7 @@ class _Run:
             # Of the extensions that are missing the step before has told.
             self._differences += [f"schema: {found.note}"] * any(each.kind != "extension" for each in found.aside)
 
-    def _verified(self, entered: Master, held: dict[str, Held]) -> tuple[report.Check, ...]:
+    def _verified(self, entered: Master, held: Mapping[str, Held]) -> tuple[report.Check, ...]:
         from bootstrap.verify import verify
 
         with self._step("verify"):

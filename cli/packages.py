@@ -21,7 +21,7 @@ def wanted(major: int, extensions: Iterable[str]) -> Iterator[str]:
     if found.major != major and target:
         yield target
     for name in extensions:
-        if found.source(name) is None and (adds := packages.adding(name, major)):
+        if found.source(name) is None and (adds := packages.adding(name, found.package)):
             yield adds
 
 
@@ -35,7 +35,7 @@ def lacking(major: int) -> Iterator[str]:
 
 def missing(name: str, found: binaries.Binaries) -> str:
     """Why a server cannot make an extension, and what mends it."""
-    target = packages.adding(name, found.major)
+    target = packages.adding(name, found.package)
     mend = f"`make {target}` installs one that has it" if target else "only a PostgreSQL that has it runs it"
     return f"{found.package.name} does not have it; {mend}" + ("" if target else f" ({binaries.VARIABLE})")
 

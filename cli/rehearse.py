@@ -132,7 +132,7 @@ def _show(made: Rehearsal) -> None:
         out.print(f"  {each.direction:4} {each.name} [dim]{each.seconds:.3f} s[/]")
     colours = {"added": "green", "removed": "red", "changed": "yellow"}
     for change in made.changes:
-        told = rehearsal.told(change)
+        told = rehearsal.described(change)
         out.print(f"[{colours[change.change]}]{change.change:8}[/] {escape(f'{change.kind} {change.object}')}"
                   f" [dim]{escape(told)}[/]")  # fmt: skip
     for trouble in made.troubles:

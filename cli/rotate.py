@@ -83,7 +83,7 @@ def _duration(option: str, text: str) -> int:
 
 
 def _known(target: Manifest, identity: str) -> str:
-    from bootstrap.rotate.token import tokens
+    from bootstrap.rotate.kinds import tokens
 
     known = [*target.secrets, "master", *tokens(target)]
     if identity not in known:
@@ -99,7 +99,7 @@ def _show(each: Rotated) -> None:
         if not each.steps:
             out.print(f"{each.identity}: nothing to do")
         return
-    colour = {"failed": "red", "rotated": "green", "retired": "green"}.get(each.outcome, "dim")
+    colour = {"failed": "red", "rotated": "green", "retired": "green", "restored": "green"}.get(each.outcome, "dim")
     out.print(f"{each.identity}: [{colour}]{each.outcome}[/]")
     for note in each.notes:
         out.print(f"  [yellow]note[/] {escape(note)}")

@@ -20,6 +20,8 @@ from cli.steps import Steps
 from infra.fingerprint import declarations, fingerprint
 from infra.settings.problems import nearest
 from local.postgres import binaries as postgres
+from local.postgres import packages
+from local.postgres.server import data_major
 from local.state import StateDir
 from local.valkey import binaries as valkey
 
@@ -61,7 +63,8 @@ def up(
     with state.lock():
         if new_ports:
             _forget_ports(state)
-        mark = f"{fingerprint(source.root, stack, _SERVERS)} {runner}"
+        servers = ", ".join(each.name for each in packages.found())
+        mark = f"{fingerprint(source.root, stack, _SERVERS)} {runner} {servers}"
         unchanged = not refresh and not new_passwords and state.kept.get("fingerprint") == mark and not healthy(state)
         removed: list[str] = []
         renewed: list[str] = []
@@ -106,7 +109,8 @@ def _deploy(
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
         major = source.instances.primary.major
-        for sentence in (*source.notes, *lacking(major)):
+        runs = data_major(state.path / "postgres" / source.instances.primary.identifier) or major
+        for sentence in (*source.notes, *lacking(runs)):
             steps.say(f"note: {sentence}")
         from local.substrate import LocalCloud
 

@@ -33,7 +33,7 @@ _PERSISTENCE = {"appendonly", "appendfsync", "aof", "save", "persistence", "dir"
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """A stack as its file declares it, for whoever has no engine that decrypts and imports."""
+    """A stack as its file declares it, for use without the engine, which would decrypt and import."""
 
     config: dict[str, Any]
     """`namespace:key` -> value, placeholders for what Pulumi has encrypted."""
@@ -53,7 +53,7 @@ def load_stack(root: Path, stack: str) -> Declared:
     config, encrypted = decrypted(file.config, stack, source)
     extensions = declared_extensions()
     settings = load_settings(config, stack=stack, source=source, extensions=extensions)
-    unread = [f"{key} is encrypted by Pulumi: a placeholder stands for it here." for key in encrypted]
+    unread = [f"{key} is encrypted by Pulumi: a placeholder is used here." for key in encrypted]
     unread += [
         f"environment {name} is imported by Pulumi alone: what it sets is unknown here." for name in file.environments
     ]
@@ -69,7 +69,7 @@ def declared_extensions() -> tuple[str, ...]:
 def _misplaced(file: StackFile) -> Iterator[SettingsProblem]:
     """Keys that look like settings and are none where they stand: outside of `config`, without or below another name.
 
-    What else stands there is somebody's anchor (`base: &base {...}`), or another provider's.
+    Other keys there are anchors (`base: &base {...}`), or another provider's.
     """
     settings = _known(())
     for key in file.outside:
@@ -78,7 +78,7 @@ def _misplaced(file: StackFile) -> Iterator[SettingsProblem]:
             setting = close(name, settings) or name
             yield SettingsProblem(
                 "file",
-                f"`{key}` stands beside `config`, where nobody reads it: put it below, as `{NAMESPACE}:{setting}`.",
+                f"`{key}` is outside `config`, where it is not read: move it there, as `{NAMESPACE}:{setting}`.",
             )
         elif close(key, ["config"]):
             yield SettingsProblem("file", f"unknown key `{key}`. Did you mean `config`?")
@@ -177,7 +177,7 @@ def _known(loc: tuple[int | str, ...]) -> list[str]:
     """The keys that the section at `loc` has."""
     model: Any = Settings
     for part in loc:
-        # What is no field of the section is the name of an entry, or its number: it has the same section.
+        # A part that is not a field of the section is an entry's name or number: it has the same section.
         field = next((f for name, f in model.model_fields.items() if part in (name, f.alias)), None)
         if field is not None and (model := _section_in(field.annotation)) is None:
             return []

@@ -51,7 +51,7 @@ def deploy(
     functions.rotation(site, code=code, manifest=document, after=runner)
     recovered = extras.backup(site, code=code, manifest=document)
     bucket = extras.bucket(site)
-    # The runner's own manifest has no proxy: it goes round it, and the proxy waits for the secrets that it fills.
+    # The runner's own manifest has no proxy: the runner bypasses it, and the proxy waits for the secrets that it fills.
     pooled = extras.proxy(site, after=runner)
 
     exported = {

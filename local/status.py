@@ -12,6 +12,7 @@ from bootstrap.action import Action
 from bootstrap.manifest import Endpoint, Manifest
 from bootstrap.postgres.pressure import migration, used_up
 from bootstrap.report import Migration
+from graph.replica import replica_source
 from local import ports
 from local.emulator import tier_endpoint
 from local.handlers import cache, rds
@@ -185,7 +186,7 @@ def _emulator(state: StateDir) -> dict[str, str]:
 def _postgres(state: StateDir, known: Manifest | None, pool: ThreadPoolExecutor) -> dict[str, Any]:
     instances = _entries(state, rds.TYPE)
     primary = _primary(state)
-    replicas = [entry for entry in instances if entry["inputs"].get("replicateSourceDb")]
+    replicas = [entry for entry in instances if replica_source(entry["inputs"])]
     lags = pool.map(lambda e: lag_seconds(server(state, e["outputs"]["identifier"])), replicas)
     return {
         "primary": {**_address(primary), "database": primary["inputs"].get("dbName")} if primary else None,
@@ -315,14 +316,14 @@ def _address(entry: Entry) -> dict[str, Any]:
 
 
 def _primary(state: StateDir) -> Entry | None:
-    return next((e for e in _entries(state, rds.TYPE) if not e["inputs"].get("replicateSourceDb")), None)
+    return next((e for e in state.of_type(rds.TYPE) if replica_source(e["inputs"]) is None), None)
 
 
 def _entries(state: StateDir, kind: str) -> list[Entry]:
     """The resources of a type, a primary before its replicas, then by name: the same order every time."""
-    found = [entry for entry in state.resources.values() if entry["type"] == kind]
     return sorted(
-        found, key=lambda e: (bool(e["inputs"].get("replicateSourceDb")), e["outputs"].get("identifier", e["id"]))
+        state.of_type(kind),
+        key=lambda e: (replica_source(e["inputs"]) is not None, e["outputs"].get("identifier", e["id"])),
     )
 
 

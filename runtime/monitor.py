@@ -36,7 +36,7 @@ Ts = TypeVarTuple("Ts")
 
 
 class _NoMocks(mocks.Mocks):
-    """The monitor never asks for mocks; whatever reaches this is a mistake."""
+    """The monitor never asks for mocks; any call of this is a mistake."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         raise CloudError(f"unexpected call of {args.token}")
@@ -146,8 +146,8 @@ def run_program(
     """Run a Pulumi program against a substrate.
 
     `values` is the stack's configuration, `namespace:key` -> value as in its YAML file. `workers` is how many threads
-    call the substrate; a substrate that waits for nothing needs none. Raises the first error of the substrate, or
-    whatever the program raised.
+    call the substrate; a substrate that waits for nothing needs none. Raises the first error of the substrate, or what
+    the program raised.
     """
     return contextvars.copy_context().run(_run, stack, program, cloud, values, workers)
 
@@ -183,7 +183,7 @@ class _AtOnce(asyncio.SelectorEventLoop):
 
 @contextmanager
 def event_loop(workers: int) -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop with so many worker threads of its own, all closed at the end whatever happened."""
+    """An event loop with this many worker threads, all closed at the end in any case."""
     loops: list[asyncio.AbstractEventLoop] = []
 
     def own_loop() -> None:

@@ -37,12 +37,6 @@ def binaries() -> dict[int, Path]:
     return dict(sorted(found.items(), reverse=True))
 
 
-def preloading(bin_: Path) -> list[str]:
-    """The setting by which a server loads what RDS always does, where it has it."""
-    library = "pg_stat_statements"
-    return [f"shared_preload_libraries={library}"] if library in packages.at(bin_, 0).libraries else []
-
-
 def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

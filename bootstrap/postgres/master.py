@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Literal, TypeAlias
 
 import psycopg
 
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import USUAL_PASSWORDS, PasswordRule, PostgresTarget
-from bootstrap.postgres.change import ident, literal
+from bootstrap.postgres import own_password
+from bootstrap.postgres.change import ident
 from bootstrap.postgres.lock import hold
-from bootstrap.secrets import (
-    Credential,
-    LoginError,
-    Secret,
-    SecretStore,
-    Stage,
-    Version,
-    new_password,
-    open_postgres,
-    scram_verifier,
-)
+from bootstrap.renewal.carry_out import carry_out
+from bootstrap.renewal.plan import Wish, plan
+from bootstrap.secrets import LoginError, Secret, SecretStore, Stage, Version, open_postgres
 
 _ATTEMPTS = 3
 _STAGES: tuple[Stage, ...] = ("AWSCURRENT", "AWSPENDING")
@@ -60,6 +54,11 @@ class Master:
     """What was changed on the way."""
     due: Due | None = None
     """What `enter` would do about the password after the same login."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether a rotation was finished on the way: what it had left pending is what the server takes."""
+        return _PROVEN["AWSPENDING"] in self.done
 
 
 def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL_PASSWORDS) -> Master:
@@ -242,21 +241,11 @@ def _replace(
         current = store.get(arn)
         if current is not None and not current.credential.initial and _opens(target, current):
             return current  # another run was faster
-        pending = store.get(arn, "AWSPENDING")
-        if pending is not None and (
-            (current is not None and pending.id == current.id)
-            or pending.credential.username != entered.credential.username  # of the server before this one
-        ):
-            pending = None
-        if pending is None:
-            fields = dict(entered.credential)
-            pending = store.put_pending(arn, Credential(**{**fields, "password": new_password(rule), "initial": None}))
-        user, password = _login(pending)
-        conn.execute(f"ALTER ROLE {ident(user)} PASSWORD {literal(scram_verifier(password))}".encode())
-        open_postgres(target, target.primary, user, password).close()
-        store.promote(arn, pending)
+        standing = own_password.stand(arn, store, entered)
+        left = plan(standing, Wish(begin=True), now=datetime.now(UTC))
+        carry_out(left, standing, own_password.MasterCredential(conn=conn, target=target, rule=rule), store)
     done.append("the first master password was replaced; the one in the infrastructure's state is dead")
-    return pending
+    return store.get(arn) or entered
 
 
 def _opens(target: PostgresTarget, version: Version) -> bool:

@@ -12,15 +12,16 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bootstrap.action import Action, Choice, Sql
-from bootstrap.credentials import other_login
 from bootstrap.postgres.apply import Applied, StalePlanError
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import RDS_IAM, Desired, Membership, Role
 from bootstrap.postgres.driver import Comparison
+from bootstrap.postgres.own_password import with_password
 from bootstrap.postgres.passwords import PasswordError
 from bootstrap.postgres.siblings import SiblingError
 from bootstrap.postgres.tokens import TokenError
-from bootstrap.secrets import Credential, Secret
+from bootstrap.renewal.state import RotationError, other_login
+from bootstrap.secrets import Credential, Secret, new_password
 
 _Effect = Callable[[], object]
 
@@ -153,3 +154,28 @@ class MemoryPostgres:
                 self._leave(key)
 
         return effect
+
+
+@dataclass
+class MemoryMaster:
+    """A master without a server: the twin of `MasterCredential`, with one password at a time."""
+
+    password: Secret
+
+    def successor(self, old: Credential, grace: int) -> Credential:  # noqa: ARG002 as in the protocol
+        return with_password(old, new_password())
+
+    def admit(self, target: str, new: Credential, old: Credential) -> None:  # noqa: ARG002 as in the protocol
+        self.password = new.password or Secret("")
+
+    def prove(self, new: Credential, old: Credential) -> tuple[str, ...]:  # noqa: ARG002 as in the protocol
+        if not self.opens(new):
+            raise RotationError(f"{new.username} cannot log in")
+        return ()
+
+    def retire(self, target: str, valid: Credential, old: Credential | None) -> tuple[str, ...]:  # noqa: ARG002 as in the protocol
+        return ()
+
+    def opens(self, credential: Credential) -> bool:
+        """Whether somebody may log in so."""
+        return credential.password == self.password

@@ -8,11 +8,11 @@ from typing import Any
 
 import psycopg
 
-from bootstrap.credentials import other_login
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import PostgresTarget
 from bootstrap.postgres.change import ident, literal
 from bootstrap.postgres.master import Master
+from bootstrap.renewal.state import other_login
 from bootstrap.secrets import Credential, Secret, open_postgres, scram_verifier
 
 
@@ -31,12 +31,6 @@ def admit(conn: Connection, credential: Credential) -> None:
     if not conn.execute(_EXISTS, (user,)).fetchone():
         raise SiblingError(f"PostgreSQL has no role {user}: run `datatier bootstrap`, which makes it")
     _alter(conn, f"ALTER ROLE {ident(user)} LOGIN PASSWORD {literal(scram_verifier(password))}", user)
-
-
-def replace_own(conn: Connection, credential: Credential) -> None:
-    """Give the user that is logged in the password of `credential`; of itself it may change nothing else."""
-    user, password = credential.username or "", credential.password or Secret("")
-    _alter(conn, f"ALTER ROLE {ident(user)} PASSWORD {literal(scram_verifier(password))}", user)
 
 
 def retire(target: PostgresTarget, master: Master, valid: Credential, *, drain: float) -> tuple[str, ...]:

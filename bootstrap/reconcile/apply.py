@@ -6,10 +6,10 @@ be the last one of a run: the next plan is made from what is there then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bootstrap.access import Access, load_access
@@ -21,6 +21,7 @@ from bootstrap.postgres.apply import StalePlanError
 from bootstrap.postgres.lock import hold
 from bootstrap.reconcile.allowed import EVERYTHING, Allowed
 from bootstrap.reconcile.engines import Engines, engines, wanted_roles, wanted_users
+from bootstrap.reconcile.identity import endings, retire
 from bootstrap.reconcile.plan import Plan, plan_stack
 from bootstrap.secrets import SecretStore
 
@@ -41,6 +42,8 @@ class Outcome:
     """What differs and is not ours to change."""
     notes: tuple[str, ...] = ()
     """What was done besides: secrets, passwords."""
+    held: Mapping[str, Held] = field(default_factory=dict)
+    """The credentials as they are now: what was retired is no longer beside them."""
 
     def data(self) -> dict[str, Any]:
         """Return it as `--json` prints it."""
@@ -67,8 +70,13 @@ def apply(
     Raise StalePlanError where PostgreSQL is not as in `digest`, and what a driver raises where a step cannot be done:
     the secrets that were current still are, and each opens what it opened before.
     """
-    done = Outcome()
+    done = Outcome(held=held)
     step = step or _quiet
+    if due := [name for name, each in held.items() if each.due]:
+        with step("rotation") as told:
+            held = done.held = {**held, **_retire(manifest, access, held, due, on, allowed, done)}
+            told.extend(action.sentence for action in done.changes)
+            told.extend(done.notes)
     with step("roles") as told:
         applied = on.database.apply(wanted_roles(manifest, access, held), allowed, digest=digest)
         done.changes += applied.changes
@@ -126,6 +134,26 @@ def held_back(held: Mapping[str, Held], skipped: Iterable[Action]) -> dict[str, 
     return found
 
 
+def _retire(
+    manifest: Manifest,
+    access: Access,
+    held: Mapping[str, Held],
+    names: Sequence[str],
+    on: Engines,
+    allowed: Allowed,
+    done: Outcome,
+) -> dict[str, Held]:
+    """Retire the old credentials whose grace is over, or of an identity none of it where that is not allowed."""
+    found = endings(manifest, access, on.store, names)
+    going = [each for each in found if all(map(allowed, each[1].steps))]
+    done.skipped += tuple(step for each in found if each not in going for step in each[1].steps)
+    steps, notes = retire(manifest, access, on, going)
+    done.changes += steps
+    done.notes += notes
+    gone = [standing.name for standing, _ in going]
+    return {name: replace(held[name], previous=None, due=False) for name in gone}
+
+
 @contextmanager
 def _quiet(_: str) -> Iterator[list[str]]:
     yield []
@@ -143,7 +171,7 @@ def apply_stack(
         held, staged = stage_all(read_all(manifest, access, store, pool), store, pool)
         done = apply(manifest, access, held, on, allowed, digest=digest)
         done.notes = (*entered.done, *staged, *done.notes)
-        left = on.database.compare(wanted_roles(manifest, access, held)).differences
+        left = on.database.compare(wanted_roles(manifest, access, done.held)).differences
         done.differences = (*left, *done.differences)
     return done
 

@@ -18,7 +18,9 @@ from bootstrap.postgres import master
 from bootstrap.postgres.driver import Comparison
 from bootstrap.postgres.master import Master
 from bootstrap.reconcile.engines import Engines, engines, wanted_roles, wanted_users
+from bootstrap.reconcile.identity import endings
 from bootstrap.redis.users import UserPlan
+from bootstrap.renewal.plan import Renewal
 from bootstrap.secrets import SecretStore
 
 # A tier on this computer makes the secret by itself; on AWS the infrastructure does, with its key and its policies.
@@ -58,6 +60,8 @@ class Observed:
     """What the engines and the store have, beside what is wanted of them."""
 
     held: Mapping[str, Held] = field(default_factory=dict)
+    due: Sequence[Renewal] = ()
+    """What retires the old credentials whose grace is over."""
     database: Comparison | None = None
     """None where a plan is about caches alone."""
     caches: Sequence[UserPlan] = ()
@@ -66,14 +70,16 @@ class Observed:
 def observe(manifest: Manifest, access: Access, on: Engines) -> Observed:
     """Read everything; nothing is written, neither to an engine nor to the store of secrets."""
     held = read_all(manifest, access, on.store, on.pool)
+    due = endings(manifest, access, on.store, [name for name, each in held.items() if each.due])
     database = on.database.compare(wanted_roles(manifest, access, held))
     caches = [on.cache(name).plan(wanted_users(manifest, access, name, held)).whole() for name in manifest.caches]
-    return Observed(held=held, database=database, caches=caches)
+    return Observed(held=held, due=[left for _, left in due], database=database, caches=caches)
 
 
 def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING) -> Plan:
     """Return what makes it as declared. `lacking` says who makes the secret of an identity that has none. Pure."""
     secrets = tuple(_of_secrets(observed.held, lacking))
+    retired = tuple(step for left in observed.due for step in left.steps)
     database = observed.database or Comparison()
     of_caches = tuple(action for cache in observed.caches for action in cache.changes)
     told = (*database.differences, *(text for cache in observed.caches for text in cache.differences))
@@ -83,11 +89,12 @@ def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING
         [database.digest] if database.digest else [],
         # Where a secret is does not matter, only whether it has to be filled.
         [{**action.data(), "target": ""} for action in secrets],
+        [action.data() for action in retired],
         [action.data() for action in of_caches],
         list(told),
     ]
     return Plan(
-        changes=(*secrets, *database.actions, *of_caches),
+        changes=(*secrets, *retired, *database.actions, *of_caches),
         differences=told,
         fingerprint=hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest(),
         digest=database.digest or None,
@@ -104,8 +111,13 @@ def plan_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> Plan:
 def plan_entered(manifest: Manifest, store: SecretStore, pool: Executor, entered: Master) -> Plan:
     """Return the plan of a deployed stack in which the master is logged in."""
     access = load_access(manifest.access)
-    observed = observe(manifest, access, engines(manifest, access, store, pool, entered))
-    return plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)
+    return plan_on(manifest, access, engines(manifest, access, store, pool, entered))
+
+
+def plan_on(manifest: Manifest, access: Access, on: Engines) -> Plan:
+    """Return the plan of a deployed stack behind its drivers."""
+    lacking = MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING
+    return plan(access, observe(manifest, access, on), lacking=lacking)
 
 
 def _of_secrets(held: Mapping[str, Held], lacking: str) -> Iterator[Action]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from bootstrap.action import Action
 from bootstrap.aws import aws_client
@@ -13,9 +14,10 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.redis.elasticache import ElastiCacheUsers
 from bootstrap.redis.server import ServerAcl
-from bootstrap.redis.token import USER as TOKEN_USER
-from bootstrap.redis.token import ElastiCacheToken, NodesToken, Place, Token
-from bootstrap.redis.users import Backend, User, UserPlan, of_user
+from bootstrap.redis.token import ElastiCacheToken, NodesToken, TokenCredential, TokenPlace
+from bootstrap.redis.users import Backend, User, UserPlan
+from bootstrap.renewal.carry_out import carry_out
+from bootstrap.renewal.plan import Wish, plan
 from bootstrap.secrets import LoginError, Secret, SecretStore, open_redis, redis_token
 
 # ElastiCache brings a changed user to the nodes after the API calls it active; how long after is not documented.
@@ -41,9 +43,9 @@ def driver(
     cache = manifest.caches[name]
     if not cache.has_users:
         token = token_of(manifest, name, store)
-        if token is None:
+        if token is None or cache.auth_secret is None:
             raise CacheError(f"cache {name} has neither a user group nor an AUTH token's secret: set one of them")
-        return TokenUsers(token)
+        return TokenUsers(token, cache.auth_secret, store)
     parts: list[Backend] = []
     if cache.user_group:
         api = elasticache(manifest, name, cache.user_group, others)
@@ -82,10 +84,19 @@ class Together:
 class TokenUsers:
     """The one user of a cache with an AUTH token; identities do not exist there."""
 
-    token: Token
+    token: TokenCredential
+    arn: str
+    store: SecretStore
 
     def plan(self, users: Sequence[User]) -> UserPlan:  # noqa: ARG002 as in the protocol
-        return UserPlan(changes=self._changes(self.token.plan()), carry_out=lambda _: self._changes(self.token.bring()))
+        standing = self.token.stand(self.arn, self.store)
+        left = plan(standing, Wish(), now=datetime.now(UTC))
+
+        def go(_: bool) -> tuple[Action, ...]:
+            carry_out(left, standing, self.token, self.store)
+            return left.steps
+
+        return UserPlan(changes=left.steps, carry_out=go)
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 as in the protocol
         raise self._nobody(identity)
@@ -94,12 +105,8 @@ class TokenUsers:
         raise self._nobody(identity)
 
     def _nobody(self, identity: str) -> CacheError:
-        name = self.token.name
+        name = self.token.cache
         return CacheError(f"{name} knows no user {identity}, only an AUTH token: `datatier access rotate {name}-auth`")
-
-    def _changes(self, done: Sequence[str]) -> tuple[Action, ...]:
-        name = self.token.name
-        return tuple(of_user(name, TOKEN_USER, "password", detail, takes_away=True) for detail in done)
 
 
 @dataclass(frozen=True)
@@ -187,12 +194,12 @@ def _login(cache: CacheTarget, user: str, password: Secret, settle: float) -> No
             return
 
 
-def token_of(manifest: Manifest, name: str, store: SecretStore) -> Token | None:
-    """Return the AUTH token of a cache; None where it has none."""
+def token_of(manifest: Manifest, name: str, store: SecretStore) -> TokenCredential | None:
+    """Return the driver of a cache's AUTH token; None where it has none."""
     cache = manifest.caches[name]
     if cache.auth_secret is None:
         return None
-    place: Place
+    place: TokenPlace
     if cache.nodes:
         version = store.get(cache.admin_secret) if cache.admin_secret else None
         if version is None:
@@ -200,6 +207,5 @@ def token_of(manifest: Manifest, name: str, store: SecretStore) -> Token | None:
         place = NodesToken(name, cache, version.credential)
     else:
         client = aws_client("elasticache", manifest.region, manifest.aws_endpoint)
-        place = ElastiCacheToken(client, cache.replication_group or "")
-    rule = manifest.passwords
-    return Token(name=name, cache=cache, arn=cache.auth_secret, store=store, place=place, rule=rule)
+        place = ElastiCacheToken(client, cache.replication_group or "", cache)
+    return TokenCredential(cache=name, place=place, rule=manifest.passwords)

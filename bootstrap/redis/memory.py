@@ -10,6 +10,7 @@ from bootstrap.acl.table import CommandTable
 from bootstrap.acl.valkey import VALKEY
 from bootstrap.action import Action
 from bootstrap.redis import node
+from bootstrap.redis.token import AuthTokenError
 from bootstrap.redis.users import User, UserPlan
 from bootstrap.secrets import Secret, redis_hash
 
@@ -71,3 +72,25 @@ class MemoryUsers:
     def _plan(self, users: Sequence[User], *, remove: bool) -> node.NodePlan:
         live = _Live(f"{self.name}/primary", None, self.users, aclfile=False, replication="")
         return node.plan(live, users, admin="acl-admin", remove=remove, others=self.others)
+
+
+@dataclass
+class MemoryToken:
+    """A cache with an AUTH token and no server: the twin of `ElastiCacheToken`, which takes two and refuses a third."""
+
+    tokens: list[Secret]
+    """Those that open it, the newest last."""
+    rotated: bool = False
+
+    def add(self, token: Secret) -> None:
+        self.tokens = [*self.tokens[-1:], token]
+        self.rotated = True
+
+    def alone(self, token: Secret) -> None:
+        if not self.rotated:  # ElastiCache User Guide: SET is allowed after ROTATE only
+            raise AuthTokenError("SET is refused: no AUTH token was added before")
+        self.tokens = [token]
+        self.rotated = False
+
+    def opens(self, token: Secret) -> tuple[bool, ...]:
+        return (token in self.tokens,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from bootstrap.secrets.secret import Credential
 from bootstrap.secrets.store import SecretStoreError, Stage, Stages, Version
@@ -74,6 +74,10 @@ class MemoryStore:
         if kept.labels.get(stage) == version:
             del kept.labels[stage]
         self._touch(kept)
+
+    def changed_before(self, arn: str, by: timedelta) -> None:
+        """Let time pass: the secret was last changed that much earlier."""
+        self._of(arn, "describe").changed -= by
 
     def _of(self, arn: str, verb: str) -> _Kept:
         if arn not in self._secrets:

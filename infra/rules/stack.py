@@ -51,7 +51,7 @@ def _extensions(tier: Instances) -> Iterator[SettingsProblem]:
     primary, *_ = _with_known_version(tier)
     for name in primary.extensions:
         if problem := extension_problem(name, primary.major):
-            yield SettingsProblem(f"{FILE}: extensions", f"{problem}.")
+            yield SettingsProblem(f"{FILE}: extensions", problem if problem.endswith("?") else f"{problem}.")
 
 
 def _stack(tier: Instances) -> Iterator[SettingsProblem]:

@@ -14,6 +14,7 @@ from graph import types
 from graph.cloud import Made
 from graph.errors import CloudError
 from graph.naming import digest
+from graph.replica import replica_source
 from graph.resource import Resource
 from local.handlers import cache, function, rds
 from local.handlers.base import RunContext
@@ -71,8 +72,8 @@ def _make_reserved(context: RunContext, manifest: Manifest) -> None:
     from bootstrap.run import MIGRATIONS
 
     wanted = declared(MIGRATIONS.parent)
-    for entry in _entries(context, rds.TYPE):
-        if wanted and not entry["inputs"].get("replicateSourceDb"):
+    for entry in context.state.of_type(rds.TYPE):
+        if wanted and replica_source(entry["inputs"]) is None:
             server = context.server(entry["outputs"]["identifier"])
             with server.connect(manifest.postgres.database) as connection:
                 roles.make_reserved(connection, wanted, entry["inputs"]["username"])
@@ -131,7 +132,7 @@ def _group_of(context: RunContext, name: str, target: CacheTarget) -> Entry:
 
     ElastiCache's port is an input that it takes as it is; here each group has a port of its own.
     """
-    groups = _entries(context, cache.TYPE)
+    groups = context.state.of_type(cache.TYPE)
     by_port = [e for e in groups if e["outputs"]["port"] == target.endpoint.port]
     found = by_port or [e for e in groups if e["id"].endswith(f"-{name}".lower())]
     if len(found) != 1:
@@ -163,15 +164,11 @@ def restore_master(context: RunContext, manifest: Manifest) -> None:
     value = json.loads(client.get_secret_value(SecretId=manifest.postgres.master_secret)["SecretString"])
     if not value.get("initial"):
         return
-    for entry in _entries(context, rds.TYPE):
-        if not entry["inputs"].get("replicateSourceDb"):
+    for entry in context.state.of_type(rds.TYPE):
+        if replica_source(entry["inputs"]) is None:
             with context.server(entry["outputs"]["identifier"]).connect() as connection:
                 roles.set_password(connection, value["username"], value["password"])
 
 
 def _nodes(context: RunContext) -> list[Node]:
-    return [node for entry in _entries(context, cache.TYPE) for node in cache.members(context, entry)]
-
-
-def _entries(context: RunContext, kind: str) -> list[Entry]:
-    return [entry for entry in list(context.state.resources.values()) if entry["type"] == kind]
+    return [node for entry in context.state.of_type(cache.TYPE) for node in cache.members(context, entry)]

@@ -11,6 +11,7 @@ from graph import types
 from graph.cloud import Made
 from graph.errors import CloudError
 from graph.naming import camel, digest, hexes, physical_name
+from graph.replica import replica_source
 from graph.resource import Resource
 from local.emulator import arn
 from local.handlers.base import RunContext
@@ -37,11 +38,11 @@ class RdsInstance:
 
     def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         identifier = physical_name(resource, "identifier")
-        source = resource.inputs.get("replicateSourceDb")
-        origin = context.server(str(source).rpartition(":")[2]) if source else None
         server = context.server(identifier, major(resource.inputs))
         parameters = context.parameters(PARAMETER_GROUP, resource.inputs.get("parameterGroupName"))
-        if origin:
+        source = replica_source(resource.inputs)
+        if source:
+            origin = context.server(source)
             if not origin.daemon.alive:
                 raise CloudError(f"replica {identifier} names {source} as its source, which this stack does not hold")
             server = replace(server, binaries=origin.binaries)  # it is a copy
@@ -62,10 +63,10 @@ class RdsInstance:
     def remove(self, context: RunContext, entry: Entry) -> None:
         identifier = entry["outputs"]["identifier"]
         server = context.server(identifier)
-        source = entry["inputs"].get("replicateSourceDb")
+        source = replica_source(entry["inputs"])
         server.remove()
         if source:
-            origin = context.server(str(source).rpartition(":")[2])
+            origin = context.server(source)
             if origin.daemon.alive:
                 replication.drop_slot(origin, identifier)
         context.state.ports.pop(identifier, None)

@@ -129,9 +129,14 @@ def installing(major: int | None) -> str | None:
     return next((known.target for known in KNOWN if known.major == major and known.server), None)
 
 
-def adding(extension: str, major: int) -> str | None:
-    """The target of `make` that installs an extension which the default package of that major version lacks."""
-    return next((known.target for known in KNOWN if known.major == major and extension in known.adds), None)
+def adding(extension: str, server: Package) -> str | None:
+    """The target of `make` that installs an extension which a server lacks; None where none is known to."""
+    known = [each for each in KNOWN if each.major == server.major]
+    if target := next((each.target for each in known if extension in each.adds), None):
+        return target
+    # In place of the default package runs another one, which has less.
+    default = next((each for each in known if each.server), None)
+    return default.target if default and not server.name.startswith(f"{default.distribution} ") else None
 
 
 @functools.cache

@@ -6,10 +6,9 @@ from collections.abc import Iterable
 from concurrent.futures import Executor
 
 from bootstrap.access import Access
-from bootstrap.credentials import other_login
 from bootstrap.manifest import Manifest
+from bootstrap.renewal.state import RotationError, other_login
 from bootstrap.report import Check
-from bootstrap.rotate.plan import RotationError
 from bootstrap.secrets import Credential, SecretStore
 from bootstrap.verify import verify
 
