@@ -31,11 +31,10 @@ from bootstrap.secrets import (
     open_redis,
     redis_hash,
 )
+from knowledge.passwords import token_special
 
 _WAIT_SECONDS = 900.0
 _POLL_SECONDS = 2.0
-# Of the special characters that a token may have (! & # $ ^ < > -) the one that needs no quoting in a URL.
-_SPECIAL = "-"
 USER = "default"
 """With an AUTH token every client is the user `default`."""
 
@@ -237,7 +236,7 @@ class Token:
         return None if current.credential.initial else GRACE
 
     def _new(self) -> Secret:
-        return new_password(self.rule.model_copy(update={"special": _SPECIAL}))
+        return new_password(self.rule.model_copy(update={"special": token_special(self.rule.special)}))
 
     def _nodes(self) -> Sequence[Endpoint]:
         return self.cache.nodes or (self.cache.endpoint,)
