@@ -236,6 +236,22 @@ def replaced(cache: Cache) -> None:
     assert set(token.reveal()) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 
 
+@pytest.mark.parametrize(("special", "left"), [("-_.~", "-"), ("_.~", ""), ("!#=+", "!#")])
+def test_a_new_token_has_those_of_the_stacks_characters_that_elasticache_takes(special: str, left: str) -> None:
+    target = CacheTarget(endpoint=Endpoint(name="first", host="192.0.2.1", port=6379), replication_group="shop-hot")
+    rule = PasswordRule(length=128, special=special)
+    token = Token(
+        name="hot",
+        arn=ARN,
+        cache=target,
+        store=Store(Effects()),
+        rule=rule,
+        place=NodesToken("hot", target, Credential()),
+    )
+    made = "".join(token._new().reveal() for _ in range(20))
+    assert {each for each in made if not each.isalnum()} == set(left)
+
+
 @pytest.mark.server
 def test_the_first_token_is_dead_after_the_first_run(cache: Cache) -> None:
     planned = cache.left()
