@@ -20,7 +20,7 @@ from bootstrap.reconcile.plan import Plan, plan_entered
 from bootstrap.reconcile.verify import verify_stack
 from bootstrap.report import Check
 from bootstrap.run import MIGRATIONS
-from bootstrap.schema import Difference
+from bootstrap.schema import SchemaDifference
 from bootstrap.secrets import AwsStore, SecretStore
 from bootstrap.verify.by_role import verify_roles
 
@@ -119,5 +119,5 @@ def judge_schema(conn: psycopg.Connection[Any], migrations: Path) -> schema.Judg
     return schema.Judgement() if path is None else schema.judge(conn, schema.load(path))
 
 
-def _told(each: Difference) -> Drifted:
+def _told(each: SchemaDifference) -> Drifted:
     return Drifted(where="schema", what=f"{each.kind} {each.object}: {each.what}", mend=each.sql or "")

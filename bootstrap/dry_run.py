@@ -119,7 +119,7 @@ def _master(manifest: Manifest, due: master.Due | None) -> Iterator[Action]:
 
 def _schema(conn: psycopg.Connection[Any], folder: Path) -> tuple[tuple[Action, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the migrations that would run, what differs in the schema, and what cannot be foreseen."""
-    runner = migrate.Runner(migrate.Source.load(folder), migrate.PostgresLedger(conn))
+    runner = migrate.MigrationRunner(migrate.Source.load(folder), migrate.PostgresLedger(conn))
     steps = runner.plan_up()
     if steps:
         many = f"{len(steps)} migrations" if len(steps) > 1 else "the migration"

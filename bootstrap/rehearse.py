@@ -15,7 +15,7 @@ import psycopg
 
 from bootstrap import schema
 from bootstrap.errors import BootstrapError
-from bootstrap.migrate import Applied, MigrateError, PostgresLedger, Runner, Source
+from bootstrap.migrate import AppliedFile, MigrateError, MigrationRunner, PostgresLedger, Source
 from bootstrap.migrate.errors import FileError, ProblemsError
 from bootstrap.postgres import extensions
 from bootstrap.schema.changes import SchemaChange, changes
@@ -49,7 +49,7 @@ class Rehearsal:
     new: tuple[str, ...]
     """Names of those that are rehearsed."""
     server: int = 0
-    applied: list[Applied] = field(default_factory=list)
+    applied: list[AppliedFile] = field(default_factory=list)
     """Every run of theirs, with its seconds."""
     changes: tuple[SchemaChange, ...] = ()
     """What they make of the schema."""
@@ -90,7 +90,7 @@ def rehearse(
     _empty(conn)
     notes = extensions.ensure(conn).differences
     made = Rehearsal(since=since, new=tuple(m.name for m in source.migrations if m.version > since), notes=notes)
-    runner = Runner(source, PostgresLedger(conn), role=role)
+    runner = MigrationRunner(source, PostgresLedger(conn), role=role)
     with _told(made, "up"):
         runner.up(sum(m.version <= since for m in source.migrations))
         before = schema.read(conn)
@@ -109,7 +109,7 @@ def rehearse(
 
 
 def _back(
-    conn: psycopg.Connection[Any], runner: Runner, made: Rehearsal, before: schema.Schema, after: schema.Schema
+    conn: psycopg.Connection[Any], runner: MigrationRunner, made: Rehearsal, before: schema.Schema, after: schema.Schema
 ) -> None:
     at: list[int] = []
     with _told(made, "down"):

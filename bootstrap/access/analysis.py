@@ -12,7 +12,7 @@ from bootstrap.access.keyspaces import bearers, glob_of, readers, writers
 from bootstrap.access.model import Access, RedisRules
 from bootstrap.access.rules import BASE, MONITORING, access_string
 from bootstrap.acl.compare import listed, patterns
-from bootstrap.acl.expand import Allowed, expand
+from bootstrap.acl.expand import AllowedCommands, expand
 from bootstrap.acl.glob import common, includes, prefix, universal
 from bootstrap.acl.rules import RuleSet, Selector, parse
 from bootstrap.acl.table import CommandTable
@@ -152,7 +152,7 @@ def _governs(command: str, table: CommandTable) -> bool:
     )
 
 
-def _channels(path: str, rules: RedisRules, root: Selector, allowed: Allowed) -> Iterator[Finding]:
+def _channels(path: str, rules: RedisRules, root: Selector, allowed: AllowedCommands) -> Iterator[Finding]:
     for channel in root.channels:
         if universal(channel):
             yield Finding(path=path, message=f"`{channel}` matches every channel", mend="name the channels")

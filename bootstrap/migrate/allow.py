@@ -32,7 +32,7 @@ class Allowance:
 
 
 @dataclass(frozen=True)
-class Allowed:
+class AllowFile:
     """All that is allowed for a folder."""
 
     lines: tuple[Allowance, ...] = ()
@@ -53,17 +53,17 @@ class Allowed:
                 raise SourceError(f"{line.place or '--allow'}: no rule {line.rule}", _meant(line.rule, known))
 
 
-def allowed_in(folder: Path, rules: Iterable[str] = ()) -> Allowed:
+def allowed_in(folder: Path, rules: Iterable[str] = ()) -> AllowFile:
     """What the folder's own file allows, and `rules` for all files."""
     path = folder / FILE
     asked = tuple(Allowance(rule, "*") for rule in rules)
     if not path.is_file():
-        return Allowed(asked)
+        return AllowFile(asked)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot be read as text: {error}", "save it as UTF-8") from error
-    return Allowed((*_lines(str(path), text), *asked))
+    return AllowFile((*_lines(str(path), text), *asked))
 
 
 def _lines(path: str, text: str) -> Iterator[Allowance]:

@@ -50,7 +50,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Applied:
+class AppliedFile:
     """A file that was run."""
 
     version: int
@@ -59,7 +59,7 @@ class Applied:
     seconds: float
 
 
-class Runner:
+class MigrationRunner:
     """Moves one database along one folder of migrations."""
 
     def __init__(
@@ -89,23 +89,25 @@ class Runner:
         """What a person should know of the last run, beside what it applied."""
         ledger.use(Session(role=role, lock_timeout=lock_timeout, statement_timeout=statement_timeout))
 
-    def up(self, n: int | None = None, progress: Progress | None = None, *, stop: Stop | None = None) -> list[Applied]:
+    def up(
+        self, n: int | None = None, progress: Progress | None = None, *, stop: Stop | None = None
+    ) -> list[AppliedFile]:
         """Apply the next `n` files, or all that are left. Raise StoppedError where `stop` says so before a file."""
         _check_count(n)
         done = self._move(lambda state: plan.plan_up(self.source, state, n), plan.check, progress, stop)
         return _check_short(done, n, "left")
 
-    def down(self, n: int | None, progress: Progress | None = None) -> list[Applied]:
+    def down(self, n: int | None, progress: Progress | None = None) -> list[AppliedFile]:
         """Undo the last `n` files; None undoes all."""
         _check_count(n)
         done = self._move(lambda state: plan.plan_down(self.source, state, n), plan.check_clean, progress)
         return _check_short(done, n, "applied")
 
-    def down_to(self, version: int | None, progress: Progress | None = None) -> list[Applied]:
+    def down_to(self, version: int | None, progress: Progress | None = None) -> list[AppliedFile]:
         """Undo everything above `version`; None undoes all."""
         return self._move(lambda s: plan.plan_down_to(self.source, s, version), plan.check_clean, progress)
 
-    def goto(self, version: int, progress: Progress | None = None) -> list[Applied]:
+    def goto(self, version: int, progress: Progress | None = None) -> list[AppliedFile]:
         """Move up or down to `version`."""
 
         def check(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
@@ -181,7 +183,7 @@ class Runner:
         check: Callable[[Source, LedgerState], Sequence[FileProblem]],
         progress: Progress | None,
         stop: Stop | None = None,
-    ) -> list[Applied]:
+    ) -> list[AppliedFile]:
         self.notes = []
         state = self.ledger.read()
         self.ledger.ready()
@@ -203,7 +205,7 @@ class Runner:
                 self.ledger.settle(NIL if state.version is None else state.version, *adopted)
             if todo and self.snapshot is not None:
                 self.notes.append(f"snapshot {self.snapshot()}")
-            done: list[Applied] = []
+            done: list[AppliedFile] = []
             for step in todo:
                 self._check_time(step, len(done), len(todo), stop)
                 done.append(self._apply(step, progress))
@@ -240,7 +242,7 @@ class Runner:
             time.sleep(min(0.1, self.max_replica_lag))
         return ""
 
-    def _apply(self, step: Move, progress: Progress | None) -> Applied:
+    def _apply(self, step: Move, progress: Progress | None) -> AppliedFile:
         if progress is not None:
             progress(step, None)
         body, version = step.file.read(), step.migration.version
@@ -255,7 +257,7 @@ class Runner:
         seconds = self._attempt(step, event, body)
         if progress is not None:
             progress(step, seconds)
-        return Applied(version, step.migration.name, "up" if step.kind == "up" else "down", seconds)
+        return AppliedFile(version, step.migration.name, "up" if step.kind == "up" else "down", seconds)
 
     def _attempt(self, step: Move, event: Event, body: bytes) -> float:
         try:
@@ -302,7 +304,7 @@ def _check_count(n: int | None) -> None:
         raise TargetError(f"{n} is no number of files", "give 0 or more")
 
 
-def _check_short(done: list[Applied], n: int | None, word: str) -> list[Applied]:
+def _check_short(done: list[AppliedFile], n: int | None, word: str) -> list[AppliedFile]:
     """golang-migrate does what it can and then fails ("limit K short"), so scripts may rely on that."""
     if n is not None and len(done) < n:
         raise ShortError(f"asked for {n} files, but only {len(done)} were {word}", "those are done")

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bootstrap.migrate.allow import Allowed, allowed_in
+from bootstrap.migrate.allow import AllowFile, allowed_in
 from bootstrap.migrate.errors import SourceError, TargetError, shown
 from bootstrap.migrate.numbering import after
 
@@ -112,7 +112,7 @@ class Source:
     migrations: tuple[Migration, ...]
     stray: tuple[str, ...] = ()
     """Names in the folder that look meant for migrations and are none; golang-migrate passes over them."""
-    allowed: Allowed = field(default_factory=Allowed)
+    allowed: AllowFile = field(default_factory=AllowFile)
     """What is not to be told of, by the folder's own file or by who runs it."""
 
     @classmethod

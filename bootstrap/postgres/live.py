@@ -121,7 +121,7 @@ class Other:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
+class LiveGrant:
     """A privilege on what PostgreSQL or an extension brings, which it did not have when it was made."""
 
     kind: str
@@ -193,7 +193,7 @@ class Live:
     maker: str = ""
     """The superuser that made the cluster (oid 10)."""
     others: tuple[Other, ...] = ()
-    given: tuple[Given, ...] = ()
+    given: tuple[LiveGrant, ...] = ()
     owners: tuple[tuple[str, str, str], ...] = ()
     """(kind, name, owner) of types, large objects, languages, foreign servers and wrappers, publications,
     subscriptions and event triggers."""
@@ -280,7 +280,7 @@ def _live(text: str, sessions: str | None, of: str) -> Live:
         maker=found["maker"],
         others=tuple(each for row in found["others"] or () for each in _others(*row)),
         given=tuple(
-            Given(kind=k, column=part, sql=sql, system=own, role=role, privilege=what, grantable=may)
+            LiveGrant(kind=k, column=part, sql=sql, system=own, role=role, privilege=what, grantable=may)
             for k, part, sql, own, role, what, may in found["given"] or ()
         ),
         owners=tuple((kind, each, role) for kind, name, role in found["owners"] or () for each in _each(kind, name)),

@@ -16,7 +16,7 @@ from bootstrap.postgres.change import ident
 from bootstrap.postgres.lock import hold
 from bootstrap.renewal.carry_out import carry_out
 from bootstrap.renewal.plan import Wish, plan
-from bootstrap.secrets import LoginError, Secret, SecretStore, Stage, Version, open_postgres
+from bootstrap.secrets import LoginError, Secret, SecretStore, SecretVersion, Stage, open_postgres
 
 _ATTEMPTS = 3
 _STAGES: tuple[Stage, ...] = ("AWSCURRENT", "AWSPENDING")
@@ -101,7 +101,7 @@ def look(target: PostgresTarget, store: SecretStore) -> Master:
 
 def _log_in(
     target: PostgresTarget, store: SecretStore, done: list[str]
-) -> tuple[psycopg.Connection[Any], Version, bool]:
+) -> tuple[psycopg.Connection[Any], SecretVersion, bool]:
     arn = target.master_secret
     refusal = ""
     for _ in range(_ATTEMPTS):
@@ -141,17 +141,17 @@ _PROVEN = {
 }
 
 
-def _due(version: Version) -> Due | None:
+def _due(version: SecretVersion) -> Due | None:
     if _initial(version):
         return "replace"
     return "promote" if version.pending else None
 
 
-def _initial(version: Version | None) -> bool:
+def _initial(version: SecretVersion | None) -> bool:
     return version is not None and bool(version.credential.initial)
 
 
-def _login(version: Version) -> tuple[str, Secret]:
+def _login(version: SecretVersion) -> tuple[str, Secret]:
     user, password = version.credential.username, version.credential.password
     if user is None or password is None:
         raise MasterError("the master's secret holds no `username` and `password`; deploy the stack, which makes it")
@@ -162,7 +162,7 @@ def _promote(
     conn: psycopg.Connection[Any],
     target: PostgresTarget,
     store: SecretStore,
-    proven: Version,
+    proven: SecretVersion,
     done: list[str],
     told: str,
 ) -> None:
@@ -193,7 +193,7 @@ def _enter(
         ) from None
 
 
-def _open(target: PostgresTarget, version: Version, done: list[str]) -> tuple[psycopg.Connection[Any], bool]:
+def _open(target: PostgresTarget, version: SecretVersion, done: list[str]) -> tuple[psycopg.Connection[Any], bool]:
     user, password = _login(version)
     try:
         conn, by_token = _enter(target, user, password)
@@ -233,9 +233,9 @@ def _replace(
     target: PostgresTarget,
     store: SecretStore,
     rule: PasswordRule,
-    entered: Version,
+    entered: SecretVersion,
     done: list[str],
-) -> Version:
+) -> SecretVersion:
     arn = target.master_secret
     with hold(conn):
         current = store.get(arn)
@@ -248,7 +248,7 @@ def _replace(
     return store.get(arn) or entered
 
 
-def _opens(target: PostgresTarget, version: Version) -> bool:
+def _opens(target: PostgresTarget, version: SecretVersion) -> bool:
     try:
         open_postgres(target, target.primary, *_login(version)).close()
     except LoginError as error:

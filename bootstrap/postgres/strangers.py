@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bootstrap.access.postgres import EVERY, Kind
 from bootstrap.postgres.change import ident
-from bootstrap.postgres.desired import Desired, Given
+from bootstrap.postgres.desired import DeclaredGrant, Desired
 from bootstrap.postgres.facts import told
 from bootstrap.postgres.live import Live
 from bootstrap.postgres.plan import shut_out
@@ -59,7 +59,7 @@ def _missing(wanted: Desired, live: Live) -> Iterator[str]:
             yield f"{given.path}.privileges: maintain exists from PostgreSQL 17; this server is {live.version // 10000}"
 
 
-def _unknown(given: Given, known: set[tuple[Kind, str, str]], live: Live) -> Iterator[str]:
+def _unknown(given: DeclaredGrant, known: set[tuple[Kind, str, str]], live: Live) -> Iterator[str]:
     grant = given.grant
     for name in grant.objects:
         if name == EVERY:

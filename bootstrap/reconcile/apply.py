@@ -14,7 +14,7 @@ from typing import Any
 
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
-from bootstrap.credentials import Held, read_all, stage_all
+from bootstrap.credentials import HeldCredential, read_all, stage_all
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master, tokens
 from bootstrap.postgres.apply import StalePlanError
@@ -42,7 +42,7 @@ class Outcome:
     """What differs and is not ours to change."""
     notes: tuple[str, ...] = ()
     """What was done besides: secrets, passwords."""
-    held: Mapping[str, Held] = field(default_factory=dict)
+    held: Mapping[str, HeldCredential] = field(default_factory=dict)
     """The credentials as they are now: what was retired is no longer beside them."""
 
     def data(self) -> dict[str, Any]:
@@ -58,7 +58,7 @@ class Outcome:
 def apply(
     manifest: Manifest,
     access: Access,
-    held: Mapping[str, Held],
+    held: Mapping[str, HeldCredential],
     on: Engines,
     allowed: Allowed,
     *,
@@ -115,7 +115,7 @@ def apply(
     return done
 
 
-def held_back(held: Mapping[str, Held], skipped: Iterable[Action]) -> dict[str, str]:
+def held_back(held: Mapping[str, HeldCredential], skipped: Iterable[Action]) -> dict[str, str]:
     """Return the identities whose secret must not become current, each with the reason. Pure.
 
     A credential is of use when every engine knows it: its user in each cache, and in PostgreSQL the membership by which
@@ -137,12 +137,12 @@ def held_back(held: Mapping[str, Held], skipped: Iterable[Action]) -> dict[str, 
 def _retire(
     manifest: Manifest,
     access: Access,
-    held: Mapping[str, Held],
+    held: Mapping[str, HeldCredential],
     names: Sequence[str],
     on: Engines,
     allowed: Allowed,
     done: Outcome,
-) -> dict[str, Held]:
+) -> dict[str, HeldCredential]:
     """Retire the old credentials whose grace is over, or of an identity none of it where that is not allowed."""
     found = endings(manifest, access, on.store, names)
     going = [each for each in found if all(map(allowed, each[1].steps))]

@@ -15,7 +15,7 @@ from bootstrap.redis.users import User, UserPlan
 from bootstrap.secrets import Secret, redis_hash
 
 
-class _Live(node.Live):
+class _Live(node.LiveUsers):
     @cached_property
     def table(self) -> CommandTable:
         return VALKEY

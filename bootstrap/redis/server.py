@@ -31,7 +31,7 @@ class _Look:
     """One node as it was read, and what makes its users as wanted."""
 
     endpoint: Endpoint
-    live: node.Live
+    live: node.LiveUsers
     planned: node.NodePlan
 
 
@@ -126,7 +126,7 @@ class ServerAcl:
         with self._session(look.endpoint) as (client, _):
             return node.bring(replace(look.live, client=client), planned, partial(self._planned, users, remove))
 
-    def _planned(self, users: Sequence[User], remove: bool, live: node.Live) -> node.NodePlan:
+    def _planned(self, users: Sequence[User], remove: bool, live: node.LiveUsers) -> node.NodePlan:
         admin = self._user or "default"
         return node.plan(live, users, admin=admin, scope=self._scope, remove=remove, others=self._others)
 

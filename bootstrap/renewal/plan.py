@@ -11,7 +11,7 @@ from bootstrap.action import Action, Engine, OfRotation
 from bootstrap.renewal.state import GRACE, RenewalState, other_login
 from bootstrap.secrets import Credential
 
-Left: TypeAlias = Literal["rotated", "retired", "restored", "in grace", "nothing to do"]
+RenewalOutcome: TypeAlias = Literal["rotated", "retired", "restored", "in grace", "nothing to do"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class Renewal:
     """The steps that are left, and how the credential stands when they are done."""
 
     steps: tuple[Action, ...] = ()
-    outcome: Left
+    outcome: RenewalOutcome
     grace: int = 0
     """Seconds that the old credential stays valid once a new one is current."""
     valid_until: datetime | None = None

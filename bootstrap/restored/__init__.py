@@ -1,5 +1,5 @@
 """Looks into an instance that AWS Backup has restored for a test: can it be logged in to, and is it all there?"""
 
-from bootstrap.restored.checks import Check, Verdict, judge
+from bootstrap.restored.checks import RestoreCheck, Verdict, judge
 
-__all__ = ["Check", "Verdict", "judge"]
+__all__ = ["RestoreCheck", "Verdict", "judge"]

@@ -19,7 +19,7 @@ from bootstrap.restored import sequences
 
 
 @dataclass(frozen=True, kw_only=True)
-class Check:
+class RestoreCheck:
     """One question and its answer."""
 
     name: str
@@ -31,7 +31,7 @@ class Check:
 class Verdict:
     """All of them."""
 
-    checks: tuple[Check, ...]
+    checks: tuple[RestoreCheck, ...]
     rows: Mapping[str, int]
     """Rows of each table."""
 
@@ -73,10 +73,10 @@ def judge(
 
 def _asked(
     conn: psycopg.Connection[Any], asked: tuple[tuple[str, Callable[[], tuple[bool, str]]], ...]
-) -> Iterator[Check]:
+) -> Iterator[RestoreCheck]:
     for name, question in asked:
         if conn.closed:
-            yield Check(name=name, ok=False, detail="the connection was lost")
+            yield RestoreCheck(name=name, ok=False, detail="the connection was lost")
             continue
         try:
             ok, detail = question()
@@ -84,7 +84,7 @@ def _asked(
             # Only the primary message: the others may quote rows.
             told = error.diag.message_primary if isinstance(error, psycopg.Error) else str(error)
             ok, detail = False, told or type(error).__name__
-        yield Check(name=name, ok=ok, detail=detail)
+        yield RestoreCheck(name=name, ok=ok, detail=detail)
 
 
 def _recovered(conn: psycopg.Connection[Any]) -> tuple[bool, str]:

@@ -19,7 +19,7 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.restored import event as events
-from bootstrap.restored.checks import Check, Verdict, judge
+from bootstrap.restored.checks import RestoreCheck, Verdict, judge
 from bootstrap.restored.enter import enter, target_of
 from bootstrap.run import MIGRATIONS
 from bootstrap.secrets import AwsStore, SecretStore
@@ -67,7 +67,7 @@ def validate(
     conn, how = enter(manifest, target, store, rds)
     with conn:
         judged = judge(conn, load_access(manifest.access), migrations or MIGRATIONS, alive=_alive(manifest, store))
-    verdict = Verdict(checks=(Check(name="login", ok=True, detail=how), *judged.checks), rows=judged.rows)
+    verdict = Verdict(checks=(RestoreCheck(name="login", ok=True, detail=how), *judged.checks), rows=judged.rows)
     _log.info("%s: %s", restored.identifier, json.dumps(verdict.as_json()))
     # Once it is set it cannot be changed (restore-testing-validation).
     backup.put_restore_validation_result(

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bootstrap.action import Action
-from bootstrap.renewal.plan import Left
+from bootstrap.renewal.plan import RenewalOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +15,7 @@ class Rotated:
     """What became of the rotation of one credential."""
 
     identity: str
-    outcome: Left | Literal["planned", "skipped", "failed"]
+    outcome: RenewalOutcome | Literal["planned", "skipped", "failed"]
     steps: tuple[Action, ...] = ()
     """What was done; what would be done in a dry run."""
     valid_until: datetime | None = None

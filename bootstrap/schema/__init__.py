@@ -2,7 +2,7 @@
 
 from bootstrap.schema.compare import compare
 from bootstrap.schema.definition import DefinitionError, Schema, beside, dump, load
-from bootstrap.schema.difference import Difference
+from bootstrap.schema.difference import SchemaDifference
 from bootstrap.schema.document import document
 from bootstrap.schema.generate import generate
 from bootstrap.schema.imported import definition_of
@@ -13,9 +13,9 @@ from bootstrap.schema.rows import Counted, count, estimate
 __all__ = [
     "Counted",
     "DefinitionError",
-    "Difference",
     "Judgement",
     "Schema",
+    "SchemaDifference",
     "ServerSchema",
     "beside",
     "compare",

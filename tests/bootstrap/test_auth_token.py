@@ -26,7 +26,7 @@ from bootstrap.renewal.state import GRACE
 from bootstrap.rotate.kinds import Rotating
 from bootstrap.rotate.run import planned, renew
 from bootstrap.run import skipped
-from bootstrap.secrets import Credential, LoginError, Secret, Stages, Version, open_redis, redis_hash
+from bootstrap.secrets import Credential, LoginError, Secret, SecretVersion, Stages, open_redis, redis_hash
 
 FIRST = "the-token-in-the-state-of-the-infrastructure"
 ARN = "arn:shop/hot-auth"
@@ -61,9 +61,9 @@ class Store:
     changed: datetime = field(default_factory=lambda: datetime.now(UTC))
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def get(self, arn: str, stage: Any = "AWSCURRENT") -> Version | None:
+    def get(self, arn: str, stage: Any = "AWSCURRENT") -> SecretVersion | None:
         id_ = self.stage.get(stage)
-        return Version(id=id_, credential=self.versions[id_], pending=stage == "AWSPENDING") if id_ else None
+        return SecretVersion(id=id_, credential=self.versions[id_], pending=stage == "AWSPENDING") if id_ else None
 
     def stages(self, arn: str) -> Stages:
         at = self.stage.get
@@ -73,14 +73,14 @@ class Store:
     def made(self, arn: str) -> datetime | None:
         return self.changed
 
-    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> Version:
+    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> SecretVersion:
         id_ = f"v{next(self.numbers)}"
         self.versions[id_] = credential
         self.stage["AWSPENDING"] = id_
         self.effects.done("put_pending")
-        return Version(id=id_, credential=credential, pending=True)
+        return SecretVersion(id=id_, credential=credential, pending=True)
 
-    def promote(self, arn: str, version: Version) -> None:
+    def promote(self, arn: str, version: SecretVersion) -> None:
         self.stage["AWSPREVIOUS"], self.stage["AWSCURRENT"] = self.stage["AWSCURRENT"], version.id
         self.stage.pop("AWSPENDING", None)
         self.changed = datetime.now(UTC)

@@ -19,7 +19,7 @@ from bootstrap.aws import aws_client
 from bootstrap.manifest import Endpoint
 from bootstrap.restored import event as events
 from bootstrap.restored import handler as handler_module
-from bootstrap.restored.checks import Check
+from bootstrap.restored.checks import RestoreCheck
 from bootstrap.restored.enter import RestoredError, enter, target_of
 from bootstrap.restored.event import EventError, Restored
 from bootstrap.restored.handler import VerdictError, handler, validate
@@ -113,7 +113,7 @@ def restored(source: Tier) -> Iterator[Postgres]:
         yield server
 
 
-def verdict(source: Tier, server: Postgres, status: str) -> dict[str, Check]:
+def verdict(source: Tier, server: Postgres, status: str) -> dict[str, RestoreCheck]:
     with answered(server.port, status) as (rds, backup):
         found = validate(
             source.manifest, event(), store=source.store, rds=rds, backup=backup, migrations=source.migrations
