@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
+from pydantic import JsonValue
 
 from bootstrap.access import Access, RedisRules, access_string
 from bootstrap.errors import BootstrapError
@@ -60,7 +61,7 @@ class Reason:
     on: tuple[str, ...]
     why: str
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {"what": self.what, "on": list(self.on), "why": self.why}
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from pydantic import JsonValue
 
 from bootstrap import migrate
 from bootstrap.access import load_access
@@ -44,7 +45,7 @@ class DryRun:
         """Whether anything does."""
         return bool(self.changes or self.differences)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {
             "stack": self.stack,

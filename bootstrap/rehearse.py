@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
+from pydantic import JsonValue
 
 from bootstrap import schema
 from bootstrap.errors import BootstrapError
@@ -68,7 +69,7 @@ class Rehearsal:
         """Whether it went as it should."""
         return not self.troubles
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, JsonValue]:
         """The stable form for machines."""
         return {"ok": self.ok, **asdict(self)}
 

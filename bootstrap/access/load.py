@@ -52,7 +52,7 @@ class AccessError(BootstrapError, ValueError):
         super().__init__("\n".join(["the access declaration is wrong:", *(f"  {p}" for p in problems)]))
 
 
-def load_access(data: Mapping[str, Any]) -> Access:
+def load_access(data: Mapping[str, object]) -> Access:
     """Return the typed declaration, or raise AccessError with every problem."""
     try:
         access = Access.model_validate(data)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+
+from pydantic import JsonValue
 
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
@@ -45,7 +46,7 @@ class Outcome:
     held: Mapping[str, HeldCredential] = field(default_factory=dict)
     """The credentials as they are now: what was retired is no longer beside them."""
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {
             "changes": [change.data() for change in self.changes],

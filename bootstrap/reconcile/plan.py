@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+
+from pydantic import JsonValue
 
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
@@ -46,7 +47,7 @@ class Plan:
         """Whether anything does."""
         return bool(self.changes or self.differences)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {
             "changes": [change.data() for change in self.changes],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from bootstrap.action import Action
 from bootstrap.renewal.plan import RenewalOutcome
@@ -23,7 +23,7 @@ class Rotated:
     notes: tuple[str, ...] = ()
     """What to know or to do: how to finish, sessions that were ended, checks that fail under both credentials."""
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return it as `--json` prints it."""
         steps = [{"identity": s.identity, "action": s.verb, "target": s.target, "detail": s.text} for s in self.steps]
         return {

@@ -19,10 +19,10 @@ from bootstrap.aws import aws_client
 from bootstrap.manifest import Endpoint
 from bootstrap.restored import event as events
 from bootstrap.restored import handler as handler_module
-from bootstrap.restored.checks import RestoreCheck
 from bootstrap.restored.enter import RestoredError, enter, target_of
 from bootstrap.restored.event import EventError, Restored
 from bootstrap.restored.handler import VerdictError, handler, validate
+from bootstrap.restored.verdict import RestoreCheck
 from bootstrap.rotate import rotate
 from bootstrap.secrets import AwsStore, Credential, Secret
 
@@ -133,7 +133,7 @@ def test_a_whole_copy(source: Tier, restored: Postgres) -> None:
         ("login", True, "as AWSCURRENT has it"),
         ("recovered", True, "it is a primary"),
         ("migration", True, "version 1"),
-        ("owner", True, "5 roles"),
+        ("access", True, "as declared"),
         ("indexes", True, "all valid"),
         ("schema and rows", True, "no definition is committed"),
         ("sequences", True, "2 ahead of their column"),
@@ -144,7 +144,12 @@ def test_a_whole_copy(source: Tier, restored: Postgres) -> None:
 
 
 DEFECTS: list[tuple[str, str, str, str]] = [
-    ("dirty", "UPDATE schema_migrations SET dirty = true", "migration", "within a migration that failed"),
+    (
+        "dirty",
+        "UPDATE schema_migrations SET dirty = true",
+        "migration",
+        "the recovery point lies within a migration that failed",
+    ),
     ("never migrated", "DELETE FROM schema_migrations", "migration", "no migration was ever applied"),
     ("empty", "TRUNCATE users, events", "rows beside the primary", "no table has a row, and the primary has about 40"),
     ("a sequence", "SELECT setval('events_id_seq', 3)", "sequences", "behind their column: events_id_seq"),
@@ -192,7 +197,18 @@ def test_the_owner_is_missing(source: Tier, restored: Postgres) -> None:
     with restored.superuser(f"{source.name}_app") as conn:
         conn.execute(f"ALTER ROLE {source.name}_owner RENAME TO somebody".encode())
     checks = verdict(source, restored, "FAILED")
-    assert checks["owner"].detail == f"the role {source.name}_owner is missing"
+    assert checks["access"].detail == f"the role {source.name}_owner is missing"
+
+
+def test_an_identity_that_is_younger_than_the_copy_is_left_to_a_bootstrap(source: Tier, restored: Postgres) -> None:
+    younger = f"{source.name}_late"
+    access = source.manifest.access
+    declared = {**access, "identities": {**access["identities"], younger: {"postgres": "readonly"}}}
+    late = source.manifest.model_copy(update={"access": declared})
+    with answered(restored.port, "SUCCESSFUL") as (rds, backup):
+        found = validate(late, event(), store=source.store, rds=rds, backup=backup, migrations=source.migrations)
+    (detail,) = (check.detail for check in found.checks if check.name == "access")
+    assert detail.startswith(f"a bootstrap would change: create role {younger}, mark role {younger}, create role ")
 
 
 def test_a_copy_of_the_day_before_a_rotation(source: Tier, restored: Postgres) -> None:
