@@ -1,6 +1,6 @@
 """One thing that is done to an engine or to the store of secrets, as data that may be printed: it never holds a secret.
 
-Plans are made of these, whoever makes them: the bootstrap, `access plan`, `drift` and rotations.
+Plans consist of these, whoever makes them: the bootstrap, `access plan`, `drift` and rotations.
 """
 
 from __future__ import annotations

@@ -82,7 +82,9 @@ def _read(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
         old = current.credential
         wanted = complete(manifest, access, name, old)
         previous, due = before(store, arn, current)
-        if wanted != old and (previous is None or due):  # what becomes AWSPREVIOUS now is no rotation's old credential
+        if wanted != old and (
+            previous is None or due
+        ):  # what becomes AWSPREVIOUS now is not the old credential of a rotation
             wanted = wanted.model_copy(update={"grace": None})
         return HeldCredential(
             identity=name,

@@ -69,14 +69,14 @@ def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretS
     with entered.conn as conn, ThreadPoolExecutor(_THREADS, thread_name_prefix="dry-run") as pool:
         on = engines(manifest, access, store, pool, entered)
         planned = plan_on(manifest, access, on)
-        of_schema, told, unseen = _schema(conn, migrations)
+        of_schema, reported, unseen = _schema(conn, migrations)
         lacking = extensions.look(conn)
         first = tuple(_master(manifest, entered.due))
     changes = (*first, *planned.changes, *lacking.actions, *of_schema)
     return DryRun(
         stack=manifest.stack,
         changes=tuple(filter(BUT_DROPS, changes)),
-        differences=(*planned.differences, *droppable(planned.changes), *told),
+        differences=(*planned.differences, *droppable(planned.changes), *reported),
         notes=(
             *skipped(manifest, access),
             *map(extensions.refused, lacking.denied),

@@ -85,14 +85,14 @@ def rehearse(
 ) -> Rehearsal:
     """Rehearse the migrations above `since`; 0 stands for all. `conn` may make extensions, and acts as `role`.
 
-    Raise NotEmptyError. A file that fails ends the rehearsal and is told in it.
+    Raise NotEmptyError. A file that fails ends the rehearsal and is reported in it.
     """
     say = say or (lambda _: None)
     _empty(conn)
     notes = extensions.ensure(conn).differences
     made = Rehearsal(since=since, new=tuple(m.name for m in source.migrations if m.version > since), notes=notes)
     runner = MigrationRunner(source, PostgresLedger(conn), role=role)
-    with _told(made, "up"):
+    with _reported(made, "up"):
         runner.up(sum(m.version <= since for m in source.migrations))
         before = schema.read(conn)
         made.server = before.server
@@ -113,7 +113,7 @@ def _back(
     conn: psycopg.Connection[Any], runner: MigrationRunner, made: Rehearsal, before: schema.Schema, after: schema.Schema
 ) -> None:
     at: list[int] = []
-    with _told(made, "down"):
+    with _reported(made, "down"):
         try:
             made.applied += runner.down(len(made.new), lambda step, _: at.append(step.before))
         except FileError as error:
@@ -129,7 +129,7 @@ def _back(
             made.troubles += _differing("down", before, schema.read(conn).schema)
     if made.failed:
         return
-    with _told(made, "up again"):
+    with _reported(made, "up again"):
         made.applied += runner.up()
         made.troubles += _differing("up again", after, schema.read(conn).schema)
 
@@ -172,7 +172,7 @@ def _empty(conn: psycopg.Connection[Any]) -> None:
 
 
 @contextmanager
-def _told(made: Rehearsal, phase: Phase) -> Iterator[None]:
+def _reported(made: Rehearsal, phase: Phase) -> Iterator[None]:
     try:
         yield
     except MigrateError as error:

@@ -59,7 +59,7 @@ def request(event: Mapping[str, object], *, arn: str = "", pinned: str | None = 
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "manifest"
-        raise RequestError(f"this is no manifest: {where}: {first['msg']}") from None
+        raise RequestError(f"this is not a manifest: {where}: {first['msg']}") from None
     return Request(action=action, manifest=manifest, prove=bool(prove))
 
 

@@ -166,7 +166,7 @@ class _Run:
             raise deadline.stopped(done, [step.file.name for step in runner.plan_up()]) from None
 
     def _compare(self, entered: Master, folder: Path) -> None:
-        """Hold the schema against the definition that lies beside the migrations, where there is one."""
+        """Compare the schema with the definition next to the migrations, where there is one."""
         from bootstrap import schema
 
         path = schema.beside(folder)
@@ -176,7 +176,7 @@ class _Run:
             found = schema.judge(entered.conn, schema.load(path))
             self._schema_errors = len(found.wrong)
             self._differences += [f"schema: {each}" for each in found.counted]
-            # Of the extensions that are missing the step before has told.
+            # The extensions that are missing were reported by the step before.
             self._differences += [f"schema: {found.note}"] * any(each.kind != "extension" for each in found.aside)
 
     def _verified(self, entered: Master, held: Mapping[str, HeldCredential]) -> tuple[report.Check, ...]:

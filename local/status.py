@@ -230,7 +230,7 @@ def _declared(
     """
     from bootstrap.access import load_access
     from bootstrap.postgres.desired import desired
-    from bootstrap.postgres.facts import told
+    from bootstrap.postgres.facts import reported
     from bootstrap.postgres.live import read
     from bootstrap.postgres.plan import plan
     from bootstrap.postgres.unseen import beside
@@ -240,7 +240,7 @@ def _declared(
     wanted = desired(access, active_logins(connection, access), iam=known.postgres.iam_region is not None)
     # As the master sees it, who administers all of it.
     live = replace(read(connection, wanted), user=master)
-    return tuple(told(beside(wanted, live).unseen)), tuple(plan(wanted, live))
+    return tuple(reported(beside(wanted, live).unseen)), tuple(plan(wanted, live))
 
 
 def _used_up(state: StateDir) -> list[str]:
@@ -266,7 +266,7 @@ def _cache(state: StateDir, entry: Entry, known: Manifest | None) -> tuple[dict[
 def _users(nodes: list[Node], name: str, known: Manifest | None) -> tuple[list[str], list[Action]]:
     """Who can log in to a cache now and is not in the declaration of the last bootstrap, and what differs of the rest.
 
-    A node that does not answer is told by its role.
+    A node that does not answer is left out.
     """
     import redis
 

@@ -164,7 +164,7 @@ def _keyspace(access: Access, path: str, keyspace: Keyspace) -> Iterator[Problem
                 known = tuple(access.identities)
                 yield Problem(
                     path=f"{path}.{key}",
-                    rule=f"`{identity}` is no identity; those that may write it: {', '.join(writing)}",
+                    rule=f"`{identity}` is not an identity; those that may write it: {', '.join(writing)}",
                     nearest=_nearest(identity, known),
                 )
             elif identity not in writing:

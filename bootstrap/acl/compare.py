@@ -66,7 +66,7 @@ def text_differences(
         return (
             RuleDifference(
                 f"{live} -> {wanted} (compared by text: {error})",
-                takes_away=True,  # what an unknown rule gives cannot be told
+                takes_away=True,  # what an unknown rule gives is not known
             ),
         )
 

@@ -1,4 +1,4 @@
-"""What a folder or a person says is not to be told of: by rule, for files, with a reason.
+"""What a folder or a person says is not to be reported: by rule, for files, with a reason.
 
 In an SQL file `-- datatier:allow RULE reason` stands for the statement that it is before or in; of the file as a whole
 (no down file, too late a number) it may stand anywhere in it. A published folder, whose files nobody can change any

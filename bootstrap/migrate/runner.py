@@ -86,7 +86,7 @@ class MigrationRunner:
         self.max_replica_lag = max_replica_lag
         self.snapshot = snapshot
         self.notes: list[str] = []
-        """What a person should know of the last run, beside what it applied."""
+        """What a person should know of the last run, besides what it applied."""
         ledger.use(Session(role=role, lock_timeout=lock_timeout, statement_timeout=statement_timeout))
 
     def up(
@@ -140,10 +140,10 @@ class MigrationRunner:
         return status(self.source, self.ledger.read())
 
     def validate(self) -> tuple[FileProblem, ...]:
-        """Return all that is wrong with the files beside this database, warnings included.
+        """Return all that is wrong with the files, given this database, warnings included.
 
         Files that it has applied are no longer linted: what they did is done, and they must not change. The others are
-        new, so that matters of style are told of as well.
+        new, so that matters of style are reported as well.
         """
         state = self.ledger.read()
         return (*plan.problems(self.source, state), *lint(self.source, above=state.version, style=True))
@@ -187,20 +187,20 @@ class MigrationRunner:
         self.notes = []
         state = self.ledger.read()
         self.ledger.ready()
-        told: Sequence[FileProblem] | None = None
+        reported: Sequence[FileProblem] | None = None
         # A dirty row may be a run in progress elsewhere: only the lock tells.
         if not state.dirty:
-            told = check(self.source, state)
+            reported = check(self.source, state)
             if not steps(state) and not plan.adoptable(self.source, state):
                 return []
-        seen = state  # the files are not read again beside the same books
+        seen = state  # the files are not read again for the same books
         with self.ledger.locked(self.lock_wait):
             self.ledger.prepare()
             state = self._mended(self.ledger.read())
-            if told is None or (state.version, state.events) != (seen.version, seen.events):
-                told = check(self.source, state)
+            if reported is None or (state.version, state.events) != (seen.version, seen.events):
+                reported = check(self.source, state)
             todo = steps(state)
-            self.notes += _told(told, todo)
+            self.notes += _reported(reported, todo)
             if adopted := plan.adoptable(self.source, state):
                 self.ledger.settle(NIL if state.version is None else state.version, *adopted)
             if todo and self.snapshot is not None:
@@ -285,7 +285,7 @@ def validate(source: Source, *, style: bool = False) -> tuple[FileProblem, ...]:
     return (*folder.problems(source), *lint(source, style=style))
 
 
-def _told(problems: Sequence[FileProblem], todo: Sequence[Move]) -> Iterator[str]:
+def _reported(problems: Sequence[FileProblem], todo: Sequence[Move]) -> Iterator[str]:
     """What is odd about the files that are about to run; of many by one rule the first."""
     names = {name for step in todo for name in (step.migration.name, step.migration.up.name, step.migration.down.name)}
     found = sorted((p for p in problems if p.file in names), key=lambda p: p.rule)
@@ -301,7 +301,7 @@ _MANY = 3
 
 def _check_count(n: int | None) -> None:
     if n is not None and n < 0:
-        raise TargetError(f"{n} is no number of files", "give 0 or more")
+        raise TargetError(f"{n} is not a number of files", "give 0 or more")
 
 
 def _check_short(done: list[AppliedFile], n: int | None, word: str) -> list[AppliedFile]:

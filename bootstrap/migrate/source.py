@@ -19,7 +19,7 @@ from bootstrap.migrate.numbering import after
 NAME = re.compile(r"([0-9]+)_(.*)\.(down|up)\.(.*)")
 MAX_VERSION = 2**63 - 1  # of a bigint, the table's column
 _MAX_PARSED = 2**64 - 1  # golang-migrate parses a uint64, and passes over what is none
-# What of the names that are no migrations was probably meant for one; README, .gitkeep and embed.go were not.
+# Which of the names that are not migrations were probably meant for one; README, .gitkeep and embed.go were not.
 _MEANT = re.compile(r"[0-9].*|.*\.sql(\..*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -113,13 +113,13 @@ class Source:
     stray: tuple[str, ...] = ()
     """Names in the folder that look meant for migrations and are none; golang-migrate passes over them."""
     allowed: AllowFile = field(default_factory=AllowFile)
-    """What is not to be told of, by the folder's own file or by who runs it."""
+    """What is not to be reported, by the folder's own file or by who runs it."""
 
     @classmethod
     def load(cls, folder: Path | str, allow: Iterable[str] = ()) -> Source:
-        """Read the names in `folder`. Raise SourceError where there is no unambiguous order.
+        """Read the names in `folder`. Raise SourceError where the order is ambiguous.
 
-        `allow` names rules that are not to be told of, whichever file breaks them.
+        `allow` names rules that are not to be reported, whichever file breaks them.
         """
         where = str(folder)
         files: dict[int, dict[str, MigrationFile]] = {}
@@ -153,7 +153,7 @@ class Source:
 
 
 def _names(folder: Path | str) -> list[str]:
-    """Names of what is no folder; golang-migrate takes a link for a file, wherever it leads, and so does this."""
+    """Names of what is not a folder; golang-migrate takes a link for a file, wherever it leads, and so does this."""
     if not Path(folder).is_dir():
         raise SourceError(f"no folder {shown(str(folder))}", "name the folder of the migrations with --path")
     try:
@@ -168,7 +168,7 @@ def _add(pair: dict[str, MigrationFile], match: re.Match[str], file: MigrationFi
     if version > MAX_VERSION:
         raise SourceError(f"{shown(file.path)}: version {version} does not fit a bigint", f"use at most {MAX_VERSION}")
     if not Path(file.path).is_file() and Path(file.path).exists():  # a pipe would be waited for
-        raise SourceError(f"{shown(file.path)}: is no ordinary file", "make it one, or remove it")
+        raise SourceError(f"{shown(file.path)}: is not an ordinary file", "make it one, or remove it")
     if direction in pair:
         raise SourceError(
             f"duplicate migration: {pair[direction].name} and {file.name} are both {direction} of {version}",
@@ -205,7 +205,7 @@ def create(folder: Path | str, description: str, *, now: datetime | None = None)
     taken = [match[1] for p in folder.iterdir() if (match := NAME.fullmatch(p.name)) and int(match[1]) <= MAX_VERSION]
     number = after(taken, now or datetime.now(UTC))
     if int(number) > MAX_VERSION:
-        raise TargetError(f"no version is left after {max(taken, key=int)}", "number the files anew, from a lower one")
+        raise TargetError(f"no version is left after {max(taken, key=int)}", "renumber the files, from a lower one")
     stem = f"{number}_{slug}"
     up, down = folder / f"{stem}.up.sql", folder / f"{stem}.down.sql"
     for path, purpose in ((up, "does"), (down, f"undoes all that {up.name} does")):

@@ -52,7 +52,7 @@ class Membership:
 
 @dataclass(frozen=True, kw_only=True)
 class DeclaredGrant:
-    """A grant of one's own, with the place where it is declared."""
+    """A grant that an identity declares itself, with the place where it is declared."""
 
     grantee: str
     path: str
@@ -81,7 +81,7 @@ class Desired:
     unimplied: frozenset[str] = frozenset()
     """Identities whose `given` says all that they may."""
     exceptions: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Role -> what it has beside all this and may keep; of privileges one by one."""
+    """Role -> what it has in addition and may keep; of privileges one by one."""
 
     @cached_property
     def managed(self) -> frozenset[str]:

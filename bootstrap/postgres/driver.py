@@ -23,7 +23,7 @@ from bootstrap.secrets import Credential
 
 @dataclass(frozen=True, kw_only=True)
 class DatabaseComparison:
-    """A database beside what is wanted of it."""
+    """How a database differs from what is wanted of it."""
 
     actions: tuple[Action, ...] = ()
     """In the order in which they can be done."""
@@ -61,7 +61,7 @@ class Database(Protocol):
         ...
 
     def admit(self, credential: Credential) -> None:
-        """Let the login of `credential` in beside its sibling; raise SiblingError where it is no role."""
+        """Let the login of `credential` in as well as its sibling; raise SiblingError where there is no such role."""
         ...
 
     def retire(self, valid: Credential, *, drain: float) -> tuple[str, ...]:

@@ -19,7 +19,7 @@ from bootstrap.postgres.desired import SCHEMA, Acl, Desired, Privileges
 from bootstrap.postgres.settings import Form
 
 MARK = "data-tier: managed"
-"""Comment on a role that this project made or took over; a hint, not a guard: its text is no secret."""
+"""Comment on a role that this project made or took over; a hint, not a guard: its text is not secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ class LiveWall:
 
 @dataclass(frozen=True, kw_only=True)
 class Other:
-    """Something beside tables, sequences, functions and schemas that has privileges."""
+    """Something other than tables, sequences, functions and schemas that has privileges."""
 
     kind: str
     """As GRANT names it: `type`, `language`, `foreign server`, `large object`, `parameter` ..."""

@@ -20,7 +20,7 @@ from bootstrap.secrets import LoginError, Secret, SecretStore, SecretVersion, St
 
 _ATTEMPTS = 3
 _STAGES: tuple[Stage, ...] = ("AWSCURRENT", "AWSPENDING")
-# A server made anew has the infrastructure's password again, whatever is current; and where that password became
+# A new server has the infrastructure's password again, whatever is current; and where that password became
 # current without a new server, the one before it is the server's.
 _ANEW: tuple[Stage, ...] = ("INITIAL", "AWSPREVIOUS")
 
@@ -164,13 +164,13 @@ def _promote(
     store: SecretStore,
     proven: SecretVersion,
     done: list[str],
-    told: str,
+    reported: str,
 ) -> None:
     with hold(conn):
         current = store.get(target.master_secret)
         if current is None or current.id != proven.id or current.pending:
             store.promote(target.master_secret, proven)
-            done.append(told)
+            done.append(reported)
 
 
 def _enter(
@@ -224,7 +224,7 @@ def _writable(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.
     raise MasterError(
         f"{where.name} ({where.host}:{where.port}) is a replica that is not promoted (pg_is_in_recovery), nothing can "
         "be written there: name the primary as `postgres.primary` in the manifest, or promote this one with "
-        "`aws rds promote-read-replica` (`SELECT pg_promote()` on a server of one's own) and run the bootstrap again"
+        "`aws rds promote-read-replica` (`SELECT pg_promote()` on a self-managed server) and run the bootstrap again"
     )
 
 

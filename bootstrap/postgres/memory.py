@@ -65,10 +65,10 @@ class MemoryPostgres:
         for name, credential in users.items():
             login = credential.username or ""
             if not self.opens(login):
-                raise PasswordError(f"{login} cannot log in: it is no login of this database")
+                raise PasswordError(f"{login} cannot log in: it may not log in to this database")
             if credential.password is None:
                 if (RDS_IAM, login) not in self.memberships:
-                    raise TokenError(f"{login} cannot log in by token: it is no member of {RDS_IAM}")
+                    raise TokenError(f"{login} cannot log in by token: it is not a member of {RDS_IAM}")
                 if (login in joined or name in unproven) and login in self.passwords:
                     del self.passwords[login]
                     done.append(f"{login}: logs in by token of AWS, and by no password")

@@ -44,7 +44,7 @@ class Outcome:
     notes: tuple[str, ...] = ()
     """What was done besides: secrets, passwords."""
     held: Mapping[str, HeldCredential] = field(default_factory=dict)
-    """The credentials as they are now: what was retired is no longer beside them."""
+    """The credentials as they are now: without those that were retired."""
 
     def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
@@ -74,16 +74,16 @@ def apply(
     done = Outcome(held=held)
     step = step or _quiet
     if due := [name for name, each in held.items() if each.due]:
-        with step("rotation") as told:
+        with step("rotation") as reported:
             held = done.held = {**held, **_retire(manifest, access, held, due, on, allowed, done)}
-            told.extend(action.sentence for action in done.changes)
-            told.extend(done.notes)
-    with step("roles") as told:
+            reported.extend(action.sentence for action in done.changes)
+            reported.extend(done.notes)
+    with step("roles") as reported:
         applied = on.database.apply(wanted_roles(manifest, access, held), allowed, digest=digest)
         done.changes += applied.changes
         done.skipped += applied.skipped
-        told.extend(map(str, applied.changes))
-    with step("passwords") as told:
+        reported.extend(map(str, applied.changes))
+    with step("passwords") as reported:
         # Who may not change over between password and token keeps the secret that is current.
         kept = tokens.moved(done.skipped, "join", "leave")
         logins = {name: each for name, each in held.items() if access.logins(name)}
@@ -94,15 +94,15 @@ def apply(
             joined=tokens.moved(done.changes, "join"),
         )
         done.notes += proved
-        told.extend(proved)
+        reported.extend(proved)
     for name in manifest.caches:
-        with step(f"cache {name}") as told:
+        with step(f"cache {name}") as reported:
             brought = on.cache(name).plan(wanted_users(manifest, access, name, held)).apply(allowed)
             done.changes += brought.changes
             done.skipped += brought.skipped
             done.differences += brought.differences
-            told.extend(map(str, brought.changes))
-    with step("secrets proven") as told:
+            reported.extend(map(str, brought.changes))
+    with step("secrets proven") as reported:
         waiting = held_back(held, done.skipped)
         for name, each in held.items():
             if each.version is None or not each.version.pending:
@@ -111,8 +111,8 @@ def apply(
                 done.notes += (f"{name}: the secret stays as it was, for {waiting[name]}",)
                 continue
             on.store.promote(each.arn, each.version)
-            told.append(f"{name}: secret is current")
-        done.notes += tuple(told)
+            reported.append(f"{name}: secret is current")
+        done.notes += tuple(reported)
     return done
 
 

@@ -58,7 +58,7 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """What the engines and the store have, beside what is wanted of them."""
+    """What the engines and the store have, compared with what is wanted of them."""
 
     held: Mapping[str, HeldCredential] = field(default_factory=dict)
     due: Sequence[Renewal] = ()
@@ -83,7 +83,7 @@ def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING
     retired = tuple(step for left in observed.due for step in left.steps)
     database = observed.database or DatabaseComparison()
     of_caches = tuple(action for cache in observed.caches for action in cache.changes)
-    told = (*database.differences, *(text for cache in observed.caches for text in cache.differences))
+    reported = (*database.differences, *(text for cache in observed.caches for text in cache.differences))
     # A cache's state is known by its plan; so is a secret's.
     whole = [
         access.model_dump(mode="json", by_alias=True),
@@ -92,11 +92,11 @@ def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING
         [{**action.data(), "target": ""} for action in secrets],
         [action.data() for action in retired],
         [action.data() for action in of_caches],
-        list(told),
+        list(reported),
     ]
     return Plan(
         changes=(*secrets, *retired, *database.actions, *of_caches),
-        differences=told,
+        differences=reported,
         fingerprint=hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest(),
         digest=database.digest or None,
     )

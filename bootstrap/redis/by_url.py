@@ -43,7 +43,7 @@ def plan_client(client: Any, users: Sequence[User], *, others: Collection[str] =
     live, me = node.read(client, _TARGET), _me(client)
 
     def planned(remove: bool, found: node.LiveUsers) -> node.NodePlan:
-        return node.plan(found, users, admin=me, remove=remove, default="told", others=others)
+        return node.plan(found, users, admin=me, remove=remove, default="reported", others=others)
 
     def carry_out(remove: bool) -> tuple[Action, ...]:
         return node.bring(live, planned(remove, live), partial(planned, remove))
@@ -62,8 +62,8 @@ def import_users(client: Any) -> ImportedUsers:
     """Return a declaration whose first plan against this server is empty; raise NodeError.
 
     Users that no identity can be are reported, and excepted by name: without a password, switched off, of a name that
-    none may have. The one who is logged in is nobody's identity, and neither is `default`, which stays told of where it
-    is on: everybody is it.
+    none may have. Whoever is logged in becomes no identity, and neither does `default`, which is reported where it is
+    on: everybody is it.
     """
     live = node.read(client, _TARGET)
     me = _me(client)

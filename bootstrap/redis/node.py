@@ -51,7 +51,7 @@ class LiveUsers:
     """Everything that a plan needs to know of a server."""
 
     target: str
-    """What the server is called in what is told of it."""
+    """What the server is called in reports."""
     client: Any
     users: Mapping[str, Kept]
     aclfile: bool
@@ -124,13 +124,13 @@ def plan(
     admin: str,
     scope: str = "",
     remove: bool = False,
-    default: Literal["off", "told"] = "off",
+    default: Literal["off", "reported"] = "off",
     others: Collection[str] = (),
 ) -> NodePlan:
     """Return what brings the server to `users`.
 
     `admin` is who is logged in, `scope` whose marker it is. `default`, where it is on and not the administrator, is
-    turned off, or only told of. `others` are left alone: somebody else governs them.
+    turned off, or only reported. `others` are left alone: somebody else governs them.
     """
     target = live.target
     marker = f"{MARKER}-{scope}" if scope else MARKER

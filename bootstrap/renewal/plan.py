@@ -35,7 +35,7 @@ class Renewal:
     grace: int = 0
     """Seconds that the old credential stays valid once a new one is current."""
     valid_until: datetime | None = None
-    """Until when the old credential stays valid beside the current one."""
+    """Until when the old credential stays valid after the new one has become current."""
 
 
 def plan(standing: RenewalState, wish: Wish, *, now: datetime) -> Renewal:
@@ -126,7 +126,7 @@ def _login(standing: RenewalState) -> str:
 
 def _admit(standing: RenewalState, target: str) -> str:
     if standing.kind == "token":
-        return "ROTATE: a second AUTH token beside the one in force"
+        return "ROTATE: a second AUTH token as well as the one in force"
     if standing.kind == "master":
         return "ALTER ROLE CURRENT_USER PASSWORD '***'"
     if target == "postgres":

@@ -54,7 +54,7 @@ class RestoredCopy:
     invalid: Answer[tuple[str, ...]]
     """Indexes that are not valid."""
     judged: Answer[schema.Judgement | None]
-    """The schema beside its definition; None where none is committed."""
+    """The schema compared with its definition; None where none is committed."""
     counted: Answer[schema.Counted]
     sequences: Answer[sequences.Look]
     written: Answer[bool]

@@ -128,6 +128,6 @@ _QUESTIONS: Mapping[str, Callable[[RestoredCopy], tuple[bool, str]]] = {
     "indexes": _indexes,
     "schema and rows": _content,
     "sequences": _sequences,
-    "rows beside the primary": _beside,
+    "rows compared with the primary": _beside,
     "write": _write,
 }

@@ -19,7 +19,7 @@ class Rotated:
     steps: tuple[Action, ...] = ()
     """What was done; what would be done in a dry run."""
     valid_until: datetime | None = None
-    """Until when the old credential stays valid beside the current one."""
+    """Until when the old credential stays valid after the new one has become current."""
     notes: tuple[str, ...] = ()
     """What to know or to do: how to finish, sessions that were ended, checks that fail under both credentials."""
 

@@ -1,4 +1,4 @@
-"""The schema as committed (`schema/schema.json`), beside the schema that a server has: check, generate, document."""
+"""The schema as committed (`schema/schema.json`), compared with the one on a server: check, generate, document."""
 
 from bootstrap.schema.compare import compare
 from bootstrap.schema.definition import DefinitionError, Schema, beside, dump, load

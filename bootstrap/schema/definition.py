@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 from bootstrap.errors import BootstrapError
 
 FILE = Path("schema") / "schema.json"
-"""Where it lies, beside the folder of the migrations."""
+"""Where it lies, next to the folder of the migrations."""
 
 
 class DefinitionError(BootstrapError, ValueError):
@@ -127,7 +127,7 @@ def load(path: Path) -> Schema:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "file"
         raise DefinitionError(
-            f"{path} is no schema definition: {where}: {first['msg']}; restore it from version control"
+            f"{path} is not a schema definition: {where}: {first['msg']}; restore it from version control"
         ) from None
 
 

@@ -145,7 +145,7 @@ def _made(entry: Column) -> str:
 
 def _remake(alter: str, title: str, wanted: Column, has: Column) -> Iterator[str]:
     if "generated" in wanted or ("generated" in has and has["generated"] == "VIRTUAL"):
-        # Before PostgreSQL 17 an expression cannot be changed; the values are computed anew either way.
+        # Before PostgreSQL 17 an expression cannot be changed; the values are computed again either way.
         whole = alter.partition(" ALTER COLUMN ")[0]
         yield f"{whole} DROP COLUMN {sql.name(title)}"
         yield f"{whole} ADD COLUMN {sql.column(title, wanted)}"

@@ -20,7 +20,7 @@ class _Kept:
 
 
 class MemoryStore:
-    """Secrets by their ARNs; a secret that nobody made is no secret. Not for several threads at once."""
+    """Secrets by their ARNs; a secret that nobody made does not exist. Not for several threads at once."""
 
     def __init__(self, arns: Iterable[str] = ()) -> None:
         self._secrets = {arn: _Kept() for arn in arns}

@@ -108,7 +108,7 @@ class AwsStore:
             raise _failed("read", arn, error) from None
         except BotoCoreError as error:
             raise _failed("read", arn, error) from None
-        # A value of bytes has no SecretString: it is no credential of ours, which is not the same as no value.
+        # A value of bytes has no SecretString: it is not a credential of ours, which differs from having no value.
         credential = _parse(arn, answer.get("SecretString", ""))
         return SecretVersion(
             id=answer["VersionId"], credential=credential, pending="AWSPENDING" in answer.get("VersionStages", ())

@@ -27,7 +27,7 @@ def has_given(access: Access, identity: str) -> bool:
 
 
 def given_probes(access: Access, identity: str, found: tuple[TriedTable, ...], *, replica: bool) -> Iterator[Probe]:
-    """Return what to try under a login of `identity`; what cannot be told from the declaration is left out."""
+    """Return what to try under a login of `identity`; what does not follow from the declaration is left out."""
     wanted = desired(access, {})
     names, all_known = _closure(wanted, identity)
     own = tuple(table for table in found if table.owner == access.owner)

@@ -63,7 +63,7 @@ def test_a_whole_copy_is_as_the_primary() -> None:
         ("indexes", True, "all valid"),
         ("schema and rows", True, "as defined"),
         ("sequences", True, "2 ahead of their column"),
-        ("rows beside the primary", True, "no table is empty here alone"),
+        ("rows compared with the primary", True, "no table is empty here alone"),
         ("write", True, "written and rolled back"),
     ]
     assert judge(WHOLE).message == "2 tables with 4 rows, 8 checks passed"
@@ -102,17 +102,17 @@ def test_a_whole_copy_is_as_the_primary() -> None:
         ({"sequences": Answer(Look(seen=1, behind=("ids",)))}, "sequences", False, "behind their column: ids"),
         (
             {"counted": counted(parcels=0, routes=0)},
-            "rows beside the primary",
+            "rows compared with the primary",
             False,
             "no table has a row, and the primary has about 6",
         ),
         (
             {"counted": counted(parcels=0, routes=2)},
-            "rows beside the primary",
+            "rows compared with the primary",
             True,
             "empty here and not there: parcels",
         ),
-        ({"alive": None}, "rows beside the primary", True, "the primary was not asked"),
+        ({"alive": None}, "rows compared with the primary", True, "the primary was not asked"),
         ({"written": LOST}, "write", False, "the connection was lost"),
     ],
 )

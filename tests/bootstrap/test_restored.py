@@ -56,8 +56,8 @@ def event(identifier: str = NAME, **detail: Any) -> dict[str, Any]:
         ({}, "detail: "),
         ({"detail": {"status": "COMPLETED"}}, "restoreJobId"),
         (event(status="FAILED"), "is FAILED"),
-        (event(createdResourceArn="arn:aws:ec2:eu-west-1:123456789012:volume/vol-1"), "no instance of RDS"),
-        (event("tmi-prod"), "no instance of a restore test"),
+        (event(createdResourceArn="arn:aws:ec2:eu-west-1:123456789012:volume/vol-1"), "not an RDS instance"),
+        (event("tmi-prod"), "not an instance of a restore test"),
     ],
 )
 def test_events_that_are_not_ours(given: dict[str, Any], says: str) -> None:
@@ -137,7 +137,7 @@ def test_a_whole_copy(source: Tier, restored: Postgres) -> None:
         ("indexes", True, "all valid"),
         ("schema and rows", True, "no definition is committed"),
         ("sequences", True, "2 ahead of their column"),
-        ("rows beside the primary", True, "no table is empty here alone"),
+        ("rows compared with the primary", True, "no table is empty here alone"),
         ("write", True, "written and rolled back"),
     ]
     assert found.message == "2 tables with 40 rows, 9 checks passed"
@@ -151,7 +151,12 @@ DEFECTS: list[tuple[str, str, str, str]] = [
         "the recovery point lies within a migration that failed",
     ),
     ("never migrated", "DELETE FROM schema_migrations", "migration", "no migration was ever applied"),
-    ("empty", "TRUNCATE users, events", "rows beside the primary", "no table has a row, and the primary has about 40"),
+    (
+        "empty",
+        "TRUNCATE users, events",
+        "rows compared with the primary",
+        "no table has a row, and the primary has about 40",
+    ),
     ("a sequence", "SELECT setval('events_id_seq', 3)", "sequences", "behind their column: events_id_seq"),
     (
         "a sequence that was never called",
@@ -257,7 +262,7 @@ def test_a_password_that_nobody_knows_any_more(source: Tier, restored: Postgres)
 def test_no_password_is_changed_but_on_a_copy(source: Tier) -> None:
     """Even where a bug led it to the primary."""
     store: Any = _Forgetful(REGION, source.endpoint)
-    with pytest.raises(RestoredError, match="no instance of a restore test"):
+    with pytest.raises(RestoredError, match="not an instance of a restore test"):
         enter(source.manifest, source.manifest.postgres, store, client("rds"))
 
 
@@ -300,4 +305,4 @@ def test_a_copy_is_judged_without_the_primary(source: Tier, restored: Postgres) 
     )
     with answered(restored.port, "SUCCESSFUL") as (rds, backup):
         found = validate(lost, event(), store=source.store, rds=rds, backup=backup, migrations=source.migrations)
-    assert {c.name: c.detail for c in found.checks}["rows beside the primary"] == "the primary was not asked"
+    assert {c.name: c.detail for c in found.checks}["rows compared with the primary"] == "the primary was not asked"

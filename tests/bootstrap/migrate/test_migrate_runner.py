@@ -98,7 +98,7 @@ def test_moves_from_1(
     [
         (lambda r: r.up(3), "asked for 3 files, but only 2 were left; those are done"),
         (lambda r: r.down(2), "asked for 2 files, but only 1 were applied; those are done"),
-        (lambda r: r.up(-1), "-1 is no number of files; give 0 or more"),
+        (lambda r: r.up(-1), "-1 is not a number of files; give 0 or more"),
         (lambda r: r.down_to(2), "cannot go down to 2: it is not applied; applied are 1 to 1"),
         (lambda r: r.goto(7), "no migration found for version 7; the files go from 1 to 3"),
         (lambda r: r.force(7), "no migration found for version 7; the files go from 1 to 3"),
