@@ -78,9 +78,9 @@ class CacheTarget(_Model):
     replication_group: str | None = None
     """Id of the ElastiCache replication group whose AUTH token that is. Absent anywhere else."""
     nodes: tuple[Endpoint, ...] = ()
-    """Every node of a server of one's own (never set for ElastiCache): there ACL SETUSER is sent to each."""
+    """Every node of a self-managed cache (never set for ElastiCache): there ACL SETUSER is sent to each."""
     admin_secret: str | None = None
-    """ARN of the secret of the ACL administrator of a server of one's own (never set for ElastiCache)."""
+    """ARN of the secret of the ACL administrator of a self-managed cache (never set for ElastiCache)."""
 
     @property
     def has_users(self) -> bool:
@@ -91,13 +91,13 @@ class CacheTarget(_Model):
     def _token_can_be_changed(self) -> CacheTarget:
         if self.auth_secret and not (self.replication_group or (self.nodes and self.admin_secret)):
             raise ValueError(
-                "auth_secret needs what changes the token: replication_group, or nodes and admin_secret of one's own"
+                "auth_secret needs what changes the token: replication_group, or nodes with an admin_secret"
             )
         return self
 
 
 class PasswordRule(_Model):
-    """What the passwords that the bootstrap makes consist of, beside letters and digits."""
+    """What the passwords that the bootstrap makes contain besides letters and digits."""
 
     length: int = USUAL_LENGTH
     special: str = USUAL_SPECIAL

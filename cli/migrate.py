@@ -79,7 +79,7 @@ def _runner(
     allow: list[str] | None = None,
     snapshot: bool = False,
     **options: Any,
-) -> Iterator[migrate.Runner]:
+) -> Iterator[migrate.MigrationRunner]:
     """As whoever the URL says, or as the stack's migrator, who acts as the owner."""
     from bootstrap import migrate
 
@@ -98,7 +98,7 @@ def _runner(
 
             options["snapshot"] = snapshot_of(connection.info.host)
         ledger = migrate.PostgresLedger(connection)
-        runner = migrate.Runner(source, ledger, role=owner, **options)
+        runner = migrate.MigrationRunner(source, ledger, role=owner, **options)
         try:
             yield runner
         finally:
@@ -116,7 +116,7 @@ def _migrator(target: Manifest) -> tuple[str, str]:
     return migrators[0], access.owner
 
 
-def _done(applied: list[migrate.Applied], json: bool) -> None:
+def _done(applied: list[migrate.AppliedFile], json: bool) -> None:
     if json:
         emit_json([asdict(each) for each in applied])
         return

@@ -57,7 +57,9 @@ def _read(file: str) -> Manifest:
         raise InputError(f"--manifest {file} is no text: take `pulumi stack output manifest`.") from None
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()[:3])
-        raise InputError(f"--manifest {file} is no manifest ({wrong}): take `pulumi stack output manifest`.") from None
+        raise InputError(
+            f"--manifest {file} is not a manifest ({wrong}): take `pulumi stack output manifest`."
+        ) from None
 
 
 def _tier(stack: str | None) -> tuple[StateDir, Manifest]:

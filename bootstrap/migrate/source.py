@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bootstrap.migrate.allow import Allowed, allowed_in
+from bootstrap.migrate.allow import AllowFile, allowed_in
 from bootstrap.migrate.errors import SourceError, TargetError, shown
 from bootstrap.migrate.numbering import after
 
@@ -19,7 +19,7 @@ from bootstrap.migrate.numbering import after
 NAME = re.compile(r"([0-9]+)_(.*)\.(down|up)\.(.*)")
 MAX_VERSION = 2**63 - 1  # of a bigint, the table's column
 _MAX_PARSED = 2**64 - 1  # golang-migrate parses a uint64, and passes over what is none
-# What of the names that are no migrations was probably meant for one; README, .gitkeep and embed.go were not.
+# Which of the names that are not migrations were probably meant for one; README, .gitkeep and embed.go were not.
 _MEANT = re.compile(r"[0-9].*|.*\.sql(\..*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -112,14 +112,14 @@ class Source:
     migrations: tuple[Migration, ...]
     stray: tuple[str, ...] = ()
     """Names in the folder that look meant for migrations and are none; golang-migrate passes over them."""
-    allowed: Allowed = field(default_factory=Allowed)
-    """What is not to be told of, by the folder's own file or by who runs it."""
+    allowed: AllowFile = field(default_factory=AllowFile)
+    """What is not to be reported, by the folder's own file or by who runs it."""
 
     @classmethod
     def load(cls, folder: Path | str, allow: Iterable[str] = ()) -> Source:
-        """Read the names in `folder`. Raise SourceError where there is no unambiguous order.
+        """Read the names in `folder`. Raise SourceError where the order is ambiguous.
 
-        `allow` names rules that are not to be told of, whichever file breaks them.
+        `allow` names rules that are not to be reported, whichever file breaks them.
         """
         where = str(folder)
         files: dict[int, dict[str, MigrationFile]] = {}
@@ -132,7 +132,7 @@ class Source:
                 continue
             file = MigrationFile(where, name)
             if not ordinary:  # a pipe would be waited for
-                raise SourceError(f"{shown(file.path)}: is no ordinary file", "make it one, or remove it")
+                raise SourceError(f"{shown(file.path)}: is not an ordinary file", "make it one, or remove it")
             _add(files.setdefault(int(match[1]), {}), match, file)
         if not files:
             raise SourceError(f"{shown(where)} holds no migrations", _elsewhere(folder))
@@ -156,7 +156,7 @@ class Source:
 
 
 def _names(folder: Path | str) -> list[tuple[str, bool]]:
-    """Names of what is no folder, and whether each is a file or nothing at all.
+    """Names of what is not a folder, and whether each is a file or nothing at all.
 
     golang-migrate takes a link for a file, wherever it leads, and so does this.
     """
@@ -215,7 +215,7 @@ def create(folder: Path | str, description: str, *, now: datetime | None = None)
     taken = [match[1] for p in folder.iterdir() if (match := NAME.fullmatch(p.name)) and int(match[1]) <= MAX_VERSION]
     number = after(taken, now or datetime.now(UTC))
     if int(number) > MAX_VERSION:
-        raise TargetError(f"no version is left after {max(taken, key=int)}", "number the files anew, from a lower one")
+        raise TargetError(f"no version is left after {max(taken, key=int)}", "renumber the files, from a lower one")
     stem = f"{number}_{slug}"
     up, down = folder / f"{stem}.up.sql", folder / f"{stem}.down.sql"
     for path, purpose in ((up, "does"), (down, f"undoes all that {up.name} does")):

@@ -99,12 +99,12 @@ class ElastiCacheUsers:
                 self._join(joining)
             return (*deletions, *rest) if remove else rest
 
-        told = tuple(
+        reported = tuple(
             f"{self._target}: user {self._named(id_, live)} is not declared; declare it, name it under `exceptions` in "
             f"access.yaml, or if nobody needs it: {self._removal(id_)}"
             for id_ in self.strangers(declared | set(old), members=members, live=live)
         )
-        return UserPlan(changes=(*deletions, *rest), differences=told, carry_out=carry_out)
+        return UserPlan(changes=(*deletions, *rest), differences=reported, carry_out=carry_out)
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
         self.set_password(User(name=identity, rules="", password=new, previous=old))

@@ -1,7 +1,7 @@
 """The AUTH token of a cache, which every client shares: its first one, which the infrastructure's state knows, is
 replaced on the first run; later ones are rotated.
 
-ElastiCache takes two tokens for a while: ROTATE adds one beside the one in force, SET leaves the new one alone
+ElastiCache takes two tokens for a while: ROTATE adds one to the one in force, SET leaves the new one alone
 (ElastiCache User Guide, "Authenticating with the AUTH command"; SET is allowed after ROTATE only). Where it stands is
 kept in the stages of the secret: AWSPENDING is not proven yet, AWSPREVIOUS may still be valid.
 """
@@ -46,7 +46,7 @@ class TokenPlace(Protocol):
     """What keeps a cache's token: it takes two for a while."""
 
     def add(self, token: Secret) -> None:
-        """Let `token` in beside the one in force."""
+        """Let `token` in as well as the one in force."""
         ...
 
     def alone(self, token: Secret) -> None:
