@@ -9,11 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from bootstrap.declared_extensions import FILE
 from bootstrap.errors import BootstrapError
 from bootstrap.schema.definition import Schema
-
-FILE = Path("schema") / "schema.json"
-"""Where it lies, beside the folder of the migrations."""
 
 
 class DefinitionError(BootstrapError, ValueError):
@@ -42,7 +40,7 @@ def load(path: Path) -> Schema:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "file"
         raise DefinitionError(
-            f"{path} is no schema definition: {where}: {first['msg']}; restore it from version control"
+            f"{path} is not a schema definition: {where}: {first['msg']}; restore it from version control"
         ) from None
 
 
