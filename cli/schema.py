@@ -17,7 +17,7 @@ from bootstrap.access import load_access
 from bootstrap.secrets import Secret, open_postgres
 from cli.doors import by_url, open_database
 from cli.errors import DIFFERENT, InputError
-from cli.files import writing
+from cli.files import write_whole, writing
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json
 from cli.target import find_manifest
@@ -195,11 +195,14 @@ def dump(
     from bootstrap import schema
 
     with _server(stack, manifest, database_url) as connection:
-        found = schema.definition_of(schema.read(connection))
+        live = schema.read(connection)
+    found = schema.definition_of(live)
+    for kind, number in live.left_out.items():
+        console(stderr=json).print(f"not covered: {number} {kind}")
     if json:
         emit_json(found)
         return
     with writing("--file", file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(schema.dump(found), encoding="utf-8")
-    console().print(f"{file}: {len(found.get('tables', {}))} tables, migration {found.get('version')}")
+        write_whole(file, schema.dump(found))
+    tables = sum("partition_of" not in table for table in found.get("tables", {}).values())
+    console().print(f"{file}: {tables} tables, migration {found.get('version')}; owners and grants are access.yaml's")

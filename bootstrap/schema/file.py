@@ -52,13 +52,15 @@ def dump(schema: Schema) -> str:
     return _text(_adapter().validate_python(schema), "", 0) + "\n"
 
 
+_line = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _text(value: Any, indent: str, depth: int) -> str:
     inner = indent + "  "
     if isinstance(value, list) and any(len(str(line)) > 40 or " " in str(line) for line in value):
-        lines = [inner + json.dumps(line, ensure_ascii=False) for line in value]
-        return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+        return "[\n" + ",\n".join([inner + _line(line) for line in value]) + f"\n{indent}]"
     # Document, kind, table, its columns: what lies deeper is one line.
     if isinstance(value, dict) and value and depth < 4:
-        lines = [f"{inner}{json.dumps(key)}: {_text(each, inner, depth + 1)}" for key, each in value.items()]
+        lines = [f"{inner}{_line(key)}: {_text(each, inner, depth + 1)}" for key, each in value.items()]
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return json.dumps(value, ensure_ascii=False)
+    return _line(value)
