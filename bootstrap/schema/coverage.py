@@ -7,6 +7,7 @@ documentation, chapter "System Catalogs".
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from typing import Literal
 
@@ -97,9 +98,9 @@ def page() -> Iterator[str]:
     yield "<!-- python -m bootstrap.schema.coverage > docs/schema-coverage.md -->"
     yield ""
     yield (
-        "Every catalog of PostgreSQL 15 to 18, and what becomes of it in `schema/schema.json`. What is held is compared "
-        "by `datatier schema check`, and made by `datatier schema sql`. Owners and grants are the access declaration's. "
-        "What belongs to an extension, and the books of the migrations, are left out."
+        "Every catalog of PostgreSQL 15 to 18, and what becomes of it in `schema/schema.json`. What is held is "
+        "compared by `datatier schema check`, and made by `datatier schema sql`. Owners and grants are the access "
+        "declaration's. What belongs to an extension, and the books of the migrations, are left out."
     )
     yield ""
     rows = [(code(name), _SAID[held], why) for name, (held, why) in sorted(COVERAGE.items())]
@@ -107,4 +108,4 @@ def page() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    print("\n".join(page()).rstrip())
+    sys.stdout.write("\n".join(page()).rstrip() + "\n")

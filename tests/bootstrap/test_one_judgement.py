@@ -122,7 +122,8 @@ def test_beside_a_database_of_another_migration_nothing_else_is_said(
 
 
 def test_what_is_left_aside_is_one_sentence_that_says_why(shop: Shop) -> None:
-    shop.define(extensions={**shop.schema.get("extensions", {}), **LACKING}, tables={**shop.schema["tables"], **NEEDING})
+    extensions = {**shop.schema.get("extensions", {}), **LACKING}
+    shop.define(extensions=extensions, tables={**shop.schema["tables"], **NEEDING})
     tier = shop.tier
     sentence = (
         "left aside: extension of_another_cloud, extension vector, table places, table pages; extensions are the "
