@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-State = Literal["ok", "missing", "note"]
+Rating = Literal["ok", "missing", "note"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,14 +26,14 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountFinding:
-    """One thing that a look into the account found, good or bad, and what mends it."""
+    """One result of a check of the account, good or bad, and how to fix it."""
 
     check: str
-    state: State
+    state: Rating
     """`ok`, `missing` (a deployment fails, or costs data) or `note`."""
     where: str
     """Region, or `the account`."""
     what: str
     mend: str = ""
     waits: Waiting | None = None
-    """Of a change that waits: what it is, for whoever reads it by machine."""
+    """For a waiting change: the change as data, for `--json`."""

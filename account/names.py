@@ -1,6 +1,6 @@
 """Names that a stack is about to take, and who has them: an earlier one that left something behind, or another's.
 
-RDS and ElastiCache make log groups anew that were deleted before their last lines came
+RDS and ElastiCache recreate log groups that were deleted before their last lines came
 (hashicorp/terraform-provider-aws#42858); Secrets Manager keeps a name for its recovery window; a protected stack's log
 groups, snapshots and keys stay. The provider refuses each with "already exists".
 """
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from account.finding import AccountFinding, State
+from account.finding import AccountFinding, Rating
 from account.reader import Reader
 from graph import types
 from graph.resource import Resource
@@ -40,7 +40,7 @@ class NameLookup:
 class Found:
     """How serious a name that is taken is, and what else may explain it."""
 
-    state: State
+    state: Rating
     maybe: str
     """What else it may be."""
 

@@ -8,7 +8,7 @@ from account.finding import AccountFinding
 from account.reader import Reader
 from graph import types
 from graph.resource import Resource
-from knowledge.iam import linked_by
+from knowledge.iam.actions import linked_by
 
 INSTANCE, CACHE = types.INSTANCE, types.CACHE
 SUBNET = types.SUBNET

@@ -23,6 +23,7 @@ from functools import cache
 from importlib.resources import files
 
 from graph import types
+from graph.replica import replica_source
 from graph.resource import Resource
 from graph.types import CACHE, INSTANCE
 
@@ -89,7 +90,7 @@ def has(needed: str, server: Resource) -> bool:
 _NEEDS: dict[str, Callable[[Resource], bool]] = {
     "burstable": lambda s: str(s.inputs.get("instanceClass") or s.inputs.get("nodeType")).split(".")[1][:1] == "t",
     "gp2": lambda s: s.inputs.get("storageType") == "gp2",
-    "replica": lambda s: bool(s.inputs.get("replicateSourceDb")),
+    "replica": lambda s: replica_source(s.inputs) is not None,
     "insights": lambda s: bool(s.inputs.get("performanceInsightsEnabled")),
     "log volume": lambda s: bool(s.inputs.get("dedicatedLogVolume")),
     "node replica": lambda s: (s.inputs.get("replicasPerNodeGroup") or 0) + (s.inputs.get("numCacheClusters") or 1) > 1,

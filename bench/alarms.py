@@ -40,7 +40,7 @@ def in_process() -> tuple[int, list[float], list[float]]:
     """Number of alarms; seconds of the check, and of the SDK's run of the program beside which it stands."""
     from alarms.delivery import check
     from cli.project import load
-    from preview.alarm_findings import indexed
+    from preview.findings.alarms import indexed
 
     source = load("prod")
     made = source.offline()

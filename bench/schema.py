@@ -73,7 +73,7 @@ def fill(connection: psycopg.Connection) -> None:
 
 
 def ours(connection: psycopg.Connection, path: Path) -> dict[str, list[float]]:
-    """Seconds of each run by part; the definition is loaded anew each time."""
+    """Seconds of each run by part; the definition is loaded again each time."""
     taken: dict[str, list[float]] = {"load": [], "read": [], "compare": [], "whole": [], "processor": []}
     server = psutil.Process(connection.info.backend_pid)
 
@@ -94,6 +94,26 @@ def ours(connection: psycopg.Connection, path: Path) -> dict[str, list[float]]:
         parts = [after - before for before, after in pairwise(marks)]
         for name, seconds in zip(taken, [*parts, marks[-1] - marks[0], processor() - used], strict=True):
             taken[name].append(seconds)
+    return {name: seconds[1:] for name, seconds in taken.items()}
+
+
+def dumps(connection: psycopg.Connection, programs: Path, path: Path) -> dict[str, list[float]]:
+    """Seconds of each dump in turns: ours as the command, of which some in process, and `pg_dump --schema-only`."""
+    address = {"PGHOST": "127.0.0.1", "PGPORT": str(connection.info.port), "PGUSER": "postgres"}
+    url = f"postgresql://postgres@127.0.0.1:{connection.info.port}/postgres"
+    command = [ROOT / ".venv/bin/datatier", "schema", "dump", "--file", path]
+    taken: dict[str, list[float]] = {"in process": [], "command": [], "pg_dump": []}
+    for _ in range(RUNS + 1):
+        marks = [time.perf_counter()]
+        path.write_text(schema.dump(schema.definition_of(schema.read(connection))))
+        marks.append(time.perf_counter())
+        subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, capture_output=True, check=True)
+        marks.append(time.perf_counter())
+        pg_dump = [programs / "pg_dump", "--schema-only", "--file", path.with_suffix(".sql"), "postgres"]
+        subprocess.run(pg_dump, env={**os.environ, **address}, check=True)
+        marks.append(time.perf_counter())
+        for name, (before, after) in zip(taken, pairwise(marks), strict=True):
+            taken[name].append(after - before)
     return {name: seconds[1:] for name, seconds in taken.items()}
 
 
@@ -128,8 +148,9 @@ def main() -> None:
             address = {"host": "127.0.0.1", "port": port, "dbname": "postgres", "user": "postgres"}
             with psycopg.connect(**address, autocommit=True) as connection:
                 fill(connection)
-                (folder / "schema.json").write_text(schema.dump(schema.read(connection, extensions=()).schema))
+                (folder / "schema.json").write_text(schema.dump(schema.definition_of(schema.read(connection))))
                 mine = ours(connection, folder / "schema.json")
+                dumped = dumps(connection, programs, folder / "dumped.json")
             peer, others = theirs(port)
     base = statistics.median(mine["whole"])
     lines = [

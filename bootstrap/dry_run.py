@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from pydantic import JsonValue
 
 from bootstrap import migrate
-from bootstrap.access import Access, load_access
+from bootstrap.access import load_access
 from bootstrap.action import Action
+from bootstrap.declared_extensions import declared
 from bootstrap.drift import judge_schema
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master
@@ -20,7 +22,7 @@ from bootstrap.postgres.change import ident
 from bootstrap.postgres.removal import droppable
 from bootstrap.reconcile.allowed import BUT_DROPS
 from bootstrap.reconcile.engines import engines
-from bootstrap.reconcile.plan import MADE_BY_DEPLOYING, MADE_HERE, observe, plan
+from bootstrap.reconcile.plan import plan_on
 from bootstrap.run import MIGRATIONS, skipped
 from bootstrap.secrets import AwsStore, SecretStore
 
@@ -44,7 +46,7 @@ class DryRun:
         """Whether anything does."""
         return bool(self.changes or self.differences)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {
             "stack": self.stack,
@@ -63,22 +65,19 @@ def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretS
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
     try:
         entered = master.look(manifest.postgres, store)
-    except master.NoDatabaseError:
-        return _without_database(manifest, tuple(_master(manifest, store)))
+    except master.NoDatabaseError as missing:
+        return _without_database(manifest, tuple(_master(manifest, missing.due)))
     with entered.conn as conn, ThreadPoolExecutor(_THREADS, thread_name_prefix="dry-run") as pool:
         on = engines(manifest, access, store, pool, entered)
-        observed = observe(manifest, access, on)
-        due = sorted(name for name, each in observed.held.items() if each.due)
-        planned = plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)
-        of_schema, told, unseen = _schema(conn, migrations)
-        lacking = extensions.look(conn)
-        first = tuple(_master(manifest, store))
-        retired = _retired(manifest, access, store, pool, due) if due else ()
-    changes = (*first, *retired, *planned.changes, *lacking.actions, *of_schema)
+        planned = plan_on(manifest, access, on)
+        of_schema, reported, unseen = _schema(conn, migrations)
+        lacking = extensions.look(conn, declared(migrations.resolve().parent), access.owner)
+        first = tuple(_master(manifest, entered.due))
+    changes = (*first, *planned.changes, *lacking.actions, *of_schema)
     return DryRun(
         stack=manifest.stack,
         changes=tuple(filter(BUT_DROPS, changes)),
-        differences=(*planned.differences, *droppable(planned.changes), *told),
+        differences=(*planned.differences, *droppable(planned.changes), *reported),
         notes=(
             *skipped(manifest, access),
             *map(extensions.refused, lacking.denied),
@@ -102,30 +101,27 @@ def _without_database(manifest: Manifest, first: tuple[Action, ...]) -> DryRun:
     return DryRun(stack=manifest.stack, changes=(*first, create), differences=(), notes=(after,))
 
 
-def _master(manifest: Manifest, store: SecretStore) -> Iterator[Action]:
-    current = store.get(manifest.postgres.master_secret)
-    if current and current.credential.initial:
+_OF_MASTER: dict[master.Due, str] = {
+    "replace": "the first master password, which the infrastructure's state holds, will be replaced",
+    "promote": "the pending master password, which the server takes, will become current",
+}
+
+
+def _master(manifest: Manifest, due: master.Due | None) -> Iterator[Action]:
+    if due:
         yield Action(
             engine="secrets",
             target=manifest.postgres.master_secret,
-            verb="replace",
+            verb=due,
             subject="secret of master",
-            text="the first master password, which the infrastructure's state holds, will be replaced",
+            text=_OF_MASTER[due],
             identity="master",
         )
 
 
-def _retired(
-    manifest: Manifest, access: Access, store: SecretStore, pool: ThreadPoolExecutor, due: list[str]
-) -> tuple[Action, ...]:
-    from bootstrap.rotate.run import due_steps
-
-    return due_steps(manifest, access, store, pool, due)
-
-
 def _schema(conn: psycopg.Connection[Any], folder: Path) -> tuple[tuple[Action, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the migrations that would run, what differs in the schema, and what cannot be foreseen."""
-    runner = migrate.Runner(migrate.Source.load(folder), migrate.PostgresLedger(conn))
+    runner = migrate.MigrationRunner(migrate.Source.load(folder), migrate.PostgresLedger(conn))
     steps = runner.plan_up()
     if steps:
         many = f"{len(steps)} migrations" if len(steps) > 1 else "the migration"

@@ -5,17 +5,19 @@ What it finds is data. Nothing but the database that it is given is touched, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
+from pydantic import JsonValue
 
 from bootstrap import schema
+from bootstrap.declared_extensions import DeclaredExtension
 from bootstrap.errors import BootstrapError
-from bootstrap.migrate import Applied, MigrateError, PostgresLedger, Runner, Source
+from bootstrap.migrate import AppliedFile, MigrateError, MigrationRunner, PostgresLedger, Source
 from bootstrap.migrate.errors import FileError, ProblemsError
 from bootstrap.postgres import extensions
 from bootstrap.schema.changes import SchemaChange, changes
@@ -49,7 +51,7 @@ class Rehearsal:
     new: tuple[str, ...]
     """Names of those that are rehearsed."""
     server: int = 0
-    applied: list[Applied] = field(default_factory=list)
+    applied: list[AppliedFile] = field(default_factory=list)
     """Every run of theirs, with its seconds."""
     changes: tuple[SchemaChange, ...] = ()
     """What they make of the schema."""
@@ -68,7 +70,7 @@ class Rehearsal:
         """Whether it went as it should."""
         return not self.troubles
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, JsonValue]:
         """The stable form for machines."""
         return {"ok": self.ok, **asdict(self)}
 
@@ -80,18 +82,21 @@ def rehearse(
     since: int,
     role: str | None = None,
     definition: Path | None = None,
+    wanted: Sequence[DeclaredExtension] = (),
     say: Callable[[str], None] | None = None,
 ) -> Rehearsal:
-    """Rehearse the migrations above `since`; 0 stands for all. `conn` may make extensions, and acts as `role`.
+    """Rehearse the migrations above `since`; 0 stands for all. `conn` acts as `role`.
 
-    Raise NotEmptyError. A file that fails ends the rehearsal and is told in it.
+    `wanted` are the extensions that the application declares; `conn` makes those that it may.
+
+    Raise NotEmptyError. A file that fails ends the rehearsal and is reported in it.
     """
     say = say or (lambda _: None)
     _empty(conn)
-    notes = extensions.ensure(conn).differences
+    notes = extensions.ensure(conn, wanted, role).differences
     made = Rehearsal(since=since, new=tuple(m.name for m in source.migrations if m.version > since), notes=notes)
-    runner = Runner(source, PostgresLedger(conn), role=role)
-    with _told(made, "up"):
+    runner = MigrationRunner(source, PostgresLedger(conn), role=role)
+    with _reported(made, "up"):
         runner.up(sum(m.version <= since for m in source.migrations))
         before = schema.read(conn)
         made.server = before.server
@@ -109,10 +114,10 @@ def rehearse(
 
 
 def _back(
-    conn: psycopg.Connection[Any], runner: Runner, made: Rehearsal, before: schema.Schema, after: schema.Schema
+    conn: psycopg.Connection[Any], runner: MigrationRunner, made: Rehearsal, before: schema.Schema, after: schema.Schema
 ) -> None:
     at: list[int] = []
-    with _told(made, "down"):
+    with _reported(made, "down"):
         try:
             made.applied += runner.down(len(made.new), lambda step, _: at.append(step.before))
         except FileError as error:
@@ -128,7 +133,7 @@ def _back(
             made.troubles += _differing("down", before, schema.read(conn).schema)
     if made.failed:
         return
-    with _told(made, "up again"):
+    with _reported(made, "up again"):
         made.applied += runner.up()
         made.troubles += _differing("up again", after, schema.read(conn).schema)
 
@@ -171,7 +176,7 @@ def _empty(conn: psycopg.Connection[Any]) -> None:
 
 
 @contextmanager
-def _told(made: Rehearsal, phase: Phase) -> Iterator[None]:
+def _reported(made: Rehearsal, phase: Phase) -> Iterator[None]:
     try:
         yield
     except MigrateError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +13,8 @@ from redis.exceptions import RedisError
 
 from bootstrap import deadline, migrate, report
 from bootstrap.access import Access, Finding, analyse, load_access
-from bootstrap.credentials import Held, read_all, stage_all
+from bootstrap.credentials import HeldCredential, read_all, stage_all
+from bootstrap.declared_extensions import FILE, DeclaredExtension, declared
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master
@@ -84,7 +85,7 @@ class _Run:
         with _explained("lock"), entered.conn, hold(entered.conn) as ended:
             self._differences += ended
             on = engines(self._manifest, self._access, self._store, self._pool, entered)
-            held = self._access_in(entered, on)
+            held = self._access_in(on)
             migration = self._schema(entered, held, on, folder)
             self._compare(entered, folder)
             checks = self._verified(entered, held)
@@ -102,32 +103,30 @@ class _Run:
     def _findings(self) -> tuple[Finding, ...]:
         return analyse(self._access, clustered=[name for name, c in self._manifest.caches.items() if c.cluster_mode])
 
-    def _access_in(self, entered: Master, on: Engines) -> dict[str, Held]:
+    def _access_in(self, on: Engines) -> Mapping[str, HeldCredential]:
         """Credentials, roles and users: everything before the schema."""
         with self._step("secrets") as done:
             found = read_all(self._manifest, self._access, self._store, self._pool)
             held, staged = stage_all(found, self._store, self._pool)
             done.extend(staged)
-        if due := [name for name, h in held.items() if h.due]:
-            with self._step("rotation") as done:
-                done.extend(self._retire(entered, due))
         applied = reconcile(self._manifest, self._access, held, on, BUT_DROPS, step=self._step)
         self._differences += applied.differences
-        return held
+        return applied.held
 
-    def _retire(self, entered: Master, due: list[str]) -> tuple[str, ...]:
-        """What rotations left, past its grace."""
-        from bootstrap.rotate.run import retire_due
-
-        return retire_due(self._manifest, self._access, self._store, self._pool, entered, due)
-
-    def _schema(self, entered: Master, held: dict[str, Held], on: Engines, folder: Path) -> report.Migration:
+    def _schema(
+        self, entered: Master, held: Mapping[str, HeldCredential], on: Engines, folder: Path
+    ) -> report.MigrationReached:
         with self._step("extensions") as done:
-            found = extensions.ensure(entered.conn)
+            declares = declared(folder.resolve().parent)
+            found = extensions.ensure(entered.conn, declares, self._access.owner)
             done.extend(found.made)
             self._differences += found.differences
         with self._step("migrations") as done:
-            version, applied = self._migrate(entered, held, folder)
+            try:
+                version, applied = self._migrate(entered, held, folder)
+            except migrate.FileError as error:
+                blame_extensions(error, declares, found.differences)
+                raise
             done.extend(applied)
         wanted = wanted_roles(self._manifest, self._access, held)
         with self._step("privileges") as done:
@@ -136,7 +135,9 @@ class _Run:
             self._differences += (*left.differences, *droppable(left.actions))
         return version
 
-    def _migrate(self, entered: Master, held: dict[str, Held], folder: Path) -> tuple[report.Migration, list[str]]:
+    def _migrate(
+        self, entered: Master, held: Mapping[str, HeldCredential], folder: Path
+    ) -> tuple[report.MigrationReached, list[str]]:
         """Migrate as the migrator, whose login acts as the owner."""
         migrators = self._access.with_privilege("migrator")
         if not migrators:
@@ -150,13 +151,13 @@ class _Run:
         target = self._manifest.postgres
         with open_postgres(target, target.primary, user, password) as conn:
             ledger = migrate.PostgresLedger(conn, entered.conn)
-            runner = migrate.Runner(migrate.Source.load(folder), ledger, role=self._access.owner)
+            runner = migrate.MigrationRunner(migrate.Source.load(folder), ledger, role=self._access.owner)
             applied = self._up(runner)
             self._differences += (*ledger.ended, *runner.notes)
             version = runner.version()
-        return report.Migration(version=version.version, dirty=version.dirty), applied
+        return report.MigrationReached(version=version.version, dirty=version.dirty), applied
 
-    def _up(self, runner: migrate.Runner) -> list[str]:
+    def _up(self, runner: migrate.MigrationRunner) -> list[str]:
         done: list[str] = []
 
         def between(step: migrate.Move, seconds: float | None) -> None:
@@ -171,7 +172,7 @@ class _Run:
             raise deadline.stopped(done, [step.file.name for step in runner.plan_up()]) from None
 
     def _compare(self, entered: Master, folder: Path) -> None:
-        """Hold the schema against the definition that lies beside the migrations, where there is one."""
+        """Compare the schema with the definition next to the migrations, where there is one."""
         from bootstrap import schema
 
         path = schema.beside(folder)
@@ -181,10 +182,10 @@ class _Run:
             found = schema.judge(entered.conn, schema.load(path))
             self._schema_errors = len(found.wrong)
             self._differences += [f"schema: {each}" for each in found.counted]
-            # Of the extensions that are missing the step before has told.
+            # The extensions that are missing were reported by the step before.
             self._differences += [f"schema: {found.note}"] * any(each.kind != "extension" for each in found.aside)
 
-    def _verified(self, entered: Master, held: dict[str, Held]) -> tuple[report.Check, ...]:
+    def _verified(self, entered: Master, held: Mapping[str, HeldCredential]) -> tuple[report.Check, ...]:
         from bootstrap.verify import verify
 
         with self._step("verify"):
@@ -216,6 +217,26 @@ def _explained(name: str) -> Iterator[None]:
         raise BootstrapError(f"{name}: PostgreSQL: {reason}; run the bootstrap again, it goes on from here") from None
     except (RedisError, OSError) as error:
         raise BootstrapError(f"{name}: {error}; run the bootstrap again, it goes on from here") from None
+
+
+# What PostgreSQL says where a type, a function, an operator or an extension is not there (Appendix A, "Error Codes").
+_ABSENT = {"42704", "42883", "0A000", "58P01", "3F000"}
+
+
+def blame_extensions(
+    error: migrate.FileError, declares: Sequence[DeclaredExtension], differences: Sequence[str]
+) -> None:
+    """Say of a migration that failed which extension it lacks, where that is likely what it comes of."""
+    lacking = [each for each in differences if each.startswith("extension ")]
+    if lacking and error.sqlstate in _ABSENT:
+        error.comes_of("; ".join(lacking))
+    elif error.sqlstate == "42501" and "create extension" in error.what:
+        error.explain(
+            f'declare the extension in {FILE}: {{"extensions": {{"NAME": {{}}}}}}; the bootstrap makes it before the '
+            "migrations, as the master, and CREATE EXTENSION IF NOT EXISTS then finds it"
+        )
+    elif error.sqlstate in _ABSENT and not declares:
+        error.explain(f"where an extension brings it, declare that in {FILE}")
 
 
 def skipped(manifest: Manifest, access: Access) -> Iterator[str]:

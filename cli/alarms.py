@@ -142,7 +142,7 @@ def prove(
     try:
         name, clients, names, state = _deployed(stack, yes) if aws else _local(stack)
         with state.lock() if state else nullcontext():
-            proof = run(clients, name, names, secrets.token_hex(4), limit=limit, alone=not aws, told=told)
+            proof = run(clients, name, names, secrets.token_hex(4), limit=limit, alone=not aws, report=told)
     except MailboxBusyError as busy:
         raise NothingUpError(f"{busy}.") from None
     except (ClientError, BotoCoreError) as refused:
@@ -157,7 +157,7 @@ def prove(
 
 def offline(source: StackSource) -> StackIndex:
     """The stack as its program declares it."""
-    from preview.alarm_findings import indexed
+    from preview.findings.alarms import indexed
 
     return indexed(source.offline(), source.region)
 
@@ -184,16 +184,16 @@ def _deployed(stack: str | None, yes: bool) -> tuple[str, Clients, list[str], No
     if not yes and not console().is_terminal:
         raise InputError("recipients will be notified of every alarm: say --yes.")
     source = load(stack)
+    region = source.account_region
     aws_credentials()
-    account = aws_client("sts", source.region, None).get_caller_identity()["Account"]
+    account = aws_client("sts", region, None).get_caller_identity()["Account"]
     declared = list(names(offline(source)))
     if not yes:
         typer.confirm(
-            f"Set {len(declared)} alarms of {stack} in account {account}, {source.region}? "
-            "Their recipients will be notified.",
+            f"Set {len(declared)} alarms of {stack} in account {account}, {region}? Their recipients will be notified.",
             abort=True,
         )
-    return stack, _clients(source.region, None), declared, None
+    return stack, _clients(region, None), declared, None
 
 
 def _clients(region: str, endpoint: AwsEndpoint | None) -> Clients:

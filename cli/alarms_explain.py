@@ -15,9 +15,9 @@ from cli.output import console, emit_json, table
 from cli.project import load, project_root
 from infra.instances import Instances
 from infra.load import load_stack
-from infra.stackfile import stacks
-from knowledge.alarm_text import SILENCE, amount, looks_at, rule
-from knowledge.thresholds import AlarmSpec
+from infra.settings.stackfile import stacks
+from knowledge.alarms.spec import AlarmSpec
+from knowledge.alarms.text import SILENCE, amount, looks_at, rule
 
 
 @dataclass(frozen=True, kw_only=True)

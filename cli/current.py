@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cli.errors import InputError, NothingUpError
 from cli.project import project_root
-from infra.problems import nearest
+from infra.settings.problems import nearest
 from local.files import write_private
 from local.state import StateDir
 

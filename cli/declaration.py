@@ -11,9 +11,9 @@ from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from cli.errors import InputError
 from cli.project import own_root
-from infra.access_file import read_declaration
 from infra.fingerprint import declarations
-from infra.problems import SettingsError
+from infra.settings.access_file import read_declaration
+from infra.settings.problems import SettingsError
 from knowledge import names
 
 if TYPE_CHECKING:

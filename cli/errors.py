@@ -34,7 +34,7 @@ def report(error: BaseException) -> int:
 
 def _judge(error: BaseException) -> tuple[int, str]:
     from bootstrap.migrate.errors import ShortError
-    from infra.problems import declared_wrong
+    from infra.settings.problems import declared_wrong
 
     # Wrong input is known by its type, so that a ValueError from a library is not taken for one.
     if isinstance(error, ShortError):  # a number that does not fit, met when something was done already
@@ -65,8 +65,8 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from bootstrap.schema.file import DefinitionError
     from bootstrap.secrets.urls import UrlError
     from clients.errors import NoLoginError
-    from infra.problems import SettingsError
-    from infra.stackfile import UnknownStackError
+    from infra.settings.problems import SettingsError
+    from infra.settings.stackfile import UnknownStackError
     from knowledge.classes import UnknownClassError
     from knowledge.parameters import ParameterError
     from local.logs import LogsError

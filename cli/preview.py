@@ -15,7 +15,7 @@ from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
 from cli.project import load
-from preview.plan import Finding, Preview
+from preview.plan import Preview, PreviewFinding
 
 if TYPE_CHECKING:
     from graph.deployment import Deployment
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from preview.preflight import Preflight
 
 
-class Format(StrEnum):
+class PreviewFormat(StrEnum):
     """How a preflight is printed."""
 
     TABLE = "table"
@@ -42,7 +42,7 @@ def preview(
         str | None,
         typer.Option("--since", help="What was declared at a revision of Git, in place of what is deployed."),
     ] = None,
-    form: Annotated[Format, typer.Option("--format", help="Form of the preflight.")] = Format.TABLE,
+    form: Annotated[PreviewFormat, typer.Option("--format", help="Form of the preflight.")] = PreviewFormat.TABLE,
     every: Annotated[bool, typer.Option("--all", help="Also list every resource with what tells it from others.")] = (
         False
     ),
@@ -54,16 +54,16 @@ def preview(
 
     [bold]Examples:[/] datatier preview prod --all    pulumi stack export -s prod | datatier preview prod --against -
     """
-    if json and form not in (Format.TABLE, Format.JSON):
+    if json and form not in (PreviewFormat.TABLE, PreviewFormat.JSON):
         raise InputError("--json and --format contradict each other: choose one.")
     if against is not None and since is not None:
         raise InputError("--against and --since contradict each other: choose one.")
     if against is None and since is None:
-        if form in (Format.MARKDOWN, Format.SARIF):
+        if form in (PreviewFormat.MARKDOWN, PreviewFormat.SARIF):
             raise InputError(
                 f"--format {form} needs --against FILE (`pulumi stack export -s {stack}`) or --since REVISION."
             )
-        _listed(stack, json or form is Format.JSON, every=every)
+        _listed(stack, json or form is PreviewFormat.JSON, every=every)
         return
     if every:
         raise InputError("--all lists what is declared: leave --against and --since out.")
@@ -76,7 +76,7 @@ def preview(
         report = preflight(deployment, before, found)
     except SavedError as error:
         raise InputError(f"--against {against}: {error}.") from None
-    _print(report, Format.JSON if json else form)
+    _print(report, PreviewFormat.JSON if json else form)
     if report.blocked or _refused(report.findings):
         raise typer.Exit(FAILED)
 
@@ -98,15 +98,15 @@ def offline(stack: str) -> Preview:
     return plan(*_offline(stack))
 
 
-def _refused(findings: tuple[Finding, ...]) -> bool:
+def _refused(findings: tuple[PreviewFinding, ...]) -> bool:
     return any(finding.severity == "error" for finding in findings)
 
 
-def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
+def _offline(stack: str) -> tuple[Deployment, tuple[PreviewFinding, ...]]:
     source = load(stack)
-    from preview.alarm_findings import alarm_findings
-    from preview.findings import findings, unread
-    from preview.policy_findings import policy_findings
+    from preview.findings.alarms import alarm_findings
+    from preview.findings.policy import policy_findings
+    from preview.findings.settings import findings, unread
     from preview.preflight import declared
 
     deployment = source.offline()
@@ -117,7 +117,7 @@ def _offline(stack: str) -> tuple[Deployment, tuple[Finding, ...]]:
         *findings(source.settings, source.instances),
         *unread(source.unread),
         *(
-            Finding(severity="warning", rule="access-no-migrator", resource="access.yaml", message=sentence)
+            PreviewFinding(severity="warning", rule="access-no-migrator", resource="access.yaml", message=sentence)
             for sentence in source.access.unwise
         ),
     )
@@ -146,14 +146,14 @@ def _declared(stack: str, since: str) -> tuple[Resource, ...]:
     return read(declared(stack, since))
 
 
-def _print(report: Preflight, form: Format) -> None:
+def _print(report: Preflight, form: PreviewFormat) -> None:
     from preview import markdown, sarif
 
-    if form is Format.JSON:
+    if form is PreviewFormat.JSON:
         emit_json(report.as_json())
-    elif form is Format.SARIF:
+    elif form is PreviewFormat.SARIF:
         emit_json(sarif.sarif(report))
-    elif form is Format.MARKDOWN:
+    elif form is PreviewFormat.MARKDOWN:
         typer.echo(markdown.markdown(report), nl=False)
     else:
         preview_view.preflight(console(), report)

@@ -9,10 +9,10 @@ from rich.markup import escape
 
 from bootstrap.access.names import duration
 from cli.errors import FAILED, InputError
-from cli.options import JsonFlag, StackOption
+from cli.options import JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json
-from cli.target import ManifestOption, find_manifest
-from infra.problems import nearest
+from cli.target import find_manifest
+from infra.settings.problems import nearest
 
 if TYPE_CHECKING:
     from bootstrap.manifest import Manifest
@@ -83,7 +83,7 @@ def _duration(option: str, text: str) -> int:
 
 
 def _known(target: Manifest, identity: str) -> str:
-    from bootstrap.rotate.token import tokens
+    from bootstrap.rotate.kinds import tokens
 
     known = [*target.secrets, "master", *tokens(target)]
     if identity not in known:
@@ -99,7 +99,7 @@ def _show(each: Rotated) -> None:
         if not each.steps:
             out.print(f"{each.identity}: nothing to do")
         return
-    colour = {"failed": "red", "rotated": "green", "retired": "green"}.get(each.outcome, "dim")
+    colour = {"failed": "red", "rotated": "green", "retired": "green", "restored": "green"}.get(each.outcome, "dim")
     out.print(f"{each.identity}: [{colour}]{each.outcome}[/]")
     for note in each.notes:
         out.print(f"  [yellow]note[/] {escape(note)}")

@@ -17,12 +17,12 @@ from bootstrap.access import load_access
 from bootstrap.secrets import Secret, open_postgres
 from cli.doors import by_url, open_database
 from cli.errors import DIFFERENT, InputError
-from cli.files import writing
-from cli.options import DatabaseUrlOption, JsonFlag, StackOption
+from cli.files import write_whole, writing
+from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json
-from cli.target import ManifestOption, find_manifest
+from cli.target import find_manifest
 from clients.credentials import credential
-from infra.problems import nearest
+from infra.settings.problems import nearest
 
 app = typer.Typer(no_args_is_help=True, help="Hold the schema of a server against its committed definition.")
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # brings psycopg, which other commands do without
     import psycopg
 
     from bootstrap.manifest import Manifest
-    from bootstrap.schema import Difference, ServerSchema
+    from bootstrap.schema import SchemaDifference, ServerSchema
 
 DEFINITION = Path(__file__).parents[1] / "schema" / "schema.json"
 FileOption = Annotated[Path, typer.Option("--file", help="The definition.")]
@@ -122,12 +122,12 @@ def check(
 _KINDS = ("tables", "columns", "constraints", "indexes", "triggers", "policies", "functions", "views")
 
 
-def _as_json(each: Difference) -> dict[str, Any]:
+def _as_json(each: SchemaDifference) -> dict[str, Any]:
     told = {name: value for name, value in asdict(each).items() if name not in ("statements", "notes")}
     return {**told, "sql": each.sql or None, "notes": list(each.notes)}
 
 
-def _summary(live: ServerSchema, found: tuple[Difference, ...], seconds: float) -> dict[str, Any]:
+def _summary(live: ServerSchema, found: tuple[SchemaDifference, ...], seconds: float) -> dict[str, Any]:
     tables = live.schema.get("tables", {})
     count: Counter[str] = Counter(each.severity for each in found)
     parts = {
@@ -195,11 +195,14 @@ def dump(
     from bootstrap import schema
 
     with _server(stack, manifest, database_url) as connection:
-        found = schema.definition_of(schema.read(connection))
+        live = schema.read(connection)
+    found = schema.definition_of(live)
+    for kind, number in live.left_out.items():
+        console(stderr=json).print(f"not covered: {number} {kind}")
     if json:
         emit_json(found)
         return
     with writing("--file", file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(schema.dump(found), encoding="utf-8")
-    console().print(f"{file}: {len(found.get('tables', {}))} tables, migration {found.get('version')}")
+        write_whole(file, schema.dump(found))
+    tables = sum("partition_of" not in table for table in found.get("tables", {}).values())
+    console().print(f"{file}: {tables} tables, migration {found.get('version')}; owners and grants are access.yaml's")

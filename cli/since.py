@@ -10,7 +10,7 @@ import sys
 from cli.errors import InputError
 from cli.git import as_of
 from cli.project import project_root
-from infra.stackfile import file_of
+from infra.settings.stackfile import file_of
 
 _SECONDS = 300
 _NOTHING = '{"resources": []}'

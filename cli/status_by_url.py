@@ -13,7 +13,7 @@ from bootstrap.reconcile.plan import Plan
 from bootstrap.secrets import Secret, open_database_url
 from cli.output import counted
 from cli.project import project_root
-from infra.access_file import read_access
+from infra.settings.access_file import read_access
 
 
 def status(url: Secret) -> dict[str, Any]:

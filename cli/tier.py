@@ -17,8 +17,8 @@ from cli.errors import FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, StackArgument, StackOption
 from cli.output import console, emit_json
 from cli.project import project_root
-from infra.problems import nearest
-from infra.stackfile import stacks as stacks_of
+from infra.settings.problems import nearest
+from infra.settings.stackfile import stacks as stacks_of
 from local.state import StateDir
 
 

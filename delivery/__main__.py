@@ -3,7 +3,7 @@
 import pulumi
 
 from delivery.program import program
-from infra.problems import SettingsError
+from infra.settings.problems import SettingsError
 
 try:
     program()

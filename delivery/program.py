@@ -5,7 +5,8 @@ from __future__ import annotations
 import pulumi
 import pulumi_aws as aws
 
-from components.delivery import Delivery, DeliveryArgs
+from components.delivery.args import DeliveryArgs
+from components.delivery.roles import Delivery
 from delivery.settings import load
 from infra.engine_config import engine_config
 

@@ -7,20 +7,20 @@ from typing import Annotated, Any
 
 from pydantic import Field, ValidationError
 
-from components.cluster import Cluster
-from components.delivery_args import given, separate
-from components.github import Repository
-from components.state import State
+from components.delivery.args import given, separate
+from components.delivery.github import Repository
+from components.delivery.kubernetes import Cluster
+from components.delivery.state import State
 from infra.load import NAMESPACE as PROJECT
-from infra.problems import SettingsError, SettingsProblem, rule_of
-from infra.sections import Section, limited
+from infra.settings.problems import SettingsError, SettingsProblem, rule_of
+from infra.settings.sections import Section, limited
 from knowledge import limits
 
 NAMESPACE = "data-tier-delivery"
 
 
 class GitHubOwner(Section):
-    """Whose jobs are let in."""
+    """The GitHub repository whose jobs may assume the roles."""
 
     owner: str
     owner_id: int

@@ -16,7 +16,7 @@ from knowledge.regions import partition_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class Identity:
+class ResourceIdentity:
     """How AWS knows a resource."""
 
     id: str
@@ -29,7 +29,7 @@ def name_of(resource: Resource) -> str:
     return physical_name(resource, kind_of(resource.type).named)
 
 
-def identify(resource: Resource, region: str, account: str, outputs: Mapping[str, Any]) -> Identity:
+def identify(resource: Resource, region: str, account: str, outputs: Mapping[str, Any]) -> ResourceIdentity:
     """Id and ARN; `outputs` are what else is known of it, its drawn values among them."""
     kind, name = kind_of(resource.type), name_of(resource)
     region = str(resource.inputs.get("region") or region)
@@ -40,7 +40,7 @@ def identify(resource: Resource, region: str, account: str, outputs: Mapping[str
             known.given.setdefault("id", known.fill(kind.id))
         elif kind.arn:
             known.given.setdefault("arn", _arn(kind.arn, region, account, known))
-    return Identity(id=str(known.given["id"]), arn=str(known.given.get("arn", "")))
+    return ResourceIdentity(id=str(known.given["id"]), arn=str(known.given.get("arn", "")))
 
 
 def drawn(resource: Resource, what: str) -> str:

@@ -3,8 +3,8 @@
 import pulumi
 
 from bootstrap.access import AccessError
-from infra.problems import SettingsError, declared_wrong
 from infra.program import BUNDLE, program
+from infra.settings.problems import SettingsError, declared_wrong
 from infra.trigger import PACKAGE
 
 if not (PACKAGE / BUNDLE).is_file():

@@ -2,7 +2,7 @@
 
 Worked out once, here, from the settings and the stack's name; the program, the rules, the alarms and the upgrade plans
 take them from here. What needs a table (class, parameters, alarms) is looked up when it is first asked for, so that
-`infra.rules` can say of each server what is wrong with it.
+`infra.rules.stack` can say of each server what is wrong with it.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from infra.sections import CacheSection, PostgresSection, ReplicaSection
-from infra.settings import Settings
+from infra.settings.model import Settings
+from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection
 from knowledge import names
+from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
+from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
 from knowledge.parameters import Parameter, Value
-from knowledge.postgres import postgres_parameters
-from knowledge.redis import node_count, redis_family, redis_parameters
-from knowledge.thresholds import AlarmSpec, postgres_alarms, redis_alarms
+from knowledge.postgres.parameters import postgres_parameters
+from knowledge.redis.parameters import node_count, redis_family, redis_parameters
 
 PRIMARY = "primary"
 """What the writing instance is called wherever a replica or a cache has its name of the settings."""
@@ -52,6 +53,10 @@ class DatabaseInstance:
     """Parameters that the settings name; a replica's own over its primary's."""
     pgaudit: bool
     """Whether statements are audited."""
+    database: str
+    """Name of the application's database."""
+    extensions: tuple[str, ...]
+    """Names of the extensions that the application declares."""
     insights: bool
     """Whether Database Insights is on."""
     lag_limit: float
@@ -66,7 +71,7 @@ class DatabaseInstance:
 
     @property
     def major(self) -> int:
-        """Major version."""
+        """Major version, such as 17."""
         return int(self.version.partition(".")[0])
 
     @cached_property
@@ -79,6 +84,8 @@ class DatabaseInstance:
             storage_gib=self.allocated_storage,
             replica=self.primary is not None,
             pgaudit=self.pgaudit,
+            extensions=self.extensions,
+            database=self.database,
             overrides=self.overrides,
             # A replica with fewer connections or workers than its primary does not start.
             primary=self.primary.parameters if self.primary else (),
@@ -146,7 +153,7 @@ class ReplicationGroup:
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """Names of the nodes."""
+        """Names of the nodes, as their alarms are named, in order."""
         return tuple(names.node(self.name, 1 + index) for index in range(node_count(self.shards, self.replicas)))
 
     @property
@@ -201,10 +208,15 @@ class Instances:
         return {each.name: each.alarms for each in servers}
 
 
-def instances(stack: str, settings: Settings, region: str | None = None) -> Instances:
-    """The servers that a stack's settings declare; `region` is the stack's, where it is known."""
+def instances(
+    stack: str, settings: Settings, region: str | None = None, *, extensions: tuple[str, ...] = ()
+) -> Instances:
+    """The servers that a stack's settings declare.
+
+    `region` is the stack's, where it is known; `extensions` are those that the application declares.
+    """
     prefix = names.prefix(settings.name, stack)
-    primary = _primary(prefix, settings.postgres, region)
+    primary = _primary(prefix, settings.postgres, region, extensions)
     return Instances(
         stack=stack,
         prefix=prefix,
@@ -217,7 +229,7 @@ def instances(stack: str, settings: Settings, region: str | None = None) -> Inst
     )
 
 
-def _primary(prefix: str, given: PostgresSection, region: str | None) -> DatabaseInstance:
+def _primary(prefix: str, given: PostgresSection, region: str | None, extensions: tuple[str, ...]) -> DatabaseInstance:
     return DatabaseInstance(
         name=PRIMARY,
         identifier=prefix,
@@ -231,6 +243,8 @@ def _primary(prefix: str, given: PostgresSection, region: str | None) -> Databas
         storage_throughput=given.storage.throughput,
         overrides=given.parameters,
         pgaudit=given.pgaudit,
+        database=given.database,
+        extensions=extensions,
         insights=given.insights != "off",
         lag_limit=given.replica_lag,
     )

@@ -17,18 +17,25 @@ class UnknownClassError(ValueError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RdsClass:
-    """One RDS instance class."""
+class InstanceClass:
+    """What RDS instance classes and ElastiCache node types have in common: cores, memory, network, credits."""
 
     name: str
     vcpu: int
     memory_gib: float
+    """Memory as AWS lists it: of a node type the same as its `maxmemory_bytes`, rounded."""
     network_gbps: float
     """What AWS lists; for classes listed as "up to", the burst."""
     burstable: bool
     """Runs on CPU credits (T family)."""
     cpu_credits: int
     """The most CPU credits it can hold; 0 where it has none."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RdsClass(InstanceClass):
+    """An RDS instance class, with its EBS limits."""
+
     ebs_baseline_mbps: int
     ebs_baseline_iops: int
     ebs_burst: bool
@@ -40,19 +47,9 @@ class RdsClass:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CacheClass:
-    """One ElastiCache node type."""
+class CacheClass(InstanceClass):
+    """An ElastiCache node type: its `maxmemory` and connections."""
 
-    name: str
-    vcpu: int
-    memory_gib: float
-    """Memory for data, as AWS lists it: the same as `maxmemory_bytes`, rounded."""
-    network_gbps: float
-    """What AWS lists; for classes with a burst figure, the burst."""
-    burstable: bool
-    """Runs on CPU credits (T family)."""
-    cpu_credits: int
-    """The most CPU credits it can hold; 0 where it has none."""
     maxmemory_bytes: int
     """`maxmemory` of the node before `reserved-memory-percent` is taken off."""
     maxclients: int

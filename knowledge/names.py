@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from knowledge.reserved_words import RESERVED
+from knowledge.postgres.reserved_words import RESERVED
 
 # CreateDBInstance: 1-63 letters, digits and hyphens, first a letter, no two hyphens in a row and none at the end. RDS
 # and ElastiCache turn upper case into lower case without saying so.

@@ -11,23 +11,21 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
 
 from graph.errors import CloudError
+from graph.placed import PlacedResource
 from local.files import private_dir, write_private
 
 LOCK_SECONDS = 60.0
 
 
-class Entry(TypedDict):
-    """One resource as it was last made."""
+class Entry(PlacedResource):
+    """One resource as it was last made; by its URN in the state."""
 
-    type: str
     name: str
     digest: str
-    id: str
-    inputs: dict[str, Any]
-    outputs: dict[str, Any]
+    """Of its declaration: another one means that it has to be made again."""
 
 
 class StackLockedError(CloudError):
@@ -89,6 +87,10 @@ class StateDir:
         with self._mutex:
             self.resources.pop(urn, None)
             self.resources[urn] = entry
+
+    def of_type(self, token: str) -> list[Entry]:
+        """Return the resources of a type, in the order in which they were made."""
+        return [entry for entry in list(self.resources.values()) if entry["type"] == token]
 
     def secret(self, name: str, make: str) -> str:
         """The kept password of that name; `make` becomes it when there is none, and is on disk before it is used."""

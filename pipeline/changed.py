@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from infra.stackfile import stack_of
+from infra.settings.stackfile import stack_of
 
 ALL, NONE = "all", "none"
 

@@ -11,7 +11,7 @@ from policy.uncovered import UNCOVERED
 
 _HEAD = """# Policy
 
-Rules that every stack keeps, each a pure function in a file of its own (`policy/rules/`). They run in
+Rules that every stack keeps, each a pure function in a separate file (`policy/rules/`). They run in
 `datatier preview`, without an account, and in Pulumi's engine:
 
 ```sh
@@ -32,7 +32,7 @@ This page is made from the rules (`python -m policy.document`).
 
 
 def document() -> str:
-    """The page."""
+    """Return docs/policy.md as Markdown."""
     rules = ["## Rules", "", "| rule | what | why | what mends it | where |", "|---|---|---|---|---|"]
     rules += [f"| `{rule.id}` | {rule.what} | {rule.why} | {rule.mend} | {_where(rule)} |" for rule in every()]
     covered: dict[str, list[str]] = {}

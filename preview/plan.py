@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # the monitor brings the SDK with it
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class PreviewFinding:
     """Something a reader of the preview should know."""
 
     severity: str
@@ -29,7 +29,7 @@ class Preview:
     stack: str
     resources: tuple[Resource, ...]
     """Secrets as `[secret]`."""
-    findings: tuple[Finding, ...]
+    findings: tuple[PreviewFinding, ...]
 
     def as_json(self) -> dict[str, Any]:
         """The stable form for machines."""
@@ -43,7 +43,7 @@ class Preview:
         }
 
 
-def plan(deployment: Deployment, findings: tuple[Finding, ...] = ()) -> Preview:
+def plan(deployment: Deployment, findings: tuple[PreviewFinding, ...] = ()) -> Preview:
     """The preview of what a run of the program declared, parents before children, then by name."""
     by_urn = {resource.urn: resource for resource in deployment.resources}
 

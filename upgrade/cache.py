@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from infra.instances import ReplicationGroup
 from knowledge.classes import cache_class
-from knowledge.redis_catalogue import REDIS_VERSIONS
+from knowledge.redis.catalogue import REDIS_VERSIONS
 from knowledge.versions import cache_goes_back
 from upgrade.deployed import Deployed
 from upgrade.step import PlanError, UpgradeChange, UpgradeStep, line
@@ -58,9 +58,9 @@ def _snapshot(stack: Deployed, change: UpgradeChange) -> UpgradeStep:
 
 
 def engine(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
-    """From Redis OSS to Valkey; there is no way back."""
+    """From Redis OSS to Valkey, which cannot be undone."""
     if change.wanted != "valkey":
-        raise PlanError(f"{change}: in place there is only the way from redis to valkey; make a cache beside it.")
+        raise PlanError(f"{change}: in place only redis to valkey is possible; create a second cache.")
     cache = _of(stack, change)
     return (
         *_replica_first(stack, change),
@@ -89,7 +89,7 @@ def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     if change.wanted not in known:
         raise PlanError(f"{change}: {cache.engine} has {', '.join(known)}.")
     if cache_goes_back(change.was, change.wanted):
-        raise PlanError(f"{change}: there is no way back in place; make a cache beside it and fill it.")
+        raise PlanError(f"{change}: that is not possible in place; create a second cache and fill it.")
     family = known[change.wanted]
     group = "" if known.get(change.was) == family else f", with the parameter group of {family} in the same deployment"
     return (
@@ -109,7 +109,7 @@ def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
 
 
 def size(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
-    """To another node class."""
+    """Plan the change to another node type."""
     was, wanted = cache_class(change.was), cache_class(change.wanted)
     before: tuple[str, ...] = ()
     if wanted.maxmemory_bytes < was.maxmemory_bytes:

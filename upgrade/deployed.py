@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from infra.instances import DatabaseInstance, Instances, ReplicationGroup
-from infra.settings import Settings
+from infra.settings.model import Settings
 from knowledge import commands
 from knowledge.regions import partition_of
 
@@ -26,11 +26,11 @@ class Deployed:
     account: str | None = None
     """The one account of `aws:allowedAccountIds`."""
     role: str | None = None
-    """Role that the provider assumes (`aws:assumeRoles`), which the AWS CLI is not told on its command line."""
+    """Role that the provider assumes (`aws:assumeRoles`), which the AWS CLI has no command-line option for."""
 
     @property
     def stack(self) -> str:
-        """Its name for Pulumi."""
+        """The stack's name in Pulumi."""
         return self.instances.stack
 
     @property

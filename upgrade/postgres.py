@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from infra.settings import Settings
+from infra.settings.model import Settings
 from knowledge import storage as gp3
 from knowledge.classes import rds_class
-from knowledge.postgres_catalogue import POSTGRES_VERSIONS
+from knowledge.postgres.catalogue import POSTGRES_VERSIONS
 from upgrade.deployed import Deployed
 from upgrade.step import PlanError, UpgradeChange, UpgradeStep, line
 
@@ -33,7 +33,7 @@ def _parts(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split("."))
     except ValueError:
-        raise PlanError(f"`{text}` is no PostgreSQL version: write 18 or 17.10.") from None
+        raise PlanError(f"`{text}` is not a PostgreSQL version: write 18 or 17.10.") from None
 
 
 def _minor(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
@@ -205,7 +205,7 @@ def _blue_green(stack: Deployed, change: UpgradeChange, major: int) -> tuple[Upg
                 f"{stack.datatier('bootstrap')} says 0 otherwise than declared",
                 "the blue instance is deleted after some days",
             ),
-            source=f"{_BLUE_GREEN}: resource ids change, and the history for point-in-time recovery begins anew",
+            source=f"{_BLUE_GREEN}: resource ids change, and the history for point-in-time recovery starts again",
         ),
     )
 
@@ -220,7 +220,7 @@ def _prove(stack: Deployed) -> UpgradeStep:
 
 
 def size(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
-    """To another instance class."""
+    """Plan the change to another instance class."""
     was, wanted = rds_class(change.was), rds_class(change.wanted)
     before: tuple[str, ...] = ()
     if wanted.memory_gib < was.memory_gib:

@@ -4,31 +4,30 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Literal, TypeAlias
 
 import psycopg
 
+from bootstrap.aws import region_option
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import USUAL_PASSWORDS, PasswordRule, PostgresTarget
-from bootstrap.postgres.change import ident, literal
+from bootstrap.postgres import own_password
+from bootstrap.postgres.change import ident
 from bootstrap.postgres.lock import hold
-from bootstrap.secrets import (
-    Credential,
-    LoginError,
-    Secret,
-    SecretStore,
-    Stage,
-    Version,
-    new_password,
-    open_postgres,
-    scram_verifier,
-)
+from bootstrap.renewal.carry_out import carry_out
+from bootstrap.renewal.plan import Wish, plan
+from bootstrap.secrets import LoginError, Secret, SecretStore, SecretVersion, Stage, open_postgres
 
 _ATTEMPTS = 3
 _STAGES: tuple[Stage, ...] = ("AWSCURRENT", "AWSPENDING")
-# A server made anew has the infrastructure's password again, whatever is current; and where that password became
+# A new server has the infrastructure's password again, whatever is current; and where that password became
 # current without a new server, the one before it is the server's.
 _ANEW: tuple[Stage, ...] = ("INITIAL", "AWSPREVIOUS")
+
+
+Due: TypeAlias = Literal["replace", "promote"]
+"""`replace` the first password, which the infrastructure's state holds; `promote` one that a run has left pending."""
 
 
 class MasterError(BootstrapError):
@@ -37,6 +36,11 @@ class MasterError(BootstrapError):
 
 class NoDatabaseError(MasterError):
     """The master user can log in, and the stack's database is not there yet."""
+
+    def __init__(self, message: str, due: Due | None) -> None:
+        super().__init__(message)
+        self.due = due
+        """As in `Master`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,8 +51,15 @@ class Master:
     user: str
     password: Secret | None
     """None where RDS takes a token in its place: then the logins it made are members of rds_iam, so it is one too."""
-    done: tuple[str, ...]
+    done: tuple[str, ...] = ()
     """What was changed on the way."""
+    due: Due | None = None
+    """What `enter` would do about the password after the same login."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether a rotation was finished on the way: what it had left pending is what the server takes."""
+        return _PROVEN["AWSPENDING"] in self.done
 
 
 def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL_PASSWORDS) -> Master:
@@ -77,19 +88,21 @@ def look(target: PostgresTarget, store: SecretStore) -> Master:
         try:
             user, password = _login(version)
             conn, by_token = _enter(target, user, password)
-            return Master(conn=conn, user=user, password=None if by_token else password, done=())
+            secret = None if by_token else password
+            return Master(conn=conn, user=user, password=secret, due=None if by_token else _due(version))
         except LoginError as error:
             if not error.refused:
                 raise
             refusal = str(error)
             if _lacks_database(error, target):
-                raise NoDatabaseError(f"{refusal}. `datatier bootstrap` makes what is missing") from None
+                missing = f"{refusal}. `datatier bootstrap` makes what is missing"
+                raise NoDatabaseError(missing, _due(version)) from None
     raise MasterError(f"{refusal}. `datatier bootstrap` makes what is missing")
 
 
 def _log_in(
     target: PostgresTarget, store: SecretStore, done: list[str]
-) -> tuple[psycopg.Connection[Any], Version, bool]:
+) -> tuple[psycopg.Connection[Any], SecretVersion, bool]:
     arn = target.master_secret
     refusal = ""
     for _ in range(_ATTEMPTS):
@@ -116,7 +129,7 @@ def _log_in(
         time.sleep(0.3)
     raise MasterError(
         f"{refusal or f'the secret {arn} is empty'}. Neither the current nor a pending password works: set one with "
-        f"`aws rds modify-db-instance --master-user-password` and put it into {arn}"
+        f"`aws rds modify-db-instance --master-user-password{region_option(arn)}` and put it into {arn}"
     )
 
 
@@ -129,11 +142,17 @@ _PROVEN = {
 }
 
 
-def _initial(version: Version | None) -> bool:
+def _due(version: SecretVersion) -> Due | None:
+    if _initial(version):
+        return "replace"
+    return "promote" if version.pending else None
+
+
+def _initial(version: SecretVersion | None) -> bool:
     return version is not None and bool(version.credential.initial)
 
 
-def _login(version: Version) -> tuple[str, Secret]:
+def _login(version: SecretVersion) -> tuple[str, Secret]:
     user, password = version.credential.username, version.credential.password
     if user is None or password is None:
         raise MasterError("the master's secret holds no `username` and `password`; deploy the stack, which makes it")
@@ -144,15 +163,15 @@ def _promote(
     conn: psycopg.Connection[Any],
     target: PostgresTarget,
     store: SecretStore,
-    proven: Version,
+    proven: SecretVersion,
     done: list[str],
-    told: str,
+    reported: str,
 ) -> None:
     with hold(conn):
         current = store.get(target.master_secret)
         if current is None or current.id != proven.id or current.pending:
             store.promote(target.master_secret, proven)
-            done.append(told)
+            done.append(reported)
 
 
 def _enter(
@@ -175,7 +194,7 @@ def _enter(
         ) from None
 
 
-def _open(target: PostgresTarget, version: Version, done: list[str]) -> tuple[psycopg.Connection[Any], bool]:
+def _open(target: PostgresTarget, version: SecretVersion, done: list[str]) -> tuple[psycopg.Connection[Any], bool]:
     user, password = _login(version)
     try:
         conn, by_token = _enter(target, user, password)
@@ -206,7 +225,8 @@ def _writable(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.
     raise MasterError(
         f"{where.name} ({where.host}:{where.port}) is a replica that is not promoted (pg_is_in_recovery), nothing can "
         "be written there: name the primary as `postgres.primary` in the manifest, or promote this one with "
-        "`aws rds promote-read-replica` (`SELECT pg_promote()` on a server of one's own) and run the bootstrap again"
+        f"`aws rds promote-read-replica{region_option(target.master_secret)}` (`SELECT pg_promote()` on a self-managed "
+        "server) and run the bootstrap again"
     )
 
 
@@ -215,32 +235,22 @@ def _replace(
     target: PostgresTarget,
     store: SecretStore,
     rule: PasswordRule,
-    entered: Version,
+    entered: SecretVersion,
     done: list[str],
-) -> Version:
+) -> SecretVersion:
     arn = target.master_secret
     with hold(conn):
         current = store.get(arn)
         if current is not None and not current.credential.initial and _opens(target, current):
             return current  # another run was faster
-        pending = store.get(arn, "AWSPENDING")
-        if pending is not None and (
-            (current is not None and pending.id == current.id)
-            or pending.credential.username != entered.credential.username  # of the server before this one
-        ):
-            pending = None
-        if pending is None:
-            fields = dict(entered.credential)
-            pending = store.put_pending(arn, Credential(**{**fields, "password": new_password(rule), "initial": None}))
-        user, password = _login(pending)
-        conn.execute(f"ALTER ROLE {ident(user)} PASSWORD {literal(scram_verifier(password))}".encode())
-        open_postgres(target, target.primary, user, password).close()
-        store.promote(arn, pending)
+        standing = own_password.stand(arn, store, entered)
+        left = plan(standing, Wish(begin=True), now=datetime.now(UTC))
+        carry_out(left, standing, own_password.MasterCredential(conn=conn, target=target, rule=rule), store)
     done.append("the first master password was replaced; the one in the infrastructure's state is dead")
-    return pending
+    return store.get(arn) or entered
 
 
-def _opens(target: PostgresTarget, version: Version) -> bool:
+def _opens(target: PostgresTarget, version: SecretVersion) -> bool:
     try:
         open_postgres(target, target.primary, *_login(version)).close()
     except LoginError as error:

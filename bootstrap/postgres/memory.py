@@ -11,16 +11,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from bootstrap.action import Action, Sql
-from bootstrap.credentials import other_login
-from bootstrap.postgres.apply import Applied, Choice, StalePlanError
+from bootstrap.action import Action, Choice, Sql
+from bootstrap.postgres.apply import AppliedActions, StalePlanError
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import RDS_IAM, Desired, Membership, Role
-from bootstrap.postgres.driver import Comparison
+from bootstrap.postgres.driver import DatabaseComparison
+from bootstrap.postgres.own_password import with_password
 from bootstrap.postgres.passwords import PasswordError
 from bootstrap.postgres.siblings import SiblingError
 from bootstrap.postgres.tokens import TokenError
-from bootstrap.secrets import Credential, Secret
+from bootstrap.renewal.state import RotationError, other_login
+from bootstrap.secrets import Credential, Secret, new_password
 
 _Effect = Callable[[], object]
 
@@ -37,17 +38,17 @@ class MemoryPostgres:
     passwords: dict[str, Secret] = field(default_factory=dict)
     """Login -> its password."""
 
-    def compare(self, wanted: Desired) -> Comparison:
-        return Comparison(actions=tuple(action for action, _ in self._steps(wanted)), digest=self._digest)
+    def compare(self, wanted: Desired) -> DatabaseComparison:
+        return DatabaseComparison(actions=tuple(action for action, _ in self._steps(wanted)), digest=self._digest)
 
-    def apply(self, wanted: Desired, choose: Choice, *, digest: str | None = None) -> Applied:
+    def apply(self, wanted: Desired, choose: Choice, *, digest: str | None = None) -> AppliedActions:
         steps = tuple(self._steps(wanted))
         if digest not in {None, self._digest} and any(choose(action) for action, _ in steps):
             raise StalePlanError("the server has changed since the plan was made: make a new one and look at it again")
         for action, effect in steps:
             if choose(action):
                 effect()
-        return Applied(
+        return AppliedActions(
             changes=tuple(action for action, _ in steps if choose(action)),
             skipped=tuple(action for action, _ in steps if not choose(action)),
         )
@@ -64,10 +65,10 @@ class MemoryPostgres:
         for name, credential in users.items():
             login = credential.username or ""
             if not self.opens(login):
-                raise PasswordError(f"{login} cannot log in: it is no login of this database")
+                raise PasswordError(f"{login} cannot log in: it may not log in to this database")
             if credential.password is None:
                 if (RDS_IAM, login) not in self.memberships:
-                    raise TokenError(f"{login} cannot log in by token: it is no member of {RDS_IAM}")
+                    raise TokenError(f"{login} cannot log in by token: it is not a member of {RDS_IAM}")
                 if (login in joined or name in unproven) and login in self.passwords:
                     del self.passwords[login]
                     done.append(f"{login}: logs in by token of AWS, and by no password")
@@ -153,3 +154,28 @@ class MemoryPostgres:
                 self._leave(key)
 
         return effect
+
+
+@dataclass
+class MemoryMaster:
+    """A master without a server: the twin of `MasterCredential`, with one password at a time."""
+
+    password: Secret
+
+    def successor(self, old: Credential, grace: int) -> Credential:  # noqa: ARG002 as in the protocol
+        return with_password(old, new_password())
+
+    def admit(self, target: str, new: Credential, old: Credential) -> None:  # noqa: ARG002 as in the protocol
+        self.password = new.password or Secret("")
+
+    def prove(self, new: Credential, old: Credential) -> tuple[str, ...]:  # noqa: ARG002 as in the protocol
+        if not self.opens(new):
+            raise RotationError(f"{new.username} cannot log in")
+        return ()
+
+    def retire(self, target: str, valid: Credential, old: Credential | None) -> tuple[str, ...]:  # noqa: ARG002 as in the protocol
+        return ()
+
+    def opens(self, credential: Credential) -> bool:
+        """Whether somebody may log in so."""
+        return credential.password == self.password

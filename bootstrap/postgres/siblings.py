@@ -1,4 +1,4 @@
-"""The siblings of an identity in PostgreSQL: one is let in beside the other, later the other is shut out."""
+"""The siblings of an identity in PostgreSQL: one is let in as well as the other, and later the other is shut out."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any
 
 import psycopg
 
-from bootstrap.credentials import other_login
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import PostgresTarget
 from bootstrap.postgres.change import ident, literal
 from bootstrap.postgres.master import Master
+from bootstrap.renewal.state import other_login
 from bootstrap.secrets import Credential, Secret, open_postgres, scram_verifier
 
 
@@ -31,12 +31,6 @@ def admit(conn: Connection, credential: Credential) -> None:
     if not conn.execute(_EXISTS, (user,)).fetchone():
         raise SiblingError(f"PostgreSQL has no role {user}: run `datatier bootstrap`, which makes it")
     _alter(conn, f"ALTER ROLE {ident(user)} LOGIN PASSWORD {literal(scram_verifier(password))}", user)
-
-
-def replace_own(conn: Connection, credential: Credential) -> None:
-    """Give the user that is logged in the password of `credential`; of itself it may change nothing else."""
-    user, password = credential.username or "", credential.password or Secret("")
-    _alter(conn, f"ALTER ROLE {ident(user)} PASSWORD {literal(scram_verifier(password))}", user)
 
 
 def retire(target: PostgresTarget, master: Master, valid: Credential, *, drain: float) -> tuple[str, ...]:
@@ -63,7 +57,7 @@ def _sessions(conn: Connection, login: str) -> list[int]:
 
 
 def _end(conn: Connection, server: str, login: str) -> list[str]:
-    """End the sessions one by one, so that a refusal is told and stops nothing."""
+    """End the sessions one by one, so that a refusal is reported and stops nothing."""
     ended, notes = 0, []
     for pid in _sessions(conn, login):
         try:
@@ -75,8 +69,10 @@ def _end(conn: Connection, server: str, login: str) -> list[str]:
                 f"session {pid} of {login} on {server} could not be ended ({reason}); its login is shut, restart "
                 "whoever holds it"
             )
-    told = f"{ended} sessions of {login} on {server} had not ended and were: who held them had not read the new secret"
-    return [told, *notes] if ended else notes
+    reported = (
+        f"{ended} sessions of {login} on {server} had not ended and were: who held them had not read the new secret"
+    )
+    return [reported, *notes] if ended else notes
 
 
 def _alter(conn: Connection, statement: str, login: str) -> None:

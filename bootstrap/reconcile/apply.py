@@ -6,21 +6,23 @@ be the last one of a run: the next plan is made from what is there then.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+
+from pydantic import JsonValue
 
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
-from bootstrap.credentials import Held, read_all, stage_all
+from bootstrap.credentials import HeldCredential, read_all, stage_all
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master, tokens
 from bootstrap.postgres.apply import StalePlanError
 from bootstrap.postgres.lock import hold
 from bootstrap.reconcile.allowed import EVERYTHING, Allowed
 from bootstrap.reconcile.engines import Engines, engines, wanted_roles, wanted_users
+from bootstrap.reconcile.identity import endings, retire
 from bootstrap.reconcile.plan import Plan, plan_stack
 from bootstrap.secrets import SecretStore
 
@@ -41,8 +43,10 @@ class Outcome:
     """What differs and is not ours to change."""
     notes: tuple[str, ...] = ()
     """What was done besides: secrets, passwords."""
+    held: Mapping[str, HeldCredential] = field(default_factory=dict)
+    """The credentials as they are now: without those that were retired."""
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {
             "changes": [change.data() for change in self.changes],
@@ -55,7 +59,7 @@ class Outcome:
 def apply(
     manifest: Manifest,
     access: Access,
-    held: Mapping[str, Held],
+    held: Mapping[str, HeldCredential],
     on: Engines,
     allowed: Allowed,
     *,
@@ -67,14 +71,19 @@ def apply(
     Raise StalePlanError where PostgreSQL is not as in `digest`, and what a driver raises where a step cannot be done:
     the secrets that were current still are, and each opens what it opened before.
     """
-    done = Outcome()
+    done = Outcome(held=held)
     step = step or _quiet
-    with step("roles") as told:
+    if due := [name for name, each in held.items() if each.due]:
+        with step("rotation") as reported:
+            held = done.held = {**held, **_retire(manifest, access, held, due, on, allowed, done)}
+            reported.extend(action.sentence for action in done.changes)
+            reported.extend(done.notes)
+    with step("roles") as reported:
         applied = on.database.apply(wanted_roles(manifest, access, held), allowed, digest=digest)
         done.changes += applied.changes
         done.skipped += applied.skipped
-        told.extend(map(str, applied.changes))
-    with step("passwords") as told:
+        reported.extend(map(str, applied.changes))
+    with step("passwords") as reported:
         # Who may not change over between password and token keeps the secret that is current.
         kept = tokens.moved(done.skipped, "join", "leave")
         logins = {name: each for name, each in held.items() if access.logins(name)}
@@ -85,12 +94,15 @@ def apply(
             joined=tokens.moved(done.changes, "join"),
         )
         done.notes += proved
-        told.extend(proved)
+        reported.extend(proved)
     for name in manifest.caches:
-        with step(f"cache {name}") as told:
-            changed = _cache(manifest, access, name, held, on, allowed, done)
-            told.extend(map(str, changed))
-    with step("secrets proven") as told:
+        with step(f"cache {name}") as reported:
+            brought = on.cache(name).plan(wanted_users(manifest, access, name, held)).apply(allowed)
+            done.changes += brought.changes
+            done.skipped += brought.skipped
+            done.differences += brought.differences
+            reported.extend(map(str, brought.changes))
+    with step("secrets proven") as reported:
         waiting = held_back(held, done.skipped)
         for name, each in held.items():
             if each.version is None or not each.version.pending:
@@ -99,12 +111,12 @@ def apply(
                 done.notes += (f"{name}: the secret stays as it was, for {waiting[name]}",)
                 continue
             on.store.promote(each.arn, each.version)
-            told.append(f"{name}: secret is current")
-        done.notes += tuple(told)
+            reported.append(f"{name}: secret is current")
+        done.notes += tuple(reported)
     return done
 
 
-def held_back(held: Mapping[str, Held], skipped: Iterable[Action]) -> dict[str, str]:
+def held_back(held: Mapping[str, HeldCredential], skipped: Iterable[Action]) -> dict[str, str]:
     """Return the identities whose secret must not become current, each with the reason. Pure.
 
     A credential is of use when every engine knows it: its user in each cache, and in PostgreSQL the membership by which
@@ -123,29 +135,24 @@ def held_back(held: Mapping[str, Held], skipped: Iterable[Action]) -> dict[str, 
     return found
 
 
-def _cache(
+def _retire(
     manifest: Manifest,
     access: Access,
-    name: str,
-    held: Mapping[str, Held],
+    held: Mapping[str, HeldCredential],
+    names: Sequence[str],
     on: Engines,
     allowed: Allowed,
     done: Outcome,
-) -> tuple[Action, ...]:
-    """Bring one cache's users about together, or, where one of its changes is not allowed, none of them."""
-    wanted, driver = wanted_users(manifest, access, name, held), on.cache(name)
-    if allowed != EVERYTHING:
-        planned = driver.plan(wanted, remove=True).changes
-        drops = tuple(action for action in planned if action.verb == "remove" and not allowed(action))
-        done.skipped += drops
-        rest = tuple(action for action in planned if action not in drops)
-        if not all(map(allowed, rest)):
-            done.skipped += rest
-            return ()
-    applied = driver.apply(wanted, remove=allowed.drop)
-    done.changes += applied.changes
-    done.differences += applied.differences
-    return applied.changes
+) -> dict[str, HeldCredential]:
+    """Retire the old credentials whose grace is over, or of an identity none of it where that is not allowed."""
+    found = endings(manifest, access, on.store, names)
+    going = [each for each in found if all(map(allowed, each[1].steps))]
+    done.skipped += tuple(step for each in found if each not in going for step in each[1].steps)
+    steps, notes = retire(manifest, access, on, going)
+    done.changes += steps
+    done.notes += notes
+    gone = [standing.name for standing, _ in going]
+    return {name: replace(held[name], previous=None, due=False) for name in gone}
 
 
 @contextmanager
@@ -165,7 +172,7 @@ def apply_stack(
         held, staged = stage_all(read_all(manifest, access, store, pool), store, pool)
         done = apply(manifest, access, held, on, allowed, digest=digest)
         done.notes = (*entered.done, *staged, *done.notes)
-        left = on.database.compare(wanted_roles(manifest, access, held)).differences
+        left = on.database.compare(wanted_roles(manifest, access, done.held)).differences
         done.differences = (*left, *done.differences)
     return done
 

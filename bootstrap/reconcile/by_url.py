@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,15 +18,14 @@ from bootstrap.postgres.driver import compare
 from bootstrap.reconcile.allowed import EVERYTHING, Allowed
 from bootstrap.reconcile.apply import Outcome, still
 from bootstrap.reconcile.plan import Observed, Plan, plan
-from bootstrap.redis.users import Applied
+from bootstrap.redis.users import UserPlan, users_of_rules
 from bootstrap.secrets import Secret
 
 
 def plan_urls(access: Access, conn: psycopg.Connection[Any] | None, redis: Secret | None, cache: str) -> Plan:
     """Return the plan of a database, or of one server that is `cache` of the declaration, or of both."""
-    database = compare(conn, desired_by_url(conn, access)) if conn else None
-    caches = [_users(access, redis, cache, write=False)] if redis else []
-    return plan(access, Observed(database=database, caches=caches))
+    with _users(access, redis, cache) as users:
+        return _plan(access, conn, users)
 
 
 def apply_urls(
@@ -37,24 +38,26 @@ def apply_urls(
     saved: str | None = None,
 ) -> Outcome:
     """Apply it; no password is set."""
-    planned = plan_urls(access, conn, redis, cache) if saved or redis else None
-    digest = still(planned, saved) if planned and saved else None
     done = Outcome(notes=("passwords are not set: there is no store of secrets behind a URL",))
-    if conn:
-        wanted = desired_by_url(conn, access)
-        applied = apply(conn, wanted, allowed, digest=digest)
-        done.changes += applied.changes
-        done.skipped += applied.skipped
-        done.differences += compare(conn, wanted).differences
-    if redis and planned:
-        of_redis = [change for change in planned.changes if change.engine == "redis"]
-        if all(map(allowed, of_redis)):
-            found = _users(access, redis, cache, write=True)
-            done.changes += found.changes
-            done.differences += found.differences
-        else:
-            done.skipped += tuple(of_redis)
+    with _users(access, redis, cache) as users:
+        digest = still(_plan(access, conn, users), saved) if saved else None
+        if conn:
+            wanted = desired_by_url(conn, access)
+            applied = apply(conn, wanted, allowed, digest=digest)
+            done.changes += applied.changes
+            done.skipped += applied.skipped
+            done.differences += compare(conn, wanted).differences
+        for each in users:
+            brought = each.apply(allowed)
+            done.changes += brought.changes
+            done.skipped += brought.skipped
+            done.differences += brought.differences
     return done
+
+
+def _plan(access: Access, conn: psycopg.Connection[Any] | None, users: Sequence[UserPlan]) -> Plan:
+    database = compare(conn, desired_by_url(conn, access)) if conn else None
+    return plan(access, Observed(database=database, caches=users))
 
 
 def desired_by_url(conn: psycopg.Connection[Any], access: Access) -> Desired:
@@ -77,10 +80,13 @@ def active_logins(conn: psycopg.Connection[Any], access: Access) -> dict[str, st
     }
 
 
-def _users(access: Access, url: Secret, cache: str, *, write: bool) -> Applied:
-    """Plan, or apply, the users of one server by its administrator's URL; passwords stay as they are."""
-    from bootstrap.redis.by_url import apply_client, plan_client
-    from bootstrap.redis.users import users_of_rules
+@contextmanager
+def _users(access: Access, url: Secret | None, cache: str) -> Iterator[Sequence[UserPlan]]:
+    """Plan the users of one server by its administrator's URL, while it may be applied; passwords stay as they are."""
+    if url is None:
+        yield ()
+        return
+    from bootstrap.redis.by_url import plan_client
     from bootstrap.secrets import open_redis_url
 
     users = users_of_rules(access, cache)
@@ -90,5 +96,4 @@ def _users(access: Access, url: Secret, cache: str, *, write: bool) -> Applied:
         hint = f" Did you mean `{near[0]}`?" if near else ""
         raise UnknownCacheError(f"--cache {cache}: access.yaml has rules for {', '.join(known) or 'no cache'}.{hint}")
     with open_redis_url(url) as client:
-        bring = apply_client if write else plan_client
-        return bring(client, users, remove=True, others=access.exceptions.redis.get(cache, ()))
+        yield [plan_client(client, users, others=access.exceptions.redis.get(cache, ()))]

@@ -7,13 +7,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from bootstrap.access import Access
-from bootstrap.credentials import Held, token_users
+from bootstrap.credentials import HeldCredential, token_users
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.driver import Database, PostgresDatabase
 from bootstrap.postgres.master import Master
 from bootstrap.redis.users import Backend, User, users
-from bootstrap.secrets import SecretStore
+from bootstrap.secrets import Credential, SecretStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,6 +24,9 @@ class Engines:
     database: Database
     cache: Callable[[str], Backend]
     """The driver of a cache, by the cache's name."""
+    prove: Callable[[str, Credential, Credential], tuple[str, ...]]
+    """Log in as an identity with a pending credential and with the current one; raise RotationError unless the first
+    may all that the second may, and no more. Return what to know of it."""
     pool: Executor
 
 
@@ -35,16 +38,26 @@ def engines(manifest: Manifest, access: Access, store: SecretStore, pool: Execut
 
         return driver(manifest, name, store, pool, others=access.exceptions.redis.get(name, ()))
 
-    return Engines(store=store, database=PostgresDatabase(entered, manifest.postgres, pool), cache=cache, pool=pool)
+    def proved(name: str, new: Credential, old: Credential) -> tuple[str, ...]:
+        from bootstrap.reconcile.prove import prove
+
+        row = entered.conn.execute("SELECT pg_current_wal_flush_lsn()::text").fetchone()
+        lsn = row[0] if row and manifest.postgres.replicas else None
+        return prove(manifest, access, name, new, old, store, pool, lsn=lsn)
+
+    database = PostgresDatabase(entered, manifest.postgres, pool)
+    return Engines(store=store, database=database, cache=cache, prove=proved, pool=pool)
 
 
-def wanted_roles(manifest: Manifest, access: Access, held: Mapping[str, Held]) -> Desired:
+def wanted_roles(manifest: Manifest, access: Access, held: Mapping[str, HeldCredential]) -> Desired:
     """Return what is wanted of PostgreSQL: of each identity the login of its secret, in a grace period both."""
     iam = manifest.postgres.iam_region is not None
     return desired(access, {name: each.siblings for name, each in held.items()}, iam=iam)
 
 
-def wanted_users(manifest: Manifest, access: Access, cache: str, held: Mapping[str, Held]) -> tuple[User, ...]:
+def wanted_users(
+    manifest: Manifest, access: Access, cache: str, held: Mapping[str, HeldCredential]
+) -> tuple[User, ...]:
     """Return the users that are wanted in `cache`, each with the password of its secret."""
     return users(
         access,

@@ -8,16 +8,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+
+from pydantic import JsonValue
 
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
-from bootstrap.credentials import Held, read_all
+from bootstrap.credentials import HeldCredential, read_all
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
-from bootstrap.postgres.driver import Comparison
+from bootstrap.postgres.driver import DatabaseComparison
+from bootstrap.postgres.master import Master
 from bootstrap.reconcile.engines import Engines, engines, wanted_roles, wanted_users
-from bootstrap.redis.users import Applied
+from bootstrap.reconcile.identity import endings
+from bootstrap.redis.users import UserPlan
+from bootstrap.renewal.plan import Renewal
 from bootstrap.secrets import SecretStore
 
 # A tier on this computer makes the secret by itself; on AWS the infrastructure does, with its key and its policies.
@@ -43,7 +47,7 @@ class Plan:
         """Whether anything does."""
         return bool(self.changes or self.differences)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {
             "changes": [change.data() for change in self.changes],
@@ -54,40 +58,45 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """What the engines and the store have, beside what is wanted of them."""
+    """What the engines and the store have, compared with what is wanted of them."""
 
-    held: Mapping[str, Held] = field(default_factory=dict)
-    database: Comparison | None = None
+    held: Mapping[str, HeldCredential] = field(default_factory=dict)
+    due: Sequence[Renewal] = ()
+    """What retires the old credentials whose grace is over."""
+    database: DatabaseComparison | None = None
     """None where a plan is about caches alone."""
-    caches: Sequence[Applied] = ()
+    caches: Sequence[UserPlan] = ()
 
 
 def observe(manifest: Manifest, access: Access, on: Engines) -> Observed:
     """Read everything; nothing is written, neither to an engine nor to the store of secrets."""
     held = read_all(manifest, access, on.store, on.pool)
+    due = endings(manifest, access, on.store, [name for name, each in held.items() if each.due])
     database = on.database.compare(wanted_roles(manifest, access, held))
-    caches = [on.cache(name).plan(wanted_users(manifest, access, name, held), remove=True) for name in manifest.caches]
-    return Observed(held=held, database=database, caches=caches)
+    caches = [on.cache(name).plan(wanted_users(manifest, access, name, held)).whole() for name in manifest.caches]
+    return Observed(held=held, due=[left for _, left in due], database=database, caches=caches)
 
 
 def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING) -> Plan:
     """Return what makes it as declared. `lacking` says who makes the secret of an identity that has none. Pure."""
     secrets = tuple(_of_secrets(observed.held, lacking))
-    database = observed.database or Comparison()
+    retired = tuple(step for left in observed.due for step in left.steps)
+    database = observed.database or DatabaseComparison()
     of_caches = tuple(action for cache in observed.caches for action in cache.changes)
-    told = (*database.differences, *(text for cache in observed.caches for text in cache.differences))
+    reported = (*database.differences, *(text for cache in observed.caches for text in cache.differences))
     # A cache's state is known by its plan; so is a secret's.
     whole = [
         access.model_dump(mode="json", by_alias=True),
         [database.digest] if database.digest else [],
         # Where a secret is does not matter, only whether it has to be filled.
         [{**action.data(), "target": ""} for action in secrets],
+        [action.data() for action in retired],
         [action.data() for action in of_caches],
-        list(told),
+        list(reported),
     ]
     return Plan(
-        changes=(*secrets, *database.actions, *of_caches),
-        differences=told,
+        changes=(*secrets, *retired, *database.actions, *of_caches),
+        differences=reported,
         fingerprint=hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest(),
         digest=database.digest or None,
     )
@@ -95,14 +104,24 @@ def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING
 
 def plan_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> Plan:
     """Return the plan of a deployed stack."""
-    access = load_access(manifest.access)
     entered = master.look(manifest.postgres, store)
     with entered.conn:
-        observed = observe(manifest, access, engines(manifest, access, store, pool, entered))
-    return plan(access, observed, lacking=MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING)
+        return plan_entered(manifest, store, pool, entered)
 
 
-def _of_secrets(held: Mapping[str, Held], lacking: str) -> Iterator[Action]:
+def plan_entered(manifest: Manifest, store: SecretStore, pool: Executor, entered: Master) -> Plan:
+    """Return the plan of a deployed stack in which the master is logged in."""
+    access = load_access(manifest.access)
+    return plan_on(manifest, access, engines(manifest, access, store, pool, entered))
+
+
+def plan_on(manifest: Manifest, access: Access, on: Engines) -> Plan:
+    """Return the plan of a deployed stack behind its drivers."""
+    lacking = MADE_HERE if manifest.aws_endpoint else MADE_BY_DEPLOYING
+    return plan(access, observe(manifest, access, on), lacking=lacking)
+
+
+def _of_secrets(held: Mapping[str, HeldCredential], lacking: str) -> Iterator[Action]:
     for name, each in held.items():
         where, subject = each.arn or lacking, f"secret of {name}"
         made = partial(Action, engine="secrets", target=where, subject=subject, identity=name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
@@ -14,14 +15,15 @@ from bootstrap.access.model import RedisRules
 from bootstrap.access.rules import access_string, category_rules
 from bootstrap.acl.compare import differences as effect
 from bootstrap.acl.rules import Permission, RuleError, RuleSet, parse, parse_listed
+from bootstrap.action import Action
 from bootstrap.redis import node
-from bootstrap.redis.users import Applied, User
+from bootstrap.redis.users import AppliedUsers, User, UserPlan
 
 _TARGET = "server"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class ImportedUsers:
     """The users of a server as a declaration would have them."""
 
     users: dict[str, dict[str, Any]]
@@ -32,28 +34,36 @@ class Imported:
     """What was left out, each with the reason."""
 
 
-def plan_client(client: Any, users: Sequence[User], *, remove: bool = False, others: Collection[str] = ()) -> Applied:
-    """Return what `apply_client` would do; the client is logged in and may ACL LIST, CAT and SETUSER."""
-    live = node.read(client, _TARGET)
-    return node.plan(live, users, admin=_me(client), remove=remove, default="told", others=others).applied
+def plan_client(client: Any, users: Sequence[User], *, others: Collection[str] = ()) -> UserPlan:
+    """Return what makes the users of this one server as wanted; a user without a password keeps those it has.
 
-
-def apply_client(client: Any, users: Sequence[User], *, remove: bool = False, others: Collection[str] = ()) -> Applied:
-    """Make the users of this one server so. A user without a password keeps those it has.
-
-    With `remove` the users that a former run made here and that are no longer declared are deleted. `default` is left
-    as it is, and told of where it is on. Raise NodeError.
+    The client is logged in as one that may ACL LIST, CAT and SETUSER, and has to stay open until the plan is applied.
+    `default` is left as it is, and reported where it is on. Raise NodeError.
     """
-    live = node.read(client, _TARGET)
-    return node.apply(live, users, admin=_me(client), remove=remove, default="told", others=others).applied
+    live, me = node.read(client, _TARGET), _me(client)
+
+    def planned(remove: bool, found: node.LiveUsers) -> node.NodePlan:
+        return node.plan(found, users, admin=me, remove=remove, default="reported", others=others)
+
+    def carry_out(remove: bool) -> tuple[Action, ...]:
+        return node.bring(live, planned(remove, live), partial(planned, remove))
+
+    return planned(True, live).planned(carry_out)
 
 
-def import_users(client: Any) -> Imported:
+def apply_client(
+    client: Any, users: Sequence[User], *, remove: bool = False, others: Collection[str] = ()
+) -> AppliedUsers:
+    """Apply it; users that an earlier run made here and that are no longer declared go only with `remove`."""
+    return plan_client(client, users, others=others).apply(lambda action: remove or action.consent != "drop")
+
+
+def import_users(client: Any) -> ImportedUsers:
     """Return a declaration whose first plan against this server is empty; raise NodeError.
 
     Users that no identity can be are reported, and excepted by name: without a password, switched off, of a name that
-    none may have. The one who is logged in is nobody's identity, and neither is `default`, which stays told of where it
-    is on: everybody is it.
+    none may have. Whoever is logged in becomes no identity, and neither does `default`, which is reported where it is
+    on: everybody is it.
     """
     live = node.read(client, _TARGET)
     me = _me(client)
@@ -78,7 +88,7 @@ def import_users(client: Any) -> Imported:
         except ValueError as error:
             left.append(f"user {name}: {error}; left out")
             beside.append(name)
-    return Imported(users=found, beside=tuple(beside), differences=tuple(left))
+    return ImportedUsers(users=found, beside=tuple(beside), differences=tuple(left))
 
 
 def _me(client: Any) -> str:
@@ -97,7 +107,7 @@ def _unsayable(kept: node.Kept, rules: RuleSet) -> str | None:
     return None
 
 
-def _declared(text: str, rules: RuleSet, live: node.Live) -> dict[str, Any]:
+def _declared(text: str, rules: RuleSet, live: node.LiveUsers) -> dict[str, Any]:
     """Return the rules in our own words where these have the same effect, else as an access string."""
     wanted = parse(raw_rules(text.removeprefix("on ")))
     guess = _guess(rules)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from bootstrap.action import Action
 from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from bootstrap.redis.elasticache import ElastiCacheUsers
-from bootstrap.redis.server import ServerAcl, joined
-from bootstrap.redis.token import USER as TOKEN_USER
-from bootstrap.redis.token import ElastiCacheToken, NodesToken, Place, Token
-from bootstrap.redis.users import Applied, Backend, User, of_user
+from bootstrap.redis.server import ServerAcl
+from bootstrap.redis.token import ElastiCacheToken, NodesToken, TokenCredential, TokenPlace
+from bootstrap.redis.users import Backend, User, UserPlan
+from bootstrap.renewal.carry_out import carry_out
+from bootstrap.renewal.plan import Wish, plan
 from bootstrap.secrets import LoginError, Secret, SecretStore, open_redis, redis_token
 
 # ElastiCache brings a changed user to the nodes after the API calls it active; how long after is not documented.
@@ -41,9 +43,9 @@ def driver(
     cache = manifest.caches[name]
     if not cache.has_users:
         token = token_of(manifest, name, store)
-        if token is None:
+        if token is None or cache.auth_secret is None:
             raise CacheError(f"cache {name} has neither a user group nor an AUTH token's secret: set one of them")
-        return TokenUsers(token)
+        return TokenUsers(token, cache.auth_secret, store)
     parts: list[Backend] = []
     if cache.user_group:
         api = elasticache(manifest, name, cache.user_group, others)
@@ -59,11 +61,15 @@ class Together:
 
     parts: tuple[Backend, ...]
 
-    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return joined([part.plan(users, remove=remove) for part in self.parts])
-
-    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return joined([part.apply(users, remove=remove) for part in self.parts])
+    def plan(self, users: Sequence[User]) -> UserPlan:
+        plans = [part.plan(users) for part in self.parts]
+        return UserPlan(
+            changes=tuple(change for each in plans for change in each.changes),
+            differences=tuple(text for each in plans for text in each.differences),
+            nodes=tuple(one for each in plans for one in each.nodes),
+            failed=next((each.failed for each in plans if each.failed), None),
+            carry_out=lambda remove: tuple(change for each in plans for change in each.carry_out(remove)),
+        )
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
         for part in self.parts:
@@ -78,13 +84,19 @@ class Together:
 class TokenUsers:
     """The one user of a cache with an AUTH token; identities do not exist there."""
 
-    token: Token
+    token: TokenCredential
+    arn: str
+    store: SecretStore
 
-    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:  # noqa: ARG002 as in the protocol
-        return self._told(self.token.plan())
+    def plan(self, users: Sequence[User]) -> UserPlan:  # noqa: ARG002 as in the protocol
+        standing = self.token.stand(self.arn, self.store)
+        left = plan(standing, Wish(), now=datetime.now(UTC))
 
-    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:  # noqa: ARG002 as in the protocol
-        return self._told(self.token.bring())
+        def go(_: bool) -> tuple[Action, ...]:
+            carry_out(left, standing, self.token, self.store)
+            return left.steps
+
+        return UserPlan(changes=left.steps, carry_out=go)
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 as in the protocol
         raise self._nobody(identity)
@@ -93,13 +105,8 @@ class TokenUsers:
         raise self._nobody(identity)
 
     def _nobody(self, identity: str) -> CacheError:
-        name = self.token.name
+        name = self.token.cache
         return CacheError(f"{name} knows no user {identity}, only an AUTH token: `datatier access rotate {name}-auth`")
-
-    def _told(self, done: Sequence[str]) -> Applied:
-        name = self.token.name
-        changes = (of_user(name, TOKEN_USER, "password", detail, takes_away=True) for detail in done)
-        return Applied(changes=tuple(changes))
 
 
 @dataclass(frozen=True)
@@ -110,14 +117,16 @@ class ProvenUsers:
     cache: CacheTarget
     region: str
 
-    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return self.api.plan(users, remove=remove)
+    def plan(self, users: Sequence[User]) -> UserPlan:
+        planned = self.api.plan(users)
 
-    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        done = self.api.apply(users, remove=remove)
-        settle = _SETTLE_SECONDS if done.changes else 0.0
-        self._prove_tokens(users, settle)
-        return joined([done, Applied(changes=tuple(self._prove(users, settle)))])
+        def carry_out(remove: bool) -> tuple[Action, ...]:
+            done = planned.carry_out(remove)
+            settle = _SETTLE_SECONDS if done else 0.0
+            self._prove_tokens(users, settle)
+            return (*done, *self._prove(users, settle))
+
+        return replace(planned, carry_out=carry_out)
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
         self.api.admit(identity, new, old)
@@ -159,6 +168,7 @@ def elasticache(manifest: Manifest, name: str, group: str, others: Collection[st
         cache=name,
         group=group,
         engine=manifest.caches[name].engine,
+        region=manifest.region,
         others=others,
     )
 
@@ -185,12 +195,12 @@ def _login(cache: CacheTarget, user: str, password: Secret, settle: float) -> No
             return
 
 
-def token_of(manifest: Manifest, name: str, store: SecretStore) -> Token | None:
-    """Return the AUTH token of a cache; None where it has none."""
+def token_of(manifest: Manifest, name: str, store: SecretStore) -> TokenCredential | None:
+    """Return the driver of a cache's AUTH token; None where it has none."""
     cache = manifest.caches[name]
     if cache.auth_secret is None:
         return None
-    place: Place
+    place: TokenPlace
     if cache.nodes:
         version = store.get(cache.admin_secret) if cache.admin_secret else None
         if version is None:
@@ -198,6 +208,5 @@ def token_of(manifest: Manifest, name: str, store: SecretStore) -> Token | None:
         place = NodesToken(name, cache, version.credential)
     else:
         client = aws_client("elasticache", manifest.region, manifest.aws_endpoint)
-        place = ElastiCacheToken(client, cache.replication_group or "")
-    rule = manifest.passwords
-    return Token(name=name, cache=cache, arn=cache.auth_secret, store=store, place=place, rule=rule)
+        place = ElastiCacheToken(client, cache.replication_group or "", cache)
+    return TokenCredential(cache=name, place=place, rule=manifest.passwords)

@@ -14,7 +14,7 @@ from bootstrap.acl.stored import refusals
 from bootstrap.acl.valkey import VALKEY
 from bootstrap.action import Action, OfUser
 from bootstrap.errors import BootstrapError
-from bootstrap.redis.users import Applied, User, of_user
+from bootstrap.redis.users import User, UserPlan, of_user
 from bootstrap.secrets import Secret, elasticache_passwords
 
 # ElastiCache guide, Clusters.RBAC: users in a group, users in an account and region.
@@ -54,6 +54,7 @@ class ElastiCacheUsers:
         cache: str,
         group: str,
         engine: str,
+        region: str,
         others: Collection[str] = (),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -64,13 +65,46 @@ class ElastiCacheUsers:
         self._cache = cache
         self._group = group
         self._engine = engine
+        self._region = region
         self._sleep = sleep
 
-    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return self._each(users, write=False, remove=remove)
+    def _removal(self, id_: str) -> str:
+        """The command that takes a user out of the group, whatever region whoever runs it is used to."""
+        return (
+            f"aws elasticache modify-user-group --user-group-id {self._group} --user-ids-to-remove {id_} "
+            f"--region {self._region}"
+        )
 
-    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return self._each(users, write=True, remove=remove)
+    def plan(self, users: Sequence[User]) -> UserPlan:
+        members = self._members()
+        live = self._live([*members, *(self._id(user) for user in users)])
+        declared = {self._id(user) for user in users}
+        groups = self._groups()
+        old = sorted(id_ for id_ in {*members, *live} - declared if self._left(id_, live.get(id_), members, groups))
+        self._check(users, members, live, set(old))
+        deletions = [self._change(id_, "remove", "deleted", takes_away=True) for id_ in old]
+        todo = [each for user in users for each in self._differences(user, live.get(self._id(user)))]
+        joining = [user for user in users if self._id(user) not in members]
+        joins = [self._change(user.name, "group", f"added to {self._group}") for user in joining]
+        rest = (*(change for change, _ in todo), *joins)
+
+        def carry_out(remove: bool) -> tuple[Action, ...]:
+            if remove:
+                self._remove(old, members, live)
+            else:
+                self._check(users, members, live, set())
+            for _, call in todo:
+                call()
+            if joining:
+                self._join(joining)
+            return (*deletions, *rest) if remove else rest
+
+        reported = tuple(
+            f"{self._target}: user {self._named(id_, live)} is not declared; declare it, name it under `exceptions` in "
+            f"access.yaml, or if nobody needs it: {self._removal(id_)}"
+            for id_ in self.strangers(declared | set(old), members=members, live=live)
+        )
+        return UserPlan(changes=(*deletions, *rest), differences=reported, carry_out=carry_out)
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
         self.set_password(User(name=identity, rules="", password=new, previous=old))
@@ -82,39 +116,6 @@ class ElastiCacheUsers:
         """Give a user the password of its secret: the API cannot tell which one it has, a login can."""
         self._modify(user, **_authentication(user))
         return self._change(user.name, "password", "password set to the secret's", takes_away=True)
-
-    def _each(self, users: Sequence[User], *, write: bool, remove: bool) -> Applied:
-        members = self._members()
-        live = self._live([*members, *(self._id(user) for user in users)])
-        declared = {self._id(user) for user in users}
-        groups = self._groups()
-        old = sorted(id_ for id_ in {*members, *live} - declared if self._left(id_, live.get(id_), members, groups))
-        self._check(users, members, live, set(old) if remove else set())
-        changes: list[Action] = []
-        if remove:
-            changes += [self._change(id_, "remove", "deleted", takes_away=True) for id_ in old]
-            if write:
-                self._remove(old, members, live)
-        for user in users:
-            for change, call in self._differences(user, live.get(self._id(user))):
-                changes.append(change)
-                if write:
-                    call()
-        joining = [user for user in users if self._id(user) not in members]
-        changes += [self._change(user.name, "group", f"added to {self._group}") for user in joining]
-        if write and joining:
-            self._join(joining)
-        told = [
-            f"{self._group}: user {id_} is no longer declared; `datatier access apply --allow-drop` deletes it"
-            for id_ in ([] if remove else old)
-        ]
-        told += [
-            f"{self._group}: user {self._named(id_, live)} is not declared; declare it, name it under `exceptions` in "
-            f"access.yaml, or if nobody needs it: aws elasticache modify-user-group --user-group-id {self._group} "
-            f"--user-ids-to-remove {id_}"
-            for id_ in self.strangers(declared | set(old), members=members, live=live)
-        ]
-        return Applied(changes=tuple(changes), differences=tuple(told))
 
     def strangers(
         self, known: Collection[str], *, members: Sequence[str] | None = None, live: dict[str, Any] | None = None
@@ -128,6 +129,10 @@ class ElastiCacheUsers:
             for id_ in sorted(set(members) - aside)
             if not {id_, live.get(id_, {}).get("UserName")} & set(self._others)
         ]
+
+    @property
+    def _target(self) -> str:
+        return f"{self._cache}/{self._group}"
 
     @property
     def _locked(self) -> str:
@@ -182,7 +187,7 @@ class ElastiCacheUsers:
             if other := taken.get(_name(user)):
                 raise ElastiCacheError(
                     f"user group {self._group} has another user named {_name(user)} ({other}); remove it: "
-                    f"aws elasticache modify-user-group --user-group-id {self._group} --user-ids-to-remove {other}"
+                    f"{self._removal(other)}"
                 )
             if reason := next(refusals(parse(user.rules)), None):
                 raise ElastiCacheError(f"the rules of {user.name} for {self._cache}: {reason}")
@@ -347,8 +352,7 @@ class ElastiCacheUsers:
         return user.by_token or user_id(self._prefix, self._cache, user.name)
 
     def _change(self, user: str, verb: OfUser, detail: str, *, takes_away: bool = False) -> Action:
-        target = f"{self._cache}/{self._group}"
-        return of_user(target, user, verb, detail, takes_away=takes_away)
+        return of_user(self._target, user, verb, detail, takes_away=takes_away)
 
 
 def _name(user: User) -> str:

@@ -1,4 +1,4 @@
-"""Users of a cache without a server: the twin of the real back ends, planned as a server of one's own is."""
+"""Users of a cache without a server: the twin of the real back ends, planned as those of a self-managed server are."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from functools import cached_property
 
 from bootstrap.acl.table import CommandTable
 from bootstrap.acl.valkey import VALKEY
+from bootstrap.action import Action
 from bootstrap.redis import node
-from bootstrap.redis.users import Applied, User
+from bootstrap.redis.token import AuthTokenError
+from bootstrap.redis.users import User, UserPlan
 from bootstrap.secrets import Secret, redis_hash
 
 
-class _Live(node.Live):
+class _Live(node.LiveUsers):
     @cached_property
     def table(self) -> CommandTable:
         return VALKEY
@@ -30,10 +32,10 @@ class MemoryUsers:
         default_factory=lambda: {"default": node.Kept(text="on nopass ~* &* +@all", hashes=frozenset())}
     )
 
-    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return self._plan(users, remove=remove).applied
+    def plan(self, users: Sequence[User]) -> UserPlan:
+        return self._plan(users, remove=True).planned(lambda remove: self._apply(users, remove=remove))
 
-    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
+    def _apply(self, users: Sequence[User], *, remove: bool) -> tuple[Action, ...]:
         planned = self._plan(users, remove=remove)
         wanted = {user.name: user for user in users}
         for _, verb, name, *words in planned.commands:
@@ -47,7 +49,7 @@ class MemoryUsers:
                 self.users[name] = replace(self.users[name], text="off")
             else:  # the marker
                 self.users[name] = node.Kept(text=" ".join(words), hashes=frozenset())
-        return planned.applied
+        return planned.changes
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 what is there stays
         self._change(identity, self._hashes(identity) | {redis_hash(new)})
@@ -67,6 +69,28 @@ class MemoryUsers:
     def _hashes(self, name: str) -> frozenset[str]:
         return self.users[name].hashes if name in self.users else frozenset()
 
-    def _plan(self, users: Sequence[User], *, remove: bool) -> node.Plan:
+    def _plan(self, users: Sequence[User], *, remove: bool) -> node.NodePlan:
         live = _Live(f"{self.name}/primary", None, self.users, aclfile=False, replication="")
         return node.plan(live, users, admin="acl-admin", remove=remove, others=self.others)
+
+
+@dataclass
+class MemoryToken:
+    """A cache with an AUTH token and no server: the twin of `ElastiCacheToken`, which takes two and refuses a third."""
+
+    tokens: list[Secret]
+    """Those that open it, the newest last."""
+    rotated: bool = False
+
+    def add(self, token: Secret) -> None:
+        self.tokens = [*self.tokens[-1:], token]
+        self.rotated = True
+
+    def alone(self, token: Secret) -> None:
+        if not self.rotated:  # ElastiCache User Guide: SET is allowed after ROTATE only
+            raise AuthTokenError("SET is refused: no AUTH token was added before")
+        self.tokens = [token]
+        self.rotated = False
+
+    def opens(self, token: Secret) -> tuple[bool, ...]:
+        return (token in self.tokens,)

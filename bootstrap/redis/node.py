@@ -21,7 +21,7 @@ from bootstrap.acl.rules import RuleError, merged, parse_listed
 from bootstrap.acl.table import CommandTable
 from bootstrap.action import Action
 from bootstrap.errors import BootstrapError
-from bootstrap.redis.users import Applied, Converged, User, of_user
+from bootstrap.redis.users import Converged, User, UserPlan, of_user
 from bootstrap.secrets import redis_hash
 
 MARKER = "datatier-managed"
@@ -47,11 +47,11 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveUsers:
     """Everything that a plan needs to know of a server."""
 
     target: str
-    """What the server is called in what is told of it."""
+    """What the server is called in reports."""
     client: Any
     users: Mapping[str, Kept]
     aclfile: bool
@@ -69,7 +69,7 @@ class Live:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
+class NodePlan:
     """What is to be done on one server, as data."""
 
     changes: tuple[Action, ...]
@@ -77,13 +77,14 @@ class Plan:
     converged: Converged
     commands: tuple[tuple[str, ...], ...]
 
-    @property
-    def applied(self) -> Applied:
-        """What is told of it."""
-        return Applied(changes=self.changes, differences=self.differences, nodes=(self.converged,))
+    def planned(self, carry_out: Callable[[bool], tuple[Action, ...]]) -> UserPlan:
+        """Return it with what carries it out."""
+        return UserPlan(
+            changes=self.changes, differences=self.differences, nodes=(self.converged,), carry_out=carry_out
+        )
 
 
-def read(client: Any, target: str) -> Live:
+def read(client: Any, target: str) -> LiveUsers:
     """Read all users in one round trip; raise NodeError where the login may not."""
     pipe = client.pipeline(transaction=False)
     pipe.execute_command("ACL", "LIST")
@@ -93,7 +94,7 @@ def read(client: Any, target: str) -> Live:
     if isinstance(listed, Exception):
         raise NodeError(f"{target} does not list its users: {listed}; log in as one that may ACL LIST, CAT and SETUSER")
     found = dict(map(_kept, listed))
-    return Live(target, client, found, aclfile=bool(_value(aclfile)), replication=_value(masteruser))
+    return LiveUsers(target, client, found, aclfile=bool(_value(aclfile)), replication=_value(masteruser))
 
 
 def masteruser(client: Any) -> str:
@@ -117,19 +118,19 @@ def _kept(line: str) -> tuple[str, Kept]:
 
 
 def plan(
-    live: Live,
+    live: LiveUsers,
     users: Sequence[User],
     *,
     admin: str,
     scope: str = "",
     remove: bool = False,
-    default: Literal["off", "told"] = "off",
+    default: Literal["off", "reported"] = "off",
     others: Collection[str] = (),
-) -> Plan:
+) -> NodePlan:
     """Return what brings the server to `users`.
 
     `admin` is who is logged in, `scope` whose marker it is. `default`, where it is on and not the administrator, is
-    turned off, or only told of. `others` are left alone: somebody else governs them.
+    turned off, or only reported. `others` are left alone: somebody else governs them.
     """
     target = live.target
     marker = f"{MARKER}-{scope}" if scope else MARKER
@@ -155,11 +156,6 @@ def plan(
     if remove:
         changes += [of_user(target, n, "remove", "deleted", takes_away=True) for n in ours]
         commands += [("ACL", "DELUSER", *ours)] if ours else []
-    else:
-        differences += [
-            f"{target}: user {name} is no longer declared; `datatier access apply --allow-drop` deletes it"
-            for name in ours
-        ]
     differences += [
         f"{target}: user {name} is not declared; declare it, name it under `exceptions` in access.yaml, or if nobody "
         f"needs it: ACL DELUSER {name}"
@@ -169,7 +165,7 @@ def plan(
     if wanted != sorted(marked):
         commands.append(_marker(marker, wanted))
     differing = {change.identity for change in changes}
-    return Plan(
+    return NodePlan(
         changes=tuple(changes),
         differences=tuple(differences),
         converged=Converged(target=target, same=len(names - differing), differing=tuple(sorted(differing))),
@@ -177,30 +173,19 @@ def plan(
     )
 
 
-def apply(
-    live: Live,
-    users: Sequence[User],
-    *,
-    admin: str,
-    scope: str = "",
-    remove: bool = False,
-    default: Literal["off", "told"] = "off",
-    others: Collection[str] = (),
-) -> Plan:
-    """Bring the server to `users` and read it again; raise NodeError where it ends otherwise than wanted."""
-    planned = plan(live, users, admin=admin, scope=scope, remove=remove, default=default, others=others)
+def bring(live: LiveUsers, planned: NodePlan, again: Callable[[LiveUsers], NodePlan]) -> tuple[Action, ...]:
+    """Carry a plan out, read the server and plan `again`; raise NodeError where it ends otherwise than wanted."""
     if not planned.commands:
-        return planned
+        return planned.changes
     write(live, planned)
-    now = read(live.client, live.target)
-    left = plan(now, users, admin=admin, scope=scope, remove=remove, default=default, others=others)
+    left = again(read(live.client, live.target))
     if left.commands:
         found = "; ".join(map(str, left.changes)) or f"{live.target}: the marker of the users made here is another"
         raise NodeError(
             f"{found} (after the server had taken every rule; somebody else may be changing its users: run it again, "
             "and if it stays so, write the rules of that user otherwise)"
         )
-    return planned
+    return planned.changes
 
 
 def set_passwords(client: Any, target: str, name: str, changes: Callable[[frozenset[str]], Sequence[str]]) -> None:
@@ -215,7 +200,7 @@ def set_passwords(client: Any, target: str, name: str, changes: Callable[[frozen
             client.execute_command("ACL", "SAVE")
 
 
-def write(live: Live, planned: Plan) -> None:
+def write(live: LiveUsers, planned: NodePlan) -> None:
     """Send the whole plan at once; raise NodeError naming the first user that was not taken."""
     if not planned.commands:
         return
@@ -259,7 +244,7 @@ def _answer(connection: Any) -> Any:
         return error
 
 
-def _differences(target: str, user: User, found: Kept | None, live: Live) -> Iterator[Action]:
+def _differences(target: str, user: User, found: Kept | None, live: LiveUsers) -> Iterator[Action]:
     if found is None:
         yield of_user(target, user.name, "create", f"created: {user.rules}")
         return
@@ -326,7 +311,7 @@ def _marker(name: str, names: Sequence[str]) -> tuple[str, ...]:
     return ("ACL", "SETUSER", name, *rules, *(f"~{each}" for each in names))
 
 
-def strangers(live: Live, known: Collection[str]) -> list[str]:
+def strangers(live: LiveUsers, known: Collection[str]) -> list[str]:
     """Return the users that are neither `known` nor the server's own: `default`, markers, a replica's login."""
     return [
         name
@@ -335,7 +320,7 @@ def strangers(live: Live, known: Collection[str]) -> list[str]:
     ]
 
 
-def replication(live: Live, name: str) -> bool:
+def replication(live: LiveUsers, name: str) -> bool:
     """Whether replicas log in as this user, by the server's own word, and it can do no more than that takes."""
     if name != live.replication:
         return False

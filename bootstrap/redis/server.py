@@ -1,22 +1,38 @@
-"""ACL users on servers of one's own: sent to every node, because ACLs do not replicate (redis#6738)."""
+"""ACL users on self-managed servers: sent to every node, because ACLs do not replicate (redis#6738)."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Executor
-from dataclasses import replace
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TypeVar
 
 import redis
 
+from bootstrap.action import Action
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.redis import node
-from bootstrap.redis.users import Applied, User
+from bootstrap.redis.users import User, UserPlan
 from bootstrap.secrets import Credential, Secret, open_redis, redis_hash
+
+_P = TypeVar("_P")
+_R = TypeVar("_R")
 
 
 class ServerAclError(BootstrapError):
     """A server did not take the users."""
+
+
+@dataclass(frozen=True)
+class _Look:
+    """One node as it was read, and what makes its users as wanted."""
+
+    endpoint: Endpoint
+    live: node.LiveUsers
+    planned: node.NodePlan
 
 
 class ServerAcl:
@@ -41,11 +57,23 @@ class ServerAcl:
         self._scope = scope
         self._others = others
 
-    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return self._each(users, write=False, remove=remove)
+    def plan(self, users: Sequence[User]) -> UserPlan:
+        read = self._each(self._cache.nodes, partial(self._read, users))
+        looks = [each for each in read if isinstance(each, _Look)]
 
-    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        return self._each(users, write=True, remove=remove)
+        def carry_out(remove: bool) -> tuple[Action, ...]:
+            done = self._each(looks, partial(self._write, users, remove))
+            if failed := self._failed((*read, *done)):
+                raise failed
+            return tuple(change for changes in done if isinstance(changes, tuple) for change in changes)
+
+        return UserPlan(
+            changes=tuple(change for look in looks for change in look.planned.changes),
+            differences=tuple(text for look in looks for text in look.planned.differences),
+            nodes=tuple(look.planned.converged for look in looks),
+            failed=self._failed(read),
+            carry_out=carry_out,
+        )
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:  # noqa: ARG002 what is there stays
         self._passwords(identity, lambda live: [f"#{redis_hash(new)}"] * (redis_hash(new) not in live))
@@ -63,40 +91,56 @@ class ServerAcl:
                 except redis.exceptions.RedisError as error:
                     raise ServerAclError(f"{target} did not change {identity}: {error}") from None
 
-    def _each(self, users: Sequence[User], *, write: bool, remove: bool) -> Applied:
-        def one(endpoint: Endpoint) -> Applied | BootstrapError:
+    def _each(self, places: Sequence[_P], work: Callable[[_P], _R]) -> list[_R | BootstrapError]:
+        """Do `work` at all places at once; one that fails does not keep the others from their users."""
+
+        def one(place: _P) -> _R | BootstrapError:
             try:
-                return self._node(endpoint, users, write=write, remove=remove)
+                return work(place)
             except BootstrapError as error:
                 return error
 
-        # A node that is down does not keep the others from their users; it is told at the end.
-        done = list(self._pool.map(one, self._cache.nodes))
-        failed = [part for part in done if isinstance(part, BootstrapError)]
-        if len(failed) == 1 and len(done) == 1:
-            raise failed[0]
-        if failed:
-            reasons = "; ".join(map(str, failed))
-            rest = len(done) - len(failed)
-            raise ServerAclError(f"{reasons} (the other {rest} of {len(done)} nodes are done; run it again for these)")
-        return joined([part for part in done if isinstance(part, Applied)])
+        return list(self._pool.map(one, places))
 
-    def _node(self, endpoint: Endpoint, users: Sequence[User], *, write: bool, remove: bool) -> Applied:
+    def _failed(self, done: Sequence[object]) -> BootstrapError | None:
+        """Return what went wrong at some of the nodes as one error; None where nothing did."""
+        failed = [part for part in done if isinstance(part, BootstrapError)]
+        all_ = len(self._cache.nodes)
+        if len(failed) <= 1 and all_ == 1:
+            return failed[0] if failed else None
+        reasons = "; ".join(map(str, failed))
+        rest = f"(the other {all_ - len(failed)} of {all_} nodes are done; run it again for these)"
+        return ServerAclError(f"{reasons} {rest}") if failed else None
+
+    def _read(self, users: Sequence[User], endpoint: Endpoint) -> _Look:
+        with self._session(endpoint) as (client, target):
+            live = node.read(client, target)
+            if not live.replication:
+                live = replace(live, replication=self._replication(endpoint))
+            return _Look(endpoint, live, self._planned(users, True, live))
+
+    def _write(self, users: Sequence[User], remove: bool, look: _Look) -> tuple[Action, ...]:
+        planned = look.planned if remove else self._planned(users, remove, look.live)
+        if not planned.commands:
+            return ()
+        with self._session(look.endpoint) as (client, _):
+            return node.bring(replace(look.live, client=client), planned, partial(self._planned, users, remove))
+
+    def _planned(self, users: Sequence[User], remove: bool, live: node.LiveUsers) -> node.NodePlan:
+        admin = self._user or "default"
+        return node.plan(live, users, admin=admin, scope=self._scope, remove=remove, others=self._others)
+
+    @contextmanager
+    def _session(self, endpoint: Endpoint) -> Iterator[tuple[redis.Redis, str]]:
         target = f"{self._name}/{endpoint.name}"
         with open_redis(self._cache, endpoint, self._user, self._password) as client:
             try:
-                live = node.read(client, target)
-                if not live.replication:
-                    live = replace(live, replication=self._replication(endpoint))
-                admin = self._user or "default"
-                bring = node.apply if write else node.plan
-                planned = bring(live, users, admin=admin, scope=self._scope, remove=remove, others=self._others)
+                yield client, target
             except redis.exceptions.RedisError as error:
                 raise ServerAclError(f"{target}: {error}") from None
-        return planned.applied
 
     def _replication(self, primary: Endpoint) -> str:
-        """Whom the other nodes log in as at a primary that has no login of its own; one that is down is told later."""
+        """Whom the others log in as at a primary without a login of its own; a node that is down is reported later."""
         for endpoint in (each for each in self._cache.nodes if each != primary):
             try:
                 with open_redis(self._cache, endpoint, self._user, self._password) as client:
@@ -105,15 +149,6 @@ class ServerAcl:
             except (BootstrapError, redis.exceptions.RedisError):
                 continue
         return ""
-
-
-def joined(parts: Sequence[Applied]) -> Applied:
-    """Return what several places did as one."""
-    return Applied(
-        changes=tuple(change for part in parts for change in part.changes),
-        differences=tuple(difference for part in parts for difference in part.differences),
-        nodes=tuple(one for part in parts for one in part.nodes),
-    )
 
 
 def admin_login(cache: str, admin: Credential) -> tuple[str | None, Secret]:

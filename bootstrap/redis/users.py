@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bootstrap.access import Access, access_string
-from bootstrap.action import Action, OfUser
+from bootstrap.action import Action, Choice, OfUser
+from bootstrap.errors import BootstrapError
 from bootstrap.secrets import Credential, Secret
 
 
@@ -65,31 +66,66 @@ class Converged:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Applied:
-    """What a back end did and what it left alone."""
+class AppliedUsers:
+    """What was changed in a cache, and what was left alone."""
 
-    changes: tuple[Action, ...]
+    changes: tuple[Action, ...] = ()
+    skipped: tuple[Action, ...] = ()
+    """Planned, but not allowed."""
     differences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserPlan:
+    """What makes the users of a cache as declared, from one reading of it."""
+
+    changes: tuple[Action, ...] = ()
+    """With the deletion of users that an earlier run made and that are no longer declared."""
+    differences: tuple[str, ...] = ()
+    """What differs and is not ours to change."""
     nodes: tuple[Converged, ...] = ()
-    """One entry for each server of one's own."""
+    """One entry for each self-managed server."""
+    failed: BootstrapError | None = None
+    """Why some nodes are not in it: they could not be read."""
+    carry_out: Callable[[bool], tuple[Action, ...]]
+    """Do it, with deletions or without; return what was changed."""
+
+    def whole(self) -> UserPlan:
+        """Return it, or raise what kept some nodes out of it."""
+        if self.failed:
+            raise self.failed
+        return self
+
+    def apply(self, choose: Choice) -> AppliedUsers:
+        """Carry it out as far as `choose` allows: deletions each by itself, all other changes together or none.
+
+        Raise what the driver raises; `failed` only after everything else was done.
+        """
+        kept = tuple(action for action in self.changes if action.consent == "drop" and not choose(action))
+        rest = tuple(action for action in self.changes if action not in kept)
+        if not all(map(choose, rest)):
+            return AppliedUsers(skipped=(*kept, *rest))
+        changes = self.carry_out(not kept)
+        self.whole()
+        reported = tuple(
+            f"{action.target}: {action.subject} is no longer declared; `datatier access apply --allow-drop` deletes it"
+            for action in kept
+        )
+        return AppliedUsers(changes=changes, skipped=kept, differences=(*reported, *self.differences))
 
 
 class Backend(Protocol):
-    """A place that keeps Redis users: a server of one's own, or ElastiCache."""
+    """A place that keeps Redis users: a self-managed server, or ElastiCache."""
 
-    def plan(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        """Return what `apply` would do."""
-        ...
+    def plan(self, users: Sequence[User]) -> UserPlan:
+        """Read the cache once and return what makes its users as wanted; nothing is changed before it is applied.
 
-    def apply(self, users: Sequence[User], *, remove: bool = False) -> Applied:
-        """Make the users so and return what was changed; nothing when they are.
-
-        With `remove` users that a former run made and that are no longer declared are deleted; strangers never are.
+        Users that this project did not make are never deleted.
         """
         ...
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
-        """Let `new` in beside `old`, and wait until it is; raise where the user is not there."""
+        """Let `new` in as well as `old`, and wait until it is; raise where there is no such user."""
         ...
 
     def retire(self, identity: str, valid: Secret) -> None:

@@ -14,22 +14,26 @@ from __future__ import annotations
 import logging
 import os
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 from bootstrap.access import load_access
-from bootstrap.aws import aws_client
-from bootstrap.credentials import GRACE, before
+from bootstrap.aws import aws_client, region_option
+from bootstrap.credentials import before
 from bootstrap.manifest import Manifest
-from bootstrap.postgres.master import Master
-from bootstrap.postgres.siblings import replace_own
-from bootstrap.rotate import master
-from bootstrap.rotate.plan import MASTER, RotationError, State
-from bootstrap.rotate.run import Rotation, retire_due
-from bootstrap.secrets import AwsStore, SecretStore, Version
+from bootstrap.reconcile.identity import endings
+from bootstrap.reconcile.identity import retire as retire_all
+from bootstrap.renewal.carry_out import CredentialDriver, carry_out
+from bootstrap.renewal.plan import Renewal, Wish, ending, forward, plan
+from bootstrap.renewal.state import GRACE, RenewalState, RotationError
+from bootstrap.rotate.kinds import Rotating, by_secret, rotating
+from bootstrap.rotate.run import inside
+from bootstrap.secrets import AwsStore, SecretStore
 
 _log = logging.getLogger("datatier.rotate")
-STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+STEPS = {"createSecret": "stage", "setSecret": "admit", "testSecret": "prove", "finishSecret": "promote"}
+"""Secrets Manager's steps, each with the verb of what it does of a renewal."""
 
 
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
@@ -60,100 +64,92 @@ def rotate_step(
     of the rotation before is still in its grace.
     """
     store = store or AwsStore(manifest.region, manifest.aws_endpoint)
-    identities = {secret: name for name, secret in manifest.secrets.items()} | {manifest.postgres.master_secret: MASTER}
-    if step not in STEPS or arn not in identities:
+    known = by_secret(manifest)
+    if step not in STEPS or arn not in known:
         raise RotationError(f"{step} of {arn}: the steps are {', '.join(STEPS)}, the secrets those of the manifest")
     if _is_current(store, arn, token):
         return "nothing: the version is current already"
     access = load_access(manifest.access)
-    with ThreadPoolExecutor(8, thread_name_prefix="rotate") as pool:
-        worker = Rotation(manifest, access, store, pool)
-        with worker.entered() as entered:
-            if _is_current(store, arn, token):  # the master's way in makes what works current
-                return "nothing: the version is current already"
-            if identities[arn] == MASTER:
-                return _master(manifest, entered, store, step, token)
-            return _identity(worker, entered, store, identities[arn], step, token, grace)
+    with (
+        ThreadPoolExecutor(8, thread_name_prefix="rotate") as pool,
+        inside(manifest, access, store, pool) as entered,
+    ):
+        if _is_current(store, arn, token):  # the master's way in makes what works current
+            return "nothing: the version is current already"
+        of = rotating(manifest, access, store, known[arn], entered)
+        if of.unrotatable:
+            raise RotationError(of.unrotatable)
+        if step == "createSecret":
+            return _create(of, store, token, grace)
+        return _go_on(of.stand(None), of.driver(), store, step)
 
 
 def _is_current(store: SecretStore, arn: str, token: str) -> bool:
     stages = store.stages(arn)
     if not stages.rotates:
-        raise RotationError(f"the secret {arn} does not rotate: `aws secretsmanager rotate-secret` turns it on")
+        command = f"aws secretsmanager rotate-secret{region_option(arn)}"
+        raise RotationError(f"the secret {arn} does not rotate: `{command}` turns it on")
     if token not in {stages.current, stages.pending}:
         raise RotationError(f"version {token} of {arn} is neither AWSPENDING nor AWSCURRENT: another took over")
     return token == stages.current
 
 
-def _master(manifest: Manifest, entered: Master, store: SecretStore, step: str, token: str) -> str:
-    if step == "createSecret":
-        master.stage(manifest, store, token)
-        return "a new password is pending"
-    found = store.get(manifest.postgres.master_secret, "AWSPENDING")
-    if step == "testSecret" and found is None:  # it only tries the configuration out: see _only_asks
-        return "nothing is pending; the function reaches the secret and the database"
-    pending = _filled(found, step)
-    if step == "setSecret":
-        replace_own(entered.conn, pending.credential)
-    elif step == "testSecret":
-        master.prove(manifest, pending)
-    else:
-        store.promote(manifest.postgres.master_secret, pending)
-    return step
-
-
-def _identity(
-    worker: Rotation, entered: Master, store: SecretStore, name: str, step: str, token: str, grace: int
-) -> str:
-    if reason := worker.unrotatable(name):
-        raise RotationError(reason)
-    state = worker.state(name, None)
-    if step == "createSecret":
-        return _create(worker, entered, state, token, grace)
-    if step == "testSecret" and _only_asks(store, state):
-        return f"{name}: nothing is pending; the function reaches the secret and the database"
-    pending = _filled(state.pending, step)
-    if step == "setSecret":
-        worker.admit_all(entered, state, pending)
-        return f"{name}: the pending credential is let in"
-    if step == "testSecret":
-        try:
-            notes = worker.prove(entered, state, pending)
-        except RotationError:
-            # A bootstrap in between takes an unproven login away again.
-            worker.admit_all(entered, state, pending)
-            notes = worker.prove(entered, state, pending)
-        return "; ".join([f"{name}: proven", *notes])
-    store.promote(state.arn, pending)
-    return f"{name}: current, the old credential stays valid for {pending.credential.grace} s"
-
-
-def _create(worker: Rotation, entered: Master, state: State, token: str, grace: int) -> str:
-    if state.unretired:
-        if datetime.now(UTC) < state.valid_until:
+def _create(of: Rotating, store: SecretStore, token: str, grace: int) -> str:
+    standing, now = of.stand(None), datetime.now(UTC)
+    if standing.unretired:
+        if now < standing.valid_until:
             raise RotationError(
-                f"{state.identity} was rotated lately and its old credential is valid until {state.valid_until}; "
-                f"`datatier access rotate {state.identity} --finish` ends that"
+                f"{standing.name} was rotated lately and its old credential is valid until {standing.valid_until}; "
+                f"`datatier access rotate {standing.name} --finish` ends that"
             )
-        worker.finish(entered, state)
-    if state.pending is None:
-        worker.stage(state, grace, token)
-    return f"{state.identity}: a new credential is pending"
+        carry_out(ending(standing, now=now), standing, of.driver(), store)
+        standing = of.stand(None)
+    _do(plan(standing, Wish(grace=grace, begin=True), now=now), "stage", standing, of.driver(), store, token)
+    return f"{standing.name}: a new credential is pending"
 
 
-def _only_asks(store: SecretStore, state: State) -> bool:
+def _go_on(standing: RenewalState, driver: CredentialDriver, store: SecretStore, step: str) -> str:
+    if step == "testSecret" and _only_asks(store, standing):
+        return f"{standing.name}: nothing is pending; the function reaches the secret and the database"
+    if standing.pending is None:
+        raise RotationError(f"{step} before createSecret: the pending version holds no next credential")
+    left = Renewal(steps=forward(standing), outcome="rotated")
+    try:
+        notes = _do(left, STEPS[step], standing, driver, store)
+    except RotationError:
+        if step != "testSecret":
+            raise
+        # A bootstrap in between takes an unproven login away again.
+        _do(left, "admit", standing, driver, store)
+        notes = _do(left, "prove", standing, driver, store)
+    done = {
+        "setSecret": "the pending credential is let in",
+        "testSecret": "proven",
+        "finishSecret": f"current, the old credential stays valid for {standing.pending.credential.grace or 0} s",
+    }
+    return "; ".join([f"{standing.name}: {done[step]}", *notes])
+
+
+def _do(
+    left: Renewal,
+    verb: str,
+    standing: RenewalState,
+    driver: CredentialDriver,
+    store: SecretStore,
+    token: str | None = None,
+) -> tuple[str, ...]:
+    """Do the steps of one verb."""
+    steps = tuple(step for step in left.steps if step.verb == verb)
+    return carry_out(replace(left, steps=steps), standing, driver, store, token=token)
+
+
+def _only_asks(store: SecretStore, standing: RenewalState) -> bool:
     """Whether Secrets Manager tries the configuration out, as it does where a rotation is set up for later.
 
     It calls testSecret alone, with a pending version of its own: no next credential of ours.
     """
-    pending = store.get(state.arn, "AWSPENDING")
-    return pending is None or pending.credential == state.current.credential
-
-
-def _filled(pending: Version | None, step: str) -> Version:
-    if pending is None:
-        raise RotationError(f"{step} before createSecret: the pending version holds no next credential")
-    return pending
+    pending = store.get(standing.arn, "AWSPENDING")
+    return pending is None or pending.credential == standing.current.credential
 
 
 def retire(manifest: Manifest, store: SecretStore | None = None) -> tuple[str, ...]:
@@ -166,6 +162,7 @@ def retire(manifest: Manifest, store: SecretStore | None = None) -> tuple[str, .
     access = load_access(manifest.access)
     with (
         ThreadPoolExecutor(8, thread_name_prefix="rotate") as pool,
-        Rotation(manifest, access, store, pool).entered() as entered,
+        inside(manifest, access, store, pool) as (_, on),
     ):
-        return retire_due(manifest, access, store, pool, entered, due)
+        steps, notes = retire_all(manifest, access, on, endings(manifest, access, store, due))
+        return (*(step.sentence for step in steps), *notes)

@@ -2,7 +2,7 @@
 
 from bootstrap.schema.compare import check, compare
 from bootstrap.schema.definition import Schema
-from bootstrap.schema.difference import Difference
+from bootstrap.schema.difference import SchemaDifference
 from bootstrap.schema.document import document
 from bootstrap.schema.file import DefinitionError, beside, dump, load
 from bootstrap.schema.generate import generate
@@ -14,9 +14,9 @@ from bootstrap.schema.rows import Counted, count, estimate
 __all__ = [
     "Counted",
     "DefinitionError",
-    "Difference",
     "Judgement",
     "Schema",
+    "SchemaDifference",
     "ServerSchema",
     "beside",
     "check",

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from bootstrap.schema.definition import Schema, Table
-from bootstrap.schema.difference import Difference
+from bootstrap.schema.difference import SchemaDifference
 from bootstrap.schema.lacking import lacking, without
 from bootstrap.schema.mends import functions, objects, partitions, sequences, tables, types, views
 from bootstrap.schema.mends.change import Change, extra, missing, shown
@@ -19,7 +19,7 @@ from bootstrap.schema.read import ServerSchema, read
 from bootstrap.schema.users import users
 
 
-def check(conn: psycopg.Connection[Any], expected: Schema) -> tuple[ServerSchema, tuple[Difference, ...]]:
+def check(conn: psycopg.Connection[Any], expected: Schema) -> tuple[ServerSchema, tuple[SchemaDifference, ...]]:
     """Read the schema that `conn` sees and hold it against the definition, in one snapshot.
 
     What uses what is only asked where something that is there has to change.
@@ -31,7 +31,7 @@ def check(conn: psycopg.Connection[Any], expected: Schema) -> tuple[ServerSchema
     return live, found
 
 
-def compare(expected: Schema, live: ServerSchema, users: Users | None = None) -> tuple[Difference, ...]:
+def compare(expected: Schema, live: ServerSchema, users: Users | None = None) -> tuple[SchemaDifference, ...]:
     """Return what differs, in an order in which it can be mended in one pass; the order of columns does not count.
 
     `users` tells what uses what on the server; without it nothing that is used steps aside for a change. Pure.
@@ -43,9 +43,9 @@ def compare(expected: Schema, live: ServerSchema, users: Users | None = None) ->
     return (*_version(expected, live.schema), *_beyond(out), *mends)
 
 
-def _version(expected: Schema, found: Schema) -> Iterator[Difference]:
+def _version(expected: Schema, found: Schema) -> Iterator[SchemaDifference]:
     if "version" in expected and expected["version"] != found.get("version", expected["version"]):
-        yield Difference(
+        yield SchemaDifference(
             severity="ERROR",
             kind="migration",
             object="schema_migrations",
@@ -55,16 +55,16 @@ def _version(expected: Schema, found: Schema) -> Iterator[Difference]:
         )
 
 
-def _beyond(out: dict[str, str]) -> Iterator[Difference]:
+def _beyond(out: dict[str, str]) -> Iterator[SchemaDifference]:
     """What this server cannot have."""
     for name, extension in out.items():
         kind, title = split(name)
         what = (
-            "this server does not ship it"
+            "this server does not have it"
             if kind == "extension"
-            else f"it needs {extension}, which this server does not ship"
+            else f"it needs {extension}, which this server does not ship; RDS does"
         )
-        yield Difference(severity="INFO", kind=kind, object=shown(title), what=f"{what}; RDS does", expected=kind)
+        yield SchemaDifference(severity="INFO", kind=kind, object=shown(title), what=what, expected=kind)
 
 
 def _changes(expected: Schema, live: ServerSchema) -> Iterator[Change]:

@@ -10,7 +10,7 @@ Severity = Literal["ERROR", "WARN", "INFO"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class SchemaDifference:
     """One thing that is not as defined."""
 
     severity: Severity

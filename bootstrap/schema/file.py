@@ -9,11 +9,9 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from bootstrap.declared_extensions import FILE
 from bootstrap.errors import BootstrapError
 from bootstrap.schema.definition import Schema
-
-FILE = Path("schema") / "schema.json"
-"""Where it lies, beside the folder of the migrations."""
 
 
 class DefinitionError(BootstrapError, ValueError):
@@ -42,7 +40,7 @@ def load(path: Path) -> Schema:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "file"
         raise DefinitionError(
-            f"{path} is no schema definition: {where}: {first['msg']}; restore it from version control"
+            f"{path} is not a schema definition: {where}: {first['msg']}; restore it from version control"
         ) from None
 
 
@@ -54,13 +52,15 @@ def dump(schema: Schema) -> str:
     return _text(_adapter().validate_python(schema), "", 0) + "\n"
 
 
+_line = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _text(value: Any, indent: str, depth: int) -> str:
     inner = indent + "  "
     if isinstance(value, list) and any(len(str(line)) > 40 or " " in str(line) for line in value):
-        lines = [inner + json.dumps(line, ensure_ascii=False) for line in value]
-        return "[\n" + ",\n".join(lines) + f"\n{indent}]"
+        return "[\n" + ",\n".join([inner + _line(line) for line in value]) + f"\n{indent}]"
     # Document, kind, table, its columns: what lies deeper is one line.
     if isinstance(value, dict) and value and depth < 4:
-        lines = [f"{inner}{json.dumps(key)}: {_text(each, inner, depth + 1)}" for key, each in value.items()]
+        lines = [f"{inner}{_line(key)}: {_text(each, inner, depth + 1)}" for key, each in value.items()]
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return json.dumps(value, ensure_ascii=False)
+    return _line(value)

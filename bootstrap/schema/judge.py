@@ -14,7 +14,7 @@ import psycopg
 
 from bootstrap.schema.compare import check, compare
 from bootstrap.schema.definition import Schema
-from bootstrap.schema.difference import Difference
+from bootstrap.schema.difference import SchemaDifference
 from bootstrap.schema.lacking import lacking
 from bootstrap.schema.mends.change import shown
 from bootstrap.schema.mends.making import split
@@ -28,10 +28,10 @@ ASIDE = "extensions are the server's: a bootstrap makes those that it can and na
 class Judgement:
     """The differences between a definition and a server, sorted by what follows from them."""
 
-    counted: tuple[Difference, ...] = ()
+    counted: tuple[SchemaDifference, ...] = ()
     """What is not as defined, in an order in which it can be mended. Where the database is at another migration than
     the definition everything would differ: then this is the one difference that says so."""
-    aside: tuple[Difference, ...] = ()
+    aside: tuple[SchemaDifference, ...] = ()
     """Extensions, and the tables that cannot be there without one that is missing."""
 
     @property
@@ -40,7 +40,7 @@ class Judgement:
         return any(each.kind == "migration" for each in self.counted)
 
     @property
-    def wrong(self) -> tuple[Difference, ...]:
+    def wrong(self) -> tuple[SchemaDifference, ...]:
         """What is missing or different; not what the definition does not have."""
         return () if self.other_migration else tuple(each for each in self.counted if each.severity == "ERROR")
 
@@ -53,7 +53,9 @@ class Judgement:
 
 
 def judge(conn: psycopg.Connection[Any], expected: Schema) -> Judgement:
-    """Hold the schema that `conn` sees against the definition."""
+    """Hold the schema that `conn` sees against the definition; one that declares extensions alone is no measure."""
+    if not expected.keys() - {"extensions"}:
+        return Judgement()
     live, found = check(conn, expected)
     return _sorted(expected, live, found)
 
@@ -63,14 +65,14 @@ def judged(expected: Schema, live: ServerSchema) -> Judgement:
     return _sorted(expected, live, compare(expected, live))
 
 
-def _sorted(expected: Schema, live: ServerSchema, found: tuple[Difference, ...]) -> Judgement:
+def _sorted(expected: Schema, live: ServerSchema, found: tuple[SchemaDifference, ...]) -> Judgement:
     if other := tuple(each for each in found if each.kind == "migration"):
         return Judgement(counted=other)
     aside = tuple(sorted(_aside(expected, live, found), key=lambda each: each.kind != "extension"))
     return Judgement(counted=tuple(each for each in found if each not in aside), aside=aside)
 
 
-def _aside(expected: Schema, live: ServerSchema, found: tuple[Difference, ...]) -> Iterator[Difference]:
+def _aside(expected: Schema, live: ServerSchema, found: tuple[SchemaDifference, ...]) -> Iterator[SchemaDifference]:
     there = live.schema.get("extensions", {})
     out = lacking(expected, [name for name in expected.get("extensions", {}) if name not in there])
     names = {(split(name)[0], shown(split(name)[1])) for name in out}

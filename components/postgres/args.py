@@ -7,14 +7,16 @@ import pulumi
 
 from components.postgres.instance import insights_problems
 from components.postgres.replica import ReplicaSpec
-from knowledge import classes, events, limits, names, postgres_catalogue, storage
+from knowledge import classes, limits, names, storage
+from knowledge.alarms import events
 from knowledge.parameters import Parameter
+from knowledge.postgres import catalogue as postgres_catalogue
 from knowledge.windows import utc_problems
 
 
 @dataclass(frozen=True, kw_only=True)
 class PostgresArgs:
-    """The database server."""
+    """A PostgreSQL instance on RDS and its replicas."""
 
     identifier: str
     """Physical identifier of the primary; replicas are `<identifier>-<name>`."""
@@ -37,7 +39,7 @@ class PostgresArgs:
     port: int = 5432
     """Port."""
     allocated_storage: int
-    """GiB at the start. RDS adds to it by itself up to the maximum, and it never shrinks."""
+    """Initial size in GiB. RDS grows it automatically up to the maximum; it never shrinks."""
     max_allocated_storage: int | None = None
     """GiB that storage autoscaling may reach; no autoscaling when absent."""
     iops: int | None = None

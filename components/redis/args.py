@@ -5,15 +5,16 @@ from dataclasses import dataclass
 
 import pulumi
 
-from knowledge import classes, limits, names, redis_catalogue
+from knowledge import classes, limits, names
 from knowledge.parameters import Parameter
-from knowledge.redis import multi_az_problem, nodes_problem
+from knowledge.redis import catalogue as redis_catalogue
+from knowledge.redis.parameters import multi_az_problem, nodes_problem
 from knowledge.windows import utc_problems
 
 
 @dataclass(frozen=True, kw_only=True)
 class RedisArgs:
-    """The cache."""
+    """An ElastiCache replication group."""
 
     replication_group_id: str
     """Physical id, at most 40 lower-case characters."""

@@ -2,20 +2,23 @@
 
 import pulumi
 
-from components.alarms.alarms import Alarms, AlarmsArgs, AlarmTarget
+from components.alarms.server_alarms import Alarms, AlarmsArgs
+from components.alarms.target import AlarmTarget
 from components.credentials import Credentials, CredentialsArgs
-from components.firewall import Firewall, FirewallArgs
 from components.keys import Keys, KeysArgs
-from components.network import Network, NetworkArgs
+from components.network.firewall import Firewall, FirewallArgs
+from components.network.vpc import Network, NetworkArgs
 from components.notifications.args import NotificationsArgs, Subscription
-from components.notifications.notifications import Notifications
-from components.postgres.postgres import Postgres, PostgresArgs, ReplicaSpec
-from components.postgres.replica import Replica
-from components.redis.redis import Redis, RedisArgs
+from components.notifications.topics import Notifications
+from components.postgres.args import PostgresArgs
+from components.postgres.primary import Postgres
+from components.postgres.replica import Replica, ReplicaSpec
+from components.redis.args import RedisArgs
+from components.redis.replication_group import Redis
+from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
 from knowledge.classes import cache_class, rds_class
-from knowledge.postgres import postgres_parameters
-from knowledge.redis import redis_family, redis_parameters
-from knowledge.thresholds import postgres_alarms, redis_alarms
+from knowledge.postgres.parameters import postgres_parameters
+from knowledge.redis.parameters import redis_family, redis_parameters
 
 PREFIX = "shop-dev"
 DATABASE = rds_class("db.t4g.medium")

@@ -8,11 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bootstrap.declared_extensions import declared
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from graph import types
 from graph.cloud import Made
 from graph.errors import CloudError
 from graph.naming import digest
+from graph.replica import replica_source
 from graph.resource import Resource
 from local.handlers import cache, function, rds
 from local.handlers.base import RunContext
@@ -33,7 +35,7 @@ class Invocation:
         try:
             declared = Manifest.model_validate_json(resource.inputs["input"])
         except (KeyError, ValidationError) as error:
-            raise CloudError(f"the input of {resource.name} is no manifest: {error}") from error
+            raise CloudError(f"the input of {resource.name} is not a manifest: {error}") from error
         manifest = localise(context, declared)
         kept = context.state.kept
         asked = [digest(resource), manifest.model_dump(mode="json"), context.runner]
@@ -51,6 +53,7 @@ class Invocation:
 def run(context: RunContext, manifest: Manifest, function_name: str | None = None) -> dict[str, Any]:
     """One bootstrap run over a localised manifest; keeps manifest, report and time, and the caches' users on disk."""
     restore_master(context, manifest)
+    _make_reserved(context, manifest)
     context.state.save()
     if context.runner == "lambda" and function_name:
         report = _in_lambda(context, manifest, function_name)
@@ -62,6 +65,18 @@ def run(context: RunContext, manifest: Manifest, function_name: str | None = Non
     now = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
     context.state.kept |= {"manifest": manifest.model_dump(mode="json"), "report": report, "bootstrapped": now}
     return report
+
+
+def _make_reserved(context: RunContext, manifest: Manifest) -> None:
+    """Stand in for rds_superuser, which may make what PostgreSQL reserves for superusers."""
+    from bootstrap.run import MIGRATIONS
+
+    wanted = declared(MIGRATIONS.parent)
+    for entry in context.state.of_type(rds.TYPE):
+        if wanted and replica_source(entry["inputs"]) is None:
+            server = context.server(entry["outputs"]["identifier"])
+            with server.connect(manifest.postgres.database) as connection:
+                roles.make_reserved(connection, wanted, entry["inputs"]["username"])
 
 
 def _here(context: RunContext, manifest: Manifest) -> dict[str, Any]:
@@ -117,7 +132,7 @@ def _group_of(context: RunContext, name: str, target: CacheTarget) -> Entry:
 
     ElastiCache's port is an input that it takes as it is; here each group has a port of its own.
     """
-    groups = _entries(context, cache.TYPE)
+    groups = context.state.of_type(cache.TYPE)
     by_port = [e for e in groups if e["outputs"]["port"] == target.endpoint.port]
     found = by_port or [e for e in groups if e["id"].endswith(f"-{name}".lower())]
     if len(found) != 1:
@@ -149,15 +164,11 @@ def restore_master(context: RunContext, manifest: Manifest) -> None:
     value = json.loads(client.get_secret_value(SecretId=manifest.postgres.master_secret)["SecretString"])
     if not value.get("initial"):
         return
-    for entry in _entries(context, rds.TYPE):
-        if not entry["inputs"].get("replicateSourceDb"):
+    for entry in context.state.of_type(rds.TYPE):
+        if replica_source(entry["inputs"]) is None:
             with context.server(entry["outputs"]["identifier"]).connect() as connection:
                 roles.set_password(connection, value["username"], value["password"])
 
 
 def _nodes(context: RunContext) -> list[Node]:
-    return [node for entry in _entries(context, cache.TYPE) for node in cache.members(context, entry)]
-
-
-def _entries(context: RunContext, kind: str) -> list[Entry]:
-    return [entry for entry in list(context.state.resources.values()) if entry["type"] == kind]
+    return [node for entry in context.state.of_type(cache.TYPE) for node in cache.members(context, entry)]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from graph.replica import replica_source
 from graph.resource import Resource
 from graph.types import INSTANCE
 from policy.rule import PolicyRule, RuledStack, RuleVerdict, not_applicable, required
 
 
 def check(it: Resource, stack: RuledStack) -> RuleVerdict:
-    if it.inputs.get("replicateSourceDb"):
+    if replica_source(it.inputs):
         return not_applicable("a replica in the region has its source's key")
     return required(bool(it.inputs.get("kmsKeyId")), "kmsKeyId is not set")
 

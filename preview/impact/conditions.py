@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graph.replica import replica_source
 from graph.types import INSTANCE
 from preview.impact.effect import Edit
 
@@ -17,18 +18,18 @@ def number(value: object) -> float:
 
 
 def known(value: object) -> bool:
-    """Whether the value is known before the deployment; what a resource that is made anew puts out is not."""
+    """Whether the value is known before the deployment; outputs of a resource that is replaced are not."""
     return not (isinstance(value, str) and value.startswith("<") and value.endswith(">"))
 
 
 def replica(edit: Edit) -> bool:
     """Whether the instance is a read replica."""
-    return bool((edit.change.was or edit.change.now or {}).get("replicateSourceDb"))
+    return replica_source(edit.change.was or edit.change.now or {}) is not None
 
 
 def has_replicas(edit: Edit) -> bool:
     """Whether the stack has read replicas beside what changes."""
-    return any((c.now or {}).get("replicateSourceDb") for c in edit.others(INSTANCE))
+    return any(replica_source(c.now or {}) for c in edit.others(INSTANCE))
 
 
 def sources_replicas(edit: Edit) -> bool:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol, TypedDict
+from typing import Any, Protocol
 
 from graph.cloud import Made
+from graph.placed import PlacedResource
 from graph.resource import Resource
 
 
-class HeldResource(TypedDict):
+class HeldResource(PlacedResource):
     """A resource as it is, without its secrets."""
 
     urn: str
-    type: str
-    id: str
-    inputs: dict[str, Any]
-    outputs: dict[str, Any]
 
 
 class ResourceHolder(Protocol):
@@ -42,5 +39,5 @@ class ResourceHolder(Protocol):
         ...
 
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
-        """Answer a data source."""
+        """Answer a data source with its outputs. Raise `CloudError` for an unknown one."""
         ...

@@ -11,7 +11,7 @@ from iam_policies import Request, allowed
 from account.finding import Waiting
 from account.look import look_at_waiting
 from account.place import CACHE, INSTANCE
-from knowledge.iam import StatementScope, policies
+from knowledge.iam.actions import StatementScope, policies
 
 ACCOUNT = "123456789012"
 WINDOW = "sun:04:00-sun:05:00"

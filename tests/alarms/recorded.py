@@ -15,7 +15,7 @@ from cli.project import load
 from graph.offline import ACCOUNT
 from graph.resource import Resource
 from infra.load import load_settings
-from preview.alarm_findings import indexed
+from preview.findings.alarms import indexed
 
 STACKS = ("dev", "staging", "prod", "local")
 RECIPIENTS = {level: [{"email": f"{level}@example.org"}] for level in ("critical", "warning", "info")}

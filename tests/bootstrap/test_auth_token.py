@@ -17,16 +17,20 @@ from real_servers import ADMIN_PASSWORD, Valkey
 
 from bootstrap.access import load_access
 from bootstrap.access_explain import explain_redis
-from bootstrap.credentials import GRACE
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PasswordRule
-from bootstrap.redis.token import ElastiCacheToken, NodesToken, Place, Token
-from bootstrap.rotate.token import plan_token, rotate_token
+from bootstrap.redis.token import ElastiCacheToken, NodesToken, TokenCredential, TokenPlace
+from bootstrap.renewal.carry_out import carry_out
+from bootstrap.renewal.plan import Wish, plan
+from bootstrap.renewal.state import GRACE
+from bootstrap.rotate.kinds import Rotating
+from bootstrap.rotate.run import planned, renew
 from bootstrap.run import skipped
-from bootstrap.secrets import Credential, LoginError, Secret, Stages, Version, open_redis, redis_hash
+from bootstrap.secrets import Credential, LoginError, Secret, SecretVersion, Stages, open_redis, redis_hash
 
 FIRST = "the-token-in-the-state-of-the-infrastructure"
 ARN = "arn:shop/hot-auth"
+HOT = CacheTarget(endpoint=Endpoint(name="hot", host="hot.example.org", port=6379))
 USED = PasswordRule(length=40, special="-_.~")
 
 
@@ -57,9 +61,9 @@ class Store:
     changed: datetime = field(default_factory=lambda: datetime.now(UTC))
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def get(self, arn: str, stage: Any = "AWSCURRENT") -> Version | None:
+    def get(self, arn: str, stage: Any = "AWSCURRENT") -> SecretVersion | None:
         id_ = self.stage.get(stage)
-        return Version(id=id_, credential=self.versions[id_], pending=stage == "AWSPENDING") if id_ else None
+        return SecretVersion(id=id_, credential=self.versions[id_], pending=stage == "AWSPENDING") if id_ else None
 
     def stages(self, arn: str) -> Stages:
         at = self.stage.get
@@ -69,14 +73,14 @@ class Store:
     def made(self, arn: str) -> datetime | None:
         return self.changed
 
-    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> Version:
+    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> SecretVersion:
         id_ = f"v{next(self.numbers)}"
         self.versions[id_] = credential
         self.stage["AWSPENDING"] = id_
         self.effects.done("put_pending")
-        return Version(id=id_, credential=credential, pending=True)
+        return SecretVersion(id=id_, credential=credential, pending=True)
 
-    def promote(self, arn: str, version: Version) -> None:
+    def promote(self, arn: str, version: SecretVersion) -> None:
         self.stage["AWSPREVIOUS"], self.stage["AWSCURRENT"] = self.stage["AWSCURRENT"], version.id
         self.stage.pop("AWSPENDING", None)
         self.changed = datetime.now(UTC)
@@ -91,7 +95,7 @@ class Store:
 class Counted:
     """A place whose changes are counted."""
 
-    place: Place
+    place: TokenPlace
     effects: Effects
 
     def add(self, token: Secret) -> None:
@@ -101,6 +105,9 @@ class Counted:
     def alone(self, token: Secret) -> None:
         self.place.alone(token)
         self.effects.done("alone")
+
+    def opens(self, token: Secret) -> tuple[bool, ...]:
+        return self.place.opens(token)
 
 
 class ApiError(Exception):
@@ -154,21 +161,32 @@ class Cache:
 
     admin: redis.Redis
     target: CacheTarget
-    place: Place
+    place: TokenPlace
     store: Store
 
-    def token(self, effects: Effects | None = None) -> Token:
+    @property
+    def token(self) -> TokenCredential:
+        """The driver of one run."""
+        place = Counted(self.place, self.store.effects)
+        return TokenCredential(cache="hot", place=place, rule=USED, settle=0.0, sleep=lambda _: None)
+
+    @property
+    def rotating(self) -> Rotating:
+        self.store.effects, driver = Effects(), self.token
+        return Rotating(stand=lambda _: driver.stand(ARN, self.store), driver=lambda: driver)
+
+    def left(self) -> list[str]:
+        """What a bootstrap would do."""
+        return [step.verb for step in plan(self.token.stand(ARN, self.store), Wish(), now=datetime.now(UTC)).steps]
+
+    def bring(self, effects: Effects | None = None) -> list[str]:
+        """Do what a bootstrap does."""
         self.store.effects = effects or Effects()
-        return Token(
-            name="hot",
-            cache=self.target,
-            arn=ARN,
-            store=self.store,
-            place=Counted(self.place, self.store.effects),
-            rule=USED,
-            settle=0.0,
-            sleep=lambda _: None,
-        )
+        token = self.token
+        standing = token.stand(ARN, self.store)
+        left = plan(standing, Wish(), now=datetime.now(UTC))
+        carry_out(left, standing, token, self.store)
+        return [step.verb for step in left.steps]
 
     def opens(self, token: Secret) -> bool:
         try:
@@ -194,7 +212,7 @@ def cache(request: pytest.FixtureRequest, valkey_server: Valkey) -> Iterator[Cac
     target = CacheTarget(endpoint=at, tls=False, auth_secret=ARN, **more)
     with valkey_server.admin() as admin:
         admin.execute_command("ACL", "SETUSER", "default", "reset", "on", f">{FIRST}", "~*", "&*", "+@all")
-        place: Place = ElastiCacheToken(Api(admin), "shop-hot", lambda _: None)
+        place: TokenPlace = ElastiCacheToken(Api(admin), "shop-hot", target, lambda _: None)
         if request.param == "nodes":
             place = NodesToken("hot", target, Credential(username="acl-admin", password=Secret(ADMIN_PASSWORD)))
         first = Credential(redis_username="default", redis_password=Secret(FIRST), initial=True)
@@ -218,16 +236,27 @@ def replaced(cache: Cache) -> None:
     assert set(token.reveal()) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 
 
+@pytest.mark.parametrize(("special", "left"), [("-_.~", "-"), ("_.~", ""), ("!#=+", "!#")])
+def test_a_new_token_has_those_of_the_stacks_characters_that_elasticache_takes(special: str, left: str) -> None:
+    target = CacheTarget(endpoint=Endpoint(name="first", host="192.0.2.1", port=6379), replication_group="shop-hot")
+    rule = PasswordRule(length=128, special=special)
+    token = TokenCredential(cache="hot", rule=rule, place=NodesToken("hot", target, Credential()))
+    made = [token.successor(Credential(), 0).redis_password for _ in range(20)]
+    assert all(made)
+    assert {each for one in made if one for each in one.reveal() if not each.isalnum()} == set(left)
+
+
 @pytest.mark.server
 def test_the_first_token_is_dead_after_the_first_run(cache: Cache) -> None:
-    assert cache.token().plan() == ("the first AUTH token, which the infrastructure's state holds, will be replaced",)
+    planned = cache.left()
+    assert planned == ["stage", "admit", "prove", "promote", "retire", "close"]
     assert cache.opens(Secret(FIRST))
     effects = Effects()
-    cache.token(effects).bring()
+    assert cache.bring(effects) == planned
     assert effects.seen == ALL
     replaced(cache)
     again = Effects()
-    assert cache.token().plan() == cache.token(again).bring() == ()
+    assert cache.left() == cache.bring(again) == []
     assert again.seen == []
 
 
@@ -235,12 +264,12 @@ def test_the_first_token_is_dead_after_the_first_run(cache: Cache) -> None:
 @pytest.mark.parametrize("stop", range(1, len(ALL) + 1))
 def test_a_run_that_was_stopped_is_finished_by_the_next(cache: Cache, stop: int) -> None:
     with pytest.raises(StoppedError):
-        cache.token(Effects(last=stop)).bring()
+        cache.bring(Effects(last=stop))
     held = cache.current.redis_password
     assert held
     assert cache.opens(held)  # the secret's token works at every moment
     effects = Effects()
-    cache.token(effects).bring()
+    cache.bring(effects)
     assert effects.seen == ALL[stop:]
     replaced(cache)
 
@@ -249,14 +278,14 @@ def test_a_run_that_was_stopped_is_finished_by_the_next(cache: Cache, stop: int)
 @pytest.mark.parametrize("stop", [None, *range(1, 5)])
 def test_a_cache_that_was_made_anew_takes_the_secrets_token_again(cache: Cache, stop: int | None) -> None:
     """The infrastructure makes it with the first token once more."""
-    cache.token().bring()
+    cache.bring()
     cache.admin.execute_command("ACL", "SETUSER", "default", "resetpass", f">{FIRST}")
-    assert cache.token().plan() == ("the AUTH token will be set to the secret's",)
+    assert cache.left() == ["restage", "admit", "retire", "close"]
     if stop:
         with pytest.raises(StoppedError):
-            cache.token(Effects(last=stop)).bring()
+            cache.bring(Effects(last=stop))
     kept = cache.current
-    cache.token().bring()
+    cache.bring()
     replaced(cache)
     # Applications keep the token that they have, unless nobody can tell any more what is valid.
     assert (cache.current == kept) == (stop in {None, 4})
@@ -266,27 +295,27 @@ def test_a_cache_that_was_made_anew_takes_the_secrets_token_again(cache: Cache, 
 def test_a_token_from_before_first_ones_were_replaced_keeps_its_users_for_a_day(cache: Cache) -> None:
     cache.store.versions["first"] = Credential(redis_username="default", redis_password=Secret(FIRST))
     effects = Effects()
-    cache.token(effects).bring()
+    cache.bring(effects)
     assert effects.seen == ALL[:3]
     assert cache.opens(Secret(FIRST))
     assert cache.current.grace == GRACE
-    assert cache.token().bring() == ()
+    assert cache.bring() == []
     cache.store.changed -= timedelta(seconds=GRACE)
-    assert cache.token().bring() == ("every other AUTH token is dead",)
+    assert cache.bring() == ["retire", "close"]
     assert not cache.opens(Secret(FIRST))
 
 
 @pytest.mark.server
 @pytest.mark.parametrize("grace", [0, 3600])
 def test_a_rotation_leaves_two_tokens_for_its_grace_and_then_one(cache: Cache, grace: int) -> None:
-    cache.token().bring()
+    cache.bring()
     old = cache.current.redis_password or Secret("")
-    how: dict[str, Any] = {"begin": True, "grace": grace, "finish": False}
-    planned = plan_token("hot-auth", cache.token(), **how)
-    rotated = rotate_token("hot-auth", cache.token(), **how)
+    how = Wish(grace=grace, begin=True)
+    foreseen = planned("hot-auth", cache.rotating, how)
+    rotated = renew("hot-auth", cache.rotating, cache.store, how)
     assert rotated.outcome == "rotated"
-    assert rotated.steps == planned
-    assert [step.verb for step in planned] == [
+    assert rotated.steps == foreseen.steps
+    assert [step.verb for step in foreseen.steps] == [
         *("stage", "admit", "prove", "promote"),
         *(["retire", "close"] if grace == 0 else []),
     ]
@@ -298,12 +327,11 @@ def test_a_rotation_leaves_two_tokens_for_its_grace_and_then_one(cache: Cache, g
         grace > 0
     )
     if grace:
-        assert rotate_token("hot-auth", cache.token(), **how).outcome == "in grace"
-        assert cache.token().bring() == ()  # a bootstrap leaves it to its grace
-        finished = rotate_token("hot-auth", cache.token(), begin=False, grace=grace, finish=True)
+        assert renew("hot-auth", cache.rotating, cache.store, how).outcome == "in grace"
+        assert cache.bring() == []  # a bootstrap leaves it to its grace
+        finished = renew("hot-auth", cache.rotating, cache.store, Wish(finish=True))
         assert (finished.outcome, cache.opens(new), cache.opens(old)) == ("retired", True, False)
-    idle = rotate_token("hot-auth", cache.token(), begin=False, grace=grace, finish=False)
-    assert idle.outcome == "nothing to do"
+    assert renew("hot-auth", cache.rotating, cache.store, Wish()).outcome == "nothing to do"
     assert repr(rotated).count(new.reveal()) == repr(rotated).count(old.reveal()) == 0
 
 
@@ -345,7 +373,7 @@ def stubbed(*answers: tuple[str, dict[str, Any] | str]) -> tuple[Any, Stubber]:
 def test_a_refusal_of_the_api_shows_no_token(answers: list[Any], said: str) -> None:
     client, stub = stubbed(*answers)
     with pytest.raises(BootstrapError, match=said) as caught:
-        ElastiCacheToken(client, "shop-hot", lambda _: None).add(Secret(FIRST))
+        ElastiCacheToken(client, "shop-hot", HOT, lambda _: None).add(Secret(FIRST))
     assert FIRST not in str(caught.value)
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
     stub.assert_no_pending_responses()
@@ -355,7 +383,7 @@ def test_a_refusal_of_the_api_shows_no_token(answers: list[Any], said: str) -> N
 def test_a_token_that_elasticache_refuses_is_refused_before_it_is_sent(wrong: str) -> None:
     client, stub = stubbed(("describe_replication_groups", {"ReplicationGroups": [{"Status": "available"}]}))
     with pytest.raises(BootstrapError, match="an AUTH token has 16 to 128 letters, digits and") as caught:
-        ElastiCacheToken(client, "shop-hot", lambda _: None).add(Secret(wrong))
+        ElastiCacheToken(client, "shop-hot", HOT, lambda _: None).add(Secret(wrong))
     assert wrong not in str(caught.value)
     stub.assert_no_pending_responses()
 

@@ -184,11 +184,11 @@ def test_redis(drift: list[str], mended: str, settled: Tier, valkey_server: Valk
         with valkey_server.admin() as admin:
             admin.execute_command("ACL", *(word.format(n=n) for word in drift))
         planned = acl.plan(wanted)
-        assert acl.apply(wanted) == planned
+        assert acl.plan(wanted).apply(BUT_DROPS).changes == planned.changes
         (done, *_) = map(str, planned.changes)
         assert done.startswith(f"main/primary: {drift[1].format(n=n)}: ")
         assert mended in done
-        assert acl.apply(wanted).changes == ()
+        assert acl.plan(wanted).apply(BUT_DROPS).changes == ()
 
 
 def test_other_users_are_reported_but_for_a_replicas(settled: Tier, valkey_server: Valkey) -> None:

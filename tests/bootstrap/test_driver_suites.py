@@ -30,7 +30,7 @@ from bootstrap.reconcile.allowed import BUT_DROPS, EVERYTHING, Allowed
 from bootstrap.redis.elasticache import ElastiCacheUsers
 from bootstrap.redis.memory import MemoryUsers
 from bootstrap.redis.server import ServerAcl
-from bootstrap.redis.users import Backend, User
+from bootstrap.redis.users import AppliedUsers, Backend, User
 from bootstrap.secrets import AwsStore, Credential, Secret, SecretStore, SecretStoreError
 from bootstrap.secrets.memory import MemoryStore
 
@@ -141,7 +141,7 @@ class TestPostgresDatabase(PostgresSuite):
         place = Endpoint(name="primary", host="127.0.0.1", port=database.server.port)
         target = PostgresTarget(primary=place, database=database.n, sslmode="disable", master_secret="arn:none")
         with database.master() as conn, ThreadPoolExecutor(2) as pool:
-            master = Master(conn=conn, user=f"{database.n}_master", password=Secret(MASTER_PASSWORD), done=())
+            master = Master(conn=conn, user=f"{database.n}_master", password=Secret(MASTER_PASSWORD))
             yield OfPostgres(database.n, PostgresDatabase(master, target, pool))
 
 
@@ -160,55 +160,70 @@ class UsersSuite:
         wanted = [user("till"), user("report_s")]
         planned = on.plan(wanted)
         assert [a.identity for a in planned.changes if a.verb == "create"] == ["till", "report_s"]
-        assert on.apply(wanted) == planned
+        assert on.plan(wanted).apply(BUT_DROPS) == AppliedUsers(
+            changes=planned.changes, differences=planned.differences
+        )
         assert on.plan(wanted).changes == ()
-        assert on.apply(wanted).changes == ()
+        assert on.plan(wanted).apply(BUT_DROPS).changes == ()
 
     @pytest.mark.parametrize(("before", "after", "takes_away"), [(RULES, MORE, False), (MORE, RULES, True)])
     def test_other_rules_say_whether_they_take_something_away(
         self, on: Backend, before: str, after: str, takes_away: bool
     ) -> None:
-        on.apply([user("till", rules=before)])
-        (change,) = on.apply([user("till", rules=after)]).changes
+        on.plan([user("till", rules=before)]).apply(BUT_DROPS)
+        (change,) = on.plan([user("till", rules=after)]).apply(BUT_DROPS).changes
         assert (change.engine, change.verb, change.identity, change.subject) == ("redis", "rules", "till", "user till")
         assert (change.takes_away, change.consent) == (takes_away, "revoke" if takes_away else None)
         assert on.plan([user("till", rules=after)]).changes == ()
 
     def test_a_new_password_takes_the_old_one_away(self, on: Backend) -> None:
-        on.apply([user("till")])
-        (change,) = on.apply([user("till", SECOND, fresh=True)]).changes
+        on.plan([user("till")]).apply(BUT_DROPS)
+        (change,) = on.plan([user("till", SECOND, fresh=True)]).apply(BUT_DROPS).changes
         assert (change.verb, change.takes_away) == ("password", True)
 
     def test_a_second_password_is_let_in_and_the_first_one_retired(self, on: Backend) -> None:
-        on.apply([user("till")])
+        on.plan([user("till")]).apply(BUT_DROPS)
         on.admit("till", SECOND, FIRST)
         assert on.plan([user("till", SECOND, previous=FIRST)]).changes == ()
         on.admit("till", SECOND, FIRST)
         assert on.plan([user("till", SECOND, previous=FIRST)]).changes == (), "once more changes nothing"
         on.retire("till", SECOND)
         assert on.plan([user("till", SECOND)]).changes == ()
-        assert on.apply([user("till", SECOND)]).changes == ()
+        assert on.plan([user("till", SECOND)]).apply(BUT_DROPS).changes == ()
 
     def test_nobody_is_let_in_who_is_not_there(self, on: Backend) -> None:
-        on.apply([user("till")])
+        on.plan([user("till")]).apply(BUT_DROPS)
         with pytest.raises(BootstrapError, match="nobody"):
             on.admit("nobody", SECOND, FIRST)
 
     def test_what_is_no_longer_declared_is_told_or_deleted(self, on: Backend) -> None:
-        on.apply([user("till"), user("old")])
-        kept = on.apply([user("till")])
+        on.plan([user("till"), user("old")]).apply(BUT_DROPS)
+        kept = on.plan([user("till")]).apply(BUT_DROPS)
         assert kept.changes == ()
         (told,) = [text for text in kept.differences if "no longer declared" in text]
         assert "old" in told
-        planned = on.plan([user("till")], remove=True)
+        planned = on.plan([user("till")])
         assert [(a.verb, a.consent, a.takes_away) for a in planned.changes] == [("remove", "drop", True)]
-        assert on.apply([user("till")], remove=True).changes == planned.changes
-        assert on.plan([user("till")], remove=True).changes == ()
-        assert not [text for text in on.plan([user("till")], remove=True).differences if "old" in text]
+        assert on.plan([user("till")]).apply(EVERYTHING).changes == planned.changes
+        assert on.plan([user("till")]).changes == ()
+        assert not [text for text in on.plan([user("till")]).differences if "old" in text]
+
+    def test_one_change_that_is_not_allowed_keeps_all_others_of_the_cache_back_but_no_deletion_does(
+        self, on: Backend
+    ) -> None:
+        on.plan([user("till", rules=MORE), user("old")]).apply(EVERYTHING)
+        less = [user("till"), user("report_s")]
+        planned = on.plan(less)
+        done = planned.apply(Allowed(revoke=False))
+        assert (done.changes, set(done.skipped)) == ((), set(planned.changes))
+        assert {a.verb for a in on.plan(less).changes} == {a.verb for a in planned.changes}, "nothing was changed"
+        done = on.plan(less).apply(Allowed(drop=False))
+        assert [(a.verb, a.consent) for a in done.skipped] == [("remove", "drop")]
+        assert on.plan(less).changes == done.skipped
 
     def test_others_are_left_alone(self, on: Backend) -> None:
-        on.apply([user("till")], remove=True)
-        done = on.apply([], remove=True)
+        on.plan([user("till")]).apply(EVERYTHING)
+        done = on.plan([]).apply(EVERYTHING)
         assert [a.verb for a in done.changes] == ["remove"]
         assert not [text for text in done.differences if "theirs" in text]
 
@@ -241,7 +256,14 @@ class TestElastiCacheUsers(UsersSuite):
         api.groups = ["shop-hot"]
         api.users["theirs-1"] = {"UserId": "theirs-1", "UserName": "theirs", "AccessString": "on ~* +@all"}
         return ElastiCacheUsers(
-            api, prefix="shop", cache="hot", group="shop-hot", engine="valkey", others=("theirs",), sleep=lambda _: None
+            api,
+            prefix="shop",
+            cache="hot",
+            group="shop-hot",
+            engine="valkey",
+            region="ap-south-1",
+            others=("theirs",),
+            sleep=lambda _: None,
         )
 
 

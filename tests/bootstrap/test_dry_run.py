@@ -9,8 +9,10 @@ import pytest
 from real_servers import Postgres, Valkey
 from tier import Tier
 
+from bootstrap import drift
 from bootstrap.dry_run import DryRun, dry_run
 from bootstrap.migrate import MigrateError
+from bootstrap.secrets import Secret, SecretStore, SecretVersion, Stage
 
 pytestmark = pytest.mark.server
 
@@ -102,3 +104,38 @@ def test_a_dirty_migration_stops_the_plan_as_it_stops_the_run(
         conn.execute("UPDATE schema_migrations SET version = 2, dirty = true")
     with pytest.raises(MigrateError, match="dirty"):
         planned(tier)
+
+
+class Asked:
+    """A store that keeps which secrets it was asked for."""
+
+    def __init__(self, store: SecretStore) -> None:
+        self.store, self.arns = store, list[str]()
+
+    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> SecretVersion | None:
+        self.arns.append(arn)
+        return self.store.get(arn, stage)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.store, name)
+
+
+@pytest.mark.parametrize("look", [dry_run, drift.look])
+def test_every_secret_is_read_once(settled: Tier, look: Callable[..., object]) -> None:
+    asked = Asked(settled.store)
+    look(settled.manifest, migrations=settled.migrations, store=asked)
+    manifest = settled.manifest
+    administrators = [cache.admin_secret for cache in manifest.caches.values() if cache.admin_secret]
+    assert sorted(asked.arns) == sorted([manifest.postgres.master_secret, *administrators, *manifest.secrets.values()])
+
+
+def test_a_pending_master_password_that_the_server_takes_is_a_change(settled: Tier) -> None:
+    arn, old = settled.manifest.postgres.master_secret, settled.credential("master")
+    new = Secret("another-password-of-the-master-01")
+    settled.store.put_pending(arn, old.model_copy(update={"password": new}))
+    assert planned(settled).changes == (), "nobody took it yet"
+    with settled.postgres.superuser() as conn:
+        conn.execute(f"ALTER ROLE {settled.name}_master PASSWORD '{new.reveal()}'")
+    assert [(a.verb, a.subject) for a in planned(settled).changes] == [("promote", "secret of master")]
+    assert settled.run().changed == 1
+    assert (settled.credential("master").password, planned(settled).changes) == (new, ())

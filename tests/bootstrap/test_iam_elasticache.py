@@ -15,6 +15,7 @@ from bootstrap.access import load_access
 from bootstrap.access.names import token_user
 from bootstrap.credentials import complete, token_users
 from bootstrap.manifest import CacheTarget
+from bootstrap.reconcile.allowed import BUT_DROPS
 from bootstrap.redis.cache import CacheError, driver
 from bootstrap.redis.users import User, users
 from bootstrap.secrets import Credential, Secret, redis_token
@@ -45,34 +46,36 @@ def test_its_user() -> None:
 def test_from_password_to_token_beside_each_other() -> None:
     api = Tokens("app-prod-main-default")
     backend = users_of(api)
-    backend.apply(wanted("tmi_app"))
+    backend.plan(wanted("tmi_app")).apply(BUT_DROPS)
     api.calls.clear()
     planned = backend.plan([BY_TOKEN])
-    assert [str(change) for change in planned.changes] == [
+    deleted, made = planned.changes[:1], planned.changes[1:]
+    assert [str(change) for change in made] == [
         f"main/app-prod-main: tmi_app: created, logs in by token: {RULES}",
         "main/app-prod-main: tmi_app: added to app-prod-main",
     ]
-    applied = backend.apply([BY_TOKEN])
-    assert applied.changes == planned.changes
+    assert [(change.verb, change.identity) for change in deleted] == [("remove", "app-prod-main-tmi-app")]
+    applied = backend.plan([BY_TOKEN]).apply(BUT_DROPS)
+    assert (applied.changes, applied.skipped) == (made, deleted)
     # The one with the password works on until somebody asks for its end.
     assert applied.differences == (
-        "app-prod-main: user app-prod-main-tmi-app is no longer declared; `datatier access apply --allow-drop` "
+        "main/app-prod-main: user app-prod-main-tmi-app is no longer declared; `datatier access apply --allow-drop` "
         "deletes it",
     )
     assert api.calls == [("create_user", f"{IAM} {IAM} {{'Type': 'iam'}}"), ("modify_user_group", IAM)]
-    assert backend.apply([BY_TOKEN]).changes == ()
+    assert backend.plan([BY_TOKEN]).apply(BUT_DROPS).changes == ()
     # And back: that user is still there.
-    assert backend.plan(wanted("tmi_app")).changes == ()
+    assert [change.verb for change in backend.plan(wanted("tmi_app")).changes] == ["remove"]
 
 
 def test_a_password_that_somebody_gave_it_is_taken_away() -> None:
     api = Tokens(IAM)
     live = {"UserId": IAM, "UserName": IAM, "AccessString": RULES}
     api.users = {IAM: live | {"Authentication": {"Type": "password", "PasswordCount": 1}}}
-    (change,) = users_of(api).apply([BY_TOKEN]).changes
+    (change,) = users_of(api).plan([BY_TOKEN]).apply(BUT_DROPS).changes
     assert (change.text, change.takes_away) == ("logs in by token, and by no password", True)
     assert api.calls == [("modify_user", f"{IAM} {{'AuthenticationMode': {{'Type': 'iam'}}}}")]
-    assert users_of(api).apply([BY_TOKEN]).changes == ()
+    assert users_of(api).plan([BY_TOKEN]).apply(BUT_DROPS).changes == ()
 
 
 @pytest.fixture
@@ -133,10 +136,13 @@ def test_it_is_proven_by_a_token(
     one = User(name="tmi_app", rules=RULES, password=None, by_token=user)
     with ThreadPoolExecutor(1) as pool:
         if token == "the-token":
-            assert driver(of_aws(tier, {"main": "group"}), "main", tier.store, pool).apply([one]).changes == ()
+            assert (
+                driver(of_aws(tier, {"main": "group"}), "main", tier.store, pool).plan([one]).apply(BUT_DROPS).changes
+                == ()
+            )
         else:
             with pytest.raises(CacheError, match=f"{user} cannot log in .*needs elasticache:Connect on group"):
-                driver(of_aws(tier, {"main": "group"}), "main", tier.store, pool).apply([one])
+                driver(of_aws(tier, {"main": "group"}), "main", tier.store, pool).plan([one]).apply(BUT_DROPS)
     with valkey_server.admin() as admin:
         admin.execute_command("ACL", "DELUSER", user)
 

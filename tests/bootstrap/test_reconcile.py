@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -14,18 +15,18 @@ from bootstrap.action import Action
 from bootstrap.credentials import read_all, stage_all
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.postgres.apply import StalePlanError
-from bootstrap.postgres.driver import Database
-from bootstrap.postgres.master import Master
 from bootstrap.postgres.memory import MemoryPostgres
 from bootstrap.reconcile.allowed import BUT_DROPS, EVERYTHING, Allowed
 from bootstrap.reconcile.apply import Outcome, apply, held_back
 from bootstrap.reconcile.engines import Engines, wanted_roles
 from bootstrap.reconcile.plan import Plan, observe, plan
 from bootstrap.redis.memory import MemoryUsers
-from bootstrap.redis.users import Applied, Backend
-from bootstrap.rotate.plan import Rotated, State
-from bootstrap.rotate.run import Rotation, Wish
-from bootstrap.secrets import Credential, Secret, Version
+from bootstrap.redis.users import User, UserPlan
+from bootstrap.renewal.plan import Wish
+from bootstrap.rotate import Rotated
+from bootstrap.rotate.kinds import Rotating, rotating
+from bootstrap.rotate.run import renew
+from bootstrap.secrets import Credential, Secret
 from bootstrap.secrets.memory import MemoryStore
 
 SHOP = {
@@ -53,6 +54,8 @@ class Stack:
     iam: bool = False
     left: int | None = None
     effects: int = 0
+    read: list[str] = field(default_factory=list)
+    """The caches that were read, in order."""
     watched: bool = True
     """Whether what is current must open everything at every moment: not where somebody has broken it."""
     postgres: MemoryPostgres = field(default_factory=MemoryPostgres)
@@ -81,6 +84,10 @@ class Stack:
             access=self.declared,
         )
 
+    def cache(self, name: str) -> Any:
+        self.read.append(name)
+        return CountedUsers(self.caches[name], ("admit", "retire"), self.spend)
+
     def engines(self, pool: Executor) -> Engines:
         def counted(real: Any, *names: str) -> Any:
             return Counted(real, names, self.spend)
@@ -88,9 +95,20 @@ class Stack:
         return Engines(
             store=counted(self.store, "put_pending", "promote", "unstage"),
             database=counted(self.postgres, "apply", "prove", "admit", "retire"),
-            cache=lambda name: counted(self.caches[name], "apply", "admit", "retire"),
+            cache=self.cache,
+            prove=self.prove,
             pool=pool,
         )
+
+    def prove(self, name: str, new: Credential, old: Credential) -> tuple[str, ...]:
+        """A login may be in; that it may all that it should is not what is tried here."""
+        assert self.opens(name, new)
+        return ()
+
+    def rotating(self, name: str, pool: Executor) -> Rotating:
+        nobody: Any = None
+        on = self.engines(pool)
+        return rotating(self.manifest, self.access, on.store, name, (nobody, on))
 
     def spend(self) -> None:
         if self.watched:
@@ -149,28 +167,22 @@ class Counted:
         return effect
 
 
-class InMemory(Rotation):
-    """A rotation on the twins; that a login may all that it should is not what is tried here."""
+class CountedUsers(Counted):
+    """A cache, which is changed when a plan of its users is carried out."""
 
-    def __init__(self, stack: Stack, pool: Executor) -> None:
-        self.stack, self.on = stack, stack.engines(pool)
-        super().__init__(stack.manifest, stack.access, self.on.store, pool)
+    def plan(self, users: Sequence[User]) -> UserPlan:
+        planned = self.real.plan(users)
 
-    def database(self, entered: Master) -> Database:
-        return self.on.database
+        def effect(remove: bool) -> tuple[Action, ...]:
+            self.spend()
+            return planned.carry_out(remove)
 
-    def cache(self, step: Action) -> Backend:
-        return self.on.cache(step.target.removeprefix("cache "))
-
-    def prove(self, entered: Master, state: State, pending: Version) -> tuple[str, ...]:
-        assert self.stack.opens(state.identity, pending.credential)
-        return ()
+        return replace(planned, carry_out=effect)
 
 
 def rotate(stack: Stack, name: str, grace: int) -> Rotated:
-    nobody: Any = None
     with ThreadPoolExecutor(1) as pool:
-        return InMemory(stack, pool).one(nobody, name, Wish(grace=grace, finish=False, oldest=None))
+        return renew(name, stack.rotating(name, pool), stack.engines(pool).store, Wish(grace=grace, begin=True))
 
 
 def fresh() -> Stack:
@@ -209,7 +221,15 @@ def meddled() -> Stack:
     return stack
 
 
-STATES = [fresh, settled, grown, shrunk]
+def overdue() -> Stack:
+    """A rotation's grace is over."""
+    stack = settled()
+    assert rotate(stack, "shop_till", 3600).outcome == "rotated"
+    stack.store.changed_before("arn:shop_till", timedelta(hours=1))
+    return stack
+
+
+STATES = [fresh, settled, grown, shrunk, overdue]
 
 
 @pytest.mark.parametrize("state", [*STATES, meddled])
@@ -218,7 +238,8 @@ def test_one_run_brings_about_what_the_plan_says_and_nothing_is_left(state: Call
     planned = stack.plan().changes
     done = stack.run()
     # What a login alone can tell, a password, no plan foresees; what it foresees is done, in that order.
-    assert [a for a in planned if a.engine != "secrets"] == [a for a in done.changes if a in planned]
+    foreseen = [a for a in planned if a.engine != "secrets"]
+    assert foreseen == [a for a in done.changes if a in foreseen]
     assert done.skipped == ()
     assert not stack.plan().changes
     assert all(stack.current().values())
@@ -247,6 +268,21 @@ def test_a_run_that_breaks_off_before_any_effect_is_finished_by_the_next(state: 
         assert (stack.postgres.roles, stack.postgres.memberships) == (whole.postgres.roles, whole.postgres.memberships)
 
 
+@pytest.mark.parametrize("allowed", [EVERYTHING, BUT_DROPS, Allowed(revoke=False)])
+def test_what_is_past_its_grace_is_retired_once_by_whoever_may_take_access_away(allowed: Allowed) -> None:
+    stack = overdue()
+    version = stack.store.get("arn:shop_till", "AWSPREVIOUS")
+    assert version
+    retired = [(a.verb, a.target) for a in stack.plan().changes]
+    assert retired == [("retire", "postgres"), ("retire", "cache hot"), ("retire", "cache queue"), ("close", "secret")]
+    done = stack.run(allowed)
+    assert [(a.verb, a.target) for a in (done.changes if allowed.revoke else done.skipped)] == retired
+    assert stack.opens("shop_till", version.credential) is not allowed.revoke
+    assert stack.run(EVERYTHING).skipped == ()
+    assert not stack.opens("shop_till", version.credential)
+    assert (stack.store.stages("arn:shop_till").previous, stack.plan().changes) == (None, ())
+
+
 @pytest.mark.parametrize("between", [None, BUT_DROPS, EVERYTHING])
 @pytest.mark.parametrize("grace", [0, 3600])
 @pytest.mark.parametrize("name", SHOP["identities"])
@@ -272,6 +308,14 @@ def test_a_rotation_that_breaks_off_before_any_effect_is_finished_whatever_runs_
         assert stack.current()[name] != old
         assert stack.opens(name, old) == (grace > 0), "in its grace period the old one still opens everything"
         assert not stack.plan().changes, "a rotation leaves nothing for a bootstrap"
+
+
+@pytest.mark.parametrize("allowed", [EVERYTHING, BUT_DROPS, Allowed(revoke=False, drop=False)])
+def test_each_cache_is_read_once_whatever_is_allowed(allowed: Allowed) -> None:
+    stack = shrunk()
+    stack.read.clear()
+    stack.run(allowed)
+    assert stack.read == ["hot", "queue"]
 
 
 def test_a_bootstrap_drops_nobody_and_says_who_could_go() -> None:
@@ -381,7 +425,7 @@ def test_which_skipped_actions_keep_a_secret_back(skipped: list[Action], reason:
 class Refusing(MemoryUsers):
     """A server that takes nothing."""
 
-    def apply(self, users: Any, *, remove: bool = False) -> Applied:
+    def _apply(self, users: Any, *, remove: bool) -> tuple[Action, ...]:
         raise KilledError
 
 

@@ -15,7 +15,7 @@ from real_servers import Valkey
 from bootstrap.access import AccessError, RedisRules, load_access
 from bootstrap.access.rules import access_string
 from bootstrap.acl.valkey import VALKEY
-from bootstrap.redis.by_url import apply_client, plan_client
+from bootstrap.redis.by_url import apply_client
 from bootstrap.redis.users import User
 from bootstrap.secrets import Secret
 
@@ -44,21 +44,21 @@ def problems(rules: Any) -> list[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("rules", "path", "rule"),
     [
-        ({"commands": ["clientlist"]}, f"{PATH}.commands.0", "`clientlist` is no command; nearest: `client|list`"),
-        ({"commands": ["get", "hgetal"]}, f"{PATH}.commands.1", "`hgetal` is no command; nearest: `hgetall`"),
-        ({"commands": ["client|lst"]}, f"{PATH}.commands.0", "`client|lst` is no command; nearest: `client|list`"),
-        ({"commands": ["config|x"]}, f"{PATH}.commands.0", "`config|x` is no command"),
+        ({"commands": ["clientlist"]}, f"{PATH}.commands.0", "`clientlist` is not a command; nearest: `client|list`"),
+        ({"commands": ["get", "hgetal"]}, f"{PATH}.commands.1", "`hgetal` is not a command; nearest: `hgetall`"),
+        ({"commands": ["client|lst"]}, f"{PATH}.commands.0", "`client|lst` is not a command; nearest: `client|list`"),
+        ({"commands": ["config|x"]}, f"{PATH}.commands.0", "`config|x` is not a command"),
         ({"commands": ["get|x|y"]}, f"{PATH}.commands.0", "must be `@category`"),
-        ({"commands": ["zzzzzzzzzz"]}, f"{PATH}.commands.0", "`zzzzzzzzzz` is no command"),
+        ({"commands": ["zzzzzzzzzz"]}, f"{PATH}.commands.0", "`zzzzzzzzzz` is not a command"),
         ({"commands": ["GET"]}, f"{PATH}.commands.0", "in lower case"),
-        ({"commands": ["@reed"]}, f"{PATH}.commands.0", "`@reed` is no command category; nearest: `@read`"),
+        ({"commands": ["@reed"]}, f"{PATH}.commands.0", "`@reed` is not a command category; nearest: `@read`"),
         ({"commands": ["get"], "deny": ["flushal"]}, f"{PATH}.deny.0", "nearest: `flushall`"),
         # A server takes a first argument behind a plus only.
-        ({"commands": ["get"], "deny": ["get|x"]}, f"{PATH}.deny.0", "`get|x` is no command"),
-        ({"rules": "~a +clientlist"}, f"{PATH}.rules", "`clientlist` is no command; nearest: `client|list`"),
-        ({"rules": "~a +get (~b +mgett)"}, f"{PATH}.rules", "`mgett` is no command; nearest: `mget`"),
-        ({"rules": "~a +@reed"}, f"{PATH}.rules", "`+@reed` is no command category; nearest: `+@read`"),
-        ({"rules": "~a -get|x"}, f"{PATH}.rules", "`get|x` is no command"),
+        ({"commands": ["get"], "deny": ["get|x"]}, f"{PATH}.deny.0", "`get|x` is not a command"),
+        ({"rules": "~a +clientlist"}, f"{PATH}.rules", "`clientlist` is not a command; nearest: `client|list`"),
+        ({"rules": "~a +get (~b +mgett)"}, f"{PATH}.rules", "`mgett` is not a command; nearest: `mget`"),
+        ({"rules": "~a +@reed"}, f"{PATH}.rules", "`+@reed` is not a command category; nearest: `+@read`"),
+        ({"rules": "~a -get|x"}, f"{PATH}.rules", "`get|x` is not a command"),
         ({"rules": "~a +get db=x"}, f"{PATH}.rules", "write `db=0` or `db=0,1`"),
         ({"rules": "~a +get db="}, f"{PATH}.rules", "write `db=0`"),
         ({"commands": ["get"], "selectors": [{"commands": ["mgett"]}]}, f"{PATH}.selectors.0.commands.0", "mgett"),
@@ -133,4 +133,4 @@ def test_what_is_loaded_a_server_takes_and_what_is_not_has_a_path(server: redis.
     wanted = [User(name=NAME, rules=access_string(RedisRules.model_validate(rules)), password=Secret("of-a-test"))]
     server.acl_deluser(NAME)
     apply_client(server, wanted)
-    assert plan_client(server, wanted).changes == ()
+    assert apply_client(server, wanted).changes == ()

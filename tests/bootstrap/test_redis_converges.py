@@ -14,7 +14,7 @@ from redis.exceptions import ResponseError
 from bootstrap.acl.rules import RuleError, parse
 from bootstrap.acl.valkey import VALKEY
 from bootstrap.redis import node
-from bootstrap.redis.by_url import apply_client, plan_client
+from bootstrap.redis.by_url import apply_client
 from bootstrap.redis.users import User
 from bootstrap.secrets import Secret
 
@@ -46,7 +46,7 @@ def brought(server: redis.Redis, live: Sequence[str], wanted: str) -> None:
     except ResponseError:
         return
     apply_client(server, [User(name=NAME, rules=wanted, password=PASSWORD)])
-    assert plan_client(server, [User(name=NAME, rules=wanted, password=PASSWORD)]).changes == ()
+    assert apply_client(server, [User(name=NAME, rules=wanted, password=PASSWORD)]).changes == ()
 
 
 @pytest.mark.parametrize("wanted_selectors", SELECTORS)

@@ -16,6 +16,7 @@ from bootstrap.acl.rules import parse
 from bootstrap.acl.stored import refusals
 from bootstrap.acl.valkey import VALKEY
 from bootstrap.aws import aws_client
+from bootstrap.reconcile.allowed import BUT_DROPS, EVERYTHING
 from bootstrap.redis.elasticache import ElastiCacheError, ElastiCacheUsers
 from bootstrap.redis.users import User
 from bootstrap.secrets import Secret, elasticache_passwords
@@ -79,16 +80,16 @@ def test_our_own_strings_are_stored_as_they_are() -> None:
 
 def test_a_string_that_is_read_back_otherwise_is_no_difference() -> None:
     api = Cache()
-    users_of(api).apply(wanted("tmi_app"))
+    users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS)
     api.calls.clear()
     api.users["app-prod-main-tmi-app"]["AccessString"] = "on  -@all +@read resetchannels %RW~a:*"
-    assert users_of(api).apply(wanted("tmi_app")).changes == ()
+    assert users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS).changes == ()
     assert api.calls == []
 
 
 def test_the_change_is_told_by_its_effect() -> None:
     api = Cache()
-    users_of(api).apply(wanted("tmi_app"))
+    users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS)
     api.users["app-prod-main-tmi-app"]["AccessString"] = "on ~a:* -@all +@read +flushall"
     (change,) = users_of(api).plan(wanted("tmi_app")).changes
     # Without a word on channels a user of ElastiCache has them all.
@@ -103,20 +104,20 @@ def test_undeclared_users_leave_the_group_before_they_are_deleted() -> None:
     api = Cache("app-prod-main-old", "app-prod-main-default", "strangers-user")
     api.users = {name: kept(name) for name in (*api.members, "app-prod-main-two-x")}
     backend = users_of(api)
-    assert [(c.identity, c.verb) for c in backend.plan(wanted("tmi_app"), remove=True).changes] == [
+    assert [(c.identity, c.verb) for c in backend.plan(wanted("tmi_app")).changes] == [
         ("app-prod-main-old", "remove"),
         ("tmi_app", "create"),
         ("tmi_app", "group"),
     ]
     assert api.calls == []
-    backend.apply(wanted("tmi_app"), remove=True)
+    backend.plan(wanted("tmi_app")).apply(EVERYTHING)
     assert api.calls == [
         ("modify_user_group", "app-prod-main-old"),
         ("delete_user", "app-prod-main-old"),
         ("create_user", "app-prod-main-tmi-app"),
         ("modify_user_group", "+app-prod-main-tmi-app"),
     ]
-    assert backend.apply(wanted("tmi_app"), remove=True).changes == ()
+    assert backend.plan(wanted("tmi_app")).apply(EVERYTHING).changes == ()
 
 
 def test_a_removal_that_broke_off_is_finished() -> None:
@@ -126,7 +127,7 @@ def test_a_removal_that_broke_off_is_finished() -> None:
         # Another cache's, whose name begins as ours: made, and not yet in its group.
         "app-prod-main-two-tmi-new": kept("app-prod-main-two-tmi-new", UserName="tmi_new"),
     }
-    users_of(api).apply([], remove=True)
+    users_of(api).plan([]).apply(EVERYTHING)
     assert api.calls == [("delete_user", "app-prod-main-tmi-old")]
 
 
@@ -163,9 +164,9 @@ def test_what_a_removal_left_is_found_and_nobody_elses(
     api.groups = [f"{prefix}-{cache}", *groups]
     api.users = {user["UserId"]: kept(user["UserId"], **user)}
     backend = ElastiCacheUsers(
-        api, prefix=prefix, cache=cache, group=api.groups[0], engine="valkey", sleep=lambda _: None
+        api, prefix=prefix, cache=cache, group=api.groups[0], engine="valkey", region="ap-south-1", sleep=lambda _: None
     )
-    assert [change.identity for change in backend.apply([], remove=True).changes] == [user["UserId"]] * gone
+    assert [change.identity for change in backend.plan([]).apply(EVERYTHING).changes] == [user["UserId"]] * gone
     assert api.calls == [("delete_user", user["UserId"])] * gone
 
 
@@ -174,11 +175,11 @@ def test_a_member_of_our_group_that_another_stack_made_is_told_and_not_deleted()
     api.groups += ["app-prod-main-two"]
     api.users = {name: kept(name, UserGroupIds=["app-prod-main"]) for name in api.members}
     api.users["app-prod-main-shared"]["UserGroupIds"] += ["another"]
-    applied = users_of(api).apply([], remove=True)
+    applied = users_of(api).plan([]).apply(EVERYTHING)
     assert applied.changes == ()
     assert [text.split(" is not declared")[0] for text in applied.differences] == [
-        "app-prod-main: user app-prod-main-shared",
-        "app-prod-main: user app-prod-main-two-x",
+        "main/app-prod-main: user app-prod-main-shared",
+        "main/app-prod-main: user app-prod-main-two-x",
     ]
     assert api.calls == []
 
@@ -202,7 +203,7 @@ def test_what_elasticache_refuses_is_refused_before_anything_is_touched(
     api = Cache(*(f"m{number}" for number in range(members)))
     api.users = {f"m{number}": kept(f"m{number}") for number in range(live)}
     with pytest.raises(ElastiCacheError, match=reason):
-        users_of(api).apply(users)
+        users_of(api).plan(users).apply(BUT_DROPS)
     assert api.calls == []
 
 
@@ -210,7 +211,7 @@ def test_a_group_of_a_hundred_makes_room_for_one() -> None:
     names = [f"app-prod-main-u{number}" for number in range(100)]
     api = Cache(*names)
     api.users = {name: kept(name, UserName=name) for name in names}
-    users_of(api).apply([*wanted(*(f"u{n}" for n in range(1, 100))), *wanted("another")], remove=True)
+    users_of(api).plan([*wanted(*(f"u{n}" for n in range(1, 100))), *wanted("another")]).apply(EVERYTHING)
     assert len(api.members) == 100
     assert "app-prod-main-u0" not in api.users
 
@@ -219,7 +220,7 @@ def test_another_user_of_the_same_name_is_told_with_what_removes_it() -> None:
     api = Cache("by-hand")
     api.users = {"by-hand": kept("by-hand", UserName="tmi_app")}
     with pytest.raises(ElastiCacheError, match=r"another user named tmi_app .*--user-ids-to-remove by-hand"):
-        users_of(api).apply(wanted("tmi_app"))
+        users_of(api).plan(wanted("tmi_app")).apply(BUT_DROPS)
     assert api.calls == []
 
 
@@ -237,9 +238,9 @@ def test_two_passwords_at_once() -> None:
     api = Recording("app-prod-main-one")
     old = Secret("the-previous-password-0123456789")
     both = User(name="one", rules=RULES, password=PASSWORD, previous=old)
-    users_of(api).apply([both])
+    users_of(api).plan([both]).apply(BUT_DROPS)
     assert users_of(api).plan([both]).changes == ()
-    (change,) = users_of(api).apply(wanted("one")).changes
+    (change,) = users_of(api).plan(wanted("one")).apply(BUT_DROPS).changes
     assert (change.text, change.takes_away) == ("2 passwords, one is wanted", True)
     assert sent == [elasticache_passwords(PASSWORD, old), elasticache_passwords(PASSWORD)]
 
@@ -260,7 +261,7 @@ def test_an_error_of_the_api_says_what_mends_it(code: str, hint: str) -> None:
             raise ClientError(code)
 
     with pytest.raises(ElastiCacheError, match=hint):
-        users_of(Refusing()).apply(wanted("one"))
+        users_of(Refusing()).plan(wanted("one")).apply(BUT_DROPS)
 
 
 @given(password=st.text(min_size=1, max_size=140))
@@ -289,9 +290,9 @@ def test_a_role_that_sees_only_the_stacks_own_users_is_enough() -> None:
     api = Narrow("app-prod-main-default", "strangers-user", "app-prod-main-old")
     api.users = {name: kept(name) for name in api.members}
     backend = users_of(api)
-    assert len(backend.apply(wanted("tmi_app")).changes) == 2
-    assert backend.apply(wanted("tmi_app")).changes == ()
-    assert [c.identity for c in backend.apply(wanted("tmi_app"), remove=True).changes] == ["app-prod-main-old"]
+    assert len(backend.plan(wanted("tmi_app")).apply(BUT_DROPS).changes) == 2
+    assert backend.plan(wanted("tmi_app")).apply(BUT_DROPS).changes == ()
+    assert [c.identity for c in backend.plan(wanted("tmi_app")).apply(EVERYTHING).changes] == ["app-prod-main-old"]
 
 
 @pytest.mark.server
@@ -299,15 +300,15 @@ def test_a_hundred_users_in_an_emulated_group(aws: str) -> None:
     """100 fit, 101 are refused with nothing touched, and what is no longer declared goes when it is asked for."""
     client = aws_client("elasticache", REGION, aws)
     client.create_user_group(UserGroupId="hundred", Engine="valkey")
-    backend = ElastiCacheUsers(client, prefix="h", cache="main", group="hundred", engine="valkey")
+    backend = ElastiCacheUsers(client, prefix="h", cache="main", group="hundred", engine="valkey", region="ap-south-1")
     names = [f"u{number}" for number in range(100)]
-    assert len(backend.apply(wanted(*names)).changes) == 200
-    assert backend.apply(wanted(*names)).changes == ()
+    assert len(backend.plan(wanted(*names)).apply(BUT_DROPS).changes) == 200
+    assert backend.plan(wanted(*names)).apply(BUT_DROPS).changes == ()
     with pytest.raises(ElastiCacheError, match="would have 101 users"):
-        backend.apply(wanted(*names, "another"))
+        backend.plan(wanted(*names, "another")).apply(BUT_DROPS)
     (group,) = client.describe_user_groups(UserGroupId="hundred")["UserGroups"]
     assert len(group["UserIds"]) == 100
-    removed = backend.apply(wanted(*names[1:], "another"), remove=True)
+    removed = backend.plan(wanted(*names[1:], "another")).apply(EVERYTHING)
     assert [(c.identity, c.verb) for c in removed.changes] == [
         ("h-main-u0", "remove"),
         ("another", "create"),

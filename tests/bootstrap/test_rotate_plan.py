@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
+from bootstrap.reconcile.prove import compare
 from bootstrap.redis import cache as redis_cache
+from bootstrap.renewal.plan import Wish, plan
+from bootstrap.renewal.state import CredentialKind, RenewalState
 from bootstrap.report import Check
-from bootstrap.rotate.plan import State, plan
-from bootstrap.rotate.prove import compare
-from bootstrap.secrets import AwsStore, Credential, Secret, Stages, Version
+from bootstrap.secrets import AwsStore, Credential, Secret, SecretVersion, Stages
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 FORWARD = "stage secret, admit postgres, admit cache main, prove secret, promote secret"
@@ -24,16 +24,30 @@ RETIRE = "retire postgres, retire cache main, close secret"
 SOME = Secret("password-of-a-test-0123456789")
 
 
-def state(*, grace: int | None = None, previous: bool = False, pending: bool = False, age: int = 0) -> State:
-    version = Version(id="current", credential=Credential(username="app_a", password=SOME, grace=grace))
+TARGETS: dict[CredentialKind, tuple[str, ...]] = {
+    "identity": ("postgres", "cache main"),
+    "master": ("postgres",),
+    "token": ("cache main",),
+}
+
+
+def state(
+    kind: CredentialKind = "identity",
+    *,
+    grace: int | None = None,
+    previous: bool = False,
+    pending: bool = False,
+    age: int = 0,
+    **more: Any,
+) -> RenewalState:
     then = NOW - timedelta(seconds=age)
-    return State(
-        identity="app",
+    following = SecretVersion(id="pending", credential=Credential(username="app_b", password=SOME, grace=60))
+    return RenewalState(
+        name="app",
+        kind=kind,
         arn="arn",
-        current=version,
-        pending=Version(id="pending", credential=Credential(username="app_b", password=SOME, grace=60))
-        if pending
-        else None,
+        current=SecretVersion(id="current", credential=Credential(username="app_a", password=SOME, grace=grace)),
+        pending=following if pending else None,
         stages=Stages(
             current="current",
             pending="pending" if pending else None,
@@ -41,9 +55,14 @@ def state(*, grace: int | None = None, previous: bool = False, pending: bool = F
             changed=then,
             rotates=False,
         ),
-        made=then,
-        caches=("main",),
+        **{"made": then, "targets": TARGETS[kind], **more},
     )
+
+
+MASTER = "stage secret, admit postgres, prove postgres, promote secret"
+TOKEN = "stage secret, admit cache main, prove cache main, promote secret"
+TOKEN_RETIRE = "retire cache main, close secret"
+RESTORE = "restage secret, admit cache main, retire cache main, close secret"
 
 
 @pytest.mark.parametrize(
@@ -66,7 +85,7 @@ def state(*, grace: int | None = None, previous: bool = False, pending: bool = F
         (state(grace=60, previous=True, age=59), {"grace": 0}, "", "in grace"),
         (state(grace=60, previous=True, age=59), {"finish": True}, RETIRE, "retired"),
         # the grace begins when the new one became current, however long before it was made
-        (replace(state(grace=60, previous=True, age=59), made=NOW - timedelta(days=9)), {}, "", "in grace"),
+        (state(grace=60, previous=True, age=59, made=NOW - timedelta(days=9)), {}, "", "in grace"),
         # past it
         (state(grace=60, previous=True, age=60), {}, f"{RETIRE}, {FORWARD}", "rotated"),
         (state(grace=60, previous=True, age=60), {"begin": False}, RETIRE, "retired"),
@@ -74,15 +93,42 @@ def state(*, grace: int | None = None, previous: bool = False, pending: bool = F
         (state(grace=0, previous=True), {}, RETIRE, "retired"),
         # retired
         (state(grace=60, age=90), {}, FORWARD, "rotated"),
+        # the master has one password: nothing is left beside it
+        (state("master"), {}, MASTER, "rotated"),
+        (state("master"), {"grace": 0}, MASTER, "rotated"),
+        (state("master", pending=True), {"begin": False}, MASTER.removeprefix("stage secret, "), "rotated"),
+        (state("master", grace=60, previous=True), {"finish": True}, "", "nothing to do"),
+        (state("master"), {"begin": False}, "", "nothing to do"),
+        # an AUTH token
+        (state("token"), {}, TOKEN, "rotated"),
+        (state("token"), {"grace": 0}, f"{TOKEN}, {TOKEN_RETIRE}", "rotated"),
+        (state("token", pending=True), {"begin": False}, TOKEN.removeprefix("stage secret, "), "rotated"),
+        (state("token", grace=60, previous=True, age=59), {}, "", "in grace"),
+        (state("token", grace=60, previous=True, age=60), {"begin": False}, TOKEN_RETIRE, "retired"),
+        # the one before may be valid whoever made the current one, because ElastiCache takes two
+        (state("token", previous=True), {"begin": False}, TOKEN_RETIRE, "retired"),
+        # the infrastructure's first one goes at once, or within the grace of stacks whose applications use it
+        (state("token", replace_within=0), {"begin": False}, f"{TOKEN}, {TOKEN_RETIRE}", "rotated"),
+        (state("token", replace_within=3600), {"begin": False, "grace": 0}, TOKEN, "rotated"),
+        (
+            state("token", replace_within=0, previous=True, grace=60),
+            {"begin": False},
+            f"{TOKEN}, {TOKEN_RETIRE}",
+            "rotated",
+        ),
+        # a cache that was made again has another one than the secret
+        (state("token", opens=False), {"begin": False}, RESTORE, "restored"),
+        (state("token", opens=False, previous=True, grace=60), {"begin": False}, RESTORE, "restored"),
+        (state("token", opens=False), {}, TOKEN, "rotated"),
     ],
 )
-def test_what_is_left(where: State, wish: dict[str, Any], steps: str, outcome: str) -> None:
-    made = plan(where, now=NOW, **{"grace": 60, "finish": False, "begin": True, **wish})
+def test_what_is_left(where: RenewalState, wish: dict[str, Any], steps: str, outcome: str) -> None:
+    made = plan(where, Wish(**{"grace": 60, "begin": True, **wish}), now=NOW)
     assert (", ".join(f"{s.verb} {s.target}" for s in made.steps), made.outcome) == (steps, outcome)
 
 
 def test_the_steps_name_the_other_login() -> None:
-    made = plan(state(), now=NOW, grace=0, finish=False, begin=True)
+    made = plan(state(), Wish(grace=0, begin=True), now=NOW)
     assert [step.text for step in made.steps if step.target == "postgres"] == [
         "ALTER ROLE \"app_b\" LOGIN PASSWORD '***'",
         'ALTER ROLE "app_a" NOLOGIN PASSWORD NULL, then end its sessions',

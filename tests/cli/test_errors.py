@@ -18,8 +18,8 @@ from bootstrap.secrets import LoginError, UrlError
 from cli.errors import FAILED, WRONG_INPUT, InputError, NothingUpError, report
 from clients.errors import EmptySecretError, NoLoginError
 from graph.errors import CloudError
-from infra.problems import SettingsError, SettingsProblem
-from infra.stackfile import UnknownStackError
+from infra.settings.problems import SettingsError, SettingsProblem
+from infra.settings.stackfile import UnknownStackError
 from knowledge.classes import UnknownClassError
 from knowledge.parameters import ParameterError
 from local.logs import LogsError

@@ -10,10 +10,10 @@ from rich.console import Console
 from cli import preview_view
 from graph.resource import Resource
 from preview.impact.effect import Effect, Impact
-from preview.plan import Finding, Preview
+from preview.plan import Preview, PreviewFinding
 from preview.preflight import Preflight
 
-FINDINGS = (Finding(severity="error", rule="rds-public", resource="shop-db", message="it is public."),)
+FINDINGS = (PreviewFinding(severity="error", rule="rds-public", resource="shop-db", message="it is public."),)
 POLICY = '{"Statement": "' + "s" * 300 + '"}'
 MADE = Preview(
     stack="shop-eu",

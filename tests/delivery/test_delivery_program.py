@@ -17,8 +17,8 @@ from graph.cloud import Made
 from graph.deployment import Deployment
 from graph.offline import ACCOUNT, Offline
 from graph.resource import Resource
-from infra.problems import SettingsError
-from infra.stackfile import read_stack, stacks
+from infra.settings.problems import SettingsError
+from infra.settings.stackfile import read_stack, stacks
 from runtime.monitor import run_program
 
 FOLDER = Path(__file__).parents[2] / "delivery"

@@ -13,8 +13,8 @@ import operator_crds
 import pytest
 import yaml
 
-from components.cluster import Cluster, operated
-from infra.stackfile import read_stack, stacks
+from components.delivery.kubernetes import Cluster, operated
+from infra.settings.stackfile import read_stack, stacks
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "deploy" / "operator"

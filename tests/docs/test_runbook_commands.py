@@ -14,11 +14,11 @@ from botocore import xform_name
 from pages import PAGES, Command, commands
 
 from cli.main import application
-from infra.profiles import cache_defaults, defaults
-from infra.sections import CacheSection, PostgresSection, ReplicaSection, Section
-from infra.settings import Settings
-from knowledge.postgres_catalogue import CATALOGUE
-from knowledge.redis_catalogue import CATALOGUE as REDIS_CATALOGUE
+from infra.settings.model import Settings
+from infra.settings.profiles import cache_defaults, defaults
+from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection, Section
+from knowledge.postgres.catalogue import CATALOGUE
+from knowledge.redis.catalogue import CATALOGUE as REDIS_CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 ACCESS = yaml.safe_load((ROOT / "access.yaml").read_text("utf-8"))

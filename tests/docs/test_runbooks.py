@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from pages import FOLDER, PAGES, sections
 
-from knowledge.runbooks import DOCS, pages, replaced, written
-from knowledge.runbooks import RUNBOOKS as WRITTEN_TO
-from knowledge.thresholds import POSTGRES, REDIS
+from knowledge.alarms.catalogue import POSTGRES, REDIS
+from knowledge.alarms.runbooks import DOCS, pages, replaced, written
+from knowledge.alarms.runbooks import RUNBOOKS as WRITTEN_TO
 
 ALARMS = pages()
 WITHOUT_ALARM = {"dirty-migration.md"}
@@ -26,7 +26,7 @@ def test_every_runbook_has_an_alarm_and_every_alarm_its_section() -> None:
 
 @pytest.mark.parametrize("path", written(), ids=lambda path: path.name)
 def test_what_is_generated_is_what_the_code_makes(path: Path) -> None:
-    assert path.read_text("utf-8") == written()[path], "run `python -m knowledge.runbooks`"
+    assert path.read_text("utf-8") == written()[path], "run `python -m knowledge.alarms.runbooks`"
 
 
 def test_what_is_written_by_hand_stays() -> None:

@@ -12,7 +12,7 @@ from graph.deployment import Deployment
 from graph.marks import DEFAULTS, masked, secrets, unwrap
 from graph.offline import Offline
 from infra.program import program
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 from runtime.monitor import run_program
 
 STACKS = ("dev", "staging", "prod", "local")

@@ -10,7 +10,7 @@ from genuine import ROOT, Genuine
 from graph.offline import Offline
 from graph.saved import read
 from infra.program import program
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 from preview.diff import Change, changes
 from preview.impact.effect import ORDER, Effect
 from preview.preflight import declared, preflight
@@ -75,8 +75,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, _pulumi: None) -> Any:
     """A stack by name, up once in an account whose ids the preview does not give, with its export."""
     from contextlib import ExitStack
 
-    from conftest import ELSEWHERE
-    from genuine import genuine
+    from genuine import ELSEWHERE, genuine
 
     up: dict[str, tuple[Genuine, str]] = {}
     with ExitStack() as running:

@@ -12,7 +12,7 @@ from graph.identity import identify, name_of
 from graph.kinds import KINDS, changeable
 from graph.offline import Offline
 from graph.resource import Resource
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 from local.handlers.registry import HANDLERS
 
 ROOT = Path(__file__).parents[2]

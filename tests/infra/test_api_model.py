@@ -17,7 +17,7 @@ import pytest
 from recorded_program import recorded
 
 from graph.resource import Resource
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 from local.handlers.monitoring import metric_query, transformation
 
 ROOT = Path(__file__).parents[2]

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 from bootstrap.access import load_access
-from infra.access_file import read_declaration
-from infra.backups import Job, jobs, largest_gap
-from infra.extras import served
 from infra.load import load_settings
-from infra.problems import SettingsError
-from infra.settings import Settings
-from knowledge.backup_regions import DESTINATIONS
+from infra.parts.extras import served
+from infra.rules.backups import Job, jobs, largest_gap
+from infra.settings.access_file import read_declaration
+from infra.settings.model import Settings
+from infra.settings.problems import SettingsError
+from knowledge.backups.regions import DESTINATIONS
 
 
 def load(stack: str = "prod", **config: Any) -> Settings:

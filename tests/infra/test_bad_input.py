@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from cli.errors import WRONG_INPUT, report
 from infra.load import Declared, load_stack
-from infra.problems import SettingsError
-from infra.profiles import PROFILES, cache_defaults
-from preview.findings import findings
+from infra.settings.problems import SettingsError
+from infra.settings.profiles import PROFILES, cache_defaults
+from preview.findings.settings import findings
 
 REMOTE = {"region": "eu-central-1", "vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"], "clients": ["10.0.0.0/8"]}
 WHOLE: dict[str, Any] = {

@@ -10,23 +10,24 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.backup import ScheduleArgs
-from components.backup_region import BackupRegionArgs
-from components.backup_vault import LockArgs
+from components.backup.plan import ScheduleArgs
+from components.backup.restore_test import RestoreTestArgs
+from components.backup.second_region import BackupRegionArgs
+from components.backup.vault import LockArgs
 from components.bucket import BucketArgs
 from components.credentials import CredentialsArgs
-from components.firewall import FirewallArgs
+from components.functions.rotation import RotationArgs
+from components.functions.runner import RunnerArgs
 from components.keys import KeysArgs
-from components.network import NetworkArgs
-from components.postgres.postgres import PostgresArgs, ReplicaSpec
-from components.proxy import ProxyArgs
-from components.redis.redis import RedisArgs
-from components.remote import RemoteSiteArgs
-from components.restore_test import RestoreTestArgs
-from components.rotation import RotationArgs
-from components.runner import RunnerArgs
+from components.network.firewall import FirewallArgs
+from components.network.vpc import NetworkArgs
+from components.postgres.args import PostgresArgs
+from components.postgres.proxy import ProxyArgs
+from components.postgres.remote import RemoteSiteArgs
+from components.postgres.replica import ReplicaSpec
+from components.redis.args import RedisArgs
 from infra.load import load_settings
-from infra.problems import SettingsError, SettingsProblem
+from infra.settings.problems import SettingsError, SettingsProblem
 from knowledge import limits, passwords
 from knowledge.limits import Ranges
 
@@ -330,9 +331,9 @@ def test_no_component_compares_a_number_of_aws_by_itself() -> None:
     for path in (ROOT / "components").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Compare) and len(node.ops) == 2 and "self." in ast.unparse(node):
-                found.append(f"{path.name}: {ast.unparse(node)}")
+                found.append(f"{path.relative_to(ROOT / 'components')}: {ast.unparse(node)}")
     # No settings say how many secrets a proxy serves, or what a vault is called.
     assert sorted(found) == [
-        "backup_vault.py: 2 <= len(self.vault) <= 50",
-        "proxy.py: 1 <= len(self.secret_arns) <= 200",
+        "backup/vault.py: 2 <= len(self.vault) <= 50",
+        "postgres/proxy.py: 1 <= len(self.secret_arns) <= 200",
     ]

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from bootstrap.access import load_access
-from infra.crossed import agree
 from infra.load import load_settings
-from infra.problems import SettingsError
+from infra.rules.crossed import agree
+from infra.settings.problems import SettingsError
 
 CRON = {"privileges": "custom", "login": "single", "grants": [{"privileges": ["usage"]}]}
 ACCESS = load_access(

@@ -9,7 +9,7 @@ import pytest
 from dashboard_schema import problems
 from recorded_program import recorded
 
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 
 ROOT = Path(__file__).parents[2]
 

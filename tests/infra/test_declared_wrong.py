@@ -7,9 +7,10 @@ from pathlib import Path
 import pulumi
 import pytest
 
-from components.alarms.alarms import AlarmsArgs, AlarmTarget
-from components.redis.redis import NodesError
-from infra.problems import SettingsError, declared_wrong
+from components.alarms.server_alarms import AlarmsArgs
+from components.alarms.target import AlarmTarget
+from components.redis.replication_group import NodesError
+from infra.settings.problems import SettingsError, declared_wrong
 
 ENTRY = Path(__file__).parents[2] / "infra" / "__main__.py"
 

@@ -13,9 +13,9 @@ from recorded_program import recorded
 from graph.offline import Offline
 from graph.resource import Resource
 from infra.load import load_settings
-from infra.problems import SettingsError
+from infra.parts.zones import zones
 from infra.program import program
-from infra.zones import zones
+from infra.settings.problems import SettingsError
 from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]

@@ -7,8 +7,8 @@ import pytest
 import yaml
 
 from infra.load import load_stack
-from infra.problems import SettingsError
-from preview.findings import unread
+from infra.settings.problems import SettingsError
+from preview.findings.settings import unread
 
 SECRET = {"secure": "v1:8Qw1nQ7Zl2mQ:bm90IGEgcmVhbCBvbmU="}
 # What `pulumi stack init` and `pulumi config set --secret` write beside `config`, one secrets provider each.

@@ -13,4 +13,4 @@ def test_every_file_of_the_program_counts_tables_of_any_form_included() -> None:
     files = {path for room in rooms for path in room.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
     missed = {path.relative_to(PACKAGE).as_posix() for path in files - seen}
     assert missed - UNREAD == set()
-    assert any(path.name == "postgres_alarms.toml" for path in seen)
+    assert any(path.name == "postgres.toml" for path in seen)

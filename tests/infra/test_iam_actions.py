@@ -18,14 +18,23 @@ import pytest
 import yaml
 from iam_policies import Request
 
-from components.boundary import boundary
+from components.delivery.boundary import boundary
 from components.notifications.chat import METRICS
 from graph.offline import ACCOUNT, Offline
 from graph.resource import Resource
-from infra.problems import SettingsError
 from infra.program import program
-from infra.stackfile import read_stack
-from knowledge.iam import MANAGED_POLICY_CHARACTERS, StatementScope, by_type, linked, passed, policies, roles, tagged
+from infra.settings.problems import SettingsError
+from infra.settings.stackfile import read_stack
+from knowledge.iam.actions import (
+    MANAGED_POLICY_CHARACTERS,
+    StatementScope,
+    by_type,
+    linked,
+    passed,
+    policies,
+    roles,
+    tagged,
+)
 from knowledge.ownership import TAG
 from runtime.monitor import run_program
 

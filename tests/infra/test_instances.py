@@ -10,7 +10,7 @@ import pytest
 
 from infra.instances import Instances, instances
 from infra.load import load_settings
-from infra.problems import SettingsError
+from infra.settings.problems import SettingsError
 
 ROOT = Path(__file__).parents[2]
 FAR = {"region": "eu-central-1", "vpc": "vpc-0c", "subnets": ["subnet-0c", "subnet-0d"]}

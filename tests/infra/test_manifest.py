@@ -14,7 +14,7 @@ from graph.cloud import Made
 from graph.offline import Offline
 from graph.resource import Resource
 from infra.program import program
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]

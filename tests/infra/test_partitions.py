@@ -12,14 +12,14 @@ from typing import Any
 import iam_policies as iam
 import pytest
 
-from components.boundary import boundary
+from components.delivery.boundary import boundary
 from graph.offline import ACCOUNT, Offline
 from graph.resource import Resource
 from infra.load import load_settings
-from infra.problems import SettingsError
 from infra.program import program
+from infra.settings.problems import SettingsError
 from knowledge.regions import address, domain, endpoint, partition_of
-from preview.alarm_findings import alarm_findings
+from preview.findings.alarms import alarm_findings
 from runtime.monitor import run_program
 
 ROOT = Path(__file__).parents[2]

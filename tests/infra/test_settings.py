@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from infra.load import load_settings
-from infra.problems import SettingsError
-from infra.settings import Settings
-from infra.stackfile import UnknownStackError, read_stack, stacks
+from infra.settings.model import Settings
+from infra.settings.problems import SettingsError
+from infra.settings.stackfile import UnknownStackError, read_stack, stacks
 
 ROOT = Path(__file__).parents[2]
 

@@ -12,7 +12,7 @@ from botocore.loaders import Loader
 from bootstrap.access import load_access
 from bootstrap.access.load import AccessError
 from infra.load import load_stack
-from infra.problems import SettingsError
+from infra.settings.problems import SettingsError
 from knowledge.regions import REGIONS, region_problem
 
 HEAD = "config:\n  data-tier:profile: dev\n"
@@ -29,9 +29,9 @@ def load(folder: Path, text: str) -> Any:
         (f"{HEAD}  objectives: {{rpo: 5m}}\n", "config.objectives: has no namespace: write `data-tier:objectives`."),
         (f"{HEAD}  objectivs: {{rpo: 5m}}\n", "config.objectivs: has no namespace: write `data-tier:objectives`."),
         (f"{HEAD}  shop: 1\n", "config.shop: has no namespace: write `data-tier:shop`."),
-        (f"{HEAD}objectives: {{rpo: 5m}}\n", "file: `objectives` stands beside `config`, where nobody reads it"),
-        (f"{HEAD}data-tier:redis: {{}}\n", "`data-tier:redis` stands beside `config`"),
-        (f"{HEAD}postgress: {{}}\n", "put it below, as `data-tier:postgres`."),
+        (f"{HEAD}objectives: {{rpo: 5m}}\n", "file: `objectives` is outside `config`, where it is not read"),
+        (f"{HEAD}data-tier:redis: {{}}\n", "`data-tier:redis` is outside `config`"),
+        (f"{HEAD}postgress: {{}}\n", "move it there, as `data-tier:postgres`."),
         ("confg:\n  data-tier:profile: dev\n", "unknown key `confg`. Did you mean `config`?"),
         (f"{HEAD}  datatier:protect: true\n", "`datatier` is not a namespace here. Did you mean `data-tier:protect`?"),
         (f"{HEAD}  data_tier:protct: true\n", "Did you mean `data-tier:protect`?"),
@@ -82,16 +82,16 @@ def declared(**redis: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("rules", "says"),
     [
-        ({"keys": ["a:*"], "commands": ["clientlist"]}, "`clientlist` is no command; nearest: `client|list`"),
+        ({"keys": ["a:*"], "commands": ["clientlist"]}, "`clientlist` is not a command; nearest: `client|list`"),
         ({"keys": ["a:*"], "commands": ["client|lst"]}, "`client|list`"),
-        ({"keys": ["a:*"], "commands": ["gett"]}, "`gett` is no command; nearest: `get`"),
-        ({"keys": ["a:*"], "commands": ["@raed"]}, "`@raed` is no command category; nearest: `@read`"),
-        ({"keys": ["a:*"], "commands": ["@read"], "deny": ["expir"]}, "`expir` is no command; nearest: `expire`"),
-        ({"rules": "~a:* +@raed"}, "`+@raed` is no command category; nearest: `+@read`"),
-        ({"rules": "~a:* +gett"}, "`gett` is no command"),
+        ({"keys": ["a:*"], "commands": ["gett"]}, "`gett` is not a command; nearest: `get`"),
+        ({"keys": ["a:*"], "commands": ["@raed"]}, "`@raed` is not a command category; nearest: `@read`"),
+        ({"keys": ["a:*"], "commands": ["@read"], "deny": ["expir"]}, "`expir` is not a command; nearest: `expire`"),
+        ({"rules": "~a:* +@raed"}, "`+@raed` is not a command category; nearest: `+@read`"),
+        ({"rules": "~a:* +gett"}, "`gett` is not a command"),
         (
             {"keys": ["a:*"], "commands": ["@read"], "selectors": [{"keys": ["b:*"], "commands": ["hgett"]}]},
-            "`hgett` is no command; nearest: `hget`",
+            "`hgett` is not a command; nearest: `hget`",
         ),
     ],
 )

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from infra.access_file import read_declaration
 from infra.load import load_settings
-from infra.problems import SettingsError
-from infra.stackfile import read_stack, stack_of, stacks
+from infra.settings.access_file import read_declaration
+from infra.settings.problems import SettingsError
+from infra.settings.stackfile import read_stack, stack_of, stacks
 from pipeline.changed import concern
 
 HEAD = "config:\n  data-tier:profile: dev\n"
@@ -67,9 +67,9 @@ def test_a_stack_is_called_as_its_things_on_aws_may_be(stack: str, name: str, sa
 
 
 BROKEN: list[tuple[str, str]] = [
-    (f"{HEAD}  true: 1\n", "config.True: is no text: put the key in quotes"),
-    (f"{HEAD}  data-tier:redis: {{on: {{}}}}\n", "config.data-tier:redis.True: is no text"),
-    (f"{HEAD}  data-tier:redis: {{1: {{}}}}\n", "config.data-tier:redis.1: is no text"),
+    (f"{HEAD}  true: 1\n", "config.True: is not text: put the key in quotes"),
+    (f"{HEAD}  data-tier:redis: {{on: {{}}}}\n", "config.data-tier:redis.True: is not text"),
+    (f"{HEAD}  data-tier:redis: {{1: {{}}}}\n", "config.data-tier:redis.1: is not text"),
     (f"{HEAD}  ? [a]\n  : b\n", "not valid YAML"),
     (f"{HEAD}  data-tier:x: .nan\n", "config.data-tier:x: nan is neither"),
     (f"{HEAD}  data-tier:x: -.inf\n", "config.data-tier:x: -inf is neither"),

@@ -10,7 +10,7 @@ from recorded_program import recorded
 
 from infra.instances import instances
 from infra.load import load_settings
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 
 ROOT = Path(__file__).parents[2]
 PAGE, ALARM = "aws:cloudwatch/compositeAlarm:CompositeAlarm", "aws:cloudwatch/metricAlarm:MetricAlarm"

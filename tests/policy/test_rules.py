@@ -46,7 +46,7 @@ from graph.types import (
     VAULT_POLICY,
     VPC,
 )
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 from policy.evaluate import evaluate, unused
 from policy.registry import every
 from policy.rule import RuledStack

@@ -10,9 +10,9 @@ import pytest
 from recorded_program import recorded
 
 from graph.deployment import Deployment
-from infra.stackfile import read_stack
-from preview.alarm_findings import alarm_findings
-from preview.plan import Finding
+from infra.settings.stackfile import read_stack
+from preview.findings.alarms import alarm_findings
+from preview.plan import PreviewFinding
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,7 +37,7 @@ def test_the_committed_stack_has_none(deployment: Deployment) -> None:
 def test_one_fault_is_one_finding_whatever_it_silences(deployment: Deployment) -> None:
     whole = broken(deployment, "notifications-critical", kmsMasterKeyId="alias/aws/sns")
     (found,) = alarm_findings(whole, "eu-west-1")
-    assert found == Finding(
+    assert found == PreviewFinding(
         severity="error",
         rule="alarm-key",
         resource="notifications-critical",
@@ -50,7 +50,7 @@ def test_one_fault_is_one_finding_whatever_it_silences(deployment: Deployment) -
 
 def test_a_warning_stays_one(deployment: Deployment) -> None:
     (found,) = alarm_findings(broken(deployment, "alarms-primary-cpu-high", okActions=[]), "eu-west-1")
-    assert found == Finding(
+    assert found == PreviewFinding(
         severity="warning",
         rule="alarm-action",
         resource="alarms-primary-cpu-high",

@@ -10,7 +10,7 @@ import pytest
 
 from graph.offline import Offline
 from infra.program import program
-from infra.stackfile import read_stack
+from infra.settings.stackfile import read_stack
 from policy.evaluate import evaluate
 from preview.preflight import declared
 from runtime.monitor import run_program

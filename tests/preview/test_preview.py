@@ -10,8 +10,8 @@ from recorded_program import recorded
 
 from infra.instances import instances
 from infra.load import load_settings
-from infra.stackfile import read_stack
-from preview.findings import findings
+from infra.settings.stackfile import read_stack
+from preview.findings.settings import findings
 from preview.plan import Preview, plan
 
 ROOT = Path(__file__).parents[2]

@@ -8,6 +8,7 @@ import pytest
 
 from infra.instances import instances
 from infra.load import load_settings
+from knowledge.postgres.catalogue import DEFAULT_MAJOR
 from upgrade import deployed as targets
 from upgrade.deployed import Deployed
 from upgrade.plan import plan
@@ -33,12 +34,13 @@ STEPS: list[tuple[str, dict[str, Any], str, str, list[str]]] = [
      ["Upgrade the replica standby", "Upgrade the replica reporting", "Upgrade the primary", "Update the extensions"]),
     ("dev", {"postgres": {"version": "17.9"}}, "postgres.version=17.10", "",
      ["Upgrade the primary", "Update the extensions"]),
-    ("prod", {}, "postgres.version=18", "",
+    ("prod", {"postgres": {"version": "17"}}, "postgres.version=18", "",
      [*MAJOR, "Upgrade the primary and its replicas (standby, reporting)", *AFTER]),
-    ("dev", {}, "postgres.version=18", "", [*MAJOR, "Turn logical", "Make the green copy", "Switch over", *AFTER]),
+    ("dev", {"postgres": {"version": "17"}}, "postgres.version=18", "",
+     [*MAJOR, "Turn logical", "Make the green copy", "Switch over", *AFTER]),
     ("dev", {}, "postgres.version=18.4", "postgres.version=16",
      [*MAJOR, "Turn logical", "Make the green copy on 18", "Switch over", *AFTER]),
-    ("dev", {}, "postgres.version=17", "", []),
+    ("dev", {}, f"postgres.version={DEFAULT_MAJOR}", "", []),
     ("prod", {}, "postgres.class=db.r7g.xlarge", "", ["Move to db.r7g.xlarge", "Restart replicas first"]),
     ("prod", {"postgres": {"class": "db.r7g.xlarge"}}, "postgres.class=db.r7g.large", "",
      ["Move to db.r7g.large", "Restart the primary first"]),
@@ -63,17 +65,17 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ("dev", "postgres.version=17.7", "postgres.version=17.9", "never goes back"),
     ("dev", "postgres.version=12", "", "15, 16, 17, 18"),
     ("dev", "postgres.version=17.8", "", "RDS offers 17.5"),
-    ("dev", "postgres.version=latest", "", "no PostgreSQL version"),
+    ("dev", "postgres.version=latest", "", "not a PostgreSQL version"),
     ("prod", "postgres.storage=50", "", "never shrinks"),
     ("prod", "postgres.storage=105", "", "at least 110"),
     ("prod", "postgres.storage=1T", "", "a number of GiB"),
     ("prod", "postgres.class=db.r7g.larg", "", "db.r7g.large"),
-    ("dev", "main.engine=redis", "", "only the way from redis to valkey"),
-    ("dev", "main.version=7.2", "", "no way back in place"),
+    ("dev", "main.engine=redis", "", "only redis to valkey"),
+    ("dev", "main.version=7.2", "", "not possible in place"),
     ("dev", "main.version=8.9", "", "valkey has"),
     ("dev", "main.auth=token", "", "users are the better way"),
     ("dev", "main.tls=none", "", "require TLS"),
-    ("dev", "other.version=8.2", "", "no cache `other`"),
+    ("dev", "other.version=8.2", "", "not a cache of this stack"),
     ("dev", "postgres.port=1", "", "can be planned"),
     ("dev", "postgres", "", "TARGET.KEY=VALUE"),
 ]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from bootstrap.schema.definition import Schema
-from bootstrap.schema.difference import Difference
+from bootstrap.schema.difference import SchemaDifference
 from bootstrap.schema.file import DefinitionError
 from bootstrap.schema.mends.change import Change
 from bootstrap.schema.mends.dropping import dropping, keeps_rows
@@ -40,7 +40,7 @@ class _Plan:
     """What is dropped first; what of it is defined is made again."""
 
 
-def planned(changes: Iterable[Change], expected: Schema, found: Schema, users: Users) -> tuple[Difference, ...]:
+def planned(changes: Iterable[Change], expected: Schema, found: Schema, users: Users) -> tuple[SchemaDifference, ...]:
     """The differences in an order in which all their statements, one after the other, mend everything."""
     plan = _Plan(expected, found, users, list(changes))
     if not plan.changes:
@@ -250,7 +250,7 @@ def _when(change: Change) -> int:
     return _RANKS.get(split(change.name)[0], Rank.MARK)
 
 
-def _gathered(plan: _Plan, pieces: Iterable[Piece]) -> Iterator[Difference]:
+def _gathered(plan: _Plan, pieces: Iterable[Piece]) -> Iterator[SchemaDifference]:
     """Each difference with the statements that lead up to it; what is left over goes with the last one."""
     waiting: list[str] = []
     made: list[tuple[Change, list[str]]] = []
@@ -266,8 +266,8 @@ def _gathered(plan: _Plan, pieces: Iterable[Piece]) -> Iterator[Difference]:
     yield from (_difference(change, [], change.note) for change in plan.changes if change.way == "none")
 
 
-def _difference(change: Change, statements: list[str], note: str) -> Difference:
-    return Difference(
+def _difference(change: Change, statements: list[str], note: str) -> SchemaDifference:
+    return SchemaDifference(
         severity=change.severity,
         kind=change.kind,
         object=change.object,

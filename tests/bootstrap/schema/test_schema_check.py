@@ -17,13 +17,13 @@ Connection = psycopg.Connection[Any]
 Found = list[tuple[str, str, str, str]]
 
 
-def check(connection: Connection, definition: schema.Schema) -> tuple[schema.Difference, ...]:
+def check(connection: Connection, definition: schema.Schema) -> tuple[schema.SchemaDifference, ...]:
     """The differences, but for what this server cannot have."""
     _, found = schema.check(connection, definition)
     return tuple(each for each in found if each.severity != "INFO")
 
 
-def told(found: tuple[schema.Difference, ...]) -> Found:
+def told(found: tuple[schema.SchemaDifference, ...]) -> Found:
     return [(each.severity, each.kind, each.object, each.what) for each in found]
 
 
@@ -238,7 +238,7 @@ def test_a_difference_is_found_and_mended(
     assert check(tmi, definition) == ()
 
 
-def mend(connection: Connection, found: tuple[schema.Difference, ...]) -> None:
+def mend(connection: Connection, found: tuple[schema.SchemaDifference, ...]) -> None:
     for statement in (statement for each in found for statement in each.statements):
         connection.execute(statement.replace(" CONCURRENTLY", "").encode())
 
@@ -251,7 +251,7 @@ def test_an_extension_is_missed_only_where_it_could_be_had(tmi: Connection, defi
     assert notes == {("extension", name) for name in definition["extensions"] if name not in shipped} | (
         set() if "vector" in shipped else {("table", "embeddings")}
     )
-    name = "vector" if "vector" in shipped else "citext"
+    name = "vector" if "vector" in shipped else "pg_stat_statements"
     tmi.execute(f"DROP EXTENSION {name} CASCADE".encode())
     found = check(tmi, definition)
     lost = [

@@ -8,11 +8,10 @@ from typing import Any
 import pulumi
 import pytest
 
-from components.alarms.alarms import RULE_CHARACTERS, RULE_CHILDREN, Alarms, AlarmsArgs, pages
+from components.alarms.server_alarms import RULE_CHARACTERS, RULE_CHILDREN, Alarms, AlarmsArgs, pages
 from components.alarms.target import AlarmTarget
-from components.redis.redis import node_ids
-from knowledge.alarm import LOGS, Term
-from knowledge.thresholds import AlarmSpec
+from components.redis.replication_group import node_ids
+from knowledge.alarms.spec import LOGS, AlarmSpec, Term
 
 TOPICS = {"critical": "arn:critical", "warning": "arn:warning", "info": "arn:info"}
 DOWN = AlarmSpec(
@@ -178,8 +177,8 @@ def test_a_page_of_armed_alarms_stays_within_what_a_composite_alarm_takes() -> N
 @pytest.mark.parametrize(
     ("alarms", "message"),
     [
-        ((replace(DOWN, armed_by="nothing"),), "no alarm of its that ignores silence"),
-        ((replace(DOWN, armed_by=FULL.key), FULL), "no alarm of its that ignores silence"),
+        ((replace(DOWN, armed_by="nothing"),), "not one of its alarms with missing data ignored"),
+        ((replace(DOWN, armed_by=FULL.key), FULL), "not one of its alarms with missing data ignored"),
         (
             (replace(DOWN, armed_by=FULL.key, severity="warning"), replace(FULL, missing="ignore")),
             "no page that could ask for both",
@@ -273,7 +272,7 @@ def test_refused(alarms: Any, topics: dict[str, str], message: str) -> None:
 
 
 def test_silence_needs_a_reason() -> None:
-    with pytest.raises(ValueError, match="silenced by primary-gone, which is no alarm here"):
+    with pytest.raises(ValueError, match="silenced by primary-gone, which is not an alarm of these targets"):
         AlarmsArgs(prefix="p", targets={"standby": instance(silenced_by="primary-gone")}, topic_arns=TOPICS)
 
 

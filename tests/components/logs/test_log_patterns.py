@@ -13,7 +13,7 @@ from faults import FAULTS, Server, events, server
 from filter_pattern import matches, terms
 from postgres_server import binaries
 
-from knowledge.thresholds import POSTGRES
+from knowledge.alarms.catalogue import POSTGRES
 
 PATTERNS = {key: said["pattern"] for key, said in POSTGRES.items() if "pattern" in said}
 

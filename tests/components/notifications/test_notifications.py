@@ -9,7 +9,7 @@ import pulumi
 import pytest
 
 from components.notifications.args import NotificationsArgs, Subscription
-from components.notifications.notifications import Notifications
+from components.notifications.topics import Notifications
 
 ACCOUNT = "123456789012"
 

@@ -8,14 +8,14 @@ import pulumi
 import pytest
 from pulumi.errors import InputPropertyError
 
-from components.alarms.alarms import AlarmTarget
+from components.alarms.target import AlarmTarget
 from components.credentials import CredentialsArgs
-from components.firewall import FirewallArgs
-from components.network import NetworkArgs
+from components.network.firewall import FirewallArgs
+from components.network.vpc import NetworkArgs
 from components.package.inputs import read
 from components.postgres.replica import ReplicaSpec
+from knowledge.alarms.spec import AlarmSpec
 from knowledge.parameters import ApplyMethod, Parameter
-from knowledge.thresholds import AlarmSpec
 
 PARAMETER = {"name": "work_mem", "value": "16384", "applyMethod": "immediate"}
 SPEC = {"instanceClass": "db.t4g.micro", "parameters": []}

@@ -15,17 +15,20 @@ import recorder
 from pulumi.output import Unknown
 from pulumi.runtime.proto import provider_pb2
 
-from components.alarms.alarms import Alarms, AlarmsArgs, AlarmTarget
+from components.alarms.server_alarms import Alarms, AlarmsArgs
+from components.alarms.target import AlarmTarget
 from components.keys import Keys, KeysArgs
-from components.network import Network, NetworkArgs
+from components.network.vpc import Network, NetworkArgs
 from components.notifications.args import NotificationsArgs, Subscription
-from components.notifications.notifications import Notifications
+from components.notifications.topics import Notifications
 from components.package.schema import schema
-from components.postgres.postgres import Postgres, PostgresArgs, ReplicaSpec
-from components.postgres.replica import SecondRegion
-from components.redis.redis import Redis, RedisArgs
+from components.postgres.args import PostgresArgs
+from components.postgres.primary import Postgres
+from components.postgres.replica import ReplicaSpec, SecondRegion
+from components.redis.args import RedisArgs
+from components.redis.replication_group import Redis
+from knowledge.alarms.spec import AlarmSpec
 from knowledge.parameters import ApplyMethod, Parameter
-from knowledge.thresholds import AlarmSpec
 
 PLACE = {"account_id": "123456789012", "region": "eu-west-1"}
 WIRE_PLACE = {"accountId": "123456789012", "region": "eu-west-1"}

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from components.postgres.postgres import Postgres, PostgresArgs, ReplicaSpec
-from components.postgres.replica import SecondRegion
+from components.postgres.args import PostgresArgs
+from components.postgres.primary import Postgres
+from components.postgres.replica import ReplicaSpec, SecondRegion
 from knowledge.parameters import Parameter
 
 PARAMETERS = [Parameter("rds.force_ssl", "1", "pending-reboot"), Parameter("work_mem", "16384", "immediate")]

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from components.redis.redis import Redis, RedisArgs
+from components.redis.args import RedisArgs
+from components.redis.replication_group import Redis
 from knowledge.parameters import Parameter
 
 CLUSTER = [Parameter("cluster-enabled", "yes", "pending-reboot")]

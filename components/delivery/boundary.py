@@ -1,0 +1,159 @@
+"""The permissions boundary of the roles that a deployment makes: the most that any of them can ever do.
+
+A principal that may make roles may make one that can do everything, unless each must have such a boundary
+(IAM User Guide, "Permissions boundaries", delegating responsibility). It is wider than each role, and holds none of
+what leads out of the stack: no IAM, no key's policy, no trail, nothing that is another stack's (ADR 0019).
+"""
+
+from collections.abc import Callable, Sequence
+
+from components.notifications.chat import METRICS
+from components.policy import Statement, allow, through
+from knowledge.ownership import TAG, others
+
+# The functions in the VPC (components/functions/vpc_function.py), and RDS Proxy.
+_SECRETS = ["DescribeSecret", "GetSecretValue", "ListSecretVersionIds", "PutSecretValue", "UpdateSecretVersionStage"]
+_CACHES = [
+    "Connect",
+    "CreateUser",
+    "DeleteUser",
+    "DescribeUserGroups",
+    "DescribeUsers",
+    "ModifyUser",
+    "ModifyUserGroup",
+    # The AUTH token of a cache without users: the first one is replaced.
+    "DescribeReplicationGroups",
+    "ModifyReplicationGroup",
+]
+_INTERFACES = ["AssignPrivateIpAddresses", "DeleteNetworkInterface", "UnassignPrivateIpAddresses"]
+# Enhanced Monitoring also makes its group (AmazonRDSEnhancedMonitoringRole); flow logs describe their streams.
+_LOGS = [
+    "CreateLogGroup",
+    "CreateLogStream",
+    "DescribeLogStreams",
+    "GetLogEvents",
+    "PutLogEvents",
+    "PutRetentionPolicy",
+]
+# AWS Backup on RDS: AWSBackupServiceRolePolicyForBackup and ...ForRestores, and the check of what was restored.
+_BACKUPS_READ = [
+    "DescribeDBInstanceAutomatedBackups",
+    "DescribeDBInstances",
+    "DescribeDBSnapshots",
+    "DescribeDBSubnetGroups",
+    "ListTagsForResource",
+]
+_BACKUPS_MADE = ["AddTagsToResource", "CopyDBSnapshot", "CreateDBInstance", "CreateDBSnapshot"]
+_RESTORES = ["RestoreDBInstanceFromDBSnapshot", "RestoreDBInstanceToPointInTime"]
+_BACKUPS_CHANGED = [
+    "DeleteDBInstance",
+    "DeleteDBInstanceAutomatedBackup",
+    "DeleteDBSnapshot",
+    "ModifyDBInstance",
+    "ModifyDBSnapshotAttribute",
+]
+_OWN_TAG = f"aws:ResourceTag/{TAG}"
+# Lambda Developer Guide, "Working with Lambda execution environment credentials": the key is there when a function's
+# code asks, and a function is what a deployment can put any code into.
+_NO_CODE = {"Null": {"lambda:SourceFunctionArn": "true"}}
+
+
+def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] = ()) -> list[Statement]:
+    """The boundary of the roles of one stack; `networks` are the VPCs that others made for it."""
+
+    def arn(service: str, rest: str) -> str:
+        return f"arn:{partition}:{service}:*:{account}:{rest}"
+
+    return [
+        allow("Secrets", _of("secretsmanager", _SECRETS), arn("secretsmanager", f"secret:{prefix}/*")),
+        allow(
+            "KeyUse",
+            ["kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"],
+            arn("kms", "key/*"),
+            Condition={
+                "StringLike": through("*", partition),
+                # The stack's own keys, and none that somebody else uses too: minutes after a key got its alias, which
+                # any database takes to be made (KMS Developer Guide, "ABAC for AWS KMS").
+                "ForAnyValue:StringLike": {"kms:ResourceAliases": f"alias/{prefix}-*"},
+                "ForAllValues:StringLike": {"kms:ResourceAliases": f"alias/{prefix}-*"},
+            },
+        ),
+        allow("Caches", _of("elasticache", _CACHES), arn("elasticache", f"*:{prefix}-*")),
+        # A login by token names an instance by an id that RDS draws (components/connect.py).
+        allow(
+            "Logins",
+            ["rds-db:connect"],
+            arn("rds-db", "dbuser:*/*"),
+            Condition={"StringEquals": {_OWN_TAG: prefix}},
+        ),
+        allow(
+            "Logs",
+            _of("logs", _LOGS),
+            [
+                arn("logs", f"log-group:/aws/*/{prefix}:*"),
+                arn("logs", f"log-group:/aws/*/{prefix}-*"),
+                arn("logs", "log-group:RDS*"),
+            ],
+        ),
+        *_network(prefix, networks, arn),
+        allow("Tell", ["sns:Publish"], arn("sns", f"{prefix}-*")),
+        allow("Metrics", _of("cloudwatch", METRICS), "*"),
+        *_backups(prefix, arn),
+        *others(prefix),
+    ]
+
+
+def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str]) -> list[Statement]:
+    """Interfaces of functions in the VPC, which Lambda makes in the function's name; the code itself makes none.
+
+    AWSLambdaVPCAccessExecutionRole has these on everything; Lambda Developer Guide, "Giving Lambda functions access to
+    resources in an Amazon VPC". An interface is nobody's until it is made, and EC2 refuses to take one away that is in
+    use.
+    """
+    where = [arn("ec2", "subnet/*"), arn("ec2", "security-group/*")]
+    create = ["ec2:CreateNetworkInterface"]
+    own = {"StringLike": {"ec2:ResourceTag/Name": f"{prefix}-*"}}
+    given = {"ArnLike": {"ec2:Vpc": [arn("ec2", f"vpc/{each}") for each in networks]}}
+    return [
+        allow("Network", _of("ec2", ["DescribeNetworkInterfaces", "DescribeSubnets"]), "*"),
+        allow(
+            "Interfaces",
+            [*create, *_of("ec2", _INTERFACES)],
+            arn("ec2", "network-interface/*"),
+            Condition=_NO_CODE,
+        ),
+        allow("InterfacesOwn", create, where, Condition={**_NO_CODE, **own}),
+        *([allow("InterfacesGiven", create, where, Condition={**_NO_CODE, **given})] if networks else []),
+    ]
+
+
+def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
+    """What AWS Backup does to the stack's instances; and to what it names itself, where that is the stack's.
+
+    It copies the instance's tags to a recovery point and RDS those to what is restored from it (AWS Backup Developer
+    Guide, "Copying tags onto backups" and "Copy tags during a restore"): what is being made has none yet, and what is
+    another's is refused below. A function's code marks nothing: what has no mark, as a recovery point of an application
+    beside, would be the stack's from then on.
+    """
+    own = [arn("rds", f"*:{prefix}"), arn("rds", f"*:{prefix}-*"), arn("rds", "og:default:*")]
+    restored = arn("rds", "db:awsbackup-restore-test-*")
+    drawn = [arn("rds", "snapshot:awsbackup:*"), restored, arn("rds", "auto-backup:*")]
+    changed = _of("rds", [*_RESTORES, *_BACKUPS_CHANGED])
+    return [
+        allow("BackupsRead", _of("rds", _BACKUPS_READ), "*"),
+        allow("BackupsMade", _of("rds", _BACKUPS_MADE), [*own, *drawn], Condition=_NO_CODE),
+        allow("RestoresMade", _of("rds", _RESTORES), restored),
+        allow("Backups", changed, own),
+        allow("BackupsMarked", changed, arn("rds", "*"), Condition={"StringEquals": {_OWN_TAG: prefix}}),
+        allow(
+            "BackupVaults",
+            _of("backup", ["CopyIntoBackupVault", "DescribeBackupVault"]),
+            arn("backup", f"backup-vault:{prefix}-*"),
+        ),
+        # A restore job has no ARN that a policy could name, and a finder reads names alone.
+        allow("BackupFinds", ["backup:PutRestoreValidationResult", "tag:GetResources"], "*"),
+    ]
+
+
+def _of(service: str, actions: Sequence[str]) -> list[str]:
+    return [f"{service}:{action}" for action in actions]

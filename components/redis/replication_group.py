@@ -1,0 +1,200 @@
+"""One named cache: an ElastiCache replication group (Valkey or Redis) and all that belongs to it alone."""
+
+from collections.abc import Sequence
+
+import pulumi
+import pulumi_aws as aws
+import pulumi_random as random
+
+from components.redis.args import RedisArgs
+from components.redis.users import CacheUsers, CacheUsersArgs
+from components.secret import secret
+from knowledge.redis.parameters import node_count
+
+LOGS = ("slow-log", "engine-log")
+"""Log deliveries; each has a group of its own, two deliveries into one are refused."""
+
+
+class Redis(pulumi.ComponentResource):
+    """A replication group with its parameter group, subnets, logs and users."""
+
+    replication_group_id: pulumi.Output[str]
+    """Id of the replication group."""
+    arn: pulumi.Output[str]
+    """ARN of the replication group."""
+    endpoint: pulumi.Output[str]
+    """Host of the primary; in cluster mode the configuration endpoint."""
+    reader_endpoint: pulumi.Output[str] | None
+    """Host that spreads over the replicas; none in cluster mode."""
+    port: pulumi.Output[int]
+    """Port of every endpoint."""
+    member_clusters: pulumi.Output[Sequence[str]]
+    """Ids of the nodes, as ElastiCache reports them."""
+    nodes: list[pulumi.Output[str]]
+    """Id of each node, as many as the declaration asks for; which one is known after creation."""
+    user_group_id: pulumi.Output[str] | None
+    """User group whose members the bootstrap owns; none with an AUTH token."""
+
+    def __init__(self, name: str, args: RedisArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the users, the parameter group, the logs and the replication group."""
+        super().__init__("data-tier:index:Redis", name, {}, opts)
+        self._name = name
+        self._args = args
+        child = pulumi.ResourceOptions(parent=self)
+        self.user_group_id = None
+        if args.auth_token is None:
+            users = CacheUsers(
+                f"{name}-users",
+                CacheUsersArgs(user_group_id=args.replication_group_id, engine=args.engine),
+                child,
+            )
+            self.user_group_id = users.user_group_id
+        group = self._group(child)
+        self.replication_group_id, self.arn = group.replication_group_id, group.arn
+        self.member_clusters = group.member_clusters
+        self.port = group.port.apply(lambda port: port or args.port)
+        if args.shards:
+            self.endpoint, self.reader_endpoint = group.configuration_endpoint_address, None
+        else:
+            self.endpoint, self.reader_endpoint = group.primary_endpoint_address, group.reader_endpoint_address
+        self.nodes = node_ids(group.member_clusters, node_count(args.shards, args.replicas))
+        self.register_outputs(
+            {
+                "replication_group_id": self.replication_group_id,
+                "arn": self.arn,
+                "endpoint": self.endpoint,
+                "reader_endpoint": self.reader_endpoint,
+                "port": self.port,
+                "member_clusters": self.member_clusters,
+                "user_group_id": self.user_group_id,
+            }
+        )
+
+    def _parameters(self, child: pulumi.ResourceOptions) -> aws.elasticache.ParameterGroup:
+        # A new family makes a new group; the replication group changes to it in the same modification as its version,
+        # and the old one goes last. ElastiCache has no name_prefix, so the name's end comes from here.
+        args = self._args
+        suffix = random.RandomId(
+            f"{self._name}-parameters-id", byte_length=3, keepers={"family": args.family}, opts=child
+        )
+        return aws.elasticache.ParameterGroup(
+            f"{self._name}-parameters",
+            name=pulumi.Output.concat(args.replication_group_id, "-", args.family.replace(".", "-"), "-", suffix.hex),
+            family=args.family,
+            description=f"Parameters of {args.replication_group_id}",
+            parameters=[
+                aws.elasticache.ParameterGroupParameterArgs(name=parameter.name, value=parameter.value)
+                for parameter in args.parameters
+            ],
+            opts=child,
+        )
+
+    def _logs(
+        self, child: pulumi.ResourceOptions
+    ) -> list[aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs]:
+        args = self._args
+        deliveries = []
+        for kind in LOGS:
+            group = aws.cloudwatch.LogGroup(
+                f"{self._name}-{kind}",
+                name=f"/aws/elasticache/{args.replication_group_id}/{kind}",
+                retention_in_days=args.log_retention_days,
+                kms_key_id=args.logs_key_arn,
+                opts=child,
+            )
+            deliveries.append(
+                aws.elasticache.ReplicationGroupLogDeliveryConfigurationArgs(
+                    destination=group.name, destination_type="cloudwatch-logs", log_format="json", log_type=kind
+                )
+            )
+        return deliveries
+
+    def _group(self, child: pulumi.ResourceOptions) -> aws.elasticache.ReplicationGroup:
+        name, args = self._name, self._args
+        subnets = aws.elasticache.SubnetGroup(
+            f"{name}-subnets",
+            name=args.replication_group_id,
+            description=f"Subnets of {args.replication_group_id}",
+            subnet_ids=args.subnet_ids,
+            opts=child,
+        )
+        token = None if args.auth_token is None else secret(args.auth_token)
+        return aws.elasticache.ReplicationGroup(
+            f"{name}-group",
+            replication_group_id=args.replication_group_id,
+            description=f"Cache {args.replication_group_id}",
+            engine=args.engine,
+            engine_version=args.version,
+            node_type=args.node_type,
+            parameter_group_name=self._parameters(child).name,
+            port=args.port,
+            cluster_mode="enabled" if args.shards else "disabled",
+            num_cache_clusters=None if args.shards else args.replicas + 1,
+            num_node_groups=args.shards,
+            replicas_per_node_group=args.replicas if args.shards else None,
+            automatic_failover_enabled=bool(args.shards or args.replicas),
+            multi_az_enabled=args.multi_az,
+            subnet_group_name=subnets.name,
+            security_group_ids=args.security_group_ids,
+            at_rest_encryption_enabled=True,
+            kms_key_id=args.storage_key_arn,
+            transit_encryption_enabled=True,
+            transit_encryption_mode="required",
+            user_group_ids=None if self.user_group_id is None else [self.user_group_id],
+            auth_token=token,
+            auth_token_update_strategy=None if token is None else "ROTATE",
+            log_delivery_configurations=self._logs(child),
+            snapshot_retention_limit=args.snapshot_retention_days,
+            snapshot_window=args.snapshot_window,
+            final_snapshot_identifier=self._final_snapshot(child) if args.final_snapshot else None,
+            maintenance_window=args.maintenance_window,
+            notification_topic_arn=args.notification_topic_arn,
+            # Once ElastiCache has taken it further by itself, the declared version is a lower one, and the provider
+            # replaces a cache whose version goes down (terraform-provider-aws, elasticache/engine_version.go). The flag
+            # is about minors alone; patches are service updates (ElastiCache API, CreateReplicationGroup).
+            auto_minor_version_upgrade=False,
+            apply_immediately=args.apply_immediately,
+            opts=pulumi.ResourceOptions(
+                parent=self,
+                protect=args.protect,
+                # The bootstrap rotates the token (ROTATE adds one, SET drops the other); Pulumi knows the first alone.
+                ignore_changes=None if token is None else ["authToken", "authTokenUpdateStrategy"],
+                delete_before_replace=True,  # the id is fixed
+                custom_timeouts=pulumi.CustomTimeouts(create="2h", update="3h", delete="2h"),
+            ),
+        )
+
+    def _final_snapshot(self, child: pulumi.ResourceOptions) -> pulumi.Output[str]:
+        # A new name for each generation of the cache: the keepers are inputs that replace it.
+        args = self._args
+        generation = random.RandomId(
+            f"{self._name}-generation",
+            byte_length=4,
+            keepers={"id": args.replication_group_id, "storage_key": args.storage_key_arn, "port": str(args.port)},
+            opts=child,
+        )
+        return pulumi.Output.concat(args.replication_group_id, "-final-", generation.hex)
+
+
+class NodesError(pulumi.RunError):
+    """The state names other nodes than the stack declares.
+
+    Pulumi shows a `RunError` without a traceback; a ValueError in an output its SDK would wrap (serialize_properties).
+    """
+
+
+def node_ids(member_clusters: pulumi.Output[Sequence[str]], count: int) -> list[pulumi.Output[str]]:
+    """Return the ids of `count` nodes, taken from what ElastiCache reports, never rebuilt from a pattern."""
+
+    def nth(index: int) -> pulumi.Output[str]:
+        def pick(ids: Sequence[str]) -> str:
+            if len(ids) != count:
+                raise NodesError(
+                    f"ElastiCache has the nodes {', '.join(sorted(ids))}, and the stack declares {count}: replicas or "
+                    "shards were changed by hand; run `pulumi refresh`, then `pulumi up`"
+                )
+            return sorted(ids)[index]
+
+        return member_clusters.apply(pick)
+
+    return [nth(index) for index in range(count)]

@@ -1,0 +1,1 @@
+"""The parts of a stack as its program makes them: foundation, servers, functions, watch, extras, outputs."""

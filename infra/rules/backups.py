@@ -1,0 +1,164 @@
+"""When AWS Backup's jobs begin, in UTC, and what speaks against it: rules between the plan and the instance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from infra.settings.backup_sections import BackupPlan
+from infra.settings.model import Settings
+from knowledge import limits
+from knowledge.backups.jobs import NEAR
+from knowledge.backups.regions import DESTINATIONS
+from knowledge.classes import rds_problem
+from knowledge.windows import DAYS, parse_moment, parse_window, standard_offset
+
+DAY, WEEK = 24 * 60, 7 * 24 * 60
+
+Broken = Iterator[tuple[str, str]]
+"""Key below the section (may be empty) and the rule."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Jobs of one rule of the plan."""
+
+    rule: str
+    starts: tuple[int, ...]
+    """Minutes after Monday 00:00 UTC."""
+    keep: int
+    continuous: bool = False
+
+    @property
+    def cron(self) -> str:
+        """As AWS Backup writes it."""
+        return cron(self.starts)
+
+    @property
+    def utc(self) -> str:
+        """Days and time of the job as text, such as `Sun 02:00 UTC`."""
+        days = ", ".join(DAYS[start // DAY].capitalize() for start in self.starts)
+        return f"{days} {_clock(self.starts[0])} UTC"
+
+
+def jobs(plan: BackupPlan, zone: str, point_in_time_days: int) -> tuple[Job, ...]:
+    """The rules of the plan: the week's, that of each other day, and the logs where AWS Backup keeps them.
+
+    By standard time, as RDS's windows are (`knowledge.windows`): a rule in local time would run into them in summer,
+    and one between two and three is left out on the Sunday when summer time begins.
+    """
+    week = parse_moment(plan.weekly.at).start
+    day = parse_moment(plan.daily.at).start
+    others = tuple(day + number * DAY for number in range(7) if number != week // DAY)
+    found = [
+        Job(rule="weekly", starts=_utc((week,), zone), keep=plan.weekly.keep),
+        Job(rule="daily", starts=_utc(others, zone), keep=plan.daily.keep),
+    ]
+    if plan.continuous:
+        every = _utc(tuple(day + number * DAY for number in range(7)), zone)
+        found.append(Job(rule="continuous", starts=every, keep=point_in_time_days, continuous=True))
+    return tuple(found)
+
+
+def restore_test_start(plan: BackupPlan, zone: str) -> tuple[int, ...]:
+    """When the restore test begins; nothing without one."""
+    return _utc((parse_moment(plan.restore_test.at).start,), zone) if plan.restore_test else ()
+
+
+def cron(starts: tuple[int, ...]) -> str:
+    """AWS's cron expression of moments that share their time of day."""
+    hour, minute = divmod(starts[0] % DAY, 60)
+    days = ",".join(DAYS[start // DAY].upper() for start in starts)
+    return f"cron({minute} {hour} ? * {days} *)"
+
+
+def largest_gap(found: tuple[Job, ...]) -> int:
+    """Most minutes between two snapshots of a week."""
+    starts = sorted(start for job in found if not job.continuous for start in job.starts)
+    return max((after - before) % WEEK or WEEK for before, after in zip(starts, [*starts[1:], starts[0]], strict=True))
+
+
+def rules(settings: Settings, region: str | None) -> Broken:
+    """What AWS would refuse, or fail on night after night; `region` of the stack, where it is known."""
+    plan, database = settings.backup, settings.postgres
+    if plan is None:
+        return
+    if plan.continuous and not database.backup.retention:
+        yield "continuous", "needs postgres.backup.retention of 1 day or more: that is what it keeps."
+    if not plan.continuous:  # else AWS Backup moves the windows itself
+        yield from _near(settings, plan)
+    yield from _locked(settings, plan)
+    own = plan.restore_test.class_ if plan.restore_test else None
+    if own and (problem := rds_problem(own)):
+        yield "restore_test.class", f"{problem}."
+    if plan.second_region:
+        yield from _second_region(settings, region)
+
+
+def _near(settings: Settings, plan: BackupPlan) -> Broken:
+    windows = {
+        "backup.window": parse_window(settings.postgres.backup.window, shortest=30),
+        "maintenance": parse_window(settings.postgres.maintenance, shortest=30),
+    }
+    for job, key, at in (
+        (0, "weekly.at", plan.weekly.at),
+        (1, "daily.at", plan.daily.at),
+    ):
+        # Local time on both sides: the offset is the same.
+        starts = jobs(plan, "UTC", 1)[job].starts
+        for name, window in windows.items():
+            spans = window.spans()
+            if any((start + after) % WEEK in spans for start in starts for after in range(NEAR + 1)):
+                yield (
+                    key,
+                    f"{at} lies in postgres.{name} ({_written(settings, name)}) or within an hour before it, where "
+                    "AWS Backup begins no job of RDS: move one of them.",
+                )
+
+
+def _written(settings: Settings, name: str) -> str:
+    database = settings.postgres
+    return database.backup.window if name == "backup.window" else database.maintenance
+
+
+def _locked(settings: Settings, plan: BackupPlan) -> Broken:
+    lock = plan.lock
+    if lock is None:
+        return
+    kept = {"weekly.keep": plan.weekly.keep, "daily.keep": plan.daily.keep}
+    if plan.continuous:
+        kept["continuous"] = settings.postgres.backup.retention
+    if plan.second_region and plan.second_region.keep is not None:
+        kept["second_region.keep"] = plan.second_region.keep
+    for key, days in kept.items():
+        if problem := limits.locked_problem(days, lock.min, lock.max):
+            yield key, f"{problem}."
+    if lock.mode == "compliance" and not settings.protect:
+        yield "lock.mode", "compliance cannot be undone: not for a stack that is not protected. Use governance."
+
+
+def _second_region(settings: Settings, region: str | None) -> Broken:
+    plan = settings.backup
+    second = plan.second_region if plan else None
+    if second is None or plan is None:
+        return
+    if second.region == region:
+        yield "second_region.region", f"is {region}, the stack's own."
+    if second.point_in_time is None:
+        return
+    if not settings.postgres.backup.retention:
+        yield "second_region.point_in_time", "needs automated backups: set postgres.backup.retention to 1 or more."
+    if region in DESTINATIONS and second.region not in (region, *DESTINATIONS[region]):
+        yield (
+            "second_region.point_in_time",
+            f"RDS does not replicate automated backups from {region} to {second.region}; it does to "
+            f"{', '.join(DESTINATIONS[region])}. Or set it to null: copies go anywhere.",
+        )
+
+
+def _utc(starts: tuple[int, ...], zone: str) -> tuple[int, ...]:
+    return tuple(sorted((start - standard_offset(zone)) % WEEK for start in starts))
+
+
+def _clock(minute: int) -> str:
+    return f"{minute % DAY // 60:02}:{minute % 60:02}"

@@ -1,0 +1,236 @@
+"""Rules between the keys of a stack: what AWS would refuse, or accept and regret, refused before anything is made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+
+from bootstrap.declared_extensions import FILE
+from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
+from infra.rules import backups, objectives, partitions
+from infra.settings.model import Settings
+from infra.settings.problems import SettingsProblem
+from infra.settings.sections import CacheSection, NetworkSection, NotifySection, PostgresSection
+from knowledge import buckets, limits, names, networks, storage
+from knowledge.classes import UnknownClassError
+from knowledge.parameters import ParameterError
+from knowledge.postgres import catalogue as postgres_catalogue
+from knowledge.postgres.catalogue import POSTGRES_VERSIONS
+from knowledge.postgres.extensions import extension_problem
+from knowledge.redis import catalogue as redis_catalogue
+from knowledge.redis.catalogue import REDIS_VERSIONS
+from knowledge.redis.parameters import multi_az_problem, nodes_problem
+from knowledge.regions import REGIONS, partition_of, region_problem
+from knowledge.windows import overlap_problem, parse_window
+
+
+def check(settings: Settings, tier: Instances) -> list[SettingsProblem]:
+    """Every broken rule of a stack's settings and of the servers that they declare."""
+    return [
+        *_stack(tier),
+        *_named("", _shared_names(tier)),
+        *_named("", partitions.rules(settings, tier.prefix, tier.region)),
+        *_named("postgres", _postgres(settings.postgres, tier)),
+        *_extensions(tier),
+        *_named("objectives", objectives.broken(settings)),
+        *_named("backup", backups.rules(settings, tier.region)),
+        *_named("bucket", _bucket(settings, tier)),
+        *_named("network", _network(settings.network, tier.region)),
+        *_named("notify", _notify(settings.notify)),
+        *(
+            problem
+            for name, cache in tier.caches.items()
+            for problem in _named(f"redis.{name}", _cache(settings.redis[name], cache))
+        ),
+    ]
+
+
+def _extensions(tier: Instances) -> Iterator[SettingsProblem]:
+    """Extensions of the application that RDS does not have for the declared version."""
+    primary, *_ = _with_known_version(tier)
+    for name in primary.extensions:
+        if problem := extension_problem(name, primary.major):
+            yield SettingsProblem(f"{FILE}: extensions", problem if problem.endswith("?") else f"{problem}.")
+
+
+def _stack(tier: Instances) -> Iterator[SettingsProblem]:
+    """Everything on AWS is called by the names of project and stack."""
+    if problem := names.prefix_problem(tier.prefix):
+        likely = re.sub(r"[^a-z0-9]+", "-", tier.stack.lower()).strip("-")
+        mend = f"`{likely}` can." if likely and likely != tier.stack else "Change it, or data-tier:name."
+        # The whole beginning `sg-` is the name's: no other stack would do.
+        key = "data-tier:name" if tier.prefix.startswith("sg-") else "stack"
+        yield SettingsProblem(key, f"`{tier.stack}` cannot be part of the names on AWS: {problem}. {mend}")
+
+
+def region_problems(region: object) -> Iterator[SettingsProblem]:
+    """What is wrong with `aws:region`, where a stack's file has it."""
+    if region is not None and (problem := region_problem(region)):
+        yield SettingsProblem("aws:region", problem)
+
+
+Broken = Iterator[tuple[str, str]]
+"""Key below the section (may be empty) and the rule."""
+
+
+def _named(section: str, broken: Broken) -> Iterator[SettingsProblem]:
+    for key, rule in broken:
+        yield SettingsProblem(f"data-tier:{'.'.join(filter(None, (section, key)))}", rule)
+
+
+def _shared_names(tier: Instances) -> Broken:
+    """Servers are called by their names in alarms, logs and commands, the nodes of a cache `a` by `a-1`, `a-2` ..."""
+    for name in tier.caches:
+        if name in (PRIMARY, "postgres", "master"):
+            yield f"redis.{name}", "is what the database is called: choose another name."
+        elif name in tier.replicas:
+            yield f"redis.{name}", "is the name of a replica too: choose another name for one of them."
+    for section, servers in (("postgres.replicas", tier.replicas), ("redis", tier.caches)):
+        for name in servers:
+            cache, _, number = name.rpartition("-")
+            if number.isdigit() and cache in tier.caches:
+                yield f"{section}.{name}", f"is what a node of cache `{cache}` is called: choose another name."
+
+
+def _postgres(postgres: PostgresSection, tier: Instances) -> Broken:
+    if problem := postgres_catalogue.version_problem(postgres.version):
+        yield "version", f"{problem}."
+    yield from _storage(postgres)
+    yield from _replicas(postgres, tier)
+    backup, maintenance = (
+        parse_window(postgres.backup.window, shortest=30),
+        parse_window(postgres.maintenance, shortest=30),
+    )
+    if problem := overlap_problem(maintenance, backup, f"backup.window {postgres.backup.window}"):
+        yield "maintenance", f"{problem}."
+    yield from _parameters(tier)
+
+
+def _parameters(tier: Instances) -> Broken:
+    """Classes that do not exist and parameters that the engine would refuse, of the primary and of each replica."""
+    primary, *replicas = _with_known_version(tier)
+    found = _wrong(primary)
+    if found:
+        yield found
+    for replica in replicas:
+        # Apart from a primary that has no parameters itself, so that what is wrong with the replica is said too.
+        if problem := _wrong(replace(replica, primary=None) if found else replica):
+            yield f"replicas.{replica.name}.{problem[0]}", problem[1]
+
+
+def _wrong(server: DatabaseInstance | ReplicationGroup) -> tuple[str, str] | None:
+    try:
+        _ = server.parameters
+    except UnknownClassError as error:
+        return "class", str(error)
+    except ParameterError as error:
+        return "parameters", str(error)
+    return None
+
+
+def _with_known_version(tier: Instances) -> tuple[DatabaseInstance, ...]:
+    """The databases, so that what else is wrong with them is said beside a version that RDS does not have."""
+    if tier.primary.version.partition(".")[0] in map(str, POSTGRES_VERSIONS):
+        return tier.databases
+    primary = replace(tier.primary, version=str(min(POSTGRES_VERSIONS)))
+    return (primary, *(replace(each, version=primary.version, primary=primary) for each in tier.replicas.values()))
+
+
+def _storage(postgres: PostgresSection) -> Broken:
+    given = postgres.storage
+    if problem := storage.ceiling_problem(given.allocated, given.max):
+        yield "storage.max", problem
+    for knob, rule in storage.speed_problems(given.allocated, given.iops, given.throughput):
+        yield f"storage.{knob}", rule
+
+
+def _replicas(postgres: PostgresSection, tier: Instances) -> Broken:
+    if problem := limits.source_problem(postgres.backup.retention, len(postgres.replicas)):
+        yield "backup.retention", f"{problem}."
+    if problem := limits.REPLICAS.problem(len(postgres.replicas)):
+        yield "replicas", f"{problem}."
+    for name, replica in tier.replicas.items():
+        given = postgres.replicas[name]
+        if name == PRIMARY:
+            yield f"replicas.{name}", "is the name of the primary."
+        if given.remote:
+            yield from _opened(f"replicas.{name}.remote.clients", given.remote.clients)
+            if given.remote.region == tier.region:
+                yield f"replicas.{name}.remote.region", f"is {tier.region}, the stack's own: leave remote out."
+        if given.zone and replica.region and given.zone[:-1] != replica.region:
+            yield f"replicas.{name}.zone", f"{given.zone} is not in {replica.region}, the replica's region."
+        if problem := names.instance_problem(replica.identifier):
+            yield f"replicas.{name}", f"{problem}."
+        ceiling = replica.max_allocated_storage
+        if given.max_storage and (problem := storage.ceiling_problem(replica.allocated_storage, ceiling)):
+            yield f"replicas.{name}.max_storage", problem
+        elif problem := storage.replica_ceiling_problem(ceiling, tier.primary.max_allocated_storage):
+            yield f"replicas.{name}.max_storage", f"{problem}."
+
+
+def _cache(given: CacheSection, cache: ReplicationGroup) -> Broken:
+    if problem := names.cache_problem(cache.identifier):
+        yield "", f"{problem}."
+    if unknown := redis_catalogue.version_problem(cache.engine, cache.version):
+        yield "version", f"{unknown}."
+    snapshot, maintenance = (
+        parse_window(given.snapshot.window, shortest=60),
+        parse_window(given.maintenance, shortest=60),
+    )
+    if problem := overlap_problem(maintenance, snapshot, f"snapshot.window {given.snapshot.window}"):
+        yield "maintenance", f"{problem}."
+    if problem := nodes_problem(cache.shards, cache.replicas):
+        yield "shards", f"{problem}."
+    if problem := multi_az_problem(given.multi_az, cache.replicas):
+        yield "multi_az", f"{problem}."
+    if cache.shards and given.parameters.get("databases", 16) not in (16, "16"):
+        yield "parameters.databases", "cluster mode has one database."
+    # Beside a version that does not exist only the node type can be judged.
+    judged = replace(cache, version=min(REDIS_VERSIONS[cache.engine]), overrides={}) if unknown else cache
+    if wrong := _wrong(judged):
+        yield wrong
+
+
+def _bucket(settings: Settings, tier: Instances) -> Broken:
+    """The name that a bucket is given where none is: an account's number has 12 digits."""
+    if settings.bucket is None or settings.bucket.name is not None:
+        return
+    region = tier.region or max((each for each in REGIONS if partition_of(each).name == "aws"), key=len)
+    if problem := buckets.name_problem(buckets.default_name(tier.prefix, "0" * 12, region)):
+        yield "name", f"{problem}: name it here."
+
+
+def _network(network: NetworkSection, region: str | None) -> Broken:
+    if not isinstance(network.zones, int):
+        if network.vpc:
+            yield "zones", "are those of the subnets in an existing VPC: leave them out beside vpc."
+        elif region and (elsewhere := [zone for zone in network.zones if zone[:-1] != region]):
+            yield "zones", f"{', '.join(elsewhere)} is not in {region}, the stack's region."
+    if network.subnets and not network.vpc:
+        yield "vpc", "is required beside subnets."
+    if network.vpc and (problem := networks.subnets_problem(network.subnets)):
+        yield "subnets", f"{problem}."
+    if network.endpoints and not network.vpc:
+        yield "endpoints", "belongs to an existing VPC; an isolated network makes its own."
+    for key, given in (("clients", network.clients), ("endpoints", network.endpoints)):
+        yield from _opened(key, given)
+
+
+def _opened(key: str, given: tuple[str, ...]) -> Broken:
+    """Networks that are fine one by one, and together most of the internet."""
+    if problem := networks.together_problem(given):
+        yield key, f"{problem}."
+
+
+def _notify(notify: NotifySection) -> Broken:
+    for severity in ("critical", "warning", "info"):
+        before: set[str] = set()
+        for number, subscription in enumerate(getattr(notify, severity)):
+            if len(subscription.model_fields_set) != 1:
+                yield f"{severity}.{number}", "takes exactly one of email, https, sqs and slack."
+            # SNS takes two addresses that are equal for one subscription: the end of either would be both's.
+            elif (address := subscription.model_dump_json()) in before:
+                yield f"{severity}.{number}", "is there already: take it out."
+            else:
+                before.add(address)

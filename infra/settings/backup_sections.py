@@ -1,0 +1,150 @@
+"""Settings of backups, of the proxy and of the bucket: keys with their types and their own rules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from infra.settings.sections import Region, Section, Text, _matches, limited
+from knowledge import buckets, limits
+from knowledge.windows import parse_moment
+
+
+def _moment(*, weekly: bool) -> AfterValidator:
+    def check(value: str) -> str:
+        if parse_moment(value).weekly is not weekly:
+            raise ValueError(f"{value!r} must be " + ("`Sun 02:00`." if weekly else "`03:00`, without a day."))
+        return value
+
+    return AfterValidator(check)
+
+
+Weekly = Annotated[str, _moment(weekly=True)]
+Daily = Annotated[str, _moment(weekly=False)]
+Kept = Annotated[int, limited(limits.KEPT)]
+
+
+class WeeklyBackup(Section):
+    """The full backup of the week."""
+
+    at: Weekly = "Sun 02:00"
+    keep: Kept = 30
+
+
+class DailyBackup(Section):
+    """The backup of each other day."""
+
+    at: Daily = "03:00"
+    keep: Kept = 7
+
+
+class LockSection(Section):
+    """Vault lock: recovery points go on their day and not before."""
+
+    mode: Literal["governance", "compliance"]
+    """`compliance` cannot be undone by anybody after `grace` days."""
+    min: Kept
+    max: Kept
+    grace: Annotated[int, limited(limits.LOCK_GRACE)] = 3
+
+    @model_validator(mode="after")
+    def _ordered(self) -> LockSection:
+        if problem := limits.lock_problem(self.min, self.max):
+            raise ValueError(f"{problem}.")
+        return self
+
+
+class SecondRegionSection(Section):
+    """Where backups are kept too."""
+
+    region: Region
+    keep: Kept | None = 30
+    """Days of the copies of each recovery point; null copies none."""
+    point_in_time: Annotated[int, limited(limits.REPLICATED_BACKUPS)] | None = None
+    """Days of the automated backups that RDS replicates there, logs and all; absent, none."""
+
+    @model_validator(mode="after")
+    def _something(self) -> SecondRegionSection:
+        if self.keep is None and self.point_in_time is None:
+            raise ValueError("keeps nothing there: give keep, point_in_time or both.")
+        return self
+
+
+class RestoreTestSection(Section):
+    """A weekly restore that is looked into."""
+
+    at: Weekly = "Mon 06:00"
+    class_: Text | None = Field(default=None, alias="class")
+    """Class of the restored instance; the primary's when absent."""
+    hours: Annotated[int, limited(limits.RESTORE_TEST_HOURS)] = 4
+    """How long the restored instance stays for the verdict."""
+
+
+class BackupPlan(Section):
+    """AWS Backup: recovery points apart from the instance. Times are the stack's, by its standard time."""
+
+    weekly: WeeklyBackup = WeeklyBackup()
+    daily: DailyBackup = DailyBackup()
+    continuous: bool = False
+    """Whether AWS Backup keeps the transaction logs in place of RDS; it then owns `postgres.backup` (ADR 0013)."""
+    lock: LockSection | None = None
+    second_region: SecondRegionSection | None = None
+    restore_test: RestoreTestSection | None = None
+
+
+class ProxySection(Section):
+    """RDS Proxy before the primary."""
+
+    identities: tuple[str, ...] = ()
+    """Whom it serves; when empty all who log in with a password, except the migrator."""
+    iam: bool = False
+    """Whether clients log in to it by IAM token."""
+    connections: Annotated[int, limited(limits.PROXY_CONNECTIONS)] = 80
+    """Percent of max_connections that it may take."""
+    idle: Annotated[int, limited(limits.PROXY_IDLE)] = 40
+    """Percent of max_connections that it keeps open unused."""
+    wait: Annotated[int, limited(limits.PROXY_BORROW)] = 120
+    """Seconds that a client waits for a connection."""
+    timeout: Annotated[int, limited(limits.PROXY_CLIENT)] = 1800
+    """Seconds after which a silent client is cut off."""
+
+    @model_validator(mode="after")
+    def _idle_fits(self) -> ProxySection:
+        if problem := limits.idle_problem(self.idle, self.connections):
+            raise ValueError(f"idle {problem}.")
+        return self
+
+
+ObjectDays = Annotated[int, limited(limits.OBJECT_DAYS)]
+
+
+def _bucket_name(name: str) -> str:
+    if problem := buckets.name_problem(name):
+        raise ValueError(f"{problem}.")
+    return name
+
+
+def _apart(folders: dict[str, int]) -> dict[str, int]:
+    if problem := buckets.nested_problem(folders):
+        raise ValueError(f"{problem}.")
+    return folders
+
+
+_ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
+Prefix = Annotated[str, _matches(buckets.FOLDER, "is not a folder, such as `backups/`.")]
+
+
+class BucketSection(Section):
+    """A bucket for backups, exports and attachments."""
+
+    name: Annotated[str, AfterValidator(_bucket_name)] | None = None
+    """Absent: the stack's name with account and region, which no other account can have taken."""
+    roles: tuple[Annotated[str, _matches(_ROLE, "is not the ARN of a role.")], ...] = ()
+    """The only roles that read and write objects. Empty: any that IAM allows."""
+    expire: Annotated[dict[Prefix, ObjectDays], AfterValidator(_apart)] = Field(
+        default_factory=lambda: {"backups/": 30}
+    )
+    """Folder -> days after which its objects expire; elsewhere they stay."""
+    former: ObjectDays = 30
+    """Days that what was overwritten, deleted or expired can be had back."""

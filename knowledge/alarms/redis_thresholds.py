@@ -1,0 +1,53 @@
+"""Thresholds of one ElastiCache node, computed from its type, its eviction policy and its topology."""
+
+from __future__ import annotations
+
+from knowledge.alarms.spec import Limit
+from knowledge.classes import CacheClass
+
+MIB = 1024**2
+NONE = Limit(value=0, how="the same for every node: none is expected")
+
+
+def limits(cls: CacheClass, *, eviction: str, replicas: int) -> dict[str, Limit]:
+    """Limits of one node; `replicas` is per shard, and any node may become its shard's primary."""
+    made = {
+        "down": Limit(value=0, how="the same for every node: no figure is below zero, so only silence rings"),
+        "connections-high": Limit(
+            value=0.8 * cls.maxclients, how=f"80 % of maxclients, {cls.maxclients} on {cls.name}"
+        ),
+        "connections-dropped": NONE,
+        "bandwidth-exceeded": NONE,
+        "authentication-failures": NONE,
+        "command-failures": NONE,
+        "key-failures": NONE,
+        "channel-failures": NONE,
+        "swap-used": Limit(
+            value=min(50 * MIB, cls.maxmemory_bytes // 10),
+            how=f"50 MiB, or a tenth of the {cls.memory_gib:g} GiB of {cls.name} where that is less",
+        ),
+        "traffic-managed": NONE,
+    }
+    if eviction.startswith("allkeys-"):
+        made |= {
+            "memory-full": Limit(value=95, how=f"as a warning: {eviction} fills up by design"),
+            "evictions-many": Limit(value=100, how="the same for every node, in each ten minutes"),
+        }
+    else:
+        made |= {
+            "memory-critical": Limit(value=95, how=f"the same for every node whose policy is {eviction}"),
+            "memory-high": Limit(value=85, how=f"the same for every node whose policy is {eviction}"),
+        }
+    if eviction.startswith("volatile-"):
+        made["evictions"] = NONE
+    if cls.vcpu >= 4:
+        made["engine-cpu-high"] = Limit(value=90, how=f"the same for every node of four cores or more, as {cls.name}")
+    else:
+        made["cpu-high"] = Limit(value=90 / cls.vcpu, how=f"90 % divided by the {cls.vcpu} cores of {cls.name}")
+    if replicas:
+        made["replication-lag"] = Limit(value=10, how="min-replicas-max-lag, 10 s on every node")
+    if cls.burstable:
+        made["cpu-credits"] = Limit(
+            value=cls.cpu_credits // 5, how=f"a fifth of the {cls.cpu_credits} credits that {cls.name} can hold"
+        )
+    return made

@@ -1,0 +1,1 @@
+"""AWS Backup and RDS backups: job windows, regions, and how long a recovery takes."""

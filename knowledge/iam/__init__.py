@@ -1,0 +1,1 @@
+"""IAM actions that the resources need, and the statements that grant them."""
