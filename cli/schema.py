@@ -141,7 +141,7 @@ def _summary(live: ServerSchema, found: tuple[SchemaDifference, ...], seconds: f
         "ok": not count["ERROR"] and not count["WARN"],
         "server": live.server,
         "migration": live.schema.get("version"),
-        "tables": len(tables),
+        "tables": sum("partition_of" not in table for table in tables.values()),
         **parts,
         "functions": len(live.schema.get("functions", {})),
         "views": len(live.schema.get("views", {})),

@@ -68,7 +68,7 @@ def judged(expected: Schema, live: ServerSchema) -> Judgement:
 def _sorted(expected: Schema, live: ServerSchema, found: tuple[SchemaDifference, ...]) -> Judgement:
     if other := tuple(each for each in found if each.kind == "migration"):
         return Judgement(counted=other)
-    aside = tuple(_aside(expected, live, found))
+    aside = tuple(sorted(_aside(expected, live, found), key=lambda each: each.kind != "extension"))
     return Judgement(counted=tuple(each for each in found if each not in aside), aside=aside)
 
 

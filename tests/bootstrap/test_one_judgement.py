@@ -12,12 +12,10 @@ from tier import Tier
 
 from bootstrap import schema
 from bootstrap.access import load_access
-from bootstrap.declared_extensions import FILE
 from bootstrap.drift import look
 from bootstrap.migrate import Source
 from bootstrap.rehearse import rehearse
-from bootstrap.restored.look import look as look_into
-from bootstrap.restored.verdict import judge
+from bootstrap.restored.checks import judge
 from bootstrap.secrets import open_postgres
 
 pytestmark = pytest.mark.server
@@ -42,7 +40,7 @@ def shop(postgres18: Postgres, make_tier: Callable[..., Tier]) -> Iterator[Shop]
     tier.run()
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
         live = schema.read(conn)
-    path = tier.migrations.parent / FILE
+    path = tier.migrations.parent / schema.file.FILE
     path.parent.mkdir(exist_ok=True)
     yield Shop(tier, schema.definition_of(live), path)
     path.unlink()
@@ -79,7 +77,7 @@ def by_rehearsal(shop: Shop) -> tuple[bool, list[str]]:
 def by_restore_test(shop: Shop) -> tuple[bool, list[str]]:
     tier = shop.tier
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
-        verdict = judge(look_into(conn, load_access(tier.manifest.access), tier.migrations))
+        verdict = judge(conn, load_access(tier.manifest.access), tier.migrations)
     (check,) = (each for each in verdict.checks if each.name == "schema and rows")
     told = check.detail.partition("left aside")[0].removesuffix("; ")
     return check.ok, [] if told == "as defined" else told.split("; ")
@@ -124,15 +122,13 @@ def test_beside_a_database_of_another_migration_nothing_else_is_said(
 
 
 def test_what_is_left_aside_is_one_sentence_that_says_why(shop: Shop) -> None:
-    shop.define(
-        extensions={**shop.schema.get("extensions", {}), **LACKING}, tables={**shop.schema["tables"], **NEEDING}
-    )
+    extensions = {**shop.schema.get("extensions", {}), **LACKING}
+    shop.define(extensions=extensions, tables={**shop.schema["tables"], **NEEDING})
     tier = shop.tier
     sentence = (
         "left aside: extension of_another_cloud, extension vector, table places, table pages; extensions are the "
         "server's: a bootstrap makes those that it can and names those that are missing"
     )
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
-        copy = look_into(conn, load_access(tier.manifest.access), tier.migrations)
-    checks = {each.name: each for each in judge(copy).checks}
+        checks = {each.name: each for each in judge(conn, load_access(tier.manifest.access), tier.migrations).checks}
     assert checks["schema and rows"].detail == f"as defined; {sentence}"

@@ -125,11 +125,14 @@ def _backwards(plan: _Plan, names: Iterable[str]) -> list[str]:
     try:
         return _in_order(listed)
     except DefinitionError:
-        keys = {user for name in listed for user in plan.users.get(name, ()) if _refers(plan, user)}
-        return [
-            *sorted(keys - set(listed)),
-            *_in_order({name: needs - _tables(needs) for name, needs in listed.items()}),
-        ]
+        keys = sorted(
+            {user for name in listed for user in plan.users.get(name, ()) if _refers(plan, user)} - set(listed)
+        )
+        left = {name: needs - _tables(needs) for name, needs in listed.items()}
+    try:
+        return [*keys, *_in_order(left)]
+    except DefinitionError:  # a base type and the functions that it is made of
+        return [*keys, *sorted(left, key=lambda name: (-_rank(name), name))]
 
 
 def _refers(plan: _Plan, name: str) -> bool:

@@ -24,6 +24,10 @@ _REMOVED = (
     "no statement takes a value out of an enumeration or moves it: make a type of the new values, change the columns "
     "to it with ALTER COLUMN ... TYPE new_type USING column::text::new_type, drop the old type and rename the new one"
 )
+_BASE = (
+    "a base type and the functions that it is made of need each other: ALTER TYPE ... SET changes some of its "
+    "properties, for the others drop it with CASCADE and make it anew"
+)
 
 
 def types(wanted: Mapping[str, Type], found: Mapping[str, Type]) -> Iterator[Change]:
@@ -59,6 +63,8 @@ def _type(name: str, want: Type, has: Type) -> Iterator[Change]:
         yield from _composite(name, want["composite"], has["composite"], text(name, want), text(name, has))
     elif "domain" in want:
         yield from _domain(name, want, has)
+    elif "base" in want and want["base"] != has["base"]:
+        yield beyond("type", f"type {name}", name, "definition", text(name, want), text(name, has), _BASE)
     elif text(name, want) != text(name, has):
         yield differs("type", f"type {name}", name, "definition", text(name, want), text(name, has))
     keyword = sql.kind(want)

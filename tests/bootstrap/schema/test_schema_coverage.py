@@ -146,8 +146,7 @@ CHANGES: list[tuple[str, str]] = [
     ("pg_proc", "ALTER FUNCTION fine(int) SET search_path = shop"),
     ("pg_proc", "CREATE FUNCTION fine(text) RETURNS boolean LANGUAGE sql AS 'SELECT true'"),
     ("pg_proc", "DROP PROCEDURE done()"),
-    ("pg_aggregate", "DROP AGGREGATE total(int);"
-     " CREATE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '1')"),
+    ("pg_aggregate", "CREATE OR REPLACE AGGREGATE total(int) (SFUNC = int4pl, STYPE = int, INITCOND = '1')"),
     ("pg_operator", "ALTER OPERATOR <<< (pair, pair) SET (RESTRICT = scalarltsel)"),
     ("pg_opfamily", "CREATE OPERATOR FAMILY more USING hash"),
     ("pg_opclass", "ALTER OPERATOR CLASS pair_ops USING btree RENAME TO pairing"),
