@@ -6,6 +6,7 @@ A copy is used again and again, so that Python compiles the program once.
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -58,7 +59,7 @@ def noticed(mutation: Mutation, copy: Path) -> str:
         return f"the text is there {text.count(mutation.before)} times: correct places.toml"
     file.write_text(text.replace(mutation.before, mutation.after), encoding="utf-8")
     # The copy's own packages come first: `-m` puts the working folder before those of the environment.
-    command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "-q", *mutation.tests.split()]
+    command = [sys.executable, "-m", "pytest", "-n", "0", "-x", "-q", *shlex.split(mutation.tests)]
     done = subprocess.run(command, cwd=copy, env=dict(os.environ), capture_output=True, text=True, check=False)
     # With its old time: that is how Python knows that what it compiled of the wrong text is not of this one.
     shutil.copy2(ROOT / mutation.file, file)
