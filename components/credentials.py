@@ -37,9 +37,9 @@ class CredentialsArgs:
     """Caches that use an AUTH token in place of users."""
     secrets_key_arn: pulumi.Input[str]
     """KMS key of the secrets."""
-    password_length: int = 40
+    password_length: int = passwords.USUAL_LENGTH
     """Characters of a password."""
-    password_special: str = "-_.~"  # noqa: S105 - characters, not a password
+    password_special: str = passwords.USUAL_SPECIAL
     """Special characters in it: these need no quoting in a URL. An AUTH token has those of them that it may have."""
     recovery_window_days: int = 30
     """Days that a deleted secret can be brought back; 0 deletes at once, so that a name is free again."""

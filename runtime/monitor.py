@@ -31,7 +31,7 @@ from runtime.lean import lean
 
 PROJECT = "data-tier"
 WORKERS = 16
-"""Threads that call a substrate which starts real things."""
+"""Threads that call a substrate: it waits for servers, not for the processor, so more than there are cores."""
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")

@@ -14,7 +14,7 @@ from schema_server import make_database
 from threat_models import GRANTS, ROWS
 
 from bootstrap import schema
-from bootstrap.migrate import PostgresLedger, Runner, Source
+from bootstrap.migrate import MigrationRunner, PostgresLedger, Source
 from bootstrap.run import MIGRATIONS
 
 Connection = psycopg.Connection[Any]
@@ -37,7 +37,7 @@ def schema_server(request: pytest.FixtureRequest) -> Iterator[Postgres]:
 @pytest.fixture(scope="session")
 def migrated(schema_server: Postgres) -> Iterator[Connection]:
     with make_database(schema_server, "migrated") as connection:
-        Runner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
+        MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
         yield connection
 
 
@@ -58,7 +58,7 @@ def definition() -> schema.Schema:
 @pytest.fixture(scope="session")
 def filled(schema_server: Postgres) -> Iterator[Connection]:
     with make_database(schema_server, "filled") as connection:
-        Runner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
+        MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
         connection.execute(GRANTS)
         connection.execute(ROWS.encode())
         yield connection
