@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import psycopg
+from pydantic import JsonValue
 
 from bootstrap.access import Access, RedisRules, access_string
 from bootstrap.errors import BootstrapError
@@ -60,7 +61,7 @@ class Reason:
     on: tuple[str, ...]
     why: str
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {"what": self.what, "on": list(self.on), "why": self.why}
 
@@ -190,7 +191,7 @@ def _policies(held: Mapping[str, _Held], live: Live) -> Iterator[Reason]:
         else:
             mine = [p for p in wall.policies.values() if "public" in p.roles or any(r in held for r in p.roles)]
             for policy in mine:
-                told = f"policy {policy.name}{'' if policy.permissive else ' (restrictive)'}"
+                reported = f"policy {policy.name}{'' if policy.permissive else ' (restrictive)'}"
                 rows = " and ".join(
                     text
                     for text in (
@@ -199,7 +200,7 @@ def _policies(held: Mapping[str, _Held], live: Live) -> Iterator[Reason]:
                     )
                     if text
                 )
-                yield Reason(what=rows, on=(where,), why=told)
+                yield Reason(what=rows, on=(where,), why=reported)
             if not any(policy.permissive for policy in mine):
                 yield Reason(what="sees no row", on=(where,), why="row-level security without a policy for it")
 
@@ -212,16 +213,16 @@ def _loopholes(held: Mapping[str, _Held], live: Live, rows: list[tuple[Any, ...]
         item = (functions if kind == "function" else by_sql).get(sql)
         ways = [why for what, why in _on(item, held) if what != "everything"] if item else []
         if item and ways and owner not in held:
-            told = f"acts as {owner}" if kind == "function" else f"reads as {owner}"
+            reported = f"acts as {owner}" if kind == "function" else f"reads as {owner}"
             how = "SECURITY DEFINER" if kind == "function" else "a view without security_invoker"
-            yield Reason(what=told, on=(item.sql,), why=f"{how}; {ways[0]}")
+            yield Reason(what=reported, on=(item.sql,), why=f"{how}; {ways[0]}")
 
 
 def explain_redis(rules: RedisRules, *, users: bool = True) -> tuple[Reason, ...]:
     """Return what an identity can do in a cache, from its declared rules; everything in one that knows no `users`."""
     if not users:
         return (Reason(what="runs all commands on all keys", on=(), why="whoever has the AUTH token is `default`"),)
-    told = {
+    reported = {
         "role": "has the ready-made rules",
         "keys": "reads and writes keys",
         "read": "reads keys",
@@ -232,7 +233,9 @@ def explain_redis(rules: RedisRules, *, users: bool = True) -> tuple[Reason, ...
     given = rules.model_dump(mode="json", exclude_defaults=True)
     found = [
         Reason(
-            what=told.get(key, key), on=(value,) if isinstance(value, str) else tuple(map(str, value)), why="declared"
+            what=reported.get(key, key),
+            on=(value,) if isinstance(value, str) else tuple(map(str, value)),
+            why="declared",
         )
         for key, value in given.items()
     ]

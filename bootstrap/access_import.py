@@ -33,7 +33,7 @@ class UnsayableError(BootstrapError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class ImportedDatabase:
     """A declaration, and what it does not say."""
 
     declaration: dict[str, Any]
@@ -41,7 +41,7 @@ class Imported:
     """One sentence for each role that is nobody's identity."""
 
 
-def import_database(conn: psycopg.Connection[Any]) -> Imported:
+def import_database(conn: psycopg.Connection[Any]) -> ImportedDatabase:
     """Return the declaration of the database that `conn` is connected to; nothing is written."""
     stub = Desired(owner="", roles=(), memberships=(), identities={})
     found = read(conn, stub)
@@ -64,7 +64,9 @@ def import_database(conn: psycopg.Connection[Any]) -> Imported:
         fewer = {**data, "keep": [each for each in data["keep"] if each != word]}
         if not _changes(fewer, live):
             data = fewer
-    return Imported(declaration={key: value for key, value in data.items() if value}, left_out=tuple(left_out.values()))
+    return ImportedDatabase(
+        declaration={key: value for key, value in data.items() if value}, left_out=tuple(left_out.values())
+    )
 
 
 def _has_public(live: Live) -> bool:

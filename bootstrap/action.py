@@ -1,13 +1,15 @@
 """One thing that is done to an engine or to the store of secrets, as data that may be printed: it never holds a secret.
 
-Plans are made of these, whoever makes them: the bootstrap, `access plan`, `drift` and rotations.
+Plans consist of these, whoever makes them: the bootstrap, `access plan`, `drift` and rotations.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
+
+from pydantic import JsonValue
 
 Engine: TypeAlias = Literal["postgres", "redis", "secrets"]
 Sql: TypeAlias = Literal[
@@ -58,7 +60,7 @@ class Action:
         """With everything that tells it apart: the moments of a rotation differ in whose and where."""
         return f"{self.identity}: {self.verb} {self.target}: {self.text}"
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {
             "engine": self.engine,

@@ -43,7 +43,7 @@ def fingerprint(pem: bytes) -> str:
     try:
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(pem.decode("ascii"))).hexdigest()
     except (ValueError, binascii.Error):
-        return hashlib.sha256(pem).hexdigest()  # of what is no certificate, so that it has a name
+        return hashlib.sha256(pem).hexdigest()  # of what is not a certificate, so that it has a name
 
 
 @cache

@@ -4,7 +4,7 @@
 
 botocore is left out: Lambda's Python runtime brings it. The same files give the same bytes: names are sorted, every
 entry carries the same time and mode, byte code names its source by hash. Byte code is in it because Lambda's folder is
-read-only: every cold start would compile anew, which is two thirds of the time of its imports (bench/README.md).
+read-only: every cold start would compile it again, which is two thirds of the time of its imports (bench/README.md).
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def build(target: Path, platform: Platform, *, certificates: bytes | None) -> Pa
 
 
 def digest(platform: Platform) -> str:
-    """SHA-256 of all that a bundle without certificates is made of, and how."""
+    """SHA-256 of everything in a bundle without certificates, and of how it is built."""
     parts = [each.encode() for each in (platform.python, *platform.tags, *_pins())]
     for path in (Path(__file__), *_sources()):
         parts += [path.relative_to(ROOT).as_posix().encode(), path.read_bytes()]

@@ -11,11 +11,11 @@ from bootstrap.access import Access
 from bootstrap.access.names import SIBLINGS, token_user
 from bootstrap.manifest import Manifest
 from bootstrap.renewal.state import grace_ends
-from bootstrap.secrets import Credential, Secret, SecretStore, SecretStoreError, Version, new_password
+from bootstrap.secrets import Credential, Secret, SecretStore, SecretStoreError, SecretVersion, new_password
 
 
 @dataclass(frozen=True, kw_only=True)
-class Held:
+class HeldCredential:
     """An identity's credential as this run uses it."""
 
     identity: str
@@ -23,7 +23,7 @@ class Held:
     """Its secret; empty where none is deployed yet."""
     credential: Credential
     """With all that the identity needs in this stack; passwords that are new live in this process only."""
-    version: Version | None
+    version: SecretVersion | None
     """The version of the secret that holds it; None while it is not staged yet."""
     first: bool = False
     """Whether no credential of the identity was ever current."""
@@ -46,13 +46,15 @@ class Held:
         return "".join(SIBLINGS) if self.previous else (self.credential.username or "_a")[-1]
 
 
-def read_all(manifest: Manifest, access: Access, store: SecretStore, pool: Executor) -> dict[str, Held]:
+def read_all(manifest: Manifest, access: Access, store: SecretStore, pool: Executor) -> dict[str, HeldCredential]:
     """Return a complete credential for every identity that logs in; nothing is written."""
     names = [name for name in access.identities if access.logs_in(name)]
     return dict(zip(names, pool.map(lambda name: _read(manifest, access, store, name), names), strict=True))
 
 
-def stage_all(held: Mapping[str, Held], store: SecretStore, pool: Executor) -> tuple[dict[str, Held], tuple[str, ...]]:
+def stage_all(
+    held: Mapping[str, HeldCredential], store: SecretStore, pool: Executor
+) -> tuple[dict[str, HeldCredential], tuple[str, ...]]:
     """Keep what is new as pending in the store; return the credentials with their versions, and what was done.
 
     Raise SecretStoreError where an identity has no secret, before any is written.
@@ -62,7 +64,7 @@ def stage_all(held: Mapping[str, Held], store: SecretStore, pool: Executor) -> t
             f"no secret is declared for {', '.join(missing)}; deploy the stack with this access.yaml, which makes them"
         )
 
-    def one(each: Held) -> Held:
+    def one(each: HeldCredential) -> HeldCredential:
         return each if each.version else replace(each, version=store.put_pending(each.arn, each.credential))
 
     notes = tuple(
@@ -73,16 +75,18 @@ def stage_all(held: Mapping[str, Held], store: SecretStore, pool: Executor) -> t
     return dict(zip(held, pool.map(one, held.values()), strict=True)), notes
 
 
-def _read(manifest: Manifest, access: Access, store: SecretStore, name: str) -> Held:
+def _read(manifest: Manifest, access: Access, store: SecretStore, name: str) -> HeldCredential:
     arn = manifest.secrets.get(name, "")
     current = store.get(arn) if arn else None
     if current is not None:
         old = current.credential
         wanted = complete(manifest, access, name, old)
         previous, due = before(store, arn, current)
-        if wanted != old and (previous is None or due):  # what becomes AWSPREVIOUS now is no rotation's old credential
+        if wanted != old and (
+            previous is None or due
+        ):  # what becomes AWSPREVIOUS now is not the old credential of a rotation
             wanted = wanted.model_copy(update={"grace": None})
-        return Held(
+        return HeldCredential(
             identity=name,
             arn=arn,
             credential=wanted,
@@ -95,7 +99,7 @@ def _read(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
     pending = store.get(arn, "AWSPENDING") if arn else None  # left by a run that did not get further
     start = pending.credential if pending else Credential()
     wanted = complete(manifest, access, name, start)
-    return Held(
+    return HeldCredential(
         identity=name,
         arn=arn,
         credential=wanted,
@@ -106,7 +110,7 @@ def _read(manifest: Manifest, access: Access, store: SecretStore, name: str) -> 
     )
 
 
-def before(store: SecretStore, arn: str, current: Version) -> tuple[Credential | None, bool]:
+def before(store: SecretStore, arn: str, current: SecretVersion) -> tuple[Credential | None, bool]:
     """Return the credential before `current` until it is retired, and whether its grace is over."""
     if current.credential.grace is None:  # no rotation has made it
         return None, False

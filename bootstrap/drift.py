@@ -1,4 +1,4 @@
-"""What the engines have become since the last bootstrap: schema and access beside their declarations. Reads only."""
+"""How the engines differ from the declarations of schema and access since the last bootstrap. Reads only."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from bootstrap.reconcile.plan import Plan, plan_entered
 from bootstrap.reconcile.verify import verify_stack
 from bootstrap.report import Check
 from bootstrap.run import MIGRATIONS
-from bootstrap.schema import Difference
+from bootstrap.schema import SchemaDifference
 from bootstrap.secrets import AwsStore, SecretStore
 from bootstrap.verify.by_role import verify_roles
 
@@ -81,7 +81,7 @@ def look(
             pressing = tuple(_pressure(conn))
             judged = judge_schema(conn, migrations)
         checks = verify_stack(manifest, store, pool) if prove else ()
-    return _drift(manifest.stack, (*pressing, *map(_told, judged.counted)), plan, checks)
+    return _drift(manifest.stack, (*pressing, *map(_of_schema, judged.counted)), plan, checks)
 
 
 def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, migrations: Path = MIGRATIONS) -> Drift:
@@ -90,7 +90,7 @@ def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, m
     pressing = tuple(_pressure(conn))
     judged = judge_schema(conn, migrations)
     checks = tuple(verify_roles(conn, access)) if prove else ()
-    return _drift(conn.info.dbname, (*pressing, *map(_told, judged.counted)), plan, checks)
+    return _drift(conn.info.dbname, (*pressing, *map(_of_schema, judged.counted)), plan, checks)
 
 
 def _drift(stack: str, found: tuple[Drifted, ...], plan: Plan, checks: tuple[Check, ...]) -> Drift:
@@ -114,10 +114,10 @@ def _pressure(conn: psycopg.Connection[Any]) -> Iterator[Drifted]:
 
 
 def judge_schema(conn: psycopg.Connection[Any], migrations: Path) -> schema.Judgement:
-    """Compare the schema with the definition beside the migrations; nothing differs where there is none."""
+    """Compare the schema with the definition next to the migrations; nothing differs where there is none."""
     path = schema.beside(migrations)
     return schema.Judgement() if path is None else schema.judge(conn, schema.load(path))
 
 
-def _told(each: Difference) -> Drifted:
+def _of_schema(each: SchemaDifference) -> Drifted:
     return Drifted(where="schema", what=f"{each.kind} {each.object}: {each.what}", mend=each.sql or "")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from pydantic import JsonValue
 
 from bootstrap import migrate
 from bootstrap.access import load_access
@@ -45,7 +46,7 @@ class DryRun:
         """Whether anything does."""
         return bool(self.changes or self.differences)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {
             "stack": self.stack,
@@ -69,14 +70,14 @@ def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretS
     with entered.conn as conn, ThreadPoolExecutor(_THREADS, thread_name_prefix="dry-run") as pool:
         on = engines(manifest, access, store, pool, entered)
         planned = plan_on(manifest, access, on)
-        of_schema, told, unseen = _schema(conn, migrations)
+        of_schema, reported, unseen = _schema(conn, migrations)
         lacking = extensions.look(conn, declared(migrations.resolve().parent), access.owner)
         first = tuple(_master(manifest, entered.due))
     changes = (*first, *planned.changes, *lacking.actions, *of_schema)
     return DryRun(
         stack=manifest.stack,
         changes=tuple(filter(BUT_DROPS, changes)),
-        differences=(*planned.differences, *droppable(planned.changes), *told),
+        differences=(*planned.differences, *droppable(planned.changes), *reported),
         notes=(
             *skipped(manifest, access),
             *map(extensions.refused, lacking.denied),
@@ -120,7 +121,7 @@ def _master(manifest: Manifest, due: master.Due | None) -> Iterator[Action]:
 
 def _schema(conn: psycopg.Connection[Any], folder: Path) -> tuple[tuple[Action, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the migrations that would run, what differs in the schema, and what cannot be foreseen."""
-    runner = migrate.Runner(migrate.Source.load(folder), migrate.PostgresLedger(conn))
+    runner = migrate.MigrationRunner(migrate.Source.load(folder), migrate.PostgresLedger(conn))
     steps = runner.plan_up()
     if steps:
         many = f"{len(steps)} migrations" if len(steps) > 1 else "the migration"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
-from typing import Any, Protocol
+from typing import Protocol
+
+from pydantic import JsonValue
 
 from bootstrap.errors import BootstrapError
 from bootstrap.report import Report
@@ -31,7 +33,7 @@ class Context(Protocol):
         ...
 
 
-def handler(event: dict[str, Any], context: Context) -> dict[str, Any]:
+def handler(event: dict[str, JsonValue], context: Context) -> dict[str, JsonValue]:
     """Run the bootstrap, or only look (`bootstrap.request`).
 
     Whatever goes wrong raises, so that the deployment that invoked it fails (ADR 0006). What a look finds it answers.

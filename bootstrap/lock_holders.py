@@ -18,7 +18,7 @@ from psycopg.sql import SQL, Composable, Composed, Literal
 
 # Roles are made and granted by nobody else; `r` is the holder's role, NULL when that is gone.
 ADMINISTRATOR = SQL("(r.rolsuper OR r.rolcreaterole OR r.rolname = current_user)")
-_WAIT = 5000  # ms for a session to end; all have been told to by then
+_WAIT = 5000  # ms for a session to end; all have been asked to by then
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def end_intruders(
         found = [Holder(*row) for row in cursor.execute(query(keys, entitled)).fetchall()]
         intruders = [holder for holder in found if not (holder.entitled or holder.own)]
         try:
-            # All are told before one is waited for: a lock that is given back goes to whoever waits for it.
+            # All are asked before one is waited for: a lock that is given back goes to whoever waits for it.
             for wait in (0, _WAIT):
                 for holder in intruders:
                     cursor.execute("SELECT pg_terminate_backend(%s, %s)", (holder.pid, wait))

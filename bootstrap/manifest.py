@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bootstrap.aws import AwsEndpoint
-from knowledge.passwords import LENGTH
+from knowledge.passwords import LENGTH, USUAL_LENGTH, USUAL_SPECIAL
 
 
 class _Model(BaseModel):
@@ -78,9 +78,9 @@ class CacheTarget(_Model):
     replication_group: str | None = None
     """Id of the ElastiCache replication group whose AUTH token that is. Absent anywhere else."""
     nodes: tuple[Endpoint, ...] = ()
-    """Every node of a server of one's own (never set for ElastiCache): there ACL SETUSER is sent to each."""
+    """Every node of a self-managed cache (never set for ElastiCache): there ACL SETUSER is sent to each."""
     admin_secret: str | None = None
-    """ARN of the secret of the ACL administrator of a server of one's own (never set for ElastiCache)."""
+    """ARN of the secret of the ACL administrator of a self-managed cache (never set for ElastiCache)."""
 
     @property
     def has_users(self) -> bool:
@@ -91,16 +91,16 @@ class CacheTarget(_Model):
     def _token_can_be_changed(self) -> CacheTarget:
         if self.auth_secret and not (self.replication_group or (self.nodes and self.admin_secret)):
             raise ValueError(
-                "auth_secret needs what changes the token: replication_group, or nodes and admin_secret of one's own"
+                "auth_secret needs what changes the token: replication_group, or nodes with an admin_secret"
             )
         return self
 
 
 class PasswordRule(_Model):
-    """What the passwords that the bootstrap makes consist of, beside letters and digits."""
+    """What the passwords that the bootstrap makes contain besides letters and digits."""
 
-    length: int = 40
-    special: str = "-"
+    length: int = USUAL_LENGTH
+    special: str = USUAL_SPECIAL
     """Special characters; what a stack may choose is in `knowledge.passwords`."""
 
     @model_validator(mode="after")

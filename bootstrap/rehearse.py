@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import psycopg
+from pydantic import JsonValue
 
 from bootstrap import schema
 from bootstrap.declared_extensions import DeclaredExtension
 from bootstrap.errors import BootstrapError
-from bootstrap.migrate import Applied, MigrateError, PostgresLedger, Runner, Source
+from bootstrap.migrate import AppliedFile, MigrateError, MigrationRunner, PostgresLedger, Source
 from bootstrap.migrate.errors import FileError, ProblemsError
 from bootstrap.postgres import extensions
 from bootstrap.schema.changes import SchemaChange, changes
@@ -50,7 +51,7 @@ class Rehearsal:
     new: tuple[str, ...]
     """Names of those that are rehearsed."""
     server: int = 0
-    applied: list[Applied] = field(default_factory=list)
+    applied: list[AppliedFile] = field(default_factory=list)
     """Every run of theirs, with its seconds."""
     changes: tuple[SchemaChange, ...] = ()
     """What they make of the schema."""
@@ -69,7 +70,7 @@ class Rehearsal:
         """Whether it went as it should."""
         return not self.troubles
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, JsonValue]:
         """The stable form for machines."""
         return {"ok": self.ok, **asdict(self)}
 
@@ -88,14 +89,14 @@ def rehearse(
 
     `wanted` are the extensions that the application declares; `conn` makes those that it may.
 
-    Raise NotEmptyError. A file that fails ends the rehearsal and is told in it.
+    Raise NotEmptyError. A file that fails ends the rehearsal and is reported in it.
     """
     say = say or (lambda _: None)
     _empty(conn)
     notes = extensions.ensure(conn, wanted, role).differences
     made = Rehearsal(since=since, new=tuple(m.name for m in source.migrations if m.version > since), notes=notes)
-    runner = Runner(source, PostgresLedger(conn), role=role)
-    with _told(made, "up"):
+    runner = MigrationRunner(source, PostgresLedger(conn), role=role)
+    with _reported(made, "up"):
         runner.up(sum(m.version <= since for m in source.migrations))
         before = schema.read(conn)
         made.server = before.server
@@ -113,10 +114,10 @@ def rehearse(
 
 
 def _back(
-    conn: psycopg.Connection[Any], runner: Runner, made: Rehearsal, before: schema.Schema, after: schema.Schema
+    conn: psycopg.Connection[Any], runner: MigrationRunner, made: Rehearsal, before: schema.Schema, after: schema.Schema
 ) -> None:
     at: list[int] = []
-    with _told(made, "down"):
+    with _reported(made, "down"):
         try:
             made.applied += runner.down(len(made.new), lambda step, _: at.append(step.before))
         except FileError as error:
@@ -132,7 +133,7 @@ def _back(
             made.troubles += _differing("down", before, schema.read(conn).schema)
     if made.failed:
         return
-    with _told(made, "up again"):
+    with _reported(made, "up again"):
         made.applied += runner.up()
         made.troubles += _differing("up again", after, schema.read(conn).schema)
 
@@ -175,7 +176,7 @@ def _empty(conn: psycopg.Connection[Any]) -> None:
 
 
 @contextmanager
-def _told(made: Rehearsal, phase: Phase) -> Iterator[None]:
+def _reported(made: Rehearsal, phase: Phase) -> Iterator[None]:
     try:
         yield
     except MigrateError as error:

@@ -43,7 +43,7 @@ class Check(_Model):
         return self.outcome == self.expected
 
 
-class Migration(_Model):
+class MigrationReached(_Model):
     """Where the schema is."""
 
     version: int | None = None
@@ -67,7 +67,7 @@ class Report(_Model):
     stack: str
     seconds: float
     steps: tuple[Step, ...]
-    migration: Migration
+    migration: MigrationReached
     checks: tuple[Check, ...]
     differences: tuple[str, ...] = ()
     """What is not as declared and was left so, each with what mends it."""

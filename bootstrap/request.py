@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import ValidationError
 
@@ -37,9 +38,9 @@ class Request:
     """Whether to log in as every identity; of `check` alone."""
 
 
-def request(event: dict[str, Any], *, arn: str = "", pinned: str | None = None) -> Request:
+def request(event: Mapping[str, object], *, arn: str = "", pinned: str | None = None) -> Request:
     """Read the event. Raise RequestError."""
-    asked = event if "action" in event else {"action": "bootstrap", "manifest": event}
+    asked: Mapping[str, object] = event if "action" in event else {"action": "bootstrap", "manifest": event}
     action, prove = asked["action"], asked.get("prove", False)
     if action not in ("bootstrap", "check"):
         raise RequestError(f"no action {action!r}: bootstrap, check")
@@ -58,10 +59,10 @@ def request(event: dict[str, Any], *, arn: str = "", pinned: str | None = None) 
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "manifest"
-        raise RequestError(f"this is no manifest: {where}: {first['msg']}") from None
+        raise RequestError(f"this is not a manifest: {where}: {first['msg']}") from None
     return Request(action=action, manifest=manifest, prove=bool(prove))
 
 
-def digest(document: Any) -> str:
+def digest(document: object) -> str:
     """SHA-256 of the document, however its JSON was laid out; `components.functions.runner` computes the same."""
     return hashlib.sha256(json.dumps(document, sort_keys=True, separators=(",", ":")).encode()).hexdigest()

@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from bootstrap import deadline, migrate, report
 from bootstrap.access import Access, Finding, analyse, load_access
-from bootstrap.credentials import Held, read_all, stage_all
+from bootstrap.credentials import HeldCredential, read_all, stage_all
 from bootstrap.declared_extensions import FILE, DeclaredExtension, declared
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
@@ -103,7 +103,7 @@ class _Run:
     def _findings(self) -> tuple[Finding, ...]:
         return analyse(self._access, clustered=[name for name, c in self._manifest.caches.items() if c.cluster_mode])
 
-    def _access_in(self, on: Engines) -> Mapping[str, Held]:
+    def _access_in(self, on: Engines) -> Mapping[str, HeldCredential]:
         """Credentials, roles and users: everything before the schema."""
         with self._step("secrets") as done:
             found = read_all(self._manifest, self._access, self._store, self._pool)
@@ -113,7 +113,9 @@ class _Run:
         self._differences += applied.differences
         return applied.held
 
-    def _schema(self, entered: Master, held: Mapping[str, Held], on: Engines, folder: Path) -> report.Migration:
+    def _schema(
+        self, entered: Master, held: Mapping[str, HeldCredential], on: Engines, folder: Path
+    ) -> report.MigrationReached:
         with self._step("extensions") as done:
             declares = declared(folder.resolve().parent)
             found = extensions.ensure(entered.conn, declares, self._access.owner)
@@ -133,7 +135,9 @@ class _Run:
             self._differences += (*left.differences, *droppable(left.actions))
         return version
 
-    def _migrate(self, entered: Master, held: Mapping[str, Held], folder: Path) -> tuple[report.Migration, list[str]]:
+    def _migrate(
+        self, entered: Master, held: Mapping[str, HeldCredential], folder: Path
+    ) -> tuple[report.MigrationReached, list[str]]:
         """Migrate as the migrator, whose login acts as the owner."""
         migrators = self._access.with_privilege("migrator")
         if not migrators:
@@ -147,13 +151,13 @@ class _Run:
         target = self._manifest.postgres
         with open_postgres(target, target.primary, user, password) as conn:
             ledger = migrate.PostgresLedger(conn, entered.conn)
-            runner = migrate.Runner(migrate.Source.load(folder), ledger, role=self._access.owner)
+            runner = migrate.MigrationRunner(migrate.Source.load(folder), ledger, role=self._access.owner)
             applied = self._up(runner)
             self._differences += (*ledger.ended, *runner.notes)
             version = runner.version()
-        return report.Migration(version=version.version, dirty=version.dirty), applied
+        return report.MigrationReached(version=version.version, dirty=version.dirty), applied
 
-    def _up(self, runner: migrate.Runner) -> list[str]:
+    def _up(self, runner: migrate.MigrationRunner) -> list[str]:
         done: list[str] = []
 
         def between(step: migrate.Move, seconds: float | None) -> None:
@@ -168,7 +172,7 @@ class _Run:
             raise deadline.stopped(done, [step.file.name for step in runner.plan_up()]) from None
 
     def _compare(self, entered: Master, folder: Path) -> None:
-        """Hold the schema against the definition that lies beside the migrations, where there is one."""
+        """Compare the schema with the definition next to the migrations, where there is one."""
         from bootstrap import schema
 
         path = schema.beside(folder)
@@ -178,10 +182,10 @@ class _Run:
             found = schema.judge(entered.conn, schema.load(path))
             self._schema_errors = len(found.wrong)
             self._differences += [f"schema: {each}" for each in found.counted]
-            # Of the extensions that are missing the step before has told.
+            # The extensions that are missing were reported by the step before.
             self._differences += [f"schema: {found.note}"] * any(each.kind != "extension" for each in found.aside)
 
-    def _verified(self, entered: Master, held: Mapping[str, Held]) -> tuple[report.Check, ...]:
+    def _verified(self, entered: Master, held: Mapping[str, HeldCredential]) -> tuple[report.Check, ...]:
         from bootstrap.verify import verify
 
         with self._step("verify"):

@@ -1,4 +1,4 @@
-"""The files that the bootstrap is made of: what its bundle carries, and what makes the runner run again."""
+"""The files of the bootstrap: what its bundle carries, and what makes the runner run again."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -13,9 +13,9 @@ from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import open_redis, postgres_password, root_certificates
 from cli.errors import InputError
-from cli.options import StackOption
+from cli.options import ManifestOption, StackOption
 from cli.project import project_root
-from cli.target import ManifestOption, find_manifest
+from cli.target import find_manifest
 from clients.credentials import cache_credential, credential, default_identity
 from infra.settings.problems import nearest
 from local.state import StateDir
@@ -149,7 +149,7 @@ def _session(target: Manifest, cache: str, identity: str, command: list[str]) ->
                 run(words)
 
 
-def _show(answer: Any, depth: str = "") -> None:
+def _show(answer: object, depth: str = "") -> None:
     if isinstance(answer, list | tuple | set):
         if not answer:
             typer.echo(f"{depth}(empty)")

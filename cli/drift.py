@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,10 +15,10 @@ from bootstrap.secrets import open_database_url
 from cli.declaration import note_of_deployed
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
-from cli.options import DatabaseUrlOption, JsonFlag, StackArgument
-from cli.output import console, counted, emit_json
+from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackArgument
+from cli.output import console, counted, emit_json, note
 from cli.project import project_root
-from cli.target import ManifestOption, find_declared, note
+from cli.target import find_declared
 from infra.settings.access_file import read_access
 
 # Lambda's longest run, and a moment for the answer.
@@ -89,7 +90,7 @@ def _outputs(file: str) -> tuple[str, dict[str, Any]]:
         raise InputError(f"--outputs {file} is not what `pulumi stack output --json` prints.") from None
 
 
-def _asked(runner: str, manifest: dict[str, Any], *, prove: bool) -> dict[str, Any]:
+def _asked(runner: str, manifest: Mapping[str, object], *, prove: bool) -> dict[str, Any]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from bootstrap.aws import aws_client, endpoint_of

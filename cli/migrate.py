@@ -18,11 +18,10 @@ from cli.doors import by_url, open_database
 from cli.duration import duration
 from cli.errors import FAILED, WRONG_INPUT, InputError, NothingUpError
 from cli.files import writing
-from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption, StackOption
-from cli.output import console, emit_json, table
+from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, ManifestOption, PathOption, StackOption
+from cli.output import console, counted, emit_json, note, table
 from cli.project import not_carried, project_root
 from cli.rehearse import rehearse
-from cli.target import ManifestOption, find_manifest, note
 
 app = typer.Typer(no_args_is_help=True, help="Move the schema along its migrations (golang-migrate's table and lock).")
 app.command()(rehearse)
@@ -80,11 +79,15 @@ def _runner(
     allow: list[str] | None = None,
     snapshot: bool = False,
     **options: Any,
-) -> Iterator[migrate.Runner]:
+) -> Iterator[migrate.MigrationRunner]:
     """As whoever the URL says, or as the stack's migrator, who acts as the owner."""
     from bootstrap import migrate
 
-    target = by_url(url, stack, manifest) or find_manifest(stack, manifest)
+    target: Secret | Manifest | None = by_url(url, stack, manifest)
+    if target is None:
+        from cli.target import find_manifest
+
+        target = find_manifest(stack, manifest)
     if path == MIGRATIONS:
         note(not_carried(project_root()))
     source = migrate.Source.load(path, allow or ())
@@ -95,7 +98,7 @@ def _runner(
 
             options["snapshot"] = snapshot_of(connection.info.host)
         ledger = migrate.PostgresLedger(connection)
-        runner = migrate.Runner(source, ledger, role=owner, **options)
+        runner = migrate.MigrationRunner(source, ledger, role=owner, **options)
         try:
             yield runner
         finally:
@@ -113,7 +116,7 @@ def _migrator(target: Manifest) -> tuple[str, str]:
     return migrators[0], access.owner
 
 
-def _done(applied: list[migrate.Applied], json: bool) -> None:
+def _done(applied: list[migrate.AppliedFile], json: bool) -> None:
     if json:
         emit_json([asdict(each) for each in applied])
         return
@@ -149,7 +152,7 @@ def _planned(steps: list[migrate.Move], json: bool) -> None:
         console().print("no change")
 
 
-def _told(value: Any) -> str:
+def _told(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
     return f"{value:%Y-%m-%d %H:%M:%S%z}" if isinstance(value, datetime) else str("" if value is None else value)
@@ -351,9 +354,12 @@ def validate(
             colour = "red" if problem.severity == "error" else "yellow"
             console().print(f"[{colour}]{problem.severity}[/] {escape(str(problem))} [dim]({problem.rule})[/]")
         counts = Counter(problem.severity for problem in problems)
-        words = [("error", "errors"), ("warning", "warnings"), ("style", "of style"), ("note", "notes")]
-        told = ", ".join(f"{counts[word]} {told}" for word, told in words if counts[word])
-        console().print(told or "no problems")
+        said = [
+            f"{counts[word]} of style" if word == "style" else counted(counts[word], word)
+            for word in ("error", "warning", "style", "note")
+            if counts[word]
+        ]
+        console().print(", ".join(said) or "no problems")
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(WRONG_INPUT)
 

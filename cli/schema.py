@@ -18,9 +18,9 @@ from bootstrap.secrets import Secret, open_postgres
 from cli.doors import by_url, open_database
 from cli.errors import DIFFERENT, InputError
 from cli.files import writing
-from cli.options import DatabaseUrlOption, JsonFlag, StackOption
+from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json
-from cli.target import ManifestOption, find_manifest
+from cli.target import find_manifest
 from clients.credentials import credential
 from infra.settings.problems import nearest
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:  # brings psycopg, which other commands do without
     import psycopg
 
     from bootstrap.manifest import Manifest
-    from bootstrap.schema import Difference, ServerSchema
+    from bootstrap.schema import SchemaDifference, ServerSchema
 
 DEFINITION = Path(__file__).parents[1] / "schema" / "schema.json"
 FileOption = Annotated[Path, typer.Option("--file", help="The definition.")]
@@ -120,7 +120,7 @@ def check(
 _KINDS = ("tables", "columns", "constraints", "indexes", "triggers", "policies", "functions", "views")
 
 
-def _summary(live: ServerSchema, found: tuple[Difference, ...], seconds: float) -> dict[str, Any]:
+def _summary(live: ServerSchema, found: tuple[SchemaDifference, ...], seconds: float) -> dict[str, Any]:
     tables = live.schema.get("tables", {})
     count: Counter[str] = Counter(each.severity for each in found)
     parts = {

@@ -1,4 +1,4 @@
-"""What is said to a word that is no command: a near one, but never one that takes data away."""
+"""What is said to a word that is not a command: a near one, but never one that takes data away."""
 
 from __future__ import annotations
 

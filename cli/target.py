@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from pydantic import ValidationError
-from rich.markup import escape
 
 from bootstrap.manifest import Manifest
 from cli.current import state_of
 from cli.declaration import ahead, as_declared, note_of_deployed
 from cli.errors import InputError, NothingUpError
-from cli.output import console
+from cli.output import note
 
 if TYPE_CHECKING:
     from local.state import StateDir
-
-ManifestOption = Annotated[
-    str | None,
-    typer.Option("--manifest", "-m", help="Manifest of a deployed stack (a file, - for standard input)."),
-]
 
 
 def find_manifest(stack: str | None, file: str | None, *, quiet: bool = False) -> Manifest:
@@ -54,12 +47,6 @@ def find_declared(stack: str | None, file: str | None) -> tuple[Manifest, StateD
     return as_declared(state, found), state
 
 
-def note(sentence: str | None) -> None:
-    """Say something beside the result."""
-    if sentence:
-        console(stderr=True).print(f"[yellow]note[/] {escape(sentence)}")
-
-
 def _read(file: str) -> Manifest:
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
@@ -70,7 +57,9 @@ def _read(file: str) -> Manifest:
         raise InputError(f"--manifest {file} is no text: take `pulumi stack output manifest`.") from None
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()[:3])
-        raise InputError(f"--manifest {file} is no manifest ({wrong}): take `pulumi stack output manifest`.") from None
+        raise InputError(
+            f"--manifest {file} is not a manifest ({wrong}): take `pulumi stack output manifest`."
+        ) from None
 
 
 def _tier(stack: str | None) -> tuple[StateDir, Manifest]:

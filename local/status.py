@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from bootstrap.action import Action
 from bootstrap.manifest import Endpoint, Manifest
 from bootstrap.postgres.pressure import migration, used_up
-from bootstrap.report import Migration
+from bootstrap.report import MigrationReached
 from graph.replica import replica_source
 from local import ports
 from local.emulator import tier_endpoint
@@ -142,7 +142,7 @@ def status(state: StateDir) -> dict[str, Any]:
             *(found.changes if found else ()),
             *(action for _, of_cache in shown.values() for action in of_cache),
         ]
-        at = found.migration if found else Migration.model_validate(report.get("migration") or {})
+        at = found.migration if found else MigrationReached.model_validate(report.get("migration") or {})
         return {
             "stack": state.stack,
             "up": bool(state.resources) and all(each.trouble is None for each in servers.result()),
@@ -201,7 +201,7 @@ def _postgres(state: StateDir, known: Manifest | None, pool: ThreadPoolExecutor)
 class _Inside:
     """What the stack's database says of itself now."""
 
-    migration: Migration
+    migration: MigrationReached
     undeclared: tuple[str, ...]
     """What it has that access.yaml does not say."""
     changes: tuple[Action, ...]
@@ -216,7 +216,7 @@ def _inside(state: StateDir, known: Manifest | None) -> _Inside | None:
 
     def read(connection: psycopg.Connection[Any]) -> _Inside:
         undeclared, changes = _declared(connection, known, str(primary["inputs"]["username"]))
-        return _Inside(migration(connection) or Migration(), undeclared, changes)
+        return _Inside(migration(connection) or MigrationReached(), undeclared, changes)
 
     return _connected(state, primary["outputs"]["identifier"], known.postgres.database, read)
 
@@ -230,7 +230,7 @@ def _declared(
     """
     from bootstrap.access import load_access
     from bootstrap.postgres.desired import desired
-    from bootstrap.postgres.facts import told
+    from bootstrap.postgres.facts import reported
     from bootstrap.postgres.live import read
     from bootstrap.postgres.plan import plan
     from bootstrap.postgres.unseen import beside
@@ -240,7 +240,7 @@ def _declared(
     wanted = desired(access, active_logins(connection, access), iam=known.postgres.iam_region is not None)
     # As the master sees it, who administers all of it.
     live = replace(read(connection, wanted), user=master)
-    return tuple(told(beside(wanted, live).unseen)), tuple(plan(wanted, live))
+    return tuple(reported(beside(wanted, live).unseen)), tuple(plan(wanted, live))
 
 
 def _used_up(state: StateDir) -> list[str]:
@@ -266,7 +266,7 @@ def _cache(state: StateDir, entry: Entry, known: Manifest | None) -> tuple[dict[
 def _users(nodes: list[Node], name: str, known: Manifest | None) -> tuple[list[str], list[Action]]:
     """Who can log in to a cache now and is not in the declaration of the last bootstrap, and what differs of the rest.
 
-    A node that does not answer is told by its role.
+    A node that does not answer is left out.
     """
     import redis
 

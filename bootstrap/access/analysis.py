@@ -12,7 +12,7 @@ from bootstrap.access.keyspaces import bearers, glob_of, readers, writers
 from bootstrap.access.model import Access, RedisRules
 from bootstrap.access.rules import BASE, MONITORING, access_string
 from bootstrap.acl.compare import listed, patterns
-from bootstrap.acl.expand import Allowed, expand
+from bootstrap.acl.expand import AllowedCommands, expand
 from bootstrap.acl.glob import common, includes, prefix, universal
 from bootstrap.acl.rules import RuleSet, Selector, parse
 from bootstrap.acl.table import CommandTable
@@ -73,7 +73,7 @@ def _patterns(path: str, compiled: RuleSet, table: CommandTable) -> Iterator[Fin
     for inner, may in declared.items():
         outer = [p for p, has in declared.items() if p != inner and may in has and not universal(p)]
         if shadow := next((p for p in outer if includes([p], inner)), None):
-            # Of two that are the same set, the later one is told.
+            # Of two that are the same set, the later one is reported.
             if includes([inner], shadow) and may == declared[shadow] and inner < shadow:
                 continue
             yield Finding(path=path, message=f"`{inner}` adds nothing to `{shadow}`", mend="take it out")
@@ -122,22 +122,22 @@ def _dangerous(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTa
 
 
 def _telling(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTable) -> Iterator[Finding]:
-    """What it learns of other identities' keys and connections, beside its own patterns."""
+    """What it learns of other identities' keys and connections, besides its own patterns."""
     expected = frozenset(MONITORING) if rules.role == "monitoring" else frozenset()
     selectors = (compiled.root, *compiled.selectors)
     reached = frozenset().union(*(expand(selector, table).commands for selector in selectors)) - expected
-    # Of @dangerous and @admin it is told already.
+    # @dangerous and @admin are reported already.
     if touched := {name for name in reached & TOUCHES if not _governs(name, table)}:
         yield Finding(
             path=path,
             message=f"reaches {listed(touched)}, which end, stop or forget something of others",
             mend="take them out",
         )
-    if told := reached & TELLS.keys():
-        what = "; ".join(dict.fromkeys(TELLS[name] for name in sorted(told)))
+    if reported := reached & TELLS.keys():
+        what = "; ".join(dict.fromkeys(TELLS[name] for name in sorted(reported)))
         yield Finding(
             path=path,
-            message=f"reaches beyond its own keys with {listed(told)}: {what}",
+            message=f"reaches beyond its own keys with {listed(reported)}: {what}",
             mend="take them out, or give what is not for it a cache of its own",
         )
     for channel in dict.fromkeys(c for selector in selectors for c in selector.channels if not universal(c)):
@@ -152,7 +152,7 @@ def _governs(command: str, table: CommandTable) -> bool:
     )
 
 
-def _channels(path: str, rules: RedisRules, root: Selector, allowed: Allowed) -> Iterator[Finding]:
+def _channels(path: str, rules: RedisRules, root: Selector, allowed: AllowedCommands) -> Iterator[Finding]:
     for channel in root.channels:
         if universal(channel):
             yield Finding(path=path, message=f"`{channel}` matches every channel", mend="name the channels")

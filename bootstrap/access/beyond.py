@@ -1,7 +1,7 @@
 """Commands that reach beyond an identity's own keys, whatever its patterns: key patterns limit only what names a key.
 
 From the command tables of Valkey 9.1 and Redis 7, and CLIENT TRACKING's documentation (BCAST tells the name of every
-key that changes). A category never brings one of them; `TELLS` may be named one by one, and is then told of.
+key that changes). A category never brings one of them; `TELLS` may be named one by one, and is then reported.
 """
 
 from __future__ import annotations

@@ -80,7 +80,7 @@ def command_name(text: str, sign: str = "+") -> str:
     """Return a category, command or subcommand as it may be written behind `sign`, or raise ValueError."""
     if text.startswith("@"):
         if text[1:] not in CATEGORIES | FORBIDDEN_CATEGORIES:
-            raise ValueError(f"`{text}` is no command category{_nearest(text[1:], CATEGORIES, '@')}")
+            raise ValueError(f"`{text}` is not a command category{_nearest(text[1:], CATEGORIES, '@')}")
     elif not _COMMAND.fullmatch(text):
         raise ValueError("must be `@category`, `command` or `command|subcommand`, in lower case and without + or -")
     else:
@@ -102,7 +102,7 @@ def _known(name: str, sign: str) -> None:
     if sign == "+" and container in _KNOWN and container not in VALKEY.subcommands and container != name:
         return  # a first argument, which servers still take
     same = [each for each in _KNOWN if each.replace("|", "") == name]
-    raise ValueError(f"`{name}` is no command{_nearest(name, same or _KNOWN)}")
+    raise ValueError(f"`{name}` is not a command{_nearest(name, same or _KNOWN)}")
 
 
 def _nearest(name: str, names: Collection[str], mark: str = "") -> str:
@@ -114,7 +114,9 @@ def selector_pattern(text: str) -> str:
     """Return a pattern that fits between a selector's parentheses, or raise ValueError."""
     if set(text) & {'"', "'"} or text.endswith(")"):
         # sdssplitargs takes them for quotes, and a word that ends with `)` ends the selector (acl.c).
-        raise ValueError("holds a quotation mark or ends with `)`, which a selector cannot; put it beside the selector")
+        raise ValueError(
+            "holds a quotation mark or ends with `)`, which a selector cannot; put it outside the selector"
+        )
     return text
 
 
@@ -135,5 +137,5 @@ def raw_rules(text: str) -> str:
         if not rule[1:].startswith("@"):
             _known(rule[1:], rule[0])
         elif rule[2:] not in CATEGORIES | FORBIDDEN_CATEGORIES | _REDIS_8_CATEGORIES:
-            raise ValueError(f"`{rule}` is no command category{_nearest(rule[2:], CATEGORIES, rule[:2])}")
+            raise ValueError(f"`{rule}` is not a command category{_nearest(rule[2:], CATEGORIES, rule[:2])}")
     return str(rules)

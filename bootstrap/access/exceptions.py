@@ -1,4 +1,4 @@
-"""What a role has beside the declaration and may keep, by name: in the words in which `access plan` tells of it."""
+"""What a role has without being declared and may keep, by name: in the words in which `access plan` reports it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _PRIVILEGES = re.compile(r"([A-Z]+(?: [A-Z]+)?(?:, [A-Z]+(?: [A-Z]+)?)*) on (.+)
 
 
 def exception(text: str) -> str:
-    """Return `text`, or raise ValueError when nothing that is told of a role begins like that."""
+    """Return `text`, or raise ValueError when nothing that is reported of a role begins like that."""
     if not _KNOWN.fullmatch(text):
         raise ValueError(
-            "is nothing that is told of a role; copy it from `datatier access plan`: `login`, `CREATEDB`, `member of "
+            "is not how a role is reported; copy it from `datatier access plan`: `login`, `CREATEDB`, `member of "
             "app_owner`, `owns table public.t`, `SELECT on table public.t`"
         )
     return text

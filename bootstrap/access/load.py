@@ -52,7 +52,7 @@ class AccessError(BootstrapError, ValueError):
         super().__init__("\n".join(["the access declaration is wrong:", *(f"  {p}" for p in problems)]))
 
 
-def load_access(data: Mapping[str, Any]) -> Access:
+def load_access(data: Mapping[str, object]) -> Access:
     """Return the typed declaration, or raise AccessError with every problem."""
     try:
         access = Access.model_validate(data)
@@ -164,7 +164,7 @@ def _keyspace(access: Access, path: str, keyspace: Keyspace) -> Iterator[Problem
                 known = tuple(access.identities)
                 yield Problem(
                     path=f"{path}.{key}",
-                    rule=f"`{identity}` is no identity; those that may write it: {', '.join(writing)}",
+                    rule=f"`{identity}` is not an identity; those that may write it: {', '.join(writing)}",
                     nearest=_nearest(identity, known),
                 )
             elif identity not in writing:

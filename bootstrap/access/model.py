@@ -120,7 +120,7 @@ class Exceptions(Model):
 
     postgres: dict[ObjectName, tuple[Exception_, ...]] = Field(default_factory=dict)
     """What roles have and may keep, by role, in the words of `access plan`; PUBLIC is everyone. A role that is named
-    here may be a member of identities, and they of it; what else it has is told."""
+    here may be a member of identities, and they of it; what else it has is reported."""
     redis: dict[CacheName, tuple[OtherUser, ...]] = Field(default_factory=dict)
     """Users that somebody else governs (Sentinel's, an exporter's), by cache."""
 
@@ -134,9 +134,9 @@ class Access(Model):
     """Schemas that the declaration governs; the profiles hold in each of them."""
     keep: tuple[Annotated[Keep, BeforeValidator(_kept)], ...] = ()
     """What is left as the server has it: the `marks` by comment that roles of ours bear, and the `owner`'s own role.
-    What the owner has beside that is told like anybody's."""
+    What else the owner has is reported like anybody's."""
     exceptions: Exceptions = Exceptions()
-    """What is there beside this declaration and may stay: it is left alone and not told of."""
+    """What is there without being declared and may stay: it is left alone and not reported."""
     public: tuple[Grant, ...] = ()
     """What everybody may do (PUBLIC); nothing when absent."""
     limits: Limits = Limits()

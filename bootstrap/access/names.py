@@ -58,7 +58,7 @@ def pattern(text: str) -> str:
 def other_user(text: str) -> str:
     """Return the name of a Redis user that somebody else governs: any name that a server takes."""
     if not text or any(character.isspace() or not character.isprintable() for character in text):
-        raise ValueError("is no user's name: write it as ACL LIST shows it, without spaces")
+        raise ValueError("is not the name of a user: write it as ACL LIST shows it, without spaces")
     return text
 
 

@@ -1,4 +1,4 @@
-"""The PostgreSQL half of access.yaml: profiles, grants of one's own, memberships, settings, row-level policies."""
+"""The PostgreSQL half of access.yaml: profiles, custom grants, memberships, settings, row-level policies."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _list(value: object) -> object:
 def _seconds(value: object) -> int:
     seconds = names.duration(value)
     if seconds is None:
-        raise ValueError("needs a duration such as `30s`; `0` is no limit")
+        raise ValueError("needs a duration such as `30s`; `0` means no limit")
     return seconds
 
 
@@ -79,7 +79,7 @@ def signature(text: str) -> str:
 
 def _setting(name: str) -> str:
     if not _SETTING.fullmatch(name) or len(name) > 63:
-        raise ValueError("is no name of a setting, e.g. `search_path`")
+        raise ValueError("is not that of a setting, e.g. `search_path`")
     return name.lower()
 
 
@@ -125,7 +125,7 @@ class Model(BaseModel):
 
 
 class Limits(Model):
-    """What one login may take at most; 0 is no limit."""
+    """What one login may take at most; 0 means no limit."""
 
     connection_limit: int | None = Field(default=None, ge=1, le=10000)
     statement_timeout: Seconds | None = None

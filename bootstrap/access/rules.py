@@ -50,7 +50,7 @@ def _channels(rules: RedisRules | SelectorRules) -> tuple[str, ...]:
 
 
 def _keys(rules: RedisRules | SelectorRules) -> tuple[str, ...]:
-    # `%R~p %W~p` is stored as `~p`, and a pattern beside `~*` is refused (acl.c, ACLSetSelector).
+    # `%R~p %W~p` is stored as `~p`, and a pattern in addition to `~*` is refused (acl.c, ACLSetSelector).
     both = set(rules.keys) | (set(rules.read) & set(rules.write))
     if "*" in both:
         return ("~*",)

@@ -24,7 +24,7 @@ _NAMES = {
 
 
 @dataclass(frozen=True)
-class Difference:
+class RuleDifference:
     """One thing that changes, from what is to what is wanted."""
 
     text: str
@@ -35,7 +35,7 @@ class Difference:
         return self.text
 
 
-def differences(live: RuleSet, wanted: RuleSet, table: CommandTable) -> tuple[Difference, ...]:
+def differences(live: RuleSet, wanted: RuleSet, table: CommandTable) -> tuple[RuleDifference, ...]:
     """Return what the change from `live` to `wanted` does; nothing where both have the same effect. Passwords aside."""
     found = [*_flags(live, wanted), *_selector(live.root, wanted.root, table, "")]
     before = [s for s in live.selectors if not _void(s, table)]
@@ -45,14 +45,14 @@ def differences(live: RuleSet, wanted: RuleSet, table: CommandTable) -> tuple[Di
     if len(gone) == len(new) == 1:
         found += _selector(gone[0], new[0], table, f"selector ({new[0]}): ")
     else:
-        found += [Difference(f"loses the selector ({each})", takes_away=True) for each in gone]
-        found += [Difference(f"gains the selector ({each})", takes_away=False) for each in new]
+        found += [RuleDifference(f"loses the selector ({each})", takes_away=True) for each in gone]
+        found += [RuleDifference(f"gains the selector ({each})", takes_away=False) for each in new]
     return tuple(found)
 
 
 def text_differences(
     live: str, wanted: str, table: CommandTable, *, channels: Channels | None = None
-) -> tuple[Difference, ...]:
+) -> tuple[RuleDifference, ...]:
     """Compare two texts, by letters where a rule is not known here.
 
     `live` is as a server lists it; with `channels` it is an access string, and that the default where it names none.
@@ -64,9 +64,9 @@ def text_differences(
         if live.split() == wanted.split():
             return ()
         return (
-            Difference(
+            RuleDifference(
                 f"{live} -> {wanted} (compared by text: {error})",
-                takes_away=True,  # what an unknown rule gives cannot be told
+                takes_away=True,  # what an unknown rule gives is not known
             ),
         )
 
@@ -81,18 +81,18 @@ def _void(selector: Selector, table: CommandTable) -> bool:
     return not (allowed.commands or allowed.future or allowed.arguments)
 
 
-def _flags(live: RuleSet, wanted: RuleSet) -> Iterator[Difference]:
+def _flags(live: RuleSet, wanted: RuleSet) -> Iterator[RuleDifference]:
     if live.on != wanted.on:
-        yield Difference("turned on" if wanted.on else "turned off", takes_away=live.on)
+        yield RuleDifference("turned on" if wanted.on else "turned off", takes_away=live.on)
     if live.nopass != wanted.nopass:
         text = "logs in without a password" if wanted.nopass else "no longer without a password"
-        yield Difference(text, takes_away=live.nopass)
+        yield RuleDifference(text, takes_away=live.nopass)
     if live.skip_sanitize != wanted.skip_sanitize:
         text = "payloads of RESTORE are taken unchecked" if wanted.skip_sanitize else "payloads of RESTORE are checked"
-        yield Difference(text, takes_away=False)
+        yield RuleDifference(text, takes_away=False)
 
 
-def _selector(live: Selector, wanted: Selector, table: CommandTable, where: str) -> Iterator[Difference]:
+def _selector(live: Selector, wanted: Selector, table: CommandTable, where: str) -> Iterator[RuleDifference]:
     for part in (
         _commands(live, wanted, table),
         _keys(live, wanted),
@@ -100,10 +100,10 @@ def _selector(live: Selector, wanted: Selector, table: CommandTable, where: str)
         _databases(live, wanted),
     ):
         for difference in part:
-            yield Difference(where + difference.text, difference.takes_away)
+            yield RuleDifference(where + difference.text, difference.takes_away)
 
 
-def _commands(live: Selector, wanted: Selector, table: CommandTable) -> Iterator[Difference]:
+def _commands(live: Selector, wanted: Selector, table: CommandTable) -> Iterator[RuleDifference]:
     if (live.everything, live.commands) == (wanted.everything, wanted.commands):
         return
     before, after = expand(live, table), expand(wanted, table)
@@ -113,15 +113,15 @@ def _commands(live: Selector, wanted: Selector, table: CommandTable) -> Iterator
     gained = (after.commands | after.arguments) - (before.commands | before.arguments)
     gained -= {each for each in after.arguments if each.partition("|")[0] in before.commands}
     if lost:
-        yield Difference(f"may no longer: {listed(lost)}", takes_away=True)
+        yield RuleDifference(f"may no longer: {listed(lost)}", takes_away=True)
     if gained:
-        yield Difference(f"may now: {listed(gained)}", takes_away=False)
+        yield RuleDifference(f"may now: {listed(gained)}", takes_away=False)
     if before.future != after.future:
         text = "may now call" if after.future else "may no longer call"
-        yield Difference(f"{text} commands that the server gets later", takes_away=before.future)
+        yield RuleDifference(f"{text} commands that the server gets later", takes_away=before.future)
 
 
-def _keys(live: Selector, wanted: Selector) -> Iterator[Difference]:
+def _keys(live: Selector, wanted: Selector) -> Iterator[RuleDifference]:
     before, after = patterns(live), patterns(wanted)
     if before == after:
         return
@@ -129,14 +129,14 @@ def _keys(live: Selector, wanted: Selector) -> Iterator[Difference]:
     gained = {p: _uncovered(p, permission, before) for p, permission in after.items()}
     for pattern in (p for p in before if lost[p]):
         if pattern in after:
-            yield Difference(f"key pattern {pattern} now {_NAMES[after[pattern]]}", takes_away=True)
+            yield RuleDifference(f"key pattern {pattern} now {_NAMES[after[pattern]]}", takes_away=True)
         else:
-            yield Difference(f"no longer the key pattern {_said(pattern, before[pattern])}", takes_away=True)
+            yield RuleDifference(f"no longer the key pattern {_said(pattern, before[pattern])}", takes_away=True)
     for pattern in (p for p in after if gained[p]):
         if pattern not in before:
-            yield Difference(f"new key pattern {_said(pattern, after[pattern])}", takes_away=False)
+            yield RuleDifference(f"new key pattern {_said(pattern, after[pattern])}", takes_away=False)
         elif not lost[pattern]:
-            yield Difference(f"key pattern {pattern} now {_NAMES[after[pattern]]}", takes_away=False)
+            yield RuleDifference(f"key pattern {pattern} now {_NAMES[after[pattern]]}", takes_away=False)
 
 
 def patterns(selector: Selector) -> dict[str, Permission]:
@@ -155,25 +155,25 @@ def _said(pattern: str, permission: Permission) -> str:
     return pattern if permission == Permission.BOTH else f"{pattern} ({_NAMES[permission]})"
 
 
-def _channels(live: Selector, wanted: Selector) -> Iterator[Difference]:
+def _channels(live: Selector, wanted: Selector) -> Iterator[RuleDifference]:
     # As letters: PSUBSCRIBE wants the very pattern.
     before, after = set(live.channels), set(wanted.channels)
     if before == {"*"} and after and after != before:
-        yield Difference(f"only the channels {listed(after)}", takes_away=True)
+        yield RuleDifference(f"only the channels {listed(after)}", takes_away=True)
     elif after == {"*"} and before != after:
-        yield Difference("every channel", takes_away=False)
+        yield RuleDifference("every channel", takes_away=False)
     else:
         if before - after:
-            yield Difference(f"no longer the channels {listed(before - after)}", takes_away=True)
+            yield RuleDifference(f"no longer the channels {listed(before - after)}", takes_away=True)
         if after - before:
-            yield Difference(f"new channels {listed(after - before)}", takes_away=False)
+            yield RuleDifference(f"new channels {listed(after - before)}", takes_away=False)
 
 
-def _databases(live: Selector, wanted: Selector) -> Iterator[Difference]:
+def _databases(live: Selector, wanted: Selector) -> Iterator[RuleDifference]:
     if live.databases != wanted.databases:
         less = wanted.databases is not None and (live.databases is None or bool(live.databases - wanted.databases))
         which = "all databases" if wanted.databases is None else f"databases {sorted(wanted.databases) or 'none'}"
-        yield Difference(f"{which} only" if less else which, takes_away=less)
+        yield RuleDifference(f"{which} only" if less else which, takes_away=less)
 
 
 def listed(names: Iterable[str]) -> str:

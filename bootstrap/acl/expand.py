@@ -9,7 +9,7 @@ from bootstrap.acl.table import CommandTable
 
 
 @dataclass(frozen=True)
-class Allowed:
+class AllowedCommands:
     """What a selector may call."""
 
     commands: frozenset[str]
@@ -20,16 +20,16 @@ class Allowed:
     """`command|argument`: allowed with this first argument only (deprecated by the servers)."""
 
 
-def expand(selector: Selector, table: CommandTable) -> Allowed:
+def expand(selector: Selector, table: CommandTable) -> AllowedCommands:
     """Return what the rules allow; commands and categories that the table lacks allow nothing."""
     key = (selector.everything, selector.commands)
-    found: Allowed | None = table.expanded.get(key)
+    found: AllowedCommands | None = table.expanded.get(key)
     if found is None:
         found = table.expanded[key] = _expand(selector, table)
     return found
 
 
-def _expand(selector: Selector, table: CommandTable) -> Allowed:
+def _expand(selector: Selector, table: CommandTable) -> AllowedCommands:
     commands = set(table.commands) if selector.everything else set()
     arguments: set[str] = set()
     for rule in selector.commands:
@@ -42,7 +42,7 @@ def _expand(selector: Selector, table: CommandTable) -> Allowed:
         commands = commands | touched if rule[0] == "+" else commands - touched
         # Whatever changes a command forgets its arguments (ACLResetFirstArgsForCommand).
         arguments = {each for each in arguments if each.partition("|")[0] not in touched}
-    return Allowed(
+    return AllowedCommands(
         commands=frozenset(commands & table.effective),
         future=selector.everything,
         arguments=frozenset(each for each in arguments if each.partition("|")[0] not in commands),

@@ -72,7 +72,7 @@ class Selector:
         databases = [f"db={','.join(map(str, sorted(self.databases)))}"] if self.databases else []
         if self.databases is not None and not self.databases:
             databases = ["resetdbs"]
-        # A server lists `%RW~*` as `~*` and would not take it so beside other patterns.
+        # A server lists `%RW~*` as `~*` and would not take it so with other patterns.
         keys = [
             "%RW~*" if (pattern, permission) == ("*", Permission.BOTH) else f"{_MARKS[permission]}{pattern}"
             for pattern, permission in self.keys.items()
@@ -113,7 +113,7 @@ def parse(text: str, *, table: CommandTable | None = None, channels: Channels = 
 
 
 def parse_listed(text: str) -> RuleSet:
-    """Return the rules of a text that a server made: `%RW~*` beside other patterns is listed there as `~*`."""
+    """Return the rules of a text that a server made: `%RW~*` with other patterns is listed there as `~*`."""
     return _Reader(None, "resetchannels", listed=True).read(text)
 
 
@@ -256,7 +256,7 @@ class _Open:
                 raise RuleError(rule, "write `db=0` or `db=0,1`")
             self._databases = frozenset(map(int, found[1].split(",")))  # the last one holds (Valkey 9.1)
         else:
-            raise RuleError(rule, "is no rule of an ACL")
+            raise RuleError(rule, "is not a rule of an ACL")
 
     def _key(self, rule: str) -> None:
         mark, tilde, pattern = rule.partition("~")

@@ -17,12 +17,12 @@ from bootstrap.migrate.ledger import Event, Ledger, LedgerState, Session
 from bootstrap.migrate.memory import MemoryDatabase, MemoryLedger
 from bootstrap.migrate.plan import Move
 from bootstrap.migrate.postgres import PostgresLedger
-from bootstrap.migrate.runner import Applied, Progress, Runner, Stop, Version, validate
+from bootstrap.migrate.runner import AppliedFile, MigrationRunner, Progress, Stop, Version, validate
 from bootstrap.migrate.source import Migration, MigrationFile, Source, create
 from bootstrap.migrate.status import StatusRow
 
 __all__ = [
-    "Applied",
+    "AppliedFile",
     "DirtyError",
     "Event",
     "FileError",
@@ -36,11 +36,11 @@ __all__ = [
     "MigrateError",
     "Migration",
     "MigrationFile",
+    "MigrationRunner",
     "Move",
     "PostgresLedger",
     "ProblemsError",
     "Progress",
-    "Runner",
     "ServerError",
     "Session",
     "Source",

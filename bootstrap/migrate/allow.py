@@ -1,4 +1,4 @@
-"""What a folder or a person says is not to be told of: by rule, for files, with a reason.
+"""What a folder or a person says is not to be reported: by rule, for files, with a reason.
 
 In an SQL file `-- datatier:allow RULE reason` stands for the statement that it is before or in; of the file as a whole
 (no down file, too late a number) it may stand anywhere in it. A published folder, whose files nobody can change any
@@ -32,7 +32,7 @@ class Allowance:
 
 
 @dataclass(frozen=True)
-class Allowed:
+class AllowFile:
     """All that is allowed for a folder."""
 
     lines: tuple[Allowance, ...] = ()
@@ -53,17 +53,17 @@ class Allowed:
                 raise SourceError(f"{line.place or '--allow'}: no rule {line.rule}", _meant(line.rule, known))
 
 
-def allowed_in(folder: Path, rules: Iterable[str] = ()) -> Allowed:
+def allowed_in(folder: Path, rules: Iterable[str] = ()) -> AllowFile:
     """What the folder's own file allows, and `rules` for all files."""
     path = folder / FILE
     asked = tuple(Allowance(rule, "*") for rule in rules)
     if not path.is_file():
-        return Allowed(asked)
+        return AllowFile(asked)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise SourceError(f"{path}: cannot be read as text: {error}", "save it as UTF-8") from error
-    return Allowed((*_lines(str(path), text), *asked))
+    return AllowFile((*_lines(str(path), text), *asked))
 
 
 def _lines(path: str, text: str) -> Iterator[Allowance]:

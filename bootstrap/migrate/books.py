@@ -1,4 +1,4 @@
-"""The SQL of the books: golang-migrate's one row, and our history beside it."""
+"""The SQL of the books: golang-migrate's one row, and our history."""
 
 from __future__ import annotations
 

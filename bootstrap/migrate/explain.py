@@ -14,7 +14,7 @@ _GOLANG_MIGRATE = {"version": "bigint", "dirty": "boolean"}
 
 
 def check_table(table: str, columns: Mapping[str, str]) -> None:
-    """Refuse a table of this name that is not golang-migrate's; columns of one's own beside its two do no harm."""
+    """Refuse a table of this name that is not golang-migrate's; additional columns do no harm."""
     if _GOLANG_MIGRATE.items() <= columns.items():
         return
     tool = "dbmate or Rails" if columns.get("version", "").startswith("character varying") else "another tool"

@@ -61,7 +61,7 @@ RULES = (
     LintRule(
         "invalid-index",
         "IF NOT EXISTS takes an invalid index, left by a build that failed, for a finished one",
-        "leave IF NOT EXISTS out; after a failed build: DROP INDEX CONCURRENTLY, then build anew",
+        "leave IF NOT EXISTS out; after a failed build: DROP INDEX CONCURRENTLY, then build it again",
         lambda w, _: _has(w, "INDEX", "CONCURRENTLY", "IF", "NOT", "EXISTS"),
     ),
     LintRule(
@@ -88,7 +88,7 @@ RULES = (
     ),
     LintRule(
         "backfill",
-        "rows are changed in the transaction that holds the lock of the DDL beside it",
+        "rows are changed in the transaction that holds the lock of the DDL",
         "move them in a migration of their own, in batches where there are many",
         _backfill,
     ),
@@ -147,7 +147,7 @@ def lint(source: Source, above: int | None = None, *, style: bool = False) -> It
 
 
 def _legible(file: MigrationFile) -> bool:
-    """Whether it can be read as SQL at all; where not, that is told of elsewhere."""
+    """Whether it can be read as SQL at all; where not, that is reported elsewhere."""
     try:
         return file.there and "\0" not in file.read().decode("utf-8")
     except UnicodeDecodeError:

@@ -33,7 +33,7 @@ def on_new_tables(text: str, found: Sequence[Statement]) -> set[int]:
 
 
 def _target(pieces: Sequence[Token], words: Sequence[str], at: int) -> Name:
-    """The table or index that a statement is about; empty where that cannot be told."""
+    """The table or index that a statement is about; empty where that is not known."""
     command = words[0]
     if command == "CREATE" and words[at : at + 1] == ["INDEX"]:
         return _name(pieces, words, words.index("ON") + 1) if "ON" in words else ()

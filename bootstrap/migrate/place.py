@@ -29,7 +29,7 @@ def refusal(host: str, announced: int, actual: int, *, standby: bool) -> ServerE
 
     `announced` is the process id that the server gave when it was connected to (BackendKeyData), `actual` what
     pg_backend_pid() says now. A pooler makes up the first, as it has no server session yet when a client connects:
-    random in PgBouncer (its pull request 945), likewise in RDS Proxy, whose endpoints are told by their names as well.
+    random in PgBouncer (its pull request 945), likewise in RDS Proxy, recognised by the names of its endpoints too.
     """
     proxy = ".proxy-" in host and ".rds.amazonaws." in host
     if proxy or announced != actual:

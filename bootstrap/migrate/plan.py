@@ -80,7 +80,7 @@ def edited(source: Source, state: LedgerState) -> tuple[Migration, ...]:
 
 
 def problems(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
-    """Everything wrong with the files beside this database."""
+    """Everything wrong with the files, given this database."""
     return (*folder.problems(source), *against(source, state))
 
 
@@ -132,7 +132,7 @@ def mendable(state: LedgerState) -> LedgerState | None:
 
 
 def cut_short(source: Source, attempt: Event) -> str:
-    """What the rerun says of a file that it begins anew."""
+    """What the rerun says of a file that it begins again."""
     at = f" at {attempt.at:%Y-%m-%d %H:%M:%S%z}" if attempt.at else ""
     return (
         f"{_file(source, attempt.version, attempt.kind)} was cut short{at}: the server or this program ended in the "

@@ -1,4 +1,4 @@
-"""The ledger in PostgreSQL: golang-migrate's table and locks, and our own history beside it."""
+"""The ledger in PostgreSQL: golang-migrate's table and locks, and our own history."""
 
 from __future__ import annotations
 
@@ -112,9 +112,9 @@ class PostgresLedger:
                 if time.monotonic() >= limit:
                     who, mend = named(self._holders(keys))
                     raise LockedError(f"another migration has held the lock for {wait:g} s{who}", mend)
-                told = end_intruders(self._master, keys, self._entitled()) if self._master is not None else []
-                self.ended += told
-                if not told:  # otherwise at once, before they are back
+                reported = end_intruders(self._master, keys, self._entitled()) if self._master is not None else []
+                self.ended += reported
+                if not reported:  # otherwise at once, before they are back
                     time.sleep(_POLL)
         failing = True
         try:

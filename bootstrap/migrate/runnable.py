@@ -2,7 +2,7 @@
 
 golang-migrate sends such a file, the server refuses it, and the database is dirty for nothing. Nothing here is a
 matter of taste: each of these fails on every server, PostgreSQL 15 to 18 (tests/bootstrap/migrate/test_runnable.py
-tries them), but for what gives the lock away: the server takes that, and another migration may then run beside it.
+tries them), but for what gives the lock away: the server takes that, and another migration may then run too.
 """
 
 from __future__ import annotations

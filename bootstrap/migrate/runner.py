@@ -50,7 +50,7 @@ class Version:
 
 
 @dataclass(frozen=True)
-class Applied:
+class AppliedFile:
     """A file that was run."""
 
     version: int
@@ -59,7 +59,7 @@ class Applied:
     seconds: float
 
 
-class Runner:
+class MigrationRunner:
     """Moves one database along one folder of migrations."""
 
     def __init__(
@@ -86,26 +86,28 @@ class Runner:
         self.max_replica_lag = max_replica_lag
         self.snapshot = snapshot
         self.notes: list[str] = []
-        """What a person should know of the last run, beside what it applied."""
+        """What a person should know of the last run, besides what it applied."""
         ledger.use(Session(role=role, lock_timeout=lock_timeout, statement_timeout=statement_timeout))
 
-    def up(self, n: int | None = None, progress: Progress | None = None, *, stop: Stop | None = None) -> list[Applied]:
+    def up(
+        self, n: int | None = None, progress: Progress | None = None, *, stop: Stop | None = None
+    ) -> list[AppliedFile]:
         """Apply the next `n` files, or all that are left. Raise StoppedError where `stop` says so before a file."""
         _check_count(n)
         done = self._move(lambda state: plan.plan_up(self.source, state, n), plan.check, progress, stop)
         return _check_short(done, n, "left")
 
-    def down(self, n: int | None, progress: Progress | None = None) -> list[Applied]:
+    def down(self, n: int | None, progress: Progress | None = None) -> list[AppliedFile]:
         """Undo the last `n` files; None undoes all."""
         _check_count(n)
         done = self._move(lambda state: plan.plan_down(self.source, state, n), plan.check_clean, progress)
         return _check_short(done, n, "applied")
 
-    def down_to(self, version: int | None, progress: Progress | None = None) -> list[Applied]:
+    def down_to(self, version: int | None, progress: Progress | None = None) -> list[AppliedFile]:
         """Undo everything above `version`; None undoes all."""
         return self._move(lambda s: plan.plan_down_to(self.source, s, version), plan.check_clean, progress)
 
-    def goto(self, version: int, progress: Progress | None = None) -> list[Applied]:
+    def goto(self, version: int, progress: Progress | None = None) -> list[AppliedFile]:
         """Move up or down to `version`."""
 
         def check(source: Source, state: LedgerState) -> tuple[FileProblem, ...]:
@@ -138,10 +140,10 @@ class Runner:
         return status(self.source, self.ledger.read())
 
     def validate(self) -> tuple[FileProblem, ...]:
-        """Return all that is wrong with the files beside this database, warnings included.
+        """Return all that is wrong with the files, given this database, warnings included.
 
         Files that it has applied are no longer linted: what they did is done, and they must not change. The others are
-        new, so that matters of style are told of as well.
+        new, so that matters of style are reported as well.
         """
         state = self.ledger.read()
         return (*plan.problems(self.source, state), *lint(self.source, above=state.version, style=True))
@@ -181,29 +183,29 @@ class Runner:
         check: Callable[[Source, LedgerState], Sequence[FileProblem]],
         progress: Progress | None,
         stop: Stop | None = None,
-    ) -> list[Applied]:
+    ) -> list[AppliedFile]:
         self.notes = []
         state = self.ledger.read()
         self.ledger.ready()
-        told: Sequence[FileProblem] | None = None
+        reported: Sequence[FileProblem] | None = None
         # A dirty row may be a run in progress elsewhere: only the lock tells.
         if not state.dirty:
-            told = check(self.source, state)
+            reported = check(self.source, state)
             if not steps(state) and not plan.adoptable(self.source, state):
                 return []
-        seen = state  # the files are not read again beside the same books
+        seen = state  # the files are not read again for the same books
         with self.ledger.locked(self.lock_wait):
             self.ledger.prepare()
             state = self._mended(self.ledger.read())
-            if told is None or (state.version, state.events) != (seen.version, seen.events):
-                told = check(self.source, state)
+            if reported is None or (state.version, state.events) != (seen.version, seen.events):
+                reported = check(self.source, state)
             todo = steps(state)
-            self.notes += _told(told, todo)
+            self.notes += _reported(reported, todo)
             if adopted := plan.adoptable(self.source, state):
                 self.ledger.settle(NIL if state.version is None else state.version, *adopted)
             if todo and self.snapshot is not None:
                 self.notes.append(f"snapshot {self.snapshot()}")
-            done: list[Applied] = []
+            done: list[AppliedFile] = []
             for step in todo:
                 self._check_time(step, len(done), len(todo), stop)
                 done.append(self._apply(step, progress))
@@ -240,7 +242,7 @@ class Runner:
             time.sleep(min(0.1, self.max_replica_lag))
         return ""
 
-    def _apply(self, step: Move, progress: Progress | None) -> Applied:
+    def _apply(self, step: Move, progress: Progress | None) -> AppliedFile:
         if progress is not None:
             progress(step, None)
         body, version = step.file.read(), step.migration.version
@@ -255,7 +257,7 @@ class Runner:
         seconds = self._attempt(step, event, body)
         if progress is not None:
             progress(step, seconds)
-        return Applied(version, step.migration.name, "up" if step.kind == "up" else "down", seconds)
+        return AppliedFile(version, step.migration.name, "up" if step.kind == "up" else "down", seconds)
 
     def _attempt(self, step: Move, event: Event, body: bytes) -> float:
         try:
@@ -283,7 +285,7 @@ def validate(source: Source, *, style: bool = False) -> tuple[FileProblem, ...]:
     return (*folder.problems(source), *lint(source, style=style))
 
 
-def _told(problems: Sequence[FileProblem], todo: Sequence[Move]) -> Iterator[str]:
+def _reported(problems: Sequence[FileProblem], todo: Sequence[Move]) -> Iterator[str]:
     """What is odd about the files that are about to run; of many by one rule the first."""
     names = {name for step in todo for name in (step.migration.name, step.migration.up.name, step.migration.down.name)}
     found = sorted((p for p in problems if p.file in names), key=lambda p: p.rule)
@@ -299,10 +301,10 @@ _MANY = 3
 
 def _check_count(n: int | None) -> None:
     if n is not None and n < 0:
-        raise TargetError(f"{n} is no number of files", "give 0 or more")
+        raise TargetError(f"{n} is not a number of files", "give 0 or more")
 
 
-def _check_short(done: list[Applied], n: int | None, word: str) -> list[Applied]:
+def _check_short(done: list[AppliedFile], n: int | None, word: str) -> list[AppliedFile]:
     """golang-migrate does what it can and then fails ("limit K short"), so scripts may rely on that."""
     if n is not None and len(done) < n:
         raise ShortError(f"asked for {n} files, but only {len(done)} were {word}", "those are done")

@@ -21,7 +21,7 @@ def instance_of(host: str) -> tuple[str, str]:
     match = _ENDPOINT.fullmatch(host.lower())
     if match is None:
         raise ServerError(
-            f"{host} is no endpoint of an RDS instance, so there is nothing to take a snapshot of",
+            f"{host} is not the endpoint of an RDS instance, so there is nothing to take a snapshot of",
             "leave --snapshot out, or connect to the instance's own endpoint",
         )
     return match[1], match[2]

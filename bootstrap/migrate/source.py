@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bootstrap.migrate.allow import Allowed, allowed_in
+from bootstrap.migrate.allow import AllowFile, allowed_in
 from bootstrap.migrate.errors import SourceError, TargetError, shown
 from bootstrap.migrate.numbering import after
 
@@ -19,7 +19,7 @@ from bootstrap.migrate.numbering import after
 NAME = re.compile(r"([0-9]+)_(.*)\.(down|up)\.(.*)")
 MAX_VERSION = 2**63 - 1  # of a bigint, the table's column
 _MAX_PARSED = 2**64 - 1  # golang-migrate parses a uint64, and passes over what is none
-# What of the names that are no migrations was probably meant for one; README, .gitkeep and embed.go were not.
+# Which of the names that are not migrations were probably meant for one; README, .gitkeep and embed.go were not.
 _MEANT = re.compile(r"[0-9].*|.*\.sql(\..*)?", re.IGNORECASE | re.DOTALL)
 
 
@@ -112,25 +112,28 @@ class Source:
     migrations: tuple[Migration, ...]
     stray: tuple[str, ...] = ()
     """Names in the folder that look meant for migrations and are none; golang-migrate passes over them."""
-    allowed: Allowed = field(default_factory=Allowed)
-    """What is not to be told of, by the folder's own file or by who runs it."""
+    allowed: AllowFile = field(default_factory=AllowFile)
+    """What is not to be reported, by the folder's own file or by who runs it."""
 
     @classmethod
     def load(cls, folder: Path | str, allow: Iterable[str] = ()) -> Source:
-        """Read the names in `folder`. Raise SourceError where there is no unambiguous order.
+        """Read the names in `folder`. Raise SourceError where the order is ambiguous.
 
-        `allow` names rules that are not to be told of, whichever file breaks them.
+        `allow` names rules that are not to be reported, whichever file breaks them.
         """
         where = str(folder)
         files: dict[int, dict[str, MigrationFile]] = {}
         stray: list[str] = []
-        for name in _names(folder):
+        for name, ordinary in _names(folder):
             match = NAME.fullmatch(name)
             if match is None or int(match[1]) > _MAX_PARSED:
                 if _MEANT.fullmatch(name):
                     stray.append(shown(name))
                 continue
-            _add(files.setdefault(int(match[1]), {}), match, MigrationFile(where, name))
+            file = MigrationFile(where, name)
+            if not ordinary:  # a pipe would be waited for
+                raise SourceError(f"{shown(file.path)}: is not an ordinary file", "make it one, or remove it")
+            _add(files.setdefault(int(match[1]), {}), match, file)
         if not files:
             raise SourceError(f"{shown(where)} holds no migrations", _elsewhere(folder))
         migrations = tuple(_paired(version, pair) for version, pair in sorted(files.items()))
@@ -152,13 +155,20 @@ class Source:
         )
 
 
-def _names(folder: Path | str) -> list[str]:
-    """Names of what is no folder; golang-migrate takes a link for a file, wherever it leads, and so does this."""
+def _names(folder: Path | str) -> list[tuple[str, bool]]:
+    """Names of what is not a folder, and whether each is a file or nothing at all.
+
+    golang-migrate takes a link for a file, wherever it leads, and so does this.
+    """
     if not Path(folder).is_dir():
         raise SourceError(f"no folder {shown(str(folder))}", "name the folder of the migrations with --path")
     try:
         with os.scandir(str(folder)) as entries:
-            return sorted(entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
+            return sorted(
+                (entry.name, entry.is_file() or not Path(entry.path).exists())
+                for entry in entries
+                if not entry.is_dir(follow_symlinks=False)
+            )
     except OSError as error:
         raise SourceError(f"{shown(str(folder))}: cannot be read: {error.strerror}", "make it readable") from error
 
@@ -167,8 +177,6 @@ def _add(pair: dict[str, MigrationFile], match: re.Match[str], file: MigrationFi
     version, direction = int(match[1]), match[3]
     if version > MAX_VERSION:
         raise SourceError(f"{shown(file.path)}: version {version} does not fit a bigint", f"use at most {MAX_VERSION}")
-    if not Path(file.path).is_file() and Path(file.path).exists():  # a pipe would be waited for
-        raise SourceError(f"{shown(file.path)}: is no ordinary file", "make it one, or remove it")
     if direction in pair:
         raise SourceError(
             f"duplicate migration: {pair[direction].name} and {file.name} are both {direction} of {version}",
@@ -178,6 +186,8 @@ def _add(pair: dict[str, MigrationFile], match: re.Match[str], file: MigrationFi
 
 
 def _paired(version: int, pair: dict[str, MigrationFile]) -> Migration:
+    if len(pair) == 2:
+        return Migration(version, pair["up"], pair["down"])
     direction, other = ("up", "down") if "up" in pair else ("down", "up")
     there = pair[direction]
     stem, extension = there.name.rsplit(f".{direction}.", 1)
@@ -205,7 +215,7 @@ def create(folder: Path | str, description: str, *, now: datetime | None = None)
     taken = [match[1] for p in folder.iterdir() if (match := NAME.fullmatch(p.name)) and int(match[1]) <= MAX_VERSION]
     number = after(taken, now or datetime.now(UTC))
     if int(number) > MAX_VERSION:
-        raise TargetError(f"no version is left after {max(taken, key=int)}", "number the files anew, from a lower one")
+        raise TargetError(f"no version is left after {max(taken, key=int)}", "renumber the files, from a lower one")
     stem = f"{number}_{slug}"
     up, down = folder / f"{stem}.up.sql", folder / f"{stem}.down.sql"
     for path, purpose in ((up, "does"), (down, f"undoes all that {up.name} does")):

@@ -18,7 +18,7 @@ from typing import TypedDict
 from bootstrap.migrate.errors import FileProblem
 
 # What it finds and we pass on; a rule that a later release adds says nothing until it is in here and in the document.
-# `style` is what a column is better made of: a table that exists keeps what it has.
+# `style` is about which type a column should have: a table that exists keeps what it has.
 RULES = {
     "adding-field-with-default": "warning",
     "adding-foreign-key-constraint": "warning",

@@ -148,7 +148,7 @@ def committed(found: list[Statement], done: int) -> bool:
     return any(ends(s) for s in found[:done])
 
 
-# First words of what refuses to run in a transaction block, hence beside any other statement: PostgreSQL runs several
+# First words of what refuses to run in a transaction block, hence with any other statement: PostgreSQL runs several
 # statements of one query in one, COMMIT or no COMMIT between them (PreventInTransactionBlock in tcop/utility.c and
 # commands/; exec_simple_query in tcop/postgres.c). Those whose options decide (subscriptions, a partitioned table's
 # REINDEX) are left to the server.
@@ -165,7 +165,7 @@ _ALONE = (
 
 
 def alone(s: Statement) -> bool:
-    """Whether it refuses to run in a transaction, hence beside any other statement."""
+    """Whether it refuses to run in a transaction, hence with any other statement."""
     if concurrent(s) or s.words[:2] in _ALONE or s.outer in (("CLUSTER",), ("CLUSTER", "VERBOSE")):
         return True
     if s.first == "REINDEX":

@@ -30,7 +30,7 @@ _LETTERS = {
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldPrivilege:
     """What an ACL says, the owner's own entries left out."""
 
     privileges: Mapping[str, Privileges] = field(default_factory=dict)
@@ -43,7 +43,7 @@ class Held:
     """Grantee -> privileges that it may hand on."""
 
 
-def held(items: Sequence[str], owner: str) -> Held:
+def held(items: Sequence[str], owner: str) -> HeldPrivilege:
     """Return what the items of an ACL say."""
     privileges: dict[str, Privileges] = {}
     own: dict[str, Privileges] = {}
@@ -61,7 +61,7 @@ def held(items: Sequence[str], owner: str) -> Held:
             foreign[grantor, grantee] |= names
         if handed:
             grantable[grantee] = grantable.get(grantee, frozenset()) | handed
-    return Held(privileges, own, dict(foreign), grantable)
+    return HeldPrivilege(privileges, own, dict(foreign), grantable)
 
 
 def _parts(item: str) -> tuple[str, str, str]:

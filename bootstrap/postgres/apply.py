@@ -38,21 +38,23 @@ class _CollisionError(ApplyError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Applied:
+class AppliedActions:
     """What was changed, and what was planned but not chosen."""
 
     changes: tuple[Action, ...] = ()
     skipped: tuple[Action, ...] = ()
 
 
-def apply(conn: psycopg.Connection[Any], wanted: Desired, choose: Choice, *, digest: str | None = None) -> Applied:
+def apply(
+    conn: psycopg.Connection[Any], wanted: Desired, choose: Choice, *, digest: str | None = None
+) -> AppliedActions:
     """Do what `choose` takes of the plan that makes the database as `wanted`.
 
     `conn` is an autocommit connection of the master. Raise StalePlanError unless the server is as in `digest`.
     """
     planned = plan(wanted, read(conn, wanted))
     if not any(map(choose, planned)):
-        return Applied(skipped=planned)
+        return AppliedActions(skipped=planned)
     with hold(conn):
         for attempt in range(_ATTEMPTS + 1):
             try:
@@ -64,7 +66,7 @@ def apply(conn: psycopg.Connection[Any], wanted: Desired, choose: Choice, *, dig
     raise AssertionError("unreachable")
 
 
-def _transaction(conn: psycopg.Connection[Any], wanted: Desired, choose: Choice, digest: str | None) -> Applied:
+def _transaction(conn: psycopg.Connection[Any], wanted: Desired, choose: Choice, digest: str | None) -> AppliedActions:
     with conn.transaction():
         conn.execute(LIMITS)
         # Read again under the lock: another run may have done it meanwhile.
@@ -77,7 +79,7 @@ def _transaction(conn: psycopg.Connection[Any], wanted: Desired, choose: Choice,
         # Conditions of policies name tables and functions as the declaration's schemas have them.
         conn.execute(f"SET LOCAL search_path = {comma(map(ident, wanted.schemas))}".encode())
         _execute(conn, chosen)
-    return Applied(changes=chosen, skipped=tuple(change for change in planned if not choose(change)))
+    return AppliedActions(changes=chosen, skipped=tuple(change for change in planned if not choose(change)))
 
 
 def _execute(conn: psycopg.Connection[Any], changes: Sequence[Action]) -> None:

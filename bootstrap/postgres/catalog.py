@@ -109,7 +109,7 @@ _ELSEWHERE = """SELECT json_agg(json_build_array(name, kind, place, count) ORDER
             LIMIT 100) s JOIN pg_database d ON d.oid = s.dbid
         GROUP BY 1, 2, 3) g"""
 
-# pg_has_role computes the closure anew for each role where ADMIN is asked, which is quadratic for the creator of many;
+# pg_has_role computes the closure again for each role where ADMIN is asked, which is quadratic for the creator of many;
 # it is made once here. A short path, so that expressions and types are spelled the same whoever asks.
 QUERY = f"""SELECT set_config('search_path', 'pg_catalog', true);
 WITH RECURSIVE v AS MATERIALIZED (SELECT current_setting('server_version_num')::int AS num, r.oid AS me,

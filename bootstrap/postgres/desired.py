@@ -51,8 +51,8 @@ class Membership:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
-    """A grant of one's own, with the place where it is declared."""
+class DeclaredGrant:
+    """A grant that an identity declares itself, with the place where it is declared."""
 
     grantee: str
     path: str
@@ -74,14 +74,14 @@ class Desired:
     identities: Mapping[str, str]
     """Identity -> privileges (`readwrite`, ...)."""
     schemas: tuple[str, ...] = (SCHEMA,)
-    given: tuple[Given, ...] = ()
+    given: tuple[DeclaredGrant, ...] = ()
     policies: tuple[TablePolicies, ...] = ()
     keep: frozenset[str] = frozenset()
     """What is left as the server has it: see `Access.keep`."""
     unimplied: frozenset[str] = frozenset()
     """Identities whose `given` says all that they may."""
     exceptions: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    """Role -> what it has beside all this and may keep; of privileges one by one."""
+    """Role -> what it has in addition and may keep; of privileges one by one."""
 
     @cached_property
     def managed(self) -> frozenset[str]:
@@ -126,9 +126,9 @@ class Desired:
         return {}
 
     @cached_property
-    def _named(self) -> Mapping[tuple[str, str, str], tuple[Given, ...]]:
+    def _named(self) -> Mapping[tuple[str, str, str], tuple[DeclaredGrant, ...]]:
         """Grants by what they are on; `*` among the names."""
-        found: defaultdict[tuple[str, str, str], tuple[Given, ...]] = defaultdict(tuple)
+        found: defaultdict[tuple[str, str, str], tuple[DeclaredGrant, ...]] = defaultdict(tuple)
         for each in self.given:
             grant = each.grant
             if grant.kind == "database":
@@ -177,7 +177,7 @@ class Desired:
         return frozenset((g.grantee, g.grant.schema_name) for g in self.given if g.grant.kind != "database")
 
 
-def _add(found: dict[str, Privileges], given: tuple[Given, ...]) -> None:
+def _add(found: dict[str, Privileges], given: tuple[DeclaredGrant, ...]) -> None:
     for each in given:
         found[each.grantee] = found.get(each.grantee, _NONE) | each.privileges
 
@@ -228,11 +228,13 @@ def desired(access: Access, active: Mapping[str, str], *, iam: bool = False) -> 
         identities={name: p.privileges for name, p in access.postgres_users.items()},
         schemas=access.schemas,
         given=tuple(
-            Given(grantee=name, path=f"identities.{name}.postgres.grants.{number}", grant=grant)
+            DeclaredGrant(grantee=name, path=f"identities.{name}.postgres.grants.{number}", grant=grant)
             for name, postgres in access.postgres_users.items()
             for number, grant in enumerate(postgres.grants)
         )
-        + tuple(Given(grantee=PUBLIC, path=f"public.{n}", grant=grant) for n, grant in enumerate(access.public)),
+        + tuple(
+            DeclaredGrant(grantee=PUBLIC, path=f"public.{n}", grant=grant) for n, grant in enumerate(access.public)
+        ),
         policies=access.policies,
         keep=frozenset(access.keep),
         unimplied=frozenset(name for name, postgres in access.postgres_users.items() if not postgres.implied),

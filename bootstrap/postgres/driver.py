@@ -12,7 +12,7 @@ import psycopg
 from bootstrap.action import Action, Choice
 from bootstrap.manifest import PostgresTarget
 from bootstrap.postgres import passwords, siblings, tokens
-from bootstrap.postgres.apply import Applied, apply
+from bootstrap.postgres.apply import AppliedActions, apply
 from bootstrap.postgres.desired import Desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.master import Master
@@ -22,8 +22,8 @@ from bootstrap.secrets import Credential
 
 
 @dataclass(frozen=True, kw_only=True)
-class Comparison:
-    """A database beside what is wanted of it."""
+class DatabaseComparison:
+    """How a database differs from what is wanted of it."""
 
     actions: tuple[Action, ...] = ()
     """In the order in which they can be done."""
@@ -36,11 +36,11 @@ class Comparison:
 class Database(Protocol):
     """What a reconciler needs of PostgreSQL."""
 
-    def compare(self, wanted: Desired) -> Comparison:
+    def compare(self, wanted: Desired) -> DatabaseComparison:
         """Read, and change nothing."""
         ...
 
-    def apply(self, wanted: Desired, choose: Choice, *, digest: str | None = None) -> Applied:
+    def apply(self, wanted: Desired, choose: Choice, *, digest: str | None = None) -> AppliedActions:
         """Do what `choose` takes of the plan, all or nothing; raise StalePlanError unless it is as in `digest`."""
         ...
 
@@ -61,7 +61,7 @@ class Database(Protocol):
         ...
 
     def admit(self, credential: Credential) -> None:
-        """Let the login of `credential` in beside its sibling; raise SiblingError where it is no role."""
+        """Let the login of `credential` in as well as its sibling; raise SiblingError where there is no such role."""
         ...
 
     def retire(self, valid: Credential, *, drain: float) -> tuple[str, ...]:
@@ -72,10 +72,10 @@ class Database(Protocol):
         ...
 
 
-def compare(conn: psycopg.Connection[Any], wanted: Desired) -> Comparison:
+def compare(conn: psycopg.Connection[Any], wanted: Desired) -> DatabaseComparison:
     """Return how the database that `conn` is connected to differs."""
     live = read(conn, wanted)
-    return Comparison(actions=plan(wanted, live), differences=strangers(wanted, live), digest=live.digest)
+    return DatabaseComparison(actions=plan(wanted, live), differences=strangers(wanted, live), digest=live.digest)
 
 
 @dataclass(frozen=True)
@@ -86,10 +86,10 @@ class PostgresDatabase:
     target: PostgresTarget
     pool: Executor
 
-    def compare(self, wanted: Desired) -> Comparison:
+    def compare(self, wanted: Desired) -> DatabaseComparison:
         return compare(self.master.conn, wanted)
 
-    def apply(self, wanted: Desired, choose: Choice, *, digest: str | None = None) -> Applied:
+    def apply(self, wanted: Desired, choose: Choice, *, digest: str | None = None) -> AppliedActions:
         return apply(self.master.conn, wanted, choose, digest=digest)
 
     def prove(

@@ -27,7 +27,7 @@ _NEEDS_PRELOAD = frozenset({"pg_stat_statements", "pg_stat_monitor"})
 
 @dataclass(frozen=True, kw_only=True)
 class Lacking:
-    """What the server has of them beside what is needed."""
+    """What the server has of them, compared with what is needed."""
 
     actions: tuple[Action, ...]
     """One for each that is missing and may be made by whoever is logged in."""

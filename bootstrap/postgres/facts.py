@@ -1,4 +1,4 @@
-"""What a role has beside the declaration, one fact for each, in words that an exception repeats. Pure."""
+"""What a role has that is not declared, one fact for each, in words that an exception repeats. Pure."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Fact:
     mend: str = ""
     """The statement, or words, that end it."""
     sentence: str = ""
-    """How it is told, where there is more to say."""
+    """How it is reported, where there is more to say."""
     planned: bool = False
     """Whether the plan ends it unless it is an exception, so that it needs no telling."""
 
@@ -60,7 +60,7 @@ def grantee(name: str) -> str:
     return PUBLIC if name == PUBLIC else ident(name)
 
 
-def told(facts: Iterable[Fact]) -> Iterator[str]:
+def reported(facts: Iterable[Fact]) -> Iterator[str]:
     """Return a sentence for each; one for all things on which a role has the same privileges."""
     granted: defaultdict[Granted, list[str]] = defaultdict(list)
     for fact in facts:

@@ -118,7 +118,7 @@ class _Comparison:
             self._wiped |= {(item.schema, item.name, who, p) for who, _, take in found for p in take}
 
     def _without_owner(self, item: LiveObject, found: _Difference) -> _Difference:
-        """An owner needs no grant, and its own entries are no difference: what is wanted for it is left out as well.
+        """An owner needs no grant, and its own entries are not a difference: what is wanted for it is left out as well.
 
         When the plan takes the database from it, it needs them from then on.
         """

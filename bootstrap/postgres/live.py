@@ -19,7 +19,7 @@ from bootstrap.postgres.desired import SCHEMA, Acl, Desired, Privileges
 from bootstrap.postgres.settings import Form
 
 MARK = "data-tier: managed"
-"""Comment on a role that this project made or took over; a hint, not a guard: its text is no secret."""
+"""Comment on a role that this project made or took over; a hint, not a guard: its text is not secret."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ class LiveWall:
 
 @dataclass(frozen=True, kw_only=True)
 class Other:
-    """Something beside tables, sequences, functions and schemas that has privileges."""
+    """Something other than tables, sequences, functions and schemas that has privileges."""
 
     kind: str
     """As GRANT names it: `type`, `language`, `foreign server`, `large object`, `parameter` ..."""
@@ -121,7 +121,7 @@ class Other:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
+class LiveGrant:
     """A privilege on what PostgreSQL or an extension brings, which it did not have when it was made."""
 
     kind: str
@@ -193,7 +193,7 @@ class Live:
     maker: str = ""
     """The superuser that made the cluster (oid 10)."""
     others: tuple[Other, ...] = ()
-    given: tuple[Given, ...] = ()
+    given: tuple[LiveGrant, ...] = ()
     owners: tuple[tuple[str, str, str], ...] = ()
     """(kind, name, owner) of types, large objects, languages, foreign servers and wrappers, publications,
     subscriptions and event triggers."""
@@ -280,7 +280,7 @@ def _live(text: str, sessions: str | None, of: str) -> Live:
         maker=found["maker"],
         others=tuple(each for row in found["others"] or () for each in _others(*row)),
         given=tuple(
-            Given(kind=k, column=part, sql=sql, system=own, role=role, privilege=what, grantable=may)
+            LiveGrant(kind=k, column=part, sql=sql, system=own, role=role, privilege=what, grantable=may)
             for k, part, sql, own, role, what, may in found["given"] or ()
         ),
         owners=tuple((kind, each, role) for kind, name, role in found["owners"] or () for each in _each(kind, name)),

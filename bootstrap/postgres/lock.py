@@ -37,14 +37,14 @@ def hold(conn: psycopg.Connection[Any], *, seconds: float = 120) -> Iterator[lis
         if time.monotonic() > until:
             who, mend = named(Holder(*row) for row in conn.execute(query((KEY,))).fetchall())
             raise BusyError(f"another bootstrap has held the database for {seconds:.0f} s{who}; {mend}")
-        if told := end_intruders(conn, (KEY,)):
-            ended += told  # and try at once, before they are back
+        if reported := end_intruders(conn, (KEY,)):
+            ended += reported  # and try at once, before they are back
         else:
             time.sleep(0.1)
     try:
         yield ended
     finally:
-        # A connection that is lost has given the lock back; what happened under the lock is what has to be told.
+        # A connection that is lost has given the lock back; what happened under the lock is what has to be reported.
         with suppress(psycopg.OperationalError):
             if not conn.closed:
                 _one(conn, "SELECT pg_advisory_unlock(%s)")

@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import psycopg
 
+from bootstrap.aws import region_option
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import USUAL_PASSWORDS, PasswordRule, PostgresTarget
 from bootstrap.postgres import own_password
@@ -16,11 +17,11 @@ from bootstrap.postgres.change import ident
 from bootstrap.postgres.lock import hold
 from bootstrap.renewal.carry_out import carry_out
 from bootstrap.renewal.plan import Wish, plan
-from bootstrap.secrets import LoginError, Secret, SecretStore, Stage, Version, open_postgres
+from bootstrap.secrets import LoginError, Secret, SecretStore, SecretVersion, Stage, open_postgres
 
 _ATTEMPTS = 3
 _STAGES: tuple[Stage, ...] = ("AWSCURRENT", "AWSPENDING")
-# A server made anew has the infrastructure's password again, whatever is current; and where that password became
+# A new server has the infrastructure's password again, whatever is current; and where that password became
 # current without a new server, the one before it is the server's.
 _ANEW: tuple[Stage, ...] = ("INITIAL", "AWSPREVIOUS")
 
@@ -101,7 +102,7 @@ def look(target: PostgresTarget, store: SecretStore) -> Master:
 
 def _log_in(
     target: PostgresTarget, store: SecretStore, done: list[str]
-) -> tuple[psycopg.Connection[Any], Version, bool]:
+) -> tuple[psycopg.Connection[Any], SecretVersion, bool]:
     arn = target.master_secret
     refusal = ""
     for _ in range(_ATTEMPTS):
@@ -128,7 +129,7 @@ def _log_in(
         time.sleep(0.3)
     raise MasterError(
         f"{refusal or f'the secret {arn} is empty'}. Neither the current nor a pending password works: set one with "
-        f"`aws rds modify-db-instance --master-user-password` and put it into {arn}"
+        f"`aws rds modify-db-instance --master-user-password{region_option(arn)}` and put it into {arn}"
     )
 
 
@@ -141,17 +142,17 @@ _PROVEN = {
 }
 
 
-def _due(version: Version) -> Due | None:
+def _due(version: SecretVersion) -> Due | None:
     if _initial(version):
         return "replace"
     return "promote" if version.pending else None
 
 
-def _initial(version: Version | None) -> bool:
+def _initial(version: SecretVersion | None) -> bool:
     return version is not None and bool(version.credential.initial)
 
 
-def _login(version: Version) -> tuple[str, Secret]:
+def _login(version: SecretVersion) -> tuple[str, Secret]:
     user, password = version.credential.username, version.credential.password
     if user is None or password is None:
         raise MasterError("the master's secret holds no `username` and `password`; deploy the stack, which makes it")
@@ -162,15 +163,15 @@ def _promote(
     conn: psycopg.Connection[Any],
     target: PostgresTarget,
     store: SecretStore,
-    proven: Version,
+    proven: SecretVersion,
     done: list[str],
-    told: str,
+    reported: str,
 ) -> None:
     with hold(conn):
         current = store.get(target.master_secret)
         if current is None or current.id != proven.id or current.pending:
             store.promote(target.master_secret, proven)
-            done.append(told)
+            done.append(reported)
 
 
 def _enter(
@@ -193,7 +194,7 @@ def _enter(
         ) from None
 
 
-def _open(target: PostgresTarget, version: Version, done: list[str]) -> tuple[psycopg.Connection[Any], bool]:
+def _open(target: PostgresTarget, version: SecretVersion, done: list[str]) -> tuple[psycopg.Connection[Any], bool]:
     user, password = _login(version)
     try:
         conn, by_token = _enter(target, user, password)
@@ -224,7 +225,8 @@ def _writable(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.
     raise MasterError(
         f"{where.name} ({where.host}:{where.port}) is a replica that is not promoted (pg_is_in_recovery), nothing can "
         "be written there: name the primary as `postgres.primary` in the manifest, or promote this one with "
-        "`aws rds promote-read-replica` (`SELECT pg_promote()` on a server of one's own) and run the bootstrap again"
+        f"`aws rds promote-read-replica{region_option(target.master_secret)}` (`SELECT pg_promote()` on a self-managed "
+        "server) and run the bootstrap again"
     )
 
 
@@ -233,9 +235,9 @@ def _replace(
     target: PostgresTarget,
     store: SecretStore,
     rule: PasswordRule,
-    entered: Version,
+    entered: SecretVersion,
     done: list[str],
-) -> Version:
+) -> SecretVersion:
     arn = target.master_secret
     with hold(conn):
         current = store.get(arn)
@@ -248,7 +250,7 @@ def _replace(
     return store.get(arn) or entered
 
 
-def _opens(target: PostgresTarget, version: Version) -> bool:
+def _opens(target: PostgresTarget, version: SecretVersion) -> bool:
     try:
         open_postgres(target, target.primary, *_login(version)).close()
     except LoginError as error:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from bootstrap.action import Action, Choice, Sql
-from bootstrap.postgres.apply import Applied, StalePlanError
+from bootstrap.postgres.apply import AppliedActions, StalePlanError
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import RDS_IAM, Desired, Membership, Role
-from bootstrap.postgres.driver import Comparison
+from bootstrap.postgres.driver import DatabaseComparison
 from bootstrap.postgres.own_password import with_password
 from bootstrap.postgres.passwords import PasswordError
 from bootstrap.postgres.siblings import SiblingError
@@ -38,17 +38,17 @@ class MemoryPostgres:
     passwords: dict[str, Secret] = field(default_factory=dict)
     """Login -> its password."""
 
-    def compare(self, wanted: Desired) -> Comparison:
-        return Comparison(actions=tuple(action for action, _ in self._steps(wanted)), digest=self._digest)
+    def compare(self, wanted: Desired) -> DatabaseComparison:
+        return DatabaseComparison(actions=tuple(action for action, _ in self._steps(wanted)), digest=self._digest)
 
-    def apply(self, wanted: Desired, choose: Choice, *, digest: str | None = None) -> Applied:
+    def apply(self, wanted: Desired, choose: Choice, *, digest: str | None = None) -> AppliedActions:
         steps = tuple(self._steps(wanted))
         if digest not in {None, self._digest} and any(choose(action) for action, _ in steps):
             raise StalePlanError("the server has changed since the plan was made: make a new one and look at it again")
         for action, effect in steps:
             if choose(action):
                 effect()
-        return Applied(
+        return AppliedActions(
             changes=tuple(action for action, _ in steps if choose(action)),
             skipped=tuple(action for action, _ in steps if not choose(action)),
         )
@@ -65,10 +65,10 @@ class MemoryPostgres:
         for name, credential in users.items():
             login = credential.username or ""
             if not self.opens(login):
-                raise PasswordError(f"{login} cannot log in: it is no login of this database")
+                raise PasswordError(f"{login} cannot log in: it may not log in to this database")
             if credential.password is None:
                 if (RDS_IAM, login) not in self.memberships:
-                    raise TokenError(f"{login} cannot log in by token: it is no member of {RDS_IAM}")
+                    raise TokenError(f"{login} cannot log in by token: it is not a member of {RDS_IAM}")
                 if (login in joined or name in unproven) and login in self.passwords:
                     del self.passwords[login]
                     done.append(f"{login}: logs in by token of AWS, and by no password")

@@ -14,7 +14,15 @@ import psycopg
 from bootstrap.manifest import PasswordRule, PostgresTarget
 from bootstrap.postgres.change import ident, literal
 from bootstrap.renewal.state import RenewalState, RotationError, read
-from bootstrap.secrets import Credential, Secret, SecretStore, Version, new_password, open_postgres, scram_verifier
+from bootstrap.secrets import (
+    Credential,
+    Secret,
+    SecretStore,
+    SecretVersion,
+    new_password,
+    open_postgres,
+    scram_verifier,
+)
 
 MASTER = "master"
 
@@ -47,7 +55,7 @@ class MasterCredential:
         return ()  # the change of a password ends the one before
 
 
-def stand(arn: str, store: SecretStore, entered: Version | None = None) -> RenewalState:
+def stand(arn: str, store: SecretStore, entered: SecretVersion | None = None) -> RenewalState:
     """Return where the master's password stands; `entered` is the version that logs in where it is not the current one.
 
     Raise RotationError where the secret is empty.

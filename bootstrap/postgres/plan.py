@@ -70,7 +70,7 @@ def _attributes(wanted: Desired, role: Role, has: LiveRole, live: Live) -> Itera
 
 
 def shut_out(role: Role, live: Live) -> bool:
-    """Whether a login that shall be none is in use: somebody is logged in as it, which is told and left."""
+    """Whether a login that should not be one is in use: somebody is logged in as it, so it is reported and left."""
     return not role.login and role.name in live.roles and live.roles[role.name].login and role.name in live.sessions
 
 

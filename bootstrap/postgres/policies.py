@@ -81,13 +81,13 @@ def migrated(wanted: Desired, live: Live) -> Iterator[str]:
                 yield f"{at}.rules.{name}: {where} has no such policy; a migration makes it: {makes}"
             elif rule.migration and has and not _same(rule, has):
                 yield (
-                    f"{at}.rules.{name}: {where} has it otherwise ({_told(has)}); a migration mends it: "
+                    f"{at}.rules.{name}: {where} has it otherwise ({_reported(has)}); a migration mends it: "
                     f"DROP POLICY {ident(name)} ON {where}; {_create(name, rule, where)}"
                 )
         for name, has in wall.policies.items():
             if name not in table.rules and not ours(has) and (key[0] != SCHEMA or _whole(table)):
                 yield (
-                    f"{at}: {where} has a policy {name} that is not written down ({_told(has)}); write it with "
+                    f"{at}: {where} has a policy {name} that is not written down ({_reported(has)}); write it with "
                     f"`migration: true`, or: DROP POLICY {ident(name)} ON {where}"
                 )
         if wall.owner != wanted.owner or number is None:
@@ -109,7 +109,7 @@ def _flags(at: str, table: TablePolicies, wall: LiveWall, where: str) -> Iterato
             yield f"{at}: {where} has {words} {'on' if has else 'off'}, which access.yaml does not say; write it down"
 
 
-def _told(has: LivePolicy) -> str:
+def _reported(has: LivePolicy) -> str:
     command = next(word for word, letter in COMMANDS.items() if letter == has.command)
     using = f" USING {has.using}" if has.using else ""
     check = f" WITH CHECK {has.check}" if has.check else ""

@@ -122,7 +122,7 @@ def _warnings(login: str, instances: int, left: int | None, own: int | None, eac
     if left is not None and wanted > left:
         said.append(
             f"{instances} x {OPEN} = {wanted} connections are more than the {max(0, left)} that max_connections leaves "
-            f"beside the others; {_mend(instances, each, left)}, or take a larger class or an RDS Proxy"
+            f"for it; {_mend(instances, each, left)}, or take a larger class or an RDS Proxy"
         )
     if own is not None and wanted > own:
         said.append(

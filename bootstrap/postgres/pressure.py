@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bootstrap.report import Migration
+from bootstrap.report import MigrationReached
 
 if TYPE_CHECKING:
     import psycopg
@@ -59,7 +59,7 @@ def used_up(conn: psycopg.Connection[Any]) -> tuple[UsedUp, ...]:
     return tuple(UsedUp(whose=whose, used=used, limit=limit) for whose, used, limit in conn.execute(_USED_UP))
 
 
-def migration(conn: psycopg.Connection[Any]) -> Migration | None:
+def migration(conn: psycopg.Connection[Any]) -> MigrationReached | None:
     """Return where golang-migrate's table says the schema is; None without one, or where it is another tool's."""
     import psycopg
 
@@ -67,4 +67,4 @@ def migration(conn: psycopg.Connection[Any]) -> Migration | None:
         row = conn.execute("SELECT version, dirty FROM public.schema_migrations").fetchone()
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InsufficientPrivilege):
         return None
-    return Migration(version=row[0], dirty=row[1]) if row else None
+    return MigrationReached(version=row[0], dirty=row[1]) if row else None

@@ -108,8 +108,8 @@ def _reasons(name: str, live: Live) -> str:
     for each in blockers:
         counted[each.place] += each.count
     places = comma(f"{count} in {place or 'the server'}" for place, count in sorted(counted.items()))
-    told = comma(dict.fromkeys(r.what for r in blockers if r.what))
-    return f" ({places}{': ' + told if told else ''})"
+    reported = comma(dict.fromkeys(r.what for r in blockers if r.what))
+    return f" ({places}{': ' + reported if reported else ''})"
 
 
 def _removal(name: str, wanted: Desired, live: Live) -> Iterator[Action]:

@@ -1,4 +1,4 @@
-"""The siblings of an identity in PostgreSQL: one is let in beside the other, later the other is shut out."""
+"""The siblings of an identity in PostgreSQL: one is let in as well as the other, and later the other is shut out."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def _sessions(conn: Connection, login: str) -> list[int]:
 
 
 def _end(conn: Connection, server: str, login: str) -> list[str]:
-    """End the sessions one by one, so that a refusal is told and stops nothing."""
+    """End the sessions one by one, so that a refusal is reported and stops nothing."""
     ended, notes = 0, []
     for pid in _sessions(conn, login):
         try:
@@ -69,8 +69,10 @@ def _end(conn: Connection, server: str, login: str) -> list[str]:
                 f"session {pid} of {login} on {server} could not be ended ({reason}); its login is shut, restart "
                 "whoever holds it"
             )
-    told = f"{ended} sessions of {login} on {server} had not ended and were: who held them had not read the new secret"
-    return [told, *notes] if ended else notes
+    reported = (
+        f"{ended} sessions of {login} on {server} had not ended and were: who held them had not read the new secret"
+    )
+    return [reported, *notes] if ended else notes
 
 
 def _alter(conn: Connection, statement: str, login: str) -> None:

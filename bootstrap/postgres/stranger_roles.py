@@ -2,7 +2,7 @@
 
 A role reaches it by a privilege here, by membership in one that does, by an attribute or a predefined role that no ACL
 mentions, or by a login where everybody may connect. Who rules another database of the server has such attributes for
-that one's sake, and is told only where it can come in here.
+that one's sake, and is reported only where it can come in here.
 """
 
 from __future__ import annotations

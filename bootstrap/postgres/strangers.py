@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from bootstrap.access.postgres import EVERY, Kind
 from bootstrap.postgres.change import ident
-from bootstrap.postgres.desired import Desired, Given
-from bootstrap.postgres.facts import told
+from bootstrap.postgres.desired import DeclaredGrant, Desired
+from bootstrap.postgres.facts import reported
 from bootstrap.postgres.live import Live
 from bootstrap.postgres.plan import shut_out
 from bootstrap.postgres.policies import migrated, taken
@@ -19,11 +19,11 @@ from bootstrap.postgres.unseen import beside
 def strangers(wanted: Desired, live: Live) -> tuple[str, ...]:
     """Return one sentence for each."""
     found = beside(wanted, live)
-    own = named(wanted, live)  # those that bear our mark are told of by `staying`, or the plan drops them
+    own = named(wanted, live)  # those that bear our mark are reported by `staying`, or the plan drops them
     return tuple(
         dict.fromkeys(
             (
-                *told(fact for fact in found.unseen if fact.role not in own),
+                *reported(fact for fact in found.unseen if fact.role not in own),
                 *found.outdated,
                 *_in_use(wanted, live),
                 *_missing(wanted, live),
@@ -59,7 +59,7 @@ def _missing(wanted: Desired, live: Live) -> Iterator[str]:
             yield f"{given.path}.privileges: maintain exists from PostgreSQL 17; this server is {live.version // 10000}"
 
 
-def _unknown(given: Given, known: set[tuple[Kind, str, str]], live: Live) -> Iterator[str]:
+def _unknown(given: DeclaredGrant, known: set[tuple[Kind, str, str]], live: Live) -> Iterator[str]:
     grant = given.grant
     for name in grant.objects:
         if name == EVERY:

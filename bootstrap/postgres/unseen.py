@@ -36,7 +36,7 @@ class Sides:
         return role in self.wanted.grantees or self.aside(role)
 
     def aside(self, role: str) -> bool:
-        """Whether nothing is told of a role: the owner, the server's own, whoever looks."""
+        """Whether nothing is reported of a role: the owner, the server's own, whoever looks."""
         return role == self.wanted.owner or self.server(role)
 
     def server(self, role: str) -> bool:
@@ -46,7 +46,7 @@ class Sides:
 
 @dataclass(frozen=True)
 class Beside:
-    """What is beside the declaration."""
+    """What the declaration does not cover."""
 
     unseen: tuple[Fact, ...]
     outdated: tuple[str, ...]
@@ -131,8 +131,10 @@ def _ours(item: LiveObject, sides: Sides) -> bool:
 
 def _owned(item: LiveObject, on: str, wanted: Desired) -> Fact:
     mend = f"ALTER {KEYWORD[item.kind]} {item.sql} OWNER TO {ident(wanted.owner)}"
-    told = f"{item.kind} {item.sql} belongs to {item.owner}, so its privileges are left alone; as {item.owner}: {mend}"
-    return Fact(role=item.owner, what=f"owns {on}", mend=mend, sentence="" if governed(wanted, item) else told)
+    reported = (
+        f"{item.kind} {item.sql} belongs to {item.owner}, so its privileges are left alone; as {item.owner}: {mend}"
+    )
+    return Fact(role=item.owner, what=f"owns {on}", mend=mend, sentence="" if governed(wanted, item) else reported)
 
 
 def _beyond(item: LiveObject, on: str, sides: Sides) -> Iterator[Fact]:

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+
+from pydantic import JsonValue
 
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
-from bootstrap.credentials import Held, read_all, stage_all
+from bootstrap.credentials import HeldCredential, read_all, stage_all
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master, tokens
 from bootstrap.postgres.apply import StalePlanError
@@ -42,10 +43,10 @@ class Outcome:
     """What differs and is not ours to change."""
     notes: tuple[str, ...] = ()
     """What was done besides: secrets, passwords."""
-    held: Mapping[str, Held] = field(default_factory=dict)
-    """The credentials as they are now: what was retired is no longer beside them."""
+    held: Mapping[str, HeldCredential] = field(default_factory=dict)
+    """The credentials as they are now: without those that were retired."""
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {
             "changes": [change.data() for change in self.changes],
@@ -58,7 +59,7 @@ class Outcome:
 def apply(
     manifest: Manifest,
     access: Access,
-    held: Mapping[str, Held],
+    held: Mapping[str, HeldCredential],
     on: Engines,
     allowed: Allowed,
     *,
@@ -73,16 +74,16 @@ def apply(
     done = Outcome(held=held)
     step = step or _quiet
     if due := [name for name, each in held.items() if each.due]:
-        with step("rotation") as told:
+        with step("rotation") as reported:
             held = done.held = {**held, **_retire(manifest, access, held, due, on, allowed, done)}
-            told.extend(action.sentence for action in done.changes)
-            told.extend(done.notes)
-    with step("roles") as told:
+            reported.extend(action.sentence for action in done.changes)
+            reported.extend(done.notes)
+    with step("roles") as reported:
         applied = on.database.apply(wanted_roles(manifest, access, held), allowed, digest=digest)
         done.changes += applied.changes
         done.skipped += applied.skipped
-        told.extend(map(str, applied.changes))
-    with step("passwords") as told:
+        reported.extend(map(str, applied.changes))
+    with step("passwords") as reported:
         # Who may not change over between password and token keeps the secret that is current.
         kept = tokens.moved(done.skipped, "join", "leave")
         logins = {name: each for name, each in held.items() if access.logins(name)}
@@ -93,15 +94,15 @@ def apply(
             joined=tokens.moved(done.changes, "join"),
         )
         done.notes += proved
-        told.extend(proved)
+        reported.extend(proved)
     for name in manifest.caches:
-        with step(f"cache {name}") as told:
+        with step(f"cache {name}") as reported:
             brought = on.cache(name).plan(wanted_users(manifest, access, name, held)).apply(allowed)
             done.changes += brought.changes
             done.skipped += brought.skipped
             done.differences += brought.differences
-            told.extend(map(str, brought.changes))
-    with step("secrets proven") as told:
+            reported.extend(map(str, brought.changes))
+    with step("secrets proven") as reported:
         waiting = held_back(held, done.skipped)
         for name, each in held.items():
             if each.version is None or not each.version.pending:
@@ -110,12 +111,12 @@ def apply(
                 done.notes += (f"{name}: the secret stays as it was, for {waiting[name]}",)
                 continue
             on.store.promote(each.arn, each.version)
-            told.append(f"{name}: secret is current")
-        done.notes += tuple(told)
+            reported.append(f"{name}: secret is current")
+        done.notes += tuple(reported)
     return done
 
 
-def held_back(held: Mapping[str, Held], skipped: Iterable[Action]) -> dict[str, str]:
+def held_back(held: Mapping[str, HeldCredential], skipped: Iterable[Action]) -> dict[str, str]:
     """Return the identities whose secret must not become current, each with the reason. Pure.
 
     A credential is of use when every engine knows it: its user in each cache, and in PostgreSQL the membership by which
@@ -137,12 +138,12 @@ def held_back(held: Mapping[str, Held], skipped: Iterable[Action]) -> dict[str, 
 def _retire(
     manifest: Manifest,
     access: Access,
-    held: Mapping[str, Held],
+    held: Mapping[str, HeldCredential],
     names: Sequence[str],
     on: Engines,
     allowed: Allowed,
     done: Outcome,
-) -> dict[str, Held]:
+) -> dict[str, HeldCredential]:
     """Retire the old credentials whose grace is over, or of an identity none of it where that is not allowed."""
     found = endings(manifest, access, on.store, names)
     going = [each for each in found if all(map(allowed, each[1].steps))]

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from bootstrap.access import Access
-from bootstrap.credentials import Held, token_users
+from bootstrap.credentials import HeldCredential, token_users
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.desired import Desired, desired
 from bootstrap.postgres.driver import Database, PostgresDatabase
@@ -49,13 +49,15 @@ def engines(manifest: Manifest, access: Access, store: SecretStore, pool: Execut
     return Engines(store=store, database=database, cache=cache, prove=proved, pool=pool)
 
 
-def wanted_roles(manifest: Manifest, access: Access, held: Mapping[str, Held]) -> Desired:
+def wanted_roles(manifest: Manifest, access: Access, held: Mapping[str, HeldCredential]) -> Desired:
     """Return what is wanted of PostgreSQL: of each identity the login of its secret, in a grace period both."""
     iam = manifest.postgres.iam_region is not None
     return desired(access, {name: each.siblings for name, each in held.items()}, iam=iam)
 
 
-def wanted_users(manifest: Manifest, access: Access, cache: str, held: Mapping[str, Held]) -> tuple[User, ...]:
+def wanted_users(
+    manifest: Manifest, access: Access, cache: str, held: Mapping[str, HeldCredential]
+) -> tuple[User, ...]:
     """Return the users that are wanted in `cache`, each with the password of its secret."""
     return users(
         access,

@@ -8,14 +8,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+
+from pydantic import JsonValue
 
 from bootstrap.access import Access, load_access
 from bootstrap.action import Action
-from bootstrap.credentials import Held, read_all
+from bootstrap.credentials import HeldCredential, read_all
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
-from bootstrap.postgres.driver import Comparison
+from bootstrap.postgres.driver import DatabaseComparison
 from bootstrap.postgres.master import Master
 from bootstrap.reconcile.engines import Engines, engines, wanted_roles, wanted_users
 from bootstrap.reconcile.identity import endings
@@ -46,7 +47,7 @@ class Plan:
         """Whether anything does."""
         return bool(self.changes or self.differences)
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, JsonValue]:
         """Return it as `--json` prints it."""
         return {
             "changes": [change.data() for change in self.changes],
@@ -57,12 +58,12 @@ class Plan:
 
 @dataclass(frozen=True, kw_only=True)
 class Observed:
-    """What the engines and the store have, beside what is wanted of them."""
+    """What the engines and the store have, compared with what is wanted of them."""
 
-    held: Mapping[str, Held] = field(default_factory=dict)
+    held: Mapping[str, HeldCredential] = field(default_factory=dict)
     due: Sequence[Renewal] = ()
     """What retires the old credentials whose grace is over."""
-    database: Comparison | None = None
+    database: DatabaseComparison | None = None
     """None where a plan is about caches alone."""
     caches: Sequence[UserPlan] = ()
 
@@ -80,9 +81,9 @@ def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING
     """Return what makes it as declared. `lacking` says who makes the secret of an identity that has none. Pure."""
     secrets = tuple(_of_secrets(observed.held, lacking))
     retired = tuple(step for left in observed.due for step in left.steps)
-    database = observed.database or Comparison()
+    database = observed.database or DatabaseComparison()
     of_caches = tuple(action for cache in observed.caches for action in cache.changes)
-    told = (*database.differences, *(text for cache in observed.caches for text in cache.differences))
+    reported = (*database.differences, *(text for cache in observed.caches for text in cache.differences))
     # A cache's state is known by its plan; so is a secret's.
     whole = [
         access.model_dump(mode="json", by_alias=True),
@@ -91,11 +92,11 @@ def plan(access: Access, observed: Observed, *, lacking: str = MADE_BY_DEPLOYING
         [{**action.data(), "target": ""} for action in secrets],
         [action.data() for action in retired],
         [action.data() for action in of_caches],
-        list(told),
+        list(reported),
     ]
     return Plan(
         changes=(*secrets, *retired, *database.actions, *of_caches),
-        differences=told,
+        differences=reported,
         fingerprint=hashlib.sha256(json.dumps(whole, sort_keys=True).encode()).hexdigest(),
         digest=database.digest or None,
     )
@@ -120,7 +121,7 @@ def plan_on(manifest: Manifest, access: Access, on: Engines) -> Plan:
     return plan(access, observe(manifest, access, on), lacking=lacking)
 
 
-def _of_secrets(held: Mapping[str, Held], lacking: str) -> Iterator[Action]:
+def _of_secrets(held: Mapping[str, HeldCredential], lacking: str) -> Iterator[Action]:
     for name, each in held.items():
         where, subject = each.arn or lacking, f"secret of {name}"
         made = partial(Action, engine="secrets", target=where, subject=subject, identity=name)

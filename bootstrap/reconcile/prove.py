@@ -48,9 +48,9 @@ def compare(now: dict[str, Check], before: dict[str, Check]) -> tuple[list[str],
     for key, check in now.items():
         if check.ok:
             continue
-        told = f"{check.target}: {check.action}: {check.expected} expected, {check.outcome}"
+        reported = f"{check.target}: {check.action}: {check.expected} expected, {check.outcome}"
         same = key in before and before[key].outcome == check.outcome
-        (both if same and not check.action.startswith("log in") else changed).append(told)
+        (both if same and not check.action.startswith("log in") else changed).append(reported)
     missing = set(before) - set(now)
     return [*changed, *(f"not tried: {key}" for key in sorted(missing))], both
 

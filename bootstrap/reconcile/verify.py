@@ -11,7 +11,7 @@ from bootstrap.access import Access, load_access
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
-from bootstrap.postgres.facts import told
+from bootstrap.postgres.facts import reported
 from bootstrap.postgres.live import read
 from bootstrap.postgres.unseen import beside
 from bootstrap.reconcile.by_url import desired_by_url
@@ -31,7 +31,7 @@ def verify_stack(manifest: Manifest, store: SecretStore, pool: Executor) -> tupl
     if empty := sorted(name for name, version in versions.items() if version is None):
         raise BootstrapError(f"no credential yet for {', '.join(empty)}: `datatier access apply` makes it")
     credentials = {name: version.credential for name, version in versions.items() if version}
-    # In a bootstrap they are differences: what somebody made by hand is no reason to deploy nothing.
+    # In a bootstrap they are differences: what somebody made by hand must not stop a deployment.
     beside_users = pool.map(lambda job: tuple(job()), users.jobs(manifest, access, store))
     with master.look(manifest.postgres, store).conn as conn:
         roles = undeclared(access, conn)
@@ -56,5 +56,5 @@ def undeclared(access: Access, conn: psycopg.Connection[Any]) -> tuple[Check, ..
             expected="refused",
             outcome="allowed",
         )
-        for sentence in told(beside(wanted, read(conn, wanted)).unseen)
+        for sentence in reported(beside(wanted, read(conn, wanted)).unseen)
     )

@@ -1,1 +1,1 @@
-"""Redis users on servers of one's own and on ElastiCache: one protocol, two back ends."""
+"""Redis users on self-managed servers and on ElastiCache: one protocol, two back ends."""

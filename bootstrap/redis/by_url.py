@@ -23,7 +23,7 @@ _TARGET = "server"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Imported:
+class ImportedUsers:
     """The users of a server as a declaration would have them."""
 
     users: dict[str, dict[str, Any]]
@@ -42,8 +42,8 @@ def plan_client(client: Any, users: Sequence[User], *, others: Collection[str] =
     """
     live, me = node.read(client, _TARGET), _me(client)
 
-    def planned(remove: bool, found: node.Live) -> node.NodePlan:
-        return node.plan(found, users, admin=me, remove=remove, default="told", others=others)
+    def planned(remove: bool, found: node.LiveUsers) -> node.NodePlan:
+        return node.plan(found, users, admin=me, remove=remove, default="reported", others=others)
 
     def carry_out(remove: bool) -> tuple[Action, ...]:
         return node.bring(live, planned(remove, live), partial(planned, remove))
@@ -58,12 +58,12 @@ def apply_client(
     return plan_client(client, users, others=others).apply(lambda action: remove or action.consent != "drop")
 
 
-def import_users(client: Any) -> Imported:
+def import_users(client: Any) -> ImportedUsers:
     """Return a declaration whose first plan against this server is empty; raise NodeError.
 
     Users that no identity can be are reported, and excepted by name: without a password, switched off, of a name that
-    none may have. The one who is logged in is nobody's identity, and neither is `default`, which stays told of where it
-    is on: everybody is it.
+    none may have. Whoever is logged in becomes no identity, and neither does `default`, which is reported where it is
+    on: everybody is it.
     """
     live = node.read(client, _TARGET)
     me = _me(client)
@@ -88,7 +88,7 @@ def import_users(client: Any) -> Imported:
         except ValueError as error:
             left.append(f"user {name}: {error}; left out")
             beside.append(name)
-    return Imported(users=found, beside=tuple(beside), differences=tuple(left))
+    return ImportedUsers(users=found, beside=tuple(beside), differences=tuple(left))
 
 
 def _me(client: Any) -> str:
@@ -107,7 +107,7 @@ def _unsayable(kept: node.Kept, rules: RuleSet) -> str | None:
     return None
 
 
-def _declared(text: str, rules: RuleSet, live: node.Live) -> dict[str, Any]:
+def _declared(text: str, rules: RuleSet, live: node.LiveUsers) -> dict[str, Any]:
     """Return the rules in our own words where these have the same effect, else as an access string."""
     wanted = parse(raw_rules(text.removeprefix("on ")))
     guess = _guess(rules)

@@ -1,4 +1,4 @@
-"""Users of a cache without a server: the twin of the real back ends, planned as a server of one's own is."""
+"""Users of a cache without a server: the twin of the real back ends, planned as those of a self-managed server are."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bootstrap.redis.users import User, UserPlan
 from bootstrap.secrets import Secret, redis_hash
 
 
-class _Live(node.Live):
+class _Live(node.LiveUsers):
     @cached_property
     def table(self) -> CommandTable:
         return VALKEY

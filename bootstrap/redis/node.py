@@ -47,11 +47,11 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Live:
+class LiveUsers:
     """Everything that a plan needs to know of a server."""
 
     target: str
-    """What the server is called in what is told of it."""
+    """What the server is called in reports."""
     client: Any
     users: Mapping[str, Kept]
     aclfile: bool
@@ -84,7 +84,7 @@ class NodePlan:
         )
 
 
-def read(client: Any, target: str) -> Live:
+def read(client: Any, target: str) -> LiveUsers:
     """Read all users in one round trip; raise NodeError where the login may not."""
     pipe = client.pipeline(transaction=False)
     pipe.execute_command("ACL", "LIST")
@@ -94,7 +94,7 @@ def read(client: Any, target: str) -> Live:
     if isinstance(listed, Exception):
         raise NodeError(f"{target} does not list its users: {listed}; log in as one that may ACL LIST, CAT and SETUSER")
     found = dict(map(_kept, listed))
-    return Live(target, client, found, aclfile=bool(_value(aclfile)), replication=_value(masteruser))
+    return LiveUsers(target, client, found, aclfile=bool(_value(aclfile)), replication=_value(masteruser))
 
 
 def masteruser(client: Any) -> str:
@@ -118,19 +118,19 @@ def _kept(line: str) -> tuple[str, Kept]:
 
 
 def plan(
-    live: Live,
+    live: LiveUsers,
     users: Sequence[User],
     *,
     admin: str,
     scope: str = "",
     remove: bool = False,
-    default: Literal["off", "told"] = "off",
+    default: Literal["off", "reported"] = "off",
     others: Collection[str] = (),
 ) -> NodePlan:
     """Return what brings the server to `users`.
 
     `admin` is who is logged in, `scope` whose marker it is. `default`, where it is on and not the administrator, is
-    turned off, or only told of. `others` are left alone: somebody else governs them.
+    turned off, or only reported. `others` are left alone: somebody else governs them.
     """
     target = live.target
     marker = f"{MARKER}-{scope}" if scope else MARKER
@@ -173,7 +173,7 @@ def plan(
     )
 
 
-def bring(live: Live, planned: NodePlan, again: Callable[[Live], NodePlan]) -> tuple[Action, ...]:
+def bring(live: LiveUsers, planned: NodePlan, again: Callable[[LiveUsers], NodePlan]) -> tuple[Action, ...]:
     """Carry a plan out, read the server and plan `again`; raise NodeError where it ends otherwise than wanted."""
     if not planned.commands:
         return planned.changes
@@ -200,7 +200,7 @@ def set_passwords(client: Any, target: str, name: str, changes: Callable[[frozen
             client.execute_command("ACL", "SAVE")
 
 
-def write(live: Live, planned: NodePlan) -> None:
+def write(live: LiveUsers, planned: NodePlan) -> None:
     """Send the whole plan at once; raise NodeError naming the first user that was not taken."""
     if not planned.commands:
         return
@@ -244,7 +244,7 @@ def _answer(connection: Any) -> Any:
         return error
 
 
-def _differences(target: str, user: User, found: Kept | None, live: Live) -> Iterator[Action]:
+def _differences(target: str, user: User, found: Kept | None, live: LiveUsers) -> Iterator[Action]:
     if found is None:
         yield of_user(target, user.name, "create", f"created: {user.rules}")
         return
@@ -311,7 +311,7 @@ def _marker(name: str, names: Sequence[str]) -> tuple[str, ...]:
     return ("ACL", "SETUSER", name, *rules, *(f"~{each}" for each in names))
 
 
-def strangers(live: Live, known: Collection[str]) -> list[str]:
+def strangers(live: LiveUsers, known: Collection[str]) -> list[str]:
     """Return the users that are neither `known` nor the server's own: `default`, markers, a replica's login."""
     return [
         name
@@ -320,7 +320,7 @@ def strangers(live: Live, known: Collection[str]) -> list[str]:
     ]
 
 
-def replication(live: Live, name: str) -> bool:
+def replication(live: LiveUsers, name: str) -> bool:
     """Whether replicas log in as this user, by the server's own word, and it can do no more than that takes."""
     if name != live.replication:
         return False

@@ -1,4 +1,4 @@
-"""ACL users on servers of one's own: sent to every node, because ACLs do not replicate (redis#6738)."""
+"""ACL users on self-managed servers: sent to every node, because ACLs do not replicate (redis#6738)."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _Look:
     """One node as it was read, and what makes its users as wanted."""
 
     endpoint: Endpoint
-    live: node.Live
+    live: node.LiveUsers
     planned: node.NodePlan
 
 
@@ -126,7 +126,7 @@ class ServerAcl:
         with self._session(look.endpoint) as (client, _):
             return node.bring(replace(look.live, client=client), planned, partial(self._planned, users, remove))
 
-    def _planned(self, users: Sequence[User], remove: bool, live: node.Live) -> node.NodePlan:
+    def _planned(self, users: Sequence[User], remove: bool, live: node.LiveUsers) -> node.NodePlan:
         admin = self._user or "default"
         return node.plan(live, users, admin=admin, scope=self._scope, remove=remove, others=self._others)
 
@@ -140,7 +140,7 @@ class ServerAcl:
                 raise ServerAclError(f"{target}: {error}") from None
 
     def _replication(self, primary: Endpoint) -> str:
-        """Whom the other nodes log in as at a primary that has no login of its own; one that is down is told later."""
+        """Whom the others log in as at a primary without a login of its own; a node that is down is reported later."""
         for endpoint in (each for each in self._cache.nodes if each != primary):
             try:
                 with open_redis(self._cache, endpoint, self._user, self._password) as client:

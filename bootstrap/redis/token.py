@@ -1,7 +1,7 @@
 """The AUTH token of a cache, which every client shares: its first one, which the infrastructure's state knows, is
 replaced on the first run; later ones are rotated.
 
-ElastiCache takes two tokens for a while: ROTATE adds one beside the one in force, SET leaves the new one alone
+ElastiCache takes two tokens for a while: ROTATE adds one to the one in force, SET leaves the new one alone
 (ElastiCache User Guide, "Authenticating with the AUTH command"; SET is allowed after ROTATE only). Where it stands is
 kept in the stages of the secret: AWSPENDING is not proven yet, AWSPREVIOUS may still be valid.
 """
@@ -30,11 +30,10 @@ from bootstrap.secrets import (
     open_redis,
     redis_hash,
 )
+from knowledge.passwords import token_special
 
 _WAIT_SECONDS = 900.0
 _POLL_SECONDS = 2.0
-# Of the special characters that a token may have (! & # $ ^ < > -) the one that needs no quoting in a URL.
-_SPECIAL = "-"
 USER = "default"
 """With an AUTH token every client is the user `default`."""
 
@@ -47,7 +46,7 @@ class TokenPlace(Protocol):
     """What keeps a cache's token: it takes two for a while."""
 
     def add(self, token: Secret) -> None:
-        """Let `token` in beside the one in force."""
+        """Let `token` in as well as the one in force."""
         ...
 
     def alone(self, token: Secret) -> None:
@@ -161,7 +160,7 @@ class TokenCredential:
     """Whether this run has added one: SET is allowed after ROTATE only, and unknown tokens may be valid until then."""
 
     def successor(self, old: Credential, grace: int) -> Credential:  # noqa: ARG002 as in the protocol
-        token = new_password(self.rule.model_copy(update={"special": _SPECIAL}))
+        token = new_password(self.rule.model_copy(update={"special": token_special(self.rule.special)}))
         return Credential(redis_username=USER, redis_password=token, initial=False, grace=grace or None)
 
     def admit(self, target: str, new: Credential, old: Credential) -> None:  # noqa: ARG002 as in the protocol

@@ -107,11 +107,11 @@ class UserPlan:
             return AppliedUsers(skipped=(*kept, *rest))
         changes = self.carry_out(not kept)
         self.whole()
-        told = tuple(
+        reported = tuple(
             f"{action.target}: {action.subject} is no longer declared; `datatier access apply --allow-drop` deletes it"
             for action in kept
         )
-        return AppliedUsers(changes=changes, skipped=kept, differences=(*told, *self.differences))
+        return AppliedUsers(changes=changes, skipped=kept, differences=(*reported, *self.differences))
 
 
 class Backend(Protocol):
@@ -125,7 +125,7 @@ class Backend(Protocol):
         ...
 
     def admit(self, identity: str, new: Secret, old: Secret | None) -> None:
-        """Let `new` in beside `old`, and wait until it is; raise where the user is not there."""
+        """Let `new` in as well as `old`, and wait until it is; raise where there is no such user."""
         ...
 
     def retire(self, identity: str, valid: Secret) -> None:

@@ -8,7 +8,7 @@ from typing import Protocol
 from bootstrap.action import Action
 from bootstrap.renewal.plan import Renewal
 from bootstrap.renewal.state import RenewalState, RotationError
-from bootstrap.secrets import Credential, SecretStore, Version
+from bootstrap.secrets import Credential, SecretStore, SecretVersion
 
 Progress = Callable[[Action], None]
 """Called before each step."""
@@ -74,13 +74,13 @@ def carry_out(
     return tuple(notes)
 
 
-def _staged(pending: Version | None, step: Action) -> Version:
+def _staged(pending: SecretVersion | None, step: Action) -> SecretVersion:
     if pending is None:
         raise RotationError(f"{step.identity}: nothing is pending, so there is nothing to {step.verb}; run it again")
     return pending
 
 
-def _close(store: SecretStore, standing: RenewalState, pending: Version | None) -> None:
+def _close(store: SecretStore, standing: RenewalState, pending: SecretVersion | None) -> None:
     """Take the labels off that say that something is left to do."""
     stages = store.stages(standing.arn)
     restored = pending is not None and pending.credential == standing.current.credential

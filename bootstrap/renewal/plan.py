@@ -11,7 +11,7 @@ from bootstrap.action import Action, Engine, OfRotation
 from bootstrap.renewal.state import GRACE, RenewalState, other_login
 from bootstrap.secrets import Credential
 
-Left: TypeAlias = Literal["rotated", "retired", "restored", "in grace", "nothing to do"]
+RenewalOutcome: TypeAlias = Literal["rotated", "retired", "restored", "in grace", "nothing to do"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,11 +31,11 @@ class Renewal:
     """The steps that are left, and how the credential stands when they are done."""
 
     steps: tuple[Action, ...] = ()
-    outcome: Left
+    outcome: RenewalOutcome
     grace: int = 0
     """Seconds that the old credential stays valid once a new one is current."""
     valid_until: datetime | None = None
-    """Until when the old credential stays valid beside the current one."""
+    """Until when the old credential stays valid after the new one has become current."""
 
 
 def plan(standing: RenewalState, wish: Wish, *, now: datetime) -> Renewal:
@@ -126,7 +126,7 @@ def _login(standing: RenewalState) -> str:
 
 def _admit(standing: RenewalState, target: str) -> str:
     if standing.kind == "token":
-        return "ROTATE: a second AUTH token beside the one in force"
+        return "ROTATE: a second AUTH token as well as the one in force"
     if standing.kind == "master":
         return "ALTER ROLE CURRENT_USER PASSWORD '***'"
     if target == "postgres":

@@ -9,12 +9,12 @@ from typing import Literal, TypeAlias
 
 from bootstrap.access.names import SIBLINGS
 from bootstrap.errors import BootstrapError
-from bootstrap.secrets import Credential, SecretStore, Stages, Version
+from bootstrap.secrets import Credential, SecretStore, SecretVersion, Stages
 
 GRACE = 24 * 3600
 """Seconds that the old credential stays valid: a day, so that a job that runs daily has read the new one."""
 
-Kind: TypeAlias = Literal["identity", "master", "token"]
+CredentialKind: TypeAlias = Literal["identity", "master", "token"]
 
 
 class RotationError(BootstrapError):
@@ -27,10 +27,10 @@ class RenewalState:
 
     name: str
     """The identity, `master`, or `<cache>-auth`."""
-    kind: Kind
+    kind: CredentialKind
     arn: str
-    current: Version
-    pending: Version | None = None
+    current: SecretVersion
+    pending: SecretVersion | None = None
     """A next credential that is not current yet."""
     stages: Stages
     made: datetime
@@ -63,7 +63,7 @@ class RenewalState:
         return old.model_copy(update={"username": other_login(old) or old.username})
 
 
-def _leaves_another(kind: Kind, current: Credential) -> bool:
+def _leaves_another(kind: CredentialKind, current: Credential) -> bool:
     """Whether the promotion of `current` left another one valid: the master has one password, and of an identity only a
     rotation leaves a second login."""
     return kind == "token" or (kind == "identity" and current.grace is not None)
@@ -88,7 +88,7 @@ def read(
     arn: str | None,
     *,
     name: str,
-    kind: Kind,
+    kind: CredentialKind,
     missing: str,
     suits: Callable[[Credential, Credential], bool],
     targets: Callable[[Credential], tuple[str, ...]],

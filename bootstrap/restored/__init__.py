@@ -1,5 +1,4 @@
-"""Looks into an instance that AWS Backup has restored for a test: can it be logged in to, and is it all there?"""
+"""Looks into an instance that AWS Backup has restored for a test: can it be logged in to, and is it all there?
 
-from bootstrap.restored.checks import Check, Verdict, judge
-
-__all__ = ["Check", "Verdict", "judge"]
+It is read (`look.py`) as drift and a bootstrap read the primary, and judged by what was read (`verdict.py`).
+"""

@@ -24,7 +24,7 @@ _PATIENCE = 300.0
 
 
 class RestoredError(BootstrapError):
-    """The restored instance cannot be looked into, which is no verdict about it."""
+    """The restored instance cannot be looked into, which is not a verdict on it."""
 
 
 def target_of(manifest: Manifest, restored: Restored, client: RDSClient) -> PostgresTarget:
@@ -85,7 +85,7 @@ def _reset(
 
     identifier = target.primary.name
     if not identifier.startswith(RESTORED):  # looked at before; a password of one in use must never change here
-        raise RestoredError(f"{identifier} is no instance of a restore test")
+        raise RestoredError(f"{identifier} is not an instance of a restore test")
     password = new_password(manifest.passwords)
     try:
         client.modify_db_instance(

@@ -48,13 +48,13 @@ def read(event: dict[str, object]) -> Restored:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise EventError(f"no event of a restore job: {where or 'detail'}: {first['msg']}") from None
+        raise EventError(f"not an event of a restore job: {where or 'detail'}: {first['msg']}") from None
     if detail.status != "COMPLETED":
         raise EventError(f"restore job {detail.job} is {detail.status}: there is nothing to look into")
     found = re.fullmatch(r"arn:aws[a-z-]*:rds:([a-z0-9-]+):\d{12}:db:([a-z][a-z0-9-]*)", detail.resource)
     if found is None:
-        raise EventError(f"restore job {detail.job} made {detail.resource}, which is no instance of RDS")
+        raise EventError(f"restore job {detail.job} made {detail.resource}, which is not an RDS instance")
     region, identifier = found.groups()
     if not identifier.startswith(RESTORED):
-        raise EventError(f"{identifier} is no instance of a restore test: those are named {RESTORED}...")
+        raise EventError(f"{identifier} is not an instance of a restore test: those are named {RESTORED}...")
     return Restored(job=detail.job, region=region, identifier=identifier, recovery_point=detail.recovery_point)

@@ -12,6 +12,8 @@ import os
 from pathlib import Path
 from typing import Any
 
+from pydantic import JsonValue
+
 from bootstrap import schema
 from bootstrap.access import load_access
 from bootstrap.aws import aws_client
@@ -19,8 +21,9 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.restored import event as events
-from bootstrap.restored.checks import Check, Verdict, judge
 from bootstrap.restored.enter import enter, target_of
+from bootstrap.restored.look import look
+from bootstrap.restored.verdict import RestoreCheck, Verdict, judge
 from bootstrap.run import MIGRATIONS
 from bootstrap.secrets import AwsStore, SecretStore
 
@@ -33,7 +36,7 @@ class VerdictError(BootstrapError):
     """The recovery point was restored and is not what it should be."""
 
 
-def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+def handler(event: dict[str, JsonValue], context: object) -> dict[str, JsonValue]:  # noqa: ARG001 - Lambda's signature
     """Look into the restored instance and give the verdict."""
     _log.setLevel(logging.INFO)
     region, endpoint = os.environ["AWS_REGION"], os.environ.get("AWS_ENDPOINT_URL")
@@ -66,8 +69,9 @@ def validate(
     target = target_of(manifest, restored, rds)
     conn, how = enter(manifest, target, store, rds)
     with conn:
-        judged = judge(conn, load_access(manifest.access), migrations or MIGRATIONS, alive=_alive(manifest, store))
-    verdict = Verdict(checks=(Check(name="login", ok=True, detail=how), *judged.checks), rows=judged.rows)
+        alive = _alive(manifest, store)
+        judged = judge(look(conn, load_access(manifest.access), migrations or MIGRATIONS, alive=alive))
+    verdict = Verdict(checks=(RestoreCheck(name="login", ok=True, detail=how), *judged.checks), rows=judged.rows)
     _log.info("%s: %s", restored.identifier, json.dumps(verdict.as_json()))
     # Once it is set it cannot be changed (restore-testing-validation).
     backup.put_restore_validation_result(

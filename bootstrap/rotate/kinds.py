@@ -42,7 +42,7 @@ def tokens(manifest: Manifest) -> dict[str, str]:
 
 
 def by_secret(manifest: Manifest) -> Mapping[str, str]:
-    """Return ARN -> name of what Secrets Manager may rotate by itself: AUTH tokens are on no schedule."""
+    """Return ARN -> name of what Secrets Manager may rotate by itself: AUTH tokens have no schedule."""
     return {arn: name for name, arn in manifest.secrets.items()} | {manifest.postgres.master_secret: MASTER}
 
 

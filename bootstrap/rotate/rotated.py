@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from bootstrap.action import Action
-from bootstrap.renewal.plan import Left
+from bootstrap.renewal.plan import RenewalOutcome
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,15 +15,15 @@ class Rotated:
     """What became of the rotation of one credential."""
 
     identity: str
-    outcome: Left | Literal["planned", "skipped", "failed"]
+    outcome: RenewalOutcome | Literal["planned", "skipped", "failed"]
     steps: tuple[Action, ...] = ()
     """What was done; what would be done in a dry run."""
     valid_until: datetime | None = None
-    """Until when the old credential stays valid beside the current one."""
+    """Until when the old credential stays valid after the new one has become current."""
     notes: tuple[str, ...] = ()
     """What to know or to do: how to finish, sessions that were ended, checks that fail under both credentials."""
 
-    def data(self) -> dict[str, Any]:
+    def data(self) -> dict[str, object]:
         """Return it as `--json` prints it."""
         steps = [{"identity": s.identity, "action": s.verb, "target": s.target, "detail": s.text} for s in self.steps]
         return {

@@ -1,8 +1,8 @@
-"""The schema as committed (`schema/schema.json`), beside the schema that a server has: check, generate, document."""
+"""The schema as committed (`schema/schema.json`), compared with the one on a server: check, generate, document."""
 
 from bootstrap.schema.compare import compare
 from bootstrap.schema.definition import DefinitionError, Schema, beside, dump, load
-from bootstrap.schema.difference import Difference
+from bootstrap.schema.difference import SchemaDifference
 from bootstrap.schema.document import document
 from bootstrap.schema.generate import generate
 from bootstrap.schema.imported import definition_of
@@ -13,9 +13,9 @@ from bootstrap.schema.rows import Counted, count, estimate
 __all__ = [
     "Counted",
     "DefinitionError",
-    "Difference",
     "Judgement",
     "Schema",
+    "SchemaDifference",
     "ServerSchema",
     "beside",
     "compare",

@@ -1,4 +1,4 @@
-"""What a schema became: two schemas beside each other, object by object, each as its own text. Pure."""
+"""What a schema became: two schemas compared, object by object, each as its own text. Pure."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ class SchemaChange:
     after: str | None = None
 
     def __str__(self) -> str:
-        told = " → ".join(text for text in (self.before, self.after) if text)
-        return f"{self.kind} {self.object} {self.change}: {told}"
+        reported = " → ".join(text for text in (self.before, self.after) if text)
+        return f"{self.kind} {self.object} {self.change}: {reported}"
 
 
 def changes(before: Schema, after: Schema) -> tuple[SchemaChange, ...]:
-    """Every difference. Of a table that came or went the columns are told in its own line, as are its small parts."""
+    """Every difference. Of a table that came or went the columns are in its own line, as are its small parts."""
     was, now = dict(objects(before)), dict(objects(after))
     whole = {name for kind, name in was.keys() ^ now.keys() if kind == "table"}
     for side, found in ((was, before), (now, after)):
@@ -58,7 +58,7 @@ _SMALL = frozenset({"column", "constraint", "comment", "partition"})
 
 
 def objects(schema: Schema) -> Iterator[tuple[Key, str]]:
-    """Every object with its text: those that are equal here are equal in the catalog, whatever stands beside them."""
+    """Every object with its text: those that are equal here are equal in the catalog, whatever else there is."""
     for extension in schema.get("extensions", []):
         yield ("extension", extension), "installed"
     for kind, named in (("type", schema.get("types", {})), ("sequence", schema.get("sequences", {}))):
@@ -78,12 +78,12 @@ def objects(schema: Schema) -> Iterator[tuple[Key, str]]:
 
 
 def _table(entry: Table) -> str:
-    told = ["unlogged"] * bool(entry.get("unlogged"))
+    reported = ["unlogged"] * bool(entry.get("unlogged"))
     if "partition_by" in entry:
-        told.append(f"partition by {entry['partition_by']}")
+        reported.append(f"partition by {entry['partition_by']}")
     if "row_security" in entry:
-        told.append(f"row security {entry['row_security'].lower()}")
-    return "; ".join([*told, *entry.get("options", [])])
+        reported.append(f"row security {entry['row_security'].lower()}")
+    return "; ".join([*reported, *entry.get("options", [])])
 
 
 def _parts(table: str, entry: Table) -> Iterator[tuple[Key, str]]:
@@ -99,16 +99,16 @@ def _parts(table: str, entry: Table) -> Iterator[tuple[Key, str]]:
 
 
 def _column(what: Column) -> str:
-    told = [what["type"], *["not null"] * bool(what.get("not_null"))]
+    reported = [what["type"], *["not null"] * bool(what.get("not_null"))]
     if "generated" in what:
-        told.append(f"generated as ({what.get('default')}) {what['generated'].lower()}")
+        reported.append(f"generated as ({what.get('default')}) {what['generated'].lower()}")
     elif "default" in what:
-        told.append(f"default {what['default']}")
+        reported.append(f"default {what['default']}")
     if "identity" in what:
-        told.append(f"identity {what['identity'].lower()}")
+        reported.append(f"identity {what['identity'].lower()}")
     if "collation" in what:
-        told.append(f"collation {what['collation']}")
-    return " ".join(told)
+        reported.append(f"collation {what['collation']}")
+    return " ".join(reported)
 
 
 def _named(kind: str, holder: str, entries: Mapping[str, str]) -> Iterator[tuple[Key, str]]:

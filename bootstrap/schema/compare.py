@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from bootstrap.postgres.change import ident
 from bootstrap.schema import statements as sql
 from bootstrap.schema.definition import Function, Schema, View
-from bootstrap.schema.difference import Difference, comment, difference, named
+from bootstrap.schema.difference import SchemaDifference, comment, difference, named
 from bootstrap.schema.read import ServerSchema
 from bootstrap.schema.tables import indexes, partitions, table
 
 
-def compare(expected: Schema, live: ServerSchema) -> tuple[Difference, ...]:
+def compare(expected: Schema, live: ServerSchema) -> tuple[SchemaDifference, ...]:
     """Return what differs, in an order in which it can be mended; the order of columns does not count."""
     found = live.schema
     return (
@@ -27,14 +27,14 @@ def compare(expected: Schema, live: ServerSchema) -> tuple[Difference, ...]:
     )
 
 
-def _version(expected: Schema, found: Schema) -> Iterator[Difference]:
+def _version(expected: Schema, found: Schema) -> Iterator[SchemaDifference]:
     if "version" in expected and expected["version"] != found.get("version", expected["version"]):
         what = f"the definition is that of migration {expected['version']}, the database is at {found['version']}"
         versions = str(expected["version"]), str(found["version"])
         yield difference("migration", "schema_migrations", *versions, [], what)
 
 
-def _extensions(expected: Schema, live: ServerSchema) -> Iterator[Difference]:
+def _extensions(expected: Schema, live: ServerSchema) -> Iterator[SchemaDifference]:
     wanted, has = expected.get("extensions", {}), live.schema.get("extensions", {})
     for extension in sorted(set(wanted) - set(has)):
         if extension in live.shipped:
@@ -42,19 +42,19 @@ def _extensions(expected: Schema, live: ServerSchema) -> Iterator[Difference]:
             yield difference("extension", extension, "installed", None, [make])
         else:
             what = "this server does not have it"
-            yield Difference(severity="INFO", kind="extension", object=extension, what=what, expected="installed")
+            yield SchemaDifference(severity="INFO", kind="extension", object=extension, what=what, expected="installed")
     for extension in sorted(set(has) - set(wanted)):
         yield difference("extension", extension, None, "installed", [f"DROP EXTENSION {ident(extension)}"])
 
 
-def _types(wanted: Mapping[str, str], has: Mapping[str, str]) -> Iterator[Difference]:
+def _types(wanted: Mapping[str, str], has: Mapping[str, str]) -> Iterator[SchemaDifference]:
     def drop(title: str, what: str) -> str:
         return f"DROP {'DOMAIN' if what.startswith('DOMAIN ') else 'TYPE'} {sql.name(title)}"
 
     yield from named("type", wanted, has, make=lambda title, what: [sql.type_(title, what)], drop=drop)
 
 
-def _sequences(expected: Schema, found: Schema) -> Iterator[Difference]:
+def _sequences(expected: Schema, found: Schema) -> Iterator[SchemaDifference]:
     if not expected.get("sequences") and not found.get("sequences"):
         return
     wanted, columns, there = expected.get("sequences", {}), _columns(expected), _columns(found)
@@ -88,7 +88,7 @@ def _columns(schema: Schema) -> set[str]:
     }
 
 
-def _functions(wanted: Mapping[str, Function], has: Mapping[str, Function]) -> Iterator[Difference]:
+def _functions(wanted: Mapping[str, Function], has: Mapping[str, Function]) -> Iterator[SchemaDifference]:
     if wanted == has:
         return
 
@@ -110,7 +110,7 @@ def _functions(wanted: Mapping[str, Function], has: Mapping[str, Function]) -> I
         yield from comment("ROUTINE", signature, signature, *texts)
 
 
-def _tables(expected: Schema, live: ServerSchema) -> Iterator[Difference]:
+def _tables(expected: Schema, live: ServerSchema) -> Iterator[SchemaDifference]:
     wanted, has = expected.get("tables", {}), live.schema.get("tables", {})
     detached: set[str] = set()
     for title, entry in wanted.items():
@@ -124,7 +124,7 @@ def _tables(expected: Schema, live: ServerSchema) -> Iterator[Difference]:
                 yield from parts
         elif needs and not needs & live.shipped:
             what = f"it needs {', '.join(sorted(needs))}, which this server does not ship; RDS does"
-            yield Difference(severity="INFO", kind="table", object=title, what=what, expected="table")
+            yield SchemaDifference(severity="INFO", kind="table", object=title, what=what, expected="table")
         else:
             yield difference("table", title, "table", None, sql.whole_table(title, entry))
     for title in has:
@@ -139,7 +139,7 @@ def _upkeep(schema: Schema, table: str) -> str | None:
     return f"SELECT {name}()" if known else None
 
 
-def _views(wanted: Mapping[str, View], has: Mapping[str, View], server: int) -> Iterator[Difference]:
+def _views(wanted: Mapping[str, View], has: Mapping[str, View], server: int) -> Iterator[SchemaDifference]:
     if server < 160000:
         has = {title: _unqualified(view, wanted.get(title)) for title, view in has.items()}
     if wanted == has:

@@ -133,7 +133,7 @@ def load(path: Path) -> Schema:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "file"
         raise DefinitionError(
-            f"{path} is no schema definition: {where}: {first['msg']}; restore it from version control"
+            f"{path} is not a schema definition: {where}: {first['msg']}; restore it from version control"
         ) from None
 
 

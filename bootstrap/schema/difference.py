@@ -13,7 +13,7 @@ Severity = Literal["ERROR", "WARN", "INFO"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Difference:
+class SchemaDifference:
     """One thing that is not as defined."""
 
     severity: Severity
@@ -34,9 +34,9 @@ class Difference:
 
 def difference(
     kind: str, title: str, expected: str | None, found: str | None, mends: Iterable[str], what: str = "definition"
-) -> Difference:
+) -> SchemaDifference:
     """A difference whose severity and words follow from which side has nothing."""
-    return Difference(
+    return SchemaDifference(
         severity="WARN" if expected is None else "ERROR",
         kind=kind,
         object=title,
@@ -56,7 +56,7 @@ def named(
     drop: Callable[[str, str], str],
     change: Callable[[str, str, str], Iterable[str]] | None = None,
     prefix: str = "",
-) -> Iterator[Difference]:
+) -> Iterator[SchemaDifference]:
     """Compare objects by name. One that differs is changed, by default dropped and made again."""
     if expected == found:
         return
@@ -74,7 +74,7 @@ def named(
         yield difference(kind, f"{prefix}{title}", wanted, has, mends)
 
 
-def comment(keyword: str, title: str, quoted: str, wanted: str | None, has: str | None) -> Iterator[Difference]:
+def comment(keyword: str, title: str, quoted: str, wanted: str | None, has: str | None) -> Iterator[SchemaDifference]:
     """Compare the comment on an object that is there; `quoted` is its name in SQL."""
     if wanted != has:
         yield difference("comment", title, wanted, has, [sql.comment(keyword, quoted, wanted)], "comment")

@@ -37,8 +37,8 @@ def _page(schema: Schema) -> Iterator[str]:
         )
     if functions := schema.get("functions"):
         yield from ("## Functions", "")
-        told = [(f"`{signature}`", each.get("comment", "")) for signature, each in functions.items()]
-        yield from _rows(("function", "what it does"), told)
+        reported = [(f"`{signature}`", each.get("comment", "")) for signature, each in functions.items()]
+        yield from _rows(("function", "what it does"), reported)
     if types := schema.get("types"):
         yield from ("## Types", "")
         yield from _rows(("type", "definition"), [(f"`{name}`", f"`{what}`") for name, what in types.items()])
@@ -102,7 +102,7 @@ def _table(title: str, table: Table) -> Iterator[str]:
     yield from _rows(
         ("column", "type", "null", "default", "what it is"),
         [
-            (f"`{name}`", column["type"], "" if column.get("not_null") else "yes", _default(column), _told(column))
+            (f"`{name}`", column["type"], "" if column.get("not_null") else "yes", _default(column), _reported(column))
             for name, column in columns.items()
         ],
     )
@@ -124,7 +124,7 @@ def _default(column: Column) -> str:
     return f"`{column['default']}`" if "default" in column else ""
 
 
-def _told(column: Column) -> str:
+def _reported(column: Column) -> str:
     return column.get("comment", "")
 
 

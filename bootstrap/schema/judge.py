@@ -14,7 +14,7 @@ import psycopg
 
 from bootstrap.schema.compare import compare
 from bootstrap.schema.definition import Schema
-from bootstrap.schema.difference import Difference
+from bootstrap.schema.difference import SchemaDifference
 from bootstrap.schema.read import ServerSchema, read
 
 ASIDE = "extensions are the server's: a bootstrap makes those that it can and names those that are missing"
@@ -25,10 +25,10 @@ ASIDE = "extensions are the server's: a bootstrap makes those that it can and na
 class Judgement:
     """The differences between a definition and a server, sorted by what follows from them."""
 
-    counted: tuple[Difference, ...] = ()
+    counted: tuple[SchemaDifference, ...] = ()
     """What is not as defined, in an order in which it can be mended. Where the database is at another migration than
     the definition everything would differ: then this is the one difference that says so."""
-    aside: tuple[Difference, ...] = ()
+    aside: tuple[SchemaDifference, ...] = ()
     """Extensions, and the tables that cannot be there without one that is missing."""
 
     @property
@@ -37,7 +37,7 @@ class Judgement:
         return any(each.kind == "migration" for each in self.counted)
 
     @property
-    def wrong(self) -> tuple[Difference, ...]:
+    def wrong(self) -> tuple[SchemaDifference, ...]:
         """What is missing or different; not what the definition does not have."""
         return () if self.other_migration else tuple(each for each in self.counted if each.severity == "ERROR")
 
@@ -65,7 +65,7 @@ def judged(expected: Schema, live: ServerSchema) -> Judgement:
     return Judgement(counted=tuple(each for each in found if each not in aside), aside=aside)
 
 
-def _aside(expected: Schema, live: ServerSchema, found: tuple[Difference, ...]) -> Iterator[Difference]:
+def _aside(expected: Schema, live: ServerSchema, found: tuple[SchemaDifference, ...]) -> Iterator[SchemaDifference]:
     lacking = set(expected.get("extensions", ())) - set(live.schema.get("extensions", ()))
     tables = expected.get("tables", {})
     for each in found:

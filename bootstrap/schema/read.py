@@ -2,7 +2,7 @@
 
 Joined and grouped, not asked for table by table: a thousand tables are one round trip. Left out are what belongs to an
 extension (pg_depend, deptype 'e'), the books of the migrations, partitions but for their bound, and the NOT NULL
-constraints that PostgreSQL 18 keeps beside the flag of the column (contype 'n').
+constraints that PostgreSQL 18 keeps in addition to the flag of the column (contype 'n').
 """
 
 from __future__ import annotations

@@ -178,7 +178,7 @@ def whole_table(title: str, entry: Table) -> Iterator[str]:
 
 
 def hangings(title: str, entry: Table) -> Iterator[str]:
-    """What hangs on a table beside its constraints: indexes, triggers, policies, comments."""
+    """What hangs on a table besides its constraints: indexes, triggers, policies, comments."""
     yield from map(index, entry.get("indexes", {}).values())
     for each, what in entry.get("triggers", {}).items():
         yield from trigger(title, each, what)

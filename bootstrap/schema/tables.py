@@ -9,10 +9,10 @@ from datetime import date, timedelta
 
 from bootstrap.schema import statements as sql
 from bootstrap.schema.definition import Column, Table
-from bootstrap.schema.difference import Difference, comment, difference, named
+from bootstrap.schema.difference import SchemaDifference, comment, difference, named
 
 
-def table(title: str, expected: Table, found: Table) -> Iterator[Difference]:
+def table(title: str, expected: Table, found: Table) -> Iterator[SchemaDifference]:
     """Everything but the partitions."""
     quoted = sql.name(title)
     yield from comment("TABLE", title, quoted, expected.get("comment"), found.get("comment"))
@@ -56,7 +56,7 @@ def table(title: str, expected: Table, found: Table) -> Iterator[Difference]:
     yield from (each for each in columns if each.expected is None)
 
 
-def indexes(owner: str, expected: dict[str, str], found: dict[str, str], *, online: bool) -> Iterator[Difference]:
+def indexes(owner: str, expected: dict[str, str], found: dict[str, str], *, online: bool) -> Iterator[SchemaDifference]:
     """Indexes of a table or materialized view."""
     how = "INDEX CONCURRENTLY" if online else "INDEX"
 
@@ -76,7 +76,7 @@ def indexes(owner: str, expected: dict[str, str], found: dict[str, str], *, onli
     )
 
 
-def _storage(title: str, expected: Table, found: Table) -> Iterator[Difference]:
+def _storage(title: str, expected: Table, found: Table) -> Iterator[SchemaDifference]:
     quoted = sql.name(title)
     wanted, has = expected.get("options", []), found.get("options", [])
     if wanted != has:
@@ -93,7 +93,7 @@ def _storage(title: str, expected: Table, found: Table) -> Iterator[Difference]:
         yield difference("table", title, by or "not partitioned", is_by or "not partitioned", [], "partition key")
 
 
-def _columns(title: str, expected: dict[str, Column], found: dict[str, Column]) -> Iterator[Difference]:
+def _columns(title: str, expected: dict[str, Column], found: dict[str, Column]) -> Iterator[SchemaDifference]:
     if expected == found:
         return
     alter = f"ALTER TABLE {sql.name(title)}"
@@ -116,7 +116,7 @@ def _comment(where: str, wanted: Column) -> Iterable[str]:
     return [sql.comment("COLUMN", quoted, wanted["comment"])] if "comment" in wanted else []
 
 
-def _column(title: str, each: str, wanted: Column, has: Column) -> Iterator[Difference]:
+def _column(title: str, each: str, wanted: Column, has: Column) -> Iterator[SchemaDifference]:
     where, quoted = f"{title}.{each}", sql.name(each)
     alter = f"ALTER TABLE {sql.name(title)} ALTER COLUMN {quoted}"
     if (wanted["type"], wanted.get("collation")) != (has["type"], has.get("collation")):
@@ -145,7 +145,7 @@ def _made(entry: Column) -> str:
 
 def _remake(alter: str, title: str, wanted: Column, has: Column) -> Iterator[str]:
     if "generated" in wanted or ("generated" in has and has["generated"] == "VIRTUAL"):
-        # Before PostgreSQL 17 an expression cannot be changed; the values are computed anew either way.
+        # Before PostgreSQL 17 an expression cannot be changed; the values are computed again either way.
         whole = alter.partition(" ALTER COLUMN ")[0]
         yield f"{whole} DROP COLUMN {sql.name(title)}"
         yield f"{whole} ADD COLUMN {sql.column(title, wanted)}"
@@ -181,7 +181,7 @@ def _trigger(title: str, each: str, what: str, has: str) -> Iterable[str]:
 
 def partitions(
     title: str, expected: Table, found: Table, present: Iterable[str], today: date, upkeep: str | None
-) -> Iterator[Difference]:
+) -> Iterator[SchemaDifference]:
     """Compare the partitions; `present` are the tables that stand for themselves, among them detached ones.
 
     `upkeep` is the statement that makes the partitions of the next months, where there is one.

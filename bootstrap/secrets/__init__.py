@@ -5,7 +5,7 @@ from __future__ import annotations
 from bootstrap.secrets.engines import auth_token, elasticache_passwords, rds_password, redis_hash, scram_verifier
 from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, postgres_password, root_certificates
 from bootstrap.secrets.secret import Credential, Secret, new_password
-from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, Stage, Stages, Version
+from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, SecretVersion, Stage, Stages
 from bootstrap.secrets.tokens import redis_token
 from bootstrap.secrets.urls import UrlError, open_database_url, open_redis_url, place_of
 
@@ -16,10 +16,10 @@ __all__ = [
     "Secret",
     "SecretStore",
     "SecretStoreError",
+    "SecretVersion",
     "Stage",
     "Stages",
     "UrlError",
-    "Version",
     "auth_token",
     "elasticache_passwords",
     "new_password",

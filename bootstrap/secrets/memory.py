@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bootstrap.secrets.secret import Credential
-from bootstrap.secrets.store import SecretStoreError, Stage, Stages, Version
+from bootstrap.secrets.store import SecretStoreError, SecretVersion, Stage, Stages
 
 
 @dataclass
@@ -20,19 +20,19 @@ class _Kept:
 
 
 class MemoryStore:
-    """Secrets by their ARNs; a secret that nobody made is no secret. Not for several threads at once."""
+    """Secrets by their ARNs; a secret that nobody made does not exist. Not for several threads at once."""
 
     def __init__(self, arns: Iterable[str] = ()) -> None:
         self._secrets = {arn: _Kept() for arn in arns}
         self._numbers = itertools.count(1)
 
-    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> Version | None:
+    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> SecretVersion | None:
         kept = self._secrets.get(arn)
         version = kept.labels.get(stage) if kept else None
         if kept is None or version is None:
             return None
         pending = kept.labels.get("AWSPENDING") == version
-        return Version(id=version, credential=kept.versions[version], pending=pending)
+        return SecretVersion(id=version, credential=kept.versions[version], pending=pending)
 
     def stages(self, arn: str) -> Stages:
         kept = self._of(arn, "describe")
@@ -50,16 +50,16 @@ class MemoryStore:
         current = kept.labels.get("AWSCURRENT")
         return kept.made[current] if current else None
 
-    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> Version:
+    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> SecretVersion:
         kept = self._of(arn, "write")
         version = token or f"version-{next(self._numbers)}"
         kept.versions[version] = credential
         kept.made[version] = datetime.now(UTC)
         kept.labels["AWSPENDING"] = version
         self._touch(kept)
-        return Version(id=version, credential=credential, pending=True)
+        return SecretVersion(id=version, credential=credential, pending=True)
 
-    def promote(self, arn: str, version: Version) -> None:
+    def promote(self, arn: str, version: SecretVersion) -> None:
         kept = self._of(arn, "promote")
         current = kept.labels.get("AWSCURRENT")
         if current != version.id:

@@ -28,7 +28,7 @@ class SecretStoreError(BootstrapError):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Version:
+class SecretVersion:
     """One version of a secret."""
 
     id: str
@@ -54,7 +54,7 @@ class Stages:
 class SecretStore(Protocol):
     """Keeps credentials by ARN; a new one is pending until an engine has accepted it."""
 
-    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> Version | None:
+    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> SecretVersion | None:
         """Return the version at `stage`, None where there is none."""
         ...
 
@@ -66,7 +66,7 @@ class SecretStore(Protocol):
         """Return when the current version was made."""
         ...
 
-    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> Version:
+    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> SecretVersion:
         """Keep `credential` as AWSPENDING, as the version `token` where Secrets Manager asks for that."""
         ...
 
@@ -74,7 +74,7 @@ class SecretStore(Protocol):
         """Take `stage` off a version."""
         ...
 
-    def promote(self, arn: str, version: Version) -> None:
+    def promote(self, arn: str, version: SecretVersion) -> None:
         """Make a pending version AWSCURRENT and take AWSPENDING off it; nothing happens when it is already so."""
         ...
 
@@ -97,7 +97,7 @@ class AwsStore:
         with self._lock:
             return self._made
 
-    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> Version | None:
+    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> SecretVersion | None:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -108,9 +108,9 @@ class AwsStore:
             raise _failed("read", arn, error) from None
         except BotoCoreError as error:
             raise _failed("read", arn, error) from None
-        # A value of bytes has no SecretString: it is no credential of ours, which is not the same as no value.
+        # A value of bytes has no SecretString: it is not a credential of ours, which differs from having no value.
         credential = _parse(arn, answer.get("SecretString", ""))
-        return Version(
+        return SecretVersion(
             id=answer["VersionId"], credential=credential, pending="AWSPENDING" in answer.get("VersionStages", ())
         )
 
@@ -140,7 +140,7 @@ class AwsStore:
             raise _failed("describe", arn, error) from None
         return next((v["CreatedDate"] for v in versions if "AWSCURRENT" in v.get("VersionStages", ())), None)
 
-    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> Version:
+    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> SecretVersion:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -152,9 +152,9 @@ class AwsStore:
             )
         except (BotoCoreError, ClientError) as error:
             raise _failed("write", arn, error) from None
-        return Version(id=answer["VersionId"], credential=credential, pending=True)
+        return SecretVersion(id=answer["VersionId"], credential=credential, pending=True)
 
-    def promote(self, arn: str, version: Version) -> None:
+    def promote(self, arn: str, version: SecretVersion) -> None:
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:

@@ -34,7 +34,7 @@ _COMPILED = tuple((kind, re.compile(pattern, re.DOTALL)) for kind, pattern in _S
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """The server that was asked for, and how its client is told whom to trust."""
+    """The server that was asked for, and where its client is given whom to trust."""
 
     engine: Literal["postgres", "redis"]
     host: str

@@ -36,8 +36,8 @@ def open_database_url(url: Secret) -> psycopg.Connection[tuple[Any, ...]]:
         parts = conninfo_to_dict(url.reveal())
     except psycopg.Error as error:
         unknown = re.search(r'invalid (?:URI query parameter: |connection option )"(\w+)"', str(error))
-        told = f": libpq has no parameter `{unknown[1]}`, leave it out" if unknown else ""
-        raise UrlError(f"the database URL cannot be read{told}: {_DATABASE_FORM}") from None
+        reported = f": libpq has no parameter `{unknown[1]}`, leave it out" if unknown else ""
+        raise UrlError(f"the database URL cannot be read{reported}: {_DATABASE_FORM}") from None
     _possible(parts)
     usual: dict[str, Any] = {"connect_timeout": TIMEOUT, "application_name": "datatier"}
     if not (_near(_setting(parts, "host")) and _near(_setting(parts, "hostaddr"))):
@@ -57,7 +57,7 @@ def open_database_url(url: Secret) -> psycopg.Connection[tuple[Any, ...]]:
 
 
 def place_of(url: Secret) -> str:
-    """Return which server a URL means, `HOST:PORT/DATABASE`, as far as that is told without a doubt.
+    """Return which server a URL means, `HOST:PORT/DATABASE`, as far as that is certain.
 
     Of a URL with a special character that is not encoded any part may be a password's.
     """
@@ -187,7 +187,7 @@ def open_redis_url(url: Secret) -> redis.Redis:
         client.connection_pool.make_connection()
     except (ValueError, TypeError, AttributeError, redis.RedisError):
         raise wrong from None
-    # redis-py takes what is no number for database 0, and any text for an object of its own.
+    # redis-py takes what is not a number for database 0, and any text for an object of its own.
     database = urlsplit(url.reveal()).path.strip("/")
     objects = client.connection_pool.connection_kwargs
     if (database and not database.isdecimal() and "path" not in objects) or not isinstance(objects["retry"], Retry):

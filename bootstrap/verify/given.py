@@ -8,7 +8,7 @@ from bootstrap.access import Access
 from bootstrap.postgres.change import ident
 from bootstrap.postgres.desired import PUBLIC, SCHEMA, Desired, desired
 from bootstrap.report import Expected
-from bootstrap.verify.statements import Probe, Table, owners_alone, truncation
+from bootstrap.verify.statements import Probe, TriedTable, owners_alone, truncation
 
 _VERBS = {"SELECT": "read", "INSERT": "insert into", "UPDATE": "update", "DELETE": "delete from"}
 # Privileges that change nothing of what is tried.
@@ -26,13 +26,13 @@ def has_given(access: Access, identity: str) -> bool:
     return postgres.privileges != "migrator" and any(set(grant.privileges) - _UNTRIED for grant in access.public)
 
 
-def given_probes(access: Access, identity: str, found: tuple[Table, ...], *, replica: bool) -> Iterator[Probe]:
-    """Return what to try under a login of `identity`; what cannot be told from the declaration is left out."""
+def given_probes(access: Access, identity: str, found: tuple[TriedTable, ...], *, replica: bool) -> Iterator[Probe]:
+    """Return what to try under a login of `identity`; what does not follow from the declaration is left out."""
     wanted = desired(access, {})
     names, all_known = _closure(wanted, identity)
     own = tuple(table for table in found if table.owner == access.owner)
     for verb, words in _VERBS.items():
-        sides: dict[Expected, list[Table]] = {"allowed": [], "refused": []}
+        sides: dict[Expected, list[TriedTable]] = {"allowed": [], "refused": []}
         for table in own:
             acl = wanted.acl("table", SCHEMA, table.name)
             may = any(verb in acl.get(name, ()) for name in names)
@@ -71,7 +71,7 @@ def _closure(wanted: Desired, identity: str) -> tuple[set[str], bool]:
     return names, names - {PUBLIC} - _NO_TABLE <= set(wanted.identities)
 
 
-def _columns(wanted: Desired, names: set[str], own: tuple[Table, ...]) -> Iterator[Probe]:
+def _columns(wanted: Desired, names: set[str], own: tuple[TriedTable, ...]) -> Iterator[Probe]:
     for table in own:
         readable = [
             column
@@ -84,11 +84,11 @@ def _columns(wanted: Desired, names: set[str], own: tuple[Table, ...]) -> Iterat
             yield Probe(action=f"read {columns} of {table.name}", expected="allowed", statements=(statement,))
 
 
-def _by_column(wanted: Desired, table: Table, name: str, verb: str) -> bool:
+def _by_column(wanted: Desired, table: TriedTable, name: str, verb: str) -> bool:
     return any(verb in acl.get(name, ()) for acl in wanted.columns(SCHEMA, table.name).values())
 
 
-def _statement(verb: str, table: Table) -> str:
+def _statement(verb: str, table: TriedTable) -> str:
     """A statement that needs this privilege alone and touches no row."""
     column = ident(table.column)
     return {

@@ -15,7 +15,7 @@ from bootstrap.report import Check, Expected
 from bootstrap.secrets import Credential, LoginError, Secret, new_password, open_postgres
 from bootstrap.secrets.logins import PROBES
 from bootstrap.verify.given import given_probes, has_given
-from bootstrap.verify.statements import Probe, Table, probes, tables
+from bootstrap.verify.statements import Probe, TriedTable, probes, tables
 
 # insufficient_privilege, read_only_sql_transaction
 _REFUSED = frozenset({"42501", "25006"})
@@ -95,7 +95,7 @@ class _Probing:
                     raise
                 time.sleep(0.1)
 
-    def _probe(self, conn: psycopg.Connection[Any], found: tuple[Table, ...]) -> Iterator[Check]:
+    def _probe(self, conn: psycopg.Connection[Any], found: tuple[TriedTable, ...]) -> Iterator[Check]:
         with conn.transaction(force_rollback=True):
             # A probe that is wrongly allowed must not wait for somebody's lock, nor hold one for long.
             conn.execute("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '10s'")
@@ -120,7 +120,7 @@ def _caught_up(conn: psycopg.Connection[Any], lsn: str | None) -> bool:
     return True
 
 
-def probes_of(access: Access, identity: str, found: tuple[Table, ...], *, replica: bool) -> Iterator[Probe]:
+def probes_of(access: Access, identity: str, found: tuple[TriedTable, ...], *, replica: bool) -> Iterator[Probe]:
     """Return what to try as an identity."""
     if has_given(access, identity):
         return given_probes(access, identity, found, replica=replica)

@@ -1,6 +1,6 @@
 """Redis probes of every identity on every node: its own login, and what it may and may not do.
 
-Where the ACL administrator is known (servers of one's own) `ACL DRYRUN` is asked about everything, in one pipeline for
+Where the ACL administrator is known (self-managed servers) `ACL DRYRUN` is asked about everything, in one pipeline for
 each node, and the login itself proves that the rules are in force. ElastiCache has no administrator: there the identity
 sends commands that do nothing, on keys that nobody has.
 """

@@ -17,7 +17,7 @@ _NAME = "datatier_probe"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Table:
+class TriedTable:
     """A table to try things on."""
 
     name: str
@@ -49,12 +49,12 @@ _TABLES = """SELECT c.relname, min(a.attname ORDER BY a.attname), c.relowner::re
     GROUP BY c.oid ORDER BY 1"""
 
 
-def tables(conn: psycopg.Connection[Any]) -> tuple[Table, ...]:
+def tables(conn: psycopg.Connection[Any]) -> tuple[TriedTable, ...]:
     """Return the tables of the schema, extensions' and partitions left out."""
-    return tuple(Table(name=n, column=c, owner=o) for n, c, o in conn.execute(_TABLES, (SCHEMA,)))
+    return tuple(TriedTable(name=n, column=c, owner=o) for n, c, o in conn.execute(_TABLES, (SCHEMA,)))
 
 
-def probes(privileges: str, owner: str, found: tuple[Table, ...], *, replica: bool) -> Iterator[Probe]:
+def probes(privileges: str, owner: str, found: tuple[TriedTable, ...], *, replica: bool) -> Iterator[Probe]:
     """Return what to try under a login with `privileges`."""
     own = tuple(table for table in found if table.owner == owner)
     data = tuple(table for table in own if table.name not in {TABLE, HISTORY})
@@ -81,18 +81,18 @@ def probes(privileges: str, owner: str, found: tuple[Table, ...], *, replica: bo
     yield Probe(action="create a role", expected="refused", statements=(f"CREATE ROLE {_NAME}",))
 
 
-def owners_alone(table: Table) -> Iterator[Probe]:
+def owners_alone(table: TriedTable) -> Iterator[Probe]:
     """What only the owner may; refused before a lock is taken: ownership is looked at first (RangeVarCallback...)."""
     yield Probe(action="alter a table", expected="refused", statements=(_alter(table),))
     yield Probe(action="drop a table", expected="refused", statements=(f"DROP TABLE {table.sql} CASCADE",))
 
 
-def truncation(table: Table) -> Probe:
+def truncation(table: TriedTable) -> Probe:
     """Refused before a lock is taken, as the above."""
     return Probe(action="truncate a table", expected="refused", statements=(f"TRUNCATE {table.sql} CASCADE",))
 
 
-def _rows(privileges: str, data: tuple[Table, ...], *, replica: bool) -> Iterator[Probe]:
+def _rows(privileges: str, data: tuple[TriedTable, ...], *, replica: bool) -> Iterator[Probe]:
     if not data:
         return
     many = f"{len(data)} tables" if len(data) > 1 else data[0].name
@@ -105,7 +105,7 @@ def _rows(privileges: str, data: tuple[Table, ...], *, replica: bool) -> Iterato
         yield Probe(action=f"{verb} {many}", expected=may_write, statements=writes[index::3])
 
 
-def _writes(data: tuple[Table, ...]) -> tuple[str, ...]:
+def _writes(data: tuple[TriedTable, ...]) -> tuple[str, ...]:
     """Statements that need the privilege and touch no row: permissions are checked before rows are looked for."""
     return tuple(
         statement
@@ -119,5 +119,5 @@ def _writes(data: tuple[Table, ...]) -> tuple[str, ...]:
     )
 
 
-def _alter(table: Table) -> str:
+def _alter(table: TriedTable) -> str:
     return f"ALTER TABLE {table.sql} ADD COLUMN {_NAME} int"

@@ -32,7 +32,7 @@ def jobs(manifest: Manifest, access: Access, store: SecretStore) -> list[Job]:
     return made
 
 
-def on(live: node.Live, known: Collection[str]) -> list[str]:
+def on(live: node.LiveUsers, known: Collection[str]) -> list[str]:
     """Return the users of a server that may log in and are not `known`."""
     return [name for name in node.strangers(live, known) if node.is_on(live.users[name])]
 

@@ -5,8 +5,11 @@ RTO, RPO and backup values are those of the requirements: dev 4 h / 24 h, stagin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
+
+from knowledge import passwords
 
 # Maps whose entries are the user's own: naming one replaces the profile's whole map.
 WHOLE = (("postgres", "replicas"), ("redis",))
@@ -54,7 +57,7 @@ _DEV: dict[str, Any] = {
     "redis": {"main": {}, "queue": {"eviction": "noeviction"}},
     "notify": {"critical": [], "warning": [], "info": []},
     "objectives": {"rpo": "24h", "rto": "4h"},
-    "passwords": {"length": 40, "special": "-_.~"},
+    "passwords": {"length": passwords.USUAL_LENGTH, "special": passwords.USUAL_SPECIAL},
     "keys": {"deletion_window": 7},
     "logs": {"retention": 30},
     "runner": {"memory": 512},
@@ -110,7 +113,7 @@ _LOCAL: dict[str, Any] = {
 }
 
 
-def merge(base: dict[str, Any], over: dict[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
+def merge(base: Mapping[str, object], over: Mapping[str, object], path: tuple[str, ...] = ()) -> dict[str, Any]:
     """`over` laid on `base`, maps merged key by key except those in `WHOLE`."""
     merged = dict(base)
     for key, value in over.items():

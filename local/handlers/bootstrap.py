@@ -35,7 +35,7 @@ class Invocation:
         try:
             declared = Manifest.model_validate_json(resource.inputs["input"])
         except (KeyError, ValidationError) as error:
-            raise CloudError(f"the input of {resource.name} is no manifest: {error}") from error
+            raise CloudError(f"the input of {resource.name} is not a manifest: {error}") from error
         manifest = localise(context, declared)
         kept = context.state.kept
         asked = [digest(resource), manifest.model_dump(mode="json"), context.runner]

@@ -12,7 +12,7 @@ import psycopg
 from real_servers import Postgres
 
 from bootstrap.access import Access, load_access
-from bootstrap.postgres.apply import Applied, apply
+from bootstrap.postgres.apply import AppliedActions, apply
 from bootstrap.postgres.desired import desired
 from bootstrap.postgres.driver import compare
 from bootstrap.reconcile.allowed import EVERYTHING
@@ -70,7 +70,7 @@ class Database:
             wanted = desired(access, {})
             return list(compare(conn, wanted).differences)
 
-    def apply(self, access: Access) -> Applied:
+    def apply(self, access: Access) -> AppliedActions:
         """Apply, and see that nothing is left to do."""
         with self.master() as conn:
             wanted = desired(access, {})

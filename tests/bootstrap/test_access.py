@@ -101,8 +101,8 @@ def test_everything_wrong_is_said_at_once() -> None:
         ({"identities": {"app": {"redis": {"main": {"keys": ["é"], "commands": ["get"]}}}}}, None, "ASCII"),
         ({"identities": {"app": {"redis": {"main": {"commands": ["+get"]}}}}}, None, "without \\+ or -"),
         ({"identities": {"app": {"redis": {"main": {"commands": ["config|get"]}}}}}, None, "governs the server"),
-        ({"exceptions": {"redis": {"main": [""]}}}, "exceptions.redis.main.0", "is no user's name"),
-        ({"exceptions": {"redis": {"main": ["a b"]}}}, "exceptions.redis.main.0", "is no user's name"),
+        ({"exceptions": {"redis": {"main": [""]}}}, "exceptions.redis.main.0", "is not the name of a user"),
+        ({"exceptions": {"redis": {"main": ["a b"]}}}, "exceptions.redis.main.0", "is not the name of a user"),
         ({"exceptions": {"redis": {"Main": ["sentinel"]}}}, None, "match pattern"),
         (
             {

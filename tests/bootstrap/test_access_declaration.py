@@ -57,7 +57,7 @@ def custom(*grants: Any, **more: Any) -> dict[str, Any]:
         (declared(custom(member_of=[{"role": "other", "inhert": True}])), "member_of.0.inhert", "nearest: `inherit`"),
         (declared(custom(member_of=["app"])), "member_of", "member of itself"),
         (declared(custom(member_of=["other"], settings={"role": "other"})), "postgres", "`role` is set by"),
-        (declared(custom(member_of=["other"], settings={"a b": "1"})), "settings", "no name of a setting"),
+        (declared(custom(member_of=["other"], settings={"a b": "1"})), "settings", "the name is not that of a setting"),
         (declared(custom(member_of=["other"], login="sibling")), "postgres.login", "nearest: `siblings`"),
         (declared("readonly", keep=["ownr"]), "keep.0", "nearest: `owner`"),
         (declared("readonly", keep=["strangers"]), "keep.0", "exceptions: {postgres: {NAME: [login]}}"),

@@ -12,7 +12,7 @@ from own_database import Database
 from real_servers import Postgres
 
 from bootstrap.access import Access, load_access
-from bootstrap.access_import import Imported, import_database
+from bootstrap.access_import import ImportedDatabase, import_database
 from bootstrap.postgres.desired import desired
 from bootstrap.postgres.live import read
 from bootstrap.postgres.unseen import beside
@@ -31,7 +31,7 @@ class Grown:
         self.database: Database = own_database.make(server)
         self.database.execute((GROWN / f"{kind}.sql").read_text())
         with self.database.superuser() as conn:
-            self.found: Imported = import_database(conn)
+            self.found: ImportedDatabase = import_database(conn)
         self.access: Access = load_access(self.found.declaration)
 
     def plan(self, mutation: str = "") -> Plan:

@@ -8,7 +8,7 @@ import pytest
 from own_database import PASSWORD, Database
 
 from bootstrap.access import load_access
-from bootstrap.access_import import Imported, UnsayableError, import_database
+from bootstrap.access_import import ImportedDatabase, UnsayableError, import_database
 from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.reconcile.plan import Plan
 
@@ -48,7 +48,7 @@ CREATE POLICY from_a_migration ON app.users TO {{n}}_web USING (true);
 """
 
 
-def imported(database: Database) -> tuple[Imported, Plan]:
+def imported(database: Database) -> tuple[ImportedDatabase, Plan]:
     with database.superuser() as conn:
         found = import_database(conn)
         return found, plan_urls(load_access(found.declaration), conn, None, "main")

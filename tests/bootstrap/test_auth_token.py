@@ -26,7 +26,7 @@ from bootstrap.renewal.state import GRACE
 from bootstrap.rotate.kinds import Rotating
 from bootstrap.rotate.run import planned, renew
 from bootstrap.run import skipped
-from bootstrap.secrets import Credential, LoginError, Secret, Stages, Version, open_redis, redis_hash
+from bootstrap.secrets import Credential, LoginError, Secret, SecretVersion, Stages, open_redis, redis_hash
 
 FIRST = "the-token-in-the-state-of-the-infrastructure"
 ARN = "arn:shop/hot-auth"
@@ -61,9 +61,9 @@ class Store:
     changed: datetime = field(default_factory=lambda: datetime.now(UTC))
     numbers: Iterator[int] = field(default_factory=itertools.count)
 
-    def get(self, arn: str, stage: Any = "AWSCURRENT") -> Version | None:
+    def get(self, arn: str, stage: Any = "AWSCURRENT") -> SecretVersion | None:
         id_ = self.stage.get(stage)
-        return Version(id=id_, credential=self.versions[id_], pending=stage == "AWSPENDING") if id_ else None
+        return SecretVersion(id=id_, credential=self.versions[id_], pending=stage == "AWSPENDING") if id_ else None
 
     def stages(self, arn: str) -> Stages:
         at = self.stage.get
@@ -73,14 +73,14 @@ class Store:
     def made(self, arn: str) -> datetime | None:
         return self.changed
 
-    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> Version:
+    def put_pending(self, arn: str, credential: Credential, *, token: str | None = None) -> SecretVersion:
         id_ = f"v{next(self.numbers)}"
         self.versions[id_] = credential
         self.stage["AWSPENDING"] = id_
         self.effects.done("put_pending")
-        return Version(id=id_, credential=credential, pending=True)
+        return SecretVersion(id=id_, credential=credential, pending=True)
 
-    def promote(self, arn: str, version: Version) -> None:
+    def promote(self, arn: str, version: SecretVersion) -> None:
         self.stage["AWSPREVIOUS"], self.stage["AWSCURRENT"] = self.stage["AWSCURRENT"], version.id
         self.stage.pop("AWSPENDING", None)
         self.changed = datetime.now(UTC)
@@ -234,6 +234,16 @@ def replaced(cache: Cache) -> None:
     assert set(cache.store.stage) == {"AWSCURRENT"}
     assert cache.current.content() == {"redis_username": "default", "redis_password": token.reveal(), "initial": False}
     assert set(token.reveal()) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
+
+
+@pytest.mark.parametrize(("special", "left"), [("-_.~", "-"), ("_.~", ""), ("!#=+", "!#")])
+def test_a_new_token_has_those_of_the_stacks_characters_that_elasticache_takes(special: str, left: str) -> None:
+    target = CacheTarget(endpoint=Endpoint(name="first", host="192.0.2.1", port=6379), replication_group="shop-hot")
+    rule = PasswordRule(length=128, special=special)
+    token = TokenCredential(cache="hot", rule=rule, place=NodesToken("hot", target, Credential()))
+    made = [token.successor(Credential(), 0).redis_password for _ in range(20)]
+    assert all(made)
+    assert {each for one in made if one for each in one.reveal() if not each.isalnum()} == set(left)
 
 
 @pytest.mark.server

@@ -24,7 +24,7 @@ from bootstrap.redis.memory import MemoryToken
 from bootstrap.redis.token import ElastiCacheToken, NodesToken, TokenCredential, TokenPlace
 from bootstrap.renewal.carry_out import CredentialDriver, carry_out
 from bootstrap.renewal.plan import Wish, plan
-from bootstrap.renewal.state import Kind, RenewalState, read
+from bootstrap.renewal.state import CredentialKind, RenewalState, read
 from bootstrap.secrets import Credential, LoginError, Secret, open_postgres
 from bootstrap.secrets.memory import MemoryStore
 
@@ -35,7 +35,7 @@ ARN = "arn:shop"
 class Taking:
     """What takes a credential, and the one that opens it now."""
 
-    kind: Kind
+    kind: CredentialKind
     targets: tuple[str, ...]
     first: Credential
     opens: Callable[[Credential], bool]

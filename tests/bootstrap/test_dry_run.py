@@ -12,7 +12,7 @@ from tier import Tier
 from bootstrap import drift
 from bootstrap.dry_run import DryRun, dry_run
 from bootstrap.migrate import MigrateError
-from bootstrap.secrets import Secret, SecretStore, Stage, Version
+from bootstrap.secrets import Secret, SecretStore, SecretVersion, Stage
 
 pytestmark = pytest.mark.server
 
@@ -112,7 +112,7 @@ class Asked:
     def __init__(self, store: SecretStore) -> None:
         self.store, self.arns = store, list[str]()
 
-    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> Version | None:
+    def get(self, arn: str, stage: Stage = "AWSCURRENT") -> SecretVersion | None:
         self.arns.append(arn)
         return self.store.get(arn, stage)
 

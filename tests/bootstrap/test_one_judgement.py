@@ -15,7 +15,8 @@ from bootstrap.access import load_access
 from bootstrap.drift import look
 from bootstrap.migrate import Source
 from bootstrap.rehearse import rehearse
-from bootstrap.restored.checks import judge
+from bootstrap.restored.look import look as look_into
+from bootstrap.restored.verdict import judge
 from bootstrap.secrets import open_postgres
 
 pytestmark = pytest.mark.server
@@ -77,7 +78,7 @@ def by_rehearsal(shop: Shop) -> tuple[bool, list[str]]:
 def by_restore_test(shop: Shop) -> tuple[bool, list[str]]:
     tier = shop.tier
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
-        verdict = judge(conn, load_access(tier.manifest.access), tier.migrations)
+        verdict = judge(look_into(conn, load_access(tier.manifest.access), tier.migrations))
     (check,) = (each for each in verdict.checks if each.name == "schema and rows")
     told = check.detail.partition("left aside")[0].removesuffix("; ")
     return check.ok, [] if told == "as defined" else told.split("; ")
@@ -131,5 +132,6 @@ def test_what_is_left_aside_is_one_sentence_that_says_why(shop: Shop) -> None:
         "server's: a bootstrap makes those that it can and names those that are missing"
     )
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
-        checks = {each.name: each for each in judge(conn, load_access(tier.manifest.access), tier.migrations).checks}
+        copy = look_into(conn, load_access(tier.manifest.access), tier.migrations)
+    checks = {each.name: each for each in judge(copy).checks}
     assert checks["schema and rows"].detail == f"as defined; {sentence}"

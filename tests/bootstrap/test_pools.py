@@ -59,7 +59,7 @@ def test_behind_a_proxy(instances: int, limits: dict[str, int | None], percent: 
 
 def test_what_the_warnings_say() -> None:
     assert advise("app", 20, LIMITS, SMALL).warnings == (
-        "20 x 25 = 500 connections are more than the 163 that max_connections leaves beside the others; 2 for each "
+        "20 x 25 = 500 connections are more than the 163 that max_connections leaves for it; 2 for each "
         "instance fit, or take a larger class or an RDS Proxy",
         "20 x 25 = 500 connections are more than the connection limit of app allows (60, of which the bootstrap needs "
         "2); 2 for each instance fit, or write `connection_limit: 502` in access.yaml",

@@ -10,7 +10,7 @@ import pytest
 from real_servers import Postgres
 
 from bootstrap.postgres.pressure import migration, used_up
-from bootstrap.report import Migration
+from bootstrap.report import MigrationReached
 
 pytestmark = pytest.mark.server
 NAME = "pressed_shop"
@@ -62,6 +62,6 @@ def test_where_the_schema_is(conn: psycopg.Connection[tuple[object, ...]]) -> No
     conn.execute("CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)")
     assert migration(conn) is None
     conn.execute("INSERT INTO schema_migrations VALUES (7, true)")
-    assert migration(conn) == Migration(version=7, dirty=True)
+    assert migration(conn) == MigrationReached(version=7, dirty=True)
     conn.execute("ALTER TABLE schema_migrations RENAME COLUMN dirty TO clean")
     assert migration(conn) is None

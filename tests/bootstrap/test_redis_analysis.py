@@ -204,7 +204,7 @@ def test_no_key_of_the_application_holds_what_lets_its_bearer_in() -> None:
     ("space", "path", "rule"),
     [
         ({"owner": "b"}, "keyspaces.s.owner", "`b` may not write `a:{id}` in `main`; those that may: a"),
-        ({"owner": "ab"}, "keyspaces.s.owner", "`ab` is no identity; those that may write it: a"),
+        ({"owner": "ab"}, "keyspaces.s.owner", "`ab` is not an identity; those that may write it: a"),
         ({"writers": ["b"]}, "keyspaces.s.writers", "`b` may not write `a:{id}` in `main`; those that may: a"),
         ({"pattern": "c:{id}"}, "keyspaces.s.pattern", NOBODY.format("c:{id}")),
         # Not every key of it: fnmatch of an example would have said yes.
@@ -241,7 +241,7 @@ def test_who_reads_and_writes(rules: dict[str, Any], reading: tuple[str, ...], w
         ({"rules": "off ~a"}, "holds `off`"),
         ({"rules": "~a nopass"}, "holds `nopass`"),
         ({"rules": "~* ~a +get"}, "all keys are allowed already"),
-        ({"rules": "what"}, "is no rule of an ACL"),
+        ({"rules": "what"}, "is not a rule of an ACL"),
         ({"rules": "~a\n+get"}, "printable ASCII on one line"),
         ({"rules": "~a (+get"}, "never closed"),
         ({"rules": "~a", "commands": ["get"]}, "take out commands"),

@@ -283,7 +283,7 @@ BASE = "on ~a:* %R~b:* resetchannels &c:* -@all +@read +set"
         (
             "on role=reader -@all",
             "on -@all",
-            [("on role=reader -@all -> on -@all (compared by text: `role=reader`: is no rule of an ACL)", True)],
+            [("on role=reader -@all -> on -@all (compared by text: `role=reader`: is not a rule of an ACL)", True)],
         ),
         ("on role=reader -@all", "on  role=reader -@all", []),
     ],

@@ -55,8 +55,8 @@ def test_what_is_asked(event: dict[str, Any], arn: str, expected: tuple[str, boo
         (OTHER, FUNCTION, digest(MANIFEST), "not the manifest that the function was deployed with"),
         (CHECK | {"manifest": OTHER}, f"{FUNCTION}:check", digest(MANIFEST), "not the manifest"),
         ({"action": "drop"}, FUNCTION, None, "no action 'drop': bootstrap, check"),
-        ({}, FUNCTION, None, "this is no manifest: stack: Field required"),
-        ({"action": "check"}, FUNCTION, None, "this is no manifest: manifest"),
+        ({}, FUNCTION, None, "this is not a manifest: stack: Field required"),
+        ({"action": "check"}, FUNCTION, None, "this is not a manifest: manifest"),
     ],
 )
 def test_what_is_refused(event: dict[str, Any], arn: str, pinned: str | None, says: str) -> None:

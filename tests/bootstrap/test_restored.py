@@ -19,10 +19,10 @@ from bootstrap.aws import aws_client
 from bootstrap.manifest import Endpoint
 from bootstrap.restored import event as events
 from bootstrap.restored import handler as handler_module
-from bootstrap.restored.checks import Check
 from bootstrap.restored.enter import RestoredError, enter, target_of
 from bootstrap.restored.event import EventError, Restored
 from bootstrap.restored.handler import VerdictError, handler, validate
+from bootstrap.restored.verdict import RestoreCheck
 from bootstrap.rotate import rotate
 from bootstrap.secrets import AwsStore, Credential, Secret
 
@@ -56,8 +56,8 @@ def event(identifier: str = NAME, **detail: Any) -> dict[str, Any]:
         ({}, "detail: "),
         ({"detail": {"status": "COMPLETED"}}, "restoreJobId"),
         (event(status="FAILED"), "is FAILED"),
-        (event(createdResourceArn="arn:aws:ec2:eu-west-1:123456789012:volume/vol-1"), "no instance of RDS"),
-        (event("tmi-prod"), "no instance of a restore test"),
+        (event(createdResourceArn="arn:aws:ec2:eu-west-1:123456789012:volume/vol-1"), "not an RDS instance"),
+        (event("tmi-prod"), "not an instance of a restore test"),
     ],
 )
 def test_events_that_are_not_ours(given: dict[str, Any], says: str) -> None:
@@ -113,7 +113,7 @@ def restored(source: Tier) -> Iterator[Postgres]:
         yield server
 
 
-def verdict(source: Tier, server: Postgres, status: str) -> dict[str, Check]:
+def verdict(source: Tier, server: Postgres, status: str) -> dict[str, RestoreCheck]:
     with answered(server.port, status) as (rds, backup):
         found = validate(
             source.manifest, event(), store=source.store, rds=rds, backup=backup, migrations=source.migrations
@@ -133,20 +133,30 @@ def test_a_whole_copy(source: Tier, restored: Postgres) -> None:
         ("login", True, "as AWSCURRENT has it"),
         ("recovered", True, "it is a primary"),
         ("migration", True, "version 1"),
-        ("owner", True, "5 roles"),
+        ("access", True, "as declared"),
         ("indexes", True, "all valid"),
         ("schema and rows", True, "no definition is committed"),
         ("sequences", True, "2 ahead of their column"),
-        ("rows beside the primary", True, "no table is empty here alone"),
+        ("rows compared with the primary", True, "no table is empty here alone"),
         ("write", True, "written and rolled back"),
     ]
     assert found.message == "2 tables with 40 rows, 9 checks passed"
 
 
 DEFECTS: list[tuple[str, str, str, str]] = [
-    ("dirty", "UPDATE schema_migrations SET dirty = true", "migration", "within a migration that failed"),
+    (
+        "dirty",
+        "UPDATE schema_migrations SET dirty = true",
+        "migration",
+        "the recovery point lies within a migration that failed",
+    ),
     ("never migrated", "DELETE FROM schema_migrations", "migration", "no migration was ever applied"),
-    ("empty", "TRUNCATE users, events", "rows beside the primary", "no table has a row, and the primary has about 40"),
+    (
+        "empty",
+        "TRUNCATE users, events",
+        "rows compared with the primary",
+        "no table has a row, and the primary has about 40",
+    ),
     ("a sequence", "SELECT setval('events_id_seq', 3)", "sequences", "behind their column: events_id_seq"),
     (
         "a sequence that was never called",
@@ -192,7 +202,18 @@ def test_the_owner_is_missing(source: Tier, restored: Postgres) -> None:
     with restored.superuser(f"{source.name}_app") as conn:
         conn.execute(f"ALTER ROLE {source.name}_owner RENAME TO somebody".encode())
     checks = verdict(source, restored, "FAILED")
-    assert checks["owner"].detail == f"the role {source.name}_owner is missing"
+    assert checks["access"].detail == f"the role {source.name}_owner is missing"
+
+
+def test_an_identity_that_is_younger_than_the_copy_is_left_to_a_bootstrap(source: Tier, restored: Postgres) -> None:
+    younger = f"{source.name}_late"
+    access = source.manifest.access
+    declared = {**access, "identities": {**access["identities"], younger: {"postgres": "readonly"}}}
+    late = source.manifest.model_copy(update={"access": declared})
+    with answered(restored.port, "SUCCESSFUL") as (rds, backup):
+        found = validate(late, event(), store=source.store, rds=rds, backup=backup, migrations=source.migrations)
+    (detail,) = (check.detail for check in found.checks if check.name == "access")
+    assert detail.startswith(f"a bootstrap would change: create role {younger}, mark role {younger}, create role ")
 
 
 def test_a_copy_of_the_day_before_a_rotation(source: Tier, restored: Postgres) -> None:
@@ -241,7 +262,7 @@ def test_a_password_that_nobody_knows_any_more(source: Tier, restored: Postgres)
 def test_no_password_is_changed_but_on_a_copy(source: Tier) -> None:
     """Even where a bug led it to the primary."""
     store: Any = _Forgetful(REGION, source.endpoint)
-    with pytest.raises(RestoredError, match="no instance of a restore test"):
+    with pytest.raises(RestoredError, match="not an instance of a restore test"):
         enter(source.manifest, source.manifest.postgres, store, client("rds"))
 
 
@@ -284,4 +305,4 @@ def test_a_copy_is_judged_without_the_primary(source: Tier, restored: Postgres) 
     )
     with answered(restored.port, "SUCCESSFUL") as (rds, backup):
         found = validate(lost, event(), store=source.store, rds=rds, backup=backup, migrations=source.migrations)
-    assert {c.name: c.detail for c in found.checks}["rows beside the primary"] == "the primary was not asked"
+    assert {c.name: c.detail for c in found.checks}["rows compared with the primary"] == "the primary was not asked"

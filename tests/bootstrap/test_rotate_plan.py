@@ -12,9 +12,9 @@ from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.reconcile.prove import compare
 from bootstrap.redis import cache as redis_cache
 from bootstrap.renewal.plan import Wish, plan
-from bootstrap.renewal.state import Kind, RenewalState
+from bootstrap.renewal.state import CredentialKind, RenewalState
 from bootstrap.report import Check
-from bootstrap.secrets import AwsStore, Credential, Secret, Stages, Version
+from bootstrap.secrets import AwsStore, Credential, Secret, SecretVersion, Stages
 
 NOW = datetime(2026, 1, 31, tzinfo=UTC)
 FORWARD = "stage secret, admit postgres, admit cache main, prove secret, promote secret"
@@ -24,7 +24,7 @@ RETIRE = "retire postgres, retire cache main, close secret"
 SOME = Secret("password-of-a-test-0123456789")
 
 
-TARGETS: dict[Kind, tuple[str, ...]] = {
+TARGETS: dict[CredentialKind, tuple[str, ...]] = {
     "identity": ("postgres", "cache main"),
     "master": ("postgres",),
     "token": ("cache main",),
@@ -32,7 +32,7 @@ TARGETS: dict[Kind, tuple[str, ...]] = {
 
 
 def state(
-    kind: Kind = "identity",
+    kind: CredentialKind = "identity",
     *,
     grace: int | None = None,
     previous: bool = False,
@@ -41,12 +41,12 @@ def state(
     **more: Any,
 ) -> RenewalState:
     then = NOW - timedelta(seconds=age)
-    following = Version(id="pending", credential=Credential(username="app_b", password=SOME, grace=60))
+    following = SecretVersion(id="pending", credential=Credential(username="app_b", password=SOME, grace=60))
     return RenewalState(
         name="app",
         kind=kind,
         arn="arn",
-        current=Version(id="current", credential=Credential(username="app_a", password=SOME, grace=grace)),
+        current=SecretVersion(id="current", credential=Credential(username="app_a", password=SOME, grace=grace)),
         pending=following if pending else None,
         stages=Stages(
             current="current",

@@ -1,4 +1,4 @@
-"""What removes data asks first, and a word that is no command never leads to one that does."""
+"""What removes data asks first, and a word that is not a command never leads to one that does."""
 
 from __future__ import annotations
 

@@ -64,7 +64,7 @@ def test_what_differs_is_exit_code_3_and_left(tier: Any) -> None:
         (("--outputs", "-"), "no json", "is not what `pulumi stack output --json` prints"),
         (("--outputs", "-"), '{"manifest": "{}"}', "has no 'runner': deploy the stack"),
         (("--outputs", "-"), '{"manifest": {}, "runner": "x"}', "is not what `pulumi stack output --json` prints"),
-        (("--manifest", "-"), "{}", "is no manifest"),
+        (("--manifest", "-"), "{}", "is not a manifest"),
     ],
 )
 def test_wrong_input(project: Any, words: tuple[str, ...], stdin: str, says: str) -> None:
@@ -101,7 +101,7 @@ def test_the_runner_looks(project: Any, code: Path) -> None:
     # Its sentence where it cannot look, and that of Lambda where there is no such function.
     broken = json.dumps({"manifest": json.dumps(manifest | {"stack": 1}), "runner": runner})
     refused = project.run("drift", "--outputs", "-", stdin=broken)
-    assert (refused.code, "this is no manifest: stack" in refused.err) == (1, True), refused.err
+    assert (refused.code, "this is not a manifest: stack" in refused.err) == (1, True), refused.err
     nowhere = json.dumps({"manifest": json.dumps(manifest), "runner": f"{FUNCTION}-nowhere"})
     missing = project.run("drift", "--outputs", "-", stdin=nowhere)
     assert (missing.code, "ResourceNotFoundException" in missing.err) == (1, True), missing.err

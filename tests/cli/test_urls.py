@@ -106,7 +106,7 @@ def test_down_to_and_the_limits_of_a_run(project: Project, files: Path, url: str
     project.ok("migrate", "down", "--all", *words, env=environment)
     assert project.run("migrate", "up", "--wait", "soon", env=environment).code == 2
     remote = project.run("migrate", "up", *words, "--snapshot", env=environment)
-    assert (remote.code, "no endpoint of an RDS instance" in remote.err) == (1, True)
+    assert (remote.code, "not the endpoint of an RDS instance" in remote.err) == (1, True)
 
 
 @pytest.mark.parametrize(

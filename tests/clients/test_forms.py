@@ -11,7 +11,7 @@ from psycopg.conninfo import conninfo_to_dict
 from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.postgres.pools import Pool
-from bootstrap.secrets import AwsStore, Credential, Secret, Version
+from bootstrap.secrets import AwsStore, Credential, Secret, SecretVersion
 from clients.credentials import cache_credentials, default_identity
 from clients.environment import environment, lines
 from clients.errors import NoLoginError
@@ -376,7 +376,9 @@ def test_what_opens_a_cache_in_place_of_the_identitys_own_credential(monkeypatch
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "x")
     kept = Credential(password=Secret("old"))  # as secrets of AUTH tokens were once
-    monkeypatch.setattr(AwsStore, "get", lambda _, arn: Version(id="1", credential=kept) if arn == TOKEN else None)
+    monkeypatch.setattr(
+        AwsStore, "get", lambda _, arn: SecretVersion(id="1", credential=kept) if arn == TOKEN else None
+    )
     shared = cache_credentials(changed(auth="iam", **BY_TOKEN), "tmi_app")
     assert {cache: each.content() for cache, each in shared.items()} == {
         "queue": {"redis_username": "default", "redis_password": "old"}

@@ -15,8 +15,11 @@ NAMED = sorted(set(re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", TEXT)))
 
 
 def defined_in(path: Path) -> set[str]:
+    """The tests of a file, those of its suites among them."""
     tree = ast.parse(path.read_text("utf-8"))
-    return {node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
+    bodies = [tree.body, *(node.body for node in tree.body if isinstance(node, ast.ClassDef))]
+    found = {node.name for body in bodies for node in body if isinstance(node, ast.FunctionDef)}
+    return {name for name in found if name.startswith("test_")}
 
 
 def test_every_claim_names_a_test() -> None:

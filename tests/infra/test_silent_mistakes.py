@@ -82,16 +82,16 @@ def declared(**redis: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("rules", "says"),
     [
-        ({"keys": ["a:*"], "commands": ["clientlist"]}, "`clientlist` is no command; nearest: `client|list`"),
+        ({"keys": ["a:*"], "commands": ["clientlist"]}, "`clientlist` is not a command; nearest: `client|list`"),
         ({"keys": ["a:*"], "commands": ["client|lst"]}, "`client|list`"),
-        ({"keys": ["a:*"], "commands": ["gett"]}, "`gett` is no command; nearest: `get`"),
-        ({"keys": ["a:*"], "commands": ["@raed"]}, "`@raed` is no command category; nearest: `@read`"),
-        ({"keys": ["a:*"], "commands": ["@read"], "deny": ["expir"]}, "`expir` is no command; nearest: `expire`"),
-        ({"rules": "~a:* +@raed"}, "`+@raed` is no command category; nearest: `+@read`"),
-        ({"rules": "~a:* +gett"}, "`gett` is no command"),
+        ({"keys": ["a:*"], "commands": ["gett"]}, "`gett` is not a command; nearest: `get`"),
+        ({"keys": ["a:*"], "commands": ["@raed"]}, "`@raed` is not a command category; nearest: `@read`"),
+        ({"keys": ["a:*"], "commands": ["@read"], "deny": ["expir"]}, "`expir` is not a command; nearest: `expire`"),
+        ({"rules": "~a:* +@raed"}, "`+@raed` is not a command category; nearest: `+@read`"),
+        ({"rules": "~a:* +gett"}, "`gett` is not a command"),
         (
             {"keys": ["a:*"], "commands": ["@read"], "selectors": [{"keys": ["b:*"], "commands": ["hgett"]}]},
-            "`hgett` is no command; nearest: `hget`",
+            "`hgett` is not a command; nearest: `hget`",
         ),
     ],
 )

@@ -130,6 +130,6 @@ def test_reset_brings_back_the_migrated_state(stack: Bootstrapped) -> None:
 
 
 def test_an_input_that_is_no_manifest_is_one_sentence(stack: Bootstrapped) -> None:
-    with pytest.raises(CloudError, match="the input of run is no manifest"):
+    with pytest.raises(CloudError, match="the input of run is not a manifest"):
         stack.up([declare("aws:lambda/invocation:Invocation", "run", {"input": "{}"})])
     stack.up()

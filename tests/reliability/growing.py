@@ -12,7 +12,7 @@ from tier import REGION, Tier
 
 from bootstrap.access import load_access
 from bootstrap.aws import aws_client
-from bootstrap.migrate import DirtyError, PostgresLedger, Runner, Source
+from bootstrap.migrate import DirtyError, MigrationRunner, PostgresLedger, Source
 from bootstrap.report import Report
 
 # Version -> what it makes, by which one sees whether it was applied.
@@ -102,7 +102,7 @@ def finish(tier: Tier) -> tuple[Report, bool]:
     assert f"datatier migrate force {'-- -1' if target == -1 else target}" in said
     with tier.login(f"{tier.name}_migrator") as conn:
         owner = load_access(tier.manifest.access).owner
-        runner = Runner(Source.load(tier.migrations), PostgresLedger(conn), role=owner)
+        runner = MigrationRunner(Source.load(tier.migrations), PostgresLedger(conn), role=owner)
         runner.force(None if target == -1 else target)
     return tier.run(), True
 

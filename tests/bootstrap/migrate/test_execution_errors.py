@@ -12,7 +12,7 @@ import pytest
 from migrate_server import Database, new_database
 from psycopg.sql import SQL
 
-from bootstrap.migrate import DirtyError, FileError, PostgresLedger, Runner, Source
+from bootstrap.migrate import DirtyError, FileError, MigrationRunner, PostgresLedger, Source
 
 pytestmark = pytest.mark.server
 Connection = psycopg.Connection[Any]
@@ -109,9 +109,9 @@ def test_a_failure_says_file_line_and_reason(
             _clean(place)
 
 
-def _runner(connection: Connection, folder: Path) -> Runner:
+def _runner(connection: Connection, folder: Path) -> MigrationRunner:
     ledger = PostgresLedger(connection)
-    return Runner(Source.load(folder), ledger, role="tmi_owner", lock_timeout=0.1, statement_timeout=0.4)
+    return MigrationRunner(Source.load(folder), ledger, role="tmi_owner", lock_timeout=0.1, statement_timeout=0.4)
 
 
 def _clean(place: Database) -> None:

@@ -12,7 +12,7 @@ import pytest
 from foreign import FOLDERS, Folder
 from migrate_server import Database
 
-from bootstrap.migrate import PostgresLedger, ProblemsError, Runner, Source, Version, create, validate
+from bootstrap.migrate import MigrationRunner, PostgresLedger, ProblemsError, Source, Version, create, validate
 
 Connection = psycopg.Connection[Any]
 each_folder = pytest.mark.parametrize("folder", FOLDERS.values(), ids=FOLDERS)
@@ -33,8 +33,8 @@ def tables(connection: Connection) -> tuple[str, ...]:
     return tuple(name for (name,) in connection.execute(TABLES.encode()).fetchall())
 
 
-def runner(connection: Connection, folder: Path, *allow: str) -> Runner:
-    return Runner(Source.load(folder, allow), PostgresLedger(connection), role="tmi_owner")
+def runner(connection: Connection, folder: Path, *allow: str) -> MigrationRunner:
+    return MigrationRunner(Source.load(folder, allow), PostgresLedger(connection), role="tmi_owner")
 
 
 @each_folder

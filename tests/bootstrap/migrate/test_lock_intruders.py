@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from migrate_server import Database, tables, write
 
-from bootstrap.migrate import LockedError, PostgresLedger, Runner, Source
+from bootstrap.migrate import LockedError, MigrationRunner, PostgresLedger, Source
 from bootstrap.migrate.lock import lock_keys
 from bootstrap.postgres.lock import KEY, BusyError, hold
 
@@ -103,9 +103,11 @@ def test_who_cannot_be_ended_is_named(database: Database, login: Open, user: str
     assert alive(holder)
 
 
-def run(connection: Connection, folder: Path, master: Connection | None, wait: float) -> tuple[Runner, PostgresLedger]:
+def run(
+    connection: Connection, folder: Path, master: Connection | None, wait: float
+) -> tuple[MigrationRunner, PostgresLedger]:
     ledger = PostgresLedger(connection, master)
-    return Runner(Source.load(folder), ledger, role="tmi_owner", lock_wait=wait), ledger
+    return MigrationRunner(Source.load(folder), ledger, role="tmi_owner", lock_wait=wait), ledger
 
 
 @pytest.mark.parametrize("table", [False, True], ids=["empty", "migrated"])

@@ -12,7 +12,7 @@ from foreign import FOLDERS, Folder
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bootstrap.migrate import MemoryDatabase, MemoryLedger, MigrateError, Runner, Source
+from bootstrap.migrate import MemoryDatabase, MemoryLedger, MigrateError, MigrationRunner, Source
 from cli.errors import WRONG_INPUT, report
 
 Spoil = Callable[[Path, float], str]
@@ -116,7 +116,7 @@ def test_a_spoilt_folder_is_wrong_input(folder: Folder, how: str, place: float) 
         named, before = SPOILT[how](path, place), _names(path)
         database = MemoryDatabase()
         with pytest.raises(MigrateError) as refused:
-            Runner(Source.load(path), MemoryLedger(database)).up()
+            MigrationRunner(Source.load(path), MemoryLedger(database)).up()
         assert report(refused.value) == WRONG_INPUT, refused.value
         assert named in str(refused.value)
         assert "\n" not in str(refused.value) or all(line.strip() for line in str(refused.value).splitlines())
@@ -141,7 +141,7 @@ def test_no_name_and_no_content_makes_the_tool_fail(names: list[bytes], body: by
         database = MemoryDatabase()
         refused: list[MigrateError] = []
         try:
-            Runner(Source.load(made), MemoryLedger(database)).up()
+            MigrationRunner(Source.load(made), MemoryLedger(database)).up()
         except MigrateError as error:
             refused.append(error)
         assert [report(error) for error in refused] in ([], [WRONG_INPUT]), refused

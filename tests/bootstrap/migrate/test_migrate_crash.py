@@ -17,16 +17,16 @@ import pytest
 from migrate_server import PROJECT, tables, write
 from postgres_server import binaries, initdb, running
 
-from bootstrap.migrate import DirtyError, PostgresLedger, Runner, Source, Version
+from bootstrap.migrate import DirtyError, MigrationRunner, PostgresLedger, Source, Version
 
 pytestmark = pytest.mark.server
 
 SCRIPT = """
 import sys, psycopg
-from bootstrap.migrate import FileError, PostgresLedger, Runner, Source
+from bootstrap.migrate import FileError, PostgresLedger, MigrationRunner, Source
 with psycopg.connect(sys.argv[1], autocommit=True) as connection:
     try:
-        Runner(Source.load(sys.argv[2]), PostgresLedger(connection)).up()
+        MigrationRunner(Source.load(sys.argv[2]), PostgresLedger(connection)).up()
     except FileError as error:
         print(error)
 """
@@ -46,9 +46,9 @@ def _url(port: int, database: str) -> str:
 
 
 @contextmanager
-def _runner(port: int, database: str, folder: Path) -> Iterator[Runner]:
+def _runner(port: int, database: str, folder: Path) -> Iterator[MigrationRunner]:
     with psycopg.connect(_url(port, database), autocommit=True) as connection:
-        yield Runner(Source.load(folder), PostgresLedger(connection))
+        yield MigrationRunner(Source.load(folder), PostgresLedger(connection))
 
 
 def _crash(data: Path, how: str) -> None:

@@ -11,7 +11,16 @@ import psycopg
 import pytest
 from migrate_server import MIGRATIONS, Database, tables, write
 
-from bootstrap.migrate import DirtyError, FileError, LockedError, PostgresLedger, Runner, Session, Source, Version
+from bootstrap.migrate import (
+    DirtyError,
+    FileError,
+    LockedError,
+    MigrationRunner,
+    PostgresLedger,
+    Session,
+    Source,
+    Version,
+)
 from bootstrap.migrate.lock import lock_keys
 
 pytestmark = pytest.mark.server
@@ -34,8 +43,8 @@ class Theirs:
         return subprocess.Popen([*self._command, *arguments], stderr=subprocess.DEVNULL)
 
 
-def _ours(connection: psycopg.Connection[Any], folder: Path, **options: Any) -> Runner:
-    return Runner(Source.load(folder), PostgresLedger(connection), role="tmi_owner", **options)
+def _ours(connection: psycopg.Connection[Any], folder: Path, **options: Any) -> MigrationRunner:
+    return MigrationRunner(Source.load(folder), PostgresLedger(connection), role="tmi_owner", **options)
 
 
 def test_taking_turns(golang_migrate: str, connection: psycopg.Connection[Any], database: Database) -> None:
@@ -102,7 +111,7 @@ def test_a_cut_of_ours_that_they_force(
     ours.up(1)
     (folder / "000002_t2.up.sql").write_text("CREATE TABLE t2 (id int); SELECT pg_terminate_backend(pg_backend_pid());")
     with database.connect("postgres") as dying, pytest.raises(FileError, match="runs it again"):
-        Runner(Source.load(folder), PostgresLedger(dying)).up()
+        MigrationRunner(Source.load(folder), PostgresLedger(dying)).up()
     assert "Dirty database version 2" in theirs("up", rc=1)
     theirs("force", "1")
     (folder / "000002_t2.up.sql").write_text("SELECT 1/0")

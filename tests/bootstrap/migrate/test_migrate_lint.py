@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from migrate_server import MIGRATIONS, PROJECT, write
 
-from bootstrap.migrate import FileProblem, MemoryDatabase, MemoryLedger, Runner, Source, validate
+from bootstrap.migrate import FileProblem, MemoryDatabase, MemoryLedger, MigrationRunner, Source, validate
 from bootstrap.migrate.lint import KNOWN, RULES
 from bootstrap.migrate.squawk import LEFT_OUT, squawk
 from bootstrap.migrate.squawk import RULES as FOREIGN
@@ -111,7 +111,7 @@ def test_style_is_told_of_new_files_or_on_request(tmp_path: Path) -> None:
     assert [(p.rule, p.file) for p in validate(source, style=True)] == [*found, new]
     assert {p.severity for p in validate(source, style=True)} == {"style"}
     database = MemoryDatabase()
-    runner = Runner(source, MemoryLedger(database))
+    runner = MigrationRunner(source, MemoryLedger(database))
     runner.up(1)
     assert [(p.rule, p.file) for p in runner.validate()] == [new]
 

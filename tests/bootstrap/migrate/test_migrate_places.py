@@ -16,7 +16,7 @@ import pytest
 from migrate_server import Database, Server, tables, write
 from postgres_server import binaries, free_port, run_tool, running
 
-from bootstrap.migrate import LedgerError, PostgresLedger, Runner, ServerError, Source, StoppedError, Version
+from bootstrap.migrate import LedgerError, MigrationRunner, PostgresLedger, ServerError, Source, StoppedError, Version
 from bootstrap.migrate.place import refusal
 
 INSTANCE = "tmi-prod-primary.cabcdefghijk.eu-west-1.rds.amazonaws.com"
@@ -45,8 +45,8 @@ def test_refusal(host: str, announced: int, actual: int, standby: bool, says: st
             raise error or AssertionError("not refused")
 
 
-def _ours(connection: psycopg.Connection[Any], folder: Path, **options: Any) -> Runner:
-    return Runner(Source.load(folder), PostgresLedger(connection), role="tmi_owner", **options)
+def _ours(connection: psycopg.Connection[Any], folder: Path, **options: Any) -> MigrationRunner:
+    return MigrationRunner(Source.load(folder), PostgresLedger(connection), role="tmi_owner", **options)
 
 
 @contextmanager

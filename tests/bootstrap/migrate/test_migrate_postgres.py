@@ -19,8 +19,8 @@ from bootstrap.migrate import (
     FileError,
     LedgerError,
     LockedError,
+    MigrationRunner,
     PostgresLedger,
-    Runner,
     Source,
     Version,
 )
@@ -30,8 +30,8 @@ pytestmark = pytest.mark.server
 Connection = psycopg.Connection[Any]
 
 
-def run(connection: Connection, folder: Path, **options: Any) -> Runner:
-    return Runner(Source.load(folder), PostgresLedger(connection), **{"role": "tmi_owner", **options})
+def run(connection: Connection, folder: Path, **options: Any) -> MigrationRunner:
+    return MigrationRunner(Source.load(folder), PostgresLedger(connection), **{"role": "tmi_owner", **options})
 
 
 def one(connection: Connection, query: str) -> Any:
@@ -239,9 +239,9 @@ def test_needs_autocommit(database: Database) -> None:
 
 SCRIPT = """
 import sys, psycopg
-from bootstrap.migrate import PostgresLedger, Runner, Source
+from bootstrap.migrate import PostgresLedger, MigrationRunner, Source
 with psycopg.connect(sys.argv[1], autocommit=True) as connection:
-    Runner(Source.load(sys.argv[2]), PostgresLedger(connection), role="tmi_owner").up()
+    MigrationRunner(Source.load(sys.argv[2]), PostgresLedger(connection), role="tmi_owner").up()
 """
 
 

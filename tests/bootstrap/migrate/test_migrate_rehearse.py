@@ -10,7 +10,7 @@ import pytest
 from migrate_server import MIGRATIONS, write
 
 from bootstrap import schema
-from bootstrap.migrate import Runner, Source, Version
+from bootstrap.migrate import MigrationRunner, Source, Version
 from bootstrap.migrate.postgres import PostgresLedger
 from bootstrap.rehearse import NotEmptyError, Rehearsal, Trouble, rehearse
 from bootstrap.schema.changes import SchemaChange, changes
@@ -51,7 +51,7 @@ def test_what_the_new_ones_do(connection: psycopg.Connection[Any], tmp_path: Pat
     assert said == ["1 migrations of the base applied", "1 new ones applied: 4 objects differ",
                     "undone and applied again"]  # fmt: skip
     # It is left migrated.
-    assert Runner(Source.load(folder), PostgresLedger(connection), role="tmi_owner").version() == Version(
+    assert MigrationRunner(Source.load(folder), PostgresLedger(connection), role="tmi_owner").version() == Version(
         2, dirty=False
     )
     with pytest.raises(NotEmptyError, match=r"is not empty \(a, b, c\)"):
@@ -125,7 +125,7 @@ def test_what_says_that_it_cannot_be_undone(connection: psycopg.Connection[Any],
     assert made.irreversible.startswith("000002_m.down.sql")
     assert "the texts are gone" in made.irreversible
     assert "cannot be undone: 000002_m.down.sql" in markdown(made)
-    assert Runner(Source.load(folder), PostgresLedger(connection), role="tmi_owner").version() == Version(
+    assert MigrationRunner(Source.load(folder), PostgresLedger(connection), role="tmi_owner").version() == Version(
         3, dirty=False
     )
 

@@ -18,9 +18,9 @@ from bootstrap.migrate import (
     LedgerState,
     MemoryDatabase,
     MemoryLedger,
+    MigrationRunner,
     Move,
     ProblemsError,
-    Runner,
     Source,
     StoppedError,
     TargetError,
@@ -48,12 +48,14 @@ class Fixture:
         self.folder, self.database = folder, MemoryDatabase()
         write(folder, **tables(1, 2, 3))
 
-    def runner(self, bad: str = "", error: Callable[[str], BaseException] | None = None, **options: Any) -> Runner:
+    def runner(
+        self, bad: str = "", error: Callable[[str], BaseException] | None = None, **options: Any
+    ) -> MigrationRunner:
         ledger = Failing(self.database)
         ledger.bad = bad
         if error is not None:
             ledger.error = error
-        return Runner(Source.load(self.folder), ledger, **options)
+        return MigrationRunner(Source.load(self.folder), ledger, **options)
 
     def at(self) -> tuple[int | None, bool]:
         return self.database.state.version, self.database.state.dirty
@@ -83,7 +85,9 @@ def db(tmp_path: Path) -> Fixture:
         (lambda r: r.goto(1), [], 1),
     ],
 )
-def test_moves_from_1(db: Fixture, move: Callable[[Runner], list[Any]], versions: list[int], at: int | None) -> None:
+def test_moves_from_1(
+    db: Fixture, move: Callable[[MigrationRunner], list[Any]], versions: list[int], at: int | None
+) -> None:
     db.runner().up(1)
     assert [a.version for a in move(db.runner())] == versions
     assert db.at() == (at, False)
@@ -94,13 +98,13 @@ def test_moves_from_1(db: Fixture, move: Callable[[Runner], list[Any]], versions
     [
         (lambda r: r.up(3), "asked for 3 files, but only 2 were left; those are done"),
         (lambda r: r.down(2), "asked for 2 files, but only 1 were applied; those are done"),
-        (lambda r: r.up(-1), "-1 is no number of files; give 0 or more"),
+        (lambda r: r.up(-1), "-1 is not a number of files; give 0 or more"),
         (lambda r: r.down_to(2), "cannot go down to 2: it is not applied; applied are 1 to 1"),
         (lambda r: r.goto(7), "no migration found for version 7; the files go from 1 to 3"),
         (lambda r: r.force(7), "no migration found for version 7; the files go from 1 to 3"),
     ],
 )
-def test_refused_from_1(db: Fixture, move: Callable[[Runner], Any], message: str) -> None:
+def test_refused_from_1(db: Fixture, move: Callable[[MigrationRunner], Any], message: str) -> None:
     db.runner().up(1)
     with pytest.raises(TargetError, match=re.escape(message)):
         move(db.runner())
@@ -181,7 +185,7 @@ def test_progress_may_stop_between_files(db: Fixture) -> None:
     ],
 )
 def test_dirty(
-    db: Fixture, start: int, move: Callable[[Runner], Any], bad: str, at: int | None, first: str, later: str
+    db: Fixture, start: int, move: Callable[[MigrationRunner], Any], bad: str, at: int | None, first: str, later: str
 ) -> None:
     """The dirty version is the target, and every way out is spelled out."""
     db.runner().up(start)
@@ -218,7 +222,7 @@ def test_dirty(
 def test_cut_short_is_mended(
     db: Fixture,
     start: int,
-    move: Callable[[Runner], Any],
+    move: Callable[[MigrationRunner], Any],
     bad: str,
     version: int,
     target: int | None,
@@ -421,7 +425,7 @@ def test_plan_is_data(db: Fixture) -> None:
 def test_many_files_without_a_way_down_are_told_of_once(tmp_path: Path) -> None:
     for number in range(1, 8):
         (tmp_path / f"{number}_a.up.sql").write_text("SELECT 1")
-    runner = Runner(Source.load(tmp_path), MemoryLedger(MemoryDatabase()))
+    runner = MigrationRunner(Source.load(tmp_path), MemoryLedger(MemoryDatabase()))
     runner.up()
     (note,) = runner.notes
     assert note.startswith("1_a.down.sql: the file is missing")

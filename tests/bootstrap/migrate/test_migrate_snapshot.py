@@ -32,7 +32,7 @@ def test_instance_of(host: str, expected: tuple[str, str] | None) -> None:
     if expected is not None:
         assert instance_of(host) == expected
     else:
-        with pytest.raises(ServerError, match=r"no endpoint of an RDS instance.*leave --snapshot out"):
+        with pytest.raises(ServerError, match=r"not the endpoint of an RDS instance.*leave --snapshot out"):
             instance_of(host)
 
 

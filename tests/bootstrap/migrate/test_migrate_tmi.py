@@ -10,7 +10,7 @@ import pytest
 from migrate_server import MIGRATIONS, Database
 from psycopg import errors
 
-from bootstrap.migrate import PostgresLedger, Runner, Source
+from bootstrap.migrate import MigrationRunner, PostgresLedger, Source
 
 pytestmark = pytest.mark.server
 
@@ -87,12 +87,12 @@ def _catalog(connection: Connection) -> list[Any]:
     return sorted((row for row in rows if "_migrations" not in row[0]), key=str)
 
 
-def _runner(connection: Connection) -> Runner:
-    return Runner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner")
+def _runner(connection: Connection) -> MigrationRunner:
+    return MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner")
 
 
 @pytest.fixture
-def runner(connection: Connection) -> Runner:
+def runner(connection: Connection) -> MigrationRunner:
     return _runner(connection)
 
 
@@ -115,7 +115,7 @@ def tmi(migrated: Connection) -> Iterator[Connection]:
         yield migrated
 
 
-def test_each_is_undone_and_redone(runner: Runner, connection: Connection) -> None:
+def test_each_is_undone_and_redone(runner: MigrationRunner, connection: Connection) -> None:
     """Up, down and up again of each: the catalog is what it was before, down to comments and owners."""
     for version in runner.source.versions:
         before = _catalog(connection)
@@ -129,7 +129,7 @@ def test_each_is_undone_and_redone(runner: Runner, connection: Connection) -> No
         assert _catalog(connection) == after, f"{version} gives something else the second time"
 
 
-def test_all_the_way_down_and_up(runner: Runner, connection: Connection) -> None:
+def test_all_the_way_down_and_up(runner: MigrationRunner, connection: Connection) -> None:
     runner.up()
     full = _catalog(connection)
     runner.down(None)
@@ -138,7 +138,7 @@ def test_all_the_way_down_and_up(runner: Runner, connection: Connection) -> None
     assert _catalog(connection) == full
 
 
-def test_a_server_without_vector(database: Database, runner: Runner) -> None:
+def test_a_server_without_vector(database: Database, runner: MigrationRunner) -> None:
     """Everything but the embeddings is made, and undone."""
     with database.connect("postgres") as admin:
         admin.execute("DROP EXTENSION IF EXISTS vector")

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 from migrate_server import Database, new_database
 
-from bootstrap.migrate import DirtyError, FileError, PostgresLedger, Runner, Source, Version, send
+from bootstrap.migrate import DirtyError, FileError, MigrationRunner, PostgresLedger, Source, Version, send
 
 pytestmark = pytest.mark.server
 Connection = psycopg.Connection[Any]
@@ -29,8 +29,8 @@ def connection(place: Database) -> Iterator[Connection]:
         made.execute("SET ROLE tmi_owner; DROP TABLE IF EXISTS schema_migrations, datatier_migrations, a, b")
 
 
-def runner(connection: Connection, folder: Path) -> Runner:
-    return Runner(Source.load(folder), PostgresLedger(connection), role="tmi_owner")
+def runner(connection: Connection, folder: Path) -> MigrationRunner:
+    return MigrationRunner(Source.load(folder), PostgresLedger(connection), role="tmi_owner")
 
 
 def test_each_file_takes_one_query(connection: Connection, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 from migrate_server import Database
 
-from bootstrap.migrate import MemoryDatabase, MemoryLedger, ProblemsError, Runner, Source, validate
+from bootstrap.migrate import MemoryDatabase, MemoryLedger, MigrationRunner, ProblemsError, Source, validate
 from bootstrap.migrate.runnable import RULES, unrunnable
 
 # Body, then rule, line, column and what is said of it.
@@ -131,7 +131,7 @@ def test_up_refuses_before_the_ledger_is_touched(tmp_path: Path, body: bytes) ->
     (tmp_path / "0007_shop.up.sql").write_bytes(body)
     (tmp_path / "0007_shop.down.sql").write_bytes(b"SELECT 1")
     database = MemoryDatabase()
-    runner = Runner(Source.load(tmp_path), MemoryLedger(database))
+    runner = MigrationRunner(Source.load(tmp_path), MemoryLedger(database))
     for refused in (runner.up, lambda: runner.up(1), lambda: runner.goto(7), runner.plan_up):
         with pytest.raises(ProblemsError, match=r"^0007_shop\.up\.sql:\d+:\d+: "):
             refused()

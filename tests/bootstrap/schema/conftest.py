@@ -16,7 +16,7 @@ from schema_server import make_database
 from threat_models import GRANTS, ROWS
 
 from bootstrap import schema
-from bootstrap.migrate import PostgresLedger, Runner, Source
+from bootstrap.migrate import MigrationRunner, PostgresLedger, Source
 from bootstrap.run import MIGRATIONS
 
 Connection = psycopg.Connection[Any]
@@ -36,14 +36,14 @@ def _server(major: str) -> Iterator[Postgres]:
 @contextmanager
 def _migrated(server: Postgres) -> Iterator[Connection]:
     with make_database(server, "migrated") as connection:
-        Runner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
+        MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
         yield connection
 
 
 @contextmanager
 def _filled(server: Postgres) -> Iterator[Connection]:
     with make_database(server, "filled") as connection:
-        Runner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
+        MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
         connection.execute(GRANTS)
         connection.execute(ROWS.encode())
         yield connection

@@ -17,13 +17,13 @@ Connection = psycopg.Connection[Any]
 Found = list[tuple[str, str, str, str]]
 
 
-def check(connection: Connection, definition: schema.Schema) -> tuple[schema.Difference, ...]:
+def check(connection: Connection, definition: schema.Schema) -> tuple[schema.SchemaDifference, ...]:
     """The differences, but for what this server cannot have."""
     found = schema.compare(definition, schema.read(connection, extensions=definition.get("extensions", ())))
     return tuple(each for each in found if each.severity != "INFO")
 
 
-def told(found: tuple[schema.Difference, ...]) -> Found:
+def told(found: tuple[schema.SchemaDifference, ...]) -> Found:
     return [(each.severity, each.kind, each.object, each.what) for each in found]
 
 
@@ -238,7 +238,7 @@ def test_a_difference_is_found_and_mended(
     assert check(tmi, definition) == ()
 
 
-def mend(connection: Connection, found: tuple[schema.Difference, ...]) -> None:
+def mend(connection: Connection, found: tuple[schema.SchemaDifference, ...]) -> None:
     for each in found:
         assert each.sql
         connection.execute(each.sql.replace(" CONCURRENTLY", "").encode())

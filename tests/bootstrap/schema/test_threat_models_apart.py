@@ -14,7 +14,7 @@ from real_servers import Postgres
 from schema_server import make_database
 from threat_models import ANN, BOB, EVE, GRANTS
 
-from bootstrap.migrate import PostgresLedger, Runner, Source
+from bootstrap.migrate import MigrationRunner, PostgresLedger, Source
 from bootstrap.run import MIGRATIONS
 
 pytestmark = pytest.mark.server
@@ -248,7 +248,7 @@ INSERT INTO metadata (entity_type, entity_id, key, value)
 def older(schema_server: Postgres) -> Iterator[Connection]:
     """A database at version 12 with such rows."""
     with make_database(schema_server, "older") as connection:
-        runner = Runner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner")
+        runner = MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner")
         runner.goto(12)
         connection.execute(BEFORE.encode())
         yield connection
@@ -257,7 +257,7 @@ def older(schema_server: Postgres) -> Iterator[Connection]:
 
 
 def test_rows_of_before_go_to_whose_they_are(older: Connection) -> None:
-    runner = Runner(Source.load(MIGRATIONS), PostgresLedger(older), role="tmi_owner")
+    runner = MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(older), role="tmi_owner")
     runner.up()
     values = "SELECT value, (SELECT name FROM threat_models WHERE id = threat_model_id) FROM metadata ORDER BY value"
     assert older.execute(values).fetchall() == [
