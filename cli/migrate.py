@@ -152,7 +152,7 @@ def _planned(steps: list[migrate.Move], json: bool) -> None:
         console().print("no change")
 
 
-def _told(value: Any) -> str:
+def _told(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
     return f"{value:%Y-%m-%d %H:%M:%S%z}" if isinstance(value, datetime) else str("" if value is None else value)
