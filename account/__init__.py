@@ -1,1 +1,1 @@
-"""What an AWS account has that a stack needs, and what stands in its way: looked at, never changed."""
+"""What a stack needs of an AWS account, and what is in its way: read, never changed."""

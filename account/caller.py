@@ -1,4 +1,4 @@
-"""Who looks, and into which account: without an answer to that nothing else has one."""
+"""The caller and its account: nothing else can be checked without knowing these."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Waiting:
 
 @dataclass(frozen=True, kw_only=True)
 class AccountFinding:
-    """One thing that a look into the account found, good or bad, and what mends it."""
+    """One result of a check of the account, good or bad, and how to fix it."""
 
     check: str
     state: Rating
@@ -36,4 +36,4 @@ class AccountFinding:
     what: str
     mend: str = ""
     waits: Waiting | None = None
-    """Of a change that waits: what it is, for whoever reads it by machine."""
+    """For a waiting change: the change as data, for `--json`."""

@@ -44,14 +44,14 @@ def look(
         lambda: waiting(reader, wanted),
         lambda: running.ahead(reader, wanted),
     )
-    return (who, *_each_once(finding for each in looks for finding in _told(each)))
+    return (who, *_each_once(finding for each in looks for finding in _tried(each)))
 
 
 def look_at_waiting(reader: Reader, wanted: Collection[Resource]) -> tuple[AccountFinding, ...]:
-    """What waits for a maintenance window alone: with the rights of who looks for drift."""
+    """Only what waits for a maintenance window, with the permissions of the drift role."""
     if (who := caller(reader)).state == "missing":
         return (who,)
-    return _each_once(finding for each in wanted for finding in _told(partial(waiting, reader, [each])))
+    return _each_once(finding for each in wanted for finding in _tried(partial(waiting, reader, [each])))
 
 
 def _each_once(findings: Iterable[AccountFinding]) -> tuple[AccountFinding, ...]:
@@ -71,12 +71,12 @@ def _there(reader: Reader, wanted: Collection[Resource]) -> bool:
     return any(each["DBInstanceIdentifier"] in identifiers for each in there)
 
 
-def _told(look: Callable[[], Iterator[AccountFinding]]) -> Iterator[AccountFinding]:
+def _tried(look: Callable[[], Iterator[AccountFinding]]) -> Iterator[AccountFinding]:
     """What a look finds; one that AWS does not allow is a finding, and the others go on."""
     try:
         yield from look()
     except NotReadableError as error:
         yield AccountFinding(
             check="not looked at", state="note", where="the account", what=str(error),
-            mend="give whoever looks the right to read it, or look by hand",
+            mend="allow the caller to read it, or check it by hand",
         )  # fmt: skip

@@ -1,6 +1,6 @@
 """Names that a stack is about to take, and who has them: an earlier one that left something behind, or another's.
 
-RDS and ElastiCache make log groups anew that were deleted before their last lines came
+RDS and ElastiCache recreate log groups that were deleted before their last lines came
 (hashicorp/terraform-provider-aws#42858); Secrets Manager keeps a name for its recovery window; a protected stack's log
 groups, snapshots and keys stay. The provider refuses each with "already exists".
 """

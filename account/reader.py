@@ -15,7 +15,7 @@ class NotReadableError(Exception):
 
 
 class NotAllowedError(NotReadableError):
-    """Whoever asks is known, and may not."""
+    """The caller is authenticated but not allowed to do this."""
 
 
 class NotThereError(NotReadableError):
@@ -35,7 +35,7 @@ class Reader:
         return list(self._answer(service, call, region, arguments).get(field, []))
 
     def named(self, service: str, call: str, field: str, region: str | None = None, **name: str) -> list[Any]:
-        """What a list call says of one name, and nothing where there is no such thing.
+        """The result of a list call for one name; an empty list where the name does not exist.
 
         It takes fewer rights than the whole list: IAM asks for those on the resource that is named.
         """
@@ -52,7 +52,7 @@ class Reader:
         from botocore.exceptions import BotoCoreError, ClientError
 
         if not call.startswith(READS) or call in NEVER:
-            raise ValueError(f"{service}.{call} is no call that only reads settings")
+            raise ValueError(f"{service}.{call} is not a call that only reads settings")
         client = self._make(service, region or self.region)
         try:
             if client.can_paginate(call):

@@ -92,7 +92,7 @@ def _waits(
     window: str,
     modify: str,
 ) -> AccountFinding:
-    told = ", ".join(f"{key} {value}" for key, value in sorted(values.items()))
+    changes = ", ".join(f"{key} {value}" for key, value in sorted(values.items()))
     known = {key: value for key, value in values.items() if key in names}
     inputs = {names[key]: value == "enabled" if key in _SWITCHES else value for key, value in known.items()}
     # What the program leaves open, as a replica's version, is AWS's to choose.
@@ -103,7 +103,7 @@ def _waits(
         check="pending",
         state="note",
         where=where,
-        what=f"{name}: {told}{against} waits for the maintenance window ({window or 'not known'}, UTC); until then "
+        what=f"{name}: {changes}{against} waits for the maintenance window ({window or 'not known'}, UTC); until then "
         "`pulumi up` proposes it again",
         mend=f"wait, or `aws {modify} ... --apply-immediately` with the same change",
         waits=Waiting(type=declared.type, name=declared.name, window=window, inputs=inputs, undeclared=undeclared),

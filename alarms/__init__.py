@@ -1,1 +1,1 @@
-"""Whether an alarm that is declared is one that rings: read from the declaration, and tried on the real thing."""
+"""Whether a declared alarm would notify somebody: read from the declaration, and tested by real notifications."""

@@ -45,7 +45,9 @@ def composites(stack: StackIndex) -> Iterator[BrokenStep]:
         rule, name = str(alarm.inputs.get("alarmRule") or ""), alarm.physical
         named = children(rule)
         if not reads(rule):
-            yield error("rule", alarm.name, f"`{rule[:80]}` is no rule", 'of the form ALARM("a") OR ALARM("b")', name)
+            yield error(
+                "rule", alarm.name, f"`{rule[:80]}` is not a rule", 'of the form ALARM("a") OR ALARM("b")', name
+            )
         for lost in (each for each in named if each not in stack.alarms):
             yield error(
                 "rule", alarm.name, f"it names {lost}, and the stack has no such alarm",

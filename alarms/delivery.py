@@ -1,7 +1,7 @@
-"""The static proof of delivery: every publisher of a stack followed to whoever hears it, every alarm to its data.
+"""The static proof of delivery: every publisher of a stack traced to its recipients, every alarm to its data.
 
 A pure function over what the program declares. It knows what AWS's documents say of each step (the sources stand with
-the rules); `datatier alarms prove` tries the same on the real thing.
+the rules); `datatier alarms prove` tests the same by real notifications.
 """
 
 from __future__ import annotations

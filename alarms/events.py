@@ -1,4 +1,4 @@
-"""From whatever an event is about to its publisher: event subscriptions of RDS, rules of EventBridge, backup vaults."""
+"""From an event's source to its publisher: event subscriptions of RDS, rules of EventBridge, backup vaults."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ SOURCES = {"db-instance": (INSTANCE, "instance"), "db-parameter-group": (PARAMET
 
 
 def events(stack: StackIndex) -> Iterator[BrokenStep]:
-    """What keeps an event from whoever would publish it."""
+    """What keeps an event from its publisher."""
     for subscription in stack.of(EVENT_SUBSCRIPTION):
         yield from _database_events(stack, subscription)
     rules = {(stack.region(rule), rule.physical): rule for rule in stack.of(EVENT_RULE)}

@@ -1,4 +1,4 @@
-"""What breaks between a publisher and whoever should hear of it, as data."""
+"""What breaks between a publisher and its recipients, as data."""
 
 from __future__ import annotations
 

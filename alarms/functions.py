@@ -64,6 +64,6 @@ def policies_of(stack: StackIndex, role: Resource) -> str:
     found: list[Statement] = []
     for each in stack.of(ROLE_POLICY):
         if each.inputs.get("role") in (role.physical, role.id):
-            with suppress(PolicyError):  # what is no policy gives nothing
+            with suppress(PolicyError):  # an invalid policy grants nothing
                 found += statements(str(each.inputs.get("policy")))
     return json.dumps({"Statement": found})

@@ -1,4 +1,4 @@
-"""From a topic to whoever hears it: subscriptions, their filters, queues with their policies and keys."""
+"""From a topic to its recipients: subscriptions, their filters, queues with their policies and keys."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The alarms of a stack as rows: what each looks at, when it rings, whom it tells."""
+"""The alarms of a stack as rows: what each watches, when it rings, whom it notifies."""
 
 from __future__ import annotations
 

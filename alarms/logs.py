@@ -1,4 +1,4 @@
-"""From a log line to its alarm: log group, metric filter, metric of one's own."""
+"""From a log line to its alarm: log group, metric filter, custom metric."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from graph.types import CACHE, INSTANCE, LOG_FILTER, LOG_GROUP, METRIC_ALARM
 def custom(
     stack: StackIndex, alarm: Resource, namespace: str, metric: str, dimensions: Mapping[str, str]
 ) -> Iterator[BrokenStep]:
-    """Whether a log filter of the stack publishes a metric of one's own, under these dimensions."""
+    """Whether a log filter of the stack publishes a custom metric under these dimensions."""
     publishing = [made for made in map(transformation, stack.of(LOG_FILTER)) if made[:2] == (namespace, metric)]
     if not publishing:
         yield error(

@@ -41,7 +41,7 @@ class Decision:
 
 
 class PolicyError(ValueError):
-    """The document is no policy."""
+    """The document is not a policy."""
 
 
 def judge(document: str, request: AccessRequest) -> Decision:
@@ -69,7 +69,7 @@ def statements(document: str) -> tuple[Statement, ...]:
     try:
         held = json.loads(document)["Statement"]
     except (ValueError, KeyError, TypeError) as error:
-        raise PolicyError(f"is no policy document ({error})") from None
+        raise PolicyError(f"is not a policy document ({error})") from None
     return tuple(held) if isinstance(held, list) else (held,)
 
 
@@ -115,6 +115,8 @@ def _pattern(pattern: str) -> re.Pattern[str]:
 
 def like(pattern: str, value: str) -> bool:
     """Whether a value is of a pattern with `*` and `?`."""
+    if "*" not in pattern and "?" not in pattern:
+        return pattern == value
     return _pattern(pattern).fullmatch(value) is not None
 
 

@@ -15,7 +15,7 @@ PUBLISH = "sns:Publish"
 KEY_ACTIONS = ("kms:Decrypt", "kms:GenerateDataKey")
 """What a publisher does with the key of an encrypted topic: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"""
 MANAGE = ("sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic", "sns:SetTopicAttributes", "sns:Subscribe")
-"""What the account does with a topic: whoever deploys it, and `datatier alarms prove`."""
+"""What the account's own principals do with a topic: a deployment, and `datatier alarms prove`."""
 
 
 def reaches(stack: StackIndex, publisher: Publisher) -> Iterator[BrokenStep]:
@@ -161,7 +161,7 @@ def kept(stack: StackIndex, topic: Resource, names: tuple[str, ...]) -> Iterator
     if topic.arn in stack.topic_policies:
         holder, policy = stack.topic_policies[topic.arn]
         if missing := lost(policy, MANAGE, topic.arn):
-            # A policy of one's own replaces SNS's default one, which names the owner.
+            # A custom policy replaces SNS's default one, which names the owner.
             yield warning(
                 "topic policy", holder.name, f"it does not let its own account {', '.join(missing)}",
                 "name the account's root again, as the default policy does", *names,

@@ -128,4 +128,4 @@ DIMENSIONS = {
     "BackupVaultName": VAULT,
     "RuleName": EVENT_RULE,
 }
-"""Dimension -> type of the resource whose name it holds; cache nodes are no resources and stand apart."""
+"""Dimension -> type of the resource whose name it holds; cache nodes are not resources and are handled separately."""

@@ -42,8 +42,8 @@ def processor(command: list[str]) -> float:
 
 def saved(folder: Path) -> Path:
     """An earlier preview of prod, in which some things were otherwise."""
-    told = subprocess.run([DATATIER, "preview", "prod", "--json"], cwd=ROOT, capture_output=True, check=False).stdout
-    document: dict[str, Any] = json.loads(told)
+    output = subprocess.run([DATATIER, "preview", "prod", "--json"], cwd=ROOT, capture_output=True, check=False).stdout
+    document: dict[str, Any] = json.loads(output)
     before = {"instanceClass": "db.r7g.xlarge", "allocatedStorage": 50, "nodeType": "cache.r7g.xlarge"}
     kept = [each for each in document["resources"] if each["name"] != "postgres-reporting"]
     for each in kept:

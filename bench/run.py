@@ -47,12 +47,12 @@ def once(command: list[str], cwd: Path) -> tuple[float, float]:
     process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     assert process.stderr is not None
     with process.stderr as stream:
-        told = stream.read()
+        output = stream.read()
     _, status, usage = os.wait4(process.pid, 0)
     took = time.perf_counter() - begun
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        sys.exit(f"{' '.join(command)} failed: {told.decode()[-2000:]}")
+        sys.exit(f"{' '.join(command)} failed: {output.decode()[-2000:]}")
     return took, usage.ru_maxrss / 1024
 
 

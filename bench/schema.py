@@ -73,7 +73,7 @@ def fill(connection: psycopg.Connection) -> None:
 
 
 def ours(connection: psycopg.Connection, path: Path) -> dict[str, list[float]]:
-    """Seconds of each run by part; the definition is loaded anew each time."""
+    """Seconds of each run by part; the definition is loaded again each time."""
     taken: dict[str, list[float]] = {"load": [], "read": [], "compare": [], "whole": [], "processor": []}
     server = psutil.Process(connection.info.backend_pid)
 

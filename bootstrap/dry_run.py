@@ -14,6 +14,7 @@ from pydantic import JsonValue
 from bootstrap import migrate
 from bootstrap.access import load_access
 from bootstrap.action import Action
+from bootstrap.declared_extensions import declared
 from bootstrap.drift import judge_schema
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master
@@ -70,7 +71,7 @@ def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretS
         on = engines(manifest, access, store, pool, entered)
         planned = plan_on(manifest, access, on)
         of_schema, reported, unseen = _schema(conn, migrations)
-        lacking = extensions.look(conn)
+        lacking = extensions.look(conn, declared(migrations.resolve().parent), access.owner)
         first = tuple(_master(manifest, entered.due))
     changes = (*first, *planned.changes, *lacking.actions, *of_schema)
     return DryRun(

@@ -5,7 +5,7 @@ What it finds is data. Nothing but the database that it is given is touched, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,6 +15,7 @@ import psycopg
 from pydantic import JsonValue
 
 from bootstrap import schema
+from bootstrap.declared_extensions import DeclaredExtension
 from bootstrap.errors import BootstrapError
 from bootstrap.migrate import AppliedFile, MigrateError, MigrationRunner, PostgresLedger, Source
 from bootstrap.migrate.errors import FileError, ProblemsError
@@ -81,15 +82,18 @@ def rehearse(
     since: int,
     role: str | None = None,
     definition: Path | None = None,
+    wanted: Sequence[DeclaredExtension] = (),
     say: Callable[[str], None] | None = None,
 ) -> Rehearsal:
-    """Rehearse the migrations above `since`; 0 stands for all. `conn` may make extensions, and acts as `role`.
+    """Rehearse the migrations above `since`; 0 stands for all. `conn` acts as `role`.
+
+    `wanted` are the extensions that the application declares; `conn` makes those that it may.
 
     Raise NotEmptyError. A file that fails ends the rehearsal and is reported in it.
     """
     say = say or (lambda _: None)
     _empty(conn)
-    notes = extensions.ensure(conn).differences
+    notes = extensions.ensure(conn, wanted, role).differences
     made = Rehearsal(since=since, new=tuple(m.name for m in source.migrations if m.version > since), notes=notes)
     runner = MigrationRunner(source, PostgresLedger(conn), role=role)
     with _reported(made, "up"):

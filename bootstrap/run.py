@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from bootstrap import deadline, migrate, report
 from bootstrap.access import Access, Finding, analyse, load_access
 from bootstrap.credentials import HeldCredential, read_all, stage_all
+from bootstrap.declared_extensions import FILE, DeclaredExtension, declared
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import extensions, master
@@ -116,11 +117,16 @@ class _Run:
         self, entered: Master, held: Mapping[str, HeldCredential], on: Engines, folder: Path
     ) -> report.MigrationReached:
         with self._step("extensions") as done:
-            found = extensions.ensure(entered.conn)
+            declares = declared(folder.resolve().parent)
+            found = extensions.ensure(entered.conn, declares, self._access.owner)
             done.extend(found.made)
             self._differences += found.differences
         with self._step("migrations") as done:
-            version, applied = self._migrate(entered, held, folder)
+            try:
+                version, applied = self._migrate(entered, held, folder)
+            except migrate.FileError as error:
+                blame_extensions(error, declares, found.differences)
+                raise
             done.extend(applied)
         wanted = wanted_roles(self._manifest, self._access, held)
         with self._step("privileges") as done:
@@ -211,6 +217,26 @@ def _explained(name: str) -> Iterator[None]:
         raise BootstrapError(f"{name}: PostgreSQL: {reason}; run the bootstrap again, it goes on from here") from None
     except (RedisError, OSError) as error:
         raise BootstrapError(f"{name}: {error}; run the bootstrap again, it goes on from here") from None
+
+
+# What PostgreSQL says where a type, a function, an operator or an extension is not there (Appendix A, "Error Codes").
+_ABSENT = {"42704", "42883", "0A000", "58P01", "3F000"}
+
+
+def blame_extensions(
+    error: migrate.FileError, declares: Sequence[DeclaredExtension], differences: Sequence[str]
+) -> None:
+    """Say of a migration that failed which extension it lacks, where that is likely what it comes of."""
+    lacking = [each for each in differences if each.startswith("extension ")]
+    if lacking and error.sqlstate in _ABSENT:
+        error.comes_of("; ".join(lacking))
+    elif error.sqlstate == "42501" and "create extension" in error.what:
+        error.explain(
+            f'declare the extension in {FILE}: {{"extensions": {{"NAME": {{}}}}}}; the bootstrap makes it before the '
+            "migrations, as the master, and CREATE EXTENSION IF NOT EXISTS then finds it"
+        )
+    elif error.sqlstate in _ABSENT and not declares:
+        error.explain(f"where an extension brings it, declare that in {FILE}")
 
 
 def skipped(manifest: Manifest, access: Access) -> Iterator[str]:

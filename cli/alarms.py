@@ -142,7 +142,7 @@ def prove(
     try:
         name, clients, names, state = _deployed(stack, yes) if aws else _local(stack)
         with state.lock() if state else nullcontext():
-            proof = run(clients, name, names, secrets.token_hex(4), limit=limit, alone=not aws, told=told)
+            proof = run(clients, name, names, secrets.token_hex(4), limit=limit, alone=not aws, report=told)
     except MailboxBusyError as busy:
         raise NothingUpError(f"{busy}.") from None
     except (ClientError, BotoCoreError) as refused:

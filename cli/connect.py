@@ -14,9 +14,11 @@ from bootstrap.manifest import Manifest
 from bootstrap.secrets import open_redis, postgres_password, root_certificates
 from cli.errors import InputError
 from cli.options import StackOption
+from cli.project import project_root
 from cli.target import ManifestOption, find_manifest
 from clients.credentials import cache_credential, credential, default_identity
 from infra.settings.problems import nearest
+from local.state import StateDir
 
 # libpq goes where these say, whatever PGHOST is (PostgreSQL, libpq-envars and libpq-pgservice).
 _ELSEWHERE = ("PGHOSTADDR", "PGSERVICE")
@@ -47,7 +49,7 @@ def psql(
         raise InputError(f"`{name}` has no PostgreSQL login.")
     from local.postgres import binaries
 
-    program = binaries.client("psql")
+    program = binaries.client("psql", _major(target))
     environment = {
         **{key: value for key, value in os.environ.items() if key not in _ELSEWHERE},
         "PGHOST": server.host,
@@ -62,6 +64,14 @@ def psql(
     sys.stdout.flush()
     # PostgreSQL's programs look for their own files from argv[0]: a bare name would be sought on the PATH.
     os.execve(program, [program, *(arguments or [])], environment)  # noqa: S606 psql takes over the terminal
+
+
+def _major(target: Manifest) -> int | None:
+    """Major version of a local tier's PostgreSQL; None on AWS."""
+    from local.postgres.server import data_major
+
+    folder = StateDir(project_root(), target.stack).path / "postgres" / target.prefix
+    return data_major(folder) if target.aws_endpoint else None
 
 
 def redis_cli(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import platform
@@ -17,6 +18,7 @@ import psutil
 import typer
 from rich.markup import escape
 
+from bootstrap.declared_extensions import declared
 from cli.current import known
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag
@@ -24,6 +26,8 @@ from cli.output import console, emit_json, table
 from cli.project import project_root
 from graph.errors import CloudError
 from infra.settings.stackfile import read_stack, stacks
+from infra.trigger import PACKAGE
+from knowledge.postgres.catalogue import DEFAULT_MAJOR
 from local import ports
 from local.state import StateDir
 
@@ -88,7 +92,7 @@ def _servers(root: Path) -> Iterator[ToolCheck]:
     from local.valkey import binaries as valkey
 
     for name, find in (
-        ("PostgreSQL", lambda: postgres.find()["postgres"]),
+        ("PostgreSQL", lambda: postgres.find(DEFAULT_MAJOR)["postgres"]),
         ("Valkey or Redis", lambda: valkey.find().path),
     ):
         try:
@@ -101,6 +105,36 @@ def _servers(root: Path) -> Iterator[ToolCheck]:
     yield ToolCheck(
         "AWS emulator", "ok" if emulator else "missing", "ministack" if emulator else "`make up` installs it"
     )
+
+
+def _extensions(root: Path) -> Iterator[ToolCheck]:
+    """Where each extension that the application declares comes from, for each major version that a stack declares."""
+    from cli.packages import missing
+    from infra.load import load_stack
+    from local.postgres import binaries
+
+    majors: set[int] = set()
+    try:
+        wanted = declared(PACKAGE)
+        for stack in stacks(root) if wanted else ():
+            with contextlib.suppress(ValueError):  # the row of its file says so
+                majors.add(load_stack(root, stack).instances.primary.major)
+        for major in sorted(majors, reverse=True):
+            found = binaries.find(major)
+            for each in wanted:
+                row = f"extension {each.name}" + (f", PostgreSQL {found.major}" if len(majors) > 1 else "")
+                source = found.source(each.name)
+                if source is None:
+                    yield ToolCheck(row, "missing", missing(each.name, found))
+                elif needs := source.unmet(each.name):
+                    told = f"{source.name} has it, and its library needs {', '.join(needs)}, which this computer lacks"
+                    yield ToolCheck(row, "missing", told)
+                else:
+                    yield ToolCheck(row, "ok", f"{source.default_version(each.name)} of {source.name}")
+    except CloudError:  # the row of PostgreSQL says so
+        return
+    except ValueError as error:
+        yield ToolCheck("extensions", "missing", str(error))
 
 
 def _user(root: Path) -> Iterator[ToolCheck]:
@@ -171,4 +205,12 @@ def _deployment(root: Path) -> Iterator[ToolCheck]:
     yield ToolCheck("runner bundle", "ok" if bundle.is_file() else "note", told)
 
 
-_CHECKS: tuple[Callable[[Path], Iterator[ToolCheck]], ...] = (_python, _servers, _user, _room, _stacks, _deployment)
+_CHECKS: tuple[Callable[[Path], Iterator[ToolCheck]], ...] = (
+    _python,
+    _servers,
+    _extensions,
+    _user,
+    _room,
+    _stacks,
+    _deployment,
+)

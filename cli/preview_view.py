@@ -53,12 +53,11 @@ def preflight(out: Console, report: Preflight) -> None:
     out.print(f"[bold]{escape(report.stack)}[/]: {markdown.verdict(report)}; {markdown.summary(report)}")
     for impact in report.impacts:
         if (colour := _COLOURS.get(impact.effect)) is None:
-            what = f"{impact.name} ({_kind(impact.type)}) {markdown.told(impact, longest=None)}"
+            what = f"{impact.name} ({_kind(impact.type)}) {markdown.described(impact, longest=None)}"
             out.print(f"[dim]in place[/] {escape(what)}")
             continue
-        out.print(
-            f"[{colour}]{impact.effect}[/] [bold]{escape(impact.name)}[/] {escape(markdown.told(impact, longest=None))}"
-        )
+        change = escape(markdown.described(impact, longest=None))
+        out.print(f"[{colour}]{impact.effect}[/] [bold]{escape(impact.name)}[/] {change}")
         out.print(f"    {escape(impact.users)} [dim]({impact.takes_effect}; {escape(impact.rule)})[/]")
         if impact.way_round:
             out.print(f"    [cyan]way round:[/] {escape(impact.way_round)}")

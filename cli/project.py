@@ -62,6 +62,9 @@ class StackSource:
     @property
     def program(self) -> Callable[[], None]:
         """The Pulumi program; imported here, because the SDK takes a second to load."""
+        from runtime.sdk import import_by_class
+
+        import_by_class()
         from infra.program import program
 
         return lambda: program(self.root)
@@ -71,7 +74,7 @@ class StackSource:
         from graph.offline import Offline
         from runtime.monitor import run_program
 
-        return run_program(self.stack, self.program, Offline(self.region), self.config)
+        return run_program(self.stack, self.program, Offline(self.region), self.config, workers=0)
 
 
 def load(stack: str) -> StackSource:

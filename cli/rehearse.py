@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
+from bootstrap.declared_extensions import DeclaredExtension, declared
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.git import as_of
@@ -65,8 +66,9 @@ def rehearse(
         if form is RehearsalFormat.TABLE:
             console(stderr=True).print(f"[green]·[/] {escape(text)}")
 
-    with _server(database_url) as (conn, owner):
-        made = rehearsed(conn, source, since=base, role=owner, definition=schema.beside(path), say=say)
+    wanted = declared(path.resolve().parent)
+    with _server(database_url, wanted) as (conn, owner):
+        made = rehearsed(conn, source, since=base, role=owner, definition=schema.beside(path), wanted=wanted, say=say)
     made.notes += tuple(f"{name} was edited: databases that have applied it refuse it" for name in edited)
     if form is RehearsalFormat.JSON:
         emit_json(made.as_json())
@@ -100,7 +102,9 @@ def _base(since: str, source: Source, path: Path) -> tuple[int, list[str]]:
 
 
 @contextmanager
-def _server(url: str | None) -> Iterator[tuple[psycopg.Connection[Any], str | None]]:
+def _server(
+    url: str | None, wanted: Sequence[DeclaredExtension]
+) -> Iterator[tuple[psycopg.Connection[Any], str | None]]:
     """An empty database and the role that its migrations act as."""
     if (given := by_url(url, None, None)) is not None:
         from bootstrap.secrets import open_database_url
@@ -115,7 +119,7 @@ def _server(url: str | None) -> Iterator[tuple[psycopg.Connection[Any], str | No
     migrators = access.with_privilege("migrator")
     if not migrators:
         raise InputError("access.yaml has no identity with `postgres: migrator`.")
-    with scratch(access.owner, migrators[0]) as conn:
+    with scratch(access.owner, migrators[0], wanted) as conn:
         yield conn, access.owner
 
 
@@ -128,7 +132,7 @@ def _show(made: Rehearsal) -> None:
         out.print(f"  {each.direction:4} {each.name} [dim]{each.seconds:.3f} s[/]")
     colours = {"added": "green", "removed": "red", "changed": "yellow"}
     for change in made.changes:
-        told = rehearsal.told(change)
+        told = rehearsal.described(change)
         out.print(f"[{colours[change.change]}]{change.change:8}[/] {escape(f'{change.kind} {change.object}')}"
                   f" [dim]{escape(told)}[/]")  # fmt: skip
     for trouble in made.troubles:

@@ -14,11 +14,14 @@ from cli.declaration import KEPT
 from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, counted, emit_json
+from cli.packages import lacking
 from cli.project import StackSource, load
 from cli.steps import Steps
 from infra.fingerprint import declarations, fingerprint
 from infra.settings.problems import nearest
 from local.postgres import binaries as postgres
+from local.postgres import packages
+from local.postgres.server import data_major
 from local.state import StateDir
 from local.valkey import binaries as valkey
 
@@ -60,7 +63,8 @@ def up(
     with state.lock():
         if new_ports:
             _forget_ports(state)
-        mark = f"{fingerprint(source.root, stack, _SERVERS)} {runner}"
+        servers = ", ".join(each.name for each in packages.found())
+        mark = f"{fingerprint(source.root, stack, _SERVERS)} {runner} {servers}"
         unchanged = not refresh and not new_passwords and state.kept.get("fingerprint") == mark and not healthy(state)
         removed: list[str] = []
         renewed: list[str] = []
@@ -104,12 +108,19 @@ def _deploy(
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
-        for sentence in source.notes:
+        major = source.instances.primary.major
+        runs = data_major(state.path / "postgres" / source.instances.primary.identifier) or major
+        for sentence in (*source.notes, *lacking(runs)):
             steps.say(f"note: {sentence}")
         from local.substrate import LocalCloud
 
         cloud = LocalCloud(
-            state, region=source.region, progress=steps.bootstrap, runner=runner, new_passwords=new_passwords
+            state,
+            region=source.region,
+            progress=steps.bootstrap,
+            runner=runner,
+            new_passwords=new_passwords,
+            postgres_major=major,
         )
         cloud.start()
         removed = _run(source, cloud, steps)

@@ -35,18 +35,18 @@ class Text:
 
     @property
     def line(self) -> str:
-        """As it stands behind `KEY=`."""
+        """As it is written after `KEY=`."""
         return self.text
 
     @property
     def quoted(self) -> str:
-        """As it stands inside a URL."""
+        """As it is written inside a URL."""
         return quote(self.text, safe="")
 
 
 @dataclass(frozen=True)
 class Reference:
-    """A value that whoever starts the application looks up: a key of a secret."""
+    """A value that the starter of the application looks up: a key of a secret."""
 
     secret: str
     key: str
@@ -58,13 +58,13 @@ class Reference:
 
     @property
     def quoted(self) -> str:
-        """As it stands inside a URL."""
+        """As it is written inside a URL."""
         return f"{{{{resolve:secretsmanager:{self.secret}:SecretString:{self.key}}}}}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """What an engine is told by whoever logs in."""
+    """What a client passes to an engine when it logs in."""
 
     user: Text | Reference | None
     """None where the engine knows no users."""
@@ -135,7 +135,7 @@ class Client:
 
 
 def libpq(client: Client) -> list[str]:
-    """What psql, psycopg and everything else on libpq reads by itself."""
+    """The environment variables that psql, psycopg and everything else on libpq reads."""
     postgres, login = client.manifest.postgres, client.postgres
     fields = {
         "PGHOST": client.server.host,
@@ -235,7 +235,7 @@ FORMS: dict[str, Callable[[Client], list[str]]] = {
 
 
 def prefix(cache: str) -> str:
-    """What stands before REDIS_ in the variables of a cache: nothing for `main`."""
+    """The prefix of REDIS_ in the variables of a cache: empty for `main`."""
     return "" if cache == "main" else f"{cache.upper().replace('-', '_')}_"
 
 

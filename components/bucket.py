@@ -16,10 +16,10 @@ S3 = aws.s3
 
 @dataclass(frozen=True, kw_only=True)
 class BucketArgs:
-    """What is kept, for how long, and who may reach it."""
+    """The bucket: what it keeps, for how long, and who may reach it."""
 
     bucket: str
-    """Name of the bucket, unique in the world; give it an account's number or another mark of one's own."""
+    """Name of the bucket, globally unique: include the account's number or something else that is yours alone."""
     account_id: pulumi.Input[str]
     """Account that owns it."""
     key_arn: pulumi.Input[str]
@@ -27,7 +27,7 @@ class BucketArgs:
     roles: Sequence[pulumi.Input[str]] = ()
     """Roles that read and write objects. Nobody else does; the account's administrators can change that."""
     expire_days: Mapping[str, int] = field(default_factory=dict)
-    """Prefix, such as `backups/` -> days after which its objects expire. What stands under no prefix stays."""
+    """Prefix, such as `backups/` -> days after which its objects expire. Objects under no prefix are kept."""
     noncurrent_days: int = 30
     """Days that what was overwritten, deleted or expired can be had back."""
     force_destroy: bool = False

@@ -1,4 +1,4 @@
-"""Who may connect by IAM token: the policy of an identity, for the role of whoever logs in as it.
+"""Who may connect by IAM token: the policy of an identity, for the role that logs in as it.
 
 RDS User Guide, "Creating and using an IAM policy for IAM database access": a login by name on the resource id of each
 instance, replicas having their own. ElastiCache User Guide, "Authenticating with IAM": the replication group and the
@@ -27,7 +27,7 @@ class Connecting:
 
 
 def connect(who: Connecting, postgres: Postgres, caches: Mapping[str, Redis]) -> list[Statement]:
-    """Return what lets `who` in, on the primary, every replica and their caches; nothing where nobody is named."""
+    """Return the statements that allow `who` to connect to the primary, the replicas and the caches, if anywhere."""
     servers: list[Postgres | Replica] = [postgres, *postgres.replicas.values()]
     logins = [_database_user(each.arn, each.resource_id, login) for each in servers for login in who.logins]
     groups = [caches[cache].arn for cache in dict(who.cache_users)]

@@ -16,9 +16,9 @@ from components.secret import secret
 from knowledge import limits, names, passwords
 
 INITIAL = "INITIAL"
-"""Label of the version that Pulumi made, beside AWS's own. Secrets Manager gives AWSCURRENT to the first version of a
-secret of its own accord, and moves it to a later one only where no label is named (PutSecretValue): so this version is
-current until the bootstrap has made another, and never again, even where Pulumi has to make it anew."""
+"""Label of the version that Pulumi made, besides AWS's own. Secrets Manager gives AWSCURRENT to the first version of a
+secret by default, and moves it to a later one only where no label is named (PutSecretValue): so this version is
+current until the bootstrap has made another, and never again, even where Pulumi has to recreate it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,7 +159,7 @@ class Credentials(pulumi.ComponentResource):
                 additional_secret_outputs=["secretString"],
             ),
         )
-        # By way of the version, so that who is given the ARN finds a value there.
+        # Through the version, so that users of the ARN find a value there.
         return pulumi.Output.all(container.arn, version.id).apply(lambda both: str(both[0]))
 
 

@@ -31,9 +31,9 @@ class KeysArgs:
     deletion_window_days: int = 30
     """Days between the order to delete a key and its deletion."""
     snapshots_stay: bool = True
-    """Whether snapshots outlive the stack: the key that opens them then stays in AWS when the stack goes."""
+    """Whether snapshots outlive the stack: their key is then retained in AWS when the stack is destroyed."""
     protect: bool = False
-    """Refuse to delete the keys through Pulumi. The logs of a protected stack stay when it goes, and so does theirs."""
+    """Refuse to delete the keys through Pulumi. A protected stack's logs are retained, and so is their key."""
 
     def __post_init__(self) -> None:
         """Refuse what KMS refuses."""
@@ -50,7 +50,7 @@ class Keys(pulumi.ComponentResource):
     notifications_arn: pulumi.Output[str]
     """Key of the topics."""
     logs_arn: pulumi.Output[str]
-    """Key of the log groups. Stays when the stack goes where they do: those of a protected instance."""
+    """Key of the log groups. Retained when they are: those of a protected instance."""
 
     def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the keys."""

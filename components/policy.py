@@ -1,4 +1,4 @@
-"""IAM policy documents as Pulumi outputs: statements in, JSON out, whatever in them is not known yet."""
+"""IAM policy documents as Pulumi outputs: statements in, JSON out; values in them may be unknown yet."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,5 +48,5 @@ def called(service: str, region: pulumi.Input[str]) -> pulumi.Output[str]:
 
 
 def account_root(partition: pulumi.Input[str], account_id: pulumi.Input[str]) -> Mapping[str, object]:
-    """Return the principal that stands for the account: its IAM policies decide who within it may."""
+    """Return the principal of the account: its IAM policies decide who within it may."""
     return {"AWS": pulumi.Output.format("arn:{0}:iam::{1}:root", partition, account_id)}

@@ -20,7 +20,7 @@ NAMESPACE = "data-tier-delivery"
 
 
 class GitHubOwner(Section):
-    """Whose jobs are let in."""
+    """The GitHub repository whose jobs may assume the roles."""
 
     owner: str
     owner_id: int

@@ -28,7 +28,7 @@ class Diff:
 def diff(kind: Kind, was: Properties, now: Properties, ignored: Iterable[str] = ()) -> Diff:
     """Compare a resource's old inputs with its new ones.
 
-    An input that is not known yet may change, and is told as changed, as terraform-plugin-sdk does.
+    An input that is not known yet may change, and is reported as changed, as terraform-plugin-sdk does.
     """
     old, new = declared(was), declared(now)
     changed: dict[str, Verb] = {}

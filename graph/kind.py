@@ -29,14 +29,14 @@ class Kind:
     """Whether Pulumi makes a name up; some services do it themselves, or need one."""
     replaces: Set[str] | None = None
     """Inputs whose change makes another resource: `ForceNew`, `RequiresReplace` in newer files. Only those that
-    somebody could sensibly set are listed. None where nobody has looked them up."""
+    somebody could sensibly set are listed. None where they have not been looked up."""
     replaces_if: Mapping[str, Callable[[Mapping[str, Any], Mapping[str, Any]], bool]] = field(
         default_factory=lambda: MappingProxyType({})
     )
     """Inputs whose change makes another resource for some values alone (`customdiff.ForceNewIf`): asked with all inputs
     of before and after, once the input has changed."""
     defaults: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
-    """What stands for inputs that the program leaves out: their `Default`."""
+    """Defaults of inputs that the program leaves out."""
     secret: Set[str] = frozenset()
     """Inputs and outputs that are secret whatever the program says: `Sensitive`."""
     follows: Mapping[str, Set[str]] = field(default_factory=lambda: MappingProxyType({}))
@@ -44,4 +44,4 @@ class Kind:
     kept: Set[str] = frozenset()
     """Inputs that stay as they are when the program leaves them out (both `Optional` and `Computed`)."""
     grows: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
-    """Inputs that AWS raises by itself, up to another input: more than the program has is no change."""
+    """Inputs that AWS raises by itself, up to another input: a larger value than the program's is not a change."""

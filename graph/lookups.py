@@ -9,7 +9,7 @@ from knowledge.regions import partition_of
 
 
 def answer(token: str, args: dict[str, Any], region: str, account: str) -> dict[str, Any]:
-    """What AWS would say; raise for a look-up nobody has thought of."""
+    """What AWS would answer; raise for an unknown look-up."""
     region = args.get("region") or region
     lies = partition_of(region)
     answers: dict[str, dict[str, Any]] = {

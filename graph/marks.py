@@ -15,11 +15,11 @@ _OUTPUT = "d0e6a833031e9bbcd3f4e8bde6ca49a4"
 _REFERENCE = "5cf8f73096256a8f31e491e813e4eb8e"
 _ASSETS = {"c44067f5952c0a294b673a41bacd8c17": "asset", "0def7320c3a5731c473e5ecbe6d01bc7": "archive"}
 
-SECRET = "[secret]"  # noqa: S105 what stands for one
+SECRET = "[secret]"  # noqa: S105 a placeholder
 UNSEEN = "[asset]"
-"""An asset whose content nobody knows: it may be any."""
+"""An asset with unknown content."""
 UNKNOWN = "04da6b54-80e4-46f7-96ec-b56ff0331ba9"
-# What stands for a value that is not known yet, one mark per type.
+# Placeholders for values that are not known yet, one per type.
 _UNKNOWNS = frozenset(
     {
         UNKNOWN,
@@ -109,7 +109,7 @@ def whole(value: Any) -> Any:
 
 
 def asset(digest: object) -> str:
-    """What stands for an asset of this SHA-256; `UNSEEN` without one."""
+    """The placeholder of an asset with this SHA-256; `UNSEEN` without one."""
     return f"[asset {digest}]" if isinstance(digest, str) and digest else UNSEEN
 
 

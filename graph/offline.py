@@ -42,7 +42,7 @@ class Offline:
 
     def ensure(self, resource: Resource) -> Made:
         if not resource.type.startswith(("aws:", "random:")):
-            raise CloudError(f"{resource.type} ({resource.name}) is no resource that this project knows.")
+            raise CloudError(f"{resource.type} ({resource.name}) is not a resource type that this project knows.")
         name = name_of(resource)
         more = self._more.get(resource.type)
         outputs: Outputs = {"name": name, **(more(resource, name) if more else {})}

@@ -11,7 +11,7 @@ from graph.kinds import KINDS
 
 Key = tuple[str, str, str]
 Shown = tuple[Key, str, str]
-"""Where a text stands that is no secret: resource, input, and the text."""
+"""Where a text that is not secret occurs: resource, input, and the text."""
 _SHORTEST = 6  # of a value that can be taken for a reference
 # What the policy rules take for a reference; anything else (`available`, a zone) may be a plain setting elsewhere.
 _REFERRED = frozenset(
@@ -53,7 +53,7 @@ class Resource:
     """Top-level inputs that hold a secret."""
     protect: bool = False
     retain_on_delete: bool = False
-    """Whether Pulumi leaves it in AWS when it goes out of the program."""
+    """Whether Pulumi keeps it in AWS when it is removed from the program."""
     delete_before_replace: bool = False
     ignore_changes: tuple[str, ...] = ()
     """Inputs whose changes the program ignores."""
@@ -62,7 +62,7 @@ class Resource:
     replace_with: tuple[str, ...] = ()
     """URNs of resources with which it is replaced."""
     id: str = ""
-    """What AWS knows it by; empty where nobody has asked AWS (an earlier preview)."""
+    """AWS's id of it; empty where AWS was not asked (an earlier preview)."""
     outputs: Mapping[str, Any] = field(default_factory=dict, repr=False)
     filled: frozenset[str] = frozenset()
     """Inputs that the provider put in."""
@@ -74,7 +74,7 @@ class Resource:
     failed: tuple[str, ...] = ()
     """What its provider said when it was made and did not come to rest (`initErrors`)."""
     place: str = ""
-    """Where in the file it stands."""
+    """Its position in the file."""
     stack: str = ""
     """The stack that it is of; empty where the file does not say."""
     copies: Mapping[str, Shown] = field(default_factory=dict, repr=False)

@@ -53,20 +53,20 @@ def _parsed(text: str) -> Any:
         data = json.loads(text.removeprefix("\ufeff"))
         json.dumps(data, ensure_ascii=False, allow_nan=False).encode()
     except json.JSONDecodeError as error:
-        raise SavedError(f"is no JSON (line {error.lineno}: {error.msg})") from None
+        raise SavedError(f"is not JSON (line {error.lineno}: {error.msg})") from None
     except RecursionError:
         raise SavedError("is nested too deeply to be a deployment") from None
     except UnicodeEncodeError:
-        raise SavedError("is no JSON (it holds half of a character: a lone surrogate)") from None
+        raise SavedError("is not JSON (it holds half of a character: a lone surrogate)") from None
     except ValueError:
-        raise SavedError("is no JSON (it holds NaN, or a number greater than can be read)") from None
+        raise SavedError("is not JSON (it holds NaN, or a number greater than can be read)") from None
     return data
 
 
 def _versioned(data: Json) -> Json:
     version = data.get("version", 1)
     if not isinstance(version, int) or isinstance(version, bool):
-        raise SavedError(f"is no deployment: version is {described(version)}, and a number is wanted")
+        raise SavedError(f"is not a deployment: version is {described(version)}, and a number is wanted")
     if not 1 <= version <= _NEWEST:
         raise SavedError(f"is of version {version}, and 1 to {_NEWEST} can be read: update datatier")
     return data
@@ -98,7 +98,7 @@ def _exported(data: Json, place: str, operation: str = "") -> Resource | None:
     outputs = _field(data, "outputs", dict, place, {})
     filled = inputs.get("__defaults") or []
     if not isinstance(filled, list) or not all(isinstance(each, str) for each in filled):
-        raise SavedError(f"is no deployment: {place}.inputs.__defaults is {described(filled)}, and names are wanted")
+        raise SavedError(f"is not a deployment: {place}.inputs.__defaults is {described(filled)}, and names are wanted")
     flags = {key: _field(data, key, bool, place, False) for key in _FLAGS}
     failed = _field(data, "initErrors", list, place, [])
     above = _parts(parent, f"{place}.parent")[1] if parent and f"::{STACK}::" not in parent else ""
@@ -135,7 +135,7 @@ def _parts(urn: str, place: str) -> tuple[str, str]:
     """Stack and logical name; the name may hold any character."""
     parts = urn.split("::", _PARTS - 1)
     if len(parts) < _PARTS or not urn.startswith("urn:pulumi:") or not parts[-1]:
-        raise SavedError(f"is no deployment: {place} is no URN (urn:pulumi:STACK::PROJECT::TYPE::NAME)")
+        raise SavedError(f"is not a deployment: {place} is not a URN (urn:pulumi:STACK::PROJECT::TYPE::NAME)")
     return parts[0].removeprefix("urn:pulumi:"), parts[-1]
 
 
@@ -147,7 +147,7 @@ def _once(resources: list[Resource]) -> None:
             continue
         if each.urn in seen:
             raise SavedError(
-                f"is no deployment: {each.place}.urn is that of {seen[each.urn]} too; `pulumi state repair` mends it"
+                f"is not a deployment: {each.place}.urn is that of {seen[each.urn]} too; `pulumi state repair` mends it"
             )
         seen[each.urn] = each.place
 
@@ -168,7 +168,7 @@ def _previewed(data: Json) -> Iterator[Resource]:
 
 
 def _listed(value: Any) -> Any:
-    """A preview lists an archive by its path; what was in it then nobody knows."""
+    """A preview lists an archive by its path; its content at that time is unknown."""
     return UNSEEN if isinstance(value, dict) and set(value) == {"path"} else plain(value)
 
 
@@ -180,15 +180,15 @@ def _field(data: Json, key: str, kind: type[T], place: str, default: Any = _WANT
     if value is None and default is not _WANTED:
         return default  # type: ignore[no-any-return]
     if value is None and key not in data:
-        raise SavedError(f"is no deployment: {_dot(place, key)} is missing")
+        raise SavedError(f"is not a deployment: {_dot(place, key)} is missing")
     if not isinstance(value, kind):
-        raise SavedError(f"is no deployment: {_dot(place, key)} is {described(value)}, and {_WORDS[kind]} is wanted")
+        raise SavedError(f"is not a deployment: {_dot(place, key)} is {described(value)}, and {_WORDS[kind]} is wanted")
     return value
 
 
 def _object(value: Any, place: str) -> Json:
     if not isinstance(value, dict):
-        raise SavedError(f"is no deployment: {place} is {described(value)}, and an object is wanted")
+        raise SavedError(f"is not a deployment: {place} is {described(value)}, and an object is wanted")
     return value
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from infra.settings.stackfile import file_of
 from infra.trigger import PACKAGE, content_hash
 
-# The program and everything it is made of, tables of any form included, beside the declarations of the stack itself.
+# The program and everything it consists of, including data files, besides the declarations of the stack itself.
 _ROOMS = ("bootstrap", "components", "graph", "infra", "knowledge", "local", "runtime")
 _KINDS = ("py", "json", "csv", "toml")
 CODE = (*(f"{room}/**/*.{kind}" for room in _ROOMS for kind in _KINDS), "requirements/runtime.txt")

@@ -53,6 +53,10 @@ class DatabaseInstance:
     """Parameters that the settings name; a replica's own over its primary's."""
     pgaudit: bool
     """Whether statements are audited."""
+    database: str
+    """Name of the application's database."""
+    extensions: tuple[str, ...]
+    """Names of the extensions that the application declares."""
     insights: bool
     """Whether Database Insights is on."""
     lag_limit: float
@@ -80,6 +84,8 @@ class DatabaseInstance:
             storage_gib=self.allocated_storage,
             replica=self.primary is not None,
             pgaudit=self.pgaudit,
+            extensions=self.extensions,
+            database=self.database,
             overrides=self.overrides,
             # A replica with fewer connections or workers than its primary does not start.
             primary=self.primary.parameters if self.primary else (),
@@ -202,10 +208,15 @@ class Instances:
         return {each.name: each.alarms for each in servers}
 
 
-def instances(stack: str, settings: Settings, region: str | None = None) -> Instances:
-    """The servers that a stack's settings declare; `region` is the stack's, where it is known."""
+def instances(
+    stack: str, settings: Settings, region: str | None = None, *, extensions: tuple[str, ...] = ()
+) -> Instances:
+    """The servers that a stack's settings declare.
+
+    `region` is the stack's, where it is known; `extensions` are those that the application declares.
+    """
     prefix = names.prefix(settings.name, stack)
-    primary = _primary(prefix, settings.postgres, region)
+    primary = _primary(prefix, settings.postgres, region, extensions)
     return Instances(
         stack=stack,
         prefix=prefix,
@@ -218,7 +229,7 @@ def instances(stack: str, settings: Settings, region: str | None = None) -> Inst
     )
 
 
-def _primary(prefix: str, given: PostgresSection, region: str | None) -> DatabaseInstance:
+def _primary(prefix: str, given: PostgresSection, region: str | None, extensions: tuple[str, ...]) -> DatabaseInstance:
     return DatabaseInstance(
         name=PRIMARY,
         identifier=prefix,
@@ -232,6 +243,8 @@ def _primary(prefix: str, given: PostgresSection, region: str | None) -> Databas
         storage_throughput=given.storage.throughput,
         overrides=given.parameters,
         pgaudit=given.pgaudit,
+        database=given.database,
+        extensions=extensions,
         insights=given.insights != "off",
         lag_limit=given.replica_lag,
     )

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bootstrap.declared_extensions import declared
 from infra.instances import Instances, instances
 from infra.rules import stack as rules
 from infra.settings.encrypted import decrypted
@@ -21,6 +22,7 @@ from infra.settings.problems import SettingsError, SettingsProblem, brief, close
 from infra.settings.profiles import PROFILES, cache_defaults, defaults, merge
 from infra.settings.sections import Section
 from infra.settings.stackfile import PROJECT, StackFile, file_of, read_file
+from infra.trigger import PACKAGE
 from knowledge.regions import is_region
 
 NAMESPACE = PROJECT
@@ -31,7 +33,7 @@ _PERSISTENCE = {"appendonly", "appendfsync", "aof", "save", "persistence", "dir"
 
 @dataclass(frozen=True, kw_only=True)
 class Declared:
-    """A stack as its file declares it, for whoever has no engine that decrypts and imports."""
+    """A stack as its file declares it, for use without the engine, which would decrypt and import."""
 
     config: dict[str, Any]
     """`namespace:key` -> value, placeholders for what Pulumi has encrypted."""
@@ -49,19 +51,25 @@ def load_stack(root: Path, stack: str) -> Declared:
     if misplaced := [*_misplaced(file)]:
         raise SettingsError(source, misplaced)
     config, encrypted = decrypted(file.config, stack, source)
-    settings = load_settings(config, stack=stack, source=source)
-    unread = [f"{key} is encrypted by Pulumi: a placeholder stands for it here." for key in encrypted]
+    extensions = declared_extensions()
+    settings = load_settings(config, stack=stack, source=source, extensions=extensions)
+    unread = [f"{key} is encrypted by Pulumi: a placeholder is used here." for key in encrypted]
     unread += [
         f"environment {name} is imported by Pulumi alone: what it sets is unknown here." for name in file.environments
     ]
-    servers = instances(stack, settings, region_of(config))
+    servers = instances(stack, settings, region_of(config), extensions=extensions)
     return Declared(config=config, settings=settings, instances=servers, unread=tuple(unread))
+
+
+def declared_extensions() -> tuple[str, ...]:
+    """Names of the extensions that the application declares beside its migrations. Raise DeclaredExtensionsError."""
+    return tuple(each.name for each in declared(PACKAGE))
 
 
 def _misplaced(file: StackFile) -> Iterator[SettingsProblem]:
     """Keys that look like settings and are none where they stand: outside of `config`, without or below another name.
 
-    What else stands there is somebody's anchor (`base: &base {...}`), or another provider's.
+    Other keys there are anchors (`base: &base {...}`), or another provider's.
     """
     settings = _known(())
     for key in file.outside:
@@ -70,7 +78,7 @@ def _misplaced(file: StackFile) -> Iterator[SettingsProblem]:
             setting = close(name, settings) or name
             yield SettingsProblem(
                 "file",
-                f"`{key}` stands beside `config`, where nobody reads it: put it below, as `{NAMESPACE}:{setting}`.",
+                f"`{key}` is outside `config`, where it is not read: move it there, as `{NAMESPACE}:{setting}`.",
             )
         elif close(key, ["config"]):
             yield SettingsProblem("file", f"unknown key `{key}`. Did you mean `config`?")
@@ -90,8 +98,10 @@ def _misplaced(file: StackFile) -> Iterator[SettingsProblem]:
             yield SettingsProblem(f"config.{key}", "the AWS provider has no such setting. Did you mean `aws:region`?")
 
 
-def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Settings:
+def load_settings(config: Mapping[str, Any], *, stack: str, source: str, extensions: tuple[str, ...] = ()) -> Settings:
     """The settings in a stack's configuration (`data-tier:key` -> value; other namespaces are left alone).
+
+    `extensions` are those that the application declares: they are checked against the version of PostgreSQL.
 
     Raise `SettingsError` with every problem found; `source` names the file in its message.
     """
@@ -100,7 +110,7 @@ def load_settings(config: Mapping[str, Any], *, stack: str, source: str) -> Sett
     settings, problems = _parse(given, profile)
     if settings is not None:
         problems += [*rules.region_problems(config.get("aws:region"))]
-        problems += rules.check(settings, instances(stack, settings, region_of(config)))
+        problems += rules.check(settings, instances(stack, settings, region_of(config), extensions=extensions))
     if problems or settings is None:
         raise SettingsError(source, problems)
     return settings
@@ -167,7 +177,7 @@ def _known(loc: tuple[int | str, ...]) -> list[str]:
     """The keys that the section at `loc` has."""
     model: Any = Settings
     for part in loc:
-        # What is no field of the section is the name of an entry, or its number: it has the same section.
+        # A part that is not a field of the section is an entry's name or number: it has the same section.
         field = next((f for name, f in model.model_fields.items() if part in (name, f.alias)), None)
         if field is not None and (model := _section_in(field.annotation)) is None:
             return []

@@ -10,7 +10,7 @@ from pathlib import Path
 import pulumi
 
 from infra.engine_config import engine_config
-from infra.load import load_settings
+from infra.load import declared_extensions, load_settings
 from infra.settings.access_file import read_declaration
 from infra.settings.stackfile import file_of
 from infra.stack import deploy
@@ -23,11 +23,13 @@ def program(root: Path) -> None:
     """Declare every resource of the stack that is being run."""
     stack = pulumi.get_stack()
     config = engine_config()
-    settings = load_settings(config, stack=stack, source=file_of(stack))
+    extensions = declared_extensions()
+    settings = load_settings(config, stack=stack, source=file_of(stack), extensions=extensions)
     deploy(
         stack,
         settings,
         read_declaration(root),
+        extensions=extensions,
         code=pulumi.FileArchive(str(root / BUNDLE)),
         trigger=content_hash(PACKAGE),
     )

@@ -22,15 +22,24 @@ from infra.settings.model import Settings
 from infra.settings.stackfile import file_of
 
 
-def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code: pulumi.Archive, trigger: str) -> None:
+def deploy(
+    stack: str,
+    settings: Settings,
+    declaration: dict[str, Any],
+    *,
+    extensions: tuple[str, ...],
+    code: pulumi.Archive,
+    trigger: str,
+) -> None:
     """Declare the stack's resources and export its outputs.
 
-    `declaration` is access.yaml as it is written: the manifest carries it to the bootstrap.
+    `declaration` is access.yaml as it is written: the manifest carries it to the bootstrap. `extensions` are those that
+    the application declares.
     """
     access = load_access(declaration)
     agree(settings, access, file_of(stack))
     where = place()
-    tier = instances(stack, settings, where["region"])
+    tier = instances(stack, settings, where["region"], extensions=extensions)
     bind_roles(settings.boundary)
     mark(tier.prefix)
 
@@ -42,7 +51,7 @@ def deploy(stack: str, settings: Settings, declaration: dict[str, Any], *, code:
     functions.rotation(site, code=code, manifest=document, after=runner)
     recovered = extras.backup(site, code=code, manifest=document)
     bucket = extras.bucket(site)
-    # The runner's own manifest has no proxy: it goes round it, and the proxy waits for the secrets that it fills.
+    # The runner's own manifest has no proxy: the runner bypasses it, and the proxy waits for the secrets that it fills.
     pooled = extras.proxy(site, after=runner)
 
     exported = {

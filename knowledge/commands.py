@@ -1,4 +1,4 @@
-"""Commands of the AWS CLI as they are printed: each says its region, whatever the reader's own configuration is."""
+"""Commands of the AWS CLI as they are printed: each names its region, whatever the reader's configuration is."""
 
 from __future__ import annotations
 

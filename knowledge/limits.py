@@ -1,6 +1,6 @@
 """Numbers that AWS takes, each with the sentence that refuses any other: settings and components ask here alike.
 
-A sentence says what is wrong with a value and not where it is: whoever asks puts the key or the argument before it.
+A sentence says what is wrong with a value and not where it is: the caller puts the key or the argument before it.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Ranges:
         if any(least <= value <= most for least, most in self.taken):
             return None
         ranges = [str(least) if least == most else f"{least} to {most}" for least, most in self.taken]
-        told = f"{', '.join(ranges[:-1])} or {ranges[-1]}" if len(ranges) > 1 else ranges[0]
-        return f"is {value}; {self.by} takes {told}{f' {self.unit}' if self.unit else ''}"
+        allowed = f"{', '.join(ranges[:-1])} or {ranges[-1]}" if len(ranges) > 1 else ranges[0]
+        return f"is {value}; {self.by} takes {allowed}{f' {self.unit}' if self.unit else ''}"
 
     @property
     def edges(self) -> tuple[int, ...]:
@@ -52,7 +52,7 @@ PORT = _limit("AWS", 1150, 65535)
 ALLOCATED_STORAGE = _limit("gp3", 20, 65536, "GiB")
 """RDS User Guide, CHAP_Storage."""
 MAX_ALLOCATED_STORAGE = Ranges(taken=((0, 0), *ALLOCATED_STORAGE.taken), by="gp3", unit="GiB")
-"""CreateDBInstance, MaxAllocatedStorage; 0 is no autoscaling."""
+"""CreateDBInstance, MaxAllocatedStorage; 0 means no autoscaling."""
 MONITORING = _choice("RDS", "seconds", 0, 1, 5, 10, 15, 30, 60)
 """CreateDBInstance, MonitoringInterval."""
 LOG_RETENTION = _choice(
@@ -65,7 +65,7 @@ SNAPSHOT_RETENTION = _limit("ElastiCache", 0, 35, "days")
 CACHE_REPLICAS = _limit("ElastiCache", 0, 5, "per primary")
 """CreateReplicationGroup, ReplicasPerNodeGroup."""
 SHARDS = _limit("ElastiCache", 1, 500, "shards")
-"""CreateReplicationGroup, NumNodeGroups; without cluster mode there is no number."""
+"""CreateReplicationGroup, NumNodeGroups; only in cluster mode."""
 DELETION_WINDOW = _limit("KMS", 7, 30, "days")
 """ScheduleKeyDeletion, PendingWindowInDays."""
 RECOVERY_WINDOW = Ranges(taken=((0, 0), (7, 30)), by="Secrets Manager", unit="days")

@@ -1,4 +1,4 @@
-"""How much of the internet a set of networks lets in: all of them together, for two halves are the whole."""
+"""How much of the internet a set of networks admits: all of them together, as two halves are the whole."""
 
 from __future__ import annotations
 
@@ -39,12 +39,12 @@ def is_group(text: str) -> bool:
 
 
 def vpc_problem(cidr: str) -> str | None:
-    """What is wrong with the range of a VPC of one's own; None when nothing is."""
+    """What is wrong with the CIDR block of a new VPC; None when nothing is."""
     try:
         network = ip_network(cidr)
     except ValueError as error:
         return f"is not an IPv4 range such as 10.20.0.0/20: {error}"
-    # A VPC's own block; IPv6 comes beside it, never in its place (CreateVpc, CidrBlock).
+    # A VPC's own block; IPv6 is an addition, never a replacement (CreateVpc, CidrBlock).
     own = isinstance(network, IPv4Network) and any(network.subnet_of(block) for block in _OWN)
     if not own or not 16 <= network.prefixlen <= 24:
         return "must be a private IPv4 network between /16 and /24, of 10.0.0.0/8, 172.16.0.0/12 or 192.168.0.0/16"
@@ -52,7 +52,7 @@ def vpc_problem(cidr: str) -> str | None:
 
 
 def subnets_problem(subnets: Sequence[object]) -> str | None:
-    """What is wrong with the subnets of a DB subnet group; None when nothing is. What is no text is not known yet."""
+    """What is wrong with the subnets of a DB subnet group; None when nothing is. Outputs are not checked."""
     named = [each for each in subnets if isinstance(each, str)]
     if len(set(named)) < len(named):
         return "names one of them twice"
@@ -67,7 +67,7 @@ def zones_problem(zones: Sequence[str]) -> str | None:
 
 
 def client_problem(value: str) -> str | None:
-    """What is wrong with somebody who may connect, a security group or a range; None when nothing is."""
+    """What is wrong with a peer that may connect, a security group or a CIDR range; None when nothing is."""
     if value.startswith("sg-"):
         return None if is_group(value) else f"{value!r} is not a security group id such as sg-0a1b2c3d4e5f60718"
     try:
@@ -89,7 +89,7 @@ def together_problem(clients: Iterable[str]) -> str | None:
 def too_wide(blocks: Iterable[str]) -> str | None:
     """Which piece of the internet all of these are, where that is a wide one.
 
-    Raise ValueError for what is no network.
+    Raise ValueError for what is not a network.
     """
     networks = [ip_network(block, strict=False) for block in blocks]
     for version, collapsed in (

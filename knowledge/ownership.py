@@ -1,6 +1,6 @@
 """Whose a resource is: a tag with the stack's name, for where AWS draws ids and where one name begins like another.
 
-What carries it is told apart to the letter: `db:tmi-prod-*` is also what a stack `tmi-prod-eu` calls its own.
+A tag is compared exactly, where a name's prefix is not: `db:tmi-prod-*` also matches what a stack `tmi-prod-eu` owns.
 Services that support `aws:ResourceTag` say so in the Service Authorization Reference; where one does not, the key is
 missing from the request and nothing here holds.
 """
@@ -12,7 +12,7 @@ TAG = "data-tier:stack"
 
 
 def others(prefix: str) -> list[dict[str, Any]]:
-    """Refuse whatever is another stack's, and to mark anything as another's; what has no tag is not concerned."""
+    """Deny access to another stack's resources, and tagging as another's; untagged resources are unaffected."""
     return [
         {
             "Sid": what,

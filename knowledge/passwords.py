@@ -1,4 +1,4 @@
-"""What a password may consist of: the rules of RDS, of ElastiCache and of URLs, for whoever makes one or hands it over.
+"""What a password may consist of: the rules of RDS, of ElastiCache and of URLs, to generate or to check one.
 
 `bootstrap` imports this file, and the runner's bundle carries it (`bootstrap.sources`), so that the characters which
 the settings allow, the initial passwords of Pulumi and those of the bootstrap follow one rule.

@@ -37,7 +37,7 @@ def is_region(value: object) -> TypeGuard[str]:
 
 @dataclass(frozen=True, kw_only=True)
 class Partition:
-    """Regions that see nothing of those of another: no copy, no role, no key goes across."""
+    """A set of regions isolated from those of other partitions: no copies, roles or keys across."""
 
     name: str
     """In ARNs."""

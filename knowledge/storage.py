@@ -48,10 +48,10 @@ def speed_problems(allocated: int, iops: int | None, throughput: int | None) -> 
             yield knob, f"{value} is not {least} to {most} {unit}, which gp3 takes from {STRIPED_FROM} GiB on."
     has = iops or base_iops(allocated)
     if allocated >= STRIPED_FROM and throughput and throughput <= THROUGHPUT[1] and throughput * IOPS_PER_MIB > has:
-        told = f"{has} IOPS" if iops else f"the {has} IOPS that it has without iops"
+        has_iops = f"{has} IOPS" if iops else f"the {has} IOPS that it has without iops"
         yield (
             "throughput",
-            f"{throughput} MiB/s take {throughput * IOPS_PER_MIB} iops at least (four for each MiB/s), not {told}.",
+            f"{throughput} MiB/s take {throughput * IOPS_PER_MIB} iops at least (four for each MiB/s), not {has_iops}.",
         )
 
 
@@ -62,7 +62,7 @@ def least_growth(allocated: int) -> int:
 
 
 def ceiling_problem(allocated: int, ceiling: int) -> str | None:
-    """Why RDS would not grow a volume up to `ceiling` by itself; 0 is no growth, which is never wrong."""
+    """Why RDS would not grow a volume up to `ceiling` by itself; 0 means no growth, which is always allowed."""
     if not ceiling:
         return None
     if ceiling < allocated:
@@ -74,5 +74,5 @@ def ceiling_problem(allocated: int, ceiling: int) -> str | None:
 
 
 def replica_ceiling_problem(ceiling: int, primary: int) -> str | None:
-    """Why a replica could not follow its primary's growth; 0 is no growth of either."""
+    """Why a replica could not follow its primary's growth; 0 means no growth for either."""
     return f"is below the primary's max ({primary}): the replica would stop" if ceiling < primary else None

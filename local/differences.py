@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from local.handlers import cache, rds
 from local.handlers.recorded import PROXY
 from local.handlers.registry import HANDLERS
+from local.postgres.binaries import unlike
 from local.state import StateDir
 
 
@@ -20,8 +21,10 @@ def listed(state: StateDir, servers: Mapping[str, tuple[str, ...]]) -> list[str]
     ]
     for entry in entries:
         declared, actual = entry["inputs"].get("engineVersion"), entry["outputs"].get("engineVersionActual")
-        if entry["type"] == rds.TYPE and declared and str(declared).split(".")[0] != str(actual).split(".")[0]:
-            found.append(f"PostgreSQL is {actual} here; the stack declares {declared}")
+        if entry["type"] == rds.TYPE and (major := rds.major(entry["inputs"])):
+            runs = int(str(actual).partition(".")[0])
+            if runs != major:
+                found.append(f"PostgreSQL is {actual} here; the stack declares {declared}{unlike(major, runs)}")
         if entry["type"] == PROXY:
             found.append("no proxy runs: applications use the server itself, where nothing is pooled or pinned")
         if entry["type"] == cache.TYPE:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 from psycopg import sql
 
+from bootstrap.declared_extensions import DeclaredExtension
+from bootstrap.postgres import extensions
+from knowledge.postgres.catalogue import DEFAULT_MAJOR
+from knowledge.postgres.extensions import preloaded
 from local import ports
 from local.postgres import binaries, roles
 from local.postgres.server import PostgresServer
@@ -20,7 +24,9 @@ DATABASE = "rehearsal"
 
 
 @contextmanager
-def scratch(owner: str, migrator: str) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+def scratch(
+    owner: str, migrator: str, wanted: Sequence[DeclaredExtension] = ()
+) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
     """A connection to an empty database as `migrator`, which may act as `owner` and is no superuser, as on RDS."""
     with tempfile.TemporaryDirectory(prefix="datatier-scratch-") as made:
         folder = Path(made)
@@ -30,18 +36,19 @@ def scratch(owner: str, migrator: str) -> Iterator[psycopg.Connection[tuple[obje
             folder=folder / "postgres",
             port=next(port for port in ports.candidates(made) if ports.is_free(port)),
             daemon=Daemon("postgres", folder / "run", folder / "log" / "postgres.log"),
-            binaries=binaries.find(),
+            binaries=binaries.find(DEFAULT_MAJOR),
             admin_password=secrets.token_urlsafe(24),
             stack="rehearsal",
         )
         server.folder.mkdir(mode=0o700)
         server.initialise()
         try:
-            server.start([])
+            libraries = ",".join(preloaded((each.name for each in wanted), server.binaries.major))
+            server.start([{"name": "shared_preload_libraries", "value": libraries}])
             with server.connect() as admin:
                 _prepare(admin, owner, migrator, password := secrets.token_urlsafe(24))
             with server.connect(DATABASE) as admin:
-                _extend(admin, owner)
+                _extend(admin, owner, wanted)
             with psycopg.connect(
                 host="127.0.0.1",
                 hostaddr="",  # as in local.postgres.server
@@ -68,7 +75,7 @@ def _prepare(admin: roles.Connection, owner: str, migrator: str, password: str) 
     admin.execute(sql.SQL("CREATE DATABASE {} OWNER {owner}").format(sql.Identifier(DATABASE), **names))
 
 
-def _extend(admin: roles.Connection, owner: str) -> None:
+def _extend(admin: roles.Connection, owner: str, wanted: Sequence[DeclaredExtension]) -> None:
     """What the bootstrap makes as RDS's master before migrations."""
     admin.execute(sql.SQL("ALTER SCHEMA public OWNER TO {}").format(sql.Identifier(owner)))
-    roles.make_extensions(admin, ("vector", "citext", "pgcrypto", "pg_stat_statements"))
+    extensions.ensure(admin, wanted, owner)

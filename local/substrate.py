@@ -39,7 +39,9 @@ class LocalCloud:
         progress: Progress | None = None,
         runner: Runner = "direct",
         new_passwords: bool = False,
+        postgres_major: int | None = None,
     ) -> None:
+        """`postgres_major`: the declared one, where the caller knows it before the program has run."""
         self.state = state
         self.region = region
         emulator = Emulator(state, region, daemon(state, "emulator"), functions=runner == "lambda")
@@ -52,6 +54,7 @@ class LocalCloud:
         self._seen: list[str] = []
         self._mutex = threading.Lock()
         self._saved = 0.0
+        self._postgres_major = postgres_major
         self._pool = ThreadPoolExecutor(max_workers=3, thread_name_prefix="local-start")
         self._emulator: Future[bool] | None = None
 
@@ -61,7 +64,7 @@ class LocalCloud:
         _remembered(self.state)
         self._emulator = self._pool.submit(self.context.emulator.start)
         if not any(entry["type"] == rds.TYPE for entry in self.state.resources.values()):
-            self.context.spare = self._pool.submit(spare, self.state)
+            self.context.spare = self._pool.submit(spare, self.state, self._postgres_major)
         self._pool.submit(_warm)
         if self.context.runner == "lambda":
             self._pool.submit(built)  # its first time takes longer than the servers; a failure is told where it is used

@@ -27,7 +27,7 @@ def report(records: Sequence[Record], longest: int) -> str:
     whole = "\n".join(head + [line for record in records for line in _section(record, None)])
     if len(whole) <= longest:
         return whole
-    # Long outputs are cut to what all of them may have, the end of each kept: there stands what became of it.
+    # Long outputs are cut to their share of the limit, keeping the end of each, which has the result.
     share = max(_SHORTEST, longest // max(1, len(records)) - 300)
     cut = "\n".join(head + [line for record in records for line in _section(record, share)])
     return cut if len(cut) <= longest else cut[: longest - 40].rpartition("\n")[0] + f"\n\n{_CUT} cut here"
@@ -48,5 +48,5 @@ def _section(record: Record, share: int | None) -> list[str]:
         output = f"{start}\n\n{_CUT} cut here" if record.markdown else f"{_CUT} cut here; its end:\n{output[-share:]}"
     if record.markdown:
         return [*([] if record.ok else [f"**{record.title}: exit {record.code}**", ""]), output, ""]
-    told = "ok" if record.ok else f"exit {record.code}"
-    return [*folded(f"{record.title}: {told}", fenced(output or "(it said nothing)")), ""]
+    outcome = "ok" if record.ok else f"exit {record.code}"
+    return [*folded(f"{record.title}: {outcome}", fenced(output or "(it said nothing)")), ""]

@@ -24,7 +24,7 @@ class GitHubError(RuntimeError):
 
 @dataclass(frozen=True, kw_only=True)
 class GitHubRepository:
-    """A repository, as whoever the token is."""
+    """A repository, accessed as the owner of the token."""
 
     repository: str
     """`owner/name`."""
@@ -98,7 +98,7 @@ class GitHubRepository:
         }
         data = None if body is None else json.dumps(body).encode()
         if urlsplit(url).scheme not in ("http", "https"):
-            raise GitHubError(f"GITHUB_API_URL is no address of a web server: {self.api}")
+            raise GitHubError(f"GITHUB_API_URL is not the address of a web server: {self.api}")
         request = urllib.request.Request(url, data=data, headers=headers, method=method)  # noqa: S310 looked at above
         try:
             with urllib.request.urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
@@ -122,6 +122,6 @@ def _refusal(error: urllib.error.HTTPError, method: str, url: str) -> str:
     mends = {
         401: "the token is not valid",
         403: "the job's `permissions` lack `issues: write` or `pull-requests: write`",
-        404: "there is no such thing, or the token may not see it",
+        404: "it does not exist, or the token may not see it",
     }
     return "; ".join(filter(None, (f"{method} {url}: {error.code} {said}".rstrip(), mends.get(error.code))))

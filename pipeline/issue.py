@@ -27,7 +27,7 @@ class DriftReport:
     sections: tuple[str, ...]
     """Markdown, one for each check that found something or could not be made."""
     waiting: str = ""
-    """Markdown: what AWS does in its maintenance window. It opens no issue; beside drift it is told."""
+    """Markdown: what AWS does in its maintenance window. It does not open an issue; an issue on drift mentions it."""
 
     @property
     def clean(self) -> bool:
@@ -76,7 +76,7 @@ def decide(now: DriftReport, known: Known | None, link: str = "") -> IssueStep:
     body = "\n".join([marker(now.stack), "", *now.sections, *filter(None, [now.waiting])])[: LONGEST - 1]
     if known is None:
         return IssueStep(do="open", title=f"Drift in {now.stack}", body=body)
-    # What is said already is not said again: an update sends mail to whoever watches.
+    # An unchanged text is not sent again: each update sends mail to those who watch.
     if known.body.replace("\r\n", "\n").strip() == body.strip():
         return IssueStep(do="nothing", number=known.number)
     return IssueStep(do="update", number=known.number, body=body)
@@ -115,7 +115,7 @@ def _undeclared(waiting: Sequence[Waits]) -> str:
     others = [each for each in waiting if each.undeclared]
     if not others:
         return ""
-    rows = [f"- {cell(each.told)}: {', '.join(each.undeclared)} declared otherwise" for each in others]
+    rows = [f"- {cell(each.described)}: {', '.join(each.undeclared)} declared otherwise" for each in others]
     title = "### Infrastructure: changes wait that nobody declared"
     mend = "To keep one: declare it. Else ask AWS for what is declared, before the window does it."
     return "\n".join([title, "", *rows, "", mend, ""])
@@ -125,7 +125,9 @@ def _waiting(waiting: Sequence[Waits]) -> str:
     declared = [each for each in waiting if not each.undeclared]
     if not declared:
         return ""
-    rows = [f"| {cell(each.told)} | {cell(each.window or 'not known')} | {cell(each.where)} |" for each in declared]
+    rows = [
+        f"| {cell(each.described)} | {cell(each.window or 'not known')} | {cell(each.where)} |" for each in declared
+    ]
     title = "### No drift: waits for its maintenance window"
     return "\n".join([title, "", "| what | window (UTC) | where |", "|---|---|---|", *rows, ""])
 

@@ -11,7 +11,7 @@ from pipeline.record import Record, plain
 
 @dataclass(frozen=True, kw_only=True)
 class Hint:
-    """A failure that has a way of its own."""
+    """A failure with specific next steps."""
 
     says: str
     """What is looked for in the output, without regard to case."""
@@ -115,7 +115,7 @@ def markdown(stack: str, steps: Sequence[NextStep], run: str = "") -> str:
         lines += ["No command of this run has failed; see the log of the step that did.", ""]
     again = f"gh run rerun {run} --failed" if run else "gh run rerun RUN --failed"
     lines += [
-        f"Each of them goes on where it stopped. In the pipeline: `{again}` runs the failed job again and then those "
+        f"Each of them resumes where it stopped. In the pipeline: `{again}` runs the failed job again and then those "
         "after it; what is deployed already stays as it is.",
     ]
     return "\n".join(lines) + "\n"

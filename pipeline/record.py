@@ -14,7 +14,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
 class RecordError(ValueError):
-    """A file that is no record, or a name that cannot be one's."""
+    """A file that is not a record, or a name that a record cannot have."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,9 +55,11 @@ def document(output: str) -> dict[str, Any]:
 
 
 def write(folder: Path, record: Record) -> Path:
-    """Keep it. Raise RecordError for a name that is no file's."""
+    """Keep it. Raise RecordError for a name that a file cannot have."""
     if not _NAME.fullmatch(record.name):
-        raise RecordError(f"`{record.name}` is no name for a record: letters, digits, dots, dashes and underscores.")
+        raise RecordError(
+            f"`{record.name}` is not a name for a record: use letters, digits, dots, dashes and underscores."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{record.name}.json"
     path.write_text(json.dumps(asdict(record), indent=2) + "\n", encoding="utf-8")
@@ -75,4 +77,4 @@ def _records(paths: Iterable[Path]) -> Iterable[Record]:
             data = json.loads(path.read_text(encoding="utf-8"))
             yield Record(**{**data, "command": tuple(data["command"]), "expected": tuple(data["expected"])})
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            raise RecordError(f"{path} is no record of `datatier report keep`.") from None
+            raise RecordError(f"{path} is not a record of `datatier report keep`.") from None

@@ -45,7 +45,7 @@ class Waits:
     undeclared: tuple[str, ...]
 
     @property
-    def told(self) -> str:
+    def described(self) -> str:
         """Such as `postgres-primary: instanceClass db.r7g.xlarge`."""
         values = ", ".join(f"{key} {json.dumps(value).strip(chr(34))}" for key, value in sorted(self.inputs.items()))
         return f"{self.name}: {values}"

@@ -1,4 +1,4 @@
-"""A rehearsal of migrations in words: its verdict, and as Markdown for a comment. Pure."""
+"""A rehearsal of migrations as text: its verdict, and as Markdown for a comment. Pure."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def verdict(made: Rehearsal) -> str:
         return f"{next(trouble.phase for trouble in made.troubles if trouble.failed)} failed"
     if made.troubles:
         phases = dict.fromkeys(trouble.phase for trouble in made.troubles)
-        told = {
+        words = {
             "down": "down does not undo up",
             "up again": "up again gives something else",
             "definition": "the committed definition is another",
         }
-        return ", ".join(told.get(phase, phase) for phase in phases)
+        return ", ".join(words.get(phase, phase) for phase in phases)
     if not made.new:
         return "no new migrations"
     return "up and not down" if made.irreversible else "up, down and up again"
@@ -31,7 +31,7 @@ def summary(made: Rehearsal) -> str:
     return f"PostgreSQL {made.server // 10000}, {len(made.new)} new, {len(made.changes)} objects differ"
 
 
-def told(change: SchemaChange) -> str:
+def described(change: SchemaChange) -> str:
     """What became of an object, on one line."""
     texts = [" ".join(text.split()) for text in (change.before, change.after) if text]
     short = [text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…" for text in texts]
@@ -47,7 +47,7 @@ def markdown(made: Rehearsal) -> str:
     lines += [f"- {cell(note)}" for note in made.notes]
     if made.changes:
         lines += ["", "| | object | |", "|---|---|---|"]
-        lines += [f"| {c.change} | {c.kind} `{c.object}` | {cell(told(c))} |" for c in made.changes]
+        lines += [f"| {c.change} | {c.kind} `{c.object}` | {cell(described(c))} |" for c in made.changes]
     if made.applied:
         lines += ["", *folded("runs", [f"- {a.direction} {a.name}: {a.seconds:.3f} s" for a in made.applied])]
     return "\n".join(lines).rstrip() + "\n"

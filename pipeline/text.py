@@ -1,4 +1,4 @@
-"""Pieces of Markdown that stay what they are, whatever text is put into them. Pure."""
+"""Pieces of Markdown that keep their form, whatever text is put into them. Pure."""
 
 from __future__ import annotations
 

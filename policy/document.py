@@ -11,7 +11,7 @@ from policy.uncovered import UNCOVERED
 
 _HEAD = """# Policy
 
-Rules that every stack keeps, each a pure function in a file of its own (`policy/rules/`). They run in
+Rules that every stack keeps, each a pure function in a separate file (`policy/rules/`). They run in
 `datatier preview`, without an account, and in Pulumi's engine:
 
 ```sh

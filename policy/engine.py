@@ -72,7 +72,7 @@ def seen(resource: PolicyResource) -> Resource:
 
 
 def _reference(props: Any, key: str, origins: list[str]) -> Any:
-    """What stands for a value that is not known, or holds one that is not."""
+    """A placeholder for a value that is not known, or contains one that is not."""
     from pulumi_policy.proxy import UnknownValueError
 
     try:

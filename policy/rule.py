@@ -1,4 +1,4 @@
-"""What a rule is: a pure function over one resource and its stack, with what, why and the controls it stands for."""
+"""What a rule is: a pure function over one resource and its stack, with what, why and the controls it implements."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class PolicyRule:
 
     id: str
     controls: tuple[str, ...]
-    """Security Hub's FSBP controls and cdk-nag's AwsSolutions rules that it stands for; none for one of our own."""
+    """Security Hub's FSBP controls and cdk-nag's AwsSolutions rules that it implements; none for a rule of ours."""
     types: tuple[str, ...]
     what: str
     why: str
@@ -104,7 +104,7 @@ def denies_plain(policy: Any) -> bool:
 
 
 def opened(it: Resource, stack: RuledStack) -> str | None:
-    """What a rule of a security group and the others of its group, together, let in too much of; None if they do not.
+    """The excess that the rules of a security group admit together; None where there is none.
 
     A group is what they all say in `securityGroupId`; a rule about another group or a prefix list has no networks.
     """

@@ -1,4 +1,4 @@
-"""Controls that no rule stands for, each with the reason. Together with the rules' own it is every control of
+"""Controls that no rule implements, each with the reason. Together with those of the rules it is every control of
 Security Hub's Foundational Security Best Practices for the services in use, and cdk-nag's AwsSolutions for them.
 
 Sources: docs.aws.amazon.com/securityhub/latest/userguide, its pages of controls by service,
@@ -9,7 +9,7 @@ _AURORA = "about Aurora and Multi-AZ clusters, which no component makes"
 _OTHER_ENGINES = "about another engine than PostgreSQL"
 _ACCOUNT = "a setting of the account or of a running resource: Security Hub sees it, a program does not"
 _TAGS = "the stack tags all that it makes as its own; more tags are the provider's defaults, the account's convention"
-_PORT = "not adopted: another port hides nothing from who can reach it, and every client would have to be told"
+_PORT = "not adopted: another port hides nothing from those who can reach it, and every client would have to be changed"
 _NOT_MADE = "no component makes one"
 
 UNCOVERED: dict[str, str] = {
@@ -18,7 +18,7 @@ UNCOVERED: dict[str, str] = {
     "Backup.4": _NOT_MADE,
     "Backup.5": _TAGS,
     "ElastiCache.2": (
-        "not adopted: after a minor that AWS took by itself the declared version is a lower one, and the provider "
+        "not adopted: after an automatic minor upgrade the declared version is the lower one, and the provider "
         "replaces a cache whose version goes down: cache-version-held. Patches come as service updates all the same"
     ),
     "RDS.1": _ACCOUNT,

@@ -1,1 +1,1 @@
-"""The offline preview: what a stack would create, told without credentials, engine or CLI."""
+"""The offline preview: what a stack would create, worked out without credentials, engine or CLI."""

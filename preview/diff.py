@@ -47,13 +47,13 @@ class Change:
     gone: bool = False
     """Whether it was deleted already, for a replacement that was not made."""
     tainted: bool = False
-    """Whether it is replaced whatever differs."""
+    """Whether any difference replaces it."""
     failed: tuple[str, ...] = ()
     """What its provider said when it did not come to rest."""
     replaced_with: tuple[str, ...] = ()
     """Names of the resources that are replaced, and it with them (resource option `replace_with`)."""
     place: str = ""
-    """Where it stands in the file."""
+    """Its position in the file."""
 
     @property
     def replaced(self) -> bool:

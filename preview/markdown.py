@@ -46,15 +46,15 @@ def verdict(report: Preflight) -> str:
 
 def summary(report: Preflight) -> str:
     """How many of each kind."""
-    anew = f" ({report.replaced} of the updates made anew)" if report.replaced else ""
+    by_replacement = f" ({report.replaced} of the updates by replacement)" if report.replaced else ""
     return (
         f"{report.created} to create, {report.updated} to update, {report.deleted} to delete, "
-        f"{report.same} unchanged{anew}"
+        f"{report.same} unchanged{by_replacement}"
     )
 
 
 def grouped(impacts: Iterable[Impact]) -> list[str]:
-    """What nobody notices, a line for each kind of it."""
+    """Changes that nobody notices, one line for each kind."""
     kinds: dict[tuple[str, str], list[Impact]] = {}
     for impact in impacts:
         kinds.setdefault((impact.type.rpartition(":")[2], impact.key), []).append(impact)
@@ -68,21 +68,21 @@ def grouped(impacts: Iterable[Impact]) -> list[str]:
 def _table(impacts: list[Impact]) -> list[str]:
     rows = ["| effect | resource | change | what users notice | when | way round |", "|---|---|---|---|---|---|"]
     rows += [
-        f"| **{i.effect}** | {_cell(i.name)} | {_cell(told(i))} | {_cell(i.users)} "
+        f"| **{i.effect}** | {_cell(i.name)} | {_cell(described(i))} | {_cell(i.users)} "
         f"<br><sub>{_cell(i.rule)}: {_cell(i.source)}</sub> | {i.takes_effect} | {_cell(i.way_round)} |"
         for i in impacts
     ]
     return rows
 
 
-def told(impact: Impact, *, longest: int | None = _LONGEST) -> str:
+def described(impact: Impact, *, longest: int | None = _LONGEST) -> str:
     """The change in words, values cut at `longest` characters."""
     if impact.key == "*":
         return "deleted"
     if impact.key in _MARKS:
         return _MARKS[impact.key]
     if impact.key == "replaceWith":
-        return f"made anew with {impact.before}"
+        return f"replaced together with {impact.before}"
     if impact.key == "parameters":
         differ = parameters(impact.before, impact.after)
         return ", ".join(

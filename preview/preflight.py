@@ -34,7 +34,7 @@ class Preflight:
     deleted: int
     same: int
     replaced: int
-    """How many of the updated are made anew."""
+    """How many of the updated ones are replaced."""
     impacts: tuple[Impact, ...]
     """The worst first."""
     findings: tuple[PreviewFinding, ...]
@@ -92,7 +92,7 @@ def _in_the_clear(resource: Resource) -> dict[str, Any]:
 
 
 def _shown_texts(resources: Iterable[Resource]) -> dict[str, Shown]:
-    """Texts of JSON that stand in an input which is no secret, with where."""
+    """JSON texts in an input that is not secret, and where each is."""
     return {
         value: (each.key, key, value)
         for each in resources

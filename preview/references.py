@@ -1,7 +1,7 @@
 """What this run's ids, ARNs and addresses are in the deployed stack, so that the inputs of both can be compared. Pure.
 
 A program that is only previewed is given values that nobody else has (`graph.offline`). Where the resource stays,
-each stands for the one that the state has under the same output; where it is made, or made anew, nobody knows it yet,
+each is translated to the one that the state has under the same output; where it is created or replaced, it is unknown,
 and what refers to it changes: the engine's preview says so too.
 """
 
@@ -24,7 +24,7 @@ Known = dict[str, str]
 
 
 def learned(now: Resource, was: Resource | None, unknown: frozenset[str]) -> Known:
-    """What each value that the resource puts out stands for; `unknown` are outputs that change with it."""
+    """The translation of each output of the resource; `unknown` are outputs that change with it."""
     known: Known = {}
     # What is put in is known at any time: a name that the program gives is the same after a replacement.
     given = {value for key in now.inputs for value in _texts(now.inputs[key])}
@@ -91,7 +91,7 @@ class Digests:
         }
 
     def put(self, value: Any, was: Any, changed: Callable[[Shown], bool], translation: Translation) -> Any:
-        """The value with each digest as it was, or computed anew where its text has changed."""
+        """The value with each digest as it was, or recomputed where its text has changed."""
         if isinstance(value, str) and value in self._of:
             shown = self._of[value]
             if isinstance(was, str) and not changed(shown):
@@ -108,7 +108,7 @@ class Digests:
 
 @cache
 def _digest(text: str) -> str:
-    """As `components.functions.runner.digest` has it; empty for what is no JSON."""
+    """As `components.functions.runner.digest` computes it; empty for what is not JSON."""
     try:
         document = json.dumps(json.loads(text), sort_keys=True, separators=(",", ":"))
     except ValueError:
@@ -117,7 +117,7 @@ def _digest(text: str) -> str:
 
 
 def _any(values: Iterable[str], beside: str) -> str:
-    """Any of the values, the longest first, where nothing of `beside` stands beside it."""
+    """A pattern for any of the values, the longest first, where no character of `beside` is adjacent."""
     found = "|".join(re.escape(value) for value in sorted(values, key=len, reverse=True))
     return rf"(?<!{beside})(?:{found})(?!{beside})" if found else ""
 

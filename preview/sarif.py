@@ -1,4 +1,4 @@
-"""The preflight as SARIF 2.1.0, which code hosts show beside the lines of the stack file."""
+"""The preflight as SARIF 2.1.0, which code hosts show at the lines of the stack file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from infra.settings.stackfile import file_of
 from preview.impact.effect import Effect
-from preview.markdown import told
+from preview.markdown import described
 from preview.preflight import Preflight
 
 _LEVELS = {
@@ -22,16 +22,15 @@ _FINDINGS = {"error": "error", "warning": "warning", "info": "note"}
 
 
 def sarif(report: Preflight) -> dict[str, Any]:
-    """One run; what nobody notices is left out."""
+    """The preflight as one run of a SARIF log; changes that nobody notices are left out."""
     rules: dict[str, dict[str, Any]] = {}
     results: list[dict[str, Any]] = []
     for impact in report.impacts:
         if impact.effect is Effect.IN_PLACE:
             continue
         rules[impact.rule] = _rule(impact.rule, impact.source)
-        text = (
-            f"{impact.name}: {told(impact)}. {impact.effect}, {impact.takes_effect}: {impact.users} {impact.way_round}"
-        )
+        what = f"{impact.name}: {described(impact)}. {impact.effect}, {impact.takes_effect}"
+        text = f"{what}: {impact.users} {impact.way_round}"
         results.append(_result(report.stack, impact.rule, _LEVELS[impact.effect], text))
     for finding in report.findings:
         rules[finding.rule] = _rule(finding.rule, "")

@@ -11,29 +11,32 @@ import contextvars
 import json
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple, cast
 
 import pulumi
+from google.protobuf.struct_pb2 import Struct
 from pulumi.runtime import config, mocks, rpc, settings
 from pulumi.runtime.proto import resource_pb2
 from pulumi.runtime.stack import run_in_stack
-from pulumi.runtime.sync_await import _ensure_event_loop, _sync_await
+from pulumi.runtime.sync_await import _ensure_event_loop
 
 from graph.cloud import Cloud
 from graph.deployment import Deployment
 from graph.errors import CloudError
 from graph.marks import marked, masked, secrets, unwrap
 from graph.resource import Resource
+from runtime.lean import lean
 
 PROJECT = "data-tier"
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 class _NoMocks(mocks.Mocks):
-    """The monitor never asks for mocks; whatever reaches this is a mistake."""
+    """The monitor never asks for mocks; any call of this is a mistake."""
 
     def call(self, args: mocks.MockCallArgs) -> Any:
         raise CloudError(f"unexpected call of {args.token}")
@@ -72,10 +75,11 @@ class Monitor(mocks.MockMonitor):
         self.deployment.made[urn] = made
         # The inputs go back as they came: marked where secret, archives as archives.
         secret = declared.secret_inputs | set(request.additionalSecretOutputs)
-        state = {**inputs, **{k: marked(v) if k in secret else v for k, v in made.outputs.items()}}
-        return resource_pb2.RegisterResourceResponse(
-            urn=urn, id=made.id, object=_sync_await(rpc.serialize_properties(state, {}))
-        )
+        outputs = _struct({key: marked(value) if key in secret else value for key, value in made.outputs.items()})
+        answer = resource_pb2.RegisterResourceResponse(urn=urn, id=made.id, object=request.object)
+        for key, value in outputs.fields.items():
+            answer.object.fields[key].CopyFrom(value)
+        return answer
 
     def RegisterResourceOutputs(self, request: Any) -> Any:  # noqa: N802
         if "pulumi:pulumi:Stack" in request.urn:
@@ -86,9 +90,7 @@ class Monitor(mocks.MockMonitor):
         _ensure_event_loop()  # type: ignore[no-untyped-call]
         args = rpc.deserialize_properties(request.args)
         answer = self._guard(lambda: self.cloud.invoke(request.tok, args))
-        return resource_pb2.ResourceInvokeResponse(
-            **{"failures": None, "return": _sync_await(rpc.serialize_properties(answer, {}))}
-        )
+        return resource_pb2.ResourceInvokeResponse(**{"failures": None, "return": _struct(answer)})
 
     def _guard(self, effect: Callable[[], T]) -> T:
         if self.failure is not None:
@@ -128,21 +130,34 @@ def _assets(value: Any) -> Any:
     return value
 
 
-def run_program(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[str, Any]) -> Deployment:
+def _struct(values: Mapping[str, Any]) -> Struct:
+    """Values without an `Output` among them in the form that the SDK sends: there is nothing to wait for."""
+    made = rpc.serialize_properties(dict(values), {})
+    try:
+        made.send(None)
+    except StopIteration as done:
+        return cast(Struct, done.value)
+    raise CloudError(f"an answer holds what is not known yet: {', '.join(sorted(values))}")
+
+
+def run_program(
+    stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[str, Any], *, workers: int = 16
+) -> Deployment:
     """Run a Pulumi program against a substrate.
 
-    `values` is the stack's configuration, `namespace:key` -> value as in its YAML file. Raises the first error of the
-    substrate, or whatever the program raised.
+    `values` is the stack's configuration, `namespace:key` -> value as in its YAML file. `workers` is how many threads
+    call the substrate; a substrate that waits for nothing needs none. Raises the first error of the substrate, or what
+    the program raised.
     """
-    return contextvars.copy_context().run(_run, stack, program, cloud, values)
+    return contextvars.copy_context().run(_run, stack, program, cloud, values, workers)
 
 
-def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[str, Any]) -> Deployment:
+def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[str, Any], workers: int) -> Deployment:
     monitor = Monitor(cloud, stack)
     quiet = logging.getLogger("data-tier.pulumi")
     quiet.addHandler(logging.NullHandler())
     quiet.propagate = False
-    with event_loop() as loop:
+    with event_loop(workers) as loop, lean():
         mocks.set_mocks(_NoMocks(), project=PROJECT, stack=stack, preview=False, logger=quiet, monitor=monitor)
         config.set_all_config({key: v if isinstance(v, str) else json.dumps(v) for key, v in values.items()})
         settings.SETTINGS.outputs.clear()  # what a run that failed before left waiting
@@ -154,9 +169,21 @@ def _run(stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[
     return monitor.deployment
 
 
+class _AtOnce(asyncio.SelectorEventLoop):
+    """An event loop that calls what would go to a thread right away."""
+
+    def run_in_executor(self, _executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
+        called: asyncio.Future[T] = self.create_future()
+        try:
+            called.set_result(func(*args))
+        except Exception as error:
+            called.set_exception(error)
+        return called
+
+
 @contextmanager
-def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop with its own worker threads, all closed at the end whatever happened."""
+def event_loop(workers: int) -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop with this many worker threads, all closed at the end in any case."""
     loops: list[asyncio.AbstractEventLoop] = []
 
     def own_loop() -> None:
@@ -164,10 +191,9 @@ def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
         loops.append(asyncio.new_event_loop())
         asyncio.set_event_loop(loops[-1])
 
-    loop = asyncio.new_event_loop()
-    # Substrates wait for servers, not for the processor: more threads than cores.
-    workers = ThreadPoolExecutor(max_workers=16, thread_name_prefix="resource", initializer=own_loop)
-    loop.set_default_executor(workers)
+    loop = asyncio.new_event_loop() if workers else _AtOnce()
+    threads = ThreadPoolExecutor(max_workers=workers or 1, thread_name_prefix="resource", initializer=own_loop)
+    loop.set_default_executor(threads)
     asyncio.set_event_loop(loop)
     try:
         yield loop
@@ -176,7 +202,7 @@ def event_loop() -> Iterator[asyncio.AbstractEventLoop]:
         for task in pending:
             task.cancel()
         loop.run_until_complete(asyncio.gather(*pending, return_exceptions=True))
-        workers.shutdown(wait=True)
+        threads.shutdown(wait=True)
         asyncio.set_event_loop(None)
         for each in (*loops, loop):
             each.close()

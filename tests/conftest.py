@@ -1,14 +1,23 @@
-"""Puts this folder on the path, so that every test reaches `postgres_server`; lets a job insist on its tests; and
-gives the workers of a session one place for what they share."""
+"""Puts this folder on the path, so that every test reaches `postgres_server`; lets a job insist on its tests; gives the
+workers of a session one place for what they share; and lets the garbage collector rest."""
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 from collections.abc import Generator
 
 import once
 import pytest
+
+# Pulumi's SDK and the tests themselves are millions of objects that stay, and each collection walks them: nearly half
+# of a run of the stacks' program was that. What leaks without a cycle is noticed at once, the rest at the end.
+gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

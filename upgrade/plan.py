@@ -66,7 +66,7 @@ def _now(stack: Deployed, target: str, key: str) -> tuple[Planner, str]:
     planners = _POSTGRES if target == "postgres" else _CACHE
     caches = stack.instances.caches
     if target != "postgres" and target not in caches:
-        raise PlanError(f"there is no cache `{target}`: postgres, {', '.join(caches)}.")
+        raise PlanError(f"`{target}` is not a cache of this stack: write postgres, {', '.join(caches)}.")
     if key not in planners:
         raise PlanError(f"{target}.{key}: {', '.join(planners)} can be planned.")
     if target == "postgres":

@@ -33,7 +33,7 @@ def _parts(text: str) -> tuple[int, ...]:
     try:
         return tuple(int(part) for part in text.split("."))
     except ValueError:
-        raise PlanError(f"`{text}` is no PostgreSQL version: write 18 or 17.10.") from None
+        raise PlanError(f"`{text}` is not a PostgreSQL version: write 18 or 17.10.") from None
 
 
 def _minor(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
@@ -205,7 +205,7 @@ def _blue_green(stack: Deployed, change: UpgradeChange, major: int) -> tuple[Upg
                 f"{stack.datatier('bootstrap')} says 0 otherwise than declared",
                 "the blue instance is deleted after some days",
             ),
-            source=f"{_BLUE_GREEN}: resource ids change, and the history for point-in-time recovery begins anew",
+            source=f"{_BLUE_GREEN}: resource ids change, and the history for point-in-time recovery starts again",
         ),
     )
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 class PlanError(ValueError):
-    """There is no legal way: the sentence says why, and what can be done instead."""
+    """No permitted path exists: the sentence says why, and what can be done instead."""
 
 
 @dataclass(frozen=True, kw_only=True)

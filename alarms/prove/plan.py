@@ -14,7 +14,7 @@ class ProofPlan:
 
     rounds: tuple[tuple[Bell, ...], ...]
     silent: Mapping[str, str]
-    """Alarm -> why it cannot be heard, whatever is rung."""
+    """Alarm -> why its notification cannot arrive in any case."""
 
 
 def plan(names: Sequence[str], there: Mapping[str, Bell], topics: Collection[str]) -> ProofPlan:

@@ -77,7 +77,7 @@ def restore(
             failed.append(f"{bell.name} ({problem})")
 
     for composite in (False, True):
-        # Looked at anew: CloudWatch may have put it back itself, or into a state that is real.
+        # Read again: CloudWatch may have reset it itself, or put it into a real state.
         there = [bell for bell in bells(cloudwatch, names).values() if bell.composite is composite]
         ours = [bell for bell in there if (bell.left_over if owner is None else bell.of(owner))]
         with ThreadPoolExecutor(max_workers=WORKERS) as pool:

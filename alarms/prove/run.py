@@ -1,4 +1,4 @@
-"""One proof from beginning to end; whatever happens in it, the alarms are put back and the queue goes."""
+"""One proof from beginning to end; whatever happens, the alarms are reset and the queue is deleted."""
 
 from __future__ import annotations
 
@@ -53,13 +53,13 @@ def prove(
     *,
     limit: float,
     alone: bool,
-    told: Callable[[str], None] = lambda _: None,
+    report: Callable[[str], None] = lambda _: None,
 ) -> Proof:
     """Prove the alarms of these names.
 
     :param limit: seconds to wait for a round's messages once all of it is rung.
     :param alone: whether it is certain that no other proof of this stack runs (a lock of the caller's says so).
-    :param told: hears what happens, a sentence each.
+    :param report: called with one sentence for each thing that happens.
     """
     began = time.monotonic()
     proof = Proof(run=run)
@@ -78,7 +78,7 @@ def prove(
         ProofOutcome(alarm=name, topic="", arrived=False, seconds=None, why=why) for name, why in planned.silent.items()
     ]
     if planned.rounds:
-        _rounds(proof, planned, ringer, mailbox, topics, limit, told)
+        _rounds(proof, planned, ringer, mailbox, topics, limit, report)
         proof.outcomes = read_back(clients, topics, there, proof.outcomes)
     proof.seconds = time.monotonic() - began
     return proof
@@ -91,14 +91,14 @@ def _rounds(
     mailbox: Mailbox,
     topics: Sequence[str],
     limit: float,
-    told: Callable[[str], None],
+    report: Callable[[str], None],
 ) -> None:
     try:
         mailbox.open(topics, time.time())
         for bells_of_round in planned.rounds:
             waits = _round(bells_of_round, ringer, mailbox, limit)
             proof.outcomes += [_outcome(key, wait, limit) for key, wait in waits.items()]
-            told(f"{sum(w.heard is not None for w in waits.values())} of {len(waits)} notifications arrived")
+            report(f"{sum(w.heard is not None for w in waits.values())} of {len(waits)} notifications arrived")
     finally:
         with undisturbed():
             try:

@@ -83,6 +83,11 @@ class FileError(MigrateError):
         self.lost = lost
         """Whether the connection went with it."""
 
+    def comes_of(self, cause: str) -> None:
+        """Put what it comes of before what went wrong."""
+        self.what = f"{cause}: {self.what}"
+        self.args = (f"{self.what}; {self.fix}" if self.fix else self.what,)
+
     def explain(self, fix: str) -> None:
         """Add what mends the database to what mends the file."""
         self.fix = f"{self.fix}; {fix}" if self.fix else fix

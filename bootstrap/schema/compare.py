@@ -35,13 +35,13 @@ def _version(expected: Schema, found: Schema) -> Iterator[SchemaDifference]:
 
 
 def _extensions(expected: Schema, live: ServerSchema) -> Iterator[SchemaDifference]:
-    wanted, has = expected.get("extensions", []), live.schema.get("extensions", [])
+    wanted, has = expected.get("extensions", {}), live.schema.get("extensions", {})
     for extension in sorted(set(wanted) - set(has)):
         if extension in live.shipped:
             make = f"CREATE EXTENSION {ident(extension)}"
             yield difference("extension", extension, "installed", None, [make])
         else:
-            what = "this server does not ship it; RDS does"
+            what = "this server does not have it"
             yield SchemaDifference(severity="INFO", kind="extension", object=extension, what=what, expected="installed")
     for extension in sorted(set(has) - set(wanted)):
         yield difference("extension", extension, None, "installed", [f"DROP EXTENSION {ident(extension)}"])
@@ -114,7 +114,7 @@ def _tables(expected: Schema, live: ServerSchema) -> Iterator[SchemaDifference]:
     wanted, has = expected.get("tables", {}), live.schema.get("tables", {})
     detached: set[str] = set()
     for title, entry in wanted.items():
-        needs = set(entry.get("requires", [])) - set(live.schema.get("extensions", []))
+        needs = set(entry.get("requires", [])) - set(live.schema.get("extensions", {}))
         if title in has:
             if entry != has[title]:
                 yield from table(title, entry, has[title])

@@ -13,10 +13,8 @@ from typing import Any, Literal
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 from typing_extensions import TypedDict
 
+from bootstrap.declared_extensions import FILE
 from bootstrap.errors import BootstrapError
-
-FILE = Path("schema") / "schema.json"
-"""Where it lies, next to the folder of the migrations."""
 
 
 class DefinitionError(BootstrapError, ValueError):
@@ -24,6 +22,14 @@ class DefinitionError(BootstrapError, ValueError):
 
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
+
+
+@with_config(_STRICT)
+class Extension(TypedDict, total=False):
+    """An installed extension; what belongs to it is left out everywhere."""
+
+    schema: str
+    """Where its objects are."""
 
 
 @with_config(_STRICT)
@@ -94,7 +100,7 @@ class Schema(TypedDict, total=False):
 
     version: int
     """The migration it is the schema of."""
-    extensions: list[str]
+    extensions: dict[str, Extension]
     types: dict[str, str]
     """What follows CREATE TYPE or CREATE DOMAIN and the name; a domain begins with DOMAIN."""
     sequences: dict[str, str]

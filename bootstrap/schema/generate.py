@@ -19,9 +19,10 @@ def generate(schema: Schema, *, extensions: frozenset[str] | None = None) -> tup
 def _statements(schema: Schema, extensions: frozenset[str] | None) -> Iterator[str]:
     # Functions come before the tables that they name, since defaults and checks may call them.
     yield "SET check_function_bodies = off"
-    for extension in schema.get("extensions", []):
+    for extension, installed in schema.get("extensions", {}).items():
         if extensions is None or extension in extensions:
-            yield f"CREATE EXTENSION IF NOT EXISTS {ident(extension)}"
+            place = f" SCHEMA {installed['schema']}" if "schema" in installed else ""
+            yield f"CREATE EXTENSION IF NOT EXISTS {ident(extension)}{place}"
     yield from (sql.type_(title, what) for title, what in schema.get("types", {}).items())
     sequences = [sql.sequence(title, what) for title, what in schema.get("sequences", {}).items()]
     yield from (make for make, _ in sequences)

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 
-from bootstrap.postgres.extensions import REQUIRED
 from bootstrap.schema.definition import Schema, Table
 from bootstrap.schema.read import ServerSchema
 
 
 def definition_of(live: ServerSchema) -> Schema:
-    """Return it, with the extensions that every server shall have, and without the partitions of single months."""
-    extensions = sorted({*live.schema.get("extensions", []), *REQUIRED})
+    """Return it, without the partitions of single months."""
     tables = {title: _table(title, entry) for title, entry in live.schema.get("tables", {}).items()}
     # The keys in the order in which the file has them.
     head: Schema = {"version": live.schema["version"]} if "version" in live.schema else {}
-    return {**head, **live.schema, "extensions": extensions, "tables": tables}
+    return {**head, **live.schema, "tables": tables}
 
 
 def _table(title: str, entry: Table) -> Table:

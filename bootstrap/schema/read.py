@@ -20,7 +20,6 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from bootstrap.migrate.postgres import HISTORY, TABLE
 from bootstrap.postgres.desired import SCHEMA
-from bootstrap.postgres.extensions import REQUIRED
 from bootstrap.schema.definition import Schema
 
 # What the texts depend on: names are qualified by the search path, bounds of partitions are printed in the time zone.
@@ -89,7 +88,8 @@ part AS (
     FROM tab JOIN pg_inherits h ON h.inhparent = tab.oid JOIN pg_class c ON c.oid = h.inhrelid
     WHERE tab.relkind = 'p' AND c.relispartition AND NOT h.inhdetachpending GROUP BY 1)
 SELECT json_build_object(
-    'extensions', (SELECT json_agg(extname ORDER BY extname) FROM pg_extension WHERE extname <> 'plpgsql'),
+    'extensions', (SELECT json_object_agg(extname, json_build_object('schema', quote_ident(nspname)) ORDER BY extname)
+        FROM pg_extension JOIN pg_namespace ON pg_namespace.oid = extnamespace WHERE extname <> 'plpgsql'),
     'types', (SELECT json_object_agg(t.typname, CASE t.typtype
             WHEN 'e' THEN (SELECT format('AS ENUM (%s)', string_agg(quote_literal(l.enumlabel), ', '
                                                                     ORDER BY l.enumsortorder))
@@ -158,7 +158,7 @@ class ServerSchema:
     """Extensions that could be installed; only those asked for are looked up."""
 
 
-def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = REQUIRED) -> ServerSchema:
+def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = ()) -> ServerSchema:
     """Read the schema that `conn` sees, as one snapshot, in two round trips.
 
     Within a transaction of the caller's it sees what that has done, and leaves its settings changed until it ends.

@@ -108,7 +108,9 @@ def _armed_problems(target: AlarmTarget) -> list[str]:
             continue
         arming = by_key.get(alarm.armed_by)
         if arming is None or arming.missing != MissingData.IGNORE:
-            found.append(f"has {alarm.key} armed by {alarm.armed_by}, which is no alarm of its that ignores silence")
+            found.append(
+                f"has {alarm.key} armed by {alarm.armed_by}, which is not one of its alarms with missing data ignored"
+            )
         if alarm.severity != Severity.CRITICAL:
             found.append(
                 f"has {alarm.key} armed by {alarm.armed_by}, and no page that could ask for both: not critical"

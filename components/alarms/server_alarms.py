@@ -43,7 +43,7 @@ class AlarmsArgs:
             if lost:
                 problems.append(f"has alarms for topic {', '.join(lost)}, which topic_arns lacks")
             if target.silenced_by and target.silenced_by not in known:
-                problems.append(f"is silenced by {target.silenced_by}, which is no alarm here")
+                problems.append(f"is silenced by {target.silenced_by}, which is not an alarm of these targets")
             if problems:
                 raise ValueError(f"alarms: {name} {'; '.join(problems)}")
 

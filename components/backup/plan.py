@@ -1,4 +1,4 @@
-"""AWS Backup of the primary: vault, plan, selection, and who is told.
+"""AWS Backup of the primary: vault, plan, selection, and notifications.
 
 Point-in-time recovery is RDS's own, by its automated backups (ADR 0013); the plan adds recovery points that live apart
 from the instance: they outlive it, can be locked, copied to another region and restored as a test.
@@ -16,7 +16,7 @@ from components.refuse import refuse
 from knowledge import limits
 from knowledge.backups.jobs import COMPLETION_WINDOW, START_WINDOW
 
-TOLD = ("BACKUP_JOB_COMPLETED", "CONTINUOUS_BACKUP_INTERRUPTED", "COPY_JOB_FAILED", "RESTORE_JOB_COMPLETED")
+EVENTS = ("BACKUP_JOB_COMPLETED", "CONTINUOUS_BACKUP_INTERRUPTED", "COPY_JOB_FAILED", "RESTORE_JOB_COMPLETED")
 """What the vault tells: `..._COMPLETED` is every end, be it good (backup-notifications)."""
 MANAGED = ("AWSBackupServiceRolePolicyForBackup", "AWSBackupServiceRolePolicyForRestores")
 """AWS's own policies: what Backup calls for RDS changes with the service, and only the service assumes the role."""
@@ -67,7 +67,7 @@ class BackupArgs:
     failed_topic_arn: pulumi.Input[str]
     """Topic for jobs that fail."""
     protect: bool = False
-    """Refuse to delete the vault through Pulumi, and recovery points by hand."""
+    """Refuse to delete the vault through Pulumi, and deny the deletion of recovery points."""
 
     def __post_init__(self) -> None:
         """Refuse names, doubles and a retention that AWS Backup or the lock refuses."""
@@ -197,7 +197,7 @@ class Backup(pulumi.ComponentResource):
             f"{name}-notifications",
             backup_vault_name=vault.name,
             sns_topic_arn=args.told_topic_arn,
-            backup_vault_events=list(TOLD),
+            backup_vault_events=list(EVENTS),
             opts=self._child,
         )
         rule = aws.cloudwatch.EventRule(

@@ -144,7 +144,7 @@ class RestoreTest(pulumi.ComponentResource):
         )
 
     def _failures(self, function: aws.lambda_.Function) -> None:
-        # Of one's own accord Lambda would try twice more, and a verdict cannot be changed (restore-testing-validation).
+        # By default Lambda retries twice, and a verdict cannot be changed (restore-testing-validation).
         # Lambda itself publishes, so the function needs no way to SNS.
         aws.lambda_.FunctionEventInvokeConfig(
             f"{self._name}-verdict",

@@ -1,4 +1,4 @@
-"""A vault of AWS Backup: who may take a recovery point out of it before its time, and for how long nobody may."""
+"""A vault of AWS Backup: who may delete a recovery point before it expires, and for how long nobody may."""
 
 from dataclasses import dataclass
 
@@ -27,8 +27,8 @@ class LockArgs:
     """Vault lock (AWS Backup Developer Guide, vault-lock): recovery points cannot be deleted before their day."""
 
     mode: str
-    """`governance`: whoever may manage locks can lift it. `compliance`: after `grace_days` nobody can, AWS neither;
-    the vault then stays, and is paid for, until its last recovery point has expired."""
+    """`governance`: a principal that may manage locks can lift it. `compliance`: after `grace_days` nobody can, not
+    even AWS; the vault then stays, and is paid for, until its last recovery point has expired."""
     min_days: int
     """A job whose retention is shorter fails."""
     max_days: int
@@ -59,9 +59,9 @@ class VaultArgs:
     region: pulumi.Input[str] | None = None
     """Region, where it is another than the provider's."""
     lock: LockArgs | None = None
-    """None: recovery points can be deleted by whoever may."""
+    """None: recovery points can be deleted by any principal that IAM allows to."""
     protect: bool = False
-    """Refuse to delete it through Pulumi, and let nobody delete recovery points by hand."""
+    """Refuse to delete it through Pulumi, and deny everybody the deletion of recovery points."""
 
     def __post_init__(self) -> None:
         """Refuse a name that AWS Backup refuses."""

@@ -24,7 +24,7 @@ class DeliveryArgs:
     partition: str = "aws"
     """AWS partition."""
     repository: Repository
-    """Whose jobs are let in."""
+    """The GitHub repository whose jobs may assume the roles."""
     environments: Sequence[str]
     """Stacks, and at GitHub environments, that a deploy role is made for."""
     branch: str = "main"

@@ -1,6 +1,6 @@
 """The permissions boundary of the roles that a deployment makes: the most that any of them can ever do.
 
-Whoever may make roles may make one that does everything, unless whatever he makes must stay within such a boundary
+A principal that may make roles may make one that can do everything, unless each must have such a boundary
 (IAM User Guide, "Permissions boundaries", delegating responsibility). It is wider than each role, and holds none of
 what leads out of the stack: no IAM, no key's policy, no trail, nothing that is another stack's (ADR 0019).
 """

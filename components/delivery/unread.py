@@ -1,4 +1,4 @@
-"""What who only looks never reads, whatever is attached to its role later: secrets' values, data, plaintext of keys."""
+"""What a read-only role is denied, whatever is attached to it later: secrets' values, data, plaintext of keys."""
 
 from collections.abc import Sequence
 

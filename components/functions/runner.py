@@ -74,7 +74,7 @@ class Runner(pulumi.ComponentResource):
             description="Schema, roles, users and checks of the data tier",
             handler=HANDLER,
             reserved_concurrent_executions=args.reserved_concurrency,
-            # Whoever may invoke it chooses the event; this holds it to the manifest of the stack.
+            # The caller chooses the event; this restricts it to the manifest of the stack.
             environment=aws.lambda_.FunctionEnvironmentArgs(
                 variables={"DATATIER_MANIFEST_SHA256": pulumi.Output.from_input(args.manifest).apply(digest)}
             ),

@@ -79,7 +79,7 @@ def vpc_function(
 ) -> tuple[aws.lambda_.Function, aws.iam.RolePolicy]:
     """Make `PREFIX-KIND` and what it needs; `own` takes its handler, environment and other inputs of Lambda.
 
-    The policy comes with it: whoever calls the function at once waits for both.
+    The policy is returned too, for callers that invoke the function at once and have to wait for both.
     """
     child = pulumi.ResourceOptions(parent=parent)
     function_name = f"{args.prefix}-{kind}"

@@ -52,7 +52,7 @@ class FirewallArgs:
 
 
 class Firewall(pulumi.ComponentResource):
-    """Security groups without a rule that nobody named."""
+    """Security groups with only the rules that are asked for."""
 
     database_id: pulumi.Output[str]
     """Group of primary and replicas."""

@@ -12,7 +12,7 @@ from knowledge.alarms import events
 
 
 def access(args: NotificationsArgs, topic: pulumi.Input[str]) -> tuple[Statement, ...]:
-    """A policy of one's own replaces the default one: the owner has to be named again; and nothing without TLS."""
+    """Statements for the owner, whom a custom policy has to name again, and against publishing without TLS."""
     manage = ["AddPermission", "DeleteTopic", "GetTopicAttributes", "ListSubscriptionsByTopic", "Publish"]
     manage += ["RemovePermission", "SetTopicAttributes", "Subscribe"]
     owner = account_root(args.partition, args.account_id)

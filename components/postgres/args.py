@@ -39,7 +39,7 @@ class PostgresArgs:
     port: int = 5432
     """Port."""
     allocated_storage: int
-    """GiB at the start. RDS adds to it by itself up to the maximum, and it never shrinks."""
+    """Initial size in GiB. RDS grows it automatically up to the maximum; it never shrinks."""
     max_allocated_storage: int | None = None
     """GiB that storage autoscaling may reach; no autoscaling when absent."""
     iops: int | None = None

@@ -24,7 +24,7 @@ def subscribe(
     sources: dict[events.Source, list[pulumi.Input[str]] | None] = {
         "db-instance": [identifier, *(each.identifier for each in here)],
         "db-parameter-group": [parameter_group_name, *(each.parameter_group_name for each in here)],
-        # Their names are not known before they are made: every snapshot of account and region is told.
+        # Their names are not known before they exist: events of every snapshot in the account and region are sent.
         "db-snapshot": None,
     }
     for severity, topic in sorted(args.event_topic_arns.items()):

@@ -46,8 +46,8 @@ def log_groups(
 ) -> list[aws.cloudwatch.LogGroup]:
     """Make the groups that RDS would otherwise make itself, without retention and without the key.
 
-    RDS writes its last lines while an instance goes, and would make the groups anew. A protected instance's groups
-    therefore stay; to deploy a stack of the same name again, import them.
+    RDS writes its last lines while an instance is being deleted, and would recreate the groups. A protected instance's
+    groups are therefore retained; to deploy a stack of the same name again, import them.
     """
     return [
         aws.cloudwatch.LogGroup(

@@ -1,6 +1,6 @@
-"""RDS Proxy before the primary: pooled connections for named identities, TLS only. The bootstrap goes round it.
+"""RDS Proxy in front of the primary: pooled connections for named identities, TLS only. The bootstrap bypasses it.
 
-A proxy serves the writer alone, listens on 5432 whatever the instance's port is, passes no CancelRequest, and holds a
+A proxy serves only the writer, listens on 5432 whatever the instance's port is, passes no CancelRequest, and holds a
 connection for one client as long as the session has state of its own (SET, PREPARE, LISTEN, temporary tables,
 nextval(), session advisory locks, statements over 16 KB: RDS User Guide, rds-proxy-pinning). Migrations and the proof
 of access have all of that, so they use the instance.
@@ -32,7 +32,7 @@ class ProxyArgs:
     vpc_id: pulumi.Input[str]
     """VPC of the instance."""
     subnet_ids: pulumi.Input[list[str]]
-    """Subnets, in two zones at least. Not in use1-az3 nor usw1-az2, where there is no RDS Proxy."""
+    """Subnets in at least two zones, other than use1-az3 and usw1-az2, where RDS Proxy is not available."""
     instance_identifier: pulumi.Input[str]
     """The primary."""
     database_security_group_id: pulumi.Input[str]
@@ -126,7 +126,7 @@ class Proxy(pulumi.ComponentResource):
             db_instance_identifier=args.instance_identifier,
             opts=with_proxy,
         )
-        # By way of the target, so that who is given the endpoint finds a database behind it.
+        # Through the target, so that users of the endpoint find a database behind it.
         self.endpoint = pulumi.Output.all(proxy.endpoint, target.id).apply(lambda both: str(both[0]))
         self.arn, self.security_group_id = proxy.arn, group.id
         self.register_outputs({"endpoint": self.endpoint, "arn": self.arn, "security_group_id": self.security_group_id})

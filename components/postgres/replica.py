@@ -67,7 +67,7 @@ class ReplicaArgs:
     security_group_ids: Sequence[pulumi.Input[str]]
     """Security groups in the primary's region; without any, RDS would take the VPC's default group."""
     storage_key_arn: pulumi.Input[str]
-    """Key of the insights in the primary's region (the volume has the primary's key by itself)."""
+    """Key of the insights in the primary's region (the volume always has the primary's key)."""
     logs_key_arn: pulumi.Input[str]
     """Key of the log groups in the primary's region."""
     log_retention_days: int
@@ -204,5 +204,5 @@ class Replica(pulumi.ComponentResource):
         )
         self.identifier, self.arn = instance.identifier, instance.arn
         self.address, self.port, self.resource_id = instance.address, instance.port, instance.resource_id
-        # Under the schema's names: who is given a reference to the replica, as a Postgres's `replicas`, reads these.
+        # Under the schema's names, which a reference to the replica (a Postgres's `replicas`) reads.
         self.register_outputs(outputs(self))

@@ -12,7 +12,7 @@ import pulumi_random as random
 from components.secret import secret
 
 LOCKED = "off -@all"
-"""Switched off and without a single command: who connects without naming a user is this one."""
+"""Switched off and without any command: a client that connects without a user name is this user."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +26,7 @@ class CacheUsersArgs:
 
 
 class CacheUsers(pulumi.ComponentResource):
-    """A user group that lets nobody in until the bootstrap says so."""
+    """A user group that admits nobody until the bootstrap adds users."""
 
     user_group_id: pulumi.Output[str]
     """Id of the group, for the replication group."""

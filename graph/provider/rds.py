@@ -90,7 +90,7 @@ KINDS = {
         source="rds/proxy.go",
         id="{name}",
         arn="rds:db-proxy:prx-0{hex16}",
-        # the name is no ForceNew: ModifyDBProxy takes a new one
+        # the name is not ForceNew: ModifyDBProxy takes a new one
         replaces={"endpointNetworkType", "engineFamily", "targetConnectionNetworkType", "vpcSubnetIds"},
     ),
     PROXY_TARGET_GROUP: Kind(

@@ -9,7 +9,7 @@ ROLE = "aws:iam/role:Role"
 
 
 def bind_roles(boundary: str | None) -> None:
-    """Give every role that is declared from now on this boundary, in whichever component; none where it is None."""
+    """Give every role declared from now on, in any component, this boundary; do nothing if it is None."""
     if boundary is None:
         return
 

@@ -24,7 +24,7 @@ def connecting(access: Access, instances: Instances, identity: str) -> Connectin
 
 
 def connect_policies(site: Site) -> dict[str, pulumi.Output[str]] | None:
-    """Identity -> JSON of the policy for the role of whoever logs in as it; only those with `auth: iam`, if any."""
+    """Identity -> JSON of the policy for the role that logs in as it; only identities with `auth: iam`."""
     found = {
         name: connect(connecting(site.access, site.instances, name), site.postgres, site.caches)
         for name in sorted(site.access.by_token)

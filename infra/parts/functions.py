@@ -73,7 +73,7 @@ def rotation(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str], a
 
 
 def _secrets(site: Site) -> tuple[dict[str, pulumi.Output[str]], dict[str, pulumi.Output[str]]]:
-    """Secrets that rotate, and those of whoever logs in by token, with nothing to rotate in them."""
+    """Secrets that rotate, and those of identities that log in by token, which have nothing to rotate."""
     arns = {"master": site.credentials.master_secret_arn, **site.credentials.secret_arns}
     tokens = site.access.by_token | ({"master"} if master(site.access, site.settings) else set())
     rotating = {name: arn for name, arn in arns.items() if name not in tokens}

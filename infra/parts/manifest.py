@@ -1,4 +1,4 @@
-"""The manifest as a Pulumi output: what the bootstrap is told about the resources, without a secret."""
+"""The manifest as a Pulumi output: what the bootstrap has to know about the resources, without a secret."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a stack tells whoever deploys it: addresses and names, without a secret."""
+"""The outputs of a stack: addresses and names, without a secret."""
 
 from __future__ import annotations
 

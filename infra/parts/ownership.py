@@ -12,7 +12,7 @@ from knowledge.ownership import TAG
 
 
 def mark(prefix: str) -> None:
-    """Tag whatever is declared from now on, in whichever component, with the prefix of the stack's names."""
+    """Tag every resource declared from now on, in any component, with the prefix of the stack's names."""
     types = tagged()
 
     def marked(given: pulumi.ResourceTransformationArgs) -> pulumi.ResourceTransformationResult | None:

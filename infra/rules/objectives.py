@@ -20,7 +20,7 @@ class Recovery:
     rpo: int | None
     """Minutes of work that may be lost; None: all of it."""
     rto: int | None
-    """Minutes until it is there again; None: nobody can say."""
+    """Minutes until it is available again; None: unknown."""
     how: str
     mend: str
     """What would do better."""
@@ -41,15 +41,15 @@ def broken(settings: Settings) -> Broken:
         yield (
             "rpo",
             f"promises {rpo}, but postgres.backup.retention is 0, so what is left are the plan's snapshots, up to "
-            f"{told(data.rpo)} apart. Set it to 1 or more.",
+            f"{in_words(data.rpo)} apart. Set it to 1 or more.",
         )
     if server.rto is not None and minutes(rto) < server.rto:
         standby = settings.postgres.multi_az or _here(settings)
         yield (
             "rto",
-            f"promises {rto}; {server.how} takes about {told(server.rto)}. Set postgres.multi_az."
+            f"promises {rto}; {server.how} takes about {in_words(server.rto)}. Set postgres.multi_az."
             if standby
-            else f"promises {rto}; without multi_az or a replica the way back is a restore, about {told(server.rto)}. "
+            else f"promises {rto}; without multi_az or a replica recovery is a restore, about {in_words(server.rto)}. "
             "Set postgres.multi_az.",
         )
 
@@ -59,7 +59,7 @@ def recoveries(settings: Settings) -> tuple[Recovery, ...]:
     return (_server(settings), _data(settings), _region(settings), *_caches(settings))
 
 
-def told(amount: int | None) -> str:
+def in_words(amount: int | None) -> str:
     """Minutes for people."""
     if amount is None:
         return "for ever"

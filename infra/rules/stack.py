@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from bootstrap.declared_extensions import FILE
 from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
 from infra.rules import backups, objectives, partitions
 from infra.settings.model import Settings
@@ -16,6 +17,7 @@ from knowledge.classes import UnknownClassError
 from knowledge.parameters import ParameterError
 from knowledge.postgres import catalogue as postgres_catalogue
 from knowledge.postgres.catalogue import POSTGRES_VERSIONS
+from knowledge.postgres.extensions import extension_problem
 from knowledge.redis import catalogue as redis_catalogue
 from knowledge.redis.catalogue import REDIS_VERSIONS
 from knowledge.redis.parameters import multi_az_problem, nodes_problem
@@ -30,6 +32,7 @@ def check(settings: Settings, tier: Instances) -> list[SettingsProblem]:
         *_named("", _shared_names(tier)),
         *_named("", partitions.rules(settings, tier.prefix, tier.region)),
         *_named("postgres", _postgres(settings.postgres, tier)),
+        *_extensions(tier),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, tier.region)),
         *_named("bucket", _bucket(settings, tier)),
@@ -41,6 +44,14 @@ def check(settings: Settings, tier: Instances) -> list[SettingsProblem]:
             for problem in _named(f"redis.{name}", _cache(settings.redis[name], cache))
         ),
     ]
+
+
+def _extensions(tier: Instances) -> Iterator[SettingsProblem]:
+    """Extensions of the application that RDS does not have for the declared version."""
+    primary, *_ = _with_known_version(tier)
+    for name in primary.extensions:
+        if problem := extension_problem(name, primary.major):
+            yield SettingsProblem(f"{FILE}: extensions", problem if problem.endswith("?") else f"{problem}.")
 
 
 def _stack(tier: Instances) -> Iterator[SettingsProblem]:

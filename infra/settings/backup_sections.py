@@ -43,7 +43,7 @@ class LockSection(Section):
     """Vault lock: recovery points go on their day and not before."""
 
     mode: Literal["governance", "compliance"]
-    """`compliance` cannot be undone after `grace` days, by nobody."""
+    """`compliance` cannot be undone by anybody after `grace` days."""
     min: Kept
     max: Kept
     grace: Annotated[int, limited(limits.LOCK_GRACE)] = 3
@@ -141,7 +141,7 @@ class BucketSection(Section):
     name: Annotated[str, AfterValidator(_bucket_name)] | None = None
     """Absent: the stack's name with account and region, which no other account can have taken."""
     roles: tuple[Annotated[str, _matches(_ROLE, "is not the ARN of a role.")], ...] = ()
-    """Who reads and writes objects; nobody else does. Empty: whoever IAM lets."""
+    """The only roles that read and write objects. Empty: any that IAM allows."""
     expire: Annotated[dict[Prefix, ObjectDays], AfterValidator(_apart)] = Field(
         default_factory=lambda: {"backups/": 30}
     )

@@ -1,4 +1,4 @@
-"""What Pulumi has encrypted in a stack's file, for whoever has no key to it: a placeholder that its key takes.
+"""What Pulumi has encrypted in a stack's file, read without the key: a placeholder that the setting accepts.
 
 `pulumi config set --secret` leaves `{secure: ciphertext}` in place of a value, at any depth. Under the engine the value
 arrives in the clear; the offline preview, the checks and a tier on this computer go on with one of the same form.
@@ -67,7 +67,7 @@ def decrypted(config: Mapping[str, Any], stack: str, source: str) -> tuple[dict[
     """
     wrong = [
         SettingsProblem(
-            key, f"is encrypted, and {why}: it is no secret. `pulumi config set {key} VALUE` writes it in the clear."
+            key, f"is encrypted, and {why}: it is not a secret. `pulumi config set {key} VALUE` writes it in the clear."
         )
         for key, why in _NEEDED.items()
         if is_encrypted(config.get(key))

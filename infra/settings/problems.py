@@ -1,4 +1,4 @@
-"""What is wrong with a declaration, told all at once: key path, rule and, for a misspelt key, the nearest known one."""
+"""What is wrong with a declaration, all at once: key path, rule and, for a misspelt key, the nearest known one."""
 
 from __future__ import annotations
 

@@ -25,6 +25,7 @@ from infra.settings.problems import brief
 from knowledge import limits, names, networks, passwords
 from knowledge.alarms.recipients import ENDPOINTS
 from knowledge.limits import Ranges
+from knowledge.postgres.catalogue import DEFAULT_MAJOR
 from knowledge.regions import ZONE, region_problem
 from knowledge.windows import parse_window
 
@@ -266,7 +267,7 @@ class BackupSection(Section):
 
 
 class PostgresSection(Section):
-    version: Text = "17"
+    version: Text = str(DEFAULT_MAJOR)
     class_: Text = Field(alias="class")
     storage: StorageSection
     multi_az: bool

@@ -57,7 +57,7 @@ def read_stack(root: Path, stack: str) -> dict[str, Any]:
 
 
 def read_file(root: Path, stack: str) -> StackFile:
-    """A stack's file. Raise `UnknownStackError`, or `SettingsError` for one that is no YAML or names a key twice."""
+    """A stack's file. Raise `UnknownStackError`, or `SettingsError` for invalid YAML or a duplicate key."""
     document = _read(root, stack)
     given = document.get("config")
     return StackFile(

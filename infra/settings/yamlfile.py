@@ -1,4 +1,4 @@
-"""Reads a declaration in YAML strictly: no key twice, and nothing that is no JSON, which the engine makes of it."""
+"""Reads a declaration in YAML strictly: no duplicate keys, and only what JSON, which the engine uses, can express."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _DEEPEST = 50
 def read_mapping(path: Path, name: str) -> dict[str, Any] | None:
     """The mapping in a file, None for an empty one; `name` is what the file is called in errors.
 
-    Raise `OSError`, or `SettingsError` for what is no YAML, no mapping, or holds what JSON has no form for.
+    Raise `OSError`, or `SettingsError` for what is not YAML, not a mapping, or not expressible in JSON.
     """
     try:
         text = path.read_text(encoding="utf-8")
         document = yaml.load(text, Loader=_Loader)  # noqa: S506 a SafeLoader
     except UnicodeDecodeError as error:
-        raise SettingsError(name, [SettingsProblem("file", f"is no text in UTF-8 (byte {error.start}).")]) from None
+        raise SettingsError(name, [SettingsProblem("file", f"is not UTF-8 text (byte {error.start}).")]) from None
     except yaml.YAMLError as error:
         raise SettingsError(name, [_broken(error)]) from None
     except (ValueError, TypeError, LookupError, AttributeError, RecursionError, OverflowError) as error:
@@ -42,7 +42,7 @@ def read_mapping(path: Path, name: str) -> dict[str, Any] | None:
 
 
 def _foreign(document: dict[Any, Any]) -> Iterator[SettingsProblem]:
-    """What JSON has no form for, and what is too much: told once."""
+    """What JSON cannot express, and what is too much: each reported once."""
     waiting: list[tuple[str, Any, int]] = [("", document, 0)]
     seen = 0
     while waiting:
@@ -55,7 +55,7 @@ def _foreign(document: dict[Any, Any]) -> Iterator[SettingsProblem]:
         if isinstance(value, dict):
             for key, inner in value.items():
                 if not isinstance(key, str):
-                    yield SettingsProblem(_below(where, brief(key)), 'is no text: put the key in quotes ("...").')
+                    yield SettingsProblem(_below(where, brief(key)), 'is not text: put the key in quotes ("...").')
                     return
                 waiting.append((_below(where, key), inner, depth + 1))
         elif isinstance(value, list):

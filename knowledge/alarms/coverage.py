@@ -72,7 +72,7 @@ POSTGRES: dict[str, tuple[str, ...] | str] = {
 
 REDIS: dict[str, tuple[str, ...] | str] = {
     "down": ("redis/down",),
-    "no master, two masters": "ElastiCache promotes by itself; IsMaster is no fault, and a dead node is `down`",
+    "no master, two masters": "ElastiCache promotes by itself; IsMaster is not a fault, and a dead node is `down`",
     "memory above 70 to 95 %": ("redis/memory-critical", "redis/memory-high", "redis/memory-full"),
     "evictions": ("redis/evictions", "redis/evictions-many"),
     "clients above 90 %": ("redis/connections-high",),

@@ -50,7 +50,10 @@ class AlarmedServers:
 
 def body(region: str, title: str, rows: Sequence[AlarmedServers], pages: Sequence[str]) -> dict[str, Any]:
     """The dashboard: the pages' states, then for each row its alarms' states and a graph for each metric."""
-    made = {"type": "text", "properties": {"markdown": f"# {title}\nMade by the stack, and anew at each deployment."}}
+    made = {
+        "type": "text",
+        "properties": {"markdown": f"# {title}\nMade by the stack and overwritten by each deployment."},
+    }
     widgets: list[Widget] = [{**made, "x": 0, "y": 0, "width": GRID, "height": 2}]
     for block, width, height in _blocks(region, title, fitted(rows), pages):
         top = max(widget["y"] + widget["height"] for widget in widgets)

@@ -1,4 +1,4 @@
-"""Events that are told: of RDS by source and category, of ElastiCache and AWS Backup for the catalogue.
+"""Events that are published: of RDS by source and category, of ElastiCache and AWS Backup for the catalogue.
 
 Categories and their messages: https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.Messages.html
 """
@@ -32,7 +32,7 @@ RDS: dict[str, dict[Source, tuple[str, ...]]] = {
 """Severity -> source -> categories. What rings critically is left to the alarms: an event says that something happened,
 not that it lasts."""
 
-TOLD: tuple[tuple[str, str, str, str], ...] = (
+PUBLISHED: tuple[tuple[str, str, str, str], ...] = (
     ("instance shut down or restarted", "warning", "RDS", "availability"),
     ("Multi-AZ failover", "warning", "RDS", "failover"),
     ("storage exhausted, or autoscaling unable to grow it", "warning", "RDS", "low storage, failure"),
@@ -49,4 +49,4 @@ TOLD: tuple[tuple[str, str, str, str], ...] = (
     ("failover, node replacement, snapshot, maintenance of a cache", "info", "ElastiCache", "all (cache-events topic)"),
     ("backup done, failed or expired", "info", "AWS Backup", "BACKUP_JOB_COMPLETED with its State"),
 )
-"""What is told, at which severity, by which service, in which category: for the catalogue's page."""
+"""What is published, at which severity, by which service, in which category: for the catalogue's page."""

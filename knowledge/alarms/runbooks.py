@@ -51,7 +51,7 @@ def catalogue() -> str:
         link = one.runbook.removeprefix("docs/")
         cells = (f"[{one.engine} `{one.key}`]({link})", one.severity, rule(one), server, one.source)
         alarms.setdefault((one.engine, one.key), _row(*cells))
-    told = [_row(what, severity, service, category) for what, severity, service, category in events.TOLD]
+    rows = [_row(what, severity, service, category) for what, severity, service, category in events.PUBLISHED]
     lists = {
         "Recommended by AWS": alarm_coverage.AWS,
         "Rules for PostgreSQL": alarm_coverage.POSTGRES,
@@ -59,7 +59,7 @@ def catalogue() -> str:
         "What people add for RDS": alarm_coverage.COMMUNITY,
     }
     parts = [_HEAD, _table(("Alarm", "", "Rings when", "On", "Why this number"), alarms.values())]
-    parts += ["## Events", _table(("What", "Topic", "Told by", "Category"), told)]
+    parts += ["## Events", _table(("What", "Topic", "Published by", "Category"), rows)]
     for title, items in lists.items():
         rows = [
             _row(item, found if isinstance(found, str) else ", ".join(f"`{each}`" for each in found))

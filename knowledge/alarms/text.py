@@ -25,7 +25,7 @@ PERCENT = {
 SILENCE = {
     "breaching": "no data is a fault",
     "notBreaching": "no data is well",
-    "missing": "no data is no verdict (INSUFFICIENT_DATA)",
+    "missing": "without data its state is INSUFFICIENT_DATA",
     "ignore": "no data leaves the state as it is",
 }
 

@@ -86,7 +86,7 @@ def roles() -> Mapping[str, Sequence[str]]:
 
 @cache
 def tagged() -> frozenset[str]:
-    """Resource types that carry tags of the stack: those that whoever makes them may tag."""
+    """Resource types that carry tags of the stack: those that their creator may tag."""
     return frozenset(
         name for name, row in by_type().items() if any("Tag" in each.partition(":")[2] for each in row["write"])
     )
@@ -151,7 +151,7 @@ def policies(place: StatementScope, *kinds: Kind) -> dict[str, list[dict[str, An
         here = scope.actions & wanted
         resources = [filled for each in scope.resources for filled in _arns(each, place)]
         condition = _filled(scope.condition, place)
-        # Of what the place has none of, such as networks of others, there is no statement.
+        # No statement for what the scope has none of, such as networks of others.
         if here and resources and all(values for keys in condition.values() for values in keys.values()):
             statement: dict[str, Any] = {
                 "Sid": scope.sid,

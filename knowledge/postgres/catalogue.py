@@ -25,6 +25,10 @@ POSTGRES_VERSIONS: dict[int, tuple[str, ...]] = {
 """Majors in standard support and the minors that RDS creates, newest last (15.16, 16.12, 17.8, 18.2 are `NO_CREATE`).
 https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html"""
 
+DEFAULT_MAJOR = 18
+"""What a stack runs that does not say: the newest major that RDS has (the calendar above: 18 since 2025-11-14, 19 in
+preview only) and that the local tier has too; a test compares it with both."""
+
 
 def version_problem(version: str) -> str | None:
     """What is wrong with a version of PostgreSQL, a major or an exact one; None when nothing is."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from knowledge.parameters import Value, plain
 
 
-def fixed(version: int, pgaudit: bool) -> dict[str, str]:
-    """Return the parameters of any instance, in the engine's units."""
+def fixed(version: int, pgaudit: bool, libraries: Iterable[str] = ()) -> dict[str, str]:
+    """Return the parameters of any instance, in the engine's units; `libraries` are preloaded besides its own."""
+    preload = dict.fromkeys(("pg_stat_statements", *(["pgaudit"] if pgaudit else []), *libraries))
     values: dict[str, Value] = {
         "autovacuum_analyze_scale_factor": 0.05,
         "autovacuum_naptime": 30,
@@ -35,7 +38,7 @@ def fixed(version: int, pgaudit: bool) -> dict[str, str]:
         "random_page_cost": 1.1,
         "rds.accepted_password_auth_method": "scram",
         "rds.force_ssl": True,
-        "shared_preload_libraries": "pg_stat_statements,pgaudit" if pgaudit else "pg_stat_statements",
+        "shared_preload_libraries": ",".join(preload),
         "tcp_keepalives_count": 6,
         "tcp_keepalives_idle": 60,
         "tcp_keepalives_interval": 10,

@@ -6,10 +6,11 @@ assumed cached); connections, sorts and maintenance are cut so that all together
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from knowledge.parameters import ApplyMethod, Parameter, ParameterError, Value
 from knowledge.postgres.catalogue import CATALOGUE, POSTGRES_VERSIONS, check
+from knowledge.postgres.extensions import extension_parameters, preloaded
 from knowledge.postgres.fixed import REPLICA, fixed
 from knowledge.postgres.memory import GIB, KIB, MIB, PAGE, claimed_memory
 from knowledge.storage import SMALLEST
@@ -61,12 +62,16 @@ def postgres_parameters(
     storage_gib: int,
     replica: bool = False,
     pgaudit: bool = False,
+    extensions: Collection[str] = (),
+    database: str = "postgres",
     overrides: Mapping[str, Value] | None = None,
     primary: Iterable[Parameter] = (),
 ) -> tuple[Parameter, ...]:
     """Return the parameters of one instance, sorted by name.
 
     :param storage_gib: allocated storage; what WAL and temporary files may take is a share of it.
+    :param extensions: names of those that the application declares; what they need preloaded is preloaded.
+    :param database: name of the database that they are in.
     :param primary: the primary's parameters, for a replica, which may not have fewer connections or workers than it.
 
     Raise `ParameterError` with all problems: an unknown parameter, one that RDS keeps for itself, a value that
@@ -84,8 +89,10 @@ def postgres_parameters(
 
     floors = {one.name: int(one.value) for one in primary if one.name in RAISED_ON_REPLICAS}
     values = _computed(memory_bytes, vcpu, version, storage_gib=storage_gib, given=given, floors=floors)
-    values |= fixed(version, pgaudit) | (REPLICA if replica else {}) | given
-    problems = _conflicts(values, memory_bytes, floors)
+    libraries = preloaded(extensions, version)
+    values |= fixed(version, pgaudit, libraries) | extension_parameters(extensions, database)
+    values |= (REPLICA if replica else {}) | given
+    problems = [*_conflicts(values, memory_bytes, floors), *_not_preloaded(values, libraries)]
     if problems:
         raise ParameterError(problems)
     return tuple(_parameter(name, values[name], version) for name in sorted(values))
@@ -179,6 +186,14 @@ def _conflicts(values: Mapping[str, str], memory: int, floors: Mapping[str, int]
             " maintenance_work_mem, or take a larger class"
         )
     return problems
+
+
+def _not_preloaded(values: Mapping[str, str], libraries: Iterable[str]) -> Iterator[str]:
+    """Name what an override of the list leaves out and a declared extension needs."""
+    there = values["shared_preload_libraries"].split(",")
+    for library in libraries:
+        if library not in there:
+            yield f"shared_preload_libraries: {library} is missing, and a declared extension needs it; add it"
 
 
 def _parameter(name: str, value: str, version: int) -> Parameter:

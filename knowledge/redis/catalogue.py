@@ -110,7 +110,7 @@ def events_problem(text: str) -> str | None:
     """ElastiCache takes a string without K or E without complaint, and then delivers nothing."""
     strange = sorted(set(text) - set(EVENT_CLASSES))
     if strange:
-        return f"{', '.join(strange)} is no class of events; the classes are {EVENT_CLASSES}"
+        return f"{', '.join(strange)} is not a class of events; the classes are {EVENT_CLASSES}"
     if text and not set(text) & {"K", "E"}:
         return "without K (by key) or E (by event) nothing is ever delivered"
     if text and not set(text) - {"K", "E"}:

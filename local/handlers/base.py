@@ -15,7 +15,7 @@ from local import ports
 from local.emulator import Emulator
 from local.postgres import binaries as postgres_binaries
 from local.postgres.roles import ADMIN
-from local.postgres.server import PostgresServer
+from local.postgres.server import PostgresServer, data_major
 from local.process import Daemon
 from local.secretive import password
 from local.state import Entry, StateDir
@@ -75,13 +75,13 @@ class RunContext:
         return self.emulator.client(service, answer=answer)
 
     def initialise(self, target: PostgresServer) -> None:
-        """Give the server its cluster: the spare one, else one of its own."""
+        """Give the server its cluster: the spare one where that is of its major version, else one of its own."""
         with self._locks.setdefault("spare", threading.Lock()):
             spare, self.spare = self.spare, None
-        if spare is None:
-            target.initialise()
-        else:
+        if spare is not None and spare.result().binaries.major == target.binaries.major:
             target.adopt(spare.result())
+        else:
+            target.initialise()
 
     def listing(self, name: str, service: str, read: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
         """What the emulator held when this run first asked: one call for a whole kind of resource."""
@@ -93,8 +93,8 @@ class RunContext:
     def daemon(self, name: str) -> Daemon:
         return daemon(self.state, name)
 
-    def server(self, identifier: str) -> PostgresServer:
-        return server(self.state, identifier)
+    def server(self, identifier: str, declared: int | None = None) -> PostgresServer:
+        return server(self.state, identifier, declared)
 
     def node(self, group: str, name: str, cluster: bool) -> Node:
         return node(self.state, group, name, cluster)
@@ -111,27 +111,28 @@ def daemon(state: StateDir, name: str) -> Daemon:
     return Daemon(name, state.path / "run", state.path / "log" / f"{name}.log")
 
 
-def server(state: StateDir, identifier: str) -> PostgresServer:
-    """The PostgreSQL server of that instance, running or not."""
+def server(state: StateDir, identifier: str, declared: int | None = None) -> PostgresServer:
+    """The PostgreSQL server of that instance, running or not: of its data's major version, else of the declared one."""
+    folder = state.folder("postgres", identifier)
     return PostgresServer(
         name=identifier,
-        folder=state.folder("postgres", identifier),
+        folder=folder,
         port=ports.port_of(state, identifier),
         daemon=daemon(state, identifier),
-        binaries=postgres_binaries.find(),
+        binaries=postgres_binaries.find(data_major(folder) or declared),
         admin_password=state.secret(ADMIN, password()),
         stack=state.stack,
     )
 
 
-def spare(state: StateDir) -> PostgresServer:
-    """Initialise a cluster that has no name and no port yet."""
+def spare(state: StateDir, declared: int | None) -> PostgresServer:
+    """Initialise a cluster of that major version that has no name and no port yet."""
     made = PostgresServer(
         name=SPARE,
         folder=state.folder("postgres", SPARE),
         port=0,
         daemon=daemon(state, SPARE),
-        binaries=postgres_binaries.find(),
+        binaries=postgres_binaries.find(declared),
         admin_password=state.secret(ADMIN, password()),
         stack=state.stack,
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from bootstrap.declared_extensions import declared
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from graph import types
 from graph.cloud import Made
@@ -52,6 +53,7 @@ class Invocation:
 def run(context: RunContext, manifest: Manifest, function_name: str | None = None) -> dict[str, Any]:
     """One bootstrap run over a localised manifest; keeps manifest, report and time, and the caches' users on disk."""
     restore_master(context, manifest)
+    _make_reserved(context, manifest)
     context.state.save()
     if context.runner == "lambda" and function_name:
         report = _in_lambda(context, manifest, function_name)
@@ -63,6 +65,18 @@ def run(context: RunContext, manifest: Manifest, function_name: str | None = Non
     now = datetime.now(UTC).isoformat(sep=" ", timespec="seconds")
     context.state.kept |= {"manifest": manifest.model_dump(mode="json"), "report": report, "bootstrapped": now}
     return report
+
+
+def _make_reserved(context: RunContext, manifest: Manifest) -> None:
+    """Stand in for rds_superuser, which may make what PostgreSQL reserves for superusers."""
+    from bootstrap.run import MIGRATIONS
+
+    wanted = declared(MIGRATIONS.parent)
+    for entry in context.state.of_type(rds.TYPE):
+        if wanted and replica_source(entry["inputs"]) is None:
+            server = context.server(entry["outputs"]["identifier"])
+            with server.connect(manifest.postgres.database) as connection:
+                roles.make_reserved(connection, wanted, entry["inputs"]["username"])
 
 
 def _here(context: RunContext, manifest: Manifest) -> dict[str, Any]:

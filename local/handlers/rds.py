@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from graph import types
@@ -23,6 +25,12 @@ TYPE = types.INSTANCE
 PARAMETER_GROUP = types.PARAMETER_GROUP
 
 
+def major(inputs: Mapping[str, Any]) -> int | None:
+    """The major version that an instance declares; None where it leaves that to RDS."""
+    first = str(inputs.get("engineVersion") or "").partition(".")[0]
+    return int(first) if first.isdecimal() else None
+
+
 class RdsInstance:
     """Keyed by its identifier, as on RDS."""
 
@@ -30,13 +38,14 @@ class RdsInstance:
 
     def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         identifier = physical_name(resource, "identifier")
-        server = context.server(identifier)
+        server = context.server(identifier, major(resource.inputs))
         parameters = context.parameters(PARAMETER_GROUP, resource.inputs.get("parameterGroupName"))
         source = replica_source(resource.inputs)
         if source:
             origin = context.server(source)
             if not origin.daemon.alive:
                 raise CloudError(f"replica {identifier} names {source} as its source, which this stack does not hold")
+            server = replace(server, binaries=origin.binaries)  # it is a copy
             changed, config = replication.start(server, origin, parameters, _replication_password(context))
         else:
             if not server.initialised:
@@ -79,8 +88,6 @@ def _master(context: RunContext, server: PostgresServer, resource: Resource, pre
         ignored = "password" in {camel(path) for path in resource.ignore_changes}
         if not made and known != mark and not ignored:
             roles.set_password(connection, user, declared)
-    with server.connect("template1") as connection:
-        roles.make_extensions(connection)
     if database:
         with server.connect() as connection:
             roles.make_database(connection, database, user)

@@ -50,6 +50,8 @@ OWNED = {
     "log_filename",
     "archive_command",
     "archive_mode",
+    "dynamic_library_path",
+    "extension_control_path",
 }
 """Parameters that the substrate decides."""
 
@@ -58,6 +60,8 @@ OWNED = {
 class Config:
     """The server's settings and what had to differ from the parameter group."""
 
+    server: str
+    """The program that it is for: one of another package has to be started again."""
     settings: dict[str, str]
     differences: tuple[str, ...]
 
@@ -80,7 +84,8 @@ class Config:
             "restart_after_crash": "on",
         }
         lines = [f"{name} = {quoted(value)}" for name, value in {**self.settings, **base}.items()]
-        return "# Written by datatier from the stack's parameter group; edits are lost.\n" + "\n".join(lines) + "\n"
+        head = f"# Written by datatier from the stack's parameter group, for {self.server}; edits are lost."
+        return "\n".join((head, *lines)) + "\n"
 
 
 def quoted(value: str) -> str:
@@ -122,7 +127,8 @@ def configure(
         differences.append(f"PostgreSQL memory is scaled to this computer: {', '.join(sorted(scaled))}")
     if meaningless:
         differences.append(f"PostgreSQL parameters without local meaning: {', '.join(sorted(meaningless))}")
-    return Config(settings, tuple(differences))
+    server = f"PostgreSQL {binaries.version} of {binaries.package.name}"
+    return Config(server, settings | binaries.paths, tuple(differences))
 
 
 def _factor(declared: Mapping[str, str], total_memory: int) -> float:

@@ -7,6 +7,11 @@ from collections.abc import Iterable
 import psycopg
 from psycopg import sql
 
+from bootstrap.declared_extensions import DeclaredExtension
+from bootstrap.postgres import extensions
+from knowledge.postgres.catalogue import DEFAULT_MAJOR
+from knowledge.postgres.extensions import EXTENSIONS
+
 ADMIN = "rdsadmin"
 REPLICATION = "rdsrepladmin"
 MARKERS = ("rds_superuser", "rds_iam", "rds_password", "rds_replication")
@@ -26,14 +31,11 @@ GRANTED = (
 )
 """Predefined roles that rds_superuser may hand on; those that a version lacks are passed over."""
 
-UNTRUSTED = ("vector", "pg_stat_statements", "pgaudit")
-"""Extensions that rds_superuser may create on RDS although PostgreSQL reserves them for superusers."""
-
 Connection = psycopg.Connection[tuple[object, ...]]
 
 
 def prepare(connection: Connection, replication_password: str) -> None:
-    """Make the roles of RDS and the extensions of its templates; nothing happens when they are there."""
+    """Make the roles of RDS; nothing happens when they are there."""
     existing = {str(row[0]) for row in connection.execute("SELECT rolname FROM pg_roles")}
     for role in MARKERS:
         if role not in existing:
@@ -46,12 +48,19 @@ def prepare(connection: Connection, replication_password: str) -> None:
         set_password(connection, REPLICATION, replication_password)
 
 
-def make_extensions(connection: Connection, wanted: Iterable[str] = UNTRUSTED) -> None:
-    """In `template1`, so that every database of the master user can have them."""
-    shipped = {str(row[0]) for row in connection.execute("SELECT name FROM pg_available_extensions")}
-    for name in wanted:
-        if name in shipped:
-            connection.execute(sql.SQL("CREATE EXTENSION IF NOT EXISTS {}").format(sql.Identifier(name)))
+def make_reserved(connection: Connection, wanted: Iterable[DeclaredExtension], master: str) -> None:
+    """Make the extensions that PostgreSQL reserves for superusers and RDS lets rds_superuser make.
+
+    Those that cannot be made are left: the bootstrap says so.
+    """
+    rows = connection.execute(
+        """SELECT v.name FROM pg_available_extension_versions v JOIN pg_available_extensions a
+               ON a.name = v.name AND a.default_version = v.version
+           WHERE v.superuser AND NOT v.trusted AND a.installed_version IS NULL"""
+    )
+    of_rds = EXTENSIONS.get(connection.info.server_version // 10000, EXTENSIONS[DEFAULT_MAJOR])
+    reserved = {str(row[0]) for row in rows} & set(of_rds)
+    extensions.ensure(connection, [each for each in wanted if each.name in reserved], master)
 
 
 def make_master(connection: Connection, name: str, password: str) -> bool:

@@ -21,6 +21,7 @@ from local import ports
 from local.computer import memory_bytes
 from local.files import private_dir, write_private
 from local.orphans import bury
+from local.postgres import packages
 from local.postgres.binaries import VARIABLE, Binaries
 from local.postgres.config import Config, configure
 from local.postgres.roles import ADMIN, REPLICATION, Connection
@@ -34,6 +35,14 @@ host all all 127.0.0.1/32 scram-sha-256
 """
 _GRAVE = re.compile(r"(FATAL|PANIC|DETAIL): (?! the database system is)")
 ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
+
+
+def data_major(folder: Path) -> int | None:
+    """Major version of the data in a server's folder; None where there are none yet."""
+    try:
+        return int((folder / "data" / "PG_VERSION").read_text())
+    except (OSError, ValueError):
+        return None
 
 
 @dataclass(frozen=True)
@@ -54,7 +63,8 @@ class PostgresServer:
 
     @property
     def account(self) -> ServerAccount:
-        return account(self.binaries.folder, self.folder.parent)
+        lent = (each.lib for each in self.binaries.lenders)
+        return account(self.binaries.folder, *lent, self.folder.parent)
 
     @property
     def initialised(self) -> bool:
@@ -216,11 +226,12 @@ class PostgresServer:
         return frozenset(re.findall(r'(?:invalid value for parameter|for parameter|parameter) "([^"]+)"', done.stderr))
 
     def _check_version(self) -> None:
-        major = self._read("PG_VERSION").strip()
-        if major != str(self.binaries.major):
+        major = data_major(self.folder)
+        if major != self.binaries.major:
+            install = f"`make {target}` installs it; otherwise set" if (target := packages.installing(major)) else "Set"
             raise CloudError(
                 f"the data of {self.name} need PostgreSQL {major}, {self.binaries.folder} has {self.binaries.version}. "
-                f"Set {VARIABLE} to a PostgreSQL {major}, or start afresh, without the data, with "
+                f"{install} {VARIABLE} to a PostgreSQL {major}, or start afresh, without the data, with "
                 f"`datatier down {self.stack} --delete`"
             )
 

@@ -8,8 +8,8 @@ from policy.rule import PolicyRule, RuledStack, RuleVerdict, required
 
 
 def check(it: Resource, stack: RuledStack) -> RuleVerdict:
-    told = bool(it.inputs.get("alarmActions")) and it.inputs.get("actionsEnabled", True) is True
-    return required(told, "alarmActions is empty or actionsEnabled is false")
+    notifies = bool(it.inputs.get("alarmActions")) and it.inputs.get("actionsEnabled", True) is True
+    return required(notifies, "alarmActions is empty or actionsEnabled is false")
 
 
 RULE = PolicyRule(

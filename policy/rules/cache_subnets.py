@@ -1,4 +1,4 @@
-"""A cache is in subnets of one's own."""
+"""A cache is not in the default subnet group."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An instance is in subnets of one's own."""
+"""An instance is not in the default subnet group."""
 
 from __future__ import annotations
 

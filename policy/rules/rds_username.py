@@ -1,4 +1,4 @@
-"""The master user has a name of its own."""
+"""The master user has a name that is not a default."""
 
 from __future__ import annotations
 

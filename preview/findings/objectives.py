@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from infra.rules.objectives import Recovery, recoveries, told
+from infra.rules.objectives import Recovery, in_words, recoveries
 from infra.settings.model import Settings
 from infra.settings.sections import minutes
 from preview.plan import PreviewFinding
@@ -28,7 +28,9 @@ def _lacking(settings: Settings, found: Recovery) -> Iterator[PreviewFinding]:
             continue
         if rule == "rto" and found.rpo is None:
             continue  # nothing comes back: said once
-        lost = "for good" if given is None else f"about {told(given)}" if rule == "rto" else f"up to {told(given)}"
+        lost = (
+            "for good" if given is None else f"about {in_words(given)}" if rule == "rto" else f"up to {in_words(given)}"
+        )
         what = f"{rule.upper()} is {wanted}; with the {found.lost} lost it is {lost}: {found.how}."
         yield PreviewFinding(
             severity="warning" if settings.protect and found.lost in ("server", "data") and rule == "rpo" else "info",

@@ -36,11 +36,11 @@ def policy_findings(
         )
         for each in unused(results, suppressions)
     ]
-    told = [
+    reported = [
         PreviewFinding(
             severity="info", rule=each.rule.id, resource=each.resource, message=f"suppressed: {each.detail}."
         )
         for each in results
         if each.outcome == "suppressed"
     ]
-    return (*failed, *idle, *told)
+    return (*failed, *idle, *reported)

@@ -32,7 +32,7 @@ def unread(sentences: Iterable[str]) -> tuple[PreviewFinding, ...]:
     )
 
 
-def _nobody_is_told(settings: Settings, _: Instances) -> Iterator[PreviewFinding]:
+def _nobody_is_notified(settings: Settings, _: Instances) -> Iterator[PreviewFinding]:
     for severity in ("critical", "warning"):
         if not getattr(settings.notify, severity):
             yield PreviewFinding(
@@ -105,7 +105,7 @@ def _single_node(settings: Settings, instances: Instances) -> Iterator[PreviewFi
 
 
 _RULES: tuple[Rule, ...] = (
-    _nobody_is_told,
+    _nobody_is_notified,
     _nobody_may_connect,
     _smaller_replica,
     _burstable,

@@ -1,4 +1,4 @@
-"""What the saved state itself says to whoever is about to deploy over it, as findings. Pure."""
+"""What the saved state itself says about a deployment over it, as findings. Pure."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ LOGINS: tuple[Rule, ...] = (
         key="userGroupIds",
         effect=Effect.DOWNTIME,
         when=lambda e: not e.after,
-        users="Every user loses its login; without an AUTH token the cache is open to whoever reaches it.",
+        users="Every user loses its login; without an AUTH token the cache is open to anyone who reaches it.",
         source=_RBAC,
         way_round="Keep the user group.",
     ),
@@ -92,12 +92,12 @@ USERS: tuple[Rule, ...] = (
     Rule(
         id="cache-user-name",
         key="userName",
-        users="The user is made anew; its connections are closed.",
+        users="The user is replaced; its connections are closed.",
     ),
     Rule(
         id="cache-user-id",
         key="userId",
-        users="The user is made anew; its connections are closed.",
+        users="The user is replaced; its connections are closed.",
     ),
 )
 

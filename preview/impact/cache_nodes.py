@@ -14,7 +14,7 @@ _NEW_BESIDE = (
 
 
 def _alone(edit: Edit) -> bool:
-    """Whether there is no replica that could take over."""
+    """Whether no replica could take over."""
     was = edit.change.was or {}
     if was.get("numNodeGroups"):
         return not was.get("replicasPerNodeGroup")
@@ -44,7 +44,7 @@ NODES: tuple[Rule, ...] = (
         key="engine",
         effect=Effect.DATA_AT_RISK,
         when=replaced,
-        users="There is no way back from Valkey to Redis OSS in place: the cache would be replaced by an empty one.",
+        users="Valkey cannot go back to Redis OSS in place: the cache would be replaced by an empty one.",
         way_round=_NEW_BESIDE,
     ),
     Rule(

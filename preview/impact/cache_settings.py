@@ -24,8 +24,8 @@ SETTINGS: tuple[Rule, ...] = (
         when=lambda e: {str(e.before or "disabled"), str(e.after or "disabled")} == {"enabled", "disabled"},
         users="Cluster mode is not switched in one step.",
         source="ElastiCache User Guide, modify-cluster-mode",
-        way_round="`compatible` first, move every client to the cluster protocol, then `enabled`. There is no way back "
-        "from `enabled`.",
+        way_round="`compatible` first, move every client to the cluster protocol, then `enabled`, which cannot be "
+        "undone.",
     ),
     Rule(
         id="cache-cluster-mode",
@@ -63,7 +63,7 @@ SETTINGS: tuple[Rule, ...] = (
         id="cache-zones",
         key="multiAzEnabled",
         effect=Effect.IN_PLACE,
-        users="Nodes may be placed anew over the zones.",
+        users="Nodes may be redistributed over the zones.",
         source=_FAILOVER,
     ),
     Rule(

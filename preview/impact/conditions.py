@@ -18,7 +18,7 @@ def number(value: object) -> float:
 
 
 def known(value: object) -> bool:
-    """Whether the value is known before the deployment; what a resource that is made anew puts out is not."""
+    """Whether the value is known before the deployment; outputs of a resource that is replaced are not."""
     return not (isinstance(value, str) and value.startswith("<") and value.endswith(">"))
 
 

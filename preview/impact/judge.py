@@ -55,7 +55,7 @@ def _of(change: Change, stack: tuple[Change, ...]) -> Iterator[Impact]:
         return  # a component: its children say it all
     whole = Edit(change=change, key="*", before=change.name, stack=stack)
     if change.kind == "delete":
-        yield _told(whole, _rule(whole))
+        yield _impact(whole, _rule(whole))
     for key, rule in unfinished(whole, lost(whole)):
         said = {"initErrors": "; ".join(change.failed), "replaceWith": ", ".join(change.replaced_with)}
         edit = replace(whole, key=key, before=said.get(key, True))
@@ -66,14 +66,14 @@ def _of(change: Change, stack: tuple[Change, ...]) -> Iterator[Impact]:
         edit = Edit(change=change, key=key, before=change.was.get(key), after=change.now.get(key), stack=stack)
         replaces = key in change.replaces
         rule = _rule(edit)
-        # Whatever a rule says of the new value, the provider makes another resource for it.
+        # Whatever a rule says about the new value, the provider makes another resource for it.
         effect = at_least(rule.effect, Effect.REPLACE) if replaces else rule.effect
         yield from _held(edit, replace(rule, effect=effect), replaces=replaces)
 
 
 def _held(edit: Edit, rule: Rule, *, replaces: bool) -> Iterator[Impact]:
     """The impact; replacing is deleting, and Pulumi refuses it for a protected resource."""
-    impact = _told(edit, rule)
+    impact = _impact(edit, rule)
     yield impact
     if replaces and edit.change.protect:
         yield _blocked(impact)
@@ -99,7 +99,7 @@ def _blocked(impact: Impact) -> Impact:
     )
 
 
-def _told(edit: Edit, rule: Rule) -> Impact:
+def _impact(edit: Edit, rule: Rule) -> Impact:
     change = edit.change
     when = _when(edit, rule)
     return Impact(
@@ -127,7 +127,7 @@ def _rule(edit: Edit) -> Rule:
     found = next((r for r in RULES.get(edit.change.type, ()) if r.key == edit.key and _applies(r, edit)), None)
     if edit.key != "*":
         return found or _default(edit)
-    # Whatever is in it: Pulumi deletes nothing that is protected, and leaves what it retains.
+    # Whatever it contains: Pulumi deletes nothing that is protected, and keeps what it retains.
     if edit.change.protect:
         return found if found and found.effect is Effect.BLOCKED else _PROTECTED
     if edit.change.retained and (found is None or found.effect is not Effect.IN_PLACE):
@@ -142,7 +142,7 @@ def _applies(rule: Rule, edit: Edit) -> bool:
         if not edit.change.place:
             raise
         place = f"{edit.change.place}.inputs" + ("" if edit.key == "*" else f".{edit.key}")
-        raise SavedError(f"is no deployment: {place} is nothing that {edit.change.type} takes") from None
+        raise SavedError(f"is not a deployment: {place} is not valid for {edit.change.type}") from None
 
 
 _PROTECTED = Rule(

@@ -50,7 +50,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
             id="key-policy",
             key="policy",
             effect=Effect.DOWNTIME,
-            users="Who is no longer named in it (RDS, SNS, CloudWatch, the runner) is refused at once.",
+            users="Services and roles no longer named in it (RDS, SNS, CloudWatch, the runner) are refused at once.",
             source="AWS KMS Developer Guide, key-policies",
             way_round="Read the statements that go.",
         ),
@@ -82,7 +82,7 @@ KEEPING: dict[str, tuple[Rule, ...]] = {
     ),
     types.RANDOM_PASSWORD: (
         Rule(
-            id="password-anew",
+            id="password-replaced",
             key="*",
             effect=Effect.IN_PLACE,
             users="Nothing: the bootstrap has replaced the initial password long ago.",

@@ -59,7 +59,7 @@ LIFE: tuple[Rule, ...] = (
         when=_skips_snapshot,
         users="The database is deleted without a final snapshot.",
         source="RDS User Guide, USER_DeleteInstance",
-        way_round="Take a snapshot by hand, or deploy `skip_final_snapshot: false` first.",
+        way_round="Take a manual snapshot, or deploy `skip_final_snapshot: false` first.",
     ),
     Rule(
         id="rds-delete",

@@ -64,7 +64,7 @@ PARAMETERS: tuple[Rule, ...] = (
         key="parameters",
         effect=Effect.REBOOT,
         when=lambda e: any(p["name"] in _differ(e) and p.get("applyMethod") == "pending-reboot" for p in e.after),
-        users="Static parameters hold after a restart, which no maintenance window makes by itself.",
+        users="Static parameters take effect after a restart, which a maintenance window does not make.",
         source=_PARAMETERS,
         way_round="Restart when it suits: with Multi-AZ, with a failover.",
     ),

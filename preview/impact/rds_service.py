@@ -41,7 +41,7 @@ SERVICE: tuple[Rule, ...] = (
         key="backupRetentionPeriod",
         effect=Effect.DATA_AT_RISK,
         when=lambda e: not e.after,
-        users="All automated backups are deleted and there is no way back to a point in time.",
+        users="All automated backups are deleted, and no point in time can be restored.",
         source="RDS User Guide, USER_WorkingWithAutomatedBackups",
         way_round="At least 1 day, 7 in production.",
     ),

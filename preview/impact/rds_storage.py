@@ -18,7 +18,7 @@ def _gp3(edit: Edit) -> bool:
 
 
 def _smaller_gp3(edit: Edit) -> bool:
-    # What RDS has grown to by itself counts, not what the program began with.
+    # The size that RDS has grown to counts, not the program's initial size.
     sizes = [number((side or {}).get("allocatedStorage")) for side in (edit.change.was, edit.change.now)]
     return _gp3(edit) and max(sizes) < STRIPED_FROM
 
@@ -74,7 +74,7 @@ STORAGE: tuple[Rule, ...] = (
         when=_small_step,
         users="RDS takes steps of 10 % or more.",
         source="RDS API Reference, ModifyDBInstance: AllocatedStorage",
-        way_round="Grow by more, or leave it: with a maximum RDS grows it by itself.",
+        way_round="Grow by more, or leave it: with a maximum RDS grows it automatically.",
     ),
     Rule(
         id="rds-storage-grow",
@@ -97,7 +97,7 @@ STORAGE: tuple[Rule, ...] = (
         key="maxAllocatedStorage",
         effect=Effect.DATA_AT_RISK,
         when=_never_grows,
-        users="Storage no longer grows by itself: a full disk stops the database.",
+        users="Storage no longer grows automatically: a full disk stops the database.",
         source="RDS User Guide, USER_PIOPS.Autoscaling",
         way_round="Keep a maximum well above the allocated storage.",
     ),
@@ -161,7 +161,7 @@ STORAGE: tuple[Rule, ...] = (
         id="rds-replica-key",
         key="kmsKeyId",
         when=replica,
-        users="The replica is made anew under the other key; its readers are cut until it has caught up.",
+        users="The replica is replaced by one under the other key; its readers are cut off until it has caught up.",
         way_round="Add a second replica under the new key, move the readers, remove the first.",
     ),
     Rule(
@@ -191,7 +191,7 @@ STORAGE: tuple[Rule, ...] = (
         id="rds-replica-zone",
         key="availabilityZone",
         when=replica,
-        users="The replica is made anew in the other zone.",
+        users="The replica is replaced by one in the other zone.",
         way_round="Add a replica in the new zone first.",
     ),
     Rule(
@@ -226,7 +226,7 @@ STORAGE: tuple[Rule, ...] = (
         id="rds-identifier",
         key="identifier",
         effect=Effect.DOWNTIME,
-        users="The endpoint changes: every client must be told, dashboards and alarms lose their instance.",
+        users="The endpoint changes: every client needs the new one, dashboards and alarms lose their instance.",
         source="RDS User Guide, USER_RenameInstance",
         way_round="Leave the name.",
     ),
@@ -234,7 +234,7 @@ STORAGE: tuple[Rule, ...] = (
         id="rds-port",
         key="port",
         effect=Effect.DOWNTIME,
-        users="The instance restarts at once, whatever the window, and listens elsewhere.",
+        users="The instance restarts at once, whatever the window, and listens on another port.",
         source=_MODIFYING,
         way_round="Change the clients' setting and the firewall in the same deployment.",
     ),

@@ -1,4 +1,4 @@
-"""What an earlier `up` left half done, and what is replaced whatever the program says: rules for any type."""
+"""What an earlier `up` left unfinished, and what is replaced in any case: rules for any type."""
 
 from __future__ import annotations
 
@@ -48,9 +48,9 @@ def unfinished(edit: Edit, lost: Effect) -> Iterator[tuple[str, Rule]]:
                 id="replaced-with",
                 key="replaceWith",
                 effect=at_least(Effect.REPLACE, lost),
-                users="It is made anew with what it stands on: whoever uses it is cut off until it is there again.",
+                users="It is replaced together with what it depends on: its users are cut off until then.",
                 source="Pulumi, resource option `replaceWith`",
-                way_round="It comes with the replacement of the other: whatever avoids that avoids this.",
+                way_round="It follows from the replacement of the other: avoid that one.",
             ),
         )
     if change.failed and not change.replaced:

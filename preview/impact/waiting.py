@@ -10,16 +10,16 @@ def meanwhile(edit: Edit) -> str:
     """What users and operators meet until the window, of a change that waits for it.
 
     Source: RDS User Guide, Overview.DBInstance.Modifying and parameter-groups-overview: a class waits, a dynamic
-    parameter holds at once, a static one from the next restart on, whoever makes it.
+    parameter applies at once, a static one from the next restart on, whatever its cause.
     """
-    told = "Until then every `pulumi up` proposes it again."
+    consequence = "Until then every `pulumi up` proposes it again."
     if edit.change.type == INSTANCE and edit.key == "instanceClass" and _parameters_come_first(edit):
-        told += (
-            " The parameters for the new class come before it: the dynamic ones hold on the old class at once, the "
+        consequence += (
+            " The parameters for the new class come before it: the dynamic ones apply to the old class at once, the "
             "static ones from any restart on. With data-tier:postgres.apply_immediately: true for this deployment they "
             "come together."
         )
-    return told
+    return consequence
 
 
 def _parameters_come_first(edit: Edit) -> bool:

@@ -1,4 +1,4 @@
-"""Who is told, and when the bootstrap runs: topics, subscriptions, alarms, the runner."""
+"""Topics, subscriptions, alarms and the runner: who is notified, and when the bootstrap runs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             id="topic-delete",
             key="*",
             effect=Effect.DOWNTIME,
-            users="Its subscribers hear no more; e-mail must be confirmed anew.",
+            users="Its subscribers receive nothing more; e-mail addresses must be confirmed again.",
             source="Amazon SNS Developer Guide, sns-delete-subscription-topic",
         ),
         Rule(
@@ -92,7 +92,7 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
             id="dashboard-body",
             key="dashboardBody",
             effect=Effect.IN_PLACE,
-            users="The dashboard is made anew; what was changed in the console is lost.",
+            users="The dashboard is overwritten; what was changed in the console is lost.",
             source="Amazon CloudWatch API Reference, PutDashboard",
         ),
     ),
@@ -100,14 +100,14 @@ WATCHING: dict[str, tuple[Rule, ...]] = {
         Rule(
             id="bootstrap-runs",
             key="triggers",
-            users="The bootstrap runs (its run is made anew): migrations, roles and users as declared, then the proof.",
+            users="The bootstrap runs (its invocation is replaced): migrations, roles, users, then verification.",
             source="docs/architecture.md",
             way_round="`datatier migrate up --dry-run` shows the SQL.",
         ),
         Rule(
             id="bootstrap-input",
             key="input",
-            users="The bootstrap runs (its run is made anew) against what the stack holds now.",
+            users="The bootstrap runs (its invocation is replaced) against what the stack holds now.",
             source="docs/architecture.md",
         ),
     ),

@@ -22,10 +22,10 @@ class FilePlace:
 
     Another cloud says what comes of a declaration.
 
-    An id of AWS's is not always one of a kind: a metric filter's is its name, in each log group anew, and every
+    An id in AWS is not always unique to its type: a metric filter's is its name, unique in its log group, and every
     password's is `none`. The second of one id has its URN beside it.
 
-    The file is read again whenever it changed: whoever edits it makes drift.
+    The file is read again whenever it has changed: an edit of it is drift.
     """
 
     def __init__(self, path: Path, cloud: Callable[[str], Cloud], region: str) -> None:
@@ -91,8 +91,8 @@ class FilePlace:
     def _outputs(self, was: HeldResource, resource: Resource) -> dict[str, Any]:
         """What was drawn stays; what follows from an input that changed is another."""
         changed = {key for key, value in resource.inputs.items() if was["inputs"].get(key) != value}
-        anew = {key for key, causes in changeable_kind(resource.type).follows.items() if causes & changed}
-        kept = {key: value for key, value in was["outputs"].items() if key not in anew | resource.inputs.keys()}
+        recomputed = {key for key, causes in changeable_kind(resource.type).follows.items() if causes & changed}
+        kept = {key: value for key, value in was["outputs"].items() if key not in recomputed | resource.inputs.keys()}
         return {**self._cloud.ensure(resource).outputs, **kept}
 
     def _put(self, key: str, resource: Resource, made: Made) -> None:
@@ -131,7 +131,7 @@ class FilePlace:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Write the file in one step: whoever reads it meanwhile has the old one or the new, whole."""
+    """Write the file atomically: readers see either the old one or the new one."""
     new = path.with_name(f".{path.name}.new")
     new.write_text(text, encoding="utf-8")
     new.replace(path)

@@ -35,17 +35,17 @@ _KINDS: dict[tuple[Verb, bool], int] = {
 }
 
 
-def _told(method: Callable[..., Any]) -> Callable[..., Any]:
+def _aborting(method: Callable[..., Any]) -> Callable[..., Any]:
     """A failure of the substrate reaches the engine as its message, not as a traceback."""
 
     @functools.wraps(method)
-    def told(self: Provider, request: Any, context: grpc.ServicerContext) -> Any:
+    def call(self: Provider, request: Any, context: grpc.ServicerContext) -> Any:
         try:
             return method(self, request)
         except CloudError as error:
             context.abort(grpc.StatusCode.UNKNOWN, str(error))
 
-    return told
+    return call
 
 
 class Provider(provider_pb2_grpc.ResourceProviderServicer):
@@ -56,31 +56,31 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         self.package = package
         self._cancelled = threading.Event()
 
-    @_told
+    @_aborting
     def Handshake(self, _: Any) -> Any:  # noqa: N802
         return provider_pb2.ProviderHandshakeResponse(accept_secrets=True)
 
-    @_told
+    @_aborting
     def Attach(self, _: Any) -> Any:  # noqa: N802
         return empty_pb2.Empty()
 
-    @_told
+    @_aborting
     def GetPluginInfo(self, _: Any) -> Any:  # noqa: N802
         # Of the provider that it stands for: the engine compares it with what the program's SDK asks for.
         return plugin_pb2.PluginInfo(version=version(PACKAGES[self.package]))
 
-    @_told
+    @_aborting
     def CheckConfig(self, request: Any) -> Any:  # noqa: N802
         return provider_pb2.CheckResponse(inputs=request.news)
 
-    @_told
+    @_aborting
     def DiffConfig(self, request: Any) -> Any:  # noqa: N802
         old, new = (declared(read(each)) for each in (request.old_inputs, request.news))
         changed = sorted(key for key in {*old, *new} if old.get(key) != new.get(key))
         answer = provider_pb2.DiffResponse
         return answer(changes=answer.DIFF_SOME if changed else answer.DIFF_NONE, diffs=changed)
 
-    @_told
+    @_aborting
     def Configure(self, request: Any) -> Any:  # noqa: N802
         self._cancelled.clear()  # the plugin outlives the run that was cancelled
         region = declared(read(request.args)).get("region")
@@ -88,7 +88,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             self.place.configure(region)
         return provider_pb2.ConfigureResponse(acceptSecrets=True, supportsPreview=True)
 
-    @_told
+    @_aborting
     def Check(self, request: Any) -> Any:  # noqa: N802
         token = _token(request.urn)
         kind, schema = changeable_kind(token), schema_of(token)
@@ -100,7 +100,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         inputs = complete(kind, _name(request.urn), olds, news, request.randomSeed)
         return provider_pb2.CheckResponse(inputs=write(inputs), failures=failed)
 
-    @_told
+    @_aborting
     def Diff(self, request: Any) -> Any:  # noqa: N802
         found = diff(
             changeable_kind(_token(request.urn)),
@@ -121,7 +121,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
             },
         )
 
-    @_told
+    @_aborting
     def Create(self, request: Any) -> Any:  # noqa: N802
         inputs = read(request.properties)
         if request.preview:
@@ -131,7 +131,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         made = self.place.create(_declared(request.urn, inputs))
         return provider_pb2.CreateResponse(id=made.id, properties=write(_state(request.urn, inputs, made)))
 
-    @_told
+    @_aborting
     def Read(self, request: Any) -> Any:  # noqa: N802
         live = self.place.read(_token(request.urn), request.id, request.urn)
         if live is None:
@@ -141,7 +141,7 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         state = {**kept, **_own(inputs), **live["outputs"]}
         return provider_pb2.ReadResponse(id=live["id"], inputs=write(inputs), properties=write(state))
 
-    @_told
+    @_aborting
     def Update(self, request: Any) -> Any:  # noqa: N802
         token, was, inputs = _token(request.urn), read(request.old_inputs), read(request.news)
         gone = was.keys() - inputs.keys()
@@ -154,18 +154,18 @@ class Provider(provider_pb2_grpc.ResourceProviderServicer):
         made = self.place.update(_declared(request.urn, inputs), request.id)
         return provider_pb2.UpdateResponse(properties=write({**kept, **_state(request.urn, inputs, made)}))
 
-    @_told
+    @_aborting
     def Delete(self, request: Any) -> Any:  # noqa: N802
         self._go_on()
         self.place.delete(_token(request.urn), request.id, request.urn)
         return empty_pb2.Empty()
 
-    @_told
+    @_aborting
     def Invoke(self, request: Any) -> Any:  # noqa: N802
         answer = self.place.invoke(request.tok, declared(read(request.args)))
         return provider_pb2.InvokeResponse(**{"return": write(answer)})
 
-    @_told
+    @_aborting
     def Cancel(self, _: Any) -> Any:  # noqa: N802
         self._cancelled.set()
         return empty_pb2.Empty()

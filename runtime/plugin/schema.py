@@ -46,7 +46,7 @@ def _read(token: str) -> ResourceSchema:
         # `BucketVersioningArgs` are those of an input of that name; the resource's are `...InitArgs` then.
         arguments = getattr(found, f"{name}InitArgs", None) or getattr(found, f"{name}Args")
     except (ImportError, AttributeError):
-        raise CloudError(f"{token} is no type of {', '.join(PACKAGES)} as they are installed here") from None
+        raise CloudError(f"{token} is not a type of the installed {', '.join(PACKAGES)}") from None
     spelled = _types.input_type_py_to_pulumi_names(arguments)
     return ResourceSchema(
         inputs=frozenset(spelled.values()),

@@ -264,7 +264,7 @@ def test_the_door_lets_no_other_call_through(service: str, call: str) -> None:
     def nobody(*_: Any) -> Any:
         raise AssertionError("a client was made for it")
 
-    with pytest.raises(ValueError, match="is no call that only reads settings"):
+    with pytest.raises(ValueError, match="is not a call that only reads settings"):
         Reader(nobody, "eu-west-1").one(service, call)
 
 

@@ -303,7 +303,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     ),
     "the policy is no JSON": (
         edit(f"{CRITICAL}-policy", inputs(policy="{")),
-        [(E, "topic policy", f"{CRITICAL}-policy", "is no policy document"), (W, "topic policy", f"{CRITICAL}-policy", "its own account")],
+        [(E, "topic policy", f"{CRITICAL}-policy", "is not a policy document"), (W, "topic policy", f"{CRITICAL}-policy", "its own account")],
     ),
     "a FIFO topic for RDS and Backup": (
         edit(INFO, inputs(fifoTopic=True)),
@@ -520,9 +520,9 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
         edit(PAGE, inputs(alarmRule='ALARM("tmi-prod-main-1-dwn")')), [(E, "rule", PAGE, "it names tmi-prod-main-1-dwn")],
     ),
     "a page whose rule does not read": (
-        edit(PAGE, inputs(alarmRule='ALARM("tmi-prod-main-1-down") ALARM("tmi-prod-main-1-memory-high")')), [(E, "rule", PAGE, "is no rule")],
+        edit(PAGE, inputs(alarmRule='ALARM("tmi-prod-main-1-down") ALARM("tmi-prod-main-1-memory-high")')), [(E, "rule", PAGE, "is not a rule")],
     ),
-    "an empty rule": (edit(PAGE, inputs(alarmRule="")), [(E, "rule", PAGE, "is no rule")]),
+    "an empty rule": (edit(PAGE, inputs(alarmRule="")), [(E, "rule", PAGE, "is not a rule")]),
     "a page of itself": (
         edit(PAGE, inputs(alarmRule='ALARM("tmi-prod-main-page")')), [(E, "rule", PAGE, "leads back to itself")],
     ),

@@ -163,5 +163,5 @@ def test_a_principal_of_an_account_is_known_by_its_keys(key: str, value: str, ki
 
 @pytest.mark.parametrize("document", ["", "[]", "{}", "null"])
 def test_what_is_no_policy(document: str) -> None:
-    with pytest.raises(PolicyError, match="is no policy document"):
+    with pytest.raises(PolicyError, match="is not a policy document"):
         judge(document, REQUEST)

@@ -37,7 +37,7 @@ def defined(postgres18: Postgres, make_tier: Callable[..., Tier]) -> Tier:
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
         live = schema.read(conn)
         # Without the extensions that this server does not let its master make.
-        found: schema.Schema = {**schema.definition_of(live), "extensions": live.schema.get("extensions", [])}
+        found: schema.Schema = {**schema.definition_of(live), "extensions": live.schema.get("extensions", {})}
     path = tier.migrations.parent / schema.definition.FILE
     path.parent.mkdir(exist_ok=True)
     path.write_text(schema.dump(found))

@@ -43,7 +43,7 @@ def shop(postgres18: Postgres, make_tier: Callable[..., Tier]) -> Iterator[Shop]
         live = schema.read(conn)
     path = tier.migrations.parent / schema.definition.FILE
     path.parent.mkdir(exist_ok=True)
-    yield Shop(tier, {**schema.definition_of(live), "extensions": live.schema.get("extensions", [])}, path)
+    yield Shop(tier, {**schema.definition_of(live), "extensions": live.schema.get("extensions", {})}, path)
     path.unlink()
 
 
@@ -87,7 +87,7 @@ def by_restore_test(shop: Shop) -> tuple[bool, list[str]]:
 VIEWS = (by_bootstrap, by_drift, by_rehearsal, by_restore_test)
 NAMES = [view.__name__ for view in VIEWS]
 # Neither is installed here: one is shipped by no server, the other by this one, whose master may not make it.
-LACKING = ["of_another_cloud", "vector"]
+LACKING: dict[str, dict[str, str]] = {"of_another_cloud": {}, "vector": {}}
 NEEDING = {
     "places": {"requires": ["of_another_cloud"], "columns": {"id": {"type": "bigint"}}},
     "pages": {"requires": ["vector"], "columns": {"id": {"type": "bigint"}}},
@@ -98,7 +98,7 @@ NEEDING = {
 def test_an_extension_that_cannot_be_had_is_held_against_nobody(
     shop: Shop, view: Callable[[Shop], tuple[bool, list[str]]]
 ) -> None:
-    extensions = [*shop.schema.get("extensions", []), *LACKING]
+    extensions = {**shop.schema.get("extensions", {}), **LACKING}
     shop.define(extensions=extensions, tables={**shop.schema["tables"], **NEEDING})
     assert view(shop) == (True, [])
 
@@ -108,7 +108,7 @@ def test_what_is_missing_for_no_such_reason_is_told_by_all(
     shop: Shop, view: Callable[[Shop], tuple[bool, list[str]]]
 ) -> None:
     tables = {**shop.schema["tables"], "carts": {"columns": {"id": {"type": "bigint"}}}}
-    shop.define(extensions=[*shop.schema.get("extensions", []), *LACKING], tables=tables)
+    shop.define(extensions={**shop.schema.get("extensions", {}), **LACKING}, tables=tables)
     fine, told = view(shop)
     assert (fine, [each.partition("; mend: ")[0] for each in told]) == (False, ["table carts: missing"])
 
@@ -123,7 +123,9 @@ def test_beside_a_database_of_another_migration_nothing_else_is_said(
 
 
 def test_what_is_left_aside_is_one_sentence_that_says_why(shop: Shop) -> None:
-    shop.define(extensions=[*shop.schema.get("extensions", []), *LACKING], tables={**shop.schema["tables"], **NEEDING})
+    shop.define(
+        extensions={**shop.schema.get("extensions", {}), **LACKING}, tables={**shop.schema["tables"], **NEEDING}
+    )
     tier = shop.tier
     sentence = (
         "left aside: extension of_another_cloud, extension vector, table places, table pages; extensions are the "

@@ -12,10 +12,10 @@ from conftest import Project
     [
         (("--format", "sarif"), "", "needs --against"),
         (("--against", "nowhere.json"), "", "nowhere.json: No such file"),
-        (("--against", "-"), "{", "no JSON"),
+        (("--against", "-"), "{", "not JSON"),
         (("--against", "-"), "[1]", "neither"),
         (("--against", "-"), '{"deployment": {"resources": [3]}}', "deployment.resources[0] is a number"),
-        (("--against", "utf16.json"), "", "is no text in UTF-8"),
+        (("--against", "utf16.json"), "", "is not UTF-8 text"),
         (("--against", "-", "--json", "--format", "markdown"), "{}", "contradict"),
     ],
 )

@@ -29,10 +29,10 @@ def test_records_are_kept_in_order(tmp_path: Path) -> None:
     assert read(tmp_path) == tuple(sorted(kept, key=lambda each: each.name + ".json"))
     assert [each.ok for each in read(tmp_path)] == [True, True, True]
     (tmp_path / "x.json").write_text('{"name": "x"}')
-    with pytest.raises(RecordError, match=r"x\.json is no record"):
+    with pytest.raises(RecordError, match=r"x\.json is not a record"):
         read(tmp_path)
     for name in ("", "../x", "a/b", ".hidden"):
-        with pytest.raises(RecordError, match="is no name for a record"):
+        with pytest.raises(RecordError, match="is not a name for a record"):
             write(tmp_path, record(name))
 
 

@@ -79,7 +79,10 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     # The targets that install find everything done.
-    for name in (*(f"requirements/{each}.txt" for each in ("deploy", "runtime", "dev", "policy")), "pyproject.toml"):
+    for name in (
+        *(f"requirements/{each}.txt" for each in ("pip", "deploy", "runtime", "dev", "policy")),
+        "pyproject.toml",
+    ):
         os.utime(folder / name, (0, 0))
     (folder / ".venv").symlink_to(ROOT / ".venv")
     (folder / "policy" / "venv").symlink_to(ROOT / "policy" / "venv")

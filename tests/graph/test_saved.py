@@ -179,12 +179,12 @@ def broken(**edit: Any) -> str:
 AT = "deployment.resources[2]"
 # A file that is none, and what is said of it.
 REFUSED: list[tuple[str, str]] = [
-    ("", "is no JSON (line 1"),
-    ("{", "is no JSON (line 1"),
+    ("", "is not JSON (line 1"),
+    ("{", "is not JSON (line 1"),
     ("[" * 100_000, "is nested too deeply"),
     ('{"a": "\\ud800"}', "half of a character"),
     *(
-        (f'{{"deployment": {{"a": {number}}}}}', "is no JSON (it holds NaN, or a number greater")
+        (f'{{"deployment": {{"a": {number}}}}}', "is not JSON (it holds NaN, or a number greater")
         for number in ("NaN", "Infinity", "-Infinity", "1e999", "9" * 5000)
     ),
     ("[]", "is neither"),
@@ -209,11 +209,11 @@ REFUSED: list[tuple[str, str]] = [
     ('{"resources": [{"type": 1}]}', "resources[0].type is a number, and text is wanted"),
     ('{"resources": [{"type": "a", "name": "b"}]}', "resources[0].parent is missing"),
     ('{"resources": ["a"]}', "resources[0] is text, and an object is wanted"),
-    (broken(urn="it"), f"{AT}.urn is no URN"),
-    (broken(urn="urn:pulumi:a::b::c"), f"{AT}.urn is no URN"),
+    (broken(urn="it"), f"{AT}.urn is not a URN"),
+    (broken(urn="urn:pulumi:a::b::c"), f"{AT}.urn is not a URN"),
     (broken(urn=None), f"{AT}.urn is null, and text is wanted"),
     (broken(type=None), f"{AT}.type is null, and text is wanted"),
-    (broken(parent="a"), f"{AT}.parent is no URN"),
+    (broken(parent="a"), f"{AT}.parent is not a URN"),
     (broken(inputs=[]), f"{AT}.inputs is a list, and an object is wanted"),
     (broken(inputs={"__defaults": "a"}), f"{AT}.inputs.__defaults is text, and names are wanted"),
     (broken(inputs={"__defaults": [{}]}), f"{AT}.inputs.__defaults is a list, and names are wanted"),

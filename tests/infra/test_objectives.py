@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.load import load_settings
-from infra.rules.objectives import recoveries, told
+from infra.rules.objectives import in_words, recoveries
 from infra.settings.model import Settings
 from infra.settings.problems import SettingsError
 from knowledge.backups import recovery
@@ -75,7 +75,7 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"postgres": {"backup": {"retention": 0}}}, "objectives.rpo", "nothing could be restored"),
     ({"postgres": {"backup": {"retention": 0}}, "backup": {}}, "objectives.rpo", "up to 25h apart"),
     ({"objectives": {"rpo": "4m", "rto": "4h"}}, "objectives.rpo", "5m at best"),
-    ({"objectives": {"rpo": "24h", "rto": "30m"}}, "objectives.rto", "the way back is a restore, about 33m"),
+    ({"objectives": {"rpo": "24h", "rto": "30m"}}, "objectives.rto", "recovery is a restore, about 33m"),
     (
         {"objectives": {"rpo": "24h", "rto": "5m"}, "postgres": {"replicas": {"standby": {}}}},
         "objectives.rto",
@@ -155,7 +155,7 @@ def test_a_finding_says_what_is_lost_how_long_and_what_mends_it() -> None:
     ("amount", "text"), [(None, "for ever"), (5, "5m"), (119, "119m"), (120, "2h"), (1500, "25h"), (1530, "25h30m")]
 )
 def test_minutes_for_people(amount: int | None, text: str) -> None:
-    assert told(amount) == text
+    assert in_words(amount) == text
 
 
 @pytest.mark.parametrize(

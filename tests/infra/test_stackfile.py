@@ -67,9 +67,9 @@ def test_a_stack_is_called_as_its_things_on_aws_may_be(stack: str, name: str, sa
 
 
 BROKEN: list[tuple[str, str]] = [
-    (f"{HEAD}  true: 1\n", "config.True: is no text: put the key in quotes"),
-    (f"{HEAD}  data-tier:redis: {{on: {{}}}}\n", "config.data-tier:redis.True: is no text"),
-    (f"{HEAD}  data-tier:redis: {{1: {{}}}}\n", "config.data-tier:redis.1: is no text"),
+    (f"{HEAD}  true: 1\n", "config.True: is not text: put the key in quotes"),
+    (f"{HEAD}  data-tier:redis: {{on: {{}}}}\n", "config.data-tier:redis.True: is not text"),
+    (f"{HEAD}  data-tier:redis: {{1: {{}}}}\n", "config.data-tier:redis.1: is not text"),
     (f"{HEAD}  ? [a]\n  : b\n", "not valid YAML"),
     (f"{HEAD}  data-tier:x: .nan\n", "config.data-tier:x: nan is neither"),
     (f"{HEAD}  data-tier:x: -.inf\n", "config.data-tier:x: -inf is neither"),

@@ -91,7 +91,7 @@ class Stack:
                 "primary",
                 {
                     "identifier": "t-primary",
-                    "engineVersion": "17",
+                    "engineVersion": "18",
                     "username": "t_admin",
                     "password": password,
                     "dbName": "tmi",

@@ -10,6 +10,7 @@ from local.computer import GIB, MIB, server_bytes
 from local.postgres import binaries
 from local.postgres.binaries import Binaries
 from local.postgres.config import configure
+from local.postgres.packages import Package
 
 
 class Build(Binaries):
@@ -32,7 +33,7 @@ class Build(Binaries):
     libraries = frozenset({"auto_explain"})
 
 
-BUILD = Build(Path("/nowhere"))
+BUILD = Build(Package(name="a-package 1", major=18, root=Path("/nowhere")))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from graph.resource import Resource, Standing
 from preview.diff import Change, changes
 from preview.impact.effect import Effect
 from preview.impact.judge import judge
-from preview.markdown import told as shown
+from preview.markdown import described as shown
 
 INSTANCE, PARAMETERS = "aws:rds/instance:Instance", "aws:rds/parameterGroup:ParameterGroup"
 EVENTS, TEST = (
@@ -328,7 +328,7 @@ def test_what_the_program_replaces_with_another(
         goes = tuple((each.effect, each.rule) for each in judge(found) if each.name == name)
         # What is protected is not replaced, and so nothing is with it.
         assert goes == (expected if name == "second" or not options.get("protect") else ())
-        assert {shown(each) for each in judge(found) if each.name == name} <= {f"made anew with {before}"}
+        assert {shown(each) for each in judge(found) if each.name == name} <= {f"replaced together with {before}"}
 
 
 @pytest.mark.parametrize(

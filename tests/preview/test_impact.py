@@ -221,7 +221,7 @@ TRANSITIONS: list[tuple[str, Inputs, Inputs | None, Effect, str]] = [
     (SECRET, {}, None, D, "secret-delete"),
     (SECRET, {"name": "a"}, {"name": "b"}, L, "secret-name"),
     (SECRET, {"kmsKeyId": "a"}, {"kmsKeyId": "b"}, I, "secret-key"),
-    (PASSWORD, {}, None, I, "password-anew"),
+    (PASSWORD, {}, None, I, "password-replaced"),
     (GROUP_OF_RULES, {}, None, D, "group-delete"),
     (GROUP_OF_RULES, {"vpcId": "a"}, {"vpcId": "b"}, N, "group-move"),
     (GROUP_OF_RULES, {"description": "a"}, {"description": "b"}, N, "group-text"),

@@ -230,7 +230,7 @@ def test_ignored_changes_and_the_remains_of_a_replacement_are_left_out(prod: Dep
 
 @pytest.mark.parametrize(
     ("text", "said"),
-    [("{", "no JSON"), ("[]", "neither"), ('{"a": 1}', "neither"), ('{"deployment": null}', "neither")],
+    [("{", "not JSON"), ("[]", "neither"), ('{"a": 1}', "neither"), ('{"deployment": null}', "neither")],
 )
 def test_a_file_that_is_no_deployment(text: str, said: str) -> None:
     with pytest.raises(SavedError, match=said):

@@ -15,7 +15,8 @@ from preview.impact.judge import RULES, judge
 Inputs = dict[str, Any]
 REPLACING = sorted((token, key) for token, kind in KINDS.items() for key in kind.replaces or ())
 _SAYS_REPLACED = re.compile(
-    r"replaced by an? |would be replaced|made anew in|takes its place|begun anew|Another \w+ is made"
+    r"replaced by an? |replaced by one (in|under)|would be replaced|is replaced[,;:.)]|takes its place|started again"
+    r"|Another \w+ is made"
 )
 
 

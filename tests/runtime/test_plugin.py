@@ -393,7 +393,7 @@ def test_a_file_that_is_none(plugin: Plugin) -> None:
 
 @pytest.mark.parametrize("token", ["aws:rds/instance:Instanze", "aws:rds/nothing:Nothing", "gcp:x/y:Y"])
 def test_a_type_that_does_not_exist(token: str) -> None:
-    with pytest.raises(CloudError, match=f"{token} is no type"):
+    with pytest.raises(CloudError, match=f"{token} is not a type"):
         schema_of(token)
 
 

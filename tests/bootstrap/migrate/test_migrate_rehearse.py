@@ -133,7 +133,7 @@ def test_what_says_that_it_cannot_be_undone(connection: psycopg.Connection[Any],
 def test_a_definition_that_was_left_behind(connection: psycopg.Connection[Any], tmp_path: Path) -> None:
     folder = write(tmp_path / "m", **BASE, x2_more_up=UP, x2_more_down=DOWN)
     path = tmp_path / "schema.json"
-    path.write_text('{"version": 1, "extensions": [], "tables": {"a": {"columns": {"id": {"type": "integer"}}}}}')
+    path.write_text('{"version": 1, "extensions": {}, "tables": {"a": {"columns": {"id": {"type": "integer"}}}}}')
     made = run(connection, folder, definition=path)
     assert not made.failed
     found = {each.what for each in made.troubles}
@@ -146,7 +146,7 @@ def test_a_definition_that_was_left_behind(connection: psycopg.Connection[Any], 
     ("before", "after", "expected"),
     [
         ({}, {}, []),
-        ({"extensions": ["x"]}, {}, ["extension x removed: installed"]),
+        ({"extensions": {"x": {}}}, {}, ["extension x removed: installed"]),
         ({"types": {"t": "AS ENUM ('a')"}}, {"types": {"t": "AS ENUM ('b')"}}, [
             "type t changed: AS ENUM ('a') → AS ENUM ('b')"]),
         ({"sequences": {"s": "AS bigint"}}, {}, ["sequence s removed: AS bigint"]),

@@ -177,8 +177,8 @@ def test_a_page_of_armed_alarms_stays_within_what_a_composite_alarm_takes() -> N
 @pytest.mark.parametrize(
     ("alarms", "message"),
     [
-        ((replace(DOWN, armed_by="nothing"),), "no alarm of its that ignores silence"),
-        ((replace(DOWN, armed_by=FULL.key), FULL), "no alarm of its that ignores silence"),
+        ((replace(DOWN, armed_by="nothing"),), "not one of its alarms with missing data ignored"),
+        ((replace(DOWN, armed_by=FULL.key), FULL), "not one of its alarms with missing data ignored"),
         (
             (replace(DOWN, armed_by=FULL.key, severity="warning"), replace(FULL, missing="ignore")),
             "no page that could ask for both",
@@ -272,7 +272,7 @@ def test_refused(alarms: Any, topics: dict[str, str], message: str) -> None:
 
 
 def test_silence_needs_a_reason() -> None:
-    with pytest.raises(ValueError, match="silenced by primary-gone, which is no alarm here"):
+    with pytest.raises(ValueError, match="silenced by primary-gone, which is not an alarm of these targets"):
         AlarmsArgs(prefix="p", targets={"standby": instance(silenced_by="primary-gone")}, topic_arns=TOPICS)
 
 

@@ -27,12 +27,12 @@ ROOT = Path(__file__).parents[3]
 
 def test_the_committed_schema_is_current() -> None:
     committed = (ROOT / "components" / "schema.json").read_text(encoding="utf-8")
-    assert committed == text(), "make it anew: make schema"
+    assert committed == text(), "regenerate it: make schema"
 
 
 def test_the_page_is_current() -> None:
     page = (ROOT / "docs" / "components.md").read_text(encoding="utf-8")
-    assert page == document(), "make it anew: make schema"
+    assert page == document(), "regenerate it: make schema"
 
 
 def test_every_component_of_the_folder_is_in_it() -> None:

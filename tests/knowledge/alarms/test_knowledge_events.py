@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from knowledge.alarms.events import RDS, TOLD
+from knowledge.alarms.events import PUBLISHED, RDS
 
 # RDS User Guide, USER_Events.Messages: categories of the sources that a stack has.
 CATEGORIES = {
@@ -33,7 +33,7 @@ def test_what_is_told_is_what_is_subscribed() -> None:
     subscribed = {(severity, each) for severity, sources in RDS.items() for all_ in sources.values() for each in all_}
     written = {
         (severity, category)
-        for _, severity, service, categories in TOLD
+        for _, severity, service, categories in PUBLISHED
         if service == "RDS"
         for category in categories.partition(" (")[0].split(", ")
     }

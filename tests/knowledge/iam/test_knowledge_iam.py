@@ -101,7 +101,7 @@ UNCALLED = {"iam:DeleteServiceLinkedRole": "it is the service's, and every stack
 def test_the_page_is_current() -> None:
     page = Path(__file__).parents[3] / "docs" / "delivery-roles.md"
     assert page.read_text(encoding="utf-8") == document(), (
-        "make it anew: python -m knowledge.iam.document > docs/delivery-roles.md"
+        "regenerate it: python -m knowledge.iam.document > docs/delivery-roles.md"
     )
 
 

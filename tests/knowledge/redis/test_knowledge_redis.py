@@ -127,7 +127,7 @@ REFUSALS = [
     ),
     (
         {"keyspace_events": "Eq"},
-        "notify-keyspace-events: 'Eq' is refused: q is no class of events; the classes are KEg$lshzxeA",
+        "notify-keyspace-events: 'Eq' is refused: q is not a class of events; the classes are KEg$lshzxeA",
     ),
     (
         {"overrides": {"appendonly": "yes"}},
