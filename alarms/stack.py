@@ -29,14 +29,14 @@ from knowledge.regions import partition_of
 
 @dataclass(frozen=True, kw_only=True)
 class AccountRegion:
-    """Where the stack is."""
+    """Account and region of a stack, which ARNs in policies are compared with."""
 
     account: str
     region: str
 
     @property
     def partition(self) -> str:
-        """The region's."""
+        """AWS partition of the region, such as `aws` or `aws-cn`."""
         return partition_of(self.region).name
 
     def arn(self, service: str, rest: str, region: str | None = None) -> str:
@@ -64,7 +64,7 @@ class StackIndex:
 
     @cached_property
     def topics(self) -> dict[str, Resource]:
-        """By ARN."""
+        """SNS topics by ARN."""
         return {topic.arn: topic for topic in self.of(TOPIC)}
 
     @cached_property
@@ -96,7 +96,7 @@ class StackIndex:
 
     @cached_property
     def queues(self) -> dict[str, Resource]:
-        """By ARN."""
+        """SQS queues by ARN."""
         return {queue.arn: queue for queue in self.of(QUEUE)}
 
     @cached_property

@@ -81,6 +81,12 @@ def read_key(credentials: str | Path) -> tuple[str, str]:
     raise BootstrapError(f"the AWS emulator's key cannot be read from {credentials}: {said}; run `datatier up`")
 
 
+def region_option(arn: str) -> str:
+    """Return ` --region R` for a command about what an ARN names; empty for a name that is not an ARN."""
+    parts = arn.split(":", 5)
+    return f" --region {parts[3]}" if len(parts) == 6 and parts[3] else ""
+
+
 def aws_credentials() -> Any:
     """Return the credentials of whoever runs this, frozen; raise BootstrapError where there are none."""
     with _making:

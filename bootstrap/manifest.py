@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bootstrap.aws import AwsEndpoint
-from knowledge.passwords import LENGTH
+from knowledge.passwords import LENGTH, USUAL_LENGTH, USUAL_SPECIAL
 
 
 class _Model(BaseModel):
@@ -99,8 +99,8 @@ class CacheTarget(_Model):
 class PasswordRule(_Model):
     """What the passwords that the bootstrap makes contain besides letters and digits."""
 
-    length: int = 40
-    special: str = "-"
+    length: int = USUAL_LENGTH
+    special: str = USUAL_SPECIAL
     """Special characters; what a stack may choose is in `knowledge.passwords`."""
 
     @model_validator(mode="after")

@@ -21,11 +21,11 @@ from cli.declaration import keep, require_secrets, with_secrets
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.files import writing
-from cli.options import DatabaseUrlOption, JsonFlag, RedisUrlOption, StackOption
-from cli.output import console, emit_json
+from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackOption
+from cli.output import console, emit_json, note
 from cli.project import project_root
 from cli.rotate import rotate
-from cli.target import ManifestOption, find_declared, find_manifest, note
+from cli.target import find_declared, find_manifest
 from infra.settings.access_file import read_access, read_access_file, read_declaration
 from infra.settings.problems import SettingsError
 

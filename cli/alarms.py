@@ -184,16 +184,16 @@ def _deployed(stack: str | None, yes: bool) -> tuple[str, Clients, list[str], No
     if not yes and not console().is_terminal:
         raise InputError("recipients will be notified of every alarm: say --yes.")
     source = load(stack)
+    region = source.account_region
     aws_credentials()
-    account = aws_client("sts", source.region, None).get_caller_identity()["Account"]
+    account = aws_client("sts", region, None).get_caller_identity()["Account"]
     declared = list(names(offline(source)))
     if not yes:
         typer.confirm(
-            f"Set {len(declared)} alarms of {stack} in account {account}, {source.region}? "
-            "Their recipients will be notified.",
+            f"Set {len(declared)} alarms of {stack} in account {account}, {region}? Their recipients will be notified.",
             abort=True,
         )
-    return stack, _clients(source.region, None), declared, None
+    return stack, _clients(region, None), declared, None
 
 
 def _clients(region: str, endpoint: AwsEndpoint | None) -> Clients:

@@ -10,9 +10,9 @@ import typer
 from cli import access_view, present
 from cli.declaration import keep, with_secrets
 from cli.errors import DIFFERENT, FAILED
-from cli.options import MIGRATIONS, JsonFlag, PathOption, StackArgument
+from cli.options import MIGRATIONS, JsonFlag, ManifestOption, PathOption, StackArgument
 from cli.output import console, emit_json
-from cli.target import ManifestOption, find_declared
+from cli.target import find_declared
 
 if TYPE_CHECKING:
     from bootstrap.manifest import Manifest

@@ -13,9 +13,9 @@ from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import open_redis, postgres_password, root_certificates
 from cli.errors import InputError
-from cli.options import StackOption
+from cli.options import ManifestOption, StackOption
 from cli.project import project_root
-from cli.target import ManifestOption, find_manifest
+from cli.target import find_manifest
 from clients.credentials import cache_credential, credential, default_identity
 from infra.settings.problems import nearest
 from local.state import StateDir

@@ -40,10 +40,11 @@ def examine(
 ) -> tuple[AccountFinding, ...]:
     """What the account says to a stack, or only what waits in it; `endpoint` is an emulator's."""
     source = load(stack)
+    region = source.account_region if endpoint is None else source.region
     if endpoint is None:
         aws_credentials()  # without any, all that could be said is that nothing was looked at
     own = None if against is None else {(each.type, each.name) for each in saved(against)}
-    reader = Reader(lambda service, region: aws_client(service, region, endpoint), source.region)
+    reader = Reader(lambda service, region: aws_client(service, region, endpoint), region)
     wanted = [each for each in source.offline().resources if each.type.startswith("aws:")]
     if waiting:
         return look_at_waiting(reader, wanted)

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from bootstrap.secrets import Secret, open_database_url, open_postgres, place_of
 from cli.errors import InputError
-from cli.target import note
-from clients.credentials import credential
+from cli.output import note
 
 if TYPE_CHECKING:
     import psycopg
@@ -40,6 +39,8 @@ def open_database(target: Secret | Manifest, identity: str) -> psycopg.Connectio
     """A connection to the primary as `identity`, or as whoever the URL says."""
     if isinstance(target, Secret):
         return open_database_url(target)
+    from clients.credentials import credential
+
     found = credential(target, identity)
     if found.username is None:
         raise InputError(f"`{identity}` has no PostgreSQL login.")

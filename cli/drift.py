@@ -14,10 +14,10 @@ from bootstrap.secrets import open_database_url
 from cli.declaration import note_of_deployed
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
-from cli.options import DatabaseUrlOption, JsonFlag, StackArgument
-from cli.output import console, counted, emit_json
+from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackArgument
+from cli.output import console, counted, emit_json, note
 from cli.project import project_root
-from cli.target import ManifestOption, find_declared, note
+from cli.target import find_declared
 from infra.settings.access_file import read_access
 
 # Lambda's longest run, and a moment for the answer.

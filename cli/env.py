@@ -11,9 +11,9 @@ from bootstrap.credentials import token_users
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Credential, postgres_password
 from cli.errors import InputError, NothingUpError
-from cli.options import InstancesOption, JsonFlag, StackArgument
-from cli.output import emit_json
-from cli.target import ManifestOption, find_manifest, note
+from cli.options import InstancesOption, JsonFlag, ManifestOption, StackArgument
+from cli.output import emit_json, note
+from cli.target import find_manifest
 from clients.credentials import cache_credentials, credential, default_identity
 from clients.environment import ENVIRONMENTS, environment, lines, pgpass
 from infra.settings.problems import nearest

@@ -6,6 +6,7 @@ import gc
 import os
 import sys
 from collections.abc import Iterable
+from copy import copy
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,8 +42,11 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
 """Name -> module, the function or group in it, and under which heading it stands in the help."""
 
 
-def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
-    """The program with those commands; their modules are imported here, which is most of what a start takes."""
+def application(words: Iterable[str] = COMMANDS, of_group: str = "") -> typer.Typer:
+    """The program with those commands; their modules are imported here, which is most of what a start takes.
+
+    `of_group` is the one command of a group that is wanted, where there is one of that name; else all are there.
+    """
     import typer
 
     from cli.stack_names import both_ways
@@ -63,18 +67,29 @@ def application(words: Iterable[str] = COMMANDS) -> typer.Typer:
         module, attribute, panel = COMMANDS[word]
         found = getattr(import_module(module), attribute)
         if isinstance(found, typer.Typer):
-            for each in found.registered_commands:
+            chosen = _only(found, of_group)
+            for each in chosen.registered_commands:
                 each.callback = both_ways(each.callback) if each.callback else None
-            app.add_typer(found, name=word, cls=CarefulGroup, rich_help_panel=panel)
+            app.add_typer(chosen, name=word, cls=CarefulGroup, rich_help_panel=panel)
         else:
             app.command(word, rich_help_panel=panel)(both_ways(found))
     return app
 
 
-def asked() -> Iterable[str]:
-    """The command on the command line, alone; all of them for help, completion and what is none."""
-    word = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
-    return [word] if word in COMMANDS and "_DATATIER_COMPLETE" not in os.environ else COMMANDS
+def _only(group: typer.Typer, name: str) -> typer.Typer:
+    """The group with that one command, where it has it: typer reads the signature of each that it is given."""
+    wanted = [each for each in group.registered_commands if name in (each.name, getattr(each.callback, "__name__", ""))]
+    chosen = copy(group)
+    chosen.registered_commands = wanted or group.registered_commands
+    return chosen
+
+
+def asked() -> tuple[Iterable[str], str]:
+    """The command on the command line, alone, and the word after it; all for help, completion and no command."""
+    words = [*(word for word in sys.argv[1:] if not word.startswith("-")), "", ""]
+    if words[0] in COMMANDS and "_DATATIER_COMPLETE" not in os.environ:
+        return [words[0]], words[1]
+    return COMMANDS, ""
 
 
 def _open_what_is_closed() -> None:
@@ -96,7 +111,7 @@ def _run() -> None:
     from cli.errors import report
 
     try:
-        application(asked())()
+        application(*asked())()
     except SystemExit:
         raise
     except BaseException as error:

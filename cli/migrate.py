@@ -18,11 +18,10 @@ from cli.doors import by_url, open_database
 from cli.duration import duration
 from cli.errors import FAILED, WRONG_INPUT, InputError, NothingUpError
 from cli.files import writing
-from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption, StackOption
-from cli.output import console, emit_json, table
+from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, ManifestOption, PathOption, StackOption
+from cli.output import console, emit_json, note, table
 from cli.project import not_carried, project_root
 from cli.rehearse import rehearse
-from cli.target import ManifestOption, find_manifest, note
 
 app = typer.Typer(no_args_is_help=True, help="Move the schema along its migrations (golang-migrate's table and lock).")
 app.command()(rehearse)
@@ -84,7 +83,11 @@ def _runner(
     """As whoever the URL says, or as the stack's migrator, who acts as the owner."""
     from bootstrap import migrate
 
-    target = by_url(url, stack, manifest) or find_manifest(stack, manifest)
+    target: Secret | Manifest | None = by_url(url, stack, manifest)
+    if target is None:
+        from cli.target import find_manifest
+
+        target = find_manifest(stack, manifest)
     if path == MIGRATIONS:
         note(not_carried(project_root()))
     source = migrate.Source.load(path, allow or ())

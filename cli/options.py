@@ -15,6 +15,10 @@ NamedStack = Annotated[str, typer.Argument(help="Stack: dev, staging, prod, loca
 StackOption = Annotated[
     str | None, typer.Option("--stack", "-s", help="Stack that is meant; the one brought up last when absent.")
 ]
+ManifestOption = Annotated[
+    str | None,
+    typer.Option("--manifest", "-m", help="Manifest of a deployed stack (a file, - for standard input)."),
+]
 DatabaseUrlOption = Annotated[
     str | None,
     typer.Option(

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from rich.console import Console, ConsoleOptions, RenderResult
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -63,6 +64,12 @@ def console(*, stderr: bool = False) -> Console:
     stream = sys.stderr if stderr else sys.stdout
     width = None if stream.isatty() else _PIPE_WIDTH
     return Console(stderr=stderr, highlight=False, soft_wrap=True, emoji=False, width=width)
+
+
+def note(sentence: str | None) -> None:
+    """Say something beside the result."""
+    if sentence:
+        console(stderr=True).print(f"[yellow]note[/] {escape(sentence)}")
 
 
 def emit_json(data: object) -> None:

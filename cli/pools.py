@@ -12,9 +12,9 @@ from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from cli.doors import by_url, open_database
-from cli.options import DatabaseUrlOption, InstancesOption, JsonFlag, StackArgument
+from cli.options import DatabaseUrlOption, InstancesOption, JsonFlag, ManifestOption, StackArgument
 from cli.output import console, emit_json, table
-from cli.target import ManifestOption, find_manifest
+from cli.target import find_manifest
 from clients.credentials import default_identity
 
 if TYPE_CHECKING:

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from cli.errors import InputError
+from infra.settings.stackfile import file_of
 from infra.trigger import PACKAGE
+
+_PLACEHOLDER = "eu-west-1"
 
 if TYPE_CHECKING:  # most commands only want to know where the project lies
     from bootstrap.access import Access
@@ -57,7 +61,24 @@ class StackSource:
 
     @property
     def region(self) -> str:
-        return str(self.config.get("aws:region", "eu-west-1"))
+        """The region of what is only shown or made on this computer; one stands for it where the file names none."""
+        return str(self.config.get("aws:region", _PLACEHOLDER))
+
+    @property
+    def account_region(self) -> str:
+        """The region in which the stack is, or would be, in an account. Raise `InputError` where it is in none."""
+        file = file_of(self.stack)
+        if self.settings.profile == "local":
+            raise InputError(
+                f"`{self.stack}` is a stack of this computer (`data-tier:profile: local` in {file}), so no AWS account "
+                "has to do with it: leave --aws out, or name another stack."
+            )
+        if "aws:region" not in self.config:
+            raise InputError(
+                f"{file} names no region, and which one the account is looked at in is not guessed: "
+                f"`pulumi config set aws:region REGION -s {self.stack}`."
+            )
+        return self.region
 
     @property
     def program(self) -> Callable[[], None]:
@@ -98,6 +119,6 @@ def load(stack: str) -> StackSource:
 def deployed(root: Path) -> list[str]:
     """The stacks that are meant for AWS: all but those of the profile `local`."""
     from infra.load import profile_of
-    from infra.settings.stackfile import file_of, read_stack, stacks
+    from infra.settings.stackfile import read_stack, stacks
 
     return [name for name in stacks(root) if profile_of(read_stack(root, name), name, file_of(name)) != "local"]

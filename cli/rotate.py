@@ -9,9 +9,9 @@ from rich.markup import escape
 
 from bootstrap.access.names import duration
 from cli.errors import FAILED, InputError
-from cli.options import JsonFlag, StackOption
+from cli.options import JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json
-from cli.target import ManifestOption, find_manifest
+from cli.target import find_manifest
 from infra.settings.problems import nearest
 
 if TYPE_CHECKING:

@@ -18,9 +18,9 @@ from bootstrap.secrets import Secret, open_postgres
 from cli.doors import by_url, open_database
 from cli.errors import DIFFERENT, InputError
 from cli.files import writing
-from cli.options import DatabaseUrlOption, JsonFlag, StackOption
+from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json
-from cli.target import ManifestOption, find_manifest
+from cli.target import find_manifest
 from clients.credentials import credential
 from infra.settings.problems import nearest
 

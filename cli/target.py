@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
 from pydantic import ValidationError
-from rich.markup import escape
 
 from bootstrap.manifest import Manifest
 from cli.current import state_of
 from cli.declaration import ahead, as_declared, note_of_deployed
 from cli.errors import InputError, NothingUpError
-from cli.output import console
+from cli.output import note
 
 if TYPE_CHECKING:
     from local.state import StateDir
-
-ManifestOption = Annotated[
-    str | None,
-    typer.Option("--manifest", "-m", help="Manifest of a deployed stack (a file, - for standard input)."),
-]
 
 
 def find_manifest(stack: str | None, file: str | None, *, quiet: bool = False) -> Manifest:
@@ -52,12 +45,6 @@ def find_declared(stack: str | None, file: str | None) -> tuple[Manifest, StateD
     if changed := [name for name in ahead(state) if name != "access.yaml"]:
         note(f"changed since the last `datatier up {state.stack}`, which takes it in: {', '.join(changed)}.")
     return as_declared(state, found), state
-
-
-def note(sentence: str | None) -> None:
-    """Say something beside the result."""
-    if sentence:
-        console(stderr=True).print(f"[yellow]note[/] {escape(sentence)}")
 
 
 def _read(file: str) -> Manifest:

@@ -33,7 +33,7 @@ def plan(
 
     TARGET is postgres (version, class, storage) or a cache (engine, version, class, auth, tls).
 
-    [bold]Example:[/] datatier upgrade plan prod --to postgres.version=18 --to main.engine=valkey
+    [bold]Example:[/] datatier upgrade plan prod --to postgres.class=db.r7g.2xlarge --to main.version=8.2
     """
     from upgrade.deployed import deployed as as_deployed
     from upgrade.plan import plan as planned

@@ -58,7 +58,7 @@ class Bucket(pulumi.ComponentResource):
     """ARN of the bucket."""
 
     def __init__(self, name: str, args: BucketArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the bucket."""
+        """Make the bucket with its policy, encryption, versioning and lifecycle."""
         super().__init__("data-tier:index:Bucket", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         made = S3.Bucket(

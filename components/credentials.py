@@ -23,7 +23,7 @@ current until the bootstrap has made another, and never again, even where Pulumi
 
 @dataclass(frozen=True, kw_only=True)
 class CredentialsArgs:
-    """Whose secrets to make."""
+    """Identities to make secrets for, and the rules for the master's first password."""
 
     prefix: str
     """Prefix of the secrets' names: `<prefix>/<identity>`."""
@@ -37,9 +37,9 @@ class CredentialsArgs:
     """Caches that use an AUTH token in place of users."""
     secrets_key_arn: pulumi.Input[str]
     """KMS key of the secrets."""
-    password_length: int = 40
+    password_length: int = passwords.USUAL_LENGTH
     """Characters of a password."""
-    password_special: str = "-_.~"  # noqa: S105 - characters, not a password
+    password_special: str = passwords.USUAL_SPECIAL
     """Special characters in it: these need no quoting in a URL. An AUTH token has those of them that it may have."""
     recovery_window_days: int = 30
     """Days that a deleted secret can be brought back; 0 deletes at once, so that a name is free again."""
@@ -79,7 +79,7 @@ class Credentials(pulumi.ComponentResource):
     """Cache -> initial AUTH token, for the replication group alone."""
 
     def __init__(self, name: str, args: CredentialsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the secrets."""
+        """Make a secret for each identity, and the master's with its first password."""
         super().__init__("data-tier:index:Credentials", name, {}, opts)
         self._name = name
         self._args = args

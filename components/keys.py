@@ -36,7 +36,7 @@ class KeysArgs:
     """Refuse to delete the keys through Pulumi. A protected stack's logs are retained, and so is their key."""
 
     def __post_init__(self) -> None:
-        """Refuse what KMS refuses."""
+        """Refuse what KMS refuses, before anything is made. Raise ValueError."""
         refuse("keys", deletion_window_days=limits.DELETION_WINDOW.problem(self.deletion_window_days))
 
 
@@ -53,7 +53,7 @@ class Keys(pulumi.ComponentResource):
     """Key of the log groups. Retained when they are: those of a protected instance."""
 
     def __init__(self, name: str, args: KeysArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the keys."""
+        """Make the four keys, each with its policy and an alias."""
         super().__init__("data-tier:index:Keys", name, {}, opts)
         self._name = name
         self._args = args

@@ -12,7 +12,7 @@ Outcome = Literal["created", "updated", "unchanged", "recorded"]
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """What became of it."""
+    """What a substrate made of a resource: id, outputs, and what it did."""
 
     id: str
     outputs: dict[str, Any] = field(default_factory=dict)

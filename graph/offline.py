@@ -20,7 +20,7 @@ Outputs = dict[str, Any]
 
 
 class Offline:
-    """Implements `graph.cloud.Cloud` without effects."""
+    """A `graph.cloud.Cloud` without effects: ids and outputs follow from the declaration."""
 
     def __init__(self, region: str) -> None:
         self.region = region

@@ -71,7 +71,7 @@ class DatabaseInstance:
 
     @property
     def major(self) -> int:
-        """Major version."""
+        """Major version, such as 17."""
         return int(self.version.partition(".")[0])
 
     @cached_property
@@ -153,7 +153,7 @@ class ReplicationGroup:
 
     @property
     def nodes(self) -> tuple[str, ...]:
-        """Names of the nodes."""
+        """Names of the nodes, as their alarms are named, in order."""
         return tuple(names.node(self.name, 1 + index) for index in range(node_count(self.shards, self.replicas)))
 
     @property

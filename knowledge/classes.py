@@ -18,7 +18,7 @@ class UnknownClassError(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceClass:
-    """What AWS lists alike of RDS instance classes and ElastiCache node types."""
+    """What RDS instance classes and ElastiCache node types have in common: cores, memory, network, credits."""
 
     name: str
     vcpu: int
@@ -34,7 +34,7 @@ class InstanceClass:
 
 @dataclass(frozen=True, kw_only=True)
 class RdsClass(InstanceClass):
-    """One RDS instance class."""
+    """An RDS instance class, with its EBS limits."""
 
     ebs_baseline_mbps: int
     ebs_baseline_iops: int
@@ -48,7 +48,7 @@ class RdsClass(InstanceClass):
 
 @dataclass(frozen=True, kw_only=True)
 class CacheClass(InstanceClass):
-    """One ElastiCache node type."""
+    """An ElastiCache node type: its `maxmemory` and connections."""
 
     maxmemory_bytes: int
     """`maxmemory` of the node before `reserved-memory-percent` is taken off."""

@@ -11,6 +11,9 @@ from knowledge.limits import Ranges
 LENGTH = Ranges(taken=((16, 128),), by="ElastiCache", unit="characters")
 """Of a user's password and of an AUTH token (ElastiCache User Guide, Clusters.RBAC and auth); RDS takes 8 to 128
 (CreateDBInstance, MasterUserPassword)."""
+USUAL_LENGTH, USUAL_SPECIAL = 40, "-_.~"
+"""What a stack that says nothing else has: 40 characters, and those special ones that need no quoting in a URL
+(RFC 3986, 2.3, unreserved)."""
 SPECIAL = frozenset("-_.~!&#$^<>+=*")
 """Special characters that RDS, ElastiCache and URLs all take. RDS refuses / " @ and space; ElastiCache , " / @. Quotes,
 backslash, %, : and ? would need escaping in URLs and shells."""
@@ -23,7 +26,9 @@ TOKEN_SPECIAL = frozenset("!&#$^<>-")
 def special_problem(special: str) -> str | None:
     """What is wrong with a stack's special characters; None when nothing is."""
     bad = " ".join(sorted(set(special) - SPECIAL))
-    return f"{bad} cannot be in a password that RDS, ElastiCache and URLs all take; use -_.~" if bad else None
+    return (
+        f"{bad} cannot be in a password that RDS, ElastiCache and URLs all take; use {USUAL_SPECIAL}" if bad else None
+    )
 
 
 def token_special(special: str) -> str:

@@ -32,7 +32,7 @@ This page is made from the rules (`python -m policy.document`).
 
 
 def document() -> str:
-    """The page."""
+    """Return docs/policy.md as Markdown."""
     rules = ["## Rules", "", "| rule | what | why | what mends it | where |", "|---|---|---|---|---|"]
     rules += [f"| `{rule.id}` | {rule.what} | {rule.why} | {rule.mend} | {_where(rule)} |" for rule in every()]
     covered: dict[str, list[str]] = {}

@@ -7,13 +7,13 @@ from typing import Protocol
 
 
 class Suppression(Protocol):
-    """One of them."""
+    """A finding that the stack's file accepts, with the reason."""
 
     @property
     def rule(self) -> str: ...
     @property
     def resource(self) -> str:
-        """Logical name."""
+        """Logical name of the resource."""
         ...
 
     @property

@@ -30,6 +30,8 @@ from graph.resource import Resource
 from runtime.lean import lean
 
 PROJECT = "data-tier"
+WORKERS = 16
+"""Threads that call a substrate: it waits for servers, not for the processor, so more than there are cores."""
 
 T = TypeVar("T")
 Ts = TypeVarTuple("Ts")
@@ -141,7 +143,7 @@ def _struct(values: Mapping[str, Any]) -> Struct:
 
 
 def run_program(
-    stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[str, Any], *, workers: int = 16
+    stack: str, program: Callable[[], None], cloud: Cloud, values: Mapping[str, Any], *, workers: int = WORKERS
 ) -> Deployment:
     """Run a Pulumi program against a substrate.
 
@@ -182,7 +184,7 @@ class _AtOnce(asyncio.SelectorEventLoop):
 
 
 @contextmanager
-def event_loop(workers: int) -> Iterator[asyncio.AbstractEventLoop]:
+def event_loop(workers: int = WORKERS) -> Iterator[asyncio.AbstractEventLoop]:
     """An event loop with this many worker threads, all closed at the end in any case."""
     loops: list[asyncio.AbstractEventLoop] = []
 

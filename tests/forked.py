@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,23 +51,36 @@ class Forked:
             fed.seek(0)
             way.settimeout(SECONDS)
             way.connect(self.address)
-            asked = json.dumps({"words": words, "folder": str(folder), "env": dict(env)}).encode() + b"\n"
-            socket.send_fds(way, [asked[:1]], [each.fileno() for each in (fed, out, err)])
-            way.sendall(asked[1:])
-            with way.makefile("r") as answers:
-                watch(int(answers.readline()))
-                code = int(answers.readline())
+            code = ask(way, words, folder, env, [each.fileno() for each in (fed, out, err)], watch)
             out.seek(0)
             err.seek(0)
             return code, out.read(), err.read()
 
 
+def ask(
+    way: socket.socket,
+    words: Sequence[str],
+    folder: str | Path,
+    env: Mapping[str, str],
+    streams: Sequence[int],
+    watch: Callable[[int], None] = lambda _pid: None,
+) -> int:
+    """Run a command over a connection, with these standard streams; gives its exit code."""
+    asked = json.dumps({"words": words, "folder": str(folder), "env": dict(env)}).encode() + b"\n"
+    socket.send_fds(way, [asked[:1]], list(streams))
+    way.sendall(asked[1:])
+    with way.makefile("r") as answers:
+        watch(int(answers.readline()))
+        return int(answers.readline())
+
+
 @contextmanager
-def forking(*, program: Path = Path(__file__)) -> Iterator[Forked]:
-    """Start it; `program` may be one that changes the program first and then calls `serve`."""
+def forking(*, program: Path = Path(__file__), code: str = "") -> Iterator[Forked]:
+    """Start it; `program` may be one that changes the program first and then calls `serve`, and `code` is a folder with
+    another state of the program's code."""
     with tempfile.TemporaryDirectory(prefix="dt-fork-", dir="/tmp") as folder:
         address = f"{folder}/socket"
-        env = {**os.environ, "PYTHONPATH": str(Path(__file__).parent), "COLUMNS": "200"}
+        env = {**os.environ, "PYTHONPATH": f"{code}:{Path(__file__).parent}".strip(":"), "COLUMNS": "200"}
         with subprocess.Popen([sys.executable, program, address], env=env, stdout=subprocess.PIPE) as process:
             assert process.stdout
             assert process.stdout.readline() == b"ready\n"

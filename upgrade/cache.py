@@ -109,7 +109,7 @@ def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
 
 
 def size(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
-    """To another node class."""
+    """Plan the change to another node type."""
     was, wanted = cache_class(change.was), cache_class(change.wanted)
     before: tuple[str, ...] = ()
     if wanted.maxmemory_bytes < was.maxmemory_bytes:

@@ -30,7 +30,7 @@ class Deployed:
 
     @property
     def stack(self) -> str:
-        """Its name for Pulumi."""
+        """The stack's name in Pulumi."""
         return self.instances.stack
 
     @property

@@ -220,7 +220,7 @@ def _prove(stack: Deployed) -> UpgradeStep:
 
 
 def size(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
-    """To another instance class."""
+    """Plan the change to another instance class."""
     was, wanted = rds_class(change.was), rds_class(change.wanted)
     before: tuple[str, ...] = ()
     if wanted.memory_gib < was.memory_gib:

@@ -18,7 +18,7 @@ from alarms.prove.undisturbed import undisturbed
 
 @dataclass(kw_only=True)
 class Proof:
-    """What a proof found."""
+    """What a proof found: per alarm and topic, whether the notification arrived."""
 
     run: str
     outcomes: list[ProofOutcome] = field(default_factory=list)

@@ -13,8 +13,7 @@ from typing import Literal, NamedTuple
 Kind = Literal["word", "name", "string", "comment", "other"]
 
 _START, _MORE = r"A-Za-z_\x80-\U0010ffff", r"A-Za-z_0-9\x80-\U0010ffff"
-_TOKEN = re.compile(
-    rf"""
+_TOKEN = rf"""
       (?P<comment> --[^\n\r]*+ )
     | (?P<block>   /\* )
     | (?P<string>  [eE]' (?: [^'\\]++ | \\. | '' | ' [ \t\f\v]*+ (?:--[^\n\r]*+)? [\n\r]
@@ -26,9 +25,7 @@ _TOKEN = re.compile(
     | (?P<word>    [{_START}][{_MORE}$]*+ )
     | (?P<space>   [ \t\n\r\f\v]++ )
     | (?P<other>   [0-9,=<>+*%]++ | . )
-    """,
-    re.VERBOSE | re.DOTALL,
-)
+    """
 _BLOCK_EDGE = re.compile(r"/\*|\*/")
 
 
@@ -46,7 +43,8 @@ class Token(NamedTuple):
 def tokens(text: str) -> Iterator[Token]:
     """Cut `text` into pieces."""
     at = 0
-    while match := _TOKEN.match(text, at):
+    token = re.compile(_TOKEN, re.VERBOSE | re.DOTALL)  # here: a run with nothing to do reads no file
+    while match := token.match(text, at):
         kind, piece, start, at = str(match.lastgroup), match[0], match.start(), match.end()
         if kind == "block":
             end = _block_end(text, at)

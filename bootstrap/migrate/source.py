@@ -124,13 +124,16 @@ class Source:
         where = str(folder)
         files: dict[int, dict[str, MigrationFile]] = {}
         stray: list[str] = []
-        for name in _names(folder):
+        for name, ordinary in _names(folder):
             match = NAME.fullmatch(name)
             if match is None or int(match[1]) > _MAX_PARSED:
                 if _MEANT.fullmatch(name):
                     stray.append(shown(name))
                 continue
-            _add(files.setdefault(int(match[1]), {}), match, MigrationFile(where, name))
+            file = MigrationFile(where, name)
+            if not ordinary:  # a pipe would be waited for
+                raise SourceError(f"{shown(file.path)}: is not an ordinary file", "make it one, or remove it")
+            _add(files.setdefault(int(match[1]), {}), match, file)
         if not files:
             raise SourceError(f"{shown(where)} holds no migrations", _elsewhere(folder))
         migrations = tuple(_paired(version, pair) for version, pair in sorted(files.items()))
@@ -152,13 +155,20 @@ class Source:
         )
 
 
-def _names(folder: Path | str) -> list[str]:
-    """Names of what is not a folder; golang-migrate takes a link for a file, wherever it leads, and so does this."""
+def _names(folder: Path | str) -> list[tuple[str, bool]]:
+    """Names of what is not a folder, and whether each is a file or nothing at all.
+
+    golang-migrate takes a link for a file, wherever it leads, and so does this.
+    """
     if not Path(folder).is_dir():
         raise SourceError(f"no folder {shown(str(folder))}", "name the folder of the migrations with --path")
     try:
         with os.scandir(str(folder)) as entries:
-            return sorted(entry.name for entry in entries if not entry.is_dir(follow_symlinks=False))
+            return sorted(
+                (entry.name, entry.is_file() or not Path(entry.path).exists())
+                for entry in entries
+                if not entry.is_dir(follow_symlinks=False)
+            )
     except OSError as error:
         raise SourceError(f"{shown(str(folder))}: cannot be read: {error.strerror}", "make it readable") from error
 
@@ -167,8 +177,6 @@ def _add(pair: dict[str, MigrationFile], match: re.Match[str], file: MigrationFi
     version, direction = int(match[1]), match[3]
     if version > MAX_VERSION:
         raise SourceError(f"{shown(file.path)}: version {version} does not fit a bigint", f"use at most {MAX_VERSION}")
-    if not Path(file.path).is_file() and Path(file.path).exists():  # a pipe would be waited for
-        raise SourceError(f"{shown(file.path)}: is not an ordinary file", "make it one, or remove it")
     if direction in pair:
         raise SourceError(
             f"duplicate migration: {pair[direction].name} and {file.name} are both {direction} of {version}",
@@ -178,6 +186,8 @@ def _add(pair: dict[str, MigrationFile], match: re.Match[str], file: MigrationFi
 
 
 def _paired(version: int, pair: dict[str, MigrationFile]) -> Migration:
+    if len(pair) == 2:
+        return Migration(version, pair["up"], pair["down"])
     direction, other = ("up", "down") if "up" in pair else ("down", "up")
     there = pair[direction]
     stem, extension = there.name.rsplit(f".{direction}.", 1)

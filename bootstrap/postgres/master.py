@@ -9,6 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import psycopg
 
+from bootstrap.aws import region_option
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import USUAL_PASSWORDS, PasswordRule, PostgresTarget
 from bootstrap.postgres import own_password
@@ -128,7 +129,7 @@ def _log_in(
         time.sleep(0.3)
     raise MasterError(
         f"{refusal or f'the secret {arn} is empty'}. Neither the current nor a pending password works: set one with "
-        f"`aws rds modify-db-instance --master-user-password` and put it into {arn}"
+        f"`aws rds modify-db-instance --master-user-password{region_option(arn)}` and put it into {arn}"
     )
 
 
@@ -224,7 +225,8 @@ def _writable(conn: psycopg.Connection[Any], target: PostgresTarget) -> psycopg.
     raise MasterError(
         f"{where.name} ({where.host}:{where.port}) is a replica that is not promoted (pg_is_in_recovery), nothing can "
         "be written there: name the primary as `postgres.primary` in the manifest, or promote this one with "
-        "`aws rds promote-read-replica` (`SELECT pg_promote()` on a self-managed server) and run the bootstrap again"
+        f"`aws rds promote-read-replica{region_option(target.master_secret)}` (`SELECT pg_promote()` on a self-managed "
+        "server) and run the bootstrap again"
     )
 
 

@@ -168,6 +168,7 @@ def elasticache(manifest: Manifest, name: str, group: str, others: Collection[st
         cache=name,
         group=group,
         engine=manifest.caches[name].engine,
+        region=manifest.region,
         others=others,
     )
 

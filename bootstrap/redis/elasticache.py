@@ -54,6 +54,7 @@ class ElastiCacheUsers:
         cache: str,
         group: str,
         engine: str,
+        region: str,
         others: Collection[str] = (),
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -64,7 +65,15 @@ class ElastiCacheUsers:
         self._cache = cache
         self._group = group
         self._engine = engine
+        self._region = region
         self._sleep = sleep
+
+    def _removal(self, id_: str) -> str:
+        """The command that takes a user out of the group, whatever region whoever runs it is used to."""
+        return (
+            f"aws elasticache modify-user-group --user-group-id {self._group} --user-ids-to-remove {id_} "
+            f"--region {self._region}"
+        )
 
     def plan(self, users: Sequence[User]) -> UserPlan:
         members = self._members()
@@ -92,8 +101,7 @@ class ElastiCacheUsers:
 
         reported = tuple(
             f"{self._target}: user {self._named(id_, live)} is not declared; declare it, name it under `exceptions` in "
-            f"access.yaml, or if nobody needs it: aws elasticache modify-user-group --user-group-id {self._group} "
-            f"--user-ids-to-remove {id_}"
+            f"access.yaml, or if nobody needs it: {self._removal(id_)}"
             for id_ in self.strangers(declared | set(old), members=members, live=live)
         )
         return UserPlan(changes=(*deletions, *rest), differences=reported, carry_out=carry_out)
@@ -179,7 +187,7 @@ class ElastiCacheUsers:
             if other := taken.get(_name(user)):
                 raise ElastiCacheError(
                     f"user group {self._group} has another user named {_name(user)} ({other}); remove it: "
-                    f"aws elasticache modify-user-group --user-group-id {self._group} --user-ids-to-remove {other}"
+                    f"{self._removal(other)}"
                 )
             if reason := next(refusals(parse(user.rules)), None):
                 raise ElastiCacheError(f"the rules of {user.name} for {self._cache}: {reason}")

@@ -30,11 +30,10 @@ from bootstrap.secrets import (
     open_redis,
     redis_hash,
 )
+from knowledge.passwords import token_special
 
 _WAIT_SECONDS = 900.0
 _POLL_SECONDS = 2.0
-# Of the special characters that a token may have (! & # $ ^ < > -) the one that needs no quoting in a URL.
-_SPECIAL = "-"
 USER = "default"
 """With an AUTH token every client is the user `default`."""
 
@@ -161,7 +160,7 @@ class TokenCredential:
     """Whether this run has added one: SET is allowed after ROTATE only, and unknown tokens may be valid until then."""
 
     def successor(self, old: Credential, grace: int) -> Credential:  # noqa: ARG002 as in the protocol
-        token = new_password(self.rule.model_copy(update={"special": _SPECIAL}))
+        token = new_password(self.rule.model_copy(update={"special": token_special(self.rule.special)}))
         return Credential(redis_username=USER, redis_password=token, initial=False, grace=grace or None)
 
     def admit(self, target: str, new: Credential, old: Credential) -> None:  # noqa: ARG002 as in the protocol

@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bootstrap.access import load_access
-from bootstrap.aws import aws_client
+from bootstrap.aws import aws_client, region_option
 from bootstrap.credentials import before
 from bootstrap.manifest import Manifest
 from bootstrap.reconcile.identity import endings
@@ -87,7 +87,8 @@ def rotate_step(
 def _is_current(store: SecretStore, arn: str, token: str) -> bool:
     stages = store.stages(arn)
     if not stages.rotates:
-        raise RotationError(f"the secret {arn} does not rotate: `aws secretsmanager rotate-secret` turns it on")
+        command = f"aws secretsmanager rotate-secret{region_option(arn)}"
+        raise RotationError(f"the secret {arn} does not rotate: `{command}` turns it on")
     if token not in {stages.current, stages.pending}:
         raise RotationError(f"version {token} of {arn} is neither AWSPENDING nor AWSCURRENT: another took over")
     return token == stages.current

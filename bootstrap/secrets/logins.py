@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
-from bootstrap.manifest import CacheTarget, Endpoint, PostgresTarget
 from bootstrap.secrets.secret import Secret
 from bootstrap.secrets.tls import Place
 from bootstrap.secrets.tokens import postgres_token
@@ -15,6 +14,8 @@ from bootstrap.secrets.tokens import postgres_token
 if TYPE_CHECKING:
     import psycopg
     import redis
+
+    from bootstrap.manifest import CacheTarget, Endpoint, PostgresTarget
 
 RDS_BUNDLE = Path(__file__).parents[1] / "rds-global-bundle.pem"
 TIMEOUT = 10

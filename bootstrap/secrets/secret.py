@@ -5,12 +5,15 @@ from __future__ import annotations
 import hmac
 import secrets
 import string
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler
 from pydantic_core import core_schema
 
-from bootstrap.manifest import USUAL_PASSWORDS, PasswordRule
+from knowledge.passwords import USUAL_LENGTH, USUAL_SPECIAL
+
+if TYPE_CHECKING:  # a command on a URL has no manifest, and its models take longer than a connection
+    from bootstrap.manifest import PasswordRule
 
 
 class Secret:
@@ -76,11 +79,12 @@ class Credential(BaseModel):
         return {k: v.reveal() if isinstance(v, Secret) else v for k, v in fields.items() if v is not None}
 
 
-def new_password(rule: PasswordRule = USUAL_PASSWORDS) -> Secret:
-    """Return a fresh password by the stack's rule; about 237 bits with the usual one."""
-    alphabet = string.ascii_letters + string.digits + rule.special
+def new_password(rule: PasswordRule | None = None) -> Secret:
+    """Return a fresh password by the stack's rule; about 241 bits with the usual one, which is that of no rule."""
+    length, special = (rule.length, rule.special) if rule else (USUAL_LENGTH, USUAL_SPECIAL)
+    alphabet = string.ascii_letters + string.digits + special
     while True:
-        value = "".join(secrets.choice(alphabet) for _ in range(rule.length))
+        value = "".join(secrets.choice(alphabet) for _ in range(length))
         # Begins with a letter, so that no tool takes it for an option.
         if value[0].isalpha() and any(c.isdigit() for c in value):
             return Secret(value)

@@ -20,7 +20,7 @@ CONSOLES = {
 
 @dataclass(frozen=True, kw_only=True)
 class DashboardArgs:
-    """What to show."""
+    """Servers, alarms and name of a dashboard."""
 
     name: str
     """Name of the dashboard."""
@@ -44,13 +44,13 @@ class DashboardArgs:
 
 
 class Dashboard(pulumi.ComponentResource):
-    """A dashboard."""
+    """A CloudWatch dashboard: alarm states on top, then a row of graphs for each server."""
 
     url: pulumi.Output[str]
     """Its address in the console."""
 
     def __init__(self, name: str, args: DashboardArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make it."""
+        """Make the dashboard."""
         super().__init__("data-tier:index:Dashboard", name, {}, opts)
         parts = pulumi.Output.all(
             region=args.region,

@@ -10,7 +10,7 @@ from knowledge.alarms.spec import AlarmSpec
 
 @dataclass(frozen=True, kw_only=True)
 class AlarmTarget:
-    """One server."""
+    """One server: its id in CloudWatch, its alarms, and what they refer to."""
 
     dimension: str
     """`DBInstanceIdentifier` or `CacheClusterId`."""

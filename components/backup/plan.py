@@ -99,7 +99,7 @@ class Backup(pulumi.ComponentResource):
     """Role as which AWS Backup backs up and restores."""
 
     def __init__(self, name: str, args: BackupArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make them."""
+        """Make the vault, the plan and its selection, and the notifications."""
         super().__init__("data-tier:index:Backup", name, {}, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)

@@ -81,7 +81,7 @@ class RestoreTest(pulumi.ComponentResource):
     """ARN of the restore testing plan."""
 
     def __init__(self, name: str, args: RestoreTestArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make them."""
+        """Make the function, the restore testing plan and the rules that start the function."""
         super().__init__("data-tier:index:RestoreTest", name, {}, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)

@@ -39,7 +39,7 @@ class BackupRegionArgs:
     """Refuse to delete key and vault through Pulumi."""
 
     def __post_init__(self) -> None:
-        """Refuse what RDS refuses."""
+        """Refuse what RDS and AWS Backup refuse, before anything is made. Raise ValueError."""
         refuse(
             "backup",
             replicate_days=limits.REPLICATED_BACKUPS.problem(self.replicate_days),
@@ -56,7 +56,7 @@ class BackupRegion(pulumi.ComponentResource):
     """Key of the vault there."""
 
     def __init__(self, name: str, args: BackupRegionArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make them."""
+        """Make the key, the vault and the replication of automated backups."""
         super().__init__("data-tier:index:BackupRegion", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         owner = KeysArgs(prefix=args.prefix, account_id=args.account_id, region=args.region, partition=args.partition)

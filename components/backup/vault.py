@@ -49,7 +49,7 @@ class LockArgs:
 
 @dataclass(frozen=True, kw_only=True)
 class VaultArgs:
-    """A vault."""
+    """A vault: its name, key and lock, and who may delete from it."""
 
     vault: str
     """Name of the vault, 2 to 50 letters, digits, `-` and `_`."""
@@ -78,7 +78,7 @@ class BackupVault(pulumi.ComponentResource):
     """ARN of the vault."""
 
     def __init__(self, name: str, args: VaultArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the vault."""
+        """Make the vault, its access policy and its lock."""
         super().__init__("data-tier:index:BackupVault", name, {}, opts)
         child = pulumi.ResourceOptions(parent=self)
         vault = aws.backup.Vault(

@@ -24,7 +24,7 @@ from knowledge.ownership import others
 
 
 class Delivery(pulumi.ComponentResource):
-    """Identity provider, roles, boundaries."""
+    """GitHub's identity provider, the roles of its jobs, and the boundary of each environment."""
 
     provider_arn: pulumi.Output[str]
     """The account's identity provider for GitHub, made or given."""
@@ -38,7 +38,7 @@ class Delivery(pulumi.ComponentResource):
     """Role of the search for drift: reads every environment and its state, and asks its runner to look."""
 
     def __init__(self, name: str, args: DeliveryArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the roles."""
+        """Make the identity provider, the boundaries and the roles."""
         super().__init__("data-tier:index:Delivery", name, {}, opts)
         self._name = name
         self._args = args

@@ -41,7 +41,7 @@ class RunnerArgs(VpcFunctionArgs):
     accounts have 10 or 50 (Lambda Developer Guide, configuration-concurrency)."""
 
     def __post_init__(self) -> None:
-        """Refuse what Lambda refuses."""
+        """Refuse what Lambda refuses, before anything is made. Raise ValueError."""
         super().__post_init__()
         reserved = self.reserved_concurrency
         refuse(

@@ -14,7 +14,7 @@ KINDS = ("email", "https", "sqs", "slack")
 
 @dataclass(frozen=True, kw_only=True)
 class Subscription:
-    """One recipient."""
+    """One recipient of notifications."""
 
     kind: str
     """`email`, `https`, `sqs` (a queue's ARN) or `slack` (`T.../C...`, workspace and channel)."""
@@ -34,7 +34,7 @@ class Subscription:
 
 @dataclass(frozen=True, kw_only=True)
 class NotificationsArgs:
-    """Topics and their recipients."""
+    """The topics of one region and their recipients."""
 
     prefix: str
     """Prefix of the topics' names: `<prefix>-critical` ..."""

@@ -20,7 +20,7 @@ people in the channel can read is what both it and the role allow."""
 
 @dataclass(frozen=True, kw_only=True)
 class ChatArgs:
-    """Channels and their topics."""
+    """Slack channels and the topics that each receives."""
 
     prefix: str
     """Prefix of the configurations' names."""

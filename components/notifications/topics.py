@@ -23,7 +23,7 @@ class Notifications(pulumi.ComponentResource):
     topic inactive."""
 
     def __init__(self, name: str, args: NotificationsArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the topics."""
+        """Make the topics with their policies, subscriptions and chat channels."""
         super().__init__("data-tier:index:Notifications", name, {}, opts)
         self._name = name
         self._args = args

@@ -31,7 +31,7 @@ This page is made from the components' own descriptions (`make schema`).
 
 
 def document() -> str:
-    """The page."""
+    """Return docs/components.md: every component with its inputs and outputs, as Markdown."""
     found = schema()
     by_name = {each.__name__: each for each in every()}
     parts = [_HEAD, "## Contents", ""]

@@ -19,7 +19,7 @@ class DataTier(Provider):
     """Schema and constructor of every component."""
 
     def __init__(self) -> None:
-        """Make the schema once."""
+        """Compute the package's schema once, for every request."""
         super().__init__(VERSION, json.dumps(schema()))
         self._components = {token(each): each for each in every()}
 

@@ -17,7 +17,7 @@ _ASIDE = ("components.__main__", "components.package")
 
 @cache
 def every() -> tuple[type[pulumi.ComponentResource], ...]:
-    """The components by name."""
+    """Return the classes of all components, sorted by name."""
     found = {
         each
         for module in map(importlib.import_module, sorted(_modules(components.__path__, "components.")))

@@ -16,7 +16,7 @@ from knowledge.windows import utc_problems
 
 @dataclass(frozen=True, kw_only=True)
 class PostgresArgs:
-    """The database server."""
+    """A PostgreSQL instance on RDS and its replicas."""
 
     identifier: str
     """Physical identifier of the primary; replicas are `<identifier>-<name>`."""

@@ -16,7 +16,7 @@ OWNED_BY_AWS_BACKUP = ("backupRetentionPeriod", "backupWindow")
 
 
 class Postgres(pulumi.ComponentResource):
-    """Primary and replicas."""
+    """RDS for PostgreSQL: the primary and its replicas."""
 
     identifier: pulumi.Output[str]
     """Identifier of the primary."""

@@ -59,7 +59,7 @@ class ProxyArgs:
     """Statements run on each new connection, such as a SET that all clients would send, each pinning its session."""
 
     def __post_init__(self) -> None:
-        """Refuse what RDS refuses."""
+        """Refuse what RDS refuses, before anything is made. Raise ValueError."""
         if not 1 <= len(self.secret_arns) <= 200:
             raise ValueError(f"proxy: {len(self.secret_arns)} secrets; RDS Proxy takes 1 to 200")
         refuse(
@@ -83,7 +83,7 @@ class Proxy(pulumi.ComponentResource):
     """Security group of the proxy."""
 
     def __init__(self, name: str, args: ProxyArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make them."""
+        """Make the proxy with its role, security group rules, target group and target."""
         super().__init__("data-tier:index:Proxy", name, {}, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)

@@ -19,7 +19,7 @@ from knowledge.alarms import events
 
 @dataclass(frozen=True, kw_only=True)
 class RemoteSiteArgs:
-    """The second region."""
+    """A second region: its existing network, and who may connect there."""
 
     prefix: str
     """Prefix of the names there, e.g. `tmi-prod-dr`."""
@@ -45,7 +45,7 @@ class RemoteSiteArgs:
     """Refuse to delete the keys through Pulumi."""
 
     def __post_init__(self) -> None:
-        """Refuse the whole internet."""
+        """Refuse clients that are the whole internet. Raise ValueError."""
         check_peers("remote: clients", self.clients)
         refuse(
             "remote",
@@ -68,7 +68,7 @@ class Remote(pulumi.ComponentResource):
     """Severity -> topic there."""
 
     def __init__(self, name: str, args: RemoteSiteArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make them."""
+        """Make the keys, the security group and the topics."""
         super().__init__("data-tier:index:Remote", name, {}, opts)
         self._name = name
         self._args = args

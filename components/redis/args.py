@@ -14,7 +14,7 @@ from knowledge.windows import utc_problems
 
 @dataclass(frozen=True, kw_only=True)
 class RedisArgs:
-    """The cache."""
+    """An ElastiCache replication group."""
 
     replication_group_id: str
     """Physical id, at most 40 lower-case characters."""

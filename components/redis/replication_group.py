@@ -36,7 +36,7 @@ class Redis(pulumi.ComponentResource):
     """User group whose members the bootstrap owns; none with an AUTH token."""
 
     def __init__(self, name: str, args: RedisArgs, opts: pulumi.ResourceOptions | None = None) -> None:
-        """Make the cache."""
+        """Make the users, the parameter group, the logs and the replication group."""
         super().__init__("data-tier:index:Redis", name, {}, opts)
         self._name = name
         self._args = args

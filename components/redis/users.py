@@ -17,7 +17,7 @@ LOCKED = "off -@all"
 
 @dataclass(frozen=True, kw_only=True)
 class CacheUsersArgs:
-    """The group."""
+    """Id and engine of a user group."""
 
     user_group_id: str
     """Physical id of the group; the user's is `<id>-default`."""

@@ -18,7 +18,7 @@ from infra.settings.model import Settings
 
 
 def foundation(instances: Instances, settings: Settings, access: Access, place: StackPlace) -> Foundation:
-    """Make them."""
+    """Make the keys, the network, the firewall, the topics and the secrets."""
     keys = Keys(
         "keys",
         KeysArgs(

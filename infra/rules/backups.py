@@ -36,7 +36,7 @@ class Job:
 
     @property
     def utc(self) -> str:
-        """For people."""
+        """Days and time of the job as text, such as `Sun 02:00 UTC`."""
         days = ", ".join(DAYS[start // DAY].capitalize() for start in self.starts)
         return f"{days} {_clock(self.starts[0])} UTC"
 

@@ -60,7 +60,7 @@ def recoveries(settings: Settings) -> tuple[Recovery, ...]:
 
 
 def in_words(amount: int | None) -> str:
-    """Minutes for people."""
+    """Minutes as text, such as `33m` or `2h5m`; None is `for ever`."""
     if amount is None:
         return "for ever"
     hours, rest = divmod(amount, 60)

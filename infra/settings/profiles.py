@@ -8,6 +8,8 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
+from knowledge import passwords
+
 # Maps whose entries are the user's own: naming one replaces the profile's whole map.
 WHOLE = (("postgres", "replicas"), ("redis",))
 
@@ -54,7 +56,7 @@ _DEV: dict[str, Any] = {
     "redis": {"main": {}, "queue": {"eviction": "noeviction"}},
     "notify": {"critical": [], "warning": [], "info": []},
     "objectives": {"rpo": "24h", "rto": "4h"},
-    "passwords": {"length": 40, "special": "-_.~"},
+    "passwords": {"length": passwords.USUAL_LENGTH, "special": passwords.USUAL_SPECIAL},
     "keys": {"deletion_window": 7},
     "logs": {"retention": 30},
     "runner": {"memory": 512},

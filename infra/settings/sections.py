@@ -375,7 +375,7 @@ class RotationSection(Section):
 
 
 class RunnerSection(Section):
-    """The bootstrap Lambda."""
+    """Settings of the Lambda function that runs the bootstrap."""
 
     memory: Annotated[int, limited(limits.FUNCTION_MEMORY)]
     reserved: Annotated[int, limited(limits.RESERVED_CONCURRENCY)] | None = None

@@ -14,7 +14,7 @@ PROJECT = "data-tier"
 
 
 class UnknownStackError(ValueError):
-    """No such stack file."""
+    """The project has no file for this stack; the message lists the ones it has."""
 
 
 def stack_of(file: str) -> str | None:

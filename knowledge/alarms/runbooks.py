@@ -45,7 +45,7 @@ def index() -> str:
 
 
 def catalogue() -> str:
-    """docs/alarms.md, whole."""
+    """Return docs/alarms.md as Markdown."""
     alarms: dict[tuple[str, str], str] = {}
     for server, one in _examples():
         link = one.runbook.removeprefix("docs/")

@@ -28,7 +28,7 @@ Kind = Literal["read", "write"]
 
 @dataclass(frozen=True, kw_only=True)
 class StatementScope:
-    """Where statements hold."""
+    """The account, region and names that statements are limited to."""
 
     account: str
     prefixes: Sequence[str]

@@ -29,7 +29,7 @@ What carries another stack's `{tag}` is denied, whatever stands here, and so is 
 
 
 def document() -> str:
-    """The page."""
+    """Return docs/delivery-roles.md as Markdown."""
     head = _HEAD.format(roles=", ".join(f"`{each}`" for each in sorted(roles())), tag=TAG)
     lines = [head, "## By resource", "", "| resource | reads | writes |", "|---|---|---|"]
     for name, row in sorted(by_type().items()):

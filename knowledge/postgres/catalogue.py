@@ -1,7 +1,7 @@
 """Every PostgreSQL parameter that RDS offers, with type, unit and limits per major version (`parameters.csv`).
 
-The rows are the servers' own (`postgres --describe-config` and pg_settings of 15.18, 16.14 and 18.4; 17 has 16's limits
-and what 17 brought); extension and `rds.` rows are from the RDS user guide. The tests hold them against real servers.
+The rows are the servers' own (`postgres --describe-config` and pg_settings of 15.20, 16.14, 17.10 and 18.6);
+extension and `rds.` rows are from the RDS user guide. The tests hold them against real servers.
 """
 
 from __future__ import annotations

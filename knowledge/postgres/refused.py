@@ -58,6 +58,8 @@ _REFUSED: dict[str, tuple[str, ...]] = {
         "session_preload_libraries",
     ),
     "anyone who may run ALTER SYSTEM is superuser, and RDS gives that right to nobody": ("allow_alter_system",),
+    # New in 18.6, 17.11, 16.15 and 15.19: which plugins may decode is the server's owner's to say.
+    "RDS decides which plugins may decode logically": ("output_plugin_libraries",),
     "it would let any database user log in as another": ("db_user_namespace",),
 }  # fmt: skip
 

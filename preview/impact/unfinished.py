@@ -10,7 +10,7 @@ _STATE = "pulumi/pulumi, sdk/go/common/apitype/core.go: ResourceV3"
 
 
 def at_least(effect: Effect, other: Effect) -> Effect:
-    """The worse of two."""
+    """Return the graver one of two effects."""
     return max(effect, other, key=ORDER.index)
 
 

@@ -39,5 +39,5 @@ class ResourceHolder(Protocol):
         ...
 
     def invoke(self, token: str, args: dict[str, Any]) -> dict[str, Any]:
-        """Answer a data source."""
+        """Answer a data source with its outputs. Raise `CloudError` for an unknown one."""
         ...

@@ -236,6 +236,16 @@ def replaced(cache: Cache) -> None:
     assert set(token.reveal()) <= set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
 
 
+@pytest.mark.parametrize(("special", "left"), [("-_.~", "-"), ("_.~", ""), ("!#=+", "!#")])
+def test_a_new_token_has_those_of_the_stacks_characters_that_elasticache_takes(special: str, left: str) -> None:
+    target = CacheTarget(endpoint=Endpoint(name="first", host="192.0.2.1", port=6379), replication_group="shop-hot")
+    rule = PasswordRule(length=128, special=special)
+    token = TokenCredential(cache="hot", rule=rule, place=NodesToken("hot", target, Credential()))
+    made = [token.successor(Credential(), 0).redis_password for _ in range(20)]
+    assert all(made)
+    assert {each for one in made if one for each in one.reveal() if not each.isalnum()} == set(left)
+
+
 @pytest.mark.server
 def test_the_first_token_is_dead_after_the_first_run(cache: Cache) -> None:
     planned = cache.left()

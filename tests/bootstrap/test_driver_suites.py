@@ -256,7 +256,14 @@ class TestElastiCacheUsers(UsersSuite):
         api.groups = ["shop-hot"]
         api.users["theirs-1"] = {"UserId": "theirs-1", "UserName": "theirs", "AccessString": "on ~* +@all"}
         return ElastiCacheUsers(
-            api, prefix="shop", cache="hot", group="shop-hot", engine="valkey", others=("theirs",), sleep=lambda _: None
+            api,
+            prefix="shop",
+            cache="hot",
+            group="shop-hot",
+            engine="valkey",
+            region="ap-south-1",
+            others=("theirs",),
+            sleep=lambda _: None,
         )
 
 

@@ -84,7 +84,13 @@ class Api:
 
 def users_of(api: Api) -> ElastiCacheUsers:
     return ElastiCacheUsers(
-        api, prefix="app-prod", cache="main", group="app-prod-main", engine="valkey", sleep=lambda _: None
+        api,
+        prefix="app-prod",
+        cache="main",
+        group="app-prod-main",
+        engine="valkey",
+        region="ap-south-1",
+        sleep=lambda _: None,
     )
 
 
@@ -151,7 +157,7 @@ def test_a_user_that_is_no_longer_declared_is_reported() -> None:
         "deletes it",
         "main/app-prod-main: user another is not declared; declare it, name it under `exceptions` in access.yaml, or "
         "if nobody needs it: aws elasticache modify-user-group --user-group-id app-prod-main --user-ids-to-remove "
-        "another",
+        "another --region ap-south-1",
     )
 
 
@@ -172,7 +178,7 @@ def test_a_member_that_nobody_declared_is_told_unless_it_is_named(
     api = Api(member["UserId"])
     api.users = {member["UserId"]: member | {"AccessString": RULES}}
     backend = ElastiCacheUsers(
-        api, prefix="app-prod", cache="main", group="app-prod-main", engine="valkey", others=others
+        api, prefix="app-prod", cache="main", group="app-prod-main", engine="valkey", region="ap-south-1", others=others
     )
     planned = backend.plan([])
     for differences in (planned.differences, planned.apply(BUT_DROPS).differences):

@@ -164,7 +164,7 @@ def test_what_a_removal_left_is_found_and_nobody_elses(
     api.groups = [f"{prefix}-{cache}", *groups]
     api.users = {user["UserId"]: kept(user["UserId"], **user)}
     backend = ElastiCacheUsers(
-        api, prefix=prefix, cache=cache, group=api.groups[0], engine="valkey", sleep=lambda _: None
+        api, prefix=prefix, cache=cache, group=api.groups[0], engine="valkey", region="ap-south-1", sleep=lambda _: None
     )
     assert [change.identity for change in backend.plan([]).apply(EVERYTHING).changes] == [user["UserId"]] * gone
     assert api.calls == [("delete_user", user["UserId"])] * gone
@@ -300,7 +300,7 @@ def test_a_hundred_users_in_an_emulated_group(aws: str) -> None:
     """100 fit, 101 are refused with nothing touched, and what is no longer declared goes when it is asked for."""
     client = aws_client("elasticache", REGION, aws)
     client.create_user_group(UserGroupId="hundred", Engine="valkey")
-    backend = ElastiCacheUsers(client, prefix="h", cache="main", group="hundred", engine="valkey")
+    backend = ElastiCacheUsers(client, prefix="h", cache="main", group="hundred", engine="valkey", region="ap-south-1")
     names = [f"u{number}" for number in range(100)]
     assert len(backend.plan(wanted(*names)).apply(BUT_DROPS).changes) == 200
     assert backend.plan(wanted(*names)).apply(BUT_DROPS).changes == ()

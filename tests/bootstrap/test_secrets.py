@@ -9,12 +9,16 @@ import hmac
 import json
 import logging
 import pickle
+import string
 import traceback
 
 import pytest
 
+from bootstrap.manifest import PasswordRule
 from bootstrap.secrets import Credential, Secret, SecretStoreError, logins, new_password, redis_hash, scram_verifier
 from bootstrap.secrets.store import _parse
+from components.credentials import CredentialsArgs
+from infra.settings.profiles import PROFILES
 
 VALUE = "correct-horse-battery-staple"
 
@@ -74,6 +78,18 @@ def test_passwords_suit_every_engine() -> None:
         assert password.isascii()
         assert not set(password) & set("/\"@, '\\%:")
         assert password[0].isalpha()
+
+
+def test_a_manifest_that_says_nothing_of_passwords_and_a_stack_that_does_not_have_one_rule() -> None:
+    usual = PasswordRule()
+    arguments = CredentialsArgs(
+        prefix="shop-live", master_username="shop_admin", database="shop", identities=(), secrets_key_arn="arn:key"
+    )
+    for profile in PROFILES.values():
+        assert profile["passwords"] == {"length": usual.length, "special": usual.special}
+    assert (arguments.password_length, arguments.password_special) == (usual.length, usual.special)
+    letters = "".join(new_password().reveal() for _ in range(200))
+    assert set(letters) - set(string.ascii_letters + string.digits) == set(usual.special)
 
 
 def test_the_verifier_satisfies_the_exchange_of_rfc_7677() -> None:

@@ -1,70 +1,18 @@
 """A folder with the project's declarations, and one tier that is up for all tests that only look at it."""
 
-import json
-import os
-import shutil
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
-from typing import Any
 
+import project_folder
 import psutil
 import pytest
-from forked import Forked, forking
-
-ROOT = Path(__file__).parents[2]
-DATATIER = str(Path(sys.executable).with_name("datatier"))
-
-
-@dataclass(frozen=True)
-class Answer:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
-
-
-@dataclass(frozen=True)
-class Project:
-    """A project folder and the command line in it."""
-
-    folder: Path
-    program: str = DATATIER
-
-    def run(self, *words: str, env: dict[str, str] | None = None, stdin: str = "") -> Answer:
-        return Answer(*_forked().run(words, self.folder, {**os.environ, "COLUMNS": "200", **(env or {})}, stdin))
-
-    def ok(self, *words: str, **more: Any) -> Answer:
-        answer = self.run(*words, **more)
-        assert answer.code == 0, f"{words}: {answer.code}\n{answer.out}\n{answer.err}"
-        return answer
-
-
-_open = ExitStack()
-
-
-@cache
-def _forked() -> Forked:
-    return _open.enter_context(forking())
+from project_folder import Project, declarations
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _close_forked() -> Iterator[None]:
     yield
-    _open.close()
-    _forked.cache_clear()
-
-
-def declarations(folder: Path) -> Project:
-    for path in (*ROOT.glob("Pulumi*.yaml"), ROOT / "access.yaml"):
-        shutil.copy(path, folder / path.name)
-    return Project(folder)
+    project_folder.close()
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import DATATIER, Project
+from project_folder import DATATIER, Project
 
 from alarms.prove.bell import Bell, bells
 from alarms.prove.mailbox import PREFIX, Mailbox, MailboxBusyError

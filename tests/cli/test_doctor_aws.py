@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 from typer.testing import CliRunner
 
@@ -29,3 +32,29 @@ def test_a_state_is_that_of_one_stack() -> None:
     answer = CliRunner().invoke(application(["doctor"]), ["doctor", "--aws", "--against", "export.json"])
     assert isinstance(answer.exception, InputError)
     assert "name it" in str(answer.exception)
+
+
+@pytest.mark.parametrize("command", [["doctor", "--aws"], ["alarms", "prove", "--aws", "--yes"]])
+@pytest.mark.parametrize(
+    ("profile", "region", "said"),
+    [
+        (
+            "local",
+            "eu-central-1",
+            "`shop` is a stack of this computer (`data-tier:profile: local` in Pulumi.shop.yaml)",
+        ),
+        ("dev", None, "Pulumi.shop.yaml names no region, and which one the account is looked at in is not guessed"),
+    ],
+)
+def test_a_stack_that_is_in_no_account_or_in_no_region_is_refused_before_anything_is_asked(
+    command: list[str], profile: str, region: str | None, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Pulumi.yaml").write_text("name: data-tier\nruntime: python\n")
+    (tmp_path / "access.yaml").write_text("identities: {shop_app: {postgres: readwrite}}\n")
+    given = {"data-tier:profile": profile} | ({"aws:region": region} if region else {})
+    (tmp_path / "Pulumi.shop.yaml").write_text(json.dumps({"config": given}))
+    monkeypatch.chdir(tmp_path)
+    answer = CliRunner().invoke(application(command[:1]), [*command, "shop"])
+    assert isinstance(answer.exception, InputError)
+    assert said in str(answer.exception)
+    assert answer.output == ""

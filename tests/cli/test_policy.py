@@ -1,7 +1,7 @@
 """Policy in `datatier preview`: a rule that fails is exit 1, a suppression with a reason lets it pass until its day."""
 
 import pytest
-from conftest import Project
+from project_folder import Project
 
 BROKEN = "  data-tier:postgres: {backup: {retention: 1}}\n"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from conftest import Project
+from project_folder import Project
 from shop import FOREIGN, Folder, make
 from test_named_otherwise import OFFLINE
 

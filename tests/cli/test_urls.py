@@ -4,8 +4,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from conftest import Project
 from postgres_server import binaries, initdb, running
+from project_folder import Project
 
 PASSWORD = "never-shown-7f3a"
 

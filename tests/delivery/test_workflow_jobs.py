@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from fake_github import FakeGitHub
+from forked import Forked, forking
 from workflow_files import ROOT, STEPS
 from workflow_run import Runner
 
@@ -57,6 +59,15 @@ SIMULATED = {
 }
 INSTEAD = {"make bundle": "mkdir -p build && printf zip > build/runner.zip"}
 MANIFEST = {"stack": "prod", "region": "eu-west-1"}
+# What `datatier` is here: it hands the command, with its own streams, to the process that forks.
+ASKS = """#!{python} -SE
+import os, socket, sys
+sys.path.insert(0, "{tests}")
+from forked import ask
+with socket.socket(socket.AF_UNIX) as way:
+    way.connect("{address}")
+    sys.exit(ask(way, sys.argv[1:], os.getcwd(), os.environ, (0, 1, 2)))
+"""
 CLEAN = {"stack": "prod", "found": [], "checks": [], "failed": [], "ok": True}
 FOUND = CLEAN | {"ok": False, "found": [{"where": "schema", "what": "column users.x: extra", "mend": "ALTER TABLE u"}]}
 
@@ -67,8 +78,20 @@ def git(folder: Path, *words: str) -> str:
     return done.stdout.strip()
 
 
+def environment(place: Path, commands: Forked) -> None:
+    """The environment of this suite, whose `datatier` asks the process that forks for each command."""
+    (place / "bin").mkdir(parents=True)
+    for path in (*(ROOT / ".venv").iterdir(), *(ROOT / ".venv" / "bin").iterdir()):
+        link = place / path.relative_to(ROOT / ".venv")
+        if path.name not in ("bin", "datatier"):
+            link.symlink_to(path)
+    program = place / "bin" / "datatier"
+    program.write_text(ASKS.format(python=sys.executable, tests=str(HERE.parent), address=commands.address))
+    program.chmod(0o755)
+
+
 @pytest.fixture(scope="module")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The project as a pull request has it: dev grows, and a migration is added, beside the base commit."""
     folder = tmp_path_factory.mktemp("project")
     listed = subprocess.run(
@@ -79,12 +102,8 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / name, folder / name)
     # The targets that install find everything done.
-    for name in (
-        *(f"requirements/{each}.txt" for each in ("pip", "deploy", "runtime", "dev", "policy")),
-        "pyproject.toml",
-    ):
-        os.utime(folder / name, (0, 0))
-    (folder / ".venv").symlink_to(ROOT / ".venv")
+    for path in (*(folder / "requirements").iterdir(), folder / "pyproject.toml"):
+        os.utime(path, (0, 0))
     (folder / "policy" / "venv").symlink_to(ROOT / "policy" / "venv")
     with (folder / ".gitignore").open("a") as ignored:
         ignored.write(".venv\npolicy/venv\nreports\ndeployed.json\noutputs.json\n")
@@ -98,7 +117,9 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "migrations" / "000020_add_note.down.sql").write_text(DROP)
     git(folder, "add", "-A")
     git(folder, "commit", "-qm", "change")
-    return folder
+    with forking(code=str(folder)) as commands:
+        environment(folder / ".venv", commands)
+        yield folder
 
 
 class Lambda:

@@ -5,9 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from genuine import Genuine, genuine
-
-ELSEWHERE = "210987654321"
+from genuine import ELSEWHERE, Genuine, genuine
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -17,6 +17,8 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PASSPHRASE = "correct horse"
+ELSEWHERE = "210987654321"
+"""An account none of whose ids is one that the preview would give."""
 # What the program reads beside its stack's file.
 READ = ("infra", "components", "knowledge", "bootstrap", "migrations", "schema", "access.yaml")
 

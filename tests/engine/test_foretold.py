@@ -75,8 +75,7 @@ def elsewhere(tmp_path_factory: pytest.TempPathFactory, _pulumi: None) -> Any:
     """A stack by name, up once in an account whose ids the preview does not give, with its export."""
     from contextlib import ExitStack
 
-    from conftest import ELSEWHERE
-    from genuine import genuine
+    from genuine import ELSEWHERE, genuine
 
     up: dict[str, tuple[Genuine, str]] = {}
     with ExitStack() as running:

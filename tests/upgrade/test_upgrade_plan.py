@@ -8,6 +8,7 @@ import pytest
 
 from infra.instances import instances
 from infra.load import load_settings
+from knowledge.postgres.catalogue import DEFAULT_MAJOR
 from upgrade import deployed as targets
 from upgrade.deployed import Deployed
 from upgrade.plan import plan
@@ -33,12 +34,13 @@ STEPS: list[tuple[str, dict[str, Any], str, str, list[str]]] = [
      ["Upgrade the replica standby", "Upgrade the replica reporting", "Upgrade the primary", "Update the extensions"]),
     ("dev", {"postgres": {"version": "17.9"}}, "postgres.version=17.10", "",
      ["Upgrade the primary", "Update the extensions"]),
-    ("prod", {}, "postgres.version=18", "",
+    ("prod", {"postgres": {"version": "17"}}, "postgres.version=18", "",
      [*MAJOR, "Upgrade the primary and its replicas (standby, reporting)", *AFTER]),
-    ("dev", {}, "postgres.version=18", "", [*MAJOR, "Turn logical", "Make the green copy", "Switch over", *AFTER]),
+    ("dev", {"postgres": {"version": "17"}}, "postgres.version=18", "",
+     [*MAJOR, "Turn logical", "Make the green copy", "Switch over", *AFTER]),
     ("dev", {}, "postgres.version=18.4", "postgres.version=16",
      [*MAJOR, "Turn logical", "Make the green copy on 18", "Switch over", *AFTER]),
-    ("dev", {}, "postgres.version=17", "", []),
+    ("dev", {}, f"postgres.version={DEFAULT_MAJOR}", "", []),
     ("prod", {}, "postgres.class=db.r7g.xlarge", "", ["Move to db.r7g.xlarge", "Restart replicas first"]),
     ("prod", {"postgres": {"class": "db.r7g.xlarge"}}, "postgres.class=db.r7g.large", "",
      ["Move to db.r7g.large", "Restart the primary first"]),

