@@ -232,6 +232,22 @@ class TestMemoryToken(CredentialSuite):
     def on(self) -> Taking:
         return of_token(MemoryToken([TOKEN.redis_password or Secret("")]))
 
+    def test_a_cache_that_was_made_again_takes_the_secrets_token_and_a_grace_period_goes_on(self) -> None:
+        place = MemoryToken([TOKEN.redis_password or Secret("")])
+        on = of_token(place)
+        on.renew(3600)
+        before = on.store.stages(ARN)
+        place.tokens = [Secret("what-the-infrastructure-gives-0123")]
+        token = TokenCredential(cache="hot", place=place, rule=USED, settle=0.0, sleep=lambda _: None)
+        standing = token.stand(ARN, on.store)
+        left = plan(standing, Wish(), now=datetime.now(UTC))
+        assert left.outcome == "restored"
+        carry_out(left, standing, token, on.store)
+        after, current = on.store.stages(ARN), on.store.get(ARN)
+        assert current
+        assert (after.current, after.pending, after.previous) == (before.current, None, before.previous)
+        assert place.tokens == [current.credential.redis_password]
+
 
 @pytest.mark.server
 class TestServerToken(CredentialSuite):
