@@ -77,5 +77,5 @@ def test_what_must_be_set(github: FakeGitHub, changes: dict[str, str], says: str
 def test_no_server() -> None:
     with pytest.raises(GitHubError, match="refused"):
         GitHubRepository(repository="o/n", token="t", api="http://127.0.0.1:1").issue_with(MARK)
-    with pytest.raises(GitHubError, match="no address of a web server"):
+    with pytest.raises(GitHubError, match="not the address of a web server"):
         GitHubRepository(repository="o/n", token="t", api="file:///etc").issue_with(MARK)
