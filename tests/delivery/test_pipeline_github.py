@@ -43,7 +43,7 @@ def test_the_issue_is_found_among_others(github: FakeGitHub) -> None:
     [
         (401, "401 Bad credentials; the token is not valid"),
         (403, "403 Bad credentials; the job's `permissions` lack `issues: write`"),
-        (404, "404 Bad credentials; there is no such thing"),
+        (404, "404 Bad credentials; it does not exist"),
         (502, r"/issues: 502 Bad credentials$"),
     ],
 )
