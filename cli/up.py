@@ -21,7 +21,6 @@ from infra.fingerprint import declarations, fingerprint
 from infra.settings.problems import nearest
 from local.postgres import binaries as postgres
 from local.postgres import packages
-from local.postgres.server import data_major
 from local.state import StateDir
 from local.valkey import binaries as valkey
 
@@ -108,6 +107,8 @@ def _deploy(
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
+        from local.postgres.server import data_major
+
         major = source.instances.primary.major
         runs = data_major(state.path / "postgres" / source.instances.primary.identifier) or major
         for sentence in (*source.notes, *lacking(runs)):
