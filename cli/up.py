@@ -21,7 +21,6 @@ from infra.fingerprint import declarations, fingerprint
 from infra.settings.problems import nearest
 from local.postgres import binaries as postgres
 from local.postgres import packages
-from local.postgres.server import data_major
 from local.state import StateDir
 from local.valkey import binaries as valkey
 
@@ -105,6 +104,8 @@ def _forget_ports(state: StateDir) -> None:
 def _deploy(
     source: StackSource, state: StateDir, mark: str, runner: Runner, *, new_passwords: bool, quiet: bool
 ) -> tuple[LocalCloud, list[str]]:
+    from local.postgres.server import data_major  # brings psycopg, which the help does without
+
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
