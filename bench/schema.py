@@ -97,6 +97,26 @@ def ours(connection: psycopg.Connection, path: Path) -> dict[str, list[float]]:
     return {name: seconds[1:] for name, seconds in taken.items()}
 
 
+def dumps(connection: psycopg.Connection, programs: Path, path: Path) -> dict[str, list[float]]:
+    """Seconds of each dump in turns: ours as the command, of which some in process, and `pg_dump --schema-only`."""
+    address = {"PGHOST": "127.0.0.1", "PGPORT": str(connection.info.port), "PGUSER": "postgres"}
+    url = f"postgresql://postgres@127.0.0.1:{connection.info.port}/postgres"
+    command = [ROOT / ".venv/bin/datatier", "schema", "dump", "--file", path]
+    taken: dict[str, list[float]] = {"in process": [], "command": [], "pg_dump": []}
+    for _ in range(RUNS + 1):
+        marks = [time.perf_counter()]
+        path.write_text(schema.dump(schema.definition_of(schema.read(connection))))
+        marks.append(time.perf_counter())
+        subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, capture_output=True, check=True)
+        marks.append(time.perf_counter())
+        pg_dump = [programs / "pg_dump", "--schema-only", "--file", path.with_suffix(".sql"), "postgres"]
+        subprocess.run(pg_dump, env={**os.environ, **address}, check=True)
+        marks.append(time.perf_counter())
+        for name, (before, after) in zip(taken, pairwise(marks), strict=True):
+            taken[name].append(after - before)
+    return {name: seconds[1:] for name, seconds in taken.items()}
+
+
 def theirs(port: int) -> tuple[str, list[float] | None]:
     """The same database by alembic: what it is, and the seconds of each run."""
     python = os.environ.get("DATATIER_BENCH_ALEMBIC")
@@ -128,10 +148,11 @@ def main() -> None:
             address = {"host": "127.0.0.1", "port": port, "dbname": "postgres", "user": "postgres"}
             with psycopg.connect(**address, autocommit=True) as connection:
                 fill(connection)
-                (folder / "schema.json").write_text(schema.dump(schema.read(connection, extensions=()).schema))
+                (folder / "schema.json").write_text(schema.dump(schema.definition_of(schema.read(connection))))
                 mine = ours(connection, folder / "schema.json")
+                dumped = dumps(connection, programs, folder / "dumped.json")
             peer, others = theirs(port)
-    base = statistics.median(mine["whole"])
+    base, pg_dump = statistics.median(mine["whole"]), statistics.median(dumped["pg_dump"])
     lines = [
         f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL 18; {TABLES:,} tables with "
         f"{TABLES * INDEXES:,} indexes, nothing differs; {RUNS} runs after one to warm up, in process.",
@@ -143,6 +164,12 @@ def main() -> None:
         row("of that: processor, client and server", mine["processor"], base),
         *([row(peer, others, base)] if others else []),
         *([] if others else ["", peer + "."]),
+        "",
+        "| a dump of the same | median s | fastest - slowest | times pg_dump | target |",
+        "|---|---|---|---|---|",
+        row("`pg_dump --schema-only`", dumped["pg_dump"], pg_dump),
+        row("schema dump, in process", dumped["in process"], pg_dump, "0.5 times pg_dump"),
+        row("`datatier schema dump`, with the start of Python", dumped["command"], pg_dump),
     ]
     text = "\n".join(lines)
     publish("schema", text)

@@ -62,7 +62,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from bootstrap.errors import UnknownCacheError
     from bootstrap.migrate.errors import ProblemsError, SourceError, TargetError
     from bootstrap.rehearse import NotEmptyError
-    from bootstrap.schema.definition import DefinitionError
+    from bootstrap.schema.file import DefinitionError
     from bootstrap.secrets.urls import UrlError
     from clients.errors import NoLoginError
     from infra.settings.problems import SettingsError

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,6 +11,20 @@ from pathlib import Path
 from cli.errors import InputError
 
 _OF_THE_COMPUTER = {errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS}
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write a file and the folders that it is in; what was there stays until all of it is written.
+
+    Raise OSError.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from bootstrap.access import load_access
 from bootstrap.secrets import Secret, open_postgres
 from cli.doors import by_url, open_database
 from cli.errors import DIFFERENT, InputError
-from cli.files import writing
+from cli.files import write_whole, writing
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json
 from cli.target import find_manifest
@@ -95,20 +95,22 @@ def check(
     say("DEBUG", f"{file}: {len(expected.get('tables', {}))} tables, migration {expected.get('version')}")
     with _server(stack, manifest, database_url, replica) as connection:
         say("DEBUG", f"logged in after {perf_counter() - began:.3f} s")
-        live = schema.read(connection, extensions=expected.get("extensions", ()))
+        live, found = schema.check(connection, expected)
+        say("DEBUG", f"PostgreSQL {live.server // 10000} read and compared after {perf_counter() - began:.3f} s")
         counted = schema.count(connection).rows if rows else {}
-    say("DEBUG", f"PostgreSQL {live.server // 10000} read after {perf_counter() - began:.3f} s")
-    found = schema.compare(expected, live)
-    say("DEBUG", f"compared after {perf_counter() - began:.3f} s")
     summary = _summary(live, found, perf_counter() - began) | ({"rows": counted} if counted else {})
     if json:
-        emit_json({"ok": summary["ok"], "differences": [asdict(each) for each in found], "summary": summary})
+        emit_json({"ok": summary["ok"], "differences": list(map(_as_json, found)), "summary": summary})
     else:
         for each in found:
             say(each.severity, f"{each.kind} {each.object}: {each.what}")
             for name, text in (("expected", each.expected), ("found", each.found), ("mend", each.sql)):
                 if text and each.severity != "INFO" and (name == "mend" or "\n" not in text):
                     console().print(f"      [dim]{name}:[/] {escape(text)}")
+            for note in each.notes:
+                console().print(f"      [dim]note:[/] {escape(note)}")
+        for kind, number in live.left_out.items():
+            say("INFO", f"not covered: {number} {kind}")
         for name, count in counted.items():
             say("INFO", f"{name}: {count} rows")
         kinds = ", ".join(f"{summary[kind]} {kind}" for kind in _KINDS)
@@ -118,6 +120,11 @@ def check(
 
 
 _KINDS = ("tables", "columns", "constraints", "indexes", "triggers", "policies", "functions", "views")
+
+
+def _as_json(each: SchemaDifference) -> dict[str, Any]:
+    told = {name: value for name, value in asdict(each).items() if name not in ("statements", "notes")}
+    return {**told, "sql": each.sql or None, "notes": list(each.notes)}
 
 
 def _summary(live: ServerSchema, found: tuple[SchemaDifference, ...], seconds: float) -> dict[str, Any]:
@@ -134,13 +141,14 @@ def _summary(live: ServerSchema, found: tuple[SchemaDifference, ...], seconds: f
         "ok": not count["ERROR"] and not count["WARN"],
         "server": live.server,
         "migration": live.schema.get("version"),
-        "tables": len(tables),
+        "tables": sum("partition_of" not in table for table in tables.values()),
         **parts,
         "functions": len(live.schema.get("functions", {})),
         "views": len(live.schema.get("views", {})),
         "errors": count["ERROR"],
         "warnings": count["WARN"],
         "notes": count["INFO"],
+        "not_covered": live.left_out,
         "seconds": round(seconds, 4),
     }
 
@@ -187,11 +195,14 @@ def dump(
     from bootstrap import schema
 
     with _server(stack, manifest, database_url) as connection:
-        found = schema.definition_of(schema.read(connection))
+        live = schema.read(connection)
+    found = schema.definition_of(live)
+    for kind, number in live.left_out.items():
+        console(stderr=json).print(f"not covered: {number} {kind}")
     if json:
         emit_json(found)
         return
     with writing("--file", file):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(schema.dump(found), encoding="utf-8")
-    console().print(f"{file}: {len(found.get('tables', {}))} tables, migration {found.get('version')}")
+        write_whole(file, schema.dump(found))
+    tables = sum("partition_of" not in table for table in found.get("tables", {}).values())
+    console().print(f"{file}: {tables} tables, migration {found.get('version')}; owners and grants are access.yaml's")

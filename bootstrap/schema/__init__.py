@@ -1,9 +1,10 @@
-"""The schema as committed (`schema/schema.json`), compared with the one on a server: check, generate, document."""
+"""The schema as committed (`schema/schema.json`), beside the schema that a server has: check, generate, document."""
 
-from bootstrap.schema.compare import compare
-from bootstrap.schema.definition import DefinitionError, Schema, beside, dump, load
+from bootstrap.schema.compare import check, compare
+from bootstrap.schema.definition import Schema
 from bootstrap.schema.difference import SchemaDifference
 from bootstrap.schema.document import document
+from bootstrap.schema.file import DefinitionError, beside, dump, load
 from bootstrap.schema.generate import generate
 from bootstrap.schema.imported import definition_of
 from bootstrap.schema.judge import Judgement, judge, judged
@@ -18,6 +19,7 @@ __all__ = [
     "SchemaDifference",
     "ServerSchema",
     "beside",
+    "check",
     "compare",
     "count",
     "definition_of",

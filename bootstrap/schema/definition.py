@@ -1,25 +1,21 @@
-"""The committed definition: its shape, and how it is read and written. See docs/adr/0005.
+"""The committed definition: its shape. How it is written, read from a file and compared: see docs/adr/0037.
 
-Every expression stands as PostgreSQL prints it (pg_get_constraintdef, ...), so that comparing is exact.
+Every name is SQL as the server quotes it (quote_ident) and has its schema (`public.users`, `shop."Order"`); every
+expression stands as PostgreSQL prints it with an empty search_path (pg_get_constraintdef, ...), so that comparing is
+exact and no text means something else where the search_path is another. What is absent is not so.
+
+A need is `kind name`, as in `table public.users`, `type public.mood`, `constraint public.users.users_pkey` or
+`extension citext`: what has to be there first, from pg_depend. What hangs on a table (indexes, triggers, foreign keys,
+policies, rules) comes after everything that stands for itself, as in pg_dump's sections, and so has needs only where
+it names an extension.
 """
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
-
-from bootstrap.declared_extensions import FILE
-from bootstrap.errors import BootstrapError
-
-
-class DefinitionError(BootstrapError, ValueError):
-    """The definition cannot be used: the message says why and what mends it."""
-
 
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
@@ -29,126 +25,238 @@ class Extension(TypedDict, total=False):
     """An installed extension; what belongs to it is left out everywhere."""
 
     schema: str
-    """Where its objects are."""
+    """Where its objects are; absent where the extension has a schema of its own."""
+
+
+@with_config(_STRICT)
+class Namespace(TypedDict, total=False):
+    """A schema beside `public`, which is listed where its comment is not PostgreSQL's."""
+
+    comment: str
+    """Empty where `public` has lost its own."""
+
+
+@with_config(_STRICT)
+class Sequence(TypedDict, total=False):
+    """A sequence; absent are PostgreSQL's defaults for its type and direction (CREATE SEQUENCE)."""
+
+    type: str
+    """Where it is not bigint."""
+    name: str
+    """Of an identity column's sequence, where it is not `<table>_<column>_seq` in the table's schema."""
+    start: int
+    increment: int
+    minimum: int
+    maximum: int
+    cache: int
+    cycle: bool
+    unlogged: bool
+    owned_by: str
+    """The column with which it is dropped: `public.users.id`. Never that of an identity column."""
+    comment: str
 
 
 @with_config(_STRICT)
 class Column(TypedDict, total=False):
-    """A column; what is absent is not so."""
+    """A column of a table, view or foreign table.
+
+    Of a partition that is laid out as its parent only `comment`, `statistics` and `options` are given, where it has its
+    own; such an entry has no `type`.
+    """
 
     type: str
     """As format_type prints it."""
+    inherited: bool
+    """Only from the tables it inherits from; it is not declared here."""
     not_null: bool
+    """Its own; what a table that it inherits from says holds beside it."""
+    not_null_name: str
+    """From PostgreSQL 18 on: the constraint's name where it is not `<table>_<column>_not_null`."""
+    not_null_no_inherit: bool
     default: str
     identity: Literal["ALWAYS", "BY DEFAULT"]
+    sequence: Sequence
+    """The options of an identity's sequence, where one is not the default."""
     generated: Literal["STORED", "VIRTUAL"]
     """`default` is then the expression."""
     collation: str
     """Where it is not that of the type."""
+    storage: Literal["PLAIN", "MAIN", "EXTERNAL", "EXTENDED"]
+    """Where it is not that of the type."""
+    compression: Literal["pglz", "lz4"]
+    statistics: int
+    """The statistics target, where it is set."""
+    options: list[str]
+    """`n_distinct=-0.5`."""
+    foreign_options: list[str]
+    """Of a foreign table's column: `column_name 'x'`."""
     comment: str
 
 
 @with_config(_STRICT)
-class Table(TypedDict, total=False):
-    """A table, with everything that hangs on it, by name."""
+class Relation(TypedDict, total=False):
+    """What tables and views share; everything that hangs on them is by name."""
 
     comment: str
-    requires: list[str]
-    """Extensions without which it cannot be; on a server that does not ship them it is not missed."""
-    unlogged: bool
     options: list[str]
-    partition_by: str
-    """Strategy and key."""
-    partitions: dict[str, str]
-    """Bound of each; those of months are not listed."""
-    monthly: bool
-    """Whether there is a partition `<table>_YYYY_MM` for each month, in UTC."""
+    """Storage parameters, `fillfactor=70`; those of its TOAST table begin with `toast.`."""
+    access_method: str
+    """Where it is not `heap`."""
     columns: dict[str, Column]
-    constraints: dict[str, str]
+    """In order. Absent in a partition that is laid out as its parent and has no entry of its own."""
     indexes: dict[str, str]
-    """CREATE INDEX; those of constraints are left out. A server's may end in INVALID."""
+    """CREATE INDEX; those of constraints are left out, as are those that PostgreSQL makes and names by itself in a
+    partition for an index of its parent."""
+    index_statistics: dict[str, dict[str, int]]
+    """Statistics targets of an index's expressions by their number from 1."""
+    invalid: list[str]
+    """Indexes that a CREATE INDEX CONCURRENTLY left when it failed. Only of a server: no definition has any."""
     triggers: dict[str, str]
     """CREATE TRIGGER; may end in DISABLED, REPLICA or ALWAYS."""
-    row_security: Literal["ENABLED", "FORCED"]
-    policies: dict[str, str]
+    rules: dict[str, str]
+    """CREATE RULE, but for that which makes a view; may end in DISABLED, REPLICA or ALWAYS."""
+    replica_identity: str
+    """FULL, NOTHING or USING INDEX and its name; absent where it is the primary key."""
+    cluster_on: str
+    """The index that CLUSTER follows."""
+    comments: dict[str, str]
+    """On what hangs on it: `index i`, `constraint c`, `trigger t`, `rule r`, `policy p`."""
 
 
 @with_config(_STRICT)
-class View(TypedDict, total=False):
-    """A view, materialized or not."""
+class Foreign(TypedDict, total=False):
+    """Where a foreign table's rows are."""
 
-    comment: str
-    materialized: bool
+    server: str
     options: list[str]
+    """`table_name 'x'`."""
+
+
+@with_config(_STRICT)
+class Table(Relation, total=False):
+    """A table, partition or foreign table. A partition of a month that the upkeep makes is not listed."""
+
+    needs: dict[str, list[str]]
+    """By part: `table` (types, the partition key's functions), `column c` (its default or expression),
+    `constraint c`, `index i`."""
+    unlogged: bool
+    of: str
+    """The type of a typed table."""
+    inherits: list[str]
+    """In order; that which it is a partition of is not among them."""
+    foreign: Foreign
+    partition_by: str
+    """Strategy and key."""
+    partition_of: str
+    bound: str
+    """Of a partition: FOR VALUES ... or DEFAULT."""
+    attached: dict[str, str]
+    """Of a partition: which of its indexes and keys hang on which one of the table at the top, `public.t.t_pkey`."""
+    monthly: bool
+    """Whether there is a partition `<table>_YYYY_MM` for each month, in UTC."""
+    constraints: dict[str, str]
+    """Its own, not those inherited; NOT NULL only where it is NOT VALID."""
+    row_security: Literal["ENABLED", "FORCED", "FORCED WHEN ENABLED"]
+    """FORCED: enabled, for the owner too."""
+    policies: dict[str, str]
+    """CREATE POLICY."""
+
+
+@with_config(_STRICT)
+class View(Relation, total=False):
+    """A view, materialized or not. Its columns follow from the definition; a default or a comment does not."""
+
+    needs: list[str]
+    materialized: bool
+    unpopulated: bool
+    """A materialized view that nobody has refreshed yet."""
     definition: list[str]
     """Lines of its SELECT."""
-    indexes: dict[str, str]
 
 
 @with_config(_STRICT)
 class Function(TypedDict, total=False):
-    """A function or procedure."""
+    """A function, procedure, window function or aggregate."""
 
     comment: str
+    needs: list[str]
+    """What its signature names, and the functions that an aggregate is made of."""
+    body_needs: list[str]
+    """What only its body names, where PostgreSQL has parsed it (BEGIN ATOMIC, RETURN)."""
     definition: list[str]
-    """Lines of CREATE OR REPLACE FUNCTION."""
+    """Lines of CREATE OR REPLACE FUNCTION or of CREATE AGGREGATE."""
+
+
+@with_config(_STRICT)
+class Attribute(TypedDict, total=False):
+    """A field of a composite type."""
+
+    type: str
+    collation: str
+    comment: str
+
+
+@with_config(_STRICT)
+class Domain(TypedDict, total=False):
+    """What makes a domain."""
+
+    type: str
+    collation: str
+    default: str
+    not_null: bool
+    """Its own; what a table that it inherits from says holds beside it."""
+    not_null_name: str
+    """From PostgreSQL 17 on: where it is not `<domain>_not_null`."""
+    constraints: dict[str, str]
+
+
+@with_config(_STRICT)
+class Type(TypedDict, total=False):
+    """A type: one of the five is given; none where it is a shell."""
+
+    comment: str
+    needs: dict[str, list[str]]
+    """By part: `type`, and of a domain `default` and `constraint c`."""
+    enum: list[str]
+    composite: dict[str, Attribute]
+    domain: Domain
+    range: dict[str, str]
+    """CREATE TYPE's parameters of a range, by their names in lower case."""
+    base: dict[str, str]
+    """CREATE TYPE's parameters of a base type, by their names in lower case."""
+    comments: dict[str, str]
+    """On a domain's constraints: `constraint c`."""
+
+
+@with_config(_STRICT)
+class Object(TypedDict, total=False):
+    """Any other object: `DROP <kind> <name>` drops it, `COMMENT ON <kind> <name>` comments on it."""
+
+    comment: str
+    needs: list[str]
+    definition: list[str]
+    """The statements that make it."""
 
 
 @with_config(_STRICT)
 class Schema(TypedDict, total=False):
-    """All of it; the books of the migrations and what belongs to an extension are left out."""
+    """All of it.
+
+    Left out are the books of the migrations, what belongs to an extension and what the cloud keeps for itself; owners
+    and grants are the access declaration's.
+    """
 
     version: int
     """The migration it is the schema of."""
     extensions: dict[str, Extension]
-    types: dict[str, str]
-    """What follows CREATE TYPE or CREATE DOMAIN and the name; a domain begins with DOMAIN."""
-    sequences: dict[str, str]
-    """Options of those that belong to no identity column."""
+    schemas: dict[str, Namespace]
+    types: dict[str, Type]
+    sequences: dict[str, Sequence]
+    """Those that belong to no identity column."""
     functions: dict[str, Function]
     """By name and types of the arguments."""
     tables: dict[str, Table]
     views: dict[str, View]
-
-
-@cache
-def _adapter() -> TypeAdapter[Schema]:
-    return TypeAdapter(Schema)
-
-
-def beside(migrations: Path) -> Path | None:
-    """Return the definition that belongs to a folder of migrations, None where there is none."""
-    path = migrations.resolve().parent / FILE
-    return path if path.is_file() else None
-
-
-def load(path: Path) -> Schema:
-    """Read the definition. Raise DefinitionError when it is none."""
-    try:
-        return _adapter().validate_json(path.read_bytes())
-    except OSError as error:
-        reason = (error.strerror or "cannot be read").lower()
-        raise DefinitionError(f"{path}: {reason}; make it with: datatier schema dump --file {path}") from None
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "file"
-        raise DefinitionError(
-            f"{path} is not a schema definition: {where}: {first['msg']}; restore it from version control"
-        ) from None
-
-
-def dump(schema: Schema) -> str:
-    """Return the text of the file: one line for each column, constraint, index or line of code."""
-    return _text(schema, "", 0) + "\n"
-
-
-def _text(value: Any, indent: str, depth: int) -> str:
-    inner = indent + "  "
-    if isinstance(value, list) and any(len(str(line)) > 40 or " " in str(line) for line in value):
-        lines = [inner + json.dumps(line, ensure_ascii=False) for line in value]
-        return "[\n" + ",\n".join(lines) + f"\n{indent}]"
-    # Document, kind, table, its columns: what lies deeper is one line.
-    if isinstance(value, dict) and value and depth < 4:
-        lines = [f"{inner}{json.dumps(key)}: {_text(each, inner, depth + 1)}" for key, each in value.items()]
-        return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
-    return json.dumps(value, ensure_ascii=False)
+    objects: dict[str, dict[str, Object]]
+    """By kind (`operator`, `cast`, `collation`, `text search configuration`, `statistics`, `event trigger`,
+    `publication`, ...) and name."""

@@ -1,13 +1,18 @@
-"""The definition as a page for people: an ER diagram (Mermaid) and a section for each table. Pure."""
+"""The definition as a page for people: diagrams (Mermaid) and a section for each table. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 
-from bootstrap.schema.definition import Column, Schema, Table
-
-_FOREIGN = re.compile(r"FOREIGN KEY \(([^)]*)\) REFERENCES (.+?)\(([^)]*)\)(.*)", re.DOTALL)
+from bootstrap.schema.definition import Column, Relation, Schema, Table
+from bootstrap.schema.diagram import diagrams
+from bootstrap.schema.markdown import code, heading, prose, table
+from bootstrap.schema.mends import objects, sequences, types
+from bootstrap.schema.mends.change import shown
+from bootstrap.schema.mends.columns import laid_out
+from bootstrap.schema.statements.names import plain
+from bootstrap.schema.statements.views import view_kind
 
 
 def document(schema: Schema) -> str:
@@ -17,115 +22,135 @@ def document(schema: Schema) -> str:
 
 def _page(schema: Schema) -> Iterator[str]:
     tables = schema.get("tables", {})
-    yield "# The schema"
-    yield ""
+    yield from ("# The schema", "")
     yield (
         f"As of migration {schema.get('version', 'none')}. Generated from `schema/schema.json`: "
         "`datatier schema docs > docs/schema.md`."
     )
     yield ""
-    yield "```mermaid"
-    yield from _diagram(tables)
-    yield "```"
-    yield ""
-    for title, table in tables.items():
-        yield from _table(title, table)
-    if views := schema.get("views"):
-        yield from ("## Views", "")
-        yield from _rows(
-            ("view", "what it is"), [(f"`{name}`", view.get("comment", "")) for name, view in views.items()]
+    for lines in diagrams(tables):
+        yield from ("```mermaid", *lines, "```", "")
+    for title, entry in tables.items():
+        if "partition_of" not in entry or _stands_alone(entry):
+            yield from _table(title, entry, schema)
+    for title, heads, rows in _others(schema):
+        if rows:
+            yield from heading(title)
+            yield from table(heads, rows)
+    if names := schema.get("extensions"):
+        yield from heading("Extensions")
+        yield ", ".join(
+            code(name) + (f" in {code(entry['schema'])}" if entry.get("schema", "public") != "public" else "")
+            for name, entry in names.items()
         )
-    if functions := schema.get("functions"):
-        yield from ("## Functions", "")
-        reported = [(f"`{signature}`", each.get("comment", "")) for signature, each in functions.items()]
-        yield from _rows(("function", "what it does"), reported)
-    if types := schema.get("types"):
-        yield from ("## Types", "")
-        yield from _rows(("type", "definition"), [(f"`{name}`", f"`{what}`") for name, what in types.items()])
-    yield from ("## Extensions", "", ", ".join(f"`{name}`" for name in schema.get("extensions", [])))
 
 
-def _diagram(tables: dict[str, Table]) -> Iterator[str]:
-    yield "erDiagram"
-    for title, table in tables.items():
-        keys = _keys(table)
-        yield f"    {_plain(title)} {{"
-        for name, column in table.get("columns", {}).items():
-            # Mermaid takes a word for a type: without length, `timestamptz` for the long form.
-            marks = ", ".join(sorted(keys.get(name, set())))
-            yield f"        {_word(column['type'])} {_plain(name)}{f' {marks}' if marks else ''}"
-        yield "    }"
-    for title, table in tables.items():
-        for what in table.get("constraints", {}).values():
-            if match := _FOREIGN.fullmatch(what):
-                columns = [table["columns"][column.strip('"')] for column in match[1].split(", ")]
-                optional = not all(column.get("not_null") for column in columns)
-                one = "|o" if optional else "||"
-                yield f'    {_plain(match[2])} {one}--o{{ {_plain(title)} : "{match[1].replace(chr(34), "")}"'
+def _others(schema: Schema) -> Iterator[tuple[str, tuple[str, ...], list[tuple[str, ...]]]]:
+    """Headings, heads and rows of what is no table."""
+    views = schema.get("views", {})
+    yield "Views", ("view", "what it is"), [
+        (code(shown(name)), " ".join(filter(None, [_materialized(view), prose(view.get("comment", ""))])))
+        for name, view in views.items()
+    ]  # fmt: skip
+    yield "Functions", ("function", "what it does"), [
+        (code(shown(name)), prose(each.get("comment", ""))) for name, each in schema.get("functions", {}).items()
+    ]  # fmt: skip
+    yield "Types", ("type", "definition", "what it is"), [
+        (code(shown(name)), code(types.text(name, each)), prose(each.get("comment", "")))
+        for name, each in schema.get("types", {}).items()
+    ]  # fmt: skip
+    yield "Sequences", ("sequence", "definition", "what it is"), [
+        (code(shown(name)), code(sequences.text(each)), prose(each.get("comment", "")))
+        for name, each in schema.get("sequences", {}).items()
+        if "owned_by" not in each
+    ]  # fmt: skip
+    yield "Other objects", ("kind", "name", "definition", "what it is"), [
+        (kind, code(shown(name)), code(objects.text(each)), prose(each.get("comment", "")))
+        for kind, entries in schema.get("objects", {}).items()
+        for name, each in entries.items()
+    ]  # fmt: skip
+    yield "Schemas", ("schema", "what it is"), [
+        (code(name), prose(each.get("comment", ""))) for name, each in schema.get("schemas", {}).items()
+    ]  # fmt: skip
 
 
-def _plain(name: str) -> str:
-    """A name as Mermaid takes it."""
-    return re.sub(r"\W+", "_", name.strip('"'))
+def _materialized(view: Relation) -> str:
+    return "Materialized." if view_kind(view) != "VIEW" else ""  # type: ignore[arg-type]  # a view of the definition
 
 
-def _word(type_: str) -> str:
-    short = type_.replace("timestamp with time zone", "timestamptz").replace("character varying", "varchar")
-    return _plain(re.sub(r"\(.*?\)", "", short).replace("[]", "_array"))
+def _stands_alone(entry: Table) -> bool:
+    """Whether a partition has more to be said of it than its bound."""
+    plainly = {"partition_of", "bound", "partition_by", "attached", "needs"}
+    return bool(set(entry) - (plainly if "policies" in entry else plainly | {"row_security"}))
 
 
-def _keys(table: Table) -> dict[str, set[str]]:
-    """Column -> PK, FK, UK as Mermaid writes them."""
-    marks: dict[str, set[str]] = {}
-    for what in table.get("constraints", {}).values():
-        for start, mark in (("PRIMARY KEY", "PK"), ("UNIQUE", "UK"), ("FOREIGN KEY", "FK")):
-            if what.startswith(start):
-                columns = what[what.index("(") + 1 : what.index(")")].split(", ")
-                for column in columns if mark != "UK" or len(columns) == 1 else ():
-                    marks.setdefault(column.strip('"'), set()).add(mark)
-    return marks
-
-
-def _table(title: str, table: Table) -> Iterator[str]:
-    yield from (f"## {title}", "")
-    if comment := table.get("comment"):
-        yield from (f"{comment}.", "")
-    for requirement in table.get("requires", []):
-        yield from (f"Only where the extension `{requirement}` is installed.", "")
-    if by := table.get("partition_by"):
-        months = ", one partition for each month (UTC)" if table.get("monthly") else ""
-        yield from (f"Partitioned by `{by}`{months}.", "")
-    if security := table.get("row_security"):
+def _table(title: str, entry: Table, schema: Schema) -> Iterator[str]:
+    yield from heading(".".join(map(plain, re.findall(r'"(?:[^"]|"")*"|[^".]+', shown(title)))))
+    if comment := entry.get("comment"):
+        yield from (prose(comment) + "." * (not comment.rstrip().endswith((".", "!", "?"))), "")
+    for need in sorted({need for needs in entry.get("needs", {}).values() for need in needs}):
+        if need.startswith("extension "):
+            yield from (f"Only where the extension {code(need.removeprefix('extension '))} is installed.", "")
+    yield from _place(title, entry, schema)
+    if security := entry.get("row_security"):
         owner = "the owner too" if security == "FORCED" else "the owner aside"
-        yield from (f"Row-level security: rows are seen and written as the policies allow, {owner}.", "")
-    columns = table.get("columns", {})
-    yield from _rows(
-        ("column", "type", "null", "default", "what it is"),
-        [
-            (f"`{name}`", column["type"], "" if column.get("not_null") else "yes", _default(column), _reported(column))
-            for name, column in columns.items()
-        ],
-    )
-    for heading, entries in (
-        ("constraint", table.get("constraints", {})),
-        ("index", {name: _index(what) for name, what in table.get("indexes", {}).items()}),
-        ("trigger", {name: _trigger(what) for name, what in table.get("triggers", {}).items()}),
-        ("policy", {name: what.split(f" ON {title} ", 1)[-1] for name, what in table.get("policies", {}).items()}),
+        if security != "FORCED WHEN ENABLED":
+            yield from (f"Row-level security: rows are seen and written as the policies allow, {owner}.", "")
+    columns = laid_out(schema, title)
+    if columns and ("partition_of" not in entry or any("type" in what for what in entry.get("columns", {}).values())):
+        yield from table(
+            ("column", "type", "null", "default", "what it is"),
+            [
+                (
+                    code(plain(name)),
+                    prose(shown(column["type"])),
+                    "" if column.get("not_null") else "yes",
+                    _default(column),
+                    prose(column.get("comment", "")),
+                )
+                for name, column in columns.items()
+            ],
+        )
+    for head, entries in (
+        ("constraint", entry.get("constraints", {})),
+        ("index", {name: _index(what) for name, what in entry.get("indexes", {}).items()}),
+        ("trigger", {name: _trigger(what) for name, what in entry.get("triggers", {}).items()}),
+        ("rule", entry.get("rules", {})),
+        ("policy", {name: what.split(f" ON {title} ", 1)[-1] for name, what in entry.get("policies", {}).items()}),
     ):
         if entries:
-            yield from _rows((heading, ""), [(f"`{name}`", f"`{_line(what)}`") for name, what in entries.items()])
+            yield from _parts(head, entries, entry)
+
+
+def _parts(head: str, entries: Mapping[str, str], entry: Relation) -> Iterator[str]:
+    said = {name: entry.get("comments", {}).get(f"{head} {name}", "") for name in entries}
+    heads = (head, "", "what it is") if any(said.values()) else (head, "")
+    rows = [(code(plain(name)), code(what), prose(said[name])) for name, what in entries.items()]
+    yield from table(heads, [row[: len(heads)] for row in rows])
+
+
+def _place(title: str, entry: Table, schema: Schema) -> Iterator[str]:
+    """Its place among other tables."""
+    if "partition_of" in entry:
+        yield from (f"A partition of {code(shown(entry['partition_of']))}: {code(entry['bound'])}.", "")
+    if by := entry.get("partition_by"):
+        months = ", one partition for each month (UTC)" if entry.get("monthly") else ""
+        yield from (f"Partitioned by {code(by)}{months}.", "")
+    if parents := entry.get("inherits"):
+        yield from (f"Inherits from {', '.join(code(shown(parent)) for parent in parents)}.", "")
+    if "foreign" in entry:
+        yield from (f"Its rows are on the server {code(entry['foreign']['server'])}.", "")
+    parts = {name: each for name, each in schema.get("tables", {}).items() if each.get("partition_of") == title}
+    if parts:
+        yield from table(("partition", ""), [(code(shown(name)), code(each["bound"])) for name, each in parts.items()])
 
 
 def _default(column: Column) -> str:
     if "identity" in column:
         return f"identity, {column['identity'].lower()}"
     if "generated" in column:
-        return f"generated: `{column.get('default')}`"
-    return f"`{column['default']}`" if "default" in column else ""
-
-
-def _reported(column: Column) -> str:
-    return column.get("comment", "")
+        return f"generated: {code(column.get('default', ''))}"
+    return code(column["default"]) if "default" in column else ""
 
 
 def _index(what: str) -> str:
@@ -134,16 +159,4 @@ def _index(what: str) -> str:
 
 
 def _trigger(what: str) -> str:
-    return re.sub(r"^CREATE (CONSTRAINT )?TRIGGER \S+ ", "", what)
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _rows(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    yield f"| {' | '.join(head)} |"
-    yield f"|{'---|' * len(head)}"
-    for row in rows:
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
-    yield ""
+    return re.sub(r"^CREATE (CONSTRAINT )?TRIGGER (\"(?:[^\"]|\"\")*\"|\S+) ", "", what)

@@ -2,54 +2,60 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
-from graphlib import TopologicalSorter
+from collections.abc import Iterator
 
-from bootstrap.postgres.change import ident
-from bootstrap.schema import statements as sql
-from bootstrap.schema.definition import Schema, View
+from bootstrap.schema import hanging_steps as hanging
+from bootstrap.schema import steps
+from bootstrap.schema.definition import Schema
+from bootstrap.schema.order import Step, in_order
 
 
 def generate(schema: Schema, *, extensions: frozenset[str] | None = None) -> tuple[str, ...]:
-    """Return the statements; with `extensions`, only what these make possible."""
-    return tuple(_statements(schema, extensions))
+    """Return the statements; with `extensions`, only what these make possible.
+
+    Raise DefinitionError where the definition's objects need each other in a way that nothing resolves.
+    """
+    made = list(_steps(schema))
+    if extensions is not None:
+        lacking = {f"extension {name}" for name in schema.get("extensions", {}) if name not in extensions}
+        made = _without(made, lacking)
+    # Functions may name in their bodies what comes after them.
+    return ("SET check_function_bodies = off", *(each for step in in_order(made) for each in step.statements))
 
 
-def _statements(schema: Schema, extensions: frozenset[str] | None) -> Iterator[str]:
-    # Functions come before the tables that they name, since defaults and checks may call them.
-    yield "SET check_function_bodies = off"
-    for extension, installed in schema.get("extensions", {}).items():
-        if extensions is None or extension in extensions:
-            place = f" SCHEMA {installed['schema']}" if "schema" in installed else ""
-            yield f"CREATE EXTENSION IF NOT EXISTS {ident(extension)}{place}"
-    yield from (sql.type_(title, what) for title, what in schema.get("types", {}).items())
-    sequences = [sql.sequence(title, what) for title, what in schema.get("sequences", {}).items()]
-    yield from (make for make, _ in sequences)
-    yield from map(sql.function, schema.get("functions", {}).values())
-    tables = {
-        title: entry
-        for title, entry in schema.get("tables", {}).items()
-        if extensions is None or extensions.issuperset(entry.get("requires", []))
-    }
-    for title, entry in tables.items():
-        yield from sql.table(title, entry)
-    yield from (tie for _, tie in sequences if tie)
-    for title, entry in tables.items():
-        yield from sql.late_constraints(title, entry)
-    yield from _views(schema.get("views", {}))
-    for title, entry in tables.items():
-        yield from sql.hangings(title, entry)
-    for signature, function in schema.get("functions", {}).items():
-        if "comment" in function:
-            yield sql.comment("ROUTINE", signature, function["comment"])
+def _steps(schema: Schema) -> Iterator[Step]:
+    yield from steps.of_schemas(schema)
+    for name, type_ in schema.get("types", {}).items():
+        yield from steps.of_type(name, type_)
+    for name, sequence in schema.get("sequences", {}).items():
+        yield from steps.of_sequence(name, sequence)
+    shells = steps.shells(schema)
+    for name, function in schema.get("functions", {}).items():
+        yield steps.of_function(name, function, shells)
+    tables = schema.get("tables", {})
+    for name, table in tables.items():
+        yield steps.of_table(name, table, tables)
+        yield from hanging.of_table(name, table, tables)
+    for name, view in schema.get("views", {}).items():
+        yield steps.of_view(name, view)
+        yield from hanging.of_view(name, view)
+    for kind, objects in schema.get("objects", {}).items():
+        for name, each in objects.items():
+            yield steps.of_object(kind, name, each)
 
 
-def _views(views: Mapping[str, View]) -> Iterator[str]:
-    """Each view after those that it names."""
-    words = {title: set(re.findall(r"\w+", "\n".join(view["definition"]))) for title, view in views.items()}
-    graph = {title: words[title] & set(views) - {title} for title in views}
-    for title in TopologicalSorter(graph).static_order():
-        yield from sql.view(title, views[title])
-        if "comment" in views[title]:
-            yield sql.comment(sql.view_kind(views[title]), sql.name(title), views[title]["comment"])
+def _without(made: list[Step], lacking: set[str]) -> list[Step]:
+    """Leave out what needs something that is lacking, and what refers to a table that is left out for it."""
+    while True:
+        gone = {f" REFERENCES {name.removeprefix('table ')}(" for name in lacking if name.startswith("table ")}
+        out = {
+            step.name
+            for step in made
+            if step.name in lacking
+            or lacking.intersection(step.needs)
+            or any(text in statement for text in gone for statement in step.statements)
+        }
+        if not out:
+            return made
+        made = [step for step in made if step.name not in out]
+        lacking |= out

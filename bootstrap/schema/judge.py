@@ -12,10 +12,13 @@ from typing import Any
 
 import psycopg
 
-from bootstrap.schema.compare import compare
+from bootstrap.schema.compare import check, compare
 from bootstrap.schema.definition import Schema
 from bootstrap.schema.difference import SchemaDifference
-from bootstrap.schema.read import ServerSchema, read
+from bootstrap.schema.lacking import lacking
+from bootstrap.schema.mends.change import shown
+from bootstrap.schema.mends.making import split
+from bootstrap.schema.read import ServerSchema
 
 ASIDE = "extensions are the server's: a bootstrap makes those that it can and names those that are missing"
 """Why a difference is left aside."""
@@ -53,23 +56,30 @@ def judge(conn: psycopg.Connection[Any], expected: Schema) -> Judgement:
     """Hold the schema that `conn` sees against the definition; one that declares extensions alone is no measure."""
     if not expected.keys() - {"extensions"}:
         return Judgement()
-    return judged(expected, read(conn, extensions=expected.get("extensions", ())))
+    live, found = check(conn, expected)
+    return _sorted(expected, live, found)
 
 
 def judged(expected: Schema, live: ServerSchema) -> Judgement:
-    """Sort the differences. Pure."""
-    found = compare(expected, live)
+    """Sort the differences of a schema that was read. Pure."""
+    return _sorted(expected, live, compare(expected, live))
+
+
+def _sorted(expected: Schema, live: ServerSchema, found: tuple[SchemaDifference, ...]) -> Judgement:
     if other := tuple(each for each in found if each.kind == "migration"):
         return Judgement(counted=other)
-    aside = tuple(_aside(expected, live, found))
+    aside = tuple(sorted(_aside(expected, live, found), key=lambda each: each.kind != "extension"))
     return Judgement(counted=tuple(each for each in found if each not in aside), aside=aside)
 
 
 def _aside(expected: Schema, live: ServerSchema, found: tuple[SchemaDifference, ...]) -> Iterator[SchemaDifference]:
-    lacking = set(expected.get("extensions", ())) - set(live.schema.get("extensions", ()))
-    tables = expected.get("tables", {})
+    there = live.schema.get("extensions", {})
+    out = lacking(expected, [name for name in expected.get("extensions", {}) if name not in there])
+    names = {(split(name)[0], shown(split(name)[1])) for name in out}
     for each in found:
-        absent = each.kind == "table" and each.found is None
-        needs = tables[each.object].get("requires", ()) if absent else ()
-        if each.severity == "INFO" or each.kind == "extension" or lacking.intersection(needs):
+        if (
+            each.severity == "INFO"
+            or each.kind == "extension"
+            or (each.found is None and (each.kind, each.object) in names)
+        ):
             yield each

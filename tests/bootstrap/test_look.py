@@ -12,6 +12,7 @@ from real_servers import Postgres
 from tier import Tier
 
 from bootstrap import schema
+from bootstrap.declared_extensions import FILE
 from bootstrap.drift import Drift, look
 from bootstrap.handler import handler
 from bootstrap.request import VARIABLE, RequestError, digest
@@ -35,10 +36,8 @@ def defined(postgres18: Postgres, make_tier: Callable[..., Tier]) -> Tier:
     tier = make_tier(postgres18)
     tier.run()
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
-        live = schema.read(conn)
-        # Without the extensions that this server does not let its master make.
-        found: schema.Schema = {**schema.definition_of(live), "extensions": live.schema.get("extensions", {})}
-    path = tier.migrations.parent / schema.definition.FILE
+        found = schema.definition_of(schema.read(conn))
+    path = tier.migrations.parent / FILE
     path.parent.mkdir(exist_ok=True)
     path.write_text(schema.dump(found))
     return tier
@@ -74,7 +73,7 @@ def test_what_differs_is_told_and_left(defined: Tier, monkeypatch: pytest.Monkey
         assert state(conn) == before
     told = {each.where: each for each in found.found}
     assert told["schema"].what == "column users.email: missing"
-    assert told["schema"].mend.startswith("ALTER TABLE users ADD COLUMN email text")
+    assert told["schema"].mend.startswith("ALTER TABLE public.users ADD COLUMN email text")
     revoked = told[f"postgres {database}"]
     assert "REVOKE" in revoked.mend
     assert "events" in revoked.mend
@@ -89,7 +88,7 @@ def test_what_differs_is_told_and_left(defined: Tier, monkeypatch: pytest.Monkey
 
 
 def test_a_database_at_another_migration_is_told_once(defined: Tier, tmp_path: Path) -> None:
-    path = defined.migrations.parent / schema.definition.FILE
+    path = defined.migrations.parent / FILE
     newer = schema.load(path) | {"version": 99, "tables": {}}
     path.write_text(schema.dump(newer))  # type: ignore[arg-type]
     found = look(defined.manifest, store=defined.store, migrations=defined.migrations)

@@ -15,8 +15,7 @@ from bootstrap.access import load_access
 from bootstrap.drift import look
 from bootstrap.migrate import Source
 from bootstrap.rehearse import rehearse
-from bootstrap.restored.look import look as look_into
-from bootstrap.restored.verdict import judge
+from bootstrap.restored.checks import judge
 from bootstrap.secrets import open_postgres
 
 pytestmark = pytest.mark.server
@@ -41,9 +40,9 @@ def shop(postgres18: Postgres, make_tier: Callable[..., Tier]) -> Iterator[Shop]
     tier.run()
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
         live = schema.read(conn)
-    path = tier.migrations.parent / schema.definition.FILE
+    path = tier.migrations.parent / schema.file.FILE
     path.parent.mkdir(exist_ok=True)
-    yield Shop(tier, {**schema.definition_of(live), "extensions": live.schema.get("extensions", {})}, path)
+    yield Shop(tier, schema.definition_of(live), path)
     path.unlink()
 
 
@@ -78,7 +77,7 @@ def by_rehearsal(shop: Shop) -> tuple[bool, list[str]]:
 def by_restore_test(shop: Shop) -> tuple[bool, list[str]]:
     tier = shop.tier
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
-        verdict = judge(look_into(conn, load_access(tier.manifest.access), tier.migrations))
+        verdict = judge(conn, load_access(tier.manifest.access), tier.migrations)
     (check,) = (each for each in verdict.checks if each.name == "schema and rows")
     told = check.detail.partition("left aside")[0].removesuffix("; ")
     return check.ok, [] if told == "as defined" else told.split("; ")
@@ -87,10 +86,10 @@ def by_restore_test(shop: Shop) -> tuple[bool, list[str]]:
 VIEWS = (by_bootstrap, by_drift, by_rehearsal, by_restore_test)
 NAMES = [view.__name__ for view in VIEWS]
 # Neither is installed here: one is shipped by no server, the other by this one, whose master may not make it.
-LACKING: dict[str, dict[str, str]] = {"of_another_cloud": {}, "vector": {}}
+LACKING: dict[str, schema.definition.Extension] = {"of_another_cloud": {}, "vector": {}}
 NEEDING = {
-    "places": {"requires": ["of_another_cloud"], "columns": {"id": {"type": "bigint"}}},
-    "pages": {"requires": ["vector"], "columns": {"id": {"type": "bigint"}}},
+    "public.places": {"needs": {"table": ["extension of_another_cloud"]}, "columns": {"id": {"type": "bigint"}}},
+    "public.pages": {"needs": {"table": ["extension vector"]}, "columns": {"id": {"type": "bigint"}}},
 }
 
 
@@ -107,7 +106,7 @@ def test_an_extension_that_cannot_be_had_is_held_against_nobody(
 def test_what_is_missing_for_no_such_reason_is_told_by_all(
     shop: Shop, view: Callable[[Shop], tuple[bool, list[str]]]
 ) -> None:
-    tables = {**shop.schema["tables"], "carts": {"columns": {"id": {"type": "bigint"}}}}
+    tables = {**shop.schema["tables"], "public.carts": {"columns": {"id": {"type": "bigint"}}}}
     shop.define(extensions={**shop.schema.get("extensions", {}), **LACKING}, tables=tables)
     fine, told = view(shop)
     assert (fine, [each.partition("; mend: ")[0] for each in told]) == (False, ["table carts: missing"])
@@ -117,21 +116,19 @@ def test_what_is_missing_for_no_such_reason_is_told_by_all(
 def test_beside_a_database_of_another_migration_nothing_else_is_said(
     shop: Shop, view: Callable[[Shop], tuple[bool, list[str]]]
 ) -> None:
-    shop.define(version=7, tables={"carts": {"columns": {"id": {"type": "bigint"}}}})
+    shop.define(version=7, tables={"public.carts": {"columns": {"id": {"type": "bigint"}}}})
     _, told = view(shop)
     assert told == ["migration schema_migrations: the definition is that of migration 7, the database is at 1"]
 
 
 def test_what_is_left_aside_is_one_sentence_that_says_why(shop: Shop) -> None:
-    shop.define(
-        extensions={**shop.schema.get("extensions", {}), **LACKING}, tables={**shop.schema["tables"], **NEEDING}
-    )
+    extensions = {**shop.schema.get("extensions", {}), **LACKING}
+    shop.define(extensions=extensions, tables={**shop.schema["tables"], **NEEDING})
     tier = shop.tier
     sentence = (
         "left aside: extension of_another_cloud, extension vector, table places, table pages; extensions are the "
         "server's: a bootstrap makes those that it can and names those that are missing"
     )
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
-        copy = look_into(conn, load_access(tier.manifest.access), tier.migrations)
-    checks = {each.name: each for each in judge(copy).checks}
+        checks = {each.name: each for each in judge(conn, load_access(tier.manifest.access), tier.migrations).checks}
     assert checks["schema and rows"].detail == f"as defined; {sentence}"

@@ -13,7 +13,7 @@ from bootstrap.access_explain import UnknownRoleError
 from bootstrap.errors import BootstrapError, UnknownCacheError
 from bootstrap.migrate.errors import DirtyError, ProblemsError, ShortError, SourceError, TargetError
 from bootstrap.rehearse import NotEmptyError
-from bootstrap.schema.definition import DefinitionError
+from bootstrap.schema.file import DefinitionError
 from bootstrap.secrets import LoginError, UrlError
 from cli.errors import FAILED, WRONG_INPUT, InputError, NothingUpError, report
 from clients.errors import EmptySecretError, NoLoginError

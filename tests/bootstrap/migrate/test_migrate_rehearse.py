@@ -133,7 +133,7 @@ def test_what_says_that_it_cannot_be_undone(connection: psycopg.Connection[Any],
 def test_a_definition_that_was_left_behind(connection: psycopg.Connection[Any], tmp_path: Path) -> None:
     folder = write(tmp_path / "m", **BASE, x2_more_up=UP, x2_more_down=DOWN)
     path = tmp_path / "schema.json"
-    path.write_text('{"version": 1, "extensions": {}, "tables": {"a": {"columns": {"id": {"type": "integer"}}}}}')
+    path.write_text('{"version": 1, "tables": {"public.a": {"columns": {"id": {"type": "integer"}}}}}')
     made = run(connection, folder, definition=path)
     assert not made.failed
     found = {each.what for each in made.troubles}
@@ -147,9 +147,9 @@ def test_a_definition_that_was_left_behind(connection: psycopg.Connection[Any], 
     [
         ({}, {}, []),
         ({"extensions": {"x": {}}}, {}, ["extension x removed: installed"]),
-        ({"types": {"t": "AS ENUM ('a')"}}, {"types": {"t": "AS ENUM ('b')"}}, [
+        ({"types": {"public.t": {"enum": ["a"]}}}, {"types": {"public.t": {"enum": ["b"]}}}, [
             "type t changed: AS ENUM ('a') → AS ENUM ('b')"]),
-        ({"sequences": {"s": "AS bigint"}}, {}, ["sequence s removed: AS bigint"]),
+        ({"sequences": {"a.s": {"type": "integer", "cache": 5}}}, {}, ["sequence a.s removed: AS integer CACHE 5"]),
         ({}, {"functions": {"f()": {"definition": ["a", "b"], "comment": "c"}}}, [
             "function f() added: a\nb", "comment f() added: c"]),
         ({"tables": {"t": {"columns": {"c": {"type": "text", "not_null": True, "collation": "C"}}}}},
@@ -160,9 +160,11 @@ def test_a_definition_that_was_left_behind(connection: psycopg.Connection[Any], 
                            "partition_by": "RANGE (at)"}}}, [
             "table t changed: unlogged; partition by RANGE (at); row security forced; fillfactor=70"]),
         ({"tables": {"t": {"columns": {}, "constraints": {"k": "CHECK (a)"}, "triggers": {"g": "x"}, "policies":
-                           {"p": "y"}, "partitions": {"t_1": "DEFAULT"}}}}, {"tables": {"t": {"columns": {}}}}, [
-            "constraint t.k removed: CHECK (a)", "trigger t.g removed: x", "policy t.p removed: y",
-            "partition t.t_1 removed: DEFAULT"]),
+                           {"p": "y"}, "rules": {"r": "z"}}}}, {"tables": {"t": {"columns": {}}}}, [
+            "constraint t.k removed: CHECK (a)", "policy t.p removed: y", "trigger t.g removed: x",
+            "rule t.r removed: z"]),
+        ({"tables": {"public.t_1": {"partition_of": "public.t", "bound": "DEFAULT"}}}, {}, [
+            "table t_1 removed: partition of t DEFAULT"]),
         ({"tables": {"t": {"columns": {"g": {"type": "int", "generated": "STORED", "default": "1"}}}}},
          {"tables": {"t": {"columns": {"g": {"type": "int", "default": "1"}}}}}, [
             "column t.g changed: int generated as (1) stored → int default 1"]),

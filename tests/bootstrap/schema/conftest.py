@@ -77,6 +77,11 @@ def schema_server(request: pytest.FixtureRequest, server_of: Callable[[str], Pos
     return server_of(request.param)
 
 
+@pytest.fixture(scope="session", params=list(postgres_binaries()))
+def every_server(request: pytest.FixtureRequest, server_of: Callable[[str], Postgres]) -> Postgres:
+    return server_of(request.param)
+
+
 @pytest.fixture(scope="session")
 def migrated(schema_server: Postgres, migrated_of: Callable[[Postgres], Connection]) -> Connection:
     return migrated_of(schema_server)

@@ -19,7 +19,7 @@ Found = list[tuple[str, str, str, str]]
 
 def check(connection: Connection, definition: schema.Schema) -> tuple[schema.SchemaDifference, ...]:
     """The differences, but for what this server cannot have."""
-    found = schema.compare(definition, schema.read(connection, extensions=definition.get("extensions", ())))
+    _, found = schema.check(connection, definition)
     return tuple(each for each in found if each.severity != "INFO")
 
 
@@ -239,9 +239,8 @@ def test_a_difference_is_found_and_mended(
 
 
 def mend(connection: Connection, found: tuple[schema.SchemaDifference, ...]) -> None:
-    for each in found:
-        assert each.sql
-        connection.execute(each.sql.replace(" CONCURRENTLY", "").encode())
+    for statement in (statement for each in found for statement in each.statements):
+        connection.execute(statement.replace(" CONCURRENTLY", "").encode())
 
 
 def test_an_extension_is_missed_only_where_it_could_be_had(tmi: Connection, definition: schema.Schema) -> None:
@@ -284,7 +283,7 @@ def test_the_months_that_are_needed_next(tmi: Connection, definition: schema.Sch
     live = schema.read(tmi)
     late = replace(live, today=date(live.today.year + 1, 12, 31))
     found = schema.compare(definition, late)
-    upkeep = "SELECT keep_audit_log_partitions()"
+    upkeep = "SELECT public.keep_audit_log_partitions()"
     year = late.today.year
     assert [(each.severity, each.object, each.what, each.sql) for each in found if each.kind == "partition"] == [
         (WARN, f"audit_log_{year}_12", "missing", upkeep),
@@ -292,7 +291,7 @@ def test_the_months_that_are_needed_next(tmi: Connection, definition: schema.Sch
     ]
     other: schema.Schema = {**definition, "functions": {}}
     assert next(each.sql for each in schema.compare(other, late) if each.kind == "partition") == (
-        f"CREATE TABLE audit_log_{year}_12 PARTITION OF audit_log "
+        f"CREATE TABLE public.audit_log_{year}_12 PARTITION OF public.audit_log "
         f"FOR VALUES FROM ('{year}-12-01 00:00:00+00') TO ('{year + 1}-01-01 00:00:00+00')"
     )
     tmi.execute(f"DROP TABLE audit_log_{live.today:%Y_%m}".encode())
@@ -332,7 +331,7 @@ def test_indexes_are_mended_without_locking_writers_out(schema_server: Postgres,
     """For real, outside a transaction: a statement with CONCURRENTLY and one that cannot have it."""
     with schema_server.superuser() as admin:
         admin.execute("CREATE DATABASE concurrent TEMPLATE template0")
-    part: schema.Schema = {"tables": {"users": {**definition["tables"]["users"], "triggers": {}}}}
+    part: schema.Schema = {"tables": {"public.users": {**definition["tables"]["public.users"], "triggers": {}}}}
     with schema_server.superuser("concurrent") as connection:
         for statement in schema.generate(part):
             connection.execute(statement.encode())
@@ -341,11 +340,13 @@ def test_indexes_are_mended_without_locking_writers_out(schema_server: Postgres,
         connection.execute("ALTER TABLE users DROP CONSTRAINT users_name_check")
         found = check(connection, part)
         assert sum("CONCURRENTLY" in str(each.sql) for each in found) == 3
-        assert [each.sql for each in found if each.kind == "constraint"] == [
-            "ALTER TABLE users ADD CONSTRAINT users_name_check CHECK ((btrim((name)::text) <> ''::text)) NOT VALID;\n"
-            "ALTER TABLE users VALIDATE CONSTRAINT users_name_check"
-        ]
-        for each in found:
-            for statement in str(each.sql).split(";\n"):
-                connection.execute(statement.encode())
+        (constraint,) = (each for each in found if each.kind == "constraint")
+        add = "ALTER TABLE public.users ADD CONSTRAINT users_name_check CHECK ((btrim((name)::text) <> ''::text))"
+        assert constraint.statements == (
+            f"{add} NOT VALID",
+            "ALTER TABLE public.users VALIDATE CONSTRAINT users_name_check",
+        )
+        assert constraint.sql == ";\n".join(constraint.statements)
+        for statement in (statement for each in found for statement in each.statements):
+            connection.execute(statement.encode())
         assert check(connection, part) == ()

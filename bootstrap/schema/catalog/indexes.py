@@ -1,0 +1,59 @@
+"""Indexes that belong to no constraint, and what is said of an index beside its definition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bootstrap.schema.catalog.draft import Draft, Row
+
+# That of a partitioned table is printed with ONLY; only one that lacks an index of a partition, and so is not valid,
+# is meant that way. An index of a partition that hangs on its parent's is left out where PostgreSQL would choose its
+# name (indexcmds.c, ChooseIndexName): it comes with the parent's.
+INDEXES = """
+SELECT c.oid, i.indrelid, quote_ident(c.relname),
+    CASE WHEN k.oid IS NOT NULL OR (h.inhparent IS NOT NULL AND octet_length(c.relname) < 63 AND c.relname =
+             (SELECT format('%s_%s_idx', t.relname, string_agg(a.attname, '_' ORDER BY a.attnum))
+              FROM pg_attribute a WHERE a.attrelid = c.oid) AND r.indisvalid) THEN NULL
+         WHEN c.relkind = 'I' AND i.indisvalid
+         THEN replace(pg_get_indexdef(c.oid), format(' INDEX %I ON ONLY ', c.relname),
+                      format(' INDEX %I ON ', c.relname))
+         ELSE pg_get_indexdef(c.oid) END,
+    NOT i.indisvalid AND c.relkind = 'i', i.indisreplident, i.indisclustered,
+    r.indrelid, (SELECT quote_ident(relname) FROM pg_class WHERE oid = r.indexrelid)
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
+LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
+LEFT JOIN pg_index r ON r.indexrelid = CASE WHEN h.inhrelid IS NOT NULL THEN pg_partition_root(i.indexrelid) END
+WHERE t.relnamespace = ANY(:schemas) AND t.relkind IN ('r', 'p', 'm') ORDER BY c.relname"""
+
+STATISTICS = """
+SELECT i.indrelid, quote_ident(c.relname), a.attnum, a.attstattarget
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relnamespace = ANY(:schemas) AND i.indexprs IS NOT NULL AND a.attstattarget >= 0 ORDER BY 2, 3"""
+
+
+def indexes(draft: Draft, rows: Sequence[Row]) -> None:
+    """Take up the indexes of the relations that are there."""
+    for oid, relation, name, text, invalid, identity, clustered, top, root in rows:
+        entry = draft.relations.get(relation)
+        if entry is None:
+            continue
+        draft.parts["pg_class", oid] = entry, f"index {name}"
+        if text is not None:
+            entry.setdefault("indexes", {})[name] = text
+            if top in draft.names:
+                entry.setdefault("attached", {})[name] = f"{draft.names[top]}.{root}"
+        if invalid:
+            entry.setdefault("invalid", []).append(name)
+        if identity:
+            entry["replica_identity"] = f"USING INDEX {name}"
+        if clustered:
+            entry["cluster_on"] = name
+
+
+def statistics(draft: Draft, rows: Sequence[Row]) -> None:
+    """Take up the statistics targets of expressions."""
+    for relation, name, number, target in rows:
+        if relation in draft.relations:
+            targets = draft.relations[relation].setdefault("index_statistics", {})
+            targets.setdefault(name, {})[str(number)] = target

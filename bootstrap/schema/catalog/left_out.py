@@ -1,0 +1,23 @@
+"""What a schema has that the definition does not hold: counted, so that nobody takes it for held."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bootstrap.schema.catalog.draft import Draft, Row
+from bootstrap.schema.catalog.scope import RELATION
+
+LEFT_OUT = f"""
+SELECT 'invalid indexes', count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE NOT i.indisvalid AND c.relkind = 'i' AND c.relnamespace = ANY(:schemas)
+UNION ALL SELECT 'user mappings', count(*) FROM pg_user_mappings
+UNION ALL SELECT 'subscriptions', count(s.oid) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
+    WHERE d.datname = current_database()
+UNION ALL SELECT 'security labels', count(*) FROM pg_seclabel
+UNION ALL SELECT 'tablespaces of tables and indexes', count(*) FROM pg_class c
+    WHERE {RELATION} AND c.reltablespace <> 0"""
+
+
+def left_out(draft: Draft, rows: Sequence[Row]) -> None:
+    """Take up the counts of what there is."""
+    draft.left_out = {kind: count for kind, count in rows if count}
