@@ -92,8 +92,9 @@ lint: .venv/dev ## Check format and style (ruff) and the workflows (zizmor).
 types: .venv/dev ## Check the types (mypy, strict).
 	@$(BIN)/mypy
 
+# In the order of their names, which has the long files in the middle: what is left at the end is short.
 unit: .venv/dev policy/venv/ready ## Run the tests (pytest, warnings as errors).
-	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 servers: ## Install Debian's servers for the tests that need them: TLS, PostgreSQL 15, a connection pooler (as root).
 	@.ci/servers

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 from account.finding import AccountFinding, Rating
 from account.reader import Reader
@@ -185,7 +184,7 @@ def _secrets(reader: Reader, wanted: Iterable[Resource], found: Found) -> Iterat
             )  # fmt: skip
 
 
-def _day(moment: Any) -> str:
+def _day(moment: object) -> str:
     return moment.strftime("%Y-%m-%d") if hasattr(moment, "strftime") else str(moment)
 
 

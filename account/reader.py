@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 READS = ("describe_", "list_", "get_")
@@ -48,7 +48,7 @@ class Reader:
         """The answer of a call."""
         return self._answer(service, call, region, arguments)
 
-    def _answer(self, service: str, call: str, region: str | None, arguments: dict[str, Any]) -> dict[str, Any]:
+    def _answer(self, service: str, call: str, region: str | None, arguments: Mapping[str, object]) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         if not call.startswith(READS) or call in NEVER:

@@ -78,7 +78,7 @@ def _cache(reader: Reader, wanted: Resource) -> Iterator[AccountFinding]:
             yield _waits(reader.region, name, wanted, values, _CACHE, window, modify)
 
 
-def pending(values: Mapping[str, Any] | None) -> dict[str, Any]:
+def pending(values: Mapping[str, object] | None) -> dict[str, Any]:
     """What waits; a password, whose value AWS shows as stars, is left out."""
     return {key: value for key, value in (values or {}).items() if "Password" not in key and value not in ({}, [])}
 
@@ -87,7 +87,7 @@ def _waits(
     where: str,
     name: str,
     declared: Resource,
-    values: Mapping[str, Any],
+    values: Mapping[str, object],
     names: Mapping[str, str],
     window: str,
     modify: str,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from alarms.finding import BrokenStep, Severity, error
 from alarms.policies import AccessRequest
@@ -68,7 +67,7 @@ ALARM_FIELDS = frozenset(
 https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html"""
 
 
-def _passes(inputs: Mapping[str, Any], policy: str, publisher: Publisher) -> bool:
+def _passes(inputs: Mapping[str, object], policy: str, publisher: Publisher) -> bool:
     try:
         keys = set(json.loads(policy))
     except ValueError:

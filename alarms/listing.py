@@ -95,7 +95,7 @@ def _severity(alarm: Resource) -> str:
     return next((topic.rpartition("-")[2] for topic in topics_of(alarm)), "none")
 
 
-def _rings(inputs: Mapping[str, Any]) -> str:
+def _rings(inputs: Mapping[str, object]) -> str:
     sign = _SIGNS.get(str(inputs.get("comparisonOperator")), str(inputs.get("comparisonOperator")))
     how = inputs.get("statistic") or inputs.get("extendedStatistic") or "expression"
     return f"{how} {sign} {_number(inputs.get('threshold'))}"

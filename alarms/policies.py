@@ -94,7 +94,7 @@ def _principal(statement: Statement, request: AccessRequest) -> bool:
     return _among(statement.get("Principal"), request)
 
 
-def _among(principal: Any, request: AccessRequest) -> bool:
+def _among(principal: object, request: AccessRequest) -> bool:
     if principal == "*" or "*" in many(principal.get("AWS") if isinstance(principal, dict) else None):
         return True  # in a resource policy, services too
     held = many(principal.get(request.kind)) if isinstance(principal, dict) else []

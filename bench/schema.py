@@ -152,7 +152,7 @@ def main() -> None:
                 mine = ours(connection, folder / "schema.json")
                 dumped = dumps(connection, programs, folder / "dumped.json")
             peer, others = theirs(port)
-    base = statistics.median(mine["whole"])
+    base, pg_dump = statistics.median(mine["whole"]), statistics.median(dumped["pg_dump"])
     lines = [
         f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL 18; {TABLES:,} tables with "
         f"{TABLES * INDEXES:,} indexes, nothing differs; {RUNS} runs after one to warm up, in process.",
@@ -164,6 +164,12 @@ def main() -> None:
         row("of that: processor, client and server", mine["processor"], base),
         *([row(peer, others, base)] if others else []),
         *([] if others else ["", peer + "."]),
+        "",
+        "| a dump of the same | median s | fastest - slowest | times pg_dump | target |",
+        "|---|---|---|---|---|",
+        row("`pg_dump --schema-only`", dumped["pg_dump"], pg_dump),
+        row("schema dump, in process", dumped["in process"], pg_dump, "0.5 times pg_dump"),
+        row("`datatier schema dump`, with the start of Python", dumped["command"], pg_dump),
     ]
     text = "\n".join(lines)
     publish("schema", text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -75,7 +75,7 @@ def reasons(out: Console, found: dict[str, list[dict[str, Any]]]) -> None:
             out.print(f"    [dim]{escape(row['why'])}[/]")
 
 
-def declaration(data: dict[str, Any], left_out: Sequence[str]) -> str:
+def declaration(data: Mapping[str, object], left_out: Sequence[str]) -> str:
     """A declaration as YAML, with what it does not say above it."""
     import yaml
 

@@ -77,6 +77,8 @@ def _meant(name: str) -> Instances:
     if fits:
         # Of `shop-eu` and `shop-eu-west` the longer is meant.
         return max(fits, key=lambda tier: len(tier.prefix))
+    if not declared:
+        raise InputError(f"no stack is declared here (no Pulumi.NAME.yaml in {root}), so there is no alarm to explain.")
     protected = [stack for stack, each in declared.items() if each.settings.protect]
     if len(protected) != 1:
         those = ", ".join(protected or declared)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -149,7 +149,7 @@ def _session(target: Manifest, cache: str, identity: str, command: list[str]) ->
                 run(words)
 
 
-def _show(answer: Any, depth: str = "") -> None:
+def _show(answer: object, depth: str = "") -> None:
     if isinstance(answer, list | tuple | set):
         if not answer:
             typer.echo(f"{depth}(empty)")

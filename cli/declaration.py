@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
@@ -82,7 +82,7 @@ def require_secrets(manifest: Manifest) -> None:
         )
 
 
-def note_of_deployed(stack: str, carried: Mapping[str, Any]) -> str | None:
+def note_of_deployed(stack: str, carried: Mapping[str, object]) -> str | None:
     """What to say where a deployed stack's manifest carries another declaration than the file of this project."""
     root = own_root()
     if root is None or not Path(root, "access.yaml").is_file():
@@ -99,5 +99,5 @@ def note_of_deployed(stack: str, carried: Mapping[str, Any]) -> str | None:
     )
 
 
-def _canonical(declaration: Mapping[str, Any]) -> str:
+def _canonical(declaration: Mapping[str, object]) -> str:
     return json.dumps(declaration, sort_keys=True)

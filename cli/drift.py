@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json as json_module
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -89,7 +90,7 @@ def _outputs(file: str) -> tuple[str, dict[str, Any]]:
         raise InputError(f"--outputs {file} is not what `pulumi stack output --json` prints.") from None
 
 
-def _asked(runner: str, manifest: dict[str, Any], *, prove: bool) -> dict[str, Any]:
+def _asked(runner: str, manifest: Mapping[str, object], *, prove: bool) -> dict[str, Any]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     from bootstrap.aws import aws_client, endpoint_of

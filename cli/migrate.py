@@ -19,7 +19,7 @@ from cli.duration import duration
 from cli.errors import FAILED, WRONG_INPUT, InputError, NothingUpError
 from cli.files import writing
 from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, ManifestOption, PathOption, StackOption
-from cli.output import console, emit_json, note, table
+from cli.output import console, counted, emit_json, note, table
 from cli.project import not_carried, project_root
 from cli.rehearse import rehearse
 
@@ -152,7 +152,7 @@ def _planned(steps: list[migrate.Move], json: bool) -> None:
         console().print("no change")
 
 
-def _told(value: Any) -> str:
+def _told(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.3f}"
     return f"{value:%Y-%m-%d %H:%M:%S%z}" if isinstance(value, datetime) else str("" if value is None else value)
@@ -354,9 +354,12 @@ def validate(
             colour = "red" if problem.severity == "error" else "yellow"
             console().print(f"[{colour}]{problem.severity}[/] {escape(str(problem))} [dim]({problem.rule})[/]")
         counts = Counter(problem.severity for problem in problems)
-        words = [("error", "errors"), ("warning", "warnings"), ("style", "of style"), ("note", "notes")]
-        told = ", ".join(f"{counts[word]} {told}" for word, told in words if counts[word])
-        console().print(told or "no problems")
+        said = [
+            f"{counts[word]} of style" if word == "style" else counted(counts[word], word)
+            for word in ("error", "warning", "style", "note")
+            if counts[word]
+        ]
+        console().print(", ".join(said) or "no problems")
     if any(problem.severity == "error" for problem in problems):
         raise typer.Exit(WRONG_INPUT)
 

@@ -112,6 +112,6 @@ def differences(out: Console, sentences: list[str]) -> None:
             out.print(f"[dim]-[/] {escape(sentence)}")
 
 
-def _lag(replica: dict[str, Any]) -> str:
+def _lag(replica: Mapping[str, object]) -> str:
     lag = replica["lag_seconds"]
     return "[red]not streaming[/]" if lag is None else f"lag {lag:.1f} s"

@@ -16,7 +16,7 @@ def outputs(component: pulumi.ComponentResource) -> dict[str, Any]:
     return {camel_case(key): _plain(value) for key, value in values.items() if value is not None}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         pairs = {each.name: getattr(value, each.name) for each in fields(value)}
         return {camel_case(key): _plain(each) for key, each in pairs.items() if each is not None}

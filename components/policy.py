@@ -25,7 +25,7 @@ def deny(sid: str, actions: Sequence[str], resource: object, **more: object) -> 
     return {"Sid": sid, "Effect": "Deny", "Action": list(actions), "Resource": resource, **more}
 
 
-def trust(service: str, condition: Mapping[str, Any] | None = None) -> pulumi.Output[str]:
+def trust(service: str, condition: Mapping[str, object] | None = None) -> pulumi.Output[str]:
     """Return the trust policy of a role that this service alone assumes."""
     statement: dict[str, Any] = {
         "Effect": "Allow",

@@ -80,7 +80,7 @@ class DeliverySettings(Section):
         return State(bucket=self.state.bucket, project=PROJECT, key_arn=self.state.key)
 
 
-def load(config: Mapping[str, Any], *, source: str) -> DeliverySettings:
+def load(config: Mapping[str, object], *, source: str) -> DeliverySettings:
     """The settings in a configuration; raise `SettingsError` with every problem of `source`."""
     found = {key.partition(":")[2]: value for key, value in config.items() if key.startswith(f"{NAMESPACE}:")}
     try:

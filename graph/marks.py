@@ -73,7 +73,7 @@ def unwrap(value: Any) -> Any:
     return whole(value)
 
 
-def masked(value: Any) -> Any:
+def masked(value: object) -> Any:
     """The value with every secret in it replaced by `[secret]`."""
     if is_secret(value):
         return SECRET
@@ -82,7 +82,7 @@ def masked(value: Any) -> Any:
     return [masked(item) for item in value] if isinstance(value, list) else value
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> Any:
     """A property of a deployment file as the program would have put it in: secrets masked, assets by their content."""
     if isinstance(value, list):
         return [plain(item) for item in value]
@@ -103,7 +103,7 @@ def plain(value: Any) -> Any:
     return {key: plain(item) for key, item in value.items() if key not in left_out}
 
 
-def whole(value: Any) -> Any:
+def whole(value: object) -> Any:
     """A whole number as an integer: a protobuf Struct knows only floating-point numbers."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 

@@ -108,7 +108,7 @@ class Resource:
         return known_as(self.id, self.outputs) if self.id else ()
 
 
-def known_as(identity: str, outputs: Mapping[str, Any]) -> tuple[str, ...]:
+def known_as(identity: str, outputs: Mapping[str, object]) -> tuple[str, ...]:
     """The values by which a resource is referred to."""
     values: list[Any] = [identity]
     for key in sorted(_REFERRED & outputs.keys()):

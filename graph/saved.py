@@ -167,7 +167,7 @@ def _previewed(data: Json) -> Iterator[Resource]:
         )
 
 
-def _listed(value: Any) -> Any:
+def _listed(value: object) -> Any:
     """A preview lists an archive by its path; its content at that time is unknown."""
     return UNSEEN if isinstance(value, dict) and set(value) == {"path"} else plain(value)
 
@@ -186,7 +186,7 @@ def _field(data: Json, key: str, kind: type[T], place: str, default: Any = _WANT
     return value
 
 
-def _object(value: Any, place: str) -> Json:
+def _object(value: object, place: str) -> Json:
     if not isinstance(value, dict):
         raise SavedError(f"is not a deployment: {place} is {described(value)}, and an object is wanted")
     return value

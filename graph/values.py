@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 
-def same(was: Any, now: Any) -> bool:
+def same(was: object, now: object) -> bool:
     """Equal; lists in any order, nothing as good as empty, a number as good as its text.
 
     The lists of AWS's resources are sets, but for a handful that this project does not use, and come back in an order
@@ -22,12 +22,12 @@ def same(was: Any, now: Any) -> bool:
     return bool(cast(was, now) == now) and isinstance(now, bool) == isinstance(cast(was, now), bool)
 
 
-def is_empty(value: Any) -> bool:
+def is_empty(value: object) -> bool:
     """Whether it says no more than nothing."""
     return value is None or value in ([], {})
 
 
-def cast(was: Any, now: Any) -> Any:
+def cast(was: object, now: object) -> Any:
     """A value of the state in the type of the input that takes its place: states have held `"100"` and `"true"`."""
     if isinstance(was, list) and isinstance(now, list):
         return [cast(old, new) for old, new in zip(was, now, strict=False)] + was[len(now) :]
@@ -57,7 +57,7 @@ def _digits(text: str) -> str:
     return text.removesuffix(".0")
 
 
-def _take(item: Any, among: list[Any]) -> bool:
+def _take(item: object, among: list[Any]) -> bool:
     for index, other in enumerate(among):
         if same(item, other):
             del among[index]

@@ -13,7 +13,7 @@ def engine_config() -> dict[str, Any]:
     return {key: _parsed(value) for key, value in {**config.get_config_env(), **config.CONFIG.get()}.items()}
 
 
-def _parsed(value: Any) -> Any:
+def _parsed(value: object) -> Any:
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
             return json.loads(value)

@@ -98,7 +98,9 @@ def _misplaced(file: StackFile) -> Iterator[SettingsProblem]:
             yield SettingsProblem(f"config.{key}", "the AWS provider has no such setting. Did you mean `aws:region`?")
 
 
-def load_settings(config: Mapping[str, Any], *, stack: str, source: str, extensions: tuple[str, ...] = ()) -> Settings:
+def load_settings(
+    config: Mapping[str, object], *, stack: str, source: str, extensions: tuple[str, ...] = ()
+) -> Settings:
     """The settings in a stack's configuration (`data-tier:key` -> value; other namespaces are left alone).
 
     `extensions` are those that the application declares: they are checked against the version of PostgreSQL.
@@ -116,13 +118,13 @@ def load_settings(config: Mapping[str, Any], *, stack: str, source: str, extensi
     return settings
 
 
-def region_of(config: Mapping[str, Any]) -> str | None:
+def region_of(config: Mapping[str, object]) -> str | None:
     """The region that a stack's configuration names; None where it names none, or what is not one."""
     region = config.get("aws:region")
     return region if is_region(region) else None
 
 
-def profile_of(config: Mapping[str, Any], stack: str, source: str) -> str:
+def profile_of(config: Mapping[str, object], stack: str, source: str) -> str:
     """The profile that a stack takes its values from: the one it names, or its own namesake. Raise `SettingsError`."""
     profile = config.get(f"{NAMESPACE}:profile", stack)
     if not isinstance(profile, str) or profile not in PROFILES:
@@ -131,7 +133,7 @@ def profile_of(config: Mapping[str, Any], stack: str, source: str) -> str:
     return profile
 
 
-def _parse(given: dict[str, Any], profile: str) -> tuple[Settings | None, list[SettingsProblem]]:
+def _parse(given: Mapping[str, object], profile: str) -> tuple[Settings | None, list[SettingsProblem]]:
     """Parse; where something is wrong, note it, take it out and parse again, so that the rules see the rest."""
     problems: list[SettingsProblem] = []
     remaining = deepcopy(given)
@@ -146,7 +148,7 @@ def _parse(given: dict[str, Any], profile: str) -> tuple[Settings | None, list[S
     return None, problems
 
 
-def _complete(given: dict[str, Any], profile: str) -> dict[str, Any]:
+def _complete(given: Mapping[str, object], profile: str) -> dict[str, Any]:
     whole = merge(defaults(profile), given)
     caches = whole.get("redis")
     if isinstance(caches, dict):
@@ -184,14 +186,14 @@ def _known(loc: tuple[int | str, ...]) -> list[str]:
     return [field.alias or name for name, field in model.model_fields.items()]
 
 
-def _section_in(annotation: Any) -> Any:
+def _section_in(annotation: object) -> Any:
     """The section that an annotation such as `dict[str, Cache]` or `Storage | None` is about."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
     return next((found for each in getattr(annotation, "__args__", ()) if (found := _section_in(each))), None)
 
 
-def _take_out(tree: Any, loc: tuple[int | str, ...]) -> None:
+def _take_out(tree: object, loc: tuple[int | str, ...]) -> None:
     """Remove the value at `loc`, or the nearest enclosing one that the user wrote."""
     parents: list[tuple[Any, Any]] = []
     for part in loc:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
 
 import pulumi
 
@@ -25,7 +25,7 @@ from infra.settings.stackfile import file_of
 def deploy(
     stack: str,
     settings: Settings,
-    declaration: dict[str, Any],
+    declaration: Mapping[str, object],
     *,
     extensions: tuple[str, ...],
     code: pulumi.Archive,

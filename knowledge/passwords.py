@@ -26,9 +26,9 @@ TOKEN_SPECIAL = frozenset("!&#$^<>-")
 def special_problem(special: str) -> str | None:
     """What is wrong with a stack's special characters; None when nothing is."""
     bad = " ".join(sorted(set(special) - SPECIAL))
-    return (
-        f"{bad} cannot be in a password that RDS, ElastiCache and URLs all take; use {USUAL_SPECIAL}" if bad else None
-    )
+    if not bad:
+        return None
+    return f"{bad} cannot be in a password that RDS, ElastiCache and URLs all take; use {USUAL_SPECIAL} instead"
 
 
 def token_special(special: str) -> str:

@@ -68,7 +68,7 @@ def only_waits(output: str, waiting: Sequence[Waits]) -> bool:
     return bool(found) and all(_waits(each, known.get((each.type, each.name), {})) for each in found or ())
 
 
-def _waits(change: RefreshedResource, pending: Mapping[str, Any]) -> bool:
+def _waits(change: RefreshedResource, pending: Mapping[str, object]) -> bool:
     return (
         change.op == "update"
         and bool(change.edits)

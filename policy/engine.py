@@ -24,7 +24,7 @@ class UnknownError(LookupError):
 class Inputs(Mapping[str, Any]):
     """Inputs of which some are not known yet: asking for one of those raises `UnknownError`."""
 
-    def __init__(self, known: dict[str, Any], unknown: frozenset[str]) -> None:
+    def __init__(self, known: Mapping[str, object], unknown: frozenset[str]) -> None:
         self._known = known
         self._unknown = unknown
 
@@ -82,7 +82,7 @@ def _reference(props: Any, key: str, origins: list[str]) -> Any:
     return origins if not isinstance(value, Mapping) else dict.fromkeys(value, origins)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     if isinstance(value, Mapping):
         return {key: _plain(value[key]) for key in value}
     if isinstance(value, Sequence) and not isinstance(value, str):

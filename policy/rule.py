@@ -82,12 +82,12 @@ def statements(policy: Any) -> list[dict[str, Any]]:
     return found if isinstance(found, list) else [found]
 
 
-def as_list(value: Any) -> list[Any]:
+def as_list(value: object) -> list[Any]:
     """IAM's fields are one value or a list of them."""
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def open_to_all(policy: Any) -> bool:
+def open_to_all(policy: object) -> bool:
     """Whether a statement lets everybody in, without a condition."""
     return any(
         s.get("Effect") == "Allow" and s.get("Principal") in ("*", {"AWS": "*"}) and not s.get("Condition")
@@ -95,7 +95,7 @@ def open_to_all(policy: Any) -> bool:
     )
 
 
-def denies_plain(policy: Any) -> bool:
+def denies_plain(policy: object) -> bool:
     """Whether a statement denies what comes without TLS."""
     return any(
         s.get("Effect") == "Deny" and s.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
@@ -117,6 +117,6 @@ def _blocks(it: Resource) -> Iterator[str]:
     return (str(block) for key in ("cidrIpv4", "cidrIpv6") if (block := it.inputs.get(key)))
 
 
-def is_true(value: Any) -> bool:
+def is_true(value: object) -> bool:
     """Whether it is true, in the two ways in which the provider takes it."""
     return value is True or value == "true"

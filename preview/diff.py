@@ -148,7 +148,7 @@ class _Run:
 
 
 def _differing(
-    was: Resource, each: Resource, inputs: dict[str, Any]
+    was: Resource, each: Resource, inputs: Mapping[str, object]
 ) -> tuple[dict[str, Any], dict[str, Any], tuple[str, ...], frozenset[str]]:
     """Inputs of both sides with the provider's defaults, those that differ, and those that replace."""
     # What the provider filled in, and this table does not, says nothing of the program.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from preview.impact.conditions import parameters
 from preview.impact.effect import Effect, Impact
@@ -91,7 +90,7 @@ def described(impact: Impact, *, longest: int | None = _LONGEST) -> str:
     return f"{impact.key}: {_value(impact.before, longest)} → {_value(impact.after, longest)}"
 
 
-def _value(value: Any, longest: int | None) -> str:
+def _value(value: object, longest: int | None) -> str:
     text = "none" if value is None else str(value)
     return text if longest is None or len(text) <= longest else f"{text[: longest - 1]}…"
 

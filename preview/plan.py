@@ -69,7 +69,7 @@ def shown(resource: Resource) -> dict[str, Any]:
     }
 
 
-def ordered(value: Any) -> Any:
+def ordered(value: object) -> Any:
     """The value with the keys of every map in it in order."""
     if isinstance(value, dict):
         return {key: ordered(value[key]) for key in sorted(value)}

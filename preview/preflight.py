@@ -101,7 +101,7 @@ def _shown_texts(resources: Iterable[Resource]) -> dict[str, Shown]:
     }
 
 
-def _content(value: Any) -> Any:
+def _content(value: object) -> Any:
     """An archive by what is in it, as the engine keeps it; one that is not there yet may hold anything."""
     if not (isinstance(value, dict) and set(value) == {"path"}):
         return value

@@ -66,7 +66,7 @@ class Translation:
         every = (_any(known.keys() - drawn, r"[\w-]"), _any(drawn, r"\w"))
         self._any = re.compile("|".join(each for each in every if each)) if known else None
 
-    def put(self, value: Any) -> Any:
+    def put(self, value: object) -> Any:
         """The value with everything in it translated."""
         if self._any is None:
             return value
@@ -90,7 +90,7 @@ class Digests:
             if isinstance(value, str) and value.startswith("{") and (digest := _digest(value))
         }
 
-    def put(self, value: Any, was: Any, changed: Callable[[Shown], bool], translation: Translation) -> Any:
+    def put(self, value: object, was: object, changed: Callable[[Shown], bool], translation: Translation) -> Any:
         """The value with each digest as it was, or recomputed where its text has changed."""
         if isinstance(value, str) and value in self._of:
             shown = self._of[value]
@@ -122,7 +122,7 @@ def _any(values: Iterable[str], beside: str) -> str:
     return rf"(?<!{beside})(?:{found})(?!{beside})" if found else ""
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _texts(value: object) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, list):

@@ -1,4 +1,4 @@
-"""What is made once per session and shared by its workers."""
+"""What is made once: per session, shared by its workers; or per process, kept to its end."""
 
 from __future__ import annotations
 
@@ -6,8 +6,14 @@ import atexit
 import fcntl
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Made = TypeVar("Made")
 
 _folders: list[Path] = []
 
@@ -29,3 +35,13 @@ def once(key: str, make: Callable[[Path], None]) -> Path:
             make(begun)
             begun.rename(place)
     return place
+
+
+@contextmanager
+def kept(make: Callable[[Key], AbstractContextManager[Made]]) -> Iterator[Callable[[Key], Made]]:
+    """What `make` gives for each key, made when first asked for and kept to the end.
+
+    For what fixtures with parameters share: pytest ends such a fixture with its parameter, in every file anew.
+    """
+    with ExitStack() as all_of_it:
+        yield cache(lambda key: all_of_it.enter_context(make(key)))

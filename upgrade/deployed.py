@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from infra.instances import DatabaseInstance, Instances, ReplicationGroup
 from infra.settings.model import Settings
@@ -80,7 +79,7 @@ class Deployed:
         return f"datatier {command} --manifest {MANIFEST}{' ' if rest else ''}{rest}"
 
 
-def deployed(servers: Instances, settings: Settings, config: Mapping[str, Any]) -> Deployed:
+def deployed(servers: Instances, settings: Settings, config: Mapping[str, object]) -> Deployed:
     """The stack as its file declares it; `config` is `namespace:key` -> value."""
     accounts = config.get("aws:allowedAccountIds")
     only = accounts[0] if isinstance(accounts, list) and len(accounts) == 1 else None
@@ -95,5 +94,5 @@ def deployed(servers: Instances, settings: Settings, config: Mapping[str, Any]) 
     )
 
 
-def _text(value: Any) -> str | None:
+def _text(value: object) -> str | None:
     return str(value) if value else None

@@ -1,6 +1,7 @@
 """docs/components.md from the schema: `python -m components.package.document FILE`."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,11 +54,11 @@ def document() -> str:
     return "\n".join(parts) + "\n"
 
 
-def _named(found: dict[str, Any]) -> list[tuple[str, Any]]:
+def _named(found: Mapping[str, object]) -> list[tuple[str, Any]]:
     return sorted((token.rpartition(":")[2], each) for token, each in found.items())
 
 
-def _first(each: dict[str, Any]) -> str:
+def _first(each: Mapping[str, object]) -> str:
     return str(each.get("description", "")).partition("\n")[0]
 
 
@@ -107,7 +108,7 @@ def _made(token: str) -> str:
     return f"[{name}](#{name.lower()})" if package == NAME else f"`{token.partition('/')[0]}:{name}`"
 
 
-def _literal(value: Any) -> str:
+def _literal(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

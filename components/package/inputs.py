@@ -21,7 +21,7 @@ from components.package.analyzer import has_default
 T = TypeVar("T")
 
 
-def read(typ: type[T], sent: Mapping[str, Any], where: str = "") -> T:
+def read(typ: type[T], sent: Mapping[str, object], where: str = "") -> T:
     """Return the dataclass made of what was sent; raise `InputPropertyError` with the path of what is wrong."""
     hints = annotations(typ)
     known = {camel_case(each.name): each for each in fields(typ)}  # type: ignore[arg-type] # a dataclass, by its callers
@@ -76,7 +76,7 @@ def _member(hint: type[Enum], sent: Any, where: str) -> Enum:
         raise InputPropertyError(where, f"{sent!r} is none of {allowed}") from None
 
 
-def _simple(hint: type, sent: Any, where: str) -> Any:
+def _simple(hint: type, sent: object, where: str) -> Any:
     if hint is int and isinstance(sent, float) and sent.is_integer():
         return int(sent)
     if hint is str and isinstance(sent, float) and sent.is_integer():
@@ -91,17 +91,17 @@ def _simple(hint: type, sent: Any, where: str) -> Any:
 _NAMES = {str: "a text", int: "a whole number", float: "a number", bool: "true or false", list: "a list", dict: "a map"}
 
 
-def _of(kind: type, sent: Any, where: str) -> Any:
+def _of(kind: type, sent: object, where: str) -> Any:
     if not isinstance(sent, kind) or (kind is int and isinstance(sent, bool)):
         raise InputPropertyError(where, f"must be {_NAMES[kind]}, and is {sent!r}")
     return sent
 
 
-def _is_later(sent: Any) -> bool:
+def _is_later(sent: object) -> bool:
     return isinstance(sent, pulumi.Output | Unknown)
 
 
-def _later(sent: Any, then: Callable[[Any], Any]) -> Any:
+def _later(sent: object, then: Callable[[Any], Any]) -> Any:
     return sent.apply(then) if isinstance(sent, pulumi.Output) else sent
 
 

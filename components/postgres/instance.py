@@ -6,6 +6,7 @@ import pulumi
 import pulumi_aws as aws
 
 from knowledge.parameters import Parameter
+from knowledge.postgres.parameters import postgres_family
 
 LOGS = ("postgresql", "upgrade")
 """Log exports of RDS for PostgreSQL that every instance has."""
@@ -27,11 +28,6 @@ def insights_problems(mode: str, days: int) -> list[str]:
     if mode == "advanced" and days < 465:
         return [f"insights_retention_days is {days}; advanced insights ask for 465 in the same request"]
     return []
-
-
-def family(version: str) -> str:
-    """Return the parameter group family of a version: `17` and `17.10` give `postgres17`."""
-    return f"postgres{version.split('.', maxsplit=1)[0]}"
 
 
 def log_groups(
@@ -72,10 +68,11 @@ def parameter_group(
     region: pulumi.Input[str] | None = None,
 ) -> aws.rds.ParameterGroup:
     """Make a parameter group with a generated name: a new family replaces it, the new one first, the old one last."""
+    family = postgres_family(int(version.partition(".")[0]))
     return aws.rds.ParameterGroup(
         f"{name}-parameters",
-        name_prefix=f"{identifier}-{family(version)}-",
-        family=family(version),
+        name_prefix=f"{identifier}-{family}-",
+        family=family,
         description=f"Parameters of {identifier}",
         parameters=[
             aws.rds.ParameterGroupParameterArgs(

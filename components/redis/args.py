@@ -93,8 +93,7 @@ def problems(args: RedisArgs) -> list[str]:
     found += [f"{argument} {problem}" for argument, problem in named.items() if problem]
     if (known := redis_catalogue.REDIS_VERSIONS.get(args.engine, {}).get(args.version)) not in (None, args.family):
         found.append(f"family {args.family!r} is not that of {args.engine} {args.version}, {known}")
-    cluster_enabled = {each.name: each.value for each in args.parameters}.get("cluster-enabled") == "yes"
-    if cluster_enabled and args.shards is None:
+    if cluster_mode and args.shards is None:
         found.append("parameters set cluster-enabled = yes, but shards is absent; give shards or drop the parameter")
     if args.shards is not None and not cluster_mode:
         found.append("shards is set, but parameters lack cluster-enabled = yes; compute them for cluster mode")

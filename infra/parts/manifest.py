@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import pulumi
@@ -10,7 +11,9 @@ from bootstrap.manifest import Manifest
 from infra.parts.site import Site
 
 
-def manifest(site: Site, declaration: dict[str, Any], proxy: dict[str, Any] | None = None) -> pulumi.Output[str]:
+def manifest(
+    site: Site, declaration: Mapping[str, object], proxy: Mapping[str, object] | None = None
+) -> pulumi.Output[str]:
     """JSON of `bootstrap.manifest.Manifest`, checked against it once everything is known."""
     postgres, credentials, instances = site.postgres, site.credentials, site.instances
     fields: dict[str, Any] = {

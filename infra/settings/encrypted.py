@@ -60,7 +60,7 @@ def is_encrypted(value: object) -> bool:
     return isinstance(value, dict) and set(value) == {"secure"} and isinstance(value["secure"], str)
 
 
-def decrypted(config: Mapping[str, Any], stack: str, source: str) -> tuple[dict[str, Any], tuple[str, ...]]:
+def decrypted(config: Mapping[str, object], stack: str, source: str) -> tuple[dict[str, Any], tuple[str, ...]]:
     """The configuration with placeholders, and the paths of the keys that have one.
 
     Raise `SettingsError` where a value is encrypted that nothing can stand for.
@@ -94,7 +94,7 @@ _NONE = object()
 
 
 def _replaced(
-    value: Any, path: str, loc: tuple[str | int, ...], usual: Mapping[str, Any] | None, paths: list[str]
+    value: object, path: str, loc: tuple[str | int, ...], usual: Mapping[str, object] | None, paths: list[str]
 ) -> Any:
     if is_encrypted(value):
         paths.append(path)
@@ -108,7 +108,7 @@ def _replaced(
     return value
 
 
-def _placeholder(loc: tuple[str | int, ...], usual: Mapping[str, Any]) -> Any:
+def _placeholder(loc: tuple[str | int, ...], usual: Mapping[str, object]) -> Any:
     """Nothing, where the profile or the key itself then says it; else the first likely value that the key takes."""
     known: Any = usual
     for part in loc:
@@ -126,7 +126,7 @@ def _placeholder(loc: tuple[str | int, ...], usual: Mapping[str, Any]) -> Any:
     return next((likely for likely in _LIKELY if _takes(taking, likely)), _NONE)
 
 
-def _numbered(likely: Any, number: int) -> Any:
+def _numbered(likely: object, number: int) -> Any:
     """Another one each time: what stands in a list twice would be refused."""
     if isinstance(likely, dict):
         return {key: _numbered(each, number) for key, each in likely.items()}
@@ -135,7 +135,7 @@ def _numbered(likely: Any, number: int) -> Any:
     return likely.replace("encrypted", f"encrypted{number}").replace("00000000", f"00000000{number}")
 
 
-def _takes(taking: TypeAdapter[Any], value: Any) -> bool:
+def _takes(taking: TypeAdapter[Any], value: object) -> bool:
     try:
         taking.validate_python(value)
     except ValidationError:
@@ -156,7 +156,7 @@ class _Place:
     """Whether it is there because the user named it, as a cache is."""
 
 
-def _below(annotation: Any, part: str | int) -> Iterator[_Place]:
+def _below(annotation: object, part: str | int) -> Iterator[_Place]:
     """What a path's next part is, in an annotation such as `dict[str, Cache]`, `tuple[Text, ...]`, `Storage | None`."""
     origin, arguments = get_origin(annotation), get_args(annotation)
     if isinstance(annotation, type) and issubclass(annotation, Section):

@@ -5,6 +5,7 @@ RTO, RPO and backup values are those of the requirements: dev 4 h / 24 h, stagin
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
@@ -112,7 +113,7 @@ _LOCAL: dict[str, Any] = {
 }
 
 
-def merge(base: dict[str, Any], over: dict[str, Any], path: tuple[str, ...] = ()) -> dict[str, Any]:
+def merge(base: Mapping[str, object], over: Mapping[str, object], path: tuple[str, ...] = ()) -> dict[str, Any]:
     """`over` laid on `base`, maps merged key by key except those in `WHOLE`."""
     merged = dict(base)
     for key, value in over.items():

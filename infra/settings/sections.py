@@ -30,13 +30,13 @@ from knowledge.regions import ZONE, region_problem
 from knowledge.windows import parse_window
 
 
-def _takes_bool(annotation: Any) -> bool:
+def _takes_bool(annotation: object) -> bool:
     """Whether true and false are among what a key takes; a section below it judges its own."""
     below = isinstance(annotation, type) and issubclass(annotation, BaseModel)
     return below or annotation in (bool, Any) or any(map(_takes_bool, getattr(annotation, "__args__", ())))
 
 
-def _within(value: Any) -> Iterator[tuple[str, Any]]:
+def _within(value: object) -> Iterator[tuple[str, Any]]:
     """The value, or what a mapping or a list of a key holds, with where in it."""
     if isinstance(value, dict):
         yield from ((f"`{key}` ", each) for key, each in value.items())
@@ -51,7 +51,7 @@ class Section(BaseModel):
 
     @field_validator("*", mode="before")
     @classmethod
-    def _no_number(cls, value: Any, info: ValidationInfo) -> Any:
+    def _no_number(cls, value: object, info: ValidationInfo) -> Any:
         # YAML reads `yes` and `on` as true, which Python takes for 1: `retention: yes` would keep one day.
         if not _takes_bool(cls.model_fields[info.field_name or ""].annotation):
             for where, each in _within(value):
@@ -61,7 +61,7 @@ class Section(BaseModel):
         return value
 
 
-def _text(value: Any) -> Any:
+def _text(value: object) -> Any:
     # YAML reads `version: 17` as a number.
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
@@ -139,7 +139,7 @@ def _days(value: str) -> str:
     return value
 
 
-def _scalar(value: Any) -> Any:
+def _scalar(value: object) -> Any:
     """One sentence in place of one for each type that it is not."""
     if not isinstance(value, str | int | float):
         raise ValueError(f"must be a text or a number, not {brief(value)}.")  # noqa: TRY004 pydantic's
@@ -175,7 +175,7 @@ def _special(value: str) -> str:
     return value
 
 
-def _zones(value: Any) -> int | tuple[str, ...]:
+def _zones(value: object) -> int | tuple[str, ...]:
     if isinstance(value, int) and not isinstance(value, bool) and value in (2, 3):
         return value
     named = tuple(value) if isinstance(value, list | tuple) else ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,7 +69,7 @@ def read_file(root: Path, stack: str) -> StackFile:
     )
 
 
-def _config(document: dict[str, Any], stack: str) -> dict[str, Any]:
+def _config(document: Mapping[str, object], stack: str) -> dict[str, Any]:
     config = document.get("config")
     if not isinstance(config, dict | None):
         raise SettingsError(
@@ -84,7 +85,7 @@ def _config(document: dict[str, Any], stack: str) -> dict[str, Any]:
     return found
 
 
-def _environments(given: Any) -> tuple[str, ...]:
+def _environments(given: object) -> tuple[str, ...]:
     imported = given.get("imports") if isinstance(given, dict) else given
     if not isinstance(imported, list):
         return ()

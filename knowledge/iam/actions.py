@@ -72,7 +72,7 @@ def linked() -> Mapping[str, frozenset[str]]:
     return {name: frozenset(row.get("linked", ())) for name, row in _read("actions.toml").items()}
 
 
-def linked_by(type_: str, inputs: Mapping[str, Any]) -> frozenset[str]:
+def linked_by(type_: str, inputs: Mapping[str, object]) -> frozenset[str]:
     """Services whose own role making this resource makes, in an account that has none."""
     row = _read("actions.toml").get(type_, {})
     return frozenset(row.get("linked", ()) if row.get("linked_where", "") in str(inputs) else ())

@@ -34,7 +34,7 @@ ROOM: Answers = {
     },
     "DescribeOrderableDBInstanceOptions": {
         "OrderableDBInstanceOptions": [
-            {"EngineVersion": "17.6", "AvailabilityZones": [{"Name": f"eu-west-1{letter}"} for letter in "abc"]}
+            {"EngineVersion": "18.6", "AvailabilityZones": [{"Name": f"eu-west-1{letter}"} for letter in "abc"]}
         ]
     },
     "DescribeCacheEngineVersions": {"CacheEngineVersions": [{"EngineVersion": "8.0"}, {"EngineVersion": "8.2"}]},

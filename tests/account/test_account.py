@@ -64,13 +64,13 @@ CASES: list[tuple[str, Answers, list[tuple[str, str, str]]]] = [
     (
         "a class that is not offered",
         {"DescribeOrderableDBInstanceOptions": {"OrderableDBInstanceOptions": []}},
-        [("class", "missing", "RDS offers no db.r7g.large with PostgreSQL 17")],
+        [("class", "missing", "RDS offers no db.r7g.large with PostgreSQL 18")],
     ),
     (
         "a class in other zones",
         {
             "DescribeOrderableDBInstanceOptions": {
-                "OrderableDBInstanceOptions": [{"EngineVersion": "17.6", "AvailabilityZones": [{"Name": "eu-west-1d"}]}]
+                "OrderableDBInstanceOptions": [{"EngineVersion": "18.6", "AvailabilityZones": [{"Name": "eu-west-1d"}]}]
             }
         },
         [("class", "missing", "RDS offers db.r7g.large in eu-west-1d alone")],
@@ -138,7 +138,7 @@ CASES: list[tuple[str, Answers, list[tuple[str, str, str]]]] = [
         {
             "DescribeOrderableDBInstanceOptions": {
                 "OrderableDBInstanceOptions": [
-                    {"EngineVersion": "17.6", "AvailabilityZones": [{"Name": "eu-west-1b"}, {"Name": "eu-west-1d"}]}
+                    {"EngineVersion": "18.6", "AvailabilityZones": [{"Name": "eu-west-1b"}, {"Name": "eu-west-1d"}]}
                 ]
             }
         },

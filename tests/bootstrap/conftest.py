@@ -11,6 +11,7 @@ from typing import Any
 
 import own_database
 import pytest
+from once import kept
 from real_servers import Postgres, Valkey, emulator, free_port, postgres, postgres_binaries, valkey
 from tier import MIGRATION, MIGRATION_DOWN, REGION, Tier, cache
 
@@ -24,17 +25,22 @@ def aws() -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def postgres_of() -> Iterator[Callable[[str], Postgres]]:
+    """The server of a major version."""
+    with kept(_postgres) as servers:
+        yield servers
+
+
 @pytest.fixture(scope="session", params=list(postgres_binaries()))
-def postgres_server(request: pytest.FixtureRequest) -> Iterator[Postgres]:
+def postgres_server(request: pytest.FixtureRequest, postgres_of: Callable[[str], Postgres]) -> Postgres:
     """Each PostgreSQL that is here."""
-    with _postgres(request.param) as server:
-        yield server
+    return postgres_of(request.param)
 
 
 @pytest.fixture(scope="session")
-def postgres18() -> Iterator[Postgres]:
-    with _postgres("18") as server:
-        yield server
+def postgres18(postgres_of: Callable[[str], Postgres]) -> Postgres:
+    return postgres_of("18")
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -231,6 +231,22 @@ class TestMemoryToken(CredentialSuite):
     @pytest.fixture
     def on(self) -> Taking:
         return of_token(MemoryToken([TOKEN.redis_password or Secret("")]))
+
+    def test_a_cache_that_was_made_again_gets_the_secrets_token_and_the_one_before_keeps_its_label(self) -> None:
+        place = MemoryToken([TOKEN.redis_password or Secret("")])
+        on = of_token(place)
+        on.renew(3600)
+        before, current = on.store.stages(ARN), on.store.get(ARN)
+        assert current
+        place.tokens, place.rotated = [Secret("token-of-the-cache-made-again")], False
+        standing = replace(on.stand(), opens=on.opens(current.credential))
+        left = plan(standing, Wish(), now=datetime.now(UTC))
+        assert left.outcome == "restored"
+        carry_out(left, standing, on.run(), on.store)
+        assert place.tokens == [current.credential.redis_password]
+        after = on.store.stages(ARN)
+        assert (after.current, after.pending) == (current.id, None)
+        assert (after.previous, after.previous is None) == (before.previous, False)
 
 
 @pytest.mark.server

@@ -120,6 +120,8 @@ RESTORE = "restage secret, admit cache main, retire cache main, close secret"
         (state("token", opens=False), {"begin": False}, RESTORE, "restored"),
         (state("token", opens=False, previous=True, grace=60), {"begin": False}, RESTORE, "restored"),
         (state("token", opens=False), {}, TOKEN, "rotated"),
+        # one that is pending may be what opens it
+        (state("token", opens=False, pending=True), {"begin": False}, TOKEN.removeprefix("stage secret, "), "rotated"),
     ],
 )
 def test_what_is_left(where: RenewalState, wish: dict[str, Any], steps: str, outcome: str) -> None:

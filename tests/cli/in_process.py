@@ -13,7 +13,7 @@ from unittest.mock import patch
 from recorded_program import recorded
 
 from cli.errors import report
-from cli.main import application
+from cli.main import COMMANDS, application
 from cli.project import StackSource
 from graph.deployment import Deployment
 
@@ -44,7 +44,7 @@ def call(folder: Path, *words: str, stdin: str = "") -> Said:
         _standard_input(stdin),
     ):
         try:
-            application(words[:1])(list(words), prog_name="datatier")
+            application(words[:1] if words[0] in COMMANDS else COMMANDS)(list(words), prog_name="datatier")
             code = 0
         except SystemExit as end:
             code = int(end.code or 0)

@@ -70,7 +70,7 @@ def test_a_placeholder_stands_for_what_is_encrypted_and_it_is_told(
 ) -> None:
     write(tmp_path, settings, **HEADERS[len(paths[0]) % len(HEADERS)])
     found = load_stack(tmp_path, "live")
-    told = [f"data-tier:{path} is encrypted by Pulumi: a placeholder stands for it here." for path in paths]
+    told = [f"data-tier:{path} is encrypted by Pulumi: a placeholder is used here." for path in paths]
     assert sorted(found.unread) == sorted(told)
     assert [(f.severity, f.message) for f in unread(found.unread)] == [("info", text) for text in found.unread]
     assert "secure" not in str(found.config)

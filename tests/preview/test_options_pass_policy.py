@@ -22,27 +22,22 @@ QUEUE = {"sqs": "arn:aws:sqs:eu-west-1:210987654321:ops"}
 NETWORK = {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"], "clients": ["sg-0a", "10.1.0.0/16"]}
 LOCK = {"mode": "governance", "min": 7, "max": 90}
 CACHE = {"class": "cache.m7g.large", "replicas": 1, "multi_az": True}
-# Options that go together share a run: it takes seconds.
+# Options that go together share a run, which takes a second: what is refused names its resource.
 OPTIONS: dict[str, dict[str, Any]] = {
-    "chat": {"notify": {"critical": [SLACK], "warning": [SLACK], "info": [SLACK]}},
-    "e-mail, web and queue": {
+    "chat, proxy by token, continuous backups, and shards in a network that is there already": {
+        "notify": {"critical": [SLACK], "warning": [SLACK], "info": [SLACK]},
+        "proxy": {"iam": True},
+        "backup": {"continuous": True},
+        "network": NETWORK,
+        "redis": {"main": CACHE | {"shards": 2}},
+    },
+    "e-mail, web and queue, proxy, bucket and rotation, second region, Redis and a token": {
         "notify": {"critical": [{"email": "a@example.org"}], "warning": [{"https": "https://a.example.org"}]}
-        | {"info": [QUEUE]}
-    },
-    "proxy by token": {"proxy": {"iam": True}},
-    "proxy, bucket and rotation": {
-        "proxy": {}, "bucket": {"roles": ["arn:aws:iam::210987654321:role/shop"]}, "rotation": {}
-    },
-    "second region": {
+        | {"info": [QUEUE]},
+        "proxy": {}, "bucket": {"roles": ["arn:aws:iam::210987654321:role/shop"]}, "rotation": {},
         "postgres": {"replicas": {"near": {}, "far": {"remote": REMOTE}}},
         "backup": {"second_region": {"region": "eu-central-1", "point_in_time": 7}, "lock": LOCK, "restore_test": {}},
-    },
-    "continuous backups": {"backup": {"continuous": True}},
-    "shards in a network of one's own": {
-        "network": NETWORK, "redis": {"main": CACHE | {"shards": 2}}
-    },
-    "Redis and a token": {
-        "redis": {"main": CACHE | {"engine": "redis", "version": "7.1", "auth": "token"}}
+        "redis": {"main": CACHE | {"engine": "redis", "version": "7.1", "auth": "token"}},
     },
 }  # fmt: skip
 

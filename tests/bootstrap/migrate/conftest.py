@@ -4,25 +4,39 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 from migrate_server import Database, Server, new_database, serve
+from once import kept
 from postgres_server import binaries
 
 
-@pytest.fixture(scope="session", params=[18, 15])
-def server(request: pytest.FixtureRequest) -> Iterator[Server]:
-    if request.param not in binaries():
-        pytest.skip(f"PostgreSQL {request.param} is not installed here")
+@contextmanager
+def _serve(major: int) -> Iterator[Server]:
     with (
         tempfile.TemporaryDirectory(prefix="datatier-migrate-", dir="/tmp") as folder,
-        serve(binaries()[request.param], Path(folder), request.param) as running,
+        serve(binaries()[major], Path(folder), major) as running,
     ):
         yield running
+
+
+@pytest.fixture(scope="session")
+def server_of() -> Iterator[Callable[[int], Server]]:
+    """The server of a major version."""
+    with kept(_serve) as servers:
+        yield servers
+
+
+@pytest.fixture(scope="session", params=[18, 15])
+def server(request: pytest.FixtureRequest, server_of: Callable[[int], Server]) -> Server:
+    if request.param not in binaries():
+        pytest.skip(f"PostgreSQL {request.param} is not installed here")
+    return server_of(request.param)
 
 
 @pytest.fixture

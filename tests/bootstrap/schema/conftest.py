@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
+from once import kept
 from real_servers import Postgres, postgres, postgres_binaries
 from schema_server import make_database
 from threat_models import GRANTS, ROWS
@@ -21,41 +22,69 @@ from bootstrap.run import MIGRATIONS
 Connection = psycopg.Connection[Any]
 
 
+@contextmanager
+def _server(major: str) -> Iterator[Postgres]:
+    with (
+        tempfile.TemporaryDirectory(prefix="dt-schema-", dir="/tmp") as folder,
+        postgres(postgres_binaries()[major], Path(folder), int(major)) as server,
+    ):
+        with server.superuser() as admin:
+            admin.execute("CREATE ROLE tmi_owner; CREATE ROLE tmi_app; CREATE ROLE tmi_reporting")
+        yield server
+
+
+@contextmanager
+def _migrated(server: Postgres) -> Iterator[Connection]:
+    with make_database(server, "migrated") as connection:
+        MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
+        yield connection
+
+
+@contextmanager
+def _filled(server: Postgres) -> Iterator[Connection]:
+    with make_database(server, "filled") as connection:
+        MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
+        connection.execute(GRANTS)
+        connection.execute(ROWS.encode())
+        yield connection
+
+
 @pytest.fixture(scope="session")
-def started() -> Iterator[Callable[[str], Postgres]]:
-    """Starts a server of that major version at its first use; all fixtures share it."""
-    found: dict[str, Postgres] = {}
-    with ExitStack() as stack:
+def server_of() -> Iterator[Callable[[str], Postgres]]:
+    """The server of a major version."""
+    with kept(_server) as servers:
+        yield servers
 
-        def start(major: str) -> Postgres:
-            if major not in postgres_binaries():
-                pytest.skip(f"PostgreSQL {major} is not installed here")
-            if major not in found:
-                folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="dt-schema-", dir="/tmp"))
-                server = stack.enter_context(postgres(postgres_binaries()[major], Path(folder), int(major)))
-                with server.superuser() as admin:
-                    admin.execute("CREATE ROLE tmi_owner; CREATE ROLE tmi_app; CREATE ROLE tmi_reporting")
-                found[major] = server
-            return found[major]
 
-        yield start
+@pytest.fixture(scope="session")
+def migrated_of(server_of: Callable[[str], Postgres]) -> Iterator[Callable[[Postgres], Connection]]:
+    """A server's migrated database."""
+    with kept(_migrated) as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def filled_of(server_of: Callable[[str], Postgres]) -> Iterator[Callable[[Postgres], Connection]]:
+    """A server's migrated database with rows."""
+    with kept(_filled) as databases:
+        yield databases
 
 
 @pytest.fixture(scope="session", params=["18", "15"])
-def schema_server(request: pytest.FixtureRequest, started: Callable[[str], Postgres]) -> Postgres:
-    return started(request.param)
+def schema_server(request: pytest.FixtureRequest, server_of: Callable[[str], Postgres]) -> Postgres:
+    if request.param not in postgres_binaries():
+        pytest.skip(f"PostgreSQL {request.param} is not installed here")
+    return server_of(request.param)
 
 
 @pytest.fixture(scope="session", params=list(postgres_binaries()))
-def every_server(request: pytest.FixtureRequest, started: Callable[[str], Postgres]) -> Postgres:
-    return started(request.param)
+def every_server(request: pytest.FixtureRequest, server_of: Callable[[str], Postgres]) -> Postgres:
+    return server_of(request.param)
 
 
 @pytest.fixture(scope="session")
-def migrated(schema_server: Postgres) -> Iterator[Connection]:
-    with make_database(schema_server, "migrated") as connection:
-        MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
-        yield connection
+def migrated(schema_server: Postgres, migrated_of: Callable[[Postgres], Connection]) -> Connection:
+    return migrated_of(schema_server)
 
 
 @pytest.fixture
@@ -73,12 +102,8 @@ def definition() -> schema.Schema:
 
 
 @pytest.fixture(scope="session")
-def filled(schema_server: Postgres) -> Iterator[Connection]:
-    with make_database(schema_server, "filled") as connection:
-        MigrationRunner(Source.load(MIGRATIONS), PostgresLedger(connection), role="tmi_owner").up()
-        connection.execute(GRANTS)
-        connection.execute(ROWS.encode())
-        yield connection
+def filled(schema_server: Postgres, filled_of: Callable[[Postgres], Connection]) -> Connection:
+    return filled_of(schema_server)
 
 
 @pytest.fixture

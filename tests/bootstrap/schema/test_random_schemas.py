@@ -15,7 +15,7 @@ from round_trips import empty, structure
 
 from bootstrap import schema
 
-EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "12"))
+EXAMPLES = int(os.environ.get("SCHEMA_EXAMPLES", "5"))
 """For each server; thousands by hand when the order of statements changes."""
 
 
