@@ -81,7 +81,7 @@ def forward(standing: RenewalState) -> tuple[Action, ...]:
 
 def _forward(standing: RenewalState) -> Iterator[Action]:
     if standing.pending is None:
-        yield _step(standing, "stage", "secret", _STAGE[standing.kind] + _login(standing))
+        yield _step(standing, "stage", "secret", _STAGE[standing.kind] + _staged(standing))
     for target in standing.targets:
         yield _step(standing, "admit", target, _admit(standing, target))
     yield _step(standing, "prove", _PROVE[standing.kind][0].format(*standing.targets), _PROVE[standing.kind][1])
@@ -119,7 +119,9 @@ _PROVE = {
 }
 
 
-def _login(standing: RenewalState) -> str:
+def _staged(standing: RenewalState) -> str:
+    if standing.current.credential.initial:
+        return ", in place of the first one, which the infrastructure's state holds"
     named = standing.kind == "identity" and "postgres" in standing.targets
     return f", login {standing.following.username}" if named else ""
 

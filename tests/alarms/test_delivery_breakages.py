@@ -283,7 +283,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     "the topic policy is for another prefix": (
         edit(f"{INFO}-policy", statement("Databases", condition("ArnLike", "aws:SourceArn", "arn:aws:rds:eu-west-1:123456789012:db:other-*"))),
         [(E, "topic policy", f"{INFO}-policy", f"and it is arn:aws:rds:eu-west-1:123456789012:{source}")
-         for source in ("snapshot:any", "pg:tmi-prod-postgres17-", "pg:tmi-prod-standby-", "pg:tmi-prod-reporting-", "db:tmi-prod", "db:tmi-prod-standby", "db:tmi-prod-reporting")],
+         for source in ("snapshot:any", "pg:tmi-prod-postgres18-", "pg:tmi-prod-standby-", "pg:tmi-prod-reporting-", "db:tmi-prod", "db:tmi-prod-standby", "db:tmi-prod-reporting")],
     ),
     "the topic policy is for another topic": (
         edit(f"{CRITICAL}-policy", statement("Alarms", lambda one: one.update(Resource=TOPIC_ARN.replace("critical", "crit")))),

@@ -35,7 +35,7 @@ def test_an_input_that_no_resource_takes_is_wrong_input_too(project: Project) ->
     answer = project.run("preview", "dev", "--against", "-", stdin=file)
     assert (answer.code, answer.out) == (2, "")
     assert (
-        "deployment.resources[0].inputs.allocatedStorage is nothing that aws:rds/instance:Instance takes" in answer.err
+        "deployment.resources[0].inputs.allocatedStorage is not valid for aws:rds/instance:Instance" in answer.err
     )
 
 
