@@ -104,6 +104,8 @@ def _forget_ports(state: StateDir) -> None:
 def _deploy(
     source: StackSource, state: StateDir, mark: str, runner: Runner, *, new_passwords: bool, quiet: bool
 ) -> tuple[LocalCloud, list[str]]:
+    from local.postgres.server import data_major  # brings psycopg, which the help does without
+
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NotRequired, TypedDict
 
 
-class Parameter(TypedDict):
+class GroupParameter(TypedDict):
     """One of them (Pulumi AWS, `rds.ParameterGroup` and `elasticache.ParameterGroup`, input `parameters`)."""
 
     name: str

@@ -140,7 +140,7 @@ def _end(standing: RenewalState, target: str, valid: Credential) -> str:
     if standing.kind == "token":
         return "SET: every other AUTH token goes"
     if target == "postgres":
-        return f'ALTER ROLE "{other_login(valid)}" NOLOGIN PASSWORD NULL, then end its sessions'
+        return f'ALTER ROLE "{other_login(valid)}" NOLOGIN PASSWORD NULL -- then its sessions end'
     return f"every password of {standing.name} but the current one goes"
 
 

@@ -10,8 +10,13 @@ def prose(text: str) -> str:
     """Text of people's as one paragraph: nothing in it begins HTML, code, a list or a cell of a table."""
     safe = re.sub(r"([\\`*\[\]|]|(?<!\w)_|_(?!\w))", r"\\\1", text.strip())
     safe = safe.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    lines = (re.sub(r"^(\s*)([-+#~=]|\d+[.)])", r"\1\\\2", line.strip()) for line in safe.splitlines())
+    lines = (re.sub(r"^([-+#~=]|\d+(?=[.)]))", _begun, line.strip()) for line in safe.splitlines())
     return "<br>".join(lines)
+
+
+def _begun(match: re.Match[str]) -> str:
+    """The beginning of a list or heading as what it says."""
+    return f"{match[1]}\\" if match[1].isdigit() else f"\\{match[1]}"
 
 
 def code(text: str) -> str:

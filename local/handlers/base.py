@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from graph.cloud import Made
-from graph.parameters import Parameter
+from graph.parameters import GroupParameter
 from graph.resource import Resource
 from local import ports
 from local.emulator import Emulator
@@ -100,7 +100,7 @@ class RunContext:
     def node(self, group: str, name: str, cluster: bool) -> Node:
         return node(self.state, group, name, cluster)
 
-    def parameters(self, kind: str, name: str | None) -> list[Parameter]:
+    def parameters(self, kind: str, name: str | None) -> list[GroupParameter]:
         """The parameters of the declared group of that physical name."""
         for entry in self.state.of_type(kind):
             if entry["outputs"].get("name") == name:

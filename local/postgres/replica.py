@@ -10,7 +10,7 @@ from collections.abc import Iterable
 import psycopg
 
 from graph.errors import CloudError
-from graph.parameters import Parameter
+from graph.parameters import GroupParameter
 from local.postgres.config import Config
 from local.postgres.roles import REPLICATION
 from local.postgres.server import PostgresServer
@@ -33,7 +33,7 @@ def slot(name: str) -> str:
 
 
 def start(
-    replica: PostgresServer, source: PostgresServer, parameters: Iterable[Parameter], password: str
+    replica: PostgresServer, source: PostgresServer, parameters: Iterable[GroupParameter], password: str
 ) -> tuple[bool, Config]:
     """Bring the replica up and see it stream. Returns whether anything had to be done."""
     parameters = list(parameters)

@@ -16,7 +16,7 @@ from pathlib import Path
 import psycopg
 
 from graph.errors import CloudError
-from graph.parameters import Parameter
+from graph.parameters import GroupParameter
 from local import ports
 from local.computer import memory_bytes
 from local.files import private_dir, write_private
@@ -135,7 +135,7 @@ class PostgresServer:
             reason = " ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
             raise CloudError(f"{program} for {self.name} in {self.folder} failed: {reason}")
 
-    def start(self, parameters: Iterable[Parameter]) -> tuple[bool, Config]:
+    def start(self, parameters: Iterable[GroupParameter]) -> tuple[bool, Config]:
         """Bring it up with this parameter group. Returns whether anything had to be done, and the configuration."""
         self._check_version()
         parameters = list(parameters)
@@ -199,7 +199,7 @@ class PostgresServer:
             time.sleep(pause)
             pause = min(0.1, pause * 1.5)  # each attempt costs the server a process
 
-    def _accepted(self, parameters: list[Parameter]) -> Config:
+    def _accepted(self, parameters: list[GroupParameter]) -> Config:
         """The configuration without the values that this server version refuses (the group may be for another)."""
         refused: frozenset[str] = frozenset()
         while True:

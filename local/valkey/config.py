@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from graph.parameters import Parameter
+from graph.parameters import GroupParameter
 from local.computer import MIB
 
 ADMIN = "datatier_admin"
@@ -68,7 +68,7 @@ class NodeConfig:
 
 
 def split(
-    parameters: Iterable[Parameter], refused: frozenset[str] = frozenset()
+    parameters: Iterable[GroupParameter], refused: frozenset[str] = frozenset()
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """The parameters this server takes, and the names of those without local meaning."""
     declared = {str(p["name"]): str(p["value"]) for p in parameters}

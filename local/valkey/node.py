@@ -16,7 +16,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from graph.errors import CloudError
-from graph.parameters import Parameter
+from graph.parameters import GroupParameter
 from local import ports
 from local.files import private_dir, write_private
 from local.orphans import bury
@@ -55,7 +55,9 @@ class Node:
             protocol=2,
         )
 
-    def start(self, parameters: Iterable[Parameter], maxmemory: int, token: str | None) -> tuple[bool, tuple[str, ...]]:
+    def start(
+        self, parameters: Iterable[GroupParameter], maxmemory: int, token: str | None
+    ) -> tuple[bool, tuple[str, ...]]:
         """Bring it up. Returns whether that was needed, and the parameters without local meaning."""
         parameters = list(parameters)
         private_dir(self.folder)

@@ -399,7 +399,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     "events of one parameter group, which is not there": (
         edit(EVENTS, inputs(sourceIds=["gone"])),
         [(E, "event source", EVENTS, "it is about gone, and its region has no such parameter group"),
-         *[(W, "event source", EVENTS, f"not about tmi-prod-{group}") for group in ("postgres17-", "reporting-", "standby-")]],
+         *[(W, "event source", EVENTS, f"not about tmi-prod-{group}") for group in ("postgres18-", "reporting-", "standby-")]],
     ),
     "events without type": (
         edit("postgres-info-events", inputs(sourceType=None)), [(E, "event source", "postgres-info-events", "no sourceType")],

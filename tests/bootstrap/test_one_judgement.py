@@ -12,10 +12,12 @@ from tier import Tier
 
 from bootstrap import schema
 from bootstrap.access import load_access
+from bootstrap.declared_extensions import FILE
 from bootstrap.drift import look
 from bootstrap.migrate import Source
 from bootstrap.rehearse import rehearse
-from bootstrap.restored.checks import judge
+from bootstrap.restored.look import look as look_into
+from bootstrap.restored.verdict import judge
 from bootstrap.secrets import open_postgres
 
 pytestmark = pytest.mark.server
@@ -40,7 +42,7 @@ def shop(postgres18: Postgres, make_tier: Callable[..., Tier]) -> Iterator[Shop]
     tier.run()
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
         live = schema.read(conn)
-    path = tier.migrations.parent / schema.file.FILE
+    path = tier.migrations.parent / FILE
     path.parent.mkdir(exist_ok=True)
     yield Shop(tier, schema.definition_of(live), path)
     path.unlink()
@@ -77,7 +79,7 @@ def by_rehearsal(shop: Shop) -> tuple[bool, list[str]]:
 def by_restore_test(shop: Shop) -> tuple[bool, list[str]]:
     tier = shop.tier
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
-        verdict = judge(conn, load_access(tier.manifest.access), tier.migrations)
+        verdict = judge(look_into(conn, load_access(tier.manifest.access), tier.migrations))
     (check,) = (each for each in verdict.checks if each.name == "schema and rows")
     told = check.detail.partition("left aside")[0].removesuffix("; ")
     return check.ok, [] if told == "as defined" else told.split("; ")
@@ -122,13 +124,15 @@ def test_beside_a_database_of_another_migration_nothing_else_is_said(
 
 
 def test_what_is_left_aside_is_one_sentence_that_says_why(shop: Shop) -> None:
-    extensions = {**shop.schema.get("extensions", {}), **LACKING}
-    shop.define(extensions=extensions, tables={**shop.schema["tables"], **NEEDING})
+    shop.define(
+        extensions={**shop.schema.get("extensions", {}), **LACKING}, tables={**shop.schema["tables"], **NEEDING}
+    )
     tier = shop.tier
     sentence = (
         "left aside: extension of_another_cloud, extension vector, table places, table pages; extensions are the "
         "server's: a bootstrap makes those that it can and names those that are missing"
     )
     with tier.postgres.superuser(f"{tier.name}_app") as conn:
-        checks = {each.name: each for each in judge(conn, load_access(tier.manifest.access), tier.migrations).checks}
+        copy = look_into(conn, load_access(tier.manifest.access), tier.migrations)
+    checks = {each.name: each for each in judge(copy).checks}
     assert checks["schema and rows"].detail == f"as defined; {sentence}"

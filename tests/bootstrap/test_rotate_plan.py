@@ -134,7 +134,7 @@ def test_the_steps_name_the_other_login() -> None:
     made = plan(state(), Wish(grace=0, begin=True), now=NOW)
     assert [step.text for step in made.steps if step.target == "postgres"] == [
         "ALTER ROLE \"app_b\" LOGIN PASSWORD '***'",
-        'ALTER ROLE "app_a" NOLOGIN PASSWORD NULL, then end its sessions',
+        'ALTER ROLE "app_a" NOLOGIN PASSWORD NULL -- then its sessions end',
     ]
 
 

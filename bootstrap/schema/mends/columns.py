@@ -133,6 +133,8 @@ def widens(old: str, new: str) -> bool:
     ALTER TABLE's documentation, and the support functions of the length casts: varchar that becomes longer or text,
     numeric that has more digits before the point.
     """
+    if old == new:
+        return True
     longer = _VARYING.fullmatch(old), _VARYING.fullmatch(new)
     digits = _NUMERIC.fullmatch(old), _NUMERIC.fullmatch(new)
     if longer[0] or old == "character varying":
@@ -145,7 +147,7 @@ def widens(old: str, new: str) -> bool:
         return new == "numeric" or bool(
             digits[1] and int(digits[1][1]) >= int(digits[0][1]) and digits[1][2] == digits[0][2]
         )
-    return old == new
+    return False
 
 
 def made(entry: Column) -> str:
