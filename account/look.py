@@ -35,6 +35,7 @@ def look(
     looks: tuple[Callable[[], Iterator[AccountFinding]], ...] = (
         lambda: quotas.concurrency(reader, wanted, reserved),
         lambda: quotas.quotas(reader, wanted, known),
+        lambda: place.boundaries(reader, wanted),
         lambda: place.linked_roles(reader, wanted),
         lambda: place.zones(reader, wanted),
         lambda: place.classes(reader, wanted),

@@ -97,6 +97,17 @@ def fits(exact: str, declared: str) -> bool:
     return exact == declared or exact.startswith(f"{declared}.")
 
 
+def boundaries(reader: Reader, wanted: Collection[Resource]) -> Iterator[AccountFinding]:
+    """Permissions boundaries that do not exist: IAM creates no role with one (CreateRole, NoSuchEntity)."""
+    arns = {str(arn) for each in wanted if (arn := each.inputs.get("permissionsBoundary"))}
+    for arn in sorted(arns):
+        if not reader.named("iam", "get_policy", "Policy", PolicyArn=arn):
+            yield AccountFinding(
+                check="boundary", state="missing", where="the account", what=f"there is no policy {arn}",
+                mend="let the account's administrator deploy delivery/, which makes it, or correct data-tier:boundary",
+            )  # fmt: skip
+
+
 def linked_roles(reader: Reader, wanted: Collection[Resource]) -> Iterator[AccountFinding]:
     """Service-linked roles, which the first resource of its kind makes where the deploying role may."""
     needed = sorted({service for each in wanted for service in linked_by(each.type, each.inputs)})

@@ -68,6 +68,7 @@ class Reader:
 
 
 def _kind(code: str) -> type[NotReadableError]:
-    if "NotFound" in code:  # DBInstanceNotFound, ReplicationGroupNotFoundFault, CacheClusterNotFound
+    # DBInstanceNotFound, ReplicationGroupNotFoundFault, CacheClusterNotFound; IAM's is NoSuchEntity.
+    if "NotFound" in code or code == "NoSuchEntity":
         return NotThereError
     return NotAllowedError if "AccessDenied" in code else NotReadableError  # AccessDenied, AccessDeniedException

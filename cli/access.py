@@ -253,7 +253,7 @@ def _fingerprint(path: Path) -> str:
     except OSError as error:
         raise InputError(f"--plan {path}: {error.strerror}.") from None
     except (ValueError, KeyError, TypeError):
-        raise InputError(f"--plan {path} is no plan: `datatier access plan --out {path}` makes one.") from None
+        raise InputError(f"--plan {path} is not a plan: `datatier access plan --out {path}` makes one.") from None
 
 
 @app.command()

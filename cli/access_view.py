@@ -38,7 +38,7 @@ def changes(out: Console, planned: Sequence[Action]) -> None:
 
 
 def notes(out: Console, sentences: Sequence[str]) -> None:
-    """What is told besides."""
+    """Further notes."""
     for sentence in sentences:
         out.print(f"[yellow]note[/] {escape(sentence)}")
 

@@ -14,5 +14,5 @@ def duration(text: str | float) -> float:
     """Seconds of an option's value, for `typer.Option(parser=duration)`. Raise BadParameter."""
     match = _DURATION.fullmatch(str(text).strip().lower())
     if match is None or match[2] not in _UNITS:
-        raise typer.BadParameter(f"{text!r} is no duration: say 30s, 1500ms, 2m or 1h.")
+        raise typer.BadParameter(f"{text!r} is not a duration: write 30s, 1500ms, 2m or 1h.")
     return float(match[1]) * _UNITS[match[2]]

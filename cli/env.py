@@ -93,7 +93,7 @@ def _of_tokens(name: str, where: list[str], *, reveal: bool) -> str:
     engines = " and ".join(where)
     if reveal:
         return f"`{name}` logs in to {engines} by token of AWS: those printed are good for 15 minutes, on the primary."
-    return f"`{name}` logs in to {engines} by token of AWS, which its program makes anew for each login: no password."
+    return f"`{name}` logs in to {engines} with an IAM token, which its program makes for each login: no password."
 
 
 def _revealed(target: Manifest, access: Access, name: str) -> Credential:

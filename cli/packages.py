@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 
@@ -12,7 +13,12 @@ from local.postgres import binaries, packages
 
 
 def wanted(major: int, extensions: Iterable[str]) -> Iterator[str]:
-    """Name the targets of `make` that would bring the declared major version and its extensions."""
+    """Name the targets of `make` that would bring the declared major version and its extensions.
+
+    None for whoever names a PostgreSQL of their own.
+    """
+    if os.environ.get(binaries.VARIABLE):
+        return
     try:
         found = binaries.find(major)
     except CloudError:

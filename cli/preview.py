@@ -133,7 +133,7 @@ def saved(file: str) -> tuple[Resource, ...]:
         raise InputError(f"--against {file}: {error}.") from None
     except UnicodeDecodeError:
         raise InputError(
-            f"--against {file}: is no text in UTF-8; `pulumi stack export --file FILE` writes it so."
+            f"--against {file} is not UTF-8 text; `pulumi stack export --file FILE` writes it so."
         ) from None
     except OSError as error:
         raise InputError(f"--against {file}: {error.strerror}.") from None

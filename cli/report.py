@@ -26,7 +26,7 @@ DryRunFlag = Annotated[bool, typer.Option("--dry-run", help="Print what would be
 @app.command()
 def keep(
     folder: FolderArgument,
-    name: Annotated[str, typer.Argument(help="Name of the record: records are told in the order of their names.")],
+    name: Annotated[str, typer.Argument(help="Name of the record: records are reported in the order of their names.")],
     command: Annotated[list[str], typer.Argument(help="The command, after `--`.")],
     title: Annotated[str | None, typer.Option("--title", help="What it is called in reports; its name if not.")] = None,
     markdown: Annotated[bool, typer.Option("--markdown", help="What it prints is Markdown.")] = False,

@@ -36,5 +36,5 @@ def declared(stack: str, since: str) -> str:
         except ValueError:
             said = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
             raise InputError(f"`datatier preview {stack}` of {since} cannot be had: {said}") from None
-        # The bundle's place is no difference.
+        # Where the bundle is makes no difference.
         return done.stdout.replace(str(folder), str(root))

@@ -59,7 +59,7 @@ class Steps:
         self.say(f"bootstrap: {name}", seconds)
 
     def watch(self, cloud: Cloud) -> Cloud:
-        """The substrate, with every resource told as it becomes real."""
+        """The substrate, reporting every resource as it becomes real."""
         return _Watched(self, cloud)
 
     def begin(self, resource: Resource) -> None:

@@ -54,7 +54,7 @@ def _read(file: str) -> Manifest:
     except OSError as error:
         raise InputError(f"--manifest {file}: {error.strerror}.") from None
     except UnicodeDecodeError:
-        raise InputError(f"--manifest {file} is no text: take `pulumi stack output manifest`.") from None
+        raise InputError(f"--manifest {file} is not text: take `pulumi stack output manifest`.") from None
     except ValidationError as error:
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'file'}: {e['msg']}" for e in error.errors()[:3])
         raise InputError(

@@ -21,7 +21,6 @@ from infra.fingerprint import declarations, fingerprint
 from infra.settings.problems import nearest
 from local.postgres import binaries as postgres
 from local.postgres import packages
-from local.postgres.server import data_major
 from local.state import StateDir
 from local.valkey import binaries as valkey
 
@@ -38,9 +37,9 @@ _RUNNERS: dict[str, Runner] = {"direct": "direct", "lambda": "lambda"}
 def up(
     stack: NamedStack = "local",
     refresh: Annotated[bool, typer.Option("--refresh", help="Run the whole program even if nothing changed.")] = False,
-    new_ports: Annotated[bool, typer.Option("--new-ports", help="Choose free ports anew.")] = False,
+    new_ports: Annotated[bool, typer.Option("--new-ports", help="Choose new free ports.")] = False,
     new_passwords: Annotated[
-        bool, typer.Option("--new-passwords", help="Make secrets anew that were lost with the emulator's state.")
+        bool, typer.Option("--new-passwords", help="Make new secrets for those lost with the emulator's state.")
     ] = False,
     runner: Annotated[
         str,
@@ -84,8 +83,8 @@ def up(
         _tell(data, report, changed, removed, seconds)
         if renewed:
             console().print(
-                f"[bold red]new passwords[/] in {', '.join(renewed)}: the old ones are refused; start the applications "
-                "anew with theirs (`datatier env --reveal`)"
+                f"[bold red]new passwords[/] in {', '.join(renewed)}: the old ones are refused; restart the "
+                "applications with theirs (`datatier env --reveal`)"
             )
     if not well(data):
         raise typer.Exit(FAILED)
@@ -105,9 +104,13 @@ def _forget_ports(state: StateDir) -> None:
 def _deploy(
     source: StackSource, state: StateDir, mark: str, runner: Runner, *, new_passwords: bool, quiet: bool
 ) -> tuple[LocalCloud, list[str]]:
+    from local.postgres.server import data_major  # brings psycopg, which the help does without
+
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
+        from local.postgres.server import data_major
+
         major = source.instances.primary.major
         runs = data_major(state.path / "postgres" / source.instances.primary.identifier) or major
         for sentence in (*source.notes, *lacking(runs)):

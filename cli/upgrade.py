@@ -12,7 +12,7 @@ from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json
 from cli.project import load
 
-app = typer.Typer(no_args_is_help=True, help="Plan upgrades that users do not notice, or are told about.")
+app = typer.Typer(no_args_is_help=True, help="Plan upgrades: what to do in which order, and what users notice.")
 
 
 @app.callback()

@@ -105,7 +105,7 @@ class Mailbox:
         self._url = self._sqs.create_queue(
             QueueName=self.name,
             Attributes={
-                # At creation: a change of it takes up to a minute (SQS SetQueueAttributes). No key of one's own, so
+                # At creation: a change of it takes up to a minute (SQS SetQueueAttributes). No key of ours, so
                 # that nothing but the topics' key is on the way.
                 "Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
                 # The queue goes with the proof: what was received need not be deleted one by one.

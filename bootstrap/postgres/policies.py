@@ -66,8 +66,8 @@ def taken(wanted: Desired, live: Live) -> Iterator[str]:
 def migrated(wanted: Desired, live: Live) -> Iterator[str]:
     """Say where row-level security that is not ours to change differs: what migrations made, and tables of others.
 
-    In `public` the schema's definition holds what is not written in the declaration; in other schemas both do, since not
-    every application has a definition of those.
+    In `public` the schema's definition holds what is not written in the declaration; in other schemas both do, since
+    not every application has a definition of those.
     """
     declared = {(table.schema_name, table.table): (n, table) for n, table in enumerate(wanted.policies)}
     for key, wall in live.walls.items():

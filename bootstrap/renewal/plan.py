@@ -81,7 +81,7 @@ def forward(standing: RenewalState) -> tuple[Action, ...]:
 
 def _forward(standing: RenewalState) -> Iterator[Action]:
     if standing.pending is None:
-        yield _step(standing, "stage", "secret", _STAGE[standing.kind] + _login(standing))
+        yield _step(standing, "stage", "secret", _STAGE[standing.kind] + _staged(standing))
     for target in standing.targets:
         yield _step(standing, "admit", target, _admit(standing, target))
     yield _step(standing, "prove", _PROVE[standing.kind][0].format(*standing.targets), _PROVE[standing.kind][1])
@@ -119,7 +119,9 @@ _PROVE = {
 }
 
 
-def _login(standing: RenewalState) -> str:
+def _staged(standing: RenewalState) -> str:
+    if standing.current.credential.initial:
+        return ", in place of the first one, which the infrastructure's state holds"
     named = standing.kind == "identity" and "postgres" in standing.targets
     return f", login {standing.following.username}" if named else ""
 
@@ -138,7 +140,7 @@ def _end(standing: RenewalState, target: str, valid: Credential) -> str:
     if standing.kind == "token":
         return "SET: every other AUTH token goes"
     if target == "postgres":
-        return f'ALTER ROLE "{other_login(valid)}" NOLOGIN PASSWORD NULL, then end its sessions'
+        return f'ALTER ROLE "{other_login(valid)}" NOLOGIN PASSWORD NULL -- then its sessions end'
     return f"every password of {standing.name} but the current one goes"
 
 

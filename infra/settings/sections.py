@@ -193,7 +193,7 @@ def _two_subnets(value: tuple[str, ...]) -> tuple[str, ...]:
 
 def _shards(value: int) -> int:
     if value and (problem := limits.SHARDS.problem(value)):
-        raise ValueError(f"{problem}; 0 is no cluster mode.")
+        raise ValueError(f"{problem}; 0 means no cluster mode.")
     return value
 
 

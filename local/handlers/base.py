@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from graph.cloud import Made
+from graph.parameters import GroupParameter
 from graph.resource import Resource
 from local import ports
 from local.emulator import Emulator
@@ -99,10 +100,10 @@ class RunContext:
     def node(self, group: str, name: str, cluster: bool) -> Node:
         return node(self.state, group, name, cluster)
 
-    def parameters(self, kind: str, name: str | None) -> list[dict[str, Any]]:
+    def parameters(self, kind: str, name: str | None) -> list[GroupParameter]:
         """The parameters of the declared group of that physical name."""
-        for entry in list(self.state.resources.values()):
-            if entry["type"] == kind and entry["outputs"].get("name") == name:
+        for entry in self.state.of_type(kind):
+            if entry["outputs"].get("name") == name:
                 return list(entry["inputs"].get("parameters") or [])
         return []
 

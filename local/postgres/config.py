@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from graph.parameters import GroupParameter
 from local.computer import GIB, MIB, server_bytes
 from local.postgres.binaries import Binaries
 
@@ -93,7 +93,7 @@ def quoted(value: str) -> str:
 
 
 def configure(
-    parameters: Iterable[Mapping[str, Any]],
+    parameters: Iterable[GroupParameter],
     binaries: Binaries,
     total_memory: int,
     without: frozenset[str] = frozenset(),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 import shutil
 import time
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import psycopg
 
 from graph.errors import CloudError
+from graph.parameters import GroupParameter
 from local.postgres.config import Config
 from local.postgres.roles import REPLICATION
 from local.postgres.server import PostgresServer
@@ -33,7 +33,7 @@ def slot(name: str) -> str:
 
 
 def start(
-    replica: PostgresServer, source: PostgresServer, parameters: Iterable[Mapping[str, Any]], password: str
+    replica: PostgresServer, source: PostgresServer, parameters: Iterable[GroupParameter], password: str
 ) -> tuple[bool, Config]:
     """Bring the replica up and see it stream. Returns whether anything had to be done."""
     parameters = list(parameters)

@@ -12,11 +12,11 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from graph.errors import CloudError
+from graph.parameters import GroupParameter
 from local import ports
 from local.computer import memory_bytes
 from local.files import private_dir, write_private
@@ -135,7 +135,7 @@ class PostgresServer:
             reason = " ".join((done.stderr or done.stdout).strip().splitlines()[-3:])
             raise CloudError(f"{program} for {self.name} in {self.folder} failed: {reason}")
 
-    def start(self, parameters: Iterable[Mapping[str, Any]]) -> tuple[bool, Config]:
+    def start(self, parameters: Iterable[GroupParameter]) -> tuple[bool, Config]:
         """Bring it up with this parameter group. Returns whether anything had to be done, and the configuration."""
         self._check_version()
         parameters = list(parameters)
@@ -199,7 +199,7 @@ class PostgresServer:
             time.sleep(pause)
             pause = min(0.1, pause * 1.5)  # each attempt costs the server a process
 
-    def _accepted(self, parameters: list[Mapping[str, Any]]) -> Config:
+    def _accepted(self, parameters: list[GroupParameter]) -> Config:
         """The configuration without the values that this server version refuses (the group may be for another)."""
         refused: frozenset[str] = frozenset()
         while True:

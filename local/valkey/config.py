@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from graph.parameters import GroupParameter
 from local.computer import MIB
 
 ADMIN = "datatier_admin"
@@ -68,7 +68,7 @@ class NodeConfig:
 
 
 def split(
-    parameters: Iterable[Mapping[str, Any]], refused: frozenset[str] = frozenset()
+    parameters: Iterable[GroupParameter], refused: frozenset[str] = frozenset()
 ) -> tuple[dict[str, str], tuple[str, ...]]:
     """The parameters this server takes, and the names of those without local meaning."""
     declared = {str(p["name"]): str(p["value"]) for p in parameters}

@@ -7,16 +7,16 @@ import re
 import shutil
 import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from graph.errors import CloudError
+from graph.parameters import GroupParameter
 from local import ports
 from local.files import private_dir, write_private
 from local.orphans import bury
@@ -56,7 +56,7 @@ class Node:
         )
 
     def start(
-        self, parameters: Iterable[Mapping[str, Any]], maxmemory: int, token: str | None
+        self, parameters: Iterable[GroupParameter], maxmemory: int, token: str | None
     ) -> tuple[bool, tuple[str, ...]]:
         """Bring it up. Returns whether that was needed, and the parameters without local meaning."""
         parameters = list(parameters)

@@ -206,6 +206,28 @@ def test_roles_that_a_deployment_brings_about_are_those_that_it_may(wanted: Reso
     ]
 
 
+BOUNDARY = "arn:aws:iam::210987654321:policy/shop-wall"
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        ({"Policy": {"Arn": BOUNDARY}}, []),
+        ({"Error": {"Code": "NoSuchEntity", "Message": "no"}},
+         [("boundary", "missing", f"there is no policy {BOUNDARY}")]),
+        ({"Error": {"Code": "AccessDenied", "Message": "no"}},
+         [("not looked at", "note", "iam.get_policy: AccessDenied")]),
+    ],
+)  # fmt: skip
+def test_a_boundary_that_no_role_can_be_made_with_is_in_the_way(
+    answer: Answers, expected: list[tuple[str, str, str]]
+) -> None:
+    roles = [wanting("aws:iam/role:Role", {"name": each, "permissionsBoundary": BOUNDARY}) for each in ("a", "b")]
+    seen = look(reader(ROOM | {"GetPolicy": answer}), [*roles, wanting("aws:iam/role:Role", {"name": "c"})])
+    about = [each for each in seen if each.check in ("boundary", "not looked at")]
+    assert [(each.check, each.state, each.what) for each in about] == expected
+
+
 INSTANCE = {"DBInstanceIdentifier": "shop-live"}
 
 

@@ -283,7 +283,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     "the topic policy is for another prefix": (
         edit(f"{INFO}-policy", statement("Databases", condition("ArnLike", "aws:SourceArn", "arn:aws:rds:eu-west-1:123456789012:db:other-*"))),
         [(E, "topic policy", f"{INFO}-policy", f"and it is arn:aws:rds:eu-west-1:123456789012:{source}")
-         for source in ("snapshot:any", "pg:tmi-prod-postgres17-", "pg:tmi-prod-standby-", "pg:tmi-prod-reporting-", "db:tmi-prod", "db:tmi-prod-standby", "db:tmi-prod-reporting")],
+         for source in ("snapshot:any", "pg:tmi-prod-postgres18-", "pg:tmi-prod-standby-", "pg:tmi-prod-reporting-", "db:tmi-prod", "db:tmi-prod-standby", "db:tmi-prod-reporting")],
     ),
     "the topic policy is for another topic": (
         edit(f"{CRITICAL}-policy", statement("Alarms", lambda one: one.update(Resource=TOPIC_ARN.replace("critical", "crit")))),
@@ -399,7 +399,7 @@ BREAKAGES: dict[str, tuple[Break, list[tuple[str, str, str, str]]]] = {
     "events of one parameter group, which is not there": (
         edit(EVENTS, inputs(sourceIds=["gone"])),
         [(E, "event source", EVENTS, "it is about gone, and its region has no such parameter group"),
-         *[(W, "event source", EVENTS, f"not about tmi-prod-{group}") for group in ("postgres17-", "reporting-", "standby-")]],
+         *[(W, "event source", EVENTS, f"not about tmi-prod-{group}") for group in ("postgres18-", "reporting-", "standby-")]],
     ),
     "events without type": (
         edit("postgres-info-events", inputs(sourceType=None)), [(E, "event source", "postgres-info-events", "no sourceType")],

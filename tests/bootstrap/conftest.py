@@ -12,7 +12,7 @@ from typing import Any
 import own_database
 import pytest
 from once import kept
-from real_servers import Postgres, Valkey, emulator, free_port, postgres, postgres_binaries, valkey
+from real_servers import Postgres, Valkey, emulator, free_port, postgres, postgres_binaries, postgres_ends, valkey
 from tier import MIGRATION, MIGRATION_DOWN, REGION, Tier, cache
 
 _numbers = itertools.count(1)
@@ -32,9 +32,9 @@ def postgres_of() -> Iterator[Callable[[str], Postgres]]:
         yield servers
 
 
-@pytest.fixture(scope="session", params=list(postgres_binaries()))
+@pytest.fixture(scope="session", params=postgres_ends())
 def postgres_server(request: pytest.FixtureRequest, postgres_of: Callable[[str], Postgres]) -> Postgres:
-    """Each PostgreSQL that is here."""
+    """The newest and the oldest PostgreSQL that is here; a suite asks for each."""
     return postgres_of(request.param)
 
 
@@ -122,5 +122,5 @@ def _own_databases() -> Iterator[None]:
 
 @pytest.fixture
 def database(postgres_server: Postgres) -> own_database.Database:
-    """A database of one's own on each PostgreSQL."""
+    """A database that no other test uses, on each of these servers."""
     return own_database.make(postgres_server)

@@ -51,6 +51,13 @@ def postgres_binaries() -> dict[str, Path]:
     return {str(major): path for major, path in binaries().items() if major != 17}
 
 
+def postgres_ends() -> list[str]:
+    """The newest and the oldest of them: what a version changes is on one side or the other. The suites of the drivers
+    run on all (test_driver_suites.py, test_credential_suites.py)."""
+    every = list(postgres_binaries())
+    return list(dict.fromkeys([every[0], every[-1]])) if every else []
+
+
 @contextmanager
 def postgres(programs: Path, folder: Path, major: int) -> Iterator[Postgres]:
     data = folder / "data"

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from own_database import PASSWORD as MASTER_PASSWORD
 from own_database import Database
-from real_servers import ADMIN_PASSWORD, Valkey
+from real_servers import ADMIN_PASSWORD, Valkey, postgres_binaries
 from test_auth_token import USED, Api
 from test_reconcile import settled
 
@@ -185,6 +185,7 @@ class TestMemoryMaster(CredentialSuite):
         return Taking(kind="master", targets=("postgres",), first=FIRST, opens=master.opens, run=lambda: master)
 
 
+@pytest.mark.parametrize("postgres_server", list(postgres_binaries()), indirect=True)
 @pytest.mark.server
 class TestMasterCredential(CredentialSuite):
     @pytest.fixture

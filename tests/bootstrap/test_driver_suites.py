@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from own_database import PASSWORD as MASTER_PASSWORD
 from own_database import Database as OwnDatabase
-from real_servers import ADMIN_PASSWORD, Valkey
+from real_servers import ADMIN_PASSWORD, Valkey, postgres_binaries
 from test_redis_elasticache import Cache
 from tier import REGION
 
@@ -134,6 +134,7 @@ class TestMemoryPostgres(PostgresSuite):
         return OfPostgres("shop", MemoryPostgres())
 
 
+@pytest.mark.parametrize("postgres_server", list(postgres_binaries()), indirect=True)
 @pytest.mark.server
 class TestPostgresDatabase(PostgresSuite):
     @pytest.fixture

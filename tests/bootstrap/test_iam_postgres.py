@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from rds import token_of, tokens_only
-from real_servers import Postgres, postgres, postgres_binaries
+from real_servers import Postgres, postgres, postgres_binaries, postgres_ends
 from tier import REGION, Tier
 
 from bootstrap.access_import import import_database
@@ -26,7 +26,7 @@ from bootstrap.secrets import Credential, LoginError, Secret, open_postgres
 pytestmark = pytest.mark.server
 
 
-@pytest.fixture(scope="module", params=list(postgres_binaries()))
+@pytest.fixture(scope="module", params=postgres_ends())
 def rds(request: pytest.FixtureRequest) -> Iterator[tuple[Postgres, set[str]]]:
     with (
         tempfile.TemporaryDirectory(prefix="dt-pg-", dir="/tmp") as folder,

@@ -28,15 +28,7 @@ def counted(**rows: int) -> Answer[Counted]:
 
 
 def differing(severity: Any) -> Answer[Judgement | None]:
-    found = SchemaDifference(
-        kind="column",
-        object="parcels.weight",
-        what="is missing",
-        expected=None,
-        found=None,
-        severity=severity,
-        sql=None,
-    )
+    found = SchemaDifference(kind="column", object="parcels.weight", what="is missing", severity=severity)
     return Answer(Judgement(counted=(found,)))
 
 
@@ -91,7 +83,7 @@ def test_a_whole_copy_is_as_the_primary() -> None:
         ({"plan": LOST}, "access", False, "the connection was lost"),
         ({"invalid": Answer(("parcels_pkey",))}, "indexes", False, "invalid: parcels_pkey"),
         ({"judged": differing("ERROR")}, "schema and rows", False, "column parcels.weight: is missing"),
-        ({"judged": differing("WARNING")}, "schema and rows", True, "column parcels.weight: is missing"),
+        ({"judged": differing("WARN")}, "schema and rows", True, "column parcels.weight: is missing"),
         ({"judged": Answer()}, "schema and rows", True, "no definition is committed"),
         (
             {"counted": Answer(failed="invalid page in block 0"), "alive": None},

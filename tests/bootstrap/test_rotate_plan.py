@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -133,8 +134,16 @@ def test_the_steps_name_the_other_login() -> None:
     made = plan(state(), Wish(grace=0, begin=True), now=NOW)
     assert [step.text for step in made.steps if step.target == "postgres"] == [
         "ALTER ROLE \"app_b\" LOGIN PASSWORD '***'",
-        'ALTER ROLE "app_a" NOLOGIN PASSWORD NULL, then end its sessions',
+        'ALTER ROLE "app_a" NOLOGIN PASSWORD NULL -- then its sessions end',
     ]
+
+
+@pytest.mark.parametrize("kind", ["master", "token"])
+def test_a_first_credential_says_why_it_is_replaced(kind: CredentialKind) -> None:
+    first = SecretVersion(id="first", credential=Credential(redis_password=SOME, initial=True))
+    made = plan(replace(state(kind, replace_within=0), current=first), Wish(), now=NOW)
+    (stage,) = [step.text for step in made.steps if step.verb == "stage"]
+    assert stage.endswith(" as AWSPENDING, in place of the first one, which the infrastructure's state holds")
 
 
 def check(action: str, outcome: str) -> Check:

@@ -97,7 +97,7 @@ def test_a_protected_server_loses_nothing_without_a_word(project: Any, port: int
     [
         (("explain", "nobody"), "no role `nobody`", 2),
         (("plan", "--file", "nowhere.yaml"), "does not exist", 2),
-        (("apply", "--plan", "access.yaml"), "is no plan", 2),
+        (("apply", "--plan", "access.yaml"), "is not a plan", 2),
         (("import", "--out", "access.yaml"), "is there already", 2),
     ],
 )

@@ -34,9 +34,7 @@ def test_an_input_that_no_resource_takes_is_wrong_input_too(project: Project) ->
     file = json.dumps({"version": 3, "deployment": {"resources": [held]}})
     answer = project.run("preview", "dev", "--against", "-", stdin=file)
     assert (answer.code, answer.out) == (2, "")
-    assert (
-        "deployment.resources[0].inputs.allocatedStorage is nothing that aws:rds/instance:Instance takes" in answer.err
-    )
+    assert "deployment.resources[0].inputs.allocatedStorage is not valid for aws:rds/instance:Instance" in answer.err
 
 
 def test_against_an_earlier_preview(project: Project) -> None:

@@ -80,3 +80,6 @@ def test_an_identity_and_its_environment(tier: Any) -> None:
     assert "in grace" in tier.ok("access", "rotate", "tmi_reporting").out
     assert "retired" in tier.ok("access", "rotate", "tmi_reporting", "--finish").out
     assert tier.ok("bootstrap", "--json").json["changed"] == 0
+    # And back: the tier is left as it was found. Without grace it is one command.
+    (back,) = tier.ok("access", "rotate", "tmi_reporting", "--grace", "0", "--json").json["identities"]
+    assert (back["outcome"], login()) == ("rotated", old)

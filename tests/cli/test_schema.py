@@ -61,7 +61,8 @@ def test_a_difference_is_exit_code_3_and_mended_by_its_statement(tier: Any) -> N
 def test_dump_gives_the_committed_file(tier: Any, tmp_path: Path) -> None:
     tier.ok("schema", "dump", "--file", str(tmp_path / "s" / "schema.json"))
     committed = (ROOT / "schema" / "schema.json").read_text()
-    if "public.embeddings" in tier.ok("schema", "dump", "--json").json["tables"]:
+    # Only of a server that ships what it declares.
+    if tier.ok("schema", "dump", "--json").json["extensions"].keys() == json.loads(committed)["extensions"].keys():
         assert (tmp_path / "s" / "schema.json").read_text() == committed
 
 

@@ -64,3 +64,8 @@ def test_each_target_is_one_of_the_makefile_with_its_pin() -> None:
         pins = (root / "requirements" / f"{known.target}.txt").read_text()
         assert pins.startswith(f"{known.distribution}==")
         assert f".venv/{known.target}" in text
+
+
+def test_nothing_is_fetched_for_a_server_that_somebody_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(binaries.VARIABLE, "/usr/lib/postgresql/15/bin")
+    assert list(wanted.wanted(16, ["pgcrypto"])) == []

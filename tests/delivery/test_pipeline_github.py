@@ -43,7 +43,7 @@ def test_the_issue_is_found_among_others(github: FakeGitHub) -> None:
     [
         (401, "401 Bad credentials; the token is not valid"),
         (403, "403 Bad credentials; the job's `permissions` lack `issues: write`"),
-        (404, "404 Bad credentials; there is no such thing"),
+        (404, "404 Bad credentials; it does not exist"),
         (502, r"/issues: 502 Bad credentials$"),
     ],
 )
@@ -77,5 +77,5 @@ def test_what_must_be_set(github: FakeGitHub, changes: dict[str, str], says: str
 def test_no_server() -> None:
     with pytest.raises(GitHubError, match="refused"):
         GitHubRepository(repository="o/n", token="t", api="http://127.0.0.1:1").issue_with(MARK)
-    with pytest.raises(GitHubError, match="no address of a web server"):
+    with pytest.raises(GitHubError, match="not the address of a web server"):
         GitHubRepository(repository="o/n", token="t", api="file:///etc").issue_with(MARK)

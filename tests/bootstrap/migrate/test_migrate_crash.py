@@ -66,7 +66,7 @@ def _crash(data: Path, how: str) -> None:
 
 def _until_asleep(port: int, database: str) -> None:
     with psycopg.connect(_url(port, database), autocommit=True) as connection:
-        for _ in range(400):
+        for _ in range(1200):
             if connection.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event = 'PgSleep'").fetchone():
                 # Somebody else's commit flushes the log with the mark in it, as the server does within half a second.
                 connection.execute("CREATE TABLE of_somebody_else ()")
