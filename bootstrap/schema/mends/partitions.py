@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 
+from bootstrap.postgres.change import comma
 from bootstrap.schema.definition import Schema, Table
-from bootstrap.schema.mends.change import Change, altered, extra, missing
+from bootstrap.schema.mends.change import Change, altered, beyond, extra, missing
 from bootstrap.schema.months import bound, following, month_in_name, month_of, upkeep
 from bootstrap.schema.statements import names
 from bootstrap.schema.statements import tables as sql
@@ -30,6 +31,12 @@ def placed(title: str, want: Table, has: Table) -> Iterator[Change]:
 
 def _place(entry: Table) -> str:
     return f"of {entry['partition_of']} {entry['bound']}" if "partition_of" in entry else "detached"
+
+
+def unlike(title: str, want: Iterable[str], has: Iterable[str]) -> Change:
+    """A table that cannot become a partition as it is."""
+    note = "no statement attaches a table with other columns than its parent's: add and drop those that differ first"
+    return beyond("partition", f"table {title}", title, "columns", comma(want), comma(has), note)
 
 
 def lacking(title: str, entry: Table) -> Change:
