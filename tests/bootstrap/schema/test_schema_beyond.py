@@ -29,7 +29,7 @@ BEYOND: list[tuple[str, str, str, str]] = [
         "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE q (a int, more int)",
         "CREATE TABLE p (a int) PARTITION BY LIST (a); CREATE TABLE q PARTITION OF p FOR VALUES IN (1)",
         "partition q",
-        "add and drop those that differ first",
+        "change those that differ first",
     ),
 ]
 
