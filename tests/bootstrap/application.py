@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -32,6 +33,7 @@ class Application:
         self._stop = threading.Event()
         self.failures: list[str] = []
         self.requests = {"postgres": 0, "redis": 0}
+        self._sessions: Counter[str] = Counter()
         self.written = 0
         self.logins: set[str] = set()
         self.refused = 0
@@ -57,6 +59,21 @@ class Application:
         while any(self.requests[kind] < goal for kind, goal in goals.items()) and not self.failures:
             assert time.monotonic() < until, self.requests
             time.sleep(0.01)
+
+    def await_sessions(self, more: int = 2) -> None:
+        """Wait until each thread has opened that many more sessions, or something failed.
+
+        A thread may have read the secret just before and log in only now; with the session after that it is past it.
+        """
+        goals = {name: done + more for name, done in self._sessions.items()}
+        until = time.monotonic() + 60
+        while any(self._sessions[name] < goal for name, goal in goals.items()) and not self.failures:
+            assert time.monotonic() < until, self._sessions
+            time.sleep(0.01)
+
+    def _opened(self) -> None:
+        with self._lock:
+            self._sessions[threading.current_thread().name] += 1
 
     def _serve(self, kind: Callable[[Credential], None]) -> None:
         while not self._stop.is_set():
@@ -86,6 +103,7 @@ class Application:
         assert credential.password
         with open_postgres(target, target.primary, credential.username, credential.password) as conn:
             self.logins.add(credential.username)
+            self._opened()
             for _ in self._while_it_lives():
                 conn.execute("INSERT INTO users (email) VALUES ('a')")
                 conn.execute("SELECT count(*) FROM events JOIN users ON users.id = user_id")
@@ -97,6 +115,7 @@ class Application:
         (cache,) = self._tier.manifest.caches.values()
         assert credential.redis_password
         with open_redis(cache, cache.nodes[0], credential.redis_username, credential.redis_password) as client:
+            self._opened()
             for _ in self._while_it_lives():
                 client.set("cache:load", "x")
                 assert client.get("cache:load") == "x"

@@ -119,7 +119,8 @@ def test_the_image_is_of_the_pulumi_that_is_pinned() -> None:
 
 
 def test_the_workspace_is_prepared_by_targets_that_there_are() -> None:
-    targets = re.findall(r"^([\w./-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = " ".join(re.findall(r"^([\w./ -]+):", makefile, re.MULTILINE)).split()
     for spec in SPECS.values():
         (prepare,) = spec["workspaceTemplate"]["spec"]["podTemplate"]["spec"]["initContainers"]
         assert prepare["command"] == ["make", ".venv/runtime", "bundle"]
