@@ -63,7 +63,5 @@ def aggregates(draft: Draft, rows: Sequence[Row]) -> None:
     """Take up aggregates."""
     for oid, name, head, *told in rows:
         parameters = given(_PARAMETERS.split(), told)
-        if parameters.pop("HYPOTHETICAL", None):
-            parameters["HYPOTHETICAL"] = None
         text = call(f"CREATE AGGREGATE {head}", parameters)
         draft.add("function", name, {"definition": [text]}, ("pg_proc", oid))

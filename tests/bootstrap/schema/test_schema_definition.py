@@ -143,6 +143,11 @@ def test_names_stay_names(rich: psycopg.Connection, name: str) -> None:
         ("{", "is not a schema definition: file: Invalid JSON"),
         ('{"tables": {"a": {"colums": {}}}}', "tables.a.colums: Extra inputs are not permitted; restore it"),
         ('{"version": "12"}', "version: Input should be a valid integer"),
+        (
+            '{"extensions": ["citext"], "functions": {}}',  # as it was before a definition knew what an object needs
+            "not a schema definition of this version: extensions: Input should be an object; restore it from version "
+            "control, or make it anew from a migrated server with: datatier schema dump --file ",
+        ),
     ],
 )
 def test_a_wrong_file(tmp_path: Path, text: str | None, message: str) -> None:

@@ -36,6 +36,8 @@ create aggregate moving(int) (sfunc = int4pl, stype = int, msfunc = int4pl, minv
     minitcond = '0', finalfunc_modify = read_write);
 create aggregate mid(float8 order by anyelement) (sfunc = ordered_set_transition, stype = internal,
     finalfunc = percentile_disc_final, finalfunc_extra);
+create aggregate standing(variadic "any" order by variadic "any") (sfunc = ordered_set_transition_multi,
+    stype = internal, finalfunc = rank_final, finalfunc_extra, hypothetical);
 create aggregate biggest(int) (sfunc = int4larger, stype = int, sortop = >);
 create view v as select total(n), biggest(n) from generate_series(1, 3) n;
 create aggregate "No Args"(*) (sfunc = int8inc, stype = int8, initcond = '0');

@@ -160,3 +160,9 @@ create table t (a int, b int);
 create materialized view z as select a from t; create view y as select * from z; create materialized view a_top as select * from y; create unique index on a_top (a); comment on materialized view a_top is 'x';
 -- want
 create materialized view z as select a, b from t; create view y as select * from z; create materialized view a_top as select * from y; create unique index on a_top (a); comment on materialized view a_top is 'x';
+
+-- * the options of a server and of a wrapper change under a foreign table
+-- have
+create foreign data wrapper w options (debug 'true'); create server s version '1' foreign data wrapper w options (host 'it''s', port '5', "D b" 'x'); create foreign table f (a int) server s; create view v as select a from f;
+-- want
+create foreign data wrapper w; create server s version '1' foreign data wrapper w options (host 'b\\c', "D b" 'x', "user" 'it''s, (u)'); comment on server s is 's'; create foreign table f (a int) server s; create view v as select a from f;
