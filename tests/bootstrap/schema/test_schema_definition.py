@@ -140,7 +140,7 @@ def test_names_stay_names(rich: psycopg.Connection, name: str) -> None:
     ("text", "message"),
     [
         (None, "schema.json: no such file or directory; make it with: datatier schema dump"),
-        ("{", "is not a schema definition: file: Invalid JSON"),
+        ("{", "is not a schema definition of this version: file: Invalid JSON"),
         ('{"tables": {"a": {"colums": {}}}}', "tables.a.colums: Extra inputs are not permitted; restore it"),
         ('{"version": "12"}', "version: Input should be a valid integer"),
         (

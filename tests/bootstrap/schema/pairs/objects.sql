@@ -166,3 +166,17 @@ create materialized view z as select a, b from t; create view y as select * from
 create foreign data wrapper w options (debug 'true'); create server s version '1' foreign data wrapper w options (host 'it''s', port '5', "D b" 'x'); create foreign table f (a int) server s; create view v as select a from f;
 -- want
 create foreign data wrapper w; create server s version '1' foreign data wrapper w options (host 'b\\c', "D b" 'x', "user" 'it''s, (u)'); comment on server s is 's'; create foreign table f (a int) server s; create view v as select a from f;
+
+-- * a function of more than one parameter goes before the table whose rows it takes, and a view before it
+create table k (id int);
+-- have
+create table t (a int); create function f(x t, n int, out c t) language plpgsql as 'begin end'; create view v as select (f(null::t, 1)).a as a;
+-- want
+select 1;
+
+-- * a function of more than one parameter is made anew under what uses it
+create table t (a int);
+-- have
+create function f(n int, m numeric) returns int language sql immutable as 'select 1'; create view v as select f(a, 1.5) as x from t; create index i on t (f(a, 2)); create policy p on t using (f(a, 3) > 0);
+-- want
+create function f(n int, m numeric) returns bigint language sql immutable as 'select 1::bigint'; create view v as select f(a, 1.5) as x from t; create index i on t (f(a, 2)); create policy p on t using (f(a, 3) > 0);
