@@ -209,4 +209,5 @@ def dump(
     with writing("--file", file):
         write_whole(file, schema.dump(found))
     tables = sum("partition_of" not in table for table in found.get("tables", {}).values())
-    console().print(f"{file}: {tables} tables, migration {found.get('version')}; owners and grants are access.yaml's")
+    of = f"migration {found['version']}" if "version" in found else "no migration of datatier's"
+    console().print(f"{file}: {tables} tables, {of}; owners and grants are access.yaml's")

@@ -37,7 +37,11 @@ COVERAGE: dict[str, tuple[Held, str]] = {
     "pg_description": ("held", "`comment`, and `comments` on what hangs on tables"),
     "pg_enum": ("held", "`enum` of types"),
     "pg_event_trigger": ("held", "`objects`, as CREATE EVENT TRIGGER"),
-    "pg_extension": ("held", "`extensions`, with their schema; what belongs to them is theirs, and so is the version"),
+    "pg_extension": (
+        "held",
+        "`extensions`, with their schema; what belongs to them is theirs, and so is the version; comments on them that "
+        "are not their own are counted",
+    ),
     "pg_foreign_data_wrapper": ("held", "`objects`, as CREATE FOREIGN DATA WRAPPER"),
     "pg_foreign_server": ("held", "`objects`, as CREATE SERVER"),
     "pg_foreign_table": ("held", "`foreign` of tables"),

@@ -49,6 +49,23 @@ def same(one: str | None, other: str | None) -> bool:
     return one == other or (one is not None and other is not None and _canonical(one) == _canonical(other))
 
 
+def same_body(one: list[str], other: list[str]) -> bool:
+    """Whether two texts of a function do the same.
+
+    A value without a name that PostgreSQL casts to the function's result is printed with that cast, which, read again,
+    names the column after the type: `'x'::text AS text`.
+    """
+    return one == other or _unnamed(one) == _unnamed(other)
+
+
+_NAMED_CAST = re.compile(r"""(::[\w ]+(?:\([\d,]+\))?(?:\[\])?) AS (?:\w+|"\w+")(?=[,;]?$)""")
+
+
+def _unnamed(lines: list[str]) -> list[str]:
+    at = next((at for at, line in enumerate(lines) if line.startswith("BEGIN ATOMIC")), len(lines))
+    return [*lines[:at], *(_NAMED_CAST.sub(r"\1", line) for line in lines[at:])]
+
+
 def _canonical(text: str) -> str:
     text = _CAST.sub(
         lambda match: f"ARRAY[{', '.join(f'({each})::text' for each in _ELEMENT.findall(match[1]))}]", text

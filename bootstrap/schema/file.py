@@ -40,7 +40,8 @@ def load(path: Path) -> Schema:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "file"
         raise DefinitionError(
-            f"{path} is not a schema definition: {where}: {first['msg']}; restore it from version control"
+            f"{path} is not a schema definition of this version: {where}: {first['msg']}; restore it from version "
+            f"control, or make it anew from a migrated server with: datatier schema dump --file {path}"
         ) from None
 
 

@@ -38,7 +38,7 @@ def _steps(schema: Schema) -> Iterator[Step]:
         yield from hanging.of_table(name, table, tables)
     for name, view in schema.get("views", {}).items():
         yield steps.of_view(name, view)
-        yield from hanging.of_view(name, view)
+        yield from hanging.of_view(name, schema)
     for kind, objects in schema.get("objects", {}).items():
         for name, each in objects.items():
             yield steps.of_object(kind, name, each)

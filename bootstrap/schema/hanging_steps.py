@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from bootstrap.schema.definition import Relation, Table, View
+from bootstrap.schema.definition import Relation, Schema, Table
+from bootstrap.schema.filling import is_filled, sources
 from bootstrap.schema.order import Step
 from bootstrap.schema.ranks import Rank
 from bootstrap.schema.statements import columns, hangings, names, tables, views
@@ -33,15 +34,15 @@ def of_table(name: str, entry: Table, all_: Mapping[str, Table]) -> Iterator[Ste
     yield from _of_both(step, name, entry, "TABLE" if "foreign" not in entry else "FOREIGN TABLE")
 
 
-def of_view(name: str, entry: View) -> Iterator[Step]:
+def of_view(name: str, schema: Schema) -> Iterator[Step]:
     """Everything that is made after a view."""
-    step = _Hanging("view", name)
+    step, entry = _Hanging("view", name), schema["views"][name]
     for title, what in entry.get("indexes", {}).items():
         yield step.make(f"index {name}.{title}", Rank.INDEX, [hangings.index(what)])
     yield from step.some("defaults", Rank.MARK, views.defaults(name, entry))
     yield from step.some("columns", Rank.MARK, columns.alterations(name, entry))
-    if entry.get("materialized") and not entry.get("unpopulated"):
-        filled = {f"rows of {need.removeprefix('view ')}" for need in entry.get("needs", ())}
+    if entry.get("materialized") and is_filled(schema, name):
+        filled = {f"rows of {each}" for each in sources(schema, name)}
         yield step.make(f"rows of {name}", Rank.REFRESH, [views.refresh(name)], filled)
     yield from _of_both(step, name, entry, views.view_kind(entry))
 

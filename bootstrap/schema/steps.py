@@ -12,7 +12,7 @@ from bootstrap.schema.order import Step, Way
 from bootstrap.schema.ranks import Rank, rank_of
 from bootstrap.schema.statements import functions, tables, types, views
 from bootstrap.schema.statements import sequences as sequence_sql
-from bootstrap.schema.statements.names import comment, identifiers
+from bootstrap.schema.statements.names import comment, identifiers, part_comment
 
 
 def of_schemas(schema: Schema) -> Iterator[Step]:
@@ -64,6 +64,18 @@ def _domain_part(name: str, entry: Type, part: str) -> Step:
     made = types.domain_part(name, entry["domain"], part)
     needs = {f"type {name}", *entry["needs"][part]}
     return Step(name=f"{part} of {name}", rank=Rank.TYPE, statements=(made,), needs=frozenset(needs))
+
+
+def of_domain_constraint(schema: Schema, name: str, title: str) -> Iterator[Step]:
+    """A constraint of a domain that is there; none where the schema has no such constraint."""
+    entry, part = schema.get("types", {}).get(name, Type()), f"constraint {title}"
+    if title not in entry.get("domain", {}).get("constraints", {}):
+        return
+    made = [types.domain_part(name, entry["domain"], part)]
+    if part in entry.get("comments", {}):
+        made.append(part_comment(f"DOMAIN {name}", part, entry["comments"][part]))
+    needs = {f"type {name}", *entry.get("needs", {}).get(part, ())}
+    yield Step(name=f"constraint {name}.{title}", rank=Rank.TYPE, statements=tuple(made), needs=frozenset(needs))
 
 
 def of_sequence(name: str, entry: SequenceEntry) -> Iterator[Step]:

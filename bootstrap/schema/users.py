@@ -7,6 +7,8 @@ from typing import Any
 import psycopg
 from psycopg.rows import tuple_row
 
+from bootstrap.schema.catalog.operators import CAST, CLASS, FAMILY, OPERATOR
+from bootstrap.schema.catalog.scope import ROUTINE
 from bootstrap.schema.mends.making import holder
 
 # Names as `bootstrap.schema.definition` has them. pg_depend knows the rule of a view, the default of a column and the
@@ -45,9 +47,16 @@ UNION ALL
 SELECT 'pg_publication_rel'::regclass, r.oid, 0, format('publication %I', p.pubname)
 FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"""
 
-_TYPES = """
-SELECT 'pg_proc'::regclass, p.oid, 0,
-    format('function %I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes))
+# The operators and functions of a class or family come and go with it.
+_MEMBERS = """
+    SELECT '{catalog}'::regclass AS class, oid, oid AS owner FROM {catalog} WHERE oid >= 16384
+    UNION ALL
+    SELECT DISTINCT d.classid, d.objid, d.refobjid FROM pg_depend d
+    WHERE d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND d.refclassid = '{catalog}'::regclass
+      AND d.objid >= 16384"""
+
+_TYPES = f"""
+SELECT 'pg_proc'::regclass, p.oid, 0, 'function ' || {ROUTINE}
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid >= 16384
 UNION ALL
 SELECT 'pg_type'::regclass, t.oid, 0,
@@ -57,11 +66,29 @@ SELECT 'pg_type'::regclass, t.oid, 0,
 FROM pg_type t LEFT JOIN pg_type e ON e.typarray = t.oid
 LEFT JOIN pg_range r ON r.rngmultitypid = coalesce(e.oid, t.oid)
 LEFT JOIN pg_class c ON c.oid = coalesce(e.typrelid, t.typrelid) AND c.oid <> 0
-WHERE t.oid >= 16384"""
+WHERE t.oid >= 16384"""  # noqa: S608 - constants
+
+_OPERATORS = f"""
+SELECT 'pg_operator'::regclass, o.oid, 0, 'operator ' || {OPERATOR}
+FROM pg_operator o JOIN pg_namespace n ON n.oid = o.oprnamespace WHERE o.oid >= 16384
+UNION ALL
+SELECT m.class, m.oid, 0, 'operator family ' || {FAMILY}
+FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am a ON a.oid = f.opfmethod
+JOIN ({_MEMBERS.format(catalog="pg_opfamily")}) m ON m.owner = f.oid
+UNION ALL
+SELECT m.class, m.oid, 0, 'operator class ' || {CLASS}
+FROM pg_opclass o JOIN pg_namespace n ON n.oid = o.opcnamespace JOIN pg_am a ON a.oid = o.opcmethod
+JOIN ({_MEMBERS.format(catalog="pg_opclass")}) m ON m.owner = o.oid
+UNION ALL
+SELECT 'pg_cast'::regclass, c.oid, 0, 'cast ' || {CAST} FROM pg_cast c WHERE c.oid >= 16384
+UNION ALL
+SELECT 'pg_statistic_ext'::regclass, s.oid, 0, format('statistics %I.%I', n.nspname, s.stxname)
+FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace"""  # noqa: S608 - constants
 
 # The constructors of a range come and go with it.
 _USERS = f"""
-WITH named (class, oid, sub, name) AS MATERIALIZED ({_RELATIONS} UNION ALL {_PARTS} UNION ALL {_TYPES})
+WITH named (class, oid, sub, name) AS MATERIALIZED ({_RELATIONS} UNION ALL {_PARTS} UNION ALL {_TYPES} UNION ALL
+    {_OPERATORS})
 SELECT DISTINCT coalesce(used.name, used_other.name), coalesce(its.name, its_other.name)
 FROM pg_depend d
 LEFT JOIN named its ON (its.class, its.oid, its.sub) = (d.classid, d.objid, d.objsubid)

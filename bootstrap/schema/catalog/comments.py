@@ -25,5 +25,5 @@ def comments(draft: Draft, rows: Sequence[Row]) -> None:
                 entry.setdefault("sequence", {})["comment"] = text
             else:
                 entry.setdefault("comments", {})[part] = text
-        elif (catalog, oid) in draft.entries:
+        elif (catalog, oid) in draft.entries and catalog != "pg_rewrite":  # a view's own rule, which it is made of
             draft.entries[catalog, oid]["comment"] = text

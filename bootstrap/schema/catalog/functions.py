@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bootstrap.schema.catalog.draft import Draft, Row, call, given
-from bootstrap.schema.catalog.scope import ours
+from bootstrap.schema.catalog.scope import ROUTINE, ours
 
 _OF = f"""
 FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace {{}}
 WHERE {ours("pg_proc", "p", "pro")} AND {{}} ORDER BY 2"""
-_HEAD = """
-SELECT p.oid, format('%I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes)),"""
+_HEAD = f"""
+SELECT p.oid, {ROUTINE},"""
 
 # A range brings its constructors along (deptype i).
 FUNCTIONS = (
@@ -63,7 +63,5 @@ def aggregates(draft: Draft, rows: Sequence[Row]) -> None:
     """Take up aggregates."""
     for oid, name, head, *told in rows:
         parameters = given(_PARAMETERS.split(), told)
-        if parameters.pop("HYPOTHETICAL", None):
-            parameters["HYPOTHETICAL"] = None
         text = call(f"CREATE AGGREGATE {head}", parameters)
         draft.add("function", name, {"definition": [text]}, ("pg_proc", oid))

@@ -13,7 +13,10 @@ INDEXES = """
 SELECT c.oid, i.indrelid, quote_ident(c.relname),
     CASE WHEN k.oid IS NOT NULL OR (h.inhparent IS NOT NULL AND octet_length(c.relname) < 63 AND c.relname =
              (SELECT format('%s_%s_idx', t.relname, string_agg(a.attname, '_' ORDER BY a.attnum))
-              FROM pg_attribute a WHERE a.attrelid = c.oid) AND r.indisvalid) THEN NULL
+              FROM pg_attribute a WHERE a.attrelid = c.oid) AND r.indisvalid
+             AND (i.indclass::text, i.indoption::text, c.reloptions::text) IS NOT DISTINCT FROM
+                 (SELECT (s.indclass::text, s.indoption::text, sc.reloptions::text)
+                  FROM pg_index s JOIN pg_class sc ON sc.oid = s.indexrelid WHERE s.indexrelid = h.inhparent)) THEN NULL
          WHEN c.relkind = 'I' AND i.indisvalid
          THEN replace(pg_get_indexdef(c.oid), format(' INDEX %I ON ONLY ', c.relname),
                       format(' INDEX %I ON ', c.relname))

@@ -13,6 +13,9 @@ SELECT 'invalid indexes', count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.
 UNION ALL SELECT 'user mappings', count(*) FROM pg_user_mappings
 UNION ALL SELECT 'subscriptions', count(s.oid) FROM pg_subscription s JOIN pg_database d ON d.oid = s.subdbid
     WHERE d.datname = current_database()
+UNION ALL SELECT 'comments on extensions that are not their own', count(*) FROM pg_extension e
+    JOIN pg_available_extensions a ON a.name = e.extname
+    WHERE e.oid >= 16384 AND obj_description(e.oid, 'pg_extension') IS DISTINCT FROM a.comment
 UNION ALL SELECT 'security labels', count(*) FROM pg_seclabel
 UNION ALL SELECT 'tablespaces of tables and indexes', count(*) FROM pg_class c
     WHERE {RELATION} AND c.reltablespace <> 0"""

@@ -81,8 +81,8 @@ WHERE {ours("pg_statistic_ext", "s", "stx")} ORDER BY 2"""
 
 EVENT_TRIGGERS = f"""
 SELECT t.oid, quote_ident(t.evtname), ARRAY[format('CREATE EVENT TRIGGER %I ON %s%s EXECUTE FUNCTION %s()', t.evtname,
-        t.evtevent, (SELECT format(' WHEN TAG IN (%s)', string_agg(quote_literal(tag), ', ' ORDER BY tag))
-                     FROM unnest(t.evttags) tag HAVING count(*) > 0), t.evtfoid::regproc),
+        t.evtevent, (SELECT format(' WHEN TAG IN (%s)', string_agg(quote_literal(tag), ', ' ORDER BY number))
+                     FROM unnest(t.evttags) WITH ORDINALITY o (tag, number) HAVING count(*) > 0), t.evtfoid::regproc),
     CASE t.evtenabled WHEN 'D' THEN format('ALTER EVENT TRIGGER %I DISABLE', t.evtname)
                       WHEN 'R' THEN format('ALTER EVENT TRIGGER %I ENABLE REPLICA', t.evtname)
                       WHEN 'A' THEN format('ALTER EVENT TRIGGER %I ENABLE ALWAYS', t.evtname) END]

@@ -11,10 +11,16 @@ from bootstrap.schema.catalog.scope import ours
 _OTHER = """(SELECT format('OPERATOR(%I.%s)', sn.nspname, so.oprname) FROM pg_operator so
         JOIN pg_namespace sn ON sn.oid = so.oprnamespace WHERE so.oid = {})"""
 
+OPERATOR = """format('%I.%s (%s, %s)', n.nspname, o.oprname,
+        CASE WHEN o.oprleft = 0 THEN 'NONE' ELSE format_type(o.oprleft, NULL) END, format_type(o.oprright, NULL))"""
+FAMILY = "format('%I.%I USING %I', n.nspname, f.opfname, a.amname)"
+CLASS = "format('%I.%I USING %I', n.nspname, o.opcname, a.amname)"
+CAST = "format('(%s AS %s)', format_type(c.castsource, NULL), format_type(c.casttarget, NULL))"
+"""SQL: the names of each, as DROP takes them."""
+
 # One that another names as its commutator or negator before it is made is a shell (oprcode 0), as in CREATE OPERATOR.
 OPERATORS = f"""
-SELECT o.oid, format('%I.%s (%s, %s)', n.nspname, o.oprname,
-        CASE WHEN o.oprleft = 0 THEN 'NONE' ELSE format_type(o.oprleft, NULL) END, format_type(o.oprright, NULL)),
+SELECT o.oid, {OPERATOR},
     ARRAY[format('CREATE OPERATOR %I.%s (%s)', n.nspname, o.oprname, concat_ws(', ',
         'FUNCTION = ' || o.oprcode::regproc::text, 'LEFTARG = ' || format_type(nullif(o.oprleft, 0), NULL),
         'RIGHTARG = ' || format_type(nullif(o.oprright, 0), NULL), 'COMMUTATOR = ' || {_OTHER.format("o.oprcom")},
@@ -41,7 +47,7 @@ _MEMBERS = """
 _LISTED = "(SELECT string_agg(x.text, ', ' ORDER BY x.first, x.number, x.told) FROM ({}) x)"
 
 FAMILIES = f"""
-SELECT f.oid, format('%I.%I USING %I', n.nspname, f.opfname, a.amname),
+SELECT f.oid, {FAMILY},
     ARRAY[format('CREATE OPERATOR FAMILY %I.%I USING %I', n.nspname, f.opfname, a.amname),
           format('ALTER OPERATOR FAMILY %I.%I USING %I ADD ', n.nspname, f.opfname, a.amname)
           || {_LISTED.format(_MEMBERS.format(catalog="pg_opfamily", oid="f.oid"))}]
@@ -49,7 +55,7 @@ FROM pg_opfamily f JOIN pg_namespace n ON n.oid = f.opfnamespace JOIN pg_am a ON
 WHERE {ours("pg_opfamily", "f", "opf")} ORDER BY 2"""
 
 CLASSES = f"""
-SELECT o.oid, format('%I.%I USING %I', n.nspname, o.opcname, a.amname),
+SELECT o.oid, {CLASS},
     ARRAY[format('CREATE OPERATOR CLASS %I.%I%s FOR TYPE %s USING %I FAMILY %I.%I AS %s', n.nspname, o.opcname,
         CASE WHEN o.opcdefault THEN ' DEFAULT' ELSE '' END, format_type(o.opcintype, NULL), a.amname,
         fn.nspname, f.opfname, coalesce(nullif(concat_ws(', ',
@@ -67,7 +73,7 @@ WHERE d.classid IN ('pg_amop'::regclass, 'pg_amproc'::regclass) AND d.objid >= 1
 
 # A range brings the cast to its multirange along (deptype i).
 CASTS = f"""
-SELECT c.oid, format('(%s AS %s)', format_type(c.castsource, NULL), format_type(c.casttarget, NULL)),
+SELECT c.oid, {CAST},
     ARRAY[format('CREATE CAST (%s AS %s) %s%s', format_type(c.castsource, NULL), format_type(c.casttarget, NULL),
         CASE c.castmethod WHEN 'b' THEN 'WITHOUT FUNCTION' WHEN 'i' THEN 'WITH INOUT'
                           ELSE 'WITH FUNCTION ' || c.castfunc::regprocedure::text END,

@@ -48,3 +48,8 @@ RELATION = (
 )
 """SQL: whether `c` of pg_class is a relation of the application's; of a composite type it is the type that belongs to
 an extension."""
+
+ROUTINE = """format('%I.%I(%s%s)', n.nspname, p.proname,
+        CASE WHEN p.prokind = 'p' AND p.pronargs > 0 THEN 'IN ' ELSE '' END, oidvectortypes(p.proargtypes))"""
+"""SQL: the name of `p` of pg_proc in `n` of pg_namespace, as DROP ROUTINE takes it. Without a mode among its types a
+procedure's name may be that of another one's with its OUT parameters (DROP PROCEDURE's documentation)."""

@@ -20,10 +20,11 @@ LABELS = """
 SELECT l.enumtypid, l.enumlabel FROM pg_enum l JOIN pg_type t ON t.oid = l.enumtypid
 WHERE t.typnamespace = ANY(:schemas) ORDER BY l.enumtypid, l.enumsortorder"""
 
+# typdefault is the default as it was written, and means something else where the search_path is another.
 DOMAINS = _NAMED.format(
     """format_type(t.typbasetype, t.typtypmod),
     CASE WHEN t.typcollation <> b.typcollation THEN t.typcollation::regcollation::text END,
-    t.typdefault, t.typnotnull,
+    pg_get_expr(t.typdefaultbin, 0), t.typnotnull,
     (SELECT quote_ident(k.conname) FROM pg_constraint k
      WHERE k.contypid = t.oid AND k.contype = 'n' AND k.conname <> t.typname || '_not_null')""",
     "JOIN pg_type b ON b.oid = t.typbasetype",

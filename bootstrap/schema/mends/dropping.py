@@ -44,9 +44,12 @@ def keeps_rows(schema: Schema, name: str) -> bool:
 def _part(schema: Schema, kind: str, owner: str, part: str) -> str | None:
     entry = relation(schema, owner) or Relation()
     table = schema.get("tables", {}).get(owner, Table())
-    there = kind not in ("index", "constraint") or part in part_group(entry, kind)
+    constraints = schema.get("types", {}).get(owner, {}).get("domain", {}).get("constraints", {})
+    there = kind not in ("index", "constraint") or part in part_group(entry, kind) or part in constraints
     if part in table.get("attached", {}) or not there:
         return None
+    if owner in schema.get("types", {}):
+        return f"ALTER DOMAIN {owner} DROP CONSTRAINT {part}"
     foreign = "FOREIGN " * ("foreign" in table)
     if kind == "column":
         return f"ALTER {foreign}TABLE {owner} DROP COLUMN {part}"

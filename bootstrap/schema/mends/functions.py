@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from bootstrap.schema.definition import Function
+from bootstrap.schema.difference import same_body
 from bootstrap.schema.mends.change import Change, altered, comment, differs, extra, missing
 from bootstrap.schema.statements import names
 
@@ -21,7 +22,7 @@ def functions(wanted: Mapping[str, Function], found: Mapping[str, Function]) -> 
             yield missing("function", f"function {name}", name, text(want))
         elif want is not None and has is not None:
             told = "function", f"function {name}", name, "definition", text(want), text(has)
-            if want["definition"] != has["definition"]:
+            if not same_body(want["definition"], has["definition"]):
                 needs = [*want.get("needs", ()), *want.get("body_needs", ())]
                 yield altered(*told, [text(want)], needs=needs) if _replaces(want, has) else differs(*told)
             sentence = names.comment("ROUTINE", name, want.get("comment"))

@@ -73,7 +73,7 @@ def _object(schema: Schema, kind: str, title: str) -> Iterator[Step]:
         yield from hanging_steps.of_table(title, entries[title], entries)
     elif kind == "view" and title in schema.get("views", {}):
         yield steps.of_view(title, schema["views"][title])
-        yield from hanging_steps.of_view(title, schema["views"][title])
+        yield from hanging_steps.of_view(title, schema)
     elif kind == "function" and title in schema.get("functions", {}):
         yield steps.of_function(title, schema["functions"][title], steps.shells(schema))
     elif kind == "type" and title in schema.get("types", {}):
@@ -89,6 +89,7 @@ def _object(schema: Schema, kind: str, title: str) -> Iterator[Step]:
 def _part(schema: Schema, kind: str, owner: str, part: str) -> Iterator[Step]:
     entry = relation(schema, owner)
     if entry is None:
+        yield from steps.of_domain_constraint(schema, owner, part)
         return
     table = schema.get("tables", {}).get(owner)
     if kind in ("column", "default"):

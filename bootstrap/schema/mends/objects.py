@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 
 from bootstrap.postgres.change import ident
 from bootstrap.schema.definition import Extension, Namespace, Object
 from bootstrap.schema.mends.change import Change, altered, comment, differs, extra, missing
+from bootstrap.schema.mends.columns import foreign_options
 from bootstrap.schema.statements import names
 
 
@@ -66,11 +68,28 @@ def objects(wanted: Mapping[str, Mapping[str, Object]], found: Mapping[str, Mapp
             elif has is None and want is not None:
                 yield missing(kind, f"{kind} {name}", name, text(want))
             elif want is not None and has is not None:
-                if want["definition"] != has["definition"]:
-                    yield differs(kind, f"{kind} {name}", name, "definition", text(want), text(has))
-                else:
+                told = kind, f"{kind} {name}", name, "definition", text(want), text(has)
+                step = _options_step(kind, name, want, has)
+                if step is not None:
+                    yield altered(*told, [step], needs=want.get("needs", ()))
+                elif want["definition"] != has["definition"]:
+                    yield differs(*told)
+                if step is not None or want["definition"] == has["definition"]:
                     texts = want.get("comment"), has.get("comment")
                     yield from comment(f"{kind} {name}", name, *texts, names.comment(kind.upper(), name, texts[0]))
+
+
+_OPTION = re.compile(r"""("(?:[^"]|"")*"|\w+) (E?'(?:[^']|'')*')""")
+
+
+def _options_step(kind: str, name: str, want: Object, has: Object) -> str | None:
+    """The statement for a server or wrapper that differs in its options alone: foreign tables use it meanwhile."""
+    (ours, *_), (theirs, *_) = (each["definition"] for each in (want, has))
+    heads, options = zip(*(each.partition(" OPTIONS (")[::2] for each in (ours, theirs)), strict=True)
+    if kind not in ("server", "foreign data wrapper") or ours == theirs or heads[0] != heads[1]:
+        return None
+    listed = ([" ".join(match) for match in _OPTION.findall(each)] for each in options)
+    return f"ALTER {kind.upper()} {name} OPTIONS ({foreign_options(*listed)})"
 
 
 def text(entry: Object) -> str:

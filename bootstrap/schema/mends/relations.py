@@ -22,9 +22,13 @@ def hanging(owner: str, want: Relation, has: Relation) -> Iterator[Change]:
     )
     yield from parts("rule", owner, want.get("rules", {}), has.get("rules", {}), partial(_fires, "rule", owner))
     yield from _marks(owner, want, has)
-    yield from part_comments(
-        owner, want.get("comments", {}), has.get("comments", {}), lambda part: _there(part, want) and _there(part, has)
-    )
+
+    def both(part: str) -> bool:
+        there = _there(part, want), _there(part, has)
+        # Neither lists an index or key of a partition that comes with its parent's.
+        return all(there) or (not any(there) and part.startswith(("index ", "constraint ")))
+
+    yield from part_comments(owner, want.get("comments", {}), has.get("comments", {}), both)
 
 
 def options(kind: str, name: str, owner: str, want: Relation, has: Relation) -> Iterator[Change]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from functools import partial
 
 from bootstrap.schema.definition import Schema, Table
 from bootstrap.schema.mends import columns, relations
-from bootstrap.schema.mends.change import Change, altered, beyond, comment, listed, parts
+from bootstrap.schema.mends.change import Change, altered, beyond, comment, differs, listed, parts
+from bootstrap.schema.mends.making import holder, part_group
 from bootstrap.schema.statements import hangings, names
 
 _COPY = (
@@ -35,6 +36,9 @@ def table(title: str, expected: Schema, found: Schema) -> Iterator[Change]:
         name for schema in (expected, found) for name, entry in schema.get("types", {}).items() if "domain" not in entry
     }
     yield from columns.columns(title, want, columns.laid_out(expected, title), columns.laid_out(found, title), own)
+    again = _with_its_parent(title, expected, found)
+    yield from again.values()
+    want, has = (_without(each, again) for each in (want, has))
     yield from parts(
         "constraint", title, want.get("constraints", {}), has.get("constraints", {}), partial(_constraint, title)
     )
@@ -97,3 +101,34 @@ def _constraint(owner: str, title: str, want: str, has: str) -> Change | None:
         return None
     told = "constraint", f"constraint {owner}.{title}", f"{owner}.{title}", "definition", want, has
     return altered(*told, [f"ALTER TABLE {owner} VALIDATE CONSTRAINT {title}"])
+
+
+def _with_its_parent(title: str, expected: Schema, found: Schema) -> dict[str, Change]:
+    """The indexes and keys of a partition that hang on one that is there, and are not as defined: that is made anew.
+
+    No statement drops one of them alone, or changes how it sorts.
+    """
+    want, has = expected["tables"][title], found["tables"][title]
+    if "partition_of" not in want or want["partition_of"] != has.get("partition_of"):
+        return {}
+    changes = {}
+    for part, root in {**has.get("attached", {}), **want.get("attached", {})}.items():
+        kind = "index" if any(part in each.get("indexes", {}) for each in (want, has)) else "constraint"
+        ours, theirs = (part_group(each, kind).get(part) for each in (want, has))
+        if ours != theirs and all(_holds(schema, kind, root) for schema in (expected, found)):
+            told = (f"made with {root}" if each is None else each for each in (ours, theirs))
+            changes[part] = differs(kind, f"{kind} {root}", f"{title}.{part}", "definition", *told)
+    return changes
+
+
+def _holds(schema: Schema, kind: str, name: str) -> bool:
+    owner, part = holder(name)
+    return part in part_group(schema.get("tables", {}).get(owner, Table()), kind)
+
+
+def _without(entry: Table, titles: Collection[str]) -> Table:
+    """A table without these indexes and constraints."""
+    made = entry.copy()
+    made["indexes"] = {each: text for each, text in entry.get("indexes", {}).items() if each not in titles}
+    made["constraints"] = {each: text for each, text in entry.get("constraints", {}).items() if each not in titles}
+    return made

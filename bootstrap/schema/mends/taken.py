@@ -26,8 +26,8 @@ def plain(name: str) -> str:
     if kind in ("index", "constraint"):
         owner, part = holder(title)
         return _unquoted(names.beside(owner, part))
-    if kind == "function":
-        return title
+    if kind == "function":  # a function takes the place of a procedure
+        return title.replace("(IN ", "(", 1)
     return _unquoted(title) if kind in ("table", "view", "sequence", "type") else ""
 
 

@@ -140,9 +140,14 @@ def test_names_stay_names(rich: psycopg.Connection, name: str) -> None:
     ("text", "message"),
     [
         (None, "schema.json: no such file or directory; make it with: datatier schema dump"),
-        ("{", "is not a schema definition: file: Invalid JSON"),
+        ("{", "is not a schema definition of this version: file: Invalid JSON"),
         ('{"tables": {"a": {"colums": {}}}}', "tables.a.colums: Extra inputs are not permitted; restore it"),
         ('{"version": "12"}', "version: Input should be a valid integer"),
+        (
+            '{"extensions": ["citext"], "functions": {}}',  # as it was before a definition knew what an object needs
+            "not a schema definition of this version: extensions: Input should be an object; restore it from version "
+            "control, or make it anew from a migrated server with: datatier schema dump --file ",
+        ),
     ],
 )
 def test_a_wrong_file(tmp_path: Path, text: str | None, message: str) -> None:

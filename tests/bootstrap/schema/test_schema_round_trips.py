@@ -35,3 +35,23 @@ def test_it_comes_back_as_it_was(every_server: Postgres, case: Case, tmp_path: P
             there.execute(statement.encode())
         assert differing(defined, there) == []
         assert structure(every_server, "there") == structure(every_server, "here")
+
+
+def test_a_body_whose_values_have_no_names_is_no_difference_when_it_was_read_again(every_server: Postgres) -> None:
+    """PostgreSQL names what it casts by itself after the type: pg_dump's text is another one too."""
+    with empty(every_server, "here") as here, empty(every_server, "there") as there:
+        here.execute(
+            b"""CREATE FUNCTION labels(int) RETURNS TABLE("A b" int, c text) BEGIN ATOMIC SELECT 1, 'x'; END;
+            CREATE FUNCTION numbers(n int) RETURNS TABLE(a bigint, b varchar(3)) BEGIN ATOMIC SELECT n, 'y'; END"""
+        )
+        defined = schema.definition_of(schema.read(here))
+        for statement in schema.generate(defined):
+            there.execute(statement.encode())
+        assert differing(defined, there) == []
+        there.execute(
+            b"""CREATE OR REPLACE FUNCTION labels(int) RETURNS TABLE("A b" int, c text)
+            BEGIN ATOMIC SELECT 1, 'z'; END"""
+        )
+        assert [each.partition(";")[0] for each in differing(defined, there)] == [
+            "function labels(integer): definition"
+        ]

@@ -36,6 +36,8 @@ create aggregate moving(int) (sfunc = int4pl, stype = int, msfunc = int4pl, minv
     minitcond = '0', finalfunc_modify = read_write);
 create aggregate mid(float8 order by anyelement) (sfunc = ordered_set_transition, stype = internal,
     finalfunc = percentile_disc_final, finalfunc_extra);
+create aggregate standing(variadic "any" order by variadic "any") (sfunc = ordered_set_transition_multi,
+    stype = internal, finalfunc = rank_final, finalfunc_extra, hypothetical);
 create aggregate biggest(int) (sfunc = int4larger, stype = int, sortop = >);
 create view v as select total(n), biggest(n) from generate_series(1, 3) n;
 create aggregate "No Args"(*) (sfunc = int8inc, stype = int8, initcond = '0');
@@ -123,3 +125,37 @@ create access method heap2 type table handler heap_tableam_handler;
 create table t (id int) using heap2;
 create function to_sql(internal) returns internal language internal immutable as 'prsd_lextype';
 create transform for int language plx (from sql with function to_sql(internal));
+
+-- * procedures that differ in OUT parameters alone stay two
+create procedure p(out a int) language plpgsql as 'begin a := 1; end';
+create procedure p(a int) language plpgsql as 'begin end';
+create procedure p(in a text, out b int, inout c int default 4, variadic d int[] default '{}') language plpgsql as
+    'begin end';
+comment on procedure p(out int) is 'out';
+comment on procedure p(in int) is 'in';
+comment on procedure p(text, out int, inout int, variadic int[]) is 'all';
+
+-- * materialized views are filled after those that they read through views and functions
+create table t (a int);
+create materialized view z as select a from t;
+create view y as select * from z;
+create function x() returns setof y language sql stable begin atomic select * from y; end;
+create materialized view b_top as select * from y;
+create materialized view a_top as select x.a from x() join b_top using (a);
+
+-- * a materialized view that reads an emptied one stays without rows
+create table t (a int);
+create materialized view z as select a from t;
+create materialized view b as select * from z;
+create materialized view a as select * from b;
+refresh materialized view z with no data;
+
+-- * a comment on the rule that makes a view is none on the view
+create view v as select 1 as a;
+comment on view v is 'view';
+comment on rule "_RETURN" on v is 'rule';
+
+-- * an event trigger keeps the order of its tags
+create function told() returns event_trigger language plpgsql as 'begin null; end';
+create event trigger t on ddl_command_end when tag in ('DROP TABLE', 'ALTER TABLE', 'CREATE TABLE') execute function
+    told();

@@ -298,3 +298,30 @@ create table k (a int primary key);
 create table kk (a int constraint lazy references k not enforced, b int references k);
 alter table kk add constraint later foreign key (b) references k not valid;
 create publication pub for table t with (publish_generated_columns = stored);
+
+-- * indexes and keys of a partition keep what differs from their parent's
+create table p (a int primary key, b text, c text) partition by list (a);
+create index p_b on p (b);
+create table p1 partition of p for values in (1);
+alter index p1_b_idx set (fillfactor = 50);
+alter index p1_pkey set (fillfactor = 60);
+create table p2 (a int not null, b text, c text);
+create index p2_b_idx on p2 (b desc);
+alter table p attach partition p2 for values in (2);
+create table p3 (a int not null, b text, c text);
+create index p3_b_idx on p3 (b varchar_ops);
+alter table p attach partition p3 for values in (3);
+create table p4 partition of p for values in (4);
+comment on constraint p4_pkey on p4 is 'key';
+comment on index p4_pkey is 'index of the key';
+comment on index p4_b_idx is 'index';
+
+-- * a view may group by the key that a partition has from its parent
+create table p (id int primary key, n text) partition by list (id);
+create table p1 partition of p for values in (1);
+create view a as select id, n, count(*) from p1 group by id;
+create table q (id int, n text) partition by list (id);
+create table q1 (id int not null constraint mine primary key, n text);
+alter table q attach partition q1 for values in (1);
+alter table q add constraint whole primary key (id);
+create view b as select id, n, count(*) from q1 group by id;

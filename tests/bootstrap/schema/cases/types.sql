@@ -55,3 +55,13 @@ create type dot (input = dot_in, output = dot_out, like = int4, category = 'N', 
     default = '7', delimiter = ';');
 create table t (d dot, e dot[]);
 comment on type dot is 'a number by another name';
+
+-- * a domain's default means the same wherever it is read
+create schema app;
+set search_path = app;
+create function start() returns int language sql immutable as 'select 1';
+create type mood as enum ('low', 'high');
+create domain counter as int default start();
+create domain feeling as mood default 'low';
+create table app.t (x counter, y feeling);
+reset search_path;

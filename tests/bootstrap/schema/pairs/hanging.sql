@@ -111,3 +111,17 @@ create table t (a int);
 create function f(int) returns int language sql immutable as 'select 1'; create policy p on t using (f(a) > 0); create index i on t (f(a)); alter table t add constraint c check (f(a) > 0), alter a set default f(1); create view v as select f(a) as x from t; create rule r as on delete to t where f(old.a) > 0 do instead nothing; create function g(int) returns int language sql begin atomic select f($1); end;
 -- want
 create function f(int) returns bigint language sql immutable as 'select 1::bigint'; create policy p on t using (f(a) > 0); create index i on t (f(a)); alter table t add constraint c check (f(a) > 0), alter a set default f(1); create view v as select f(a) as x from t; create rule r as on delete to t where f(old.a) > 0 do instead nothing; create function g(int) returns bigint language sql begin atomic select f($1); end;
+
+-- * comments on keys and indexes that a partition has from its parent change
+create table p (a int primary key, b int) partition by list (a); create table p1 partition of p for values in (1); create index on p (b);
+-- have
+comment on constraint p1_pkey on p1 is 'a'; comment on index p1_b_idx is 'b';
+-- want
+comment on constraint p1_pkey on p1 is 'c'; comment on index p1_pkey is 'd'; comment on index p1_b_idx is 'e';
+
+-- * keys and indexes of partitions that differ from their parent's are made anew with that
+create table p (a int primary key, b int) partition by list (a); create table p1 partition of p for values in (1); create table p2 partition of p for values in (2); create index on p (b); create table ref (a int references p);
+-- have
+alter index p1_b_idx set (fillfactor = 50); alter index p2_pkey set (fillfactor = 60);
+-- want
+alter index p2_b_idx set (fillfactor = 70); alter index p1_pkey set (fillfactor = 60);

@@ -128,6 +128,45 @@ create cast (pair as text) with inout; create collation old from "C";
 -- want
 create function to_pair(int) returns pair language sql immutable as 'select null::pair'; create cast (int as pair) with function to_pair(int); create collation new from "C"; create table t (a text collate new);
 
+-- * a function of two arguments is made anew under what uses it
+-- have
+create function f(a int, b text) returns int language sql immutable as 'select 1'; create table t (x int default f(1, 'a') check (f(x, 'q') > 0), y int); create view v as select f(x, 'b') as q from t; create index on t (f(x, 'z')); create policy po on t using (f(x, '') = 1); create function g() returns int language sql return f(1, 'x');
+-- want
+create function f(z int, b text) returns int language sql immutable as 'select 1'; create table t (x int default f(1, 'a') check (f(x, 'q') > 0), y int); create view v as select f(x, 'b') as q from t; create index on t (f(x, 'z')); create policy po on t using (f(x, '') = 1); create function g() returns int language sql return f(1, 'x');
+
+-- * functions are made anew under an aggregate, an operator, a cast and a domain
+create table k (a int);
+-- have
+create function acc(a bigint, b int) returns bigint language sql immutable as 'select a + b'; create aggregate tot(int) (sfunc = acc, stype = bigint, initcond = '0'); create function op(int, text) returns int language sql immutable as 'select 1'; create operator ## (function = op, leftarg = int, rightarg = text); create function chk(int, int) returns boolean language sql immutable as 'select true'; create domain d as int check (chk(value, 1)); comment on constraint d_check on domain d is 'x'; create table t (a int, c int check (a ## 'b' > 0), dd d); create view v as select tot(a) as s, max(a ## 'z') as m from t; create type e as enum ('a'); create function ei(e) returns int language sql immutable as 'select 1'; create cast (e as int) with function ei(e); create view w as select 'a'::e::int as x;
+-- want
+create function acc(aa bigint, b int) returns bigint language sql immutable as 'select aa + b'; create aggregate tot(int) (sfunc = acc, stype = bigint, initcond = '1'); create function op(x int, y text) returns bigint language sql immutable as 'select 1::bigint'; create operator ## (function = op, leftarg = int, rightarg = text); create function chk(a int, int) returns boolean language sql immutable as 'select true'; create domain d as int check (chk(value, 1)); comment on constraint d_check on domain d is 'x'; create table t (a int, c int check (a ## 'b' > 0), dd d); create view v as select tot(a) as s, max(a ## 'z') as m from t; create type e as enum ('a'); create function ei(x e) returns int language sql immutable as 'select 1'; create cast (e as int) with function ei(e) as implicit; create view w as select 'a'::e::int as x;
+
+-- * an operator and a function of an operator class change under an index
+create table t (a int, b int);
+-- have
+create function lt(int, int) returns boolean language sql immutable as 'select $1 > $2'; create function eq(int, int) returns boolean language sql immutable as 'select $1 = $2'; create function cmp(int, int) returns int language sql immutable as 'select $2 - $1'; create operator <# (function = lt, leftarg = int, rightarg = int); create operator =# (function = eq, leftarg = int, rightarg = int); create operator class rev for type int using btree as operator 1 <#, operator 3 =#, function 1 cmp(int, int); create index i on t (a rev); create view v as select a <# b as x from t;
+-- want
+create function lt(int, int) returns boolean language sql immutable as 'select $1 > $2'; create function eq(int, int) returns boolean language sql immutable as 'select $1 = $2'; create function cmp(x int, y int) returns int language sql immutable as 'select $2 - $1'; create operator <# (function = lt, leftarg = int, rightarg = int, restrict = scalarltsel); create operator =# (function = eq, leftarg = int, rightarg = int); create operator class rev for type int using btree as operator 1 <#, operator 3 =#, function 1 cmp(int, int); create index i on t (a rev); create view v as select a <# b as x from t;
+
+-- * procedures that differ in OUT parameters alone come, go and change
+-- have
+create procedure p(out a int) language plpgsql as 'begin a := 1; end'; create procedure p(a int) language plpgsql as 'begin end'; comment on procedure p(in int) is 'in'; create procedure gone(a int, out b int) language plpgsql as 'begin end';
+-- want
+create procedure p(out a int) language plpgsql as 'begin a := 2; end'; comment on procedure p(out int) is 'out'; create procedure p(b int) language plpgsql as 'begin end';
+
+-- * materialized views are filled again after what they read through views
+create table t (a int, b int);
+-- have
+create materialized view z as select a from t; create view y as select * from z; create materialized view a_top as select * from y; create unique index on a_top (a); comment on materialized view a_top is 'x';
+-- want
+create materialized view z as select a, b from t; create view y as select * from z; create materialized view a_top as select * from y; create unique index on a_top (a); comment on materialized view a_top is 'x';
+
+-- * the options of a server and of a wrapper change under a foreign table
+-- have
+create foreign data wrapper w options (debug 'true'); create server s version '1' foreign data wrapper w options (host 'it''s', port '5', "D b" 'x'); create foreign table f (a int) server s; create view v as select a from f;
+-- want
+create foreign data wrapper w; create server s version '1' foreign data wrapper w options (host 'b\\c', "D b" 'x', "user" 'it''s, (u)'); comment on server s is 's'; create foreign table f (a int) server s; create view v as select a from f;
+
 -- * a function of more than one parameter goes before the table whose rows it takes, and a view before it
 create table k (id int);
 -- have
