@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bootstrap.migrate.books import HISTORY, TABLE
-from bootstrap.postgres.desired import SCHEMA
+from bootstrap.postgres import SCHEMA
 
 # As pg_dump pins them: every name is printed with its schema, and no text depends on who asks. Of thousands of indexes
 # the planner expects hundreds, since the schema and the kind of a relation go together, and looks each one up.
