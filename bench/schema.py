@@ -2,6 +2,10 @@
 
     .venv/bin/python bench/schema.py             print the table
     WRITE=1 .venv/bin/python bench/schema.py     and put it into bench/README.md
+    BESIDE=FOLDER .venv/bin/python ...           the check of another checkout in turn with this one
+
+The other checkout has an environment of its own (`make install` there). The collector of cycles is off, as in
+the program (cli/main.py).
 
 alembic runs where DATATIER_BENCH_ALEMBIC names a Python that has it, SQLAlchemy and psycopg: an environment of its own,
 for the project does without. It compares tables, columns, indexes and foreign keys; no checks, triggers, policies,
@@ -10,6 +14,7 @@ functions or views, of which the check compares all.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import platform
@@ -18,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 
@@ -33,7 +39,7 @@ from section import publish  # noqa: E402
 from bootstrap import schema  # noqa: E402
 
 TABLES, INDEXES = 1000, 5  # indexes of each table beside its key's
-RUNS = 5
+RUNS, PAIRS = 5, int(os.environ.get("PAIRS", "11"))
 
 ALEMBIC = """
 import json, sys, time
@@ -52,6 +58,69 @@ with engine.connect() as connection:
         took.append(time.perf_counter() - begun)
 print(json.dumps([took[1:], len(found)]))
 """
+
+
+# One check for each line that it is sent; so that two checkouts can be asked in turns.
+CHECK = """
+import gc, json, os, sys, time
+from pathlib import Path
+gc.disable()
+sys.path.insert(0, sys.argv[1])
+import psycopg
+from bootstrap import schema
+path = Path(sys.argv[3])
+with psycopg.connect(sys.argv[2], autocommit=True) as connection:
+    def used():
+        server = Path(f"/proc/{connection.info.backend_pid}/schedstat").read_text().split()[0]
+        return time.process_time() + int(server) / 1e9
+    live = schema.read(connection, extensions=())
+    path.write_text(schema.dump(schema.definition_of(live)))
+    for _ in sys.stdin:
+        begun, before = time.perf_counter(), used()
+        schema.compare(schema.load(path), schema.read(connection, extensions=()))
+        print(json.dumps([time.perf_counter() - begun, used() - before]), flush=True)
+"""
+
+
+def beside(folder: Path, url: str, other: str) -> dict[str, list[float]]:
+    """The check of the other checkout and ours in turns: their seconds, and how many times theirs ours are in each."""
+    with ExitStack() as stack:
+        running = {}
+        for name, root in (("there", Path(other)), ("here", ROOT)):
+            words = [root / ".venv/bin/python", "-c", CHECK, root, url, folder / f"{name}.json"]
+            running[name] = stack.enter_context(
+                subprocess.Popen(words, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, bufsize=1)
+            )
+        turns: list[dict[str, list[float]]] = []
+        for _ in range(PAIRS + 1):
+            turns.append({})
+            for name, process in running.items():
+                assert process.stdin is not None
+                assert process.stdout is not None
+                process.stdin.write("\n")
+                turns[-1][name] = json.loads(process.stdout.readline())
+        for process in running.values():
+            assert process.stdin is not None
+            process.stdin.close()
+    found: dict[str, list[float]] = {}
+    for name, part in (("wall", 0), ("processor", 1)):
+        for each in ("here", "there"):
+            found[f"{name} {each}"] = [turn[each][part] for turn in turns[1:]]
+        found[f"{name} ratio"] = [turn["here"][part] / turn["there"][part] for turn in turns[1:]]
+    return found
+
+
+def ratios(found: dict[str, list[float]]) -> list[str]:
+    """The table of the pairs."""
+    lines = [
+        "",
+        f"| check and that of BESIDE, {PAIRS} pairs | here, s | beside, s | ratio, median of pairs | target |",
+        "|---|---|---|---|---|",
+    ]
+    for name, title in (("wall", "by the clock"), ("processor", "processor, client and server")):
+        here, there, ratio = (statistics.median(found[f"{name} {each}"]) for each in ("here", "there", "ratio"))
+        lines.append(f"| {title} | {here:.3f} | {there:.3f} | {ratio:.2f} | 1.2 |")
+    return lines
 
 
 def fill(connection: psycopg.Connection) -> None:
@@ -98,16 +167,21 @@ def ours(connection: psycopg.Connection, path: Path) -> dict[str, list[float]]:
 
 
 def dumps(connection: psycopg.Connection, programs: Path, path: Path) -> dict[str, list[float]]:
-    """Seconds of each dump in turns: ours as the command, of which some in process, and `pg_dump --schema-only`."""
+    """Seconds of each dump in turns: ours in process, without and with its login, as a command, and pg_dump's."""
     address = {"PGHOST": "127.0.0.1", "PGPORT": str(connection.info.port), "PGUSER": "postgres"}
     url = f"postgresql://postgres@127.0.0.1:{connection.info.port}/postgres"
+    # Byte code that is not kept would be made in every run.
+    kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     command = [ROOT / ".venv/bin/datatier", "schema", "dump", "--file", path]
-    taken: dict[str, list[float]] = {"in process": [], "command": [], "pg_dump": []}
+    taken: dict[str, list[float]] = {"open": [], "in process": [], "command": [], "pg_dump": []}
     for _ in range(RUNS + 1):
         marks = [time.perf_counter()]
         path.write_text(schema.dump(schema.definition_of(schema.read(connection))))
         marks.append(time.perf_counter())
-        subprocess.run(command, env={**os.environ, "DATABASE_URL": url}, capture_output=True, check=True)
+        with psycopg.connect(url, autocommit=True) as own:
+            path.write_text(schema.dump(schema.definition_of(schema.read(own))))
+        marks.append(time.perf_counter())
+        subprocess.run(command, env={**kept, "DATABASE_URL": url}, capture_output=True, check=True)
         marks.append(time.perf_counter())
         pg_dump = [programs / "pg_dump", "--schema-only", "--file", path.with_suffix(".sql"), "postgres"]
         subprocess.run(pg_dump, env={**os.environ, **address}, check=True)
@@ -139,6 +213,7 @@ def row(name: str, seconds: list[float], base: float, target: str = "") -> str:
 
 def main() -> None:
     """Print, and write when asked."""
+    gc.disable()
     with tempfile.TemporaryDirectory(prefix="dt-bench-", dir="/tmp") as name:
         folder, programs = Path(name), binaries()[18]
         initdb = [programs / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-E", "UTF8"]
@@ -152,6 +227,9 @@ def main() -> None:
                 mine = ours(connection, folder / "schema.json")
                 dumped = dumps(connection, programs, folder / "dumped.json")
             peer, others = theirs(port)
+            other = os.environ.get("BESIDE")
+            url = f"postgresql://postgres@127.0.0.1:{port}/postgres"
+            pairs = ratios(beside(folder, url, other)) if other else []
     base, pg_dump = statistics.median(mine["whole"]), statistics.median(dumped["pg_dump"])
     lines = [
         f"{os.cpu_count()} cores, Python {platform.python_version()}, PostgreSQL 18; {TABLES:,} tables with "
@@ -164,11 +242,13 @@ def main() -> None:
         row("of that: processor, client and server", mine["processor"], base),
         *([row(peer, others, base)] if others else []),
         *([] if others else ["", peer + "."]),
+        *pairs,
         "",
         "| a dump of the same | median s | fastest - slowest | times pg_dump | target |",
         "|---|---|---|---|---|",
         row("`pg_dump --schema-only`", dumped["pg_dump"], pg_dump),
-        row("schema dump, in process", dumped["in process"], pg_dump, "0.5 times pg_dump"),
+        row("schema dump, in process on an open connection", dumped["open"], pg_dump, "0.5 times pg_dump"),
+        row("schema dump, in process with its login", dumped["in process"], pg_dump),
         row("`datatier schema dump`, with the start of Python", dumped["command"], pg_dump),
     ]
     text = "\n".join(lines)

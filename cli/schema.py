@@ -13,15 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.markup import escape
 
-from bootstrap.access import load_access
-from bootstrap.secrets import Secret, open_postgres
+from bootstrap.secrets import open_postgres
 from cli.doors import by_url, open_database
 from cli.errors import DIFFERENT, InputError
 from cli.files import write_whole, writing
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json
-from cli.target import find_manifest
-from clients.credentials import credential
 from infra.settings.problems import nearest
 
 app = typer.Typer(no_args_is_help=True, help="Hold the schema of a server against its committed definition.")
@@ -42,13 +39,19 @@ def _server(
     stack: str | None, manifest: str | None, url: str | None, replica: str | None = None
 ) -> Iterator[psycopg.Connection[Any]]:
     """As whoever the URL says, or as the stack's migrator: it acts as the owner and so sees every row."""
-    target = by_url(url, stack, manifest) or find_manifest(stack, manifest)
-    if isinstance(target, Secret):
+    by_itself = by_url(url, stack, manifest)
+    if by_itself is not None:
         if replica is not None:
             raise InputError("--replica is for a stack; the URL names its server itself.")
-        with open_database(target, "") as connection:
+        with open_database(by_itself, "") as connection:
             yield connection
         return
+    # Only a stack has declarations, whose types take long to import.
+    from bootstrap.access import load_access
+    from cli.target import find_manifest
+    from clients.credentials import credential
+
+    target = find_manifest(stack, manifest)
     identity = load_access(target.access).with_privilege("migrator")
     found = credential(target, identity[0] if identity else "master")
     if found.username is None:

@@ -13,8 +13,8 @@ from bootstrap.access.exceptions import single
 from bootstrap.access.names import SIBLINGS, login
 from bootstrap.access.postgres import EVERY, Kind
 from bootstrap.migrate.postgres import HISTORY, TABLE
+from bootstrap.postgres import SCHEMA
 
-SCHEMA = "public"
 PUBLIC = "PUBLIC"
 """The grantee that is everybody."""
 RDS_IAM = "rds_iam"

@@ -9,8 +9,9 @@ from typing import Literal
 
 from bootstrap.access.postgres import Kind
 from bootstrap.action import Action
+from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.change import comma, ident, statement
-from bootstrap.postgres.desired import PUBLIC, SCHEMA, Acl, Desired, Privileges
+from bootstrap.postgres.desired import PUBLIC, Acl, Desired, Privileges
 from bootstrap.postgres.live import Live, LiveObject
 
 Verb = Literal["REVOKE", "GRANT"]

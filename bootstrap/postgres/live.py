@@ -12,10 +12,11 @@ from typing import Any
 import psycopg
 
 from bootstrap.access.postgres import Kind
+from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.acl import held
 from bootstrap.postgres.catalog import QUERY
 from bootstrap.postgres.change import ident
-from bootstrap.postgres.desired import SCHEMA, Acl, Desired, Privileges
+from bootstrap.postgres.desired import Acl, Desired, Privileges
 from bootstrap.postgres.settings import Form
 
 MARK = "data-tier: managed"

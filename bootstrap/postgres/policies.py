@@ -12,8 +12,9 @@ from collections.abc import Iterator
 
 from bootstrap.access import Policy, TablePolicies
 from bootstrap.action import Action
+from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.change import comma, ident, literal, statement
-from bootstrap.postgres.desired import SCHEMA, Desired
+from bootstrap.postgres.desired import Desired
 from bootstrap.postgres.live import MARK, Live, LivePolicy, LiveWall
 
 COMMANDS = {"all": "*", "select": "r", "insert": "a", "update": "w", "delete": "d"}

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier, Literal
 
-from bootstrap.postgres.desired import SCHEMA
+from bootstrap.postgres import SCHEMA
 
 # A column takes its values from a sequence that it owns (serial, identity: pg_depend, deptype 'a' and 'i') or that its
 # default asks for the value itself; what else a default makes of a number is not compared. Partitions and tables that

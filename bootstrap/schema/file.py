@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
+from json.encoder import encode_basestring
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,25 @@ def dump(schema: Schema) -> str:
     return _text(_adapter().validate_python(schema), "", 0) + "\n"
 
 
-_line = json.JSONEncoder(ensure_ascii=False).encode
-
-
 def _text(value: Any, indent: str, depth: int) -> str:
     inner = indent + "  "
-    if isinstance(value, list) and any(len(str(line)) > 40 or " " in str(line) for line in value):
-        return "[\n" + ",\n".join([inner + _line(line) for line in value]) + f"\n{indent}]"
     # Document, kind, table, its columns: what lies deeper is one line.
     if isinstance(value, dict) and value and depth < 4:
-        lines = [f"{inner}{_line(key)}: {_text(each, inner, depth + 1)}" for key, each in value.items()]
+        below = depth + 1
+        lines = [f"{inner}{encode_basestring(key)}: {_text(each, inner, below)}" for key, each in value.items()]
         return "{\n" + ",\n".join(lines) + f"\n{indent}}}"
+    if isinstance(value, list) and any(len(str(line)) > 40 or " " in str(line) for line in value):
+        return "[\n" + ",\n".join([inner + _line(line) for line in value]) + f"\n{indent}]"
     return _line(value)
+
+
+def _line(value: Any) -> str:
+    """As json.dumps has it. Strings and small objects are most of a file, and a call of an encoder takes longer."""
+    if isinstance(value, str):
+        return encode_basestring(value)
+    if isinstance(value, dict):
+        return "{" + ", ".join([f"{encode_basestring(key)}: {_line(each)}" for key, each in value.items()]) + "}"
+    return "true" if value is True else _encode(value)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False).encode

@@ -18,7 +18,7 @@ from psycopg.sql import SQL, Identifier, Literal
 
 from bootstrap.errors import BootstrapError
 from bootstrap.migrate.books import TABLE
-from bootstrap.postgres.desired import SCHEMA
+from bootstrap.postgres import SCHEMA
 from bootstrap.schema.catalog import columns, relations, scope
 from bootstrap.schema.catalog.draft import Draft, Row
 from bootstrap.schema.catalog.families import FILLED, filled

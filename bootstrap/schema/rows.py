@@ -16,7 +16,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
 from bootstrap.migrate.books import HISTORY, TABLE
-from bootstrap.postgres.desired import SCHEMA
+from bootstrap.postgres import SCHEMA
 
 # One line for each heap, with the table that it is counted for; a partitioned table without partitions has one that
 # names no heap. pg_partition_tree is empty for what takes no part in partitioning. reltuples is -1 where VACUUM and

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bootstrap.access import Access
+from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.change import ident
-from bootstrap.postgres.desired import PUBLIC, SCHEMA, Desired, desired
+from bootstrap.postgres.desired import PUBLIC, Desired, desired
 from bootstrap.report import Expected
 from bootstrap.verify.statements import Probe, TriedTable, owners_alone, truncation
 

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 
 from bootstrap.migrate.postgres import HISTORY, TABLE
+from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.change import ident
-from bootstrap.postgres.desired import SCHEMA
 from bootstrap.report import Expected
 
 _NAME = "datatier_probe"

@@ -5,15 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from bootstrap.schema.catalog.draft import Draft, Entry, Row, given
+from bootstrap.schema.catalog.draft import Draft, Entry, Row
 from bootstrap.schema.catalog.relations import KINDS
-from bootstrap.schema.catalog.scope import RELATION
-
-_RARE = ("collation", "storage", "compression", "statistics", "options", "foreign_options")
-
-_OF = f"""
-FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid {{}}
-WHERE {RELATION} AND c.relkind IN {KINDS} AND a.attnum > 0 AND NOT a.attisdropped {{}} ORDER BY a.attrelid, a.attnum"""
 
 # From PostgreSQL 18 on NOT NULL is a constraint in pg_constraint beside the column's flag. It is read where it is
 # another than the one that PostgreSQL would make, where it may be inherited, and where it has a comment.
@@ -22,53 +15,42 @@ _TOLD = """(n.conname <> c.relname || '_' || a.attname || '_not_null' OR n.conno
          OR n.oid IN (SELECT objoid FROM pg_description WHERE classoid = 'pg_constraint'::regclass))
          AND n.oid IS NOT NULL AND (n.conislocal OR c.relispartition)"""
 
+# pg_attver: PostgreSQL 15.20 of Debian marks every column with it and refuses it in a statement, as others do. A target
+# of -1 is none; from 17 on that is NULL.
+_RARE = """CASE WHEN a.attcollation <> t.typcollation OR a.attstorage <> t.typstorage OR a.attcompression <> ''
+        OR a.attstattarget >= 0 OR a.attoptions <> ARRAY[a.attoptions[1]] OR a.attoptions[1] !~ '^pg_attver='
+        OR a.attfdwoptions IS NOT NULL THEN json_strip_nulls(json_build_object(
+    'collation', CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
+    'storage', CASE WHEN a.attstorage <> t.typstorage AND c.relkind NOT IN ('v', 'c') THEN
+        CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'm' THEN 'MAIN' WHEN 'e' THEN 'EXTERNAL' ELSE 'EXTENDED' END END,
+    'compression', CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END,
+    'statistics', nullif(a.attstattarget, -1),
+    'options', (SELECT json_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_attver='),
+    'foreign_options', (SELECT json_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value))
+                        FROM pg_options_to_table(a.attfdwoptions) o))) END"""
+
+# By an array of the relations, since most of pg_attribute is of indexes and of PostgreSQL's own catalogs.
 COLUMNS = f"""
 SELECT a.attrelid, a.attnum, quote_ident(a.attname), d.oid,
     format_type(a.atttypid, a.atttypmod), a.attinhcount > 0 AND NOT a.attislocal AND NOT c.relispartition,
     a.attnotnull, pg_get_expr(d.adbin, d.adrelid),
     CASE a.attidentity WHEN 'a' THEN 'ALWAYS' WHEN 'd' THEN 'BY DEFAULT' END,
-    CASE a.attgenerated WHEN 's' THEN 'STORED' WHEN 'v' THEN 'VIRTUAL' END,
+    CASE a.attgenerated WHEN 's' THEN 'STORED' WHEN 'v' THEN 'VIRTUAL' END, {_RARE},
     CASE WHEN {_TOLD} THEN json_build_array(n.oid::bigint, quote_ident(n.conname), n.connoinherit, n.convalidated,
-        n.conname = c.relname || '_' || a.attname || '_not_null', pg_get_constraintdef(n.oid)) END""" + _OF.format(
-    """LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-LEFT JOIN pg_constraint n ON n.contype = 'n' AND n.conrelid = a.attrelid AND n.conkey[1] = a.attnum""",
-    "",
-)
-
-# pg_attver: PostgreSQL 15.20 of Debian marks every column with it and refuses it in a statement, as others do. A target
-# of -1 is none; from 17 on that is NULL.
-DETAILS = """
-SELECT a.attrelid, a.attnum,
-    CASE WHEN a.attcollation <> t.typcollation THEN a.attcollation::regcollation::text END,
-    CASE WHEN a.attstorage <> t.typstorage AND c.relkind NOT IN ('v', 'c') THEN
-        CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'm' THEN 'MAIN' WHEN 'e' THEN 'EXTERNAL' ELSE 'EXTENDED' END END,
-    CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' END, nullif(a.attstattarget, -1),
-    (SELECT json_agg(o) FROM unnest(a.attoptions) o WHERE o !~ '^pg_attver='),
-    (SELECT json_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value))
-     FROM pg_options_to_table(a.attfdwoptions) o)""" + _OF.format(
-    "JOIN pg_type t ON t.oid = a.atttypid",
-    """AND (a.attcollation <> t.typcollation OR a.attstorage <> t.typstorage OR a.attcompression <> '' OR
-         a.attstattarget >= 0 OR a.attoptions <> ARRAY[a.attoptions[1]] OR a.attoptions[1] !~ '^pg_attver=' OR
-         a.attfdwoptions IS NOT NULL)""",
-)
+        n.conname = c.relname || '_' || a.attname || '_not_null', pg_get_constraintdef(n.oid)) END
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
+LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+LEFT JOIN pg_constraint n ON n.contype = 'n' AND n.conrelid = a.attrelid AND n.conkey[1] = a.attnum
+WHERE a.attrelid = ANY(ARRAY(SELECT oid FROM pg_class WHERE relnamespace = ANY(:schemas) AND relkind IN {KINDS}))
+    AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attrelid, a.attnum"""
 
 
 def columns(draft: Draft, rows: Sequence[Row]) -> None:
     """Take up the columns of the relations that are there, in order."""
     at, held = 0, Entry()
-    for (
-        relation,
-        number,
-        name,
-        default,
-        type_,
-        inherited,
-        required,
-        expression,
-        identity,
-        generated,
-        constraint,
-    ) in rows:
+    for relation, number, name, default, type_, inherited, required, expression, *more in rows:
+        if relation not in draft.relations:
+            continue
         if relation != at:
             at, entry = relation, draft.relations[relation]
             held = entry.setdefault("composite" if "composite" in entry else "columns", {})
@@ -80,24 +62,17 @@ def columns(draft: Draft, rows: Sequence[Row]) -> None:
         if expression is not None:
             column["default"] = expression
             draft.parts["pg_attrdef", default] = draft.relations[relation], f"column {name}"
+        identity, generated, rare, constraint = more
         if identity is not None:
             column["identity"] = identity
         if generated is not None:
             column["generated"] = generated
+        if rare is not None:
+            column |= rare
         held[name] = column
         draft.numbers[relation, number] = name
         if constraint is not None:
             _not_null(draft, relation, number, column, constraint)
-
-
-def details(draft: Draft, rows: Sequence[Row]) -> None:
-    """Add to the columns what few have."""
-    for relation, number, *told in rows:
-        entry = draft.relations.get(relation)
-        if entry is not None:
-            entry["composite" if "composite" in entry else "columns"][draft.numbers[relation, number]] |= given(
-                _RARE, told
-            )
 
 
 def without_columns(draft: Draft) -> None:

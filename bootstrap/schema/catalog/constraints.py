@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bootstrap.schema.catalog.draft import Draft, Row
+from bootstrap.schema.catalog.indexes import ROOT
 
 # pg_get_constraintdef leaves out the storage parameters of a key's index, which go before what is said of deferring.
 _DEFERRED = r"'((?: NOT)? DEFERRABLE)?( INITIALLY (?:DEFERRED|IMMEDIATE))?$'"
@@ -27,10 +28,9 @@ SELECT k.oid, k.conrelid, k.contypid, quote_ident(k.conname),
          WHEN i.reloptions IS NULL OR k.contype = 'x' THEN pg_get_constraintdef(k.oid)
          ELSE regexp_replace(pg_get_constraintdef(k.oid), {_DEFERRED},
                              format(' WITH (%s)\\1\\2', array_to_string(i.reloptions, ', '))) END,
-    r.indrelid, (SELECT quote_ident(relname) FROM pg_class WHERE oid = r.indexrelid)
-FROM pg_constraint k LEFT JOIN pg_class c ON c.oid = k.conrelid
+    {ROOT.format("i")}
+FROM pg_constraint k LEFT JOIN pg_class c ON c.oid = k.conrelid AND c.relkind IN ('r', 'p', 'f')
 LEFT JOIN pg_class i ON i.oid = k.conindid AND k.contype IN ('p', 'u', 'x')
-LEFT JOIN pg_index r ON i.relispartition AND r.indexrelid = pg_partition_root(i.oid)
 WHERE k.connamespace = ANY(:schemas) AND (
     (k.contype = 'c' AND (k.conislocal AND (k.coninhcount = 0 OR NOT coalesce(c.relispartition, false))))
     OR (k.contype = 'f' AND k.conparentid = 0) OR k.contype IN ('p', 'u', 'x'))

@@ -6,28 +6,34 @@ from collections.abc import Sequence
 
 from bootstrap.schema.catalog.draft import Draft, Row
 
+ROOT = """CASE WHEN {0}.relispartition THEN
+    (SELECT indrelid FROM pg_index WHERE indexrelid = pg_partition_root({0}.oid)) END,
+    CASE WHEN {0}.relispartition THEN
+    (SELECT quote_ident(relname) FROM pg_class WHERE oid = pg_partition_root({0}.oid)) END"""
+"""SQL: the table and the name of the topmost index that an index in pg_class hangs on. Subqueries, since few hang."""
+
 # That of a partitioned table is printed with ONLY; only one that lacks an index of a partition, and so is not valid,
 # is meant that way. An index of a partition that hangs on its parent's is left out where PostgreSQL would choose its
 # name (indexcmds.c, ChooseIndexName): it comes with the parent's.
-INDEXES = """
+INDEXES = f"""
 SELECT c.oid, i.indrelid, quote_ident(c.relname),
-    CASE WHEN k.oid IS NOT NULL OR (h.inhparent IS NOT NULL AND octet_length(c.relname) < 63 AND c.relname =
-             (SELECT format('%s_%s_idx', t.relname, string_agg(a.attname, '_' ORDER BY a.attnum))
-              FROM pg_attribute a WHERE a.attrelid = c.oid) AND r.indisvalid
+    CASE WHEN k.oid IS NOT NULL OR (c.relispartition AND octet_length(c.relname) < 63
+             AND c.relname = (SELECT format('%s_%s_idx', (SELECT relname FROM pg_class WHERE oid = i.indrelid),
+                                            string_agg(a.attname, '_' ORDER BY a.attnum))
+                              FROM pg_attribute a WHERE a.attrelid = c.oid)
+             AND (SELECT indisvalid FROM pg_index WHERE indexrelid = pg_partition_root(c.oid))
              AND (i.indclass::text, i.indoption::text, c.reloptions::text) IS NOT DISTINCT FROM
                  (SELECT (s.indclass::text, s.indoption::text, sc.reloptions::text)
-                  FROM pg_index s JOIN pg_class sc ON sc.oid = s.indexrelid WHERE s.indexrelid = h.inhparent)) THEN NULL
+                  FROM pg_inherits h JOIN pg_index s ON s.indexrelid = h.inhparent
+                  JOIN pg_class sc ON sc.oid = h.inhparent WHERE h.inhrelid = c.oid)) THEN NULL
          WHEN c.relkind = 'I' AND i.indisvalid
          THEN replace(pg_get_indexdef(c.oid), format(' INDEX %I ON ONLY ', c.relname),
                       format(' INDEX %I ON ', c.relname))
          ELSE pg_get_indexdef(c.oid) END,
-    NOT i.indisvalid AND c.relkind = 'i', i.indisreplident, i.indisclustered,
-    r.indrelid, (SELECT quote_ident(relname) FROM pg_class WHERE oid = r.indexrelid)
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+    NOT i.indisvalid AND c.relkind = 'i', i.indisreplident, i.indisclustered, {ROOT.format("c")}
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
 LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')
-LEFT JOIN pg_inherits h ON h.inhrelid = i.indexrelid
-LEFT JOIN pg_index r ON r.indexrelid = CASE WHEN h.inhrelid IS NOT NULL THEN pg_partition_root(i.indexrelid) END
-WHERE t.relnamespace = ANY(:schemas) AND t.relkind IN ('r', 'p', 'm') ORDER BY c.relname"""
+WHERE c.relnamespace = ANY(:schemas) ORDER BY c.relname"""
 
 STATISTICS = """
 SELECT i.indrelid, quote_ident(c.relname), a.attnum, a.attstattarget

@@ -13,7 +13,8 @@ KINDS = "('r', 'p', 'f', 'v', 'm', 'c')"
 RELATIONS = f"""
 SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind::text, c.reltype,
     CASE WHEN c.relkind IN ('v', 'm') THEN string_to_array(pg_get_viewdef(c.oid), E'\\n') END,
-    to_json(c.reloptions || ARRAY(SELECT 'toast.' || o FROM unnest(t.reloptions) o)),
+    CASE WHEN c.reloptions IS NOT NULL OR t.oid IS NOT NULL
+         THEN to_json(c.reloptions || ARRAY(SELECT 'toast.' || o FROM unnest(t.reloptions) o)) END,
     CASE WHEN am.amname <> 'heap' THEN quote_ident(am.amname) END,
     c.relpersistence = 'u', CASE WHEN c.reloftype <> 0 THEN c.reloftype::regtype::text END,
     CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
@@ -23,8 +24,9 @@ SELECT c.oid, quote_ident(n.nspname) || '.' || quote_ident(c.relname), c.relkind
     CASE WHEN c.relkind IN ('r', 'p', 'm') THEN CASE c.relreplident WHEN 'f' THEN 'FULL'
                                                                     WHEN 'n' THEN 'NOTHING' END END,
     c.relkind = 'm' AND NOT c.relispopulated, quote_ident(s.srvname),
-    (SELECT json_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value))
-     FROM pg_options_to_table(f.ftoptions) o)
+    CASE WHEN f.ftoptions IS NOT NULL
+         THEN (SELECT json_agg(quote_ident(o.option_name) || ' ' || quote_literal(o.option_value))
+               FROM pg_options_to_table(f.ftoptions) o) END
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN pg_class t ON t.oid = c.reltoastrelid AND t.reloptions IS NOT NULL
 LEFT JOIN pg_am am ON am.oid = c.relam

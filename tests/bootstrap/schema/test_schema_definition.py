@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -162,3 +163,21 @@ def test_a_wrong_file(tmp_path: Path, text: str | None, message: str) -> None:
 def test_a_definition_belongs_to_the_migrations_beside_it(tmp_path: Path) -> None:
     assert schema.beside(MIGRATIONS) == ROOT / "schema" / "schema.json"
     assert schema.beside(tmp_path / "migrations") is None
+
+
+def test_every_kind_of_value_is_written_as_json_whatever_it_holds() -> None:
+    column = {
+        "type": 'shop."Größe"',
+        "not_null": True,
+        "sequence": {"increment": -5, "cycle": True},
+        "options": ["n=1"],
+    }
+    made = {
+        "version": 7,
+        "functions": {'shop."say ""hi"""()': {"definition": ['AS $$ "\t\\', "\u2028 é \x01", ""]}},
+        "tables": {"shop.empty": {"columns": {}}, 'shop."a\\b"': {"columns": {'"x ""y"""': column}}},
+    }
+    text = schema.dump(made)  # type: ignore[arg-type]  # plain dicts of the same shape
+    assert json.loads(text) == made
+    name = '"x ""y"""'
+    assert f"{json.dumps(name)}: {json.dumps(column, ensure_ascii=False)}\n" in text
