@@ -16,7 +16,7 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier, Literal
 
-from bootstrap.migrate.books import TABLE
+from bootstrap.books import TABLE
 from bootstrap.postgres.desired import SCHEMA
 from bootstrap.schema.catalog import columns, relations, scope
 from bootstrap.schema.catalog.draft import Draft, Row
