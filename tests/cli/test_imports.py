@@ -7,7 +7,19 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("pulumi", "boto3", "botocore", "psycopg", "redis", "bootstrap.manifest", "infra.load")
+HEAVY = (
+    "pulumi",
+    "boto3",
+    "botocore",
+    "psycopg",
+    "redis",
+    "yaml",
+    "valkey",
+    "opentelemetry.sdk.metrics.export",
+    "bootstrap.manifest",
+    "bootstrap.migrate",
+    "infra.load",
+)
 PROGRAM = """
 import json, sys
 heavy, sys.argv = json.loads(sys.argv[1]), ["datatier", *sys.argv[2:]]
@@ -25,7 +37,10 @@ print(json.dumps([name for name in heavy if name in sys.modules]))
     [
         (["--help"], {"bootstrap.manifest", "infra.load"}),
         (["migrate", "up", "--help"], set()),
-        (["migrate", "version", "--database-url", "postgres://app@127.0.0.1:1/shop?sslmode=disable"], {"psycopg"}),
+        (
+            ["migrate", "version", "--database-url", "postgres://app@127.0.0.1:1/shop?sslmode=disable"],
+            {"psycopg", "bootstrap.migrate"},
+        ),
         (["psql", "--help"], {"bootstrap.manifest"}),
         (["status", "--help"], {"bootstrap.manifest"}),
     ],
