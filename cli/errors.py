@@ -63,6 +63,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from bootstrap.migrate.errors import ProblemsError, SourceError, TargetError
     from bootstrap.rehearse import NotEmptyError
     from bootstrap.schema.file import DefinitionError
+    from bootstrap.schema.read import UnreadableError
     from bootstrap.secrets.urls import UrlError
     from clients.errors import NoLoginError
     from infra.settings.problems import SettingsError
@@ -91,6 +92,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
         UnknownClassError,
         UnknownRoleError,
         UnknownStackError,
+        UnreadableError,
         UrlError,
     )
 

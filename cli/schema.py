@@ -111,6 +111,8 @@ def check(
                 console().print(f"      [dim]note:[/] {escape(note)}")
         for kind, number in live.left_out.items():
             say("INFO", f"not covered: {number} {kind}")
+        if live.unread:
+            say("INFO", live.unread)
         for name, count in counted.items():
             say("INFO", f"{name}: {count} rows")
         kinds = ", ".join(f"{summary[kind]} {kind}" for kind in _KINDS)
@@ -196,6 +198,8 @@ def dump(
 
     with _server(stack, manifest, database_url) as connection:
         live = schema.read(connection)
+    if live.unread:
+        raise InputError(live.unread)
     found = schema.definition_of(live)
     for kind, number in live.left_out.items():
         console(stderr=json).print(f"not covered: {number} {kind}")

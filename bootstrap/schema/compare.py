@@ -91,9 +91,13 @@ def _tables(expected: Schema, live: ServerSchema) -> Iterator[Change]:
                 else missing("table", f"table {title}", title, "table")
             )
         elif entry != has:
+            attached = "partition_of" in entry and entry["partition_of"] != has.get("partition_of")
+            columns = laid_out(expected, title), laid_out(live.schema, title)
+            if attached and (differing := partitions.unlike(title, *columns)):
+                yield differing
+                continue
             yield from partitions.placed(title, entry, has)
             # What a partition has from its parent a table has by itself until it is attached.
-            attached = "partition_of" in entry and "partition_of" not in has
             changes = tables.table(title, expected, live.schema)
             yield from (each for each in changes if not attached or each.way == "make" or each.what == "type")
     monthly = list(partitions.months(expected, live.schema, live.today))

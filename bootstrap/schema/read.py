@@ -17,6 +17,7 @@ from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier, Literal
 
 from bootstrap.books import TABLE
+from bootstrap.errors import BootstrapError
 from bootstrap.postgres.desired import SCHEMA
 from bootstrap.schema.catalog import columns, relations, scope
 from bootstrap.schema.catalog.draft import Draft, Row
@@ -40,13 +41,34 @@ class ServerSchema:
     """Extensions that could be installed; only those asked for are looked up."""
     left_out: dict[str, int]
     """What the schema has that a definition does not hold, by kind, with how many there are."""
+    unread: str = ""
+    """Where the login may not read which migration the database is at: the sentence that says so, with the grant."""
+
+
+class UnreadableError(BootstrapError, ValueError):
+    """No schema can be read from this server: the message says why."""
+
+
+OLDEST = 15
+"""The first major version that is read: pg_dump's oldest catalogs here, and the oldest that RDS keeps."""
+
+
+def supported(version: int) -> None:
+    """Raise UnreadableError for a server whose catalogs are too old; `version` is as server_version_num has it."""
+    if version < OLDEST * 10000:
+        raise UnreadableError(
+            f"this server is PostgreSQL {version // 10000}, and a schema is read from PostgreSQL {OLDEST} on: "
+            "restore a dump of it into a newer server and read that"
+        )
 
 
 def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = ()) -> ServerSchema:
     """Read the schema that `conn` sees, as one snapshot, in two round trips.
 
-    Within a transaction of the caller's it sees what that has done, and leaves its settings as they are.
+    Within a transaction of the caller's it sees what that has done, and leaves its settings as they are. Raise
+    UnreadableError for a server that is too old.
     """
+    supported(conn.info.server_version)
     own = conn.info.transaction_status == TransactionStatus.IDLE
     begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" if own else "SAVEPOINT reading"
     try:
@@ -79,6 +101,17 @@ def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = ()) -> Se
         today=today,
         shipped=frozenset(name for (name,) in shipped),
         left_out=draft.left_out,
+        unread=_unread(conn, books),
+    )
+
+
+def _unread(conn: psycopg.Connection[Any], books: Sequence[Row]) -> str:
+    if not books or any(readable for _, readable in books):
+        return ""
+    user = conn.info.user
+    return (
+        f"{user} may not read {SCHEMA}.{TABLE}, which says at which migration the database is: "
+        f"GRANT SELECT ON {SCHEMA}.{TABLE} TO {Identifier(user).as_string(conn)}"
     )
 
 

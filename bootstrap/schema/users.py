@@ -46,7 +46,9 @@ SELECT 'pg_publication_rel'::regclass, r.oid, 0, format('publication %I', p.pubn
 FROM pg_publication_rel r JOIN pg_publication p ON p.oid = r.prpubid"""
 
 _TYPES = """
-SELECT 'pg_proc'::regclass, p.oid, 0, 'function ' || p.oid::regprocedure FROM pg_proc p WHERE p.oid >= 16384
+SELECT 'pg_proc'::regclass, p.oid, 0,
+    format('function %I.%I(%s)', n.nspname, p.proname, oidvectortypes(p.proargtypes))
+FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE p.oid >= 16384
 UNION ALL
 SELECT 'pg_type'::regclass, t.oid, 0,
     CASE WHEN c.relkind IN ('r', 'p', 'f') THEN 'table ' || c.oid::regclass

@@ -23,6 +23,9 @@ BOOTSTRAP, PROBES = "datatier-bootstrap", "datatier-probes"
 """application_name of sessions; that of probes marks what they are refused, in the server's log among others."""
 # What PostgreSQL answers whatever the password is (53300 too_many_connections, 57P03 cannot_connect_now, 57P01):
 # at another moment it lets the same login in. libpq gives no SQLSTATE of a login.
+# libpq on the first byte that no PostgreSQL sends (fe-connect.c): MySQL greets first, Redis and HTTP answer in text.
+_NO_POSTGRES = re.compile(r"expected authentication request from server|invalid response to SSL negotiation")
+
 _NOT_NOW = re.compile(
     r"too many (clients|connections)|connection slots are reserved|is (starting up|shutting down|in recovery mode)"
     r"|not (yet )?accepting connections|terminating connection"
@@ -109,6 +112,8 @@ def postgres_refusal(what: str, error: psycopg.OperationalError, place: Place | 
 
     text = " ".join(str(error).split())
     reason = explain(text, place) if place else None
+    if _NO_POSTGRES.search(text):
+        reason = "what answers there is no PostgreSQL: check host and port"
     refused = "FATAL:" in text and not _NOT_NOW.search(text)
     return LoginError(f"{what}: {reason or text}", refused=refused)
 

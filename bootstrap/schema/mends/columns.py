@@ -119,8 +119,12 @@ def _using(each: str, table: Table, want: Column, has: Column, own: Collection[s
     """How values come over: a foreign table has none of its own, and any two types have text in common."""
     if "foreign" in table or widens(has["type"], want["type"]):
         return ""
+    if want["type"] == f"{has['type']}[]":
+        return f" USING ARRAY[{each}]"
     kinds = {entry["type"].rstrip("[]") for entry in (want, has)}
-    return f" USING {each}{'::text' if kinds.intersection(own) else ''}::{want['type']}"
+    listed_alike = want["type"].endswith("[]") == has["type"].endswith("[]")
+    through_text = "" if listed_alike and not kinds.intersection(own) else "::text"
+    return f" USING {each}{through_text}::{want['type']}"
 
 
 _VARYING = re.compile(r"character varying\((\d+)\)")

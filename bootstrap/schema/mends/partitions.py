@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from bootstrap.schema.definition import Schema, Table
-from bootstrap.schema.mends.change import Change, altered, extra, missing
+from bootstrap.postgres.change import comma
+from bootstrap.schema.definition import Column, Schema, Table
+from bootstrap.schema.mends.change import Change, altered, beyond, extra, missing
 from bootstrap.schema.months import bound, following, month_in_name, month_of, upkeep
 from bootstrap.schema.statements import names
 from bootstrap.schema.statements import tables as sql
@@ -30,6 +31,23 @@ def placed(title: str, want: Table, has: Table) -> Iterator[Change]:
 
 def _place(entry: Table) -> str:
     return f"of {entry['partition_of']} {entry['bound']}" if "partition_of" in entry else "detached"
+
+
+def unlike(title: str, want: Mapping[str, Column], has: Mapping[str, Column]) -> Change | None:
+    """A table that cannot become a partition as it is."""
+    ours, theirs = ({each: _kind(column) for each, column in columns.items()} for columns in (want, has))
+    if ours == theirs:
+        return None
+    note = "no statement attaches a table with other columns than its parent's: change those that differ first"
+    told = (comma(f"{each} {kind}" for each, kind in sorted(columns.items())) for columns in (ours, theirs))
+    expected, found = told
+    return beyond("partition", f"table {title}", title, "columns", expected, found, note)
+
+
+def _kind(column: Column) -> str:
+    generated = f" GENERATED ALWAYS AS ({column.get('default')})" if "generated" in column else ""
+    collation = f" COLLATE {column['collation']}" if "collation" in column else ""
+    return f"{column['type']}{collation}{generated}"
 
 
 def lacking(title: str, entry: Table) -> Change:

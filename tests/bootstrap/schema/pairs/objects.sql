@@ -127,3 +127,17 @@ create type pair as (a int, b int);
 create cast (pair as text) with inout; create collation old from "C";
 -- want
 create function to_pair(int) returns pair language sql immutable as 'select null::pair'; create cast (int as pair) with function to_pair(int); create collation new from "C"; create table t (a text collate new);
+
+-- * a function of more than one parameter goes before the table whose rows it takes, and a view before it
+create table k (id int);
+-- have
+create table t (a int); create function f(x t, n int, out c t) language plpgsql as 'begin end'; create view v as select (f(null::t, 1)).a as a;
+-- want
+select 1;
+
+-- * a function of more than one parameter is made anew under what uses it
+create table t (a int);
+-- have
+create function f(n int, m numeric) returns int language sql immutable as 'select 1'; create view v as select f(a, 1.5) as x from t; create index i on t (f(a, 2)); create policy p on t using (f(a, 3) > 0);
+-- want
+create function f(n int, m numeric) returns bigint language sql immutable as 'select 1::bigint'; create view v as select f(a, 1.5) as x from t; create index i on t (f(a, 2)); create policy p on t using (f(a, 3) > 0);

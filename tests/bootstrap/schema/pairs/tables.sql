@@ -152,3 +152,9 @@ alter table "My S"."T 1" alter "a b" type bigint; create view "My S"."V" as sele
 create schema old; create table old.t (id int primary key); create type old.e as enum ('a'); create view old.v as select id from old.t; create table u (id int references old.t, e old.e);
 -- want
 create schema new; create table new.t (id int primary key); create type new.e as enum ('a'); create view new.v as select id from new.t; create table u (id int references new.t, e new.e);
+
+-- * a column becomes an array, and an array a column
+-- have
+create table t (a int, b text[], c int[]);
+-- want
+create table t (a int[], b text, c bigint[]);
