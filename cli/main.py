@@ -107,6 +107,15 @@ def _widen_help() -> None:
         os.environ.setdefault("TERMINAL_WIDTH", "120")  # typer's own name for it (typer.rich_utils)
 
 
+def _without_metrics() -> None:
+    """Keep redis from importing the SDK of OpenTelemetry's metrics, which it does where Pulumi has brought that along.
+
+    It needs it only once metrics are switched on (OTEL_AVAILABLE in `redis/observability/providers.py`).
+    A module that is None is one that cannot be found (Python, "The module cache").
+    """
+    sys.modules["opentelemetry.sdk.metrics"] = None  # type: ignore[assignment]
+
+
 def _run() -> None:
     from cli.errors import report
 
@@ -124,6 +133,7 @@ def main() -> None:
     gc.disable()
     _open_what_is_closed()
     _widen_help()
+    _without_metrics()
     try:
         _run()
     except KeyboardInterrupt:

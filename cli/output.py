@@ -26,8 +26,8 @@ class Grid:
 
     def __init__(self, title: str, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         self._title = title
-        self._columns = [Text.from_markup(column) for column in columns]
-        self._rows = [[cell if isinstance(cell, Text) else Text.from_markup(str(cell)) for cell in row] for row in rows]
+        self._columns = [_text(column) for column in columns]
+        self._rows = [[cell if isinstance(cell, Text) else _text(str(cell)) for cell in row] for row in rows]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if console.is_terminal:
@@ -57,6 +57,11 @@ class Grid:
         widths = [max(map(len, column)) for column in zip(*plain, strict=True)] if plain else []
         shown = [_GAP.join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in plain]
         return [Text(line.rstrip()) for line in ([self._title] if self._title else []) + shown]
+
+
+def _text(markup: str) -> Text:
+    """Markup as text. Without emoji, which would make a picture of the `:key:` in a name."""
+    return Text.from_markup(markup, emoji=False)
 
 
 def console(*, stderr: bool = False) -> Console:

@@ -15,10 +15,11 @@ from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, counted, emit_json
 from cli.packages import lacking
-from cli.project import StackSource, load
+from cli.project import StackSource, load, project_root
 from cli.steps import Steps
 from infra.fingerprint import declarations, fingerprint
 from infra.settings.problems import nearest
+from infra.settings.stackfile import stacks
 from local.postgres import binaries as postgres
 from local.postgres import packages
 from local.state import StateDir
@@ -57,20 +58,25 @@ def up(
 
     if runner not in _RUNNERS:
         raise InputError(f"--runner {runner}: one of {', '.join(_RUNNERS)}.{nearest(runner, _RUNNERS)}")
-    source = load(stack)
-    state = StateDir(source.root, stack)
+    root = project_root()
+    source = load(stack) if stack not in stacks(root) else None  # which says that there is none
+    state = StateDir(root, stack)
+    servers = ", ".join(each.name for each in packages.found())
+    mark = f"{fingerprint(root, stack, _SERVERS)} {runner} {servers}"
+    # Files that are as they were when an `up` ended well are not read and checked once more.
+    if state.kept.get("fingerprint") != mark:
+        source = source or load(stack)
     with state.lock():
         if new_ports:
             _forget_ports(state)
-        servers = ", ".join(each.name for each in packages.found())
-        mark = f"{fingerprint(source.root, stack, _SERVERS)} {runner} {servers}"
         unchanged = not refresh and not new_passwords and state.kept.get("fingerprint") == mark and not healthy(state)
         removed: list[str] = []
         renewed: list[str] = []
         if not unchanged:
+            source = source or load(stack)
             cloud, removed = _deploy(source, state, mark, _RUNNERS[runner], new_passwords=new_passwords, quiet=json)
             renewed = sorted(cloud.context.renewed)
-        remember(source.root, stack)
+        remember(root, stack)
         data = status(state)
     # As a person waits for it: from the start of the process.
     seconds = time.time() - psutil.Process().create_time()

@@ -229,12 +229,12 @@ def _declared(
     Passwords are in the emulator, and schema and data are not looked at.
     """
     from bootstrap.access import load_access
+    from bootstrap.postgres.active_logins import active_logins
     from bootstrap.postgres.desired import desired
     from bootstrap.postgres.facts import reported
     from bootstrap.postgres.live import read
     from bootstrap.postgres.plan import plan
     from bootstrap.postgres.unseen import beside
-    from bootstrap.reconcile.by_url import active_logins
 
     access = load_access(known.access)
     wanted = desired(access, active_logins(connection, access), iam=known.postgres.iam_region is not None)
@@ -274,7 +274,6 @@ def _users(nodes: list[Node], name: str, known: Manifest | None) -> tuple[list[s
     from bootstrap.errors import BootstrapError
     from bootstrap.redis import node as users_of
     from bootstrap.redis.users import users_of_rules
-    from bootstrap.verify.undeclared import on
 
     if known is None:
         return [], []
@@ -288,7 +287,7 @@ def _users(nodes: list[Node], name: str, known: Manifest | None) -> tuple[list[s
         try:
             with each.client(1.0) as client:
                 live = users_of.read(client, f"{name}/{each.name}")
-                found.update(on(live, declared))
+                found.update(users_of.undeclared(live, declared))
                 if name in known.caches and known.caches[name].has_users:
                     scope = f"{known.prefix}-{name}"
                     planned = users_of.plan(live, wanted, admin=ADMIN, scope=scope, remove=True, others=others)

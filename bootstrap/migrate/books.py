@@ -7,10 +7,8 @@ from dataclasses import MISSING, fields
 
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
+from bootstrap.books import HISTORY, TABLE
 from bootstrap.migrate.ledger import NIL, Event
-
-TABLE = "schema_migrations"
-HISTORY = "datatier_migrations"
 
 # The events' fields are the history's columns.
 COLUMNS = tuple(f.name for f in fields(Event))

@@ -14,17 +14,16 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composable, Composed, Identifier, Literal
 
+from bootstrap.books import HISTORY, TABLE
 from bootstrap.lock_holders import Holder, end_intruders, named, query
 from bootstrap.migrate import books
-from bootstrap.migrate.books import COLUMNS, CREATE, HISTORY, LOOK, TABLE
+from bootstrap.migrate.books import COLUMNS, CREATE, LOOK
 from bootstrap.migrate.errors import FileError, LedgerError, LockedError
 from bootstrap.migrate.explain import check_table, explained
 from bootstrap.migrate.ledger import NIL, Event, LedgerState, Session
 from bootstrap.migrate.lock import Keys, lock_keys, migrators, try_lock, unlock
 from bootstrap.migrate.place import BEHIND, IDENTITY, POSITION, refusal
 from bootstrap.migrate.send import Books, RefusedError, send, send_whole
-
-__all__ = ["HISTORY", "TABLE", "PostgresLedger"]
 
 _POLL = 0.2  # seconds
 

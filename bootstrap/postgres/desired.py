@@ -12,7 +12,7 @@ from bootstrap.access import Access, Grant, Limits, TablePolicies
 from bootstrap.access.exceptions import single
 from bootstrap.access.names import SIBLINGS, login
 from bootstrap.access.postgres import EVERY, Kind
-from bootstrap.migrate.postgres import HISTORY, TABLE
+from bootstrap.books import HISTORY, TABLE
 from bootstrap.postgres import SCHEMA
 
 PUBLIC = "PUBLIC"

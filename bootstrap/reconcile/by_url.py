@@ -10,8 +10,8 @@ from typing import Any
 import psycopg
 
 from bootstrap.access import Access
-from bootstrap.access.names import SIBLINGS, login
 from bootstrap.errors import UnknownCacheError
+from bootstrap.postgres.active_logins import active_logins
 from bootstrap.postgres.apply import apply
 from bootstrap.postgres.desired import RDS_IAM, Desired, desired
 from bootstrap.postgres.driver import compare
@@ -64,20 +64,6 @@ def desired_by_url(conn: psycopg.Connection[Any], access: Access) -> Desired:
     """Return what is wanted of a server that no stack describes: where it has rds_iam, it takes tokens of AWS."""
     found = conn.execute("SELECT FROM pg_roles WHERE rolname = %s", (RDS_IAM,)).fetchone()
     return desired(access, active_logins(conn, access), iam=found is not None)
-
-
-def active_logins(conn: psycopg.Connection[Any], access: Access) -> dict[str, str]:
-    """Return which sibling logins of each identity can log in, where no secret says which is in use.
-
-    Both can while a rotation's grace lasts: nothing here tells which of them is current, so both stay.
-    """
-    rows = conn.execute("SELECT rolname FROM pg_roles WHERE rolcanlogin").fetchall()
-    can = {name for (name,) in rows}
-    return {
-        name: "".join(sibling for sibling in SIBLINGS if login(name, sibling) in can) or SIBLINGS[0]
-        for name, postgres in access.postgres_users.items()
-        if postgres.login == "siblings"
-    }
 
 
 @contextmanager

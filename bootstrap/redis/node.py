@@ -320,6 +320,11 @@ def strangers(live: LiveUsers, known: Collection[str]) -> list[str]:
     ]
 
 
+def undeclared(live: LiveUsers, known: Collection[str]) -> list[str]:
+    """Return the users of a server that may log in and are not `known`."""
+    return [name for name in strangers(live, known) if is_on(live.users[name])]
+
+
 def replication(live: LiveUsers, name: str) -> bool:
     """Whether replicas log in as this user, by the server's own word, and it can do no more than that takes."""
     if name != live.replication:

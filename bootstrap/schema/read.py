@@ -16,8 +16,8 @@ from psycopg.pq import TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier, Literal
 
+from bootstrap.books import TABLE
 from bootstrap.errors import BootstrapError
-from bootstrap.migrate.books import TABLE
 from bootstrap.postgres import SCHEMA
 from bootstrap.schema.catalog import columns, relations, scope
 from bootstrap.schema.catalog.draft import Draft, Row

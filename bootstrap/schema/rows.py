@@ -15,7 +15,7 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from bootstrap.migrate.books import HISTORY, TABLE
+from bootstrap.books import HISTORY, TABLE
 from bootstrap.postgres import SCHEMA
 
 # One line for each heap, with the table that it is counted for; a partitioned table without partitions has one that

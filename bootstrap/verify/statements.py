@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from bootstrap.migrate.postgres import HISTORY, TABLE
+from bootstrap.books import HISTORY, TABLE
 from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.change import ident
 from bootstrap.report import Expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 
 from bootstrap.access import Access
@@ -32,18 +32,13 @@ def jobs(manifest: Manifest, access: Access, store: SecretStore) -> list[Job]:
     return made
 
 
-def on(live: node.LiveUsers, known: Collection[str]) -> list[str]:
-    """Return the users of a server that may log in and are not `known`."""
-    return [name for name in node.strangers(live, known) if node.is_on(live.users[name])]
-
-
 def _on_node(name: str, cache: CacheTarget, at: Endpoint, admin: Credential, access: Access) -> Iterator[Check]:
     user, password = admin_login(name, admin)
     target = f"{name}/{at.name}"
     with open_redis(cache, at, user, password) as client:
         live = node.read(client, target)
     known = {*access.cache_users(name), *access.exceptions.redis.get(name, ()), user or "default"}
-    yield from (_check(each, target) for each in on(live, known))
+    yield from (_check(each, target) for each in node.undeclared(live, known))
 
 
 def _in_group(manifest: Manifest, name: str, group: str, access: Access) -> Iterator[Check]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
-from typing import Any
-
-import yaml
+from typing import TYPE_CHECKING, Any
 
 from infra.settings.problems import SettingsError, SettingsProblem, brief
+
+if TYPE_CHECKING:  # most commands read no declaration
+    import yaml
 
 # A declaration has some hundred; aliases of aliases can stand for billions.
 _MOST_VALUES = 50_000
@@ -21,9 +23,11 @@ def read_mapping(path: Path, name: str) -> dict[str, Any] | None:
 
     Raise `OSError`, or `SettingsError` for what is not YAML, not a mapping, or not expressible in JSON.
     """
+    import yaml
+
     try:
         text = path.read_text(encoding="utf-8")
-        document = yaml.load(text, Loader=_Loader)  # noqa: S506 a SafeLoader
+        document = yaml.load(text, Loader=_loader())  # noqa: S506 a SafeLoader
     except UnicodeDecodeError as error:
         raise SettingsError(name, [SettingsProblem("file", f"is not UTF-8 text (byte {error.start}).")]) from None
     except yaml.YAMLError as error:
@@ -76,25 +80,28 @@ def _broken(error: Exception) -> SettingsProblem:
     return SettingsProblem(where, f"not valid YAML: {what}.")
 
 
-class _Loader(yaml.CSafeLoader):
+@cache
+def _loader() -> type[yaml.CSafeLoader]:
     """A SafeLoader that refuses a key named twice, which PyYAML would let the last one win."""
+    import yaml
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
-        seen: set[Any] = set()
-        for key_node, _ in node.value:
-            if key_node.tag == "tag:yaml.org,2002:merge":  # `<<: *other`: its keys stand behind the mapping's own
-                continue
-            key = self.construct_object(key_node, deep=deep)
-            if key in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"the key `{key}` stands here a second time", key_node.start_mark
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep=deep)
+    class Loader(yaml.CSafeLoader):
+        def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+            seen: set[Any] = set()
+            for key_node, _ in node.value:
+                if key_node.tag == "tag:yaml.org,2002:merge":  # `<<: *other`: its keys stand behind the mapping's own
+                    continue
+                key = self.construct_object(key_node, deep=deep)
+                if key in seen:
+                    raise yaml.constructor.ConstructorError(
+                        None, None, f"the key `{key}` stands here a second time", key_node.start_mark
+                    )
+                seen.add(key)
+            return super().construct_mapping(node, deep=deep)
 
-
-# A day stays the text that it is written as: configuration is JSON, which has no days.
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in _Loader.yaml_implicit_resolvers.items()
-}
+    # A day stays the text that it is written as: configuration is JSON, which has no days.
+    Loader.yaml_implicit_resolvers = {
+        first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+        for first, resolvers in Loader.yaml_implicit_resolvers.items()
+    }
+    return Loader

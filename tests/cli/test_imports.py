@@ -7,7 +7,20 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = ("pulumi", "boto3", "botocore", "psycopg", "redis", "bootstrap.access", "bootstrap.manifest", "infra.load")
+HEAVY = (
+    "pulumi",
+    "boto3",
+    "botocore",
+    "psycopg",
+    "redis",
+    "yaml",
+    "valkey",
+    "opentelemetry.sdk.metrics.export",
+    "bootstrap.access",
+    "bootstrap.manifest",
+    "bootstrap.migrate",
+    "infra.load",
+)
 PROGRAM = """
 import json, sys
 heavy, sys.argv = json.loads(sys.argv[1]), ["datatier", *sys.argv[2:]]
@@ -27,7 +40,7 @@ print(json.dumps([name for name in heavy if name in sys.modules]))
         (["migrate", "up", "--help"], set()),
         (
             ["migrate", "version", "--database-url", "postgres://app@127.0.0.1:1/shop?sslmode=disable"],
-            {"psycopg", "bootstrap.access"},  # by the report of its failure
+            {"psycopg", "bootstrap.access", "bootstrap.migrate"},
         ),
         (["schema", "dump", "--help"], set()),
         (["schema", "docs", "--json"], {"psycopg"}),

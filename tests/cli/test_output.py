@@ -55,6 +55,7 @@ def test_on_a_terminal_every_character_is_there_and_no_line_is_wider(width: int)
     [
         ("", ("", ""), [("a", "b")], ["a  b"]),
         ("nothing", ("a", "b"), [], ["nothing", "a  b"]),
+        ("", (":id:",), [("kms:key:shop",)], [":id:", "kms:key:shop"]),
         ("", ("a",), [("two\nlines",)], ["a", "two lines"]),
         ("", ("a",), [(Text("[red]as it is"),)], ["a", "[red]as it is"]),
     ],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bootstrap.migrate.books import HISTORY, TABLE
+from bootstrap.books import HISTORY, TABLE
 from bootstrap.postgres import SCHEMA
 
 # As pg_dump pins them: every name is printed with its schema, and no text depends on who asks. Of thousands of indexes
