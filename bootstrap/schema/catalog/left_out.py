@@ -16,6 +16,9 @@ UNION ALL SELECT 'subscriptions', count(s.oid) FROM pg_subscription s JOIN pg_da
 UNION ALL SELECT 'comments on extensions that are not their own', count(*) FROM pg_extension e
     JOIN pg_available_extensions a ON a.name = e.extname
     WHERE e.oid >= 16384 AND obj_description(e.oid, 'pg_extension') IS DISTINCT FROM a.comment
+UNION ALL SELECT 'functions whose body PostgreSQL prints without a parameter (give it a name)', count(*) FROM pg_proc p
+    WHERE p.pronamespace = ANY(:schemas) AND CASE WHEN p.prosqlbody IS NOT NULL AND '' = ANY(p.proargnames)
+        THEN strpos(pg_get_function_sqlbody(p.oid), '""') > 0 ELSE false END
 UNION ALL SELECT 'security labels', count(*) FROM pg_seclabel
 UNION ALL SELECT 'tablespaces of tables and indexes', count(*) FROM pg_class c
     WHERE {RELATION} AND c.reltablespace <> 0"""

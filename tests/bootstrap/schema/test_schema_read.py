@@ -111,6 +111,17 @@ def test_the_callers_settings_stay_as_they_are(empty: Connection) -> None:
     assert found == "auditAsia/Tokyo"
 
 
+def test_a_body_that_postgresql_does_not_print_whole_is_counted(empty: Connection) -> None:
+    """Seen on PostgreSQL 15 to 18: beside a result table the parameter without a name is printed as an empty name."""
+    found = read(
+        empty,
+        "CREATE FUNCTION twice(int) RETURNS TABLE (n int) LANGUAGE sql BEGIN ATOMIC SELECT $1 * 2; END",
+        "CREATE FUNCTION plain(int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT $1 * 2; END",
+        "CREATE FUNCTION named(given int) RETURNS TABLE (n int) LANGUAGE sql BEGIN ATOMIC SELECT given * 2; END",
+    )
+    assert found.left_out == {"functions whose body PostgreSQL prints without a parameter (give it a name)": 1}
+
+
 def test_what_a_definition_does_not_hold_is_counted(empty: Connection) -> None:
     found = read(
         empty,
