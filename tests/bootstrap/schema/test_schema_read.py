@@ -112,7 +112,7 @@ def test_the_callers_settings_stay_as_they_are(empty: Connection) -> None:
 
 
 def test_a_body_that_postgresql_does_not_print_whole_is_counted(empty: Connection) -> None:
-    """Seen on PostgreSQL 15 to 18: beside a result table the parameter without a name is printed as an empty name."""
+    """Seen on PostgreSQL 15 and 18: next to a result table the parameter without a name is printed as an empty name."""
     found = read(
         empty,
         "CREATE FUNCTION twice(int) RETURNS TABLE (n int) LANGUAGE sql BEGIN ATOMIC SELECT $1 * 2; END",
