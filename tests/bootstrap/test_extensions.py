@@ -85,3 +85,16 @@ def test_a_definition_that_is_dumped_holds_the_extensions_of_that_server_and_no_
     assert found["extensions"] == {"cube": {"schema": "public"}}
     assert schema.judge(master, found).counted == ()
     assert schema.compare(found, schema.read(master, extensions=found["extensions"])) == ()
+
+
+def test_who_may_not_see_what_is_preloaded_does_not_call_it_missing(database: Database) -> None:
+    wanted = [extension("pg_stat_statements")]
+    with database.superuser() as admin:
+        if not admin.execute("SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements'").fetchall():
+            pytest.skip("this server has no contrib")
+        admin.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        (loaded,) = admin.execute("SHOW shared_preload_libraries").fetchone() or ("",)
+        said = extensions.ensure(admin, wanted).differences
+        assert bool(said) is ("pg_stat_statements" not in loaded)
+        admin.execute(f"CREATE ROLE {database.n}_blind; SET ROLE {database.n}_blind".encode())
+        assert extensions.ensure(admin, wanted).differences == ()
