@@ -59,13 +59,13 @@ def up(
     if runner not in _RUNNERS:
         raise InputError(f"--runner {runner}: one of {', '.join(_RUNNERS)}.{nearest(runner, _RUNNERS)}")
     root = project_root()
-    source = load(stack) if stack not in stacks(root) else None  # which says that there is none
+    if stack not in stacks(root):
+        load(stack)  # which says that there is none
     state = StateDir(root, stack)
     servers = ", ".join(each.name for each in packages.found())
     mark = f"{fingerprint(root, stack, _SERVERS)} {runner} {servers}"
     # Files that are as they were when an `up` ended well are not read and checked once more.
-    if state.kept.get("fingerprint") != mark:
-        source = source or load(stack)
+    source = None if state.kept.get("fingerprint") == mark else load(stack)
     with state.lock():
         if new_ports:
             _forget_ports(state)
@@ -73,8 +73,9 @@ def up(
         removed: list[str] = []
         renewed: list[str] = []
         if not unchanged:
-            source = source or load(stack)
-            cloud, removed = _deploy(source, state, mark, _RUNNERS[runner], new_passwords=new_passwords, quiet=json)
+            cloud, removed = _deploy(
+                source or load(stack), state, mark, _RUNNERS[runner], new_passwords=new_passwords, quiet=json
+            )
             renewed = sorted(cloud.context.renewed)
         remember(root, stack)
         data = status(state)
@@ -115,8 +116,6 @@ def _deploy(
     state.kept.pop("fingerprint", None)
     with Steps(quiet=quiet) as steps:
         steps.say(f"stack {source.stack} on this computer, in {state.path}")
-        from local.postgres.server import data_major
-
         major = source.instances.primary.major
         runs = data_major(state.path / "postgres" / source.instances.primary.identifier) or major
         for sentence in (*source.notes, *lacking(runs)):

@@ -54,7 +54,7 @@ def carry_out(
         match step.verb:
             case "stage":
                 made = driver.successor(standing.current.credential, left.grace)
-                pending = store.put_pending(standing.arn, made, **({"token": token} if token else {}))
+                pending = store.put_pending(standing.arn, made, token=token)
             case "restage":
                 pending = store.put_pending(standing.arn, standing.current.credential)
             case "admit":

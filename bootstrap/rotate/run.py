@@ -89,13 +89,11 @@ def renew(
     progress: Progress | None = None,
 ) -> Rotated:
     """Rotate one credential; begin only where the current one was made before `oldest`."""
-    if of.unrotatable:
-        return Rotated(identity=name, outcome="skipped", notes=(of.unrotatable,))
     try:
-        standing = of.stand(wish.grace)
-        if reason := _without_password(standing):
-            return Rotated(identity=name, outcome="skipped", notes=(reason,))
-        left = _plan(standing, wish, oldest)
+        found = _plan(of, wish, oldest)
+        if isinstance(found, str):
+            return Rotated(identity=name, outcome="skipped", notes=(found,))
+        standing, left = found
         notes = carry_out(left, standing, of.driver(), store, progress=progress or (lambda _: None))
     except (BootstrapError, psycopg.Error, RedisError, OSError) as error:
         again = f"the current credential still works; go on with `datatier access rotate {name}`"
@@ -108,18 +106,22 @@ def renew(
 
 def planned(name: str, of: Rotating, wish: Wish, oldest: datetime | None = None) -> Rotated:
     """Return what `renew` would do."""
-    if of.unrotatable:
-        return Rotated(identity=name, outcome="skipped", notes=(of.unrotatable,))
-    standing = of.stand(wish.grace)
-    if reason := _without_password(standing):
-        return Rotated(identity=name, outcome="skipped", notes=(reason,))
-    left = _plan(standing, wish, oldest)
+    found = _plan(of, wish, oldest)
+    if isinstance(found, str):
+        return Rotated(identity=name, outcome="skipped", notes=(found,))
+    _, left = found
     return Rotated(identity=name, outcome="planned", steps=left.steps, valid_until=left.valid_until)
 
 
-def _plan(standing: RenewalState, wish: Wish, oldest: datetime | None) -> Renewal:
+def _plan(of: Rotating, wish: Wish, oldest: datetime | None) -> tuple[RenewalState, Renewal] | str:
+    """Where the credential stands and what is left to do, or why it is not rotated at all."""
+    if of.unrotatable:
+        return of.unrotatable
+    standing = of.stand(wish.grace)
+    if reason := _without_password(standing):
+        return reason
     begin = wish.begin and (oldest is None or standing.made < oldest)
-    return plan(standing, replace(wish, begin=begin), now=datetime.now(UTC))
+    return standing, plan(standing, replace(wish, begin=begin), now=datetime.now(UTC))
 
 
 def _without_password(standing: RenewalState) -> str | None:

@@ -54,21 +54,20 @@ class Application:
 
     def await_requests(self, more: int) -> None:
         """Wait until each kind has served that many more, or something failed."""
-        goals = {kind: done + more for kind, done in self.requests.items()}
-        until = time.monotonic() + 60
-        while any(self.requests[kind] < goal for kind, goal in goals.items()) and not self.failures:
-            assert time.monotonic() < until, self.requests
-            time.sleep(0.01)
+        self._await(self.requests, more)
 
     def await_sessions(self, more: int = 2) -> None:
         """Wait until each thread has opened that many more sessions, or something failed.
 
         A thread may have read the secret just before and log in only now; with the session after that it is past it.
         """
-        goals = {name: done + more for name, done in self._sessions.items()}
+        self._await(self._sessions, more)
+
+    def _await(self, counts: dict[str, int], more: int) -> None:
+        goals = {each: done + more for each, done in counts.items()}
         until = time.monotonic() + 60
-        while any(self._sessions[name] < goal for name, goal in goals.items()) and not self.failures:
-            assert time.monotonic() < until, self._sessions
+        while any(counts[each] < goal for each, goal in goals.items()) and not self.failures:
+            assert time.monotonic() < until, counts
             time.sleep(0.01)
 
     def _opened(self) -> None:

@@ -120,9 +120,9 @@ class Dying(AwsStore):
         if self.left < 0:
             raise SecretStoreError("the run was killed here")
 
-    def put_pending(self, *args: Any) -> Any:
+    def put_pending(self, *args: Any, **named: Any) -> Any:
         self._spend()
-        return super().put_pending(*args)
+        return super().put_pending(*args, **named)
 
     def promote(self, *args: Any) -> None:
         self._spend()
