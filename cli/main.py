@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # what takes long is imported where an interrupt is met with 
 
 EXIT_CODES = "Exit codes: 0 fine, 1 failed, 2 wrong input, 3 differences found. DATATIER_DEBUG=1 shows tracebacks."
 LOCAL, INSIDE, DEPLOY = "On this computer", "Inside the engines", "Before you deploy"
+WATCH = "On call"
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": ("cli.up", "up", LOCAL),
@@ -32,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "access": ("cli.access", "app", INSIDE),
     "migrate": ("cli.migrate", "app", INSIDE),
     "schema": ("cli.schema", "app", INSIDE),
+    "health": ("cli.health", "health", WATCH),
     "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),
     "alarms": ("cli.alarms", "app", DEPLOY),

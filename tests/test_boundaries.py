@@ -27,6 +27,7 @@ ROOMS = (
     "upgrade",
     "pipeline",
     "delivery",
+    "observe",
     "cli",
 )
 
@@ -47,6 +48,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "runtime": {"graph"},
     "upgrade": {"infra", "knowledge"},
     "pipeline": {"bootstrap", "infra"},
+    "observe": {"bootstrap", "clients", "knowledge"},
     "cli": {
         "account",
         "graph",
@@ -59,6 +61,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bootstrap",
         "clients",
         "local",
+        "observe",
         "preview",
     },
 }
@@ -71,6 +74,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "components": {"boto3", "psycopg", "redis", "yaml", "os", "typer"},
     "policy/rules": {"pulumi", "pulumi_aws", "pulumi_policy", "boto3", "os"},
     "graph": {"pulumi", "pulumi_aws", "boto3", "os", "grpc", "google"},
+    "observe": {"pulumi", "pulumi_aws", "boto3", "yaml", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }
 

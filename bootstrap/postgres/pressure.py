@@ -31,32 +31,35 @@ class UsedUp:
 
 # pg_stat_activity hides backend_type of other roles' sessions from whoever lacks pg_read_all_stats (PostgreSQL,
 # monitoring-stats). reserved_connections came with PostgreSQL 16. A limit of 0 lets nobody in and is a declaration.
-_USED_UP = """
+CONNECTIONS_IN_USE = """
 WITH session AS (
   SELECT usesysid, datid FROM pg_stat_activity
   WHERE usesysid IS NOT NULL AND coalesce(backend_type, 'client backend') = 'client backend'
 )
+SELECT 'the server' AS whose, (SELECT count(*)::int FROM session) AS used,
+       current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+       - coalesce(current_setting('reserved_connections', true), '0')::int AS limit
+UNION ALL
 SELECT format('login %s', r.rolname), count(*)::int, r.rolconnlimit
   FROM session JOIN pg_roles r ON r.oid = usesysid
   WHERE r.rolconnlimit > 0 AND NOT r.rolsuper
-  GROUP BY r.rolname, r.rolconnlimit HAVING count(*) >= r.rolconnlimit
+  GROUP BY r.rolname, r.rolconnlimit
 UNION ALL
 SELECT format('database %s', d.datname), count(*)::int, d.datconnlimit
   FROM session JOIN pg_database d ON d.oid = datid
-  WHERE d.datconnlimit > 0 GROUP BY d.datname, d.datconnlimit HAVING count(*) >= d.datconnlimit
-UNION ALL
-SELECT 'the server', used, room FROM (
-  SELECT (SELECT count(*)::int FROM session) AS used,
-         current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-         - coalesce(current_setting('reserved_connections', true), '0')::int AS room) AS slots
-  WHERE used >= room
+  WHERE d.datconnlimit > 0 GROUP BY d.datname, d.datconnlimit
 ORDER BY 1
 """
+"""Columns `whose`, `used`, `limit`: every limit of connections that somebody uses, and the server's."""
 
 
 def used_up(conn: psycopg.Connection[Any]) -> tuple[UsedUp, ...]:
     """Return every limit of connections that is reached now: of logins, of databases, of the server."""
-    return tuple(UsedUp(whose=whose, used=used, limit=limit) for whose, used, limit in conn.execute(_USED_UP))
+    return tuple(
+        UsedUp(whose=whose, used=used, limit=limit)
+        for whose, used, limit in conn.execute(CONNECTIONS_IN_USE)
+        if used >= limit
+    )
 
 
 def migration(conn: psycopg.Connection[Any]) -> MigrationReached | None:

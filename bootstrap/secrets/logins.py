@@ -63,6 +63,7 @@ def open_postgres(
     *,
     database: str | None = None,
     application: str = BOOTSTRAP,
+    seconds: int = TIMEOUT,
 ) -> psycopg.Connection[tuple[Any, ...]]:
     """Return an autocommit connection, or raise LoginError; without a password by a token of AWS."""
     import psycopg
@@ -79,7 +80,7 @@ def open_postgres(
             dbname=database or target.database,
             sslmode=target.sslmode,
             sslrootcert=roots,
-            connect_timeout=TIMEOUT,
+            connect_timeout=seconds,
             # A server that trusts everybody would prove nothing.
             # RDS hands a token to PAM, for which PostgreSQL asks for it in the clear (within TLS).
             require_auth="scram-sha-256,md5" if password else "password",
@@ -132,7 +133,9 @@ def root_certificates(target: PostgresTarget) -> str | None:
     return str(root)
 
 
-def open_redis(cache: CacheTarget, endpoint: Endpoint, user: str | None, password: Secret) -> redis.Redis:
+def open_redis(
+    cache: CacheTarget, endpoint: Endpoint, user: str | None, password: Secret, *, seconds: float = TIMEOUT
+) -> redis.Redis:
     """Return a client that is logged in over one connection, or raise LoginError."""
     import redis
     from redis.backoff import NoBackoff
@@ -146,8 +149,8 @@ def open_redis(cache: CacheTarget, endpoint: Endpoint, user: str | None, passwor
         ssl=cache.tls,
         ssl_cert_reqs="required",
         ssl_check_hostname=True,
-        socket_timeout=TIMEOUT,
-        socket_connect_timeout=TIMEOUT,
+        socket_timeout=seconds,
+        socket_connect_timeout=seconds,
         retry=Retry(NoBackoff(), 0),
         protocol=2,
         decode_responses=True,

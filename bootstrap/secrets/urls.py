@@ -23,7 +23,9 @@ class UrlError(BootstrapError, ValueError):
     """A URL that cannot be read. The message never repeats it: it may hold a password."""
 
 
-def open_database_url(url: Secret) -> psycopg.Connection[tuple[Any, ...]]:
+def open_database_url(
+    url: Secret, *, application: str = "datatier", seconds: int = TIMEOUT
+) -> psycopg.Connection[tuple[Any, ...]]:
     """Return an autocommit connection by a libpq URL or key=value string; raise UrlError or LoginError.
 
     What the URL leaves out comes from libpq's environment (`PGPASSWORD`, `PGSSLROOTCERT`, `~/.pgpass`).
@@ -39,7 +41,7 @@ def open_database_url(url: Secret) -> psycopg.Connection[tuple[Any, ...]]:
         reported = f": libpq has no parameter `{unknown[1]}`, leave it out" if unknown else ""
         raise UrlError(f"the database URL cannot be read{reported}: {_DATABASE_FORM}") from None
     _possible(parts)
-    usual: dict[str, Any] = {"connect_timeout": TIMEOUT, "application_name": "datatier"}
+    usual: dict[str, Any] = {"connect_timeout": seconds, "application_name": application}
     if not (_near(_setting(parts, "host")) and _near(_setting(parts, "hostaddr"))):
         # libpq's own default, `prefer`, takes any certificate and no TLS at all.
         usual["sslmode"] = os.environ.get("PGSSLMODE", "verify-full")
@@ -166,7 +168,7 @@ def _place(parts: dict[str, Any]) -> Place | None:
     )
 
 
-def open_redis_url(url: Secret) -> redis.Redis:
+def open_redis_url(url: Secret, *, seconds: float = TIMEOUT) -> redis.Redis:
     """Return a client that is logged in, by `redis://` or `rediss://` (verified); raise UrlError or LoginError."""
     import redis
     from redis.backoff import NoBackoff
@@ -177,8 +179,8 @@ def open_redis_url(url: Secret) -> redis.Redis:
     try:
         client = redis.Redis.from_url(
             url.reveal(),
-            socket_timeout=TIMEOUT,
-            socket_connect_timeout=TIMEOUT,
+            socket_timeout=seconds,
+            socket_connect_timeout=seconds,
             retry=Retry(NoBackoff(), 0),
             protocol=2,
             decode_responses=True,

@@ -8,6 +8,10 @@ from knowledge.storage import base_iops, base_throughput
 
 MIB = 1024**2
 MILLION = 10**6
+CONNECTIONS_CRITICAL, CONNECTIONS_HIGH = 0.9, 0.8
+"""Shares of max_connections."""
+TRANSACTION_IDS_CRITICAL, TRANSACTION_IDS_HIGH = 1000 * MILLION, 500 * MILLION
+"""Age of the oldest transaction id, in transactions."""
 LATENCY_SECONDS = 0.02
 IDLE_LAG_SECONDS = 360
 """ReplicaLag is the age of the last transaction replayed; without any it climbs until RDS switches the WAL segment,
@@ -29,8 +33,10 @@ def primary(allocated_gib: int, *, logical: bool) -> dict[str, Limit]:
     if logical:
         slots["logical-slot-wal"] = slots["slot-wal-critical"]
     return slots | {
-        "transaction-ids-critical": Limit(value=1000 * MILLION, how="the same for every instance: half of 2^31"),
-        "transaction-ids-high": Limit(value=500 * MILLION, how="the same for every instance: a quarter of 2^31"),
+        "transaction-ids-critical": Limit(
+            value=TRANSACTION_IDS_CRITICAL, how="the same for every instance: half of 2^31"
+        ),
+        "transaction-ids-high": Limit(value=TRANSACTION_IDS_HIGH, how="the same for every instance: a quarter of 2^31"),
     }
 
 
@@ -63,8 +69,12 @@ def load(
     connections = f"max_connections, {max_connections} on {cls.name}"
     made = {
         "down": Limit(value=0, how="the same for every instance: no figure is below zero, so only silence rings"),
-        "connections-critical": Limit(value=0.9 * max_connections, how=f"90 % of {connections}"),
-        "connections-high": Limit(value=0.8 * max_connections, how=f"80 % of {connections}"),
+        "connections-critical": Limit(
+            value=CONNECTIONS_CRITICAL * max_connections, how=f"{100 * CONNECTIONS_CRITICAL:g} % of {connections}"
+        ),
+        "connections-high": Limit(
+            value=CONNECTIONS_HIGH * max_connections, how=f"{100 * CONNECTIONS_HIGH:g} % of {connections}"
+        ),
         "connections-refused": Limit(value=0, how="the same for every instance: none is expected"),
         "cpu-high": Limit(value=90, how="the same for every class"),
         "memory-low": Limit(

@@ -6,6 +6,8 @@ from knowledge.alarms.spec import Limit
 from knowledge.classes import CacheClass
 
 MIB = 1024**2
+MEMORY_CRITICAL, MEMORY_HIGH = 95, 85
+"""Percent of the memory for data."""
 NONE = Limit(value=0, how="the same for every node: none is expected")
 
 
@@ -30,13 +32,13 @@ def limits(cls: CacheClass, *, eviction: str, replicas: int) -> dict[str, Limit]
     }
     if eviction.startswith("allkeys-"):
         made |= {
-            "memory-full": Limit(value=95, how=f"as a warning: {eviction} fills up by design"),
+            "memory-full": Limit(value=MEMORY_CRITICAL, how=f"as a warning: {eviction} fills up by design"),
             "evictions-many": Limit(value=100, how="the same for every node, in each ten minutes"),
         }
     else:
         made |= {
-            "memory-critical": Limit(value=95, how=f"the same for every node whose policy is {eviction}"),
-            "memory-high": Limit(value=85, how=f"the same for every node whose policy is {eviction}"),
+            "memory-critical": Limit(value=MEMORY_CRITICAL, how=f"the same for every node whose policy is {eviction}"),
+            "memory-high": Limit(value=MEMORY_HIGH, how=f"the same for every node whose policy is {eviction}"),
         }
     if eviction.startswith("volatile-"):
         made["evictions"] = NONE

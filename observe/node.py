@@ -1,0 +1,68 @@
+"""A server that is looked at, and how a session with it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import psycopg
+    import redis
+
+APPLICATION = "datatier-ops"
+"""application_name of every session of this room."""
+SECONDS = 5
+"""How long one statement may take, and how long a login is waited for."""
+# One simple query: a pooler takes no `options`. Nothing of what this room does writes, waits for a lock or stays long.
+_READ_ONLY = (
+    f"SET default_transaction_read_only = on; SET statement_timeout = '{SECONDS}s'; SET lock_timeout = '200ms'; "
+    f"SET idle_in_transaction_session_timeout = '{2 * SECONDS}s'"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostgresNode:
+    """One PostgreSQL server, and who logs in."""
+
+    name: str
+    """`primary`, a replica's name, or `database` for the one of a URL."""
+    address: str
+    """`HOST:PORT`, or `HOST:PORT/DATABASE` for the one of a URL."""
+    replica: bool
+    """Whether it is declared as one."""
+    connect: Callable[[int], psycopg.Connection[tuple[Any, ...]]]
+    """Log in within so many seconds. Raise `LoginError` or `UrlError`."""
+
+    def open(self, *, seconds: int = SECONDS) -> psycopg.Connection[tuple[Any, ...]]:
+        """An autocommit session that can only read, for as long as its caller keeps it."""
+        conn = self.connect(seconds)
+        conn.execute(_READ_ONLY)
+        return conn
+
+    @contextmanager
+    def session(self, *, seconds: int = SECONDS) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """The same for the length of a block."""
+        with closing(self.open(seconds=seconds)) as conn:
+            yield conn
+
+
+@dataclass(frozen=True, kw_only=True)
+class RedisNode:
+    """One node of a cache, and who logs in."""
+
+    name: str
+    """`CACHE/NODE`, the cache's name where only its endpoint is known, or `redis` for the one of a URL."""
+    cache: str
+    """Name of its cache."""
+    address: str
+    """`HOST:PORT`."""
+    connect: Callable[[float], redis.Redis]
+    """Log in within so many seconds, which are also what an answer may take. Raise `LoginError` or `UrlError`."""
+
+    @contextmanager
+    def session(self, *, seconds: float = SECONDS) -> Iterator[redis.Redis]:
+        """A client that is logged in, for the length of a block."""
+        with closing(self.connect(seconds)) as client:
+            yield client

@@ -1,0 +1,114 @@
+"""Which servers a command looks at, and as whom it logs in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from bootstrap.access import Access, load_access
+from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
+from bootstrap.secrets import (
+    Credential,
+    LoginError,
+    Secret,
+    open_database_url,
+    open_postgres,
+    open_redis,
+    open_redis_url,
+    place_of,
+)
+from clients.credentials import cache_credential, credential
+from observe.node import APPLICATION, PostgresNode, RedisNode
+
+if TYPE_CHECKING:
+    import redis
+
+
+def postgres_nodes(target: Manifest | Secret, identity: str | None = None) -> tuple[PostgresNode, ...]:
+    """The primary first, then its replicas; or the one server of a URL.
+
+    Raise `NoLoginError` or `EmptySecretError`.
+    """
+    if isinstance(target, Secret):
+        url = target
+        return (
+            PostgresNode(
+                name="database",
+                address=place_of(url),
+                replica=False,
+                connect=lambda seconds: open_database_url(url, application=APPLICATION, seconds=seconds),
+            ),
+        )
+    found = credential(target, identity or watcher(load_access(target.access)))
+    postgres = target.postgres
+    return (
+        _instance(postgres, postgres.primary, found, replica=False),
+        *(_instance(postgres, each, found, replica=True) for each in postgres.replicas),
+    )
+
+
+def redis_nodes(target: Manifest | Secret, identity: str | None = None) -> tuple[RedisNode, ...]:
+    """The nodes of every cache that somebody may watch; or the one server of a URL.
+
+    Raise `NoLoginError` or `EmptySecretError`.
+    """
+    if isinstance(target, Secret):
+        url = target
+        return (
+            RedisNode(
+                name="redis",
+                cache="redis",
+                address=place_of(url),
+                connect=lambda seconds: open_redis_url(url, seconds=seconds),
+            ),
+        )
+    return tuple(_cache_nodes(target, identity))
+
+
+def watcher(access: Access) -> str:
+    """Who looks at PostgreSQL: the first identity with `postgres: monitoring` that logs in, or else the master."""
+    able = (name for name in access.with_privilege("monitoring") if access.logs_in(name))
+    return next(able, "master")
+
+
+def cache_watcher(access: Access, cache: str) -> str | None:
+    """Who looks at a cache: the first identity with the role `monitoring` there; None without one."""
+    return next((name for name, rules in access.cache_users(cache).items() if rules.role == "monitoring"), None)
+
+
+def _instance(target: PostgresTarget, endpoint: Endpoint, found: Credential, *, replica: bool) -> PostgresNode:
+    return PostgresNode(
+        name=endpoint.name,
+        address=f"{endpoint.host}:{endpoint.port}",
+        replica=replica,
+        connect=lambda seconds: open_postgres(
+            target, endpoint, found.username or "", found.password, application=APPLICATION, seconds=seconds
+        ),
+    )
+
+
+def _cache_nodes(manifest: Manifest, identity: str | None) -> Iterator[RedisNode]:
+    access = load_access(manifest.access)
+    for name, cache in manifest.caches.items():
+        who = identity or cache_watcher(access, name)
+        if who is None and cache.has_users:
+            continue
+        found = cache_credential(manifest, name, who or "")
+        for endpoint in cache.nodes or (cache.endpoint,):
+            yield _cache_node(name, cache, endpoint, found)
+
+
+def _cache_node(name: str, cache: CacheTarget, endpoint: Endpoint, found: Credential) -> RedisNode:
+    password = found.redis_password
+
+    def connect(seconds: float) -> redis.Redis:
+        if password is None:
+            raise LoginError(f"the secret of {found.redis_username} holds no password for Redis", refused=False)
+        return open_redis(cache, endpoint, found.redis_username, password, seconds=seconds)
+
+    return RedisNode(
+        name=f"{name}/{endpoint.name}" if cache.nodes else name,
+        cache=name,
+        address=f"{endpoint.host}:{endpoint.port}",
+        connect=connect,
+    )

@@ -1,0 +1,102 @@
+"""An observation: what is read of a server, who may read it, and how what was read is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from knowledge.thresholds.threshold import Status, Threshold
+
+Engine = Literal["postgres", "redis"]
+Cell = str | int | float | bool | datetime | None | list["Cell"]
+"""One value of a row."""
+Row = Mapping[str, Cell]
+Rows = Sequence[Row]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Right:
+    """What a session must have to see all of an observation."""
+
+    name: str
+    """`pg_monitor`, `EXECUTE ON FUNCTION pg_ls_waldir`, `+info`."""
+    grant: str
+    """What ends its lack: SQL with `{login}` for who reads, or the line of access.yaml."""
+    held: str = ""
+    """PostgreSQL: the SQL expression that says whether the session has it; empty where only trying tells."""
+
+
+PG_MONITOR = Right(
+    name="pg_monitor",
+    grant='GRANT pg_monitor TO "{login}"',
+    held="pg_has_role(current_user, 'pg_monitor', 'USAGE')",
+)
+"""Statements, wait events and sizes of everybody (PostgreSQL, Predefined Roles)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One thing that was judged, or could not be."""
+
+    check: str
+    """Id of the threshold, or of the observation where it has none."""
+    status: Status
+    message: str
+    """One sentence: what it is, with its numbers."""
+    object: str = ""
+    """What it is about: a table, a login, a process id; empty for the server as a whole."""
+    value: float | None = None
+    """In the threshold's unit; None where nothing was measured."""
+    threshold: Threshold | None = None
+    mend: str = ""
+    """The statement or command that mends it, or ends what hides it; empty where there is nothing to mend."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observation:
+    """One entry of the catalogue."""
+
+    id: str
+    """Unique within its engine; the name of its command in `datatier queries` where it has one."""
+    engine: Engine
+    question: str
+    """What it answers, as a question."""
+    read: Callable[[int], str] | tuple[str, ...]
+    """PostgreSQL: its one SQL statement for a server version (`server_version_num`), read-only and of named columns.
+    Redis: the commands, in the order of their answers."""
+    judge: Callable[[Rows], tuple[Finding, ...]]
+    """What the rows mean. Pure; the order is that of the rows."""
+    needs: tuple[Right, ...] = ()
+    """What it takes to see all of it. Without, what is seen is still shown, and a finding says what is missing."""
+    every: int = 60
+    """Seconds that an exporter waits between two readings: sizes 300, indexes 900, bloat 7200."""
+    on_replica: bool = True
+    """Whether a replica is asked too."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Observed:
+    """What one server answered to one observation."""
+
+    node: str
+    """Name of the server: `primary`, a replica's, `CACHE/NODE`."""
+    observation: Observation
+    rows: tuple[Row, ...]
+    findings: tuple[Finding, ...]
+    """The judged ones, and one `SKIPPED` for each right or answer that was missing."""
+
+
+def judged(threshold: Threshold, value: float, message: str, *, object: str = "", mend: str = "") -> Finding:  # noqa: A002
+    """The finding that a value is by its threshold; `mend` is said only where something is wrong."""
+    status = threshold.judge(value)
+    return Finding(
+        check=threshold.id,
+        status=status,
+        message=message,
+        object=object,
+        value=value,
+        threshold=threshold,
+        mend="" if status is Status.OK else mend,
+    )

@@ -1,0 +1,1 @@
+"""Observations of PostgreSQL, one file for each thing that is looked at."""

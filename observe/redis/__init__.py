@@ -1,0 +1,1 @@
+"""Observations of Redis and Valkey, one file for each thing that is looked at."""
