@@ -68,12 +68,18 @@ class Observation:
     Redis: the commands, in the order of their answers."""
     judge: Callable[[Rows], tuple[Finding, ...]]
     """What the rows mean. Pure; the order is that of the rows."""
+    columns: tuple[str, ...] = ()
+    """Keys of a row that a table shows, in this order, units at their ends (`observe.quantities`). With them it is a
+    command, `datatier queries ID`; empty where it is no list for people."""
     needs: tuple[Right, ...] = ()
     """What it takes to see all of it. Without, what is seen is still shown, and a finding says what is missing."""
     every: int = 60
     """Seconds that an exporter waits between two readings: sizes 300, indexes 900, bloat 7200."""
     on_replica: bool = True
     """Whether a replica is asked too."""
+    together: Callable[[Mapping[str, Rows | None]], tuple[Finding, ...]] | None = None
+    """What the rows of all servers mean as one, by their names, where those of one tell too little; None for a server
+    that did not answer. Pure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +92,8 @@ class Observed:
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
     """The judged ones, and one `SKIPPED` for each right or answer that was missing."""
+    reached: bool = True
+    """Whether the server let the session in."""
 
 
 def judged(threshold: Threshold, value: float, message: str, *, object: str = "", mend: str = "") -> Finding:  # noqa: A002
