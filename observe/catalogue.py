@@ -5,9 +5,10 @@ from __future__ import annotations
 from observe.observation import Observation
 from observe.postgres.connections import CONNECTIONS
 from observe.postgres.sessions import SESSIONS
+from observe.postgres.transactions import LONG
 from observe.redis.memory import MEMORY
 
-POSTGRES: tuple[Observation, ...] = (CONNECTIONS, SESSIONS)
+POSTGRES: tuple[Observation, ...] = (CONNECTIONS, SESSIONS, LONG)
 REDIS: tuple[Observation, ...] = (MEMORY,)
 
 
