@@ -30,6 +30,10 @@ def show(out: Console, observation: Observation, answers: Sequence[Observed], *,
     out.print(_table(out, observation.columns, rows[:limit], many=len(answers) > 1))
     if len(rows) > limit:
         out.print(f"[dim]and {counted(len(rows) - limit, 'row')} more: --limit {len(rows)}[/]")
+    for each in answers:
+        if observation.summary and each.rows:
+            node = f"{each.node}: " if len(answers) > 1 else ""
+            out.print(f"[dim]{escape(node + observation.summary(each.rows))}[/]")
     show_findings(out, answers)
 
 

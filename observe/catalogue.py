@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from observe.observation import Observation
+from observe.postgres.blocked import BLOCKED
 from observe.postgres.connections import CONNECTIONS
+from observe.postgres.locks import LOCKS
 from observe.postgres.sessions import SESSIONS
+from observe.postgres.statements import SLOW
 from observe.postgres.transactions import LONG
 from observe.redis.memory import MEMORY
 
-POSTGRES: tuple[Observation, ...] = (CONNECTIONS, SESSIONS, LONG)
+POSTGRES: tuple[Observation, ...] = (CONNECTIONS, SESSIONS, LONG, BLOCKED, LOCKS, SLOW)
 REDIS: tuple[Observation, ...] = (MEMORY,)
 
 
