@@ -5,12 +5,14 @@ from __future__ import annotations
 from observe.observation import Observation
 from observe.postgres.connections import CONNECTIONS
 from observe.postgres.sessions import SESSIONS
+from observe.postgres.sizes import SIZES
 from observe.redis.memory import MEMORY
 
-POSTGRES: tuple[Observation, ...] = (CONNECTIONS, SESSIONS)
+POSTGRES: tuple[Observation, ...] = (CONNECTIONS, SESSIONS, SIZES)
 REDIS: tuple[Observation, ...] = (MEMORY,)
 
 
 def queries(observations: tuple[Observation, ...] = POSTGRES) -> tuple[Observation, ...]:
     """Those that are a command of `datatier queries`."""
-    return tuple(each for each in observations if each.columns)
+    parts = {each.id for observation in observations for each in observation.also}
+    return tuple(each for each in observations if each.columns and each.id not in parts)

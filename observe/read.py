@@ -22,10 +22,25 @@ def look(conn: psycopg.Connection[Any], node: str, observation: Observation) -> 
     try:
         with conn.cursor(row_factory=dict_row) as cursor:
             rows: tuple[Row, ...] = tuple(cursor.execute(observation.read(conn.info.server_version)).fetchall())
+            if observation.detail:
+                rows = tuple({**row, **_detail(cursor, observation.detail(row))} for row in rows)
     except psycopg.Error as error:
         hidden = lacking or (_skipped(observation.id, f"{_sentence(error)}", ""),)
-        return Observed(node=node, observation=observation, rows=(), findings=hidden)
+        return Observed(node=node, observation=observation, rows=(), findings=hidden, refused=True)
     return Observed(node=node, observation=observation, rows=rows, findings=(*observation.judge(rows), *lacking))
+
+
+def _detail(cursor: psycopg.Cursor[dict[str, Any]], statement: str) -> Row:
+    import psycopg
+
+    if not statement:
+        return {}
+    try:
+        return cursor.execute(statement).fetchone() or {}
+    except psycopg.Error as error:
+        if cursor.connection.closed:
+            raise
+        return {"refused": _sentence(error)}
 
 
 def _lacking(conn: psycopg.Connection[Any], needs: tuple[Right, ...]) -> Iterator[Finding]:
