@@ -46,6 +46,11 @@ def _answers(node: PostgresNode, observations: Sequence[Observation]) -> Iterato
             yield unreached(node.name, each, error)
 
 
+def whole(observation: Observation) -> tuple[Observation, ...]:
+    """The observation and what its command answers with as well."""
+    return (observation, *observation.also)
+
+
 def unreached(node: str, observation: Observation, error: LoginError | SilentError) -> Observed:
     """The answer of a server that nobody could log in to, or that says nothing."""
     finding = Finding(check=observation.id, status=Status.SKIPPED, message=f"{error}", mend="datatier health")
@@ -57,5 +62,5 @@ def _with_together(observation: Observation, answers: Sequence[Observed]) -> Seq
     if together is None or not answers:
         return answers
     first, *rest = answers
-    found = together({each.node: each.rows if each.reached else None for each in answers})
+    found = together({each.node: each.rows if each.reached and not each.refused else None for each in answers})
     return [replace(first, findings=(*found, *first.findings)), *rest]
