@@ -27,7 +27,8 @@ expiry. Measured with MEMORY USAGE on Valkey 9.1."""
 (_IMPORT, _SLOT, _LIBRARY, _OF_MODULE, _IDLE, _FREQUENCY, _AUX, _RESIZE, _MILLISECONDS, _AT, _SELECT, _END) = (
     0xF3, 0xF4, 0xF5, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF,
 )  # fmt: skip
-_OPCODES = _IMPORT
+_OPCODES = 0xF0
+"""From here on a byte is no type of a value."""
 
 
 class RdbError(ValueError):
