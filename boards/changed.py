@@ -1,20 +1,20 @@
-"""An expression made from another: that of one server, or one whose minutes are shorter."""
+"""An expression made from another: that of some servers, or one whose minutes are shorter."""
 
 from __future__ import annotations
 
 from dataclasses import fields, replace
 from typing import TypeVar
 
-from boards.expression import NODE, Expression, Metric
+from boards.expression import Expression, Matcher, Metric
 
 Some = TypeVar("Some", bound=Expression)
 
 
-def only(expression: Some, server: str) -> Some:
-    """The same of one server."""
+def only(expression: Some, matcher: Matcher) -> Some:
+    """The same of those series alone that have such a label."""
     if isinstance(expression, Metric):
-        return replace(expression, matchers=((NODE, "=", server), *expression.matchers))
-    return _with(expression, {name: only(each, server) for name, each in _inside(expression).items()})
+        return replace(expression, matchers=(matcher, *expression.matchers))
+    return _with(expression, {name: only(each, matcher) for name, each in _inside(expression).items()})
 
 
 def paced(expression: Some, minute: int) -> Some:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from boards.changed import only
+from boards.expression import NODE
 from boards.rules.postgres import POSTGRES
 from boards.rules.redis import REDIS
 from boards.rules.rule import Evaluation, Rule, camel
@@ -36,7 +37,7 @@ def rules(limits: Limits) -> Iterator[Rule]:
                 for server, numbers in limits.items():
                     if key in numbers:
                         rule = _rule(engine, key, what, words, numbers[key])
-                        yield replace(rule, condition=only(rule.condition, server))
+                        yield replace(rule, condition=only(rule.condition, (NODE, "=", server)))
             elif what.limit is not None:
                 yield _rule(engine, key, what, words, what.limit)
 
