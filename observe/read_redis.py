@@ -7,7 +7,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from knowledge.thresholds.threshold import Status
-from observe.observation import Finding, Observation, Observed, Row
+from observe.observation import Cell, Finding, Observation, Observed, Row
 from observe.redis.info import AT
 
 if TYPE_CHECKING:
@@ -50,7 +50,12 @@ def _answers(client: redis.Redis, commands: Sequence[str]) -> Iterator[tuple[str
         elif isinstance(answer, Exception):
             raise answer
         else:
-            yield command, {**answer, AT: now}
+            yield command, {**{name: _text(value) for name, value in answer.items()}, AT: now}
+
+
+def _text(value: Cell | dict[str, Cell]) -> Cell:
+    """`slave0` and its like, which redis-py takes apart, as INFO has them."""
+    return ",".join(f"{name}={part}" for name, part in value.items()) if isinstance(value, dict) else value
 
 
 def _observed(node: str, observation: Observation, before: Kept, now: Kept) -> Observed:

@@ -43,6 +43,17 @@ READ_ONLY = Threshold(
     first_steps=("Find where it is set: database, parameter group.", "See who set it and why before it is taken back."),
     runbook="docs/runbooks/postgres-down.md",
 )
+PRIMARIES = Threshold(
+    id="primaries",
+    warn=None,
+    critical=0,
+    unit="",
+    source="one node of a cache, or of each shard in cluster mode, takes writes",
+    meaning="With two primaries writes are lost when one of them is made a replica again; with none all writes fail.",
+    first_steps=("See which node the endpoint leads to.", "Look at the cache's latest events: failover, new node."),
+    runbook="docs/runbooks/redis-replication.md",
+)
+FAILED_LOGINS = of_alarms("failed-logins", POSTGRES, unit="", warn=("failed-logins", 0))
 REPLICATION = of_alarms("replication", POSTGRES, unit="", critical=("replication-stopped", 0))
 REPLICA_LAG = Threshold(
     id="replica-lag",

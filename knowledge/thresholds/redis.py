@@ -44,3 +44,14 @@ HIT_RATIO = Threshold(
     first_steps=("See which key space takes most memory.", "See which TTLs are shorter than what is asked again."),
     runbook="docs/runbooks/redis-memory.md",
 )
+RESPONSE = Threshold(
+    id="response",
+    warn=10,
+    critical=1000,
+    unit="ms",
+    source="a command takes microseconds: ten milliseconds is Redis's own slowlog-log-slower-than; 1 s what leaves a "
+    "thought whole (Nielsen, Response Times: The 3 Important Limits)",
+    meaning="The node answers, but slowly: one command blocks the others, or processor or network are overloaded.",
+    first_steps=("See what is slow: `datatier queries slowlog`.", "Look at CPU and network of the node."),
+    runbook="docs/runbooks/redis-load.md",
+)

@@ -37,12 +37,12 @@ def _replica(info: Row) -> Iterator[Finding]:
 
 def _primary(info: Row) -> Iterator[Finding]:
     for name, value in info.items():
-        if name.startswith("slave") and name[5:].isdecimal() and isinstance(value, dict):
-            yield _heard(value)
+        if name.startswith("slave") and name[5:].isdecimal():
+            yield _heard(dict(part.split("=", 1) for part in str(value).split(",")))
 
 
-def _heard(replica: Row) -> Finding:
-    where, state, seconds = f"{replica['ip']}:{replica['port']}", replica["state"], float(str(replica["lag"]))
+def _heard(replica: dict[str, str]) -> Finding:
+    where, state, seconds = f"{replica['ip']}:{replica['port']}", replica["state"], float(replica["lag"])
     said = f"replica {where} is {state}, heard {duration(max(seconds, 0))} ago"
     return judged(THRESHOLD, seconds, said, object=where, mend=_MEND)
 
