@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from observe.observation import Observation
 from observe.postgres.connections import CONNECTIONS
+from observe.postgres.indexes import INDEXES
 from observe.postgres.sessions import SESSIONS
 from observe.postgres.sizes import SIZES
 from observe.redis.memory import MEMORY
 
-POSTGRES: tuple[Observation, ...] = (CONNECTIONS, SESSIONS, SIZES)
+POSTGRES: tuple[Observation, ...] = (CONNECTIONS, SESSIONS, SIZES, INDEXES)
 REDIS: tuple[Observation, ...] = (MEMORY,)
 
 
