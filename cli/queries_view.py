@@ -40,6 +40,10 @@ def show_rows(out: Console, observation: Observation, answers: Sequence[Observed
     out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
     if len(rows) > limit:
         out.print(f"[dim]and {counted(len(rows) - limit, 'row')} more: --limit {len(rows)}[/]")
+    for each in mine:
+        if observation.summary and each.rows:
+            node = f"{each.node}: " if len(mine) > 1 else ""
+            out.print(f"[dim]{escape(node + observation.summary(each.rows))}[/]")
 
 
 def show_findings(out: Console, answers: Sequence[Observed]) -> None:

@@ -26,6 +26,8 @@ class Right:
     """What ends its lack: SQL with `{login}` for who reads, or the line of access.yaml."""
     held: str = ""
     """PostgreSQL: the SQL expression that says whether the session has it; empty where only trying tells."""
+    lack: str = '"{login}" lacks {name} and sees only a part'
+    """What is said where it is missing."""
 
 
 PG_MONITOR = Right(
@@ -34,6 +36,13 @@ PG_MONITOR = Right(
     held="pg_has_role(current_user, 'pg_monitor', 'USAGE')",
 )
 """Statements, wait events and sizes of everybody (PostgreSQL, Predefined Roles)."""
+READ_ALL_STATS = Right(
+    name="pg_read_all_stats",
+    grant=PG_MONITOR.grant,
+    held="pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')",
+    lack='"{login}" lacks {name}: what sessions of others do is hidden',
+)
+"""The part of pg_monitor that statements of others take, as pg_stat_activity and pg_stat_statements show them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +87,12 @@ class Observation:
     """What its command answers with as well: a table each, below its own. They are no commands by themselves."""
     needs: tuple[Right, ...] = ()
     """What it takes to see all of it. Without, what is seen is still shown, and a finding says what is missing."""
+    extension: str = ""
+    """PostgreSQL: the extension that it reads by, whose schema is then in the search path; SKIPPED without it."""
+    arrange: Callable[[Rows], Rows] | None = None
+    """Puts rows into the order in which people read them, and adds what follows from several. Pure; before `judge`."""
+    summary: Callable[[Rows], str] | None = None
+    """One line below the table that counts the rows. Pure."""
     every: int = 60
     """Seconds that an exporter waits between two readings: sizes 300, indexes 900, bloat 7200."""
     on_replica: bool = True

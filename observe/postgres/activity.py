@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from observe.node import APPLICATION
+from observe.observation import Row
 
 # Of other roles' sessions whoever lacks pg_read_all_stats sees pid, usesysid, usename, datname, application_name and
 # backend_type NULL, and `<insufficient privilege>` in place of the statement (PostgreSQL, The Statistics Views).
@@ -17,3 +18,11 @@ COLUMNS = f"""a.pid, a.usename::text AS "user", a.datname::text AS database, a.a
        a.application_name = '{APPLICATION}' AS own,
        left(regexp_replace(a.query, '\\s+', ' ', 'g'), 500) AS query"""
 """Of `pg_stat_activity a`. `own` marks the sessions of this tool."""
+
+
+def who(row: Row) -> str:
+    """`session 4711 (app_a, psql)`, `prepared transaction order-12 (app_a)`: what a finding calls it."""
+    if row.get("prepared") is not None:
+        return f"prepared transaction {row['prepared']} ({row['user']})"
+    named = ", ".join(str(row[key]) for key in ("user", "application") if row[key])
+    return f"session {row['pid']}" + (f" ({named})" if named else "")
