@@ -35,6 +35,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "schema": ("cli.schema", "app", INSIDE),
     "health": ("cli.health", "health", WATCH),
     "queries": ("cli.queries", "app", WATCH),
+    "metrics": ("cli.metrics", "app", WATCH),
     "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),
     "alarms": ("cli.alarms", "app", DEPLOY),
