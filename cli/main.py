@@ -34,6 +34,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "migrate": ("cli.migrate", "app", INSIDE),
     "schema": ("cli.schema", "app", INSIDE),
     "health": ("cli.health", "health", WATCH),
+    "queries": ("cli.queries", "app", WATCH),
+    "metrics": ("cli.metrics", "app", WATCH),
     "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),
     "alarms": ("cli.alarms", "app", DEPLOY),

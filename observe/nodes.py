@@ -24,10 +24,12 @@ if TYPE_CHECKING:
     import redis
 
 
-def postgres_nodes(target: Manifest | Secret, identity: str | None = None) -> tuple[PostgresNode, ...]:
-    """The primary first, then its replicas; or the one server of a URL.
+def postgres_nodes(
+    target: Manifest | Secret, identity: str | None = None, database: str | None = None
+) -> tuple[PostgresNode, ...]:
+    """The primary first, then its replicas; or the one server of a URL. `database` in place of the usual one.
 
-    Raise `NoLoginError` or `EmptySecretError`.
+    Raise `NoLoginError`, `EmptySecretError` or `UrlError`.
     """
     if isinstance(target, Secret):
         url = target
@@ -36,14 +38,16 @@ def postgres_nodes(target: Manifest | Secret, identity: str | None = None) -> tu
                 name="database",
                 address=place_of(url),
                 replica=False,
-                connect=lambda seconds: open_database_url(url, application=APPLICATION, seconds=seconds),
+                connect=lambda seconds: open_database_url(
+                    url, database=database, application=APPLICATION, seconds=seconds
+                ),
             ),
         )
     found = credential(target, identity or watcher(load_access(target.access)))
     postgres = target.postgres
     return (
-        _instance(postgres, postgres.primary, found, replica=False),
-        *(_instance(postgres, each, found, replica=True) for each in postgres.replicas),
+        _instance(postgres, postgres.primary, found, database, replica=False),
+        *(_instance(postgres, each, found, database, replica=True) for each in postgres.replicas),
     )
 
 
@@ -65,13 +69,21 @@ def redis_nodes(target: Manifest | Secret, identity: str | None = None) -> tuple
     return tuple(_cache_nodes(target, identity))
 
 
-def _instance(target: PostgresTarget, endpoint: Endpoint, found: Credential, *, replica: bool) -> PostgresNode:
+def _instance(
+    target: PostgresTarget, endpoint: Endpoint, found: Credential, database: str | None, *, replica: bool
+) -> PostgresNode:
     return PostgresNode(
         name=endpoint.name,
         address=f"{endpoint.host}:{endpoint.port}",
         replica=replica,
         connect=lambda seconds: open_postgres(
-            target, endpoint, found.username or "", found.password, application=APPLICATION, seconds=seconds
+            target,
+            endpoint,
+            found.username or "",
+            found.password,
+            database=database,
+            application=APPLICATION,
+            seconds=seconds,
         ),
     )
 

@@ -26,6 +26,8 @@ class Right:
     """What ends its lack: SQL with `{login}` for who reads, or the line of access.yaml."""
     held: str = ""
     """PostgreSQL: the SQL expression that says whether the session has it; empty where only trying tells."""
+    lack: str = '"{login}" lacks {name} and sees only a part'
+    """What is said where it is missing."""
 
 
 PG_MONITOR = Right(
@@ -34,6 +36,13 @@ PG_MONITOR = Right(
     held="pg_has_role(current_user, 'pg_monitor', 'USAGE')",
 )
 """Statements, wait events and sizes of everybody (PostgreSQL, Predefined Roles)."""
+READ_ALL_STATS = Right(
+    name="pg_read_all_stats",
+    grant=PG_MONITOR.grant,
+    held="pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')",
+    lack='"{login}" lacks {name}: what sessions of others do is hidden',
+)
+"""The part of pg_monitor that statements of others take, as pg_stat_activity and pg_stat_statements show them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,12 +77,24 @@ class Observation:
     Redis: the commands, in the order of their answers."""
     judge: Callable[[Rows], tuple[Finding, ...]]
     """What the rows mean. Pure; the order is that of the rows."""
+    columns: tuple[str, ...] = ()
+    """Keys of a row that a table shows, in this order, units at their ends (`observe.quantities`). With them it is a
+    command, `datatier queries ID`; empty where it is no list for people."""
     needs: tuple[Right, ...] = ()
     """What it takes to see all of it. Without, what is seen is still shown, and a finding says what is missing."""
+    extension: str = ""
+    """PostgreSQL: the extension that it reads by, whose schema is then in the search path; SKIPPED without it."""
+    arrange: Callable[[Rows], Rows] | None = None
+    """Puts rows into the order in which people read them, and adds what follows from several. Pure; before `judge`."""
+    summary: Callable[[Rows], str] | None = None
+    """One line below the table that counts the rows. Pure."""
     every: int = 60
     """Seconds that an exporter waits between two readings: sizes 300, indexes 900, bloat 7200."""
     on_replica: bool = True
     """Whether a replica is asked too."""
+    together: Callable[[Mapping[str, Rows | None]], tuple[Finding, ...]] | None = None
+    """What the rows of all servers mean as one, by their names, where those of one tell too little; None for a server
+    that did not answer. Pure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,6 +107,8 @@ class Observed:
     rows: tuple[Row, ...]
     findings: tuple[Finding, ...]
     """The judged ones, and one `SKIPPED` for each right or answer that was missing."""
+    reached: bool = True
+    """Whether the server let the session in."""
 
 
 def judged(threshold: Threshold, value: float, message: str, *, object: str = "", mend: str = "") -> Finding:  # noqa: A002

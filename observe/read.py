@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from knowledge.thresholds.threshold import Status
-from observe.observation import Finding, Observation, Observed, Right, Row
+from observe.observation import Finding, Observation, Observed, Right, Rows
 
 if TYPE_CHECKING:
     import psycopg
@@ -18,24 +18,49 @@ def look(conn: psycopg.Connection[Any], node: str, observation: Observation) -> 
     from psycopg.rows import dict_row
 
     assert callable(observation.read)  # noqa: S101 one of PostgreSQL
-    lacking = tuple(_lacking(conn, observation.needs))
+    hidden: tuple[Finding, ...] = ()
     try:
+        if absent := _absent(conn, observation.extension):
+            return Observed(node=node, observation=observation, rows=(), findings=(absent,))
+        hidden = tuple(_lacking(conn, observation.needs))
         with conn.cursor(row_factory=dict_row) as cursor:
-            rows: tuple[Row, ...] = tuple(cursor.execute(observation.read(conn.info.server_version)).fetchall())
+            rows: Rows = tuple(cursor.execute(observation.read(conn.info.server_version).encode()).fetchall())
     except psycopg.Error as error:
-        hidden = lacking or (_skipped(observation.id, f"{_sentence(error)}", ""),)
-        return Observed(node=node, observation=observation, rows=(), findings=hidden)
-    return Observed(node=node, observation=observation, rows=rows, findings=(*observation.judge(rows), *lacking))
+        said = hidden or (_skipped(observation.id, _sentence(error), ""),)
+        return Observed(node=node, observation=observation, rows=(), findings=said)
+    if observation.arrange:
+        rows = observation.arrange(rows)
+    return Observed(node=node, observation=observation, rows=tuple(rows), findings=(*observation.judge(rows), *hidden))
+
+
+_SCHEMA = """
+SELECT (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
+         WHERE e.extname = %(name)s),
+       EXISTS (SELECT FROM pg_available_extensions WHERE name = %(name)s), current_database()
+"""
+
+
+def _absent(conn: psycopg.Connection[Any], name: str) -> Finding | None:
+    """Why there is nothing to read by an extension; None where it is there, and its schema in the search path now."""
+    if not name:
+        return None
+    row = conn.execute(_SCHEMA, {"name": name}).fetchone()
+    schema, available, database = row or (None, False, "")
+    if schema:
+        conn.execute("SELECT set_config('search_path', %s, false)", (schema,))
+        return None
+    if available:
+        return _skipped(name, f"the extension {name} is not in the database {database}", f"CREATE EXTENSION {name}")
+    return _skipped(name, f"this server has no extension {name}", "")
 
 
 def _lacking(conn: psycopg.Connection[Any], needs: tuple[Right, ...]) -> Iterator[Finding]:
     for right in (each for each in needs if each.held):
-        row = conn.execute(f"SELECT {right.held}, current_user::text").fetchone()
+        row = conn.execute(f"SELECT {right.held}, current_user::text".encode()).fetchone()
         if row and not row[0]:
             login = str(row[1]).replace('"', '""')
-            yield _skipped(
-                right.name, f'"{login}" lacks {right.name} and sees only a part', right.grant.format(login=login)
-            )
+            said = right.lack.format(login=login, name=right.name)
+            yield _skipped(right.name, said, right.grant.format(login=login))
 
 
 def _skipped(check: str, message: str, mend: str) -> Finding:

@@ -24,11 +24,12 @@ class UrlError(BootstrapError, ValueError):
 
 
 def open_database_url(
-    url: Secret, *, application: str = "datatier", seconds: int = TIMEOUT
+    url: Secret, *, database: str | None = None, application: str = "datatier", seconds: int = TIMEOUT
 ) -> psycopg.Connection[tuple[Any, ...]]:
     """Return an autocommit connection by a libpq URL or key=value string; raise UrlError or LoginError.
 
-    What the URL leaves out comes from libpq's environment (`PGPASSWORD`, `PGSSLROOTCERT`, `~/.pgpass`).
+    `database` takes the place of the one that the URL names. What the URL leaves out comes from libpq's environment
+    (`PGPASSWORD`, `PGSSLROOTCERT`, `~/.pgpass`).
     """
     import psycopg
     from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -45,7 +46,7 @@ def open_database_url(
     if not (_near(_setting(parts, "host")) and _near(_setting(parts, "hostaddr"))):
         # libpq's own default, `prefer`, takes any certificate and no TLS at all.
         usual["sslmode"] = os.environ.get("PGSSLMODE", "verify-full")
-    wanted = usual | parts
+    wanted = usual | parts | ({"dbname": database} if database else {})
     try:
         return psycopg.connect(make_conninfo(**wanted), autocommit=True)
     except psycopg.OperationalError as error:

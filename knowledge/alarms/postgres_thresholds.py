@@ -12,6 +12,10 @@ CONNECTIONS_CRITICAL, CONNECTIONS_HIGH = 0.9, 0.8
 """Shares of max_connections."""
 TRANSACTION_IDS_CRITICAL, TRANSACTION_IDS_HIGH = 1000 * MILLION, 500 * MILLION
 """Age of the oldest transaction id, in transactions."""
+SESSIONS_BLOCKED = 3
+"""Transactions that wait for a lock."""
+IDLE_SHARE = 0.5
+"""Of idle_in_transaction_session_timeout."""
 LATENCY_SECONDS = 0.02
 IDLE_LAG_SECONDS = 360
 """ReplicaLag is the age of the last transaction replayed; without any it climbs until RDS switches the WAL segment,
@@ -95,10 +99,10 @@ def load(
         )
     if insights:
         made["load-high"] = Limit(value=cls.vcpu, how=f"the {cls.vcpu} cores of {cls.name}")
-        made["sessions-blocked"] = Limit(value=3, how="the same for every class")
+        made["sessions-blocked"] = Limit(value=SESSIONS_BLOCKED, how="the same for every class")
         if idle_timeout_ms:
             made["idle-in-transaction"] = Limit(
-                value=idle_timeout_ms / 2000,
+                value=IDLE_SHARE * idle_timeout_ms / 1000,
                 how=f"half of idle_in_transaction_session_timeout, {idle_timeout_ms / 1000:g} s",
             )
     if cls.burstable:

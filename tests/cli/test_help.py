@@ -73,7 +73,7 @@ def test_a_command_says_what_it_does_and_how(path: tuple[str, ...], monkeypatch:
         monkeypatch.delenv(variable, raising=False)
     command = COMMANDS[path]
     first = (command.help or "").strip().splitlines()[0]
-    assert re.match(r"[A-Z].*[.\w:]$", first), f"no sentence: {first!r}"
+    assert re.match(r"[A-Z].*[.?\w:]$", first), f"no sentence: {first!r}"
     shown, parsed = examples(command), []
     assert shown, "no line `[bold]Example:[/] datatier ...`"
     for words in shown:

@@ -1,0 +1,92 @@
+"""How the answers of servers to an observation are shown: a table, what is wrong with what mends it, or JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import Console
+from rich.markup import escape
+
+from cli.output import counted, table
+from knowledge.thresholds.threshold import Status
+from observe.observation import Finding, Observation, Observed, Row
+from observe.quantities import heading, written
+
+STYLES = {
+    Status.OK: "green",
+    Status.WARN: "yellow",
+    Status.CRITICAL: "bold red",
+    Status.SKIPPED: "magenta",
+    Status.STALE: "magenta",
+}
+_WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
+_CELL = 80
+"""Characters of a cell on a terminal; a pipe and JSON have all of it."""
+
+
+def show(out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int) -> None:
+    """Print the rows as one table, and below it what is wrong, worst first."""
+    rows = [(each.node, row) for each in answers for row in each.rows]
+    out.print(_table(out, observation.columns, rows[:limit], many=len(answers) > 1))
+    if len(rows) > limit:
+        out.print(f"[dim]and {counted(len(rows) - limit, 'row')} more: --limit {len(rows)}[/]")
+    show_findings(out, answers)
+
+
+def show_findings(out: Console, answers: Sequence[Observed]) -> None:
+    """Print what is wrong or could not be seen, worst first, each with what mends it."""
+    many = len({each.node for each in answers}) > 1
+    found = [(each.node, finding) for each in answers for finding in each.findings]
+    for node, finding in sorted(found, key=lambda each: _WORST.index(each[1].status)):
+        if finding.status is Status.OK:
+            continue
+        where = f"{node}: " if many else ""
+        style = STYLES[finding.status]
+        out.print(f"[{style}]{finding.status}[/] {escape(where + finding.message)}{_limit(finding)}")
+        if finding.mend:
+            out.print(f"      [dim]mend:[/] {escape(finding.mend)}")
+
+
+def as_json(answers: Sequence[Observed], limit: int | None = None) -> dict[str, object]:
+    """`{"rows": [...], "findings": [...]}`: rows as they were read, with the server's name where there are several."""
+    rows = [{"node": each.node, **row} for each in answers for row in each.rows]
+    return {
+        "rows": rows[:limit],
+        "findings": [_finding(each.node, found) for each in answers for found in each.findings],
+    }
+
+
+def _finding(node: str, finding: Finding) -> dict[str, object]:
+    limit = finding.threshold
+    return {
+        "status": finding.status,
+        "object": finding.object,
+        "message": finding.message,
+        "mend": finding.mend,
+        "node": node,
+        "check": finding.check,
+        "value": finding.value,
+        "threshold": {"warn": limit.warn, "critical": limit.critical, "unit": limit.unit} if limit else None,
+        "source": limit.source if limit else "",
+    }
+
+
+def _limit(finding: Finding) -> str:
+    """The threshold that was passed, with where it comes from."""
+    limit = finding.threshold
+    if limit is None or finding.status not in (Status.WARN, Status.CRITICAL):
+        return ""
+    number = limit.critical if finding.status is Status.CRITICAL else limit.warn
+    word = "below" if limit.below else "above"
+    return escape(f" ({finding.status} {word} {number:g} {limit.unit}: {limit.source})")
+
+
+def _table(out: Console, columns: Sequence[str], rows: Sequence[tuple[str, Row]], *, many: bool) -> object:
+    shown = [[*([node] if many else []), *_cells(out, columns, row)] for node, row in rows]
+    return table("", [*(["node"] if many else []), *map(heading, columns)], shown)
+
+
+def _cells(out: Console, columns: Sequence[str], row: Row) -> Iterator[str]:
+    for column in columns:
+        text = written(column, row.get(column))
+        yield escape(text[: _CELL - 1] + "…" if out.is_terminal and len(text) > _CELL else text)

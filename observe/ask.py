@@ -1,0 +1,56 @@
+"""Several servers at once: each answers its observations in one session, and one that is silent is said to be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+from bootstrap.secrets import LoginError
+from knowledge.thresholds.threshold import Status
+from observe.node import PostgresNode
+from observe.observation import Finding, Observation, Observed
+from observe.read import look
+
+
+def ask(nodes: Sequence[PostgresNode], observations: Sequence[Observation]) -> tuple[Observed, ...]:
+    """What each server answers, in the order of the observations and then of the servers.
+
+    What an observation makes of all servers together is with the first server's findings. Raise `UrlError`.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, len(nodes))) as pool:
+        answers = list(pool.map(lambda node: tuple(_answers(node, observations)), nodes))
+    found: list[Observed] = []
+    for observation in observations:
+        found += _with_together(
+            observation, [each for answer in answers for each in answer if each.observation is observation]
+        )
+    return tuple(found)
+
+
+def _answers(node: PostgresNode, observations: Sequence[Observation]) -> Iterator[Observed]:
+    wanted = [each for each in observations if each.on_replica or not node.replica]
+    if not wanted:
+        return
+    try:
+        with node.session() as session:
+            for each in wanted:
+                yield look(session, node.name, each)
+    except LoginError as error:
+        for each in wanted:
+            yield unreached(node.name, each, error)
+
+
+def unreached(node: str, observation: Observation, error: LoginError) -> Observed:
+    """The answer of a server that nobody could log in to."""
+    finding = Finding(check=observation.id, status=Status.SKIPPED, message=f"{error}", mend="datatier health")
+    return Observed(node=node, observation=observation, rows=(), findings=(finding,), reached=False)
+
+
+def _with_together(observation: Observation, answers: Sequence[Observed]) -> Sequence[Observed]:
+    together: Callable[..., tuple[Finding, ...]] | None = observation.together
+    if together is None or not answers:
+        return answers
+    first, *rest = answers
+    found = together({each.node: each.rows if each.reached else None for each in answers})
+    return [replace(first, findings=(*found, *first.findings)), *rest]

@@ -1,0 +1,22 @@
+"""All readings of PostgreSQL: those of postgres_exporter's default collectors, and those that are asked for by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from observe.metrics.postgres.databases import DATABASES, WRAPAROUND
+from observe.metrics.postgres.instance import CHECKPOINTER, INSTANCE
+from observe.metrics.postgres.reading import Reading
+from observe.metrics.postgres.replication import REPLICATION
+from observe.metrics.postgres.sessions import LONG_RUNNING, SESSIONS
+from observe.metrics.postgres.settings import SETTINGS
+from observe.metrics.postgres.tables import TABLES
+
+DEFAULT: tuple[Reading, ...] = (*INSTANCE, *DATABASES, *SESSIONS, *REPLICATION, *TABLES, *SETTINGS)
+OPTIONAL: Mapping[str, Reading] = {each.collector: each for each in (CHECKPOINTER, WRAPAROUND, LONG_RUNNING)}
+"""By the name of their collector. Off with the peer too."""
+
+
+def readings(extra: Iterable[str] = ()) -> tuple[Reading, ...]:
+    """The default ones and those of the named collectors. Raise KeyError for a name that none has."""
+    return (*DEFAULT, *(OPTIONAL[name] for name in dict.fromkeys(extra)))

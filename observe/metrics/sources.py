@@ -1,0 +1,29 @@
+"""What is scraped of a stack, or of the servers of URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import partial
+
+from bootstrap.manifest import Manifest
+from bootstrap.secrets import Secret
+from observe.metrics.postgres.catalogue import readings
+from observe.metrics.postgres.source import PostgresSource
+from observe.metrics.source import Source
+from observe.node import PostgresNode
+from observe.nodes import postgres_nodes
+
+
+def sources(target: Manifest | Secret, collectors: Iterable[str] = ()) -> tuple[Source, ...]:
+    """One for each node. Raise `NoLoginError` or `EmptySecretError`.
+
+    :param collectors: names of optional ones that are wanted besides the default ones.
+    """
+    wanted = readings(collectors)
+    nodes = postgres_nodes(target)
+    return tuple(PostgresSource(partial(_postgres, target, each.name), wanted) for each in nodes)
+
+
+def _postgres(target: Manifest | Secret, name: str) -> PostgresNode:
+    """The node with the login that its secret holds now."""
+    return next(each for each in postgres_nodes(target) if each.name == name)
