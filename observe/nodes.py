@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from bootstrap.access import Access, load_access
+from bootstrap.access import cache_watcher, load_access, watcher
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.secrets import (
     Credential,
@@ -67,17 +67,6 @@ def redis_nodes(target: Manifest | Secret, identity: str | None = None) -> tuple
             ),
         )
     return tuple(_cache_nodes(target, identity))
-
-
-def watcher(access: Access) -> str:
-    """Who looks at PostgreSQL: the first identity with `postgres: monitoring` that logs in, or else the master."""
-    able = (name for name in access.with_privilege("monitoring") if access.logs_in(name))
-    return next(able, "master")
-
-
-def cache_watcher(access: Access, cache: str) -> str | None:
-    """Who looks at a cache: the first identity with the role `monitoring` there; None without one."""
-    return next((name for name, rules in access.cache_users(cache).items() if rules.role == "monitoring"), None)
 
 
 def _instance(
