@@ -30,6 +30,8 @@ class ScheduledMetricsArgs(VpcFunctionArgs):
     """The manifest, JSON. It is kept in a secret of its own: too long for an environment variable (4 KB)."""
     namespace: str
     """CloudWatch namespace of the metrics."""
+    insights: bool = True
+    """Whether Database Insights is on: what it counts is not written a second time."""
     every_minutes: int = 5
     """Minutes between two looks, 1 to 60."""
     secret_arns: Sequence[pulumi.Input[str]]
@@ -87,7 +89,11 @@ class ScheduledMetrics(pulumi.ComponentResource):
             handler=HANDLER,
             reserved_concurrent_executions=args.reserved_concurrency,
             environment=aws.lambda_.FunctionEnvironmentArgs(
-                variables={"DATATIER_MANIFEST_SECRET": manifest.secret_id, "DATATIER_NAMESPACE": args.namespace}
+                variables={
+                    "DATATIER_INSIGHTS": "on" if args.insights else "off",
+                    "DATATIER_MANIFEST_SECRET": manifest.secret_id,
+                    "DATATIER_NAMESPACE": args.namespace,
+                }
             ),
         )
         # By default Lambda tries twice more, within six hours: figures of then would stand for now.

@@ -68,6 +68,7 @@ def _scheduled(
             code=code,
             manifest=manifest,
             namespace=namespace(site.prefix),
+            insights=site.instances.primary.insights,
             every_minutes=every,
             # One at a time, where the account has room to reserve any.
             reserved_concurrency=1 if site.settings.runner.reserved else None,

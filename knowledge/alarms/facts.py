@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 from knowledge.alarms.spec import LOGS, AlarmSpec, Comparison, MissingData, Severity
 from knowledge.alarms.words import Words, words
@@ -17,6 +17,8 @@ FACTS = words("facts.toml")
 INSTANCE, CHECK = "instance", "check"
 """Dimensions: what it is of, `PREFIX/NODE` or `PREFIX`, and the id of the threshold that judged it."""
 STATUS = "datatier_check_status"
+Of = Literal["stack", "primary", "instance", "cache"]
+"""The stack as a whole (the worst of all servers and secrets), its primary, every database instance, every cache."""
 DAY = 86400
 
 
@@ -27,17 +29,19 @@ class Fact:
     metric: str
     check: str
     """Id of the threshold, where the metric is a verdict; else empty."""
-    whole: bool
-    """Whether it is one figure of the whole stack, the worst of all its servers and secrets."""
+    of: Of
+    """What it is of."""
 
 
-def facts() -> tuple[Fact, ...]:
-    """Everything that an alarm may look at, each once."""
-    found = [
-        Fact(metric=_metric(said), check=said.get(CHECK, ""), whole=said["of"] == "stack") for said in FACTS.values()
-    ]
-    blocked = [Fact(metric=STATUS, check=check, whole=False) for check in INSTEAD_OF_INSIGHTS.values()]
-    return tuple(dict.fromkeys([*found, *blocked]))
+def facts(*, insights: bool) -> tuple[Fact, ...]:
+    """Everything that an alarm looks at, each once.
+
+    :param insights: whether Database Insights serves the alarms that it can serve.
+    """
+    found = [Fact(metric=_metric(said), check=said.get(CHECK, ""), of=said["of"]) for said in FACTS.values()]
+    if not insights:
+        found += [Fact(metric=STATUS, check=check, of="instance") for check in INSTEAD_OF_INSIGHTS.values()]
+    return tuple(found)
 
 
 INSTEAD_OF_INSIGHTS = {"sessions-blocked": "blocked", "idle-in-transaction": "idle-in-transaction"}
