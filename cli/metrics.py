@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from cli.doors import by_url
-from cli.options import DatabaseUrlOption, ManifestOption, StackArgument
+from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
 from cli.target import find_manifest
 
 app = typer.Typer(
@@ -28,17 +28,24 @@ def print_(
     stack: StackArgument = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
+    redis_url: RedisUrlOption = None,
     collector: CollectorOption = None,
 ) -> None:
     """Print all metrics once.
 
     [bold]Examples:[/] datatier metrics print prod    datatier metrics print --database-url URL
     """
-    from bootstrap.secrets import Secret
     from observe.metrics.exporter import Exporter
+    from observe.metrics.redis.source import redis_sources
     from observe.metrics.sources import sources
 
-    target = by_url(database_url, stack, manifest) or find_manifest(stack, manifest)
-    exporter = Exporter(sources(target, collector or ()), None if isinstance(target, Secret) else target.prefix)
+    urls = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
+    if any(urls):
+        database, redis = urls
+        servers = (*(sources(database, collector or ()) if database else ()), *(redis_sources(redis) if redis else ()))
+        exporter = Exporter(servers, None)
+    else:
+        target = find_manifest(stack, manifest)
+        exporter = Exporter(sources(target, collector or ()), target.prefix)
     sys.stdout.write(exporter.text(SECONDS))
     exporter.close(1.0)

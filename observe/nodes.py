@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 from bootstrap.access import Access, load_access
@@ -19,6 +20,7 @@ from bootstrap.secrets import (
 )
 from clients.credentials import cache_credential, credential
 from observe.node import APPLICATION, PostgresNode, RedisNode
+from observe.rights import Lack, lack
 
 if TYPE_CHECKING:
     import redis
@@ -106,11 +108,14 @@ def _cache_nodes(manifest: Manifest, identity: str | None) -> Iterator[RedisNode
         if who is None and cache.has_users:
             continue
         found = cache_credential(manifest, name, who or "")
+        rules = access.cache_users(name)[who] if who and cache.has_users else None
         for endpoint in cache.nodes or (cache.endpoint,):
-            yield _cache_node(name, cache, endpoint, found)
+            yield _cache_node(name, cache, endpoint, found, partial(lack, cache, name, who or "", rules))
 
 
-def _cache_node(name: str, cache: CacheTarget, endpoint: Endpoint, found: Credential) -> RedisNode:
+def _cache_node(
+    name: str, cache: CacheTarget, endpoint: Endpoint, found: Credential, lack: Callable[[str], Lack | None]
+) -> RedisNode:
     password = found.redis_password
 
     def connect(seconds: float) -> redis.Redis:
@@ -123,4 +128,5 @@ def _cache_node(name: str, cache: CacheTarget, endpoint: Endpoint, found: Creden
         cache=name,
         address=f"{endpoint.host}:{endpoint.port}",
         connect=connect,
+        lack=lack,
     )

@@ -9,6 +9,7 @@ from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
+from observe.metrics.redis.source import redis_sources
 from observe.metrics.source import Source
 from observe.node import PostgresNode
 from observe.nodes import postgres_nodes
@@ -21,7 +22,8 @@ def sources(target: Manifest | Secret, collectors: Iterable[str] = ()) -> tuple[
     """
     wanted = readings(collectors)
     nodes = postgres_nodes(target)
-    return tuple(PostgresSource(partial(_postgres, target, each.name), wanted) for each in nodes)
+    postgres = tuple(PostgresSource(partial(_postgres, target, each.name), wanted) for each in nodes)
+    return (*postgres, *(redis_sources(target) if isinstance(target, Manifest) else ()))
 
 
 def _postgres(target: Manifest | Secret, name: str) -> PostgresNode:
