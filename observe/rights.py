@@ -21,17 +21,20 @@ def lack(cache: CacheTarget, name: str, identity: str, rules: RedisRules | None,
 
     :param rules: None where the cache knows no users.
     """
+    from bootstrap.access.commands import command_rule
     from bootstrap.acl.stored import RESTRICTED
 
     if cache.on_elasticache and {command, command.partition("|")[0]} & RESTRICTED:
         return Lack(f"ElastiCache has no {command}: see its parameter group", "")
     if rules is None or _permitted(rules, command):
         return None
-    return Lack(
-        f"{identity} lacks +{command}",
-        f"{command} among the commands of {identity} for {name} in access.yaml"
-        + (f", written out in place of `{rules.role}`" if rules.role else ""),
-    )
+    reason = f"{identity} lacks +{command}"
+    try:
+        command_rule(command)
+    except ValueError:
+        return Lack(f"{reason}, which no identity gets: it reads or changes what governs the server", "")
+    line = f"{command} among the commands of {identity} for {name} in access.yaml"
+    return Lack(reason, line + (f", written out in place of `{rules.role}`" if rules.role else ""))
 
 
 def _permitted(rules: RedisRules, command: str) -> bool:
