@@ -52,7 +52,7 @@ def nodes_of(
 def answer(observation: Observation, answers: Sequence[Observed], *, json: bool, limit: int | None) -> None:
     """Print what the servers answered; exit 1 where one of them did not."""
     if json:
-        emit_json(as_json(answers, limit))
+        emit_json(as_json(observation, answers, limit))
     else:
         show(console(), observation, answers, limit=limit or LIMIT)
     if not all(each.reached for each in answers):
@@ -69,10 +69,10 @@ def _command(observation: Observation) -> Callable[..., None]:
         limit: Annotated[int | None, typer.Option("--limit", min=1, help=f"Rows to show; {LIMIT} when absent.")] = None,
         json: JsonFlag = False,
     ) -> None:
-        from observe.ask import ask
+        from observe.ask import ask, whole
 
         nodes = nodes_of(stack, manifest, database_url, identity, database)
-        answer(observation, ask(nodes, [observation]), json=json, limit=limit)
+        answer(observation, ask(nodes, whole(observation)), json=json, limit=limit)
 
     return query
 

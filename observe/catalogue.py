@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 from observe.observation import Observation
+from observe.postgres.blocked import BLOCKED
 from observe.postgres.connections import CONNECTIONS
+from observe.postgres.locks import LOCKS
 from observe.postgres.sessions import SESSIONS
+from observe.postgres.sizes import SIZES
+from observe.postgres.statements import SLOW
 from observe.postgres.transactions import LONG
 from observe.redis.memory import MEMORY
 
-POSTGRES: tuple[Observation, ...] = (CONNECTIONS, SESSIONS, LONG)
+POSTGRES: tuple[Observation, ...] = (
+    CONNECTIONS,
+    SESSIONS,
+    LONG,
+    BLOCKED,
+    LOCKS,
+    SLOW,
+    SIZES,
+)
 REDIS: tuple[Observation, ...] = (MEMORY,)
 
 
 def queries(observations: tuple[Observation, ...] = POSTGRES) -> tuple[Observation, ...]:
     """Those that are a command of `datatier queries`."""
-    return tuple(each for each in observations if each.columns)
+    parts = {each.id for observation in observations for each in observation.also}
+    return tuple(each for each in observations if each.columns and each.id not in parts)

@@ -7,6 +7,8 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from observe.deadline import cut
+
 if TYPE_CHECKING:
     import psycopg
     import redis
@@ -38,9 +40,17 @@ class PostgresNode:
     """Log in within so many seconds. Raise `LoginError` or `UrlError`."""
 
     def open(self, *, seconds: int = SECONDS) -> psycopg.Connection[tuple[Any, ...]]:
-        """An autocommit session that can only read, for as long as its caller keeps it."""
+        """An autocommit session that can only read, for as long as its caller keeps it.
+
+        Raise `LoginError`, `UrlError`, or `SilentError` from a server that says nothing after the login.
+        """
         conn = self.connect(seconds)
-        conn.execute(_READ_ONLY)
+        try:
+            with cut(conn, seconds):
+                conn.execute(_READ_ONLY)
+        except BaseException:
+            conn.close()
+            raise
         return conn
 
     @contextmanager
@@ -70,3 +80,12 @@ class RedisNode:
         """A client that is logged in, for the length of a block."""
         with closing(self.connect(seconds)) as client:
             yield client
+
+
+def host_and_port(address: str, usual: int) -> tuple[str, int]:
+    """Where a node listens; the engine's usual port, or this computer, where its URL does not say."""
+    place = address.partition("/")[0]
+    host, _, port = place.rpartition(":")
+    if not port.isdecimal():
+        host, port = place, str(usual)
+    return "localhost" if host in {"", "this computer"} else host.strip("[]"), int(port)

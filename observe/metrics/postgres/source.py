@@ -17,7 +17,7 @@ from observe.metrics.postgres.pipeline import Answer, LostError, ask
 from observe.metrics.postgres.reading import EVERY, Reading
 from observe.metrics.postgres.rights import Rights
 from observe.metrics.source import Refused, Scrape
-from observe.node import PostgresNode
+from observe.node import PostgresNode, host_and_port
 
 if TYPE_CHECKING:
     import psycopg
@@ -162,7 +162,7 @@ class PostgresSource:
 
 
 def _of_server(family: Family, address: str) -> Family:
-    server = address.partition("/")[0]
+    server = "{}:{}".format(*host_and_port(address, 5432))
     return replace(
         family, samples=[each._replace(labels=(*each.labels, ("server", server))) for each in family.samples]
     )

@@ -6,13 +6,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import partial
 from time import monotonic
 from typing import Any
 
 from bootstrap.errors import BootstrapError
-from bootstrap.manifest import Manifest
-from bootstrap.secrets import LoginError, Secret
+from bootstrap.secrets import LoginError
 from clients.errors import EmptySecretError, NoLoginError
 from observe.metrics.redis.asked import ASKED, Asked, points_of
 from observe.metrics.redis.families import families
@@ -20,7 +18,6 @@ from observe.metrics.redis.info import Info, parse
 from observe.metrics.redis.points import Point
 from observe.metrics.source import Refused, Scrape
 from observe.node import RedisNode
-from observe.nodes import redis_nodes
 from observe.redis.session import BrokenError, Command, RedisSession, ReplyError
 from observe.rights import Lack
 
@@ -41,15 +38,6 @@ class _Kept:
     """What it took to log in."""
     seen: Info | None = None
     """The last answer to INFO: which server it is decides what else is asked."""
-
-
-def redis_sources(target: Manifest | Secret) -> tuple[RedisSource, ...]:
-    """One for each node. Raise `NoLoginError` or `EmptySecretError`."""
-
-    def find(name: str) -> RedisNode:
-        return next(each for each in redis_nodes(target) if each.name == name)
-
-    return tuple(RedisSource(partial(find, each.name)) for each in redis_nodes(target))
 
 
 class RedisSource:

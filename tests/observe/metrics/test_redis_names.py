@@ -17,8 +17,8 @@ from peer_states import STATES, Names, names, nodes
 
 from bootstrap.secrets import Secret
 from local.valkey.binaries import Binary, find
-from observe.metrics.redis.source import redis_sources
 from observe.metrics.source import shown
+from observe.metrics.sources import Watched, sources
 from observe.metrics.text import render
 
 pytestmark = pytest.mark.server
@@ -58,7 +58,7 @@ def expected(server: str, state: str) -> Names:
 
 
 def told(port: int) -> Names:
-    (source,) = redis_sources(Secret(f"redis://127.0.0.1:{port}"))
+    (source,) = sources(Watched(postgres=None, redis=Secret(f"redis://127.0.0.1:{port}")))
     try:
         scrapes = [source.scrape(time.monotonic() + 20) for _ in range(2)]  # the first is not in its own figures
     finally:
