@@ -71,7 +71,10 @@ class RedisNode:
     address: str
     """`HOST:PORT`."""
     connect: Callable[[float], redis.Redis]
-    """Log in within so many seconds, which are also what an answer may take. Raise `LoginError` or `UrlError`."""
+    """Log in within so many seconds, which are also what an answer may take. Raise `LoginError` or `UrlError`.
+
+    A node that is loading its data, or has lost its primary, is there: it says so in INFO.
+    """
     lack: Callable[[str], Lack | None] = lambda _: None
     """What keeps who logs in from a command (`config|get`), as far as that is known without trying."""
 

@@ -65,7 +65,7 @@ def redis_nodes(target: Manifest | Secret, identity: str | None = None) -> tuple
                 name="redis",
                 cache="redis",
                 address=place_of(url),
-                connect=lambda seconds: open_redis_url(url, seconds=seconds),
+                connect=lambda seconds: open_redis_url(url, seconds=seconds, ready=False),
             ),
         )
     return tuple(_cache_nodes(target, identity))
@@ -121,7 +121,7 @@ def _cache_node(
     def connect(seconds: float) -> redis.Redis:
         if password is None:
             raise LoginError(f"the secret of {found.redis_username} holds no password for Redis", refused=False)
-        return open_redis(cache, endpoint, found.redis_username, password, seconds=seconds)
+        return open_redis(cache, endpoint, found.redis_username, password, seconds=seconds, ready=False)
 
     return RedisNode(
         name=f"{name}/{endpoint.name}" if cache.nodes else name,

@@ -36,9 +36,15 @@ class RedisSession:
     """One logged in connection. Not for several threads at once."""
 
     def __init__(self, node: RedisNode, seconds: float) -> None:
-        """Log in within so many seconds. Raise `LoginError` or `UrlError`."""
+        """Log in within so many seconds. Raise `LoginError`, `UrlError` or BrokenError."""
+        import redis
+
         self._client: redis.Redis = node.connect(seconds)
-        self._connection: Any = self._client.connection_pool.get_connection()
+        try:
+            self._connection: Any = self._client.connection_pool.get_connection()
+        except redis.RedisError as error:
+            self._client.close()
+            raise BrokenError(str(error)) from None
 
     @property
     def user(self) -> str:

@@ -25,9 +25,9 @@ def open_node(port: int) -> redis.Redis:
 
 
 @contextmanager
-def node(binary: Path, folder: Path, *options: str) -> Iterator[int]:
-    """A server; gives its port."""
-    port = free_port()
+def node(binary: Path, folder: Path, *options: str, port: int | None = None) -> Iterator[int]:
+    """A server that answers, if only that it cannot yet; gives its port."""
+    port = port or free_port()
     folder.mkdir()
     command = [binary, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder]
     process = subprocess.Popen([*command, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -37,6 +37,8 @@ def node(binary: Path, folder: Path, *options: str) -> Iterator[int]:
             try:
                 with open_node(port) as client:
                     client.ping()
+                break
+            except (redis.ResponseError, redis.AuthenticationError, redis.exceptions.BusyLoadingError):
                 break
             except redis.ConnectionError:
                 assert time.monotonic() < until

@@ -71,3 +71,15 @@ def told(port: int) -> Names:
 @pytest.mark.parametrize("server", ["valkey9.1", "redis7.0"])
 def test_names_types_and_labels(server: str, state: str, ports_of: Callable[[str], dict[str, int]]) -> None:
     assert sorted(told(ports_of(server)[state])) == sorted(expected(server, state))
+
+
+@pytest.mark.parametrize("server", ["valkey9.1", "redis7.0"])
+def test_no_command_is_sent_that_the_server_has_not(server: str, ports_of: Callable[[str], dict[str, int]]) -> None:
+    (source,) = sources(Watched(postgres=None, redis=Secret(f"redis://127.0.0.1:{ports_of(server)['empty']}")))
+    found = []
+    for _ in range(3):
+        families = {each.name: each for each in source.scrape(time.monotonic() + 20).families}
+        found.append(families["redis_total_error_replies"].samples[0].value)
+    source.close()
+    # Redis 7.0 does not know CLIENT SETINFO, with which redis-py begins.
+    assert found[1:] == [found[0]] * 2
