@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.current import state_of
+from cli.declaration import ahead
 from cli.doors import by_url
 from cli.errors import FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackArgument
@@ -13,7 +16,9 @@ from cli.output import console, emit_json
 from cli.target import find_manifest
 
 if TYPE_CHECKING:
+    from observe.health.looker import Looker
     from observe.health.report import HealthReport
+    from observe.observation import Finding
 
 
 def health(
@@ -33,14 +38,16 @@ def health(
     """
     if json and line:
         raise InputError("--json and --line are two forms of the same: leave one of them out.")
-    looker, state = _looker(stack, manifest, database_url, redis_url)
-    report = looker.look(stack=proved(state))
+    looker, stack_findings = _looker(stack, manifest, database_url, redis_url)
+    report = looker.look(stack=stack_findings)
     _show(report, json=json, line=line, every=every)
     if not report.ok:
         raise typer.Exit(FAILED)
 
 
 def _show(report: HealthReport, *, json: bool, line: bool, every: bool) -> None:
+    from cli.health_view import view
+
     if json:
         emit_json(report.data())
     elif line:
@@ -51,12 +58,40 @@ def _show(report: HealthReport, *, json: bool, line: bool, every: bool) -> None:
 
 def _looker(
     stack: str | None, manifest: str | None, database_url: str | None, redis_url: str | None
-) -> tuple[Looker, Manifest | None]:
-    """What is looked at, and the manifest where it is a stack. Raise what naming it wrongly raises."""
+) -> tuple[Looker, tuple[Finding, ...]]:
+    """What is looked at, and what is known of it as a whole. Raise what naming it wrongly raises."""
     from observe.health.looker import Looker
+    from observe.health.proved import later, not_proved
 
     database, cache = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
     if database or cache:
-        return Looker(database, cache), None
+        compare = "datatier status, with the same --database-url, compares access"
+        return Looker(database, cache), tuple(not_proved("no stack describes this server", compare)) if database else ()
     found = find_manifest(stack, manifest)
-    return Looker(found, found), found
+    return Looker(found, found), (*_proved(stack, manifest), *later())
+
+
+def _proved(stack: str | None, manifest: str | None) -> Iterator[Finding]:
+    """Schema and access as the last bootstrap of a tier proved them; where others deploy, the proof is with them."""
+    from datetime import UTC, datetime
+
+    from observe.health.proved import Proved, not_proved, proved_findings
+
+    if manifest is not None:
+        mend = f"datatier drift --manifest {manifest} --prove"
+        yield from not_proved("the report of its last bootstrap is with the deployment", mend)
+        return
+    state = state_of(stack)
+    report, at = state.kept.get("report") or {}, state.kept.get("bootstrapped")
+    if not report or not at:
+        yield from not_proved("no bootstrap has ended here", f"datatier up {state.stack}")
+        return
+    yield from proved_findings(
+        Proved(
+            at=datetime.fromisoformat(at),
+            schema_differences=report.get("schema_errors", 0),
+            failed_checks=(report.get("access") or {}).get("failed", 0),
+            ahead=tuple(ahead(state)),
+        ),
+        datetime.now(UTC),
+    )

@@ -24,11 +24,15 @@ def look_redis(client: redis.Redis, node: str, observations: Sequence[Observatio
     The answers of an observation's commands are one row; where it judges what was counted since, the row of the last
     reading follows. What is refused is a finding `SKIPPED`. Raise redis.RedisError where the node does not answer.
     """
-    wanted = dict.fromkeys(command for each in observations for command in _commands(each))
-    commands = [each for each in wanted if not isinstance(kept.get(each), str)]
+    commands = [each for each in commands_of(observations) if not isinstance(kept.get(each), str)]
     before = dict(kept)
     kept.update(_answers(client, commands))
     return tuple(_observed(node, each, before, kept) for each in observations)
+
+
+def commands_of(observations: Sequence[Observation]) -> tuple[str, ...]:
+    """All that they ask, each once."""
+    return tuple(dict.fromkeys(command for each in observations for command in _commands(each)))
 
 
 def _commands(observation: Observation) -> tuple[str, ...]:

@@ -60,8 +60,7 @@ REPLICA_LAG = Threshold(
     warn=5,
     critical=60,
     unit="s",
-    source="PG Hero warns at 5 s; a minute is what a reader notices. Counted only while the replica has something to "
-    "replay: an idle primary is no lag (ADR 0011). The alarm takes the stack's replica_lag and ten minutes of it",
+    source="PGHero warns at 5 s, a minute is what readers notice; only while there is something to replay (ADR 0011)",
     meaning=str(POSTGRES["replica-lag"]["meaning"]),
     first_steps=tuple(map(str, POSTGRES["replica-lag"]["first_steps"])),
     runbook="docs/runbooks/postgres-replication.md#replica-lag",

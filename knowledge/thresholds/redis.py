@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knowledge.alarms.catalogue import REDIS
 from knowledge.alarms.redis_thresholds import (
     CONNECTIONS_HIGH,
@@ -10,6 +12,7 @@ from knowledge.alarms.redis_thresholds import (
     MEMORY_HIGH,
     REPLICATION_LAG_SECONDS,
 )
+from knowledge.thresholds.postgres import RESPONSE as POSTGRES_RESPONSE
 from knowledge.thresholds.threshold import Threshold, of_alarms
 
 MEMORY = of_alarms(
@@ -44,13 +47,8 @@ HIT_RATIO = Threshold(
     first_steps=("See which key space takes most memory.", "See which TTLs are shorter than what is asked again."),
     runbook="docs/runbooks/redis-memory.md",
 )
-RESPONSE = Threshold(
-    id="response",
-    warn=10,
-    critical=1000,
-    unit="ms",
-    source="a command takes microseconds: ten milliseconds is Redis's own slowlog-log-slower-than; 1 s what leaves a "
-    "thought whole (Nielsen, Response Times: The 3 Important Limits)",
+RESPONSE = replace(
+    POSTGRES_RESPONSE,
     meaning="The node answers, but slowly: one command blocks the others, or processor or network are overloaded.",
     first_steps=("See what is slow: `datatier queries slowlog`.", "Look at CPU and network of the node."),
     runbook="docs/runbooks/redis-load.md",

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
-from time import monotonic, perf_counter
+from dataclasses import replace
+from time import monotonic, perf_counter, sleep
+from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
 from bootstrap.secrets import UrlError
@@ -18,16 +20,24 @@ from observe.health.roles import role_found, role_of
 from observe.health.seen import Seen
 from observe.node import PostgresNode
 from observe.observation import Finding
-from observe.postgres.lag import LAG, lags
+from observe.postgres.lag import LAG, lags, replayed_all
 from observe.postgres.server import SERVER
 from observe.read import look
 
+if TYPE_CHECKING:
+    import psycopg
+
+_PAUSE = 0.03
+"""Seconds between two looks at how far a replica is."""
 _LOGIN = 2
 """The least that libpq waits for a login, in seconds."""
 
 
-def look_at(node: PostgresNode, seen: Seen, until: float) -> None:
-    """Ask the server, until a moment of `monotonic`. Raise UrlError."""
+def look_at(node: PostgresNode, seen: Seen, until: float, written: Callable[[], int | None]) -> None:
+    """Ask the server, until a moment of `monotonic`. Raise UrlError.
+
+    :param written: where the primary is in the WAL, as soon as it has said so.
+    """
     import psycopg
 
     try:
@@ -35,14 +45,12 @@ def look_at(node: PostgresNode, seen: Seen, until: float) -> None:
             began = perf_counter()
             conn.execute("SELECT 1")
             seen.took(began)
-            # The primary's position is read first and a replica's last: what a replica has by then is no lag.
-            observations = [*(each for each in NODE if each is not LAG and (each.on_replica or not node.replica))]
-            observations.insert(len(observations) if node.replica else 0, LAG)
-            for each in observations:
+            for each in (each for each in NODE if each.on_replica or not node.replica):
                 observed = look(conn, node.name, each)
                 if conn.broken:
                     return
                 seen.observed.append(observed)
+            _wait_for_replay(conn, seen, until, written)
             seen.done = True
     except UrlError:
         raise
@@ -50,6 +58,29 @@ def look_at(node: PostgresNode, seen: Seen, until: float) -> None:
         return
     except (BootstrapError, psycopg.Error) as error:
         seen.error = str(error)
+
+
+def _wait_for_replay(
+    conn: psycopg.Connection[Any], seen: Seen, until: float, written: Callable[[], int | None]
+) -> None:
+    """Give a replica until then to replay what it had received, or the primary written, when it was first asked.
+
+    What it passes meanwhile was on its way and is no lag. By the age of the last transaction any replica of a primary
+    that seldom commits would be behind whenever a look falls between the arrival of some bytes and their replay.
+    """
+    first = next((each for each in seen.observed if each.observation is LAG and each.rows), None)
+    if first is None or not first.rows[0]["in_recovery"]:
+        return
+    last = first
+    while not replayed_all(last.rows[0], written()) and last.rows[0]["receives"] and not last.rows[0]["paused"]:
+        if monotonic() + 2 * _PAUSE > until:
+            break
+        sleep(_PAUSE)
+        read = look(conn, first.node, LAG)
+        if not read.rows:
+            break
+        last = replace(read, rows=({**read.rows[0], "received": first.rows[0]["received"]},))
+    seen.observed[seen.observed.index(first)] = last
 
 
 def health(nodes: Sequence[PostgresNode], seen: Mapping[str, Seen]) -> Iterator[Health]:

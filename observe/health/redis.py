@@ -16,7 +16,7 @@ from observe.health.report import Health, Role
 from observe.health.seen import Seen
 from observe.node import RedisNode
 from observe.observation import Finding, judged
-from observe.read_redis import Kept, look_redis
+from observe.read_redis import Kept, commands_of, look_redis
 from observe.redis.replication import REPLICATION
 from observe.redis.server import SERVER
 
@@ -26,6 +26,9 @@ def look_at(node: RedisNode, seen: Seen, kept: Kept, until: float) -> None:
     import redis
 
     left = max(until - monotonic(), 0.01)
+    if lack := node.lack("info"):
+        # What is known to be refused is not tried.
+        kept.update(dict.fromkeys(commands_of(REDIS), lack.reason))
     try:
         with node.session(seconds=left) as client, cut(client, left):
             began = perf_counter()

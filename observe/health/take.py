@@ -13,6 +13,7 @@ from observe.health.report import HealthReport
 from observe.health.seen import Seen
 from observe.node import PostgresNode, RedisNode
 from observe.observation import Finding
+from observe.postgres.lag import LAG, written_by
 from observe.read_redis import Kept
 
 SECONDS = 1.2
@@ -35,9 +36,13 @@ def take(
     :param stack: what else is known of the whole.
     """
     seen = {name: Seen(seconds) for name in (*(each.name for each in postgres), *(each.name for each in redis))}
+
+    def written() -> int | None:
+        return next((at for each in postgres if (at := written_by(seen[each.name].rows(LAG.id))) is not None), None)
+
     until = monotonic() + max(seconds - _LEFT, seconds / 2)
     work: dict[str, Callable[[], None]] = {
-        each.name: partial(of_postgres.look_at, each, seen[each.name], until) for each in postgres
+        each.name: partial(of_postgres.look_at, each, seen[each.name], until, written) for each in postgres
     }
     for node in redis:
         work[node.name] = partial(of_redis.look_at, node, seen[node.name], kept.setdefault(node.name, {}), until)
