@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.current import state_of
 from cli.declaration import ahead
 from cli.doors import by_url
 from cli.errors import FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import console, emit_json
-from cli.target import find_manifest
+from cli.target import find_kept
 
 if TYPE_CHECKING:
+    from local.state import StateDir
     from observe.health.looker import Looker
     from observe.health.report import HealthReport
     from observe.observation import Finding
@@ -67,21 +67,20 @@ def _looker(
     if database or cache:
         compare = "datatier status, with the same --database-url, compares access"
         return Looker(database, cache), tuple(not_proved("no stack describes this server", compare)) if database else ()
-    found = find_manifest(stack, manifest)
-    return Looker(found, found), (*_proved(stack, manifest), *later())
+    found, state = find_kept(stack, manifest)
+    return Looker(found, found), (*_proved(state), *later())
 
 
-def _proved(stack: str | None, manifest: str | None) -> Iterator[Finding]:
+def _proved(state: StateDir | None) -> Iterator[Finding]:
     """Schema and access as the last bootstrap of a tier proved them; where others deploy, the proof is with them."""
     from datetime import UTC, datetime
 
     from observe.health.proved import Proved, not_proved, proved_findings
 
-    if manifest is not None:
-        mend = f"datatier drift --manifest {manifest} --prove"
+    if state is None:
+        mend = "datatier drift --prove, with the same --manifest"
         yield from not_proved("the report of its last bootstrap is with the deployment", mend)
         return
-    state = state_of(stack)
     report, at = state.kept.get("report") or {}, state.kept.get("bootstrapped")
     if not report or not at:
         yield from not_proved("no bootstrap has ended here", f"datatier up {state.stack}")
