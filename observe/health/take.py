@@ -4,25 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from time import monotonic, perf_counter
+from time import monotonic
 from typing import TYPE_CHECKING
 
-from bootstrap.errors import BootstrapError
-from knowledge.thresholds.nodes import POSTGRES_UP, REDIS_UP
-from knowledge.thresholds.postgres import RESPONSE
-from knowledge.thresholds.threshold import Status
-from observe.deadline import SilentError, answers, cut
-from observe.health.catalogue import POSTGRES, REDIS
-from observe.health.report import Health, HealthReport, Role
-from observe.health.roles import role_found
+from observe.deadline import answers
+from observe.health.report import HealthReport
 from observe.node import PostgresNode, RedisNode
-from observe.observation import Finding, Observed, Rows, judged
+from observe.observation import Finding, Observed, Rows
 from observe.postgres.lag import LAG, lags
-from observe.read import look
-from observe.read_redis import Kept, look_redis
+from observe.read_redis import Kept
 
 if TYPE_CHECKING:
-    from bootstrap.secrets import UrlError
+    pass
 
 SECONDS = 1.2
 """How long a server is waited for. With the start of the process the answer is there within two seconds."""
