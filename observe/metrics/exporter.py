@@ -47,14 +47,21 @@ class Exporter:
 
         Raise UnknownNodeError.
         """
+        alone = node is not None or self._prefix is None
+        found: list[tuple[str | None, Iterable[Family]]] = [
+            (None if alone else f"{self._prefix}/{name}", families) for name, families in self.families(seconds, node)
+        ]
+        return render([*found, (None, own_process())])
+
+    def families(self, seconds: float, node: str | None = None) -> list[tuple[str, tuple[Family, ...]]]:
+        """The same as data: by the node's name, more than once where several sources are of one node.
+
+        Raise UnknownNodeError.
+        """
         wanted = [each for each in self._workers if node in (None, each.source.name)]
         if node is not None and not wanted:
             raise UnknownNodeError(f"no node `{node}`: {', '.join(self.names)}")
-        found: list[tuple[str | None, Iterable[Family]]] = [
-            (None if node is not None or self._prefix is None else f"{self._prefix}/{name}", shown(scrape))
-            for name, scrape in self._scrapes(wanted, seconds)
-        ]
-        return render([*found, (None, own_process())])
+        return [(name, shown(scrape)) for name, scrape in self._scrapes(wanted, seconds)]
 
     def close(self, seconds: float) -> None:
         """End all sessions; those that are held up are left to the end of the process after so many seconds."""
