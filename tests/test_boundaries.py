@@ -63,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bootstrap",
         "clients",
         "local",
+        "boards",
         "observe",
         "preview",
     },

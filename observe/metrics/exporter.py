@@ -47,21 +47,20 @@ class Exporter:
 
         Raise UnknownNodeError.
         """
-        alone = node is not None or self._prefix is None
-        found: list[tuple[str | None, Iterable[Family]]] = [
-            (None if alone else f"{self._prefix}/{name}", families) for name, families in self.families(seconds, node)
-        ]
-        return render([*found, (None, own_process())])
+        return render([*self.families(seconds, node), (None, own_process())])
 
-    def families(self, seconds: float, node: str | None = None) -> list[tuple[str, tuple[Family, ...]]]:
-        """The same as data: by the node's name, more than once where several sources are of one node.
+    def families(self, seconds: float, node: str | None = None) -> list[tuple[str | None, Iterable[Family]]]:
+        """The same as data: the label `instance`, None without one, and the families that have it.
 
         Raise UnknownNodeError.
         """
         wanted = [each for each in self._workers if node in (None, each.source.name)]
         if node is not None and not wanted:
             raise UnknownNodeError(f"no node `{node}`: {', '.join(self.names)}")
-        return [(name, shown(scrape)) for name, scrape in self._scrapes(wanted, seconds)]
+        return [
+            (None if node is not None or self._prefix is None else f"{self._prefix}/{name}", shown(scrape))
+            for name, scrape in self._scrapes(wanted, seconds)
+        ]
 
     def close(self, seconds: float) -> None:
         """End all sessions; those that are held up are left to the end of the process after so many seconds."""
