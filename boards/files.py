@@ -46,8 +46,8 @@ def _readme(rules: Sequence[Rule], target: str) -> str:
 
 Made by `datatier metrics files`, and overwritten by it.
 
-- `prometheus/{CONFIGURATION}`: scrapes `datatier metrics serve` at {target}. Keep `honor_labels`: the exporter says which
-  server a series is of.
+- `prometheus/{CONFIGURATION}`: scrapes `datatier metrics serve` at {target}. Keep `honor_labels`: the exporter
+  says which server a series is of.
 - `prometheus/{RECORDING}` and `{ALERTS}`: {len(rules)} alerts. Those of CloudWatch's alarms have its words, numbers and
   durations; `promtool test rules prometheus/{TESTS}` rings each, and shows that the nearest that is no fault does not.
 - `grafana/`: dashboards to import; each asks for the Prometheus to read from.

@@ -10,7 +10,8 @@ from typing import Annotated
 import typer
 
 from cli.errors import InputError
-from cli.metrics import CollectorOption, address, exporter_of, is_loopback, unbound
+from cli.listening import address, is_loopback, unbound
+from cli.metrics import CollectorOption, exporter_of
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import note
 
