@@ -99,6 +99,8 @@ def limit_of(finding: Finding) -> str:
     limit = finding.threshold
     if limit is None or finding.status not in (Status.WARN, Status.CRITICAL):
         return ""
+    if not limit.unit:  # a matter of yes or no
+        return escape(f" ({limit.source})")
     number = limit.critical if finding.status is Status.CRITICAL else limit.warn
     word = "below" if limit.below else "above"
     return escape(f" ({finding.status} {word} {number:g} {limit.unit}: {limit.source})")
