@@ -10,6 +10,7 @@ from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
+from observe.metrics.postgres.tables import CAP
 from observe.metrics.source import Source
 from observe.node import PostgresNode, RedisNode
 from observe.nodes import postgres_nodes, redis_nodes
@@ -41,13 +42,17 @@ class Watched:
         return {each.name: each for each in found}
 
 
-def sources(watched: Watched, collectors: Iterable[str] = ()) -> tuple[Source, ...]:
+def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) -> tuple[Source, ...]:
     """One for each node. Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
 
     :param collectors: names of optional ones that are wanted besides the default ones.
+    :param cap: how many tables of a database are shown, the largest.
     """
-    wanted = readings(collectors)
-    return tuple(PostgresSource(partial(_postgres, watched, each.name), wanted) for each in watched.postgres_nodes())
+    names = tuple(collectors)
+    return tuple(
+        PostgresSource(partial(_postgres, watched, each.name), readings(names, cap))
+        for each in watched.postgres_nodes()
+    )
 
 
 def _postgres(watched: Watched, name: str) -> PostgresNode:

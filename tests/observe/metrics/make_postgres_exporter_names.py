@@ -15,10 +15,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-TESTS = Path(__file__).parents[2]
-sys.path.insert(0, str(TESTS))
-sys.path.insert(0, str(TESTS / "bootstrap"))
-sys.path.insert(0, str(TESTS.parent))
+sys.path.insert(0, str(Path(__file__).parents[3]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "bootstrap"))
 
 import once
 from postgres_server import binaries, free_port
