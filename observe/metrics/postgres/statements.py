@@ -14,6 +14,7 @@ CAP = 100
 """Statements that are shown, each with five series: the peer's default too."""
 LOADED = Right(
     name="pg_stat_statements",
+    lack="{name} is not loaded, not created in this database, or older than the server",
     grant="CREATE EXTENSION pg_stat_statements, or ALTER EXTENSION pg_stat_statements UPDATE after an upgrade; "
     "shared_preload_libraries has to load it",
     # Its setting is there where it is loaded. The columns follow the extension's version, which may be older than the
