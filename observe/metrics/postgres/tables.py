@@ -6,6 +6,7 @@ from observe.metrics.family import Sample
 from observe.metrics.postgres.pipeline import Rows
 from observe.metrics.postgres.reading import Reading, of_columns
 from observe.metrics.source import DROPPED
+from observe.postgres.relations import LOCKED
 
 CAP = 500
 """Tables that are shown: each is 29 series, so that a node has 14,500 of them at most."""
@@ -15,6 +16,12 @@ _TABLE = [("datname", "current_database()"), ("schemaname", "schemaname"), ("rel
 _OURS = (
     "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'm', 'p') "
     "AND n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_toast'"
+)
+# A size takes ACCESS SHARE on the table, its indexes and its TOAST table, so it would wait for whoever alters one of
+# them. Such a table has no size until the next reading.
+_BUSY = (
+    f"ARRAY(WITH {LOCKED} SELECT relation FROM locked UNION ALL SELECT indrelid FROM pg_index JOIN locked "
+    "ON relation = indexrelid UNION ALL SELECT oid FROM pg_class JOIN locked ON relation = reltoastrelid)"
 )
 
 
@@ -28,7 +35,11 @@ def tables(cap: int) -> tuple[Reading, ...]:
     stats, sizes, io = (
         of_columns("stat_user_tables", "stat_user_tables", _TABLE, f"FROM pg_stat_user_tables {largest}"),
         of_columns(
-            "stat_user_tables_size", "stat_user_tables", _TABLE, f"FROM pg_stat_user_tables {largest}", group="sizes"
+            "stat_user_tables_size",
+            "stat_user_tables",
+            _TABLE,
+            f"FROM pg_stat_user_tables {largest} AND relid <> ALL ({_BUSY})",
+            group="sizes",
         ),
         of_columns("statio_user_tables", "statio_user_tables", _TABLE, f"FROM pg_statio_user_tables {largest}"),
     )

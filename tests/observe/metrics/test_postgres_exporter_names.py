@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from postgres_states import Name, busy, names, url
+from postgres_states import EXTRA, Name, busy, names, url
 from real_servers import Postgres
 
 from bootstrap.secrets import Secret
@@ -27,7 +27,7 @@ def _peers(major: int) -> set[Name]:
 @pytest.mark.parametrize("major", [18, 17, 16, 15])
 def test_every_name_is_the_peers(major: int, measured: Callable[[int], Postgres]) -> None:
     server = measured(major)
-    exporter = Exporter(sources(Watched(postgres=Secret(url(server)), redis=None)), None)
+    exporter = Exporter(sources(Watched(postgres=Secret(url(server)), redis=None), EXTRA), None)
     with busy(server):
         told = exporter.text(10)
     exporter.close(1)
