@@ -28,6 +28,8 @@ class Scrape:
     refused: Sequence[Refused] = ()
     ages: Mapping[str, float] = field(default_factory=dict)
     """Group of collectors -> seconds since its values were read; 0 for those of this scrape."""
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """Collector -> series that its cap left out."""
 
 
 class Own(NamedTuple):
@@ -79,4 +81,5 @@ def shown(scrape: Scrape) -> tuple[Family, ...]:
         *scrape.families,
         AGE.of([Sample((("group", group),), age) for group, age in scrape.ages.items()]),
         REFUSED.of(refused),
+        DROPPED.of([Sample((("collector", name),), count) for name, count in scrape.dropped.items()]),
     )

@@ -8,9 +8,13 @@ from functools import partial
 
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
+from observe.metrics.own.postgres import postgres_checks
+from observe.metrics.own.redis import redis_checks
+from observe.metrics.own.secrets import stack_source
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
 from observe.metrics.postgres.tables import CAP
+from observe.metrics.redis.source import RedisSource
 from observe.metrics.source import Source
 from observe.node import PostgresNode, RedisNode
 from observe.nodes import postgres_nodes, redis_nodes
@@ -43,17 +47,30 @@ class Watched:
 
 
 def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) -> tuple[Source, ...]:
-    """One for each node. Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
+    """Two for each node, what the peers tell of it and what it is judged by, and one for the stack.
+
+    Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
 
     :param collectors: names of optional ones that are wanted besides the default ones.
     :param cap: how many tables of a database are shown, the largest.
     """
     names = tuple(collectors)
-    return tuple(
-        PostgresSource(partial(_postgres, watched, each.name), readings(names, cap))
-        for each in watched.postgres_nodes()
-    )
+    found: list[Source] = []
+    for postgres in watched.postgres_nodes():
+        find = partial(_postgres, watched, postgres.name)
+        manifest = watched.postgres if isinstance(watched.postgres, Manifest) else None
+        found += [PostgresSource(find, readings(names, cap)), postgres_checks(find, manifest)]
+    for redis in watched.redis_nodes():
+        finds = partial(_redis, watched, redis.name)
+        found += [RedisSource(finds), redis_checks(finds)]
+    if isinstance(watched.postgres, Manifest):
+        found.append(stack_source(watched.postgres))
+    return tuple(found)
 
 
 def _postgres(watched: Watched, name: str) -> PostgresNode:
     return next(each for each in watched.postgres_nodes() if each.name == name)
+
+
+def _redis(watched: Watched, name: str) -> RedisNode:
+    return next(each for each in watched.redis_nodes() if each.name == name)

@@ -20,7 +20,7 @@ _OURS = (
 # A size takes ACCESS SHARE on the table, its indexes and its TOAST table, so it would wait for whoever alters one of
 # them. Such a table has no size until the next reading.
 _BUSY = (
-    f"ARRAY(WITH {LOCKED} SELECT relation FROM locked UNION ALL SELECT indrelid FROM pg_index JOIN locked "
+    f"ARRAY(WITH {LOCKED} SELECT relation FROM locked UNION ALL SELECT indrelid FROM pg_index JOIN locked "  # noqa: S608 of constants
     "ON relation = indexrelid UNION ALL SELECT oid FROM pg_class JOIN locked ON relation = reltoastrelid)"
 )
 

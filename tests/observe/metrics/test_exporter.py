@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gzip
 import http.client
+import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
 from threading import Event, Thread
@@ -13,6 +14,8 @@ from threading import Event, Thread
 import pytest
 
 from bootstrap.secrets import LoginError
+from clients.errors import EmptySecretError
+from observe.health.report import Health, HealthReport
 from observe.metrics.exporter import Exporter, UnknownNodeError
 from observe.metrics.family import gauge
 from observe.metrics.probe import Prober
@@ -134,8 +137,13 @@ NODES: dict[str, PostgresNode | RedisNode] = {
 }
 
 
-def _service() -> Service:
-    return Service(Exporter([Made("primary"), Made("basket")], "shop"), Prober(lambda: NODES))
+def _health(*, up: bool) -> HealthReport:
+    node = Health(name="primary", engine="postgres", role="primary", address="h:1", up=up, ms=1.5, findings=())
+    return HealthReport(nodes=(node,))
+
+
+def _service(look: Callable[[], HealthReport] = lambda: _health(up=True)) -> Service:
+    return Service(Exporter([Made("primary"), Made("basket")], "shop"), Prober(lambda: NODES), look)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +152,7 @@ def _service() -> Service:
         (
             "/",
             HTTPStatus.OK,
-            "/metrics\n/metrics?node=primary\n/metrics?node=basket\n/probe?target=primary\n/probe?target=basket\n",
+            "/metrics\n/metrics?node=primary\n/metrics?node=basket\n/health\n/probe?target=primary\n/probe?target=basket\n",
         ),
         ("/metrics?node=x", HTTPStatus.BAD_REQUEST, "no node `x`: primary, basket\n"),
         ("/probe", HTTPStatus.BAD_REQUEST, "no target ``: primary, basket\n"),
@@ -180,6 +188,23 @@ def test_a_probe_that_fails_is_no_error(query: str) -> None:
 def test_an_unknown_page() -> None:
     answer = _service().get("/metric", None)
     assert (answer.status, answer.body.partition("\n")[0]) == (HTTPStatus.NOT_FOUND, "no such page: /metrics")
+
+
+@pytest.mark.parametrize(("up", "status"), [(True, HTTPStatus.OK), (False, HTTPStatus.SERVICE_UNAVAILABLE)])
+def test_health_is_the_report(up: bool, status: HTTPStatus) -> None:
+    answer = _service(lambda: _health(up=up)).get("/health", None)
+    assert (answer.status, answer.kind, json.loads(answer.body)) == (status, "application/json", _health(up=up).data())
+
+
+def test_a_look_that_fails_says_why() -> None:
+    def look() -> HealthReport:
+        raise EmptySecretError("the secret of `clerk` is empty")
+
+    assert _service(look).get("/health", None) == (
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "text/plain; charset=utf-8",
+        "the secret of `clerk` is empty\n",
+    )
 
 
 @contextmanager

@@ -149,6 +149,7 @@ def test_a_silent_server_is_cut_at_the_deadline(server: Postgres, source: Postgr
     with _stopped(_pid(server)):
         assert {name: value for name, value in scraped(source, 0.2).items() if name != _TOOK} == {
             "pg_up": 0,
+            "datatier_up": 0,
             "pg_exporter_last_scrape_error": 1,
             "pg_exporter_scrapes_total": 2,
         }
