@@ -13,6 +13,7 @@ from observe.metrics.own.redis import redis_checks
 from observe.metrics.own.secrets import stack_source
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
+from observe.metrics.postgres.tables import CAP
 from observe.metrics.redis.source import RedisSource
 from observe.metrics.source import Source
 from observe.node import PostgresNode, RedisNode
@@ -45,19 +46,20 @@ class Watched:
         return {each.name: each for each in found}
 
 
-def sources(watched: Watched, collectors: Iterable[str] = ()) -> tuple[Source, ...]:
+def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) -> tuple[Source, ...]:
     """Two for each node, what the peers tell of it and what it is judged by, and one for the stack.
 
     Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
 
     :param collectors: names of optional ones that are wanted besides the default ones.
+    :param cap: how many tables of a database are shown, the largest.
     """
-    wanted = readings(collectors)
+    names = tuple(collectors)
     found: list[Source] = []
     for postgres in watched.postgres_nodes():
         find = partial(_postgres, watched, postgres.name)
         manifest = watched.postgres if isinstance(watched.postgres, Manifest) else None
-        found += [PostgresSource(find, wanted), postgres_checks(find, manifest)]
+        found += [PostgresSource(find, readings(names, cap)), postgres_checks(find, manifest)]
     for redis in watched.redis_nodes():
         finds = partial(_redis, watched, redis.name)
         found += [RedisSource(finds), redis_checks(finds)]
