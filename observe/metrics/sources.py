@@ -13,6 +13,7 @@ from observe.metrics.own.postgres import postgres_checks
 from observe.metrics.own.secrets import STACK, stack_source
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
+from observe.metrics.postgres.tables import CAP
 from observe.metrics.redis.source import RedisSource
 from observe.metrics.source import Source
 from observe.node import PostgresNode, RedisNode
@@ -45,20 +46,22 @@ class Watched:
         return {each.name: each for each in found}
 
 
-def sources(watched: Watched, collectors: Iterable[str] = ()) -> tuple[Source, ...]:
+def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) -> tuple[Source, ...]:
     """For each node what the peers tell of it and what it is judged by; what is known of the stack.
 
     Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
 
     :param collectors: names of optional ones that are wanted besides the default ones.
+    :param cap: how many tables of a database are shown, the largest.
     """
-    wanted = readings(collectors)
+    names = tuple(collectors)
     manifest = watched.postgres if isinstance(watched.postgres, Manifest) else None
     health = HealthRounds(lambda: Nodes(watched.postgres_nodes(), watched.redis_nodes()))
     found: list[Source] = []
     for postgres in watched.postgres_nodes():
         find = partial(_postgres, watched, postgres.name)
-        found += [PostgresSource(find, wanted), health.source(postgres.name), postgres_checks(find, manifest)]
+        peers = PostgresSource(find, readings(names, cap))
+        found += [peers, health.source(postgres.name), postgres_checks(find, manifest)]
     for redis in watched.redis_nodes():
         found += [RedisSource(partial(_redis, watched, redis.name)), health.source(redis.name)]
     if manifest is not None:
