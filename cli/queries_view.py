@@ -66,7 +66,9 @@ def as_json(observation: Observation, answers: Sequence[Observed], limit: int | 
     of what belongs to it."""
 
     def rows(of: Observation) -> list[dict[str, object]]:
-        found = [{"node": each.node, **row} for each in answers for row in each.rows if each.observation.id == of.id]
+        found: list[dict[str, object]] = [
+            {"node": each.node, **row} for each in answers for row in each.rows if each.observation.id == of.id
+        ]
         return found[:limit]
 
     return {

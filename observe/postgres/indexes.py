@@ -46,7 +46,7 @@ JOIN pg_class t ON t.oid = i.indrelid JOIN pg_am a ON a.oid = c.relam JOIN sized
 WHERE NOT c.relispartition AND c.relpersistence <> 't'
   AND (n.nspname NOT IN {SYSTEM} OR (n.nspname = 'pg_toast' AND NOT i.indisvalid))
 ORDER BY 3, 4
-"""
+"""  # noqa: S608
 # indnullsnotdistinct and everything else here is in 15 and later.
 
 
@@ -107,7 +107,18 @@ INDEXES = Observation(
     question="Which indexes are unused, duplicate, invalid or missing for a foreign key?",
     read=lambda _: _INDEXES,
     judge=_judge,
-    columns=("table", "index", "method", "keys", "included", "predicate", "unique", "constraint", "valid", "size_bytes"),
+    columns=(
+        "table",
+        "index",
+        "method",
+        "keys",
+        "included",
+        "predicate",
+        "unique",
+        "constraint",
+        "valid",
+        "size_bytes",
+    ),
     every=900,
     on_replica=False,
     also=(INDEX_USAGE, FOREIGN_KEYS),
