@@ -77,8 +77,7 @@ def serve(
         raise InputError(f"--listen {listen}: {_unbound(error)}") from None
     if not _is_loopback(host):
         note(
-            f"{listen} can be reached from other computers: whoever reaches it reads the names of databases, tables and "
-            "users."
+            f"{listen} can be reached from other computers: who reaches it reads the names of databases, tables and users."
         )
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import psycopg
     import redis
 
+    from observe.rights import Lack
+
 APPLICATION = "datatier-ops"
 """application_name of every session of this room."""
 SECONDS = 5
@@ -69,7 +71,12 @@ class RedisNode:
     address: str
     """`HOST:PORT`."""
     connect: Callable[[float], redis.Redis]
-    """Log in within so many seconds, which are also what an answer may take. Raise `LoginError` or `UrlError`."""
+    """Log in within so many seconds, which are also what an answer may take. Raise `LoginError` or `UrlError`.
+
+    A node that is loading its data, or has lost its primary, is there: it says so in INFO.
+    """
+    lack: Callable[[str], Lack | None] = lambda _: None
+    """What keeps who logs in from a command (`config|get`), as far as that is known without trying."""
 
     @contextmanager
     def session(self, *, seconds: float = SECONDS) -> Iterator[redis.Redis]:

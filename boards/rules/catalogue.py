@@ -40,4 +40,5 @@ EXPORTER = Rule(
 
 def rules(limits: Limits) -> tuple[Rule, ...]:
     """All rules; `limits` are a stack's own numbers, empty without one."""
-    return (EXPORTER, *alarms.rules(limits), *checks.rules())
+    expressed = tuple(alarms.rules(limits))
+    return (EXPORTER, *expressed, *checks.rules({rule.key for rule in expressed}))

@@ -8,6 +8,8 @@ from boards.rules.watched import Watched
 from knowledge.alarms.postgres_thresholds import (
     CONNECTIONS_CRITICAL,
     CONNECTIONS_HIGH,
+    IDLE_SHARE,
+    SESSIONS_BLOCKED,
     TRANSACTION_IDS_CRITICAL,
     TRANSACTION_IDS_HIGH,
 )
@@ -112,10 +114,10 @@ POSTGRES: dict[str, Watched | str] = {
     "slow-queries": _LOG,
     "sessions-blocked": Watched(
         value=Aggregate("sum", Metric("pg_stat_activity_count", (("wait_event_type", "=", "Lock"),))),
-        limit=3,
-        rings={'pg_stat_activity_count{wait_event_type="Lock"}': "4x600"},
+        limit=SESSIONS_BLOCKED,
+        rings={'pg_stat_activity_count{wait_event_type="Lock"}': f"{SESSIONS_BLOCKED + 1}x600"},
         rests={
-            'pg_stat_activity_count{wait_event_type="Lock"}': "3x600",
+            'pg_stat_activity_count{wait_event_type="Lock"}': f"{SESSIONS_BLOCKED}x600",
             'pg_stat_activity_count{wait_event_type="Client"}': "9x600",
         },
     ),
@@ -125,7 +127,7 @@ POSTGRES: dict[str, Watched | str] = {
             "/",
             Compare(Metric(_IDLE_LIMIT), ">", 0),
         ),
-        limit=0.5,
+        limit=IDLE_SHARE,
         rings={_IDLE_SERIES: "301x600", _IDLE_LIMIT: "600x600"},
         rests={_IDLE_SERIES: "300x600", _IDLE_LIMIT: "600x600"},
     ),

@@ -47,14 +47,20 @@ class Exporter:
 
         Raise UnknownNodeError.
         """
+        return render([*self.families(seconds, node), (None, own_process())])
+
+    def families(self, seconds: float, node: str | None = None) -> list[tuple[str | None, Iterable[Family]]]:
+        """The same as data: the label `instance`, None without one, and the families that have it.
+
+        Raise UnknownNodeError.
+        """
         wanted = [each for each in self._workers if node in (None, each.source.name)]
         if node is not None and not wanted:
             raise UnknownNodeError(f"no node `{node}`: {', '.join(self.names)}")
-        found: list[tuple[str | None, Iterable[Family]]] = [
+        return [
             (None if node is not None or self._prefix is None else f"{self._prefix}/{name}", shown(scrape))
             for name, scrape in self._scrapes(wanted, seconds)
         ]
-        return render([*found, (None, own_process())])
 
     def close(self, seconds: float) -> None:
         """End all sessions; those that are held up are left to the end of the process after so many seconds."""

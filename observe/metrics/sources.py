@@ -10,6 +10,7 @@ from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
+from observe.metrics.redis.source import RedisSource
 from observe.metrics.source import Source
 from observe.node import PostgresNode, RedisNode
 from observe.nodes import postgres_nodes, redis_nodes
@@ -47,8 +48,15 @@ def sources(watched: Watched, collectors: Iterable[str] = ()) -> tuple[Source, .
     :param collectors: names of optional ones that are wanted besides the default ones.
     """
     wanted = readings(collectors)
-    return tuple(PostgresSource(partial(_postgres, watched, each.name), wanted) for each in watched.postgres_nodes())
+    return (
+        *(PostgresSource(partial(_postgres, watched, each.name), wanted) for each in watched.postgres_nodes()),
+        *(RedisSource(partial(_redis, watched, each.name)) for each in watched.redis_nodes()),
+    )
 
 
 def _postgres(watched: Watched, name: str) -> PostgresNode:
     return next(each for each in watched.postgres_nodes() if each.name == name)
+
+
+def _redis(watched: Watched, name: str) -> RedisNode:
+    return next(each for each in watched.redis_nodes() if each.name == name)

@@ -108,11 +108,12 @@ def _number(value: object) -> float:
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
-    waiting = [row for row in rows if row["blocked_by"]]
-    longest = max((_number(row["waiting_seconds"]) for row in waiting), default=0.0)
-    said = f"{len(waiting)} sessions wait for a lock" if len(waiting) != 1 else "1 session waits for a lock"
-    count = judged(BLOCKED_SESSIONS, len(waiting), said if waiting else "no session waits for a lock")
-    return (count, *_roots(rows)) if waiting else (count, judged(BLOCKED_FOR, longest, "no session waits for a lock"))
+    waiting = [row for row in rows if row["blocked_by"] and not row["own"]]
+    if not waiting:
+        none = "no session waits for a lock"
+        return (judged(BLOCKED_SESSIONS, 0, none), judged(BLOCKED_FOR, 0, none))
+    said = "1 session waits for a lock" if len(waiting) == 1 else f"{len(waiting)} sessions wait for a lock"
+    return (judged(BLOCKED_SESSIONS, len(waiting), said, mend=_mend(rows[0])), *_roots(rows))
 
 
 def _roots(rows: Rows) -> Iterator[Finding]:

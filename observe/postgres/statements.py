@@ -47,7 +47,7 @@ def _of(row: Row) -> Iterator[Finding]:
     calls, mean = int(str(row["calls"])), float(str(row["mean_ms"]))
     total, share = float(str(row["all_ms"])), float(str(row["share_percent"] or 0))
     name = f"statement {row['id'] or '(hidden)'} of {row['user']}"
-    mend = f"datatier queries explain {row['id']}" + (f" -d {row['database']}" if row["database"] else "")
+    mend = f"datatier queries explain {row['id']}"
     if calls >= SLOW_CALLS:
         message = f"{name} takes {milliseconds(mean)} on average over {calls:,} calls"
         yield judged(_mean(row["logged_from_ms"]), mean, message, object=str(row["id"]), mend=mend)
