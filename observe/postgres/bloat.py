@@ -14,7 +14,7 @@ from observe.quantities import size
 
 MOST = 40
 """Relations that are measured, the largest: an index is read whole for it."""
-_ALLOWED = "has_schema_privilege(n.oid, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')"
+_USAGE, _EXECUTE = "has_schema_privilege(n.oid, 'USAGE')", "has_function_privilege(p.oid, 'EXECUTE')"
 _FUNCTIONS = """pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
   JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = 'pgstattuple_approx'
   WHERE e.extname = 'pgstattuple'"""
@@ -30,7 +30,7 @@ PGSTATTUPLE = Right(
 SCAN_TABLES = Right(
     name="pg_stat_scan_tables",
     grant='GRANT pg_stat_scan_tables TO "{login}"',
-    held=f"coalesce((SELECT {_ALLOWED} FROM {_FUNCTIONS}), true)",  # noqa: S608
+    held=f"coalesce((SELECT {_EXECUTE} FROM {_FUNCTIONS}), true)",  # noqa: S608
     lack='"{login}" lacks {name} (part of pg_monitor): bloat is only estimated',
 )
 
@@ -57,7 +57,8 @@ large AS MATERIALIZED (
 SELECT l.relid::bigint AS relid, l.oid::bigint AS oid,
        CASE l.relkind WHEN 'i' THEN 'index' WHEN 't' THEN 'TOAST' ELSE 'table' END AS kind,
        format('%I.%I', tn.nspname, t.relname) AS "table", {NAMED} AS relation, l.bytes AS size_bytes, f.fillfactor,
-       (SELECT quote_ident(n.nspname) || '.' FROM {_FUNCTIONS} AND {_ALLOWED}) AS functions,
+       (SELECT quote_ident(n.nspname) || '.' FROM {_FUNCTIONS} AND {_USAGE} AND {_EXECUTE}) AS functions,
+       (SELECT quote_ident(n.nspname) FROM {_FUNCTIONS} AND NOT {_USAGE}) AS shut_schema,
        quote_ident(current_user) AS login,
        CASE WHEN o.bytes IS NOT NULL THEN greatest(l.bytes - o.bytes, 0)::bigint END AS estimated_bytes
 FROM large l JOIN pg_class c ON c.oid = l.oid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -133,6 +134,14 @@ def _finding(row: Row, threshold: Threshold) -> Finding:
 
 
 def _unknown(rows: Rows) -> Iterator[Finding]:
+    for row in rows[:1]:
+        if row["shut_schema"]:
+            yield Finding(
+                check=THRESHOLD.id,
+                status=Status.SKIPPED,
+                message=f"{row['login']} may not use pgstattuple in the schema {row['shut_schema']}",
+                mend=f"GRANT USAGE ON SCHEMA {row['shut_schema']} TO {row['login']}",
+            )
     names = [str(row["relation"]) for row in rows if row["how"] is None]
     if names:
         refused = next((f": {row['refused']}" for row in rows if row.get("refused")), "")
