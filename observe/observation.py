@@ -11,7 +11,7 @@ from knowledge.thresholds.threshold import Status, Threshold
 from observe.node import SECONDS
 
 Engine = Literal["postgres", "redis"]
-Cell = str | int | float | bool | datetime | None | list["Cell"] | dict[str, "Cell"]
+Cell = str | int | float | bool | datetime | None | list["Cell"]
 """One value of a row."""
 Row = Mapping[str, Cell]
 Rows = Sequence[Row]
