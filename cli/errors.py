@@ -71,6 +71,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from knowledge.classes import UnknownClassError
     from knowledge.parameters import ParameterError
     from local.logs import LogsError
+    from observe.errors import QuestionError
     from pipeline.record import RecordError
     from upgrade.step import PlanError
 
@@ -84,6 +85,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
         ParameterError,
         PlanError,
         ProblemsError,
+        QuestionError,
         RecordError,
         SettingsError,
         SourceError,

@@ -53,8 +53,8 @@ BLOCKED_FOR = Threshold(
     warn=30,
     critical=300,
     unit="s",
-    source="30 s is what a person or a load balancer waits for an answer at most (HAProxy, nginx and ALB end a request "
-    "after 30 to 60 s); pganalyze, blocked queries: 300 s",
+    source="half of the 60 s after which nginx (proxy_read_timeout) and a load balancer of AWS (idle timeout) give a "
+    "request up; pganalyze, blocked queries: 300 s",
     meaning=BLOCKED_SESSIONS.meaning,
     first_steps=BLOCKED_SESSIONS.first_steps,
     runbook=BLOCKED_SESSIONS.runbook,
