@@ -12,6 +12,7 @@ from collections.abc import Callable
 import typer
 
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
+from cli.queries_deps import deps
 from cli.queries_explain import explain
 from cli.queries_kill import kill
 from cli.queries_target import DatabaseOption, IdentityOption, LimitOption, NodeOption, answer, nodes_of, words_of
@@ -48,6 +49,7 @@ def _help(observation: Observation) -> str:
 
 for _each in queries():
     app.command(_each.id, help=_help(_each))(_command(_each))
+app.command()(deps)
 app.command()(kill)
 # An id may be negative, which the parser would take for an option.
 app.command(context_settings={"ignore_unknown_options": True})(explain)

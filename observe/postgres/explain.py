@@ -38,7 +38,7 @@ def find(conn: psycopg.Connection[Any], queryid: int) -> Row | None:
 
 
 def options(statement: str, version: int) -> tuple[str, ...]:
-    """The options of EXPLAIN for a statement and a server version. With the plan come settings that are not the default.
+    """The options of EXPLAIN for a statement and a server version; with SETTINGS come those that are not the default.
 
     Raise QuestionError for what no server plans, or this one not.
     """
