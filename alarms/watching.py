@@ -9,6 +9,7 @@ from alarms.finding import BrokenStep, error, warning
 from alarms.insights import insights
 from alarms.logs import custom
 from alarms.metrics import CACHE_NODE, Metric, catalogue, engine, has, similar
+from alarms.scheduled import scheduled, writer
 from alarms.stack import StackIndex
 from alarms.watched import Watched, counters_of, watched_by
 from graph.resource import Resource
@@ -49,7 +50,11 @@ def _unwatched(stack: StackIndex) -> Iterator[BrokenStep]:
 def _data(stack: StackIndex, alarm: Resource, watched: Watched) -> Iterator[BrokenStep]:
     name = alarm.physical
     if not watched.namespace.startswith("AWS/"):
-        yield from custom(stack, alarm, watched.namespace, watched.metric, watched.dimensions)
+        function = writer(stack, watched.namespace)
+        if function is not None and watched.dimensions:
+            yield from scheduled(stack, alarm, watched, function)
+        else:
+            yield from custom(stack, alarm, watched.namespace, watched.metric, watched.dimensions)
         return
     forms = catalogue().get((watched.namespace, watched.metric))
     if forms is None:

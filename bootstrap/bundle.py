@@ -1,4 +1,4 @@
-"""Builds the runner's Lambda bundle: bootstrap, migrations, its libraries and the RDS certificate authorities.
+"""Builds the bundle of the Lambda functions: bootstrap, migrations, observe, libraries, RDS certificate authorities.
 
     python -m bootstrap.bundle build/runner.zip [--platform arm64|x86_64|local] [--certificates FILE]
 
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bootstrap.authorities import sort
-from bootstrap.sources import SOURCES
+from bootstrap.sources import LOOKING, SOURCES
 
 ROOT = Path(__file__).parents[1]
 # All of it, so that pip resolves nothing.
@@ -159,7 +159,7 @@ def compiler(python: str) -> str | None:
 
 
 def _sources() -> list[Path]:
-    found = {path for pattern in SOURCES for path in ROOT.glob(pattern) if path.is_file()}
+    found = {path for pattern in (*SOURCES, *LOOKING) for path in ROOT.glob(pattern) if path.is_file()}
     return sorted(path for path in found if path.relative_to(ROOT) not in _BUILDER)
 
 

@@ -12,3 +12,16 @@ SOURCES = (
     "migrations/*",
     "schema/*.json",
 )
+
+LOOKING = (
+    "clients/**/*.py",
+    "knowledge/**/*.csv",
+    "knowledge/**/*.json",
+    "knowledge/**/*.py",
+    "knowledge/**/*.toml",
+    "observe/**/*.csv",
+    "observe/**/*.py",
+)
+"""What the bundle carries besides, for the function that looks at the servers (`observe/handler.py`): the bootstrap has
+no need of it and does not run again for it. Of what is known all, since thresholds come from alarms, those from classes
+and parameters."""

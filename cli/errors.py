@@ -72,6 +72,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from knowledge.parameters import ParameterError
     from local.logs import LogsError
     from observe.errors import QuestionError
+    from observe.metrics.postgres.catalogue import UnknownCollectorError
     from pipeline.record import RecordError
     from upgrade.step import PlanError
 
@@ -92,6 +93,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
         TargetError,
         UnknownCacheError,
         UnknownClassError,
+        UnknownCollectorError,
         UnknownRoleError,
         UnknownStackError,
         UnreadableError,

@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "migrate": ("cli.migrate", "app", INSIDE),
     "schema": ("cli.schema", "app", INSIDE),
     "health": ("cli.health", "health", WATCH),
+    "metrics": ("cli.metrics", "app", WATCH),
     "queries": ("cli.queries", "app", WATCH),
     "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),

@@ -12,9 +12,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from infra.settings.model import Settings
-from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection
+from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection, minutes
 from knowledge import names
-from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
+from knowledge.alarms.catalogue import POSTGRES, postgres_alarms, redis_alarms
+from knowledge.alarms.facts import cache_alarms, instance_alarms, stack_alarms
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
 from knowledge.parameters import Parameter, Value
@@ -23,6 +24,8 @@ from knowledge.redis.parameters import node_count, redis_family, redis_parameter
 
 PRIMARY = "primary"
 """What the writing instance is called wherever a replica or a cache has its name of the settings."""
+STACK = "stack"
+"""What the stack as a whole is called where its servers have theirs."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -181,6 +184,16 @@ class ReplicationGroup:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Looks:
+    """The scheduled looks at the servers."""
+
+    seconds: int
+    """Between two of them."""
+    rotation_days: int | None
+    """Days between two rotations of a credential; None where nothing rotates by itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Instances:
     """Every server of a stack."""
 
@@ -195,6 +208,8 @@ class Instances:
     """By name."""
     caches: Mapping[str, ReplicationGroup]
     """By name."""
+    looks: Looks | None = None
+    """None where no function looks at the servers on a schedule."""
 
     @property
     def databases(self) -> tuple[DatabaseInstance, ...]:
@@ -203,9 +218,35 @@ class Instances:
 
     @property
     def alarms(self) -> dict[str, tuple[AlarmSpec, ...]]:
-        """`primary`, each replica and each cache -> the alarms of it, or of each of its nodes."""
+        """`primary`, each replica, each cache and `stack` -> the alarms of it, or of each of its nodes."""
         servers: tuple[DatabaseInstance | ReplicationGroup, ...] = (*self.databases, *self.caches.values())
-        return {each.name: each.alarms for each in servers}
+        found = {each.name: each.alarms for each in servers}
+        return found | {name: (*found.get(name, ()), *alarms) for name, alarms in self.facts.items()}
+
+    @property
+    def facts(self) -> dict[str, tuple[AlarmSpec, ...]]:
+        """The same of what only the servers know; empty without scheduled looks.
+
+        A replica in another region is looked at from here, and its metrics are here: no alarm there would see them.
+        """
+        if self.looks is None:
+            return {}
+        prefix, seconds = self.prefix, self.looks.seconds
+        found = {
+            each.name: instance_alarms(
+                prefix,
+                each.name,
+                seconds=seconds,
+                primary=each.primary is None,
+                insights=each.insights,
+                catalogue=POSTGRES,
+            )
+            for each in self.databases
+            if not each.elsewhere
+        }
+        found |= {name: cache_alarms(prefix, name, seconds=seconds) for name in self.caches}
+        found[STACK] = stack_alarms(prefix, seconds=seconds, rotation_days=self.looks.rotation_days)
+        return {name: alarms for name, alarms in found.items() if alarms}
 
 
 def instances(
@@ -226,6 +267,17 @@ def instances(
             name: _replica(prefix, name, replica, primary) for name, replica in settings.postgres.replicas.items()
         },
         caches={name: _cache(prefix, name, cache, region) for name, cache in settings.redis.items()},
+        looks=_looks(settings),
+    )
+
+
+def _looks(settings: Settings) -> Looks | None:
+    if settings.metrics is None or settings.metrics.schedule is None:
+        return None
+    rotation = settings.rotation
+    return Looks(
+        seconds=60 * minutes(settings.metrics.schedule),
+        rotation_days=minutes(rotation.every) // 1440 if rotation else None,
     )
 
 

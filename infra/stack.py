@@ -13,6 +13,7 @@ from infra.parts.boundary import bind_roles
 from infra.parts.connect import connect_policies
 from infra.parts.foundation import foundation
 from infra.parts.manifest import manifest
+from infra.parts.metrics import metrics
 from infra.parts.outputs import outputs
 from infra.parts.ownership import mark
 from infra.parts.site import Site, place
@@ -51,12 +52,14 @@ def deploy(
     functions.rotation(site, code=code, manifest=document, after=runner)
     recovered = extras.backup(site, code=code, manifest=document)
     bucket = extras.bucket(site)
+    measured = metrics(site, code=code, manifest=document, after=runner)
     # The runner's own manifest has no proxy: the runner bypasses it, and the proxy waits for the secrets that it fills.
     pooled = extras.proxy(site, after=runner)
 
     exported = {
         "backup": recovered,
         "bucket": bucket,
+        "metrics": measured,
         **outputs(site, runner),
         "manifest": manifest(site, declaration, pooled) if pooled else document,
         "dashboard": dashboard,

@@ -98,6 +98,9 @@ FUNCTION_MEMORY = _limit("the bootstrap", 256, 10240, "MiB")
 """Lambda takes 128 to 10,240 (CreateFunction, MemorySize); with 128 the bootstrap's own code has no room."""
 RESERVED_CONCURRENCY = _limit("Lambda", 1, 900, "runs at a time")
 """PutFunctionConcurrency: of an account's 1,000, 100 stay for all other functions."""
+METRICS_MINUTES = _limit("the scheduled metrics", 1, 60, "minutes")
+"""EventBridge takes whole minutes from 1 on (EventBridge User Guide, rate expressions); beyond an hour an alarm that
+waits for three figures would ring half a working day late."""
 OBJECT_DAYS = _limit("S3", 1, 36500, "days")
 """LifecycleExpiration, Days: any whole number from 1 on; a hundred years are enough."""
 

@@ -5,11 +5,14 @@ from __future__ import annotations
 from observe.observation import Observation
 from observe.postgres.blocked import BLOCKED
 from observe.postgres.connections import CONNECTIONS
+from observe.postgres.indexes import INDEXES
 from observe.postgres.locks import LOCKS
 from observe.postgres.sessions import SESSIONS
 from observe.postgres.sizes import SIZES
 from observe.postgres.statements import SLOW
 from observe.postgres.transactions import LONG
+from observe.postgres.vacuum import VACUUM
+from observe.postgres.wraparound import WRAPAROUND
 from observe.redis.memory import MEMORY
 
 POSTGRES: tuple[Observation, ...] = (
@@ -20,6 +23,9 @@ POSTGRES: tuple[Observation, ...] = (
     LOCKS,
     SLOW,
     SIZES,
+    INDEXES,
+    VACUUM,
+    WRAPAROUND,
 )
 REDIS: tuple[Observation, ...] = (MEMORY,)
 

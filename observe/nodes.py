@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
-from bootstrap.access import Access, load_access
+from bootstrap.access import cache_watcher, load_access, watcher
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.secrets import (
     Credential,
@@ -19,6 +20,7 @@ from bootstrap.secrets import (
 )
 from clients.credentials import cache_credential, credential
 from observe.node import APPLICATION, PostgresNode, RedisNode
+from observe.rights import Lack, lack
 
 if TYPE_CHECKING:
     import redis
@@ -63,21 +65,10 @@ def redis_nodes(target: Manifest | Secret, identity: str | None = None) -> tuple
                 name="redis",
                 cache="redis",
                 address=place_of(url),
-                connect=lambda seconds: open_redis_url(url, seconds=seconds),
+                connect=lambda seconds: open_redis_url(url, seconds=seconds, ready=False),
             ),
         )
     return tuple(_cache_nodes(target, identity))
-
-
-def watcher(access: Access) -> str:
-    """Who looks at PostgreSQL: the first identity with `postgres: monitoring` that logs in, or else the master."""
-    able = (name for name in access.with_privilege("monitoring") if access.logs_in(name))
-    return next(able, "master")
-
-
-def cache_watcher(access: Access, cache: str) -> str | None:
-    """Who looks at a cache: the first identity with the role `monitoring` there; None without one."""
-    return next((name for name, rules in access.cache_users(cache).items() if rules.role == "monitoring"), None)
 
 
 def _instance(
@@ -106,21 +97,25 @@ def _cache_nodes(manifest: Manifest, identity: str | None) -> Iterator[RedisNode
         if who is None and cache.has_users:
             continue
         found = cache_credential(manifest, name, who or "")
+        rules = access.cache_users(name)[who] if who and cache.has_users else None
         for endpoint in cache.nodes or (cache.endpoint,):
-            yield _cache_node(name, cache, endpoint, found)
+            yield _cache_node(name, cache, endpoint, found, partial(lack, cache, name, who or "", rules))
 
 
-def _cache_node(name: str, cache: CacheTarget, endpoint: Endpoint, found: Credential) -> RedisNode:
+def _cache_node(
+    name: str, cache: CacheTarget, endpoint: Endpoint, found: Credential, lack: Callable[[str], Lack | None]
+) -> RedisNode:
     password = found.redis_password
 
     def connect(seconds: float) -> redis.Redis:
         if password is None:
             raise LoginError(f"the secret of {found.redis_username} holds no password for Redis", refused=False)
-        return open_redis(cache, endpoint, found.redis_username, password, seconds=seconds)
+        return open_redis(cache, endpoint, found.redis_username, password, seconds=seconds, ready=False)
 
     return RedisNode(
         name=f"{name}/{endpoint.name}" if cache.nodes else name,
         cache=name,
         address=f"{endpoint.host}:{endpoint.port}",
         connect=connect,
+        lack=lack,
     )

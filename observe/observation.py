@@ -10,7 +10,7 @@ from typing import Literal
 from knowledge.thresholds.threshold import Status, Threshold
 
 Engine = Literal["postgres", "redis"]
-Cell = str | int | float | bool | datetime | None | list["Cell"]
+Cell = str | int | float | bool | datetime | None | list["Cell"] | dict[str, "Cell"]
 """One value of a row."""
 Row = Mapping[str, Cell]
 Rows = Sequence[Row]
@@ -93,6 +93,10 @@ class Observation:
     """Puts rows into the order in which people read them, and adds what follows from several. Pure; before `judge`."""
     summary: Callable[[Rows], str] | None = None
     """One line below the table that counts the rows. Pure."""
+    demands: tuple[Right, ...] = ()
+    """What it takes to see any of it. The first that is missing is said, and nothing is asked."""
+    counted: bool = False
+    """Redis: whether it judges what was counted since the last reading, whose row then follows the present one."""
     every: int = 60
     """Seconds that an exporter waits between two readings: sizes 300, indexes 900, bloat 7200."""
     on_replica: bool = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.thresholds.threshold import Status
@@ -22,6 +23,14 @@ def look(conn: psycopg.Connection[Any], node: str, observation: Observation) -> 
     try:
         if found := absent(conn, observation.extension):
             return Observed(node=node, observation=observation, rows=(), findings=(found,), refused=True)
+        if shut := next(_lacking(conn, observation.demands), None):
+            return Observed(
+                node=node,
+                observation=observation,
+                rows=(),
+                findings=(replace(shut, check=observation.id),),
+                refused=True,
+            )
         hidden = tuple(_lacking(conn, observation.needs))
         with conn.cursor(row_factory=dict_row) as cursor:
             rows: Rows = tuple(cursor.execute(observation.read(conn.info.server_version).encode()).fetchall())

@@ -7,6 +7,7 @@ from bootstrap.access.load import AccessError, Problem, load_access
 from bootstrap.access.model import Access, Identity, Keyspace, RedisRules
 from bootstrap.access.postgres import Grant, Limits, MemberOf, Policy, PostgresAccess, TablePolicies
 from bootstrap.access.rules import access_string
+from bootstrap.access.watchers import cache_watcher, watcher
 
 __all__ = [
     "Access",
@@ -24,5 +25,7 @@ __all__ = [
     "TablePolicies",
     "access_string",
     "analyse",
+    "cache_watcher",
     "load_access",
+    "watcher",
 ]

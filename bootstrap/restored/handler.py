@@ -19,6 +19,7 @@ from bootstrap.access import load_access
 from bootstrap.aws import aws_client
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
+from bootstrap.own_manifest import own_manifest
 from bootstrap.postgres import master
 from bootstrap.restored import event as events
 from bootstrap.restored.enter import enter, target_of
@@ -40,9 +41,7 @@ def handler(event: dict[str, JsonValue], context: object) -> dict[str, JsonValue
     """Look into the restored instance and give the verdict."""
     _log.setLevel(logging.INFO)
     region, endpoint = os.environ["AWS_REGION"], os.environ.get("AWS_ENDPOINT_URL")
-    secrets = aws_client("secretsmanager", region, endpoint)
-    found = secrets.get_secret_value(SecretId=os.environ["DATATIER_MANIFEST_SECRET"])
-    manifest = Manifest.model_validate_json(found["SecretString"])
+    manifest = own_manifest()
     verdict = validate(
         manifest,
         event,

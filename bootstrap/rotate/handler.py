@@ -4,9 +4,8 @@ Secrets Manager makes an empty version, labels it AWSPENDING and calls createSec
 finishSecret with its id as the token, any of them again after a failure (Secrets Manager User Guide, "Lambda rotation
 functions"). An event without a `Step` is the daily schedule's: it retires what is past its grace.
 
-Secrets Manager says nothing but which secret, so the manifest comes from a secret of its own, named by the environment
-variable DATATIER_MANIFEST_SECRET: it is too long for a variable (4 KB), and Secrets Manager is the one service that
-the function reaches anyway.
+Secrets Manager says nothing but which secret, so the manifest comes from a secret of its own
+(`bootstrap/own_manifest.py`).
 """
 
 from __future__ import annotations
@@ -19,9 +18,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bootstrap.access import load_access
-from bootstrap.aws import aws_client, region_option
+from bootstrap.aws import region_option
 from bootstrap.credentials import before
 from bootstrap.manifest import Manifest
+from bootstrap.own_manifest import own_manifest
 from bootstrap.reconcile.identity import endings
 from bootstrap.reconcile.identity import retire as retire_all
 from bootstrap.renewal.carry_out import CredentialDriver, carry_out
@@ -39,20 +39,13 @@ STEPS = {"createSecret": "stage", "setSecret": "admit", "testSecret": "prove", "
 def handler(event: dict[str, Any], context: object) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
     """Do one step. Whatever goes wrong raises: Secrets Manager tries again, and no credential has stopped working."""
     _log.setLevel(logging.INFO)
-    manifest = _manifest()
+    manifest = own_manifest()
     if "Step" not in event:
         return {"retired": list(retire(manifest))}
     grace = int(os.environ.get("DATATIER_GRACE") or GRACE)
     done = rotate_step(manifest, event["SecretId"], event["ClientRequestToken"], event["Step"], grace=grace)
     _log.info("%s: %s", event["Step"], done)
     return {"done": done}
-
-
-def _manifest() -> Manifest:
-    region, endpoint = os.environ["AWS_REGION"], os.environ.get("AWS_ENDPOINT_URL")
-    client = aws_client("secretsmanager", region, endpoint)
-    found = client.get_secret_value(SecretId=os.environ["DATATIER_MANIFEST_SECRET"])
-    return Manifest.model_validate_json(found["SecretString"])
 
 
 def rotate_step(

@@ -83,9 +83,10 @@ def address(region: str, partition: str, name: str) -> str:
 def rows(args: DashboardArgs, known: Mapping[str, Any]) -> list[AlarmedServers]:
     """A row for each server, one for all that share a page."""
     targets = args.targets
-    groups: dict[str, list[str]] = {}
+    # A cache as a whole has other alarms than its nodes, who share its page.
+    groups: dict[tuple[str, str], list[str]] = {}
     for key, target in targets.items():
-        groups.setdefault(target.page or key, []).append(key)
+        groups.setdefault((target.page or key, target.dimension), []).append(key)
     return [
         AlarmedServers(
             title=title,
@@ -103,5 +104,5 @@ def rows(args: DashboardArgs, known: Mapping[str, Any]) -> list[AlarmedServers]:
             ),
             arns=tuple(known["alarms"][f"{key}-{alarm.key}"] for key in keys for alarm in targets[key].alarms),
         )
-        for title, keys in groups.items()
+        for (title, _), keys in groups.items()
     ]

@@ -37,6 +37,8 @@ def namespace_of(target: AlarmTarget, alarm: AlarmSpec) -> pulumi.Input[str]:
 
 def dimensions_of(target: AlarmTarget, alarm: AlarmSpec) -> dict[str, pulumi.Input[str]]:
     """Dimensions of the alarm's own metric."""
+    if alarm.dimensions:
+        return dict(alarm.dimensions)
     if alarm.namespace == LOGS:
         return {}
     host = alarm.namespace == CACHES and alarm.metric == "CPUUtilization"

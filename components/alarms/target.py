@@ -13,7 +13,7 @@ class AlarmTarget:
     """One server: its id in CloudWatch, its alarms, and what they refer to."""
 
     dimension: str
-    """`DBInstanceIdentifier` or `CacheClusterId`."""
+    """`DBInstanceIdentifier` or `CacheClusterId`; `instance` for what the stack's own function measures."""
     id: pulumi.Input[str]
     """Its id, from the outputs of what made it."""
     alarms: Sequence[AlarmSpec]

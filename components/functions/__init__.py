@@ -1,1 +1,1 @@
-"""Lambda functions in the VPC that run the bootstrap's code: the runner, rotation, and what both have in common."""
+"""Lambda functions in the VPC: the runner, rotation, the scheduled metrics, and what they have in common."""

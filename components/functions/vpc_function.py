@@ -75,11 +75,14 @@ def vpc_function(
     may: Sequence[Statement],
     connect: Sequence[Statement] = (),
     parent: pulumi.Resource,
+    timeout: int = 900,
     **own: Any,
 ) -> tuple[aws.lambda_.Function, aws.iam.RolePolicy]:
     """Make `PREFIX-KIND` and what it needs; `own` takes its handler, environment and other inputs of Lambda.
 
     The policy is returned too, for callers that invoke the function at once and have to wait for both.
+
+    :param timeout: seconds that a run may take; 900 are Lambda's most.
     """
     child = pulumi.ResourceOptions(parent=parent)
     function_name = f"{args.prefix}-{kind}"
@@ -112,7 +115,7 @@ def vpc_function(
         architectures=[args.architecture],
         code=args.code,
         memory_size=args.memory_mib,
-        timeout=900,
+        timeout=timeout,
         vpc_config=aws.lambda_.FunctionVpcConfigArgs(
             subnet_ids=args.subnet_ids, security_group_ids=args.security_group_ids
         ),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pulumi
 
 from components.alarms.dashboard import Dashboard, DashboardArgs
@@ -10,6 +12,8 @@ from components.alarms.target import AlarmTarget
 from components.postgres.primary import Postgres
 from infra.instances import DatabaseInstance
 from infra.parts.site import Site
+from knowledge.alarms.facts import INSTANCE
+from knowledge.alarms.spec import AlarmSpec
 
 
 def watched(site: Site, proven: pulumi.Resource) -> pulumi.Output[str]:
@@ -49,11 +53,21 @@ def watched(site: Site, proven: pulumi.Resource) -> pulumi.Output[str]:
 
 
 def targets(site: Site) -> dict[str, AlarmTarget]:
-    """Server -> its alarms. A replica in another region is watched there, not here: alarms see one region."""
-    found = {each.name: _instance(site.postgres, each) for each in site.instances.databases if not each.elsewhere}
+    """Server -> its alarms; a cache as a whole and `stack` too, where something of them is looked at.
+
+    A replica in another region is watched there, not here: alarms see one region.
+    """
+    facts = site.instances.facts
+    found = {
+        each.name: _instance(site.postgres, each, facts.get(each.name, ()))
+        for each in site.instances.databases
+        if not each.elsewhere
+    }
     for name, cache in site.instances.caches.items():
         for node, cluster in zip(cache.nodes, site.caches[name].nodes, strict=True):
             found[node] = AlarmTarget(dimension="CacheClusterId", id=cluster, alarms=cache.alarms, page=name)
+    whole = {name: alarms for name, alarms in facts.items() if name not in found}
+    found |= {name: AlarmTarget(dimension=INSTANCE, id=site.prefix, alarms=alarms) for name, alarms in whole.items()}
     return found
 
 
@@ -62,13 +76,13 @@ def remote_targets(site: Site) -> dict[str, AlarmTarget]:
     return {name: _instance(site.postgres, each) for name, each in site.instances.replicas.items() if each.elsewhere}
 
 
-def _instance(postgres: Postgres, instance: DatabaseInstance) -> AlarmTarget:
+def _instance(postgres: Postgres, instance: DatabaseInstance, facts: Sequence[AlarmSpec] = ()) -> AlarmTarget:
     server = postgres.replicas[instance.name] if instance.primary else postgres
     follows = instance.primary is not None and not instance.elsewhere
     return AlarmTarget(
         dimension="DBInstanceIdentifier",
         id=server.identifier,
-        alarms=instance.alarms,
+        alarms=[*instance.alarms, *facts],
         primary=postgres.identifier if follows else None,
         resource_id=server.resource_id,
         log_group=server.log_group,

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bootstrap.declared_extensions import FILE
-from infra.instances import PRIMARY, DatabaseInstance, Instances, ReplicationGroup
+from infra.instances import PRIMARY, STACK, DatabaseInstance, Instances, ReplicationGroup
 from infra.rules import backups, objectives, partitions
 from infra.settings.model import Settings
 from infra.settings.problems import SettingsProblem
@@ -88,6 +88,8 @@ def _shared_names(tier: Instances) -> Broken:
             yield f"redis.{name}", "is the name of a replica too: choose another name for one of them."
     for section, servers in (("postgres.replicas", tier.replicas), ("redis", tier.caches)):
         for name in servers:
+            if name == STACK and tier.looks:
+                yield f"{section}.{name}", "is what metrics of the stack as a whole are called: choose another name."
             cache, _, number = name.rpartition("-")
             if number.isdigit() and cache in tier.caches:
                 yield f"{section}.{name}", f"is what a node of cache `{cache}` is called: choose another name."

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from infra.settings.backup_sections import BackupPlan, BucketSection, ProxySection
+from infra.settings.metrics_section import MetricsSection
 from infra.settings.sections import (
     CacheName,
     CacheSection,
@@ -77,5 +78,7 @@ class Settings(Section):
     """Recovery points by AWS Backup; none when absent."""
     proxy: ProxySection | None = None
     """RDS Proxy; none when absent."""
+    metrics: MetricsSection | None = None
+    """Metrics of what only the servers know; none when absent."""
     bucket: BucketSection | None = None
     """Bucket for backups and exports; none when absent."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from knowledge.alarms.spec import LOGS, AlarmSpec, Term
@@ -127,6 +128,8 @@ def _graph(region: str, row: AlarmedServers, alarms: Sequence[AlarmSpec]) -> Wid
         # Below zero is nothing: such an alarm rings by silence, or by the -1 of a replica that has stopped.
         if alarm.comparison == "GreaterThanThreshold" or alarm.threshold > 0
     ]
+    if alarms[0].dimensions:
+        del lines[1:]  # verdicts share their limit
     if alarms[0].metric == "ReplicaLag":
         lines.append({"label": "designed for", "value": LAG_TARGET_SECONDS, "color": TARGET_COLOUR, "fill": "none"})
     properties = {
@@ -145,7 +148,14 @@ def _side(alarm: AlarmSpec) -> str:
 
 def _lines(row: AlarmedServers, alarms: Sequence[AlarmSpec]) -> list[list[Any]]:
     alarm = alarms[0]
+    if alarm.dimensions:  # what the stack's own function writes: a line for each check, of one server
+        return [_own(each) for each in alarms]
     return [line for number, server in enumerate(row.servers) for line in _of(row, server, alarm, number)]
+
+
+def _own(alarm: AlarmSpec) -> list[Any]:
+    shown = {"label": alarm.key, "stat": alarm.statistic, "period": alarm.period}
+    return [alarm.namespace, alarm.metric, *chain.from_iterable(alarm.dimensions), shown]
 
 
 def _of(row: AlarmedServers, server: GraphedServer, alarm: AlarmSpec, number: int) -> Iterator[list[Any]]:

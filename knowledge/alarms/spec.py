@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 LOGS = "data-tier"
-"""Namespace of what log filters count, followed by `/` and the instance: a filter's dimensions can only be parts of
-the line (PutMetricFilter, MetricTransformation), and RDS writes no instance into it."""
+"""First part of the namespaces of this project's own metrics, followed by `/` and an instance for what log filters
+count: a filter's dimensions can only be parts of the line (PutMetricFilter, MetricTransformation), and RDS writes no
+instance into it. By itself it stands for that in a specification; a stack's own metrics have their whole namespace."""
 
 
 class Comparison(StrEnum):
@@ -124,11 +125,10 @@ class AlarmSpec:
     back. Without it somebody is woken for every new server that has not spoken yet."""
     pattern: str = ""
     """CloudWatch Logs filter pattern that counts `metric` in the instance's log; empty where AWS publishes it."""
-
-    @property
-    def engine(self) -> str:
-        """Whose catalogue it is in: `postgres` or `redis`."""
-        return "redis" if self.namespace == "AWS/ElastiCache" else "postgres"
+    dimensions: Sequence[tuple[str, str]] = ()
+    """Dimensions of `metric`, where the stack's own function publishes it; empty where the server's id is the one."""
+    engine: str = "postgres"
+    """Whose catalogue it is in: `postgres`, `redis`, or `stack` for what is of no single server."""
 
     @property
     def description(self) -> str:

@@ -49,6 +49,7 @@ def _spec(key: str, namespace: str, said: Mapping[str, Any], limit: Limit, large
         expression=expression if "{" not in expression else "",
         armed_by=said.get("armed_by", ""),
         pattern=said.get("pattern", ""),
+        engine="redis" if namespace == "AWS/ElastiCache" else "postgres",
     )
 
 

@@ -10,15 +10,13 @@ import mmap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from struct import Struct
 from struct import error as StructError  # noqa: N812 as a class is called
-from typing import TypeAlias
 
 from observe.keys.rdb_values import TYPES, Data, RdbFormatError, length, module_parts, string, text
-
-Record: TypeAlias = "tuple[int, bytes, str, int | None, int, int | None, int | None]"
-"""Database, key, type, TTL in ms or None, bytes, elements or None, frequency or None."""
+from observe.keys.record import Record
 
 _MS, _SECONDS = Struct("<q").unpack_from, Struct("<i").unpack_from
 _PER_KEY, _PER_TTL = 40, 8
@@ -108,7 +106,7 @@ def _fields(data: Data, at: int) -> tuple[Mapping[bytes, bytes], int]:
 
 def _records(data: Data, at: int, now: int | None) -> Iterator[Record]:  # noqa: PLR0912, PLR0915 a call costs a key
     # The loop of a million keys: what most of them are is read here, without a call.
-    database, ttl, frequency, more, types = 0, None, None, _PER_KEY, TYPES
+    database, ttl, frequency, more, types, made = 0, None, None, _PER_KEY, TYPES, partial(tuple.__new__, Record)
     key = b""
     try:
         while True:
@@ -151,7 +149,7 @@ def _records(data: Data, at: int, now: int | None) -> Iterator[Record]:  # noqa:
                 at, size, elements = skip(data, at)
             if ttl is not None and now is not None:
                 ttl = ttl - now if ttl > now else 0
-            yield database, key, name, ttl, size + len(key) + more, elements, frequency
+            yield made((database, key, name, ttl, size + len(key) + more, None, elements, frequency))
             ttl, frequency, more = None, None, _PER_KEY
     except (IndexError, StructError):
         raise RdbFormatError(f"after {key!r}: the file ends there, so it was cut off") from None

@@ -6,6 +6,8 @@ and reltuples stay -1 or 0 for good. So what lies in its partitions is counted f
 
 from __future__ import annotations
 
+from bootstrap.schema.rows import about
+
 SYSTEM = "('pg_catalog', 'information_schema', 'pg_toast')"
 """Schemas that no application's table is in; those of temporary tables begin with pg_temp_ or pg_toast_temp_."""
 
@@ -36,3 +38,10 @@ OURS = f"""n.nspname NOT IN {SYSTEM} AND c.relpersistence <> 't'
 def root(oid: str) -> str:
     """The top of a partition tree; what takes part in none is its own (there pg_partition_root is NULL)."""
     return f"coalesce(pg_partition_root({oid}), {oid})"
+
+
+TREE_ROWS = f"""tree_rows AS MATERIALIZED (
+  SELECT {root("c.oid")} AS oid, sum({about(f"({BYTES})", "c", "st")})::bigint AS rows
+  FROM pg_class c LEFT JOIN pg_stat_all_tables st ON st.relid = c.oid WHERE c.relkind IN ('r', 'm') GROUP BY 1
+)"""
+"""CTE of about how many rows each table has, a partitioned one with its partitions; wants the CTE `LOCKED`."""

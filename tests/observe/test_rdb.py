@@ -14,8 +14,9 @@ import pytest
 import redis
 from real_servers import free_port, valkey
 
-from observe.keys.rdb import RdbError, Record, snapshot
+from observe.keys.rdb import RdbError, snapshot
 from observe.keys.rdb_values import decompressed
+from observe.keys.record import Record
 
 DEBIAN = shutil.which("redis-server")
 
@@ -115,16 +116,16 @@ def test_each_key_is_as_the_server_says(
         said = _as_the_server_says(client)
         client.save()
         with snapshot(Path(folder) / "dump.rdb") as file:
-            read: dict[tuple[int, str], Record] = {(each[0], each[1].decode()): each for each in file.records()}
+            read: dict[tuple[int, str], Record] = {(each.database, each.key.decode()): each for each in file.records()}
             assert (file.server, file.version) == signature
-    assert {at: (kind, bool(ttl), count) for at, (_, _, kind, ttl, _, count, _) in read.items()} == {
+    assert {at: (each.type, bool(each.ttl), each.elements) for at, each in read.items()} == {
         at: (kind, ttl, count) for at, (kind, ttl, count, _) in said.items()
     }
-    hour = read[0, "noise"][3]
+    hour = read[0, "noise"].ttl
     assert hour is not None
     assert 3_590_000 <= hour <= 3_601_000  # the file says in which second it was made
-    assert (read[0, "plain"][6] is not None) == (server is _valkey)  # the policy keeps frequencies
-    total, measured = sum(each[4] for each in read.values()), sum(each[3] for each in said.values())
+    assert (read[0, "plain"].frequency is not None) == (server is _valkey)  # the policy keeps frequencies
+    total, measured = sum(each.size for each in read.values()), sum(each[3] for each in said.values())
     assert 0.75 < total / measured < 1.33
 
 

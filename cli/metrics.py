@@ -1,0 +1,133 @@
+"""`datatier metrics`: what the servers tell of themselves, as Prometheus reads it."""
+
+from __future__ import annotations
+
+import errno
+import gc
+import ipaddress
+import signal
+import sys
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.doors import by_url
+from cli.errors import InputError
+from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
+from cli.output import counted, note
+from cli.target import find_manifest
+
+if TYPE_CHECKING:
+    from observe.metrics.exporter import Exporter
+    from observe.metrics.sources import Watched
+
+app = typer.Typer(
+    help="What the servers tell of themselves, under the names of postgres_exporter and redis_exporter.",
+    no_args_is_help=True,
+)
+END = 0.5
+"""Seconds that sessions have to end; what a silent server holds up ends with the process."""
+CollectorOption = Annotated[
+    list[str] | None, typer.Option("--collector", help="Collector that is off by default; repeat it for more.")
+]
+ListenOption = Annotated[str, typer.Option("--listen", help="Where to listen, HOST:PORT.")]
+
+
+@app.command("print")
+def print_(
+    stack: StackArgument = None,
+    manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
+    redis_url: RedisUrlOption = None,
+    collector: CollectorOption = None,
+) -> None:
+    """Print all metrics once.
+
+    [bold]Examples:[/] datatier metrics print prod    datatier metrics print --database-url URL
+    """
+    from observe.metrics.server import SECONDS
+
+    exporter, _ = _exporter(stack, manifest, database_url, redis_url, collector)
+    sys.stdout.write(exporter.text(SECONDS))
+    exporter.close(END)
+
+
+@app.command("serve")
+def serve(
+    stack: StackArgument = None,
+    manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
+    redis_url: RedisUrlOption = None,
+    collector: CollectorOption = None,
+    listen: ListenOption = "127.0.0.1:9187",
+) -> None:
+    """Serve /metrics of all nodes, /health, and /probe in the form of blackbox_exporter, until it is stopped.
+
+    [bold]Examples:[/] datatier metrics serve    datatier metrics serve prod --listen 0.0.0.0:9187
+    """
+    from observe.metrics.probe import Prober
+    from observe.metrics.server import Server, Service
+
+    host, port = _address(listen)
+    exporter, watched = _exporter(stack, manifest, database_url, redis_url, collector)
+    try:
+        server = Server(host, port, Service(exporter, Prober(watched.nodes)))
+    except OSError as error:
+        raise InputError(f"--listen {listen}: {_unbound(error)}") from None
+    if not _is_loopback(host):
+        note(
+            f"{listen} can be reached from other computers: who reaches it reads the names of databases, tables and users."
+        )
+    stop = Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    # A command that ends at once does without; what is imported by now stays.
+    gc.freeze()
+    gc.enable()
+    Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+    note(f"http://{host}:{server.server_port}/metrics: {counted(len(exporter.names), 'node')}.")
+    stop.wait()
+    server.shutdown()
+    server.server_close()
+    exporter.close(END)
+
+
+def _exporter(
+    stack: str | None,
+    manifest: str | None,
+    database_url: str | None,
+    redis_url: str | None,
+    collectors: list[str] | None,
+) -> tuple[Exporter, Watched]:
+    """What is asked, and of which servers. Raise what naming them wrongly raises."""
+    from observe.metrics.exporter import Exporter
+    from observe.metrics.sources import Watched, sources
+
+    database, cache = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
+    if database or cache:
+        watched = Watched(postgres=database, redis=cache)
+    else:
+        found = find_manifest(stack, manifest)
+        watched = Watched(postgres=found, redis=found)
+    return Exporter(sources(watched, collectors or ()), watched.prefix), watched
+
+
+def _address(listen: str) -> tuple[str, int]:
+    host, _, port = listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise InputError(f"--listen {listen}: write HOST:PORT, for example 127.0.0.1:9187.")
+    return host.strip("[]"), int(port)
+
+
+def _unbound(error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return "the port is in use: choose another, or stop what listens there."
+    return f"{error.strerror or error}: choose an address of this computer and a port above 1023."
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

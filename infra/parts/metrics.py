@@ -1,0 +1,88 @@
+"""The metrics of a stack: a function on a schedule that writes them to CloudWatch, a service that Prometheus reads."""
+
+from __future__ import annotations
+
+import pulumi
+
+from bootstrap.access import cache_watcher, watcher
+from bootstrap.access.names import token_user
+from components.connect import Connecting, connect
+from components.functions.metrics import ScheduledMetrics, ScheduledMetricsArgs
+from components.policy import Statement
+from infra.parts.connect import master
+from infra.parts.site import Site, secret_days
+from infra.settings.sections import minutes
+from knowledge.alarms.facts import namespace
+
+
+def metrics(
+    site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str], after: pulumi.Resource
+) -> dict[str, object] | None:
+    """Make what `data-tier:metrics` asks for; return the outputs, if any.
+
+    `after` is what gives the watchers their logins.
+    """
+    wanted = site.settings.metrics
+    if wanted is None:
+        return None
+    found: dict[str, object] = {}
+    if wanted.schedule is not None:
+        made = _scheduled(site, minutes(wanted.schedule), code, manifest, after)
+        found["function"] = made.function_name
+    return found
+
+
+def watchers(site: Site) -> list[str]:
+    """Who looks, each once: `master` where no identity watches PostgreSQL."""
+    caches = (cache_watcher(site.access, name) for name, cache in site.instances.caches.items() if cache.users)
+    return list(dict.fromkeys([watcher(site.access), *(each for each in caches if each is not None)]))
+
+
+def secrets(site: Site) -> list[pulumi.Input[str]]:
+    """What the watchers log in with: their own secrets, and the AUTH token of a cache that has one."""
+    held = {"master": site.credentials.master_secret_arn, **site.credentials.secret_arns}
+    return [*(held[each] for each in watchers(site)), *site.credentials.token_secret_arns.values()]
+
+
+def logins(site: Site) -> list[Statement]:
+    """What lets the watchers that log in by token do so."""
+    caches = site.instances.caches
+    names, users = list[str](), list[tuple[str, str]]()
+    if (who := watcher(site.access)) == "master":
+        names += master(site.access, site.settings)
+    elif who in site.access.by_token:
+        names += site.access.logins(who)
+    for name, cache in caches.items():
+        if (one := cache_watcher(site.access, name)) in site.access.by_token and cache.takes_tokens:
+            users.append((name, token_user(site.prefix, name, str(one))))
+    return connect(Connecting(logins=names, cache_users=users), site.postgres, site.caches)
+
+
+def _scheduled(
+    site: Site, every: int, code: pulumi.Archive, manifest: pulumi.Input[str], after: pulumi.Resource
+) -> ScheduledMetrics:
+    return ScheduledMetrics(
+        "metrics",
+        ScheduledMetricsArgs(
+            prefix=site.prefix,
+            code=code,
+            manifest=manifest,
+            namespace=namespace(site.prefix),
+            insights=site.instances.primary.insights,
+            every_minutes=every,
+            # One at a time, where the account has room to reserve any.
+            reserved_concurrency=1 if site.settings.runner.reserved else None,
+            memory_mib=site.settings.runner.memory,
+            subnet_ids=site.network.subnet_ids,
+            security_group_ids=site.function_groups,
+            secret_arns=secrets(site),
+            described_secret_arns=[site.credentials.master_secret_arn, *site.credentials.secret_arns.values()],
+            connect=logins(site),
+            secrets_key_arn=site.keys.secrets_arn,
+            logs_key_arn=site.keys.logs_arn,
+            log_retention_days=site.settings.logs.retention,
+            recovery_window_days=secret_days(site.settings),
+            **site.place,
+        ),
+        pulumi.ResourceOptions(depends_on=[after]),
+    )

@@ -1,0 +1,64 @@
+"""Settings of the metrics: a schedule that writes them to CloudWatch, a service that Prometheus reads, or both."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AfterValidator, model_validator
+
+from infra.settings.sections import Client, Duration, Port, Section, _matches, minutes
+from knowledge import fargate, limits
+
+EXPORTER_PORT = 9187
+"""postgres_exporter's, which dashboards and scrape configurations expect (Prometheus, default port allocations)."""
+
+
+def _schedule(value: str) -> str:
+    if problem := limits.METRICS_MINUTES.problem(minutes(value)):
+        raise ValueError(f"{problem}.")
+    return value
+
+
+Image = Annotated[
+    str,
+    _matches(
+        r"[a-z0-9][a-z0-9.:-]*(/[a-z0-9][a-z0-9._-]*)+(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})",
+        "is not an image with its tag or digest: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG (`make image`).",
+    ),
+]
+
+
+class MetricsServiceSection(Section):
+    """The exporter as a service of ECS on Fargate."""
+
+    image: Image
+    """Image that `make image` builds, in a registry that the network reaches."""
+    cpu: int = 256
+    """CPU units, 1024 to the vCPU."""
+    memory: int = 512
+    """MiB."""
+    port: Port = EXPORTER_PORT
+    clients: tuple[Client, ...]
+    """Security groups and networks of those who scrape it."""
+
+    @model_validator(mode="after")
+    def _size(self) -> MetricsServiceSection:
+        if problem := fargate.size_problem(self.cpu, self.memory):
+            raise ValueError(f"{problem}.")
+        if not self.clients:
+            raise ValueError("clients is empty: name the security groups or networks that scrape it.")
+        return self
+
+
+class MetricsSection(Section):
+    """What the servers tell of themselves, as metrics; absent: CloudWatch has only what AWS measures from outside."""
+
+    schedule: Annotated[Duration, AfterValidator(_schedule)] | None = None
+    """How often a function looks and writes CloudWatch metrics, such as 5m; absent, it is not made."""
+    service: MetricsServiceSection | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> MetricsSection:
+        if self.schedule is None and self.service is None:
+            raise ValueError("has neither: give schedule, service or both.")
+        return self

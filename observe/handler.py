@@ -1,0 +1,48 @@
+"""The Lambda function that looks at the servers on a schedule: one scrape of the exporter, written into its own log as
+CloudWatch's embedded metric format (`data-tier:metrics.schedule`).
+
+It has the manifest from a secret of its own (`bootstrap/own_manifest.py`) and logs in as the identities that watch. A
+server that is down is a figure; only what stops the look itself raises, and then nothing is written: an alarm hears
+that silence.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+
+from pydantic import JsonValue
+
+from bootstrap.manifest import Manifest
+from bootstrap.own_manifest import own_manifest
+from observe.metrics.emf import lines
+from observe.metrics.exporter import Exporter
+from observe.metrics.facts import reduced
+from observe.metrics.sources import sources
+
+SECONDS = 20.0
+"""How long the servers are waited for; whoever answers later counts as down."""
+
+
+def handler(event: dict[str, JsonValue], context: object) -> dict[str, JsonValue]:  # noqa: ARG001 - Lambda's signature
+    """Look once and write what was found; return how many lines."""
+    insights = os.environ["DATATIER_INSIGHTS"] == "on"
+    return {"lines": look(own_manifest(), os.environ["DATATIER_NAMESPACE"], insights=insights)}
+
+
+def look(manifest: Manifest, namespace: str, *, insights: bool) -> int:
+    """Scrape every server of the manifest and write the facts; return how many lines they took.
+
+    A document has to be a line of its own, nothing before or after it; Lambda sends standard output to the log as it is
+    (Lambda Developer Guide, JSON and plain text log formats: what is JSON already is not encoded twice).
+    """
+    exporter = Exporter(sources(manifest), manifest.prefix)
+    try:
+        found = reduced(manifest, exporter.families(SECONDS), insights=insights)
+    finally:
+        exporter.close(1.0)
+    written = list(lines(found, namespace, int(time.time() * 1000)))
+    sys.stdout.writelines(f"{each}\n" for each in written)
+    sys.stdout.flush()
+    return len(written)

@@ -1,0 +1,29 @@
+"""All readings of PostgreSQL: those of postgres_exporter's default collectors, and those that are asked for by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from observe.metrics.postgres.databases import DATABASES, WRAPAROUND
+from observe.metrics.postgres.instance import CHECKPOINTER, INSTANCE
+from observe.metrics.postgres.reading import Reading
+from observe.metrics.postgres.replication import REPLICATION
+from observe.metrics.postgres.sessions import LONG_RUNNING, SESSIONS
+from observe.metrics.postgres.settings import SETTINGS
+from observe.metrics.postgres.tables import TABLES
+
+DEFAULT: tuple[Reading, ...] = (*INSTANCE, *DATABASES, *SESSIONS, *REPLICATION, *TABLES, *SETTINGS)
+OPTIONAL: Mapping[str, Reading] = {each.collector: each for each in (CHECKPOINTER, WRAPAROUND, LONG_RUNNING)}
+"""By the name of their collector. Off with the peer too."""
+
+
+class UnknownCollectorError(ValueError):
+    """There is no optional collector of that name."""
+
+
+def readings(extra: Iterable[str] = ()) -> tuple[Reading, ...]:
+    """The default ones and those of the named collectors. Raise UnknownCollectorError."""
+    names = tuple(dict.fromkeys(extra))
+    if unknown := [each for each in names if each not in OPTIONAL]:
+        raise UnknownCollectorError(f"no collector `{unknown[0]}` that is off by default: {', '.join(OPTIONAL)}.")
+    return (*DEFAULT, *(OPTIONAL[name] for name in names))

@@ -1,0 +1,181 @@
+"""One PostgreSQL server for the exporter: a kept session, and a scrape in one round trip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from bootstrap.errors import BootstrapError
+from bootstrap.secrets import LoginError
+from clients.errors import EmptySecretError, NoLoginError
+from observe.metrics.family import Family, Sample
+from observe.metrics.postgres.families import columns
+from observe.metrics.postgres.pipeline import Answer, LostError, ask
+from observe.metrics.postgres.reading import EVERY, Reading
+from observe.metrics.postgres.rights import Rights
+from observe.metrics.source import Refused, Scrape
+from observe.node import PostgresNode, host_and_port
+
+if TYPE_CHECKING:
+    import psycopg
+
+LOGIN = 2
+"""Seconds that a login may take: libpq's least."""
+PAUSE, LONGEST_PAUSE = 1.0, 10.0
+"""Seconds after a failed login until the next one, doubled each time: a server that is short of connections, or just
+starting, is not helped by more of them."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    """What one reading gave, and when."""
+
+    at: float
+    seconds: float
+    families: Sequence[Family] = ()
+    refused: Sequence[Refused] = ()
+
+
+class PostgresSource:
+    """Keeps one session, what it was allowed to, and the values that are not due yet."""
+
+    def __init__(self, find: Callable[[], PostgresNode], readings: Sequence[Reading]) -> None:
+        """Remember what to read; nothing is opened yet.
+
+        :param find: the node with whoever logs in now: asked at first, and after each login that was refused.
+        """
+        self._find = find
+        self._node = find()
+        self._readings = readings
+        self._rights = Rights(readings)
+        self._conn: psycopg.Connection[Any] | None = None
+        self._kept: dict[Reading, _Read] = {}
+        self._scrapes = 0
+        self._failures = 0
+        self._not_before = 0.0
+
+    @property
+    def name(self) -> str:
+        """The node's."""
+        return self._node.name
+
+    def scrape(self, deadline: float) -> Scrape:
+        """Read what is due in one round trip; a server that does not answer is `pg_up 0`."""
+        began = monotonic()
+        self._scrapes += 1
+        try:
+            read = self._read(self._session(deadline), deadline)
+        except BootstrapError:
+            self.close()
+            return self._without(monotonic() - began)
+        return self._shown(read, monotonic() - began)
+
+    def absent(self) -> Scrape:
+        """The server did not answer in time."""
+        return self._without(0.0)
+
+    def close(self) -> None:
+        """End the session; the next scrape logs in again."""
+        conn, self._conn = self._conn, None
+        if conn is not None:
+            with suppress(Exception):  # it is of no more use, whatever its end says
+                conn.close()
+
+    def _session(self, deadline: float) -> psycopg.Connection[Any]:
+        if self._conn is not None and not self._conn.closed:
+            return self._conn
+        now = monotonic()
+        if now < self._not_before:
+            raise LostError("its next login is after a pause")
+        try:
+            self._conn = self._node.open(seconds=max(LOGIN, int(deadline - now)))
+            for _ in ask(self._conn, ["SET client_encoding = 'UTF8'"], deadline):
+                pass
+            self._rights.forget()
+        except BootstrapError as error:
+            self._failures += 1
+            self._not_before = monotonic() + min(LONGEST_PAUSE, PAUSE * 2 ** (self._failures - 1))
+            if isinstance(error, LoginError) and error.refused:
+                # Its password may have been renewed. What cannot be read now is read after the next refusal.
+                with suppress(BootstrapError, EmptySecretError, NoLoginError):
+                    self._node = self._find()
+            raise
+        self._failures = 0
+        return self._conn
+
+    def _read(self, conn: psycopg.Connection[Any], deadline: float) -> dict[Reading, _Read]:
+        """Ask for the rights and for what is due; return what is due and what is kept."""
+        version = conn.info.server_version
+        if not self._rights.known:
+            self._rights.learn(next(ask(conn, [self._rights.statement], deadline)))
+        due = [each for each in self._readings if self._is_due(each) and each.statement(version)]
+        asked = [each for each in due if self._rights.may_ask(each)]
+        answers = ask(conn, [self._rights.statement, *(each.statement(version) for each in asked)], deadline)
+        self._rights.learn(next(answers))
+        found = {
+            reading: self._judged(reading, answer, version) for reading, answer in zip(asked, answers, strict=True)
+        }
+        now = monotonic()
+        missing = {each: _Read(now, 0.0, (), self._rights.refused(each)) for each in due if each not in found}
+        self._kept |= found | missing
+        return {each: self._kept[each] for each in self._readings if each in self._kept}
+
+    def _is_due(self, reading: Reading) -> bool:
+        kept = self._kept.get(reading)
+        return kept is None or monotonic() - kept.at >= EVERY[reading.group]
+
+    def _judged(self, reading: Reading, answer: Answer, version: int) -> _Read:
+        now = monotonic()
+        if answer.error:
+            return _Read(now, answer.seconds, (), [Refused(each, answer.error, "") for each in reading.metrics])
+        families = reading.families(answer.rows, version)
+        if reading.server:
+            families = [_of_server(each, self._node.address) for each in families]
+        return _Read(now, answer.seconds, families, self._rights.refused(reading))
+
+    def _shown(self, read: dict[Reading, _Read], seconds: float) -> Scrape:
+        now = monotonic()
+        ages: dict[str, float] = {}
+        for reading, each in read.items():
+            ages[reading.group] = max(ages.get(reading.group, 0.0), now - each.at if EVERY[reading.group] else 0.0)
+        return Scrape(
+            families=[
+                *(family for each in read.values() for family in each.families),
+                *_collectors(read),
+                *self._own(seconds, up=True),
+            ],
+            refused=[each for one in read.values() for each in one.refused],
+            ages=ages,
+        )
+
+    def _without(self, seconds: float) -> Scrape:
+        return Scrape(families=list(self._own(seconds, up=False)))
+
+    def _own(self, seconds: float, *, up: bool) -> Iterator[Family]:
+        """What the peer says of itself and of the way to the server."""
+        values = (up, not up, seconds, self._scrapes)
+        for column, value in zip(columns("exporter"), values, strict=True):
+            yield Family(column.name, column.kind, column.help, (Sample((), value),))
+
+
+def _of_server(family: Family, address: str) -> Family:
+    server = "{}:{}".format(*host_and_port(address, 5432))
+    return replace(
+        family, samples=[each._replace(labels=(*each.labels, ("server", server))) for each in family.samples]
+    )
+
+
+def _collectors(read: dict[Reading, _Read]) -> Iterator[Family]:
+    """How long each collector took, and whether all of it answered."""
+    seconds: dict[str, float] = {}
+    success: dict[str, float] = {}
+    for reading, each in read.items():
+        if reading.collector:
+            seconds[reading.collector] = seconds.get(reading.collector, 0) + each.seconds
+            success[reading.collector] = float(bool(success.get(reading.collector, 1)) and not each.refused)
+    for column, values in zip(columns("collectors"), (seconds, success), strict=True):
+        samples = [Sample((("collector", name),), value) for name, value in values.items()]
+        yield Family(column.name, column.kind, column.help, samples)

@@ -1,0 +1,62 @@
+"""What is scraped and probed: all of a stack, or the servers of URLs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import partial
+
+from bootstrap.manifest import Manifest
+from bootstrap.secrets import Secret
+from observe.metrics.postgres.catalogue import readings
+from observe.metrics.postgres.source import PostgresSource
+from observe.metrics.redis.source import RedisSource
+from observe.metrics.source import Source
+from observe.node import PostgresNode, RedisNode
+from observe.nodes import postgres_nodes, redis_nodes
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """The servers that are meant: both engines of one stack, or what URLs name."""
+
+    postgres: Manifest | Secret | None
+    redis: Manifest | Secret | None
+
+    @property
+    def prefix(self) -> str | None:
+        """What the label `instance` begins with; None where servers stand for themselves."""
+        return next((each.prefix for each in (self.postgres, self.redis) if isinstance(each, Manifest)), None)
+
+    def postgres_nodes(self) -> tuple[PostgresNode, ...]:
+        """With the logins that their secrets hold now. Raise `NoLoginError` or `EmptySecretError`."""
+        return postgres_nodes(self.postgres) if self.postgres else ()
+
+    def redis_nodes(self) -> tuple[RedisNode, ...]:
+        """The same of the caches."""
+        return redis_nodes(self.redis) if self.redis else ()
+
+    def nodes(self) -> dict[str, PostgresNode | RedisNode]:
+        """All of them by name."""
+        found: list[PostgresNode | RedisNode] = [*self.postgres_nodes(), *self.redis_nodes()]
+        return {each.name: each for each in found}
+
+
+def sources(watched: Watched, collectors: Iterable[str] = ()) -> tuple[Source, ...]:
+    """One for each node. Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
+
+    :param collectors: names of optional ones that are wanted besides the default ones.
+    """
+    wanted = readings(collectors)
+    return (
+        *(PostgresSource(partial(_postgres, watched, each.name), wanted) for each in watched.postgres_nodes()),
+        *(RedisSource(partial(_redis, watched, each.name)) for each in watched.redis_nodes()),
+    )
+
+
+def _postgres(watched: Watched, name: str) -> PostgresNode:
+    return next(each for each in watched.postgres_nodes() if each.name == name)
+
+
+def _redis(watched: Watched, name: str) -> RedisNode:
+    return next(each for each in watched.redis_nodes() if each.name == name)
