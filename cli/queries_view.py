@@ -28,6 +28,8 @@ def show(out: Console, observation: Observation, answers: Sequence[Observed], *,
     """Print the rows as one table, those that belong to it below, and what is wrong, worst first."""
     show_rows(out, observation, answers, limit=limit)
     for each in observation.also:
+        if not any(answer.rows for answer in answers if answer.observation.id == each.id):
+            continue
         out.print(f"\n[bold]{escape(each.question)}[/]")
         show_rows(out, each, answers, limit=limit)
     show_findings(out, answers)

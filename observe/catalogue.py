@@ -7,6 +7,7 @@ from observe.postgres.blocked import BLOCKED
 from observe.postgres.connections import CONNECTIONS
 from observe.postgres.indexes import INDEXES
 from observe.postgres.locks import LOCKS
+from observe.postgres.replication import REPLICATION
 from observe.postgres.sessions import SESSIONS
 from observe.postgres.sizes import SIZES
 from observe.postgres.statements import SLOW
@@ -22,6 +23,7 @@ POSTGRES: tuple[Observation, ...] = (
     BLOCKED,
     LOCKS,
     SLOW,
+    REPLICATION,
     SIZES,
     INDEXES,
     VACUUM,

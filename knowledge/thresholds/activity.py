@@ -103,14 +103,3 @@ SLOW_SHARE = Threshold(
     first_steps=SLOW_MEAN.first_steps,
     runbook=SLOW_MEAN.runbook,
 )
-SLOT_INACTIVE = Threshold(
-    id="slot-inactive",
-    warn=600,
-    critical=1800,
-    unit="s",
-    source="Qonto, PostgreSQLInactiveReplicationSlot: 10 min; postgres_mixin: 30 min",
-    meaning="Nobody reads a replication slot: the WAL and, of a logical one, the dead rows that it holds pile up.",
-    first_steps=("Start its reader again.", "Drop the slot if the reader is gone for good."),
-    runbook="docs/runbooks/postgres-replication-slots.md",
-    alarms=("slot-wal-high",),
-)

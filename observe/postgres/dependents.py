@@ -107,7 +107,7 @@ SELECT 'column', {_named("a.attrelid")} || '.' || quote_ident(a.attname), 'has i
  WHERE a.atttypid IN (SELECT y.oid FROM pg_type y WHERE t.reltype <> 0 AND t.reltype IN (y.oid, y.typelem))
    AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'm', 'f')
 ORDER BY kind, depth, object, how
-"""  # noqa: S608 an oid
+"""
 
 
 def dependents(oid: int) -> Observation:

@@ -21,7 +21,7 @@ SELECT c.oid::bigint, {_NAMED}, c.relkind, pg_table_is_visible(c.oid),
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
  WHERE c.relkind IN ('r', 'p', 'm', 'v', 'f', 'S') AND n.nspname !~ '^pg_(toast|temp|toast_temp)'
  ORDER BY 2
-"""  # noqa: S608 columns
+"""
 _KINDS = {
     "r": "table",
     "p": "partitioned table",
