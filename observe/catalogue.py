@@ -14,7 +14,9 @@ from observe.postgres.statements import SLOW
 from observe.postgres.transactions import LONG
 from observe.postgres.vacuum import VACUUM
 from observe.postgres.wraparound import WRAPAROUND
+from observe.redis.client_list import CLIENTS_LISTED
 from observe.redis.memory import MEMORY
+from observe.redis.slow_log import SLOW_LOG
 
 POSTGRES: tuple[Observation, ...] = (
     CONNECTIONS,
@@ -29,7 +31,7 @@ POSTGRES: tuple[Observation, ...] = (
     VACUUM,
     WRAPAROUND,
 )
-REDIS: tuple[Observation, ...] = (MEMORY,)
+REDIS: tuple[Observation, ...] = (MEMORY, CLIENTS_LISTED, SLOW_LOG)
 
 
 def queries(observations: tuple[Observation, ...] = POSTGRES) -> tuple[Observation, ...]:
