@@ -17,10 +17,8 @@ from cli.queries_deps import deps
 from cli.queries_explain import explain
 from cli.queries_kill import kill
 from cli.queries_target import DatabaseOption, IdentityOption, LimitOption, NodeOption, answer, nodes_of, words_of
-from observe.catalogue import queries
+from observe.catalogue import REDIS_LISTS, queries
 from observe.observation import Observation
-from observe.redis.client_list import CLIENTS_LISTED
-from observe.redis.slow_log import SLOW_LOG
 
 app = typer.Typer(no_args_is_help=True, help="What runs, waits, grows and rots inside the servers, and what mends it.")
 
@@ -56,5 +54,5 @@ app.command()(deps)
 app.command()(kill)
 # An id may be negative, which the parser would take for an option.
 app.command(context_settings={"ignore_unknown_options": True})(explain)
-for _name, _each in (("clients", CLIENTS_LISTED), ("slowlog", SLOW_LOG)):
+for _name, _each in REDIS_LISTS.items():
     app.command(_name, help=_help(_each, _name, " main"))(command_of(_each))

@@ -58,7 +58,7 @@ def _rows(client: redis.Redis, command: str) -> Sequence[Row]:
     """The answer as redis-py reads it, which knows a command of two words by both; INFO's section is an argument."""
     name, _, last = command.rpartition(" ")
     if name == "SLOWLOG GET":
-        return client.slowlog_get(int(last))  # type: ignore[no-any-return]
+        return client.slowlog_get(int(last))
     words = [name, last] if name == "INFO" else [command]
     answer = client.execute_command(*words)  # type: ignore[no-untyped-call]
     return answer if isinstance(answer, list) else [answer]

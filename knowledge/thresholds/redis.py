@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knowledge.alarms.catalogue import REDIS
 from knowledge.alarms.redis_thresholds import (
     CONNECTIONS_HIGH,
@@ -10,6 +12,7 @@ from knowledge.alarms.redis_thresholds import (
     MEMORY_HIGH,
     REPLICATION_LAG_SECONDS,
 )
+from knowledge.thresholds.postgres import RESPONSE as POSTGRES_RESPONSE
 from knowledge.thresholds.threshold import Threshold, of_alarms
 
 MEMORY = of_alarms(
@@ -66,5 +69,11 @@ SLOW_COMMAND = Threshold(
     source="slowlog-log-slower-than is 10 ms by default; while a command runs, all other clients wait",
     meaning="A command takes so long that everybody else notices.",
     first_steps=("Find who sends it: `datatier queries clients`.", "Read less at once: SCAN, HSCAN, a range."),
+    runbook="docs/runbooks/redis-load.md",
+)
+RESPONSE = replace(
+    POSTGRES_RESPONSE,
+    meaning="The node answers, but slowly: one command blocks the others, or processor or network are overloaded.",
+    first_steps=("See what is slow: `datatier queries slowlog`.", "Look at CPU and network of the node."),
     runbook="docs/runbooks/redis-load.md",
 )

@@ -8,7 +8,7 @@ from knowledge.thresholds.redis import CLIENT_BUFFER
 from observe.observation import Cell, Finding, Observation, Right, Row, Rows, judged
 from observe.quantities import size
 
-CLIENT_LIST = Right(
+LISTS = Right(
     name="+client|list", grant="`redis: {CACHE: monitoring}` of the identity in access.yaml; elsewhere ACL SETUSER"
 )
 
@@ -91,9 +91,9 @@ CLIENT_GROUPS = Observation(
     arrange=groups,
     judge=lambda _: (),
     columns=("clients", "user", "name", "address", "oldest_seconds", "longest_idle_seconds", "output_bytes"),
-    needs=(CLIENT_LIST,),
+    needs=(LISTS,),
 )
-CLIENTS_LISTED = Observation(
+CLIENT_LIST = Observation(
     id="client-list",
     engine="redis",
     question="Who is connected to a cache?",
@@ -102,5 +102,5 @@ CLIENTS_LISTED = Observation(
     judge=_judge,
     columns=("id", "user", "name", "address", "age_seconds", "idle_seconds", "output_bytes", "command"),
     also=(CLIENT_GROUPS,),
-    needs=(CLIENT_LIST,),
+    needs=(LISTS,),
 )

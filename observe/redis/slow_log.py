@@ -17,24 +17,29 @@ SLOWLOG = Right(
     name="+slowlog|get",
     grant="`slowlog|get` among the commands of an identity in access.yaml: it shows everybody's keys and values",
 )
+_SCRIPTS = ("EVAL", "EVAL_RO")
 _PERCENTILE = re.compile(r"p(\d+(?:\.\d+)?)")
 
 
 def entries(rows: Rows) -> Rows:
-    """The slow log, slowest first: the command and its first argument, mostly the key. The rest may hold values."""
+    """The slow log, slowest first: the command and its first argument, mostly the key. The rest may hold values.
+
+    A script is one itself.
+    """
     return sorted((_entry(row) for row in rows), key=lambda row: -float(str(row["took_ms"])))
 
 
 def _entry(row: Row) -> Row:
     raw = row["command"]
     words = (raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)).split()
-    more = f" ... ({len(words) - 2} more)" if len(words) > 2 else ""
+    keep = 1 if words[0].upper() in _SCRIPTS else 2
+    more = f" ... ({len(words) - keep} more)" if len(words) > keep else ""
     client = row.get("client_address")
     return {
         "id": str(row["id"]),
         "at": datetime.fromtimestamp(int(str(row["start_time"])), UTC),
         "took_ms": int(str(row["duration"])) / 1000,
-        "command": " ".join(words[:2]) + more,
+        "command": " ".join(words[:keep]) + more,
         "client": client.decode() if isinstance(client, bytes) else client,
     }
 
