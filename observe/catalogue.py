@@ -11,6 +11,7 @@ from observe.postgres.indexes import INDEXES
 from observe.postgres.lag import LAG
 from observe.postgres.locks import LOCKS
 from observe.postgres.migration import MIGRATION
+from observe.postgres.replication import REPLICATION
 from observe.postgres.sequences import SEQUENCES
 from observe.postgres.server import SERVER
 from observe.postgres.sessions import SESSIONS
@@ -21,10 +22,12 @@ from observe.postgres.transaction_ids import TRANSACTION_IDS
 from observe.postgres.transactions import LONG
 from observe.postgres.vacuum import VACUUM
 from observe.postgres.wraparound import WRAPAROUND
+from observe.redis.client_list import CLIENT_LIST
 from observe.redis.clients import CLIENTS
 from observe.redis.memory import MEMORY
-from observe.redis.replication import REPLICATION
+from observe.redis.replication import REPLICATION as CACHE_REPLICATION
 from observe.redis.server import SERVER as CACHE_SERVER
+from observe.redis.slow_log import SLOW_LOG
 from observe.redis.traffic import EVICTIONS, TRAFFIC
 
 NODE: tuple[Observation, ...] = (LAG, SERVER, CONNECTIONS, TRANSACTION_IDS, SLOTS, MIGRATION)
@@ -36,6 +39,7 @@ POSTGRES: tuple[Observation, ...] = (
     BLOCKED,
     LOCKS,
     SLOW,
+    REPLICATION,
     SIZES,
     INDEXES,
     BLOAT,
@@ -44,7 +48,10 @@ POSTGRES: tuple[Observation, ...] = (
     SEQUENCES,
     CACHE_HIT_DATABASES,
 )
-REDIS: tuple[Observation, ...] = (CACHE_SERVER, REPLICATION, MEMORY, CLIENTS, TRAFFIC, EVICTIONS)
+REDIS: tuple[Observation, ...] = (CACHE_SERVER, CACHE_REPLICATION, MEMORY, CLIENTS, TRAFFIC, EVICTIONS)
+"""Of a cache's node as a whole: each a row of INFO, all read in one round trip."""
+REDIS_LISTS: dict[str, Observation] = {"clients": CLIENT_LIST, "slowlog": SLOW_LOG}
+"""Lists of a cache's node, by the name of their command."""
 
 
 def queries(observations: tuple[Observation, ...] = POSTGRES) -> tuple[Observation, ...]:

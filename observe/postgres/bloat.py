@@ -30,7 +30,7 @@ PGSTATTUPLE = Right(
 SCAN_TABLES = Right(
     name="pg_stat_scan_tables",
     grant='GRANT pg_stat_scan_tables TO "{login}"',
-    held=f"coalesce((SELECT {_EXECUTE} FROM {_FUNCTIONS}), true)",  # noqa: S608
+    held=f"coalesce((SELECT {_EXECUTE} FROM {_FUNCTIONS}), true)",
     lack='"{login}" lacks {name} (part of pg_monitor): bloat is only estimated',
 )
 
@@ -70,7 +70,7 @@ CROSS JOIN LATERAL (SELECT coalesce((SELECT option_value::int FROM pg_options_to
 CROSS JOIN LATERAL (SELECT CASE WHEN l.relkind = 'i' THEN CASE WHEN i.indexprs IS NULL THEN ({BTREE}) END
                                 WHEN l.relkind <> 't' THEN ({HEAP}) END AS bytes) o
 ORDER BY l.bytes DESC, relation
-"""  # noqa: S608
+"""
 
 
 def _measure(row: Row) -> str:
@@ -82,11 +82,11 @@ def _measure(row: Row) -> str:
         filled = f"coalesce(nullif(avg_leaf_density, 'NaN'), 0) / 100 / ({full})"
         pages = f"empty_pages + deleted_pages + leaf_pages * greatest(0, 1 - {filled})"
         return (
-            f"SELECT (({pages}) * current_setting('block_size')::int)::bigint AS measured_bytes "  # noqa: S608
+            f"SELECT (({pages}) * current_setting('block_size')::int)::bigint AS measured_bytes "
             f"FROM {row['functions']}pgstatindex({relation})"
         )
     return (
-        f"SELECT greatest(0, dead_tuple_len + approx_free_space - (1 - {full}) * table_len)::bigint AS measured_bytes "  # noqa: S608
+        f"SELECT greatest(0, dead_tuple_len + approx_free_space - (1 - {full}) * table_len)::bigint AS measured_bytes "
         f"FROM {row['functions']}pgstattuple_approx({relation})"
     )
 

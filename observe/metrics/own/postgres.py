@@ -42,7 +42,8 @@ def postgres_checks(find: Callable[[], PostgresNode], manifest: Manifest | None)
     every = dict.fromkeys(part for each in (*POSTGRES, MIGRATION) for part in (each, *each.also))
     wanted = [each for each in every if each.on_replica or not node.replica]
     groups = [
-        Group(f"check {each.id}", each.every, (STATUS,), partial(_look, node=node.name, observation=each)) for each in wanted
+        Group(f"check {each.id}", each.every, (STATUS,), partial(_look, node=node.name, observation=each))
+        for each in wanted
     ]
     if manifest is not None and not node.replica:
         compare = partial(differences, manifest=manifest)
