@@ -9,7 +9,7 @@ from knowledge.thresholds.postgres_storage import BLOAT_BYTES, BLOAT_FROM_BYTES
 from knowledge.thresholds.threshold import Status, Threshold
 from observe.observation import Finding, Observation, Right, Row, Rows, judged
 from observe.postgres.bloat_estimate import BTREE, HEAP
-from observe.postgres.relations import LOCKED, NAMED
+from observe.postgres.relations import LOCKED, NAMED, tree
 from observe.quantities import size
 
 MOST = 40
@@ -35,8 +35,8 @@ SCAN_TABLES = Right(
 )
 
 
-def read(from_bytes: int = BLOAT_FROM_BYTES) -> str:
-    """The statement for heaps and b-trees from that size on, the largest first."""
+def read(from_bytes: int = BLOAT_FROM_BYTES, only: int | None = None) -> str:
+    """The statement for heaps and b-trees from that size on, the largest first; `only` those of a table, by its oid."""
     # What pgstattuple cannot read is left out: other access methods, what is not valid, a partitioned table, which has
     # no pages. It takes ACCESS SHARE, so what is locked now is left out, too.
     return f"""
@@ -49,6 +49,7 @@ candidate AS (
           (('r', 'heap'), ('m', 'heap'), ('t', 'heap'), ('i', 'btree'))
     AND c.relpages::bigint * current_setting('block_size')::int >= {from_bytes} / 2
     AND NOT EXISTS (SELECT FROM locked WHERE relation IN (c.oid, i.indrelid))
+    AND {"true" if only is None else f"coalesce(m.oid, i.indrelid, c.oid) IN ({tree(only)})"}
 ),
 large AS MATERIALIZED (
   SELECT * FROM (SELECT *, pg_relation_size(oid) AS bytes FROM candidate) sized
