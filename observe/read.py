@@ -21,8 +21,8 @@ def look(conn: psycopg.Connection[Any], node: str, observation: Observation) -> 
     assert callable(observation.read)  # noqa: S101 one of PostgreSQL
     hidden: tuple[Finding, ...] = ()
     try:
-        if absent := _absent(conn, observation.extension):
-            return Observed(node=node, observation=observation, rows=(), findings=(absent,), refused=True)
+        if found := absent(conn, observation.extension):
+            return Observed(node=node, observation=observation, rows=(), findings=(found,), refused=True)
         if shut := next(_lacking(conn, observation.demands), None):
             found = replace(shut, check=observation.id)
             return Observed(node=node, observation=observation, rows=(), findings=(found,), refused=True)
@@ -46,7 +46,7 @@ SELECT (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON
 """
 
 
-def _absent(conn: psycopg.Connection[Any], name: str) -> Finding | None:
+def absent(conn: psycopg.Connection[Any], name: str) -> Finding | None:
     """Why there is nothing to read by an extension; None where it is there, and its schema in the search path now."""
     if not name:
         return None
