@@ -89,6 +89,7 @@ def busy(major: int) -> Iterator[Busy]:
             with psycopg.connect(made.url(database="postgres"), autocommit=True) as conn:
                 conn.execute("CREATE ROLE monitor LOGIN IN ROLE pg_monitor")
                 conn.execute("CREATE ROLE nobody LOGIN")
+                conn.execute("CREATE ROLE rdsadmin SUPERUSER LOGIN")
                 conn.execute("CREATE DATABASE shop")
             with psycopg.connect(made.url(), autocommit=True) as conn:
                 conn.execute('CREATE SCHEMA "Shop Front"')
