@@ -19,7 +19,8 @@ STYLES = {
     Status.SKIPPED: "magenta",
     Status.STALE: "magenta",
 }
-_WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
+WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
+"""The order in which findings are shown."""
 _CELL = 80
 """Characters of a cell on a terminal; a pipe and JSON have all of it."""
 
@@ -51,12 +52,12 @@ def show_findings(out: Console, answers: Sequence[Observed]) -> None:
     many = len({each.node for each in answers}) > 1
     # Several observations of one session lack the same right.
     found = dict.fromkeys((each.node, finding) for each in answers for finding in each.findings)
-    for node, finding in sorted(found, key=lambda each: _WORST.index(each[1].status)):
+    for node, finding in sorted(found, key=lambda each: WORST.index(each[1].status)):
         if finding.status is Status.OK:
             continue
         where = f"{node}: " if many else ""
         style = STYLES[finding.status]
-        out.print(f"[{style}]{finding.status}[/] {escape(where + finding.message)}{_limit(finding)}")
+        out.print(f"[{style}]{finding.status}[/] {escape(where + finding.message)}{limit_of(finding)}")
         if finding.mend:
             out.print(f"      [dim]mend:[/] {escape(finding.mend)}")
 
@@ -93,7 +94,7 @@ def _finding(node: str, finding: Finding) -> dict[str, object]:
     }
 
 
-def _limit(finding: Finding) -> str:
+def limit_of(finding: Finding) -> str:
     """The threshold that was passed, with where it comes from."""
     limit = finding.threshold
     if limit is None or finding.status not in (Status.WARN, Status.CRITICAL):

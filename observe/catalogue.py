@@ -6,17 +6,28 @@ from observe.observation import Observation
 from observe.postgres.blocked import BLOCKED
 from observe.postgres.connections import CONNECTIONS
 from observe.postgres.indexes import INDEXES
+from observe.postgres.lag import LAG
 from observe.postgres.locks import LOCKS
+from observe.postgres.migration import MIGRATION
+from observe.postgres.server import SERVER
 from observe.postgres.sessions import SESSIONS
 from observe.postgres.sizes import SIZES
+from observe.postgres.slots import SLOTS
 from observe.postgres.statements import SLOW
+from observe.postgres.transaction_ids import TRANSACTION_IDS
 from observe.postgres.transactions import LONG
 from observe.postgres.vacuum import VACUUM
 from observe.postgres.wraparound import WRAPAROUND
+from observe.redis.clients import CLIENTS
 from observe.redis.memory import MEMORY
+from observe.redis.replication import REPLICATION
+from observe.redis.server import SERVER as CACHE_SERVER
+from observe.redis.traffic import EVICTIONS, TRAFFIC
 
+NODE: tuple[Observation, ...] = (LAG, SERVER, CONNECTIONS, TRANSACTION_IDS, SLOTS, MIGRATION)
+"""Of a PostgreSQL server as a whole: what `datatier health` looks at."""
 POSTGRES: tuple[Observation, ...] = (
-    CONNECTIONS,
+    *NODE,
     SESSIONS,
     LONG,
     BLOCKED,
@@ -27,7 +38,7 @@ POSTGRES: tuple[Observation, ...] = (
     VACUUM,
     WRAPAROUND,
 )
-REDIS: tuple[Observation, ...] = (MEMORY,)
+REDIS: tuple[Observation, ...] = (CACHE_SERVER, REPLICATION, MEMORY, CLIENTS, TRAFFIC, EVICTIONS)
 
 
 def queries(observations: tuple[Observation, ...] = POSTGRES) -> tuple[Observation, ...]:

@@ -34,8 +34,8 @@ class PostgresNode:
     """`primary`, a replica's name, or `database` for the one of a URL."""
     address: str
     """`HOST:PORT`, or `HOST:PORT/DATABASE` for the one of a URL."""
-    replica: bool
-    """Whether it is declared as one."""
+    replica: bool | None
+    """Whether it is declared as one; None of a URL, where nothing is declared."""
     connect: Callable[[int], psycopg.Connection[tuple[Any, ...]]]
     """Log in within so many seconds. Raise `LoginError` or `UrlError`."""
 

@@ -10,7 +10,7 @@ from typing import Literal
 from knowledge.thresholds.threshold import Status, Threshold
 
 Engine = Literal["postgres", "redis"]
-Cell = str | int | float | bool | datetime | None | list["Cell"] | dict[str, "Cell"]
+Cell = str | int | float | bool | datetime | None | list["Cell"]
 """One value of a row."""
 Row = Mapping[str, Cell]
 Rows = Sequence[Row]

@@ -24,13 +24,8 @@ def look(conn: psycopg.Connection[Any], node: str, observation: Observation) -> 
         if absent := _absent(conn, observation.extension):
             return Observed(node=node, observation=observation, rows=(), findings=(absent,), refused=True)
         if shut := next(_lacking(conn, observation.demands), None):
-            return Observed(
-                node=node,
-                observation=observation,
-                rows=(),
-                findings=(replace(shut, check=observation.id),),
-                refused=True,
-            )
+            found = replace(shut, check=observation.id)
+            return Observed(node=node, observation=observation, rows=(), findings=(found,), refused=True)
         hidden = tuple(_lacking(conn, observation.needs))
         with conn.cursor(row_factory=dict_row) as cursor:
             rows: Rows = tuple(cursor.execute(observation.read(conn.info.server_version).encode()).fetchall())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knowledge.alarms.catalogue import REDIS
 from knowledge.alarms.redis_thresholds import (
     CONNECTIONS_HIGH,
@@ -10,6 +12,7 @@ from knowledge.alarms.redis_thresholds import (
     MEMORY_HIGH,
     REPLICATION_LAG_SECONDS,
 )
+from knowledge.thresholds.postgres import RESPONSE as POSTGRES_RESPONSE
 from knowledge.thresholds.threshold import Threshold, of_alarms
 
 MEMORY = of_alarms(
@@ -43,4 +46,10 @@ HIT_RATIO = Threshold(
     meaning="Much of what is asked for is not in the cache: it is too small, or TTLs are too short.",
     first_steps=("See which key space takes most memory.", "See which TTLs are shorter than what is asked again."),
     runbook="docs/runbooks/redis-memory.md",
+)
+RESPONSE = replace(
+    POSTGRES_RESPONSE,
+    meaning="The node answers, but slowly: one command blocks the others, or processor or network are overloaded.",
+    first_steps=("See what is slow: `datatier queries slowlog`.", "Look at CPU and network of the node."),
+    runbook="docs/runbooks/redis-load.md",
 )

@@ -10,7 +10,7 @@ from knowledge.thresholds.threshold import Status, Threshold
 from observe.observation import Engine, Finding
 
 Role = Literal["primary", "replica"]
-Json: TypeAlias = "str | int | float | bool | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "str | int | float | bool | list[Json] | dict[str, Json] | None"
 
 
 @dataclass(frozen=True, kw_only=True)

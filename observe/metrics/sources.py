@@ -8,6 +8,9 @@ from functools import partial
 
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
+from observe.metrics.own.postgres import postgres_checks
+from observe.metrics.own.redis import redis_checks
+from observe.metrics.own.secrets import stack_source
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
 from observe.metrics.redis.source import RedisSource
@@ -43,15 +46,24 @@ class Watched:
 
 
 def sources(watched: Watched, collectors: Iterable[str] = ()) -> tuple[Source, ...]:
-    """One for each node. Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
+    """Two for each node, what the peers tell of it and what it is judged by, and one for the stack.
+
+    Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
 
     :param collectors: names of optional ones that are wanted besides the default ones.
     """
     wanted = readings(collectors)
-    return (
-        *(PostgresSource(partial(_postgres, watched, each.name), wanted) for each in watched.postgres_nodes()),
-        *(RedisSource(partial(_redis, watched, each.name)) for each in watched.redis_nodes()),
-    )
+    found: list[Source] = []
+    for postgres in watched.postgres_nodes():
+        find = partial(_postgres, watched, postgres.name)
+        manifest = watched.postgres if isinstance(watched.postgres, Manifest) else None
+        found += [PostgresSource(find, wanted), postgres_checks(find, manifest)]
+    for redis in watched.redis_nodes():
+        finds = partial(_redis, watched, redis.name)
+        found += [RedisSource(finds), redis_checks(finds)]
+    if isinstance(watched.postgres, Manifest):
+        found.append(stack_source(watched.postgres))
+    return tuple(found)
 
 
 def _postgres(watched: Watched, name: str) -> PostgresNode:

@@ -51,7 +51,7 @@ SELECT 0, h.owner::text, h.datname::text, NULL, NULL, NULL, 'prepared', NULL, NU
        extract(epoch FROM clock_timestamp() - h.prepared)::float8, false, NULL,
        '{{}}', '{{}}', NULL, NULL, NULL, string_agg(DISTINCT h.mode, ', '), h.gid
   FROM held h WHERE h.gid IS NOT NULL GROUP BY h.gid, h.owner, h.datname, h.prepared
-"""  # noqa: S608 columns
+"""
 
 
 def tree(rows: Rows) -> Rows:
