@@ -43,7 +43,10 @@ def _limits(stack: str) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
 
     Raise what reading a stack's file raises.
     """
+    from boards.rules.facts import PERIOD
+    from infra.instances import rotation_days
     from infra.load import load_stack
+    from knowledge.alarms.facts import stack_alarms
 
     found = load_stack(project_root(), stack)
     servers = found.instances
@@ -51,4 +54,5 @@ def _limits(stack: str) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
         f"{servers.prefix}/{each.name}": {alarm.key: alarm.threshold for alarm in each.alarms}
         for each in servers.databases
     }
-    return alarms, {}
+    whole = stack_alarms(servers.prefix, seconds=PERIOD, rotation_days=rotation_days(found.settings))
+    return alarms, {alarm.key: alarm.threshold for alarm in whole}

@@ -77,9 +77,7 @@ def serve(
     except OSError as error:
         raise InputError(f"--listen {listen}: {unbound(error)}") from None
     if not is_loopback(host):
-        note(
-            f"{listen} can be reached from other computers: who reaches it reads the names of databases, tables and users."
-        )
+        note(f"{listen} is open to other computers, which then read the names of databases, tables and users.")
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
