@@ -36,6 +36,8 @@ def declare(tier: Folder) -> Iterator[Callable[[Any], None]]:
 RUNNING: list[tuple[list[str], int]] = [
     (["status", "live", "--json"], 0),
     (["status"], 0),
+    (["health", "live", "--json"], 0),
+    (["health", "--all"], 0),
     (["doctor"], 0),
     (["env", "live"], 0),
     (["env", "live", "--format", "go"], 0),
