@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -406,3 +407,18 @@ def test_a_cache_that_is_full_and_one_that_has_lost_its_primary(shop: Shop) -> N
                 client.set(f"cart:{number}", "x" * 100_000)
         report = shop.look(shop.basket, lost)
         assert wrong(report) == [("basket/2", "memory", "critical"), ("", "primaries", "critical")]
+
+
+def test_a_secret_that_does_not_come_in_time(shop: Shop) -> None:
+    """Nobody waits for its store, and the servers that need no secret of it are looked at."""
+    never = threading.Event()
+
+    def wait() -> None:
+        never.wait()
+
+    report = look(replace(shop.primary, ready=wait), shop.standby, seconds=1.5)
+    never.set()
+    assert [(each.name, each.up) for each in report.nodes] == [("orders", False), ("copy", True)]
+    assert found(report, "orders", "up").message == (
+        "its secret was not read in 1.5 s: the secret store does not answer"
+    )
