@@ -16,6 +16,7 @@ from cli.queries_caches import command_of
 from cli.queries_deps import deps
 from cli.queries_explain import explain
 from cli.queries_kill import kill
+from cli.queries_table import table
 from cli.queries_target import DatabaseOption, IdentityOption, LimitOption, NodeOption, answer, nodes_of, words_of
 from observe.catalogue import REDIS_LISTS, queries
 from observe.observation import Observation
@@ -52,6 +53,7 @@ for _each in queries():
     app.command(_each.id, help=_help(_each))(_command(_each))
 app.command()(deps)
 app.command()(kill)
+app.command()(table)
 # An id may be negative, which the parser would take for an option.
 app.command(context_settings={"ignore_unknown_options": True})(explain)
 for _name, _each in REDIS_LISTS.items():

@@ -5,10 +5,13 @@ from __future__ import annotations
 from observe.health.observed import POSTGRES as NODE_POSTGRES
 from observe.health.observed import REDIS as NODE_REDIS
 from observe.observation import Observation
+from observe.postgres.bloat import BLOAT
 from observe.postgres.blocked import BLOCKED
+from observe.postgres.cache_hit import CACHE_HIT_DATABASES
 from observe.postgres.indexes import INDEXES
 from observe.postgres.locks import LOCKS
 from observe.postgres.replication import REPLICATION
+from observe.postgres.sequences import SEQUENCES
 from observe.postgres.sessions import SESSIONS
 from observe.postgres.sizes import SIZES
 from observe.postgres.statements import SLOW
@@ -28,8 +31,11 @@ POSTGRES: tuple[Observation, ...] = (
     REPLICATION,
     SIZES,
     INDEXES,
+    BLOAT,
     VACUUM,
     WRAPAROUND,
+    SEQUENCES,
+    CACHE_HIT_DATABASES,
 )
 REDIS: tuple[Observation, ...] = NODE_REDIS
 """Of a cache's node as a whole: each a row of INFO, all read in one round trip."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
-from observe.catalogue import NODE, POSTGRES
+from observe.catalogue import POSTGRES
 from observe.deadline import cut
+from observe.health.observed import POSTGRES as NODE_POSTGRES
 from observe.metrics.family import Family, gauge
 from observe.metrics.own.checks import STATUS, checks
 from observe.metrics.own.differences import DIFFERENCES, differences
@@ -44,7 +45,7 @@ def postgres_checks(find: Callable[[], PostgresNode], manifest: Manifest | None)
     login = Login(find)
     node = login.node
     every = dict.fromkeys(part for each in POSTGRES for part in (each, *each.also))
-    wanted = [each for each in every if (each.on_replica or not node.replica) and each not in NODE]
+    wanted = [each for each in every if (each.on_replica or not node.replica) and each not in NODE_POSTGRES]
     if not node.replica:
         wanted.append(MIGRATION)
     groups = [
