@@ -92,7 +92,7 @@ def finding_as_json(node: str, finding: Finding) -> dict[str, object]:
         "node": node,
         "check": finding.check,
         "value": finding.value,
-        "threshold": {"warn": limit.warn, "critical": limit.critical, "unit": limit.unit} if limit else None,
+        "threshold": limit.data() if limit else None,
         "source": limit.source if limit else "",
     }
 

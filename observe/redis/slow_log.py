@@ -48,7 +48,8 @@ def commands(rows: Rows) -> Rows:
     """INFO commandstats and latencystats, a row for each command, most time first."""
     stats: dict[str, Mapping[str, object]] = {}
     for row in rows:
-        stats |= {key: value for key, value in row.items() if isinstance(value, Mapping)}
+        parts: Mapping[str, object] = row
+        stats |= {key: value for key, value in parts.items() if isinstance(value, Mapping)}
     total = sum(_number(each, "usec") for each in stats.values())
     made = [
         _command(
