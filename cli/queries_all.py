@@ -82,10 +82,10 @@ def _show(questions: Sequence[Observation], answers: Sequence[Observed], limit: 
 
 def _as_json(questions: Sequence[Observation], answers: Sequence[Observed]) -> dict[str, object]:
     return {
-        "rows": [{"query": each.observation.id, "node": each.node, **row} for each in answers for row in each.rows],
+        "rows": [{"question": each.observation.id, "node": each.node, **row} for each in answers for row in each.rows],
         "findings": sorted(
             (
-                {"query": each.observation.id, **finding_as_json(each.node, found)}
+                {"question": each.observation.id, **finding_as_json(each.node, found)}
                 for each in answers
                 for found in each.findings
             ),
