@@ -40,7 +40,10 @@ def show_rows(out: Console, observation: Observation, answers: Sequence[Observed
     """Print the first rows of one observation as a table."""
     mine = [each for each in answers if each.observation.id == observation.id]
     rows = [(each.node, row) for each in mine for row in each.rows]
-    out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
+    if rows:
+        out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
+    elif any(each.reached and not each.refused for each in mine):
+        out.print("[dim]none[/]")
     if len(rows) > limit:
         out.print(f"[dim]and {counted(len(rows) - limit, 'row')} more: --limit {len(rows)}[/]")
     for each in mine:
