@@ -7,7 +7,7 @@ https://prometheus.io/docs/prometheus/latest/querying/basics/
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 NODE = "instance"
@@ -190,38 +190,18 @@ def promql(expression: Expression, *, window: str = "5m", recorded: bool = False
             return name if recorded else text(of)
 
 
+def walk(expression: Expression) -> Iterator[Expression]:
+    """The expression, and every one inside of it."""
+    yield expression
+    for each in fields(expression):
+        value = getattr(expression, each.name)
+        if isinstance(value, Expression):
+            yield from walk(value)
+
+
 def metrics(expression: Expression) -> Iterator[Metric]:
     """Every metric that it reads."""
-    match expression:
-        case Metric():
-            yield expression
-        case Binary(left, _, right) | Either(left, right):
-            yield from metrics(left)
-            yield from metrics(right)
-        case Where(of, other):
-            yield from metrics(of)
-            yield from metrics(other)
-        case Number():
-            return
-        case _:
-            yield from metrics(expression.of)
-
-
-def recordings(expression: Expression) -> Iterator[Recorded]:
-    """Every recording that it uses."""
-    match expression:
-        case Recorded():
-            yield expression
-        case Binary(left, _, right) | Either(left, right):
-            yield from recordings(left)
-            yield from recordings(right)
-        case Where(of, other):
-            yield from recordings(of)
-            yield from recordings(other)
-        case Metric() | Number():
-            return
-        case _:
-            yield from recordings(expression.of)
+    return (each for each in walk(expression) if isinstance(each, Metric))
 
 
 def span(seconds: int) -> str:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import gc
-import ipaddress
 import signal
 import sys
 from threading import Event, Thread
@@ -12,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.boards import files
 from cli.doors import by_url
 from cli.errors import InputError
+from cli.listening import address, is_loopback, unbound
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import counted, note
 from cli.target import find_manifest
@@ -26,6 +26,7 @@ app = typer.Typer(
     help="What the servers tell of themselves, under the names of postgres_exporter and redis_exporter.",
     no_args_is_help=True,
 )
+app.command("files")(files)
 END = 0.5
 """Seconds that sessions have to end; what a silent server holds up ends with the process."""
 CollectorOption = Annotated[
@@ -48,7 +49,7 @@ def print_(
     """
     from observe.metrics.server import SECONDS
 
-    exporter, _ = _exporter(stack, manifest, database_url, redis_url, collector)
+    exporter, _ = exporter_of(stack, manifest, database_url, redis_url, collector)
     sys.stdout.write(exporter.text(SECONDS))
     exporter.close(END)
 
@@ -66,19 +67,20 @@ def serve(
 
     [bold]Examples:[/] datatier metrics serve    datatier metrics serve prod --listen 0.0.0.0:9187
     """
+    from observe.health.looker import Looker
     from observe.metrics.probe import Prober
     from observe.metrics.server import Server, Service
 
-    host, port = _address(listen)
-    exporter, watched = _exporter(stack, manifest, database_url, redis_url, collector)
+    host, port = address(listen)
+    exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector)
     try:
-        server = Server(host, port, Service(exporter, Prober(watched.nodes)))
-    except OSError as error:
-        raise InputError(f"--listen {listen}: {_unbound(error)}") from None
-    if not _is_loopback(host):
-        note(
-            f"{listen} can be reached from other computers: who reaches it reads the names of databases, tables and users."
+        server = Server(
+            host, port, Service(exporter, Prober(watched.nodes), Looker(watched.postgres, watched.redis).look)
         )
+    except OSError as error:
+        raise InputError(f"--listen {listen}: {unbound(error)}") from None
+    if not is_loopback(host):
+        note(f"{listen} is open to other computers: who reaches it reads the names of databases, tables and users.")
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())
@@ -93,7 +95,7 @@ def serve(
     exporter.close(END)
 
 
-def _exporter(
+def exporter_of(
     stack: str | None,
     manifest: str | None,
     database_url: str | None,
@@ -111,23 +113,3 @@ def _exporter(
         found = find_manifest(stack, manifest)
         watched = Watched(postgres=found, redis=found)
     return Exporter(sources(watched, collectors or ()), watched.prefix), watched
-
-
-def _address(listen: str) -> tuple[str, int]:
-    host, _, port = listen.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
-        raise InputError(f"--listen {listen}: write HOST:PORT, for example 127.0.0.1:9187.")
-    return host.strip("[]"), int(port)
-
-
-def _unbound(error: OSError) -> str:
-    if error.errno == errno.EADDRINUSE:
-        return "the port is in use: choose another, or stop what listens there."
-    return f"{error.strerror or error}: choose an address of this computer and a port above 1023."
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -19,7 +19,8 @@ STYLES = {
     Status.SKIPPED: "magenta",
     Status.STALE: "magenta",
 }
-_WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
+WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
+"""The order in which findings are shown."""
 _CELL = 80
 """Characters of a cell on a terminal; a pipe and JSON have all of it."""
 
@@ -28,6 +29,8 @@ def show(out: Console, observation: Observation, answers: Sequence[Observed], *,
     """Print the rows as one table, those that belong to it below, and what is wrong, worst first."""
     show_rows(out, observation, answers, limit=limit)
     for each in observation.also:
+        if not any(answer.rows for answer in answers if answer.observation.id == each.id):
+            continue
         out.print(f"\n[bold]{escape(each.question)}[/]")
         show_rows(out, each, answers, limit=limit)
     show_findings(out, answers)
@@ -49,14 +52,14 @@ def show_rows(out: Console, observation: Observation, answers: Sequence[Observed
 def show_findings(out: Console, answers: Sequence[Observed]) -> None:
     """Print what is wrong or could not be seen, worst first, each with what mends it."""
     many = len({each.node for each in answers}) > 1
-    # Several observations of one session lack the same right.
-    found = dict.fromkeys((each.node, finding) for each in answers for finding in each.findings)
-    for node, finding in sorted(found, key=lambda each: _WORST.index(each[1].status)):
+    # Several observations of one session lack the same right, or are not answered for the same reason.
+    found = {(each.node, finding.message): (each.node, finding) for each in answers for finding in each.findings}
+    for node, finding in sorted(found.values(), key=lambda each: WORST.index(each[1].status)):
         if finding.status is Status.OK:
             continue
         where = f"{node}: " if many else ""
         style = STYLES[finding.status]
-        out.print(f"[{style}]{finding.status}[/] {escape(where + finding.message)}{_limit(finding)}")
+        out.print(f"[{style}]{finding.status}[/] {escape(where + finding.message)}{limit_of(finding)}")
         if finding.mend:
             out.print(f"      [dim]mend:[/] {escape(finding.mend)}")
 
@@ -88,12 +91,12 @@ def _finding(node: str, finding: Finding) -> dict[str, object]:
         "node": node,
         "check": finding.check,
         "value": finding.value,
-        "threshold": {"warn": limit.warn, "critical": limit.critical, "unit": limit.unit} if limit else None,
+        "threshold": limit.data() if limit else None,
         "source": limit.source if limit else "",
     }
 
 
-def _limit(finding: Finding) -> str:
+def limit_of(finding: Finding) -> str:
     """The threshold that was passed, with where it comes from."""
     limit = finding.threshold
     if limit is None or finding.status not in (Status.WARN, Status.CRITICAL):

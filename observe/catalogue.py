@@ -2,32 +2,44 @@
 
 from __future__ import annotations
 
+from observe.health.observed import POSTGRES as NODE_POSTGRES
+from observe.health.observed import REDIS as NODE_REDIS
 from observe.observation import Observation
+from observe.postgres.bloat import BLOAT
 from observe.postgres.blocked import BLOCKED
-from observe.postgres.connections import CONNECTIONS
+from observe.postgres.cache_hit import CACHE_HIT_DATABASES
 from observe.postgres.indexes import INDEXES
 from observe.postgres.locks import LOCKS
+from observe.postgres.replication import REPLICATION
+from observe.postgres.sequences import SEQUENCES
 from observe.postgres.sessions import SESSIONS
 from observe.postgres.sizes import SIZES
 from observe.postgres.statements import SLOW
 from observe.postgres.transactions import LONG
 from observe.postgres.vacuum import VACUUM
 from observe.postgres.wraparound import WRAPAROUND
-from observe.redis.memory import MEMORY
+from observe.redis.client_list import CLIENT_LIST
+from observe.redis.slow_log import SLOW_LOG
 
 POSTGRES: tuple[Observation, ...] = (
-    CONNECTIONS,
+    *NODE_POSTGRES,
     SESSIONS,
     LONG,
     BLOCKED,
     LOCKS,
     SLOW,
+    REPLICATION,
     SIZES,
     INDEXES,
+    BLOAT,
     VACUUM,
     WRAPAROUND,
+    SEQUENCES,
+    CACHE_HIT_DATABASES,
 )
-REDIS: tuple[Observation, ...] = (MEMORY,)
+REDIS: tuple[Observation, ...] = NODE_REDIS
+REDIS_LISTS: dict[str, Observation] = {"clients": CLIENT_LIST, "slowlog": SLOW_LOG}
+"""Lists of a cache's node, by the name of their command."""
 
 
 def queries(observations: tuple[Observation, ...] = POSTGRES) -> tuple[Observation, ...]:

@@ -7,7 +7,7 @@ from time import time
 from typing import TYPE_CHECKING
 
 from knowledge.thresholds.threshold import Status
-from observe.observation import Finding, Observation, Observed, Row
+from observe.observation import Cell, Finding, Observation, Observed, Row
 from observe.redis.info import AT
 
 if TYPE_CHECKING:
@@ -24,11 +24,15 @@ def look_redis(client: redis.Redis, node: str, observations: Sequence[Observatio
     The answers of an observation's commands are one row; where it judges what was counted since, the row of the last
     reading follows. What is refused is a finding `SKIPPED`. Raise redis.RedisError where the node does not answer.
     """
-    wanted = dict.fromkeys(command for each in observations for command in _commands(each))
-    commands = [each for each in wanted if not isinstance(kept.get(each), str)]
+    commands = [each for each in commands_of(observations) if not isinstance(kept.get(each), str)]
     before = dict(kept)
     kept.update(_answers(client, commands))
     return tuple(_observed(node, each, before, kept) for each in observations)
+
+
+def commands_of(observations: Sequence[Observation]) -> tuple[str, ...]:
+    """All that they ask, each once."""
+    return tuple(dict.fromkeys(command for each in observations for command in _commands(each)))
 
 
 def _commands(observation: Observation) -> tuple[str, ...]:
@@ -50,7 +54,12 @@ def _answers(client: redis.Redis, commands: Sequence[str]) -> Iterator[tuple[str
         elif isinstance(answer, Exception):
             raise answer
         else:
-            yield command, {**answer, AT: now}
+            yield command, {**{name: _text(value) for name, value in answer.items()}, AT: now}
+
+
+def _text(value: Cell | dict[str, Cell]) -> Cell:
+    """`slave0` and its like, which redis-py takes apart, as INFO has them."""
+    return ",".join(f"{name}={part}" for name, part in value.items()) if isinstance(value, dict) else value
 
 
 def _observed(node: str, observation: Observation, before: Kept, now: Kept) -> Observed:

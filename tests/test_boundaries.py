@@ -50,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "upgrade": {"infra", "knowledge"},
     "pipeline": {"bootstrap", "infra"},
     "observe": {"bootstrap", "clients", "knowledge"},
-    "boards": {"knowledge"},
+    "boards": {"knowledge", "observe"},
     "cli": {
         "account",
         "graph",
@@ -63,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bootstrap",
         "clients",
         "local",
+        "boards",
         "observe",
         "preview",
     },

@@ -155,7 +155,7 @@ def _lines(row: AlarmedServers, alarms: Sequence[AlarmSpec]) -> list[list[Any]]:
 
 def _own(alarm: AlarmSpec) -> list[Any]:
     shown = {"label": alarm.key, "stat": alarm.statistic, "period": alarm.period}
-    return [alarm.namespace, alarm.metric, *chain.from_iterable(alarm.dimensions), shown]
+    return [alarm.namespace, alarm.metric, *chain.from_iterable(alarm.dimensions.items()), shown]
 
 
 def _of(row: AlarmedServers, server: GraphedServer, alarm: AlarmSpec, number: int) -> Iterator[list[Any]]:

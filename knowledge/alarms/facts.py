@@ -126,7 +126,7 @@ def _alarm(
         runbook=f"docs/runbooks/{said['runbook']}.md#{key}",
         source=said["source"],
         derivation=limit[1],
-        dimensions=((INSTANCE, instance), *([(CHECK, str(check))] if check else [])),
+        dimensions={INSTANCE: instance} | ({CHECK: str(check)} if check else {}),
         engine="stack" if said["of"] == "stack" else "postgres",
     )
 

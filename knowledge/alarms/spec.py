@@ -1,7 +1,7 @@
 """What one CloudWatch alarm is: metric or expression, threshold with its derivation, and what to do when it rings."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 LOGS = "data-tier"
@@ -125,7 +125,7 @@ class AlarmSpec:
     back. Without it somebody is woken for every new server that has not spoken yet."""
     pattern: str = ""
     """CloudWatch Logs filter pattern that counts `metric` in the instance's log; empty where AWS publishes it."""
-    dimensions: Sequence[tuple[str, str]] = ()
+    dimensions: Mapping[str, str] = field(default_factory=dict, hash=False)
     """Dimensions of `metric`, where the stack's own function publishes it; empty where the server's id is the one."""
     engine: str = "postgres"
     """Whose catalogue it is in: `postgres`, `redis`, or `stack` for what is of no single server."""

@@ -43,14 +43,24 @@ READ_ONLY = Threshold(
     first_steps=("Find where it is set: database, parameter group.", "See who set it and why before it is taken back."),
     runbook="docs/runbooks/postgres-down.md",
 )
+PRIMARIES = Threshold(
+    id="primaries",
+    warn=None,
+    critical=0,
+    unit="",
+    source="one node of a cache, or of each shard in cluster mode, takes writes",
+    meaning="With two primaries writes are lost when one of them is made a replica again; with none all writes fail.",
+    first_steps=("See which node the endpoint leads to.", "Look at the cache's latest events: failover, new node."),
+    runbook="docs/runbooks/redis-replication.md",
+)
+FAILED_LOGINS = of_alarms("failed-logins", POSTGRES, unit="", warn=("failed-logins", 0))
 REPLICATION = of_alarms("replication", POSTGRES, unit="", critical=("replication-stopped", 0))
 REPLICA_LAG = Threshold(
     id="replica-lag",
     warn=5,
     critical=60,
     unit="s",
-    source="PG Hero warns at 5 s; a minute is what a reader notices. Counted only while the replica has something to "
-    "replay: an idle primary is no lag (ADR 0011). The alarm takes the stack's replica_lag and ten minutes of it",
+    source="PGHero warns at 5 s, a minute is what readers notice; only while there is something to replay (ADR 0011)",
     meaning=str(POSTGRES["replica-lag"]["meaning"]),
     first_steps=tuple(map(str, POSTGRES["replica-lag"]["first_steps"])),
     runbook="docs/runbooks/postgres-replication.md#replica-lag",

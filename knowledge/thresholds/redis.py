@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knowledge.alarms.catalogue import REDIS
 from knowledge.alarms.redis_thresholds import (
     CONNECTIONS_HIGH,
@@ -10,6 +12,7 @@ from knowledge.alarms.redis_thresholds import (
     MEMORY_HIGH,
     REPLICATION_LAG_SECONDS,
 )
+from knowledge.thresholds.postgres import RESPONSE as POSTGRES_RESPONSE
 from knowledge.thresholds.threshold import Threshold, of_alarms
 
 MEMORY = of_alarms(
@@ -43,4 +46,34 @@ HIT_RATIO = Threshold(
     meaning="Much of what is asked for is not in the cache: it is too small, or TTLs are too short.",
     first_steps=("See which key space takes most memory.", "See which TTLs are shorter than what is asked again."),
     runbook="docs/runbooks/redis-memory.md",
+)
+MIB = 1024**2
+CLIENT_BUFFER = Threshold(
+    id="client-buffer",
+    warn=8 * MIB,
+    critical=32 * MIB,
+    unit="bytes",
+    source="what Redis allows a subscriber by default (client-output-buffer-limit pubsub): 8 MiB for a minute, 32 MiB "
+    "at once",
+    meaning="A client does not read its answers: they fill the memory that is meant for data.",
+    first_steps=("Restart that client.", "Have it ask for less at once: SCAN in place of KEYS, a range of a list."),
+    runbook="docs/runbooks/redis-memory.md",
+)
+COMMAND_CALLS = 100
+"""Calls from which on a percentile says something."""
+SLOW_COMMAND = Threshold(
+    id="slow-commands",
+    warn=10,
+    critical=100,
+    unit="ms",
+    source="slowlog-log-slower-than is 10 ms by default; while a command runs, all other clients wait",
+    meaning="A command takes so long that everybody else notices.",
+    first_steps=("Find who sends it: `datatier queries clients`.", "Read less at once: SCAN, HSCAN, a range."),
+    runbook="docs/runbooks/redis-load.md",
+)
+RESPONSE = replace(
+    POSTGRES_RESPONSE,
+    meaning="The node answers, but slowly: one command blocks the others, or processor or network are overloaded.",
+    first_steps=("See what is slow: `datatier queries slowlog`.", "Look at CPU and network of the node."),
+    runbook="docs/runbooks/redis-load.md",
 )

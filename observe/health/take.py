@@ -2,45 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from time import monotonic, perf_counter
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
+from importlib import import_module
+from time import monotonic
 
-from bootstrap.errors import BootstrapError
-from knowledge.thresholds.nodes import POSTGRES_UP, REDIS_UP
-from knowledge.thresholds.postgres import RESPONSE
-from knowledge.thresholds.threshold import Status
-from observe.deadline import SilentError, answers, cut
-from observe.health.catalogue import POSTGRES, REDIS
-from observe.health.report import Health, HealthReport, Role
-from observe.health.roles import role_found
+from bootstrap.secrets import LoginError
+from observe.deadline import answers
+from observe.health import postgres as of_postgres
+from observe.health import redis as of_redis
+from observe.health.report import HealthReport
+from observe.health.seen import Seen
 from observe.node import PostgresNode, RedisNode
-from observe.observation import Finding, Observed, Rows, judged
-from observe.postgres.lag import LAG, lags
-from observe.read import look
-from observe.read_redis import Kept, look_redis
-
-if TYPE_CHECKING:
-    from bootstrap.secrets import UrlError
+from observe.observation import Finding
+from observe.postgres.lag import LAG, written_by
+from observe.read_redis import Kept
 
 SECONDS = 1.2
 """How long a server is waited for. With the start of the process the answer is there within two seconds."""
 _LEFT = 0.1
-"""By how much earlier a session is cut, so that what it has seen by then is told."""
-
-
-@dataclass
-class _Seen:
-    """What is known of one server so far; written by the thread that looks."""
-
-    ms: float | None = None
-    error: str = ""
-    observed: list[Observed] = field(default_factory=list)
-
-    def rows(self, observation: str) -> Rows | None:
-        """What it answered to an observation; None where it has not."""
-        return next((each.rows for each in self.observed if each.observation.id == observation), None)
+"""By how much earlier sessions are cut, so that their threads come to an end."""
 
 
 def take(
@@ -51,29 +33,48 @@ def take(
     seconds: float = SECONDS,
     stack: Sequence[Finding] = (),
 ) -> HealthReport:
-    """Look at all of them.
+    """Look at all of them, for at most `seconds`: what has not answered by then is down.
 
-    Takes at most `seconds`: what has not answered by then is down, and what it did not come to is left out. Raise
+    Before that the secrets are read, for as long at most; who waits for one that does not come is not looked at. Raise
     UrlError.
 
     :param kept: what each cache node counted at the last look, by its name; the present counts are left there.
     :param stack: what else is known of the whole.
     """
-    seen = {node.name: _Seen() for node in (*postgres, *redis)}
-    until = monotonic() + seconds
-    answers(
-        {
-            **{node.name: lambda node=node: _postgres(node, seen[node.name], until) for node in postgres},
-            **{
-                node.name: lambda node=node: _redis(node, seen[node.name], kept.setdefault(node.name, {}), until)
-                for node in redis
-            },
-        },
-        seconds,
+    seen = {
+        **{each.name: Seen(seconds) for each in postgres},
+        **{each.name: Seen(seconds) for each in redis},
+    }
+    silent = _silent((*postgres, *redis), seen, seconds)
+
+    def written() -> int | None:
+        return next((at for each in postgres if (at := written_by(seen[each.name].rows(LAG.id))) is not None), None)
+
+    until = monotonic() + max(seconds - _LEFT, seconds / 2)
+    work: dict[str, Callable[[], None]] = {
+        each.name: partial(of_postgres.look_at, each, seen[each.name], until, written) for each in postgres
+    }
+    for node in redis:
+        work[node.name] = partial(of_redis.look_at, node, seen[node.name], kept.setdefault(node.name, {}), until)
+    answers({name: look for name, look in work.items() if name not in silent}, seconds)
+    return HealthReport(
+        nodes=(*of_postgres.health(postgres, seen), *of_redis.health(redis, seen)),
+        findings=(*of_redis.primaries(redis, seen), *stack),
     )
-    behind = lags({node.name: seen[node.name].rows(LAG.id) for node in postgres})
-    nodes = (
-        *(_health_of_postgres(node, seen[node.name], behind.get(node.name, ()), seconds) for node in postgres),
-        *(_health_of_redis(node, seen[node.name], seconds) for node in redis),
-    )
-    return HealthReport(nodes=nodes, findings=tuple(stack))
+
+
+def _silent(nodes: Sequence[PostgresNode | RedisNode], seen: Mapping[str, Seen], seconds: float) -> set[str]:
+    """Get everything ready that takes time of its own, so that none of it is counted as a server's; return the names of
+    those whose secret was not read in time.
+    """
+    for engine in {type(each) for each in nodes}:
+        import_module("psycopg" if engine is PostgresNode else "redis")
+    late = {each.name for each in nodes} - set(answers({each.name: partial(_ready, each) for each in nodes}, seconds))
+    for name in late:
+        seen[name].error = f"its secret was not read in {seconds:g} s: the secret store does not answer"
+    return late
+
+
+def _ready(node: PostgresNode | RedisNode) -> None:
+    with suppress(LoginError):  # which the login itself says once more
+        node.ready()

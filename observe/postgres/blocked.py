@@ -51,7 +51,7 @@ SELECT 0, h.owner::text, h.datname::text, NULL, NULL, NULL, 'prepared', NULL, NU
        extract(epoch FROM clock_timestamp() - h.prepared)::float8, false, NULL,
        '{{}}', '{{}}', NULL, NULL, NULL, string_agg(DISTINCT h.mode, ', '), h.gid
   FROM held h WHERE h.gid IS NOT NULL GROUP BY h.gid, h.owner, h.datname, h.prepared
-"""  # noqa: S608 columns
+"""
 
 
 def tree(rows: Rows) -> Rows:
@@ -121,7 +121,7 @@ def _roots(rows: Rows) -> Iterator[Finding]:
     starts = [at for at, row in enumerate(rows) if row["depth"] == 0]
     for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
         root, held_up = rows[start], rows[start + 1 : end]
-        longest = max((_number(row["waiting_seconds"]) for row in held_up), default=_number(root["waiting_seconds"]))
+        longest = max(_number(row["waiting_seconds"]) for row in (root, *held_up))  # the root itself waits in a ring
         count = "1 session" if len(held_up) == 1 else f"{len(held_up)} sessions"
         first = held_up[0] if held_up else root
         at = f" at {first['target']}" if first["target"] else ""

@@ -28,10 +28,10 @@ SELECT {COLUMNS}, a.backend_start, a.leader_pid, a.pid = pg_backend_pid() AS thi
          OR pg_has_role(current_user, 'pg_signal_backend', 'USAGE') AS may,
        (SELECT count(*)::int FROM pg_locks l WHERE NOT l.granted AND a.pid = ANY (pg_blocking_pids(l.pid))) AS holds_up
   FROM pg_stat_activity a LEFT JOIN pg_roles r ON r.oid = a.usesysid WHERE a.pid = %s
-"""  # noqa: S608 columns
+"""
 # The start of the session: by now the process id may be another one's.
 _CANCEL = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
-_TERMINATE = f"SELECT pg_terminate_backend(pid, {_WAIT_MS}) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"  # noqa: S608 a number
+_TERMINATE = f"SELECT pg_terminate_backend(pid, {_WAIT_MS}) FROM pg_stat_activity WHERE pid = %s AND backend_start = %s"
 
 
 class KillRefusedError(BootstrapError):
@@ -73,7 +73,7 @@ def refusal(row: Row, *, autovacuum: bool) -> str | None:
 
 
 def described(row: Row) -> str:
-    """`session 4711 (app_a, psql) from 10.0.0.3, in shop, connected for 2 h, idle in transaction for 3 min: UPDATE ...`."""
+    """`session 4711 (app_a, psql) from 10.0.0.3, in shop, connected for 2 h, active for 3 min: UPDATE ...`."""
     words = [who(row) + (f" from {row['address']}" if row["address"] else "")]
     words += [f"in {row['database']}"] if row["database"] else []
     words += [f"connected for {duration(float(str(row['age_seconds'])))}"]

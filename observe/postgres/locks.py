@@ -15,7 +15,7 @@ def _relation(lock: str) -> str:
            SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE c.oid = {lock}.relation
               AND {lock}.database IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
-         ), 'relation ' || {lock}.relation)"""  # noqa: S608 an alias
+         ), 'relation ' || {lock}.relation)"""
 
 
 PREPARED_BY = """(
@@ -32,7 +32,7 @@ _RELATION = _relation("l")
 # Who waits for a row waits for its transaction, and meanwhile holds the lock of the row's place (heapam,
 # README.tuplock).
 _ROW_OF = f"""(SELECT min({_relation("t")}) FROM pg_locks t
-       WHERE l.locktype = 'transactionid' AND NOT l.granted AND t.pid = l.pid AND t.locktype = 'tuple' AND t.granted)"""  # noqa: S608 an alias
+       WHERE l.locktype = 'transactionid' AND NOT l.granted AND t.pid = l.pid AND t.locktype = 'tuple' AND t.granted)"""
 TARGET = f"""CASE l.locktype
          WHEN 'relation' THEN {_RELATION}
          WHEN 'extend' THEN 'extension of ' || {_RELATION}
@@ -58,7 +58,7 @@ SELECT l.pid, coalesce(a.usename, p.owner)::text AS "user", a.application_name A
   LEFT JOIN pg_prepared_xacts p ON p.transaction = {PREPARED_BY.format(lock="l")}
  WHERE l.pid IS DISTINCT FROM pg_backend_pid() AND NOT (l.locktype = 'virtualxid' AND l.granted)
  ORDER BY l.granted, l.waitstart, l.mode <> 'AccessExclusiveLock', l.mode NOT LIKE '%Exclusive%', a.xact_start, l.pid
-"""  # noqa: S608 columns
+"""
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:

@@ -26,7 +26,7 @@ SELECT s.slot_name::text AS slot, s.slot_type AS kind, s.active, {since} AS inac
                                      ELSE pg_current_wal_lsn() END, s.restart_lsn), 0)::bigint AS held_bytes,
        (SELECT setting::bigint FROM pg_settings WHERE name = 'max_slot_wal_keep_size') AS keep_mib
 FROM pg_replication_slots s WHERE {own} AND NOT s.temporary ORDER BY 1
-"""  # noqa: S608 of constants
+"""
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
@@ -70,4 +70,5 @@ SLOTS = Observation(
     question="Is every replication slot read, and how much WAL do they hold back?",
     read=_read,
     judge=_judge,
+    columns=("slot", "kind", "active", "inactive_seconds", "wal_status", "held_bytes"),
 )

@@ -36,7 +36,7 @@ SELECT s.queryid::text AS id, r.rolname::text AS "user", d.datname::text AS data
        regexp_replace(s.query, '\\s+', ' ', 'g') AS query
   FROM pg_stat_statements s LEFT JOIN pg_roles r ON r.oid = s.userid LEFT JOIN pg_database d ON d.oid = s.dbid
  ORDER BY s.total_exec_time DESC LIMIT {TOP}
-"""  # noqa: S608 a number
+"""
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:

@@ -40,7 +40,7 @@ SELECT NULL, p.owner::text, p.database::text, NULL, NULL, NULL, 'prepared', NULL
        age(p.transaction)::bigint, NULL, p.gid
   FROM pg_prepared_xacts p
 ORDER BY open_seconds DESC
-"""  # noqa: S608 columns
+"""
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:

@@ -12,7 +12,7 @@ from knowledge.thresholds.redis import EVICTIONS as EVICTIONS_THRESHOLD
 from knowledge.thresholds.redis import EVICTIONS_MANY, FAILED_LOGINS, HIT_RATIO, REJECTED
 from knowledge.thresholds.threshold import Status, Threshold
 from observe.observation import Finding, Observation, Rows, judged
-from observe.redis.info import INFO, number, since, span
+from observe.redis.info import INFO, since, span
 
 LOOKUPS = 1000
 """Fewer say nothing of a ratio."""

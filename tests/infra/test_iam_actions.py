@@ -47,6 +47,7 @@ FULL: dict[str, Any] = {
     "data-tier:rotation": {},
     "data-tier:proxy": {},
     "data-tier:bucket": {},
+    "data-tier:metrics": {"schedule": "5m"},
     "data-tier:backup": {
         "continuous": True,
         "lock": {"mode": "governance", "min": 1, "max": 90},

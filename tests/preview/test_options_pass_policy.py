@@ -29,6 +29,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "proxy": {"iam": True},
         "backup": {"continuous": True},
         "network": NETWORK,
+        "metrics": {"schedule": "1m"},
         "redis": {"main": CACHE | {"shards": 2}},
     },
     "e-mail, web and queue, proxy, bucket and rotation, second region, Redis and a token": {

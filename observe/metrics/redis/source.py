@@ -12,6 +12,7 @@ from typing import Any
 from bootstrap.errors import BootstrapError
 from bootstrap.secrets import LoginError
 from clients.errors import EmptySecretError, NoLoginError
+from observe.metrics.reached import reached
 from observe.metrics.redis.asked import ASKED, Asked, points_of
 from observe.metrics.redis.families import families
 from observe.metrics.redis.info import Info, parse
@@ -58,6 +59,7 @@ class RedisSource:
         self._seconds = 0.0
         self._failures = 0
         self._not_before = 0.0
+        self._response = 0.0
 
     @property
     def name(self) -> str:
@@ -79,13 +81,16 @@ class RedisSource:
         took = monotonic() - began
         self._seconds += took
         return Scrape(
-            families=families([*points, *self._own(problem, took)]),
+            families=[
+                *families([*points, *self._own(problem, took)]),
+                *reached(None if problem else self._response),
+            ],
             refused=[Refused(f"redis_{name}", *why) for asked, why in refused.items() for name in asked.metrics],
         )
 
     def absent(self) -> Scrape:
         """A node that was not waited for."""
-        return Scrape(families=families(_verdict("no answer in time")))
+        return Scrape(families=[*families(_verdict("no answer in time")), *reached(None)])
 
     def close(self) -> None:
         """Hang up."""
@@ -136,7 +141,9 @@ class RedisSource:
                 else:
                     wanted[asked] = calls
         sent = [_INFO, *(call for calls in wanted.values() for call in calls)]
+        began = monotonic()
         first, *replies = kept.session.ask(sent, deadline)
+        self._response = monotonic() - began
         kept.seen = _info(first)
         answers: dict[Asked, Sequence[Any]] = {}
         rest = iter(replies)

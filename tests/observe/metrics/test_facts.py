@@ -184,5 +184,5 @@ def test_what_is_written_is_what_alarms_look_at(insights: str, count: int) -> No
     names = ["primary", "standby", "reporting", "far", "main", "queue"]
     found = reduced(STACK, [(f"shop-live/{name}", everything) for name in names], insights=insights != "off")
     written = {(each.name, labels) for each in found for labels, _, _ in each.samples}
-    assert written == {(each.metric, tuple(each.dimensions)) for each in alarms}
+    assert written == {(each.metric, tuple(each.dimensions.items())) for each in alarms}
     assert len(written) == len(alarms) == count
