@@ -44,7 +44,7 @@ def facts(*, insights: bool) -> tuple[Fact, ...]:
     return tuple(found)
 
 
-INSTEAD_OF_INSIGHTS = {"sessions-blocked": "blocked", "idle-in-transaction": "idle-in-transaction"}
+INSTEAD_OF_INSIGHTS = {"sessions-blocked": "blocked-sessions", "idle-in-transaction": "idle-in-transaction"}
 """Alarm of an instance on a counter of Database Insights -> the check that takes its place where Insights is off."""
 
 
@@ -79,7 +79,7 @@ def instance_alarms(
     found = list(_alarms("primary", prefix, node(prefix, name), seconds, {}, set())) if primary else []
     if not insights:
         for key, check in INSTEAD_OF_INSIGHTS.items():
-            source = f"the verdict of `datatier queries {check}`, whose threshold is that of the alarm with Insights"
+            source = f"the verdict {check}, whose threshold is that of the alarm on Insights' counter"
             said = {**catalogue[key], "of": "instance", CHECK: check, "looks": [2, 2], "source": source}
             found.append(_alarm(key, said, prefix, node(prefix, name), seconds, (0.0, _VERDICT)))
     return tuple(found)

@@ -43,7 +43,7 @@ STACK = Manifest.model_validate(
 )
 
 
-DEAD, SLOT, IDLE = ((("check", name),) for name in ("vacuum", "slot-inactive", "idle-in-transaction"))
+DEAD, SLOT, IDLE = ((("check", name),) for name in ("dead-rows", "slot-inactive", "idle-in-transaction"))
 
 
 def family(name: str, *samples: tuple[Labels, float]) -> Family:
@@ -154,7 +154,7 @@ def test_a_look_writes_a_line_for_each_set_of_dimensions(
     assert sorted(documents, key=len) == [
         {
             "_aws": ([["check", "instance"]], [STATUS]),
-            "check": "vacuum",
+            "check": "dead-rows",
             "instance": "shop-live/primary",
             STATUS: 1,
         },
