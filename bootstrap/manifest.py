@@ -83,6 +83,11 @@ class CacheTarget(_Model):
     """ARN of the secret of the ACL administrator of a self-managed cache (never set for ElastiCache)."""
 
     @property
+    def on_elasticache(self) -> bool:
+        """Whether ElastiCache runs it, as opposed to the stack itself."""
+        return not self.nodes
+
+    @property
     def has_users(self) -> bool:
         """Whether it knows users; with an AUTH token every client is the same one."""
         return self.auth_secret is None and bool(self.user_group or self.nodes)

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import gc
+import signal
 import sys
-from typing import Annotated
+from threading import Event, Thread
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.boards import files
 from cli.doors import by_url
-from cli.options import DatabaseUrlOption, ManifestOption, StackArgument
+from cli.errors import InputError
+from cli.listening import address, is_loopback, unbound
+from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
+from cli.output import counted, note
 from cli.target import find_manifest
+
+if TYPE_CHECKING:
+    from observe.metrics.exporter import Exporter
+    from observe.metrics.sources import Watched
 
 app = typer.Typer(
     help="What the servers tell of themselves, under the names of postgres_exporter and redis_exporter.",
     no_args_is_help=True,
 )
-SECONDS = 5.0
-"""How long a scrape may take whose timeout is not known."""
+app.command("files")(files)
+END = 0.5
+"""Seconds that sessions have to end; what a silent server holds up ends with the process."""
 CollectorOption = Annotated[
-    list[str] | None,
-    typer.Option("--collector", help="A collector that is off by default; repeat it for more."),
+    list[str] | None, typer.Option("--collector", help="Collector that is off by default; repeat it for more.")
 ]
+ListenOption = Annotated[str, typer.Option("--listen", help="Where to listen, HOST:PORT.")]
 
 
 @app.command("print")
@@ -28,17 +40,75 @@ def print_(
     stack: StackArgument = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
+    redis_url: RedisUrlOption = None,
     collector: CollectorOption = None,
 ) -> None:
     """Print all metrics once.
 
     [bold]Examples:[/] datatier metrics print prod    datatier metrics print --database-url URL
     """
-    from bootstrap.secrets import Secret
-    from observe.metrics.exporter import Exporter
-    from observe.metrics.sources import sources
+    from observe.metrics.server import SECONDS
 
-    target = by_url(database_url, stack, manifest) or find_manifest(stack, manifest)
-    exporter = Exporter(sources(target, collector or ()), None if isinstance(target, Secret) else target.prefix)
+    exporter, _ = exporter_of(stack, manifest, database_url, redis_url, collector)
     sys.stdout.write(exporter.text(SECONDS))
-    exporter.close(1.0)
+    exporter.close(END)
+
+
+@app.command("serve")
+def serve(
+    stack: StackArgument = None,
+    manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
+    redis_url: RedisUrlOption = None,
+    collector: CollectorOption = None,
+    listen: ListenOption = "127.0.0.1:9187",
+) -> None:
+    """Serve /metrics of all nodes, /health, and /probe in the form of blackbox_exporter, until it is stopped.
+
+    [bold]Examples:[/] datatier metrics serve    datatier metrics serve prod --listen 0.0.0.0:9187
+    """
+    from observe.metrics.probe import Prober
+    from observe.metrics.server import Server, Service
+
+    host, port = address(listen)
+    exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector)
+    try:
+        server = Server(host, port, Service(exporter, Prober(watched.nodes)))
+    except OSError as error:
+        raise InputError(f"--listen {listen}: {unbound(error)}") from None
+    if not is_loopback(host):
+        note(
+            f"{listen} can be reached from other computers: who reaches it reads the names of databases, tables and users."
+        )
+    stop = Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    # A command that ends at once does without; what is imported by now stays.
+    gc.freeze()
+    gc.enable()
+    Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+    note(f"http://{host}:{server.server_port}/metrics: {counted(len(exporter.names), 'node')}.")
+    stop.wait()
+    server.shutdown()
+    server.server_close()
+    exporter.close(END)
+
+
+def exporter_of(
+    stack: str | None,
+    manifest: str | None,
+    database_url: str | None,
+    redis_url: str | None,
+    collectors: list[str] | None,
+) -> tuple[Exporter, Watched]:
+    """What is asked, and of which servers. Raise what naming them wrongly raises."""
+    from observe.metrics.exporter import Exporter
+    from observe.metrics.sources import Watched, sources
+
+    database, cache = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
+    if database or cache:
+        watched = Watched(postgres=database, redis=cache)
+    else:
+        found = find_manifest(stack, manifest)
+        watched = Watched(postgres=found, redis=found)
+    return Exporter(sources(watched, collectors or ()), watched.prefix), watched

@@ -19,39 +19,62 @@ STYLES = {
     Status.SKIPPED: "magenta",
     Status.STALE: "magenta",
 }
-_WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
+WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
+"""The order in which findings are shown."""
 _CELL = 80
 """Characters of a cell on a terminal; a pipe and JSON have all of it."""
 
 
 def show(out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int) -> None:
-    """Print the rows as one table, and below it what is wrong, worst first."""
-    rows = [(each.node, row) for each in answers for row in each.rows]
-    out.print(_table(out, observation.columns, rows[:limit], many=len(answers) > 1))
+    """Print the rows as one table, those that belong to it below, and what is wrong, worst first."""
+    show_rows(out, observation, answers, limit=limit)
+    for each in observation.also:
+        out.print(f"\n[bold]{escape(each.question)}[/]")
+        show_rows(out, each, answers, limit=limit)
+    show_findings(out, answers)
+
+
+def show_rows(out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int) -> None:
+    """Print the first rows of one observation as a table."""
+    mine = [each for each in answers if each.observation.id == observation.id]
+    rows = [(each.node, row) for each in mine for row in each.rows]
+    out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
     if len(rows) > limit:
         out.print(f"[dim]and {counted(len(rows) - limit, 'row')} more: --limit {len(rows)}[/]")
-    show_findings(out, answers)
+    for each in mine:
+        if observation.summary and each.rows:
+            node = f"{each.node}: " if len(mine) > 1 else ""
+            out.print(f"[dim]{escape(node + observation.summary(each.rows))}[/]")
 
 
 def show_findings(out: Console, answers: Sequence[Observed]) -> None:
     """Print what is wrong or could not be seen, worst first, each with what mends it."""
     many = len({each.node for each in answers}) > 1
-    found = [(each.node, finding) for each in answers for finding in each.findings]
-    for node, finding in sorted(found, key=lambda each: _WORST.index(each[1].status)):
+    # Several observations of one session lack the same right.
+    found = dict.fromkeys((each.node, finding) for each in answers for finding in each.findings)
+    for node, finding in sorted(found, key=lambda each: WORST.index(each[1].status)):
         if finding.status is Status.OK:
             continue
         where = f"{node}: " if many else ""
         style = STYLES[finding.status]
-        out.print(f"[{style}]{finding.status}[/] {escape(where + finding.message)}{_limit(finding)}")
+        out.print(f"[{style}]{finding.status}[/] {escape(where + finding.message)}{limit_of(finding)}")
         if finding.mend:
             out.print(f"      [dim]mend:[/] {escape(finding.mend)}")
 
 
-def as_json(answers: Sequence[Observed], limit: int | None = None) -> dict[str, object]:
-    """`{"rows": [...], "findings": [...]}`: rows as they were read, with the server's name where there are several."""
-    rows = [{"node": each.node, **row} for each in answers for row in each.rows]
+def as_json(observation: Observation, answers: Sequence[Observed], limit: int | None = None) -> dict[str, object]:
+    """`{"rows": [...], "findings": [...]}`: rows as they were read, with the server's name, and under their ids those
+    of what belongs to it."""
+
+    def rows(of: Observation) -> list[dict[str, object]]:
+        found: list[dict[str, object]] = [
+            {"node": each.node, **row} for each in answers for row in each.rows if each.observation.id == of.id
+        ]
+        return found[:limit]
+
     return {
-        "rows": rows[:limit],
+        "rows": rows(observation),
+        **{each.id: rows(each) for each in observation.also},
         "findings": [_finding(each.node, found) for each in answers for found in each.findings],
     }
 
@@ -71,7 +94,7 @@ def _finding(node: str, finding: Finding) -> dict[str, object]:
     }
 
 
-def _limit(finding: Finding) -> str:
+def limit_of(finding: Finding) -> str:
     """The threshold that was passed, with where it comes from."""
     limit = finding.threshold
     if limit is None or finding.status not in (Status.WARN, Status.CRITICAL):

@@ -11,8 +11,8 @@ from bootstrap.secrets import AwsStore, Credential, redis_token
 from clients.errors import EmptySecretError, NoLoginError
 
 
-def credential(manifest: Manifest, identity: str) -> Credential:
-    """What an identity logs in with; `master` is the database's master user."""
+def secret_of(manifest: Manifest, identity: str) -> str:
+    """ARN of the secret that an identity logs in by; `master` is the database's master user. Raise NoLoginError."""
     arn = manifest.postgres.master_secret if identity == "master" else manifest.secrets.get(identity)
     if arn is None and identity in (access := load_access(manifest.access)).identities:
         if not access.logs_in(identity):
@@ -27,6 +27,12 @@ def credential(manifest: Manifest, identity: str) -> Credential:
         found = get_close_matches(identity, known, n=1)
         near = f" Did you mean `{found[0]}`?" if found else ""
         raise NoLoginError(f"no identity `{identity}`: {', '.join(known)}.{near}")
+    return arn
+
+
+def credential(manifest: Manifest, identity: str) -> Credential:
+    """What an identity logs in with. Raise NoLoginError, EmptySecretError or SecretStoreError."""
+    arn = secret_of(manifest, identity)
     version = AwsStore(manifest.region, manifest.aws_endpoint).get(arn)
     if version is None:
         raise EmptySecretError(f"the secret of `{identity}` is empty: `datatier bootstrap` fills it.")

@@ -229,18 +229,11 @@ def _declared(
     Passwords are in the emulator, and schema and data are not looked at.
     """
     from bootstrap.access import load_access
-    from bootstrap.postgres.active_logins import active_logins
-    from bootstrap.postgres.desired import desired
-    from bootstrap.postgres.facts import reported
-    from bootstrap.postgres.live import read
-    from bootstrap.postgres.plan import plan
-    from bootstrap.postgres.unseen import beside
+    from bootstrap.postgres.compared import compared
 
-    access = load_access(known.access)
-    wanted = desired(access, active_logins(connection, access), iam=known.postgres.iam_region is not None)
-    # As the master sees it, who administers all of it.
-    live = replace(read(connection, wanted), user=master)
-    return tuple(reported(beside(wanted, live).unseen)), tuple(plan(wanted, live))
+    iam = known.postgres.iam_region is not None
+    found = compared(connection, load_access(known.access), iam=iam, master=master)
+    return found.undeclared, found.changes
 
 
 def _used_up(state: StateDir) -> list[str]:

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from bootstrap.secrets import LoginError
 from knowledge.thresholds.threshold import Status
-from observe.node import PostgresNode
+from observe.deadline import SilentError, cut
+from observe.node import SECONDS, PostgresNode
 from observe.observation import Finding, Observation, Observed
 from observe.read import look
 
@@ -32,17 +33,26 @@ def _answers(node: PostgresNode, observations: Sequence[Observation]) -> Iterato
     wanted = [each for each in observations if each.on_replica or not node.replica]
     if not wanted:
         return
+    done = 0
     try:
         with node.session() as session:
             for each in wanted:
-                yield look(session, node.name, each)
-    except LoginError as error:
-        for each in wanted:
+                with cut(session, SECONDS + 1):  # after the server's own statement_timeout
+                    found = look(session, node.name, each)
+                yield replace(found, reached=not session.closed)
+                done += 1
+    except (LoginError, SilentError) as error:
+        for each in wanted[done:]:
             yield unreached(node.name, each, error)
 
 
-def unreached(node: str, observation: Observation, error: LoginError) -> Observed:
-    """The answer of a server that nobody could log in to."""
+def whole(observation: Observation) -> tuple[Observation, ...]:
+    """The observation and what its command answers with as well."""
+    return (observation, *observation.also)
+
+
+def unreached(node: str, observation: Observation, error: LoginError | SilentError) -> Observed:
+    """The answer of a server that nobody could log in to, or that says nothing."""
     finding = Finding(check=observation.id, status=Status.SKIPPED, message=f"{error}", mend="datatier health")
     return Observed(node=node, observation=observation, rows=(), findings=(finding,), reached=False)
 
@@ -52,5 +62,5 @@ def _with_together(observation: Observation, answers: Sequence[Observed]) -> Seq
     if together is None or not answers:
         return answers
     first, *rest = answers
-    found = together({each.node: each.rows if each.reached else None for each in answers})
+    found = together({each.node: each.rows if each.reached and not each.refused else None for each in answers})
     return [replace(first, findings=(*found, *first.findings)), *rest]

@@ -7,9 +7,13 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from observe.deadline import cut
+
 if TYPE_CHECKING:
     import psycopg
     import redis
+
+    from observe.rights import Lack
 
 APPLICATION = "datatier-ops"
 """application_name of every session of this room."""
@@ -30,15 +34,23 @@ class PostgresNode:
     """`primary`, a replica's name, or `database` for the one of a URL."""
     address: str
     """`HOST:PORT`, or `HOST:PORT/DATABASE` for the one of a URL."""
-    replica: bool
-    """Whether it is declared as one."""
+    replica: bool | None
+    """Whether it is declared as one; None of a URL, where nothing is declared."""
     connect: Callable[[int], psycopg.Connection[tuple[Any, ...]]]
     """Log in within so many seconds. Raise `LoginError` or `UrlError`."""
 
     def open(self, *, seconds: int = SECONDS) -> psycopg.Connection[tuple[Any, ...]]:
-        """An autocommit session that can only read, for as long as its caller keeps it."""
+        """An autocommit session that can only read, for as long as its caller keeps it.
+
+        Raise `LoginError`, `UrlError`, or `SilentError` from a server that says nothing after the login.
+        """
         conn = self.connect(seconds)
-        conn.execute(_READ_ONLY)
+        try:
+            with cut(conn, seconds):
+                conn.execute(_READ_ONLY)
+        except BaseException:
+            conn.close()
+            raise
         return conn
 
     @contextmanager
@@ -59,10 +71,24 @@ class RedisNode:
     address: str
     """`HOST:PORT`."""
     connect: Callable[[float], redis.Redis]
-    """Log in within so many seconds, which are also what an answer may take. Raise `LoginError` or `UrlError`."""
+    """Log in within so many seconds, which are also what an answer may take. Raise `LoginError` or `UrlError`.
+
+    A node that is loading its data, or has lost its primary, is there: it says so in INFO.
+    """
+    lack: Callable[[str], Lack | None] = lambda _: None
+    """What keeps who logs in from a command (`config|get`), as far as that is known without trying."""
 
     @contextmanager
     def session(self, *, seconds: float = SECONDS) -> Iterator[redis.Redis]:
         """A client that is logged in, for the length of a block."""
         with closing(self.connect(seconds)) as client:
             yield client
+
+
+def host_and_port(address: str, usual: int) -> tuple[str, int]:
+    """Where a node listens; the engine's usual port, or this computer, where its URL does not say."""
+    place = address.partition("/")[0]
+    host, _, port = place.rpartition(":")
+    if not port.isdecimal():
+        host, port = place, str(usual)
+    return "localhost" if host in {"", "this computer"} else host.strip("[]"), int(port)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from bootstrap.access import cache_watcher, load_access, watcher
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.secrets import (
-    Credential,
     LoginError,
     Secret,
     open_database_url,
@@ -17,10 +17,13 @@ from bootstrap.secrets import (
     open_redis_url,
     place_of,
 )
-from clients.credentials import cache_credential, credential
+from clients.credentials import cache_credential, credential, secret_of
+from observe.logins import Login, at_first_use
 from observe.node import APPLICATION, PostgresNode, RedisNode
+from observe.rights import Lack, lack
 
 if TYPE_CHECKING:
+    import psycopg
     import redis
 
 
@@ -29,7 +32,7 @@ def postgres_nodes(
 ) -> tuple[PostgresNode, ...]:
     """The primary first, then its replicas; or the one server of a URL. `database` in place of the usual one.
 
-    Raise `NoLoginError`, `EmptySecretError` or `UrlError`.
+    The secret is read at the first login. Raise `NoLoginError` or `UrlError`.
     """
     if isinstance(target, Secret):
         url = target
@@ -37,24 +40,26 @@ def postgres_nodes(
             PostgresNode(
                 name="database",
                 address=place_of(url),
-                replica=False,
+                replica=None,
                 connect=lambda seconds: open_database_url(
                     url, database=database, application=APPLICATION, seconds=seconds
                 ),
             ),
         )
-    found = credential(target, identity or watcher(load_access(target.access)))
+    who = identity or watcher(load_access(target.access))
+    secret_of(target, who)
+    login = at_first_use(partial(credential, target, who))
     postgres = target.postgres
     return (
-        _instance(postgres, postgres.primary, found, database, replica=False),
-        *(_instance(postgres, each, found, database, replica=True) for each in postgres.replicas),
+        _instance(postgres, postgres.primary, login, database, replica=False),
+        *(_instance(postgres, each, login, database, replica=True) for each in postgres.replicas),
     )
 
 
 def redis_nodes(target: Manifest | Secret, identity: str | None = None) -> tuple[RedisNode, ...]:
     """The nodes of every cache that somebody may watch; or the one server of a URL.
 
-    Raise `NoLoginError` or `EmptySecretError`.
+    Secrets are read at the first login. Raise `NoLoginError`.
     """
     if isinstance(target, Secret):
         url = target
@@ -63,20 +68,18 @@ def redis_nodes(target: Manifest | Secret, identity: str | None = None) -> tuple
                 name="redis",
                 cache="redis",
                 address=place_of(url),
-                connect=lambda seconds: open_redis_url(url, seconds=seconds),
+                connect=lambda seconds: open_redis_url(url, seconds=seconds, ready=False),
             ),
         )
     return tuple(_cache_nodes(target, identity))
 
 
 def _instance(
-    target: PostgresTarget, endpoint: Endpoint, found: Credential, database: str | None, *, replica: bool
+    target: PostgresTarget, endpoint: Endpoint, login: Login, database: str | None, *, replica: bool
 ) -> PostgresNode:
-    return PostgresNode(
-        name=endpoint.name,
-        address=f"{endpoint.host}:{endpoint.port}",
-        replica=replica,
-        connect=lambda seconds: open_postgres(
+    def connect(seconds: int) -> psycopg.Connection[tuple[Any, ...]]:
+        found = login()
+        return open_postgres(
             target,
             endpoint,
             found.username or "",
@@ -84,7 +87,10 @@ def _instance(
             database=database,
             application=APPLICATION,
             seconds=seconds,
-        ),
+        )
+
+    return PostgresNode(
+        name=endpoint.name, address=f"{endpoint.host}:{endpoint.port}", replica=replica, connect=connect
     )
 
 
@@ -94,22 +100,28 @@ def _cache_nodes(manifest: Manifest, identity: str | None) -> Iterator[RedisNode
         who = identity or cache_watcher(access, name)
         if who is None and cache.has_users:
             continue
-        found = cache_credential(manifest, name, who or "")
+        if cache.has_users:
+            secret_of(manifest, who or "")
+        login = at_first_use(partial(cache_credential, manifest, name, who or ""))
+        rules = access.cache_users(name)[who] if who and cache.has_users else None
         for endpoint in cache.nodes or (cache.endpoint,):
-            yield _cache_node(name, cache, endpoint, found)
+            yield _cache_node(name, cache, endpoint, login, partial(lack, cache, name, who or "", rules))
 
 
-def _cache_node(name: str, cache: CacheTarget, endpoint: Endpoint, found: Credential) -> RedisNode:
-    password = found.redis_password
-
+def _cache_node(
+    name: str, cache: CacheTarget, endpoint: Endpoint, login: Login, lack: Callable[[str], Lack | None]
+) -> RedisNode:
     def connect(seconds: float) -> redis.Redis:
+        found = login()
+        password = found.redis_password
         if password is None:
             raise LoginError(f"the secret of {found.redis_username} holds no password for Redis", refused=False)
-        return open_redis(cache, endpoint, found.redis_username, password, seconds=seconds)
+        return open_redis(cache, endpoint, found.redis_username, password, seconds=seconds, ready=False)
 
     return RedisNode(
         name=f"{name}/{endpoint.name}" if cache.nodes else name,
         cache=name,
         address=f"{endpoint.host}:{endpoint.port}",
         connect=connect,
+        lack=lack,
     )

@@ -77,9 +77,14 @@ class Observation:
     Redis: the commands, in the order of their answers."""
     judge: Callable[[Rows], tuple[Finding, ...]]
     """What the rows mean. Pure; the order is that of the rows."""
+    detail: Callable[[Row], str] | None = None
+    """PostgreSQL: one more statement for a row, of one row and named columns that join it; empty where there is nothing
+    to ask. Where it fails, only that row is poorer: `refused` says why."""
     columns: tuple[str, ...] = ()
     """Keys of a row that a table shows, in this order, units at their ends (`observe.quantities`). With them it is a
     command, `datatier queries ID`; empty where it is no list for people."""
+    also: tuple[Observation, ...] = ()
+    """What its command answers with as well: a table each, below its own. They are no commands by themselves."""
     needs: tuple[Right, ...] = ()
     """What it takes to see all of it. Without, what is seen is still shown, and a finding says what is missing."""
     extension: str = ""
@@ -88,13 +93,17 @@ class Observation:
     """Puts rows into the order in which people read them, and adds what follows from several. Pure; before `judge`."""
     summary: Callable[[Rows], str] | None = None
     """One line below the table that counts the rows. Pure."""
+    demands: tuple[Right, ...] = ()
+    """What it takes to see any of it. The first that is missing is said, and nothing is asked."""
+    counted: bool = False
+    """Redis: whether it judges what was counted since the last reading, whose row then follows the present one."""
     every: int = 60
     """Seconds that an exporter waits between two readings: sizes 300, indexes 900, bloat 7200."""
     on_replica: bool = True
     """Whether a replica is asked too."""
     together: Callable[[Mapping[str, Rows | None]], tuple[Finding, ...]] | None = None
     """What the rows of all servers mean as one, by their names, where those of one tell too little; None for a server
-    that did not answer. Pure."""
+    that was not reached or refused to answer. Pure."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,6 +118,8 @@ class Observed:
     """The judged ones, and one `SKIPPED` for each right or answer that was missing."""
     reached: bool = True
     """Whether the server let the session in."""
+    refused: bool = False
+    """Whether it let the session in but did not answer."""
 
 
 def judged(threshold: Threshold, value: float, message: str, *, object: str = "", mend: str = "") -> Finding:  # noqa: A002

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from knowledge.thresholds.threshold import Status
-from observe.observation import Finding, Observation, Observed, Right, Rows
+from observe.observation import Finding, Observation, Observed, Right, Row, Rows
 
 if TYPE_CHECKING:
     import psycopg
@@ -21,13 +22,18 @@ def look(conn: psycopg.Connection[Any], node: str, observation: Observation) -> 
     hidden: tuple[Finding, ...] = ()
     try:
         if absent := _absent(conn, observation.extension):
-            return Observed(node=node, observation=observation, rows=(), findings=(absent,))
+            return Observed(node=node, observation=observation, rows=(), findings=(absent,), refused=True)
+        if shut := next(_lacking(conn, observation.demands), None):
+            found = replace(shut, check=observation.id)
+            return Observed(node=node, observation=observation, rows=(), findings=(found,), refused=True)
         hidden = tuple(_lacking(conn, observation.needs))
         with conn.cursor(row_factory=dict_row) as cursor:
             rows: Rows = tuple(cursor.execute(observation.read(conn.info.server_version).encode()).fetchall())
+            if observation.detail:
+                rows = tuple({**row, **_detail(cursor, observation.detail(row))} for row in rows)
     except psycopg.Error as error:
         said = hidden or (_skipped(observation.id, _sentence(error), ""),)
-        return Observed(node=node, observation=observation, rows=(), findings=said)
+        return Observed(node=node, observation=observation, rows=(), findings=said, refused=True)
     if observation.arrange:
         rows = observation.arrange(rows)
     return Observed(node=node, observation=observation, rows=tuple(rows), findings=(*observation.judge(rows), *hidden))
@@ -52,6 +58,19 @@ def _absent(conn: psycopg.Connection[Any], name: str) -> Finding | None:
     if available:
         return _skipped(name, f"the extension {name} is not in the database {database}", f"CREATE EXTENSION {name}")
     return _skipped(name, f"this server has no extension {name}", "")
+
+
+def _detail(cursor: psycopg.Cursor[dict[str, Any]], statement: str) -> Row:
+    import psycopg
+
+    if not statement:
+        return {}
+    try:
+        return cursor.execute(statement.encode()).fetchone() or {}
+    except psycopg.Error as error:
+        if cursor.connection.closed:
+            raise
+        return {"refused": _sentence(error)}
 
 
 def _lacking(conn: psycopg.Connection[Any], needs: tuple[Right, ...]) -> Iterator[Finding]:

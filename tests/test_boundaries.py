@@ -28,6 +28,7 @@ ROOMS = (
     "pipeline",
     "delivery",
     "observe",
+    "boards",
     "cli",
 )
 
@@ -49,6 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "upgrade": {"infra", "knowledge"},
     "pipeline": {"bootstrap", "infra"},
     "observe": {"bootstrap", "clients", "knowledge"},
+    "boards": {"knowledge", "observe"},
     "cli": {
         "account",
         "graph",
@@ -61,6 +63,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "bootstrap",
         "clients",
         "local",
+        "boards",
         "observe",
         "preview",
     },
@@ -75,6 +78,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "policy/rules": {"pulumi", "pulumi_aws", "pulumi_policy", "boto3", "os"},
     "graph": {"pulumi", "pulumi_aws", "boto3", "os", "grpc", "google"},
     "observe": {"pulumi", "pulumi_aws", "boto3", "yaml", "typer", "rich"},
+    "boards": {"pulumi", "pulumi_aws", "boto3", "psycopg", "redis", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }
 

@@ -10,7 +10,7 @@ from bootstrap.access.beyond import CHANNELS, TELLS, TOUCHES
 from bootstrap.access.commands import FORBIDDEN
 from bootstrap.access.keyspaces import bearers, glob_of, readers, writers
 from bootstrap.access.model import Access, RedisRules
-from bootstrap.access.rules import BASE, MONITORING, access_string
+from bootstrap.access.rules import BASE, MONITORING, ROLES, access_string
 from bootstrap.acl.compare import listed, patterns
 from bootstrap.acl.expand import AllowedCommands, expand
 from bootstrap.acl.glob import common, includes, prefix, universal
@@ -55,7 +55,7 @@ def analyse(access: Access, *, clustered: Collection[str] = ()) -> tuple[Finding
 def _of(path: str, rules: RedisRules, table: CommandTable) -> Iterator[Finding]:
     compiled = parse(access_string(rules))
     allowed = expand(compiled.root, table)
-    yield from _patterns(path, compiled, table)
+    yield from _patterns(path, rules, compiled, table)
     yield from _dangerous(path, rules, compiled, table)
     yield from _telling(path, rules, compiled, table)
     yield from _channels(path, rules, compiled.root, allowed)
@@ -65,10 +65,11 @@ def _of(path: str, rules: RedisRules, table: CommandTable) -> Iterator[Finding]:
         yield Finding(path=path, message="no database is allowed: every command is refused", mend="write `db=0`")
 
 
-def _patterns(path: str, compiled: RuleSet, table: CommandTable) -> Iterator[Finding]:
+def _patterns(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTable) -> Iterator[Finding]:
     declared = patterns(compiled.root)
     for pattern in declared:
-        if universal(pattern):
+        # An inventory is of all keys, and none of its commands gives a value.
+        if universal(pattern) and rules.role != "inventory":
             yield Finding(path=path, message=f"`{pattern}` matches every key", mend="name the key spaces")
     for inner, may in declared.items():
         outer = [p for p, has in declared.items() if p != inner and may in has and not universal(p)]
@@ -123,7 +124,7 @@ def _dangerous(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTa
 
 def _telling(path: str, rules: RedisRules, compiled: RuleSet, table: CommandTable) -> Iterator[Finding]:
     """What it learns of other identities' keys and connections, besides its own patterns."""
-    expected = frozenset(MONITORING) if rules.role == "monitoring" else frozenset()
+    expected = frozenset(ROLES[rules.role]) if rules.role else frozenset()
     selectors = (compiled.root, *compiled.selectors)
     reached = frozenset().union(*(expand(selector, table).commands for selector in selectors)) - expected
     # @dangerous and @admin are reported already.

@@ -35,7 +35,12 @@ def glob_of(space: Keyspace) -> str:
 
 
 def readers(rules: RedisRules) -> tuple[str, ...]:
-    """Return the patterns in which these rules can read; LPOP and the like read too, and are in @write alone."""
+    """Return the patterns in which these rules can read; LPOP and the like read too, and are in @write alone.
+
+    A ready-made role reads no value.
+    """
+    if rules.role:
+        return ()
     return _patterns(access_string(rules), Permission.READ, ("read", "write", "scripting"))
 
 

@@ -52,8 +52,9 @@ class SelectorRules(Model):
 class RedisRules(Model):
     """What an identity may do in one cache."""
 
-    role: Literal["monitoring"] | None = None
-    """A ready-made rule set in place of `commands`."""
+    role: Literal["monitoring", "inventory"] | None = None
+    """A ready-made rule set in place of `commands`: `monitoring` sees counters; `inventory` sees names, types, lives
+    and sizes of all keys, or of its patterns, and no value."""
     keys: tuple[Pattern, ...] = ()
     """Patterns of the keys it reads and writes."""
     read: tuple[Pattern, ...] = ()

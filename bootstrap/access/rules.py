@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from functools import cache, lru_cache
 
 from bootstrap.access.beyond import KEYED, SCRIPTING, TELLS, TOUCHES
@@ -26,6 +26,23 @@ MONITORING = (
     "slowlog|len",
 )
 """What a monitor asks for: counters. ACL LOG and SLOWLOG GET show other identities' keys and values."""
+INVENTORY = (
+    "hlen",
+    "info",
+    "llen",
+    "memory|usage",
+    "object|freq",
+    "pttl",
+    "scan",
+    "scard",
+    "type",
+    "xlen",
+    "zcard",
+)
+"""What `datatier keys` asks of every key. None of it returns a value, but the names of all keys are a disclosure: what
+stands in them is seen by whoever has this."""
+ROLES: Mapping[str, tuple[str, ...]] = {"monitoring": MONITORING, "inventory": INVENTORY}
+"""Ready-made rule set -> its commands."""
 
 
 @lru_cache(maxsize=8192)
@@ -51,6 +68,9 @@ def _channels(rules: RedisRules | SelectorRules) -> tuple[str, ...]:
 
 def _keys(rules: RedisRules | SelectorRules) -> tuple[str, ...]:
     # `%R~p %W~p` is stored as `~p`, and a pattern in addition to `~*` is refused (acl.c, ACLSetSelector).
+    if isinstance(rules, RedisRules) and rules.role == "inventory" and not (rules.keys or rules.read or rules.write):
+        # Lengths and lives want the right to read (key_specs of Valkey's commands, PTTL: RO ACCESS), and no other.
+        return ("%R~*",)
     both = set(rules.keys) | (set(rules.read) & set(rules.write))
     if "*" in both:
         return ("~*",)
@@ -65,7 +85,7 @@ def _commands(rules: RedisRules | SelectorRules) -> tuple[str, ...]:
     asked: tuple[str, ...] = rules.commands
     if isinstance(rules, RedisRules):
         base = BASE
-        asked = MONITORING if rules.role == "monitoring" else asked
+        asked = ROLES[rules.role] if rules.role else asked
     categories = {c for c in asked if c.startswith("@")}
     single = sorted({f"+{c}" for c in asked if not c.startswith("@")})
     # The last rule wins per command: denied after the categories that hold them (FLUSHALL is in @write, KEYS in @read).

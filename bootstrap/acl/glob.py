@@ -6,6 +6,7 @@ peculiar there: nothing but the empty pattern matches the empty key (only the `a
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -92,6 +93,34 @@ def prefix(pattern: str) -> bytes:
             break
         made.append(step.bit_length() - 1)
     return bytes(made)
+
+
+@lru_cache(maxsize=4096)
+def expression(pattern: str) -> bytes:
+    """Return the regular expression (of bytes, DOTALL, for `fullmatch`) of the same keys, the empty one aside.
+
+    What follows a star is sought at its first place and never again at a later one, as the rest can only have more
+    room there: atomic groups, so that no key takes longer than its length times that of the pattern.
+    """
+    parts: list[list[int]] = [[]]
+    for step in steps(pattern):
+        if step is None:
+            parts.append([])
+        else:
+            parts[-1].append(step)
+    first, *others = (b"".join(map(_one_byte, part)) for part in parts)
+    if not others:
+        return first
+    return first + b"".join(b"(?>.*?" + part + b")" for part in others[:-1]) + b".*" + others[-1]
+
+
+def _one_byte(mask: int) -> bytes:
+    if mask == _ANY:
+        return b"."
+    if mask and not mask & (mask - 1):
+        return re.escape(bytes([mask.bit_length() - 1]))
+    held = b"".join(b"\\x%02x" % byte for byte in range(256) if mask >> byte & 1)
+    return b"[" + held + b"]" if held else b"(?!)"
 
 
 def common(one: str, other: str) -> str | None:

@@ -155,7 +155,13 @@ class Desired:
         if not walled and kind in {"table", "sequence", "function"}:
             _add(found, self._named.get((kind, schema, EVERY), ()))
         if kind == "table" and name in LEDGERS:
-            found = {grantee: privileges & {"SELECT"} for grantee, privileges in found.items()}
+            watches = name == TABLE and not walled
+            found = {
+                grantee: frozenset({"SELECT"})
+                if watches and self.identities.get(grantee) == "monitoring" and grantee not in self.unimplied
+                else privileges & {"SELECT"}
+                for grantee, privileges in found.items()
+            }
         _add(found, self._named.get((kind, schema, name), ()))
         return found
 

@@ -18,16 +18,29 @@ from psycopg.sql import SQL, Composed, Identifier
 from bootstrap.books import HISTORY, TABLE
 from bootstrap.postgres import SCHEMA
 
+
+def about(size: str, relation: str, statistics: str) -> str:
+    """SQL for about how many rows a heap has; NULL where it holds pages and nothing more is known.
+
+    reltuples is -1 where VACUUM and ANALYZE have never been, as in a partitioned table that only autovacuum looks
+    after; n_live_tup is lost in a crash (PostgreSQL's documentation, pg_class, ANALYZE and "The Cumulative Statistics
+    System").
+
+    :param size: expression for its bytes.
+    :param relation: alias of its row in pg_class.
+    :param statistics: alias of its row in pg_stat_all_tables.
+    """
+    return f"""CASE WHEN {size} = 0 THEN 0 WHEN {relation}.reltuples > 0 THEN {relation}.reltuples::bigint
+            WHEN {statistics}.n_live_tup > 0 THEN {statistics}.n_live_tup WHEN {relation}.reltuples = 0 THEN 0 END"""
+
+
 # One line for each heap, with the table that it is counted for; a partitioned table without partitions has one that
-# names no heap. pg_partition_tree is empty for what takes no part in partitioning. reltuples is -1 where VACUUM and
-# ANALYZE have never been, as in a partitioned table that only autovacuum looks after; n_live_tup is lost in a crash
-# (PostgreSQL's documentation, pg_class, ANALYZE and "The Cumulative Statistics System").
-_HEAPS = """
+# names no heap. pg_partition_tree is empty for what takes no part in partitioning.
+_HEAPS = f"""
 SELECT CASE WHEN n.nspname = %(ours)s THEN c.relname ELSE n.nspname || '.' || c.relname END,
        ln.nspname, leaf.relname, leaf.relkind = 'm',
        has_schema_privilege(ln.oid, 'USAGE') AND has_table_privilege(leaf.oid, 'SELECT'),
-       CASE WHEN pg_relation_size(leaf.oid) = 0 THEN 0 WHEN leaf.reltuples > 0 THEN leaf.reltuples::bigint
-            WHEN s.n_live_tup > 0 THEN s.n_live_tup WHEN leaf.reltuples = 0 THEN 0 END
+       {about("pg_relation_size(leaf.oid)", "leaf", "s")}
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf
                    UNION SELECT c.oid WHERE c.relkind <> 'p') t ON true

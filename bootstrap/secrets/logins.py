@@ -134,9 +134,18 @@ def root_certificates(target: PostgresTarget) -> str | None:
 
 
 def open_redis(
-    cache: CacheTarget, endpoint: Endpoint, user: str | None, password: Secret, *, seconds: float = TIMEOUT
+    cache: CacheTarget,
+    endpoint: Endpoint,
+    user: str | None,
+    password: Secret,
+    *,
+    seconds: float = TIMEOUT,
+    ready: bool = True,
 ) -> redis.Redis:
-    """Return a client that is logged in over one connection, or raise LoginError."""
+    """Return a client that is logged in over one connection, or raise LoginError.
+
+    :param ready: whether a server that serves nobody's keys yet counts as not reached.
+    """
     import redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
@@ -165,10 +174,12 @@ def open_redis(
         tls=cache.tls,
     )
     name, where = user or "default", f"Redis {endpoint.name} ({endpoint.host}:{endpoint.port})"
-    return logged_in(client, f"{name} cannot log in to {where}", f"{name} cannot reach {where}", place)
+    return logged_in(client, f"{name} cannot log in to {where}", f"{name} cannot reach {where}", place, ready=ready)
 
 
-def logged_in(client: redis.Redis, denied: str, unreached: str, place: Place | None) -> redis.Redis:
+def logged_in(
+    client: redis.Redis, denied: str, unreached: str, place: Place | None, *, ready: bool = True
+) -> redis.Redis:
     """Return the client once it has proved its login; close it and raise LoginError otherwise."""
     import redis
 
@@ -178,6 +189,11 @@ def logged_in(client: redis.Redis, denied: str, unreached: str, place: Place | N
         client.ping()
     except redis.exceptions.NoPermissionError:
         pass  # logged in; only PING is not among its commands
+    except (redis.exceptions.BusyLoadingError, redis.exceptions.MasterDownError) as error:
+        # LOADING and MASTERDOWN come after the login: AUTH and INFO are served meanwhile, PING is not.
+        if ready:
+            client.close()
+            raise LoginError(f"{unreached}: {error}", refused=False) from None
     except (redis.exceptions.AuthenticationError, redis.exceptions.ResponseError) as error:
         client.close()
         raise LoginError(f"{denied}: {error}", refused=True) from None

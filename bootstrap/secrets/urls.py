@@ -169,8 +169,11 @@ def _place(parts: dict[str, Any]) -> Place | None:
     )
 
 
-def open_redis_url(url: Secret, *, seconds: float = TIMEOUT) -> redis.Redis:
-    """Return a client that is logged in, by `redis://` or `rediss://` (verified); raise UrlError or LoginError."""
+def open_redis_url(url: Secret, *, seconds: float = TIMEOUT, ready: bool = True) -> redis.Redis:
+    """Return a client that is logged in, by `redis://` or `rediss://` (verified); raise UrlError or LoginError.
+
+    :param ready: whether a server that serves nobody's keys yet counts as not reached.
+    """
     import redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
@@ -197,7 +200,8 @@ def open_redis_url(url: Secret, *, seconds: float = TIMEOUT) -> redis.Redis:
         raise wrong
     options = client.connection_pool.connection_kwargs
     place = None if "path" in options else _redis_place(options, tls=url.reveal().startswith("rediss:"))
-    return logged_in(client, "cannot log in to the Redis of the URL", "cannot reach the Redis of the URL", place)
+    denied, unreached = "cannot log in to the Redis of the URL", "cannot reach the Redis of the URL"
+    return logged_in(client, denied, unreached, place, ready=ready)
 
 
 def _redis_place(options: dict[str, Any], *, tls: bool) -> Place:

@@ -16,6 +16,8 @@ SESSIONS_BLOCKED = 3
 """Transactions that wait for a lock."""
 IDLE_SHARE = 0.5
 """Of idle_in_transaction_session_timeout."""
+SLOT_WAL_CRITICAL, SLOT_WAL_HIGH = 80, 40
+"""Percent of max_slot_wal_keep_size, which is a quarter of the allocated storage (`knowledge.postgres.parameters`)."""
 LATENCY_SECONDS = 0.02
 IDLE_LAG_SECONDS = 360
 """ReplicaLag is the age of the last transaction replayed; without any it climbs until RDS switches the WAL segment,
@@ -29,9 +31,10 @@ the limit then has the chance e^-2, and ten minutes of them in a row e^-20."""
 def primary(allocated_gib: int, *, logical: bool) -> dict[str, Limit]:
     """Limits of what only a primary has."""
     of = f"the {allocated_gib} GiB allocated"
+    kept = allocated_gib * GIB
     slots = {
-        "slot-wal-critical": Limit(value=allocated_gib * GIB // 5, how=f"a fifth of {of}"),
-        "slot-wal-high": Limit(value=allocated_gib * GIB // 10, how=f"a tenth of {of}"),
+        "slot-wal-critical": Limit(value=kept * SLOT_WAL_CRITICAL // 400, how=f"a fifth of {of}"),
+        "slot-wal-high": Limit(value=kept * SLOT_WAL_HIGH // 400, how=f"a tenth of {of}"),
         "wal-disk-usage": Limit(value=allocated_gib * GIB // 5, how=f"a fifth of {of}"),
     }
     if logical:

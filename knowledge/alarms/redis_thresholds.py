@@ -8,6 +8,12 @@ from knowledge.classes import CacheClass
 MIB = 1024**2
 MEMORY_CRITICAL, MEMORY_HIGH = 95, 85
 """Percent of the memory for data."""
+CONNECTIONS_HIGH = 0.8
+"""Share of maxclients."""
+EVICTIONS_HIGH = 100
+"""In ten minutes, of a cache that may evict every key."""
+REPLICATION_LAG_SECONDS = 10
+"""min-replicas-max-lag: from then on the engine itself no longer counts a replica as present."""
 NONE = Limit(value=0, how="the same for every node: none is expected")
 
 
@@ -16,7 +22,8 @@ def limits(cls: CacheClass, *, eviction: str, replicas: int) -> dict[str, Limit]
     made = {
         "down": Limit(value=0, how="the same for every node: no figure is below zero, so only silence rings"),
         "connections-high": Limit(
-            value=0.8 * cls.maxclients, how=f"80 % of maxclients, {cls.maxclients} on {cls.name}"
+            value=CONNECTIONS_HIGH * cls.maxclients,
+            how=f"{100 * CONNECTIONS_HIGH:g} % of maxclients, {cls.maxclients} on {cls.name}",
         ),
         "connections-dropped": NONE,
         "bandwidth-exceeded": NONE,
@@ -33,7 +40,7 @@ def limits(cls: CacheClass, *, eviction: str, replicas: int) -> dict[str, Limit]
     if eviction.startswith("allkeys-"):
         made |= {
             "memory-full": Limit(value=MEMORY_CRITICAL, how=f"as a warning: {eviction} fills up by design"),
-            "evictions-many": Limit(value=100, how="the same for every node, in each ten minutes"),
+            "evictions-many": Limit(value=EVICTIONS_HIGH, how="the same for every node, in each ten minutes"),
         }
     else:
         made |= {
@@ -47,7 +54,9 @@ def limits(cls: CacheClass, *, eviction: str, replicas: int) -> dict[str, Limit]
     else:
         made["cpu-high"] = Limit(value=90 / cls.vcpu, how=f"90 % divided by the {cls.vcpu} cores of {cls.name}")
     if replicas:
-        made["replication-lag"] = Limit(value=10, how="min-replicas-max-lag, 10 s on every node")
+        made["replication-lag"] = Limit(
+            value=REPLICATION_LAG_SECONDS, how=f"min-replicas-max-lag, {REPLICATION_LAG_SECONDS} s on every node"
+        )
     if cls.burstable:
         made["cpu-credits"] = Limit(
             value=cls.cpu_credits // 5, how=f"a fifth of the {cls.cpu_credits} credits that {cls.name} can hold"

@@ -2,10 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knowledge.alarms.catalogue import REDIS
-from knowledge.alarms.redis_thresholds import MEMORY_CRITICAL, MEMORY_HIGH
-from knowledge.thresholds.threshold import of_alarms
+from knowledge.alarms.redis_thresholds import (
+    CONNECTIONS_HIGH,
+    EVICTIONS_HIGH,
+    MEMORY_CRITICAL,
+    MEMORY_HIGH,
+    REPLICATION_LAG_SECONDS,
+)
+from knowledge.thresholds.postgres import RESPONSE as POSTGRES_RESPONSE
+from knowledge.thresholds.threshold import Threshold, of_alarms
 
 MEMORY = of_alarms(
     "memory", REDIS, unit="%", warn=("memory-high", MEMORY_HIGH), critical=("memory-critical", MEMORY_CRITICAL)
+)
+MEMORY_EVICTING = of_alarms("memory", REDIS, unit="%", warn=("memory-full", MEMORY_CRITICAL))
+"""Where every key may be evicted, a cache fills up by design."""
+CLIENTS = of_alarms("clients", REDIS, unit="%", warn=("connections-high", 100 * CONNECTIONS_HIGH))
+REPLICATION = of_alarms("replication", REDIS, unit="s", critical=("replication-lag", REPLICATION_LAG_SECONDS))
+FAILED_LOGINS = of_alarms("failed-logins", REDIS, unit="", warn=("authentication-failures", 0))
+EVICTIONS = of_alarms("evictions", REDIS, unit="", warn=("evictions", 0))
+EVICTIONS_MANY = of_alarms("evictions", REDIS, unit="in ten minutes", warn=("evictions-many", EVICTIONS_HIGH))
+REJECTED = Threshold(
+    id="rejected-connections",
+    warn=0,
+    critical=None,
+    unit="",
+    source="none is expected: Pigsty's alert rings at the first",
+    meaning="Clients were turned away because maxclients were connected.",
+    first_steps=("List clients by name, user and age.", "Restart the client whose pool leaks."),
+    runbook="docs/runbooks/redis-connections.md",
+)
+HIT_RATIO = Threshold(
+    id="hit-ratio",
+    warn=80,
+    critical=None,
+    unit="%",
+    below=True,
+    source="CacheHitRate in the ElastiCache User Guide (Metrics for Valkey and Redis OSS): below about 0.8 many keys "
+    "are evicted, expired or not there",
+    meaning="Much of what is asked for is not in the cache: it is too small, or TTLs are too short.",
+    first_steps=("See which key space takes most memory.", "See which TTLs are shorter than what is asked again."),
+    runbook="docs/runbooks/redis-memory.md",
+)
+RESPONSE = replace(
+    POSTGRES_RESPONSE,
+    meaning="The node answers, but slowly: one command blocks the others, or processor or network are overloaded.",
+    first_steps=("See what is slow: `datatier queries slowlog`.", "Look at CPU and network of the node."),
+    runbook="docs/runbooks/redis-load.md",
 )

@@ -1,29 +1,74 @@
-"""What is scraped of a stack, or of the servers of URLs."""
+"""What is scraped and probed: all of a stack, or the servers of URLs."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from functools import partial
 
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
+from observe.metrics.own.postgres import postgres_checks
+from observe.metrics.own.redis import redis_checks
+from observe.metrics.own.secrets import stack_source
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
+from observe.metrics.redis.source import RedisSource
 from observe.metrics.source import Source
-from observe.node import PostgresNode
-from observe.nodes import postgres_nodes
+from observe.node import PostgresNode, RedisNode
+from observe.nodes import postgres_nodes, redis_nodes
 
 
-def sources(target: Manifest | Secret, collectors: Iterable[str] = ()) -> tuple[Source, ...]:
-    """One for each node. Raise `NoLoginError` or `EmptySecretError`.
+@dataclass(frozen=True, kw_only=True)
+class Watched:
+    """The servers that are meant: both engines of one stack, or what URLs name."""
+
+    postgres: Manifest | Secret | None
+    redis: Manifest | Secret | None
+
+    @property
+    def prefix(self) -> str | None:
+        """What the label `instance` begins with; None where servers stand for themselves."""
+        return next((each.prefix for each in (self.postgres, self.redis) if isinstance(each, Manifest)), None)
+
+    def postgres_nodes(self) -> tuple[PostgresNode, ...]:
+        """With the logins that their secrets hold now. Raise `NoLoginError` or `EmptySecretError`."""
+        return postgres_nodes(self.postgres) if self.postgres else ()
+
+    def redis_nodes(self) -> tuple[RedisNode, ...]:
+        """The same of the caches."""
+        return redis_nodes(self.redis) if self.redis else ()
+
+    def nodes(self) -> dict[str, PostgresNode | RedisNode]:
+        """All of them by name."""
+        found: list[PostgresNode | RedisNode] = [*self.postgres_nodes(), *self.redis_nodes()]
+        return {each.name: each for each in found}
+
+
+def sources(watched: Watched, collectors: Iterable[str] = ()) -> tuple[Source, ...]:
+    """Two for each node, what the peers tell of it and what it is judged by, and one for the stack.
+
+    Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
 
     :param collectors: names of optional ones that are wanted besides the default ones.
     """
     wanted = readings(collectors)
-    nodes = postgres_nodes(target)
-    return tuple(PostgresSource(partial(_postgres, target, each.name), wanted) for each in nodes)
+    found: list[Source] = []
+    for postgres in watched.postgres_nodes():
+        find = partial(_postgres, watched, postgres.name)
+        manifest = watched.postgres if isinstance(watched.postgres, Manifest) else None
+        found += [PostgresSource(find, wanted), postgres_checks(find, manifest)]
+    for redis in watched.redis_nodes():
+        finds = partial(_redis, watched, redis.name)
+        found += [RedisSource(finds), redis_checks(finds)]
+    if isinstance(watched.postgres, Manifest):
+        found.append(stack_source(watched.postgres))
+    return tuple(found)
 
 
-def _postgres(target: Manifest | Secret, name: str) -> PostgresNode:
-    """The node with the login that its secret holds now."""
-    return next(each for each in postgres_nodes(target) if each.name == name)
+def _postgres(watched: Watched, name: str) -> PostgresNode:
+    return next(each for each in watched.postgres_nodes() if each.name == name)
+
+
+def _redis(watched: Watched, name: str) -> RedisNode:
+    return next(each for each in watched.redis_nodes() if each.name == name)

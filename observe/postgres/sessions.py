@@ -5,7 +5,7 @@ from __future__ import annotations
 from observe.observation import PG_MONITOR, Observation
 from observe.postgres.activity import COLUMNS
 
-_SESSIONS = f"SELECT {COLUMNS} FROM pg_stat_activity a ORDER BY a.backend_start, a.pid"  # noqa: S608 columns
+_SESSIONS = f"SELECT {COLUMNS} FROM pg_stat_activity a ORDER BY a.backend_start, a.pid"
 
 SESSIONS = Observation(
     id="sessions",

@@ -14,7 +14,8 @@ from observe.quantities import duration
 # server's is what this session would have without the SET of its own, unless its role has one too.
 # A number without a unit is milliseconds (PostgreSQL, idle_in_transaction_session_timeout).
 _TIMEOUT = """(
-    SELECT CASE WHEN t.value ~ '^[0-9]+$' THEN t.value::float8 / 1000 ELSE extract(epoch FROM t.value::interval)::float8 END
+    SELECT CASE WHEN t.value ~ '^[0-9]+$' THEN t.value::float8 / 1000
+                ELSE extract(epoch FROM t.value::interval)::float8 END
       FROM (
         SELECT split_part(c.setting, '=', 2) AS value,
                1 + (s.setrole <> 0)::int * 2 + (s.setdatabase <> 0)::int AS rank
@@ -39,7 +40,7 @@ SELECT NULL, p.owner::text, p.database::text, NULL, NULL, NULL, 'prepared', NULL
        age(p.transaction)::bigint, NULL, p.gid
   FROM pg_prepared_xacts p
 ORDER BY open_seconds DESC
-"""  # noqa: S608 columns
+"""
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from knowledge.thresholds.redis import MEMORY as THRESHOLD
-from observe.observation import Finding, Observation, Right, Rows, judged
-
-INFO = Right(name="+info", grant="`redis: {CACHE: monitoring}` of the identity in access.yaml")
+from knowledge.thresholds.redis import MEMORY_EVICTING
+from observe.observation import Finding, Observation, Rows, judged
+from observe.quantities import size
+from observe.redis.info import INFO, number
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
     (info,) = rows
-    used, most = int(str(info["used_memory"])), int(str(info["maxmemory"]))
+    used, most = number(info, "used_memory"), number(info, "maxmemory")
     if not most:
         return ()
-    message = f"{used} of {most} bytes used, policy {info['maxmemory_policy']}"
-    return (judged(THRESHOLD, 100 * used / most, message, mend="datatier keys"),)
+    policy = str(info["maxmemory_policy"])
+    threshold = MEMORY_EVICTING if policy.startswith("allkeys-") else THRESHOLD
+    message = f"{size(used)} of {size(most)} used, policy {policy}"
+    return (judged(threshold, 100 * used / most, message, mend="datatier keys"),)
 
 
 MEMORY = Observation(

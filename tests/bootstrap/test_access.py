@@ -26,7 +26,7 @@ def test_the_committed_declaration() -> None:
         "tmi_reporting": "readonly",
         "tmi_monitoring": "monitoring",
     }
-    assert list(access.cache_users("main")) == ["tmi_app", "tmi_monitoring", "tmi_cache"]
+    assert list(access.cache_users("main")) == ["tmi_app", "tmi_monitoring", "tmi_inventory", "tmi_cache"]
     assert access.limits_of("tmi_reporting").model_dump() == {
         "connection_limit": 10,
         "statement_timeout": 300,
@@ -158,6 +158,16 @@ UNTRACKED = "-client|caching -client|getredir -client|tracking -client|trackingi
             f"on resetchannels -@all {BASE} -@admin -@dangerous -@scripting {UNTRACKED} +client|list +dbsize +info "
             "+latency|histogram +latency|history +latency|latest +memory|doctor +memory|stats +slowlog|len",
         ),
+        (
+            {"role": "inventory"},
+            f"on %R~* resetchannels -@all {BASE} -@admin -@dangerous -@scripting {UNTRACKED} +hlen +info +llen "
+            "+memory|usage +object|freq +pttl +scan +scard +type +xlen +zcard",
+        ),
+        (
+            {"role": "inventory", "keys": ["shop:*"]},
+            f"on ~shop:* resetchannels -@all {BASE} -@admin -@dangerous -@scripting {UNTRACKED} +hlen +info +llen "
+            "+memory|usage +object|freq +pttl +scan +scard +type +xlen +zcard",
+        ),
     ],
 )
 def test_canonical_strings(rules: dict[str, Any], string: str) -> None:
@@ -186,6 +196,8 @@ def test_canonical_strings(rules: dict[str, Any], string: str) -> None:
             ["commands without a key pattern: every command that names a key is refused"],
         ),
         ({"role": "monitoring"}, []),
+        ({"role": "inventory"}, []),
+        ({"role": "inventory", "keys": ["a:*"]}, []),
     ],
 )
 def test_analysis(rules: dict[str, Any], messages: list[str]) -> None:

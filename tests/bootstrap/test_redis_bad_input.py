@@ -67,7 +67,7 @@ def problems(rules: Any) -> list[tuple[str, str]]:
         ({"keys": [["a"]], "commands": ["get"]}, f"{PATH}.keys.0", "must be text"),
         ({"rules": 7}, f"{PATH}.rules", "must be text"),
         ({"rules": ["~a"]}, f"{PATH}.rules", "must be text"),
-        ("everything", f"{PATH}", "must be one of monitoring"),
+        ("everything", f"{PATH}", "must be one of monitoring, inventory"),
         (None, f"{PATH}", ""),
         ([], f"{PATH}", ""),
         ({1: 2}, f"{PATH}", ""),

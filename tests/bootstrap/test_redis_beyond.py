@@ -11,7 +11,7 @@ from real_servers import Valkey
 
 from bootstrap.access import AccessError, RedisRules, analyse, load_access
 from bootstrap.access.beyond import KEYED, SCRIPTING, TELLS, TOUCHES
-from bootstrap.access.rules import MONITORING, access_string
+from bootstrap.access.rules import INVENTORY, MONITORING, access_string
 from bootstrap.acl.valkey import VALKEY
 from bootstrap.redis import node
 from bootstrap.redis.by_url import apply_client
@@ -139,6 +139,7 @@ def allowed(server: redis.Redis, rules: dict[str, Any]) -> set[str]:
         ({"commands": ["@fast", "@slow", "@blocking"]}, [*KEYS, *DATA, *PUBSUB]),
         ({"commands": ["ping"], "selectors": [{"keys": ["shop:*"], "commands": ["@keyspace", "@scripting"]}]}, None),
         ({"role": "monitoring"}, ["CLIENT LIST", "DBSIZE", "INFO"]),
+        ({"role": "inventory"}, ["INFO", "SCAN 0", "TYPE shop:1", "TYPE other:1", "MEMORY USAGE other:1"]),
     ],
     ids=lambda value: " ".join(value.get("commands", value)) if isinstance(value, dict) else "",
 )
@@ -223,7 +224,7 @@ def test_what_tells_of_others_is_told_by_name(rules: dict[str, Any], messages: l
 
 
 def test_every_command_named_here_is_one_and_the_key_space_is_complete() -> None:
-    assert {*TELLS, *TOUCHES, *KEYED, *SCRIPTING, *MONITORING} <= VALKEY.commands
+    assert {*TELLS, *TOUCHES, *KEYED, *SCRIPTING, *MONITORING, *INVENTORY} <= VALKEY.commands
     dangerous = VALKEY.holdings["dangerous"] | VALKEY.holdings["admin"]
     # What the category holds beyond that lists keys, and one of TELLS for each of them.
     assert VALKEY.categories["keyspace"] - dangerous - KEYED - {"object|help"} == {"clusterscan", "randomkey", "scan"}

@@ -14,7 +14,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[1] / "bootstrap"))
 
 from once import kept
-from real_servers import Postgres, Valkey, postgres, postgres_binaries, valkey
+from postgres_server import binaries
+from real_servers import Postgres, Valkey, postgres, valkey
 
 
 @contextmanager
@@ -22,7 +23,7 @@ def _postgres(major: str) -> Iterator[Postgres]:
     # Not under tmp_path: root starts it as another user, and socket and data paths stay short.
     with (
         tempfile.TemporaryDirectory(prefix="dt-pg-", dir="/tmp") as folder,
-        postgres(postgres_binaries()[major], Path(folder), int(major)) as server,
+        postgres(binaries()[int(major)], Path(folder), int(major)) as server,
     ):
         yield server
 

@@ -17,6 +17,13 @@ OPTIONAL: Mapping[str, Reading] = {each.collector: each for each in (CHECKPOINTE
 """By the name of their collector. Off with the peer too."""
 
 
+class UnknownCollectorError(ValueError):
+    """There is no optional collector of that name."""
+
+
 def readings(extra: Iterable[str] = ()) -> tuple[Reading, ...]:
-    """The default ones and those of the named collectors. Raise KeyError for a name that none has."""
-    return (*DEFAULT, *(OPTIONAL[name] for name in dict.fromkeys(extra)))
+    """The default ones and those of the named collectors. Raise UnknownCollectorError."""
+    names = tuple(dict.fromkeys(extra))
+    if unknown := [each for each in names if each not in OPTIONAL]:
+        raise UnknownCollectorError(f"no collector `{unknown[0]}` that is off by default: {', '.join(OPTIONAL)}.")
+    return (*DEFAULT, *(OPTIONAL[name] for name in names))

@@ -16,8 +16,9 @@ from observe.metrics.postgres.families import columns
 from observe.metrics.postgres.pipeline import Answer, LostError, ask
 from observe.metrics.postgres.reading import EVERY, Reading
 from observe.metrics.postgres.rights import Rights
+from observe.metrics.reached import reached
 from observe.metrics.source import Refused, Scrape
-from observe.node import PostgresNode
+from observe.node import PostgresNode, host_and_port
 
 if TYPE_CHECKING:
     import psycopg
@@ -56,6 +57,7 @@ class PostgresSource:
         self._scrapes = 0
         self._failures = 0
         self._not_before = 0.0
+        self._response = 0.0
 
     @property
     def name(self) -> str:
@@ -114,7 +116,9 @@ class PostgresSource:
         due = [each for each in self._readings if self._is_due(each) and each.statement(version)]
         asked = [each for each in due if self._rights.may_ask(each)]
         answers = ask(conn, [self._rights.statement, *(each.statement(version) for each in asked)], deadline)
-        self._rights.learn(next(answers))
+        first = next(answers)
+        self._response = first.seconds
+        self._rights.learn(first)
         found = {
             reading: self._judged(reading, answer, version) for reading, answer in zip(asked, answers, strict=True)
         }
@@ -146,13 +150,14 @@ class PostgresSource:
                 *(family for each in read.values() for family in each.families),
                 *_collectors(read),
                 *self._own(seconds, up=True),
+                *reached(self._response),
             ],
             refused=[each for one in read.values() for each in one.refused],
             ages=ages,
         )
 
     def _without(self, seconds: float) -> Scrape:
-        return Scrape(families=list(self._own(seconds, up=False)))
+        return Scrape(families=[*self._own(seconds, up=False), *reached(None)])
 
     def _own(self, seconds: float, *, up: bool) -> Iterator[Family]:
         """What the peer says of itself and of the way to the server."""
@@ -162,7 +167,7 @@ class PostgresSource:
 
 
 def _of_server(family: Family, address: str) -> Family:
-    server = address.partition("/")[0]
+    server = "{}:{}".format(*host_and_port(address, 5432))
     return replace(
         family, samples=[each._replace(labels=(*each.labels, ("server", server))) for each in family.samples]
     )

@@ -1,0 +1,135 @@
+"""The page over HTTP, for this computer alone."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from importlib.util import find_spec
+from pathlib import Path
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+_KINDS = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+}
+_HEADERS = {
+    # plotly.js puts its styles into a <style>, and pictures that are saved come from a blob.
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data: blob:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+class NoChartsError(RuntimeError):
+    """The package that draws is not installed."""
+
+
+class Answer(NamedTuple):
+    """What a path answers."""
+
+    status: HTTPStatus
+    kind: str
+    body: bytes
+
+
+class Site:
+    """What each path answers; knows nothing of sockets."""
+
+    def __init__(self, data: Callable[[float], str]) -> None:
+        """Read the page's files. Raise NoChartsError.
+
+        :param data: the document as JSON, with the points after a time.
+        """
+        self._data = data
+        folder = files(__package__)
+        self._files = {
+            path: (_KINDS[Path(name).suffix], folder.joinpath(name).read_bytes())
+            for path, name in (("/", "page.html"), ("/page.css", "page.css"), ("/page.js", "page.js"))
+        }
+        self._files["/plotly.js"] = (_KINDS[".js"], plotly().read_bytes())
+
+    def get(self, path: str, host: str, port: int) -> Answer:
+        """Answer a path with its query, for who asked for `host`.
+
+        A name that is not this computer's is refused: a page elsewhere whose name was pointed at 127.0.0.1 would
+        otherwise read what is here (DNS rebinding).
+        """
+        if host.lower() not in {f"{name}:{port}" for name in ("127.0.0.1", "localhost", "[::1]")}:
+            return _said(HTTPStatus.MISDIRECTED_REQUEST, f"Ask for http://127.0.0.1:{port}/.\n")
+        parts = urlsplit(path)
+        if parts.path == "/data.json":
+            return self._document(parse_qs(parts.query))
+        if parts.path in self._files:
+            kind, body = self._files[parts.path]
+            return Answer(HTTPStatus.OK, kind, body)
+        return _said(HTTPStatus.NOT_FOUND, "There is no such page.\n")
+
+    def _document(self, query: Mapping[str, list[str]]) -> Answer:
+        try:
+            since = float(query.get("since", ["0"])[-1])
+        except ValueError:
+            return _said(HTTPStatus.BAD_REQUEST, "`since` is no Unix time.\n")
+        return Answer(HTTPStatus.OK, "application/json", self._data(since).encode())
+
+
+def plotly() -> Path:
+    """plotly.js of the installed package `plotly`, of which nothing else is used. Raise NoChartsError."""
+    spec = find_spec("plotly")
+    found = Path(spec.origin).parent / "package_data" / "plotly.min.js" if spec and spec.origin else None
+    if found is None or not found.is_file():
+        raise NoChartsError("the charts of the page are not installed: `make dashboard` installs them and opens it.")
+    return found
+
+
+def _said(status: HTTPStatus, sentence: str) -> Answer:
+    return Answer(status, "text/plain; charset=utf-8", sentence.encode())
+
+
+class PageServer(ThreadingHTTPServer):
+    """Listens; a thread for each request, none of which holds up the end of the process."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, host: str, port: int, site: Site) -> None:
+        """Bind. Raise OSError where that cannot be."""
+        self.site = site
+        super().__init__((host, port), _Handler)
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A browser that went away is nobody's fault."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: PageServer
+    protocol_version = "HTTP/1.1"
+    timeout = 30.0
+
+    def do_GET(self) -> None:
+        answer = self.server.site.get(self.path, self.headers.get("Host", ""), self.server.server_address[1])
+        body = answer.body
+        self.send_response(answer.status)
+        if "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 1400:
+            body = gzip.compress(body, 1)
+            self.send_header("Content-Encoding", "gzip")
+        for name, value in {**_HEADERS, "Content-Type": answer.kind, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815 as http.server looks for it
+
+    def version_string(self) -> str:
+        return "datatier"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 as the base class calls it
+        """Nobody reads a line for each request."""

@@ -1,0 +1,65 @@
+"""The rules that stand for checks of which CloudWatch knows nothing: one for each step of a threshold."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator
+from importlib import import_module
+from pkgutil import iter_modules
+
+from boards.expression import Compare, Metric, Where
+from boards.rules.rule import Evaluation, Rule, camel
+from knowledge import thresholds as room
+from knowledge.alarms.spec import MissingData
+from knowledge.thresholds.threshold import Threshold
+
+_LASTS = Evaluation(period=60, periods=5, datapoints=5, missing=MissingData.NOT_BREACHING)
+"""As the catalogue's own alarms on one server's health; a check is read once a minute or less often."""
+_STEPS = ((1, "warning", "high"), (2, "critical", "critical"))
+"""`datatier_check_status`, severity, and the end of the name."""
+_UP = {"postgres": "pg_up", "redis": "redis_up"}
+
+
+def rules(expressed: Container[str]) -> Iterator[Rule]:
+    """A rule for each step of each threshold whose fact no alarm's rule watches already.
+
+    :param expressed: the alarms that are rules, `engine/key`.
+    """
+    for threshold in thresholds():
+        if any(f"{engine(threshold)}/{each}" in expressed for each in threshold.alarms):
+            continue
+        for status, severity, ending in _STEPS:
+            if (threshold.warn, threshold.critical)[status - 1] is not None:
+                yield _rule(threshold, status, severity, f"{threshold.id}-{ending}")
+
+
+def thresholds() -> tuple[Threshold, ...]:
+    """Every threshold there is, each once, in the order of its file."""
+    modules = (import_module(f"{room.__name__}.{each.name}") for each in iter_modules(room.__path__))
+    every = (each for module in modules for each in vars(module).values() if isinstance(each, Threshold))
+    return tuple({(engine(each), each.id): each for each in every}.values())
+
+
+def engine(threshold: Threshold) -> str:
+    """Whose it is, as its runbook says."""
+    return "redis" if threshold.runbook.startswith("docs/runbooks/redis-") else "postgres"
+
+
+def _rule(threshold: Threshold, status: int, severity: str, key: str) -> Rule:
+    up = _UP[engine(threshold)]
+    series = f'datatier_check_status{{check="{threshold.id}", object="orders"}}'
+    other = f'datatier_check_status{{check="{threshold.id}-of-another", object="orders"}}'
+    found = Metric("datatier_check_status", (("check", "=", threshold.id),))
+    return Rule(
+        key=f"{engine(threshold)}/{key}",
+        name=camel(f"{engine(threshold)}/{key}"),
+        condition=Compare(Where(found, Metric(up)), "==", status),
+        evaluation=_LASTS,
+        severity=severity,
+        meaning=threshold.meaning,
+        first_steps=tuple(threshold.first_steps),
+        runbook=threshold.runbook,
+        source=threshold.source,
+        rings={series: f"{status}x600", up: "1x600"},
+        rests={series: f"{status - 1}x600", other: f"{status}x600", up: "1x600"},
+        labels={"check": threshold.id, "object": "orders"},
+    )

@@ -1,0 +1,55 @@
+"""`datatier metrics files`: dashboards for Grafana, rules and a scrape configuration for Prometheus."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.files import write_whole, writing
+from cli.output import console, counted
+from cli.project import project_root
+
+if TYPE_CHECKING:
+    from infra.instances import Instances
+
+
+def files(
+    folder: Annotated[Path, typer.Argument(help="Folder to write to; it is made where it is not there.")],
+    stack: Annotated[
+        str | None, typer.Option("--stack", "-s", help="Stack whose own limits the alerts take: its lag, its cores.")
+    ] = None,
+    runbooks: Annotated[
+        str, typer.Option("--runbooks", help="What comes before a runbook's path in an alert's link.")
+    ] = "",
+    target: Annotated[
+        str, typer.Option("--target", help="Where Prometheus finds the exporter, HOST:PORT.")
+    ] = "127.0.0.1:9187",
+) -> None:
+    """Write dashboards for Grafana, and alerts, their tests and a scrape configuration for Prometheus.
+
+    [bold]Examples:[/] datatier metrics files build/metrics    datatier metrics files build/metrics --stack prod
+    """
+    from boards.files import written
+
+    limits = _limits(stack) if stack else {}
+    made = written(limits, runbooks=runbooks, target=target)
+    with writing("folder", folder):
+        for name, text in made.items():
+            write_whole(folder / name, text)
+    console().print(f"{counted(len(made), 'file')} in {folder}; README.md there says what each is for.")
+
+
+def _limits(stack: str) -> dict[str, dict[str, float]]:
+    from infra.load import load_stack
+
+    return limits_of(load_stack(project_root(), stack).instances)
+
+
+def limits_of(instances: Instances) -> dict[str, dict[str, float]]:
+    """The alarms' numbers of each PostgreSQL server, by what the exporter calls it."""
+    return {
+        f"{instances.prefix}/{each.name}": {alarm.key: alarm.threshold for alarm in each.alarms}
+        for each in instances.databases
+    }

@@ -1,0 +1,65 @@
+"""`datatier dashboard`: the panels of the dashboards as one live page on this computer."""
+
+from __future__ import annotations
+
+import gc
+import signal
+from threading import Event, Thread
+from typing import Annotated
+
+import typer
+
+from cli.errors import InputError
+from cli.listening import address, is_loopback, unbound
+from cli.metrics import CollectorOption, exporter_of
+from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
+from cli.output import note
+
+END = 0.5
+"""Seconds that sessions have to end."""
+
+
+def dashboard(
+    stack: StackArgument = None,
+    manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
+    redis_url: RedisUrlOption = None,
+    collector: CollectorOption = None,
+    listen: Annotated[str, typer.Option("--listen", help="Where to listen, HOST:PORT of this computer.")] = (
+        "127.0.0.1:9188"
+    ),
+) -> None:
+    """Serve the dashboards as one live page, for a browser on this computer, until it is stopped.
+
+    [bold]Examples:[/] datatier dashboard    datatier dashboard prod --listen 127.0.0.1:8080
+    """
+    from boards.page.live import Live
+    from boards.page.server import NoChartsError, PageServer, Site
+    from boards.panels.catalogue import BOARDS
+    from boards.rules.catalogue import rules
+
+    host, port = address(listen)
+    if not is_loopback(host):
+        raise InputError(f"--listen {listen}: the page is for this computer alone: 127.0.0.1:{port}.")
+    exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector)
+    live = Live(watched.prefix or "", exporter, BOARDS, rules({}), lambda: {})
+    try:
+        server = PageServer(host, port, Site(live.text))
+    except NoChartsError as error:
+        raise InputError(str(error)) from None
+    except OSError as error:
+        raise InputError(f"--listen {listen}: {unbound(error)}") from None
+    stop = Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    # A command that ends at once does without; what is imported by now stays.
+    gc.freeze()
+    gc.enable()
+    live.start()
+    Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+    note(f"http://{host}:{server.server_address[1]}/ shows it; Ctrl-C ends it.")
+    stop.wait()
+    live.stop()
+    server.shutdown()
+    server.server_close()
+    exporter.close(END)

@@ -1,0 +1,53 @@
+"""The look at every server: all at once, and none of them waited for longer than the others' report may take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from time import monotonic
+
+from observe.deadline import answers
+from observe.health import postgres as of_postgres
+from observe.health import redis as of_redis
+from observe.health.report import HealthReport
+from observe.health.seen import Seen
+from observe.node import PostgresNode, RedisNode
+from observe.observation import Finding
+from observe.postgres.lag import LAG, written_by
+from observe.read_redis import Kept
+
+SECONDS = 1.2
+"""How long a server is waited for. With the start of the process the answer is there within two seconds."""
+_LEFT = 0.1
+"""By how much earlier sessions are cut, so that their threads come to an end."""
+
+
+def take(
+    postgres: Sequence[PostgresNode],
+    redis: Sequence[RedisNode],
+    *,
+    kept: dict[str, Kept],
+    seconds: float = SECONDS,
+    stack: Sequence[Finding] = (),
+) -> HealthReport:
+    """Look at all of them, for at most `seconds`: what has not answered by then is down. Raise UrlError.
+
+    :param kept: what each cache node counted at the last look, by its name; the present counts are left there.
+    :param stack: what else is known of the whole.
+    """
+    seen = {name: Seen(seconds) for name in (*(each.name for each in postgres), *(each.name for each in redis))}
+
+    def written() -> int | None:
+        return next((at for each in postgres if (at := written_by(seen[each.name].rows(LAG.id))) is not None), None)
+
+    until = monotonic() + max(seconds - _LEFT, seconds / 2)
+    work: dict[str, Callable[[], None]] = {
+        each.name: partial(of_postgres.look_at, each, seen[each.name], until, written) for each in postgres
+    }
+    for node in redis:
+        work[node.name] = partial(of_redis.look_at, node, seen[node.name], kept.setdefault(node.name, {}), until)
+    answers(work, seconds)
+    return HealthReport(
+        nodes=(*of_postgres.health(postgres, seen), *of_redis.health(redis, seen)),
+        findings=(*of_redis.primaries(redis, seen), *stack),
+    )

@@ -1,0 +1,146 @@
+"""The count that records of keys are added to: in bounded memory, however many keys there are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from heapq import heappush, heapreplace
+
+from observe.keys.group import Group
+from observe.keys.patterns import OTHER, folded, pattern_of
+from observe.keys.record import Record
+from observe.keys.spaces import Spaces
+
+TOP = 20
+"""How many of the biggest and of the hottest keys are kept."""
+_NO_LIMIT = float("inf")
+_MOST_PATTERNS = 2000
+"""Patterns outside of all key spaces that are kept in one database: about 1 MB."""
+
+
+class Tally:
+    """What was seen of some keys. Two of different keys can be merged."""
+
+    def __init__(self, spaces: Spaces) -> None:
+        self.spaces = spaces
+        self.declared: dict[str, Group] = {}
+        """Key space -> what it holds."""
+        self.elsewhere: dict[tuple[str, int], Group] = {}
+        """Key space and a database that it is not in -> what has its names there."""
+        self.undeclared: dict[int, dict[bytes, Group]] = {}
+        """Database -> pattern -> what is in no key space."""
+        self.refused: dict[int, int] = {}
+        """Database -> keys whose name was seen and that may not be looked at."""
+        self.biggest = Top()
+        """The most bytes."""
+        self.longest = Top()
+        """The most elements."""
+        self.hottest = Top()
+        """The most accesses, where the policy counts them."""
+
+    def add_all(self, records: Iterable[Record]) -> None:
+        """Count records."""
+        find, lives = self.spaces.find, self._lives()
+        groups, biggest, longest, hottest = self.declared, self.biggest, self.longest, self.hottest
+        for record in records:
+            database, key, kind, ttl, size, _, elements, frequency = record
+            name = find(database, key)
+            if name is None:
+                self._outside(database, key).add(key, kind, ttl, size, _NO_LIMIT)
+            else:
+                if name not in groups:
+                    groups[name] = Group()
+                groups[name].add(key, kind, ttl, size, lives[name])
+            if size > biggest.floor:
+                biggest.add(size, record)
+            if elements is not None and kind != "string" and elements > longest.floor:
+                longest.add(elements, record)
+            if frequency is not None and frequency > hottest.floor:
+                hottest.add(frequency, record)
+
+    def refuse(self, database: int, keys: int) -> None:
+        """Count keys that may not be looked at."""
+        if keys:
+            self.refused[database] = self.refused.get(database, 0) + keys
+
+    def merge(self, other: Tally, factor: float = 1) -> None:
+        """Take in what another counted, of which each key stands for `factor`."""
+        for name, group in other.declared.items():
+            self.declared.setdefault(name, Group()).merge(group.scaled(factor))
+        for place, group in other.elsewhere.items():
+            self.elsewhere.setdefault(place, Group()).merge(group.scaled(factor))
+        for database, patterns in other.undeclared.items():
+            for pattern, group in patterns.items():
+                self._pattern(database, pattern).merge(group.scaled(factor))
+        for database, keys in other.refused.items():
+            self.refuse(database, round(keys * factor))
+        self.biggest.merge(other.biggest)
+        self.longest.merge(other.longest)
+        self.hottest.merge(other.hottest)
+
+    @property
+    def keys(self) -> int:
+        """All that were counted, refused ones too."""
+        return sum(group.keys for group in self.groups()) + sum(self.refused.values())
+
+    def groups(self) -> Iterable[Group]:
+        """Everything that was counted, by group."""
+        yield from self.declared.values()
+        yield from self.elsewhere.values()
+        for patterns in self.undeclared.values():
+            yield from patterns.values()
+
+    def fold(self) -> None:
+        """Bring the patterns to as few as a person reads."""
+        self.undeclared = {database: folded(patterns) for database, patterns in self.undeclared.items()}
+
+    def _outside(self, database: int, key: bytes) -> Group:
+        if name := self.spaces.elsewhere(key):
+            return self.elsewhere.setdefault((name, database), Group())
+        return self._pattern(database, pattern_of(key))
+
+    def _pattern(self, database: int, pattern: bytes) -> Group:
+        patterns = self.undeclared.setdefault(database, {})
+        if (group := patterns.get(pattern)) is not None:
+            return group
+        if len(patterns) >= _MOST_PATTERNS:
+            patterns = self.undeclared[database] = folded(patterns)
+        if len(patterns) >= _MOST_PATTERNS:  # nothing to fold: what is new is one of many
+            pattern = OTHER
+        return patterns.setdefault(pattern, Group())
+
+    def _lives(self) -> Mapping[str, float]:
+        """Key space -> how many milliseconds its keys may live."""
+        declared = self.spaces.declared.items()
+        return {name: _NO_LIMIT if space.ttl is None else 1000 * space.ttl for name, space in declared}
+
+
+class Top:
+    """The records of the highest values."""
+
+    def __init__(self, most: int = TOP) -> None:
+        self._most = most
+        self._heap: list[tuple[int, int, Record]] = []
+        self._added = 0
+        self.floor = -1
+        """What a value must exceed to be among them."""
+
+    def add(self, value: int, record: Record) -> None:
+        """Take a record whose value exceeds the floor."""
+        self._added += 1
+        entry = (value, -self._added, record)  # of equal ones the first stays
+        if len(self._heap) < self._most:
+            heappush(self._heap, entry)
+        else:
+            heapreplace(self._heap, entry)
+        if len(self._heap) == self._most:
+            self.floor = self._heap[0][0]
+
+    def merge(self, other: Top) -> None:
+        """Take in those of another."""
+        for value, _, record in sorted(other._heap, reverse=True):
+            if value > self.floor:
+                self.add(value, record)
+
+    def __iter__(self) -> Iterator[Record]:
+        """The records, highest first."""
+        return (record for _, _, record in sorted(self._heap, reverse=True))

@@ -1,0 +1,1 @@
+"""What no other exporter tells: verdicts, the state of migrations, schema and access, secrets, key spaces."""

@@ -1,0 +1,1 @@
+"""What redis_exporter tells of a Redis or Valkey node, under its names."""

@@ -1,0 +1,129 @@
+"""The exporter over HTTP: `/metrics`, `/probe`, and an index."""
+
+from __future__ import annotations
+
+import gzip
+import socket
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import NamedTuple
+from urllib.parse import parse_qs, urlsplit
+
+from observe.metrics.exporter import Exporter, UnknownNodeError
+from observe.metrics.probe import ProbeError, Prober
+from observe.metrics.text import CONTENT_TYPE
+
+SECONDS = 5.0
+"""How long a scrape may take whose timeout is not known."""
+OFFSET = 0.5
+"""Seconds that are left of Prometheus's timeout for the way there and back, as blackbox_exporter leaves them."""
+LEAST, MOST = 0.5, 60.0
+_PLAIN = "text/plain; charset=utf-8"
+
+
+class Answer(NamedTuple):
+    """What a path answers."""
+
+    status: HTTPStatus
+    kind: str
+    """Content type."""
+    body: str
+
+
+class Service:
+    """What each path answers; knows nothing of sockets."""
+
+    def __init__(self, exporter: Exporter, prober: Prober) -> None:
+        """Keep what is asked."""
+        self._exporter = exporter
+        self._prober = prober
+
+    def get(self, path: str, timeout: str | None) -> Answer:
+        """Answer a path with its query.
+
+        :param timeout: the header `X-Prometheus-Scrape-Timeout-Seconds`.
+        """
+        parts = urlsplit(path)
+        query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        seconds = scrape_seconds(timeout)
+        try:
+            match parts.path:
+                case "/metrics":
+                    return Answer(HTTPStatus.OK, CONTENT_TYPE, self._exporter.text(seconds, query.get("node")))
+                case "/probe":
+                    return Answer(HTTPStatus.OK, CONTENT_TYPE, self._probe(query, seconds))
+                case "/":
+                    return Answer(HTTPStatus.OK, _PLAIN, self._index())
+        except (UnknownNodeError, ProbeError) as error:
+            return Answer(HTTPStatus.BAD_REQUEST, _PLAIN, f"{error}\n")
+        return Answer(HTTPStatus.NOT_FOUND, _PLAIN, f"no such page: {self._index()}")
+
+    def _probe(self, query: Mapping[str, str], seconds: float) -> str:
+        return self._prober.text(query.get("target"), query.get("module"), seconds)
+
+    def _index(self) -> str:
+        lines = ["/metrics", *(f"/metrics?node={each}" for each in self._exporter.names)]
+        return "\n".join([*lines, *(f"/probe?target={each}" for each in self._prober.names)]) + "\n"
+
+
+def scrape_seconds(timeout: str | None) -> float:
+    """How long a scrape may take by its header; SECONDS without one or with one that is no number."""
+    try:
+        asked = float(timeout or "")
+    except ValueError:
+        return SECONDS
+    return min(MOST, max(LEAST, asked - OFFSET)) if asked > 0 else SECONDS
+
+
+class Server(ThreadingHTTPServer):
+    """Listens; a thread for each request, none of which holds up the end of the process."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(self, host: str, port: int, service: Service) -> None:
+        """Bind; raise OSError where that cannot be."""
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self.service = service
+        super().__init__((host, port), _Handler)
+
+    def server_bind(self) -> None:
+        """Bind without the look-up of this computer's name, which http.server makes and which may take long."""
+        socket.socket.bind(self.socket, self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """A client that went away is nobody's fault."""
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Server
+    protocol_version = "HTTP/1.1"
+    timeout = 10.0
+    """Seconds that a client may take to say something, or to take what it asked for."""
+
+    def do_GET(self) -> None:
+        answer = self.server.service.get(self.path, self.headers.get("X-Prometheus-Scrape-Timeout-Seconds"))
+        body = answer.body.encode()
+        zipped = "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 1400
+        if zipped:
+            body = gzip.compress(body, 1)
+        self.send_response(answer.status)
+        self.send_header("Content-Type", answer.kind)
+        self.send_header("Content-Length", str(len(body)))
+        if zipped:
+            self.send_header("Content-Encoding", "gzip")
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_HEAD = do_GET  # noqa: N815 as http.server looks for it
+
+    def version_string(self) -> str:
+        return "datatier"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 as the base class calls it
+        """A line for each scrape would be most of a log."""

@@ -1,0 +1,125 @@
+"""Which indexes there are, and which of them are superfluous or broken by their definition alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from knowledge.thresholds.postgres_storage import COVERED_INDEX, DUPLICATE_INDEX, INVALID_INDEX
+from observe.observation import Finding, Observation, Row, Rows, judged
+from observe.postgres.foreign_keys import FOREIGN_KEYS
+from observe.postgres.index_drop import dropped
+from observe.postgres.index_twins import Index, Twin, twins
+from observe.postgres.index_usage import INDEX_USAGE
+from observe.postgres.relations import BYTES, LOCKED, NAMED, SYSTEM, root
+from observe.quantities import size
+
+# An index of a partitioned table is one entry, with the size of its parts. Whoever builds an index concurrently holds
+# SHARE UPDATE EXCLUSIVE on the table between its transactions, and SHARE where not (PostgreSQL, Explicit Locking);
+# pg_locks shows it to everybody, pg_stat_progress_create_index to pg_read_all_stats alone. REINDEX CONCURRENTLY that
+# was stopped leaves a part on a TOAST table too.
+_INDEXES = f"""
+WITH {LOCKED},
+sized AS MATERIALIZED (
+  SELECT {root("c.oid")} AS oid, sum({BYTES})::bigint AS bytes
+  FROM pg_class c WHERE c.relkind IN ('i', 'I') AND c.relpersistence <> 't' GROUP BY 1
+)
+SELECT i.indrelid::bigint AS relid, i.indexrelid::bigint AS indexrelid,
+       format('%I.%I', n.nspname, t.relname) AS "table", {NAMED} AS index, s.bytes AS size_bytes,
+       a.amname::text AS method, c.relkind = 'I' AS partitioned, i.indisunique AS unique, i.indisprimary AS "primary",
+       i.indimmediate AS immediate, i.indnullsnotdistinct AS nulls_not_distinct, i.indisreplident AS replica_identity,
+       i.indisclustered AS clustered, i.indisvalid AS valid,
+       EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = i.indrelid AND l.granted
+               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+               AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock')) AS building,
+       (SELECT quote_ident(k.conname) FROM pg_constraint k
+        WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) AS "constraint",
+       EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype = 'f') AS referenced,
+       ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM generate_series(1, i.indnkeyatts) k) AS keys,
+       ARRAY(SELECT concat_ws(' ', i.indclass[k - 1], i.indcollation[k - 1], i.indoption[k - 1])
+             FROM generate_series(1, i.indnkeyatts) k) AS key_options,
+       ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false)
+             FROM generate_series(i.indnkeyatts + 1, i.indnatts) k) AS included,
+       coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,
+       CASE WHEN a.amname = 'btree' THEN '' ELSE coalesce(array_to_string(c.reloptions, ' '), '') END AS options
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_class t ON t.oid = i.indrelid JOIN pg_am a ON a.oid = c.relam JOIN sized s ON s.oid = c.oid
+WHERE NOT c.relispartition AND c.relpersistence <> 't'
+  AND (n.nspname NOT IN {SYSTEM} OR (n.nspname = 'pg_toast' AND NOT i.indisvalid))
+ORDER BY 3, 4
+"""
+# indnullsnotdistinct and everything else here is in 15 and later.
+
+
+def _judge(rows: Rows) -> tuple[Finding, ...]:
+    invalid = (_invalid(row) for row in rows if not row["valid"] and not row["building"])
+    return (*invalid, *_superfluous(rows))
+
+
+def _invalid(row: Row) -> Finding:
+    bytes_ = int(str(row["size_bytes"]))
+    if row["partitioned"]:
+        message = (
+            f"{row['index']} on {row['table']} is invalid: not every partition has its part; "
+            "attach one to each with ALTER INDEX ... ATTACH PARTITION, or drop it"
+        )
+    else:
+        message = f"{row['index']} on {row['table']} is invalid: {size(bytes_)} that no query uses"
+    # One that was stopped early has no page yet, and an index of a partitioned table never has any.
+    return judged(INVALID_INDEX, max(bytes_, 1), message, object=str(row["index"]), mend=dropped(row))
+
+
+def _superfluous(rows: Rows) -> Iterator[Finding]:
+    by_name = {str(row["index"]): row for row in rows}
+    for twin in twins([_index(row) for row in rows if row["valid"]]):
+        row = by_name[twin.index]
+        bytes_ = int(str(row["size_bytes"]))
+        threshold = DUPLICATE_INDEX if twin.same else COVERED_INDEX
+        message = f"{twin.index} on {row['table']} ({size(bytes_)}) {_how(twin)}"
+        yield judged(threshold, max(bytes_, 1), message, object=twin.index, mend=dropped(row))
+
+
+def _how(twin: Twin) -> str:
+    return f"is the same as {twin.by}" if twin.same else f"is what {twin.by} begins with"
+
+
+def _index(row: Row) -> Index:
+    keys, options, included = (row[name] for name in ("keys", "key_options", "included"))
+    assert isinstance(keys, list)  # noqa: S101 arrays of the statement above
+    assert isinstance(options, list)  # noqa: S101
+    assert isinstance(included, list)  # noqa: S101
+    return Index(
+        name=str(row["index"]),
+        table=str(row["table"]),
+        kind=f"{row['method']} {row['options']} WHERE {row['predicate']}",
+        keys=tuple(f"{key} {option}" for key, option in zip(keys, options, strict=True)),
+        included=frozenset(map(str, included)),
+        columns=frozenset(map(str, [*keys, *included])),
+        ordered=row["method"] == "btree",
+        enforces=f"{row['immediate']} {row['nulls_not_distinct']}" if row["unique"] else "",
+        exclusive=bool(row["constraint"]) and not row["unique"],
+        needed=(bool(row["primary"]), bool(row["referenced"]), bool(row["replica_identity"]), bool(row["constraint"])),
+    )
+
+
+INDEXES = Observation(
+    id="indexes",
+    engine="postgres",
+    question="Which indexes are unused, duplicate, invalid or missing for a foreign key?",
+    read=lambda _: _INDEXES,
+    judge=_judge,
+    columns=(
+        "table",
+        "index",
+        "method",
+        "keys",
+        "included",
+        "predicate",
+        "unique",
+        "constraint",
+        "valid",
+        "size_bytes",
+    ),
+    every=900,
+    on_replica=False,
+    also=(INDEX_USAGE, FOREIGN_KEYS),
+)

@@ -1,0 +1,117 @@
+"""Whether vacuum gets through: what piled up in each table since it last came, against what calls autovacuum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from knowledge.thresholds.postgres_storage import AUTOVACUUM_OFF, DEAD_ROWS, NEVER_VACUUMED, STALE_STATISTICS
+from knowledge.thresholds.threshold import Status
+from observe.observation import Finding, Observation, Row, Rows, judged
+from observe.postgres.relations import SYSTEM
+from observe.postgres.vacuum_horizon import VACUUM_HORIZON
+from observe.postgres.vacuum_running import VACUUM_RUNNING
+
+
+def _option(name: str, kind: str) -> str:
+    """A table's own setting, or else the server's."""
+    return f"coalesce((o.options ->> '{name}')::{kind}, current_setting('{name}')::{kind})"
+
+
+def _read(version: int) -> str:
+    # 18 caps the threshold, and a cap of -1 is none; it also asks for inserts against the share of pages that is not
+    # frozen, which is left out here: autovacuum then comes earlier than said (PostgreSQL, Automatic Vacuuming).
+    # A TOAST table without settings of its own has those of its table (autovacuum.c, table_recheck_autovac).
+    # A partitioned table is not vacuumed: its partitions are.
+    cap = _option("autovacuum_vacuum_max_threshold", "int") if version >= 180000 else "-1"
+    return f"""
+WITH heap AS (
+  SELECT c.oid, coalesce(m.oid, c.oid) AS relid, m.oid IS NOT NULL AS toast, greatest(c.reltuples, 0) AS tuples,
+         (SELECT coalesce(jsonb_object_agg(option_name, option_value), '{{}}')
+          FROM pg_options_to_table(coalesce(c.reloptions, m.reloptions))) AS options
+  FROM pg_class c LEFT JOIN pg_class m ON m.reltoastrelid = c.oid
+  WHERE c.relkind IN ('r', 'm', 't') AND c.relpersistence <> 't'
+),
+due AS (
+  SELECT o.*, coalesce((o.options ->> 'autovacuum_enabled')::bool, true) AS enabled,
+         {_option("autovacuum_vacuum_threshold", "int")}
+           + {_option("autovacuum_vacuum_scale_factor", "float8")} * o.tuples AS dead, {cap} AS cap,
+         {_option("autovacuum_vacuum_insert_threshold", "int")} AS insert_base,
+         {_option("autovacuum_vacuum_insert_scale_factor", "float8")} * o.tuples AS insert_share,
+         {_option("autovacuum_analyze_threshold", "int")}
+           + {_option("autovacuum_analyze_scale_factor", "float8")} * o.tuples AS changed
+  FROM heap o
+)
+SELECT d.relid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS "table", d.toast, st.n_live_tup AS live,
+       st.n_dead_tup AS dead, round(CASE WHEN d.cap >= 0 THEN least(d.dead, d.cap) ELSE d.dead END)::bigint AS dead_due,
+       st.n_ins_since_vacuum AS inserted,
+       CASE WHEN d.insert_base >= 0 THEN round(d.insert_base + d.insert_share)::bigint END AS inserted_due,
+       st.n_mod_since_analyze AS changed, round(d.changed)::bigint AS changed_due,
+       d.enabled AS autovacuum, current_setting('autovacuum')::bool AS daemon,
+       extract(epoch FROM now() - greatest(st.last_vacuum, st.last_autovacuum))::float8 AS vacuumed_seconds,
+       extract(epoch FROM now() - greatest(st.last_analyze, st.last_autoanalyze))::float8 AS analyzed_seconds
+FROM due d JOIN pg_class c ON c.oid = d.relid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_stat_all_tables st ON st.relid = d.oid
+WHERE n.nspname NOT IN {SYSTEM} AND (NOT d.toast OR st.n_dead_tup > 0)
+ORDER BY st.n_dead_tup / greatest(d.dead, 1) DESC, 2, toast
+"""
+
+
+def _judge(rows: Rows) -> tuple[Finding, ...]:
+    return tuple(found for row in rows for found in _of_table(row) if found.status is not Status.OK)
+
+
+def _of_table(row: Row) -> Iterator[Finding]:
+    table = str(row["table"])
+    name = f"TOAST of {table}" if row["toast"] else table
+    vacuum = f"VACUUM (ANALYZE) {table}"
+    never = row["vacuumed_seconds"] is None
+    dead, dead_due = _number(row, "dead"), _number(row, "dead_due")
+    said = f"{name} has {dead:,} dead rows{', and was never vacuumed' if never else ''}: autovacuum "
+    share = _percent(dead, dead_due)
+    if row["autovacuum"] and row["daemon"]:
+        yield judged(DEAD_ROWS, share, f"{said}comes at {dead_due:,}", object=name, mend=vacuum)
+    elif row["daemon"]:
+        option = "toast.autovacuum_enabled, autovacuum_enabled" if row["toast"] else "autovacuum_enabled"
+        reset = f"ALTER TABLE {table} RESET ({option}); {vacuum}"
+        yield judged(AUTOVACUUM_OFF, share, f"{said}is switched off for it", object=name, mend=reset)
+    else:
+        yield judged(AUTOVACUUM_OFF, share, f"{said}is switched off for the server", object=name, mend=vacuum)
+    if never and row["inserted_due"] is not None and not row["toast"]:
+        inserted, most = _number(row, "inserted"), _number(row, "inserted_due")
+        said = f"{name} was never vacuumed, though {inserted:,} rows were inserted: autovacuum comes at {most:,}"
+        yield judged(NEVER_VACUUMED, _percent(inserted, most), said, object=name, mend=vacuum)
+    if not row["toast"]:
+        changed, most = _number(row, "changed"), _number(row, "changed_due")
+        said = f"{changed:,} rows of {name} have changed since it was analyzed: autovacuum does that at {most:,}"
+        yield judged(STALE_STATISTICS, _percent(changed, most), said, object=name, mend=f"ANALYZE {table}")
+
+
+def _number(row: Row, column: str) -> int:
+    return int(str(row[column]))
+
+
+def _percent(count: int, due: int) -> float:
+    return 100 * count / max(due, 1)
+
+
+VACUUM = Observation(
+    id="vacuum",
+    engine="postgres",
+    question="Does vacuum get through: which tables wait for it, what runs, and what holds it back?",
+    read=_read,
+    judge=_judge,
+    columns=(
+        "table",
+        "toast",
+        "live",
+        "dead",
+        "dead_due",
+        "autovacuum",
+        "vacuumed_seconds",
+        "changed",
+        "changed_due",
+        "analyzed_seconds",
+    ),
+    on_replica=False,
+    also=(VACUUM_RUNNING, VACUUM_HORIZON),
+)

@@ -1,0 +1,81 @@
+"""What holds vacuum back: it removes and freezes nothing that the oldest of these may still see."""
+
+from __future__ import annotations
+
+from knowledge.thresholds.postgres_storage import VACUUM_HELD_SECONDS, VACUUM_HELD_TRANSACTIONS
+from knowledge.thresholds.threshold import Status
+from observe.observation import PG_MONITOR, Finding, Observation, Row, Rows, judged
+from observe.quantities import duration
+
+
+def _read(version: int) -> str:
+    # A transaction holds back with its snapshot (backend_xmin) or, as a writer, with its own id. Vacuums leave each
+    # other out (PROC_IN_VACUUM of src/include/storage/proc.h). A slot's age has a time only since 17 and inactive.
+    inactive = "extract(epoch FROM now() - s.inactive_since)::float8" if version >= 170000 else "NULL::float8"
+    return f"""
+WITH holder AS (
+  SELECT 'transaction' AS kind, a.pid::text AS id, a.usename::text AS "user", a.datname::text AS database,
+         greatest(age(a.backend_xmin), age(a.backend_xid)) AS transactions,
+         extract(epoch FROM now() - a.xact_start)::float8 AS open_seconds, true AS active
+  FROM pg_stat_activity a
+  WHERE (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL) AND a.pid <> pg_backend_pid()
+    AND coalesce(a.backend_type, '') <> 'walsender' AND a.pid NOT IN (SELECT pid FROM pg_stat_progress_vacuum)
+  UNION ALL
+  SELECT 'replica', coalesce(nullif(r.application_name, ''), r.pid::text), r.usename::text, NULL, age(r.backend_xmin),
+         NULL, true
+  FROM pg_stat_replication r WHERE r.backend_xmin IS NOT NULL
+  UNION ALL
+  SELECT 'slot', s.slot_name::text, NULL, s.database::text, greatest(age(s.xmin), age(s.catalog_xmin)),
+         {inactive}, s.active
+  FROM pg_replication_slots s WHERE s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL
+  UNION ALL
+  SELECT 'prepared', x.gid, x.owner::text, x.database::text, age(x.transaction),
+         extract(epoch FROM now() - x.prepared)::float8, true
+  FROM pg_prepared_xacts x
+)
+SELECT * FROM holder ORDER BY transactions DESC, open_seconds DESC NULLS LAST, kind, id
+"""
+
+
+def _judge(rows: Rows) -> tuple[Finding, ...]:
+    return tuple(found for row in rows if (found := _finding(row)).status is not Status.OK)
+
+
+def _finding(row: Row) -> Finding:
+    age = int(str(row["transactions"]))
+    seconds = None if row["open_seconds"] is None else float(str(row["open_seconds"]))
+    name = f"{row['kind']} {row['id']}"
+    whose = " ".join(f"{word} {row[key]}" for word, key in (("of", "user"), ("in", "database")) if row[key])
+    message = f"{name} {whose}".strip() + f" holds vacuum back by {age:,} transactions"
+    if seconds is not None:
+        message += f", for {duration(seconds)}"
+    by_age = judged(VACUUM_HELD_TRANSACTIONS, age, message, object=name, mend=_mend(row))
+    if seconds is None or by_age.status is not Status.OK:
+        return by_age
+    return judged(VACUUM_HELD_SECONDS, seconds, message, object=name, mend=_mend(row))
+
+
+def _mend(row: Row) -> str:
+    quoted = str(row["id"]).replace("'", "''")
+    match row["kind"]:
+        case "transaction":
+            return f"datatier queries kill {row['id']}"
+        case "prepared":
+            return f"ROLLBACK PREPARED '{quoted}'"
+        case "slot":
+            return f"SELECT pg_drop_replication_slot('{quoted}')"
+        case _:
+            # hot_standby_feedback: the oldest query of the replica.
+            return "datatier queries long"
+
+
+VACUUM_HORIZON = Observation(
+    id="vacuum-horizon",
+    engine="postgres",
+    question="What holds vacuum back?",
+    read=_read,
+    judge=_judge,
+    columns=("kind", "id", "user", "database", "transactions", "open_seconds", "active"),
+    needs=(PG_MONITOR,),
+    on_replica=False,
+)
