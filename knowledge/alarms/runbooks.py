@@ -121,7 +121,7 @@ def _section(server: str, alarm: AlarmSpec) -> str:
     if alarm.dimensions:
         made += " The stack's own function writes it: only with `data-tier:metrics.schedule`."
     elif alarm.key in INSTEAD_OF_INSIGHTS:
-        check = INSTEAD_OF_INSIGHTS[alarm.key]
+        check, _ = INSTEAD_OF_INSIGHTS[alarm.key]
         made += f" Where Insights is off, and with `data-tier:metrics.schedule`, at the verdict `{check}`."
     return made
 

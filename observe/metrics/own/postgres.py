@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from functools import partial
 from time import monotonic
@@ -32,17 +32,22 @@ COMPARED = 900.0
 _VERSION, _DIRTY = "datatier_migration_version", "datatier_migration_dirty"
 
 
-def postgres_checks(find: Callable[[], PostgresNode], manifest: Manifest | None) -> OwnSource[psycopg.Connection[Any]]:
+def postgres_checks(
+    find: Callable[[], PostgresNode], manifest: Manifest | None, only: Collection[str] | None = None
+) -> OwnSource[psycopg.Connection[Any]]:
     """The observations of the catalogue, and for a stack's primary how it differs from its declarations.
 
     :param find: the node with whoever logs in now.
     :param manifest: of the stack; None for the server of a URL, of which nothing is declared.
+    :param only: ids of the observations that are wanted; all when absent.
     """
     node = find()
     every = dict.fromkeys(part for each in (*POSTGRES, MIGRATION) for part in (each, *each.also))
-    wanted = [each for each in every if each.on_replica or not node.replica]
+    every_one = (each for each in every if only is None or each.id in only)
+    wanted = [each for each in every_one if each.on_replica or not node.replica]
     groups = [
-        Group(f"check {each.id}", each.every, (STATUS,), partial(_look, node=node.name, observation=each)) for each in wanted
+        Group(f"check {each.id}", each.every, (STATUS,), partial(_look, node=node.name, observation=each))
+        for each in wanted
     ]
     if manifest is not None and not node.replica:
         compare = partial(differences, manifest=manifest)
