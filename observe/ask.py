@@ -9,7 +9,7 @@ from dataclasses import replace
 from bootstrap.secrets import LoginError
 from knowledge.thresholds.threshold import Status
 from observe.deadline import SilentError, cut
-from observe.node import SECONDS, PostgresNode
+from observe.node import PostgresNode
 from observe.observation import Finding, Observation, Observed
 from observe.read import look
 
@@ -37,7 +37,7 @@ def _answers(node: PostgresNode, observations: Sequence[Observation]) -> Iterato
     try:
         with node.session() as session:
             for each in wanted:
-                with cut(session, SECONDS + 1):  # after the server's own statement_timeout
+                with cut(session, each.patience + 1):  # after the server's own statement_timeout
                     found = look(session, node.name, each)
                 yield replace(found, reached=not session.closed)
                 done += 1

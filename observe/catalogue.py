@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from observe.observation import Observation
+from observe.postgres.bloat import BLOAT
 from observe.postgres.blocked import BLOCKED
+from observe.postgres.cache_hit import CACHE_HIT_DATABASES
 from observe.postgres.connections import CONNECTIONS
 from observe.postgres.indexes import INDEXES
 from observe.postgres.lag import LAG
 from observe.postgres.locks import LOCKS
 from observe.postgres.migration import MIGRATION
+from observe.postgres.sequences import SEQUENCES
 from observe.postgres.server import SERVER
 from observe.postgres.sessions import SESSIONS
 from observe.postgres.sizes import SIZES
@@ -35,8 +38,11 @@ POSTGRES: tuple[Observation, ...] = (
     SLOW,
     SIZES,
     INDEXES,
+    BLOAT,
     VACUUM,
     WRAPAROUND,
+    SEQUENCES,
+    CACHE_HIT_DATABASES,
 )
 REDIS: tuple[Observation, ...] = (CACHE_SERVER, REPLICATION, MEMORY, CLIENTS, TRAFFIC, EVICTIONS)
 

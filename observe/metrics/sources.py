@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 
@@ -67,6 +67,21 @@ def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) ->
     if manifest is not None:
         found += [health.source(STACK), stack_source(manifest)]
     return tuple(found)
+
+
+def looked_at(manifest: Manifest, observations: Collection[str]) -> tuple[Source, ...]:
+    """What a look from time to time reads: of each PostgreSQL server these observations, of the stack its secrets.
+
+    Raise `NoLoginError` or `EmptySecretError`.
+    """
+    watched = Watched(postgres=manifest, redis=manifest)
+    return (
+        *(
+            postgres_checks(partial(_postgres, watched, each.name), manifest, only=observations)
+            for each in watched.postgres_nodes()
+        ),
+        stack_source(manifest),
+    )
 
 
 def _postgres(watched: Watched, name: str) -> PostgresNode:

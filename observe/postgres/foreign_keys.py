@@ -11,7 +11,8 @@ from observe.postgres.relations import LOCKED, SYSTEM, TREE_ROWS
 # A partial index does not do, as the check knows nothing of its predicate.
 _FOREIGN_KEYS = f"""
 WITH {LOCKED}, {TREE_ROWS}
-SELECT k.conrelid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS "table", quote_ident(k.conname) AS "constraint",
+SELECT k.conrelid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS "table",
+       quote_ident(k.conname) AS "constraint",
        ARRAY(SELECT quote_ident(a.attname) FROM unnest(k.conkey) WITH ORDINALITY o(attnum, place)
              JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = o.attnum ORDER BY o.place) AS columns,
        format('%I.%I', fn.nspname, f.relname) AS referenced, c.relkind = 'p' AS partitioned,
@@ -27,7 +28,7 @@ WHERE k.contype = 'f' AND k.conparentid = 0 AND n.nspname NOT IN {SYSTEM} AND c.
       AND i.indnkeyatts >= cardinality(k.conkey)
       AND ARRAY(SELECT i.indkey[p - 1] FROM generate_series(1, cardinality(k.conkey)) p) @> k.conkey)
 ORDER BY rows DESC NULLS FIRST, 2, 3
-"""
+"""  # noqa: S608
 
 
 def lacking_indexes(rows: Rows, threshold: Threshold = FOREIGN_KEY_INDEX) -> tuple[Finding, ...]:

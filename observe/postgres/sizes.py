@@ -46,7 +46,7 @@ SELECT NULL, 'the catalogs', 'system', NULL, sum(heap_bytes + index_bytes + toas
        sum(heap_bytes)::bigint, sum(index_bytes)::bigint, sum(toast_bytes)::bigint, 0
 FROM heap WHERE catalog
 ORDER BY total_bytes DESC, "table"
-"""
+"""  # noqa: S608
 
 SIZES = Observation(
     id="sizes",

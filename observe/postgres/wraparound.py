@@ -70,10 +70,8 @@ def _worse(row: Row, name: str, mend: str, transactions: Threshold, multixacts: 
 def _mend(row: Row) -> str:
     if row["current"]:
         return "VACUUM (FREEZE)"
-    name = str(row["database"])
-    if not row["open"]:
-        return f"SELECT datfrozenxid FROM pg_database WHERE datname = '{name}'"
-    return f"datatier queries wraparound --database {name}"
+    # Nobody may connect to a template that is closed: autovacuum freezes it.
+    return f"datatier queries wraparound --database {row['database']}" if row["open"] else "datatier queries vacuum"
 
 
 WRAPAROUND_TABLES = Observation(
