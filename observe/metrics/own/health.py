@@ -10,8 +10,8 @@ from time import monotonic
 
 from observe.health.report import HealthReport
 from observe.health.take import take
+from observe.metrics.login import Login
 from observe.metrics.own.checks import STATUS, checks
-from observe.metrics.own.login import Login
 from observe.metrics.own.part import Part
 from observe.metrics.own.source import Group, OwnSource
 from observe.node import PostgresNode, RedisNode

@@ -12,9 +12,9 @@ from bootstrap.manifest import Manifest
 from observe.catalogue import NODE, POSTGRES
 from observe.deadline import cut
 from observe.metrics.family import Family, gauge
+from observe.metrics.login import Login
 from observe.metrics.own.checks import STATUS, checks
 from observe.metrics.own.differences import DIFFERENCES, differences
-from observe.metrics.own.login import Login
 from observe.metrics.own.part import Part
 from observe.metrics.own.source import Group, OwnSource
 from observe.metrics.source import Refused

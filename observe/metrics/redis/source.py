@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 from bootstrap.errors import BootstrapError
-from bootstrap.secrets import LoginError
-from clients.errors import EmptySecretError, NoLoginError
+from observe.metrics.login import Login
 from observe.metrics.reached import reached
 from observe.metrics.redis.asked import ASKED, Asked, points_of
 from observe.metrics.redis.families import families
@@ -50,8 +48,7 @@ class RedisSource:
         :param find: the node with whoever logs in now: asked at first, and after each login that was refused.
         :param now: the clock (Unix time).
         """
-        self._find = find
-        self._node = find()
+        self._login = Login(find)
         self._now = now
         self._kept: _Kept | None = None
         self._refused: dict[str, Lack] = {}
@@ -64,7 +61,7 @@ class RedisSource:
     @property
     def name(self) -> str:
         """The node's."""
-        return self._node.name
+        return self._login.node.name
 
     def scrape(self, deadline: float) -> Scrape:
         """One round trip; two on a new connection. A node that cannot be read is `redis_up 0` with its reason."""
@@ -136,7 +133,7 @@ class RedisSource:
         wanted: dict[Asked, Sequence[Command]] = {}
         for asked in ASKED:
             if calls := asked.calls(kept.seen):
-                if why := self._refused.get(asked.right) or self._node.lack(asked.right):
+                if why := self._refused.get(asked.right) or self._login.node.lack(asked.right):
                     refused[asked] = why
                 else:
                     wanted[asked] = calls
@@ -169,14 +166,11 @@ class RedisSource:
         if began < self._not_before:
             raise BrokenError("its next login is after a pause")
         try:
-            session = RedisSession(self._node, max(0.05, min(LOGIN, deadline - began)))
+            session = RedisSession(self._login.node, max(0.05, min(LOGIN, deadline - began)))
         except BootstrapError as error:
             self._failures += 1
             self._not_before = monotonic() + min(LONGEST_PAUSE, PAUSE * 2 ** (self._failures - 1))
-            if isinstance(error, LoginError) and error.refused:
-                # Its password may have been renewed. What cannot be read now is read after the next refusal.
-                with suppress(BootstrapError, EmptySecretError, NoLoginError):
-                    self._node = self._find()
+            self._login.failed(error)
             raise
         self._failures = 0
         return _Kept(session, monotonic() - began)
