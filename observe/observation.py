@@ -17,6 +17,11 @@ Row = Mapping[str, Cell]
 Rows = Sequence[Row]
 
 
+def texts(cell: Cell) -> list[str]:
+    """An array of text; none for NULL."""
+    return [str(each) for each in cell] if isinstance(cell, list) else []
+
+
 @dataclass(frozen=True, kw_only=True)
 class Right:
     """What a session must have to see all of an observation."""

@@ -9,6 +9,7 @@ from pkgutil import iter_modules
 from boards.expression import Compare, Metric, Where
 from boards.rules.rule import Evaluation, Rule, camel
 from knowledge import thresholds as room
+from knowledge.alarms.facts import CHECK, FACTS
 from knowledge.alarms.spec import MissingData
 from knowledge.thresholds.threshold import Threshold
 
@@ -16,6 +17,7 @@ _LASTS = Evaluation(period=60, periods=5, datapoints=5, missing=MissingData.NOT_
 """As the catalogue's own alarms on one server's health; a check is read once a minute or less often."""
 _STEPS = ((1, "warning", "high"), (2, "critical", "critical"))
 """`datatier_check_status`, severity, and the end of the name."""
+_OF_FACTS = {said[CHECK] for said in FACTS.values() if CHECK in said}
 _UP = {"postgres": "pg_up", "redis": "redis_up"}
 
 
@@ -25,7 +27,7 @@ def rules(expressed: Container[str]) -> Iterator[Rule]:
     :param expressed: the alarms that are rules, `engine/key`.
     """
     for threshold in thresholds():
-        if any(f"{engine(threshold)}/{each}" in expressed for each in threshold.alarms):
+        if threshold.id in _OF_FACTS or any(f"{engine(threshold)}/{each}" in expressed for each in threshold.alarms):
             continue
         for status, severity, ending in _STEPS:
             if (threshold.warn, threshold.critical)[status - 1] is not None:

@@ -38,7 +38,7 @@ FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace JOIN part p ON p.oid = c.oid
 WHERE NOT c.relispartition AND {OURS}
 ORDER BY scans, size_bytes DESC, index
-"""  # noqa: S608
+"""
 
 
 def unused(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from knowledge.thresholds.postgres_storage import COVERED_INDEX, DUPLICATE_INDEX, INVALID_INDEX
-from observe.observation import Finding, Observation, Row, Rows, judged
+from observe.observation import Finding, Observation, Row, Rows, judged, texts
 from observe.postgres.foreign_keys import FOREIGN_KEYS
 from observe.postgres.index_drop import dropped
 from observe.postgres.index_twins import Index, Twin, twins
@@ -18,7 +18,7 @@ _LOCKED = "format('not known, as the table is locked (%s)', i.indexrelid)"
 _COLUMN = f"""CASE WHEN i.indkey[k - 1] <> 0
          THEN (SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = i.indrelid AND attnum = i.indkey[k - 1])
        WHEN EXISTS (SELECT FROM locked WHERE relation = i.indrelid) THEN {_LOCKED}
-       ELSE pg_get_indexdef(i.indexrelid, k::int, false) END"""  # noqa: S608
+       ELSE pg_get_indexdef(i.indexrelid, k::int, false) END"""
 # An index of a partitioned table is one entry, with the size of its parts. Whoever builds an index concurrently holds
 # SHARE UPDATE EXCLUSIVE on the table between its transactions, and SHARE where not (PostgreSQL, Explicit Locking);
 # pg_locks shows it to everybody, pg_stat_progress_create_index to pg_read_all_stats alone. REINDEX CONCURRENTLY that
@@ -53,7 +53,7 @@ JOIN pg_class t ON t.oid = i.indrelid JOIN pg_am a ON a.oid = c.relam JOIN sized
 WHERE NOT c.relispartition AND c.relpersistence <> 't'
   AND (n.nspname NOT IN {SYSTEM} OR (n.nspname = 'pg_toast' AND NOT i.indisvalid))
 ORDER BY 3, 4
-"""  # noqa: S608
+"""
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
@@ -89,17 +89,14 @@ def _how(twin: Twin) -> str:
 
 
 def _index(row: Row) -> Index:
-    keys, options, included = (row[name] for name in ("keys", "key_options", "included"))
-    assert isinstance(keys, list)  # noqa: S101 arrays of the statement above
-    assert isinstance(options, list)  # noqa: S101
-    assert isinstance(included, list)  # noqa: S101
+    keys, options, included = (texts(row[name]) for name in ("keys", "key_options", "included"))
     return Index(
         name=str(row["index"]),
         table=str(row["table"]),
         kind=f"{row['method']} {row['options']} WHERE {row['predicate']}",
         keys=tuple(f"{key} {option}" for key, option in zip(keys, options, strict=True)),
-        included=frozenset(map(str, included)),
-        columns=frozenset(map(str, [*keys, *included])),
+        included=frozenset(included),
+        columns=frozenset([*keys, *included]),
         ordered=row["method"] == "btree",
         enforces=f"{row['immediate']} {row['nulls_not_distinct']}" if row["unique"] else "",
         exclusive=bool(row["constraint"]) and not row["unique"],

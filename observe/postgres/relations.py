@@ -43,5 +43,10 @@ def root(oid: str) -> str:
 TREE_ROWS = f"""tree_rows AS MATERIALIZED (
   SELECT {root("c.oid")} AS oid, sum({about(f"({BYTES})", "c", "st")})::bigint AS rows
   FROM pg_class c LEFT JOIN pg_stat_all_tables st ON st.relid = c.oid WHERE c.relkind IN ('r', 'm') GROUP BY 1
-)"""  # noqa: S608
+)"""
 """CTE of about how many rows each table has, a partitioned one with its partitions; wants the CTE `LOCKED`."""
+
+
+def tree(oid: int) -> str:
+    """SQL for the oids of a table and all its partitions."""
+    return f"SELECT {oid:d}::oid UNION SELECT relid::oid FROM pg_partition_tree({oid:d}::oid::regclass)"

@@ -47,7 +47,7 @@ LEFT JOIN taken t ON t.oid = c.oid LEFT JOIN pg_class tc ON tc.oid = t.attrelid
 LEFT JOIN pg_namespace tn ON tn.oid = tc.relnamespace
 WHERE n.nspname NOT IN {SYSTEM} AND c.relpersistence <> 't'
 ORDER BY used_percent DESC NULLS LAST, 2
-"""  # noqa: S608
+"""
 
 
 def used_up(rows: Rows, threshold: Threshold = SEQUENCE) -> tuple[Finding, ...]:

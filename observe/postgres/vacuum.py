@@ -59,7 +59,7 @@ FROM due d JOIN pg_class c ON c.oid = d.relid JOIN pg_namespace n ON n.oid = c.r
 JOIN pg_stat_all_tables st ON st.relid = d.oid
 WHERE n.nspname NOT IN {SYSTEM} AND (NOT d.toast OR st.n_dead_tup > 0)
 ORDER BY st.n_dead_tup / greatest(d.dead, 1) DESC, 2, toast
-"""  # noqa: S608
+"""
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:

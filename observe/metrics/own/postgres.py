@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
-from observe.catalogue import NODE, POSTGRES
+from observe.catalogue import POSTGRES
 from observe.deadline import cut
+from observe.health.observed import POSTGRES as NODE_POSTGRES
 from observe.metrics.family import Family, gauge
 from observe.metrics.login import Login
 from observe.metrics.own.checks import STATUS, checks
@@ -48,7 +49,7 @@ def postgres_checks(
     node = login.node
     every = dict.fromkeys(part for each in POSTGRES for part in (each, *each.also))
     # Those of the server as a whole are the health's, but for the migration's numbers.
-    usual = [each for each in every if each is MIGRATION or each not in NODE]
+    usual = [each for each in every if each is MIGRATION or each not in NODE_POSTGRES]
     chosen = usual if only is None else [each for each in every if each.id in only]
     wanted = [each for each in chosen if each.on_replica or not node.replica]
     groups = [

@@ -23,9 +23,6 @@ from observe.rights import Lack
 _INFO: Command = ("INFO", "ALL")
 LOGIN = 2.0
 """Seconds that a login may take."""
-PAUSE, LONGEST_PAUSE = 1.0, 10.0
-"""Seconds after a failed login until the next one, doubled each time: a wrong password counts as a failed login of the
-server each time, on which there is an alarm."""
 
 
 @dataclass
@@ -54,8 +51,6 @@ class RedisSource:
         self._refused: dict[str, Lack] = {}
         self._scrapes = 0
         self._seconds = 0.0
-        self._failures = 0
-        self._not_before = 0.0
         self._response = 0.0
 
     @property
@@ -163,16 +158,14 @@ class RedisSource:
 
     def _open(self, deadline: float) -> _Kept:
         began = monotonic()
-        if began < self._not_before:
+        if self._login.pauses:
             raise BrokenError("its next login is after a pause")
         try:
             session = RedisSession(self._login.node, max(0.05, min(LOGIN, deadline - began)))
         except BootstrapError as error:
-            self._failures += 1
-            self._not_before = monotonic() + min(LONGEST_PAUSE, PAUSE * 2 ** (self._failures - 1))
             self._login.failed(error)
             raise
-        self._failures = 0
+        self._login.succeeded()
         return _Kept(session, monotonic() - began)
 
 

@@ -80,12 +80,15 @@ def test_indexes_that_another_one_replaces(shop: Shop) -> None:
 def test_indexes_that_were_left_behind(shop: Shop) -> None:
     with closing(shop.server.superuser("shop")) as conn, pytest.raises(psycopg.errors.UniqueViolation):
         conn.execute(f'CREATE UNIQUE INDEX CONCURRENTLY "one note" ON {S}.orders (note)')
-    with closing(shop.server.superuser("shop")) as conn, closing(shop.server.superuser("shop")) as other:
-        with other.transaction():
-            other.execute(f"LOCK TABLE {S}.orders IN ROW EXCLUSIVE MODE")
-            conn.execute("SET lock_timeout = '100ms'")
-            with pytest.raises(psycopg.errors.LockNotAvailable):
-                conn.execute(f"REINDEX INDEX CONCURRENTLY {S}.orders_pkey")
+    with (
+        closing(shop.server.superuser("shop")) as conn,
+        closing(shop.server.superuser("shop")) as other,
+        other.transaction(),
+    ):
+        other.execute(f"LOCK TABLE {S}.orders IN ROW EXCLUSIVE MODE")
+        conn.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            conn.execute(f"REINDEX INDEX CONCURRENTLY {S}.orders_pkey")
     assert shop.mended(lambda: of_check(shop.look(INDEXES).findings, "invalid-index")) == [
         f'DROP INDEX CONCURRENTLY {S}."one note"',
         f"DROP INDEX CONCURRENTLY {S}.orders_pkey_ccnew",
