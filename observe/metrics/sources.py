@@ -8,7 +8,8 @@ from functools import partial
 
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
-from observe.metrics.own.health import HealthRounds, Nodes
+from observe.health.looker import Looker
+from observe.metrics.own.health import SECONDS, HealthRounds
 from observe.metrics.own.postgres import postgres_checks
 from observe.metrics.own.secrets import STACK, stack_source
 from observe.metrics.postgres.catalogue import readings
@@ -56,7 +57,7 @@ def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) ->
     """
     names = tuple(collectors)
     manifest = watched.postgres if isinstance(watched.postgres, Manifest) else None
-    health = HealthRounds(lambda: Nodes(watched.postgres_nodes(), watched.redis_nodes()))
+    health = HealthRounds(partial(Looker(watched.postgres, watched.redis).look, seconds=SECONDS))
     found: list[Source] = []
     for postgres in watched.postgres_nodes():
         find = partial(_postgres, watched, postgres.name)
