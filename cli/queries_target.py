@@ -44,7 +44,11 @@ def nodes_of(
     from observe.nodes import postgres_nodes
 
     target = by_url(database_url, stack, manifest) or find_manifest(stack, manifest)
-    nodes = postgres_nodes(target, identity, database)
+    return chosen(postgres_nodes(target, identity, database), node)
+
+
+def chosen(nodes: tuple[PostgresNode, ...], node: str | None) -> tuple[PostgresNode, ...]:
+    """All of them, or the one of that name. Raise InputError."""
     if node is None:
         return nodes
     names = [each.name for each in nodes]

@@ -29,6 +29,8 @@ def show(out: Console, observation: Observation, answers: Sequence[Observed], *,
     """Print the rows as one table, those that belong to it below, and what is wrong, worst first."""
     show_rows(out, observation, answers, limit=limit)
     for each in observation.also:
+        if not any(answer.rows for answer in answers if answer.observation.id == each.id):
+            continue
         out.print(f"\n[bold]{escape(each.question)}[/]")
         show_rows(out, each, answers, limit=limit)
     show_findings(out, answers)
@@ -50,9 +52,9 @@ def show_rows(out: Console, observation: Observation, answers: Sequence[Observed
 def show_findings(out: Console, answers: Sequence[Observed]) -> None:
     """Print what is wrong or could not be seen, worst first, each with what mends it."""
     many = len({each.node for each in answers}) > 1
-    # Several observations of one session lack the same right.
-    found = dict.fromkeys((each.node, finding) for each in answers for finding in each.findings)
-    for node, finding in sorted(found, key=lambda each: WORST.index(each[1].status)):
+    # Several observations of one session lack the same right, or are not answered for the same reason.
+    found = {(each.node, finding.message): (each.node, finding) for each in answers for finding in each.findings}
+    for node, finding in sorted(found.values(), key=lambda each: WORST.index(each[1].status)):
         if finding.status is Status.OK:
             continue
         where = f"{node}: " if many else ""
@@ -89,7 +91,7 @@ def _finding(node: str, finding: Finding) -> dict[str, object]:
         "node": node,
         "check": finding.check,
         "value": finding.value,
-        "threshold": {"warn": limit.warn, "critical": limit.critical, "unit": limit.unit} if limit else None,
+        "threshold": limit.data() if limit else None,
         "source": limit.source if limit else "",
     }
 

@@ -8,12 +8,18 @@ from datetime import datetime
 from typing import Literal
 
 from knowledge.thresholds.threshold import Status, Threshold
+from observe.node import SECONDS
 
 Engine = Literal["postgres", "redis"]
 Cell = str | int | float | bool | datetime | None | list["Cell"]
 """One value of a row."""
 Row = Mapping[str, Cell]
 Rows = Sequence[Row]
+
+
+def texts(cell: Cell) -> list[str]:
+    """An array of text; none for NULL."""
+    return [str(each) for each in cell] if isinstance(cell, list) else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +105,8 @@ class Observation:
     """Redis: whether it judges what was counted since the last reading, whose row then follows the present one."""
     every: int = 60
     """Seconds that an exporter waits between two readings: sizes 300, indexes 900, bloat 7200."""
+    patience: int = SECONDS
+    """Seconds that a server may take for all of it: more than for one statement where there are details."""
     on_replica: bool = True
     """Whether a replica is asked too."""
     together: Callable[[Mapping[str, Rows | None]], tuple[Finding, ...]] | None = None

@@ -10,8 +10,8 @@ from bootstrap.errors import BootstrapError
 from bootstrap.secrets import UrlError
 from knowledge.thresholds.nodes import PRIMARIES, REDIS_UP
 from knowledge.thresholds.redis import RESPONSE
-from observe.catalogue import REDIS
 from observe.deadline import SilentError, cut
+from observe.health.observed import REDIS
 from observe.health.report import Health, Role
 from observe.health.seen import Seen
 from observe.node import RedisNode

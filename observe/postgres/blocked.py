@@ -121,7 +121,7 @@ def _roots(rows: Rows) -> Iterator[Finding]:
     starts = [at for at, row in enumerate(rows) if row["depth"] == 0]
     for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
         root, held_up = rows[start], rows[start + 1 : end]
-        longest = max((_number(row["waiting_seconds"]) for row in held_up), default=_number(root["waiting_seconds"]))
+        longest = max(_number(row["waiting_seconds"]) for row in (root, *held_up))  # the root itself waits in a ring
         count = "1 session" if len(held_up) == 1 else f"{len(held_up)} sessions"
         first = held_up[0] if held_up else root
         at = f" at {first['target']}" if first["target"] else ""

@@ -7,7 +7,7 @@ transaction of its own (PostgreSQL, Protocol, Pipelining); libpq's functions are
 from __future__ import annotations
 
 import select
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -38,16 +38,15 @@ class Answer:
     """The server's sentence, where it refused."""
 
 
-def ask(conn: psycopg.Connection[Any], statements: Sequence[str], deadline: float) -> Iterator[Answer]:
-    """Send all and give the answers in their order. Raise SilentError or LostError.
-
-    Whoever stops before the last answer, or gets an error, cannot use the session any more.
+def ask(conn: psycopg.Connection[Any], statements: Sequence[str], deadline: float) -> list[Answer]:
+    """Send all and return the answers in their order. Raise SilentError or LostError; the session is over then.
 
     :param deadline: a moment of `time.monotonic()`.
     """
     import psycopg
 
     pgconn = conn.pgconn
+    answers: list[Answer] = []
     began = monotonic()
     try:
         pgconn.enter_pipeline_mode()
@@ -57,11 +56,12 @@ def ask(conn: psycopg.Connection[Any], statements: Sequence[str], deadline: floa
         for _ in statements:
             rows, error = _answer(pgconn, deadline)
             now = monotonic()
-            yield Answer(rows, now - began, error)
+            answers.append(Answer(rows, now - began, error))
             began = now
         pgconn.exit_pipeline_mode()
     except psycopg.Error as error:
         raise LostError(" ".join(str(error).split())) from None
+    return answers
 
 
 def _answer(pgconn: PGconn, deadline: float) -> tuple[Rows, str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from observe.metrics.family import Family, Labels, Sample
-from observe.metrics.postgres.families import Column, columns
+from observe.metrics.postgres.families import columns, of_version
 from observe.metrics.postgres.pipeline import Rows
 from observe.observation import Right
 
@@ -61,11 +61,11 @@ def of_columns(
     names = tuple(label for label, _ in labels)
 
     def statement(version: int) -> str:
-        values = [each.value for each in _of_version(every, version)]
+        values = [each.value for each in of_version(every, version)]
         return f"SELECT {', '.join([*(value for _, value in labels), *values])} {source}" if values else ""
 
     def families(rows: Rows, version: int) -> list[Family]:
-        there = _of_version(every, version)
+        there = of_version(every, version)
         samples: list[list[Sample]] = [[] for _ in there]
         for row in rows:
             named = labelled(names, row[: len(names)])
@@ -96,7 +96,3 @@ def labelled(names: Sequence[str], values: Sequence[bytes | None]) -> Labels:
 def text(value: bytes | None) -> str:
     """A value as text; what is not UTF-8, as a SQL_ASCII database may have it, is replaced as the peer does it."""
     return "" if value is None else value.decode("utf-8", "replace")
-
-
-def _of_version(every: Sequence[Column], version: int) -> list[Column]:
-    return [each for each in every if each.since <= version // 10000 <= each.until]
