@@ -12,6 +12,7 @@ from collections.abc import Callable
 import typer
 
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
+from cli.queries_all import all_
 from cli.queries_caches import command_of
 from cli.queries_deps import deps
 from cli.queries_explain import explain
@@ -57,6 +58,7 @@ for _each in queries():
         app.command(_each.id)(_OWN[_each.id])
         continue
     app.command(_each.id, help=_help(_each))(_command(_each))
+app.command("all")(all_)
 app.command()(deps)
 app.command()(kill)
 app.command()(table)

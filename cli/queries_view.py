@@ -80,11 +80,12 @@ def as_json(observation: Observation, answers: Sequence[Observed], limit: int | 
     return {
         "rows": rows(observation),
         **{each.id: rows(each) for each in observation.also},
-        "findings": [_finding(each.node, found) for each in answers for found in each.findings],
+        "findings": [finding_as_json(each.node, found) for each in answers for found in each.findings],
     }
 
 
-def _finding(node: str, finding: Finding) -> dict[str, object]:
+def finding_as_json(node: str, finding: Finding) -> dict[str, object]:
+    """What a script gets of a finding; keys are only ever added."""
     limit = finding.threshold
     return {
         "status": finding.status,
@@ -104,7 +105,11 @@ def limit_of(finding: Finding) -> str:
     limit = finding.threshold
     if limit is None or finding.status not in (Status.WARN, Status.CRITICAL):
         return ""
+    if not limit.unit:  # a matter of yes or no
+        return escape(f" ({limit.source})")
     number = limit.critical if finding.status is Status.CRITICAL else limit.warn
+    if not number:  # any at all
+        return escape(f" ({limit.source})")
     word = "below" if limit.below else "above"
     return escape(f" ({finding.status} {word} {number:g} {limit.unit}: {limit.source})")
 
