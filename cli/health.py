@@ -15,6 +15,7 @@ from cli.errors import FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import console, emit_json
 from cli.target import find_kept
+from observe.deadline import SECONDS
 
 if TYPE_CHECKING:
     from local.state import StateDir
@@ -31,6 +32,9 @@ def health(
     json: JsonFlag = False,
     line: Annotated[bool, typer.Option("--line", help="Print one line, for a probe.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Show also what is fine.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds to wait for a server; more for one that is far away.")
+    ] = SECONDS,
     again: Annotated[bool, typer.Option("--watch", "-w", help="Look again and again, until Ctrl-C.")] = False,
     interval: Annotated[float, typer.Option("--interval", min=0.1, help="Seconds between two looks of --watch.")] = 5,
 ) -> None:
@@ -46,7 +50,7 @@ def health(
     looker, known = _looker(stack, manifest, database_url, redis_url)
 
     def look() -> HealthReport:
-        return looker.look(stack=tuple(known()))
+        return looker.look(seconds=timeout, stack=tuple(known()))
 
     if again:
         from cli.health_watch import watch

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import typer
 
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
+from cli.queries_all import all_
 from cli.queries_caches import command_of
 from cli.queries_deps import deps
 from cli.queries_explain import explain
@@ -51,6 +52,7 @@ def _help(observation: Observation, name: str = "", of: str = "") -> str:
 
 for _each in queries():
     app.command(_each.id, help=_help(_each))(_command(_each))
+app.command("all")(all_)
 app.command()(deps)
 app.command()(kill)
 app.command()(table)

@@ -38,6 +38,7 @@ POSTGRES: tuple[Observation, ...] = (
     CACHE_HIT_DATABASES,
 )
 REDIS: tuple[Observation, ...] = NODE_REDIS
+"""Of a cache's node as a whole: each a row of INFO, all read in one round trip."""
 REDIS_LISTS: dict[str, Observation] = {"clients": CLIENT_LIST, "slowlog": SLOW_LOG}
 """Lists of a cache's node, by the name of their command."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 
 from knowledge.thresholds.redis import COMMAND_CALLS, SLOW_COMMAND
-from observe.observation import Finding, Observation, Right, Row, Rows, judged
+from observe.observation import Finding, Observation, Right, Row, Rows, judged, worst
 from observe.quantities import milliseconds
 from observe.redis.info import INFO
 
@@ -87,7 +87,7 @@ def _number(of: Mapping[str, object], key: str) -> float:
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
-    return tuple(
+    return worst(
         judged(
             SLOW_COMMAND,
             float(str(row["p99_ms"])),

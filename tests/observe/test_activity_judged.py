@@ -57,22 +57,19 @@ STATEMENT, TRANSACTION, IDLE = (60, 1800), (1800, 3600), (300, 900)
     [
         (
             transaction(),
-            [("long-statements", "ok", "47", STATEMENT, ""), ("long-transactions", "ok", "47", TRANSACTION, "")],
+            [("long-statements", "ok", "", STATEMENT, ""), ("long-transactions", "ok", "", TRANSACTION, "")],
         ),
         # On a threshold is not beyond it.
         (
             transaction(statement_seconds=60.0),
-            [("long-statements", "ok", "47", STATEMENT, ""), ("long-transactions", "ok", "47", TRANSACTION, "")],
+            [("long-statements", "ok", "", STATEMENT, ""), ("long-transactions", "ok", "", TRANSACTION, "")],
         ),
         (transaction(statement_seconds=61.0), [("long-statements", "warn", "47", STATEMENT, CANCEL)]),
         (transaction(statement_seconds=1801.0), [("long-statements", "critical", "47", STATEMENT, CANCEL)]),
         # Many short statements in one transaction.
         (
             transaction(open_seconds=4000.0),
-            [
-                ("long-statements", "ok", "47", STATEMENT, ""),
-                ("long-transactions", "critical", "47", TRANSACTION, KILL),
-            ],
+            [("long-transactions", "critical", "47", TRANSACTION, KILL), ("long-statements", "ok", "", STATEMENT, "")],
         ),
         (
             transaction(state="idle in transaction", state_seconds=301.0, open_seconds=301.0),
@@ -134,7 +131,7 @@ EXPLAIN = "datatier queries explain -7"
     [
         (
             statement(),
-            [("slow-statements", "ok", "-7", (20, 500), ""), ("statement-share", "ok", "-7", (33, None), "")],
+            [("slow-statements", "ok", "", (20, 500), ""), ("statement-share", "ok", "", (33, None), "")],
         ),
         (
             statement(mean_ms=21.0, share_percent=34.0),
@@ -269,3 +266,9 @@ def test_how_long_commands_take() -> None:
         "failed": 2,
     }
     assert [(each.object, str(each.status), each.value) for each in COMMANDS.judge(made)] == [("get", "warn", 10.001)]
+
+
+def test_of_what_is_well_only_the_nearest_to_its_threshold_is_told() -> None:
+    rows = [transaction(), transaction(pid=48, statement_seconds=50.0, open_seconds=1700.0), transaction(pid=49)]
+    found = [(each.check, each.object, each.value) for each in LONG.judge(rows)]
+    assert found == [("long-statements", "", 50.0), ("long-transactions", "", 1700.0)]

@@ -13,7 +13,7 @@ from bootstrap.secrets import LoginError
 from clients.errors import EmptySecretError, NoLoginError
 from observe.metrics.family import Family, Sample
 from observe.metrics.postgres.families import columns
-from observe.metrics.postgres.pipeline import Answer, LostError, ask
+from observe.metrics.postgres.pipeline import Answer, LostError, Prepared, ask
 from observe.metrics.postgres.reading import EVERY, Reading
 from observe.metrics.postgres.rights import Rights
 from observe.metrics.reached import reached
@@ -58,6 +58,7 @@ class PostgresSource:
         self._rights = Rights(readings)
         self._conn: psycopg.Connection[Any] | None = None
         self._kept: dict[Reading, _Read] = {}
+        self._prepared = Prepared()
         self._version = 0
         self._scrapes = 0
         self._failures = 0
@@ -106,6 +107,7 @@ class PostgresSource:
         if monotonic() < self._not_before:
             raise LostError("its next login is after a pause")
         self._rights.forget()
+        self._prepared = Prepared()
         try:
             self._conn = self._open(deadline)
             ask(self._conn, ["SET client_encoding = 'UTF8'"], deadline)
@@ -139,7 +141,8 @@ class PostgresSource:
             self._rights.learn(*ask(conn, [self._rights.statement], deadline))
         due = [each for each in self._readings if self._is_due(each) and each.statement(version)]
         asked = [each for each in due if self._rights.may_ask(each)]
-        first, *answers = ask(conn, [self._rights.statement, *(each.statement(version) for each in asked)], deadline)
+        statements = [self._rights.statement, *(each.statement(version) for each in asked)]
+        first, *answers = ask(conn, statements, deadline, self._prepared)
         self._response = first.seconds
         self._rights.learn(first)
         found = {
