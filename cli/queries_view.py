@@ -29,6 +29,8 @@ def show(out: Console, observation: Observation, answers: Sequence[Observed], *,
     """Print the rows as one table, those that belong to it below, and what is wrong, worst first."""
     show_rows(out, observation, answers, limit=limit)
     for each in observation.also:
+        if not any(answer.rows for answer in answers if answer.observation.id == each.id):
+            continue
         out.print(f"\n[bold]{escape(each.question)}[/]")
         show_rows(out, each, answers, limit=limit)
     show_findings(out, answers)
@@ -38,7 +40,10 @@ def show_rows(out: Console, observation: Observation, answers: Sequence[Observed
     """Print the first rows of one observation as a table."""
     mine = [each for each in answers if each.observation.id == observation.id]
     rows = [(each.node, row) for each in mine for row in each.rows]
-    out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
+    if rows:
+        out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
+    elif any(each.reached and not each.refused for each in mine):
+        out.print("[dim]none[/]")
     if len(rows) > limit:
         out.print(f"[dim]and {counted(len(rows) - limit, 'row')} more: --limit {len(rows)}[/]")
     for each in mine:
@@ -50,9 +55,9 @@ def show_rows(out: Console, observation: Observation, answers: Sequence[Observed
 def show_findings(out: Console, answers: Sequence[Observed]) -> None:
     """Print what is wrong or could not be seen, worst first, each with what mends it."""
     many = len({each.node for each in answers}) > 1
-    # Several observations of one session lack the same right.
-    found = dict.fromkeys((each.node, finding) for each in answers for finding in each.findings)
-    for node, finding in sorted(found, key=lambda each: WORST.index(each[1].status)):
+    # Several observations of one session lack the same right, or are not answered for the same reason.
+    found = {(each.node, finding.message): (each.node, finding) for each in answers for finding in each.findings}
+    for node, finding in sorted(found.values(), key=lambda each: WORST.index(each[1].status)):
         if finding.status is Status.OK:
             continue
         where = f"{node}: " if many else ""
@@ -75,11 +80,12 @@ def as_json(observation: Observation, answers: Sequence[Observed], limit: int | 
     return {
         "rows": rows(observation),
         **{each.id: rows(each) for each in observation.also},
-        "findings": [_finding(each.node, found) for each in answers for found in each.findings],
+        "findings": [finding_as_json(each.node, found) for each in answers for found in each.findings],
     }
 
 
-def _finding(node: str, finding: Finding) -> dict[str, object]:
+def finding_as_json(node: str, finding: Finding) -> dict[str, object]:
+    """What a script gets of a finding; keys are only ever added."""
     limit = finding.threshold
     return {
         "status": finding.status,
@@ -89,7 +95,7 @@ def _finding(node: str, finding: Finding) -> dict[str, object]:
         "node": node,
         "check": finding.check,
         "value": finding.value,
-        "threshold": {"warn": limit.warn, "critical": limit.critical, "unit": limit.unit} if limit else None,
+        "threshold": limit.data() if limit else None,
         "source": limit.source if limit else "",
     }
 
@@ -99,7 +105,11 @@ def limit_of(finding: Finding) -> str:
     limit = finding.threshold
     if limit is None or finding.status not in (Status.WARN, Status.CRITICAL):
         return ""
+    if not limit.unit:  # a matter of yes or no
+        return escape(f" ({limit.source})")
     number = limit.critical if finding.status is Status.CRITICAL else limit.warn
+    if not number:  # any at all
+        return escape(f" ({limit.source})")
     word = "below" if limit.below else "above"
     return escape(f" ({finding.status} {word} {number:g} {limit.unit}: {limit.source})")
 

@@ -34,6 +34,20 @@ def find_manifest(stack: str | None, file: str | None, *, quiet: bool = False) -
     return found
 
 
+def find_kept(stack: str | None, file: str | None) -> tuple[Manifest, StateDir | None]:
+    """The manifest that is meant, as it was deployed, be its servers up or down; and the state, where it is a tier's.
+
+    Raise `InputError` or `NothingUpError`.
+    """
+    if file is not None:
+        return find_manifest(stack, file), None
+    state = state_of(stack)
+    kept = state.kept.get("manifest")
+    if kept is None:
+        raise NothingUpError(f"stack `{state.stack}` is not bootstrapped: `datatier up {state.stack}`.")
+    return Manifest.model_validate(kept), state
+
+
 def find_declared(stack: str | None, file: str | None) -> tuple[Manifest, StateDir | None]:
     """The manifest that is meant, a tier's with access.yaml as it is on disk now, and the state of that tier.
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TypeVar
 
 from bootstrap.secrets import LoginError
 from knowledge.thresholds.threshold import Status
 from observe.deadline import SilentError, cut
-from observe.node import SECONDS, PostgresNode
+from observe.node import PostgresNode
 from observe.observation import Finding, Observation, Observed
 from observe.read import look
+
+N = TypeVar("N")
 
 
 def ask(nodes: Sequence[PostgresNode], observations: Sequence[Observation]) -> tuple[Observed, ...]:
@@ -19,8 +22,17 @@ def ask(nodes: Sequence[PostgresNode], observations: Sequence[Observation]) -> t
 
     What an observation makes of all servers together is with the first server's findings. Raise `UrlError`.
     """
+    return together(nodes, observations, _answers)
+
+
+def together(
+    nodes: Sequence[N],
+    observations: Sequence[Observation],
+    of: Callable[[N, Sequence[Observation]], Iterable[Observed]],
+) -> tuple[Observed, ...]:
+    """What all servers answer at once, `of` being one's, in the order of the observations and then of the servers."""
     with ThreadPoolExecutor(max_workers=max(1, len(nodes))) as pool:
-        answers = list(pool.map(lambda node: tuple(_answers(node, observations)), nodes))
+        answers = list(pool.map(lambda node: tuple(of(node, observations)), nodes))
     found: list[Observed] = []
     for observation in observations:
         found += _with_together(
@@ -37,7 +49,7 @@ def _answers(node: PostgresNode, observations: Sequence[Observation]) -> Iterato
     try:
         with node.session() as session:
             for each in wanted:
-                with cut(session, SECONDS + 1):  # after the server's own statement_timeout
+                with cut(session, each.patience + 1):  # after the server's own statement_timeout
                     found = look(session, node.name, each)
                 yield replace(found, reached=not session.closed)
                 done += 1
@@ -51,7 +63,7 @@ def whole(observation: Observation) -> tuple[Observation, ...]:
     return (observation, *observation.also)
 
 
-def unreached(node: str, observation: Observation, error: LoginError | SilentError) -> Observed:
+def unreached(node: str, observation: Observation, error: Exception) -> Observed:
     """The answer of a server that nobody could log in to, or that says nothing."""
     finding = Finding(check=observation.id, status=Status.SKIPPED, message=f"{error}", mend="datatier health")
     return Observed(node=node, observation=observation, rows=(), findings=(finding,), reached=False)

@@ -38,6 +38,8 @@ class PostgresNode:
     """Whether it is declared as one; None of a URL, where nothing is declared."""
     connect: Callable[[int], psycopg.Connection[tuple[Any, ...]]]
     """Log in within so many seconds. Raise `LoginError` or `UrlError`."""
+    ready: Callable[[], None] = lambda: None
+    """Read what it logs in with, where that is in a secret. Raise `LoginError`."""
 
     def open(self, *, seconds: int = SECONDS) -> psycopg.Connection[tuple[Any, ...]]:
         """An autocommit session that can only read, for as long as its caller keeps it.
@@ -75,6 +77,8 @@ class RedisNode:
 
     A node that is loading its data, or has lost its primary, is there: it says so in INFO.
     """
+    ready: Callable[[], None] = lambda: None
+    """Read what it logs in with, where that is in a secret. Raise `LoginError`."""
     lack: Callable[[str], Lack | None] = lambda _: None
     """What keeps who logs in from a command (`config|get`), as far as that is known without trying."""
 

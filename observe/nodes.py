@@ -18,7 +18,7 @@ from bootstrap.secrets import (
     place_of,
 )
 from clients.credentials import cache_credential, credential, secret_of
-from observe.logins import Login, at_first_use
+from observe.logins import Login
 from observe.node import APPLICATION, PostgresNode, RedisNode
 from observe.rights import Lack, lack
 
@@ -48,7 +48,7 @@ def postgres_nodes(
         )
     who = identity or watcher(load_access(target.access))
     secret_of(target, who)
-    login = at_first_use(partial(credential, target, who))
+    login = Login(partial(credential, target, who))
     postgres = target.postgres
     return (
         _instance(postgres, postgres.primary, login, database, replica=False),
@@ -78,7 +78,7 @@ def _instance(
     target: PostgresTarget, endpoint: Endpoint, login: Login, database: str | None, *, replica: bool
 ) -> PostgresNode:
     def connect(seconds: int) -> psycopg.Connection[tuple[Any, ...]]:
-        found = login()
+        found = login.read()
         return open_postgres(
             target,
             endpoint,
@@ -90,7 +90,11 @@ def _instance(
         )
 
     return PostgresNode(
-        name=endpoint.name, address=f"{endpoint.host}:{endpoint.port}", replica=replica, connect=connect
+        name=endpoint.name,
+        address=f"{endpoint.host}:{endpoint.port}",
+        replica=replica,
+        connect=connect,
+        ready=login.ready,
     )
 
 
@@ -102,7 +106,7 @@ def _cache_nodes(manifest: Manifest, identity: str | None) -> Iterator[RedisNode
             continue
         if cache.has_users:
             secret_of(manifest, who or "")
-        login = at_first_use(partial(cache_credential, manifest, name, who or ""))
+        login = Login(partial(cache_credential, manifest, name, who or ""))
         rules = access.cache_users(name)[who] if who and cache.has_users else None
         for endpoint in cache.nodes or (cache.endpoint,):
             yield _cache_node(name, cache, endpoint, login, partial(lack, cache, name, who or "", rules))
@@ -112,7 +116,7 @@ def _cache_node(
     name: str, cache: CacheTarget, endpoint: Endpoint, login: Login, lack: Callable[[str], Lack | None]
 ) -> RedisNode:
     def connect(seconds: float) -> redis.Redis:
-        found = login()
+        found = login.read()
         password = found.redis_password
         if password is None:
             raise LoginError(f"the secret of {found.redis_username} holds no password for Redis", refused=False)
@@ -123,5 +127,6 @@ def _cache_node(
         cache=name,
         address=f"{endpoint.host}:{endpoint.port}",
         connect=connect,
+        ready=login.ready,
         lack=lack,
     )

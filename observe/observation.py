@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
 from knowledge.thresholds.threshold import Status, Threshold
+from observe.node import SECONDS
 
 Engine = Literal["postgres", "redis"]
 Cell = str | int | float | bool | datetime | None | list["Cell"]
 """One value of a row."""
 Row = Mapping[str, Cell]
 Rows = Sequence[Row]
+
+
+def texts(cell: Cell) -> list[str]:
+    """An array of text; none for NULL."""
+    return [str(each) for each in cell] if isinstance(cell, list) else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,6 +105,8 @@ class Observation:
     """Redis: whether it judges what was counted since the last reading, whose row then follows the present one."""
     every: int = 60
     """Seconds that an exporter waits between two readings: sizes 300, indexes 900, bloat 7200."""
+    patience: int = SECONDS
+    """Seconds that a server may take for all of it: more than for one statement where there are details."""
     on_replica: bool = True
     """Whether a replica is asked too."""
     together: Callable[[Mapping[str, Rows | None]], tuple[Finding, ...]] | None = None
@@ -134,3 +142,18 @@ def judged(threshold: Threshold, value: float, message: str, *, object: str = ""
         threshold=threshold,
         mend="" if status is Status.OK else mend,
     )
+
+
+def worst(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """All that is wrong; of what is well only the one that is nearest to its threshold, for each check.
+
+    What comes and goes, such as sessions, would otherwise be a finding and a series of metrics each.
+    """
+    kept: list[Finding] = []
+    well: dict[str, Finding] = {}
+    for each in findings:
+        if each.status is not Status.OK:
+            kept.append(each)
+        elif each.check not in well or (each.value or 0) > (well[each.check].value or 0):
+            well[each.check] = replace(each, object="")
+    return (*kept, *well.values())

@@ -53,7 +53,7 @@ WHERE c.relkind IN ('r', 'p', 'm') AND NOT c.relispartition AND c.relpersistence
   AND NOT EXISTS (SELECT FROM pg_depend d
                   WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY 1, 2, 3
-"""
+"""  # noqa: S608
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,6 +16,8 @@ BLOAT_FROM_BYTES = 10 * MB
 """Smaller relations are not measured: nothing is to be gained."""
 BLOAT_BYTES = 100 * MB
 """What must be wasted besides the share (PGHero, index bloat)."""
+VACUUM_FROM_ROWS = 10_000
+"""Fewer dead, inserted or changed rows are nobody's trouble (awesome-prometheus-alerts, dead tuples)."""
 CACHE_READS = 100_000
 """Blocks that must have been asked for before a ratio of theirs means anything: 800 MB of pages."""
 
@@ -51,7 +53,7 @@ COVERED_INDEX = Threshold(
     critical=None,
     unit="bytes",
     source="PGHero, duplicate indexes: any whose columns another one begins with",
-    meaning="A longer index begins with the same columns and can serve the same queries, a little slower as it is larger.",
+    meaning="A longer index begins with the same columns and can serve the same queries, a little slower.",
     first_steps=(
         "Compare the scans of both: `datatier queries indexes`.",
         "Drop the shorter one in a migration with DROP INDEX CONCURRENTLY as its only statement.",
@@ -64,8 +66,8 @@ INVALID_INDEX = Threshold(
     critical=None,
     unit="bytes",
     source="PGHero and pganalyze, invalid indexes: any",
-    meaning="CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY was stopped: no query uses what it left, writes may keep "
-    "it up to date, and REINDEX would make a duplicate of it.",
+    meaning="CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY was stopped: no query uses what it left, writes may "
+    "keep it up to date, and REINDEX would make a duplicate of it.",
     first_steps=("Drop it, then create again what was meant.",),
     runbook=_STORAGE,
 )
@@ -97,8 +99,7 @@ DEAD_ROWS = Threshold(
     warn=200,
     critical=None,
     unit="%",
-    source="100 % of autovacuum_vacuum_threshold + autovacuum_vacuum_scale_factor * rows is when autovacuum comes "
-    "(ruby-pg-extras, vacuum_stats); twice that it does not get through",
+    source="twice the dead rows at which autovacuum comes (PostgreSQL, Automatic Vacuuming)",
     meaning="Dead rows pile up: autovacuum is too slow, held back, or switched off.",
     first_steps=("See what holds vacuum back and what runs: `datatier queries vacuum`.", "Vacuum the table by hand."),
     runbook=_STORAGE,
@@ -108,8 +109,7 @@ NEVER_VACUUMED = Threshold(
     warn=200,
     critical=None,
     unit="%",
-    source="100 % of autovacuum_vacuum_insert_threshold + autovacuum_vacuum_insert_scale_factor * rows is when autovacuum "
-    "comes to a table that is only inserted into (PostgreSQL, Automatic Vacuuming); twice that it does not get through",
+    source="twice the inserts at which autovacuum comes (PostgreSQL, Automatic Vacuuming)",
     meaning="Without vacuum index-only scans read the table too, and one day every row has to be frozen at once.",
     first_steps=DEAD_ROWS.first_steps,
     runbook=_STORAGE,
@@ -119,8 +119,7 @@ STALE_STATISTICS = Threshold(
     warn=200,
     critical=None,
     unit="%",
-    source="100 % of autovacuum_analyze_threshold + autovacuum_analyze_scale_factor * rows is when autovacuum analyzes "
-    "(PostgreSQL, The Autovacuum Daemon); twice that it does not get through",
+    source="twice the changes at which autovacuum analyzes (PostgreSQL, Automatic Vacuuming)",
     meaning="The planner's statistics are of a table that has changed since: plans may be bad.",
     first_steps=("Analyze the table by hand: it reads a sample and locks nobody out.",),
     runbook="docs/runbooks/postgres-load.md",
@@ -130,7 +129,7 @@ AUTOVACUUM_OFF = Threshold(
     warn=100,
     critical=None,
     unit="%",
-    source="100 % of autovacuum's threshold is when it would come (PostgreSQL, autovacuum_enabled)",
+    source="the dead rows at which autovacuum would come (PostgreSQL, Automatic Vacuuming)",
     meaning="autovacuum is switched off, and there are as many dead rows as would have called it.",
     first_steps=("Switch it on again, or vacuum by a schedule.",),
     runbook=_STORAGE,
@@ -161,9 +160,9 @@ MULTIXACT_IDS = Threshold(
     warn=TRANSACTION_IDS_HIGH,
     critical=TRANSACTION_IDS_CRITICAL,
     unit="multixacts",
-    source="the shares of 2^31 at which the alarms transaction-ids-high and transaction-ids-critical ring: multixact ids "
-    "wrap around as transaction ids do (PostgreSQL, Multixacts and Wraparound)",
-    meaning="Ids of row locks that several transactions share are running out; at their end PostgreSQL stops giving any.",
+    source="the shares of 2^31 at which the alarms of transaction ids ring: multixact ids wrap around in the same way "
+    "(PostgreSQL, Multixacts and Wraparound)",
+    meaning="Ids of row locks that several transactions share run out; at their end PostgreSQL stops giving any.",
     first_steps=("See what holds vacuum back: `datatier queries vacuum`.", "Vacuum the oldest tables."),
     runbook=_IDS,
 )

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from knowledge.thresholds.threshold import Status
+from observe.deadline import SECONDS
 from observe.health.report import HealthReport
-from observe.health.take import SECONDS, take
+from observe.health.take import take
 from observe.node import PostgresNode, RedisNode
 from observe.nodes import postgres_nodes, redis_nodes
 from observe.observation import Finding

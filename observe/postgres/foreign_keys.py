@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from knowledge.thresholds.postgres_storage import FOREIGN_KEY_INDEX
 from knowledge.thresholds.threshold import Status, Threshold
-from observe.observation import Finding, Observation, Row, Rows, judged
+from observe.observation import Finding, Observation, Row, Rows, judged, texts
 from observe.postgres.relations import LOCKED, SYSTEM, TREE_ROWS
 
 # The leading columns of an index may stand in any order: the check of a foreign key asks for equality with all of them.
 # A partial index does not do, as the check knows nothing of its predicate.
 _FOREIGN_KEYS = f"""
 WITH {LOCKED}, {TREE_ROWS}
-SELECT k.conrelid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS "table", quote_ident(k.conname) AS "constraint",
+SELECT k.conrelid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS "table",
+       quote_ident(k.conname) AS "constraint",
        ARRAY(SELECT quote_ident(a.attname) FROM unnest(k.conkey) WITH ORDINALITY o(attnum, place)
              JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = o.attnum ORDER BY o.place) AS columns,
        format('%I.%I', fn.nspname, f.relname) AS referenced, c.relkind = 'p' AS partitioned,
@@ -36,9 +37,7 @@ def lacking_indexes(rows: Rows, threshold: Threshold = FOREIGN_KEY_INDEX) -> tup
 
 
 def _finding(row: Row, threshold: Threshold) -> Finding:
-    columns = row["columns"]
-    assert isinstance(columns, list)  # noqa: S101 an array of the statement above
-    names = ", ".join(map(str, columns))
+    names = ", ".join(texts(row["columns"]))
     known = row["rows"] is not None
     message = (
         f"{row['constraint']} of {row['table']} ({names}) has no index, and the table "

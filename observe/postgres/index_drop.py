@@ -8,7 +8,8 @@ from observe.observation import Row
 def dropped(row: Row) -> str:
     """The statement for a row with `index`, `table`, `constraint` and `partitioned`.
 
-    The index of a constraint goes with it only, and one of a partitioned table not concurrently (PostgreSQL, DROP INDEX).
+    The index of a constraint goes only with it, and one of a partitioned table not concurrently (PostgreSQL, DROP
+    INDEX).
     """
     if row["constraint"]:
         return f"ALTER TABLE {row['table']} DROP CONSTRAINT {row['constraint']}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from knowledge.thresholds.postgres_storage import COVERED_INDEX, DUPLICATE_INDEX, INVALID_INDEX
-from observe.observation import Finding, Observation, Row, Rows, judged
+from observe.observation import Finding, Observation, Row, Rows, judged, texts
 from observe.postgres.foreign_keys import FOREIGN_KEYS
 from observe.postgres.index_drop import dropped
 from observe.postgres.index_twins import Index, Twin, twins
@@ -13,6 +13,12 @@ from observe.postgres.index_usage import INDEX_USAGE
 from observe.postgres.relations import BYTES, LOCKED, NAMED, SYSTEM, root
 from observe.quantities import size
 
+# pg_get_indexdef and pg_get_expr take ACCESS SHARE on the table (set_relation_column_names of ruleutils.c).
+_LOCKED = "format('not known, as the table is locked (%s)', i.indexrelid)"
+_COLUMN = f"""CASE WHEN i.indkey[k - 1] <> 0
+         THEN (SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = i.indrelid AND attnum = i.indkey[k - 1])
+       WHEN EXISTS (SELECT FROM locked WHERE relation = i.indrelid) THEN {_LOCKED}
+       ELSE pg_get_indexdef(i.indexrelid, k::int, false) END"""
 # An index of a partitioned table is one entry, with the size of its parts. Whoever builds an index concurrently holds
 # SHARE UPDATE EXCLUSIVE on the table between its transactions, and SHARE where not (PostgreSQL, Explicit Locking);
 # pg_locks shows it to everybody, pg_stat_progress_create_index to pg_read_all_stats alone. REINDEX CONCURRENTLY that
@@ -34,12 +40,13 @@ SELECT i.indrelid::bigint AS relid, i.indexrelid::bigint AS indexrelid,
        (SELECT quote_ident(k.conname) FROM pg_constraint k
         WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) AS "constraint",
        EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype = 'f') AS referenced,
-       ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false) FROM generate_series(1, i.indnkeyatts) k) AS keys,
+       ARRAY(SELECT {_COLUMN} FROM generate_series(1, i.indnkeyatts) k) AS keys,
        ARRAY(SELECT concat_ws(' ', i.indclass[k - 1], i.indcollation[k - 1], i.indoption[k - 1])
              FROM generate_series(1, i.indnkeyatts) k) AS key_options,
-       ARRAY(SELECT pg_get_indexdef(i.indexrelid, k, false)
-             FROM generate_series(i.indnkeyatts + 1, i.indnatts) k) AS included,
-       coalesce(pg_get_expr(i.indpred, i.indrelid), '') AS predicate,
+       ARRAY(SELECT {_COLUMN} FROM generate_series(i.indnkeyatts + 1, i.indnatts) k) AS included,
+       CASE WHEN i.indpred IS NULL THEN ''
+            WHEN EXISTS (SELECT FROM locked WHERE relation = i.indrelid) THEN {_LOCKED}
+            ELSE pg_get_expr(i.indpred, i.indrelid) END AS predicate,
        CASE WHEN a.amname = 'btree' THEN '' ELSE coalesce(array_to_string(c.reloptions, ' '), '') END AS options
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_am a ON a.oid = c.relam JOIN sized s ON s.oid = c.oid
@@ -47,7 +54,6 @@ WHERE NOT c.relispartition AND c.relpersistence <> 't'
   AND (n.nspname NOT IN {SYSTEM} OR (n.nspname = 'pg_toast' AND NOT i.indisvalid))
 ORDER BY 3, 4
 """
-# indnullsnotdistinct and everything else here is in 15 and later.
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
@@ -83,17 +89,14 @@ def _how(twin: Twin) -> str:
 
 
 def _index(row: Row) -> Index:
-    keys, options, included = (row[name] for name in ("keys", "key_options", "included"))
-    assert isinstance(keys, list)  # noqa: S101 arrays of the statement above
-    assert isinstance(options, list)  # noqa: S101
-    assert isinstance(included, list)  # noqa: S101
+    keys, options, included = (texts(row[name]) for name in ("keys", "key_options", "included"))
     return Index(
         name=str(row["index"]),
         table=str(row["table"]),
         kind=f"{row['method']} {row['options']} WHERE {row['predicate']}",
         keys=tuple(f"{key} {option}" for key, option in zip(keys, options, strict=True)),
-        included=frozenset(map(str, included)),
-        columns=frozenset(map(str, [*keys, *included])),
+        included=frozenset(included),
+        columns=frozenset([*keys, *included]),
         ordered=row["method"] == "btree",
         enforces=f"{row['immediate']} {row['nulls_not_distinct']}" if row["unique"] else "",
         exclusive=bool(row["constraint"]) and not row["unique"],

@@ -1,4 +1,4 @@
-"""SQL that the questions about tables and indexes share: which relations are meant, how they are named, how big they are.
+"""SQL that questions about tables and indexes share: which relations are meant, their names and their sizes.
 
 A partitioned table has neither rows nor pages, and VACUUM and ANALYZE leave nothing in its row of pg_class: relpages
 and reltuples stay -1 or 0 for good. So what lies in its partitions is counted for `root`, the top of its tree.
@@ -45,3 +45,8 @@ TREE_ROWS = f"""tree_rows AS MATERIALIZED (
   FROM pg_class c LEFT JOIN pg_stat_all_tables st ON st.relid = c.oid WHERE c.relkind IN ('r', 'm') GROUP BY 1
 )"""
 """CTE of about how many rows each table has, a partitioned one with its partitions; wants the CTE `LOCKED`."""
+
+
+def tree(oid: int) -> str:
+    """SQL for the oids of a table and all its partitions."""
+    return f"SELECT {oid:d}::oid UNION SELECT relid::oid FROM pg_partition_tree({oid:d}::oid::regclass)"

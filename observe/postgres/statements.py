@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from knowledge.thresholds.activity import SHARE_FROM_MS, SLOW_CALLS, SLOW_MEAN, SLOW_SHARE
 from knowledge.thresholds.threshold import Threshold
-from observe.observation import READ_ALL_STATS, Finding, Observation, Right, Row, Rows, judged
+from observe.observation import READ_ALL_STATS, Finding, Observation, Right, Row, Rows, judged, worst
 from observe.quantities import milliseconds, percent
 
 TOP = 100
@@ -40,7 +40,7 @@ SELECT s.queryid::text AS id, r.rolname::text AS "user", d.datname::text AS data
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
-    return tuple(finding for row in rows for finding in _of(row))
+    return worst(finding for row in rows for finding in _of(row))
 
 
 def _of(row: Row) -> Iterator[Finding]:

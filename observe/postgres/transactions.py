@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from knowledge.thresholds.activity import LONG_STATEMENT, LONG_TRANSACTION, idle_in_transaction
 from knowledge.thresholds.threshold import Status
-from observe.observation import READ_ALL_STATS, Finding, Observation, Row, Rows, judged
+from observe.observation import READ_ALL_STATS, Finding, Observation, Row, Rows, judged, worst
 from observe.postgres.activity import COLUMNS, who
 from observe.quantities import duration
 
@@ -44,7 +44,7 @@ ORDER BY open_seconds DESC
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
-    return tuple(finding for row in rows for finding in _of(row))
+    return worst(finding for row in rows for finding in _of(row))
 
 
 def _of(row: Row) -> Iterator[Finding]:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.thresholds.postgres_storage import AUTOVACUUM_OFF, DEAD_ROWS, NEVER_VACUUMED, STALE_STATISTICS
+from knowledge.thresholds.postgres_storage import (
+    AUTOVACUUM_OFF,
+    DEAD_ROWS,
+    NEVER_VACUUMED,
+    STALE_STATISTICS,
+    VACUUM_FROM_ROWS,
+)
 from knowledge.thresholds.threshold import Status
 from observe.observation import Finding, Observation, Row, Rows, judged
 from observe.postgres.relations import SYSTEM
@@ -57,33 +63,41 @@ ORDER BY st.n_dead_tup / greatest(d.dead, 1) DESC, 2, toast
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
-    return tuple(found for row in rows for found in _of_table(row) if found.status is not Status.OK)
+    worst = (next((each for each in _of_table(row) if each.status is not Status.OK), None) for row in rows)
+    return tuple(filter(None, worst))
 
 
 def _of_table(row: Row) -> Iterator[Finding]:
+    """In an order in which what mends one mends the later ones, too."""
     table = str(row["table"])
     name = f"TOAST of {table}" if row["toast"] else table
-    vacuum = f"VACUUM (ANALYZE) {table}"
     never = row["vacuumed_seconds"] is None
-    dead, dead_due = _number(row, "dead"), _number(row, "dead_due")
-    said = f"{name} has {dead:,} dead rows{', and was never vacuumed' if never else ''}: autovacuum "
-    share = _percent(dead, dead_due)
-    if row["autovacuum"] and row["daemon"]:
-        yield judged(DEAD_ROWS, share, f"{said}comes at {dead_due:,}", object=name, mend=vacuum)
-    elif row["daemon"]:
+    if _number(row, "dead") >= VACUUM_FROM_ROWS:
+        yield _dead(row, table, name, ", no vacuum of it is recorded" if never else "")
+    if row["toast"]:
+        return
+    vacuum, analyze = f"VACUUM (ANALYZE) {table}", f"ANALYZE {table}"
+    inserted, changed = _number(row, "inserted"), _number(row, "changed")
+    if never and row["inserted_due"] is not None and inserted >= VACUUM_FROM_ROWS:
+        due = _number(row, "inserted_due")
+        said = f"no vacuum of {name} is recorded, though {inserted:,} rows were inserted: autovacuum comes at {due:,}"
+        yield judged(NEVER_VACUUMED, _percent(inserted, due), said, object=name, mend=vacuum)
+    if changed >= VACUUM_FROM_ROWS:
+        due = _number(row, "changed_due")
+        said = f"{changed:,} rows of {name} have changed since it was analyzed: autovacuum does that at {due:,}"
+        yield judged(STALE_STATISTICS, _percent(changed, due), said, object=name, mend=analyze)
+
+
+def _dead(row: Row, table: str, name: str, when: str) -> Finding:
+    vacuum, dead, due = f"VACUUM (ANALYZE) {table}", _number(row, "dead"), _number(row, "dead_due")
+    said, share = f"{name} has {dead:,} dead rows{when}: autovacuum ", _percent(dead, due)
+    if not row["daemon"]:
+        return judged(AUTOVACUUM_OFF, share, f"{said}is switched off for the server", object=name, mend=vacuum)
+    if not row["autovacuum"]:
         option = "toast.autovacuum_enabled, autovacuum_enabled" if row["toast"] else "autovacuum_enabled"
         reset = f"ALTER TABLE {table} RESET ({option}); {vacuum}"
-        yield judged(AUTOVACUUM_OFF, share, f"{said}is switched off for it", object=name, mend=reset)
-    else:
-        yield judged(AUTOVACUUM_OFF, share, f"{said}is switched off for the server", object=name, mend=vacuum)
-    if never and row["inserted_due"] is not None and not row["toast"]:
-        inserted, most = _number(row, "inserted"), _number(row, "inserted_due")
-        said = f"{name} was never vacuumed, though {inserted:,} rows were inserted: autovacuum comes at {most:,}"
-        yield judged(NEVER_VACUUMED, _percent(inserted, most), said, object=name, mend=vacuum)
-    if not row["toast"]:
-        changed, most = _number(row, "changed"), _number(row, "changed_due")
-        said = f"{changed:,} rows of {name} have changed since it was analyzed: autovacuum does that at {most:,}"
-        yield judged(STALE_STATISTICS, _percent(changed, most), said, object=name, mend=f"ANALYZE {table}")
+        return judged(AUTOVACUUM_OFF, share, f"{said}is switched off for it", object=name, mend=reset)
+    return judged(DEAD_ROWS, share, f"{said}comes at {due:,}", object=name, mend=vacuum)
 
 
 def _number(row: Row, column: str) -> int:

@@ -14,7 +14,8 @@ def _read(version: int) -> str:
     )
     return f"""
 SELECT p.pid, p.datname::text AS database,
-       CASE WHEN p.datname = current_database() THEN format('%I.%I', n.nspname, c.relname) ELSE p.relid::text END AS "table",
+       CASE WHEN p.datname = current_database() THEN format('%I.%I', n.nspname, c.relname)
+            ELSE p.relid::text END AS "table",
        CASE WHEN a.query LIKE 'autovacuum:%(to prevent wraparound)' THEN 'against wraparound'
             WHEN a.backend_type = 'autovacuum worker' THEN 'autovacuum' ELSE 'by hand' END AS kind,
        p.phase, 100 * p.heap_blks_scanned / nullif(p.heap_blks_total, 0)::float8 AS scanned_percent,

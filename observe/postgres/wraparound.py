@@ -28,7 +28,6 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_class
 LEFT JOIN pg_stat_all_tables s ON s.relid = c.oid
 WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't'
 ORDER BY greatest(age(c.relfrozenxid), age(t.relfrozenxid), mxid_age(c.relminmxid), mxid_age(t.relminmxid)) DESC, 2
-LIMIT 100
 """
 
 
@@ -70,10 +69,8 @@ def _worse(row: Row, name: str, mend: str, transactions: Threshold, multixacts: 
 def _mend(row: Row) -> str:
     if row["current"]:
         return "VACUUM (FREEZE)"
-    name = str(row["database"])
-    if not row["open"]:
-        return f"SELECT datfrozenxid FROM pg_database WHERE datname = '{name}'"
-    return f"datatier queries wraparound --database {name}"
+    # Nobody may connect to a template that is closed: autovacuum freezes it.
+    return f"datatier queries wraparound --database {row['database']}" if row["open"] else "datatier queries vacuum"
 
 
 WRAPAROUND_TABLES = Observation(
