@@ -21,8 +21,8 @@ STYLES = {
 }
 WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
 """The order in which findings are shown."""
-_CELL = 80
-"""Characters of a cell on a terminal; a pipe and JSON have all of it."""
+_CELL = 3
+"""Share of a terminal's width that a cell may have at most, as 1 / 3; a pipe and JSON have all of it."""
 
 
 def show(out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int) -> None:
@@ -120,6 +120,7 @@ def _table(out: Console, columns: Sequence[str], rows: Sequence[tuple[str, Row]]
 
 
 def _cells(out: Console, columns: Sequence[str], row: Row) -> Iterator[str]:
+    most = out.width // _CELL
     for column in columns:
         text = written(column, row.get(column))
-        yield escape(text[: _CELL - 1] + "…" if out.is_terminal and len(text) > _CELL else text)
+        yield escape(text[: most - 1] + "…" if out.is_terminal and len(text) > most else text)
