@@ -14,6 +14,8 @@ from typing import Protocol
 from bootstrap.acl.glob import expression, universal
 from observe.keys.patterns import pattern_of
 
+INVENTORY = "`redis: {CACHE: inventory}` of an identity in access.yaml"
+"""What lets somebody see all keys and no value."""
 MOST_REFUSALS = 3
 """Tries that a server may refuse before what was not tried counts as refused too."""
 _ENOUGH = 64

@@ -3,8 +3,8 @@
 A client that comes while a batch is being served waits for the rest of it. With `busy` the share of the time that the
 node serves us, a client meets a batch in so many of its calls; its slowest twentieth is delayed by at most
 `service * (1 - 0.05 / busy)`, and by nothing where `busy` is a twentieth or less. So first the batch shrinks, and then
-pauses grow, until that keeps the p95 of a neighbour within `FELT` of what it is without us. PINGs, sent while nothing of
-ours is on its way, tell that; where the node becomes slower by others there is less room at first, too.
+pauses grow, until that keeps the p95 of a neighbour within `FELT` of what it is without us, which PINGs tell, sent
+while nothing of ours is on its way. Where the node becomes slower by others there is less room at first, too.
 """
 
 from __future__ import annotations

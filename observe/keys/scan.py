@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from bootstrap.errors import BootstrapError
-from observe.keys.allowed import Allowed
+from observe.keys.allowed import INVENTORY, Allowed
 from observe.keys.pace import EVERY, Pace
 from observe.keys.record import Record
-from observe.keys.wire import ReplyError, Wire, WireError, command, details
+from observe.keys.wire import ReplyError, Wire, command, details
 
 SLOTS = 16384
 _TYPES = {b"+%b" % name.encode(): name for name in ("string", "hash", "list", "set", "zset", "stream")}
@@ -81,7 +81,7 @@ def pages(
     def ask(key: bytes) -> bool:
         line = wire.ask_one(command(b"TYPE", key))
         if _of_command(line):
-            raise RefusedError(_lacking(line))
+            raise RefusedError(lacking(_text(line)))
         return not line.startswith(b"-NOPERM")
 
     _, cursor, keys = wire.scan(_scan(cursor, 1), 0)
@@ -102,8 +102,8 @@ def pages(
             asked = details(chunk, frequency=frequency)
             per_key = 4 if frequency else 3
             if chunk is chunks[-1] and cursor != b"0":
-                lines, *page = wire.scan(asked + _scan(cursor, pace.batch), per_key * len(chunk))
-                following = (page[0], page[1])
+                lines, after, more = wire.scan(asked + _scan(cursor, pace.batch), per_key * len(chunk))
+                following = (after, more)
             else:
                 lines = wire.lines(asked, per_key * len(chunk)) if chunk else []
             now = time.perf_counter()
@@ -136,7 +136,9 @@ def _records(
     step = 4 if frequency else 3
     counts: Sequence[bytes] = lines[3::4] if frequency else ()
     made, refused = [], 0
-    for at, (key, kind, life, size) in enumerate(zip(keys, lines[0::step], lines[1::step], lines[2::step], strict=True)):
+    for at, (key, kind, life, size) in enumerate(
+        zip(keys, lines[0::step], lines[1::step], lines[2::step], strict=True)
+    ):
         name = _TYPES.get(kind)
         if name is None or size[:1] != b":" or life[:1] != b":":
             for line in (kind, life, size):
@@ -169,9 +171,9 @@ def _records(
 def _check(line: bytes) -> None:
     """Raise what an answer means for all that follow; nothing where it is of its key alone."""
     if _of_command(line):
-        raise RefusedError(_lacking(line))
+        raise RefusedError(lacking(_text(line)))
     if line[:1] == b"-" and not line.startswith((b"-NOPERM", *_GONE)):
-        raise ReplyError(line[1:].decode("utf-8", "replace"))
+        raise ReplyError(_text(line))
 
 
 def _of_command(line: bytes) -> bool:
@@ -179,8 +181,13 @@ def _of_command(line: bytes) -> bool:
     return line.startswith(b"-NOPERM") and b"run the" in line
 
 
-def _lacking(line: bytes) -> str:
-    return f"{line[1:].decode('utf-8', 'replace')}: a scan takes +scan +type +pttl +memory|usage +info"
+def lacking(said: str) -> str:
+    """The sentence for a command that whoever logged in may not use."""
+    return f"{said}: a scan takes +info +scan +type +pttl +memory|usage; {INVENTORY} gives them"
+
+
+def _text(line: bytes) -> str:
+    return line[1:].decode("utf-8", "replace")
 
 
 def _with_elements(wire: Wire, records: list[Record]) -> list[Record]:
@@ -192,6 +199,3 @@ def _with_elements(wire: Wire, records: list[Record]) -> list[Record]:
             if line[:1] == b":":  # another answer: its type has changed, or the length may not be asked for
                 records[at] = records[at]._replace(elements=int(line[1:]))
     return records
-
-
-__all__ = ["SLOTS", "Page", "RefusedError", "WireError", "baseline", "pages", "slot_of"]
