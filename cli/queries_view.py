@@ -36,12 +36,14 @@ def show(out: Console, observation: Observation, answers: Sequence[Observed], *,
     show_findings(out, answers)
 
 
-def show_rows(out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int) -> None:
-    """Print the first rows of one observation as a table."""
+def show_rows(
+    out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int, short: bool = False
+) -> None:
+    """Print the first rows of one observation as a table; `short` with long cells cut in a pipe, too."""
     mine = [each for each in answers if each.observation.id == observation.id]
     rows = [(each.node, row) for each in mine for row in each.rows]
     if rows:
-        out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
+        out.print(_table(observation.columns, rows[:limit], many=len(mine) > 1, short=short or out.is_terminal))
     elif any(each.reached and not each.refused for each in mine):
         out.print("[dim]none[/]")
     if len(rows) > limit:
@@ -112,12 +114,12 @@ def limit_of(finding: Finding) -> str:
     return escape(f" ({finding.status} {word} {number:g} {limit.unit}: {limit.source})")
 
 
-def _table(out: Console, columns: Sequence[str], rows: Sequence[tuple[str, Row]], *, many: bool) -> object:
-    shown = [[*([node] if many else []), *_cells(out, columns, row)] for node, row in rows]
+def _table(columns: Sequence[str], rows: Sequence[tuple[str, Row]], *, many: bool, short: bool) -> object:
+    shown = [[*([node] if many else []), *_cells(columns, row, short)] for node, row in rows]
     return table("", [*(["node"] if many else []), *map(heading, columns)], shown)
 
 
-def _cells(out: Console, columns: Sequence[str], row: Row) -> Iterator[str]:
+def _cells(columns: Sequence[str], row: Row, short: bool) -> Iterator[str]:
     for column in columns:
         text = written(column, row.get(column))
-        yield escape(text[: _CELL - 1] + "…" if out.is_terminal and len(text) > _CELL else text)
+        yield escape(text[: _CELL - 1] + "…" if short and len(text) > _CELL else text)

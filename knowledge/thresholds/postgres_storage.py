@@ -49,10 +49,11 @@ DUPLICATE_INDEX = Threshold(
 )
 COVERED_INDEX = Threshold(
     id="covered-index",
-    warn=0,
+    warn=UNUSED_BYTES,
     critical=None,
     unit="bytes",
-    source="PGHero, duplicate indexes: any whose columns another one begins with",
+    source="PGHero, duplicate indexes: any whose columns another one begins with; here from the size of its unused "
+    "ones on, as a shorter index has its use",
     meaning="A longer index begins with the same columns and can serve the same queries, a little slower.",
     first_steps=(
         "Compare the scans of both: `datatier queries indexes`.",
