@@ -161,7 +161,6 @@ BLOCKED = Observation(
         "waiting_seconds",
         "waits_for",
         "target",
-        "holds",
         "query",
     ),
     needs=(READ_ALL_STATS,),
