@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from boards.expression import Aggregate, Compare, Expression, Metric
+from boards.expression import NODE, Aggregate, Compare, Expression, Metric
 from boards.rules.rule import Evaluation, Rule, camel
 from boards.rules.watched import Series
 from knowledge.alarms.facts import CHECK, FACTS, STATUS
@@ -58,12 +58,16 @@ def _rule(alarm: str, said: Mapping[str, Any], limit: float) -> Rule:
 def _looks_at(said: Mapping[str, Any], limit: float) -> tuple[Expression, Series, Series, Mapping[str, str]]:
     """What is compared, the examples, and the labels of the alert in them."""
     if check := said.get(CHECK):
-        labels = {"check": str(check), "object": "orders"}
         series = f'{STATUS}{{check="{check}", object="orders"}}'
-        return Metric(STATUS, (("check", "=", str(check)),)), {series: "1x1200"}, {series: "0x1200"}, labels
+        worst = Aggregate("max", Metric(STATUS, (("check", "=", str(check)),)), (NODE, "check"))
+        return worst, {series: "1x1200"}, {series: "0x1200"}, {"check": str(check)}
     name = str(said["metric"])
     if name == "datatier_metrics_refused":
-        # The function counts what the exporter gives one by one, with its reason.
-        refused = 'datatier_metric_refused{metric="pg_wal_size_bytes"}'
-        return Aggregate("count", Metric("datatier_metric_refused")), {refused: "1x1200"}, {"pg_up": "1x1200"}, {}
+        # The function counts what the exporter gives one by one. What no grant ends is nobody's to mend.
+        mended, left = (
+            f'datatier_metric_refused{{metric="pg_wal_size_bytes", grant="{grant}"}}'
+            for grant in ("GRANT pg_monitor", "")
+        )
+        refused = Metric("datatier_metric_refused", (("grant", "!=", ""),))
+        return Aggregate("count", refused), {mended: "1x1200"}, {left: "1x1200"}, {}
     return Metric(name), {name: f"{limit + 1:.0f}x1200"}, {name: f"{limit:.0f}x1200"}, {}

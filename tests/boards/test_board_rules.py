@@ -93,11 +93,11 @@ def test_a_check_that_no_alarm_has_is_a_rule_for_each_of_its_steps() -> None:
         for each in checks.thresholds()
         if each.id not in {said.get(CHECK) for said in FACTS.values()}
         and not {f"{checks.engine(each)}/{alarm}" for alarm in each.alarms} & expressed
-        for limit, severity, ending in ((each.warn, "warning", "high"), (each.critical, "critical", "critical"))
+        for limit, severity, ending in ((each.warn, "info", "high"), (each.critical, "critical", "critical"))
         if limit is not None
     }
     assert {(rule.key, rule.severity) for rule in checks.rules(expressed)} == steps
-    assert {("postgres/response-critical", "critical"), ("postgres/long-transactions-high", "warning")} <= steps
+    assert {("postgres/response-critical", "critical"), ("postgres/long-transactions-high", "info")} <= steps
 
 
 def test_no_two_rules_of_one_server_have_the_same_name() -> None:
