@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Mapping
 from threading import Event, Thread
 from typing import Annotated
 
 import typer
 
 from cli.errors import InputError
-from cli.health import _looker
+from cli.health import looker_of
 from cli.listening import address, is_loopback, unbound
 from cli.metrics import CollectorOption, exporter_of
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
@@ -43,8 +44,12 @@ def dashboard(
     if not is_loopback(host):
         raise InputError(f"--listen {listen}: the page is for this computer alone: 127.0.0.1:{port}.")
     exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector)
-    looker, known = _looker(stack, manifest, database_url, redis_url)
-    live = Live(watched.prefix or "", exporter, BOARDS, rules({}), lambda: looker.look(stack=known).data())
+    looker, known = looker_of(stack, manifest, database_url, redis_url)
+
+    def judged() -> Mapping[str, object]:
+        return looker.look(stack=tuple(known())).data()
+
+    live = Live(watched.prefix or "", exporter, BOARDS, rules({}), judged)
     try:
         server = PageServer(host, port, Site(live.text))
     except NoChartsError as error:

@@ -43,7 +43,7 @@ def health(
     """
     if json and line:
         raise InputError("--json and --line are two forms of the same: leave one of them out.")
-    looker, known = _looker(stack, manifest, database_url, redis_url)
+    looker, known = looker_of(stack, manifest, database_url, redis_url)
 
     def look() -> HealthReport:
         return looker.look(stack=tuple(known()))
@@ -69,7 +69,7 @@ def _show(report: HealthReport, *, json: bool, line: bool, every: bool) -> None:
         console().print(view(report, every=every))
 
 
-def _looker(
+def looker_of(
     stack: str | None, manifest: str | None, database_url: str | None, redis_url: str | None
 ) -> tuple[Looker, Callable[[], Iterator[Finding]]]:
     """What is looked at, and what is known of it as a whole. Raise what naming it wrongly raises."""
