@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import signal
-from collections.abc import Mapping
 from threading import Event, Thread
 from typing import Annotated
 
@@ -44,12 +43,8 @@ def dashboard(
     if not is_loopback(host):
         raise InputError(f"--listen {listen}: the page is for this computer alone: 127.0.0.1:{port}.")
     exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector)
-    looker, known = looker_of(stack, manifest, database_url, redis_url)
-
-    def judged() -> Mapping[str, object]:
-        return looker.look(stack=tuple(known())).data()
-
-    live = Live(watched.prefix or "", exporter, BOARDS, rules({}), judged)
+    looker = looker_of(stack, manifest, database_url, redis_url)
+    live = Live(watched.prefix or "", exporter, BOARDS, rules({}), lambda: looker.look().data())
     try:
         server = PageServer(host, port, Site(live.text))
     except NoChartsError as error:

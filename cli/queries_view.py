@@ -21,8 +21,8 @@ STYLES = {
 }
 WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
 """The order in which findings are shown."""
-_CELL = 80
-"""Characters of a cell on a terminal; a pipe and JSON have all of it."""
+_CELL = 3
+"""Share of a terminal's width that a cell may have at most, as 1 / 3; a pipe and JSON have all of it."""
 
 
 def show(out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int) -> None:
@@ -40,7 +40,10 @@ def show_rows(out: Console, observation: Observation, answers: Sequence[Observed
     """Print the first rows of one observation as a table."""
     mine = [each for each in answers if each.observation.id == observation.id]
     rows = [(each.node, row) for each in mine for row in each.rows]
-    out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
+    if rows:
+        out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
+    elif any(each.reached and not each.refused for each in mine):
+        out.print("[dim]none[/]")
     if len(rows) > limit:
         out.print(f"[dim]and {counted(len(rows) - limit, 'row')} more: --limit {len(rows)}[/]")
     for each in mine:
@@ -77,11 +80,12 @@ def as_json(observation: Observation, answers: Sequence[Observed], limit: int | 
     return {
         "rows": rows(observation),
         **{each.id: rows(each) for each in observation.also},
-        "findings": [_finding(each.node, found) for each in answers for found in each.findings],
+        "findings": [finding_as_json(each.node, found) for each in answers for found in each.findings],
     }
 
 
-def _finding(node: str, finding: Finding) -> dict[str, object]:
+def finding_as_json(node: str, finding: Finding) -> dict[str, object]:
+    """What a script gets of a finding; keys are only ever added."""
     limit = finding.threshold
     return {
         "status": finding.status,
@@ -101,7 +105,11 @@ def limit_of(finding: Finding) -> str:
     limit = finding.threshold
     if limit is None or finding.status not in (Status.WARN, Status.CRITICAL):
         return ""
+    if not limit.unit:  # a matter of yes or no
+        return escape(f" ({limit.source})")
     number = limit.critical if finding.status is Status.CRITICAL else limit.warn
+    if not number:  # any at all
+        return escape(f" ({limit.source})")
     word = "below" if limit.below else "above"
     return escape(f" ({finding.status} {word} {number:g} {limit.unit}: {limit.source})")
 
@@ -112,6 +120,7 @@ def _table(out: Console, columns: Sequence[str], rows: Sequence[tuple[str, Row]]
 
 
 def _cells(out: Console, columns: Sequence[str], row: Row) -> Iterator[str]:
+    most = out.width // _CELL
     for column in columns:
         text = written(column, row.get(column))
-        yield escape(text[: _CELL - 1] + "…" if out.is_terminal and len(text) > _CELL else text)
+        yield escape(text[: most - 1] + "…" if out.is_terminal and len(text) > most else text)

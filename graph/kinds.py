@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from graph.errors import CloudError
 from graph.kind import Kind
-from graph.provider import backup, cloudwatch, ec2, elasticache, lambda_iam, random, rds, storage
+from graph.provider import backup, cloudwatch, ec2, ecs, elasticache, lambda_iam, random, rds, storage
 
 KINDS: Mapping[str, Kind] = {
     **rds.KINDS,
@@ -19,6 +19,7 @@ KINDS: Mapping[str, Kind] = {
     **backup.KINDS,
     **cloudwatch.KINDS,
     **lambda_iam.KINDS,
+    **ecs.KINDS,
     **storage.KINDS,
     **random.KINDS,
 }

@@ -35,6 +35,7 @@ class Offline:
             types.FUNCTION: lambda _r, _n: {"version": "1"},
             types.INVOCATION: lambda _r, _n: {"result": "{}"},
             types.VPC: lambda r, _: {"defaultSecurityGroupId": f"sg-0{drawn(r, 'hex16')}"},
+            types.ENDPOINT: lambda r, _: {"prefixListId": f"pl-{drawn(r, 'hex8')}"},
             types.BUCKET: lambda _, name: {"bucket": name},
             types.RANDOM_PASSWORD: lambda r, _: {"result": "x" * int(r.inputs.get("length", 32))},
             types.RANDOM_ID: _random_id,

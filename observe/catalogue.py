@@ -8,6 +8,7 @@ from observe.observation import Observation
 from observe.postgres.bloat import BLOAT
 from observe.postgres.blocked import BLOCKED
 from observe.postgres.cache_hit import CACHE_HIT_DATABASES
+from observe.postgres.faults import FAULTS
 from observe.postgres.indexes import INDEXES
 from observe.postgres.locks import LOCKS
 from observe.postgres.replication import REPLICATION
@@ -29,6 +30,7 @@ POSTGRES: tuple[Observation, ...] = (
     LOCKS,
     SLOW,
     REPLICATION,
+    FAULTS,
     SIZES,
     INDEXES,
     BLOAT,
@@ -38,6 +40,7 @@ POSTGRES: tuple[Observation, ...] = (
     CACHE_HIT_DATABASES,
 )
 REDIS: tuple[Observation, ...] = NODE_REDIS
+"""Of a cache's node as a whole: each a row of INFO, all read in one round trip."""
 REDIS_LISTS: dict[str, Observation] = {"clients": CLIENT_LIST, "slowlog": SLOW_LOG}
 """Lists of a cache's node, by the name of their command."""
 

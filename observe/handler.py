@@ -1,5 +1,5 @@
-"""The Lambda function that looks at the servers on a schedule: one scrape of the exporter, written into its own log as
-CloudWatch's embedded metric format (`data-tier:metrics.schedule`).
+"""The Lambda function that looks at the servers on a schedule: what CloudWatch's alarms ask for of the exporter's own
+metrics, written into its log as CloudWatch's embedded metric format (`data-tier:metrics.schedule`).
 
 It has the manifest from a secret of its own (`bootstrap/own_manifest.py`) and logs in as the identities that watch. A
 server that is down is a figure; only what stops the look itself raises, and then nothing is written: an alarm hears
@@ -16,10 +16,11 @@ from pydantic import JsonValue
 
 from bootstrap.manifest import Manifest
 from bootstrap.own_manifest import own_manifest
+from knowledge.alarms.facts import facts
 from observe.metrics.emf import lines
 from observe.metrics.exporter import Exporter
 from observe.metrics.facts import reduced
-from observe.metrics.sources import sources
+from observe.metrics.sources import looked_at
 
 SECONDS = 20.0
 """How long the servers are waited for; whoever answers later counts as down."""
@@ -37,7 +38,8 @@ def look(manifest: Manifest, namespace: str, *, insights: bool) -> int:
     A document has to be a line of its own, nothing before or after it; Lambda sends standard output to the log as it is
     (Lambda Developer Guide, JSON and plain text log formats: what is JSON already is not encoded twice).
     """
-    exporter = Exporter(sources(manifest), manifest.prefix)
+    observations = {each.observation for each in facts(insights=insights)} - {""}
+    exporter = Exporter(looked_at(manifest, observations), manifest.prefix)
     try:
         found = reduced(manifest, exporter.families(SECONDS), insights=insights)
     finally:

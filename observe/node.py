@@ -79,6 +79,8 @@ class RedisNode:
     """
     ready: Callable[[], None] = lambda: None
     """Read what it logs in with, where that is in a secret. Raise `LoginError`."""
+    at: Callable[[str, int], RedisNode] | None = None
+    """Another node of the same cache by host and port, with the same login; None where nobody asks for one."""
     lack: Callable[[str], Lack | None] = lambda _: None
     """What keeps who logs in from a command (`config|get`), as far as that is known without trying."""
 

@@ -18,6 +18,8 @@ from knowledge import limits
 HANDLER = "observe.handler.handler"
 KIND = "metrics"
 """What follows the prefix in the names of the function and its secret."""
+AGES = ("DescribeSecret", "ListSecretVersionIds")
+"""What tells how old a secret's version is and which of them is pending, without its content."""
 MOST_SECONDS = 300
 """A look takes seconds; a run that hangs must be over before the next one begins, and well before Lambda's limit."""
 
@@ -126,6 +128,6 @@ def permissions(args: ScheduledMetricsArgs, manifest_arn: pulumi.Input[str]) -> 
     described = list(args.described_secret_arns)
     return [
         allow("Secrets", ["secretsmanager:GetSecretValue"], [manifest_arn, *args.secret_arns]),
-        *([allow("Ages", ["secretsmanager:DescribeSecret"], described)] if described else []),
+        *([allow("Ages", [f"secretsmanager:{each}" for each in AGES], described)] if described else []),
         secrets_key(args, "kms:Decrypt"),
     ]

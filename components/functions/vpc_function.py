@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import pulumi
 import pulumi_aws as aws
@@ -164,9 +164,23 @@ def _every(function_arn: pulumi.Input[str], log_group_arn: pulumi.Input[str]) ->
     ]
 
 
+class Keeping(Protocol):
+    """Arguments that say whose secret it is and under which key."""
+
+    @property
+    def prefix(self) -> str:
+        """First part of its name."""
+        ...
+
+    @property
+    def secrets_key_arn(self) -> pulumi.Input[str]:
+        """KMS key of the secrets."""
+        ...
+
+
 def manifest_secret(
     name: str,
-    args: VpcFunctionArgs,
+    args: Keeping,
     manifest: pulumi.Input[str],
     *,
     kind: str,
@@ -174,7 +188,7 @@ def manifest_secret(
     keep: int,
     opts: pulumi.ResourceOptions,
 ) -> aws.secretsmanager.SecretVersion:
-    """Keep the manifest where the function finds it, in `PREFIX/KIND/manifest`: Lambda's environment takes 4 KiB.
+    """Keep the manifest where a program finds it, in `PREFIX/KIND/manifest`: Lambda's environment takes 4 KiB.
 
     :param keep: days that it can be got back after its deletion.
     """

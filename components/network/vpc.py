@@ -17,6 +17,9 @@ from knowledge.regions import endpoint
 ENDPOINTS = ("elasticache", "kms", "logs", "rds", "secretsmanager", "sts")
 """AWS APIs that programs inside an isolated network call: the bootstrap runner and the clients' SDKs."""
 
+IMAGES = ("ecr.api", "ecr.dkr")
+"""What pulls images on Fargate, with S3 besides (ECS Developer Guide, "Migrating to Linux platform version 1.4.0")."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkArgs:
@@ -40,6 +43,8 @@ class NetworkArgs:
     """Two or three zones of the isolated network."""
     endpoints: Sequence[str] | None = None
     """AWS APIs to reach privately. Default: all that is called in an isolated network, none in an existing one."""
+    images: bool = False
+    """Whether ECS pulls images from ECR in the isolated network: endpoints of ECR, a gateway to the layers in S3."""
     logs_key_arn: pulumi.Input[str] | None = None
     """KMS key of the flow logs (isolated network)."""
     log_retention_days: int = 30
@@ -53,6 +58,10 @@ class NetworkArgs:
                 "network: give either vpc_id (an existing VPC) or cidr (an isolated one), not both or none"
             )
         if self.vpc_id is not None:
+            if self.images:
+                raise ValueError(
+                    "network: images are for an isolated network; an existing VPC reaches ECR and S3 itself"
+                )
             refuse("network", subnet_ids=networks.subnets_problem(self.subnet_ids))
             if self.availability_zones:
                 raise ValueError(
@@ -74,12 +83,15 @@ class Network(pulumi.ComponentResource):
     """Its private subnets."""
     endpoint_security_group_id: pulumi.Output[str] | None
     """Group of the endpoints, without rules: `Firewall` opens it to those who need it. None without endpoints."""
+    image_prefix_list_id: pulumi.Output[str] | None
+    """Prefix list of S3, for rules of those who pull images. None without `images`."""
 
     def __init__(self, name: str, args: NetworkArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the network, or take the one there is."""
         super().__init__("data-tier:index:Network", name, {}, opts)
         self._name = name
         self._args = args
+        self.image_prefix_list_id = None
         if args.cidr is None:
             self.vpc_id = pulumi.Output.from_input(args.vpc_id or "")
             self.subnet_ids = pulumi.Output.all(*args.subnet_ids).apply(list)
@@ -97,12 +109,14 @@ class Network(pulumi.ComponentResource):
                 opts=self._child(),
             )
         wanted = args.endpoints if args.endpoints is not None else (ENDPOINTS if args.cidr else ())
+        wanted = [*wanted, *(IMAGES if args.images else ())]
         self.endpoint_security_group_id = self._endpoints(wanted) if wanted else None
         self.register_outputs(
             {
                 "vpc_id": self.vpc_id,
                 "subnet_ids": self.subnet_ids,
                 "endpoint_security_group_id": self.endpoint_security_group_id,
+                "image_prefix_list_id": self.image_prefix_list_id,
             }
         )
 
@@ -133,6 +147,8 @@ class Network(pulumi.ComponentResource):
         table = aws.ec2.RouteTable(
             f"{self._name}-routes", vpc_id=vpc.id, tags=self._tags("private"), opts=self._child()
         )
+        if self._args.images:
+            self.image_prefix_list_id = self._layers(vpc, table)
         ids: list[pulumi.Output[str]] = []
         for zone, block in zip(zones, subnet_cidrs(cidr, len(zones)), strict=True):
             subnet = aws.ec2.Subnet(
@@ -151,6 +167,23 @@ class Network(pulumi.ComponentResource):
             ids.append(pulumi.Output.all(subnet.id, association.id).apply(lambda both: str(both[0])))
         return ids
 
+    def _layers(self, vpc: aws.ec2.Vpc, table: aws.ec2.RouteTable) -> pulumi.Output[str]:
+        """A way to S3, and there to the layers of images alone: ECR hands out addresses in a bucket of AWS's own
+        (ECR User Guide, "Amazon ECR interface VPC endpoints", minimum permissions for the S3 gateway endpoint)."""
+        args = self._args
+        region = pulumi.Output.from_input(args.region)
+        bucket = pulumi.Output.format("arn:{0}:s3:::prod-{1}-starport-layer-bucket/*", args.partition, args.region)
+        return aws.ec2.VpcEndpoint(
+            f"{self._name}-s3",
+            vpc_id=vpc.id,
+            service_name=region.apply(partial(endpoint, "s3")),
+            vpc_endpoint_type="Gateway",
+            route_table_ids=[table.id],
+            policy=document(allow("Layers", ["s3:GetObject"], bucket, Principal="*")),
+            tags=self._tags("s3"),
+            opts=self._child(),
+        ).prefix_list_id
+
     def _endpoints(self, services: Sequence[str]) -> pulumi.Output[str]:
         args = self._args
         group = aws.ec2.SecurityGroup(
@@ -163,7 +196,7 @@ class Network(pulumi.ComponentResource):
         )
         for service in sorted(services):
             aws.ec2.VpcEndpoint(
-                f"{self._name}-{service}",
+                f"{self._name}-{service.replace('.', '-')}",
                 vpc_id=self.vpc_id,
                 service_name=pulumi.Output.from_input(args.region).apply(partial(endpoint, service)),
                 vpc_endpoint_type="Interface",
@@ -180,7 +213,7 @@ class Network(pulumi.ComponentResource):
                         Condition={"StringEquals": {"aws:PrincipalAccount": args.account_id}},
                     )
                 ),
-                tags=self._tags(service),
+                tags=self._tags(service.replace(".", "-")),
                 opts=self._child(),
             )
         return group.id

@@ -102,6 +102,7 @@ def _network(instances: Instances, settings: Settings, keys: Keys, place: StackP
         cidr=network.cidr,
         availability_zones=zones(network.zones, place["region"], instances.stack),
         endpoints=services,
+        images=settings.metrics is not None and settings.metrics.service is not None,
         logs_key_arn=keys.logs_arn,
         log_retention_days=settings.logs.retention,
         **place,

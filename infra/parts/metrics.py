@@ -7,10 +7,13 @@ import pulumi
 from bootstrap.access import cache_watcher, watcher
 from bootstrap.access.names import token_user
 from components.connect import Connecting, connect
+from components.exporter.args import MetricsServiceArgs
+from components.exporter.service import MetricsService
 from components.functions.metrics import ScheduledMetrics, ScheduledMetricsArgs
 from components.policy import Statement
 from infra.parts.connect import master
 from infra.parts.site import Site, secret_days
+from infra.settings.metrics_section import MetricsServiceSection
 from infra.settings.sections import minutes
 from knowledge.alarms.facts import namespace
 
@@ -29,6 +32,8 @@ def metrics(
     if wanted.schedule is not None:
         made = _scheduled(site, minutes(wanted.schedule), code, manifest, after)
         found["function"] = made.function_name
+    if wanted.service is not None:
+        found["exporter"] = _service(site, wanted.service, manifest, after).address
     return found
 
 
@@ -58,6 +63,11 @@ def logins(site: Site) -> list[Statement]:
     return connect(Connecting(logins=names, cache_users=users), site.postgres, site.caches)
 
 
+def _secrets_told(site: Site) -> list[pulumi.Input[str]]:
+    """Those whose ages are told."""
+    return [site.credentials.master_secret_arn, *site.credentials.secret_arns.values()]
+
+
 def _scheduled(
     site: Site, every: int, code: pulumi.Archive, manifest: pulumi.Input[str], after: pulumi.Resource
 ) -> ScheduledMetrics:
@@ -76,7 +86,7 @@ def _scheduled(
             subnet_ids=site.network.subnet_ids,
             security_group_ids=site.function_groups,
             secret_arns=secrets(site),
-            described_secret_arns=[site.credentials.master_secret_arn, *site.credentials.secret_arns.values()],
+            described_secret_arns=_secrets_told(site),
             connect=logins(site),
             secrets_key_arn=site.keys.secrets_arn,
             logs_key_arn=site.keys.logs_arn,
@@ -85,4 +95,41 @@ def _scheduled(
             **site.place,
         ),
         pulumi.ResourceOptions(depends_on=[after]),
+    )
+
+
+def _service(
+    site: Site, wanted: MetricsServiceSection, manifest: pulumi.Input[str], after: pulumi.Resource
+) -> MetricsService:
+    there = site.settings.network.endpoints
+    return MetricsService(
+        "exporter",
+        MetricsServiceArgs(
+            prefix=site.prefix,
+            image=wanted.image,
+            cpu=wanted.cpu,
+            memory_mib=wanted.memory,
+            port=wanted.port,
+            clients=list(wanted.clients),
+            vpc_id=site.network.vpc_id,
+            subnet_ids=site.network.subnet_ids,
+            security_group_ids=[each for each in there if each.startswith("sg-")],
+            database_security_group_id=site.firewall.database_id,
+            database_port=site.settings.postgres.port,
+            cache_security_group_id=site.firewall.cache_id,
+            cache_port=site.settings.cache_port,
+            endpoint_security_group_id=site.network.endpoint_security_group_id,
+            endpoint_cidrs=[each for each in there if not each.startswith("sg-")],
+            image_prefix_list_id=site.network.image_prefix_list_id,
+            manifest=manifest,
+            secret_arns=secrets(site),
+            described_secret_arns=_secrets_told(site),
+            connect=logins(site),
+            secrets_key_arn=site.keys.secrets_arn,
+            logs_key_arn=site.keys.logs_arn,
+            log_retention_days=site.settings.logs.retention,
+            recovery_window_days=secret_days(site.settings),
+            **site.place,
+        ),
+        pulumi.ResourceOptions(depends_on=[after, site.network, site.firewall]),
     )

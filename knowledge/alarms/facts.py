@@ -31,6 +31,8 @@ class Fact:
     """Id of the threshold, where the metric is a verdict; else empty."""
     of: Of
     """What it is of."""
+    observation: str
+    """Id of the observation of PostgreSQL that it comes from; empty where it comes from none."""
 
 
 def facts(*, insights: bool) -> tuple[Fact, ...]:
@@ -38,14 +40,24 @@ def facts(*, insights: bool) -> tuple[Fact, ...]:
 
     :param insights: whether Database Insights serves the alarms that it can serve.
     """
-    found = [Fact(metric=_metric(said), check=said.get(CHECK, ""), of=said["of"]) for said in FACTS.values()]
+    found = [
+        Fact(metric=_metric(said), check=said.get(CHECK, ""), of=said["of"], observation=said.get("observation", ""))
+        for said in FACTS.values()
+    ]
     if not insights:
-        found += [Fact(metric=STATUS, check=check, of="instance") for check in INSTEAD_OF_INSIGHTS.values()]
+        found += [
+            Fact(metric=STATUS, check=check, of="instance", observation=observation)
+            for check, observation in INSTEAD_OF_INSIGHTS.values()
+        ]
     return tuple(found)
 
 
-INSTEAD_OF_INSIGHTS = {"sessions-blocked": "blocked", "idle-in-transaction": "idle-in-transaction"}
-"""Alarm of an instance on a counter of Database Insights -> the check that takes its place where Insights is off."""
+INSTEAD_OF_INSIGHTS = {
+    "sessions-blocked": ("blocked-sessions", "blocked"),
+    "idle-in-transaction": ("idle-in-transaction", "long"),
+}
+"""Alarm of an instance on a counter of Database Insights -> the check that takes its place where Insights is off, and
+the observation that it comes from."""
 
 
 def namespace(prefix: str) -> str:
@@ -78,8 +90,8 @@ def instance_alarms(
     """Alarms of one database instance; `catalogue` has the words of those that Database Insights would serve."""
     found = list(_alarms("primary", prefix, node(prefix, name), seconds, {}, set())) if primary else []
     if not insights:
-        for key, check in INSTEAD_OF_INSIGHTS.items():
-            source = f"the verdict of `datatier queries {check}`, whose threshold is that of the alarm with Insights"
+        for key, (check, _) in INSTEAD_OF_INSIGHTS.items():
+            source = f"the verdict {check}, whose threshold is that of the alarm on Insights' counter"
             said = {**catalogue[key], "of": "instance", CHECK: check, "looks": [2, 2], "source": source}
             found.append(_alarm(key, said, prefix, node(prefix, name), seconds, (0.0, _VERDICT)))
     return tuple(found)

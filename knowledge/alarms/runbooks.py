@@ -11,7 +11,8 @@ from pathlib import Path
 
 from knowledge.alarms import coverage as alarm_coverage
 from knowledge.alarms import events
-from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
+from knowledge.alarms.catalogue import POSTGRES, postgres_alarms, redis_alarms
+from knowledge.alarms.facts import INSTEAD_OF_INSIGHTS, cache_alarms, instance_alarms, stack_alarms
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.alarms.text import SILENCE, looks_at, rule
 from knowledge.classes import cache_class, rds_class
@@ -76,7 +77,12 @@ _HEAD = """# Alarms
 Every alarm of a stack, with the numbers of a server of the `prod` profile; `datatier alarms explain NAME STACK` has
 them for a stack of your own. A critical alarm pages through its server's (a cache's) page, `<stack>-<server>-page`, so
 that one fault is one page; the symptoms themselves go where warnings go. While the primary is down, the pages of its
-replicas are silent. A new server pages nobody before its first figure; until then its `down` is among the warnings.
+replicas are silent. A new server pages nobody before its first figure; until then its `down` is among the warnings, and
+so is `metrics-silent` of a new stack.
+
+What begins with `datatier_` the stack's own function measures, on the schedule of `data-tier:metrics.schedule`; without
+one there are none of these alarms. `datatier_check_status` is the verdict of the command of that name: 0 ok, 1 warn,
+2 critical ([metrics on AWS](metrics-on-aws.md)).
 
 This page and the sections of the runbooks are made from the catalogue in `knowledge`
 (`python -m knowledge.alarms.runbooks`)."""
@@ -111,7 +117,13 @@ def _section(server: str, alarm: AlarmSpec) -> str:
     behind = looks_at(alarm)
     made = f"### {alarm.key}\n\n**{alarm.severity}**: {rule(alarm)}; {SILENCE[alarm.missing]}. On {server}.\n\n"
     made += f"{alarm.meaning}\n\n{steps}\n\nThe number: {alarm.derivation}. Source: {alarm.source}."
-    return made + (f"\n\nIt looks at `{behind}`." if behind else "")
+    made += f"\n\nIt looks at `{behind}`." if behind else ""
+    if alarm.dimensions:
+        made += " The stack's own function writes it: only with `data-tier:metrics.schedule`."
+    elif alarm.key in INSTEAD_OF_INSIGHTS:
+        check, _ = INSTEAD_OF_INSIGHTS[alarm.key]
+        made += f" Where Insights is off, and with `data-tier:metrics.schedule`, at the verdict `{check}`."
+    return made
 
 
 def _first(alarm: AlarmSpec) -> str:
@@ -141,6 +153,14 @@ def _examples() -> Iterator[tuple[str, AlarmSpec]]:
     ):
         nodes = redis_alarms(cache_class(name), eviction=eviction, replicas=2, cluster_mode=False)
         yield from ((f"{name}, {eviction}", alarm) for alarm in nodes)
+    prefix, looks = "tmi-prod", {"seconds": 300}
+    every = "a stack that is looked at every 5 min"
+    facts = [
+        *instance_alarms(prefix, "primary", **looks, primary=True, insights=True, catalogue=POSTGRES),
+        *cache_alarms(prefix, "main", **looks),
+        *stack_alarms(prefix, **looks, rotation_days=30),
+    ]
+    yield from ((every, alarm) for alarm in facts)
 
 
 if __name__ == "__main__":

@@ -125,8 +125,9 @@ class AlarmSpec:
     back. Without it somebody is woken for every new server that has not spoken yet."""
     pattern: str = ""
     """CloudWatch Logs filter pattern that counts `metric` in the instance's log; empty where AWS publishes it."""
-    dimensions: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """Dimensions of `metric`, where the stack's own function publishes it; empty where the server's id is the one."""
+    dimensions: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """Dimensions of `metric`, where the stack's own function publishes it; empty where the server's id is the one.
+    Two servers whose alarms differ in nothing else have the same alarm, as those have that AWS measures."""
     engine: str = "postgres"
     """Whose catalogue it is in: `postgres`, `redis`, or `stack` for what is of no single server."""
 

@@ -14,7 +14,15 @@ BYTES = {
     "SwapUsage",
     "TransactionLogsDiskUsage",
 }
-SECONDS = {"ReadLatency", "WriteLatency", "ReplicaLag", "ReplicationLag", "IdleInTransactionSeconds"}
+SECONDS = {
+    "ReadLatency",
+    "WriteLatency",
+    "ReplicaLag",
+    "ReplicationLag",
+    "IdleInTransactionSeconds",
+    "datatier_secret_age_seconds",
+}
+DAY = 86400
 PERCENT = {
     "CPUUtilization",
     "DatabaseMemoryUsagePercentage",
@@ -51,6 +59,8 @@ def amount(alarm: AlarmSpec) -> str:
         unit, size = ("GiB", GIB) if alarm.threshold >= GIB else ("MiB", 1024**2)
         rate = "/s" if alarm.metric == "DiskThroughput" else ""
         return f"{alarm.threshold / size:.3g} {unit}{rate}"
+    if alarm.metric in SECONDS and alarm.threshold >= DAY:
+        return f"{alarm.threshold / DAY:g} d"
     if alarm.metric in SECONDS:
         return f"{alarm.threshold:g} s"
     return f"{alarm.threshold:,.10g}{' %' if alarm.metric in PERCENT else ''}"
@@ -58,6 +68,9 @@ def amount(alarm: AlarmSpec) -> str:
 
 def looks_at(alarm: AlarmSpec) -> str:
     """What stands behind the metric's name, where AWS does not publish it as it is; empty otherwise."""
+    if alarm.dimensions:
+        labels = ", ".join(f'{name}="{value}"' for name, value in alarm.dimensions.items())
+        return f"{alarm.metric}{{{labels}}}"
     if alarm.pattern:
         return f"lines of the instance's log with {alarm.pattern}"
     if not alarm.terms:

@@ -94,7 +94,7 @@ def _health(node: PostgresNode, seen: Seen, behind: Sequence[Finding]) -> Health
     rows = seen.rows(SERVER.id)
     declared: Role | None = None if node.replica is None else "replica" if node.replica else "primary"
     role = role_of(rows[0]) if rows else declared
-    findings = list(seen.answered(POSTGRES_UP, RESPONSE, "datatier status"))
+    findings = list(seen.answered(POSTGRES_UP, RESPONSE))
     if rows and declared:
         findings.append(role_found(declared, role_of(rows[0])))
     findings += behind

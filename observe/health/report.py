@@ -69,7 +69,7 @@ class HealthReport:
         }
 
     def line(self) -> str:
-        """One line for a probe: `OK 4 nodes`, `CRITICAL standby: no answer in 1.2 s; main/1: ...`."""
+        """One line for a probe: `OK 4 nodes`, `CRITICAL standby: no answer in 1 s; main/1: ...`."""
         worst = Status.OK if self.ok else Status.CRITICAL
         said = [_said(each) for each in self.checks if each[1].status is Status.CRITICAL]
         warnings = [_said(each) for each in self.checks if each[1].status is Status.WARN]

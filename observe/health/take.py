@@ -9,7 +9,7 @@ from importlib import import_module
 from time import monotonic
 
 from bootstrap.secrets import LoginError
-from observe.deadline import answers
+from observe.deadline import SECONDS, answers
 from observe.health import postgres as of_postgres
 from observe.health import redis as of_redis
 from observe.health.report import HealthReport
@@ -19,8 +19,6 @@ from observe.observation import Finding
 from observe.postgres.lag import LAG, written_by
 from observe.read_redis import Kept
 
-SECONDS = 1.2
-"""How long a server is waited for. With the start of the process the answer is there within two seconds."""
 _LEFT = 0.1
 """By how much earlier sessions are cut, so that their threads come to an end."""
 

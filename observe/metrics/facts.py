@@ -5,6 +5,7 @@ Each is a metric that is paid for by the month: labels of unbounded number, such
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from bootstrap.manifest import Manifest
@@ -12,7 +13,10 @@ from knowledge.alarms.facts import CHECK, INSTANCE, facts, node
 from observe.metrics.family import Family, Labels, Sample
 
 REFUSED, REFUSALS = "datatier_metric_refused", "datatier_metrics_refused"
-"""The exporter's, one for each with its reason; and how many there are."""
+"""The exporter's, one for each with its reason; and how many there are that a grant ends."""
+LOOKS = "datatier_looks"
+"""Looks that came to their end: the sign of life."""
+_GRANT = re.compile(r"GRANT |secretsmanager:|.*access\.yaml")
 Scraped = tuple[str | None, Iterable[Family]]
 """The label `instance`, None for what is of no server, and the families."""
 
@@ -20,8 +24,7 @@ Scraped = tuple[str | None, Iterable[Family]]
 def reduced(manifest: Manifest, scraped: Iterable[Scraped], *, insights: bool) -> tuple[Family, ...]:
     """The facts that alarms look at, as families whose labels are the alarms' dimensions; none for what was not seen.
 
-    The worst is the largest: verdicts, ages, counts; and of `datatier_up` one server that answers suffices, since its
-    alarm asks whether anybody looks at all.
+    The worst is the largest: verdicts, ages, counts.
 
     :param insights: whether Database Insights is on, which serves some of the alarms then.
     """
@@ -54,13 +57,13 @@ def _servers(manifest: Manifest) -> dict[str, set[str]]:
 
 
 def _figures(scraped: Iterable[Scraped]) -> Iterator[tuple[str, str, str | None, float]]:
-    """Metric, check, instance, value of every sample; refusals as their number."""
-    refusals: int | None = None
+    """Metric, check, instance, value of every sample; of refusals the number, and that there was a look."""
+    refusals = 0
     for instance, families in scraped:
         for family in families:
-            if family.name == REFUSED:
-                refusals = (refusals or 0) + len(family.samples)
             for labels, value, _ in family.samples:
-                yield family.name, dict(labels).get(CHECK, ""), instance, value
-    if refusals is not None:
-        yield REFUSALS, "", None, refusals
+                named = dict(labels)
+                refusals += family.name == REFUSED and _GRANT.match(named.get("grant", "")) is not None
+                yield family.name, named.get(CHECK, ""), instance, value
+    yield REFUSALS, "", None, refusals
+    yield LOOKS, "", None, 1

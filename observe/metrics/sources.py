@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import partial
 
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
-from observe.metrics.own.health import HealthRounds, Nodes
+from observe.health.looker import Looker
+from observe.metrics.own.health import SECONDS, HealthRounds
 from observe.metrics.own.postgres import postgres_checks
 from observe.metrics.own.secrets import STACK, stack_source
 from observe.metrics.postgres.catalogue import readings
@@ -56,7 +57,7 @@ def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) ->
     """
     names = tuple(collectors)
     manifest = watched.postgres if isinstance(watched.postgres, Manifest) else None
-    health = HealthRounds(lambda: Nodes(watched.postgres_nodes(), watched.redis_nodes()))
+    health = HealthRounds(partial(Looker(watched.postgres, watched.redis).look, seconds=SECONDS))
     found: list[Source] = []
     for postgres in watched.postgres_nodes():
         find = partial(_postgres, watched, postgres.name)
@@ -67,6 +68,21 @@ def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) ->
     if manifest is not None:
         found += [health.source(STACK), stack_source(manifest)]
     return tuple(found)
+
+
+def looked_at(manifest: Manifest, observations: Collection[str]) -> tuple[Source, ...]:
+    """What a look from time to time reads: of each PostgreSQL server these observations, of the stack its secrets.
+
+    Raise `NoLoginError` or `EmptySecretError`.
+    """
+    watched = Watched(postgres=manifest, redis=manifest)
+    return (
+        *(
+            postgres_checks(partial(_postgres, watched, each.name), manifest, only=observations)
+            for each in watched.postgres_nodes()
+        ),
+        stack_source(manifest),
+    )
 
 
 def _postgres(watched: Watched, name: str) -> PostgresNode:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from knowledge.thresholds.activity import BLOCKED_FOR, BLOCKED_SESSIONS
-from observe.observation import READ_ALL_STATS, Cell, Finding, Observation, Row, Rows, judged
+from observe.observation import READ_ALL_STATS, Cell, Finding, Observation, Row, Rows, judged, worst
 from observe.postgres.activity import COLUMNS, who
 from observe.postgres.locks import PREPARED_BY, TARGET
 from observe.quantities import duration
@@ -113,7 +113,7 @@ def _judge(rows: Rows) -> tuple[Finding, ...]:
         none = "no session waits for a lock"
         return (judged(BLOCKED_SESSIONS, 0, none), judged(BLOCKED_FOR, 0, none))
     said = "1 session waits for a lock" if len(waiting) == 1 else f"{len(waiting)} sessions wait for a lock"
-    return (judged(BLOCKED_SESSIONS, len(waiting), said, mend=_mend(rows[0])), *_roots(rows))
+    return (judged(BLOCKED_SESSIONS, len(waiting), said, mend=_mend(rows[0])), *worst(_roots(rows)))
 
 
 def _roots(rows: Rows) -> Iterator[Finding]:
@@ -161,7 +161,6 @@ BLOCKED = Observation(
         "waiting_seconds",
         "waits_for",
         "target",
-        "holds",
         "query",
     ),
     needs=(READ_ALL_STATS,),

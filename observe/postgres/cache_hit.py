@@ -51,7 +51,7 @@ def missed(name: str, threshold: Threshold, from_reads: int = CACHE_READS) -> Ca
 def _finding(row: Row, name: str, threshold: Threshold) -> Finding:
     share, since = float(str(row["hit_percent"])), row["since"]
     message = (
-        f"{share:.1f} % of the blocks of {name} {row[name]} were found in shared_buffers since {since:%Y-%m-%d %H:%M}"
+        f"{share:.2f} % of the blocks of {name} {row[name]} were found in shared_buffers since {since:%Y-%m-%d %H:%M}"
     )
     return judged(threshold, share, message, object=str(row[name]), mend="datatier queries slow")
 

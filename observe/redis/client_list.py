@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 from knowledge.thresholds.redis import CLIENT_BUFFER
-from observe.observation import Cell, Finding, Observation, Right, Row, Rows, judged
+from observe.observation import Cell, Finding, Observation, Right, Row, Rows, judged, worst
 from observe.quantities import size
 
 LISTS = Right(
@@ -60,7 +60,7 @@ def groups(rows: Rows) -> Rows:
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
     """The output buffers of ordinary clients; a replica's may be large, and has a limit of its own."""
-    return tuple(
+    return worst(
         judged(
             CLIENT_BUFFER,
             _number(row["output_bytes"]),

@@ -83,7 +83,7 @@ def test_without_a_stack_there_is_no_rule_whose_number_only_a_stack_knows() -> N
     with_stack, without = (
         {rule.key for rule in rules(limits, of_stack)} for limits, of_stack in ((LIMITS, STACK), ({}, {}))
     )
-    assert with_stack - without == {"postgres/replica-lag", "postgres/load-high", "stack/secret-old"}
+    assert with_stack - without == {"postgres/load-high", "stack/secret-old"}
 
 
 def test_a_check_that_no_alarm_has_is_a_rule_for_each_of_its_steps() -> None:

@@ -15,10 +15,12 @@ from postgres_server import free_port
 from real_servers import Postgres, replica_of
 
 from bootstrap.secrets import Secret
+from knowledge.thresholds.postgres_storage import UNUSED_INDEX
 from observe.ask import ask, whole
 from observe.node import PostgresNode
 from observe.nodes import postgres_nodes
 from observe.observation import Observed
+from observe.postgres.index_usage import INDEX_USAGE, unused
 from observe.postgres.replication import REPLICATION
 from observe.postgres.sessions import SESSIONS
 
@@ -109,3 +111,30 @@ def test_replicas_are_left_out_of_what_only_the_primary_knows(primary: Busy, rep
     nodes = [node("primary", primary.port), node("standby", replica)]
     answers = ask(nodes, [replace(SESSIONS, on_replica=False)])
     assert [each.node for each in answers] == ["primary"]
+
+
+def test_an_index_is_unused_only_where_no_server_scans_it(primary: Busy, replica: int) -> None:
+    table, both = '"Shop Front"."Order Items"', [node("primary", primary.port), node("standby", replica)]
+    gone = [both[0], node("standby", free_port())]
+    question = replace(INDEX_USAGE, together=lambda rows: unused(rows, threshold=replace(UNUSED_INDEX, warn=0), days=0))
+
+    def said(nodes: list[PostgresNode]) -> list[tuple[str, str]]:
+        found = ask(nodes, [question])[0].findings
+        return [(str(each.status), each.object) for each in found if each.check == "unused-index"]
+
+    with primary.scene():
+        conn = primary.connect()
+        conn.execute(f"CREATE INDEX by_n ON {table} (n)".encode())
+        with psycopg.connect(f"postgres://boss@127.0.0.1:{replica}/shop", autocommit=True) as reader:
+            while not (reader.execute("SELECT to_regclass('\"Shop Front\".by_n')").fetchone() or (None,))[0]:
+                time.sleep(0.01)
+            assert said(both) == [("warn", '"Shop Front".by_n')]
+            # One server of two says nothing about an index.
+            assert said(gone) == [("skipped", "")]
+            assert said(both[:1]) == [("skipped", "")]
+            assert said(both[1:]) == [("skipped", "")]
+            reader.execute("SET enable_seqscan = off")
+            reader.execute(f"SELECT FROM {table} WHERE n = 1".encode())
+            reader.execute("SELECT pg_stat_force_next_flush()")
+        assert said(both) == []
+        conn.execute('DROP INDEX "Shop Front".by_n')

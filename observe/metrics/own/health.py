@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 
 from observe.health.report import HealthReport
-from observe.health.take import take
 from observe.metrics.own.checks import STATUS, checks
-from observe.metrics.own.login import Login
 from observe.metrics.own.part import Part
 from observe.metrics.own.source import Group, OwnSource
-from observe.node import PostgresNode, RedisNode
-from observe.read_redis import Kept
 
 EVERY = 60.0
 """Seconds between two looks; what a cache counts is judged by what it grew in between."""
@@ -24,23 +19,17 @@ SECONDS = 5.0
 GROUP = "health"
 
 
-@dataclass(frozen=True)
-class Nodes:
-    """All servers that are looked at."""
-
-    postgres: Sequence[PostgresNode]
-    redis: Sequence[RedisNode]
-
-
 class HealthRounds:
     """The last report, taken again when it is old. For several threads."""
 
-    def __init__(self, find: Callable[[], Nodes], *, clock: Callable[[], float] = monotonic) -> None:
-        """Find the servers; none is asked yet."""
-        self._login = Login(find)
+    def __init__(self, look: Callable[[], HealthReport], *, clock: Callable[[], float] = monotonic) -> None:
+        """Nobody is asked yet.
+
+        :param look: at all servers.
+        """
+        self._look = look
         self._clock = clock
         self._lock = Lock()
-        self._kept: dict[str, Kept] = {}
         self._report = HealthReport(nodes=())
         self._at: float | None = None
 
@@ -52,11 +41,8 @@ class HealthRounds:
         with self._lock:  # who comes meanwhile waits for the same report
             # A source is due `EVERY` seconds after it has read: by then the report is older.
             if self._at is None or self._clock() - self._at >= EVERY / 2:
-                nodes = self._login.node
-                self._report = take(nodes.postgres, nodes.redis, kept=self._kept, seconds=SECONDS)
+                self._report = self._look()
                 self._at = self._clock()
-                if not all(each.up for each in self._report.nodes):
-                    self._login.again()  # a password may have been renewed
             return self._report
 
 

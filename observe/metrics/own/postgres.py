@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,9 @@ from observe.catalogue import POSTGRES
 from observe.deadline import cut
 from observe.health.observed import POSTGRES as NODE_POSTGRES
 from observe.metrics.family import Family, gauge
+from observe.metrics.login import Login
 from observe.metrics.own.checks import STATUS, checks
 from observe.metrics.own.differences import DIFFERENCES, differences
-from observe.metrics.own.login import Login
 from observe.metrics.own.part import Part
 from observe.metrics.own.source import Group, OwnSource
 from observe.metrics.source import Refused
@@ -36,18 +36,22 @@ COMPARED = 900.0
 VERSION, DIRTY = "datatier_migration_version", "datatier_migration_dirty"
 
 
-def postgres_checks(find: Callable[[], PostgresNode], manifest: Manifest | None) -> OwnSource[psycopg.Connection[Any]]:
+def postgres_checks(
+    find: Callable[[], PostgresNode], manifest: Manifest | None, only: Collection[str] | None = None
+) -> OwnSource[psycopg.Connection[Any]]:
     """The observations of the catalogue, and for a stack's primary how it differs from its declarations.
 
     :param find: the node with whoever logs in now.
     :param manifest: of the stack; None for the server of a URL, of which nothing is declared.
+    :param only: ids of the observations that are wanted; those that no health has when absent.
     """
     login = Login(find)
     node = login.node
     every = dict.fromkeys(part for each in POSTGRES for part in (each, *each.also))
-    wanted = [each for each in every if (each.on_replica or not node.replica) and each not in NODE_POSTGRES]
-    if not node.replica:
-        wanted.append(MIGRATION)
+    # Those of the server as a whole are the health's, but for the migration's numbers.
+    usual = [each for each in every if each is MIGRATION or each not in NODE_POSTGRES]
+    chosen = usual if only is None else [each for each in every if each.id in only]
+    wanted = [each for each in chosen if each.on_replica or not node.replica]
     groups = [
         Group(f"check {each.id}", each.every, _metrics(each), partial(_look, node=node.name, observation=each))
         for each in wanted

@@ -66,15 +66,13 @@ def of_columns(
 
     def families(rows: Rows, version: int) -> list[Family]:
         there = of_version(every, version)
-        samples: list[list[Sample]] = [[] for _ in there]
-        for row in rows:
-            named = labelled(names, row[: len(names)])
-            for value, series in zip(row[len(names) :], samples, strict=True):
-                if value is not None:
-                    series.append(Sample(named, float(value)))
-                elif null is not None:
-                    series.append(Sample(named, null))
-        return [Family(each.name, each.kind, each.help, series) for each, series in zip(there, samples, strict=True)]
+        many = len(names)
+        labels_ = [labelled(names, row[:many]) for row in rows]
+        values = list(zip(*rows, strict=True))[many:] if rows else [()] * len(there)
+        return [
+            Family(each.name, each.kind, each.help, samples(labels_, column, null))
+            for each, column in zip(there, values, strict=True)
+        ]
 
     return Reading(
         collector=collector,
@@ -86,6 +84,13 @@ def of_columns(
         demands=demands,
         server=server,
     )
+
+
+def samples(labels: Sequence[Labels], values: Sequence[bytes | None], null: float | None) -> list[Sample]:
+    """One column's values with the labels of their rows."""
+    if null is None:
+        return [Sample(each, float(value)) for each, value in zip(labels, values, strict=True) if value is not None]
+    return [Sample(each, null if value is None else float(value)) for each, value in zip(labels, values, strict=True)]
 
 
 def labelled(names: Sequence[str], values: Sequence[bytes | None]) -> Labels:

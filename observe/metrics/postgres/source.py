@@ -13,7 +13,7 @@ from bootstrap.secrets import LoginError
 from clients.errors import EmptySecretError, NoLoginError
 from observe.metrics.family import Family, Sample
 from observe.metrics.postgres.families import columns
-from observe.metrics.postgres.pipeline import Answer, LostError, ask
+from observe.metrics.postgres.pipeline import Answer, LostError, Prepared, ask
 from observe.metrics.postgres.reading import EVERY, Reading
 from observe.metrics.postgres.rights import Rights
 from observe.metrics.reached import reached
@@ -58,6 +58,7 @@ class PostgresSource:
         self._rights = Rights(readings)
         self._conn: psycopg.Connection[Any] | None = None
         self._kept: dict[Reading, _Read] = {}
+        self._prepared = Prepared()
         self._version = 0
         self._scrapes = 0
         self._failures = 0
@@ -78,6 +79,9 @@ class PostgresSource:
         except BootstrapError:
             self.close()
             return self._without(monotonic() - began)
+        except BaseException:
+            self.close()  # what is left on the wire belongs to no later scrape
+            raise
         return self._shown(read, monotonic() - began)
 
     def absent(self) -> Scrape:
@@ -106,6 +110,7 @@ class PostgresSource:
         if monotonic() < self._not_before:
             raise LostError("its next login is after a pause")
         self._rights.forget()
+        self._prepared = Prepared()
         try:
             self._conn = self._open(deadline)
             ask(self._conn, ["SET client_encoding = 'UTF8'"], deadline)
@@ -139,12 +144,18 @@ class PostgresSource:
             self._rights.learn(*ask(conn, [self._rights.statement], deadline))
         due = [each for each in self._readings if self._is_due(each) and each.statement(version)]
         asked = [each for each in due if self._rights.may_ask(each)]
-        first, *answers = ask(conn, [self._rights.statement, *(each.statement(version) for each in asked)], deadline)
-        self._response = first.seconds
-        self._rights.learn(first)
-        found = {
-            reading: self._judged(reading, answer, version) for reading, answer in zip(asked, answers, strict=True)
-        }
+        found: dict[Reading, _Read] = {}
+
+        def take(place: int, answer: Answer) -> None:
+            if place:
+                found[asked[place - 1]] = self._judged(asked[place - 1], answer, version)
+            else:
+                self._response = answer.seconds
+                self._rights.learn(answer)
+
+        ask(
+            conn, [self._rights.statement, *(each.statement(version) for each in asked)], deadline, self._prepared, take
+        )
         now = monotonic()
         missing = {each: replace(self._refused(each, now, 0.0, ()), ok=False) for each in due if each not in found}
         self._kept |= found | missing

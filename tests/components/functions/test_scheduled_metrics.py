@@ -104,7 +104,10 @@ def test_least_privilege(record: Any) -> None:
     own = {sid: (each["Action"], each["Resource"]) for sid, each in statements.items() if not sid.startswith("Network")}
     assert own == {
         "Secrets": (["secretsmanager:GetSecretValue"], ["arn:metrics-manifest", "arn:watcher"]),
-        "Ages": (["secretsmanager:DescribeSecret"], ["arn:master", "arn:watcher"]),
+        "Ages": (
+            ["secretsmanager:DescribeSecret", "secretsmanager:ListSecretVersionIds"],
+            ["arn:master", "arn:watcher"],
+        ),
         "SecretsKey": (["kms:Decrypt"], "arn:key"),
         "Logs": (["logs:CreateLogStream", "logs:PutLogEvents"], "arn:metrics-logs:*"),
     }

@@ -13,7 +13,16 @@ LISTS = {"AWS": AWS, "POSTGRES": POSTGRES, "REDIS": REDIS, "COMMUNITY": COMMUNIT
 # The first of a name: the last replica is one of another region, without an expression.
 ALL = {f"{one.engine}/{one.key}": one for one in reversed(everything())}
 # What nobody's list has.
-OWN: set[str] = set()
+OWN = {
+    "redis/keyspace-without-ttl",
+    "stack/access-differences",
+    "stack/metrics-refused",
+    "stack/metrics-silent",
+    "stack/migration-dirty",
+    "stack/rotation-pending",
+    "stack/schema-differences",
+    "stack/secret-old",
+}
 
 # AWS's recommended alarms: statistic, comparison, evaluation periods, datapoints, all with a period of 60 s. Where ours
 # differ, what ours have and why.
@@ -112,7 +121,7 @@ PUBLISHED = {
 
 def test_metrics_that_are_published() -> None:
     used = {term.metric for one in ALL.values() for term in one.terms}
-    used |= {one.metric for one in ALL.values() if not one.terms and not one.pattern}
+    used |= {one.metric for one in ALL.values() if not (one.terms or one.pattern or one.dimensions)}
     assert used == PUBLISHED
 
 

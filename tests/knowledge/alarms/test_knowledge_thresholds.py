@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from knowledge.alarms.catalogue import postgres_alarms, redis_alarms
+from knowledge.alarms.catalogue import POSTGRES, REDIS, postgres_alarms, redis_alarms
+from knowledge.alarms.facts import FACTS, cache_alarms, instance_alarms, stack_alarms
 from knowledge.alarms.spec import AlarmSpec, Term
 from knowledge.classes import CACHE_CLASSES, GIB, RDS_CLASSES, cache_class, rds_class
 from knowledge.postgres.parameters import max_connections, postgres_parameters
@@ -62,7 +61,10 @@ def everything() -> list[AlarmSpec]:
         for eviction in EVICTIONS:
             for cluster_mode in (False, True):
                 found += redis_alarms(cache, eviction=eviction, replicas=1, cluster_mode=cluster_mode)
-    return found
+    looks = {"prefix": "shop-live", "seconds": 300}
+    found += instance_alarms(name="primary", primary=True, insights=True, catalogue=POSTGRES, **looks)  # type: ignore[arg-type]
+    found += cache_alarms(name="hot", **looks)  # type: ignore[arg-type]
+    return found + list(stack_alarms(rotation_days=30, **looks))  # type: ignore[arg-type]
 
 
 def sizes(connections: int, vcpu: int, free: float, swap: int, queue: float, stream: float) -> dict[str, float]:
@@ -257,7 +259,12 @@ def test_what_cloudwatch_takes() -> None:
 
 def test_silence_is_one_page() -> None:
     breaching = {(one.namespace, one.key) for one in everything() if one.missing == "breaching"}
-    assert breaching == {("AWS/RDS", "down"), ("AWS/RDS", "replication-stopped"), ("AWS/ElastiCache", "down")}
+    assert breaching == {
+        ("AWS/RDS", "down"),
+        ("AWS/RDS", "replication-stopped"),
+        ("AWS/ElastiCache", "down"),
+        ("data-tier/shop-live", "metrics-silent"),
+    }
 
 
 def test_what_a_class_lacks_has_no_alarm() -> None:
@@ -300,12 +307,6 @@ def test_critical_rows_of_the_catalogue() -> None:
 
 
 def test_no_alarm_word_is_unused() -> None:
-    import tomllib
-
-    folder = Path(__file__).parents[3] / "knowledge" / "alarms"
-    words = {
-        (engine, key)
-        for engine, name in (("postgres", "postgres.toml"), ("redis", "redis.toml"))
-        for key in tomllib.loads((folder / name).read_text("utf-8"))
-    }
-    assert words == {(one.engine, one.key) for one in everything()}
+    assert sorted([*POSTGRES, *REDIS, *FACTS]) == sorted(
+        {(one.engine, one.key): one.key for one in everything()}.values()
+    )

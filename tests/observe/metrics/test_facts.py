@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import json
+import pkgutil
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,11 +13,15 @@ import pytest
 from bootstrap.manifest import Manifest
 from infra.instances import instances
 from infra.load import load_settings
+from knowledge import thresholds
 from knowledge.alarms.facts import facts
+from knowledge.thresholds.threshold import Threshold
 from observe import handler
+from observe.catalogue import POSTGRES
 from observe.metrics.facts import reduced
 from observe.metrics.family import Family, Labels, Sample
 from observe.metrics.source import Refused, Scrape
+from observe.postgres.migration import MIGRATION
 
 ACCESS = {"owner": "shop_owner", "identities": {}}
 STACK = Manifest.model_validate(
@@ -43,7 +49,7 @@ STACK = Manifest.model_validate(
 )
 
 
-DEAD, SLOT, IDLE = ((("check", name),) for name in ("vacuum", "slot-inactive", "idle-in-transaction"))
+DEAD, SLOT, IDLE = ((("check", name),) for name in ("dead-rows", "slot-inactive", "idle-in-transaction"))
 
 
 def family(name: str, *samples: tuple[Labels, float]) -> Family:
@@ -54,7 +60,8 @@ def object_(check: Labels, name: str) -> Labels:
     return (*check, ("object", name))
 
 
-STATUS = "datatier_check_status"
+STATUS, REFUSALS = "datatier_check_status", "datatier_metrics_refused"
+WHOLE = (("instance", "shop-live"),)
 PRIMARY, STANDBY = "shop-live/primary", "shop-live/standby"
 CASES: dict[str, tuple[list[tuple[str | None, Iterable[Family]]], dict[str, dict[Labels, float]]]] = {
     "nothing": ([], {}),
@@ -81,24 +88,27 @@ CASES: dict[str, tuple[list[tuple[str | None, Iterable[Family]]], dict[str, dict
     "a check of the primary alone": ([(STANDBY, [family(STATUS, (object_(SLOT, "s"), 2))])], {}),
     "a replica whose alarms are in another region": ([("shop-live/far", [family(STATUS, (IDLE, 2))])], {}),
     "a check that no alarm is about": ([(PRIMARY, [family(STATUS, ((("check", "response"),), 2))])], {}),
-    "one server that answers": (
-        [(PRIMARY, [family("datatier_up", ((), 0))]), (STANDBY, [family("datatier_up", ((), 1))])],
-        {"datatier_up": {(("instance", "shop-live"),): 1}},
-    ),
     "the oldest secret": (
         [(None, [family("datatier_secret_age_seconds", ((("identity", "a"),), 5), ((("identity", "b"),), 7))])],
         {"datatier_secret_age_seconds": {(("instance", "shop-live"),): 7}},
     ),
-    "refusals are counted, over all servers": (
+    "refusals that a grant ends are counted, over all servers": (
         [
-            (PRIMARY, [family("datatier_metric_refused", ((("metric", "a"),), 1), ((("metric", "b"),), 1))]),
-            (STANDBY, [family("datatier_metric_refused", ((("metric", "a"),), 1))]),
+            (
+                PRIMARY,
+                [
+                    family(
+                        "datatier_metric_refused",
+                        ((("grant", 'GRANT pg_monitor TO "a"'),), 1),
+                        ((("grant", "secretsmanager:DescribeSecret on arn:a"),), 1),
+                        ((("grant", "CREATE EXTENSION pgstattuple"),), 1),
+                        ((("grant", ""),), 1),
+                    )
+                ],
+            ),
+            (STANDBY, [family("datatier_metric_refused", ((("grant", "`redis: monitoring` in access.yaml"),), 1))]),
         ],
-        {"datatier_metrics_refused": {(("instance", "shop-live"),): 3}},
-    ),
-    "none refused is a figure": (
-        [(PRIMARY, [family("datatier_metric_refused")])],
-        {"datatier_metrics_refused": {(("instance", "shop-live"),): 0}},
+        {REFUSALS: {WHOLE: 3}},
     ),
     "a cache's key spaces": (
         [("shop-live/main", [family("datatier_keyspace_without_ttl", ((("space", "a"),), 0), ((("space", "b"),), 9))])],
@@ -109,9 +119,11 @@ CASES: dict[str, tuple[list[tuple[str | None, Iterable[Family]]], dict[str, dict
 
 @pytest.mark.parametrize("case", CASES)
 def test_reduced(case: str) -> None:
+    """Whatever else there is, a look says that it was one, and how much it was refused."""
     scraped, expected = CASES[case]
     found = reduced(STACK, scraped, insights=False)
-    assert {each.name: {labels: value for labels, value, _ in each.samples} for each in found} == expected
+    always = {"datatier_looks": {WHOLE: 1}, REFUSALS: {WHOLE: 0}}
+    assert {each.name: {labels: value for labels, value, _ in each.samples} for each in found} == always | expected
 
 
 @dataclass
@@ -139,12 +151,13 @@ def test_a_look_writes_a_line_for_each_set_of_dimensions(
     told = [
         Told(
             "primary",
-            (family("datatier_up", ((), 1)), family(STATUS, (object_(DEAD, "a"), 1), (IDLE, 2))),
-            (Refused("m", "r", "g"),),
+            (family(STATUS, (object_(DEAD, "a"), 1), (IDLE, 2)),),
+            (Refused("m", "r", "GRANT g"),),
         ),
-        Told("standby", (family("datatier_up", ((), 0)), family("datatier_migration_dirty", ((), 0)))),
+        Told("standby", (family("datatier_migration_dirty", ((), 0)),)),
     ]  # fmt: skip
-    monkeypatch.setattr(handler, "sources", lambda manifest: told)
+    asked = []
+    monkeypatch.setattr(handler, "looked_at", lambda manifest, observations: asked.append(observations) or told)
     assert handler.look(STACK, "data-tier/shop-live", insights=True) == 2
     documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     for each in documents:
@@ -154,19 +167,20 @@ def test_a_look_writes_a_line_for_each_set_of_dimensions(
     assert sorted(documents, key=len) == [
         {
             "_aws": ([["check", "instance"]], [STATUS]),
-            "check": "vacuum",
+            "check": "dead-rows",
             "instance": "shop-live/primary",
             STATUS: 1,
         },
         {
-            "_aws": ([["instance"]], ["datatier_metrics_refused", "datatier_migration_dirty", "datatier_up"]),
+            "_aws": ([["instance"]], ["datatier_looks", "datatier_metrics_refused", "datatier_migration_dirty"]),
             "instance": "shop-live",
-            "datatier_up": 1,
+            "datatier_looks": 1,
             "datatier_metrics_refused": 1,
             "datatier_migration_dirty": 0,
         },
     ]
     assert [each.closed for each in told] == [["primary"], ["standby"]]
+    assert asked == [{"indexes", "migration", "sequences", "slots", "vacuum"}]
 
 
 @pytest.mark.parametrize(("insights", "count"), [("off", 19), ("standard", 13)])
@@ -179,10 +193,23 @@ def test_what_is_written_is_what_alarms_look_at(insights: str, count: int) -> No
     everything = [
         family(each.metric, ((("check", each.check),) if each.check else (), 1)) for each in facts(insights=False)
     ]
-    everything = [each for each in everything if each.name != "datatier_metrics_refused"]
-    everything.append(family("datatier_metric_refused", ((), 1)))
+    everything = [each for each in everything if each.name not in (REFUSALS, "datatier_looks")]
     names = ["primary", "standby", "reporting", "far", "main", "queue"]
     found = reduced(STACK, [(f"shop-live/{name}", everything) for name in names], insights=insights != "off")
     written = {(each.name, labels) for each in found for labels, _, _ in each.samples}
     assert written == {(each.metric, tuple(each.dimensions.items())) for each in alarms}
     assert len(written) == len(alarms) == count
+
+
+def test_every_figure_comes_from_somewhere() -> None:
+    """An observation of the catalogue and, where it is a verdict, a threshold that judges."""
+    observed = {part.id for each in (*POSTGRES, MIGRATION) for part in (each, *each.also)}
+    judged = {
+        each.id
+        for module in pkgutil.iter_modules(thresholds.__path__, "knowledge.thresholds.")
+        for each in vars(importlib.import_module(module.name)).values()
+        if isinstance(each, Threshold)
+    }
+    wanted = facts(insights=False)
+    assert {each.observation for each in wanted} - {""} <= observed
+    assert {each.check for each in wanted} - {""} <= judged

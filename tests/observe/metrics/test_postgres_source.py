@@ -241,3 +241,39 @@ def test_a_url_without_a_port_means_the_usual_one(server: Postgres) -> None:
     source = PostgresSource(lambda: node, readings())
     assert any('server="localhost:5432"' in each for each in scraped(source))
     source.close()
+
+
+def test_a_pooler_that_forgets_names_is_borne(server: Postgres) -> None:
+    opened: list[psycopg.Connection] = []
+
+    def connect(seconds: int) -> psycopg.Connection:
+        opened.append(postgres_nodes(Secret(url(server)))[0].connect(seconds))
+        return opened[-1]
+
+    source = PostgresSource(lambda: replace(postgres_nodes(Secret(url(server)))[0], connect=connect), readings())
+    series = set(scraped(source))
+    opened[0].execute("DEALLOCATE ALL")  # as where another session of the server answers
+    assert set(scraped(source)) == series
+    assert _refused(scraped(source)) == set()
+    assert len(opened) == 1
+    source.close()
+
+
+def test_a_statement_that_failed_is_not_missed_for_good(server: Postgres) -> None:
+    with server.superuser(DATABASE) as conn:
+        source = _source(server)
+        scraped(source)
+        conn.execute("REVOKE SELECT ON pg_stat_archiver FROM PUBLIC")
+        try:
+            found = scraped(source)
+        finally:
+            conn.execute("GRANT SELECT ON pg_stat_archiver TO PUBLIC")
+    reason = "permission denied for view pg_stat_archiver"
+    assert _refused(found) == {(f"pg_stat_archiver_{name}", reason, "") for name in ARCHIVER}
+    assert found['pg_scrape_collector_success{collector="stat_archiver"}'] == 0
+    assert found["pg_up"] == 1
+    assert _refused(scraped(source)) == set()
+    source.close()
+
+
+ARCHIVER = ("archived_count", "failed_count", "last_archive_age")

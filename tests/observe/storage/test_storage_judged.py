@@ -174,6 +174,11 @@ def heap(**more: object) -> Row:
         (heap(inserted=20_001), []),
         (heap(inserted=20_001, vacuumed_seconds=None), [("warn", "never-vacuumed", "t", "VACUUM (ANALYZE) t")]),
         (heap(inserted=20_001, vacuumed_seconds=None, inserted_due=None), []),
+        # One line for a table: vacuum analyzes as well.
+        (
+            heap(dead=20_001, inserted=20_001, changed=20_001, vacuumed_seconds=None),
+            [("warn", "dead-rows", "t", "VACUUM (ANALYZE) t")],
+        ),
         (heap(changed=20_001), [("warn", "stale-statistics", "t", "ANALYZE t")]),
         (heap(changed=20_001, toast=True), []),
     ],

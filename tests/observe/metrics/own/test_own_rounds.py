@@ -12,7 +12,7 @@ import pytest
 from bootstrap.errors import BootstrapError
 from bootstrap.secrets import LoginError
 from observe.metrics.family import gauge
-from observe.metrics.own.login import Login
+from observe.metrics.login import Login
 from observe.metrics.own.part import Part
 from observe.metrics.own.source import PAUSE, Group, OwnSource
 from observe.metrics.source import Refused, Scrape

@@ -1,0 +1,79 @@
+"""The two roles of the exporter's task: what starts it pulls the image and writes the log, what runs reads secrets.
+
+ECS Developer Guide, "Amazon ECS task execution IAM role" and "Amazon ECS task IAM role".
+"""
+
+import re
+
+import pulumi
+import pulumi_aws as aws
+
+from components.exporter.args import MetricsServiceArgs
+from components.functions.metrics import AGES
+from components.policy import Statement, allow, called, document, trust
+
+TASKS = "ecs-tasks.amazonaws.com"
+# ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG, in China with `.cn` behind (ECR User Guide, "Private registries").
+_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([a-z0-9._/-]+)[:@].+")
+
+
+def execution_role(
+    name: str, args: MetricsServiceArgs, logs: aws.cloudwatch.LogGroup, child: pulumi.ResourceOptions
+) -> tuple[aws.iam.Role, pulumi.Resource]:
+    """Make the role as which ECS starts the task, with its policy."""
+    role = aws.iam.Role(
+        f"{name}-start-role",
+        name=f"{args.prefix}-exporter-start",
+        description="ECS pulls the exporter's image and writes its log",
+        assume_role_policy=trust(TASKS),
+        opts=child,
+    )
+    statements = [
+        *pulling(args),
+        allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.Output.format("{0}:*", logs.arn)),
+    ]
+    policy = aws.iam.RolePolicy(f"{name}-start-policy", role=role.name, policy=document(*statements), opts=child)
+    return role, policy
+
+
+def task_role(
+    name: str, args: MetricsServiceArgs, manifest_arn: pulumi.Input[str], child: pulumi.ResourceOptions
+) -> tuple[aws.iam.Role, pulumi.Resource]:
+    """Make the role that the exporter itself has, with its policy."""
+    role = aws.iam.Role(
+        f"{name}-role",
+        name=f"{args.prefix}-exporter",
+        description="The exporter reads the secrets of the identities that watch",
+        assume_role_policy=trust(TASKS),
+        opts=child,
+    )
+    policy = aws.iam.RolePolicy(
+        f"{name}-policy", role=role.name, policy=document(*permissions(args, manifest_arn), *args.connect), opts=child
+    )
+    return role, policy
+
+
+def pulling(args: MetricsServiceArgs) -> list[Statement]:
+    """What pulls the image out of ECR, one repository; nothing where it is in no registry of ECR."""
+    found = _ECR.fullmatch(args.image)
+    if found is None:
+        return []
+    account, region, repository = found.groups()
+    arn = pulumi.Output.format("arn:{0}:ecr:{1}:{2}:repository/{3}", args.partition, region, account, repository)
+    layers = ["BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer"]
+    return [
+        # A token opens no more than the caller may have; it has no resource (Service Authorization Reference, ECR).
+        allow("Registry", ["ecr:GetAuthorizationToken"], "*"),
+        allow("Image", [f"ecr:{each}" for each in layers], arn),
+    ]
+
+
+def permissions(args: MetricsServiceArgs, manifest_arn: pulumi.Input[str]) -> list[Statement]:
+    """Read the secrets of those who watch, and how old the others are."""
+    described = list(args.described_secret_arns)
+    through = {"StringEquals": {"kms:ViaService": called("secretsmanager", args.region)}}
+    return [
+        allow("Secrets", ["secretsmanager:GetSecretValue"], [manifest_arn, *args.secret_arns]),
+        *([allow("Ages", [f"secretsmanager:{each}" for each in AGES], described)] if described else []),
+        allow("SecretsKey", ["kms:Decrypt"], args.secrets_key_arn, Condition=through),
+    ]
