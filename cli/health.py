@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated
@@ -47,10 +47,13 @@ def health(
     """
     if json and line:
         raise InputError("--json and --line are two forms of the same: leave one of them out.")
-    looker, known = _looker(stack, manifest, database_url, redis_url)
+    looker = looker_of(stack, manifest, database_url, redis_url)
 
     def look() -> HealthReport:
-        return looker.look(seconds=timeout, stack=tuple(known()))
+        report = looker.look(seconds=timeout)
+        if database_url or redis_url:
+            _of_its_engine(report)
+        return report
 
     if again:
         from cli.health_watch import watch
@@ -73,10 +76,8 @@ def _show(report: HealthReport, *, json: bool, line: bool, every: bool) -> None:
         console().print(view(report, every=every))
 
 
-def _looker(
-    stack: str | None, manifest: str | None, database_url: str | None, redis_url: str | None
-) -> tuple[Looker, Callable[[], Iterator[Finding]]]:
-    """What is looked at, and what is known of it as a whole. Raise what naming it wrongly raises."""
+def looker_of(stack: str | None, manifest: str | None, database_url: str | None, redis_url: str | None) -> Looker:
+    """What looks at the servers that are meant. Raise what naming them wrongly raises."""
     from observe.health.looker import Looker
     from observe.health.proved import later, not_proved
 
@@ -84,9 +85,9 @@ def _looker(
     if database or cache:
         compare = "datatier status, with the same --database-url, compares access"
         described = partial(not_proved, "no stack describes this server", compare)
-        return Looker(database, cache), described if database else partial(iter, ())
+        return Looker(database, cache, described if database else tuple)
     found, state = find_kept(stack, manifest)
-    return Looker(found, found), lambda: chain(_proved(state), later())
+    return Looker(found, found, lambda: chain(_proved(state), later()))
 
 
 def _proved(state: StateDir | None) -> Iterator[Finding]:
@@ -112,3 +113,19 @@ def _proved(state: StateDir | None) -> Iterator[Finding]:
         ),
         datetime.now(UTC),
     )
+
+
+_URLS = {"database": ("--database-url", "PostgreSQL", 5432), "redis": ("--redis-url", "Redis", 6379)}
+"""Node of a URL -> its option, the engine that it must be, and the engine's port."""
+
+
+def _of_its_engine(report: HealthReport) -> None:
+    """Raise `InputError` where another engine answers at a URL than the one it is for."""
+    from observe.engine_at import engine_at
+    from observe.node import host_and_port
+
+    for node in (each for each in report.nodes if not each.up and each.name in _URLS):
+        option, wanted, port = _URLS[node.name]
+        found = engine_at(*host_and_port(node.address, port))
+        if found not in (wanted, None):
+            raise InputError(f"{option}: what answers at {node.address} is {found}, not {wanted}: check host and port.")

@@ -17,6 +17,7 @@ from cli.queries_caches import command_of
 from cli.queries_deps import deps
 from cli.queries_explain import explain
 from cli.queries_kill import kill
+from cli.queries_slow import slow
 from cli.queries_table import table
 from cli.queries_target import DatabaseOption, IdentityOption, LimitOption, NodeOption, answer, nodes_of, words_of
 from observe.catalogue import REDIS_LISTS, queries
@@ -50,7 +51,12 @@ def _help(observation: Observation, name: str = "", of: str = "") -> str:
     return f"{observation.question}\n\n[bold]Examples:[/] {words}{of}    {words}{of} -s prod --json"
 
 
+_OWN = {slow.__name__: slow}
+"""Questions of the catalogue whose commands have more options."""
 for _each in queries():
+    if _each.id in _OWN:
+        app.command(_each.id)(_OWN[_each.id])
+        continue
     app.command(_each.id, help=_help(_each))(_command(_each))
 app.command("all")(all_)
 app.command()(deps)

@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from bootstrap.manifest import Manifest
-from cli.current import state_of
+from cli.current import known, state_of
 from cli.declaration import ahead, as_declared, note_of_deployed
 from cli.errors import InputError, NothingUpError
 from cli.output import note
+from cli.project import project_root
+from infra.settings.problems import nearest
+from infra.settings.stackfile import stacks as stacks_of
 
 if TYPE_CHECKING:
     from local.state import StateDir
@@ -41,6 +44,9 @@ def find_kept(stack: str | None, file: str | None) -> tuple[Manifest, StateDir |
     """
     if file is not None:
         return find_manifest(stack, file), None
+    root = project_root()
+    if stack is not None and stack not in (there := {*stacks_of(root), *known(root)}):
+        raise InputError(f"there is no stack `{stack}`: {', '.join(sorted(there))}.{nearest(stack, there)}")
     state = state_of(stack)
     kept = state.kept.get("manifest")
     if kept is None:

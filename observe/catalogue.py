@@ -8,6 +8,7 @@ from observe.observation import Observation
 from observe.postgres.bloat import BLOAT
 from observe.postgres.blocked import BLOCKED
 from observe.postgres.cache_hit import CACHE_HIT_DATABASES
+from observe.postgres.faults import FAULTS
 from observe.postgres.indexes import INDEXES
 from observe.postgres.locks import LOCKS
 from observe.postgres.replication import REPLICATION
@@ -29,6 +30,7 @@ POSTGRES: tuple[Observation, ...] = (
     LOCKS,
     SLOW,
     REPLICATION,
+    FAULTS,
     SIZES,
     INDEXES,
     BLOAT,

@@ -154,6 +154,13 @@ def worst(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     for each in findings:
         if each.status is not Status.OK:
             kept.append(each)
-        elif each.check not in well or (each.value or 0) > (well[each.check].value or 0):
+        elif each.check not in well or _nearness(each) > _nearness(well[each.check]):
             well[each.check] = replace(each, object="")
     return (*kept, *well.values())
+
+
+def _nearness(finding: Finding) -> float:
+    """The value as a share of the first step that it is below."""
+    limit = finding.threshold
+    step = (limit.critical if limit.warn is None else limit.warn) if limit else None
+    return (finding.value or 0.0) / (step or 1.0)

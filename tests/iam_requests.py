@@ -48,6 +48,12 @@ NAMES: dict[str, dict[str, str]] = {
         "user": "user:{}-main-default",
         "usergroup": "usergroup:{}-main",
     },
+    "ecs": {
+        "cluster": "cluster/{}",
+        "service": "service/{0}/{0}-exporter",
+        "service-deployment": "service-deployment/{0}/{0}-exporter/1",
+        "task-definition": "task-definition/{}-exporter:7",
+    },
     "events": {"rule-on-default-event-bus": "rule/{}-rotation"},
     "iam": {"role": "role/{}-bootstrap"},
     "kms": {"alias": "alias/{}-storage", "key": "key/1234abcd"},
@@ -66,6 +72,7 @@ NAMES: dict[str, dict[str, str]] = {
     },
     "s3": {"bucket": "{}-exports"},
     "secretsmanager": {"Secret": "secret:{}/master-AbCdEf"},
+    "servicediscovery": {"namespace": "namespace/ns-1", "service": "service/srv-1"},
     "sns": {"topic": "{}-critical"},
 }
 # More of one kind, which other patterns are for.
@@ -120,8 +127,17 @@ BOUNDED = {f"iam:{each}RolePolicy" for each in ("Attach", "Delete", "Detach", "P
     "iam:UpdateAssumeRolePolicy",
 }
 # Drawn ids, by the mark that the thing carries, or that it is to carry.
-MARKED = {("rds", "proxy"), ("backup", "backupPlan"), ("backup", "restoreTestingPlan")}
+MARKED = {
+    ("servicediscovery", "namespace"),
+    ("servicediscovery", "service"),
+    ("rds", "proxy"),
+    ("backup", "backupPlan"),
+    ("backup", "restoreTestingPlan"),
+}
 MAKES = {
+    "servicediscovery:CreatePrivateDnsNamespace",
+    "servicediscovery:CreateService",
+    "servicediscovery:TagResource",
     "backup:CreateBackupPlan",
     "backup:CreateRestoreTestingPlan",
     "backup:TagResource",

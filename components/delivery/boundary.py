@@ -52,6 +52,16 @@ _BACKUPS_CHANGED = [
     "ModifyDBInstance",
     "ModifyDBSnapshotAttribute",
 ]
+# What AWS narrows to nothing, and the exporter's image: it is in whichever registry the settings name, and the role
+# itself names the repository.
+_IMAGES = ["BatchCheckLayerAvailability", "BatchGetImage", "GetAuthorizationToken", "GetDownloadUrlForLayer"]
+_ANYWHERE = [
+    *(f"cloudwatch:{each}" for each in METRICS),
+    *(f"ec2:{each}" for each in ("DescribeNetworkInterfaces", "DescribeSubnets")),
+    *(f"ecr:{each}" for each in _IMAGES),
+    # A restore job has no ARN that a policy could name, and a finder reads names alone.
+    *("backup:PutRestoreValidationResult", "tag:GetResources"),
+]
 _OWN_TAG = f"aws:ResourceTag/{TAG}"
 # Lambda Developer Guide, "Working with Lambda execution environment credentials": the key is there when a function's
 # code asks, and a function is what a deployment can put any code into.
@@ -97,8 +107,8 @@ def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] 
         ),
         *_network(prefix, networks, arn),
         allow("Tell", ["sns:Publish"], arn("sns", f"{prefix}-*")),
-        allow("Metrics", _of("cloudwatch", METRICS), "*"),
         *_backups(prefix, arn),
+        allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
     ]
 
@@ -115,7 +125,6 @@ def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str
     own = {"StringLike": {"ec2:ResourceTag/Name": f"{prefix}-*"}}
     given = {"ArnLike": {"ec2:Vpc": [arn("ec2", f"vpc/{each}") for each in networks]}}
     return [
-        allow("Network", _of("ec2", ["DescribeNetworkInterfaces", "DescribeSubnets"]), "*"),
         allow(
             "Interfaces",
             [*create, *_of("ec2", _INTERFACES)],
@@ -150,8 +159,6 @@ def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
             _of("backup", ["CopyIntoBackupVault", "DescribeBackupVault"]),
             arn("backup", f"backup-vault:{prefix}-*"),
         ),
-        # A restore job has no ARN that a policy could name, and a finder reads names alone.
-        allow("BackupFinds", ["backup:PutRestoreValidationResult", "tag:GetResources"], "*"),
     ]
 
 

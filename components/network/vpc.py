@@ -18,7 +18,7 @@ ENDPOINTS = ("elasticache", "kms", "logs", "rds", "secretsmanager", "sts")
 """AWS APIs that programs inside an isolated network call: the bootstrap runner and the clients' SDKs."""
 
 IMAGES = ("ecr.api", "ecr.dkr")
-"""What pulls images on Fargate, with S3 beside it (ECS Developer Guide, "Migrating to Linux platform version 1.4.0")."""
+"""What pulls images on Fargate, with S3 besides (ECS Developer Guide, "Migrating to Linux platform version 1.4.0")."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +44,7 @@ class NetworkArgs:
     endpoints: Sequence[str] | None = None
     """AWS APIs to reach privately. Default: all that is called in an isolated network, none in an existing one."""
     images: bool = False
-    """Whether ECS pulls images from ECR in the isolated network: endpoints of ECR, and a gateway to the layers in S3."""
+    """Whether ECS pulls images from ECR in the isolated network: endpoints of ECR, a gateway to the layers in S3."""
     logs_key_arn: pulumi.Input[str] | None = None
     """KMS key of the flow logs (isolated network)."""
     log_retention_days: int = 30

@@ -103,3 +103,4 @@ SLOW_SHARE = Threshold(
     first_steps=SLOW_MEAN.first_steps,
     runbook=SLOW_MEAN.runbook,
 )
+CHECKSUMS = of_alarms("checksum-failures", POSTGRES, unit="pages", critical=("data-corruption", 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from observe.observation import READ_ALL_STATS, Observation
 from observe.postgres.slots import SLOTS
+from observe.postgres.wal import WAL
 
 # A replica passes on what it has received, and has no pg_current_wal_lsn.
 _HERE = "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END"
@@ -82,6 +83,6 @@ REPLICATION = Observation(
         "not_replayed_bytes",
         "replay_lag_seconds",
     ),
-    also=(SLOTS, RECEIVER, CONFLICTS),
+    also=(SLOTS, RECEIVER, CONFLICTS, WAL),
     needs=(READ_ALL_STATS,),
 )

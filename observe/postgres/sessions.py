@@ -6,6 +6,7 @@ from collections import Counter
 
 from observe.observation import READ_ALL_STATS, Observation, Rows
 from observe.postgres.activity import COLUMNS
+from observe.postgres.waits import WAITS
 
 # Clients first, then the server's own processes. Sessions of others are there for everybody; what they do is not.
 _SESSIONS = f"""
@@ -59,6 +60,6 @@ SESSIONS = Observation(
         "state_seconds",
         "query",
     ),
-    also=(SESSION_GROUPS,),
+    also=(SESSION_GROUPS, WAITS),
     needs=(READ_ALL_STATS,),
 )

@@ -8,6 +8,7 @@ from knowledge.thresholds.activity import LONG_STATEMENT, LONG_TRANSACTION, idle
 from knowledge.thresholds.threshold import Status
 from observe.observation import READ_ALL_STATS, Finding, Observation, Row, Rows, judged, worst
 from observe.postgres.activity import COLUMNS, who
+from observe.postgres.progress import PROGRESS
 from observe.quantities import duration
 
 # A role's and a database's own setting, the more particular first (ApplySetting in utils/init/postinit.c). The
@@ -98,5 +99,6 @@ LONG = Observation(
     read=lambda _: _OPEN,
     judge=_judge,
     columns=("pid", "user", "database", "application", "state", "wait_event", "open_seconds", "state_seconds", "query"),
+    also=(PROGRESS,),
     needs=(READ_ALL_STATS,),
 )

@@ -82,6 +82,17 @@ def _command(name: str, stats: Mapping[str, object], latency: Mapping[str, objec
     }
 
 
+def errors(rows: Rows) -> Rows:
+    """INFO errorstats: `NOPERM`, `WRONGPASS`, `OOM` and how often, most often first."""
+    parts: Mapping[str, object] = rows[0] if rows else {}
+    made: list[Row] = [
+        {"error": key.removeprefix("errorstat_"), "count": int(_number(value, "count"))}
+        for key, value in parts.items()
+        if key.startswith("errorstat_") and isinstance(value, Mapping)
+    ]
+    return sorted(made, key=lambda row: -int(str(row["count"])))
+
+
 def _number(of: Mapping[str, object], key: str) -> float:
     return float(str(of.get(key) or 0))
 
@@ -110,6 +121,16 @@ COMMANDS = Observation(
     columns=("command", "calls", "total_ms", "share_percent", "mean_ms", "p50_ms", "p99_ms", "rejected", "failed"),
     needs=(INFO,),
 )
+ERRORS = Observation(
+    id="errors",
+    engine="redis",
+    question="Which errors has it answered since its start?",
+    read=("INFO errorstats",),
+    arrange=errors,
+    judge=lambda _: (),
+    columns=("error", "count"),
+    needs=(INFO,),
+)
 SLOW_LOG = Observation(
     id="slowlog",
     engine="redis",
@@ -118,6 +139,6 @@ SLOW_LOG = Observation(
     arrange=entries,
     judge=lambda _: (),
     columns=("at", "took_ms", "command", "client"),
-    also=(COMMANDS,),
+    also=(COMMANDS, ERRORS),
     needs=(SLOWLOG,),
 )

@@ -49,6 +49,8 @@ def declare(tier: Folder) -> Iterator[Callable[[Any], None]]:
 RUNNING: list[tuple[list[str], int]] = [
     (["status", "live", "--json"], 0),
     (["status"], 0),
+    (["health", "live", "--json"], 0),
+    (["health", "--all"], 0),
     (["doctor"], 0),
     (["env", "live"], 0),
     (["env", "live", "--format", "go"], 0),
@@ -68,6 +70,8 @@ RUNNING: list[tuple[list[str], int]] = [
     (["alarms", "list", "live", "--json"], 0),
     (["logs", "standby", "--stack", "live", "--lines", "1"], 0),
     (["bootstrap", "--stack", "live", "--json"], 0),
+    (["health", "live", "--json"], 0),
+    (["queries", "sessions", "--stack", "live"], 0),
     (["metrics", "files", "build", "--stack", "live"], 0),
     (["dashboard", "live", "--listen", "0.0.0.0:9188"], 2),
     (["status", "prod"], 1),
@@ -231,6 +235,53 @@ def test_other_files_that_have_changed_are_told_by_every_command(tier: Folder) -
         path.write_text(before)
 
 
+@pytest.mark.server
+def test_health_of_a_whole_tier(tier: Folder) -> None:
+    said = tier.call("health", "live", "--json")
+    assert said.code == 0, said.all
+    nodes = [(each["name"].partition("/")[0], each["engine"], each["role"], each["up"]) for each in said.json["nodes"]]
+    assert nodes == [
+        ("primary", "postgres", "primary", True),
+        ("standby", "postgres", "replica", True),
+        ("main", "redis", "primary", True),
+        ("main", "redis", "replica", True),
+    ]
+    checks = {(each["node"], each["id"]): each for each in said.json["checks"]}
+    # Who watches may read where the migrations are.
+    assert checks["primary", "migration"]["status"] == "ok"
+    assert checks["standby", "replica-lag"]["status"] == "ok"
+    assert [checks["", each]["status"] for each in ("schema", "access", "backup", "drill")] == [
+        *("ok", "ok", "skipped", "skipped"),
+    ]
+    keys = {"id", "node", "status", "value", "threshold", "source", "object", "message", "mend", "runbook"}
+    assert all(each.keys() == keys for each in said.json["checks"])
+    assert tier.call("health", "live", "--line").out == "OK 4 nodes\n"
+
+
+@pytest.mark.server
+def test_what_was_proved_before_the_declaration_changed_is_stale(tier: Folder, declare: Callable[[Any], None]) -> None:
+    declare(lambda declaration: declaration["limits"].update(connection_limit=59))
+    stale = [each for each in tier.call("health", "--json").json["checks"] if each["status"] == "stale"]
+    assert [each["id"] for each in stale] == ["schema", "access"]
+    assert all("access.yaml changed since" in each["message"] for each in stale)
+
+
+@pytest.mark.server
+def test_a_url_that_leads_to_another_engine_is_wrong_input(tier: Folder) -> None:
+    ports = {each["name"]: each["port"] for each in tier.call("status", "--json").json["processes"]}
+    postgres, cache = (
+        ports["shop-live"],
+        next(port for name, port in ports.items() if name.startswith("shop-live-main")),
+    )
+    for option, url, says in (
+        ("--database-url", f"postgres://a:b@127.0.0.1:{cache}/x", "is Redis, not PostgreSQL"),
+        ("--redis-url", f"redis://127.0.0.1:{postgres}", "is PostgreSQL, not Redis"),
+    ):
+        said = tier.call("health", option, url)
+        assert (said.code, said.out) == (2, "")
+        assert says in said.err
+
+
 STANDBY = "shop-live/standby"
 # A check has a value only where it has something to judge; a loaded computer answers late without being at fault.
 JUDGED = {"datatier_check_status", "datatier_check_value"}
@@ -246,7 +297,7 @@ SILENT = {
     "redis/memory-full": "no cache may evict any key",
     "redis/evictions-many": "no cache may evict any key",
     "redis/keyspace-without-ttl": "no key space has been counted",
-    "stack/metrics-refused": "nothing is refused that a grant would end",
+    "stack/metrics-refused": "nothing is refused that an alarm needs",
     "stack/migration-dirty": "the login that watches may not read it",
 }
 """Rule -> why its expression has no value on this tier."""

@@ -47,7 +47,10 @@ FULL: dict[str, Any] = {
     "data-tier:rotation": {},
     "data-tier:proxy": {},
     "data-tier:bucket": {},
-    "data-tier:metrics": {"schedule": "5m"},
+    "data-tier:metrics": {
+        "schedule": "5m",
+        "service": {"image": f"{ACCOUNT}.dkr.ecr.eu-west-1.amazonaws.com/shop:1.2", "clients": ["sg-0a1b"]},
+    },
     "data-tier:backup": {
         "continuous": True,
         "lock": {"mode": "governance", "min": 1, "max": 90},
@@ -205,6 +208,8 @@ TRUSTS: dict[str, set[str]] = {
     "backup.amazonaws.com": set(),
     # Administrator Guide of Amazon Q Developer in chat applications, "Understanding permissions".
     "chatbot.amazonaws.com": set(),
+    # ECS Developer Guide, "Amazon ECS task IAM role": may name aws:SourceAccount, which AWS's own example leaves out.
+    "ecs-tasks.amazonaws.com": set(),
     # Lambda Developer Guide, "Defining Lambda function permissions with an execution role".
     "lambda.amazonaws.com": set(),
     # RDS User Guide, "Preventing cross-service confused deputy problems" and "Setting up Enhanced Monitoring".
@@ -233,6 +238,7 @@ NAMED = {
     "aws:cloudwatch/logGroup:LogGroup": ("logs", "log-group:{}", "name"),
     "aws:cloudwatch/metricAlarm:MetricAlarm": ("cloudwatch", "alarm:{}", "name"),
     "aws:cloudwatch/compositeAlarm:CompositeAlarm": ("cloudwatch", "alarm:{}", "alarmName"),
+    "aws:ecs/cluster:Cluster": ("ecs", "cluster/{}", "name"),
     "aws:elasticache/parameterGroup:ParameterGroup": ("elasticache", "parametergroup:{}", "name"),
     "aws:elasticache/replicationGroup:ReplicationGroup": ("elasticache", "replicationgroup:{}", "replicationGroupId"),
     "aws:elasticache/subnetGroup:SubnetGroup": ("elasticache", "subnetgroup:{}", "name"),

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from observe.observation import Finding
+from observe.postgres.faults import FAULTS
 from observe.postgres.locks import LOCKS
 from observe.postgres.statements import SLOW
 from observe.postgres.transactions import LONG
 from observe.redis.client_list import CLIENT_LIST, clients, groups
-from observe.redis.slow_log import COMMANDS, SLOW_LOG
+from observe.redis.slow_log import COMMANDS, ERRORS, SLOW_LOG
 
 MIB = 1024**2
 
@@ -272,3 +273,23 @@ def test_of_what_is_well_only_the_nearest_to_its_threshold_is_told() -> None:
     rows = [transaction(), transaction(pid=48, statement_seconds=50.0, open_seconds=1700.0), transaction(pid=49)]
     found = [(each.check, each.object, each.value) for each in LONG.judge(rows)]
     assert found == [("long-statements", "", 50.0), ("long-transactions", "", 1700.0)]
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds", "found"),
+    [
+        (None, None, []),
+        (0, None, [("ok", "shop: 0 pages did not match their checksum")]),
+        (2, 7500.0, [("critical", "shop: 2 pages did not match their checksum, the last 2 h 5 min ago")]),
+    ],
+)
+def test_damaged_pages(failures: int | None, seconds: float | None, found: list[tuple[str, str]]) -> None:
+    row = {"database": "shop", "checksum_failures": failures, "failed_seconds": seconds}
+    assert [(each.status, each.message) for each in FAULTS.judge([row])] == found
+
+
+def test_errors_of_a_cache() -> None:
+    rows = [{"errorstat_NOPERM": {"count": 2}, "errorstat_OOM": {"count": 9}, "other": 1}]
+    assert ERRORS.arrange
+    assert ERRORS.arrange(rows) == [{"error": "OOM", "count": 9}, {"error": "NOPERM", "count": 2}]
+    assert ERRORS.arrange([]) == []

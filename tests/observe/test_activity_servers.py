@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 
 import psycopg
 import pytest
 from busy_server import Busy, busy
 from postgres_server import binaries
 
+from knowledge.thresholds.threshold import Status
 from observe.postgres.blocked import BLOCKED
 from observe.postgres.connections import CONNECTIONS
 from observe.postgres.dependents import dependents
+from observe.postgres.faults import FAULTS
 from observe.postgres.locks import LOCKS
+from observe.postgres.progress import PROGRESS
 from observe.postgres.relation import Relation, find
 from observe.postgres.replication import REPLICATION
 from observe.postgres.sessions import SESSION_GROUPS, SESSIONS
 from observe.postgres.statements import SLOW
 from observe.postgres.transactions import LONG
+from observe.postgres.waits import WAITS
+from observe.postgres.wal import WAL
 
 pytestmark = pytest.mark.server
 TABLE = '"Shop Front"."Order Items"'
@@ -59,7 +66,7 @@ def test_a_chain_of_waiters_is_a_tree_below_who_holds_it_up(scene: Busy) -> None
     count, held = seen.findings
     assert (count.check, count.status, count.value) == ("blocked-sessions", "warn", 4)
     assert count.mend == f"datatier queries kill {pid}"
-    assert (held.check, held.object) == ("blocked-for", str(pid))
+    assert (held.check, held.status) == ("blocked-for", "ok")
     assert held.message.startswith(f"session {pid} (boss, root), idle in transaction for ")
 
     rows = scene.see(LOCKS).rows
@@ -79,7 +86,7 @@ def test_a_prepared_transaction_holds_others_up(scene: Busy) -> None:
             ("prepared order '12", 0, "order '12"),
             (f"└─ {pid}", pid, None),
         ]
-        assert [each.object for each in seen.findings] == ["", "prepared order '12"]
+        assert seen.findings[1].message.startswith("prepared transaction order '12 (boss), prepared for ")
         (row,) = [row for row in scene.see(LONG).rows if row["prepared"]]
         assert (row["prepared"], row["user"], row["database"]) == ("order '12", "boss", "shop")
         assert "AccessExclusiveLock" in {row["mode"] for row in scene.see(LOCKS).rows if row["prepared"]}
@@ -96,18 +103,12 @@ def test_a_session_idle_in_a_transaction_is_judged_by_its_own_timeout(scene: Bus
     try:
         for user in ("till", "boss"):
             scene.connect(user, user).execute("BEGIN; SELECT txid_current()")
-        found = {
-            str(row["user"]): row["idle_timeout_seconds"]
-            for row in scene.see(LONG).rows
-            if row["state"] == "idle in transaction"
+        rows = [row for row in scene.see(LONG).rows if row["state"] == "idle in transaction"]
+        found = {row["user"]: (row["idle_timeout_seconds"], LONG.judge([row])[0].threshold) for row in rows}
+        assert {user: (timeout, limit and limit.warn) for user, (timeout, limit) in found.items()} == {
+            "till": (50.0, 25.0),
+            "boss": (3600.0, 1800.0),
         }
-        assert found == {"till": 50.0, "boss": 3600.0}
-        checks = {
-            each.threshold.warn
-            for each in scene.see(LONG).findings
-            if each.threshold and each.check == "idle-in-transaction"
-        }
-        assert checks == {25.0, 1800.0}
     finally:
         boss.execute("ALTER DATABASE shop RESET ALL")
         scene.connect().execute("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE usename = 'till'")
@@ -187,7 +188,51 @@ def test_slow_statements_or_why_there_are_none(scene: Busy) -> None:
 def test_replication_of_a_server_that_has_none(scene: Busy) -> None:
     for each in (REPLICATION, *REPLICATION.also):
         seen = scene.see(each)
-        assert (seen.refused, seen.rows, seen.findings) == (False, (), ()), each.id
+        assert (seen.refused, bool(seen.rows), seen.findings) == (False, each is WAL, ()), each.id
+    (row,) = scene.see(WAL).rows
+    assert (row["max_wal_size_bytes"], row["slot_limit_bytes"]) == (1024**3, None)
+    assert int(str(row["files"])) * 16 * 1024**2 == row["wal_bytes"]
+    (found,) = scene.see(WAL, "nobody").findings
+    assert (found.status, found.mend) == ("skipped", 'GRANT pg_monitor TO "nobody"')
+
+
+def test_what_sessions_wait_for_and_how_far_a_command_is(scene: Busy) -> None:
+    scene.connect(application="root").execute(f"BEGIN; LOCK TABLE {TABLE}".encode())
+    scene.wait("waiter", f"SELECT FROM {TABLE}")
+    locks = [row for row in scene.see(WAITS).rows if row["waits_for"] == "Lock"]
+    assert [(row["sessions"], row["event"], row["user"]) for row in locks] == [(1, "relation", "boss")]
+    loader = scene.connect(application="loader")
+    loader.execute("CREATE TEMP TABLE loaded (id int)")
+    with loader.cursor().copy("COPY loaded FROM STDIN") as copy:
+        copy.write("1\n" * 100_000)
+        (row,) = scene.see(PROGRESS).rows
+    assert (row["pid"], row["user"], row["command"]) == (loader.info.backend_pid, "boss", "COPY FROM")
+
+
+def test_faults_that_a_database_has_counted(scene: Busy) -> None:
+    one, other = scene.connect(), scene.connect()
+    for conn, number in ((one, 1), (other, 2)):
+        conn.execute("SET deadlock_timeout = '20ms'")
+        conn.execute(f"BEGIN; UPDATE {TABLE} SET n = 1 WHERE id = {number}".encode())
+    before = {row["database"]: row for row in scene.see(FAULTS).rows}
+    waiter = threading.Thread(target=lambda: _ends(one, f"UPDATE {TABLE} SET n = 2 WHERE id = 2"))
+    waiter.start()
+    _ends(other, f"UPDATE {TABLE} SET n = 2 WHERE id = 1")
+    waiter.join(10)
+    for conn in (one, other):
+        conn.execute("ROLLBACK")
+        conn.execute("SELECT pg_stat_force_next_flush()")
+    seen = scene.see(FAULTS)
+    after = {row["database"]: row for row in seen.rows}
+    assert set(after) == {"(shared)", "postgres", "shop", "template0", "template1"}
+    assert int(str(after["shop"]["deadlocks"])) == int(str(before["shop"]["deadlocks"])) + 1
+    assert {each.status for each in seen.findings} == {Status.OK}
+
+
+def _ends(conn: psycopg.Connection[tuple[object, ...]], sql: str) -> None:
+    """Run what a deadlock may end."""
+    with suppress(psycopg.errors.DeadlockDetected):
+        conn.execute(sql.encode())
 
 
 DEPENDENTS = """

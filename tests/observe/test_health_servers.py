@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import signal
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -31,7 +32,7 @@ PATIENT = 20.0
 """Seconds that a look may take here, where nothing is silent: this computer may be busy."""
 
 
-def postgres_url(port: int, user: str = WATCHER, password: str = "watch", database: str = "shop") -> str:  # noqa: S107
+def postgres_url(port: int, user: str = WATCHER, password: str = "watch", database: str = "shop") -> str:
     return f"postgres://{user}:{password}@127.0.0.1:{port}/{database}"
 
 
@@ -313,6 +314,11 @@ def test_a_slot_that_nobody_reads(shop: Shop, admin: psycopg.Connection[tuple[ob
         admin.execute("SELECT pg_drop_replication_slot('left_over')")
 
 
+def fill(stack: ExitStack, url: str) -> None:
+    for _ in range(60):
+        stack.enter_context(psycopg.connect(url))
+
+
 def test_connections_that_run_out(shop: Shop, admin: psycopg.Connection[tuple[object, ...]]) -> None:
     admin.execute("CREATE ROLE shop_web LOGIN PASSWORD 'web' CONNECTION LIMIT 2")
     try:
@@ -333,8 +339,7 @@ def test_connections_that_run_out(shop: Shop, admin: psycopg.Connection[tuple[ob
             # The server's.
             admin.execute("ALTER ROLE shop_web CONNECTION LIMIT -1")
             with pytest.raises(psycopg.OperationalError):
-                for _ in range(60):
-                    stack.enter_context(psycopg.connect(postgres_url(shop.server.port, "shop_web", "web")))
+                fill(stack, postgres_url(shop.server.port, "shop_web", "web"))
             report = shop.look()
             assert [(each.name, each.up) for each in report.nodes] == [
                 ("orders", False),
@@ -397,8 +402,24 @@ def test_a_cache_that_is_full_and_one_that_has_lost_its_primary(shop: Shop) -> N
         assert [(each.name, each.role) for each in report.nodes] == [("basket/1", "primary"), ("basket/2", "replica")]
         assert wrong(report) == [("basket/2", "replication", "critical")]
         client.execute_command("REPLICAOF", "NO", "ONE")
-        with pytest.raises(redis.OutOfMemoryError):
-            for number in range(100):
+        for number in range(100):
+            with suppress(redis.OutOfMemoryError):
                 client.set(f"cart:{number}", "x" * 100_000)
         report = shop.look(shop.basket, lost)
         assert wrong(report) == [("basket/2", "memory", "critical"), ("", "primaries", "critical")]
+
+
+def test_a_secret_that_does_not_come_in_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for its store, and the servers that need no secret of it are looked at."""
+    never = threading.Event()
+    monkeypatch.setattr("observe.health.take.SECRET_SECONDS", 0.5)
+
+    def wait() -> None:
+        never.wait()
+
+    report = look(replace(shop.primary, ready=wait), shop.standby)
+    never.set()
+    assert [(each.name, each.up) for each in report.nodes] == [("orders", False), ("copy", True)]
+    assert found(report, "orders", "up").message == (
+        "its secret was not read in 0.5 s: the secret store does not answer"
+    )

@@ -161,7 +161,8 @@ def test_explain_of_a_slow_statement(scene: Busy) -> None:
     conn = scene.connect()
     conn.execute(f"UPDATE {TABLE} SET n = 5 WHERE id = 2".encode())
     conn.execute(f"SELECT n FROM {TABLE} WHERE id IN (1, 2, 3)".encode())
-    rows = queries(scene, "slow", "--json").json["rows"]
+    rows = queries(scene, "slow", "--by", "mean", "--json").json["rows"]
+    assert [row["mean_ms"] for row in rows] == sorted((row["mean_ms"] for row in rows), reverse=True)
     (update,) = [row["id"] for row in rows if row["query"].startswith("UPDATE")]
     (folded,) = [row["id"] for row in rows if "/*, ... */" in row["query"]]
     said = queries(scene, "explain", update)
@@ -184,6 +185,7 @@ def test_explain_of_a_slow_statement(scene: Busy) -> None:
         (("explain", "-q", "SELECT interval $1"), "The text has lost its values; give it with some"),
         (("explain", "-q", "SELECT FROM nope"), 'relation "nope" does not exist: it ran with another search_path'),
         (("deps", "Order Item"), f"no table `Order Item` in the database shop. Did you mean {TABLE}?"),
+        (("slow", "--by", "block"), "--by block: time, mean, calls, blocks, wal. Did you mean `blocks`?"),
         (("kill", "999999", "--yes"), "no session 999999 on database"),
         (("sessions", "--node", "standby"), "no server `standby`: database."),
     ],

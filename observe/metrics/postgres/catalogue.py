@@ -35,4 +35,5 @@ def readings(extra: Iterable[str] = (), cap: int = CAP) -> tuple[Reading, ...]:
     if unknown := [each for each in names if each not in OPTIONAL]:
         raise UnknownCollectorError(f"no collector `{unknown[0]}` that is off by default: {', '.join(OPTIONAL)}.")
     every = (*INSTANCE, *DATABASES, *SESSIONS, *REPLICATION, *tables(cap), *SETTINGS)
-    return (*every, *(OPTIONAL[name]() for name in names))
+    # Sizes take the server longest: what came before is made into families meanwhile.
+    return tuple(sorted((*every, *(OPTIONAL[name]() for name in names)), key=lambda each: each.group == "sizes"))

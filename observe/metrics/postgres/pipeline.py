@@ -7,7 +7,7 @@ transaction of its own (PostgreSQL, Protocol, Pipelining); libpq's functions are
 from __future__ import annotations
 
 import select
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from time import monotonic
 from typing import TYPE_CHECKING, Any
@@ -79,21 +79,28 @@ _POOLED = {"26000", "42P05"}  # invalid_sql_statement_name, duplicate_prepared_s
 
 
 def ask(
-    conn: psycopg.Connection[Any], statements: Sequence[str], deadline: float, prepared: Prepared | None = None
+    conn: psycopg.Connection[Any],
+    statements: Sequence[str],
+    deadline: float,
+    prepared: Prepared | None = None,
+    take: Callable[[int, Answer], object] = lambda _, __: None,
 ) -> list[Answer]:
     """Send all and return the answers in their order. Raise SilentError or LostError; the session is over then.
 
     :param deadline: a moment of `time.monotonic()`.
     :param prepared: what the session knows by name, where it asks the same again and again.
+    :param take: is given each place and answer as it comes, while the server is at the next statement; the last one
+        for a place counts. What it raises ends the session too.
     """
     import psycopg
 
     names = prepared or Prepared()
     try:
-        answers = _ask(conn.pgconn, statements, deadline, names)
+        answers = _ask(conn.pgconn, statements, deadline, names, take)
         again = [place for place, each in enumerate(answers) if names.learn(statements[place], each)]
         if again:
-            told = _ask(conn.pgconn, [statements[place] for place in again], deadline, names)
+            wanted = [statements[place] for place in again]
+            told = _ask(conn.pgconn, wanted, deadline, names, lambda at, answer: take(again[at], answer))
             for place, answer in zip(again, told, strict=True):
                 answers[place] = answer
     except psycopg.Error as error:
@@ -101,18 +108,24 @@ def ask(
     return answers
 
 
-def _ask(pgconn: PGconn, statements: Sequence[str], deadline: float, prepared: Prepared) -> list[Answer]:
+def _ask(
+    pgconn: PGconn,
+    statements: Sequence[str],
+    deadline: float,
+    prepared: Prepared,
+    take: Callable[[int, Answer], object],
+) -> list[Answer]:
     began = monotonic()
     answers: list[Answer] = []
     pgconn.enter_pipeline_mode()
     for statement in statements:
         prepared.send(pgconn, statement)
         pgconn.pipeline_sync()
-    for _ in statements:
+    for place, _ in enumerate(statements):
         rows, error, state = _answer(pgconn, deadline)
-        now = monotonic()
-        answers.append(Answer(rows, now - began, error, state))
-        began = now
+        answers.append(Answer(rows, monotonic() - began, error, state))
+        take(place, answers[-1])
+        began = monotonic()
     pgconn.exit_pipeline_mode()
     return answers
 

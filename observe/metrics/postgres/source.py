@@ -79,6 +79,9 @@ class PostgresSource:
         except BootstrapError:
             self.close()
             return self._without(monotonic() - began)
+        except BaseException:
+            self.close()  # what is left on the wire belongs to no later scrape
+            raise
         return self._shown(read, monotonic() - began)
 
     def absent(self) -> Scrape:
@@ -141,13 +144,18 @@ class PostgresSource:
             self._rights.learn(*ask(conn, [self._rights.statement], deadline))
         due = [each for each in self._readings if self._is_due(each) and each.statement(version)]
         asked = [each for each in due if self._rights.may_ask(each)]
-        statements = [self._rights.statement, *(each.statement(version) for each in asked)]
-        first, *answers = ask(conn, statements, deadline, self._prepared)
-        self._response = first.seconds
-        self._rights.learn(first)
-        found = {
-            reading: self._judged(reading, answer, version) for reading, answer in zip(asked, answers, strict=True)
-        }
+        found: dict[Reading, _Read] = {}
+
+        def take(place: int, answer: Answer) -> None:
+            if place:
+                found[asked[place - 1]] = self._judged(asked[place - 1], answer, version)
+            else:
+                self._response = answer.seconds
+                self._rights.learn(answer)
+
+        ask(
+            conn, [self._rights.statement, *(each.statement(version) for each in asked)], deadline, self._prepared, take
+        )
         now = monotonic()
         missing = {each: replace(self._refused(each, now, 0.0, ()), ok=False) for each in due if each not in found}
         self._kept |= found | missing

@@ -31,17 +31,18 @@ def tables(cap: int) -> tuple[Reading, ...]:
     There is no series `other` for the rest: most are counters, and the sum over a set that changes is none. The totals
     of a database are in pg_stat_database.
     """
-    largest = f"WHERE relid = ANY (ARRAY(SELECT c.oid {_OURS} ORDER BY c.relpages DESC, c.oid LIMIT {cap}))"
+    largest = f"ORDER BY c.relpages DESC, c.oid LIMIT {cap}"
+    those = f"WHERE relid = ANY (ARRAY(SELECT c.oid {_OURS} {largest}))"
     stats, sizes, io = (
-        of_columns("stat_user_tables", "stat_user_tables", _TABLE, f"FROM pg_stat_user_tables {largest}"),
+        of_columns("stat_user_tables", "stat_user_tables", _TABLE, f"FROM pg_stat_user_tables {those}"),
         of_columns(
             "stat_user_tables_size",
             "stat_user_tables",
-            _TABLE,
-            f"FROM pg_stat_user_tables {largest} AND relid <> ALL ({_BUSY})",
+            [("datname", "current_database()"), ("schemaname", "n.nspname"), ("relname", "c.relname")],
+            f"{_OURS} AND c.oid <> ALL ({_BUSY}) {largest}",
             group="sizes",
         ),
-        of_columns("statio_user_tables", "statio_user_tables", _TABLE, f"FROM pg_statio_user_tables {largest}"),
+        of_columns("statio_user_tables", "statio_user_tables", _TABLE, f"FROM pg_statio_user_tables {those}"),
     )
     series = len(stats.metrics) + len(sizes.metrics) + len(io.metrics)
     beyond = Reading(

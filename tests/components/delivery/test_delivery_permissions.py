@@ -136,11 +136,11 @@ NEVER = [
     Request("iam:UpdateAssumeRolePolicy", DELIVERY),
     Request("iam:CreatePolicyVersion", BOUNDARY),
     Request("iam:CreateUser", f"arn:aws:iam::{ACCOUNT}:user/{PREFIX}-x"),
-    Request("iam:CreateServiceLinkedRole", ROLE, {"iam:AWSServiceName": "ecs.amazonaws.com"}),
+    Request("iam:CreateServiceLinkedRole", ROLE, {"iam:AWSServiceName": "eks.amazonaws.com"}),
     Request(
         "iam:CreateServiceLinkedRole",
-        f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
-        {"iam:AWSServiceName": "ecs.amazonaws.com"},
+        f"arn:aws:iam::{ACCOUNT}:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS",
+        {"iam:AWSServiceName": "eks.amazonaws.com"},
     ),
     Request("sts:AssumeRole", ROLE),
     # Things of other stacks, of names that begin alike.

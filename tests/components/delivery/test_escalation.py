@@ -74,7 +74,7 @@ WAYS: dict[str, list[Request]] = {
     "another service's own role": asks(
         "iam:CreateServiceLinkedRole",
         arn("iam", "role/aws-service-role/x/AWSServiceRoleForX"),
-        *({"iam:AWSServiceName": f"{each}.amazonaws.com"} for each in ("ecs", "organizations", "sso", "backup2")),
+        *({"iam:AWSServiceName": f"{each}.amazonaws.com"} for each in ("eks", "organizations", "sso", "backup2")),
         {},
     ),
     "its boundary, and other policies": [
