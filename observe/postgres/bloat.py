@@ -166,6 +166,6 @@ BLOAT = Observation(
     columns=("kind", "relation", "table", "size_bytes", "wasted_bytes", "wasted_percent", "how", "refused"),
     needs=(PGSTATTUPLE, SCAN_TABLES),
     every=7200,
-    patience=120,
+    patience=60,
     on_replica=False,
 )

@@ -282,6 +282,9 @@ def test_bloat_is_measured_where_it_may_be_and_else_estimated(shop: Shop) -> Non
     assert shop.look(some).findings[0].mend == "GRANT USAGE ON SCHEMA extensions TO watcher"
     shop.run("GRANT USAGE ON SCHEMA extensions TO watcher")
     assert wasted("watcher") == {table: ("measured", True), index: ("measured", True)}
+    # What there was no time for is estimated where it may be, and says why it was not measured.
+    late = shop.look(replace(some, patience=0), "watcher")
+    assert {row.get("refused") for row in late.rows} == {"the time for all of them was over"}
     assert shop.look(some, "clerk").findings[-1].mend == 'GRANT pg_stat_scan_tables TO "clerk"'
     assert shop.mended(lambda: about(shop.look(some).findings, table, index)) == [
         f"VACUUM (FULL, ANALYZE) {table}",
