@@ -267,7 +267,7 @@ def test_bloat_is_measured_where_it_may_be_and_else_estimated(shop: Shop) -> Non
 
     def wasted(user: str) -> dict[object, tuple[object, bool]]:
         rows = shop.look(some, user).rows
-        about_75 = {row["relation"]: (row["how"], 65 < float(str(row["wasted_percent"] or 0)) < 80) for row in rows}
+        about_75 = {row["relation"]: (row["how"], 65 < float(str(row["share_percent"] or 0)) < 80) for row in rows}
         return {name: about_75[name] for name in (table, index)}
 
     # Who may neither measure nor read learns why there is no figure, and what ends that.
