@@ -232,7 +232,6 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"objectives": {"rpo": "soon"}}, "objectives.rpo", "not a duration"),
     ({"passwords": {"special": "-_@"}}, "passwords.special", "@"),
     ({"passwords": {"special": '"'}}, "passwords.special", '"'),
-    ({"metrics": {}}, "metrics", "has neither: give schedule, service or both"),
     ({"metrics": {"schedule": "61m"}}, "metrics.schedule", "is 61; the scheduled metrics takes 1 to 60 minutes"),
     ({"metrics": {"schedule": "0m"}}, "metrics.schedule", "takes 1 to 60 minutes"),
     ({"metrics": {"schedule": "5"}}, "metrics.schedule", "is not a duration"),
