@@ -18,11 +18,11 @@ def only(expression: Some, matcher: Matcher) -> Some:
 
 
 def paced(expression: Some, minute: int) -> Some:
-    """The same where a minute has so many seconds, for a test that has no hour."""
+    """The same where a minute has so many seconds, for a test that has no hour; four are looked back over at least."""
     changes: dict[str, object] = {name: paced(each, minute) for name, each in _inside(expression).items()}
     seconds = getattr(expression, "seconds", None)
     if isinstance(seconds, int):
-        changes["seconds"] = max(2, seconds * minute // 60)
+        changes["seconds"] = max(4, seconds * minute // 60)
     return _with(expression, changes)
 
 

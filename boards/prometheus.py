@@ -6,10 +6,9 @@ Prometheus's documentation, Configuration: Recording rules, Alerting rules, Unit
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import groupby
 
 from boards.changed import paced
-from boards.expression import NODE, promql, span
+from boards.expression import NODE, Recorded, promql, span, walk
 from boards.rules.catalogue import JOB
 from boards.rules.recorded import RECORDED
 from boards.rules.rule import Rule
@@ -28,19 +27,33 @@ def recording_rules(minute: int = 60) -> Plain:
     return {"groups": [{"name": f"{JOB}-recorded", "rules": made}]}
 
 
-def alert_rules(rules: Iterable[Rule], runbooks: str = "", minute: int = 60) -> Plain:
-    """The document of the alert rules, a group for each engine; `runbooks` comes before each runbook's path."""
-    groups = groupby(rules, key=lambda rule: rule.key.partition("/")[0])
-    by_engine: dict[str, list[Plain]] = {}
-    for engine, some in groups:
-        by_engine.setdefault(engine, []).extend(_alert(rule, runbooks, minute) for rule in some)
-    return {"groups": [{"name": f"{JOB}-{engine}", "rules": made} for engine, made in by_engine.items()]}
+def alert_rules(rules: Iterable[Rule], runbooks: str = "", minute: int = 60) -> dict[str, Plain]:
+    """A document of alert rules for each name, such as `postgres-replica-lag`.
+
+    :param runbooks: what comes before each runbook's path.
+    """
+    return {
+        name: {"groups": [{"name": f"{JOB}-{name}", "rules": [_alert(rule, runbooks, minute) for rule in some]}]}
+        for name, some in _by_name(rules).items()
+    }
 
 
-def rule_tests(rules: Iterable[Rule], files: Iterable[str], runbooks: str = "") -> Plain:
-    """promtool's document: each rule rings for its fault, not before its time, and not for the nearest that is none."""
-    tests = [test for rule in _once(rules) for test in (_rings(rule, runbooks), _rests(rule))]
-    return {"rule_files": list(files), "evaluation_interval": f"{TEST_SECONDS}s", "tests": tests}
+def rule_tests(rules: Iterable[Rule], recording: str, alerts: str, runbooks: str = "") -> dict[str, Plain]:
+    """promtool's document for each name: it rings for its fault, not before its time, not for the nearest that is none.
+
+    :param recording: path of the recording rules from the tests.
+    :param alerts: the same of a document of alert rules, with `{name}`.
+    """
+    made: dict[str, Plain] = {}
+    for name, (rule, *_) in _by_name(rules).items():
+        # Every rule of a file is evaluated at every step, so a test has no more of them than it needs.
+        files = [recording] if any(isinstance(each, Recorded) for each in walk(rule.expression)) else []
+        made[name] = {
+            "rule_files": [*files, alerts.format(name=name)],
+            "evaluation_interval": f"{TEST_SECONDS}s",
+            "tests": [_rings(rule, runbooks), _rests(rule)],
+        }
+    return made
 
 
 def scrape_configuration(target: str, *, seconds: int = SCRAPE_SECONDS) -> Plain:
@@ -77,9 +90,12 @@ def _annotations(rule: Rule, runbooks: str, server: str) -> dict[str, str]:
     }
 
 
-def _once(rules: Iterable[Rule]) -> list[Rule]:
-    """One of each name: a stack's rules for single servers are tested by the first."""
-    return list({rule.name: rule for rule in reversed(list(rules))}.values())[::-1]
+def _by_name(rules: Iterable[Rule]) -> dict[str, list[Rule]]:
+    """Rules by the name of their file; a stack's for its single servers are together."""
+    found: dict[str, list[Rule]] = {}
+    for rule in rules:
+        found.setdefault(rule.key.replace("/", "-"), []).append(rule)
+    return found
 
 
 def _rings(rule: Rule, runbooks: str) -> Plain:

@@ -66,6 +66,8 @@ class CacheTarget(_Model):
 
     endpoint: Endpoint
     """Primary endpoint, or the configuration endpoint in cluster mode."""
+    reader: Endpoint | None = None
+    """The endpoint that replicas answer at, outside of cluster mode; absent where there are none, and for `nodes`."""
     tls: bool = True
     cluster_mode: bool = False
     engine: Literal["redis", "valkey"] = "valkey"

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from cli.files import write_whole, writing
 from cli.output import console, counted
 from cli.project import project_root
-
-if TYPE_CHECKING:
-    from infra.instances import Instances
 
 
 def files(
@@ -33,23 +30,29 @@ def files(
     """
     from boards.files import written
 
-    limits = _limits(stack) if stack else {}
-    made = written(limits, runbooks=runbooks, target=target)
+    limits, of_stack = _limits(stack) if stack else ({}, {})
+    made = written(limits, of_stack, runbooks=runbooks, target=target)
     with writing("folder", folder):
         for name, text in made.items():
             write_whole(folder / name, text)
     console().print(f"{counted(len(made), 'file')} in {folder}; README.md there says what each is for.")
 
 
-def _limits(stack: str) -> dict[str, dict[str, float]]:
+def _limits(stack: str) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
+    """The alarms' numbers of each PostgreSQL server, by what the exporter calls it, and those of the whole stack.
+
+    Raise what reading a stack's file raises.
+    """
+    from boards.rules.facts import PERIOD
+    from infra.instances import rotation_days
     from infra.load import load_stack
+    from knowledge.alarms.facts import stack_alarms
 
-    return limits_of(load_stack(project_root(), stack).instances)
-
-
-def limits_of(instances: Instances) -> dict[str, dict[str, float]]:
-    """The alarms' numbers of each PostgreSQL server, by what the exporter calls it."""
-    return {
-        f"{instances.prefix}/{each.name}": {alarm.key: alarm.threshold for alarm in each.alarms}
-        for each in instances.databases
+    found = load_stack(project_root(), stack)
+    servers = found.instances
+    alarms = {
+        f"{servers.prefix}/{each.name}": {alarm.key: alarm.threshold for alarm in each.alarms}
+        for each in servers.databases
     }
+    whole = stack_alarms(servers.prefix, seconds=PERIOD, rotation_days=rotation_days(found.settings))
+    return alarms, {alarm.key: alarm.threshold for alarm in whole}

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli.errors import InputError
+from cli.health import looker_of
 from cli.listening import address, is_loopback, unbound
 from cli.metrics import CollectorOption, exporter_of
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
@@ -42,7 +43,8 @@ def dashboard(
     if not is_loopback(host):
         raise InputError(f"--listen {listen}: the page is for this computer alone: 127.0.0.1:{port}.")
     exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector)
-    live = Live(watched.prefix or "", exporter, BOARDS, rules({}), lambda: {})
+    looker = looker_of(stack, manifest, database_url, redis_url)
+    live = Live(watched.prefix or "", exporter, BOARDS, rules({}), lambda: looker.look().data())
     try:
         server = PageServer(host, port, Site(live.text))
     except NoChartsError as error:

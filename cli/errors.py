@@ -71,6 +71,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from knowledge.classes import UnknownClassError
     from knowledge.parameters import ParameterError
     from local.logs import LogsError
+    from observe.errors import QuestionError
     from observe.metrics.postgres.catalogue import UnknownCollectorError
     from pipeline.record import RecordError
     from upgrade.step import PlanError
@@ -85,6 +86,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
         ParameterError,
         PlanError,
         ProblemsError,
+        QuestionError,
         RecordError,
         SettingsError,
         SourceError,

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.current import state_of
 from cli.declaration import ahead
 from cli.doors import by_url
 from cli.errors import FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import console, emit_json
-from cli.target import find_manifest
+from cli.target import find_kept
+from observe.deadline import SECONDS
 
 if TYPE_CHECKING:
+    from local.state import StateDir
     from observe.health.looker import Looker
     from observe.health.report import HealthReport
     from observe.observation import Finding
@@ -29,17 +32,34 @@ def health(
     json: JsonFlag = False,
     line: Annotated[bool, typer.Option("--line", help="Print one line, for a probe.")] = False,
     every: Annotated[bool, typer.Option("--all", help="Show also what is fine.")] = False,
+    timeout: Annotated[
+        float, typer.Option("--timeout", min=0.1, help="Seconds to wait for a server; more for one that is far away.")
+    ] = SECONDS,
+    again: Annotated[bool, typer.Option("--watch", "-w", help="Look again and again, until Ctrl-C.")] = False,
+    interval: Annotated[float, typer.Option("--interval", min=0.1, help="Seconds between two looks of --watch.")] = 5,
 ) -> None:
     """Show whether every server answers, how fast, and what is beyond its threshold.
 
-    Exit 1 when a server is down or a check is critical.
+    Exit 1 when a server is down or a check is critical. What caches count (evictions, failed logins) is judged by
+    --watch, from one look to the next.
 
-    [bold]Examples:[/] datatier health prod    datatier health --line    datatier health --json
+    [bold]Examples:[/] datatier health prod    datatier health --watch    datatier health --line
     """
     if json and line:
         raise InputError("--json and --line are two forms of the same: leave one of them out.")
-    looker, stack_findings = _looker(stack, manifest, database_url, redis_url)
-    report = looker.look(stack=stack_findings)
+    looker = looker_of(stack, manifest, database_url, redis_url)
+
+    def look() -> HealthReport:
+        report = looker.look(seconds=timeout)
+        if database_url or redis_url:
+            _of_its_engine(report)
+        return report
+
+    if again:
+        from cli.health_watch import watch
+
+        raise typer.Exit(watch(look, interval, every=every, as_json=json))
+    report = look()
     _show(report, json=json, line=line, every=every)
     if not report.ok:
         raise typer.Exit(FAILED)
@@ -56,32 +76,30 @@ def _show(report: HealthReport, *, json: bool, line: bool, every: bool) -> None:
         console().print(view(report, every=every))
 
 
-def _looker(
-    stack: str | None, manifest: str | None, database_url: str | None, redis_url: str | None
-) -> tuple[Looker, tuple[Finding, ...]]:
-    """What is looked at, and what is known of it as a whole. Raise what naming it wrongly raises."""
+def looker_of(stack: str | None, manifest: str | None, database_url: str | None, redis_url: str | None) -> Looker:
+    """What looks at the servers that are meant. Raise what naming them wrongly raises."""
     from observe.health.looker import Looker
     from observe.health.proved import later, not_proved
 
     database, cache = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
     if database or cache:
         compare = "datatier status, with the same --database-url, compares access"
-        return Looker(database, cache), tuple(not_proved("no stack describes this server", compare)) if database else ()
-    found = find_manifest(stack, manifest)
-    return Looker(found, found), (*_proved(stack, manifest), *later())
+        described = partial(not_proved, "no stack describes this server", compare)
+        return Looker(database, cache, described if database else tuple)
+    found, state = find_kept(stack, manifest)
+    return Looker(found, found, lambda: chain(_proved(state), later()))
 
 
-def _proved(stack: str | None, manifest: str | None) -> Iterator[Finding]:
+def _proved(state: StateDir | None) -> Iterator[Finding]:
     """Schema and access as the last bootstrap of a tier proved them; where others deploy, the proof is with them."""
     from datetime import UTC, datetime
 
     from observe.health.proved import Proved, not_proved, proved_findings
 
-    if manifest is not None:
-        mend = f"datatier drift --manifest {manifest} --prove"
+    if state is None:
+        mend = "datatier drift --prove, with the same --manifest"
         yield from not_proved("the report of its last bootstrap is with the deployment", mend)
         return
-    state = state_of(stack)
     report, at = state.kept.get("report") or {}, state.kept.get("bootstrapped")
     if not report or not at:
         yield from not_proved("no bootstrap has ended here", f"datatier up {state.stack}")
@@ -95,3 +113,19 @@ def _proved(stack: str | None, manifest: str | None) -> Iterator[Finding]:
         ),
         datetime.now(UTC),
     )
+
+
+_URLS = {"database": ("--database-url", "PostgreSQL", 5432), "redis": ("--redis-url", "Redis", 6379)}
+"""Node of a URL -> its option, the engine that it must be, and the engine's port."""
+
+
+def _of_its_engine(report: HealthReport) -> None:
+    """Raise `InputError` where another engine answers at a URL than the one it is for."""
+    from observe.engine_at import engine_at
+    from observe.node import host_and_port
+
+    for node in (each for each in report.nodes if not each.up and each.name in _URLS):
+        option, wanted, port = _URLS[node.name]
+        found = engine_at(*host_and_port(node.address, port))
+        if found not in (wanted, None):
+            raise InputError(f"{option}: what answers at {node.address} is {found}, not {wanted}: check host and port.")

@@ -67,19 +67,20 @@ def serve(
 
     [bold]Examples:[/] datatier metrics serve    datatier metrics serve prod --listen 0.0.0.0:9187
     """
+    from observe.health.looker import Looker
     from observe.metrics.probe import Prober
     from observe.metrics.server import Server, Service
 
     host, port = address(listen)
     exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector)
     try:
-        server = Server(host, port, Service(exporter, Prober(watched.nodes)))
+        server = Server(
+            host, port, Service(exporter, Prober(watched.nodes), Looker(watched.postgres, watched.redis).look)
+        )
     except OSError as error:
         raise InputError(f"--listen {listen}: {unbound(error)}") from None
     if not is_loopback(host):
-        note(
-            f"{listen} can be reached from other computers: who reaches it reads the names of databases, tables and users."
-        )
+        note(f"{listen} is open to other computers: who reaches it reads the names of databases, tables and users.")
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())

@@ -12,9 +12,15 @@ from collections.abc import Callable
 import typer
 
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
+from cli.queries_all import all_
+from cli.queries_caches import command_of
+from cli.queries_deps import deps
+from cli.queries_explain import explain
 from cli.queries_kill import kill
+from cli.queries_slow import slow
+from cli.queries_table import table
 from cli.queries_target import DatabaseOption, IdentityOption, LimitOption, NodeOption, answer, nodes_of, words_of
-from observe.catalogue import queries
+from observe.catalogue import REDIS_LISTS, queries
 from observe.observation import Observation
 
 app = typer.Typer(no_args_is_help=True, help="What runs, waits, grows and rots inside the servers, and what mends it.")
@@ -40,11 +46,23 @@ def _command(observation: Observation) -> Callable[..., None]:
     return query
 
 
-def _help(observation: Observation) -> str:
-    words = f"datatier queries {observation.id}"
-    return f"{observation.question}\n\n[bold]Examples:[/] {words}    {words} -s prod --json"
+def _help(observation: Observation, name: str = "", of: str = "") -> str:
+    words = f"datatier queries {name or observation.id}"
+    return f"{observation.question}\n\n[bold]Examples:[/] {words}{of}    {words}{of} -s prod --json"
 
 
+_OWN = {slow.__name__: slow}
+"""Questions of the catalogue whose commands have more options."""
 for _each in queries():
+    if _each.id in _OWN:
+        app.command(_each.id)(_OWN[_each.id])
+        continue
     app.command(_each.id, help=_help(_each))(_command(_each))
+app.command("all")(all_)
+app.command()(deps)
 app.command()(kill)
+app.command()(table)
+# An id may be negative, which the parser would take for an option.
+app.command(context_settings={"ignore_unknown_options": True})(explain)
+for _name, _each in REDIS_LISTS.items():
+    app.command(_name, help=_help(_each, _name, " main"))(command_of(_each))

@@ -45,7 +45,7 @@ def kill(
         if said := refusal(row, autovacuum=autovacuum):
             raise InputError(said)
         what = "cancel the statement of" if cancel else "end"
-        ask(f"This will {what} {described(row)}\n", str(pid), yes=yes)
+        ask(f"This will {what} {described(row)}.", str(pid), yes=yes)
         done = end(session, row, cancel=cancel)
     if json:
         emit_json({"rows": [{"node": at.name, **row, "cancelled" if cancel else "ended": done}], "findings": []})

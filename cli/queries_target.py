@@ -44,7 +44,11 @@ def nodes_of(
     from observe.nodes import postgres_nodes
 
     target = by_url(database_url, stack, manifest) or find_manifest(stack, manifest)
-    nodes = postgres_nodes(target, identity, database)
+    return chosen(postgres_nodes(target, identity, database), node)
+
+
+def chosen(nodes: tuple[PostgresNode, ...], node: str | None) -> tuple[PostgresNode, ...]:
+    """All of them, or the one of that name. Raise InputError."""
     if node is None:
         return nodes
     names = [each.name for each in nodes]
@@ -68,7 +72,7 @@ def answer(
     observation: Observation, answers: Sequence[Observed], *, json: bool, limit: int | None, words: str = ""
 ) -> None:
     """Print what the servers answered; exit 1 where one of them did not."""
-    answers = [_aimed(each, words) for each in answers]
+    answers = aimed(answers, words)
     if json:
         emit_json(as_json(observation, answers, limit))
     else:
@@ -77,9 +81,9 @@ def answer(
         raise typer.Exit(FAILED)
 
 
-def _aimed(observed: Observed, words: str) -> Observed:
+def aimed(answers: Sequence[Observed], words: str) -> list[Observed]:
     """With mends that are commands of this program aimed at the same stack, and at the server that was asked."""
-    return replace(observed, findings=tuple(_aim(observed.findings, observed.node, words)))
+    return [replace(each, findings=tuple(_aim(each.findings, each.node, words))) for each in answers]
 
 
 def _aim(findings: Iterable[Finding], node: str, words: str) -> Iterable[Finding]:

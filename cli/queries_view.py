@@ -21,24 +21,34 @@ STYLES = {
 }
 WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
 """The order in which findings are shown."""
-_CELL = 80
-"""Characters of a cell on a terminal; a pipe and JSON have all of it."""
+_CELL = 3
+"""Share of a terminal's width that a cell may have at most, as 1 / 3; a pipe and JSON have all of it."""
+_SHORT = 80
+"""Characters of a cell of a report, in a pipe too."""
 
 
 def show(out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int) -> None:
     """Print the rows as one table, those that belong to it below, and what is wrong, worst first."""
     show_rows(out, observation, answers, limit=limit)
     for each in observation.also:
+        if not any(answer.rows for answer in answers if answer.observation.id == each.id):
+            continue
         out.print(f"\n[bold]{escape(each.question)}[/]")
         show_rows(out, each, answers, limit=limit)
     show_findings(out, answers)
 
 
-def show_rows(out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int) -> None:
-    """Print the first rows of one observation as a table."""
+def show_rows(
+    out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int, short: bool = False
+) -> None:
+    """Print the first rows of one observation as a table; `short` with long cells cut in a pipe, too."""
     mine = [each for each in answers if each.observation.id == observation.id]
     rows = [(each.node, row) for each in mine for row in each.rows]
-    out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
+    if rows:
+        most = min(out.width // _CELL, _SHORT if short else out.width)
+        out.print(_table(observation.columns, rows[:limit], many=len(mine) > 1, most=most))
+    elif any(each.reached and not each.refused for each in mine):
+        out.print("[dim]none[/]")
     if len(rows) > limit:
         out.print(f"[dim]and {counted(len(rows) - limit, 'row')} more: --limit {len(rows)}[/]")
     for each in mine:
@@ -50,9 +60,9 @@ def show_rows(out: Console, observation: Observation, answers: Sequence[Observed
 def show_findings(out: Console, answers: Sequence[Observed]) -> None:
     """Print what is wrong or could not be seen, worst first, each with what mends it."""
     many = len({each.node for each in answers}) > 1
-    # Several observations of one session lack the same right.
-    found = dict.fromkeys((each.node, finding) for each in answers for finding in each.findings)
-    for node, finding in sorted(found, key=lambda each: WORST.index(each[1].status)):
+    # Several observations of one session lack the same right, or are not answered for the same reason.
+    found = {(each.node, finding.message): (each.node, finding) for each in answers for finding in each.findings}
+    for node, finding in sorted(found.values(), key=lambda each: WORST.index(each[1].status)):
         if finding.status is Status.OK:
             continue
         where = f"{node}: " if many else ""
@@ -75,11 +85,12 @@ def as_json(observation: Observation, answers: Sequence[Observed], limit: int | 
     return {
         "rows": rows(observation),
         **{each.id: rows(each) for each in observation.also},
-        "findings": [_finding(each.node, found) for each in answers for found in each.findings],
+        "findings": [finding_as_json(each.node, found) for each in answers for found in each.findings],
     }
 
 
-def _finding(node: str, finding: Finding) -> dict[str, object]:
+def finding_as_json(node: str, finding: Finding) -> dict[str, object]:
+    """What a script gets of a finding; keys are only ever added."""
     limit = finding.threshold
     return {
         "status": finding.status,
@@ -89,7 +100,7 @@ def _finding(node: str, finding: Finding) -> dict[str, object]:
         "node": node,
         "check": finding.check,
         "value": finding.value,
-        "threshold": {"warn": limit.warn, "critical": limit.critical, "unit": limit.unit} if limit else None,
+        "threshold": limit.data() if limit else None,
         "source": limit.source if limit else "",
     }
 
@@ -99,17 +110,21 @@ def limit_of(finding: Finding) -> str:
     limit = finding.threshold
     if limit is None or finding.status not in (Status.WARN, Status.CRITICAL):
         return ""
+    if not limit.unit:  # a matter of yes or no
+        return escape(f" ({limit.source})")
     number = limit.critical if finding.status is Status.CRITICAL else limit.warn
+    if not number:  # any at all
+        return escape(f" ({limit.source})")
     word = "below" if limit.below else "above"
     return escape(f" ({finding.status} {word} {number:g} {limit.unit}: {limit.source})")
 
 
-def _table(out: Console, columns: Sequence[str], rows: Sequence[tuple[str, Row]], *, many: bool) -> object:
-    shown = [[*([node] if many else []), *_cells(out, columns, row)] for node, row in rows]
+def _table(columns: Sequence[str], rows: Sequence[tuple[str, Row]], *, many: bool, most: int) -> object:
+    shown = [[*([node] if many else []), *_cells(columns, row, most)] for node, row in rows]
     return table("", [*(["node"] if many else []), *map(heading, columns)], shown)
 
 
-def _cells(out: Console, columns: Sequence[str], row: Row) -> Iterator[str]:
+def _cells(columns: Sequence[str], row: Row, most: int) -> Iterator[str]:
     for column in columns:
         text = written(column, row.get(column))
-        yield escape(text[: _CELL - 1] + "…" if out.is_terminal and len(text) > _CELL else text)
+        yield escape(text[: most - 1] + "…" if len(text) > most else text)

@@ -11,10 +11,13 @@ from pydantic import ValidationError
 
 from bootstrap.manifest import Manifest
 from bootstrap.own_manifest import manifest_of
-from cli.current import state_of
+from cli.current import known, state_of
 from cli.declaration import ahead, as_declared, note_of_deployed
 from cli.errors import InputError, NothingUpError
 from cli.output import note
+from cli.project import project_root
+from infra.settings.problems import nearest
+from infra.settings.stackfile import stacks as stacks_of
 
 if TYPE_CHECKING:
     from local.state import StateDir
@@ -34,6 +37,23 @@ def find_manifest(stack: str | None, file: str | None, *, quiet: bool = False) -
     if not quiet and (changed := ahead(state)):
         note(f"changed since the last `datatier up {state.stack}`, which takes it in: {', '.join(changed)}.")
     return found
+
+
+def find_kept(stack: str | None, file: str | None) -> tuple[Manifest, StateDir | None]:
+    """The manifest that is meant, as it was deployed, be its servers up or down; and the state, where it is a tier's.
+
+    Raise `InputError` or `NothingUpError`.
+    """
+    if file is not None:
+        return find_manifest(stack, file), None
+    root = project_root()
+    if stack is not None and stack not in (there := {*stacks_of(root), *known(root)}):
+        raise InputError(f"there is no stack `{stack}`: {', '.join(sorted(there))}.{nearest(stack, there)}")
+    state = state_of(stack)
+    kept = state.kept.get("manifest")
+    if kept is None:
+        raise NothingUpError(f"stack `{state.stack}` is not bootstrapped: `datatier up {state.stack}`.")
+    return Manifest.model_validate(kept), state
 
 
 def find_declared(stack: str | None, file: str | None) -> tuple[Manifest, StateDir | None]:

@@ -274,11 +274,12 @@ def instances(
 def _looks(settings: Settings) -> Looks | None:
     if settings.metrics is None or settings.metrics.schedule is None:
         return None
-    rotation = settings.rotation
-    return Looks(
-        seconds=60 * minutes(settings.metrics.schedule),
-        rotation_days=minutes(rotation.every) // 1440 if rotation else None,
-    )
+    return Looks(seconds=60 * minutes(settings.metrics.schedule), rotation_days=rotation_days(settings))
+
+
+def rotation_days(settings: Settings) -> int | None:
+    """Days between two rotations of a credential; None where nothing rotates by itself."""
+    return minutes(settings.rotation.every) // 1440 if settings.rotation else None
 
 
 def _primary(prefix: str, given: PostgresSection, region: str | None, extensions: tuple[str, ...]) -> DatabaseInstance:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from typing import TypeVar
 
 from bootstrap.secrets import LoginError
 from knowledge.thresholds.threshold import Status
@@ -13,14 +14,25 @@ from observe.node import PostgresNode
 from observe.observation import Finding, Observation, Observed
 from observe.read import look
 
+N = TypeVar("N")
+
 
 def ask(nodes: Sequence[PostgresNode], observations: Sequence[Observation]) -> tuple[Observed, ...]:
     """What each server answers, in the order of the observations and then of the servers.
 
     What an observation makes of all servers together is with the first server's findings. Raise `UrlError`.
     """
+    return together(nodes, observations, _answers)
+
+
+def together(
+    nodes: Sequence[N],
+    observations: Sequence[Observation],
+    of: Callable[[N, Sequence[Observation]], Iterable[Observed]],
+) -> tuple[Observed, ...]:
+    """What all servers answer at once, `of` being one's, in the order of the observations and then of the servers."""
     with ThreadPoolExecutor(max_workers=max(1, len(nodes))) as pool:
-        answers = list(pool.map(lambda node: tuple(_answers(node, observations)), nodes))
+        answers = list(pool.map(lambda node: tuple(of(node, observations)), nodes))
     found: list[Observed] = []
     for observation in observations:
         found += _with_together(
@@ -51,7 +63,7 @@ def whole(observation: Observation) -> tuple[Observation, ...]:
     return (observation, *observation.also)
 
 
-def unreached(node: str, observation: Observation, error: LoginError | SilentError) -> Observed:
+def unreached(node: str, observation: Observation, error: Exception) -> Observed:
     """The answer of a server that nobody could log in to, or that says nothing."""
     finding = Finding(check=observation.id, status=Status.SKIPPED, message=f"{error}", mend="datatier health")
     return Observed(node=node, observation=observation, rows=(), findings=(finding,), reached=False)

@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
+from observe.health.observed import POSTGRES as NODE_POSTGRES
+from observe.health.observed import REDIS as NODE_REDIS
 from observe.observation import Observation
 from observe.postgres.bloat import BLOAT
 from observe.postgres.blocked import BLOCKED
 from observe.postgres.cache_hit import CACHE_HIT_DATABASES
-from observe.postgres.connections import CONNECTIONS
+from observe.postgres.faults import FAULTS
 from observe.postgres.indexes import INDEXES
-from observe.postgres.lag import LAG
 from observe.postgres.locks import LOCKS
-from observe.postgres.migration import MIGRATION
+from observe.postgres.replication import REPLICATION
 from observe.postgres.sequences import SEQUENCES
-from observe.postgres.server import SERVER
 from observe.postgres.sessions import SESSIONS
 from observe.postgres.sizes import SIZES
-from observe.postgres.slots import SLOTS
 from observe.postgres.statements import SLOW
-from observe.postgres.transaction_ids import TRANSACTION_IDS
 from observe.postgres.transactions import LONG
 from observe.postgres.vacuum import VACUUM
 from observe.postgres.wraparound import WRAPAROUND
-from observe.redis.clients import CLIENTS
-from observe.redis.memory import MEMORY
-from observe.redis.replication import REPLICATION
-from observe.redis.server import SERVER as CACHE_SERVER
-from observe.redis.traffic import EVICTIONS, TRAFFIC
+from observe.redis.client_list import CLIENT_LIST
+from observe.redis.slow_log import SLOW_LOG
 
-NODE: tuple[Observation, ...] = (LAG, SERVER, CONNECTIONS, TRANSACTION_IDS, SLOTS, MIGRATION)
-"""Of a PostgreSQL server as a whole: what `datatier health` looks at."""
 POSTGRES: tuple[Observation, ...] = (
-    *NODE,
+    *NODE_POSTGRES,
     SESSIONS,
     LONG,
     BLOCKED,
     LOCKS,
     SLOW,
+    REPLICATION,
+    FAULTS,
     SIZES,
     INDEXES,
     BLOAT,
@@ -44,7 +39,10 @@ POSTGRES: tuple[Observation, ...] = (
     SEQUENCES,
     CACHE_HIT_DATABASES,
 )
-REDIS: tuple[Observation, ...] = (CACHE_SERVER, REPLICATION, MEMORY, CLIENTS, TRAFFIC, EVICTIONS)
+REDIS: tuple[Observation, ...] = NODE_REDIS
+"""Of a cache's node as a whole: each a row of INFO, all read in one round trip."""
+REDIS_LISTS: dict[str, Observation] = {"clients": CLIENT_LIST, "slowlog": SLOW_LOG}
+"""Lists of a cache's node, by the name of their command."""
 
 
 def queries(observations: tuple[Observation, ...] = POSTGRES) -> tuple[Observation, ...]:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import psycopg
     import redis
 
+SECONDS = 1.0
+"""How long a look at every server waits for one of them. With the start of a process the answer is there within two."""
 K = TypeVar("K")
 T = TypeVar("T")
 

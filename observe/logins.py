@@ -9,25 +9,29 @@ from bootstrap.errors import BootstrapError
 from bootstrap.secrets import Credential, LoginError
 from clients.errors import EmptySecretError
 
-Login = Callable[[], Credential]
-"""Gives the credential, or raises `LoginError`."""
 
-
-def at_first_use(read: Callable[[], Credential]) -> Login:
-    """Read it once, in the thread that needs it first: a store that is slow or silent holds up no command before it has
-    looked at anything. What could not be read is tried again at the next use.
+class Login:
+    """A credential that is read in the thread which needs it first, so that a store that is slow or silent holds up no
+    command before it has looked at anything.
     """
-    lock, found = Lock(), list[Credential]()
 
-    def login() -> Credential:
-        with lock:
-            if not found:
+    def __init__(self, read: Callable[[], Credential]) -> None:
+        self._read = read
+        self._lock = Lock()
+        self._found: Credential | None = None
+
+    def read(self) -> Credential:
+        """Return it; what could not be read is tried again at the next call. Raise `LoginError`."""
+        with self._lock:
+            if self._found is None:
                 try:
-                    found.append(read())
+                    self._found = self._read()
                 except LoginError:
                     raise
                 except (BootstrapError, EmptySecretError) as error:
                     raise LoginError(str(error), refused=False) from None
-            return found[0]
+            return self._found
 
-    return login
+    def ready(self) -> None:
+        """Read it where that has not happened. Raise `LoginError`."""
+        self.read()

@@ -20,9 +20,10 @@ APPLICATION = "datatier-ops"
 SECONDS = 5
 """How long one statement may take, and how long a login is waited for."""
 # One simple query: a pooler takes no `options`. Nothing of what this room does writes, waits for a lock or stays long.
+# Statements on catalogs are estimated so high that compiling them would take longer than they do.
 _READ_ONLY = (
     f"SET default_transaction_read_only = on; SET statement_timeout = '{SECONDS}s'; SET lock_timeout = '200ms'; "
-    f"SET idle_in_transaction_session_timeout = '{2 * SECONDS}s'"
+    f"SET idle_in_transaction_session_timeout = '{2 * SECONDS}s'; SET jit = off"
 )
 
 
@@ -38,6 +39,8 @@ class PostgresNode:
     """Whether it is declared as one; None of a URL, where nothing is declared."""
     connect: Callable[[int], psycopg.Connection[tuple[Any, ...]]]
     """Log in within so many seconds. Raise `LoginError` or `UrlError`."""
+    ready: Callable[[], None] = lambda: None
+    """Read what it logs in with, where that is in a secret. Raise `LoginError`."""
 
     def open(self, *, seconds: int = SECONDS) -> psycopg.Connection[tuple[Any, ...]]:
         """An autocommit session that can only read, for as long as its caller keeps it.
@@ -75,6 +78,10 @@ class RedisNode:
 
     A node that is loading its data, or has lost its primary, is there: it says so in INFO.
     """
+    ready: Callable[[], None] = lambda: None
+    """Read what it logs in with, where that is in a secret. Raise `LoginError`."""
+    at: Callable[[str, int], RedisNode] | None = None
+    """Another node of the same cache by host and port, with the same login; None where nobody asks for one."""
     lack: Callable[[str], Lack | None] = lambda _: None
     """What keeps who logs in from a command (`config|get`), as far as that is known without trying."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,9 +16,10 @@ from bootstrap.secrets import (
     open_redis,
     open_redis_url,
     place_of,
+    redis_url_at,
 )
 from clients.credentials import cache_credential, credential, secret_of
-from observe.logins import Login, at_first_use
+from observe.logins import Login
 from observe.node import APPLICATION, PostgresNode, RedisNode
 from observe.rights import Lack, lack
 
@@ -48,7 +49,7 @@ def postgres_nodes(
         )
     who = identity or watcher(load_access(target.access))
     secret_of(target, who)
-    login = at_first_use(partial(credential, target, who))
+    login = Login(partial(credential, target, who))
     postgres = target.postgres
     return (
         _instance(postgres, postgres.primary, login, database, replica=False),
@@ -62,23 +63,35 @@ def redis_nodes(target: Manifest | Secret, identity: str | None = None) -> tuple
     Secrets are read at the first login. Raise `NoLoginError`.
     """
     if isinstance(target, Secret):
-        url = target
-        return (
-            RedisNode(
-                name="redis",
-                cache="redis",
-                address=place_of(url),
-                connect=lambda seconds: open_redis_url(url, seconds=seconds, ready=False),
-            ),
-        )
+        return (_of_url(target, "redis"),)
     return tuple(_cache_nodes(target, identity))
+
+
+def _of_url(url: Secret, name: str) -> RedisNode:
+    return RedisNode(
+        name=name,
+        cache="redis",
+        address=place_of(url),
+        connect=lambda seconds: open_redis_url(url, seconds=seconds, ready=False),
+        at=lambda host, port: _of_url(redis_url_at(url, host, port), f"{host}:{port}"),
+    )
+
+
+def cache_nodes(manifest: Manifest, cache: str, identity: str) -> tuple[RedisNode, ...]:
+    """The nodes of one cache as one identity; of ElastiCache the endpoint that reads first, where there is one.
+
+    Secrets are read at the first login. Raise `NoLoginError`.
+    """
+    target = manifest.caches[cache]
+    where = target.nodes or (*([target.reader] if target.reader else []), target.endpoint)
+    return tuple(_nodes_of(manifest, cache, identity, where))
 
 
 def _instance(
     target: PostgresTarget, endpoint: Endpoint, login: Login, database: str | None, *, replica: bool
 ) -> PostgresNode:
     def connect(seconds: int) -> psycopg.Connection[tuple[Any, ...]]:
-        found = login()
+        found = login.read()
         return open_postgres(
             target,
             endpoint,
@@ -90,7 +103,11 @@ def _instance(
         )
 
     return PostgresNode(
-        name=endpoint.name, address=f"{endpoint.host}:{endpoint.port}", replica=replica, connect=connect
+        name=endpoint.name,
+        address=f"{endpoint.host}:{endpoint.port}",
+        replica=replica,
+        connect=connect,
+        ready=login.ready,
     )
 
 
@@ -100,28 +117,40 @@ def _cache_nodes(manifest: Manifest, identity: str | None) -> Iterator[RedisNode
         who = identity or cache_watcher(access, name)
         if who is None and cache.has_users:
             continue
-        if cache.has_users:
-            secret_of(manifest, who or "")
-        login = at_first_use(partial(cache_credential, manifest, name, who or ""))
-        rules = access.cache_users(name)[who] if who and cache.has_users else None
-        for endpoint in cache.nodes or (cache.endpoint,):
-            yield _cache_node(name, cache, endpoint, login, partial(lack, cache, name, who or "", rules))
+        yield from _nodes_of(manifest, name, who or "", cache.nodes or (cache.endpoint,))
+
+
+def _nodes_of(manifest: Manifest, name: str, who: str, where: Iterable[Endpoint]) -> Iterator[RedisNode]:
+    cache = manifest.caches[name]
+    if cache.has_users:
+        secret_of(manifest, who)
+    login = Login(partial(cache_credential, manifest, name, who))
+    rules = load_access(manifest.access).cache_users(name)[who] if who and cache.has_users else None
+    for endpoint in where:
+        yield _cache_node(name, cache, endpoint, login, partial(lack, cache, name, who, rules))
 
 
 def _cache_node(
     name: str, cache: CacheTarget, endpoint: Endpoint, login: Login, lack: Callable[[str], Lack | None]
 ) -> RedisNode:
     def connect(seconds: float) -> redis.Redis:
-        found = login()
+        found = login.read()
         password = found.redis_password
         if password is None:
             raise LoginError(f"the secret of {found.redis_username} holds no password for Redis", refused=False)
         return open_redis(cache, endpoint, found.redis_username, password, seconds=seconds, ready=False)
 
+    def at(host: str, port: int) -> RedisNode:
+        known = next((each for each in cache.nodes if (each.host, each.port) == (host, port)), None)
+        found = known or Endpoint(name=f"{host}:{port}", host=host, port=port)
+        return _cache_node(name, cache, found, login, lack)
+
     return RedisNode(
-        name=f"{name}/{endpoint.name}" if cache.nodes else name,
+        name=name if endpoint == cache.endpoint and not cache.nodes else f"{name}/{endpoint.name}",
         cache=name,
         address=f"{endpoint.host}:{endpoint.port}",
         connect=connect,
+        ready=login.ready,
+        at=at,
         lack=lack,
     )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -15,6 +15,11 @@ Cell = str | int | float | bool | datetime | None | list["Cell"]
 """One value of a row."""
 Row = Mapping[str, Cell]
 Rows = Sequence[Row]
+
+
+def texts(cell: Cell) -> list[str]:
+    """An array of text; none for NULL."""
+    return [str(each) for each in cell] if isinstance(cell, list) else []
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,3 +142,25 @@ def judged(threshold: Threshold, value: float, message: str, *, object: str = ""
         threshold=threshold,
         mend="" if status is Status.OK else mend,
     )
+
+
+def worst(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """All that is wrong; of what is well only the one that is nearest to its threshold, for each check.
+
+    What comes and goes, such as sessions, would otherwise be a finding and a series of metrics each.
+    """
+    kept: list[Finding] = []
+    well: dict[str, Finding] = {}
+    for each in findings:
+        if each.status is not Status.OK:
+            kept.append(each)
+        elif each.check not in well or _nearness(each) > _nearness(well[each.check]):
+            well[each.check] = replace(each, object="")
+    return (*kept, *well.values())
+
+
+def _nearness(finding: Finding) -> float:
+    """The value as a share of the first step that it is below."""
+    limit = finding.threshold
+    step = (limit.critical if limit.warn is None else limit.warn) if limit else None
+    return (finding.value or 0.0) / (step or 1.0)

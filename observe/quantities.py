@@ -26,7 +26,9 @@ def size(count: float) -> str:
 
 
 def milliseconds(count: float) -> str:
-    """`0.052 ms`, `12.3 ms`, `1,234 ms`."""
+    """`0 ms`, `<0.001 ms`, `0.052 ms`, `12.3 ms`, `1,234 ms`."""
+    if 0 < count < 0.001:
+        return "<0.001 ms"
     return f"{count:,.0f} ms" if count >= 100 else f"{count:.3g} ms"
 
 

@@ -21,8 +21,8 @@ def look(conn: psycopg.Connection[Any], node: str, observation: Observation) -> 
     assert callable(observation.read)  # noqa: S101 one of PostgreSQL
     hidden: tuple[Finding, ...] = ()
     try:
-        if absent := _absent(conn, observation.extension):
-            return Observed(node=node, observation=observation, rows=(), findings=(absent,), refused=True)
+        if found := absent(conn, observation.extension):
+            return Observed(node=node, observation=observation, rows=(), findings=(found,), refused=True)
         if shut := next(_lacking(conn, observation.demands), None):
             found = replace(shut, check=observation.id)
             return Observed(node=node, observation=observation, rows=(), findings=(found,), refused=True)
@@ -40,21 +40,27 @@ def look(conn: psycopg.Connection[Any], node: str, observation: Observation) -> 
 
 
 _SCHEMA = """
-SELECT (SELECT quote_ident(n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
-         WHERE e.extname = %(name)s),
-       EXISTS (SELECT FROM pg_available_extensions WHERE name = %(name)s), current_database()
+SELECT quote_ident(n.nspname), has_schema_privilege(n.oid, 'USAGE'), x.available, current_database(),
+       quote_ident(current_user)
+  FROM (SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = %(name)s) AS available) x
+  LEFT JOIN pg_extension e ON e.extname = %(name)s LEFT JOIN pg_namespace n ON n.oid = e.extnamespace
 """
 
 
-def _absent(conn: psycopg.Connection[Any], name: str) -> Finding | None:
+def absent(conn: psycopg.Connection[Any], name: str) -> Finding | None:
     """Why there is nothing to read by an extension; None where it is there, and its schema in the search path now."""
     if not name:
         return None
     row = conn.execute(_SCHEMA, {"name": name}).fetchone()
-    schema, available, database = row or (None, False, "")
-    if schema:
+    schema, usable, available, database, login = row or (None, False, False, "", "")
+    if usable:
         conn.execute("SELECT set_config('search_path', %s, false)", (schema,))
         return None
+    if schema:
+        # What the search path names and may not be used is passed over: it would look as if nothing were there.
+        return _skipped(
+            name, f"{login} may not use the schema {schema} of {name}", f"GRANT USAGE ON SCHEMA {schema} TO {login}"
+        )
     if available:
         return _skipped(name, f"the extension {name} is not in the database {database}", f"CREATE EXTENSION {name}")
     return _skipped(name, f"this server has no extension {name}", "")

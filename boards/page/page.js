@@ -46,6 +46,25 @@ function duration(value) {
   return `${(value / 86400).toPrecision(3)} d`;
 }
 
+// Text in which backticks mark code.
+function prose(text) {
+  return text.split("`").map((part, number) => (number % 2 ? make("code", {}, part) : part));
+}
+
+// About four round steps up to a value: 1, 2, 2.5 or 5 of a power of ten, of two for bytes, of what clocks have for time.
+function steps(high, unit) {
+  const rough = high / 4;
+  const clock = [60, 120, 300, 600, 1800, 3600, 7200, 21600, 43200, 86400, 172800, 604800, 2592000];
+  let step;
+  if (unit === "s" && rough > 30) step = clock.find((each) => each >= rough) ?? 86400 * Math.ceil(rough / 86400);
+  else if (unit === "bytes" || unit === "Bps") step = 2 ** Math.ceil(Math.log2(rough));
+  else {
+    const power = 10 ** Math.floor(Math.log10(rough));
+    step = [1, 2, 2.5, 5, 10].map((each) => each * power).find((each) => each >= rough * 0.999);
+  }
+  return Array.from({ length: Math.floor(high / step + 1e-9) + 1 }, (_, number) => number * step);
+}
+
 // Headings once; the rest is filled in as values come.
 function build(boards) {
   for (const board of boards) {
@@ -55,7 +74,7 @@ function build(boards) {
       const body = make("div", { class: "body" });
       const values = make("details", {}, make("summary", {}, "Values and limits"));
       const figure = make("figure", { id: `panel-${panel.id}` },
-        make("figcaption", {}, make("h3", {}, panel.title), make("p", {}, panel.says)), body, values);
+        make("figcaption", {}, make("h3", {}, panel.title), make("p", {}, ...prose(panel.says))), body, values);
       const kept = { panel, series: new Map(), figure, body, values, seen: false };
       values.addEventListener("toggle", () => draw(kept));
       panels.set(panel.id, kept);
@@ -100,7 +119,7 @@ function draw(kept) {
   const now = newest(kept).sort((a, b) => (panel.form === "bars" ? b[1] - a[1] : a[0].localeCompare(b[0])));
   if (kept.series.size === 0) {
     Plotly.purge(body);
-    body.replaceChildren(make("p", { class: "none" }, panel.empty || "No data yet."));
+    body.replaceChildren(make("p", { class: "none" }, make("span", {}, ...prose(panel.empty || "No data yet."))));
   } else if (panel.form === "graph") {
     graph(kept, now);
   } else {
@@ -127,7 +146,7 @@ function graph(kept, now) {
   let chart = kept.body.querySelector(".chart");
   if (!chart) {
     chart = make("div", { class: "chart", role: "img" });
-    kept.body.replaceChildren(chart);
+    kept.body.replaceChildren(chart, make("ul", { class: "legend" }));
   }
   chart.setAttribute("aria-label", `${panel.title}: ` + (now.length
     ? now.slice(0, 6).map(([name, value]) => `${name} ${amount(value, panel.unit)}`).join(", ") : "no value now"));
@@ -147,15 +166,22 @@ function graph(kept, now) {
   // A limit is drawn where the values come near it: far above, it would flatten them.
   const near = panel.limits.filter((limit) => panel.unit === "percentunit" ? limit.value <= Math.max(1, top) : limit.value <= 2 * top);
   const high = Math.max(top, ...near.map((limit) => limit.value), panel.unit === "percentunit" && top <= 1 && near.length ? 1 : 0);
-  const ticks = 4;
-  const tickvals = Array.from({ length: ticks + 1 }, (_, step) => (high || 1) * step / ticks);
+  const scale = high || 1;
+  const tickvals = steps(scale, panel.unit);
+  const from = Math.max(first(kept), at - HOUR);
+  kept.body.querySelector(".legend").replaceChildren(...(names.length > 1 ? names : []).map((name, number) => {
+    const swatch = make("span", { class: `swatch${number < COLOURS ? "" : " dotted"}`, "aria-hidden": "true" });
+    swatch.style.setProperty("--swatch", `var(--s${1 + number % COLOURS})`);
+    return make("li", {}, swatch, name);
+  }));
   Plotly.react(chart, traces, {
-    margin: { l: 62, r: 8, t: 6, b: 24 }, height: 220, showlegend: names.length > 1,
+    margin: { l: 62, r: 10, t: 6, b: 22 }, height: 170, showlegend: false,
     paper_bgcolor: "rgba(0,0,0,0)", plot_bgcolor: "rgba(0,0,0,0)", font: { color: colour("--text"), size: 11 },
-    legend: { orientation: "h", y: -0.16, font: { size: 10 }, maxheight: 60 }, hovermode: "x unified",
+    hovermode: "x unified",
     hoverlabel: { bgcolor: colour("--card"), font: { color: colour("--text") } },
-    xaxis: { type: "date", range: [new Date(1000 * Math.max(first(kept), at - HOUR)), new Date(1000 * at)], gridcolor: colour("--line") },
-    yaxis: { range: [0, 1.06 * (high || 1)], tickvals, ticktext: tickvals.map((value) => amount(value, panel.unit)),
+    xaxis: { type: "date", range: [new Date(1000 * from), new Date(1000 * at)], gridcolor: colour("--line"), nticks: 5,
+      tickformat: at - from > 900 ? "%H:%M" : "%H:%M:%S" },
+    yaxis: { range: [0, 1.06 * scale], tickvals, ticktext: tickvals.map((value) => amount(value, panel.unit)),
       gridcolor: colour("--line"), zeroline: false, fixedrange: true },
     shapes: near.map((limit) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: limit.value, y1: limit.value,
       line: { dash: "dash", width: 1.2, color: colour(limit.severity === "critical" ? "--critical" : "--warn") } })),
@@ -169,36 +195,42 @@ function first(kept) {
 function servers(health) {
   by("servers").replaceChildren(...(health.nodes ?? []).map((node) => make("li", { class: node.up ? "up" : "down" },
     make("strong", {}, node.name), make("span", {}, `${node.engine}${node.role ? `, ${node.role}` : ""}: `),
-    make("span", { class: "said" }, node.up ? `up, ${node.ms} ms` : "silent: it does not answer"))));
+    make("span", { class: "said" }, node.up ? `up${node.ms == null ? "" : `, ${node.ms.toLocaleString("en", { maximumFractionDigits: 1 })} ms`}` : "silent: it does not answer"))));
 }
 
 function findings(health) {
   const open = new Set([...by("findings").querySelectorAll("details[open]")].map((each) => each.dataset.key));
   const worst = { critical: 0, warn: 1, stale: 2, skipped: 3, ok: 4 };
   const checks = [...(health.checks ?? [])].sort((a, b) => worst[a.status] - worst[b.status]);
-  const wrong = checks.filter((each) => each.status !== "ok");
-  const rows = wrong.map((check) => finding(check, open));
-  const well = checks.filter((each) => each.status === "ok");
-  if (well.length) {
-    const list = make("ul", { class: "findings" }, ...well.map((check) => finding(check, open)));
-    const details = make("details", { "data-key": "well" }, make("summary", {},
-      make("span", { class: "status ok" }, "ok"), `${well.length} checks are within their thresholds`), list);
-    details.open = open.has("well");
-    rows.push(make("li", {}, details));
+  const rows = checks.filter((each) => !["ok", "skipped"].includes(each.status)).map((check) => finding(check, open));
+  for (const [status, said] of [["skipped", "could not be made"], ["ok", "are within their thresholds"]]) {
+    const some = checks.filter((each) => each.status === status);
+    if (some.length) rows.push(grouped(status, `${some.length} checks ${said}`, some, open));
   }
   by("findings").replaceChildren(...(rows.length ? rows : [make("li", {}, "Nothing has been checked yet.")]));
+}
+
+function grouped(status, said, checks, open) {
+  const details = make("details", { "data-key": status }, make("summary", {},
+    make("span", { class: `status ${status}` }, status), said),
+  make("ul", { class: "findings" }, ...checks.map((check) => finding(check, open))));
+  details.open = open.has(status);
+  return make("li", {}, details);
 }
 
 function finding(check, open) {
   const key = [check.id, check.node, check.object ?? ""].join(" ");
   const more = make("dl");
   const say = (name, value) => value && more.append(make("dt", {}, name), make("dd", {}, value));
-  say("threshold", check.threshold);
+  const limit = check.threshold == null ? "" : `${check.threshold.toLocaleString("en")} ${check.unit ?? ""}`.trim();
+  say("threshold", limit);
   say("source", check.source);
-  say("mend", check.mend);
+  say("mend", check.mend && make("code", {}, check.mend));
+  say("runbook", check.runbook);
   const details = make("details", { "data-key": key }, make("summary", {
-    title: [check.threshold, check.source].filter(Boolean).join(": ") },
-    make("span", { class: `status ${check.status}` }, check.status), `${check.node}: ${check.message ?? check.id}`), more);
+    title: [limit && `threshold ${limit}`, check.source].filter(Boolean).join(": ") },
+    make("span", { class: `status ${check.status}` }, check.status),
+    (check.node ? `${check.node}: ` : "") + (check.message ?? check.id)), more);
   details.open = open.has(key);
   return make("li", {}, details);
 }
@@ -208,6 +240,9 @@ function state(failed) {
   const age = at ? Math.round(Date.now() / 1000 - at) : 0;
   const old = failed || age > 3 * seconds + 5;
   by("state").classList.toggle("stale", old);
+  // Said aloud when it changes, not with every reading.
+  const aloud = old ? "The values are old." : "";
+  if (by("aloud").textContent !== aloud) by("aloud").textContent = aloud;
   const time = at ? new Date(1000 * at).toLocaleTimeString() : "";
   if (failed) by("state").textContent = `datatier dashboard does not answer; values of ${time || "never"}.`;
   else if (!at) by("state").textContent = "Reading for the first time.";

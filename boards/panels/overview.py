@@ -33,9 +33,9 @@ CHECKS = Panel(
 REFUSED = Panel(
     id="refused",
     title="What may not be read",
-    says="Metrics that are missing because a right is, and the grant that ends it.",
+    says="How many metrics are missing, why, and what ends it.",
     unit="none",
-    lines=(Line(Metric("datatier_metric_refused"), "{{instance}} {{metric}}: {{reason}} {{grant}}"),),
+    lines=(Line(Aggregate("count", Metric("datatier_metric_refused"), ("reason", "grant")), "{{reason}}. {{grant}}"),),
     form="list",
     empty="nothing is refused",
 )
@@ -46,6 +46,7 @@ CONNECTIONS_USED = Panel(
     unit="percentunit",
     lines=(Line(CONNECTIONS),),
     alarms=("postgres/connections-high", "postgres/connections-critical"),
+    empty="no client is connected",
 )
 LAG = Panel(
     id="replica-lag",

@@ -24,6 +24,7 @@ PANELS = (
         title="Sessions by state",
         says="`active` beyond the processors wait for them; `idle in transaction` hold locks and keep vacuum away.",
         unit="short",
+        empty="no client is connected",
         lines=(
             Line(
                 Compare(_sessions(("backend_type", "=", "client backend"), by=(NODE, "state")), ">", 0),
@@ -36,6 +37,7 @@ PANELS = (
         title="Sessions by login",
         says="Which login uses how many connections.",
         unit="short",
+        empty="no client is connected",
         lines=(
             Line(
                 Compare(_sessions(("backend_type", "=", "client backend"), by=(NODE, "usename")), ">", 0),

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from boards.expression import Metric
-from boards.rules import alarms, checks
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from boards.expression import Metric, metrics
+from boards.rules import alarms, checks, facts
 from boards.rules.alarms import Limits
 from boards.rules.rule import Evaluation, Rule
 from boards.rules.watched import Watched
@@ -38,7 +41,19 @@ EXPORTER = Rule(
 )
 
 
-def rules(limits: Limits) -> tuple[Rule, ...]:
-    """All rules; `limits` are a stack's own numbers, empty without one."""
-    expressed = tuple(alarms.rules(limits))
+def rules(limits: Limits, stack: Mapping[str, float] = MappingProxyType({})) -> tuple[Rule, ...]:
+    """All rules.
+
+    :param limits: a stack's own numbers for each of its servers; empty without a stack.
+    :param stack: those for all of it.
+    """
+    of_servers = tuple(alarms.rules(limits))
+    read = {metric.name for rule in of_servers for metric in metrics(rule.condition)}
+    read = {name for name in read if name.startswith(("pg_", "redis_"))}
+    expressed = (*of_servers, *facts.rules(stack, read))
     return (EXPORTER, *expressed, *checks.rules({rule.key for rule in expressed}))
+
+
+def not_expressed() -> dict[str, str]:
+    """`engine/alarm` -> why no rule stands for it."""
+    return alarms.not_expressed() | {facts.key(alarm): why for alarm, why in facts.NOT_EXPRESSED.items()}

@@ -204,6 +204,24 @@ def open_redis_url(url: Secret, *, seconds: float = TIMEOUT, ready: bool = True)
     return logged_in(client, denied, unreached, place, ready=ready)
 
 
+def redis_url_at(url: Secret, host: str, port: int) -> Secret:
+    """Return the URL of another server with the same login: a node of the same cluster."""
+    parts = urlsplit(url.reveal())
+    login = f"{parts.netloc.rpartition('@')[0]}@" if "@" in parts.netloc else ""
+    name = f"[{host}]" if ":" in host else host
+    return Secret(parts._replace(netloc=f"{login}{name}:{port}").geturl())
+
+
+def redis_user(url: Secret) -> str:
+    """Return whom a URL logs in as; raise UrlError."""
+    from redis.connection import parse_url
+
+    try:
+        return str(parse_url(url.reveal()).get("username") or "default")  # type: ignore[no-untyped-call]
+    except ValueError:
+        raise UrlError(f"the Redis URL cannot be read: {_REDIS_FORM}") from None
+
+
 def _redis_place(options: dict[str, Any], *, tls: bool) -> Place:
     return Place(
         engine="redis",

@@ -40,6 +40,9 @@ def manifest(
         "caches": {
             name: {
                 "endpoint": {"name": name, "host": made.endpoint, "port": made.port},
+                "reader": {"name": "reader", "host": made.reader_endpoint, "port": made.port}
+                if cache.replicas and not cache.shards
+                else None,
                 "cluster_mode": cache.shards > 0,
                 "engine": cache.engine,
                 "user_group": made.user_group_id,

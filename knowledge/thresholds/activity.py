@@ -53,8 +53,8 @@ BLOCKED_FOR = Threshold(
     warn=30,
     critical=300,
     unit="s",
-    source="30 s is what a person or a load balancer waits for an answer at most (HAProxy, nginx and ALB end a request "
-    "after 30 to 60 s); pganalyze, blocked queries: 300 s",
+    source="half of the 60 s after which nginx (proxy_read_timeout) and a load balancer of AWS (idle timeout) give a "
+    "request up; pganalyze, blocked queries: 300 s",
     meaning=BLOCKED_SESSIONS.meaning,
     first_steps=BLOCKED_SESSIONS.first_steps,
     runbook=BLOCKED_SESSIONS.runbook,
@@ -103,14 +103,4 @@ SLOW_SHARE = Threshold(
     first_steps=SLOW_MEAN.first_steps,
     runbook=SLOW_MEAN.runbook,
 )
-SLOT_INACTIVE = Threshold(
-    id="slot-inactive",
-    warn=600,
-    critical=1800,
-    unit="s",
-    source="Qonto, PostgreSQLInactiveReplicationSlot: 10 min; postgres_mixin: 30 min",
-    meaning="Nobody reads a replication slot: the WAL and, of a logical one, the dead rows that it holds pile up.",
-    first_steps=("Start its reader again.", "Drop the slot if the reader is gone for good."),
-    runbook="docs/runbooks/postgres-replication-slots.md",
-    alarms=("slot-wal-high",),
-)
+CHECKSUMS = of_alarms("checksum-failures", POSTGRES, unit="pages", critical=("data-corruption", 0))

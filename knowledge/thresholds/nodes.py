@@ -69,7 +69,7 @@ REPLICA_LAG = Threshold(
 SLOT_WAL = of_alarms(
     "slot-wal",
     POSTGRES,
-    unit="% of max_slot_wal_keep_size",
+    unit="%",
     warn=("slot-wal-high", SLOT_WAL_HIGH),
     critical=("slot-wal-critical", SLOT_WAL_CRITICAL),
 )

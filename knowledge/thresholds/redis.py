@@ -47,6 +47,30 @@ HIT_RATIO = Threshold(
     first_steps=("See which key space takes most memory.", "See which TTLs are shorter than what is asked again."),
     runbook="docs/runbooks/redis-memory.md",
 )
+MIB = 1024**2
+CLIENT_BUFFER = Threshold(
+    id="client-buffer",
+    warn=8 * MIB,
+    critical=32 * MIB,
+    unit="bytes",
+    source="what Redis allows a subscriber by default (client-output-buffer-limit pubsub): 8 MiB for a minute, 32 MiB "
+    "at once",
+    meaning="A client does not read its answers: they fill the memory that is meant for data.",
+    first_steps=("Restart that client.", "Have it ask for less at once: SCAN in place of KEYS, a range of a list."),
+    runbook="docs/runbooks/redis-memory.md",
+)
+COMMAND_CALLS = 100
+"""Calls from which on a percentile says something."""
+SLOW_COMMAND = Threshold(
+    id="slow-commands",
+    warn=10,
+    critical=100,
+    unit="ms",
+    source="slowlog-log-slower-than is 10 ms by default; while a command runs, all other clients wait",
+    meaning="A command takes so long that everybody else notices.",
+    first_steps=("Find who sends it: `datatier queries clients`.", "Read less at once: SCAN, HSCAN, a range."),
+    runbook="docs/runbooks/redis-load.md",
+)
 RESPONSE = replace(
     POSTGRES_RESPONSE,
     meaning="The node answers, but slowly: one command blocks the others, or processor or network are overloaded.",

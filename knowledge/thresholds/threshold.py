@@ -49,6 +49,10 @@ class Threshold:
     alarms: tuple[str, ...] = ()
     """Keys of the CloudWatch alarms on the same fact."""
 
+    def data(self) -> dict[str, float | str | None]:
+        """The steps and their unit, as commands print them."""
+        return {"warn": self.warn, "critical": self.critical, "unit": self.unit}
+
     def judge(self, value: float) -> Status:
         """Return where the value stands: beyond a step, never on it, as CloudWatch compares."""
         for limit, status in ((self.critical, Status.CRITICAL), (self.warn, Status.WARN)):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from knowledge.thresholds.threshold import Status
+from observe.deadline import SECONDS
 from observe.health.report import HealthReport
-from observe.health.take import SECONDS, take
+from observe.health.take import take
 from observe.node import PostgresNode, RedisNode
 from observe.nodes import postgres_nodes, redis_nodes
 from observe.observation import Finding
@@ -19,16 +20,26 @@ from observe.redis.info import INFO
 class Looker:
     """Keeps what the caches counted at the last look, so that the next one knows what has happened since."""
 
-    def __init__(self, postgres: Manifest | Secret | None, redis: Manifest | Secret | None) -> None:
-        """Raise `NoLoginError`."""
+    def __init__(
+        self,
+        postgres: Manifest | Secret | None,
+        redis: Manifest | Secret | None,
+        known: Callable[[], Iterable[Finding]] = tuple,
+    ) -> None:
+        """Raise `NoLoginError`.
+
+        :param known: what is known of the whole without a look at the servers; asked at each look.
+        """
         self._targets = (postgres, redis)
+        self._known = known
         self._kept: dict[str, Kept] = {}
         self._nodes = self._find()
         self._unwatched = tuple(_unwatched(redis, self._nodes[1]))
 
-    def look(self, *, seconds: float = SECONDS, stack: Sequence[Finding] = ()) -> HealthReport:
+    def look(self, *, seconds: float = SECONDS) -> HealthReport:
         """Look at all of them, for at most so many seconds. Raise UrlError."""
-        report = take(*self._nodes, kept=self._kept, seconds=seconds, stack=(*self._unwatched, *stack))
+        stack = (*self._unwatched, *self._known())
+        report = take(*self._nodes, kept=self._kept, seconds=seconds, stack=stack)
         if not all(each.up for each in report.nodes):
             self._nodes = self._find()  # a password may have been changed: the secrets are read anew
         return report

@@ -13,8 +13,8 @@ from bootstrap.secrets import UrlError
 from knowledge.thresholds.nodes import FAILED_LOGINS, POSTGRES_UP
 from knowledge.thresholds.postgres import RESPONSE
 from knowledge.thresholds.threshold import Status
-from observe.catalogue import NODE
 from observe.deadline import SilentError, cut
+from observe.health.observed import POSTGRES
 from observe.health.report import Health, Role
 from observe.health.roles import role_found, role_of
 from observe.health.seen import Seen
@@ -45,7 +45,7 @@ def look_at(node: PostgresNode, seen: Seen, until: float, written: Callable[[], 
             began = perf_counter()
             conn.execute("SELECT 1")
             seen.took(began)
-            for each in (each for each in NODE if each.on_replica or not node.replica):
+            for each in (each for each in POSTGRES if each.on_replica or not node.replica):
                 observed = look(conn, node.name, each)
                 if conn.broken:
                     return
@@ -94,7 +94,7 @@ def _health(node: PostgresNode, seen: Seen, behind: Sequence[Finding]) -> Health
     rows = seen.rows(SERVER.id)
     declared: Role | None = None if node.replica is None else "replica" if node.replica else "primary"
     role = role_of(rows[0]) if rows else declared
-    findings = list(seen.answered(POSTGRES_UP, RESPONSE, "datatier status"))
+    findings = list(seen.answered(POSTGRES_UP, RESPONSE))
     if rows and declared:
         findings.append(role_found(declared, role_of(rows[0])))
     findings += behind

@@ -10,8 +10,8 @@ from bootstrap.errors import BootstrapError
 from bootstrap.secrets import UrlError
 from knowledge.thresholds.nodes import PRIMARIES, REDIS_UP
 from knowledge.thresholds.redis import RESPONSE
-from observe.catalogue import REDIS
 from observe.deadline import SilentError, cut
+from observe.health.observed import REDIS
 from observe.health.report import Health, Role
 from observe.health.seen import Seen
 from observe.node import RedisNode
@@ -55,7 +55,7 @@ def health(nodes: Sequence[RedisNode], seen: Mapping[str, Seen]) -> Iterator[Hea
             up=found.up,
             ms=found.ms,
             findings=(
-                *found.answered(REDIS_UP, RESPONSE, "datatier status"),
+                *found.answered(REDIS_UP, RESPONSE),
                 *(finding for each in found.observed for finding in each.findings),
             ),
         )

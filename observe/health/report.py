@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-from knowledge.thresholds.threshold import Status, Threshold
+from knowledge.thresholds.threshold import Status
 from observe.observation import Engine, Finding
 
 Role = Literal["primary", "replica"]
@@ -69,7 +69,7 @@ class HealthReport:
         }
 
     def line(self) -> str:
-        """One line for a probe: `OK 4 nodes`, `CRITICAL standby: no answer in 1.2 s; main/1: ...`."""
+        """One line for a probe: `OK 4 nodes`, `CRITICAL standby: no answer in 1 s; main/1: ...`."""
         worst = Status.OK if self.ok else Status.CRITICAL
         said = [_said(each) for each in self.checks if each[1].status is Status.CRITICAL]
         warnings = [_said(each) for each in self.checks if each[1].status is Status.WARN]
@@ -80,30 +80,20 @@ class HealthReport:
 
 
 def check_data(node: str, finding: Finding) -> dict[str, Json]:
-    """One check: `threshold` is the limit that the value is beyond, or else the first one there is."""
+    """One check; `threshold` is `{"warn", "critical", "unit"}`, None where there is none."""
     threshold = finding.threshold
     return {
         "id": finding.check,
         "node": node,
         "status": finding.status.value,
         "value": finding.value,
-        "threshold": limit(threshold, finding.status) if threshold else None,
+        "threshold": {**threshold.data()} if threshold else None,
         "source": threshold.source if threshold else None,
         "object": finding.object,
         "message": finding.message,
         "mend": finding.mend,
-        "unit": threshold.unit if threshold else "",
-        "warn": threshold.warn if threshold else None,
-        "critical": threshold.critical if threshold else None,
         "runbook": threshold.runbook if threshold else None,
     }
-
-
-def limit(threshold: Threshold, status: Status) -> float | None:
-    """The step of a threshold that a status speaks of."""
-    if status is Status.CRITICAL or threshold.warn is None:
-        return threshold.critical
-    return threshold.warn
 
 
 def _said(check: tuple[str, Finding]) -> str:

@@ -15,6 +15,7 @@ from knowledge.thresholds.keys import (
     WRONG_TYPE,
 )
 from knowledge.thresholds.threshold import Status
+from observe.keys.allowed import INVENTORY
 from observe.keys.group import Group
 from observe.keys.names import quoted, shown
 from observe.keys.tally import Tally
@@ -23,8 +24,6 @@ from observe.observation import Finding, judged
 _SHOWN = 20
 """Patterns outside of all key spaces that are findings of their own."""
 _WORST = (Status.CRITICAL, Status.WARN, Status.SKIPPED)
-INVENTORY = "`redis: {CACHE: inventory}` of an identity in access.yaml"
-"""What lets somebody see all keys and no value."""
 
 
 def judge(tally: Tally) -> tuple[Finding, ...]:
@@ -143,7 +142,7 @@ def _refused(tally: Tally) -> Iterator[Finding]:
             message=f"{keys} keys of database {database} were seen by name, and whoever logged in may not look at them",
             object=str(database),
             value=keys,
-            mend=f"look as an identity with {INVENTORY}",
+            mend=f"{INVENTORY} sees them",
         )
 
 

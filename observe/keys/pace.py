@@ -2,27 +2,29 @@
 
 A client that comes while a batch is being served waits for the rest of it. With `busy` the share of the time that the
 node serves us, a client meets a batch in so many of its calls; its slowest twentieth is delayed by at most
-`service * (1 - 0.05 / busy)`, and by nothing at all where `busy` is a twentieth or less. So the batch shrinks first, and
-then pauses grow, until that keeps the p95 of a neighbour within `FELT` of what it was before. PING, sent while nothing of
-ours is on its way, tells whether the node has become slower by others: then there is less room too.
+`service * (1 - 0.05 / busy)`, and by nothing where `busy` is a twentieth or less. So first the batch shrinks, and then
+pauses grow, until that keeps the p95 of a neighbour within `FELT` of what it is without us, which PINGs tell, sent
+while nothing of ours is on its way. Where the node becomes slower by others there is less room at first, too.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
-from statistics import median
+from collections.abc import Collection, Sequence
 
 FELT = 1.5
 """What the p95 of a neighbour may become, as a multiple of the idle one."""
 LEAST, MOST, FIRST = 8, 64, 24
 """Keys of a batch."""
-_WINDOW = 32
-"""Batches between two adjustments, and as many PINGs are remembered."""
 EVERY = 8
 """Batches between two PINGs."""
-_FIRST_PAUSE = 0.0001
+_WINDOW = 32
+"""Batches between two adjustments, and PINGs that are remembered."""
+_PAUSES = (0.0001, 0.02)
+"""The first one and the longest, in seconds."""
 _UNFELT = 0.05
+_FORGET = 10.0
+"""Seconds in which what is usual follows what is."""
 
 
 class Pace:
@@ -32,14 +34,13 @@ class Pace:
         """`idle` are the seconds that PINGs took before anything else was asked."""
         self.batch = FIRST
         self.pause = 0.0
-        self._idle = p95(idle)
-        self._trip = median(idle)
+        self._usual, self._slow = quantile(idle, 0.5), quantile(idle, 0.95)
+        self._pings = deque(idle, maxlen=_WINDOW)
         self._rounds: list[float] = []
         self._spent = 0.0
-        self._pings: deque[float] = deque(maxlen=_WINDOW)
 
     def served(self, seconds: float, cycle: float) -> None:
-        """Take in how long a batch took, and how long it was from its beginning to that of the next."""
+        """Take in how long a batch took, and how long it was from the end of the one before to its own."""
         self._rounds.append(seconds)
         self._spent += cycle
         if len(self._rounds) == _WINDOW:
@@ -52,26 +53,27 @@ class Pace:
         self._pings.append(seconds)
 
     def _adjust(self) -> None:
-        # What the kernel and the network take of a batch is what they take of a PING. The median: a batch that took
-        # long because this process was not on a processor has cost the node nothing.
-        service = max(0.0, median(self._rounds) - self._trip)
-        busy = service * len(self._rounds) / self._spent if self._spent else 1.0
-        now = p95(self._pings) if len(self._pings) == _WINDOW else self._idle
-        felt = now + service * max(0.0, 1 - _UNFELT / busy) if busy else now
-        if felt > FELT * self._idle:
+        # What the kernel and the network take of a batch is what they take of a PING. The faster quarter of both: what
+        # took longer did so mostly because this process was not on a processor, which costs the node nothing.
+        service = max(0.0, quantile(self._rounds, 0.25) - quantile(self._pings, 0.25))
+        busy = service * len(self._rounds) / self._spent
+        delay = service * (1 - _UNFELT / busy) if busy > _UNFELT else 0.0
+        usual = quantile(self._pings, 0.5)
+        if delay > (FELT - 1) * self._slow or usual > FELT * self._usual:
             if self.batch > LEAST:
                 self.batch = max(LEAST, self.batch // 2)
             elif busy > _UNFELT:
-                self.pause = max(2 * self.pause, _FIRST_PAUSE)
-        elif self.pause > _FIRST_PAUSE:
-            self.pause *= 0.9
+                self.pause = min(max(2 * self.pause, _PAUSES[0]), _PAUSES[1])
         elif self.pause:
-            self.pause = 0.0
+            self.pause = 0.9 * self.pause if self.pause > _PAUSES[0] else 0.0
         else:
             self.batch = min(MOST, self.batch + 1)
+        followed = min(1.0, self._spent / _FORGET)
+        self._usual += (usual - self._usual) * followed
+        self._slow += (quantile(self._pings, 0.95) - self._slow) * followed
 
 
-def p95(seconds: Sequence[float] | deque[float]) -> float:
-    """What nineteen of twenty took at most."""
+def quantile(seconds: Collection[float], share: float) -> float:
+    """What so many of them took at most."""
     ordered = sorted(seconds)
-    return ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]

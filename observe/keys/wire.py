@@ -1,8 +1,8 @@
 """Pipelines whose replies are read a whole batch at once, at a quarter of what redis-py's parser takes.
 
 All replies but the last are of one line each (integers, simple strings, errors, a nil), which one `split` parts; the
-last is SCAN's, whose keys may hold any bytes. redis-py makes the connection (TLS, login), here its socket is used: replies
-are of RESP2, which the openers of this project ask for.
+last is SCAN's, whose keys may hold any bytes. redis-py makes the connection (TLS, login), and its socket is used:
+replies are of RESP2, which the openers of this project ask for.
 """
 
 from __future__ import annotations
@@ -23,7 +23,12 @@ class WireError(BootstrapError):
 
 
 class ReplyError(BootstrapError):
-    """The node refused the one command that was sent."""
+    """The node answered a command with an error."""
+
+    @property
+    def denied(self) -> bool:
+        """Whether the user may not."""
+        return str(self).startswith("NOPERM")
 
 
 class Wire:
@@ -37,10 +42,14 @@ class Wire:
 
     def ask(self, *words: bytes) -> bytes:
         """The line that one command is answered with. Raise ReplyError or WireError."""
-        (line,) = self.lines(command(*words), 1)
+        line = self.ask_one(command(*words))
         if line[:1] == b"-":
             raise ReplyError(line[1:].decode("utf-8", "replace"))
         return line[1:]
+
+    def ask_one(self, sent: bytes) -> bytes:
+        """The line that one command is answered with, be it an error. Raise WireError."""
+        return self.lines(sent, 1)[0]
 
     def lines(self, commands: bytes, count: int) -> list[bytes]:
         """The lines of `count` replies of one line each; errors and nils are lines like any."""

@@ -30,7 +30,8 @@ class Exporter:
     ) -> None:
         """Keep the sources; none is asked yet.
 
-        :param prefix: of the label `instance`, `PREFIX/NODE`; None for servers of URLs, whose samples have none.
+        :param prefix: of the label `instance`, `PREFIX/NODE`; None for servers of URLs: there it is the name alone, and
+            none at all where there is one server.
         :param say: where a fault of a source is written.
         """
         self._workers = [Worker(each) for each in sources]
@@ -57,8 +58,9 @@ class Exporter:
         wanted = [each for each in self._workers if node in (None, each.source.name)]
         if node is not None and not wanted:
             raise UnknownNodeError(f"no node `{node}`: {', '.join(self.names)}")
+        alone = node is not None or (self._prefix is None and len(self.names) == 1)
         return [
-            (None if node is not None or self._prefix is None else f"{self._prefix}/{name}", shown(scrape))
+            (None if alone else name if self._prefix is None else f"{self._prefix}/{name}", shown(scrape))
             for name, scrape in self._scrapes(wanted, seconds)
         ]
 

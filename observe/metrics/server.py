@@ -1,15 +1,21 @@
-"""The exporter over HTTP: `/metrics`, `/probe`, and an index."""
+"""The exporter over HTTP: `/metrics`, `/health`, `/probe`, and an index."""
 
 from __future__ import annotations
 
 import gzip
+import json
 import socket
-from collections.abc import Mapping
+import sys
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Lock
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
+from bootstrap.errors import BootstrapError
+from clients.errors import EmptySecretError, NoLoginError
+from observe.health.report import HealthReport
 from observe.metrics.exporter import Exporter, UnknownNodeError
 from observe.metrics.probe import ProbeError, Prober
 from observe.metrics.text import CONTENT_TYPE
@@ -34,10 +40,15 @@ class Answer(NamedTuple):
 class Service:
     """What each path answers; knows nothing of sockets."""
 
-    def __init__(self, exporter: Exporter, prober: Prober) -> None:
-        """Keep what is asked."""
+    def __init__(self, exporter: Exporter, prober: Prober, look: Callable[[], HealthReport]) -> None:
+        """Keep what is asked.
+
+        :param look: at all servers, not by two threads at once.
+        """
         self._exporter = exporter
         self._prober = prober
+        self._look = look
+        self._looking = Lock()
 
     def get(self, path: str, timeout: str | None) -> Answer:
         """Answer a path with its query.
@@ -53,6 +64,8 @@ class Service:
                     return Answer(HTTPStatus.OK, CONTENT_TYPE, self._exporter.text(seconds, query.get("node")))
                 case "/probe":
                     return Answer(HTTPStatus.OK, CONTENT_TYPE, self._probe(query, seconds))
+                case "/health":
+                    return self._health()
                 case "/":
                     return Answer(HTTPStatus.OK, _PLAIN, self._index())
         except (UnknownNodeError, ProbeError) as error:
@@ -62,8 +75,17 @@ class Service:
     def _probe(self, query: Mapping[str, str], seconds: float) -> str:
         return self._prober.text(query.get("target"), query.get("module"), seconds)
 
+    def _health(self) -> Answer:
+        try:
+            with self._looking:
+                report = self._look()
+        except (BootstrapError, NoLoginError, EmptySecretError) as error:
+            return Answer(HTTPStatus.SERVICE_UNAVAILABLE, _PLAIN, f"{error}\n")
+        status = HTTPStatus.OK if report.ok else HTTPStatus.SERVICE_UNAVAILABLE
+        return Answer(status, "application/json", json.dumps(report.data()) + "\n")
+
     def _index(self) -> str:
-        lines = ["/metrics", *(f"/metrics?node={each}" for each in self._exporter.names)]
+        lines = ["/metrics", *(f"/metrics?node={each}" for each in self._exporter.names), "/health"]
         return "\n".join([*lines, *(f"/probe?target={each}" for each in self._prober.names)]) + "\n"
 
 
@@ -95,8 +117,11 @@ class Server(ThreadingHTTPServer):
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
 
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is nobody's fault."""
+    def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 as the base class has it
+        """Say what was our fault; a client that went away is nobody's."""
+        error = sys.exception()
+        if not isinstance(error, OSError):
+            sys.stderr.write(f"a request failed: {type(error).__name__}: {error}\n")
 
 
 class _Handler(BaseHTTPRequestHandler):

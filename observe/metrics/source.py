@@ -32,6 +32,22 @@ class Scrape:
     """Collector -> series that its cap left out."""
 
 
+class Own(NamedTuple):
+    """One of the exporter's own gauges."""
+
+    name: str
+    help: str
+
+    def of(self, samples: Sequence[Sample]) -> Family:
+        """It with those samples."""
+        return Family(self.name, "gauge", self.help, samples)
+
+
+AGE = Own("datatier_group_age_seconds", "Seconds since the values of a group of collectors were read.")
+REFUSED = Own("datatier_metric_refused", "A metric that is missing or shows only a part, why, and what ends it.")
+DROPPED = Own("datatier_series_dropped", "Series that the cap of a collector left out.")
+
+
 class Source(Protocol):
     """One server, or another thing that tells of itself.
 
@@ -57,24 +73,13 @@ class Source(Protocol):
 
 def shown(scrape: Scrape) -> tuple[Family, ...]:
     """All families of a scrape, with what is said of its collectors."""
+    refused = [
+        Sample((("metric", metric), ("reason", why), ("grant", ends)), 1)
+        for metric, why, ends in dict.fromkeys(scrape.refused)
+    ]
     return (
         *scrape.families,
-        Family(
-            "datatier_group_age_seconds",
-            "gauge",
-            "Seconds since the values of a group of collectors were read.",
-            [Sample((("group", group),), age) for group, age in scrape.ages.items()],
-        ),
-        Family(
-            "datatier_metric_refused",
-            "gauge",
-            "A metric that is missing or shows only a part, why, and what ends it.",
-            [Sample((("metric", m), ("reason", r), ("grant", g)), 1) for m, r, g in dict.fromkeys(scrape.refused)],
-        ),
-        Family(
-            "datatier_series_dropped",
-            "gauge",
-            "Series that the cap of a collector left out.",
-            [Sample((("collector", name),), count) for name, count in scrape.dropped.items() if count],
-        ),
+        AGE.of([Sample((("group", group),), age) for group, age in scrape.ages.items()]),
+        REFUSED.of(refused),
+        DROPPED.of([Sample((("collector", name),), count) for name, count in scrape.dropped.items()]),
     )

@@ -8,11 +8,13 @@ from functools import partial
 
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
+from observe.health.looker import Looker
+from observe.metrics.own.health import SECONDS, HealthRounds
 from observe.metrics.own.postgres import postgres_checks
-from observe.metrics.own.redis import redis_checks
-from observe.metrics.own.secrets import stack_source
+from observe.metrics.own.secrets import STACK, stack_source
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
+from observe.metrics.postgres.tables import CAP
 from observe.metrics.redis.source import RedisSource
 from observe.metrics.source import Source
 from observe.node import PostgresNode, RedisNode
@@ -45,24 +47,26 @@ class Watched:
         return {each.name: each for each in found}
 
 
-def sources(watched: Watched, collectors: Iterable[str] = ()) -> tuple[Source, ...]:
-    """Two for each node, what the peers tell of it and what it is judged by, and one for the stack.
+def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) -> tuple[Source, ...]:
+    """For each node what the peers tell of it and what it is judged by; what is known of the stack.
 
     Raise `NoLoginError`, `EmptySecretError` or UnknownCollectorError.
 
     :param collectors: names of optional ones that are wanted besides the default ones.
+    :param cap: how many tables of a database are shown, the largest.
     """
-    wanted = readings(collectors)
+    names = tuple(collectors)
+    manifest = watched.postgres if isinstance(watched.postgres, Manifest) else None
+    health = HealthRounds(partial(Looker(watched.postgres, watched.redis).look, seconds=SECONDS))
     found: list[Source] = []
     for postgres in watched.postgres_nodes():
         find = partial(_postgres, watched, postgres.name)
-        manifest = watched.postgres if isinstance(watched.postgres, Manifest) else None
-        found += [PostgresSource(find, wanted), postgres_checks(find, manifest)]
+        peers = PostgresSource(find, readings(names, cap))
+        found += [peers, health.source(postgres.name), postgres_checks(find, manifest)]
     for redis in watched.redis_nodes():
-        finds = partial(_redis, watched, redis.name)
-        found += [RedisSource(finds), redis_checks(finds)]
-    if isinstance(watched.postgres, Manifest):
-        found.append(stack_source(watched.postgres))
+        found += [RedisSource(partial(_redis, watched, redis.name)), health.source(redis.name)]
+    if manifest is not None:
+        found += [health.source(STACK), stack_source(manifest)]
     return tuple(found)
 
 

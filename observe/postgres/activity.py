@@ -16,7 +16,8 @@ COLUMNS = f"""a.pid, a.usename::text AS "user", a.datname::text AS database, a.a
        extract(epoch FROM clock_timestamp() - a.query_start)::float8 AS statement_seconds,
        extract(epoch FROM clock_timestamp() - a.state_change)::float8 AS state_seconds,
        a.application_name = '{APPLICATION}' AS own,
-       left(regexp_replace(a.query, '\\s+', ' ', 'g'), 500) AS query"""
+       CASE WHEN a.application_name = '{APPLICATION}' THEN '(a question of this tool)'
+            ELSE left(regexp_replace(a.query, '\\s+', ' ', 'g'), 500) END AS query"""
 """Of `pg_stat_activity a`. `own` marks the sessions of this tool."""
 
 

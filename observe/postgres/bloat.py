@@ -9,7 +9,7 @@ from knowledge.thresholds.postgres_storage import BLOAT_BYTES, BLOAT_FROM_BYTES
 from knowledge.thresholds.threshold import Status, Threshold
 from observe.observation import Finding, Observation, Right, Row, Rows, judged
 from observe.postgres.bloat_estimate import BTREE, HEAP
-from observe.postgres.relations import LOCKED, NAMED
+from observe.postgres.relations import LOCKED, NAMED, tree
 from observe.quantities import size
 
 MOST = 40
@@ -30,13 +30,13 @@ PGSTATTUPLE = Right(
 SCAN_TABLES = Right(
     name="pg_stat_scan_tables",
     grant='GRANT pg_stat_scan_tables TO "{login}"',
-    held=f"coalesce((SELECT {_EXECUTE} FROM {_FUNCTIONS}), true)",  # noqa: S608
+    held=f"coalesce((SELECT {_EXECUTE} FROM {_FUNCTIONS}), true)",
     lack='"{login}" lacks {name} (part of pg_monitor): bloat is only estimated',
 )
 
 
-def read(from_bytes: int = BLOAT_FROM_BYTES) -> str:
-    """The statement for heaps and b-trees from that size on, the largest first."""
+def read(from_bytes: int = BLOAT_FROM_BYTES, only: int | None = None) -> str:
+    """The statement for heaps and b-trees from that size on, the largest first; `only` those of a table, by its oid."""
     # What pgstattuple cannot read is left out: other access methods, what is not valid, a partitioned table, which has
     # no pages. It takes ACCESS SHARE, so what is locked now is left out, too.
     return f"""
@@ -49,6 +49,7 @@ candidate AS (
           (('r', 'heap'), ('m', 'heap'), ('t', 'heap'), ('i', 'btree'))
     AND c.relpages::bigint * current_setting('block_size')::int >= {from_bytes} / 2
     AND NOT EXISTS (SELECT FROM locked WHERE relation IN (c.oid, i.indrelid))
+    AND {"true" if only is None else f"coalesce(m.oid, i.indrelid, c.oid) IN ({tree(only)})"}
 ),
 large AS MATERIALIZED (
   SELECT * FROM (SELECT *, pg_relation_size(oid) AS bytes FROM candidate) sized
@@ -70,7 +71,7 @@ CROSS JOIN LATERAL (SELECT coalesce((SELECT option_value::int FROM pg_options_to
 CROSS JOIN LATERAL (SELECT CASE WHEN l.relkind = 'i' THEN CASE WHEN i.indexprs IS NULL THEN ({BTREE}) END
                                 WHEN l.relkind <> 't' THEN ({HEAP}) END AS bytes) o
 ORDER BY l.bytes DESC, relation
-"""  # noqa: S608
+"""
 
 
 def _measure(row: Row) -> str:
@@ -82,11 +83,11 @@ def _measure(row: Row) -> str:
         filled = f"coalesce(nullif(avg_leaf_density, 'NaN'), 0) / 100 / ({full})"
         pages = f"empty_pages + deleted_pages + leaf_pages * greatest(0, 1 - {filled})"
         return (
-            f"SELECT (({pages}) * current_setting('block_size')::int)::bigint AS measured_bytes "  # noqa: S608
+            f"SELECT (({pages}) * current_setting('block_size')::int)::bigint AS measured_bytes "
             f"FROM {row['functions']}pgstatindex({relation})"
         )
     return (
-        f"SELECT greatest(0, dead_tuple_len + approx_free_space - (1 - {full}) * table_len)::bigint AS measured_bytes "  # noqa: S608
+        f"SELECT greatest(0, dead_tuple_len + approx_free_space - (1 - {full}) * table_len)::bigint AS measured_bytes "
         f"FROM {row['functions']}pgstattuple_approx({relation})"
     )
 

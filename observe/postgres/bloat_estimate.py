@@ -17,7 +17,7 @@ HEAP = f"""SELECT CASE WHEN w.known = a.columns AND c.reltuples >= 0 THEN
             / ((current_setting('block_size')::int - 24) * fillfactor / 100.0)) * current_setting('block_size')::int END
      FROM (SELECT count(*) AS columns FROM pg_attribute
            WHERE attrelid = c.oid AND attnum > 0 AND NOT attisdropped) a,
-          ({_STATISTICS.format(schema="n.nspname", table="c.relname")}) w"""  # noqa: S608
+          ({_STATISTICS.format(schema="n.nspname", table="c.relname")}) w"""
 """Bytes of `pg_class c`, `pg_namespace n` with `fillfactor`; NULL where pg_stats does not show every column."""
 
 BTREE = f"""SELECT CASE WHEN w.known = i.indnatts AND c.reltuples >= 0 THEN
@@ -26,5 +26,5 @@ BTREE = f"""SELECT CASE WHEN w.known = i.indnatts AND c.reltuples >= 0 THEN
        * current_setting('block_size')::int END
      FROM ({_STATISTICS.format(schema="tn.nspname", table="t.relname")}
            AND s.attname IN (SELECT attname FROM pg_attribute
-                             WHERE attrelid = i.indrelid AND attnum = ANY(i.indkey::int2[]))) w"""  # noqa: S608
+                             WHERE attrelid = i.indrelid AND attnum = ANY(i.indkey::int2[]))) w"""
 """Bytes of a b-tree of columns alone: `pg_class c`, `pg_index i`, its table's `pg_class t` and `pg_namespace tn`."""

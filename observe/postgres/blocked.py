@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from knowledge.thresholds.activity import BLOCKED_FOR, BLOCKED_SESSIONS
-from observe.observation import READ_ALL_STATS, Cell, Finding, Observation, Row, Rows, judged
+from observe.observation import READ_ALL_STATS, Cell, Finding, Observation, Row, Rows, judged, worst
 from observe.postgres.activity import COLUMNS, who
 from observe.postgres.locks import PREPARED_BY, TARGET
 from observe.quantities import duration
@@ -113,7 +113,7 @@ def _judge(rows: Rows) -> tuple[Finding, ...]:
         none = "no session waits for a lock"
         return (judged(BLOCKED_SESSIONS, 0, none), judged(BLOCKED_FOR, 0, none))
     said = "1 session waits for a lock" if len(waiting) == 1 else f"{len(waiting)} sessions wait for a lock"
-    return (judged(BLOCKED_SESSIONS, len(waiting), said, mend=_mend(rows[0])), *_roots(rows))
+    return (judged(BLOCKED_SESSIONS, len(waiting), said, mend=_mend(rows[0])), *worst(_roots(rows)))
 
 
 def _roots(rows: Rows) -> Iterator[Finding]:
@@ -121,7 +121,7 @@ def _roots(rows: Rows) -> Iterator[Finding]:
     starts = [at for at, row in enumerate(rows) if row["depth"] == 0]
     for start, end in zip(starts, [*starts[1:], len(rows)], strict=True):
         root, held_up = rows[start], rows[start + 1 : end]
-        longest = max((_number(row["waiting_seconds"]) for row in held_up), default=_number(root["waiting_seconds"]))
+        longest = max(_number(row["waiting_seconds"]) for row in (root, *held_up))  # the root itself waits in a ring
         count = "1 session" if len(held_up) == 1 else f"{len(held_up)} sessions"
         first = held_up[0] if held_up else root
         at = f" at {first['target']}" if first["target"] else ""
@@ -161,7 +161,6 @@ BLOCKED = Observation(
         "waiting_seconds",
         "waits_for",
         "target",
-        "holds",
         "query",
     ),
     needs=(READ_ALL_STATS,),

@@ -24,7 +24,7 @@ FROM (SELECT {root("s.relid")} AS oid, sum(heap_blks_hit + coalesce(toast_blks_h
       FROM pg_statio_user_tables s GROUP BY 1) t
 JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE {OURS} ORDER BY read DESC, 2
-"""  # noqa: S608
+"""
 _INDEXES = f"""
 SELECT i.indrelid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS index, hit, read, {_SHARE},
        {SINCE} AS since
@@ -32,7 +32,7 @@ FROM (SELECT {root("s.indexrelid")} AS oid, sum(idx_blks_hit)::bigint AS hit, su
       FROM pg_statio_user_indexes s GROUP BY 1) t
 JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_index i ON i.indexrelid = c.oid
 WHERE {OURS} ORDER BY read DESC, 2
-"""  # noqa: S608
+"""
 
 
 def missed(name: str, threshold: Threshold, from_reads: int = CACHE_READS) -> Callable[[Rows], tuple[Finding, ...]]:
@@ -51,7 +51,7 @@ def missed(name: str, threshold: Threshold, from_reads: int = CACHE_READS) -> Ca
 def _finding(row: Row, name: str, threshold: Threshold) -> Finding:
     share, since = float(str(row["hit_percent"])), row["since"]
     message = (
-        f"{share:.1f} % of the blocks of {name} {row[name]} were found in shared_buffers since {since:%Y-%m-%d %H:%M}"
+        f"{share:.2f} % of the blocks of {name} {row[name]} were found in shared_buffers since {since:%Y-%m-%d %H:%M}"
     )
     return judged(threshold, share, message, object=str(row[name]), mend="datatier queries slow")
 

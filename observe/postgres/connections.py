@@ -26,5 +26,6 @@ CONNECTIONS = Observation(
     question="How many connections are in use, of which limit?",
     read=lambda _: CONNECTIONS_IN_USE,
     judge=_judge,
+    columns=("whose", "used", "limit"),
     needs=(PG_MONITOR,),
 )

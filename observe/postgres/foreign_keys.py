@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.thresholds.postgres_storage import FOREIGN_KEY_INDEX
 from knowledge.thresholds.threshold import Status, Threshold
-from observe.observation import Finding, Observation, Row, Rows, judged
+from observe.observation import Finding, Observation, Row, Rows, judged, texts
 from observe.postgres.relations import LOCKED, SYSTEM, TREE_ROWS
 
 # The leading columns of an index may stand in any order: the check of a foreign key asks for equality with all of them.
@@ -28,7 +28,7 @@ WHERE k.contype = 'f' AND k.conparentid = 0 AND n.nspname NOT IN {SYSTEM} AND c.
       AND i.indnkeyatts >= cardinality(k.conkey)
       AND ARRAY(SELECT i.indkey[p - 1] FROM generate_series(1, cardinality(k.conkey)) p) @> k.conkey)
 ORDER BY rows DESC NULLS FIRST, 2, 3
-"""  # noqa: S608
+"""
 
 
 def lacking_indexes(rows: Rows, threshold: Threshold = FOREIGN_KEY_INDEX) -> tuple[Finding, ...]:
@@ -37,9 +37,7 @@ def lacking_indexes(rows: Rows, threshold: Threshold = FOREIGN_KEY_INDEX) -> tup
 
 
 def _finding(row: Row, threshold: Threshold) -> Finding:
-    columns = row["columns"]
-    assert isinstance(columns, list)  # noqa: S101 an array of the statement above
-    names = ", ".join(map(str, columns))
+    names = ", ".join(texts(row["columns"]))
     known = row["rows"] is not None
     message = (
         f"{row['constraint']} of {row['table']} ({names}) has no index, and the table "

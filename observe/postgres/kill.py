@@ -73,7 +73,7 @@ def refusal(row: Row, *, autovacuum: bool) -> str | None:
 
 
 def described(row: Row) -> str:
-    """`session 4711 (app_a, psql) from 10.0.0.3, in shop, connected for 2 h, idle in transaction for 3 min: UPDATE ...`."""
+    """`session 4711 (app_a, psql) from 10.0.0.3, in shop, connected for 2 h, active for 3 min: UPDATE ...`."""
     words = [who(row) + (f" from {row['address']}" if row["address"] else "")]
     words += [f"in {row['database']}"] if row["database"] else []
     words += [f"connected for {duration(float(str(row['age_seconds'])))}"]

@@ -70,4 +70,5 @@ SLOTS = Observation(
     question="Is every replication slot read, and how much WAL do they hold back?",
     read=_read,
     judge=_judge,
+    columns=("slot", "kind", "active", "inactive_seconds", "wal_status", "held_bytes"),
 )

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from knowledge.thresholds.activity import SHARE_FROM_MS, SLOW_CALLS, SLOW_MEAN, SLOW_SHARE
 from knowledge.thresholds.threshold import Threshold
-from observe.observation import READ_ALL_STATS, Finding, Observation, Right, Row, Rows, judged
+from observe.observation import READ_ALL_STATS, Finding, Observation, Right, Row, Rows, judged, worst
 from observe.quantities import milliseconds, percent
 
 TOP = 100
@@ -23,7 +23,15 @@ PRELOADED = Right(
 # blk_read_time until 1.11, PostgreSQL 17): to_jsonb has whichever are there. A queryid is text, since JSON's numbers
 # hold only 53 bits in most readers. The upper 95 % of a normal distribution begins at mean + 1.645 sd; times are
 # skewed, so it is an estimate.
-STATEMENTS = f"""
+BY = {
+    "time": "s.total_exec_time",
+    "mean": "s.mean_exec_time",
+    "calls": "s.calls",
+    "blocks": "s.shared_blks_read + s.shared_blks_dirtied + s.temp_blks_written",
+    "wal": "s.wal_bytes",
+}
+"""What the statements that are read can be the first by."""
+_STATEMENTS = f"""
 SELECT s.queryid::text AS id, r.rolname::text AS "user", d.datname::text AS database, s.calls,
        s.total_exec_time AS total_ms, s.mean_exec_time AS mean_ms,
        s.mean_exec_time + 1.645 * s.stddev_exec_time AS p95_estimate_ms, s.max_exec_time AS max_ms,
@@ -33,14 +41,14 @@ SELECT s.queryid::text AS id, r.rolname::text AS "user", d.datname::text AS data
        s.shared_blks_dirtied AS blocks_dirtied, s.wal_bytes::float8 AS wal_bytes,
        coalesce(to_jsonb(s)->>'shared_blk_read_time', to_jsonb(s)->>'blk_read_time')::float8 AS read_ms,
        (SELECT setting::float8 FROM pg_settings WHERE name = 'log_min_duration_statement') AS logged_from_ms,
-       regexp_replace(s.query, '\\s+', ' ', 'g') AS query
+       left(regexp_replace(s.query, '\\s+', ' ', 'g'), 500) AS query
   FROM pg_stat_statements s LEFT JOIN pg_roles r ON r.oid = s.userid LEFT JOIN pg_database d ON d.oid = s.dbid
- ORDER BY s.total_exec_time DESC LIMIT {TOP}
+ ORDER BY {{by}} DESC LIMIT {TOP}
 """
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
-    return tuple(finding for row in rows for finding in _of(row))
+    return worst(finding for row in rows for finding in _of(row))
 
 
 def _of(row: Row) -> Iterator[Finding]:
@@ -62,11 +70,16 @@ def _mean(logged_from_ms: object) -> Threshold:
     return replace(SLOW_MEAN, critical=limit) if limit > (SLOW_MEAN.warn or 0) else SLOW_MEAN
 
 
+def slow(by: str) -> Observation:
+    """The same question, first by something else than the time that all calls took."""
+    return replace(SLOW, read=lambda _: _STATEMENTS.format(by=BY[by]))
+
+
 SLOW = Observation(
     id="slow",
     engine="postgres",
     question="Which statements take most of the time?",
-    read=lambda _: STATEMENTS,
+    read=lambda _: _STATEMENTS.format(by=BY["time"]),
     judge=_judge,
     columns=(
         "id",
@@ -78,7 +91,9 @@ SLOW = Observation(
         "mean_ms",
         "p95_estimate_ms",
         "blocks_read",
+        "blocks_dirtied",
         "temp_blks_written",
+        "wal_bytes",
         "query",
     ),
     needs=(PRELOADED, READ_ALL_STATS),

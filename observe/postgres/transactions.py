@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 from knowledge.thresholds.activity import LONG_STATEMENT, LONG_TRANSACTION, idle_in_transaction
 from knowledge.thresholds.threshold import Status
-from observe.observation import READ_ALL_STATS, Finding, Observation, Row, Rows, judged
+from observe.observation import READ_ALL_STATS, Finding, Observation, Row, Rows, judged, worst
 from observe.postgres.activity import COLUMNS, who
+from observe.postgres.progress import PROGRESS
 from observe.quantities import duration
 
 # A role's and a database's own setting, the more particular first (ApplySetting in utils/init/postinit.c). The
@@ -44,7 +45,7 @@ ORDER BY open_seconds DESC
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
-    return tuple(finding for row in rows for finding in _of(row))
+    return worst(finding for row in rows for finding in _of(row))
 
 
 def _of(row: Row) -> Iterator[Finding]:
@@ -98,5 +99,6 @@ LONG = Observation(
     read=lambda _: _OPEN,
     judge=_judge,
     columns=("pid", "user", "database", "application", "state", "wait_event", "open_seconds", "state_seconds", "query"),
+    also=(PROGRESS,),
     needs=(READ_ALL_STATS,),
 )

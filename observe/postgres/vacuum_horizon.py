@@ -34,7 +34,7 @@ WITH holder AS (
   FROM pg_prepared_xacts x
 )
 SELECT * FROM holder ORDER BY transactions DESC, open_seconds DESC NULLS LAST, kind, id
-"""  # noqa: S608
+"""
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:

@@ -24,7 +24,7 @@ SELECT p.pid, p.datname::text AS database,
 FROM pg_stat_progress_vacuum p LEFT JOIN pg_stat_activity a ON a.pid = p.pid
 LEFT JOIN pg_class c ON c.oid = p.relid LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
 ORDER BY running_seconds DESC NULLS LAST, p.pid
-"""  # noqa: S608
+"""
 
 
 VACUUM_RUNNING = Observation(

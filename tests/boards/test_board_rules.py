@@ -9,19 +9,16 @@ from pathlib import Path
 import pytest
 import yaml
 
-from boards import prometheus
 from boards.expression import promql
-from boards.rules import alarms, checks
-from boards.rules.catalogue import rules
+from boards.files import written
+from boards.rules import alarms, checks, facts
+from boards.rules.catalogue import not_expressed, rules
 from knowledge.alarms import catalogue
+from knowledge.alarms.facts import CHECK, FACTS
 
 LIMITS = {"shop-prod/standby": {"replica-lag": 5.0, "load-high": 5.0}}
+STACK = {"secret-old": 31 * 86400.0}
 needs_promtool = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
-
-
-def written(folder: Path, name: str, document: prometheus.Plain) -> str:
-    (folder / name).write_text(yaml.safe_dump(document, sort_keys=False, allow_unicode=True), encoding="utf-8")
-    return name
 
 
 def promtool(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -30,10 +27,11 @@ def promtool(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_every_alarm_is_a_rule_or_has_a_reason_why_not() -> None:
     every = {f"postgres/{key}" for key in catalogue.POSTGRES} | {f"redis/{key}" for key in catalogue.REDIS}
-    expressed = {rule.key for rule in alarms.rules(LIMITS)}
-    assert expressed | set(alarms.not_expressed()) == every
-    assert expressed & set(alarms.not_expressed()) == set()
-    assert all(alarms.not_expressed().values())
+    every |= {facts.key(key) for key in FACTS}
+    expressed = {rule.key for rule in (*alarms.rules(LIMITS), *facts.rules(STACK, {"pg_up"}))}
+    assert expressed | set(not_expressed()) == every
+    assert expressed & set(not_expressed()) == set()
+    assert all(not_expressed().values())
 
 
 def test_a_rule_has_severity_words_and_runbook_of_its_alarm() -> None:
@@ -82,8 +80,10 @@ def test_durations_and_silence_are_those_of_cloudwatch(key: str, expression: str
 
 
 def test_without_a_stack_there_is_no_rule_whose_number_only_a_stack_knows() -> None:
-    with_stack, without = ({rule.key for rule in rules(limits)} for limits in (LIMITS, {}))
-    assert with_stack - without == {"postgres/replica-lag", "postgres/load-high"}
+    with_stack, without = (
+        {rule.key for rule in rules(limits, of_stack)} for limits, of_stack in ((LIMITS, STACK), ({}, {}))
+    )
+    assert with_stack - without == {"postgres/load-high", "stack/secret-old"}
 
 
 def test_a_check_that_no_alarm_has_is_a_rule_for_each_of_its_steps() -> None:
@@ -91,46 +91,49 @@ def test_a_check_that_no_alarm_has_is_a_rule_for_each_of_its_steps() -> None:
     steps = {
         (f"{checks.engine(each)}/{each.id}-{ending}", severity)
         for each in checks.thresholds()
-        if not {f"{checks.engine(each)}/{alarm}" for alarm in each.alarms} & expressed
-        for limit, severity, ending in ((each.warn, "warning", "high"), (each.critical, "critical", "critical"))
+        if each.id not in {said.get(CHECK) for said in FACTS.values()}
+        and not {f"{checks.engine(each)}/{alarm}" for alarm in each.alarms} & expressed
+        for limit, severity, ending in ((each.warn, "info", "high"), (each.critical, "critical", "critical"))
         if limit is not None
     }
     assert {(rule.key, rule.severity) for rule in checks.rules(expressed)} == steps
-    assert {("postgres/response-critical", "critical"), ("postgres/long-transactions-high", "warning")} <= steps
+    assert {("postgres/response-critical", "critical"), ("postgres/long-transactions-high", "info")} <= steps
 
 
 def test_no_two_rules_of_one_server_have_the_same_name() -> None:
-    names = [rule.name for rule in rules(LIMITS)]
+    names = [rule.name for rule in rules(LIMITS, STACK)]
     assert sorted(set(names)) == sorted(names)
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with everything that is generated for Prometheus."""
+    folder = tmp_path_factory.mktemp("metrics")
+    for name, content in written(LIMITS, STACK, runbooks="https://example.org/", target="127.0.0.1:9187").items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
+    return folder / "prometheus"
+
+
 @needs_promtool
-def test_each_rule_rings_for_its_fault_and_rests_for_the_nearest_that_is_none(tmp_path: Path) -> None:
-    made = rules(LIMITS)
-    recording = written(tmp_path, "recording.yml", prometheus.recording_rules())
-    alerts = written(tmp_path, "alerts.yml", prometheus.alert_rules(made))
-    tests = written(tmp_path, "tests.yml", prometheus.rule_tests(made, [recording, alerts]))
-    checked = promtool(tmp_path, "check", "rules", recording, alerts)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-    tested = promtool(tmp_path, "test", "rules", tests)
+def test_each_rule_rings_for_its_fault_and_rests_for_the_nearest_that_is_none(made: Path) -> None:
+    tests = sorted(f"tests/{path.name}" for path in (made / "tests").iterdir())
+    assert {name.removeprefix("tests/") for name in tests} == {path.name for path in (made / "alerts").iterdir()}
+    tested = promtool(made, "test", "rules", *tests)
     assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert tested.stdout.count("SUCCESS") == len(tests) == len({rule.key for rule in rules(LIMITS, STACK)})
 
 
 @needs_promtool
-def test_an_example_that_does_not_ring_is_found(tmp_path: Path) -> None:
-    made = [each for each in rules(LIMITS) if each.key == "postgres/down"]
-    alerts = written(tmp_path, "alerts.yml", prometheus.alert_rules(made))
-    document = prometheus.rule_tests(made, [alerts])
-    tests = written(tmp_path, "tests.yml", document)
-    text = (tmp_path / tests).read_text(encoding="utf-8")
-    (tmp_path / tests).write_text(text.replace("0x600", "1x600"), encoding="utf-8")
-    assert promtool(tmp_path, "test", "rules", tests).returncode == 1
+def test_an_example_that_does_not_ring_is_found(made: Path) -> None:
+    text = (made / "tests" / "postgres-down.yml").read_text(encoding="utf-8")
+    (made / "tests-broken.yml").write_text(text.replace("0x600", "1x600").replace("../", ""), encoding="utf-8")
+    assert promtool(made, "test", "rules", "tests-broken.yml").returncode == 1
 
 
 @needs_promtool
-def test_the_scrape_configuration_keeps_the_exporter_s_labels(tmp_path: Path) -> None:
-    document = prometheus.scrape_configuration("127.0.0.1:9187")
-    name = written(tmp_path, "prometheus.yml", document)
-    assert promtool(tmp_path, "check", "config", "--syntax-only", name).returncode == 0
-    (job,) = document["scrape_configs"]  # type: ignore[misc]
+def test_prometheus_takes_the_configuration_with_all_rules_and_keeps_the_exporter_s_labels(made: Path) -> None:
+    checked = promtool(made, "check", "config", "prometheus.yml")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    (job,) = yaml.safe_load((made / "prometheus.yml").read_text(encoding="utf-8"))["scrape_configs"]
     assert (job["job_name"], job["honor_labels"]) == ("datatier", True)

@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from project_folder import Project
+from prometheus_run import MINUTE, PROGRAM, Prometheus, eventually, prometheus, serving
 from shop import FOREIGN, Folder, make
 from test_named_otherwise import OFFLINE
 
+from boards.changed import paced
+from boards.expression import Metric, promql, walk
+from boards.panels.catalogue import BOARDS
+from boards.rules.catalogue import rules
+from bootstrap.manifest import Manifest
 from cli.main import COMMANDS
+from observe.metrics.exporter import Exporter
+from observe.metrics.sources import Watched, sources
+from observe.nodes import postgres_nodes
 
 
 @pytest.fixture(scope="module")
@@ -36,6 +49,8 @@ def declare(tier: Folder) -> Iterator[Callable[[Any], None]]:
 RUNNING: list[tuple[list[str], int]] = [
     (["status", "live", "--json"], 0),
     (["status"], 0),
+    (["health", "live", "--json"], 0),
+    (["health", "--all"], 0),
     (["doctor"], 0),
     (["env", "live"], 0),
     (["env", "live", "--format", "go"], 0),
@@ -55,6 +70,10 @@ RUNNING: list[tuple[list[str], int]] = [
     (["alarms", "list", "live", "--json"], 0),
     (["logs", "standby", "--stack", "live", "--lines", "1"], 0),
     (["bootstrap", "--stack", "live", "--json"], 0),
+    (["health", "live", "--json"], 0),
+    (["queries", "sessions", "--stack", "live"], 0),
+    (["metrics", "files", "build", "--stack", "live"], 0),
+    (["dashboard", "live", "--listen", "0.0.0.0:9188"], 2),
     (["status", "prod"], 1),
     (["access", "plan", "--stack", "prod"], 1),
 ]
@@ -214,3 +233,132 @@ def test_other_files_that_have_changed_are_told_by_every_command(tier: Folder) -
         assert "which takes it in: Pulumi.live.yaml" in tier.call("status").out
     finally:
         path.write_text(before)
+
+
+@pytest.mark.server
+def test_health_of_a_whole_tier(tier: Folder) -> None:
+    said = tier.call("health", "live", "--json")
+    assert said.code == 0, said.all
+    nodes = [(each["name"].partition("/")[0], each["engine"], each["role"], each["up"]) for each in said.json["nodes"]]
+    assert nodes == [
+        ("primary", "postgres", "primary", True),
+        ("standby", "postgres", "replica", True),
+        ("main", "redis", "primary", True),
+        ("main", "redis", "replica", True),
+    ]
+    checks = {(each["node"], each["id"]): each for each in said.json["checks"]}
+    # Who watches may read where the migrations are.
+    assert checks["primary", "migration"]["status"] == "ok"
+    assert checks["standby", "replica-lag"]["status"] == "ok"
+    assert [checks["", each]["status"] for each in ("schema", "access", "backup", "drill")] == [
+        *("ok", "ok", "skipped", "skipped"),
+    ]
+    keys = {"id", "node", "status", "value", "threshold", "source", "object", "message", "mend", "runbook"}
+    assert all(each.keys() == keys for each in said.json["checks"])
+    assert tier.call("health", "live", "--line").out == "OK 4 nodes\n"
+
+
+@pytest.mark.server
+def test_what_was_proved_before_the_declaration_changed_is_stale(tier: Folder, declare: Callable[[Any], None]) -> None:
+    declare(lambda declaration: declaration["limits"].update(connection_limit=59))
+    stale = [each for each in tier.call("health", "--json").json["checks"] if each["status"] == "stale"]
+    assert [each["id"] for each in stale] == ["schema", "access"]
+    assert all("access.yaml changed since" in each["message"] for each in stale)
+
+
+@pytest.mark.server
+def test_a_url_that_leads_to_another_engine_is_wrong_input(tier: Folder) -> None:
+    ports = {each["name"]: each["port"] for each in tier.call("status", "--json").json["processes"]}
+    postgres, cache = (
+        ports["shop-live"],
+        next(port for name, port in ports.items() if name.startswith("shop-live-main")),
+    )
+    for option, url, says in (
+        ("--database-url", f"postgres://a:b@127.0.0.1:{cache}/x", "is Redis, not PostgreSQL"),
+        ("--redis-url", f"redis://127.0.0.1:{postgres}", "is PostgreSQL, not Redis"),
+    ):
+        said = tier.call("health", option, url)
+        assert (said.code, said.out) == (2, "")
+        assert says in said.err
+
+
+STANDBY = "shop-live/standby"
+# A check has a value only where it has something to judge; a loaded computer answers late without being at fault.
+JUDGED = {"datatier_check_status", "datatier_check_value"}
+RULES = tuple(
+    rule
+    for rule in rules({STANDBY: {"replica-lag": 5.0, "load-high": 8.0}}, {"secret-old": 31 * 86400.0})
+    if "response" not in rule.key
+)
+SILENT = {
+    "postgres/logical-slot-wal": "no slot is logical",
+    "postgres/sessions-blocked": "nobody waits for a lock",
+    "postgres/load-high": "nobody works on the standby",
+    "redis/memory-full": "no cache may evict any key",
+    "redis/evictions-many": "no cache may evict any key",
+    "redis/keyspace-without-ttl": "no key space has been counted",
+    "stack/metrics-refused": "nothing is refused that an alarm needs",
+    "stack/migration-dirty": "the login that watches may not read it",
+}
+"""Rule -> why its expression has no value on this tier."""
+
+
+@contextmanager
+def stopped(tier: Folder, server: str) -> Iterator[None]:
+    """All processes of a PostgreSQL server stand still: it accepts connections and says nothing."""
+    pid = (tier.path / ".local" / "live" / "postgres" / server / "data" / "postmaster.pid").read_text().split()[0]
+    parent = psutil.Process(int(pid))
+    processes = [parent, *parent.children(recursive=True)]
+    for each in processes:
+        each.suspend()
+    try:
+        yield
+    finally:
+        for each in processes:
+            each.resume()
+
+
+def without_data(found: Prometheus) -> tuple[set[str], set[str]]:
+    """Rules and panels whose expressions have no value now."""
+    of_rules = {
+        rule.key
+        for rule in RULES
+        if not JUDGED & {each.name for each in walk(rule.condition) if isinstance(each, Metric)}
+        and not found.query(promql(paced(rule.condition.of, MINUTE), recorded=True))
+    }
+    of_panels = {
+        panel.id
+        for board in BOARDS
+        for panel in board.panels
+        for line in panel.lines
+        if not found.query(promql(paced(line.expression, MINUTE), window=f"{5 * MINUTE}s"))
+    }
+    return of_rules, of_panels
+
+
+@pytest.mark.server
+@pytest.mark.skipif(PROGRAM is None, reason="prometheus is not installed")
+def test_prometheus_has_data_for_every_rule_and_panel_and_one_alert_for_a_stopped_replica(
+    tier: Folder, tmp_path: Path
+) -> None:
+    kept = json.loads((tier.path / ".local" / "live" / "state.json").read_text())["kept"]["manifest"]
+    manifest = Manifest.model_validate(kept)
+    watched = Watched(postgres=manifest, redis=manifest)
+    empty = {panel.id for board in BOARDS for panel in board.panels if panel.empty}
+    client = postgres_nodes(manifest, "shop_app")[0]
+    with (
+        client.session() as session,
+        serving(Exporter(sources(watched), watched.prefix)) as port,
+        prometheus(tmp_path, port, RULES) as found,
+    ):
+        session.execute("SELECT 1")
+        eventually(lambda: without_data(found)[0] <= SILENT.keys(), lambda: without_data(found))
+        eventually(lambda: without_data(found)[1] <= empty, lambda: without_data(found)[1] - empty)
+        time.sleep(6 * MINUTE)  # what has been wrong from the beginning rings by now
+        before = found.firing()
+        assert {name for name, _ in before if name.endswith(("Down", "Critical"))} == set()
+        with stopped(tier, "shop-live-standby"):
+            eventually(lambda: found.firing() > before, found.firing)
+            time.sleep(6 * MINUTE)  # and nothing else does that waits as long
+            assert found.firing() - before == {("PostgresDown", STANDBY)}
+        eventually(lambda: not found.firing() - before, found.firing)

@@ -29,7 +29,7 @@ def differences(conn: psycopg.Connection[Any], *, manifest: Manifest) -> Part:
 
     families = []
     refused = [
-        Refused(ACCESS, f"users of the cache {name} are not compared: that takes +acl|list", "datatier drift")
+        Refused(ACCESS, f"users of the cache {name} are left out: that takes +acl|list, which no watcher has", "")
         for name, cache in manifest.caches.items()
         if cache.has_users
     ]
@@ -37,7 +37,7 @@ def differences(conn: psycopg.Connection[Any], *, manifest: Manifest) -> Part:
         try:
             families.append(gauge(name, DIFFERENCES[name], count(conn, manifest)))
         except (BootstrapError, psycopg.Error) as error:
-            refused.append(Refused(name, " ".join(str(error).split()), "datatier drift"))
+            refused.append(Refused(name, " ".join(str(error).split()), ""))
     return Part(families=families, refused=refused)
 
 

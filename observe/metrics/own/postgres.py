@@ -1,22 +1,24 @@
-"""What one PostgreSQL server is judged by, for the exporter."""
+"""What one PostgreSQL server is judged by besides its health, for the exporter."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
-from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from observe.catalogue import POSTGRES
 from observe.deadline import cut
+from observe.health.observed import POSTGRES as NODE_POSTGRES
 from observe.metrics.family import Family, gauge
+from observe.metrics.login import Login
 from observe.metrics.own.checks import STATUS, checks
 from observe.metrics.own.differences import DIFFERENCES, differences
 from observe.metrics.own.part import Part
 from observe.metrics.own.source import Group, OwnSource
+from observe.metrics.source import Refused
 from observe.node import PostgresNode
 from observe.observation import Observation, Observed
 from observe.postgres.migration import MIGRATION
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
     import psycopg
 
 ROUND = 60.0
-"""Seconds after which a round is given up: a login, and each statement up to its own limit."""
+"""Seconds after which a round is given up: each statement has its own limit."""
+LOGIN = 2
+"""Seconds that a login may take: libpq's least."""
 COMPARED = 900.0
 """Seconds between two comparisons with what is declared."""
-_VERSION, _DIRTY = "datatier_migration_version", "datatier_migration_dirty"
+VERSION, DIRTY = "datatier_migration_version", "datatier_migration_dirty"
 
 
 def postgres_checks(
@@ -39,26 +43,37 @@ def postgres_checks(
 
     :param find: the node with whoever logs in now.
     :param manifest: of the stack; None for the server of a URL, of which nothing is declared.
-    :param only: ids of the observations that are wanted; all when absent.
+    :param only: ids of the observations that are wanted; those that no health has when absent.
     """
-    node = find()
-    every = dict.fromkeys(part for each in (*POSTGRES, MIGRATION) for part in (each, *each.also))
-    every_one = (each for each in every if only is None or each.id in only)
-    wanted = [each for each in every_one if each.on_replica or not node.replica]
+    login = Login(find)
+    node = login.node
+    every = dict.fromkeys(part for each in POSTGRES for part in (each, *each.also))
+    # Those of the server as a whole are the health's, but for the migration's numbers.
+    usual = [each for each in every if each is MIGRATION or each not in NODE_POSTGRES]
+    chosen = usual if only is None else [each for each in every if each.id in only]
+    wanted = [each for each in chosen if each.on_replica or not node.replica]
     groups = [
-        Group(f"check {each.id}", each.every, (STATUS,), partial(_look, node=node.name, observation=each))
+        Group(f"check {each.id}", each.every, _metrics(each), partial(_look, node=node.name, observation=each))
         for each in wanted
     ]
     if manifest is not None and not node.replica:
         compare = partial(differences, manifest=manifest)
         groups.append(Group("differences", COMPARED, tuple(DIFFERENCES), compare))
-    return OwnSource(node.name, partial(_session, find), groups)
+    return OwnSource(node.name, partial(_session, login), groups)
+
+
+def _metrics(observation: Observation) -> tuple[str, ...]:
+    return (VERSION, DIRTY) if observation is MIGRATION else (STATUS,)
 
 
 @contextmanager
-def _session(find: Callable[[], PostgresNode]) -> Iterator[psycopg.Connection[Any]]:
-    until = monotonic() + ROUND
-    with find().session() as conn, cut(conn, until - monotonic()):
+def _session(login: Login[PostgresNode]) -> Iterator[psycopg.Connection[Any]]:
+    try:
+        conn = login.node.open(seconds=LOGIN)
+    except BootstrapError as error:
+        login.failed(error)
+        raise
+    with closing(conn), cut(conn, ROUND):
         yield conn
 
 
@@ -67,11 +82,14 @@ def _look(conn: psycopg.Connection[Any], *, node: str, observation: Observation)
     if conn.closed:  # what was read before stays
         raise BootstrapError(f"{node}: the connection was lost")
     part = checks(found.findings)
-    more = tuple(_migration(found)) if observation is MIGRATION else ()
-    return Part(families=(*part.families, *more), refused=part.refused, dropped=part.dropped)
+    if observation is not MIGRATION:
+        return part
+    # Its verdict is the health's; here are its numbers.
+    refused = [Refused(metric, why, grant) for _, why, grant in part.refused for metric in (VERSION, DIRTY)]
+    return Part(families=tuple(_migration(found)), refused=refused)
 
 
 def _migration(found: Observed) -> Iterator[Family]:
     for row in found.rows:
-        yield gauge(_VERSION, "Migration that the schema is at.", float(str(row["version"])))
-        yield gauge(_DIRTY, "Whether a migration stopped halfway.", float(bool(row["dirty"])))
+        yield gauge(VERSION, "Migration that the schema is at.", float(str(row["version"])))
+        yield gauge(DIRTY, "Whether a migration stopped halfway.", float(bool(row["dirty"])))

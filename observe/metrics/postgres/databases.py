@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from observe.metrics.postgres.reading import of_columns
-from observe.observation import Right
+from observe.observation import READ_ALL_STATS, Right
 
 SIZES = Right(
-    name="pg_read_all_stats",
-    grant='GRANT pg_monitor TO "{login}"',
-    held="pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')",
+    name=READ_ALL_STATS.name,
+    grant=READ_ALL_STATS.grant,
+    held=f"{READ_ALL_STATS.held} "
+    "OR NOT EXISTS (SELECT FROM pg_database WHERE NOT has_database_privilege(oid, 'CONNECT'))",
+    lack='"{login}" lacks {name}: databases that it may not connect to have no size',
 )
-"""pg_database_size asks for CONNECT or for this; RDS's own database `rdsadmin` gives nobody CONNECT."""
 _MODES = (
     "ARRAY['accesssharelock', 'rowsharelock', 'rowexclusivelock', 'shareupdateexclusivelock', 'sharelock', "
     "'sharerowexclusivelock', 'exclusivelock', 'accessexclusivelock', 'sireadlock']"
@@ -19,12 +20,12 @@ _DATABASE = ("datname", "d.datname")
 
 DATABASES = (
     of_columns("database", "database", [_DATABASE], "FROM pg_database d"),
+    # It takes CONNECT or pg_read_all_stats; RDS's own database `rdsadmin` lets nobody connect.
     of_columns(
         "database_size",
         "database",
         [_DATABASE],
-        "FROM pg_database d WHERE has_database_privilege(d.oid, 'CONNECT') "
-        "OR pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')",
+        f"FROM pg_database d WHERE has_database_privilege(d.oid, 'CONNECT') OR {READ_ALL_STATS.held}",
         group="sizes",
         needs=SIZES,
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -30,6 +31,14 @@ class Column:
 def columns(reading: str) -> tuple[Column, ...]:
     """The families of a reading. Raise KeyError for one that is not in the file."""
     return _all()[reading]
+
+
+def of_version(every: Sequence[Column], version: int) -> list[Column]:
+    """Those that a server has.
+
+    :param version: `server_version_num`.
+    """
+    return [each for each in every if each.since <= version // 10000 <= each.until]
 
 
 @cache

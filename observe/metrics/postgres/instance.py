@@ -9,6 +9,7 @@ WALDIR = Right(
     name="EXECUTE ON FUNCTION pg_ls_waldir",
     grant='GRANT pg_monitor TO "{login}"',
     held="has_function_privilege('pg_catalog.pg_ls_waldir()', 'EXECUTE')",
+    lack='"{login}" lacks {name}',
 )
 
 INSTANCE = (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from observe.metrics.family import Family, Labels, Sample
-from observe.metrics.postgres.families import Column, columns
+from observe.metrics.postgres.families import columns, of_version
 from observe.metrics.postgres.pipeline import Rows
 from observe.observation import Right
 
@@ -61,20 +61,18 @@ def of_columns(
     names = tuple(label for label, _ in labels)
 
     def statement(version: int) -> str:
-        values = [each.value for each in _of_version(every, version)]
+        values = [each.value for each in of_version(every, version)]
         return f"SELECT {', '.join([*(value for _, value in labels), *values])} {source}" if values else ""
 
     def families(rows: Rows, version: int) -> list[Family]:
-        there = _of_version(every, version)
-        samples: list[list[Sample]] = [[] for _ in there]
-        for row in rows:
-            named = labelled(names, row[: len(names)])
-            for value, series in zip(row[len(names) :], samples, strict=True):
-                if value is not None:
-                    series.append(Sample(named, float(value)))
-                elif null is not None:
-                    series.append(Sample(named, null))
-        return [Family(each.name, each.kind, each.help, series) for each, series in zip(there, samples, strict=True)]
+        there = of_version(every, version)
+        many = len(names)
+        labels_ = [labelled(names, row[:many]) for row in rows]
+        values = list(zip(*rows, strict=True))[many:] if rows else [()] * len(there)
+        return [
+            Family(each.name, each.kind, each.help, samples(labels_, column, null))
+            for each, column in zip(there, values, strict=True)
+        ]
 
     return Reading(
         collector=collector,
@@ -88,6 +86,13 @@ def of_columns(
     )
 
 
+def samples(labels: Sequence[Labels], values: Sequence[bytes | None], null: float | None) -> list[Sample]:
+    """One column's values with the labels of their rows."""
+    if null is None:
+        return [Sample(each, float(value)) for each, value in zip(labels, values, strict=True) if value is not None]
+    return [Sample(each, null if value is None else float(value)) for each, value in zip(labels, values, strict=True)]
+
+
 def labelled(names: Sequence[str], values: Sequence[bytes | None]) -> Labels:
     """Labels by name. NULL is the empty text, which Prometheus takes for no label."""
     return tuple((name, text(value)) for name, value in zip(names, values, strict=True))
@@ -96,7 +101,3 @@ def labelled(names: Sequence[str], values: Sequence[bytes | None]) -> Labels:
 def text(value: bytes | None) -> str:
     """A value as text; what is not UTF-8, as a SQL_ASCII database may have it, is replaced as the peer does it."""
     return "" if value is None else value.decode("utf-8", "replace")
-
-
-def _of_version(every: Sequence[Column], version: int) -> list[Column]:
-    return [each for each in every if each.since <= version // 10000 <= each.until]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from observe.metrics.postgres.reading import of_columns
-from observe.observation import PG_MONITOR
+from observe.observation import READ_ALL_STATS
 
 _HERE = (
     "CROSS JOIN (SELECT CASE WHEN pg_is_in_recovery() THEN pg_last_wal_receive_lsn() ELSE pg_current_wal_lsn() END) "
@@ -40,6 +40,6 @@ REPLICATION = (
         ],
         f"FROM pg_stat_replication LEFT JOIN pg_replication_slots ON active_pid = pid {_HERE}",
         null=None,
-        needs=PG_MONITOR,
+        needs=READ_ALL_STATS,
     ),
 )

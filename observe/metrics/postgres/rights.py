@@ -48,5 +48,5 @@ class Rights:
         if right is None:
             return []
         login = self._login.replace('"', '""')
-        reason = f"{login} lacks {right.name}"
+        reason = right.lack.format(login=login, name=right.name)
         return [Refused(each, reason, right.grant.format(login=login)) for each in reading.metrics]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from observe.metrics.postgres.reading import of_columns
-from observe.observation import PG_MONITOR
+from observe.observation import READ_ALL_STATS
 
 _STATES = (
     "ARRAY['active', 'idle', 'idle in transaction', 'idle in transaction (aborted)', 'fastpath function call', "
@@ -36,15 +36,15 @@ SESSIONS = (
         f"FROM pg_database d CROSS JOIN unnest({_STATES}) AS s(state) "
         "LEFT JOIN pg_stat_activity a ON a.datid = d.oid AND a.state = s.state AND a.pid <> pg_backend_pid() "
         "GROUP BY 1, 2, 3, 4, 5, 6, 7",
-        needs=PG_MONITOR,
+        needs=READ_ALL_STATS,
     ),
-    of_columns("stat_progress_vacuum", "stat_progress_vacuum", _TABLE, _VACUUMS, needs=PG_MONITOR),
+    of_columns("stat_progress_vacuum", "stat_progress_vacuum", _TABLE, _VACUUMS, needs=READ_ALL_STATS),
     of_columns(
         "stat_progress_vacuum_phase",
         "stat_progress_vacuum",
         [*_TABLE, ("phase", "p.phase")],
         f"{_VACUUMS} CROSS JOIN unnest({_PHASES}) WITH ORDINALITY AS p(phase, number)",
-        needs=PG_MONITOR,
+        needs=READ_ALL_STATS,
     ),
 )
 LONG_RUNNING = of_columns(
@@ -53,5 +53,5 @@ LONG_RUNNING = of_columns(
     (),
     "FROM pg_stat_activity WHERE state IS DISTINCT FROM 'idle' AND query NOT LIKE 'autovacuum:%' "
     "AND xact_start IS NOT NULL AND pid <> pg_backend_pid()",
-    needs=PG_MONITOR,
+    needs=READ_ALL_STATS,
 )

@@ -8,8 +8,14 @@ from collections.abc import Sequence
 from observe.metrics.family import Family, Sample
 from observe.metrics.postgres.pipeline import Rows
 from observe.metrics.postgres.reading import Reading, text
-from observe.observation import PG_MONITOR
+from observe.observation import PG_MONITOR, Right
 
+_ALL = Right(
+    name="pg_read_all_settings",
+    grant=PG_MONITOR.grant,
+    held="pg_has_role(current_user, 'pg_read_all_settings', 'USAGE')",
+    lack='"{login}" lacks {name}: settings that only superusers see are hidden',
+)
 _MILLISECONDS = {"ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "d": 86_400_000}
 _BYTES = {"B": 1, "kB": 2**10, "MB": 2**20, "GB": 2**30, "TB": 2**40}
 
@@ -58,6 +64,6 @@ SETTINGS = (
             "SELECT name, setting, unit, vartype FROM pg_settings WHERE vartype IN ('bool', 'integer', 'real')"
         ),
         families=_families,
-        needs=PG_MONITOR,
+        needs=_ALL,
     ),
 )

@@ -13,7 +13,7 @@ from bootstrap.secrets import LoginError
 from clients.errors import EmptySecretError, NoLoginError
 from observe.metrics.family import Family, Sample
 from observe.metrics.postgres.families import columns
-from observe.metrics.postgres.pipeline import Answer, LostError, ask
+from observe.metrics.postgres.pipeline import Answer, LostError, Prepared, ask
 from observe.metrics.postgres.reading import EVERY, Reading
 from observe.metrics.postgres.rights import Rights
 from observe.metrics.reached import reached
@@ -38,6 +38,10 @@ class _Read:
     seconds: float
     families: Sequence[Family] = ()
     refused: Sequence[Refused] = ()
+    lacking: bool = False
+    """Whether a right was missing."""
+    ok: bool = True
+    """Whether it answered."""
 
 
 class PostgresSource:
@@ -54,6 +58,8 @@ class PostgresSource:
         self._rights = Rights(readings)
         self._conn: psycopg.Connection[Any] | None = None
         self._kept: dict[Reading, _Read] = {}
+        self._prepared = Prepared()
+        self._version = 0
         self._scrapes = 0
         self._failures = 0
         self._not_before = 0.0
@@ -69,10 +75,13 @@ class PostgresSource:
         began = monotonic()
         self._scrapes += 1
         try:
-            read = self._read(self._session(deadline), deadline)
+            read = self._read_kept(deadline) or self._read(self._session(deadline), deadline)
         except BootstrapError:
             self.close()
             return self._without(monotonic() - began)
+        except BaseException:
+            self.close()  # what is left on the wire belongs to no later scrape
+            raise
         return self._shown(read, monotonic() - began)
 
     def absent(self) -> Scrape:
@@ -86,59 +95,94 @@ class PostgresSource:
             with suppress(Exception):  # it is of no more use, whatever its end says
                 conn.close()
 
-    def _session(self, deadline: float) -> psycopg.Connection[Any]:
+    def _read_kept(self, deadline: float) -> dict[Reading, _Read]:
+        """Read by the kept session; nothing where there is none, or where it ended since the last scrape.
+
+        A restart, a failover or a firewall may have ended it while the server is well.
+        """
         if self._conn is not None and not self._conn.closed:
-            return self._conn
-        now = monotonic()
-        if now < self._not_before:
+            with suppress(LostError):
+                return self._read(self._conn, deadline)
+            self.close()
+        return {}
+
+    def _session(self, deadline: float) -> psycopg.Connection[Any]:
+        if monotonic() < self._not_before:
             raise LostError("its next login is after a pause")
+        self._rights.forget()
+        self._prepared = Prepared()
         try:
-            self._conn = self._node.open(seconds=max(LOGIN, int(deadline - now)))
-            for _ in ask(self._conn, ["SET client_encoding = 'UTF8'"], deadline):
-                pass
-            self._rights.forget()
-        except BootstrapError as error:
+            self._conn = self._open(deadline)
+            ask(self._conn, ["SET client_encoding = 'UTF8'"], deadline)
+        except BootstrapError:
             self._failures += 1
             self._not_before = monotonic() + min(LONGEST_PAUSE, PAUSE * 2 ** (self._failures - 1))
-            if isinstance(error, LoginError) and error.refused:
-                # Its password may have been renewed. What cannot be read now is read after the next refusal.
-                with suppress(BootstrapError, EmptySecretError, NoLoginError):
-                    self._node = self._find()
             raise
         self._failures = 0
+        if self._version != self._conn.info.server_version:  # what is kept may be of views that it has not
+            self._version = self._conn.info.server_version
+            self._kept.clear()
         return self._conn
+
+    def _open(self, deadline: float) -> psycopg.Connection[Any]:
+        """Log in; once more with what the secret holds now, where the server refused the login."""
+        try:
+            return self._node.open(seconds=max(LOGIN, int(deadline - monotonic())))
+        except LoginError as error:
+            if not error.refused:
+                raise
+            try:
+                self._node = self._find()
+            except (EmptySecretError, NoLoginError):
+                raise error from None
+            return self._node.open(seconds=max(LOGIN, int(deadline - monotonic())))
 
     def _read(self, conn: psycopg.Connection[Any], deadline: float) -> dict[Reading, _Read]:
         """Ask for the rights and for what is due; return what is due and what is kept."""
         version = conn.info.server_version
         if not self._rights.known:
-            self._rights.learn(next(ask(conn, [self._rights.statement], deadline)))
+            self._rights.learn(*ask(conn, [self._rights.statement], deadline))
         due = [each for each in self._readings if self._is_due(each) and each.statement(version)]
         asked = [each for each in due if self._rights.may_ask(each)]
-        answers = ask(conn, [self._rights.statement, *(each.statement(version) for each in asked)], deadline)
-        first = next(answers)
-        self._response = first.seconds
-        self._rights.learn(first)
-        found = {
-            reading: self._judged(reading, answer, version) for reading, answer in zip(asked, answers, strict=True)
-        }
+        found: dict[Reading, _Read] = {}
+
+        def take(place: int, answer: Answer) -> None:
+            if place:
+                found[asked[place - 1]] = self._judged(asked[place - 1], answer, version)
+            else:
+                self._response = answer.seconds
+                self._rights.learn(answer)
+
+        ask(
+            conn, [self._rights.statement, *(each.statement(version) for each in asked)], deadline, self._prepared, take
+        )
         now = monotonic()
-        missing = {each: _Read(now, 0.0, (), self._rights.refused(each)) for each in due if each not in found}
+        missing = {each: replace(self._refused(each, now, 0.0, ()), ok=False) for each in due if each not in found}
         self._kept |= found | missing
         return {each: self._kept[each] for each in self._readings if each in self._kept}
 
     def _is_due(self, reading: Reading) -> bool:
         kept = self._kept.get(reading)
-        return kept is None or monotonic() - kept.at >= EVERY[reading.group]
+        return (
+            kept is None
+            or monotonic() - kept.at >= EVERY[reading.group]
+            or kept.lacking is not bool(self._rights.refused(reading))
+        )
 
     def _judged(self, reading: Reading, answer: Answer, version: int) -> _Read:
         now = monotonic()
         if answer.error:
-            return _Read(now, answer.seconds, (), [Refused(each, answer.error, "") for each in reading.metrics])
+            refused = [Refused(each, answer.error, "") for each in reading.metrics]
+            return _Read(now, answer.seconds, (), refused, ok=False)
         families = reading.families(answer.rows, version)
         if reading.server:
             families = [_of_server(each, self._node.address) for each in families]
-        return _Read(now, answer.seconds, families, self._rights.refused(reading))
+        return self._refused(reading, now, answer.seconds, families)
+
+    def _refused(self, reading: Reading, at: float, seconds: float, families: Sequence[Family]) -> _Read:
+        """What was read, with what is missing of it for want of a right."""
+        refused = self._rights.refused(reading)
+        return _Read(at, seconds, families, refused, bool(refused))
 
     def _shown(self, read: dict[Reading, _Read], seconds: float) -> Scrape:
         now = monotonic()
@@ -180,7 +224,7 @@ def _collectors(read: dict[Reading, _Read]) -> Iterator[Family]:
     for reading, each in read.items():
         if reading.collector:
             seconds[reading.collector] = seconds.get(reading.collector, 0) + each.seconds
-            success[reading.collector] = float(bool(success.get(reading.collector, 1)) and not each.refused)
+            success[reading.collector] = float(bool(success.get(reading.collector, 1)) and each.ok)
     for column, values in zip(columns("collectors"), (seconds, success), strict=True):
         samples = [Sample((("collector", name),), value) for name, value in values.items()]
         yield Family(column.name, column.kind, column.help, samples)

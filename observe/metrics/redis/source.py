@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any
 
 from bootstrap.errors import BootstrapError
-from bootstrap.secrets import LoginError
-from clients.errors import EmptySecretError, NoLoginError
+from observe.metrics.login import Login
 from observe.metrics.reached import reached
 from observe.metrics.redis.asked import ASKED, Asked, points_of
 from observe.metrics.redis.families import families
@@ -25,9 +23,6 @@ from observe.rights import Lack
 _INFO: Command = ("INFO", "ALL")
 LOGIN = 2.0
 """Seconds that a login may take."""
-PAUSE, LONGEST_PAUSE = 1.0, 10.0
-"""Seconds after a failed login until the next one, doubled each time: a wrong password counts as a failed login of the
-server each time, on which there is an alarm."""
 
 
 @dataclass
@@ -50,21 +45,18 @@ class RedisSource:
         :param find: the node with whoever logs in now: asked at first, and after each login that was refused.
         :param now: the clock (Unix time).
         """
-        self._find = find
-        self._node = find()
+        self._login = Login(find)
         self._now = now
         self._kept: _Kept | None = None
         self._refused: dict[str, Lack] = {}
         self._scrapes = 0
         self._seconds = 0.0
-        self._failures = 0
-        self._not_before = 0.0
         self._response = 0.0
 
     @property
     def name(self) -> str:
         """The node's."""
-        return self._node.name
+        return self._login.node.name
 
     def scrape(self, deadline: float) -> Scrape:
         """One round trip; two on a new connection. A node that cannot be read is `redis_up 0` with its reason."""
@@ -136,7 +128,7 @@ class RedisSource:
         wanted: dict[Asked, Sequence[Command]] = {}
         for asked in ASKED:
             if calls := asked.calls(kept.seen):
-                if why := self._refused.get(asked.right) or self._node.lack(asked.right):
+                if why := self._refused.get(asked.right) or self._login.node.lack(asked.right):
                     refused[asked] = why
                 else:
                     wanted[asked] = calls
@@ -166,19 +158,14 @@ class RedisSource:
 
     def _open(self, deadline: float) -> _Kept:
         began = monotonic()
-        if began < self._not_before:
+        if self._login.pauses:
             raise BrokenError("its next login is after a pause")
         try:
-            session = RedisSession(self._node, max(0.05, min(LOGIN, deadline - began)))
+            session = RedisSession(self._login.node, max(0.05, min(LOGIN, deadline - began)))
         except BootstrapError as error:
-            self._failures += 1
-            self._not_before = monotonic() + min(LONGEST_PAUSE, PAUSE * 2 ** (self._failures - 1))
-            if isinstance(error, LoginError) and error.refused:
-                # Its password may have been renewed. What cannot be read now is read after the next refusal.
-                with suppress(BootstrapError, EmptySecretError, NoLoginError):
-                    self._node = self._find()
+            self._login.failed(error)
             raise
-        self._failures = 0
+        self._login.succeeded()
         return _Kept(session, monotonic() - began)
 
 

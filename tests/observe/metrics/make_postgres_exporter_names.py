@@ -15,14 +15,13 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-TESTS = Path(__file__).parents[2]
-sys.path.insert(0, str(TESTS))
-sys.path.insert(0, str(TESTS / "bootstrap"))
-sys.path.insert(0, str(TESTS.parent))
+sys.path.insert(0, str(Path(__file__).parents[3]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parents[2] / "bootstrap"))
 
 import once
 from postgres_server import binaries, free_port
-from postgres_states import LOGIN, Name, busy, names, prepare, url
+from postgres_states import EXTRA, LOGIN, Name, busy, names, prepare, url
 from real_servers import Postgres, postgres
 
 FILE = Path(__file__).with_name("postgres_exporter_names.csv")
@@ -31,7 +30,7 @@ FILE = Path(__file__).with_name("postgres_exporter_names.csv")
 def told(exporter: str, server: Postgres) -> set[Name]:
     listen = f"127.0.0.1:{free_port()}"
     process = subprocess.Popen(
-        [exporter, f"--web.listen-address={listen}"],
+        [exporter, f"--web.listen-address={listen}", *(f"--collector.{each}" for each in EXTRA)],
         env=os.environ | {"DATA_SOURCE_NAME": url(server)},
         stderr=subprocess.DEVNULL,
     )

@@ -5,14 +5,18 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from pathlib import Path
+from time import monotonic
 
 import pytest
-from postgres_states import Name, busy, names, url
+from postgres_states import EXTRA, Name, busy, names, url
 from real_servers import Postgres
 
 from bootstrap.secrets import Secret
-from observe.metrics.exporter import Exporter
-from observe.metrics.sources import Watched, sources
+from observe.metrics.postgres.catalogue import readings
+from observe.metrics.postgres.source import PostgresSource
+from observe.metrics.source import shown
+from observe.metrics.text import render
+from observe.nodes import postgres_nodes
 
 pytestmark = pytest.mark.server
 FILE = Path(__file__).with_name("postgres_exporter_names.csv")
@@ -27,9 +31,9 @@ def _peers(major: int) -> set[Name]:
 @pytest.mark.parametrize("major", [18, 17, 16, 15])
 def test_every_name_is_the_peers(major: int, measured: Callable[[int], Postgres]) -> None:
     server = measured(major)
-    exporter = Exporter(sources(Watched(postgres=Secret(url(server)), redis=None)), None)
+    source = PostgresSource(lambda: postgres_nodes(Secret(url(server)))[0], readings(EXTRA))
     with busy(server):
-        told = exporter.text(10)
-    exporter.close(1)
+        told = render([(None, shown(source.scrape(monotonic() + 10)))])
+    source.close()
     assert names(told) == _peers(major)
     assert [line for line in told.splitlines() if line.startswith(("pg_up", "datatier_metric_refused"))] == ["pg_up 1"]

@@ -18,7 +18,7 @@ from postgres_server import free_port
 
 from bootstrap.secrets import Secret
 from local.valkey.binaries import find
-from observe.metrics.redis import source as module
+from observe.metrics import login as module
 from observe.metrics.redis.source import RedisSource
 from observe.nodes import redis_nodes
 

@@ -17,13 +17,14 @@ from peer_states import STATES, Names, names, nodes
 
 from bootstrap.secrets import Secret
 from local.valkey.binaries import Binary, find
+from observe.metrics.redis.source import RedisSource
 from observe.metrics.source import shown
-from observe.metrics.sources import Watched, sources
 from observe.metrics.text import render
+from observe.nodes import redis_nodes
 
 pytestmark = pytest.mark.server
 ROWS = list(csv.DictReader(Path(__file__).with_name("redis_exporter_names.csv").read_text("utf-8").splitlines()))
-OWN = {"datatier_metric_refused", "datatier_series_dropped"}
+OWN = {"datatier_up", "datatier_response_seconds"}
 
 
 def binary(server: str) -> Path:
@@ -58,7 +59,7 @@ def expected(server: str, state: str) -> Names:
 
 
 def told(port: int) -> Names:
-    (source,) = sources(Watched(postgres=None, redis=Secret(f"redis://127.0.0.1:{port}")))
+    source = RedisSource(lambda: redis_nodes(Secret(f"redis://127.0.0.1:{port}"))[0])
     try:
         scrapes = [source.scrape(time.monotonic() + 20) for _ in range(2)]  # the first is not in its own figures
     finally:
@@ -75,7 +76,7 @@ def test_names_types_and_labels(server: str, state: str, ports_of: Callable[[str
 
 @pytest.mark.parametrize("server", ["valkey9.1", "redis7.0"])
 def test_no_command_is_sent_that_the_server_has_not(server: str, ports_of: Callable[[str], dict[str, int]]) -> None:
-    (source,) = sources(Watched(postgres=None, redis=Secret(f"redis://127.0.0.1:{ports_of(server)['empty']}")))
+    source = RedisSource(lambda: redis_nodes(Secret(f"redis://127.0.0.1:{ports_of(server)['empty']}"))[0])
     found = []
     for _ in range(3):
         families = {each.name: each for each in source.scrape(time.monotonic() + 20).families}

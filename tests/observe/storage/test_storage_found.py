@@ -11,13 +11,13 @@ from storage_shop import Shop
 
 from knowledge.thresholds.postgres import TRANSACTION_IDS
 from knowledge.thresholds.postgres_storage import BLOAT as BLOAT_THRESHOLD
-from knowledge.thresholds.postgres_storage import FOREIGN_KEY_INDEX, UNUSED_INDEX
+from knowledge.thresholds.postgres_storage import COVERED_INDEX, FOREIGN_KEY_INDEX, UNUSED_INDEX
 from knowledge.thresholds.threshold import Status
 from observe.observation import Finding
 from observe.postgres.bloat import BLOAT, read, wasteful
 from observe.postgres.foreign_keys import FOREIGN_KEYS, lacking_indexes
 from observe.postgres.index_usage import INDEX_USAGE, unused
-from observe.postgres.indexes import INDEXES
+from observe.postgres.indexes import INDEXES, superfluous
 from observe.postgres.sequences import SEQUENCES
 from observe.postgres.sizes import SIZES
 from observe.postgres.vacuum import VACUUM
@@ -63,8 +63,9 @@ def test_a_table_that_is_locked_is_not_waited_for(shop: Shop) -> None:
 
 def test_indexes_that_another_one_replaces(shop: Shop) -> None:
     def find() -> tuple[Finding, ...]:
-        return of_check(shop.look(INDEXES).findings, "duplicate-index", "covered-index")
+        return tuple(superfluous(shop.look(INDEXES).rows, replace(COVERED_INDEX, warn=0)))
 
+    assert f"{S}.by_note" not in {each.object for each in shop.look(INDEXES).findings}  # too small to say
     assert [(each.check, each.object, each.status) for each in find()] == [
         ("duplicate-index", f"{S}.events_at_again", Status.WARN),
         ("covered-index", f"{S}.by_note", Status.WARN),
@@ -80,12 +81,15 @@ def test_indexes_that_another_one_replaces(shop: Shop) -> None:
 def test_indexes_that_were_left_behind(shop: Shop) -> None:
     with closing(shop.server.superuser("shop")) as conn, pytest.raises(psycopg.errors.UniqueViolation):
         conn.execute(f'CREATE UNIQUE INDEX CONCURRENTLY "one note" ON {S}.orders (note)')
-    with closing(shop.server.superuser("shop")) as conn, closing(shop.server.superuser("shop")) as other:
-        with other.transaction():
-            other.execute(f"LOCK TABLE {S}.orders IN ROW EXCLUSIVE MODE")
-            conn.execute("SET lock_timeout = '100ms'")
-            with pytest.raises(psycopg.errors.LockNotAvailable):
-                conn.execute(f"REINDEX INDEX CONCURRENTLY {S}.orders_pkey")
+    with (
+        closing(shop.server.superuser("shop")) as conn,
+        closing(shop.server.superuser("shop")) as other,
+        other.transaction(),
+    ):
+        other.execute(f"LOCK TABLE {S}.orders IN ROW EXCLUSIVE MODE")
+        conn.execute("SET lock_timeout = '100ms'")
+        with pytest.raises(psycopg.errors.LockNotAvailable):
+            conn.execute(f"REINDEX INDEX CONCURRENTLY {S}.orders_pkey")
     assert shop.mended(lambda: of_check(shop.look(INDEXES).findings, "invalid-index")) == [
         f'DROP INDEX CONCURRENTLY {S}."one note"',
         f"DROP INDEX CONCURRENTLY {S}.orders_pkey_ccnew",
@@ -162,8 +166,8 @@ def test_a_table_that_no_vacuum_comes_to(shop: Shop) -> None:
     def find() -> tuple[Finding, ...]:
         return about(shop.look(VACUUM).findings, f'{S}."Order Items"')
 
-    assert [each.check for each in find()] == ["autovacuum-off", "never-vacuumed"]
-    assert shop.mended(find) == [f'VACUUM (ANALYZE) {S}."Order Items"'] * 2
+    assert [each.check for each in find()] == ["autovacuum-off"]
+    assert shop.mended(find) == [f'VACUUM (ANALYZE) {S}."Order Items"']
     assert f"{S}.events" not in {row["table"] for row in shop.look(VACUUM).rows}
 
 
