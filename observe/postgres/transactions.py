@@ -49,8 +49,11 @@ def _judge(rows: Rows) -> tuple[Finding, ...]:
 
 
 def _of(row: Row) -> Iterator[Finding]:
-    """Nothing of this tool's own sessions, and of the server's: autovacuum may take hours."""
-    if row["own"] or (row["backend_type"] != "client backend" and row["prepared"] is None):
+    """Nothing of this tool's own sessions, and of the server's: autovacuum may take hours.
+
+    Nor of one that is logging in: it has a transaction already, and no state yet.
+    """
+    if row["own"] or (row["prepared"] is None and (row["backend_type"] != "client backend" or row["state"] is None)):
         return
     open_, name = float(str(row["open_seconds"])), who(row)
     if row["prepared"] is not None:
