@@ -97,7 +97,7 @@ def _survey(
         if resume and kept
         else Survey(spaces=entry.spaces, allowed=entry.allowed)
     )
-    os.nice(_NICENESS)
+    give_way()
     with _stoppable() as stopped, _bar(cache) as progress:
         whole = survey.take(
             lambda: shards(entry.nodes, primary=primary), sample=sample, stopped=stopped, progress=progress
@@ -110,6 +110,12 @@ def _survey(
         save(survey, kept)
         note(f"interrupted after {survey.seen:,} keys; `--resume` goes on from {kept}.")
     return survey, INTERRUPTED
+
+
+def give_way() -> None:
+    """Let every other process of this computer go first."""
+    if os.getpriority(os.PRIO_PROCESS, 0) < _NICENESS:
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from heapq import heappush, heapreplace
 
 from observe.keys.group import Group
-from observe.keys.patterns import OTHER, folded, pattern_of
+from observe.keys.patterns import OTHER, Stars, folded, pattern_of, starred
 from observe.keys.record import Record
 from observe.keys.spaces import Spaces
 
@@ -28,6 +28,7 @@ class Tally:
         """Key space and a database that it is not in -> what has its names there."""
         self.undeclared: dict[int, dict[bytes, Group]] = {}
         """Database -> pattern -> what is in no key space."""
+        self._stars: dict[int, Stars] = {}
         self.refused: dict[int, int] = {}
         """Database -> keys whose name was seen and that may not be looked at."""
         self.biggest = Top()
@@ -91,7 +92,10 @@ class Tally:
 
     def fold(self) -> None:
         """Bring the patterns to as few as a person reads."""
-        self.undeclared = {database: folded(patterns) for database, patterns in self.undeclared.items()}
+        self.undeclared = {
+            database: folded(patterns, self._stars.setdefault(database, {}))
+            for database, patterns in self.undeclared.items()
+        }
 
     def _outside(self, database: int, key: bytes) -> Group:
         if name := self.spaces.elsewhere(key):
@@ -102,9 +106,12 @@ class Tally:
         patterns = self.undeclared.setdefault(database, {})
         if (group := patterns.get(pattern)) is not None:
             return group
+        stars = self._stars.setdefault(database, {})
         if len(patterns) >= _MOST_PATTERNS:
-            patterns = self.undeclared[database] = folded(patterns)
-        if len(patterns) >= _MOST_PATTERNS:  # nothing to fold: what is new is one of many
+            patterns = self.undeclared[database] = folded(patterns, stars)
+        if stars:
+            pattern = starred(pattern, stars)
+        if pattern not in patterns and len(patterns) >= _MOST_PATTERNS:  # nothing to fold: what is new is one of many
             pattern = OTHER
         return patterns.setdefault(pattern, Group())
 
