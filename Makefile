@@ -109,7 +109,7 @@ types: .venv/dev ## Check the types (mypy, strict).
 unit: .venv/dev policy/venv/ready ## Run the tests (pytest, warnings as errors).
 	@$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
-servers: ## Install Debian's servers for the tests that need them: TLS, PostgreSQL 15, a connection pooler (as root).
+servers: ## Install Debian's servers for the tests that need them: TLS, PostgreSQL 15, a connection pooler, Prometheus (as root).
 	@.ci/servers
 
 tls: .venv/dev ## Run the tests on those servers; none may skip.

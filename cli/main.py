@@ -36,6 +36,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "health": ("cli.health", "health", WATCH),
     "metrics": ("cli.metrics", "app", WATCH),
     "queries": ("cli.queries", "app", WATCH),
+    "keys": ("cli.keys", "keys", WATCH),
     "dashboard": ("cli.dashboard", "dashboard", WATCH),
     "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),

@@ -77,7 +77,7 @@ def _show(questions: Sequence[Observation], answers: Sequence[Observed], limit: 
         mine = [each for each in answers if each.observation.id == question.id]
         if any(each.rows for each in mine):
             out.print(f"\n[bold]{escape(question.id)}[/]  [dim]{escape(question.question)}[/]")
-            show_rows(out, question, mine, limit=limit)
+            show_rows(out, question, mine, limit=limit, short=True)
 
 
 def _as_json(questions: Sequence[Observation], answers: Sequence[Observed]) -> dict[str, object]:

@@ -23,6 +23,8 @@ WORST = (Status.CRITICAL, Status.WARN, Status.STALE, Status.SKIPPED, Status.OK)
 """The order in which findings are shown."""
 _CELL = 3
 """Share of a terminal's width that a cell may have at most, as 1 / 3; a pipe and JSON have all of it."""
+_SHORT = 80
+"""Characters of a cell of a report, in a pipe too."""
 
 
 def show(out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int) -> None:
@@ -36,12 +38,15 @@ def show(out: Console, observation: Observation, answers: Sequence[Observed], *,
     show_findings(out, answers)
 
 
-def show_rows(out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int) -> None:
-    """Print the first rows of one observation as a table."""
+def show_rows(
+    out: Console, observation: Observation, answers: Sequence[Observed], *, limit: int, short: bool = False
+) -> None:
+    """Print the first rows of one observation as a table; `short` with long cells cut in a pipe, too."""
     mine = [each for each in answers if each.observation.id == observation.id]
     rows = [(each.node, row) for each in mine for row in each.rows]
     if rows:
-        out.print(_table(out, observation.columns, rows[:limit], many=len(mine) > 1))
+        most = min(out.width // _CELL, _SHORT if short else out.width)
+        out.print(_table(observation.columns, rows[:limit], many=len(mine) > 1, most=most))
     elif any(each.reached and not each.refused for each in mine):
         out.print("[dim]none[/]")
     if len(rows) > limit:
@@ -114,13 +119,12 @@ def limit_of(finding: Finding) -> str:
     return escape(f" ({finding.status} {word} {number:g} {limit.unit}: {limit.source})")
 
 
-def _table(out: Console, columns: Sequence[str], rows: Sequence[tuple[str, Row]], *, many: bool) -> object:
-    shown = [[*([node] if many else []), *_cells(out, columns, row)] for node, row in rows]
+def _table(columns: Sequence[str], rows: Sequence[tuple[str, Row]], *, many: bool, most: int) -> object:
+    shown = [[*([node] if many else []), *_cells(columns, row, most)] for node, row in rows]
     return table("", [*(["node"] if many else []), *map(heading, columns)], shown)
 
 
-def _cells(out: Console, columns: Sequence[str], row: Row) -> Iterator[str]:
-    most = out.width // _CELL
+def _cells(columns: Sequence[str], row: Row, most: int) -> Iterator[str]:
     for column in columns:
         text = written(column, row.get(column))
-        yield escape(text[: most - 1] + "…" if out.is_terminal and len(text) > most else text)
+        yield escape(text[: most - 1] + "…" if len(text) > most else text)

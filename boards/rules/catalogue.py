@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from boards.expression import Metric
+from boards.expression import Metric, metrics
 from boards.rules import alarms, checks, facts
 from boards.rules.alarms import Limits
 from boards.rules.rule import Evaluation, Rule
@@ -47,7 +47,10 @@ def rules(limits: Limits, stack: Mapping[str, float] = MappingProxyType({})) -> 
     :param limits: a stack's own numbers for each of its servers; empty without a stack.
     :param stack: those for all of it.
     """
-    expressed = (*alarms.rules(limits), *facts.rules(stack))
+    of_servers = tuple(alarms.rules(limits))
+    read = {metric.name for rule in of_servers for metric in metrics(rule.condition)}
+    read = {name for name in read if name.startswith(("pg_", "redis_"))}
+    expressed = (*of_servers, *facts.rules(stack, read))
     return (EXPORTER, *expressed, *checks.rules({rule.key for rule in expressed}))
 
 

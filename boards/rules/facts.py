@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from boards.expression import NODE, Aggregate, Compare, Expression, Metric
@@ -27,15 +27,19 @@ def key(alarm: str) -> str:
     return f"{_ENGINES[FACTS[alarm]['of']]}/{alarm}"
 
 
-def rules(limits: Mapping[str, float]) -> Iterator[Rule]:
-    """A rule for each fact; `limits` are a stack's own numbers."""
+def rules(limits: Mapping[str, float], read: Collection[str]) -> Iterator[Rule]:
+    """A rule for each fact.
+
+    :param limits: a stack's own numbers.
+    :param read: names of the metrics that the other alarms need of the servers.
+    """
     for alarm, said in FACTS.items():
         if alarm not in NOT_EXPRESSED and (alarm not in OF_STACK or alarm in limits):
-            yield _rule(alarm, said, limits.get(alarm, 0.0))
+            yield _rule(alarm, said, limits.get(alarm, 0.0), read)
 
 
-def _rule(alarm: str, said: Mapping[str, Any], limit: float) -> Rule:
-    value, rings, rests, labels = _looks_at(said, limit)
+def _rule(alarm: str, said: Mapping[str, Any], limit: float, read: Collection[str]) -> Rule:
+    value, rings, rests, labels = _looks_at(said, limit, read)
     looks, datapoints = said["looks"]
     return Rule(
         key=key(alarm),
@@ -55,7 +59,9 @@ def _rule(alarm: str, said: Mapping[str, Any], limit: float) -> Rule:
     )
 
 
-def _looks_at(said: Mapping[str, Any], limit: float) -> tuple[Expression, Series, Series, Mapping[str, str]]:
+def _looks_at(
+    said: Mapping[str, Any], limit: float, read: Collection[str]
+) -> tuple[Expression, Series, Series, Mapping[str, str]]:
     """What is compared, the examples, and the labels of the alert in them."""
     if check := said.get(CHECK):
         series = f'{STATUS}{{check="{check}", object="orders"}}'
@@ -63,11 +69,8 @@ def _looks_at(said: Mapping[str, Any], limit: float) -> tuple[Expression, Series
         return worst, {series: "1x1200"}, {series: "0x1200"}, {"check": str(check)}
     name = str(said["metric"])
     if name == "datatier_metrics_refused":
-        # The function counts what the exporter gives one by one. What no grant ends is nobody's to mend.
-        mended, left = (
-            f'datatier_metric_refused{{metric="pg_wal_size_bytes", grant="{grant}"}}'
-            for grant in ("GRANT pg_monitor", "")
-        )
-        refused = Metric("datatier_metric_refused", (("grant", "!=", ""),))
-        return Aggregate("count", refused), {mended: "1x1200"}, {left: "1x1200"}, {}
+        # The function reads what the alarms need and counts; the exporter reads more than that, some of it in vain.
+        needed, other = (f'datatier_metric_refused{{metric="{name}"}}' for name in (max(read), "of_no_alarm"))
+        refused = Metric("datatier_metric_refused", (("metric", "=~", "|".join(sorted(read))),))
+        return Aggregate("count", refused), {needed: "1x1200"}, {other: "1x1200"}, {}
     return Metric(name), {name: f"{limit + 1:.0f}x1200"}, {name: f"{limit:.0f}x1200"}, {}

@@ -13,6 +13,7 @@ from knowledge.alarms.postgres_thresholds import (
     TRANSACTION_IDS_CRITICAL,
     TRANSACTION_IDS_HIGH,
 )
+from knowledge.thresholds.nodes import REPLICA_LAG
 
 _HOST = "of the host, which RDS shows to CloudWatch alone"
 _LOG = "counted from the log, which is in CloudWatch; PostgreSQL keeps no counter of it"
@@ -106,9 +107,9 @@ POSTGRES: dict[str, Watched | str] = {
     ),
     "replica-lag": Watched(
         value=Metric("pg_replication_lag_seconds"),
-        limit=None,
+        limit=REPLICA_LAG.critical,
         varies=True,
-        rings={"pg_replication_lag_seconds": "6x600"},
+        rings={"pg_replication_lag_seconds": "61x600"},
         rests={"pg_replication_lag_seconds": "5x600"},
     ),
     "slow-queries": _LOG,

@@ -235,6 +235,16 @@ def redis_url_at(url: Secret, host: str, port: int) -> Secret:
     return Secret(parts._replace(netloc=f"{login}{name}:{port}").geturl())
 
 
+def redis_user(url: Secret) -> str:
+    """Return whom a URL logs in as; raise UrlError."""
+    from redis.connection import parse_url
+
+    try:
+        return str(parse_url(url.reveal()).get("username") or "default")  # type: ignore[no-untyped-call]
+    except ValueError:
+        raise UrlError(f"the Redis URL cannot be read: {_REDIS_FORM}") from None
+
+
 def _redis_place(options: dict[str, Any], *, tls: bool) -> Place:
     return Place(
         engine="redis",

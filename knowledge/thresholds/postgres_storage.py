@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from knowledge.alarms.facts import FACTS
 from knowledge.alarms.postgres_thresholds import TRANSACTION_IDS_CRITICAL, TRANSACTION_IDS_HIGH
 from knowledge.thresholds.threshold import Threshold
 
@@ -49,10 +50,11 @@ DUPLICATE_INDEX = Threshold(
 )
 COVERED_INDEX = Threshold(
     id="covered-index",
-    warn=0,
+    warn=UNUSED_BYTES,
     critical=None,
     unit="bytes",
-    source="PGHero, duplicate indexes: any whose columns another one begins with",
+    source="PGHero, duplicate indexes: any whose columns another one begins with; here from the size of its unused "
+    "ones on, as a shorter index has its use",
     meaning="A longer index begins with the same columns and can serve the same queries, a little slower.",
     first_steps=(
         "Compare the scans of both: `datatier queries indexes`.",
@@ -66,10 +68,10 @@ INVALID_INDEX = Threshold(
     critical=None,
     unit="bytes",
     source="PGHero and pganalyze, invalid indexes: any",
-    meaning="CREATE INDEX CONCURRENTLY or REINDEX CONCURRENTLY was stopped: no query uses what it left, writes may "
-    "keep it up to date, and REINDEX would make a duplicate of it.",
-    first_steps=("Drop it, then create again what was meant.",),
-    runbook=_STORAGE,
+    meaning=str(FACTS["index-invalid"]["meaning"]),
+    first_steps=tuple(map(str, FACTS["index-invalid"]["first_steps"])),
+    runbook=f"docs/runbooks/{FACTS['index-invalid']['runbook']}.md#index-invalid",
+    alarms=("index-invalid",),
 )
 FOREIGN_KEY_INDEX = Threshold(
     id="foreign-key-index",
@@ -100,9 +102,10 @@ DEAD_ROWS = Threshold(
     critical=None,
     unit="%",
     source="twice the dead rows at which autovacuum comes (PostgreSQL, Automatic Vacuuming)",
-    meaning="Dead rows pile up: autovacuum is too slow, held back, or switched off.",
-    first_steps=("See what holds vacuum back and what runs: `datatier queries vacuum`.", "Vacuum the table by hand."),
-    runbook=_STORAGE,
+    meaning=str(FACTS["vacuum-behind"]["meaning"]),
+    first_steps=tuple(map(str, FACTS["vacuum-behind"]["first_steps"])),
+    runbook=f"docs/runbooks/{FACTS['vacuum-behind']['runbook']}.md#vacuum-behind",
+    alarms=("vacuum-behind",),
 )
 NEVER_VACUUMED = Threshold(
     id="never-vacuumed",
@@ -172,12 +175,10 @@ SEQUENCE = Threshold(
     critical=99,
     unit="%",
     source="PGHero, sequences: 90 %; at 99 % an int4 has 21 million numbers left",
-    meaning="When the numbers have run out every INSERT that needs one fails.",
-    first_steps=(
-        "Work out from its growth how long it lasts.",
-        "Make the column bigint: that rewrites the table under a lock; a large one is filled into a new column first.",
-    ),
-    runbook=_STORAGE,
+    meaning=str(FACTS["sequence-used"]["meaning"]),
+    first_steps=tuple(map(str, FACTS["sequence-used"]["first_steps"])),
+    runbook=f"docs/runbooks/{FACTS['sequence-used']['runbook']}.md#sequence-used",
+    alarms=("sequence-used",),
 )
 CACHE_HIT = Threshold(
     id="cache-hit",

@@ -19,6 +19,8 @@ from observe.observation import Finding
 from observe.postgres.lag import LAG, written_by
 from observe.read_redis import Kept
 
+SECRET_SECONDS = 3.0
+"""How long a secret is waited for: most of it is our own work, the making of a client of AWS."""
 _LEFT = 0.1
 """By how much earlier sessions are cut, so that their threads come to an end."""
 
@@ -33,8 +35,8 @@ def take(
 ) -> HealthReport:
     """Look at all of them, for at most `seconds`: what has not answered by then is down.
 
-    Before that the secrets are read, for as long at most; who waits for one that does not come is not looked at. Raise
-    UrlError.
+    Before that the secrets are read, for `SECRET_SECONDS` at most; who waits for one that does not come is not looked
+    at. Raise UrlError.
 
     :param kept: what each cache node counted at the last look, by its name; the present counts are left there.
     :param stack: what else is known of the whole.
@@ -43,7 +45,7 @@ def take(
         **{each.name: Seen(seconds) for each in postgres},
         **{each.name: Seen(seconds) for each in redis},
     }
-    silent = _silent((*postgres, *redis), seen, seconds)
+    silent = _silent((*postgres, *redis), seen)
 
     def written() -> int | None:
         return next((at for each in postgres if (at := written_by(seen[each.name].rows(LAG.id))) is not None), None)
@@ -61,15 +63,16 @@ def take(
     )
 
 
-def _silent(nodes: Sequence[PostgresNode | RedisNode], seen: Mapping[str, Seen], seconds: float) -> set[str]:
+def _silent(nodes: Sequence[PostgresNode | RedisNode], seen: Mapping[str, Seen]) -> set[str]:
     """Get everything ready that takes time of its own, so that none of it is counted as a server's; return the names of
     those whose secret was not read in time.
     """
     for engine in {type(each) for each in nodes}:
         import_module("psycopg" if engine is PostgresNode else "redis")
-    late = {each.name for each in nodes} - set(answers({each.name: partial(_ready, each) for each in nodes}, seconds))
+    ready = answers({each.name: partial(_ready, each) for each in nodes}, SECRET_SECONDS)
+    late = {each.name for each in nodes} - set(ready)
     for name in late:
-        seen[name].error = f"its secret was not read in {seconds:g} s: the secret store does not answer"
+        seen[name].error = f"its secret was not read in {SECRET_SECONDS:g} s: the secret store does not answer"
     return late
 
 

@@ -80,7 +80,7 @@ class Group:
         for at in sorted(self.lives):
             passed += self.lives[at]
             if passed >= half:
-                return middle(at)
+                return min(max(middle(at), self.shortest or 0), self.longest or 0)
         return None
 
     def spread(self, bounds: Iterable[int]) -> list[int]:

@@ -9,7 +9,7 @@ from knowledge.thresholds.postgres_storage import UNUSED_DAYS, UNUSED_INDEX
 from knowledge.thresholds.threshold import Status, Threshold
 from observe.observation import Finding, Observation, Row, Rows, judged
 from observe.postgres.index_drop import dropped
-from observe.postgres.relations import BYTES, LOCKED, NAMED, OURS, root
+from observe.postgres.relations import BACKED, BYTES, LOCKED, NAMED, OURS, root
 from observe.postgres.since import SINCE
 from observe.quantities import size
 
@@ -19,7 +19,7 @@ def _read(version: int) -> str:
     # Only what may be dropped without a loss: neither holds values apart, nor is it a replica identity. A replica is
     # one walsender (not each is one: pg_basebackup and logical decoding are, too; too careful is what this should be).
     return f"""
-WITH {LOCKED},
+WITH {LOCKED}, {BACKED},
 part AS (
   SELECT {root("c.oid")} AS oid, sum({BYTES})::bigint AS bytes, sum(st.idx_scan)::bigint AS scans, {last} AS last_scan
   FROM pg_class c LEFT JOIN pg_stat_all_indexes st ON st.indexrelid = c.oid
@@ -30,12 +30,12 @@ SELECT i.indrelid::bigint AS relid, i.indexrelid::bigint AS indexrelid,
        coalesce(p.scans, 0) AS scans, p.last_scan, p.bytes AS size_bytes,
        extract(epoch FROM now() - {SINCE})::float8 AS counted_seconds,
        c.relkind = 'I' AS partitioned,
-       NOT (i.indisunique OR i.indisreplident OR NOT i.indisvalid
-            OR EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid)) AS droppable,
+       NOT (i.indisunique OR i.indisreplident OR NOT i.indisvalid OR b.oid IS NOT NULL) AS droppable,
        i.indexprs IS NOT NULL AS expression, NULL AS "constraint", pg_is_in_recovery() AS replica,
        (SELECT count(*)::int FROM pg_stat_replication) AS replicas
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace tn ON tn.oid = t.relnamespace JOIN part p ON p.oid = c.oid
+LEFT JOIN backed b ON b.oid = c.oid
 WHERE NOT c.relispartition AND {OURS}
 ORDER BY scans, size_bytes DESC, index
 """

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from knowledge.thresholds.postgres_storage import COVERED_INDEX, DUPLICATE_INDEX, INVALID_INDEX
+from knowledge.thresholds.threshold import Status, Threshold
 from observe.observation import Finding, Observation, Row, Rows, judged, texts
 from observe.postgres.foreign_keys import FOREIGN_KEYS
 from observe.postgres.index_drop import dropped
 from observe.postgres.index_twins import Index, Twin, twins
 from observe.postgres.index_usage import INDEX_USAGE
-from observe.postgres.relations import BYTES, LOCKED, NAMED, SYSTEM, root
+from observe.postgres.relations import BACKED, BYTES, LOCKED, NAMED, SYSTEM, root
 from observe.quantities import size
 
 # pg_get_indexdef and pg_get_expr take ACCESS SHARE on the table (set_relation_column_names of ruleutils.c).
@@ -24,7 +25,12 @@ _COLUMN = f"""CASE WHEN i.indkey[k - 1] <> 0
 # pg_locks shows it to everybody, pg_stat_progress_create_index to pg_read_all_stats alone. REINDEX CONCURRENTLY that
 # was stopped leaves a part on a TOAST table too.
 _INDEXES = f"""
-WITH {LOCKED},
+WITH {LOCKED}, {BACKED},
+built AS MATERIALIZED (
+  SELECT DISTINCT relation FROM pg_locks
+  WHERE locktype = 'relation' AND granted AND mode IN ('ShareUpdateExclusiveLock', 'ShareLock')
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+),
 sized AS MATERIALIZED (
   SELECT {root("c.oid")} AS oid, sum({BYTES})::bigint AS bytes
   FROM pg_class c WHERE c.relkind IN ('i', 'I') AND c.relpersistence <> 't' GROUP BY 1
@@ -34,12 +40,8 @@ SELECT i.indrelid::bigint AS relid, i.indexrelid::bigint AS indexrelid,
        a.amname::text AS method, c.relkind = 'I' AS partitioned, i.indisunique AS unique, i.indisprimary AS "primary",
        i.indimmediate AS immediate, i.indnullsnotdistinct AS nulls_not_distinct, i.indisreplident AS replica_identity,
        i.indisclustered AS clustered, i.indisvalid AS valid,
-       EXISTS (SELECT FROM pg_locks l WHERE l.locktype = 'relation' AND l.relation = i.indrelid AND l.granted
-               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-               AND l.mode IN ('ShareUpdateExclusiveLock', 'ShareLock')) AS building,
-       (SELECT quote_ident(k.conname) FROM pg_constraint k
-        WHERE k.conindid = i.indexrelid AND k.contype IN ('p', 'u', 'x')) AS "constraint",
-       EXISTS (SELECT FROM pg_constraint k WHERE k.conindid = i.indexrelid AND k.contype = 'f') AS referenced,
+       EXISTS (SELECT FROM built WHERE relation = i.indrelid) AS building,
+       b."constraint", coalesce(b.referenced, false) AS referenced,
        ARRAY(SELECT {_COLUMN} FROM generate_series(1, i.indnkeyatts) k) AS keys,
        ARRAY(SELECT concat_ws(' ', i.indclass[k - 1], i.indcollation[k - 1], i.indoption[k - 1])
              FROM generate_series(1, i.indnkeyatts) k) AS key_options,
@@ -50,6 +52,7 @@ SELECT i.indrelid::bigint AS relid, i.indexrelid::bigint AS indexrelid,
        CASE WHEN a.amname = 'btree' THEN '' ELSE coalesce(array_to_string(c.reloptions, ' '), '') END AS options
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_am a ON a.oid = c.relam JOIN sized s ON s.oid = c.oid
+LEFT JOIN backed b ON b.oid = c.oid
 WHERE NOT c.relispartition AND c.relpersistence <> 't'
   AND (n.nspname NOT IN {SYSTEM} OR (n.nspname = 'pg_toast' AND NOT i.indisvalid))
 ORDER BY 3, 4
@@ -58,7 +61,7 @@ ORDER BY 3, 4
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
     invalid = (_invalid(row) for row in rows if not row["valid"] and not row["building"])
-    return (*invalid, *_superfluous(rows))
+    return (*invalid, *superfluous(rows))
 
 
 def _invalid(row: Row) -> Finding:
@@ -74,14 +77,17 @@ def _invalid(row: Row) -> Finding:
     return judged(INVALID_INDEX, max(bytes_, 1), message, object=str(row["index"]), mend=dropped(row))
 
 
-def _superfluous(rows: Rows) -> Iterator[Finding]:
+def superfluous(rows: Rows, covered: Threshold = COVERED_INDEX) -> Iterator[Finding]:
+    """The indexes that another one replaces, those that it only begins with from the size of `covered` on."""
     by_name = {str(row["index"]): row for row in rows}
     for twin in twins([_index(row) for row in rows if row["valid"]]):
         row = by_name[twin.index]
         bytes_ = int(str(row["size_bytes"]))
-        threshold = DUPLICATE_INDEX if twin.same else COVERED_INDEX
+        threshold = DUPLICATE_INDEX if twin.same else covered
         message = f"{twin.index} on {row['table']} ({size(bytes_)}) {_how(twin)}"
-        yield judged(threshold, max(bytes_, 1), message, object=twin.index, mend=dropped(row))
+        found = judged(threshold, max(bytes_, 1), message, object=twin.index, mend=dropped(row))
+        if found.status is not Status.OK:
+            yield found
 
 
 def _how(twin: Twin) -> str:

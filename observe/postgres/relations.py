@@ -50,3 +50,12 @@ TREE_ROWS = f"""tree_rows AS MATERIALIZED (
 def tree(oid: int) -> str:
     """SQL for the oids of a table and all its partitions."""
     return f"SELECT {oid:d}::oid UNION SELECT relid::oid FROM pg_partition_tree({oid:d}::oid::regclass)"
+
+
+# pg_constraint has no index on conindid: looked up for each index it would be read whole each time.
+BACKED = """backed AS MATERIALIZED (
+  SELECT conindid AS oid, max(quote_ident(conname)) FILTER (WHERE contype IN ('p', 'u', 'x')) AS "constraint",
+         bool_or(contype = 'f') AS referenced
+  FROM pg_constraint WHERE conindid <> 0 GROUP BY 1
+)"""
+"""CTE of the indexes that constraints need: as their own, or as that of what a foreign key references."""

@@ -8,8 +8,9 @@ from observe.observation import Finding, Observation, Row, Rows, judged
 from observe.postgres.relations import SYSTEM
 
 # A column takes numbers from a sequence that it owns (serial, identity) or that its default names (pg_attrdef depends
-# on it then). pg_sequences shows last_value to whoever has USAGE or SELECT, which pg_monitor has not; nor has it before
-# the first number. Of a sequence that counts down the other end counts.
+# on it then). The last value is shown to whoever has USAGE or SELECT, which pg_monitor has not, and is NULL before the
+# first number; the view pg_sequences has it by the same function, but is joined by name, which takes seconds for some
+# thousand sequences. Of a sequence that counts down the other end counts.
 _SEQUENCES = f"""
 WITH taken AS (
   SELECT DISTINCT ON (s.oid) s.oid, a.attrelid, a.attnum, a.attname, a.attidentity,
@@ -25,9 +26,11 @@ WITH taken AS (
   WHERE s.relkind = 'S' ORDER BY s.oid, o.rank, o.rel, o.num
 ),
 bounded AS (
-  SELECT q.*, CASE t.type WHEN 'smallint' THEN 32767 WHEN 'integer' THEN 2147483647
+  SELECT q.*, r.readable, CASE WHEN r.readable THEN pg_sequence_last_value(q.seqrelid::regclass) END AS last_value,
+         CASE t.type WHEN 'smallint' THEN 32767 WHEN 'integer' THEN 2147483647
                           ELSE 9223372036854775807 END AS holds
   FROM pg_sequence q LEFT JOIN taken t ON t.oid = q.seqrelid
+  CROSS JOIN LATERAL (SELECT has_sequence_privilege(q.seqrelid, 'SELECT, USAGE') AS readable) r
 )
 SELECT t.attrelid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS sequence,
        CASE WHEN t.oid IS NOT NULL THEN format('%I.%I', tn.nspname, tc.relname) END AS "table",
@@ -37,12 +40,11 @@ SELECT t.attrelid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS seq
        CASE WHEN b.seqincrement > 0 THEN least(b.seqmax, b.holds) ELSE greatest(b.seqmin, -b.holds - 1) END AS ends_at,
        b.seqmax < CASE b.seqtypid WHEN 'int2'::regtype THEN 32767 WHEN 'int4'::regtype THEN 2147483647
                   ELSE 9223372036854775807 END AS capped,
-       has_sequence_privilege(c.oid, 'SELECT, USAGE') AS readable, v.last_value,
-       100 * (v.last_value::float8 - b.seqstart)
+       b.readable, b.last_value,
+       100 * (b.last_value::float8 - b.seqstart)
          / nullif((CASE WHEN b.seqincrement > 0 THEN least(b.seqmax, b.holds)
                         ELSE greatest(b.seqmin, -b.holds - 1) END)::float8 - b.seqstart, 0) AS used_percent
 FROM bounded b JOIN pg_class c ON c.oid = b.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_sequences v ON v.schemaname = n.nspname AND v.sequencename = c.relname
 LEFT JOIN taken t ON t.oid = c.oid LEFT JOIN pg_class tc ON tc.oid = t.attrelid
 LEFT JOIN pg_namespace tn ON tn.oid = tc.relnamespace
 WHERE n.nspname NOT IN {SYSTEM} AND c.relpersistence <> 't'

@@ -14,6 +14,9 @@ def summed(group: str, of: str = "true") -> str:
 sized AS MATERIALIZED (
   SELECT c.oid, {BYTES} AS bytes FROM pg_class c WHERE c.relkind IN ('r', 'm', 't', 'i') AND c.relpersistence <> 't'
 ),
+of_indexes AS MATERIALIZED (
+  SELECT x.indrelid AS oid, sum(s.bytes) AS bytes FROM pg_index x JOIN sized s ON s.oid = x.indexrelid GROUP BY 1
+),
 heap AS (
   SELECT c.oid, {group} AS counted_for, n.nspname IN ('pg_catalog', 'information_schema') AS catalog,
          s.bytes AS heap_bytes, coalesce(t.bytes, 0) + coalesce(ti.bytes, 0) AS toast_bytes,
@@ -21,10 +24,8 @@ heap AS (
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN sized s ON s.oid = c.oid
   LEFT JOIN pg_stat_all_tables st ON st.relid = c.oid
   LEFT JOIN sized t ON t.oid = c.reltoastrelid
-  LEFT JOIN LATERAL (SELECT sum(bytes) AS bytes FROM pg_index x JOIN sized ON sized.oid = x.indexrelid
-                     WHERE x.indrelid = c.reltoastrelid) ti ON true
-  LEFT JOIN LATERAL (SELECT sum(bytes) AS bytes FROM pg_index x JOIN sized ON sized.oid = x.indexrelid
-                     WHERE x.indrelid = c.oid) i ON true
+  LEFT JOIN of_indexes ti ON ti.oid = c.reltoastrelid
+  LEFT JOIN of_indexes i ON i.oid = c.oid
   WHERE c.relkind IN ('r', 'm') AND {of}
 ),
 summed AS (

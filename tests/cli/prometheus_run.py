@@ -19,6 +19,7 @@ from postgres_server import free_port
 from boards.files import text
 from boards.prometheus import alert_rules, recording_rules, scrape_configuration
 from boards.rules.rule import Rule
+from observe.health.report import HealthReport
 from observe.metrics.exporter import Exporter
 from observe.metrics.probe import Prober
 from observe.metrics.server import Server, Service
@@ -49,7 +50,7 @@ class Prometheus:
 @contextmanager
 def serving(exporter: Exporter) -> Iterator[int]:
     """The exporter over HTTP; gives its port."""
-    server = Server("127.0.0.1", 0, Service(exporter, Prober(dict)))
+    server = Server("127.0.0.1", 0, Service(exporter, Prober(dict), lambda: HealthReport(nodes=())))
     Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     yield server.server_port
     server.shutdown()

@@ -409,16 +409,17 @@ def test_a_cache_that_is_full_and_one_that_has_lost_its_primary(shop: Shop) -> N
         assert wrong(report) == [("basket/2", "memory", "critical"), ("", "primaries", "critical")]
 
 
-def test_a_secret_that_does_not_come_in_time(shop: Shop) -> None:
+def test_a_secret_that_does_not_come_in_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for its store, and the servers that need no secret of it are looked at."""
     never = threading.Event()
+    monkeypatch.setattr("observe.health.take.SECRET_SECONDS", 0.5)
 
     def wait() -> None:
         never.wait()
 
-    report = look(replace(shop.primary, ready=wait), shop.standby, seconds=1.5)
+    report = look(replace(shop.primary, ready=wait), shop.standby)
     never.set()
     assert [(each.name, each.up) for each in report.nodes] == [("orders", False), ("copy", True)]
     assert found(report, "orders", "up").message == (
-        "its secret was not read in 1.5 s: the secret store does not answer"
+        "its secret was not read in 0.5 s: the secret store does not answer"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -60,6 +61,7 @@ class OwnSource(Generic[Session]):
         self._problem = ""
         self._not_before = 0.0
         self._round: Event | None = None
+        self._said: set[str] = set()
 
     @property
     def name(self) -> str:
@@ -105,21 +107,37 @@ class OwnSource(Generic[Session]):
 
     def _run(self, due: Sequence[Group[Session]], done: Event) -> None:
         try:
-            self._read(due)
+            with self._session() as session:
+                for group in due:
+                    self._read(group, session)
             self._problem = ""
         except BootstrapError as error:
-            self._problem = str(error)
-            self._not_before = max(self._not_before, self._clock() + PAUSE)
+            self._failed(str(error))
         except Exception as error:  # a fault of ours: the rest of the exporter goes on
-            self._problem = f"{type(error).__name__}: {error}"
-            self._not_before = max(self._not_before, self._clock() + PAUSE)
-            self._say(f"round of {self._name}: {self._problem}\n")
+            self._failed(self._fault(error))
         finally:
             done.set()
 
-    def _read(self, due: Sequence[Group[Session]]) -> None:
-        with self._session() as session:
-            for group in due:
-                part = group.read(session)
-                with self._lock:
-                    self._kept[group] = (self._clock(), part)
+    def _read(self, group: Group[Session], session: Session) -> None:
+        """Keep what a group gives. One of ours that is at fault takes nothing from the others of its round."""
+        try:
+            part = group.read(session)
+        except BootstrapError:
+            raise
+        except Exception as error:
+            reason = f"{group.name}: {self._fault(error)}"
+            part = Part(refused=[Refused(metric, reason, "") for metric in group.metrics])
+        with self._lock:
+            self._kept[group] = (self._clock(), part)
+
+    def _failed(self, problem: str) -> None:
+        self._problem = problem
+        self._not_before = max(self._not_before, self._clock() + PAUSE)
+
+    def _fault(self, error: Exception) -> str:
+        """What is wrong with us, written down the first time."""
+        said = f"{type(error).__name__}: {error}"
+        if said not in self._said:
+            self._said.add(said)
+            self._say(f"round of {self._name}:\n{''.join(traceback.format_exception(error))}")
+        return said

@@ -1,0 +1,156 @@
+"""`datatier keys`: what a cache holds, by the key spaces of access.yaml, looked at so that nobody feels it."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bootstrap.manifest import Manifest
+from bootstrap.secrets import Secret
+from cli.doors import by_url
+from cli.errors import FAILED, InputError
+from cli.options import JsonFlag, ManifestOption, RedisUrlOption, StackOption
+from cli.output import console, emit_json, note
+from cli.project import own_root, project_root
+from cli.target import find_manifest
+from infra.settings.problems import nearest
+
+if TYPE_CHECKING:
+    from bootstrap.access import Access
+    from observe.keys.entry import Entry
+    from observe.keys.survey import Progress, Survey
+
+INTERRUPTED = 130
+_NICENESS = 10
+"""On the computer of the servers a scan gives way to them: it is the processor that others miss (bench/keys.py)."""
+
+
+def keys(
+    cache: Annotated[
+        str | None, typer.Argument(metavar="CACHE", help="Named cache; with --redis-url whose key spaces are meant.")
+    ] = None,
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    redis_url: RedisUrlOption = None,
+    identity: Annotated[
+        str | None, typer.Option("--identity", "-i", help="Who looks; the first that may when absent.")
+    ] = None,
+    primary: Annotated[bool, typer.Option("--primary", help="Ask the primary, not a replica.")] = False,
+    sample: Annotated[
+        int | None, typer.Option("--sample", min=1, help="Look at about so many keys, and estimate the rest.")
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the scan that was interrupted.")] = False,
+    state: Annotated[
+        Path | None,
+        typer.Option("--state", help="Where an interrupted scan is kept; .local/STACK/keys-CACHE.json when absent."),
+    ] = None,
+    json: JsonFlag = False,
+) -> None:
+    """Show what a cache holds by key space: sizes, types, TTLs, and what is in none. Never a value.
+
+    [bold]Examples:[/] datatier keys main    datatier keys main --sample 20000 --json    datatier keys main --resume
+    """
+    if sample is not None and resume:
+        raise InputError("--sample and --resume: an estimate is made anew, leave one of them out.")
+    url = by_url(redis_url, stack, manifest, "--redis-url")
+    target = url or find_manifest(stack, manifest)
+    if isinstance(target, Manifest):
+        if cache is None:
+            raise InputError(f"which cache? One of {', '.join(target.caches)}.")
+        if cache not in target.caches:
+            raise InputError(f"no cache `{cache}`: {', '.join(target.caches)}.{nearest(cache, target.caches)}")
+        state = state or project_root() / ".local" / target.stack / f"keys-{cache}.json"
+    from observe.keys.entry import of_stack, of_url
+
+    entry = of_url(target, _access(), cache) if isinstance(target, Secret) else of_stack(target, str(cache), identity)
+    survey, code = _survey(entry, cache or "", primary=primary, sample=sample, kept=state, resume=resume)
+    _show(survey, cache or entry.nodes[0].name, json=json, complete=code != INTERRUPTED)
+    if code:
+        raise typer.Exit(code)
+
+
+def _access() -> Access | None:
+    from infra.settings.access_file import read_access
+
+    root = own_root()
+    return read_access(root) if root is not None and (root / "access.yaml").is_file() else None
+
+
+def _survey(
+    entry: Entry, cache: str, *, primary: bool, sample: int | None, kept: Path | None, resume: bool
+) -> tuple[Survey, int]:
+    from observe.keys.places import shards
+    from observe.keys.saved import load, save
+    from observe.keys.survey import Survey
+
+    if resume and kept is None:
+        raise InputError("--resume: name the file that the scan was kept in with --state.")
+    survey = (
+        load(kept, entry.spaces, entry.allowed)
+        if resume and kept
+        else Survey(spaces=entry.spaces, allowed=entry.allowed)
+    )
+    os.nice(_NICENESS)
+    with _stoppable() as stopped, _bar(cache) as progress:
+        whole = survey.take(
+            lambda: shards(entry.nodes, primary=primary), sample=sample, stopped=stopped, progress=progress
+        )
+    if whole:
+        if resume and kept:
+            kept.unlink(missing_ok=True)
+        return survey, FAILED if survey.failures else 0
+    if kept is not None and sample is None:
+        save(survey, kept)
+        note(f"interrupted after {survey.seen:,} keys; `--resume` goes on from {kept}.")
+    return survey, INTERRUPTED
+
+
+@contextmanager
+def _stoppable() -> Iterator[Callable[[], bool]]:
+    """Whether somebody has pressed Ctrl-C; the second time ends the program as ever."""
+    asked = Event()
+
+    def stop(*_: object) -> None:
+        asked.set()
+        signal.signal(signal.SIGINT, before)
+
+    before = signal.signal(signal.SIGINT, stop)
+    try:
+        yield asked.is_set
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _bar(cache: str) -> Iterator[Callable[[Progress], None]]:
+    """A bar with an estimate, where somebody looks; on standard error, which is no part of the result."""
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    out = console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Bar(*columns, console=out, transient=True, disable=not out.is_terminal) as bar:
+        task = bar.add_task(cache, total=None)
+
+        def moved(at: Progress) -> None:
+            bar.update(task, completed=at.seen, total=max(at.keys, at.seen), description=at.node)
+
+        yield moved
+
+
+def _show(survey: Survey, cache: str, *, json: bool, complete: bool) -> None:
+    from cli.keys_view import as_json, show
+    from observe.keys.report import report
+
+    made = report(survey.result())
+    if json:
+        emit_json(as_json(made, survey, cache, complete=complete))
+    else:
+        show(console(), made, survey, cache, complete=complete)
