@@ -13,6 +13,7 @@ import typer
 from cli.boards import files
 from cli.doors import by_url
 from cli.errors import InputError
+from cli.health import looker_of
 from cli.listening import address, is_loopback, unbound
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import counted, note
@@ -78,10 +79,11 @@ def serve(
 
     host, port = address(listen)
     exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector, tables)
+    # Standard input is read once.
+    named = (stack, manifest, database_url, redis_url)
+    looker = Looker(watched.postgres, watched.redis) if manifest == "-" else looker_of(*named)
     try:
-        server = Server(
-            host, port, Service(exporter, Prober(watched.nodes), Looker(watched.postgres, watched.redis).look)
-        )
+        server = Server(host, port, Service(exporter, Prober(watched.nodes), looker.look))
     except OSError as error:
         raise InputError(f"--listen {listen}: {unbound(error)}") from None
     if not is_loopback(host):
