@@ -71,10 +71,10 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from knowledge.classes import UnknownClassError
     from knowledge.parameters import ParameterError
     from local.logs import LogsError
+    from observe.errors import QuestionError
     from observe.keys.entry import NobodyError
     from observe.keys.saved import SavedError
     from observe.keys.survey import StaleCursorError
-    from observe.errors import QuestionError
     from observe.metrics.postgres.catalogue import UnknownCollectorError
     from pipeline.record import RecordError
     from upgrade.step import PlanError
