@@ -85,7 +85,8 @@ def _wait_for_replay(
 
 def health(nodes: Sequence[PostgresNode], seen: Mapping[str, Seen]) -> Iterator[Health]:
     """What was seen of each server, in the light of the others."""
-    behind = lags({node.name: seen[node.name].rows(LAG.id) for node in nodes})
+    limit = next((node.lag_limit for node in nodes), None)
+    behind = lags({node.name: seen[node.name].rows(LAG.id) for node in nodes}, limit)
     for node in nodes:
         yield _health(node, seen[node.name], behind.get(node.name, ()))
 

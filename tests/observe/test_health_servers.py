@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -27,6 +30,7 @@ from observe.observation import Finding
 from observe.read_redis import Kept
 
 pytestmark = pytest.mark.server
+REDIS = shutil.which("redis-server")
 WATCHER = "shop_watch"
 PATIENT = 20.0
 """Seconds that a look may take here, where nothing is silent: this computer may be busy."""
@@ -152,6 +156,28 @@ def test_each_version_answers_all(postgres_of: Callable[[str], Postgres], major:
     assert {each.check for each in node(report, "old").findings if each.status is Status.SKIPPED} == {
         *("migration", "failed-logins"),
     }
+
+
+@pytest.mark.skipif(REDIS is None, reason="redis-server is not on PATH")
+def test_a_redis_of_another_maker_and_version() -> None:
+    assert REDIS
+    port = free_port()
+    words = [REDIS, "--port", str(port), "--bind", "127.0.0.1", "--save", "", "--maxmemory", "64mb"]
+    with tempfile.TemporaryDirectory(prefix="dt-redis-", dir="/tmp") as folder:
+        process = subprocess.Popen([*words, "--dir", folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            for _ in range(200):
+                report = look(redis_node("queue", f"redis://127.0.0.1:{port}"))
+                if node(report, "queue").up:
+                    break
+                time.sleep(0.05)
+            assert found(report, "queue", "support").message.startswith("Redis ")
+            assert {each.check for each in node(report, "queue").findings} == {
+                *("response", "support", "memory", "clients", "rejected-connections", "failed-logins", "evictions"),
+            }
+        finally:
+            process.terminate()
+            process.wait(20)
 
 
 @contextmanager
