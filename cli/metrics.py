@@ -28,6 +28,8 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command("files")(files)
+ONCE = 20.0
+"""Seconds that one print waits: every verdict is reached for the first time, and a slow server is no hurry."""
 END = 0.5
 """Seconds that sessions have to end; what a silent server holds up ends with the process."""
 CollectorOption = Annotated[
@@ -52,10 +54,8 @@ def print_(
 
     [bold]Examples:[/] datatier metrics print prod    datatier metrics print --database-url URL
     """
-    from observe.metrics.server import SECONDS
-
     exporter, _ = exporter_of(stack, manifest, database_url, redis_url, collector, tables)
-    sys.stdout.write(exporter.text(SECONDS))
+    sys.stdout.write(exporter.text(ONCE))
     exporter.close(END)
 
 
