@@ -16,7 +16,7 @@ SEED ?= 1
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down test lint types unit fmt bench policy schema bundle requirements clean reliability engine mutation
+.PHONY: help install deployer postgres-16 postgres-17 postgres-contrib servers tls interop up dashboard down test lint types unit fmt bench policy schema bundle image requirements clean reliability engine mutation
 
 help: ## List the commands.
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -148,12 +148,21 @@ schema: .venv/runtime ## Regenerate the components' schema and docs/components.m
 bundle: .venv/deploy ## Build the runner's Lambda bundle, build/runner.zip (offline: CERTIFICATES=rds-ca-bundle.pem).
 	@$(BIN)/python -m bootstrap.bundle build/runner.zip $(if $(CERTIFICATES),--certificates $(CERTIFICATES))
 
+# Fargate's cheaper machines: components/exporter/service.py asks for them.
+IMAGE ?= data-tier-exporter
+BUILDER := $(firstword $(foreach each,docker podman buildah,$(shell command -v $(each) 2>/dev/null)))
+image: bundle ## Build the exporter's image for Fargate (IMAGE=NAME:TAG, BASE=python:3.13-slim by digest).
+	@test -n "$(BUILDER)" || { echo "No docker, podman or buildah is on PATH: install one of them, or build deploy/Containerfile elsewhere." >&2; exit 2; }
+	@$(BIN)/python -c 'import zipfile; open("build/rds-global-bundle.pem", "wb").write(zipfile.ZipFile("build/runner.zip").read("bootstrap/rds-global-bundle.pem"))'
+	@$(BUILDER) build --platform linux/arm64 $(if $(BASE),--build-arg BASE=$(BASE)) --tag $(IMAGE) --file deploy/Containerfile .
+
 requirements: ## Update the pinned requirements (needs uv), with hashes and without index addresses.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/pip.in -o requirements/pip.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/runtime.in -o requirements/runtime.txt
 	for each in 16 17 18 contrib; do uv pip compile --no-deps --universal --python-version 3.12 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/postgres-$$each.in -o requirements/postgres-$$each.txt; done
 	uv pip compile --no-deps --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dashboard.in -o requirements/dashboard.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/deploy.in -c requirements/runtime.txt -o requirements/deploy.txt
+	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/exporter.in -c requirements/runtime.txt -o requirements/exporter.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/dev.in -c requirements/runtime.txt -o requirements/dev.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/policy.in -o requirements/policy.txt
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/package.in -c requirements/runtime.txt -o components/requirements.txt

@@ -53,6 +53,8 @@ class PostgresTarget(_Model):
     """Region whose tokens are taken in place of passwords: RDS with IAM authentication. Absent anywhere else."""
     proxy: PooledTarget | None = None
     """RDS Proxy, where there is one."""
+    replica_lag: float | None = None
+    """Seconds that a replica may be behind before the stack's alarm counts it; None where no stack says so."""
 
     @model_validator(mode="after")
     def _encrypted(self) -> PostgresTarget:

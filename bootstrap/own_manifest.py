@@ -1,6 +1,6 @@
-"""The manifest of a function that is invoked without one: from a secret of its own.
+"""The manifest of a program that runs in AWS: from a secret of its own.
 
-It is too long for an environment variable (4 KB), and Secrets Manager is the one service that such a function reaches
+It is too long for an environment variable (4 KB), and Secrets Manager is the one service that such a program reaches
 anyway.
 """
 
@@ -16,6 +16,11 @@ SECRET = "DATATIER_MANIFEST_SECRET"  # noqa: S105 a variable's name
 
 
 def own_manifest() -> Manifest:
-    """Read it. Raise botocore's ClientError or a pydantic ValidationError."""
-    client = aws_client("secretsmanager", os.environ["AWS_REGION"], os.environ.get("AWS_ENDPOINT_URL"))
-    return Manifest.model_validate_json(client.get_secret_value(SecretId=os.environ[SECRET])["SecretString"])
+    """That of a function, named by its environment. Raise botocore's ClientError or a pydantic ValidationError."""
+    return manifest_of(os.environ[SECRET], os.environ["AWS_REGION"])
+
+
+def manifest_of(arn: str, region: str | None = None) -> Manifest:
+    """The one in a secret, whose ARN says the region where nobody else does. Raise as `own_manifest`."""
+    client = aws_client("secretsmanager", region or arn.split(":")[3], os.environ.get("AWS_ENDPOINT_URL"))
+    return Manifest.model_validate_json(client.get_secret_value(SecretId=arn)["SecretString"])

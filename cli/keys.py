@@ -51,12 +51,21 @@ def keys(
         Path | None,
         typer.Option("--state", help="Where an interrupted scan is kept; .local/STACK/keys-CACHE.json when absent."),
     ] = None,
+    from_rdb: Annotated[
+        Path | None,
+        typer.Option("--from-rdb", metavar="FILE", help="Read a snapshot (RDB) file; CACHE says whose key spaces."),
+    ] = None,
     json: JsonFlag = False,
 ) -> None:
     """Show what a cache holds by key space: sizes, types, TTLs, and what is in none. Never a value.
 
-    [bold]Examples:[/] datatier keys main    datatier keys main --sample 20000 --json    datatier keys main --resume
+    [bold]Examples:[/] datatier keys main    datatier keys main --sample 20000    datatier keys main --from-rdb dump.rdb
     """
+    if from_rdb is not None:
+        if sample is not None or resume or primary or identity:
+            raise InputError("--from-rdb: no server is asked, leave the options of a scan out.")
+        _show(_of_file(from_rdb, cache), cache or from_rdb.name, json=json, complete=True)
+        return
     if sample is not None and resume:
         raise InputError("--sample and --resume: an estimate is made anew, leave one of them out.")
     url = by_url(redis_url, stack, manifest, "--redis-url")
@@ -74,6 +83,33 @@ def keys(
     _show(survey, cache or entry.nodes[0].name, json=json, complete=code != INTERRUPTED)
     if code:
         raise typer.Exit(code)
+
+
+def _of_file(path: Path, cache: str | None) -> Survey:
+    """What a snapshot holds, by the key spaces that access.yaml declares for `cache`. Raise InputError."""
+    from observe.keys.allowed import Everything
+    from observe.keys.rdb import RdbError, snapshot
+    from observe.keys.spaces import Spaces, spaces_of
+    from observe.keys.survey import Survey
+
+    access = _access()
+    caches = sorted({space.cache for space in access.keyspaces.values()}) if access else []
+    if cache is not None and cache not in caches:
+        known = f" those of {', '.join(caches)} are.{nearest(cache, caches)}" if caches else " there is no access.yaml."
+        raise InputError(f"no key space of `{cache}` is declared:{known}")
+    survey = Survey(
+        spaces=spaces_of(access, cache) if access and cache else Spaces({}, cache=cache or ""), allowed=Everything()
+    )
+    try:
+        with snapshot(path) as file:
+            survey.tally.add_all(file.records())
+            survey.nodes.append(file.origin)
+    except OSError as error:
+        raise InputError(f"--from-rdb {path}: {error.strerror}.") from None
+    except RdbError as error:
+        raise InputError(f"--from-rdb {error}.") from None
+    survey.complete[str(path), 0] = survey.tally.keys
+    return survey
 
 
 def _access() -> Access | None:
@@ -97,7 +133,7 @@ def _survey(
         if resume and kept
         else Survey(spaces=entry.spaces, allowed=entry.allowed)
     )
-    os.nice(_NICENESS)
+    give_way()
     with _stoppable() as stopped, _bar(cache) as progress:
         whole = survey.take(
             lambda: shards(entry.nodes, primary=primary), sample=sample, stopped=stopped, progress=progress
@@ -110,6 +146,12 @@ def _survey(
         save(survey, kept)
         note(f"interrupted after {survey.seen:,} keys; `--resume` goes on from {kept}.")
     return survey, INTERRUPTED
+
+
+def give_way() -> None:
+    """Let every other process of this computer go first."""
+    if os.getpriority(os.PRIO_PROCESS, 0) < _NICENESS:
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from pydantic import ValidationError
 
 from bootstrap.manifest import Manifest
+from bootstrap.own_manifest import manifest_of
 from cli.current import known, state_of
 from cli.declaration import ahead, as_declared, note_of_deployed
 from cli.errors import InputError, NothingUpError
@@ -68,6 +70,8 @@ def find_declared(stack: str | None, file: str | None) -> tuple[Manifest, StateD
 
 
 def _read(file: str) -> Manifest:
+    if file.startswith("arn:"):
+        return _secret(file)
     try:
         text = sys.stdin.read() if file == "-" else Path(file).read_text(encoding="utf-8")
         return Manifest.model_validate_json(text)
@@ -80,6 +84,19 @@ def _read(file: str) -> Manifest:
         raise InputError(
             f"--manifest {file} is not a manifest ({wrong}): take `pulumi stack output manifest`."
         ) from None
+
+
+def _secret(arn: str) -> Manifest:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    if not re.fullmatch(r"arn:[a-z-]+:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:\S+", arn):
+        raise InputError(f"--manifest {arn} is not the ARN of a secret: take that of PREFIX/exporter/manifest.")
+    try:
+        return manifest_of(arn)
+    except (BotoCoreError, ClientError) as error:
+        raise InputError(f"--manifest {arn} cannot be read: {error}") from None
+    except ValidationError:
+        raise InputError(f"--manifest {arn} holds no manifest: deploy the stack, which puts it there.") from None
 
 
 def _tier(stack: str | None) -> tuple[StateDir, Manifest]:

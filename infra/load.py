@@ -137,14 +137,20 @@ def _parse(given: Mapping[str, object], profile: str) -> tuple[Settings | None, 
     """Parse; where something is wrong, note it, take it out and parse again, so that the rules see the rest."""
     problems: list[SettingsProblem] = []
     remaining = deepcopy(given)
+    taken: list[tuple[str | int, ...]] = []
     for _ in range(4):
         try:
             return Settings.model_validate(_complete(remaining, profile)), problems
         except ValidationError as failure:
+            found: list[tuple[str | int, ...]] = []
             for error in failure.errors(include_url=False):
                 loc = tuple(part for part in error["loc"] if part != "[key]")
-                problems.append(SettingsProblem(_path(loc), _rule(error, loc)))
+                # What a section lacks because it was taken out, itself or below, is no second problem.
+                if not any(each[: len(loc)] == loc for each in taken):
+                    problems.append(SettingsProblem(_path(loc), _rule(error, loc)))
                 _take_out(remaining, loc)
+                found.append(loc)
+            taken += found
     return None, problems
 
 

@@ -37,6 +37,8 @@ class PostgresNode:
     """`HOST:PORT`, or `HOST:PORT/DATABASE` for the one of a URL."""
     replica: bool | None
     """Whether it is declared as one; None of a URL, where nothing is declared."""
+    lag_limit: float | None = None
+    """Seconds that a replica may be behind by the stack's own word; None where nothing is declared."""
     connect: Callable[[int], psycopg.Connection[tuple[Any, ...]]]
     """Log in within so many seconds. Raise `LoginError` or `UrlError`."""
     ready: Callable[[], None] = lambda: None

@@ -106,6 +106,7 @@ def _instance(
         name=endpoint.name,
         address=f"{endpoint.host}:{endpoint.port}",
         replica=replica,
+        lag_limit=target.replica_lag,
         connect=connect,
         ready=login.ready,
     )

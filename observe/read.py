@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from knowledge.thresholds.threshold import Status
+from observe.node import SECONDS
 from observe.observation import Finding, Observation, Observed, Right, Row, Rows
 
 if TYPE_CHECKING:
@@ -30,7 +32,8 @@ def look(conn: psycopg.Connection[Any], node: str, observation: Observation) -> 
         with conn.cursor(row_factory=dict_row) as cursor:
             rows: Rows = tuple(cursor.execute(observation.read(conn.info.server_version).encode()).fetchall())
             if observation.detail:
-                rows = tuple({**row, **_detail(cursor, observation.detail(row))} for row in rows)
+                until = monotonic() + observation.patience - SECONDS  # the last one may take all of its time
+                rows = tuple({**row, **_detail(cursor, observation.detail(row), until)} for row in rows)
     except psycopg.Error as error:
         said = hidden or (_skipped(observation.id, _sentence(error), ""),)
         return Observed(node=node, observation=observation, rows=(), findings=said, refused=True)
@@ -66,11 +69,13 @@ def absent(conn: psycopg.Connection[Any], name: str) -> Finding | None:
     return _skipped(name, f"this server has no extension {name}", "")
 
 
-def _detail(cursor: psycopg.Cursor[dict[str, Any]], statement: str) -> Row:
+def _detail(cursor: psycopg.Cursor[dict[str, Any]], statement: str, until: float) -> Row:
     import psycopg
 
     if not statement:
         return {}
+    if monotonic() > until:
+        return {"refused": "the time for all of them was over"}
     try:
         return cursor.execute(statement.encode()).fetchone() or {}
     except psycopg.Error as error:

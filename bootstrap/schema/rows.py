@@ -17,22 +17,7 @@ from psycopg.sql import SQL, Composed, Identifier
 
 from bootstrap.books import HISTORY, TABLE
 from bootstrap.postgres import SCHEMA
-
-
-def about(size: str, relation: str, statistics: str) -> str:
-    """SQL for about how many rows a heap has; NULL where it holds pages and nothing more is known.
-
-    reltuples is -1 where VACUUM and ANALYZE have never been, as in a partitioned table that only autovacuum looks
-    after; n_live_tup is lost in a crash (PostgreSQL's documentation, pg_class, ANALYZE and "The Cumulative Statistics
-    System").
-
-    :param size: expression for its bytes.
-    :param relation: alias of its row in pg_class.
-    :param statistics: alias of its row in pg_stat_all_tables.
-    """
-    return f"""CASE WHEN {size} = 0 THEN 0 WHEN {relation}.reltuples > 0 THEN {relation}.reltuples::bigint
-            WHEN {statistics}.n_live_tup > 0 THEN {statistics}.n_live_tup WHEN {relation}.reltuples = 0 THEN 0 END"""
-
+from bootstrap.postgres.row_estimate import about
 
 # One line for each heap, with the table that it is counted for; a partitioned table without partitions has one that
 # names no heap. pg_partition_tree is empty for what takes no part in partitioning.
@@ -111,14 +96,14 @@ def _tables(conn: psycopg.Connection[Any]) -> dict[str, list[Heap]]:
     with conn.cursor(row_factory=tuple_row) as cursor:
         found = cursor.execute(_HEAPS, {"ours": SCHEMA, "books": [TABLE, HISTORY]}).fetchall()
     tables: dict[str, list[Heap]] = {}
-    for table, schema, name, materialized, readable, about in found:
+    for table, schema, name, materialized, readable, rows in found:
         heap = Heap(
             table=table,
             schema=schema,
             name=name,
             materialized=bool(materialized),
             readable=name is None or readable,
-            about=0 if name is None else about,
+            about=0 if name is None else rows,
         )
         tables.setdefault(table, []).append(heap)
     return tables

@@ -12,7 +12,7 @@ from components.functions.vpc_function import manifest_secret
 
 CONTAINER = "exporter"
 USER = "65532:65532"
-"""Nobody's, and not root's; the image's own `USER` too (exporter/Containerfile)."""
+"""Nobody's, and not root's; the image's own `USER` too (deploy/Containerfile)."""
 
 
 class MetricsService(pulumi.ComponentResource):

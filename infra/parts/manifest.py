@@ -36,6 +36,7 @@ def manifest(
             "master_secret": credentials.master_secret_arn,
             "iam_region": site.place["region"] if postgres.iam_authentication else None,
             "proxy": proxy,
+            "replica_lag": site.settings.postgres.replica_lag,
         },
         "caches": {
             name: {

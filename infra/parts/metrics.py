@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pulumi
 
-from bootstrap.access import cache_watcher, watcher
+from bootstrap.access import cache_watcher, key_lister, watcher
 from bootstrap.access.names import token_user
 from components.connect import Connecting, connect
 from components.exporter.args import MetricsServiceArgs
@@ -39,8 +39,14 @@ def metrics(
 
 def watchers(site: Site) -> list[str]:
     """Who looks, each once: `master` where no identity watches PostgreSQL."""
-    caches = (cache_watcher(site.access, name) for name, cache in site.instances.caches.items() if cache.users)
-    return list(dict.fromkeys([watcher(site.access), *(each for each in caches if each is not None)]))
+    caches = (each for name, cache in site.instances.caches.items() if cache.users for each in _of_cache(site, name))
+    return list(dict.fromkeys([watcher(site.access), *caches]))
+
+
+def _of_cache(site: Site, cache: str) -> list[str]:
+    """Who looks at a cache's counters, and who at its keys."""
+    found = (cache_watcher(site.access, cache), key_lister(site.access, cache))
+    return list(dict.fromkeys(each for each in found if each is not None))
 
 
 def secrets(site: Site) -> list[pulumi.Input[str]]:
@@ -58,8 +64,9 @@ def logins(site: Site) -> list[Statement]:
     elif who in site.access.by_token:
         names += site.access.logins(who)
     for name, cache in caches.items():
-        if (one := cache_watcher(site.access, name)) in site.access.by_token and cache.takes_tokens:
-            users.append((name, token_user(site.prefix, name, str(one))))
+        if cache.takes_tokens:
+            by_token = (each for each in _of_cache(site, name) if each in site.access.by_token)
+            users += [(name, token_user(site.prefix, name, each)) for each in by_token]
     return connect(Connecting(logins=names, cache_users=users), site.postgres, site.caches)
 
 

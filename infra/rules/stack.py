@@ -37,6 +37,7 @@ def check(settings: Settings, tier: Instances) -> list[SettingsProblem]:
         *_named("backup", backups.rules(settings, tier.region)),
         *_named("bucket", _bucket(settings, tier)),
         *_named("network", _network(settings.network, tier.region)),
+        *_named("metrics", _metrics(settings)),
         *_named("notify", _notify(settings.notify)),
         *(
             problem
@@ -201,6 +202,16 @@ def _bucket(settings: Settings, tier: Instances) -> Broken:
     region = tier.region or max((each for each in REGIONS if partition_of(each).name == "aws"), key=len)
     if problem := buckets.name_problem(buckets.default_name(tier.prefix, "0" * 12, region)):
         yield "name", f"{problem}: name it here."
+
+
+def _metrics(settings: Settings) -> Broken:
+    """Fargate pulls an image through the task's own subnets: in a network of others its way is theirs."""
+    service = settings.metrics.service if settings.metrics else None
+    if service is None:
+        return
+    yield from _opened("service.clients", service.clients)
+    if settings.network.vpc and not settings.network.endpoints:
+        yield "service", "pulls its image through the existing VPC: name its endpoints or NAT in network.endpoints."
 
 
 def _network(network: NetworkSection, region: str | None) -> Broken:

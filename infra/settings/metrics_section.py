@@ -56,9 +56,3 @@ class MetricsSection(Section):
     schedule: Annotated[Duration, AfterValidator(_schedule)] | None = None
     """How often a function looks and writes CloudWatch metrics, such as 5m; absent, it is not made."""
     service: MetricsServiceSection | None = None
-
-    @model_validator(mode="after")
-    def _something(self) -> MetricsSection:
-        if self.schedule is None and self.service is None:
-            raise ValueError("has neither: give schedule, service or both.")
-        return self

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from knowledge.alarms.catalogue import POSTGRES, REDIS
 from knowledge.alarms.postgres_thresholds import SLOT_WAL_CRITICAL, SLOT_WAL_HIGH
 from knowledge.thresholds.threshold import Threshold, of_alarms
@@ -55,10 +57,11 @@ PRIMARIES = Threshold(
 )
 FAILED_LOGINS = of_alarms("failed-logins", POSTGRES, unit="", warn=("failed-logins", 0))
 REPLICATION = of_alarms("replication", POSTGRES, unit="", critical=("replication-stopped", 0))
+_LAG_WARN, _LAG_CRITICAL = 5, 60
 REPLICA_LAG = Threshold(
     id="replica-lag",
-    warn=5,
-    critical=60,
+    warn=_LAG_WARN,
+    critical=_LAG_CRITICAL,
     unit="s",
     source="PGHero warns at 5 s, a minute is what readers notice; only while there is something to replay (ADR 0011)",
     meaning=str(POSTGRES["replica-lag"]["meaning"]),
@@ -66,6 +69,21 @@ REPLICA_LAG = Threshold(
     runbook="docs/runbooks/postgres-replication.md#replica-lag",
     alarms=("replica-lag",),
 )
+
+
+def replica_lag(limit: float | None) -> Threshold:
+    """The threshold where a stack has one of its own: `limit` is its `replica_lag`, in seconds."""
+    if limit is None:
+        return REPLICA_LAG
+    return replace(
+        REPLICA_LAG,
+        warn=limit,
+        critical=max(limit, _LAG_CRITICAL),
+        source=f"the stack's replica_lag of {limit:g} s, of which the alarm replica-lag wants ten minutes; a minute is "
+        "what readers notice; only while there is something to replay (ADR 0011)",
+    )
+
+
 SLOT_WAL = of_alarms(
     "slot-wal",
     POSTGRES,

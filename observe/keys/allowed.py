@@ -41,7 +41,8 @@ class Declared:
 
     def sift(self, keys: list[bytes], ask: Callable[[bytes], bool]) -> list[bytes]:  # noqa: ARG002 as in the protocol
         if self._all:
-            return keys
+            # No pattern matches the empty key; only who has the flag `allkeys` may (acl.c, ACLSelectorCheckKey).
+            return [key for key in keys if key] if b"" in keys else keys
         match = self._match
         return [key for key in keys if match and match(key)]
 
@@ -73,5 +74,8 @@ class Tried:
         return self._kinds[kind]
 
 
-EVERYTHING = Declared(["*"])
-"""A user without limits."""
+class Everything:
+    """A user without limits."""
+
+    def sift(self, keys: list[bytes], ask: Callable[[bytes], bool]) -> list[bytes]:  # noqa: ARG002 as in the protocol
+        return keys

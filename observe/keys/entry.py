@@ -9,7 +9,7 @@ from bootstrap.acl.rules import parse
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret, redis_user
-from observe.keys.allowed import EVERYTHING, Allowed, Declared, Tried
+from observe.keys.allowed import Allowed, Declared, Everything, Tried
 from observe.keys.spaces import Spaces, spaces_of
 from observe.node import RedisNode
 from observe.nodes import cache_nodes, redis_nodes
@@ -36,7 +36,7 @@ def of_stack(manifest: Manifest, cache: str, identity: str | None = None) -> Ent
     access, target = load_access(manifest.access), manifest.caches[cache]
     spaces = spaces_of(access, cache, clustered=target.cluster_mode)
     if not target.has_users:
-        return Entry(nodes=cache_nodes(manifest, cache, ""), spaces=spaces, allowed=EVERYTHING)
+        return Entry(nodes=cache_nodes(manifest, cache, ""), spaces=spaces, allowed=Everything())
     who = identity or key_lister(access, cache)
     rules = access.cache_users(cache).get(who or "")
     if who is None or rules is None:

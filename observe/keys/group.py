@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -28,24 +30,27 @@ class Group:
     forever: bytes | None = None
     """One of the keys without a TTL."""
 
-    def add(self, key: bytes, kind: str, ttl: int | None, size: int, most: float) -> None:
-        """Count a key that may live `most` milliseconds."""
-        self.keys += 1
-        self.size += size
-        self.types[kind] = self.types.get(kind, 0) + 1
-        if ttl is None:
-            self.without_ttl += 1
-            if self.forever is None:
-                self.forever = key
+    def add(self, kinds: Sequence[str], ttls: Sequence[int | None], sizes: Sequence[int], most: float) -> None:
+        """Count keys that may live `most` milliseconds: the type, milliseconds left and bytes of each.
+
+        Many at once: what is done for each of a million keys by itself takes longer than reading them.
+        """
+        lives = sorted(ttl for ttl in ttls if ttl is not None)
+        self.keys += len(sizes)
+        self.size += sum(sizes)
+        self.without_ttl += len(ttls) - len(lives)
+        _add(self.types, Counter(kinds))
+        if not lives:
             return
-        at = step(ttl)
-        self.lives[at] = self.lives.get(at, 0) + 1
-        if self.shortest is None or ttl < self.shortest:
-            self.shortest = ttl
-        if self.longest is None or ttl > self.longest:
-            self.longest = ttl
-        if ttl > most:
-            self.longer += 1
+        self.shortest = _known(min, self.shortest, lives[0])
+        self.longest = _known(max, self.longest, lives[-1])
+        self.longer += len(lives) - bisect_right(lives, most)
+        begin = 0
+        while begin < len(lives):
+            at = step(lives[begin])
+            end = bisect_left(lives, least(at + 1), begin)
+            self.lives[at] = self.lives.get(at, 0) + end - begin
+            begin = end
 
     def merge(self, other: Group) -> None:
         """Take in what another counted."""
@@ -98,13 +103,16 @@ def step(milliseconds: int) -> int:
     return milliseconds if bits <= 2 else (bits - 2) * 4 + (milliseconds >> (bits - 3) & 3)
 
 
-def middle(at: int) -> int:
-    """Milliseconds in the middle of a step."""
+def least(at: int) -> int:
+    """Milliseconds that a step begins with."""
     if at < 4:
         return at
-    bits, quarter = at // 4 + 2, at % 4
-    width = 1 << (bits - 3)
-    return (4 + quarter) * width + width // 2
+    return (4 + at % 4) << (at // 4 - 1)
+
+
+def middle(at: int) -> int:
+    """Milliseconds in the middle of a step."""
+    return (least(at) + least(at + 1)) // 2
 
 
 def _add(mine: dict[_Name, int], theirs: Mapping[_Name, int]) -> None:

@@ -29,17 +29,31 @@ def pattern_of(key: bytes) -> bytes:
     return _ADJACENT.sub(b"*", found) if found.count(b"*") > 1 else found or OTHER
 
 
-def folded(counts: Mapping[bytes, Group]) -> dict[bytes, Group]:
-    """The same with fewer patterns: where many words stand at one place, the rare ones are one star.
+Stars = dict[bytes, frozenset[bytes]]
+"""Beginning of a pattern -> the words that may follow it as they are; any other is a star there."""
 
-    `user:anna:cart` and hundreds of its like become `user:*:cart`. What is folded away is merged into its star.
-    """
-    made: dict[bytes, Group] = {}
-    _fold(b"", [(_WORD.findall(pattern), count) for pattern, count in counts.items()], made)
+
+def starred(pattern: bytes, stars: Stars) -> bytes:
+    """The same with a star wherever one stands for the rare words."""
+    made = b""
+    for word in _WORD.findall(pattern):
+        kept = stars.get(made)
+        made += word if kept is None or word in kept else OTHER
     return made
 
 
-def _fold(before: bytes, entries: list[tuple[list[bytes], Group]], made: dict[bytes, Group]) -> None:
+def folded(counts: Mapping[bytes, Group], stars: Stars) -> dict[bytes, Group]:
+    """The same with fewer patterns: where many words stand at one place, the rare ones are one star.
+
+    `user:anna:cart` and hundreds of its like become `user:*:cart`. What is folded away is merged into its star, and
+    `stars` learns where they are.
+    """
+    made: dict[bytes, Group] = {}
+    _fold(b"", [(_WORD.findall(pattern), count) for pattern, count in counts.items()], made, stars)
+    return made
+
+
+def _fold(before: bytes, entries: list[tuple[list[bytes], Group]], made: dict[bytes, Group], stars: Stars) -> None:
     by_word: dict[bytes, list[tuple[list[bytes], Group]]] = {}
     for words, count in entries:
         if words:
@@ -49,7 +63,8 @@ def _fold(before: bytes, entries: list[tuple[list[bytes], Group]], made: dict[by
     if len(by_word) > _FAN:
         enough = _MUCH * sum(count.keys for _, count in entries)
         rare = [word for word, some in by_word.items() if sum(count.keys for _, count in some) < enough]
-        stars = [entry for word in rare for entry in by_word.pop(word)]
-        by_word.setdefault(OTHER, []).extend(stars)
+        others = [entry for word in rare for entry in by_word.pop(word)]
+        stars[before] = frozenset(by_word)
+        by_word.setdefault(OTHER, []).extend(others)
     for word, some in by_word.items():
-        _fold(before + word, some, made)
+        _fold(before + word, some, made, stars)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,14 +61,14 @@ def shards(nodes: Sequence[RedisNode], *, primary: bool) -> tuple[Shard, ...]:
 def _of_cluster(client: redis.Redis, node: RedisNode, *, primary: bool) -> Iterator[Shard]:
     """The shards as one node knows them (CLUSTER SHARDS, Redis 7.0)."""
     asked = host_and_port(node.address, 6379)[0]
-    answer: list[dict[str, Any]] = client.execute_command("CLUSTER SHARDS")  # type: ignore[no-untyped-call]
-    for shard in answer:
+    answer: list[Any] = client.execute_command("CLUSTER", "SHARDS")  # type: ignore[no-untyped-call]
+    for shard in map(_fields, answer):
         ranges = [(int(first), int(last)) for first, last in _pairs(shard["slots"])]
         if not ranges:
             continue  # holds nothing yet, or no more
         members = [
             each
-            for each in shard["nodes"]
+            for each in map(_fields, shard["nodes"])
             if each.get("health") == "online" and (each["role"] == "master" or not primary)
         ]
         members.sort(key=lambda each: each["role"] == "master")
@@ -87,13 +87,13 @@ def _member(node: RedisNode, member: dict[str, Any], asked: str) -> RedisNode:
     return node.at(str(host), int(member.get("tls-port") or member["port"]))
 
 
-def _pairs(slots: Iterable[Any]) -> Iterator[tuple[Any, Any]]:
-    """Ranges of slots: as pairs, or all in one list, as RESP2 has them."""
-    flat = list(slots)
-    if flat and isinstance(flat[0], list | tuple):
-        yield from ((each[0], each[1]) for each in flat)
-    else:
-        yield from zip(flat[0::2], flat[1::2], strict=True)
+def _pairs(flat: Sequence[Any]) -> list[tuple[Any, Any]]:
+    """The pairs of a list in which they follow each other, as RESP2 has maps and ranges."""
+    return list(zip(flat[0::2], flat[1::2], strict=True))
+
+
+def _fields(flat: Sequence[Any]) -> dict[str, Any]:
+    return dict(_pairs(flat))
 
 
 def _info(client: redis.Redis, section: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import mmap
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from struct import Struct
@@ -48,9 +49,16 @@ class Snapshot:
     start: int
     """Where the fields about the file end."""
 
+    @property
+    def origin(self) -> str:
+        """Which file, of which server, made when."""
+        made = f", {datetime.fromtimestamp(self.created, UTC):%Y-%m-%d %H:%M} UTC" if self.created is not None else ""
+        return f"{self.path} ({self.server}{made}; sizes are estimates)"
+
     def records(self) -> Iterator[Record]:
         """Every key. Raise `RdbError` where the file ends early or holds what is not known."""
-        now = 1000 * self.created if self.created is not None else None
+        # The file says the second: its last moment, or what was just written would live too long.
+        now = 1000 * self.created + 999 if self.created is not None else None
         try:
             yield from _records(self.data, self.start, now)
         except RdbFormatError as error:

@@ -82,7 +82,11 @@ def load(path: Path, spaces: Spaces, allowed: Allowed) -> Survey:
 
 
 def _spaces(spaces: Spaces) -> list[object]:
-    return [spaces.cache, spaces.clustered, {name: each.model_dump() for name, each in spaces.declared.items()}]
+    return [
+        spaces.cache,
+        spaces.clustered,
+        {name: each.model_dump(mode="json") for name, each in spaces.declared.items()},
+    ]
 
 
 def _of_tally(tally: Tally) -> dict[str, object]:

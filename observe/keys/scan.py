@@ -91,7 +91,11 @@ def pages(
         may = allowed.sift(mine, ask)
         records: list[Record] = []
         refused = len(mine) - len(may)
-        chunks = [may[at : at + 2 * pace.batch] for at in range(0, len(may), 2 * pace.batch)] or [[]]
+        # The first is of one key: what may not be asked at all is refused for one.
+        first = 0 if number else 1
+        chunks = [may[:first]] if first else []
+        chunks += [may[at : at + 2 * pace.batch] for at in range(first, len(may), 2 * pace.batch)]
+        chunks = chunks or [[]]
         following: tuple[bytes, list[bytes]] | None = None
         for chunk in chunks:
             if pace.pause:

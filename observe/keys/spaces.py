@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from bootstrap.access import Access, Keyspace
 from bootstrap.access.keyspaces import glob_of
@@ -33,7 +33,11 @@ class Spaces:
 
     def find(self, database: int, key: bytes) -> str | None:
         """The key space of a key; None where it is in none of this database's."""
-        return self._of.get(database, self._none).find(key)
+        return self.finder(database)(key)
+
+    def finder(self, database: int) -> Callable[[bytes], str | None]:
+        """What finds the key space of a key of that database."""
+        return self._of.get(database, self._none).find
 
     def elsewhere(self, key: bytes) -> str | None:
         """The key space whose pattern a key has, in whichever database."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import heappush, heapreplace
+from itertools import islice
+from typing import TypeAlias
 
 from observe.keys.group import Group
-from observe.keys.patterns import OTHER, folded, pattern_of
+from observe.keys.patterns import OTHER, Stars, folded, pattern_of, starred
 from observe.keys.record import Record
 from observe.keys.spaces import Spaces
 
 TOP = 20
 """How many of the biggest and of the hottest keys are kept."""
 _NO_LIMIT = float("inf")
+_BATCH = 10_000
 _MOST_PATTERNS = 2000
 """Patterns outside of all key spaces that are kept in one database: about 1 MB."""
 
@@ -28,6 +31,7 @@ class Tally:
         """Key space and a database that it is not in -> what has its names there."""
         self.undeclared: dict[int, dict[bytes, Group]] = {}
         """Database -> pattern -> what is in no key space."""
+        self._stars: dict[int, Stars] = {}
         self.refused: dict[int, int] = {}
         """Database -> keys whose name was seen and that may not be looked at."""
         self.biggest = Top()
@@ -38,24 +42,47 @@ class Tally:
         """The most accesses, where the policy counts them."""
 
     def add_all(self, records: Iterable[Record]) -> None:
-        """Count records."""
-        find, lives = self.spaces.find, self._lives()
-        groups, biggest, longest, hottest = self.declared, self.biggest, self.longest, self.hottest
-        for record in records:
+        """Count records, in batches that take little memory."""
+        every = iter(records)
+        while batch := list(islice(every, _BATCH)):
+            self._add(batch)
+
+    def _add(self, batch: Sequence[Record]) -> None:
+        # The loop of every key: the groups count what it gathers for them.
+        gathered: dict[str, _Gathered] = {}
+        apart: dict[tuple[int, str | bytes], _Gathered] = {}
+        biggest, longest, hottest = self.biggest.floor, self.longest.floor, self.hottest.floor
+        current, find = 0, self.spaces.finder(0)
+        for record in batch:
             database, key, kind, ttl, size, _, elements, frequency = record
-            name = find(database, key)
-            if name is None:
-                self._outside(database, key).add(key, kind, ttl, size, _NO_LIMIT)
+            if database != current:
+                current, find = database, self.spaces.finder(database)
+            if (name := find(key)) is not None:
+                if (those := gathered.get(name)) is None:
+                    those = gathered[name] = ([], [], [], [])
             else:
-                if name not in groups:
-                    groups[name] = Group()
-                groups[name].add(key, kind, ttl, size, lives[name])
-            if size > biggest.floor:
-                biggest.add(size, record)
-            if elements is not None and kind != "string" and elements > longest.floor:
-                longest.add(elements, record)
-            if frequency is not None and frequency > hottest.floor:
-                hottest.add(frequency, record)
+                place = database, self.spaces.elsewhere(key) or pattern_of(key)
+                if (those := apart.get(place)) is None:
+                    those = apart[place] = ([], [], [], [])
+            those[0].append(kind)
+            those[1].append(ttl)
+            those[2].append(size)
+            if ttl is None:
+                those[3].append(key)
+            if size > biggest:
+                self.biggest.add(size, record)
+                biggest = self.biggest.floor
+            if elements is not None and elements > longest and kind != "string":
+                self.longest.add(elements, record)
+                longest = self.longest.floor
+            if frequency is not None and frequency > hottest:
+                self.hottest.add(frequency, record)
+                hottest = self.hottest.floor
+        lives = self._lives()
+        for name, those in gathered.items():
+            _count(self.declared.setdefault(name, Group()), those, lives[name])
+        for (database, name_or_pattern), those in apart.items():
+            _count(self._outside(database, name_or_pattern), those, _NO_LIMIT)
 
     def refuse(self, database: int, keys: int) -> None:
         """Count keys that may not be looked at."""
@@ -91,20 +118,27 @@ class Tally:
 
     def fold(self) -> None:
         """Bring the patterns to as few as a person reads."""
-        self.undeclared = {database: folded(patterns) for database, patterns in self.undeclared.items()}
+        self.undeclared = {
+            database: folded(patterns, self._stars.setdefault(database, {}))
+            for database, patterns in self.undeclared.items()
+        }
 
-    def _outside(self, database: int, key: bytes) -> Group:
-        if name := self.spaces.elsewhere(key):
-            return self.elsewhere.setdefault((name, database), Group())
-        return self._pattern(database, pattern_of(key))
+    def _outside(self, database: int, found: str | bytes) -> Group:
+        """The group of a key space that is elsewhere, or of a pattern."""
+        if isinstance(found, str):
+            return self.elsewhere.setdefault((found, database), Group())
+        return self._pattern(database, found)
 
     def _pattern(self, database: int, pattern: bytes) -> Group:
         patterns = self.undeclared.setdefault(database, {})
         if (group := patterns.get(pattern)) is not None:
             return group
+        stars = self._stars.setdefault(database, {})
         if len(patterns) >= _MOST_PATTERNS:
-            patterns = self.undeclared[database] = folded(patterns)
-        if len(patterns) >= _MOST_PATTERNS:  # nothing to fold: what is new is one of many
+            patterns = self.undeclared[database] = folded(patterns, stars)
+        if stars:
+            pattern = starred(pattern, stars)
+        if pattern not in patterns and len(patterns) >= _MOST_PATTERNS:  # nothing to fold: what is new is one of many
             pattern = OTHER
         return patterns.setdefault(pattern, Group())
 
@@ -112,6 +146,17 @@ class Tally:
         """Key space -> how many milliseconds its keys may live."""
         declared = self.spaces.declared.items()
         return {name: _NO_LIMIT if space.ttl is None else 1000 * space.ttl for name, space in declared}
+
+
+_Gathered: TypeAlias = tuple[list[str], list["int | None"], list[int], list[bytes]]
+"""Types, milliseconds left and bytes of keys, and the keys of those without a TTL."""
+
+
+def _count(group: Group, those: _Gathered, most: float) -> None:
+    kinds, ttls, sizes, forever = those
+    group.add(kinds, ttls, sizes, most)
+    if group.forever is None and forever:
+        group.forever = forever[0]
 
 
 class Top:

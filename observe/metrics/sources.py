@@ -10,6 +10,7 @@ from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from observe.health.looker import Looker
 from observe.metrics.own.health import SECONDS, HealthRounds
+from observe.metrics.own.keys import keys_source
 from observe.metrics.own.postgres import postgres_checks
 from observe.metrics.own.secrets import STACK, stack_source
 from observe.metrics.postgres.catalogue import readings
@@ -65,13 +66,16 @@ def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) ->
         found += [peers, health.source(postgres.name), postgres_checks(find, manifest)]
     for redis in watched.redis_nodes():
         found += [RedisSource(partial(_redis, watched, redis.name)), health.source(redis.name)]
+    if isinstance(watched.redis, Manifest):
+        found += [keys_source(watched.redis, name) for name in watched.redis.caches]
     if manifest is not None:
         found += [health.source(STACK), stack_source(manifest)]
     return tuple(found)
 
 
 def looked_at(manifest: Manifest, observations: Collection[str]) -> tuple[Source, ...]:
-    """What a look from time to time reads: of each PostgreSQL server these observations, of the stack its secrets.
+    """What a look from time to time reads: of each PostgreSQL server these observations, of each cache a sample of its
+    keys, of the stack its secrets.
 
     Raise `NoLoginError` or `EmptySecretError`.
     """
@@ -81,6 +85,7 @@ def looked_at(manifest: Manifest, observations: Collection[str]) -> tuple[Source
             postgres_checks(partial(_postgres, watched, each.name), manifest, only=observations)
             for each in watched.postgres_nodes()
         ),
+        *(keys_source(manifest, name) for name in manifest.caches),
         stack_source(manifest),
     )
 

@@ -102,7 +102,7 @@ def _waste(row: Row) -> Row:
     measured = row.get("measured_bytes")
     wasted, how = (row["estimated_bytes"], "estimated") if measured is None else (measured, "measured")
     share = None if wasted is None else 100 * int(str(wasted)) / int(str(row["size_bytes"]))
-    return {"wasted_bytes": wasted, "wasted_percent": share, "how": how if wasted is not None else None}
+    return {"wasted_bytes": wasted, "share_percent": share, "how": how if wasted is not None else None}
 
 
 def wasteful(rows: Rows, threshold: Threshold = THRESHOLD, from_bytes: int = BLOAT_BYTES) -> tuple[Finding, ...]:
@@ -112,7 +112,7 @@ def wasteful(rows: Rows, threshold: Threshold = THRESHOLD, from_bytes: int = BLO
 
 
 def _finding(row: Row, threshold: Threshold) -> Finding:
-    share, name = float(str(row["wasted_percent"])), f"{row['kind']} {row['relation']}"
+    share, name = float(str(row["share_percent"])), f"{row['kind']} {row['relation']}"
     wasted, whole = size(int(str(row["wasted_bytes"]))), size(int(str(row["size_bytes"])))
     how = "" if row["how"] == "measured" else ", by an estimate from the planner's statistics"
     if row["kind"] == "index":
@@ -163,9 +163,9 @@ BLOAT = Observation(
     detail=_measure,
     arrange=_arrange,
     judge=wasteful,
-    columns=("kind", "relation", "table", "size_bytes", "wasted_bytes", "wasted_percent", "how", "refused"),
+    columns=("kind", "relation", "table", "size_bytes", "wasted_bytes", "share_percent", "how", "refused"),
     needs=(PGSTATTUPLE, SCAN_TABLES),
     every=7200,
-    patience=120,
+    patience=60,
     on_replica=False,
 )

@@ -10,28 +10,28 @@ from observe.observation import Finding, Observation, Row, Rows, judged
 from observe.postgres.relations import OURS, root
 from observe.postgres.since import SINCE
 
-_SHARE = "100 * hit / nullif(hit + read, 0)::float8 AS hit_percent"
+_SHARE = "100 * hits / nullif(hits + reads, 0)::float8 AS hit_percent"
 _DATABASES = """
-SELECT datname::text AS database, blks_hit AS hit, blks_read AS read,
+SELECT datname::text AS database, blks_hit AS hits, blks_read AS reads,
        100 * blks_hit / nullif(blks_hit + blks_read, 0)::float8 AS hit_percent,
        greatest(stats_reset, (SELECT stats_reset FROM pg_stat_bgwriter)) AS since
 FROM pg_stat_database WHERE datname IS NOT NULL ORDER BY blks_read DESC, 1
 """
 _TABLES = f"""
-SELECT c.oid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS "table", hit, read, {_SHARE}, {SINCE} AS since
-FROM (SELECT {root("s.relid")} AS oid, sum(heap_blks_hit + coalesce(toast_blks_hit, 0))::bigint AS hit,
-             sum(heap_blks_read + coalesce(toast_blks_read, 0))::bigint AS read
+SELECT c.oid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS "table", hits, reads, {_SHARE}, {SINCE} AS since
+FROM (SELECT {root("s.relid")} AS oid, sum(heap_blks_hit + coalesce(toast_blks_hit, 0))::bigint AS hits,
+             sum(heap_blks_read + coalesce(toast_blks_read, 0))::bigint AS reads
       FROM pg_statio_user_tables s GROUP BY 1) t
 JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE {OURS} ORDER BY read DESC, 2
+WHERE {OURS} ORDER BY reads DESC, 2
 """
 _INDEXES = f"""
-SELECT i.indrelid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS index, hit, read, {_SHARE},
+SELECT i.indrelid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS index, hits, reads, {_SHARE},
        {SINCE} AS since
-FROM (SELECT {root("s.indexrelid")} AS oid, sum(idx_blks_hit)::bigint AS hit, sum(idx_blks_read)::bigint AS read
+FROM (SELECT {root("s.indexrelid")} AS oid, sum(idx_blks_hit)::bigint AS hits, sum(idx_blks_read)::bigint AS reads
       FROM pg_statio_user_indexes s GROUP BY 1) t
 JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_index i ON i.indexrelid = c.oid
-WHERE {OURS} ORDER BY read DESC, 2
+WHERE {OURS} ORDER BY reads DESC, 2
 """
 
 
@@ -40,7 +40,7 @@ def missed(name: str, threshold: Threshold, from_reads: int = CACHE_READS) -> Ca
 
     def found(rows: Rows) -> Iterator[Finding]:
         for row in rows:
-            if int(str(row["hit"])) + int(str(row["read"])) >= from_reads:
+            if int(str(row["hits"])) + int(str(row["reads"])) >= from_reads:
                 finding = _finding(row, name, threshold)
                 if finding.status is not Status.OK:
                     yield finding
@@ -56,7 +56,7 @@ def _finding(row: Row, name: str, threshold: Threshold) -> Finding:
     return judged(threshold, share, message, object=str(row[name]), mend="datatier queries slow")
 
 
-_SHOWN = ("hit_percent", "hit", "read", "since")
+_SHOWN = ("hit_percent", "hits", "reads", "since")
 CACHE_HIT_TABLES = Observation(
     id="cache-hit-tables",
     engine="postgres",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from knowledge.thresholds.nodes import REPLICA_LAG, REPLICATION
+from knowledge.thresholds.nodes import REPLICATION, replica_lag
+from knowledge.thresholds.threshold import Threshold
 from observe.observation import Cell, Finding, Observation, Row, Rows, judged
 from observe.quantities import duration, size
 
@@ -42,17 +43,20 @@ def _number(cell: Cell) -> int:
     return int(str(cell or 0))
 
 
-def lags(rows: Mapping[str, Rows | None]) -> dict[str, tuple[Finding, ...]]:
+def lags(rows: Mapping[str, Rows | None], limit: float | None = None) -> dict[str, tuple[Finding, ...]]:
     """What the positions say of each server in recovery, by its name; None for a server that did not answer.
 
-    An idle primary is no lag (ADR 0011): only what was written and is not replayed counts.
+    An idle primary is no lag (ADR 0011): only what was written and is not replayed counts. `limit` is the stack's own,
+    in seconds.
     """
     found = {name: read[0] for name, read in rows.items() if read}
     written = max((at for read in rows.values() if (at := written_by(read)) is not None), default=None)
-    return {name: tuple(_of_replica(row, written)) for name, row in found.items() if row["in_recovery"]}
+    return {
+        name: tuple(_of_replica(row, written, replica_lag(limit))) for name, row in found.items() if row["in_recovery"]
+    }
 
 
-def _of_replica(row: Row, written: int | None) -> Iterator[Finding]:
+def _of_replica(row: Row, written: int | None, threshold: Threshold) -> Iterator[Finding]:
     waiting = max(max(_number(row["received"]), written or 0) - _number(row["replayed"]), 0)
     if not row["receives"]:
         said = f"it receives nothing from its primary; {size(waiting)} are missing" if written else _NOTHING
@@ -66,7 +70,7 @@ def _of_replica(row: Row, written: int | None) -> Iterator[Finding]:
     said = f"{size(waiting)} behind, {duration(seconds)}" if waiting else "it has replayed all that it knows of"
     if written is None:
         said += "; how far the primary is was not seen"
-    yield judged(REPLICA_LAG, seconds, said, mend="datatier queries replication")
+    yield judged(threshold, seconds, said, mend="datatier queries replication")
 
 
 _NOTHING = "it receives nothing from its primary"

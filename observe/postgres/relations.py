@@ -6,7 +6,7 @@ and reltuples stay -1 or 0 for good. So what lies in its partitions is counted f
 
 from __future__ import annotations
 
-from bootstrap.schema.rows import about
+from bootstrap.postgres.row_estimate import about
 
 SYSTEM = "('pg_catalog', 'information_schema', 'pg_toast')"
 """Schemas that no application's table is in; those of temporary tables begin with pg_temp_ or pg_toast_temp_."""

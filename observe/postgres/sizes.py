@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bootstrap.schema.rows import about
+from bootstrap.postgres.row_estimate import about
 from observe.observation import Observation
 from observe.postgres.databases import DATABASES
 from observe.postgres.relations import BYTES, LOCKED, NAMED, OURS, root

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from knowledge.thresholds.postgres_storage import VACUUM_HELD_SECONDS, VACUUM_HELD_TRANSACTIONS
-from knowledge.thresholds.threshold import Status
+from knowledge.thresholds.threshold import Status, Threshold
 from observe.observation import PG_MONITOR, Finding, Observation, Row, Rows, judged
 from observe.quantities import duration
 
@@ -37,22 +37,25 @@ SELECT * FROM holder ORDER BY transactions DESC, open_seconds DESC NULLS LAST, k
 """
 
 
-def _judge(rows: Rows) -> tuple[Finding, ...]:
-    return tuple(found for row in rows if (found := _finding(row)).status is not Status.OK)
+def held(
+    rows: Rows, transactions: Threshold = VACUUM_HELD_TRANSACTIONS, seconds: Threshold = VACUUM_HELD_SECONDS
+) -> tuple[Finding, ...]:
+    """Those that hold back too much, or for too long."""
+    return tuple(found for row in rows if (found := _finding(row, transactions, seconds)).status is not Status.OK)
 
 
-def _finding(row: Row) -> Finding:
+def _finding(row: Row, transactions: Threshold, seconds: Threshold) -> Finding:
     age = int(str(row["transactions"]))
-    seconds = None if row["open_seconds"] is None else float(str(row["open_seconds"]))
+    open_for = None if row["open_seconds"] is None else float(str(row["open_seconds"]))
     name = f"{row['kind']} {row['id']}"
     whose = " ".join(f"{word} {row[key]}" for word, key in (("of", "user"), ("in", "database")) if row[key])
     message = f"{name} {whose}".strip() + f" holds vacuum back by {age:,} transactions"
-    if seconds is not None:
-        message += f", for {duration(seconds)}"
-    by_age = judged(VACUUM_HELD_TRANSACTIONS, age, message, object=name, mend=_mend(row))
-    if seconds is None or by_age.status is not Status.OK:
+    if open_for is not None:
+        message += f", for {duration(open_for)}"
+    by_age = judged(transactions, age, message, object=name, mend=_mend(row))
+    if open_for is None or by_age.status is not Status.OK:
         return by_age
-    return judged(VACUUM_HELD_SECONDS, seconds, message, object=name, mend=_mend(row))
+    return judged(seconds, open_for, message, object=name, mend=_mend(row))
 
 
 def _mend(row: Row) -> str:
@@ -74,7 +77,7 @@ VACUUM_HORIZON = Observation(
     engine="postgres",
     question="What holds vacuum back?",
     read=_read,
-    judge=_judge,
+    judge=held,
     columns=("kind", "id", "user", "database", "transactions", "open_seconds", "active"),
     needs=(PG_MONITOR,),
     on_replica=False,

@@ -25,10 +25,12 @@ def _judge(rows: Rows) -> tuple[Finding, ...]:
 def _findings(rows: Rows) -> Iterator[Finding]:
     yield from _hits(rows)
     yield _counted(rows, REJECTED, "rejected_connections", "connections rejected", "datatier queries clients")
-    # The field came with Redis 7.0.
     if "acl_access_denied_auth" in rows[0]:
         mend = "ACL LOG, as the administrator: who tries, from where"
         yield _counted(rows, FAILED_LOGINS, "acl_access_denied_auth", "logins failed", mend)
+    else:
+        said = "this version counts no failed logins, Redis does so from 7.2 on; ACL LOG has the last ones"
+        yield Finding(check=FAILED_LOGINS.id, status=Status.SKIPPED, message=said, threshold=FAILED_LOGINS)
 
 
 def _hits(rows: Rows) -> Iterator[Finding]:

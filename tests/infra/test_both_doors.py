@@ -16,6 +16,8 @@ from components.backup.second_region import BackupRegionArgs
 from components.backup.vault import LockArgs
 from components.bucket import BucketArgs
 from components.credentials import CredentialsArgs
+from components.exporter.args import MetricsServiceArgs
+from components.functions.metrics import ScheduledMetricsArgs
 from components.functions.rotation import RotationArgs
 from components.functions.runner import RunnerArgs
 from components.keys import KeysArgs
@@ -105,6 +107,15 @@ def said_by_settings(config: Args) -> tuple[SettingsProblem, ...]:
     return ()
 
 
+def exporter(**more: Any) -> MetricsServiceArgs:
+    base: Args = {
+        "prefix": "shop", "image": "r.example/e:1", "clients": ["sg-0a"], "vpc_id": "v", "subnet_ids": [], **PLACE,
+        "database_security_group_id": "d", "cache_security_group_id": "c", "manifest": "{}", "secret_arns": [],
+        "secrets_key_arn": "k", "logs_key_arn": "k",
+    }  # fmt: skip
+    return MetricsServiceArgs(**base | more)
+
+
 def said_by_component(build: Callable[[], object]) -> str:
     try:
         build()
@@ -185,8 +196,8 @@ def test_every_limit_is_walked_through_both_doors_or_is_of_components_alone() ->
     named = {name for name, value in vars(limits).items() if isinstance(value, Ranges) and id(value) not in walked}
     # By their own tables below, or with no key in the settings: windows that follow from `protect`, looks back.
     assert named == {
-        "KEPT_CONTINUOUSLY", "LOCK_GRACE", "RECOVERY_WINDOW", "REPLICAS", "REPLICATED_BACKUPS", "RESTORE_TEST_WINDOW",
-        "ROTATION", "SESSION",
+        "KEPT_CONTINUOUSLY", "LOCK_GRACE", "METRICS_MINUTES", "RECOVERY_WINDOW", "REPLICAS", "REPLICATED_BACKUPS",
+        "RESTORE_TEST_WINDOW", "ROTATION", "SESSION",
     }  # fmt: skip
 
 
@@ -271,6 +282,13 @@ SENTENCES: list[tuple[Args, Callable[[], object], str]] = [
     ({"rotation": {"every": "1001d"}},
      lambda: RotationArgs(manifest="{}", secret_arns={}, every_days=1001, **FUNCTION),
      "is 1001; Secrets Manager takes 1 to 1000 days"),
+    ({"metrics": {"schedule": "61m"}},
+     lambda: ScheduledMetricsArgs(manifest="{}", namespace="n", secret_arns=[], every_minutes=61, **FUNCTION),
+     "is 61; the scheduled metrics takes 1 to 60 minutes"),
+    ({"metrics": {"service": {"image": "r.example/e:1", "clients": ["sg-0a"], "memory": 700}}},
+     lambda: exporter(memory_mib=700), "memory is 700 MiB; with cpu 256 Fargate takes 512, 1024 or 2048"),
+    ({"metrics": {"service": {"image": "r.example/e:1", "clients": ["0.0.0.0/0"]}}},
+     lambda: exporter(clients=["0.0.0.0/0"]), "is the whole internet"),
     ({"rotation": {"every": "1d", "grace": "24h"}},
      lambda: RotationArgs(manifest="{}", secret_arns={}, every_days=1, grace_seconds=86400, **FUNCTION),
      "is 86400 seconds; it must end before the next rotation, 1 days later"),

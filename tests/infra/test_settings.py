@@ -31,6 +31,10 @@ def test_committed_stacks_are_valid(stack: str) -> None:
     assert stacks(ROOT) == ["dev", "local", "prod", "staging"]
 
 
+SERVICE = {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/exporter:1.2", "clients": ["sg-0a1b"]}
+EXISTING = {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"]}
+
+
 def storage(allocated: int, **more: int) -> dict[str, Any]:
     return {"postgres": {"storage": {"allocated": allocated, **more}}}
 
@@ -228,6 +232,27 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"objectives": {"rpo": "soon"}}, "objectives.rpo", "not a duration"),
     ({"passwords": {"special": "-_@"}}, "passwords.special", "@"),
     ({"passwords": {"special": '"'}}, "passwords.special", '"'),
+    ({"metrics": {"schedule": "61m"}}, "metrics.schedule", "is 61; the scheduled metrics takes 1 to 60 minutes"),
+    ({"metrics": {"schedule": "0m"}}, "metrics.schedule", "takes 1 to 60 minutes"),
+    ({"metrics": {"schedule": "5"}}, "metrics.schedule", "is not a duration"),
+    ({"metrics": {"every": "5m"}}, "metrics.every", ""),
+    (
+        {"metrics": {"service": {**SERVICE, "image": "exporter"}}},
+        "metrics.service.image",
+        "is not an image with its tag",
+    ),
+    ({"metrics": {"service": {**SERVICE, "image": "r.example/e"}}}, "metrics.service.image", "is not an image with"),
+    (
+        {"metrics": {"service": {**SERVICE, "memory": 700}}},
+        "metrics.service",
+        "with cpu 256 Fargate takes 512, 1024 or",
+    ),
+    ({"metrics": {"service": {**SERVICE, "cpu": 100}}}, "metrics.service", "cpu is 100; Fargate takes 256, 512"),
+    ({"metrics": {"service": {**SERVICE, "clients": []}}}, "metrics.service", "clients is empty"),
+    ({"metrics": {"service": {**SERVICE, "clients": ["0.0.0.0/0"]}}}, "metrics.service.clients.0", "0.0.0.0/0"),
+    ({"metrics": {"service": {**SERVICE, "port": 80}}}, "metrics.service.port", "1150 to 65535"),
+    ({"metrics": {"service": SERVICE}, "network": EXISTING}, "metrics.service", "name its endpoints or NAT in network"),
+    ({"metrics": {"schedule": "5m"}, "redis": {"stack": {}}}, "redis.stack", "metrics of the stack as a whole"),
     ({"rotation": {"every": "12h"}}, "rotation.every", "whole days"),
     ({"rotation": {"every": "1001d"}}, "rotation.every", "1 to 1000 days"),
     ({"rotation": {"every": "1d", "grace": "24h"}}, "rotation", "must end before the next rotation"),

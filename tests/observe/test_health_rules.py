@@ -176,6 +176,24 @@ def test_a_replica_that_has_replayed_all(row: Row, written: int | None, expected
     assert replayed_all(row, written) is expected
 
 
+@pytest.mark.parametrize(
+    ("limit", "seconds", "status", "source"),
+    [
+        (None, 4, "ok", "PGHero warns at 5 s"),
+        (1, 4, "warn", "the stack's replica_lag of 1 s"),
+        (30, 29, "ok", "the stack's replica_lag of 30 s"),
+        (30, 61, "critical", "the stack's replica_lag of 30 s"),
+        (120, 90, "ok", "the stack's replica_lag of 120 s"),
+        (120, 121, "critical", "the stack's replica_lag of 120 s"),
+    ],
+)
+def test_a_stack_s_own_limit_of_lag_counts(limit: float | None, seconds: float, status: str, source: str) -> None:
+    rows = {"primary": ({**PRIMARY, "written": 5000},), "far": (position(replayed_seconds=seconds),)}
+    _, found = lags(rows, limit)["far"]
+    assert found.threshold
+    assert (found.status.value, found.threshold.source.startswith(source)) == (status, True)
+
+
 def test_what_is_behind_is_told_in_bytes_and_time() -> None:
     rows = {"primary": ({**PRIMARY, "written": 3000},), "far": (position(replayed_seconds=30.0),)}
     assert [each.message for each in lags(rows)["far"]] == ["it receives from its primary", "2.0 KiB behind, 30 s"]
@@ -390,9 +408,12 @@ def test_what_a_cache_counts(rows: tuple[Row, ...], expected: list[Said]) -> Non
     assert [said(each) for each in TRAFFIC.judge(rows)] == expected
 
 
-def test_redis_before_7_counts_no_failed_logins() -> None:
+def test_redis_before_7_2_counts_no_failed_logins() -> None:
     row = {name: value for name, value in traffic(0).items() if name != "acl_access_denied_auth"}
-    assert [each.check for each in TRAFFIC.judge((row,))] == ["rejected-connections"]
+    assert [said(each)[:2] for each in TRAFFIC.judge((row,))] == [
+        ("rejected-connections", "ok"),
+        ("failed-logins", "skipped"),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,41 @@ def existing(**more: Any) -> NetworkArgs:
     )
 
 
+def test_an_isolated_network_that_pulls_images(record: Any) -> None:
+    """ECR by its endpoints, and of S3 the bucket with the layers alone, by a gateway in the subnets' route table."""
+    lists: list[str] = []
+
+    def program() -> None:
+        network = Network("net", isolated(images=True))
+        assert network.image_prefix_list_id is not None
+        network.image_prefix_list_id.apply(lists.append)
+
+    seen = record(program)
+    assert sorted(seen.of("VpcEndpoint")) == sorted(
+        ["net-s3", "net-ecr-api", "net-ecr-dkr", *(f"net-{service}" for service in ENDPOINTS)]
+    )
+    assert seen["net-ecr-dkr"].inputs["serviceName"] == "com.amazonaws.eu-west-1.ecr.dkr"
+    layers = seen["net-s3"].inputs
+    (statement,) = json.loads(layers.pop("policy"))["Statement"]
+    assert (statement["Action"], statement["Resource"]) == (
+        ["s3:GetObject"],
+        "arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*",
+    )
+    assert layers == {
+        "vpcId": "id-net-vpc",
+        "serviceName": "com.amazonaws.eu-west-1.s3",
+        "vpcEndpointType": "Gateway",
+        "routeTableIds": ["id-net-routes"],
+        "tags": {"Name": "tmi-dev-s3"},
+    }
+    assert lists == ["pl-net-s3"]
+
+
+def test_an_existing_network_reaches_images_itself(record: Any) -> None:
+    with pytest.raises(ValueError, match="reaches ECR and S3 itself"):
+        existing(images=True)
+
+
 def test_an_isolated_network(record: Any) -> None:
     seen = record(lambda: Network("net", isolated()))
     assert seen.listing == sorted(

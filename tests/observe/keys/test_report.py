@@ -82,7 +82,7 @@ def test_a_name_has_a_pattern(key: bytes, pattern: bytes) -> None:
 def test_many_names_at_one_place_become_a_star_and_the_frequent_stay() -> None:
     counts = {b"user:%c:cart" % letter: Group(keys=1) for letter in b"abcdefghijklmnopqrstuvwxyz"}
     counts |= {b"user:guest:cart": Group(keys=100), b"flag:on": Group(keys=2)}
-    assert {name: group.keys for name, group in folded(counts).items()} == {
+    assert {name: group.keys for name, group in folded(counts, {}).items()} == {
         b"user:guest:cart": 100,
         b"user:*:cart": 26,
         b"flag:on": 2,
@@ -91,12 +91,12 @@ def test_many_names_at_one_place_become_a_star_and_the_frequent_stay() -> None:
 
 def test_the_patterns_are_bounded() -> None:
     tally = Tally(SHOP)
-    letters = "bcdfghjklmnpqrstvwxz"
+    letters = "bcdfghjklm"
     names = (f"{a}{b}{c}:{d}{e}" for a in letters for b in letters for c in letters for d in "ab" for e in letters)
     tally.add_all(Record(0, name.encode(), "string", None, 1) for name in names)
     assert len(tally.undeclared[0]) <= 2000
     made = report(tally)
-    assert made.keys == 20**4 * 2
+    assert made.keys == 10**4 * 2
     assert len(made.undeclared) < 40
 
 

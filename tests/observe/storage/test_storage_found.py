@@ -15,6 +15,7 @@ from knowledge.thresholds.postgres_storage import COVERED_INDEX, FOREIGN_KEY_IND
 from knowledge.thresholds.threshold import Status
 from observe.observation import Finding
 from observe.postgres.bloat import BLOAT, read, wasteful
+from observe.postgres.databases import DATABASES
 from observe.postgres.foreign_keys import FOREIGN_KEYS, lacking_indexes
 from observe.postgres.index_usage import INDEX_USAGE, unused
 from observe.postgres.indexes import INDEXES, superfluous
@@ -49,6 +50,20 @@ def test_a_partitioned_table_is_as_large_and_full_as_its_partitions(shop: Shop) 
 
 def test_everybody_sees_the_sizes_of_tables_they_may_not_read(shop: Shop) -> None:
     assert shop.look(SIZES, "clerk").rows == shop.look(SIZES, "watcher").rows
+
+
+def test_a_database_that_one_may_not_enter(shop: Shop) -> None:
+    with closing(shop.server.superuser()) as conn:
+        conn.execute("CREATE DATABASE closed")
+        conn.execute("REVOKE CONNECT ON DATABASE closed FROM PUBLIC")
+
+    def size(user: str) -> tuple[bool, list[str]]:
+        found = shop.look(DATABASES, user)
+        (row,) = (row for row in found.rows if row["database"] == "closed")
+        return row["size_bytes"] is not None, [each.mend for each in found.findings]
+
+    assert size("watcher") == (True, [])
+    assert size("clerk") == (False, ['GRANT pg_monitor TO "clerk"'])
 
 
 def test_a_table_that_is_locked_is_not_waited_for(shop: Shop) -> None:
@@ -267,7 +282,7 @@ def test_bloat_is_measured_where_it_may_be_and_else_estimated(shop: Shop) -> Non
 
     def wasted(user: str) -> dict[object, tuple[object, bool]]:
         rows = shop.look(some, user).rows
-        about_75 = {row["relation"]: (row["how"], 65 < float(str(row["wasted_percent"] or 0)) < 80) for row in rows}
+        about_75 = {row["relation"]: (row["how"], 65 < float(str(row["share_percent"] or 0)) < 80) for row in rows}
         return {name: about_75[name] for name in (table, index)}
 
     # Who may neither measure nor read learns why there is no figure, and what ends that.
@@ -282,6 +297,9 @@ def test_bloat_is_measured_where_it_may_be_and_else_estimated(shop: Shop) -> Non
     assert shop.look(some).findings[0].mend == "GRANT USAGE ON SCHEMA extensions TO watcher"
     shop.run("GRANT USAGE ON SCHEMA extensions TO watcher")
     assert wasted("watcher") == {table: ("measured", True), index: ("measured", True)}
+    # What there was no time for is estimated where it may be, and says why it was not measured.
+    late = shop.look(replace(some, patience=0), "watcher")
+    assert {row.get("refused") for row in late.rows} == {"the time for all of them was over"}
     assert shop.look(some, "clerk").findings[-1].mend == 'GRANT pg_stat_scan_tables TO "clerk"'
     assert shop.mended(lambda: about(shop.look(some).findings, table, index)) == [
         f"VACUUM (FULL, ANALYZE) {table}",

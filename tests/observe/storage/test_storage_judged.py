@@ -359,8 +359,8 @@ def test_an_estimate_is_said_to_be_one() -> None:
 def test_reads_that_were_not_cached(hit: int, read: int, expected: list[Short]) -> None:
     row: Row = {
         "database": "shop",
-        "hit": hit,
-        "read": read,
+        "hits": hit,
+        "reads": read,
         "hit_percent": 100 * hit / (hit + read),
         "since": datetime(2026, 1, 2, 3, 4, tzinfo=UTC),
     }
