@@ -35,8 +35,8 @@ def take(
 ) -> HealthReport:
     """Look at all of them, for at most `seconds`: what has not answered by then is down.
 
-    Before that the secrets are read, for `SECRET_SECONDS` or as long; whose secret does not come is not looked at. Raise
-    UrlError.
+    Before that the secrets are read, for `SECRET_SECONDS` or as long; whose secret does not come is not looked at.
+    Raise UrlError.
 
     :param kept: what each cache node counted at the last look, by its name; the present counts are left there.
     :param stack: what else is known of the whole.
