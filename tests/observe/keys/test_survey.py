@@ -210,16 +210,19 @@ def test_a_replica_is_asked_and_when_it_dies_its_keys_are_counted_once_at_the_pr
     with server("valkey", "--repl-diskless-sync-delay", "0") as primary, primary.admin() as admin:
         password = admin.get_connection_kwargs()["password"]
         fill(admin, 500)
-        with server(
-            "valkey",
-            "--replicaof",
-            "127.0.0.1",
-            str(primary.port),
-            "--masteruser",
-            "acl-admin",
-            "--masterauth",
-            password,
-        ) as copy, copy.admin() as second:
+        with (
+            server(
+                "valkey",
+                "--replicaof",
+                "127.0.0.1",
+                str(primary.port),
+                "--masteruser",
+                "acl-admin",
+                "--masterauth",
+                password,
+            ) as copy,
+            copy.admin() as second,
+        ):
             until = time.monotonic() + 20
             while second.info("replication")["master_link_status"] != "up" and time.monotonic() < until:
                 time.sleep(0.05)
