@@ -49,7 +49,10 @@ def _judge(rows: Rows) -> tuple[Finding, ...]:
 
 
 def _of(row: Row) -> Iterator[Finding]:
-    """Nothing of this tool's own sessions, and of the server's: autovacuum may take hours."""
+    """Nothing of this tool's own sessions, and of the server's: autovacuum may take hours.
+
+    Nor of one that is logging in: it has a transaction already and nothing else (`starting`, since PostgreSQL 18).
+    """
     if row["own"] or (row["backend_type"] != "client backend" and row["prepared"] is None):
         return
     open_, name = float(str(row["open_seconds"])), who(row)
@@ -63,7 +66,10 @@ def _of(row: Row) -> Iterator[Finding]:
             mend=f"ROLLBACK PREPARED '{gid}', or COMMIT PREPARED if its coordinator says so; in {row['database']}",
         )
         return
-    since = float(str(row["state_seconds"] if row["state"] != "active" else row["statement_seconds"]))
+    seconds = row["state_seconds"] if row["state"] != "active" else row["statement_seconds"]
+    if seconds is None:
+        return
+    since = float(str(seconds))
     if row["state"] == "active":
         first = judged(
             LONG_STATEMENT,

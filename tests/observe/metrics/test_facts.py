@@ -99,6 +99,7 @@ CASES: dict[str, tuple[list[tuple[str | None, Iterable[Family]]], dict[str, dict
                         ((("grant", 'GRANT pg_monitor TO "a"'),), 1),
                         ((("grant", "secretsmanager:DescribeSecret on arn:a"),), 1),
                         ((("grant", "CREATE EXTENSION pgstattuple"),), 1),
+                        ((("grant", "GRANT SELECT ON ALL SEQUENCES IN SCHEMA app TO a"),), 1),
                         ((("grant", ""),), 1),
                     )
                 ],
@@ -149,7 +150,7 @@ def test_a_look_writes_a_line_for_each_set_of_dimensions(
         Told(
             "primary",
             (family(STATUS, (object_(DEAD, "a"), 1), (IDLE, 2)),),
-            (Refused("m", "r", "GRANT g"),),
+            (Refused("m", "r", "GRANT pg_monitor TO w"),),
         ),
         Told("standby", (family("datatier_migration_dirty", ((), 0)),)),
     ]  # fmt: skip
