@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.thresholds.activity import LONG_STATEMENT, LONG_TRANSACTION, idle_in_transaction
+from knowledge.thresholds.activity import IDLE_IN_TRANSACTION, LONG_STATEMENT, LONG_TRANSACTION, idle_in_transaction
 from knowledge.thresholds.threshold import Status
 from observe.observation import READ_ALL_STATS, Finding, Observation, Row, Rows, judged, worst
 from observe.postgres.activity import COLUMNS, who
@@ -104,6 +104,7 @@ LONG = Observation(
     question="Which statements and transactions have been going on for long?",
     read=lambda _: _OPEN,
     judge=_judge,
+    thresholds=(LONG_STATEMENT, IDLE_IN_TRANSACTION, LONG_TRANSACTION),
     columns=("pid", "user", "database", "application", "state", "wait_event", "open_seconds", "state_seconds", "query"),
     also=(PROGRESS,),
     needs=(READ_ALL_STATS,),
