@@ -36,7 +36,7 @@ ELSEWHERE = {
     "preview": "it asks no server",
     "health --watch": "it goes on until Ctrl-C",
 }
-UNSEEN = ("slowlog|get", "pgstattuple", "datatier_migrations_id_seq")
+UNSEEN = ("slowlog|get", "pgstattuple")
 """What the identity that watches may not see, as access.yaml has it, or is not installed."""
 MENTIONED = {"queries", "queries kill", "migrate", "keys"}
 """Names of commands in a sentence, without what they take."""
