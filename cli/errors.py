@@ -6,7 +6,7 @@ import errno
 import sys
 import traceback
 
-from cli.output import console, debugging
+from cli.output import console, debugging, escape
 from infra.trigger import PACKAGE
 
 FAILED, WRONG_INPUT, DIFFERENT = 1, 2, 3
@@ -119,8 +119,4 @@ def _first_line(error: BaseException) -> str:
 
 def _say(sentence: str) -> None:
     sys.stdout.flush()
-    console(stderr=True).print(f"[bold red]error:[/] {_escape(sentence)}")
-
-
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
+    console(stderr=True).print(f"[bold red]error:[/] {escape(sentence)}")
