@@ -14,7 +14,7 @@ import psutil
 import pytest
 from project_folder import Project
 from prometheus_run import MINUTE, PROGRAM, Prometheus, eventually, prometheus, serving
-from shop import FOREIGN, Folder, make
+from shop import FOREIGN, Folder
 from test_named_otherwise import OFFLINE
 
 from boards.changed import paced
@@ -29,12 +29,9 @@ from observe.nodes import postgres_nodes
 
 
 @pytest.fixture(scope="module")
-def tier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+def tier(live: Folder) -> Folder:
     """`live` is up; tests leave its declaration as it was."""
-    folder = make(tmp_path_factory.mktemp("shop"))
-    Project(folder.path).ok("up", "live")
-    yield folder
-    Project(folder.path).ok("down", "--delete", "--yes")
+    return live
 
 
 @pytest.fixture
