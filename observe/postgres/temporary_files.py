@@ -22,5 +22,5 @@ TEMPORARY_FILES = Observation(
     read=lambda _: _FILES,
     judge=lambda _: (),
     columns=("pid", "user", "application", "files", "temporary_bytes", "oldest_seconds"),
-    needs=(PG_MONITOR,),
+    demands=(PG_MONITOR,),
 )

@@ -20,5 +20,5 @@ WAL = Observation(
     read=lambda _: _WAL,
     judge=lambda _: (),
     columns=("files", "wal_bytes", "max_wal_size_bytes", "slot_limit_bytes"),
-    needs=(PG_MONITOR,),
+    demands=(PG_MONITOR,),
 )
