@@ -63,7 +63,10 @@ def _of(row: Row) -> Iterator[Finding]:
             mend=f"ROLLBACK PREPARED '{gid}', or COMMIT PREPARED if its coordinator says so; in {row['database']}",
         )
         return
-    since = float(str(row["state_seconds"] if row["state"] != "active" else row["statement_seconds"]))
+    measured = row["state_seconds"] if row["state"] != "active" else row["statement_seconds"]
+    if measured is None:  # it is logging in, for which 18 has the state `starting`
+        return
+    since = float(str(measured))
     if row["state"] == "active":
         first = judged(
             LONG_STATEMENT,
