@@ -8,11 +8,13 @@ from functools import partial
 
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
+from observe.catalogue import together
 from observe.health.looker import Looker
 from observe.metrics.own.health import SECONDS, HealthRounds
 from observe.metrics.own.keys import keys_source
 from observe.metrics.own.postgres import postgres_checks
 from observe.metrics.own.secrets import STACK, stack_source
+from observe.metrics.own.together import together_source
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
 from observe.metrics.postgres.tables import CAP
@@ -64,6 +66,8 @@ def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) ->
         find = partial(_postgres, watched, postgres.name)
         peers = PostgresSource(find, readings(names, cap))
         found += [peers, health.source(postgres.name), postgres_checks(find, manifest)]
+    if watched.postgres:
+        found.append(together_source(watched.postgres_nodes, together()))
     for redis in watched.redis_nodes():
         found += [RedisSource(partial(_redis, watched, redis.name)), health.source(redis.name)]
     if isinstance(watched.redis, Manifest):

@@ -49,7 +49,8 @@ def postgres_checks(
     node = login.node
     every = dict.fromkeys(part for each in POSTGRES for part in (each, *each.also))
     # Those of the server as a whole are the health's, but for the migration's numbers.
-    usual = [each for each in every if each is MIGRATION or each not in NODE_POSTGRES]
+    # What takes all servers of a stack is asked by `own.together`.
+    usual = [each for each in every if each is MIGRATION or not (each in NODE_POSTGRES or each.together)]
     chosen = usual if only is None else [each for each in every if each.id in only]
     wanted = [each for each in chosen if each.on_replica or not node.replica]
     groups = [
