@@ -6,7 +6,9 @@ from pathlib import Path
 import project_folder
 import psutil
 import pytest
+import shop
 from project_folder import Project, declarations
+from shop import Folder
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -46,6 +48,15 @@ def tier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     made.ok("up")
     yield made
     made.ok("down", "--delete", "--yes")
+
+
+@pytest.fixture(scope="session")
+def shop_tier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+    """The stack `live` of another application is up; tests leave it and its declaration as they find them."""
+    folder = shop.make(tmp_path_factory.mktemp("shop"))
+    Project(folder.path).ok("up", "live")
+    yield folder
+    Project(folder.path).ok("down", "--delete", "--yes")
 
 
 @pytest.fixture(scope="session")
