@@ -28,7 +28,20 @@ ROOT = Path(__file__).parents[1]
 DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
 PYTHON = sys.executable
 RUNS = 3
-PARTS = ("beside", "preflight", "alarms", "migrations", "schema", "access", "redis_users", "handler", "door")
+PARTS = (
+    "beside",
+    "health",
+    "preflight",
+    "alarms",
+    "migrations",
+    "schema",
+    "access",
+    "redis_users",
+    "handler",
+    "door",
+    "keys",
+    "metrics",
+)
 
 
 @dataclass(frozen=True)

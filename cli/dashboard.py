@@ -16,6 +16,8 @@ from cli.metrics import CollectorOption, exporter_of
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import note
 
+STATEMENTS = "stat_statements"
+"""The collector that the panels on statements read; off by default elsewhere."""
 END = 0.5
 """Seconds that sessions have to end."""
 
@@ -42,7 +44,7 @@ def dashboard(
     host, port = address(listen)
     if not is_loopback(host):
         raise InputError(f"--listen {listen}: the page is for this computer alone: 127.0.0.1:{port}.")
-    exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector)
+    exporter, watched = exporter_of(stack, manifest, database_url, redis_url, [STATEMENTS, *(collector or ())])
     looker = looker_of(stack, manifest, database_url, redis_url)
     live = Live(watched.prefix or "", exporter, BOARDS, rules({}), lambda: looker.look().data())
     try:

@@ -72,6 +72,9 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from knowledge.parameters import ParameterError
     from local.logs import LogsError
     from observe.errors import QuestionError
+    from observe.keys.entry import NobodyError
+    from observe.keys.saved import SavedError
+    from observe.keys.survey import StaleCursorError
     from observe.metrics.postgres.catalogue import UnknownCollectorError
     from pipeline.record import RecordError
     from upgrade.step import PlanError
@@ -82,14 +85,17 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
         InputError,
         LogsError,
         NoLoginError,
+        NobodyError,
         NotEmptyError,
         ParameterError,
         PlanError,
         ProblemsError,
         QuestionError,
         RecordError,
+        SavedError,
         SettingsError,
         SourceError,
+        StaleCursorError,
         TargetError,
         UnknownCacheError,
         UnknownClassError,

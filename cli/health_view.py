@@ -55,7 +55,14 @@ def facts(node: Health) -> Iterator[str]:
         said[each.check] = pick(said.get(each.check, each.value), each.value)
         units[each.check] = each.threshold.unit
     for check, value in said.items():
-        yield f"{check} {value:,.0f} {units[check]}" if value >= 100 else f"{check} {value:.3g} {units[check]}"
+        yield f"{check} {_number(value)} {units[check]}"
+
+
+def _number(value: float) -> str:
+    """Three digits are enough; below a thousandth it is nothing."""
+    if value >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if value >= 0.001 or not value else "0"
 
 
 def _lines(report: HealthReport, *, every: bool) -> Iterator[str]:

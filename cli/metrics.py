@@ -13,6 +13,7 @@ import typer
 from cli.boards import files
 from cli.doors import by_url
 from cli.errors import InputError
+from cli.health import looker_of
 from cli.listening import address, is_loopback, unbound
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import counted, note
@@ -27,10 +28,15 @@ app = typer.Typer(
     no_args_is_help=True,
 )
 app.command("files")(files)
+ONCE = 20.0
+"""Seconds that one print waits: every verdict is reached for the first time, and a slow server is no hurry."""
 END = 0.5
 """Seconds that sessions have to end; what a silent server holds up ends with the process."""
 CollectorOption = Annotated[
     list[str] | None, typer.Option("--collector", help="Collector that is off by default; repeat it for more.")
+]
+TablesOption = Annotated[
+    int | None, typer.Option("--tables", min=1, help="Most tables of a database to show, the largest; 500 when absent.")
 ]
 ListenOption = Annotated[str, typer.Option("--listen", help="Where to listen, HOST:PORT.")]
 
@@ -42,15 +48,14 @@ def print_(
     database_url: DatabaseUrlOption = None,
     redis_url: RedisUrlOption = None,
     collector: CollectorOption = None,
+    tables: TablesOption = None,
 ) -> None:
     """Print all metrics once.
 
     [bold]Examples:[/] datatier metrics print prod    datatier metrics print --database-url URL
     """
-    from observe.metrics.server import SECONDS
-
-    exporter, _ = exporter_of(stack, manifest, database_url, redis_url, collector)
-    sys.stdout.write(exporter.text(SECONDS))
+    exporter, _ = exporter_of(stack, manifest, database_url, redis_url, collector, tables)
+    sys.stdout.write(exporter.text(ONCE))
     exporter.close(END)
 
 
@@ -61,6 +66,7 @@ def serve(
     database_url: DatabaseUrlOption = None,
     redis_url: RedisUrlOption = None,
     collector: CollectorOption = None,
+    tables: TablesOption = None,
     listen: ListenOption = "127.0.0.1:9187",
 ) -> None:
     """Serve /metrics of all nodes, /health, and /probe in the form of blackbox_exporter, until it is stopped.
@@ -72,11 +78,12 @@ def serve(
     from observe.metrics.server import Server, Service
 
     host, port = address(listen)
-    exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector)
+    exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector, tables)
+    # Standard input is read once.
+    named = (stack, manifest, database_url, redis_url)
+    looker = Looker(watched.postgres, watched.redis) if manifest == "-" else looker_of(*named)
     try:
-        server = Server(
-            host, port, Service(exporter, Prober(watched.nodes), Looker(watched.postgres, watched.redis).look)
-        )
+        server = Server(host, port, Service(exporter, Prober(watched.nodes), looker.look))
     except OSError as error:
         raise InputError(f"--listen {listen}: {unbound(error)}") from None
     if not is_loopback(host):
@@ -101,15 +108,19 @@ def exporter_of(
     database_url: str | None,
     redis_url: str | None,
     collectors: list[str] | None,
+    tables: int | None = None,
 ) -> tuple[Exporter, Watched]:
     """What is asked, and of which servers. Raise what naming them wrongly raises."""
+    from bootstrap.secrets import check_urls
     from observe.metrics.exporter import Exporter
+    from observe.metrics.postgres.tables import CAP
     from observe.metrics.sources import Watched, sources
 
     database, cache = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
     if database or cache:
+        check_urls(database, cache)
         watched = Watched(postgres=database, redis=cache)
     else:
         found = find_manifest(stack, manifest)
         watched = Watched(postgres=found, redis=found)
-    return Exporter(sources(watched, collectors or ()), watched.prefix), watched
+    return Exporter(sources(watched, collectors or (), tables or CAP), watched.prefix), watched

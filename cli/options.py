@@ -17,7 +17,9 @@ StackOption = Annotated[
 ]
 ManifestOption = Annotated[
     str | None,
-    typer.Option("--manifest", "-m", help="Manifest of a deployed stack (a file, - for standard input, or a secret's ARN)."),
+    typer.Option(
+        "--manifest", "-m", help="Manifest of a deployed stack: a file, - for standard input, a secret's ARN."
+    ),
 ]
 DatabaseUrlOption = Annotated[
     str | None,

@@ -37,7 +37,8 @@ def all_(
     from observe.ask import ask, whole
     from observe.catalogue import queries
 
-    questions = [part for each in queries() for part in whole(each)]
+    # Some belong to two commands, such as the WAL to the space and to replication.
+    questions = list({part.id: part for each in queries() for part in whole(each)}.values())
     nodes = nodes_of(stack, manifest, database_url, identity, database, node)
     answers = one_reason(aimed(ask(nodes, questions), words_of(stack, manifest, database)))
     if json:

@@ -1,4 +1,4 @@
-"""`datatier queries clients` and `slowlog`: what the nodes of a cache tell of clients and of slow commands."""
+"""`datatier queries usage`, `clients` and `slowlog`: what the nodes of a cache hold, who is connected, what is slow."""
 
 from __future__ import annotations
 

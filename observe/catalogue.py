@@ -21,6 +21,7 @@ from observe.postgres.vacuum import VACUUM
 from observe.postgres.wraparound import WRAPAROUND
 from observe.redis.client_list import CLIENT_LIST
 from observe.redis.slow_log import SLOW_LOG
+from observe.redis.usage import USAGE
 
 POSTGRES: tuple[Observation, ...] = (
     *NODE_POSTGRES,
@@ -41,8 +42,8 @@ POSTGRES: tuple[Observation, ...] = (
 )
 REDIS: tuple[Observation, ...] = NODE_REDIS
 """Of a cache's node as a whole: each a row of INFO, all read in one round trip."""
-REDIS_LISTS: dict[str, Observation] = {"clients": CLIENT_LIST, "slowlog": SLOW_LOG}
-"""Lists of a cache's node, by the name of their command."""
+REDIS_LISTS: dict[str, Observation] = {"usage": USAGE, "clients": CLIENT_LIST, "slowlog": SLOW_LOG}
+"""What a cache's node has for people to read, by the name of its command."""
 
 
 def queries(observations: tuple[Observation, ...] = POSTGRES) -> tuple[Observation, ...]:

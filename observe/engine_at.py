@@ -6,9 +6,12 @@ import re
 import socket
 import struct
 from collections.abc import Mapping
+from functools import partial
 
-SECONDS = 0.25
-"""How long each greeting waits: it is sent to a server that has already failed to answer in its own language."""
+from observe.deadline import answers
+
+SECONDS = 0.7
+"""How long the greetings wait: the server has already failed to answer in the language that was expected."""
 # PostgreSQL, Message Formats: SSLRequest, answered with one letter by any server since 7.1, GSSAPI or not.
 _SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 # What Redis and Valkey answer whoever is not logged in; what HTTP servers say to a line that is none of theirs.
@@ -21,7 +24,8 @@ _GREETINGS: Mapping[str, tuple[bytes, re.Pattern[bytes]]] = {
 
 def engine_at(host: str, port: int) -> str | None:
     """`PostgreSQL`, `Redis` or `HTTP`; None where nobody answers, or in TLS alone."""
-    return next((name for name, (greeting, answer) in _GREETINGS.items() if _says(host, port, greeting, answer)), None)
+    greet = {name: partial(_says, host, port, greeting, answer) for name, (greeting, answer) in _GREETINGS.items()}
+    return next((name for name, right in answers(greet, SECONDS).items() if right), None)
 
 
 def _says(host: str, port: int, greeting: bytes, answer: re.Pattern[bytes]) -> bool:

@@ -83,6 +83,8 @@ class Observation:
     Redis: the commands, in the order of their answers."""
     judge: Callable[[Rows], tuple[Finding, ...]]
     """What the rows mean. Pure; the order is that of the rows."""
+    thresholds: tuple[Threshold, ...] = ()
+    """What it judges by, in the order of its findings; none where it only tells."""
     detail: Callable[[Row], str] | None = None
     """PostgreSQL: one more statement for a row, of one row and named columns that join it; empty where there is nothing
     to ask. Where it fails, only that row is poorer: `refused` says why."""

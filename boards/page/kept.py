@@ -76,7 +76,8 @@ class Kept:
 
     def _now(self, lines: Iterable[Line]) -> dict[str, float]:
         return {
-            called(line.legend, labels): value
+            # As many digits as a graph shows: the rest would be most of what the page is sent.
+            called(line.legend, labels): float(f"{value:.6g}")
             for line in lines
             for labels, value in evaluate(line.expression, self._samples).items()
             if isfinite(value)

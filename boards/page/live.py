@@ -53,7 +53,7 @@ class Live:
         found = self._exporter.families(min(self._seconds, 4.0))
         first = f"{self._stack}/"
         nodes = [((instance or "server").removeprefix(first), families) for instance, families in found]
-        self._kept.add(time.time(), nodes)
+        self._kept.add(round(time.time(), 1), nodes)
 
     def judge(self) -> None:
         """Ask once what is beyond its threshold."""

@@ -154,15 +154,15 @@ function graph(kept, now) {
   const colour = (name) => style.getPropertyValue(name).trim();
   const names = [...kept.series.keys()].sort();
   const traces = names.map((name, number) => {
-    const line = kept.series.get(name);
+    const line = gapped(kept.series.get(name));
     return {
       name, x: line.x.map((time) => new Date(1000 * time)), y: line.y, type: "scatter", mode: line.x.length > 1 ? "lines" : "markers",
       line: { width: 1.6, color: colour(`--s${1 + number % COLOURS}`), dash: number < COLOURS ? "solid" : "dot" },
       marker: { size: 5, color: colour(`--s${1 + number % COLOURS}`) },
-      text: line.y.map((value) => amount(value, panel.unit)), hovertemplate: "%{text}<extra>%{fullData.name}</extra>",
+      text: line.y.map((value) => (value === null ? "" : amount(value, panel.unit))), hovertemplate: "%{text}<extra>%{fullData.name}</extra>",
     };
   });
-  const top = Math.max(0, ...traces.flatMap((trace) => trace.y));
+  const top = Math.max(0, ...traces.flatMap((trace) => trace.y.filter((value) => value !== null)));
   // A limit is drawn where the values come near it: far above, it would flatten them.
   const near = panel.limits.filter((limit) => panel.unit === "percentunit" ? limit.value <= Math.max(1, top) : limit.value <= 2 * top);
   const high = Math.max(top, ...near.map((limit) => limit.value), panel.unit === "percentunit" && top <= 1 && near.length ? 1 : 0);
@@ -186,6 +186,17 @@ function graph(kept, now) {
     shapes: near.map((limit) => ({ type: "line", xref: "paper", x0: 0, x1: 1, y0: limit.value, y1: limit.value,
       line: { dash: "dash", width: 1.2, color: colour(limit.severity === "critical" ? "--critical" : "--warn") } })),
   }, { displayModeBar: false, responsive: true, staticPlot: false });
+}
+
+// Where a server was silent there is no line.
+function gapped(line) {
+  const x = [], y = [];
+  line.x.forEach((time, number) => {
+    if (number && time - line.x[number - 1] > 4 * seconds) { x.push(time - seconds); y.push(null); }
+    x.push(time);
+    y.push(line.y[number]);
+  });
+  return { x, y };
 }
 
 function first(kept) {

@@ -37,7 +37,10 @@ class Answer(NamedTuple):
 
     status: HTTPStatus
     kind: str
+    """Content type."""
     body: bytes
+    zipped: bytes
+    """The body as gzip, which every browser takes."""
 
 
 class Site:
@@ -51,10 +54,10 @@ class Site:
         self._data = data
         folder = files(__package__)
         self._files = {
-            path: (_KINDS[Path(name).suffix], folder.joinpath(name).read_bytes())
+            path: _answer(HTTPStatus.OK, _KINDS[Path(name).suffix], folder.joinpath(name).read_bytes())
             for path, name in (("/", "page.html"), ("/page.css", "page.css"), ("/page.js", "page.js"))
         }
-        self._files["/plotly.js"] = (_KINDS[".js"], plotly().read_bytes())
+        self._files["/plotly.js"] = _answer(HTTPStatus.OK, _KINDS[".js"], plotly().read_bytes())
 
     def get(self, path: str, host: str, port: int) -> Answer:
         """Answer a path with its query, for who asked for `host`.
@@ -68,8 +71,7 @@ class Site:
         if parts.path == "/data.json":
             return self._document(parse_qs(parts.query))
         if parts.path in self._files:
-            kind, body = self._files[parts.path]
-            return Answer(HTTPStatus.OK, kind, body)
+            return self._files[parts.path]
         return _said(HTTPStatus.NOT_FOUND, "There is no such page.\n")
 
     def _document(self, query: Mapping[str, list[str]]) -> Answer:
@@ -77,7 +79,7 @@ class Site:
             since = float(query.get("since", ["0"])[-1])
         except ValueError:
             return _said(HTTPStatus.BAD_REQUEST, "`since` is no Unix time.\n")
-        return Answer(HTTPStatus.OK, "application/json", self._data(since).encode())
+        return _answer(HTTPStatus.OK, "application/json", self._data(since).encode())
 
 
 def plotly() -> Path:
@@ -90,7 +92,11 @@ def plotly() -> Path:
 
 
 def _said(status: HTTPStatus, sentence: str) -> Answer:
-    return Answer(status, "text/plain; charset=utf-8", sentence.encode())
+    return _answer(status, "text/plain; charset=utf-8", sentence.encode())
+
+
+def _answer(status: HTTPStatus, kind: str, body: bytes) -> Answer:
+    return Answer(status, kind, body, gzip.compress(body, 1))
 
 
 class PageServer(ThreadingHTTPServer):
@@ -115,10 +121,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         answer = self.server.site.get(self.path, self.headers.get("Host", ""), self.server.server_address[1])
-        body = answer.body
+        zipped = "gzip" in self.headers.get("Accept-Encoding", "")
+        body = answer.zipped if zipped else answer.body
         self.send_response(answer.status)
-        if "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 1400:
-            body = gzip.compress(body, 1)
+        if zipped:
             self.send_header("Content-Encoding", "gzip")
         for name, value in {**_HEADERS, "Content-Type": answer.kind, "Content-Length": str(len(body))}.items():
             self.send_header(name, value)

@@ -7,14 +7,12 @@ look at the dashboard, and whoever has decided to live with it is not reminded e
 from __future__ import annotations
 
 from collections.abc import Container, Iterator
-from importlib import import_module
-from pkgutil import iter_modules
 
 from boards.expression import NODE, Aggregate, Compare, Metric, Where
 from boards.rules.rule import Evaluation, Rule, camel
-from knowledge import thresholds as room
 from knowledge.alarms.facts import CHECK, FACTS
 from knowledge.alarms.spec import MissingData
+from knowledge.thresholds.every import engine, thresholds
 from knowledge.thresholds.threshold import Threshold
 
 _LASTS = Evaluation(period=60, periods=5, datapoints=5, missing=MissingData.NOT_BREACHING)
@@ -36,18 +34,6 @@ def rules(expressed: Container[str]) -> Iterator[Rule]:
         for status, severity, ending in _STEPS:
             if (threshold.warn, threshold.critical)[status - 1] is not None:
                 yield _rule(threshold, status, severity, f"{threshold.id}-{ending}")
-
-
-def thresholds() -> tuple[Threshold, ...]:
-    """Every threshold there is, each once, in the order of its file."""
-    modules = (import_module(f"{room.__name__}.{each.name}") for each in iter_modules(room.__path__))
-    every = (each for module in modules for each in vars(module).values() if isinstance(each, Threshold))
-    return tuple({(engine(each), each.id): each for each in every}.values())
-
-
-def engine(threshold: Threshold) -> str:
-    """Whose it is, as its runbook says."""
-    return "redis" if threshold.runbook.startswith("docs/runbooks/redis-") else "postgres"
 
 
 def _rule(threshold: Threshold, status: int, severity: str, key: str) -> Rule:

@@ -199,7 +199,8 @@ class PostgresAccess(Model):
 
     privileges: Literal["migrator", "readwrite", "readonly", "monitoring", "custom"]
     """`migrator` acts as the owner, `readwrite` reads and writes rows, `readonly` reads, `monitoring` is pg_monitor
-    and reads where the migrations are, `custom` has its `grants` alone; the others may have some on top."""
+    and reads where the migrations and the sequences are, `custom` has its `grants` alone; the others may have some on
+    top."""
     grants: tuple[Grant, ...] = ()
     member_of: tuple[Annotated[MemberOf, short("role")], ...] = ()
     login: Login = "siblings"

@@ -192,6 +192,7 @@ _PRIVILEGES: dict[tuple[str, str], Privileges] = {
     ("readwrite", "table"): frozenset({"SELECT", "INSERT", "UPDATE", "DELETE"}),
     ("readwrite", "sequence"): frozenset({"SELECT", "USAGE"}),
     ("readwrite", "function"): frozenset({"EXECUTE"}),
+    ("monitoring", "sequence"): frozenset({"SELECT"}),  # what a sequence has left is in its row alone
     ("readonly", "table"): frozenset({"SELECT"}),
     ("readonly", "sequence"): frozenset({"SELECT"}),
     ("readonly", "function"): frozenset({"EXECUTE"}),

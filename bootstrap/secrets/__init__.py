@@ -7,7 +7,15 @@ from bootstrap.secrets.logins import LoginError, open_postgres, open_redis, post
 from bootstrap.secrets.secret import Credential, Secret, new_password
 from bootstrap.secrets.store import AwsStore, SecretStore, SecretStoreError, SecretVersion, Stage, Stages
 from bootstrap.secrets.tokens import redis_token
-from bootstrap.secrets.urls import UrlError, open_database_url, open_redis_url, place_of, redis_url_at, redis_user
+from bootstrap.secrets.urls import (
+    UrlError,
+    check_urls,
+    open_database_url,
+    open_redis_url,
+    place_of,
+    redis_url_at,
+    redis_user,
+)
 
 __all__ = [
     "AwsStore",
@@ -21,6 +29,7 @@ __all__ = [
     "Stages",
     "UrlError",
     "auth_token",
+    "check_urls",
     "elasticache_passwords",
     "new_password",
     "open_database_url",

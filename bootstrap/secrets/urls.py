@@ -32,16 +32,9 @@ def open_database_url(
     (`PGPASSWORD`, `PGSSLROOTCERT`, `~/.pgpass`).
     """
     import psycopg
-    from psycopg.conninfo import conninfo_to_dict, make_conninfo
+    from psycopg.conninfo import make_conninfo
 
-    _writable(url, _DATABASE_FORM)
-    try:
-        parts = conninfo_to_dict(url.reveal())
-    except psycopg.Error as error:
-        unknown = re.search(r'invalid (?:URI query parameter: |connection option )"(\w+)"', str(error))
-        reported = f": libpq has no parameter `{unknown[1]}`, leave it out" if unknown else ""
-        raise UrlError(f"the database URL cannot be read{reported}: {_DATABASE_FORM}") from None
-    _possible(parts)
+    parts = _database(url)
     usual: dict[str, Any] = {"connect_timeout": seconds, "application_name": application}
     if not (_near(_setting(parts, "host")) and _near(_setting(parts, "hostaddr"))):
         # libpq's own default, `prefer`, takes any certificate and no TLS at all.
@@ -57,6 +50,14 @@ def open_database_url(
         ):
             raise UrlError(f"the database URL has a wrong `{option[1] or option[2]}`: {_DATABASE_FORM}") from None
         raise postgres_refusal("cannot log in to the database of the URL", error, _place(wanted)) from None
+
+
+def check_urls(database: Secret | None, cache: Secret | None) -> None:
+    """Raise UrlError for a URL that no server can be opened by, before anything is opened."""
+    if database:
+        _database(database)
+    if cache:
+        _client(cache, TIMEOUT).close()
 
 
 def place_of(url: Secret) -> str:
@@ -96,6 +97,22 @@ _REDIS_FORM = (
     "write rediss://USER:PASSWORD@HOST:PORT/0 (redis:// without TLS), special characters of the password "
     "percent-encoded"
 )
+
+
+def _database(url: Secret) -> dict[str, Any]:
+    """What a database URL says. Raise UrlError."""
+    import psycopg
+    from psycopg.conninfo import conninfo_to_dict
+
+    _writable(url, _DATABASE_FORM)
+    try:
+        parts = conninfo_to_dict(url.reveal())
+    except psycopg.Error as error:
+        unknown = re.search(r'invalid (?:URI query parameter: |connection option )"(\w+)"', str(error))
+        reported = f": libpq has no parameter `{unknown[1]}`, leave it out" if unknown else ""
+        raise UrlError(f"the database URL cannot be read{reported}: {_DATABASE_FORM}") from None
+    _possible(parts)
+    return dict(parts)
 
 
 def _writable(url: Secret, form: str) -> None:
@@ -174,6 +191,15 @@ def open_redis_url(url: Secret, *, seconds: float = TIMEOUT, ready: bool = True)
 
     :param ready: whether a server that serves nobody's keys yet counts as not reached.
     """
+    client = _client(url, seconds)
+    options = client.connection_pool.connection_kwargs
+    place = None if "path" in options else _redis_place(options, tls=url.reveal().startswith("rediss:"))
+    denied, unreached = "cannot log in to the Redis of the URL", "cannot reach the Redis of the URL"
+    return logged_in(client, denied, unreached, place, ready=ready)
+
+
+def _client(url: Secret, seconds: float) -> redis.Redis:
+    """A client that has not connected yet. Raise UrlError."""
     import redis
     from redis.backoff import NoBackoff
     from redis.retry import Retry
@@ -198,10 +224,7 @@ def open_redis_url(url: Secret, *, seconds: float = TIMEOUT, ready: bool = True)
     objects = client.connection_pool.connection_kwargs
     if (database and not database.isdecimal() and "path" not in objects) or not isinstance(objects["retry"], Retry):
         raise wrong
-    options = client.connection_pool.connection_kwargs
-    place = None if "path" in options else _redis_place(options, tls=url.reveal().startswith("rediss:"))
-    denied, unreached = "cannot log in to the Redis of the URL", "cannot reach the Redis of the URL"
-    return logged_in(client, denied, unreached, place, ready=ready)
+    return client
 
 
 def redis_url_at(url: Secret, host: str, port: int) -> Secret:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import redis
 
 PREFIX = "load_"
+HELD = 40.0
+"""Seconds that a transaction does nothing."""
 _random = random.Random(7)  # noqa: S311 nothing secret: the same data each time
 # What is wrong with each is said by a command: `queries indexes`, `vacuum`, `sequences`, `bloat`, `sizes`, `deps`.
 TABLES = """
@@ -100,7 +102,7 @@ def run(tier: Manifest, access: Access, seconds: float) -> None:
     """Sessions of the application that read, one that is idle in a transaction, and one that waits for it."""
     until = monotonic() + seconds
     threads = [Thread(target=_read, args=(tier, access, until)) for _ in range(4)]
-    threads += [Thread(target=_hold, args=(tier, access, until)), Thread(target=_wait, args=(tier, access))]
+    threads += [Thread(target=_hold, args=(tier, access, until)), Thread(target=_wait, args=(tier, access, until))]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -172,16 +174,19 @@ def _read(tier: Manifest, access: Access, until: float) -> None:
 
 
 def _hold(tier: Manifest, access: Access, until: float) -> None:
-    with as_application(tier, access) as conn, conn.transaction():
-        conn.execute("UPDATE load_customer SET city = 'held' WHERE id = 1")
-        sleep(max(0.0, until - monotonic()))
+    # Shorter than the server lets a session be idle in a transaction.
+    while (left := until - monotonic()) > 0:
+        with as_application(tier, access) as conn, conn.transaction():
+            conn.execute("UPDATE load_customer SET city = 'held' WHERE id = 1")
+            sleep(min(left, HELD))
 
 
-def _wait(tier: Manifest, access: Access) -> None:
-    sleep(1)
+def _wait(tier: Manifest, access: Access, until: float) -> None:
     with as_application(tier, access) as conn:
         conn.execute("SET lock_timeout = 0; SET statement_timeout = 0")
-        conn.execute("UPDATE load_customer SET city = 'waits' WHERE id = 1")
+        while monotonic() < until:
+            sleep(1)
+            conn.execute("UPDATE load_customer SET city = 'waits' WHERE id = 1")
 
 
 @contextmanager

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-from knowledge.thresholds.threshold import Threshold
+from knowledge.alarms.facts import FACTS
+from knowledge.thresholds.threshold import Threshold, of_alarms
 
 _DECLARED = "access.yaml: the key space itself says so"
 _RUNBOOK = "docs/runbooks/redis-memory.md"
-WITHOUT_TTL = Threshold(
-    id="keys-without-ttl",
-    warn=0,
-    critical=None,
-    unit="keys",
-    source=_DECLARED,
-    meaning="Keys of a key space with a TTL have none: they stay until somebody deletes them, and under a "
-    "volatile-* policy nothing evicts them.",
-    first_steps=(
-        "Find what writes them without EX, or with EXPIRE as a command of its own that a crash leaves out.",
-        "Give those that are there a TTL: EXPIRE KEY SECONDS NX, over a SCAN of the pattern.",
-    ),
-    runbook=_RUNBOOK,
-)
+WITHOUT_TTL = of_alarms("keys-without-ttl", FACTS, unit="keys", warn=("keyspace-without-ttl", 0))
 LONGER_TTL = Threshold(
     id="keys-longer-ttl",
     warn=0,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
+from math import ceil
 from time import monotonic, perf_counter, sleep
 from typing import TYPE_CHECKING, Any
 
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 _PAUSE = 0.03
 """Seconds between two looks at how far a replica is."""
-_LOGIN = 2
-"""The least that libpq waits for a login, in seconds."""
 
 
 def look_at(node: PostgresNode, seen: Seen, until: float, written: Callable[[], int | None]) -> None:
@@ -41,7 +40,11 @@ def look_at(node: PostgresNode, seen: Seen, until: float, written: Callable[[], 
     import psycopg
 
     try:
-        with closing(node.open(seconds=_LOGIN)) as conn, cut(conn, max(until - monotonic(), 0.01)):
+        # libpq counts whole seconds, two at least. It shall give up after us, who say so in words of our own.
+        with (
+            closing(node.open(seconds=ceil(until - monotonic()) + 2)) as conn,
+            cut(conn, max(until - monotonic(), 0.01)),
+        ):
             began = perf_counter()
             conn.execute("SELECT 1")
             seen.took(began)

@@ -35,8 +35,8 @@ def take(
 ) -> HealthReport:
     """Look at all of them, for at most `seconds`: what has not answered by then is down.
 
-    Before that the secrets are read, for `SECRET_SECONDS` at most; who waits for one that does not come is not looked
-    at. Raise UrlError.
+    Before that the secrets are read, for `SECRET_SECONDS` or as long; whose secret does not come is not looked at.
+    Raise UrlError.
 
     :param kept: what each cache node counted at the last look, by its name; the present counts are left there.
     :param stack: what else is known of the whole.
@@ -45,7 +45,7 @@ def take(
         **{each.name: Seen(seconds) for each in postgres},
         **{each.name: Seen(seconds) for each in redis},
     }
-    silent = _silent((*postgres, *redis), seen)
+    silent = _silent((*postgres, *redis), seen, max(seconds, SECRET_SECONDS))
 
     def written() -> int | None:
         return next((at for each in postgres if (at := written_by(seen[each.name].rows(LAG.id))) is not None), None)
@@ -63,16 +63,16 @@ def take(
     )
 
 
-def _silent(nodes: Sequence[PostgresNode | RedisNode], seen: Mapping[str, Seen]) -> set[str]:
+def _silent(nodes: Sequence[PostgresNode | RedisNode], seen: Mapping[str, Seen], seconds: float) -> set[str]:
     """Get everything ready that takes time of its own, so that none of it is counted as a server's; return the names of
     those whose secret was not read in time.
     """
     for engine in {type(each) for each in nodes}:
         import_module("psycopg" if engine is PostgresNode else "redis")
-    ready = answers({each.name: partial(_ready, each) for each in nodes}, SECRET_SECONDS)
+    ready = answers({each.name: partial(_ready, each) for each in nodes}, seconds)
     late = {each.name for each in nodes} - set(ready)
     for name in late:
-        seen[name].error = f"its secret was not read in {SECRET_SECONDS:g} s: the secret store does not answer"
+        seen[name].error = f"its secret was not read in {seconds:g} s: the secret store does not answer"
     return late
 
 

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from observe.metrics.family import Family, Labels, Sample
+from observe.metrics.family import Family, Labels
 
 PREFIX = "datatier_"
 """Of the families that are written: each series is a metric that CloudWatch charges for, so nobody else's is."""
@@ -43,13 +43,6 @@ def lines(families: Iterable[Family], namespace: str, timestamp_ms: int) -> Iter
         every = iter(values.items())
         while some := dict(islice(every, METRICS)):
             yield _document(dimensions, some, namespace, timestamp_ms)
-
-
-def of_node(name: str, families: Iterable[Family]) -> Iterator[Family]:
-    """The families of one node, marked as such: the label `node` in front."""
-    for family in families:
-        marked = [Sample((("node", name), *labels), value, suffix) for labels, value, suffix in family.samples]
-        yield Family(family.name, family.kind, family.help, marked)
 
 
 def _document(dimensions: Labels, values: dict[str, float], namespace: str, timestamp_ms: int) -> str:

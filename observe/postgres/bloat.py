@@ -163,6 +163,7 @@ BLOAT = Observation(
     detail=_measure,
     arrange=_arrange,
     judge=wasteful,
+    thresholds=(THRESHOLD,),
     columns=("kind", "relation", "table", "size_bytes", "wasted_bytes", "share_percent", "how", "refused"),
     needs=(PGSTATTUPLE, SCAN_TABLES),
     every=7200,

@@ -152,6 +152,7 @@ BLOCKED = Observation(
     read=lambda _: _BLOCKED,
     arrange=tree,
     judge=_judge,
+    thresholds=(BLOCKED_SESSIONS, BLOCKED_FOR),
     columns=(
         "tree",
         "user",

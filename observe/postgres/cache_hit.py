@@ -63,6 +63,7 @@ CACHE_HIT_TABLES = Observation(
     question="Of which tables is most read from outside shared_buffers?",
     read=lambda _: _TABLES,
     judge=missed("table", RELATION_CACHE_HIT),
+    thresholds=(RELATION_CACHE_HIT,),
     columns=("table", *_SHOWN),
 )
 CACHE_HIT_INDEXES = Observation(
@@ -71,6 +72,7 @@ CACHE_HIT_INDEXES = Observation(
     question="Of which indexes is most read from outside shared_buffers?",
     read=lambda _: _INDEXES,
     judge=missed("index", RELATION_CACHE_HIT),
+    thresholds=(RELATION_CACHE_HIT,),
     columns=("index", *_SHOWN),
 )
 CACHE_HIT_DATABASES = Observation(
@@ -79,6 +81,7 @@ CACHE_HIT_DATABASES = Observation(
     question="How much of what is read was already in shared_buffers?",
     read=lambda _: _DATABASES,
     judge=missed("database", CACHE_HIT),
+    thresholds=(CACHE_HIT,),
     columns=("database", *_SHOWN),
     also=(CACHE_HIT_TABLES, CACHE_HIT_INDEXES),
 )

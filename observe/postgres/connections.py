@@ -5,6 +5,8 @@ from __future__ import annotations
 from bootstrap.postgres.pressure import CONNECTIONS_IN_USE
 from knowledge.thresholds.postgres import CONNECTIONS as THRESHOLD
 from observe.observation import PG_MONITOR, Finding, Observation, Rows, judged
+from observe.postgres.login_roles import LOGIN_ROLES
+from observe.postgres.memory_settings import MEMORY_SETTINGS
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:
@@ -26,6 +28,8 @@ CONNECTIONS = Observation(
     question="How many connections are in use, of which limit?",
     read=lambda _: CONNECTIONS_IN_USE,
     judge=_judge,
+    thresholds=(THRESHOLD,),
     columns=("whose", "used", "limit"),
+    also=(LOGIN_ROLES, MEMORY_SETTINGS),
     needs=(PG_MONITOR,),
 )

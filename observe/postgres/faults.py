@@ -38,6 +38,7 @@ FAULTS = Observation(
     question="Which faults has each database counted: deadlocks, damaged pages, conflicts, rollbacks, files for sorts?",
     read=lambda _: _FAULTS,
     judge=_judge,
+    thresholds=(CHECKSUMS,),
     columns=(
         "database",
         "deadlocks",

@@ -61,6 +61,7 @@ FOREIGN_KEYS = Observation(
     question="Which foreign keys have no index to find their rows by?",
     read=lambda _: _FOREIGN_KEYS,
     judge=lacking_indexes,
+    thresholds=(FOREIGN_KEY_INDEX,),
     columns=("table", "constraint", "columns", "referenced", "rows", "referenced_deletes"),
     every=900,
     on_replica=False,

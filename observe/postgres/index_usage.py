@@ -105,6 +105,7 @@ INDEX_USAGE = Observation(
     question="How often was each index scanned, on each server?",
     read=_read,
     judge=lambda _: (),
+    thresholds=(UNUSED_INDEX,),
     columns=("table", "index", "scans", "last_scan", "size_bytes", "counted_seconds"),
     every=900,
     together=unused,

@@ -116,6 +116,7 @@ INDEXES = Observation(
     question="Which indexes are unused, duplicate, invalid or missing for a foreign key?",
     read=lambda _: _INDEXES,
     judge=_judge,
+    thresholds=(INVALID_INDEX, DUPLICATE_INDEX, COVERED_INDEX),
     columns=(
         "table",
         "index",

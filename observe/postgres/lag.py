@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from knowledge.thresholds.nodes import REPLICATION, replica_lag
+from knowledge.thresholds.nodes import REPLICA_LAG, REPLICATION, replica_lag
 from knowledge.thresholds.threshold import Threshold
 from observe.observation import Cell, Finding, Observation, Row, Rows, judged
 from observe.quantities import duration, size
@@ -81,4 +81,5 @@ LAG = Observation(
     question="How far is the server in the WAL?",
     read=lambda _: _READ,
     judge=_judge,
+    thresholds=(REPLICATION, REPLICA_LAG),
 )

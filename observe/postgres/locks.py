@@ -81,6 +81,7 @@ LOCKS = Observation(
     question="Which locks are waited for or held, on what, in which mode?",
     read=lambda _: _LOCKS,
     judge=_judge,
+    thresholds=(LOCK_TABLE,),
     summary=_summary,
     columns=("pid", "user", "application", "granted", "mode", "target", "waiting_seconds", "open_seconds", "state"),
     needs=(READ_ALL_STATS,),

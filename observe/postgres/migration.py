@@ -38,6 +38,7 @@ MIGRATION = Observation(
     question="At which migration is the schema, and is it clean?",
     read=lambda _: f"SELECT version, dirty FROM {_NAME} LIMIT 1",
     judge=_judge,
+    thresholds=(THRESHOLD,),
     demands=(_THERE, _READABLE),
     on_replica=False,
 )

@@ -102,6 +102,7 @@ SEQUENCES = Observation(
     question="Which sequences run out of numbers?",
     read=lambda _: _SEQUENCES,
     judge=used_up,
+    thresholds=(SEQUENCE,),
     columns=("sequence", "table", "column", "type", "last_value", "ends_at", "used_percent", "cycle", "identity"),
     every=3600,
     on_replica=False,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from knowledge.support import Product
-from knowledge.thresholds.nodes import READ_ONLY
+from knowledge.thresholds.nodes import READ_ONLY, SUPPORT
 from observe.observation import Finding, Observation, Row, Rows, judged
 from observe.support import supported
 
@@ -44,4 +44,5 @@ SERVER = Observation(
     question="Which version is it, how long is that supported, and does it take writes?",
     read=lambda _: _READ,
     judge=_judge,
+    thresholds=(SUPPORT, READ_ONLY),
 )

@@ -6,6 +6,8 @@ from bootstrap.postgres.row_estimate import about
 from observe.observation import Observation
 from observe.postgres.databases import DATABASES
 from observe.postgres.relations import BYTES, LOCKED, NAMED, OURS, root
+from observe.postgres.temporary_files import TEMPORARY_FILES
+from observe.postgres.wal import WAL
 
 
 def summed(group: str, of: str = "true") -> str:
@@ -60,11 +62,11 @@ ORDER BY total_bytes DESC, "table"
 SIZES = Observation(
     id="sizes",
     engine="postgres",
-    question="How large are the databases and the tables, and what takes the space: rows, indexes or TOAST?",
+    question="How large are the databases and the tables, and what takes the space: rows, indexes, WAL, sorts?",
     read=lambda _: _SIZES,
     judge=lambda _: (),
     columns=("table", "kind", "rows", "total_bytes", "heap_bytes", "index_bytes", "toast_bytes", "partitions"),
     every=300,
     on_replica=False,
-    also=(DATABASES,),
+    also=(DATABASES, TEMPORARY_FILES, WAL),
 )

@@ -70,5 +70,6 @@ SLOTS = Observation(
     question="Is every replication slot read, and how much WAL do they hold back?",
     read=_read,
     judge=_judge,
+    thresholds=(SLOT_LOST, SLOT_WAL, SLOT_INACTIVE),
     columns=("slot", "kind", "active", "inactive_seconds", "wal_status", "held_bytes"),
 )

@@ -81,6 +81,7 @@ SLOW = Observation(
     question="Which statements take most of the time?",
     read=lambda _: _STATEMENTS.format(by=BY["time"]),
     judge=_judge,
+    thresholds=(SLOW_MEAN, SLOW_SHARE),
     columns=(
         "id",
         "user",

@@ -20,5 +20,6 @@ TRANSACTION_IDS = Observation(
     question="How far is the server from running out of transaction ids?",
     read=lambda _: _READ,
     judge=_judge,
+    thresholds=(THRESHOLD,),
     on_replica=False,
 )

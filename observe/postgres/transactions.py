@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from knowledge.thresholds.activity import LONG_STATEMENT, LONG_TRANSACTION, idle_in_transaction
+from knowledge.thresholds.activity import IDLE_IN_TRANSACTION, LONG_STATEMENT, LONG_TRANSACTION, idle_in_transaction
 from knowledge.thresholds.threshold import Status
 from observe.observation import READ_ALL_STATS, Finding, Observation, Row, Rows, judged, worst
 from observe.postgres.activity import COLUMNS, who
@@ -49,7 +49,10 @@ def _judge(rows: Rows) -> tuple[Finding, ...]:
 
 
 def _of(row: Row) -> Iterator[Finding]:
-    """Nothing of this tool's own sessions, and of the server's: autovacuum may take hours."""
+    """Nothing of this tool's own sessions, and of the server's: autovacuum may take hours.
+
+    Nor of one that is logging in: it has a transaction already and nothing else (`starting`, since PostgreSQL 18).
+    """
     if row["own"] or (row["backend_type"] != "client backend" and row["prepared"] is None):
         return
     open_, name = float(str(row["open_seconds"])), who(row)
@@ -63,10 +66,10 @@ def _of(row: Row) -> Iterator[Finding]:
             mend=f"ROLLBACK PREPARED '{gid}', or COMMIT PREPARED if its coordinator says so; in {row['database']}",
         )
         return
-    measured = row["state_seconds"] if row["state"] != "active" else row["statement_seconds"]
-    if measured is None:  # it is logging in, for which 18 has the state `starting`
+    seconds = row["state_seconds"] if row["state"] != "active" else row["statement_seconds"]
+    if seconds is None:
         return
-    since = float(str(measured))
+    since = float(str(seconds))
     if row["state"] == "active":
         first = judged(
             LONG_STATEMENT,
@@ -101,6 +104,7 @@ LONG = Observation(
     question="Which statements and transactions have been going on for long?",
     read=lambda _: _OPEN,
     judge=_judge,
+    thresholds=(LONG_STATEMENT, IDLE_IN_TRANSACTION, LONG_TRANSACTION),
     columns=("pid", "user", "database", "application", "state", "wait_event", "open_seconds", "state_seconds", "query"),
     also=(PROGRESS,),
     needs=(READ_ALL_STATS,),

@@ -114,6 +114,7 @@ VACUUM = Observation(
     question="Does vacuum get through: which tables wait for it, what runs, and what holds it back?",
     read=_read,
     judge=_judge,
+    thresholds=(AUTOVACUUM_OFF, DEAD_ROWS, NEVER_VACUUMED, STALE_STATISTICS),
     columns=(
         "table",
         "toast",

@@ -16,7 +16,7 @@ def _read(version: int) -> str:
 WITH holder AS (
   SELECT 'transaction' AS kind, a.pid::text AS id, a.usename::text AS "user", a.datname::text AS database,
          greatest(age(a.backend_xmin), age(a.backend_xid)) AS transactions,
-         extract(epoch FROM now() - a.xact_start)::float8 AS open_seconds, true AS active
+         extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS open_seconds, true AS active
   FROM pg_stat_activity a
   WHERE (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL) AND a.pid <> pg_backend_pid()
     AND coalesce(a.backend_type, '') <> 'walsender' AND a.pid NOT IN (SELECT pid FROM pg_stat_progress_vacuum)
@@ -78,6 +78,7 @@ VACUUM_HORIZON = Observation(
     question="What holds vacuum back?",
     read=_read,
     judge=held,
+    thresholds=(VACUUM_HELD_TRANSACTIONS, VACUUM_HELD_SECONDS),
     columns=("kind", "id", "user", "database", "transactions", "open_seconds", "active"),
     needs=(PG_MONITOR,),
     on_replica=False,

@@ -7,6 +7,7 @@ from collections import defaultdict
 from knowledge.thresholds.redis import CLIENT_BUFFER
 from observe.observation import Cell, Finding, Observation, Right, Row, Rows, judged, worst
 from observe.quantities import size
+from observe.redis.usage import TURNED_AWAY
 
 LISTS = Right(
     name="+client|list", grant="`redis: {CACHE: monitoring}` of the identity in access.yaml; elsewhere ACL SETUSER"
@@ -100,7 +101,8 @@ CLIENT_LIST = Observation(
     read=("CLIENT LIST",),
     arrange=clients,
     judge=_judge,
+    thresholds=(CLIENT_BUFFER,),
     columns=("id", "user", "name", "address", "age_seconds", "idle_seconds", "output_bytes", "command"),
-    also=(CLIENT_GROUPS,),
+    also=(CLIENT_GROUPS, TURNED_AWAY),
     needs=(LISTS,),
 )

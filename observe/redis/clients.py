@@ -23,5 +23,6 @@ CLIENTS = Observation(
     question="How many clients are connected, of how many that may?",
     read=("INFO clients",),
     judge=_judge,
+    thresholds=(THRESHOLD,),
     needs=(INFO,),
 )

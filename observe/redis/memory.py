@@ -26,5 +26,6 @@ MEMORY = Observation(
     question="How full is the memory for data?",
     read=("INFO memory",),
     judge=_judge,
+    thresholds=(THRESHOLD, MEMORY_EVICTING),
     needs=(INFO,),
 )

@@ -57,5 +57,6 @@ REPLICATION = Observation(
     question="Do the nodes of the cache hear each other?",
     read=("INFO replication",),
     judge=_judge,
+    thresholds=(THRESHOLD,),
     needs=(INFO,),
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from knowledge.support import Product
+from knowledge.thresholds.nodes import SUPPORT
 from observe.observation import Finding, Observation, Row, Rows
 from observe.redis.info import AT, INFO, number
 from observe.support import supported
@@ -33,5 +34,6 @@ SERVER = Observation(
     question="Which engine and version is it, and how long is that supported?",
     read=("INFO server",),
     judge=_judge,
+    thresholds=(SUPPORT,),
     needs=(INFO,),
 )

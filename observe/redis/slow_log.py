@@ -118,6 +118,7 @@ COMMANDS = Observation(
     read=("INFO commandstats", "INFO latencystats"),
     arrange=commands,
     judge=_judge,
+    thresholds=(SLOW_COMMAND,),
     columns=("command", "calls", "total_ms", "share_percent", "mean_ms", "p50_ms", "p99_ms", "rejected", "failed"),
     needs=(INFO,),
 )

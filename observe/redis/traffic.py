@@ -60,6 +60,7 @@ TRAFFIC = Observation(
     question="Are keys found, and is anybody turned away?",
     read=("INFO stats",),
     judge=_judge,
+    thresholds=(HIT_RATIO, REJECTED, FAILED_LOGINS),
     needs=(INFO,),
     counted=True,
 )
@@ -82,6 +83,7 @@ EVICTIONS = Observation(
     question="Are keys thrown out to make room?",
     read=("INFO stats", "INFO memory"),
     judge=_evicted,
+    thresholds=(EVICTIONS_THRESHOLD, EVICTIONS_MANY),
     needs=(INFO,),
     counted=True,
 )

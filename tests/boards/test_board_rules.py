@@ -15,6 +15,7 @@ from boards.rules import alarms, checks, facts
 from boards.rules.catalogue import not_expressed, rules
 from knowledge.alarms import catalogue
 from knowledge.alarms.facts import CHECK, FACTS
+from knowledge.thresholds.every import engine, thresholds
 
 LIMITS = {"shop-prod/standby": {"replica-lag": 5.0, "load-high": 5.0}}
 STACK = {"secret-old": 31 * 86400.0}
@@ -89,10 +90,10 @@ def test_without_a_stack_there_is_no_rule_whose_number_only_a_stack_knows() -> N
 def test_a_check_that_no_alarm_has_is_a_rule_for_each_of_its_steps() -> None:
     expressed = {rule.key for rule in alarms.rules(LIMITS)}
     steps = {
-        (f"{checks.engine(each)}/{each.id}-{ending}", severity)
-        for each in checks.thresholds()
+        (f"{engine(each)}/{each.id}-{ending}", severity)
+        for each in thresholds()
         if each.id not in {said.get(CHECK) for said in FACTS.values()}
-        and not {f"{checks.engine(each)}/{alarm}" for alarm in each.alarms} & expressed
+        and not {f"{engine(each)}/{alarm}" for alarm in each.alarms} & expressed
         for limit, severity, ending in ((each.warn, "info", "high"), (each.critical, "critical", "critical"))
         if limit is not None
     }

@@ -156,3 +156,17 @@ def test_values_are_revealed_in_one_place() -> None:
         if path.parent.name != "secrets" and ".reveal(" in path.read_text()
     ]
     assert elsewhere == []
+
+
+def test_who_watches_reads_what_a_sequence_has_left_and_no_row() -> None:
+    access = load_access(
+        {
+            "owner": "shop_owner",
+            "schemas": ["shop"],
+            "identities": {"shop": {"postgres": "migrator"}, "eyes": {"postgres": "monitoring"}},
+        }
+    )
+    wanted = desired(access, {})
+    given = {kind: wanted.acl(kind, "shop", "orders")["eyes"] for kind in ("table", "sequence", "function")}
+    assert given == {"table": frozenset(), "sequence": frozenset({"SELECT"}), "function": frozenset()}
+    assert wanted.future("sequence", "shop")["eyes"] == frozenset({"SELECT"})

@@ -24,9 +24,8 @@ class Command:
 
     @property
     def identity(self) -> str:
-        """Who it is run as; empty where it is only mentioned, or has no identity."""
-        opens = self.words[:1] == ("datatier",) and self.words[1] in ("psql", "redis-cli")
-        return self.words[2] if opens and len(self.words) > 2 else ""
+        """Who sends SQL by it; empty where it is only mentioned, or does not."""
+        return self.words[2] if self.words[:2] == ("datatier", "psql") and len(self.words) > 2 else ""
 
     @property
     def sql(self) -> tuple[str, ...]:

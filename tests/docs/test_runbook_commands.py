@@ -30,7 +30,7 @@ def of(*start: str) -> list[Command]:
 
 
 def test_no_other_programs() -> None:
-    assert {command.words[0] for command in commands()} == {"aws", "datatier", "pulumi", "curl", "export", "grep"}
+    assert {command.words[0] for command in commands()} == {"aws", "datatier", "pulumi", "curl", "export"}
 
 
 @pytest.mark.parametrize("command", of("datatier"), ids=str)
@@ -48,10 +48,7 @@ def test_datatier_has_it(command: Command) -> None:
 
 @pytest.mark.parametrize("command", [each for each in commands() if each.identity], ids=str)
 def test_the_identity_is_declared(command: Command) -> None:
-    if command.words[1] == "psql":
-        assert command.identity == "master" or "postgres" in ACCESS["identities"][command.identity]
-    else:
-        assert command.words[3] in ACCESS["identities"][command.identity]["redis"]
+    assert command.identity == "master" or "postgres" in ACCESS["identities"][command.identity]
 
 
 @pytest.mark.parametrize("command", of("aws"), ids=str)

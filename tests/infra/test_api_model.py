@@ -46,6 +46,11 @@ OPERATIONS: dict[str, tuple[str, str]] = {
     "aws:ec2/subnet:Subnet": ("ec2", "CreateSubnet"),
     "aws:ec2/vpc:Vpc": ("ec2", "CreateVpc"),
     "aws:ec2/vpcEndpoint:VpcEndpoint": ("ec2", "CreateVpcEndpoint"),
+    "aws:ecs/cluster:Cluster": ("ecs", "CreateCluster"),
+    "aws:ecs/service:Service": ("ecs", "CreateService"),
+    "aws:ecs/taskDefinition:TaskDefinition": ("ecs", "RegisterTaskDefinition"),
+    "aws:servicediscovery/privateDnsNamespace:PrivateDnsNamespace": ("servicediscovery", "CreatePrivateDnsNamespace"),
+    "aws:servicediscovery/service:Service": ("servicediscovery", "CreateService"),
     "aws:elasticache/parameterGroup:ParameterGroup": ("elasticache", "CreateCacheParameterGroup"),
     "aws:elasticache/replicationGroup:ReplicationGroup": ("elasticache", "CreateReplicationGroup"),
     "aws:elasticache/subnetGroup:SubnetGroup": ("elasticache", "CreateCacheSubnetGroup"),
@@ -97,6 +102,7 @@ WRAPPED = {
     "RestoreTestingPlan": "RestoreTestingPlan",
     "RestoreTestingSelection": "RestoreTestingSelection",
     "EventTarget": "Targets",
+    "Service": "deploymentConfiguration",
     "BucketLifecycleConfiguration": "LifecycleConfiguration",
     "BucketOwnershipControls": "OwnershipControls",
     "BucketPublicAccessBlock": "PublicAccessBlockConfiguration",
@@ -171,6 +177,9 @@ RENAMED: dict[tuple[str, str], str] = {
     ("RolePolicy", "role"): "RoleName",
     ("RolePolicy", "policy"): "PolicyDocument",
     ("RolePolicyAttachment", "role"): "RoleName",
+    ("Cluster", "name"): "clusterName",
+    # ECS's, and Cloud Map's own.
+    ("Service", "name"): "serviceName|Name",
     ("SecurityGroup", "name"): "GroupName",
     ("SecurityGroupEgressRule", "securityGroupId"): "GroupId",
     ("SecurityGroupIngressRule", "securityGroupId"): "GroupId",
@@ -182,7 +191,7 @@ RENAMED: dict[tuple[str, str], str] = {
     ("TopicPolicy", "policy"): "AttributeValue",
 }
 # Shapes that the provider makes of something of another form: a map, an archive, a flat list.
-ANEW = {"Dimension", "FunctionCode", "LogDeliveryConfigurationRequest"}
+ANEW = {"Dimension", "FunctionCode", "NetworkConfiguration", "LogDeliveryConfigurationRequest"}
 # (Type's last name or *, input) -> why the request that makes the resource does not take it.
 NOT_IN_API: dict[tuple[str, str], str] = {
     ("*", "tags"): "each service has its own form of tags; the provider turns the map into it",
@@ -200,6 +209,7 @@ NOT_IN_API: dict[tuple[str, str], str] = {
     ("SecurityGroupEgressRule", "*"): "the provider wraps the rule into IpPermissions",
     ("Secret", "recoveryWindowInDays"): "DeleteSecret, at the end",
     ("Topic", "kmsMasterKeyId"): "an attribute of the topic, by name",
+    ("Service", "waitForSteadyState"): "the provider's own: wait until the deployment is over",
     ("Instance", "applyImmediately"): "ModifyDBInstance only",
     ("Instance", "skipFinalSnapshot"): "DeleteDBInstance, at the end",
     ("Instance", "finalSnapshotIdentifier"): "DeleteDBInstance, at the end",
@@ -323,6 +333,10 @@ EVERYTHING = {
         "continuous": True,
         "lock": {"mode": "compliance", "min": 7, "max": 90},
         "second_region": {"region": "eu-central-1", "point_in_time": 7},
+    },
+    "data-tier:metrics": {
+        "schedule": "5m",
+        "service": {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1.2", "clients": ["sg-0a1b"]},
     },
     "data-tier:proxy": {},
     "data-tier:bucket": {"roles": ["arn:aws:iam::123456789012:role/backup"]},

@@ -102,9 +102,10 @@ STATEMENT, TRANSACTION, IDLE = (60, 1800), (1800, 3600), (300, 900)
             ],
         ),
         (transaction(own=True, statement_seconds=9999.0), []),
-        # A session that is logging in has a transaction, and neither a name nor a time of its state yet.
-        (transaction(application="", state="starting", state_seconds=None, statement_seconds=None), []),
         (transaction(backend_type="autovacuum worker", statement_seconds=9999.0), []),
+        # One that is logging in.
+        (transaction(state=None, state_seconds=None, statement_seconds=None), []),
+        (transaction(state="starting", state_seconds=None, statement_seconds=None), []),
         (transaction(backend_type="parallel worker", statement_seconds=9999.0), []),
     ],
 )

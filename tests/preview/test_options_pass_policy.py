@@ -19,7 +19,9 @@ ROOT = Path(__file__).parents[2]
 REMOTE = {"region": "eu-central-1", "vpc": "vpc-0c", "subnets": ["subnet-0c", "subnet-0d"], "clients": ["sg-0c"]}
 SLACK = {"slack": {"workspace": "T0", "channel": "C0"}}
 QUEUE = {"sqs": "arn:aws:sqs:eu-west-1:210987654321:ops"}
+SERVICE = {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1.2", "clients": ["sg-0a", "10.1.0.0/16"]}
 NETWORK = {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"], "clients": ["sg-0a", "10.1.0.0/16"]}
+NETWORK |= {"endpoints": ["sg-0e", "10.9.0.0/16"]}
 LOCK = {"mode": "governance", "min": 7, "max": 90}
 CACHE = {"class": "cache.m7g.large", "replicas": 1, "multi_az": True}
 # Options that go together share a run, which takes a second: what is refused names its resource.
@@ -29,12 +31,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "proxy": {"iam": True},
         "backup": {"continuous": True},
         "network": NETWORK,
-        "metrics": {"schedule": "1m"},
+        "metrics": {"schedule": "1m", "service": SERVICE},
         "redis": {"main": CACHE | {"shards": 2}},
     },
     "e-mail, web and queue, proxy, bucket and rotation, second region, Redis and a token": {
         "notify": {"critical": [{"email": "a@example.org"}], "warning": [{"https": "https://a.example.org"}]}
         | {"info": [QUEUE]},
+        "metrics": {"service": SERVICE},
         "proxy": {}, "bucket": {"roles": ["arn:aws:iam::210987654321:role/shop"]}, "rotation": {},
         "postgres": {"replicas": {"near": {}, "far": {"remote": REMOTE}}},
         "backup": {"second_region": {"region": "eu-central-1", "point_in_time": 7}, "lock": LOCK, "restore_test": {}},

@@ -48,9 +48,10 @@ def postgres_checks(
     login = Login(find)
     node = login.node
     every = dict.fromkeys(part for each in POSTGRES for part in (each, *each.also))
-    # Those of the server as a whole are the health's, but for the migration's numbers.
-    # What takes all servers of a stack is asked by `own.together`.
-    usual = [each for each in every if each is MIGRATION or not (each in NODE_POSTGRES or each.together)]
+    # Those of the server as a whole are the health's, but for the migration's numbers; what is not judged has none, and
+    # what takes all servers of a stack is asked by `own.together`.
+    others = (each for each in every if each.thresholds and not each.together and each not in NODE_POSTGRES)
+    usual = [MIGRATION, *others]
     chosen = usual if only is None else [each for each in every if each.id in only]
     wanted = [each for each in chosen if each.on_replica or not node.replica]
     groups = [

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 import redis
-from key_servers import INVENTORY, PASSWORD, PROGRAMS, fill, node, server, url, user
+from key_servers import INVENTORY, PASSWORD, PROGRAMS, fill, node, server, user
 from postgres_server import free_port
 from real_servers import Valkey
 from test_report import SHOP
 
 from bootstrap.access import RedisRules, access_string, listable
 from bootstrap.acl.rules import parse
-from bootstrap.secrets import open_redis_url
+from bootstrap.secrets import Secret, open_redis_url
 from observe.keys.allowed import MOST_REFUSALS, Declared, Tried
 from observe.keys.pace import Pace
 from observe.keys.places import NowhereError, Shard, shards
@@ -210,16 +210,19 @@ def test_a_replica_is_asked_and_when_it_dies_its_keys_are_counted_once_at_the_pr
     with server("valkey", "--repl-diskless-sync-delay", "0") as primary, primary.admin() as admin:
         password = admin.get_connection_kwargs()["password"]
         fill(admin, 500)
-        with server(
-            "valkey",
-            "--replicaof",
-            "127.0.0.1",
-            str(primary.port),
-            "--masteruser",
-            "acl-admin",
-            "--masterauth",
-            password,
-        ) as copy, copy.admin() as second:
+        with (
+            server(
+                "valkey",
+                "--replicaof",
+                "127.0.0.1",
+                str(primary.port),
+                "--masteruser",
+                "acl-admin",
+                "--masterauth",
+                password,
+            ) as copy,
+            copy.admin() as second,
+        ):
             until = time.monotonic() + 20
             while second.info("replication")["master_link_status"] != "up" and time.monotonic() < until:
                 time.sleep(0.05)
@@ -261,9 +264,7 @@ def test_what_no_node_answers_for_is_a_failure_and_the_rest_is_there(cache: Valk
     assert report(of.result()).keys == 1
 
 
-def url_of(where: str):
-    from bootstrap.secrets import Secret
-
+def url_of(where: str) -> Secret:
     return Secret(f"redis://{where}")
 
 
@@ -320,6 +321,3 @@ def test_a_cluster_is_taken_shard_by_shard() -> None:
             assert made.spaces[0].group.keys == 200
             assert sorted(of.nodes) == sorted(f"127.0.0.1:{each.port}" for each in (one, two))
             assert [*first.acl_log(), *second.acl_log()] == []
-
-
-assert url

@@ -7,11 +7,8 @@ from functools import cache
 
 import pytest
 from postgres_server import binaries
-from postgres_states import LOGIN, prepare
+from postgres_states import LOGIN, PLAIN, prepare
 from real_servers import Postgres
-
-PLAIN = "gauge_plain"
-"""A login without any right."""
 
 
 @pytest.fixture(scope="session")

@@ -13,6 +13,8 @@ import psycopg
 from real_servers import SUPERUSER_PASSWORD, Postgres
 
 DATABASE, LOGIN, PASSWORD = "warehouse", "gauge_reader", "gauge-reader-of-a-test"
+PLAIN = "gauge_plain"
+"""A login without any right."""
 EXTRA = ("stat_checkpointer", "database_wraparound", "long_running_transactions")
 """Collectors that are off by default and need nothing of the server."""
 Name = tuple[str, str, str, str]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from observe.metrics.emf import lines, of_node
+from observe.metrics.emf import lines
 from observe.metrics.family import Family, Sample, gauge
 
 NAMESPACE, NOW = "data-tier/shop-prod", 1_700_000_000_123
@@ -106,10 +106,3 @@ def test_a_metric_has_at_most_30_dimensions() -> None:
     labels = {f"label{number:02}": "x" for number in range(40)}
     (found,) = lines([labelled("datatier_up", (labels, 1))], NAMESPACE, NOW)
     assert json.loads(found)["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [[f"label{n:02}" for n in range(30)]]
-
-
-def test_a_node_is_a_dimension() -> None:
-    marked = of_node("primary", [labelled("datatier_check_status", ({"check": "slots"}, 2))])
-    assert [json.loads(line) for line in lines(marked, NAMESPACE, NOW)] == [
-        document({"check": "slots", "node": "primary"}, {"datatier_check_status": (2, None)})
-    ]

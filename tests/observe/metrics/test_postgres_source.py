@@ -12,8 +12,7 @@ from time import monotonic
 
 import psycopg
 import pytest
-from conftest import PLAIN
-from postgres_states import DATABASE, LOGIN, PASSWORD, url
+from postgres_states import DATABASE, LOGIN, PASSWORD, PLAIN, url
 from real_servers import Postgres
 
 from bootstrap.secrets import LoginError, Secret

@@ -16,7 +16,7 @@ import redis
 from peer_states import node, open_node
 from postgres_server import free_port
 
-from bootstrap.secrets import Secret
+from bootstrap.secrets import LoginError, Secret, open_redis_url
 from local.valkey.binaries import find
 from observe.metrics import login as module
 from observe.metrics.redis.source import RedisSource
@@ -108,6 +108,9 @@ def test_a_replica_without_its_primary(folder: Path) -> None:
     alone = ("--replicaof", f"127.0.0.1 {gone}", "--replica-serve-stale-data", "no")
     with valkey(folder, *alone) as port, scraped(port) as source:
         assert values(source, "redis_up", "redis_master_link_up", "redis_slave_info") == [1, 0, 1]
+        with pytest.raises(LoginError, match="Link with MASTER is down") as raised:  # whoever needs its keys is told
+            open_redis_url(Secret(f"redis://127.0.0.1:{port}"))
+        assert not raised.value.refused
 
 
 def test_a_cluster_that_is_down(folder: Path) -> None:
