@@ -50,8 +50,3 @@ def queries(observations: tuple[Observation, ...] = POSTGRES) -> tuple[Observati
     """Those that are a command of `datatier queries`."""
     parts = {each.id for observation in observations for each in observation.also}
     return tuple(each for each in observations if each.columns and each.id not in parts)
-
-
-def together(observations: tuple[Observation, ...] = POSTGRES) -> tuple[Observation, ...]:
-    """Those that mean something only of all servers of a stack."""
-    return tuple(part for each in observations for part in (each, *each.also) if part.together)

@@ -8,13 +8,11 @@ from functools import partial
 
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
-from observe.catalogue import together
 from observe.health.looker import Looker
 from observe.metrics.own.health import SECONDS, HealthRounds
 from observe.metrics.own.keys import keys_source
 from observe.metrics.own.postgres import postgres_checks
 from observe.metrics.own.secrets import STACK, stack_source
-from observe.metrics.own.together import together_source
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
 from observe.metrics.postgres.tables import CAP
@@ -65,9 +63,11 @@ def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) ->
     for postgres in watched.postgres_nodes():
         find = partial(_postgres, watched, postgres.name)
         peers = PostgresSource(find, readings(names, cap))
-        found += [peers, health.source(postgres.name), postgres_checks(find, manifest)]
-    if watched.postgres:
-        found.append(together_source(watched.postgres_nodes, together()))
+        found += [
+            peers,
+            health.source(postgres.name),
+            postgres_checks(find, manifest, others=partial(_replicas, watched)),
+        ]
     for redis in watched.redis_nodes():
         found += [RedisSource(partial(_redis, watched, redis.name)), health.source(redis.name)]
     if isinstance(watched.redis, Manifest):
@@ -96,6 +96,10 @@ def looked_at(manifest: Manifest, observations: Collection[str]) -> tuple[Source
 
 def _postgres(watched: Watched, name: str) -> PostgresNode:
     return next(each for each in watched.postgres_nodes() if each.name == name)
+
+
+def _replicas(watched: Watched) -> tuple[PostgresNode, ...]:
+    return watched.postgres_nodes()[1:]
 
 
 def _redis(watched: Watched, name: str) -> RedisNode:

@@ -3,36 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
-from functools import partial
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
-from observe.ask import ask
-from observe.metrics.own.checks import STATUS, checks
+from observe.ask import as_one, ask
+from observe.metrics.own.checks import checks
 from observe.metrics.own.part import Part
-from observe.metrics.own.source import Group, OwnSource
 from observe.node import PostgresNode
 from observe.observation import Observation
+from observe.read import look
 
-Nodes = Sequence[PostgresNode]
+if TYPE_CHECKING:
+    import psycopg
 
 
-def together_source(find: Callable[[], Nodes], observations: Sequence[Observation]) -> OwnSource[Nodes]:
-    """Ask all servers in a round, and give what it means as the first one's, as the commands do.
+def read_together(
+    conn: psycopg.Connection[Any],
+    *,
+    node: str,
+    observation: Observation,
+    others: Callable[[], Sequence[PostgresNode]],
+) -> Part:
+    """Ask the session's server and the others, and give what it means as the first one's, as the commands do.
 
-    :param find: the servers, the primary first, with the logins that their secrets hold now.
-    :param observations: those with a `together`.
+    Raise BootstrapError where one does not answer: nothing is known of all without it.
+
+    :param others: with the logins that their secrets hold now.
     """
-    groups = [
-        Group(f"check {each.id}", each.every, (STATUS,), partial(_read, observation=each)) for each in observations
-    ]
-    return OwnSource(find()[0].name, lambda: nullcontext(find()), groups)
-
-
-def _read(nodes: Nodes, *, observation: Observation) -> Part:
-    """Raise BootstrapError where one of them does not answer: nothing is known of all without it."""
-    answers = ask(nodes, [observation])
-    findings = [found for answer in answers for found in answer.findings]
-    if not all(answer.reached for answer in answers):
-        raise BootstrapError("; ".join(found.message for found in findings))
-    return checks(findings)
+    answers = [look(conn, node, observation), *ask(others(), [replace(observation, together=None)])]
+    if conn.closed:
+        raise BootstrapError(f"{node}: the connection was lost")
+    lost = [found.message for each in answers if not each.reached for found in each.findings]
+    if lost:
+        raise BootstrapError("; ".join(lost))
+    return checks(found for each in as_one(observation, answers) for found in each.findings)

@@ -5,38 +5,31 @@ That it is found where all of them answer is seen on a tier (tests/cli/test_on_c
 
 from __future__ import annotations
 
-from time import monotonic
 from typing import NoReturn
 
-from bootstrap.secrets import LoginError
-from observe.catalogue import together
-from observe.metrics.own.postgres import postgres_checks
-from observe.metrics.own.together import together_source
-from observe.metrics.source import Refused
+import pytest
+from real_servers import SUPERUSER_PASSWORD, Postgres
+
+from bootstrap.errors import BootstrapError
+from bootstrap.secrets import LoginError, Secret
+from observe.metrics.own.together import read_together
 from observe.node import PostgresNode
+from observe.nodes import postgres_nodes
 from observe.postgres.index_usage import INDEX_USAGE
 
 
-def node(name: str) -> PostgresNode:
+def copy() -> PostgresNode:
     def connect(_: int) -> NoReturn:
-        raise LoginError(f"{name}: connection refused", refused=False)
+        raise LoginError("copy: connection refused", refused=False)
 
-    return PostgresNode(name=name, address=f"{name}:5432", replica=name != "orders", connect=connect)
-
-
-def test_it_is_refused_with_each_server_that_does_not_answer() -> None:
-    source = together_source(lambda: (node("orders"), node("copy")), together())
-    scrape = source.scrape(monotonic() + 60)
-    assert source.name == "orders"
-    assert scrape.families == []
-    assert scrape.refused == [
-        Refused("datatier_check_status", "orders: connection refused; copy: connection refused", "")
-    ]
+    return PostgresNode(name="copy", address="copy:5432", replica=True, connect=connect)
 
 
-def test_no_server_is_asked_the_same_twice() -> None:
-    """An instance has one age for each group."""
-    assert together() == (INDEX_USAGE,)
-    alone = postgres_checks(lambda: node("orders"), None)
-    of_all = together_source(lambda: (node("orders"),), together())
-    assert not {each.name for each in alone._groups} & {each.name for each in of_all._groups}
+@pytest.mark.server
+def test_it_takes_an_answer_of_each_server(postgres18: Postgres) -> None:
+    url = f"postgres://rdsadmin:{SUPERUSER_PASSWORD}@127.0.0.1:{postgres18.port}/postgres"
+    (orders,) = postgres_nodes(Secret(url))
+    with orders.session() as conn:
+        assert read_together(conn, node="orders", observation=INDEX_USAGE, others=tuple).refused == []
+        with pytest.raises(BootstrapError, match=r"^copy: connection refused$"):
+            read_together(conn, node="orders", observation=INDEX_USAGE, others=lambda: (copy(),))
