@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
-from rich.markup import escape
 
-from cli.output import counted, listed
+from cli.output import counted, escape, listed
 
 if TYPE_CHECKING:
     from bootstrap.action import Action

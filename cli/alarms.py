@@ -10,13 +10,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from cli import alarms_view
 from cli.alarms_explain import explain
 from cli.errors import DIFFERENT, FAILED, InputError, NothingUpError
 from cli.options import JsonFlag, NamedStack
-from cli.output import console, emit_json, table
+from cli.output import console, emit_json, escape, table
 from cli.project import StackSource, load
 
 if TYPE_CHECKING:

@@ -7,11 +7,10 @@ from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from cli.errors import InputError
 from cli.options import JsonFlag
-from cli.output import console, emit_json, table
+from cli.output import console, emit_json, escape, table
 from cli.project import load, project_root
 from infra.instances import Instances
 from infra.load import load_stack

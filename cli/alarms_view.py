@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 
-from cli.output import listed
+from cli.output import escape, listed
 
 if TYPE_CHECKING:
     from alarms.finding import BrokenStep

@@ -6,12 +6,11 @@ import json as json_module
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from cli.errors import InputError
 from cli.git import changed_paths
 from cli.options import JsonFlag
-from cli.output import console, emit_json, listed
+from cli.output import console, emit_json, escape, listed
 from cli.project import deployed, project_root
 
 SinceOption = Annotated[str, typer.Option("--since", help="Revision of Git, such as origin/main.")]

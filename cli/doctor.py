@@ -16,13 +16,12 @@ from typing import Annotated
 
 import psutil
 import typer
-from rich.markup import escape
 
 from bootstrap.declared_extensions import declared
 from cli.current import known
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag
-from cli.output import console, emit_json, table
+from cli.output import console, emit_json, escape, table
 from cli.project import project_root
 from graph.errors import CloudError
 from infra.settings.stackfile import read_stack, stacks

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 
 import typer
-from rich.markup import escape
 
 from account.finding import AccountFinding
 from account.look import look, look_at_waiting
 from account.reader import Reader
 from bootstrap.aws import aws_client, aws_credentials
 from cli.errors import FAILED, InputError
-from cli.output import console, emit_json
+from cli.output import console, emit_json, escape
 from cli.preview import saved
 from cli.project import deployed, load, project_root
 

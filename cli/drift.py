@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from bootstrap.secrets import open_database_url
 from cli.declaration import note_of_deployed
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackArgument
-from cli.output import console, counted, emit_json, note
+from cli.output import console, counted, emit_json, escape, note
 from cli.project import project_root
 from cli.target import find_declared
 from infra.settings.access_file import read_access

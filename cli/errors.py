@@ -6,7 +6,7 @@ import errno
 import sys
 import traceback
 
-from cli.output import console, debugging
+from cli.output import console, debugging, escape
 from infra.trigger import PACKAGE
 
 FAILED, WRONG_INPUT, DIFFERENT = 1, 2, 3
@@ -72,10 +72,6 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from knowledge.parameters import ParameterError
     from local.logs import LogsError
     from observe.errors import QuestionError
-    from observe.keys.entry import NobodyError
-    from observe.keys.saved import SavedError
-    from observe.keys.survey import StaleCursorError
-    from observe.metrics.postgres.catalogue import UnknownCollectorError
     from pipeline.record import RecordError
     from upgrade.step import PlanError
 
@@ -85,21 +81,17 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
         InputError,
         LogsError,
         NoLoginError,
-        NobodyError,
         NotEmptyError,
         ParameterError,
         PlanError,
         ProblemsError,
         QuestionError,
         RecordError,
-        SavedError,
         SettingsError,
         SourceError,
-        StaleCursorError,
         TargetError,
         UnknownCacheError,
         UnknownClassError,
-        UnknownCollectorError,
         UnknownRoleError,
         UnknownStackError,
         UnreadableError,
@@ -127,8 +119,4 @@ def _first_line(error: BaseException) -> str:
 
 def _say(sentence: str) -> None:
     sys.stdout.flush()
-    console(stderr=True).print(f"[bold red]error:[/] {_escape(sentence)}")
-
-
-def _escape(text: str) -> str:
-    return text.replace("[", r"\[")
+    console(stderr=True).print(f"[bold red]error:[/] {escape(sentence)}")

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from rich.console import Group, RenderableType
-from rich.markup import escape
 from rich.text import Text
 
-from cli.output import table
+from cli.output import escape, table
 from cli.queries_view import STYLES, WORST, limit_of
 from knowledge.thresholds.threshold import Status
 from observe.health.report import Health, HealthReport

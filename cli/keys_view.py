@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from rich.console import Console
-from rich.markup import escape
 
-from cli.output import counted, table
+from cli.output import counted, escape, table
 from cli.queries_view import STYLES, finding_as_json, limit_of
 from observe.keys.group import Group
 from observe.keys.names import shown

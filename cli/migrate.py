@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from bootstrap.secrets import Secret
 from cli.doors import by_url, open_database
@@ -19,7 +18,7 @@ from cli.duration import duration
 from cli.errors import FAILED, WRONG_INPUT, InputError, NothingUpError
 from cli.files import writing
 from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, ManifestOption, PathOption, StackOption
-from cli.output import console, counted, emit_json, note, table
+from cli.output import console, counted, emit_json, escape, note, table
 from cli.project import not_carried, project_root
 from cli.rehearse import rehearse
 

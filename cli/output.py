@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Sequence
 
 from rich.console import Console, ConsoleOptions, RenderResult
-from rich.markup import escape
+from rich.markup import escape as without_markup
 from rich.table import Table
 from rich.text import Text
 
 # A pipe has no width: rich would otherwise fold at 80 columns, or at COLUMNS, and break lines that scripts read.
 _PIPE_WIDTH = 1_000_000
 _GAP = "  "
+# C0 without tab and line feed, DEL, C1: what a terminal obeys (ECMA-48, Control functions). rich takes away only some.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Grid:
@@ -62,6 +65,14 @@ class Grid:
 def _text(markup: str) -> Text:
     """Markup as text. Without emoji, which would make a picture of the `:key:` in a name."""
     return Text.from_markup(markup, emoji=False)
+
+
+def escape(text: str) -> str:
+    """Text of anybody's as markup that shows it: no tag of rich's, and nothing that a terminal obeys.
+
+    A name or a statement is whatever an application made it; `ESC ]` in one would set the title of who looks at it.
+    """
+    return without_markup(_CONTROL.sub(lambda found: f"\\x{ord(found[0]):02x}", text))
 
 
 def console(*, stderr: bool = False) -> Console:

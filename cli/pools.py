@@ -6,14 +6,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from bootstrap.access import load_access
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret
 from cli.doors import by_url, open_database
 from cli.options import DatabaseUrlOption, InstancesOption, JsonFlag, ManifestOption, StackArgument
-from cli.output import console, emit_json, table
+from cli.output import console, emit_json, escape, table
 from cli.target import find_manifest
 from clients.credentials import default_identity
 

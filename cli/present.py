@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
-from cli.output import table
+from cli.output import escape, table
 
 plain = escape
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
-from rich.markup import escape
 
-from cli.output import counted, table
+from cli.output import counted, escape, table
 from preview import markdown
 
 if TYPE_CHECKING:

@@ -7,11 +7,10 @@ from dataclasses import replace
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from cli.errors import DIFFERENT, FAILED
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
-from cli.output import console, counted, emit_json
+from cli.output import console, counted, emit_json, escape
 from cli.queries_target import DatabaseOption, IdentityOption, NodeOption, aimed, nodes_of, words_of
 from cli.queries_view import WORST, finding_as_json, show_findings, show_rows
 from knowledge.thresholds.threshold import Status

@@ -6,7 +6,6 @@ import json as json_module
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from bootstrap.access import load_access
 from bootstrap.access.names import logins
@@ -14,7 +13,7 @@ from bootstrap.secrets import Secret
 from cli.doors import by_url
 from cli.errors import InputError
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
-from cli.output import console, emit_json, note
+from cli.output import console, emit_json, escape, note
 from cli.queries_target import DatabaseOption, NodeOption, chosen, one_node
 from cli.target import find_manifest
 from clients.credentials import default_identity

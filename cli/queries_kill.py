@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from cli.consent import ask
 from cli.errors import FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
-from cli.output import console, emit_json, note
+from cli.output import console, emit_json, escape, note
 from cli.queries_target import NodeOption, nodes_of, one_node
 
 

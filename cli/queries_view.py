@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rich.console import Console
-from rich.markup import escape
 
-from cli.output import counted, table
+from cli.output import counted, escape, table
 from knowledge.thresholds.threshold import Status
 from observe.observation import Finding, Observation, Observed, Row
 from observe.quantities import heading, written

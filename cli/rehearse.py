@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from bootstrap.declared_extensions import DeclaredExtension, declared
 from cli.doors import by_url
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.git import as_of
 from cli.options import MIGRATIONS, DatabaseUrlOption, JsonFlag, PathOption
-from cli.output import console, emit_json
+from cli.output import console, emit_json, escape
 from cli.project import project_root
 
 if TYPE_CHECKING:  # brings psycopg, which other commands do without

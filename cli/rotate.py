@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.markup import escape
 
 from bootstrap.access.names import duration
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, ManifestOption, StackOption
-from cli.output import console, emit_json
+from cli.output import console, emit_json, escape
 from cli.target import find_manifest
 from infra.settings.problems import nearest
 

@@ -11,14 +11,13 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from bootstrap.secrets import open_postgres
 from cli.doors import by_url, open_database
 from cli.errors import DIFFERENT, InputError
 from cli.files import write_whole, writing
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
-from cli.output import console, emit_json
+from cli.output import console, emit_json, escape
 from infra.settings.problems import nearest
 
 app = typer.Typer(no_args_is_help=True, help="Hold the schema of a server against its committed definition.")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.markup import escape
 
 from bootstrap.postgres.pressure import migration, used_up
 from bootstrap.reconcile.by_url import plan_urls
 from bootstrap.reconcile.plan import Plan
 from bootstrap.secrets import Secret, open_database_url
-from cli.output import counted
+from cli.output import counted, escape
 from cli.project import project_root
 from infra.settings.access_file import read_access
 

@@ -7,10 +7,9 @@ import time
 from types import TracebackType
 from typing import Any
 
-from rich.markup import escape
 from rich.status import Status
 
-from cli.output import console
+from cli.output import console, escape
 from graph import types
 from graph.cloud import Cloud, Made
 from graph.resource import Resource

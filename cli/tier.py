@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 
 from cli import present
 from cli.consent import ask
@@ -15,7 +14,7 @@ from cli.doors import by_url
 from cli.env import FORMATS, render
 from cli.errors import FAILED, InputError
 from cli.options import DatabaseUrlOption, JsonFlag, StackArgument, StackOption
-from cli.output import console, emit_json
+from cli.output import console, emit_json, escape
 from cli.project import project_root
 from infra.settings.problems import nearest
 from infra.settings.stackfile import stacks as stacks_of

@@ -6,10 +6,9 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from cli.options import JsonFlag, NamedStack
-from cli.output import console, emit_json
+from cli.output import console, emit_json, escape
 from cli.project import load
 
 app = typer.Typer(no_args_is_help=True, help="Plan upgrades: what to do in which order, and what users notice.")

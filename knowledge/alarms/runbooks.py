@@ -82,7 +82,8 @@ so is `metrics-silent` of a new stack.
 
 What begins with `datatier_` the stack's own function measures, on the schedule of `data-tier:metrics.schedule`; without
 one there are none of these alarms. `datatier_check_status` is the verdict of the command of that name: 0 ok, 1 warn,
-2 critical ([metrics on AWS](metrics-on-aws.md)).
+2 critical ([metrics on AWS](metrics-on-aws.md)). What the servers are asked beyond all this, by which command, with
+which threshold, is among the [observations](observations.md).
 
 This page and the sections of the runbooks are made from the catalogue in `knowledge`
 (`python -m knowledge.alarms.runbooks`)."""

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 
 from bootstrap.access import Access, access_string, key_lister, listable, load_access
 from bootstrap.acl.rules import parse
-from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import Secret, redis_user
+from observe.errors import QuestionError
 from observe.keys.allowed import Allowed, Declared, Everything, Tried
 from observe.keys.spaces import Spaces, spaces_of
 from observe.node import RedisNode
 from observe.nodes import cache_nodes, redis_nodes
 
 
-class NobodyError(BootstrapError, ValueError):
+class NobodyError(QuestionError):
     """No identity may look at the keys of a cache."""
 
 

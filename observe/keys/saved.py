@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bootstrap.errors import BootstrapError
+from observe.errors import QuestionError
 from observe.keys.allowed import Allowed
 from observe.keys.group import Group
 from observe.keys.record import Record
@@ -21,7 +21,7 @@ from observe.keys.tally import Tally, Top
 _VERSION = 1
 
 
-class SavedError(BootstrapError, ValueError):
+class SavedError(QuestionError):
     """A file that holds no interrupted survey of these key spaces."""
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import redis
 
-from bootstrap.errors import BootstrapError
 from bootstrap.secrets import LoginError
+from observe.errors import QuestionError
 from observe.keys.allowed import Allowed
 from observe.keys.pace import Pace
 from observe.keys.places import NowhereError, Shard
@@ -46,7 +46,7 @@ class Part:
     """Whether it was begun by another process."""
 
 
-class StaleCursorError(BootstrapError):
+class StaleCursorError(QuestionError):
     """The node that a scan was interrupted on is not there any more, or not in the same run."""
 
     def __init__(self, node: str) -> None:

@@ -97,7 +97,7 @@ def _links(info: Mapping[str, object]) -> Iterator[Row]:
         yield {
             "role": "replica",
             "other": f"{info.get('master_host')}:{info.get('master_port')}",
-            "state": "loading" if _number(info, "master_sync_in_progress") else info.get("master_link_status"),
+            "state": "loading" if _number(info, "master_sync_in_progress") else str(info.get("master_link_status")),
             "heard_seconds": _number(info, "master_last_io_seconds_ago"),
             "behind_bytes": None,
             "saving": saving,

@@ -51,8 +51,8 @@ def tier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 @pytest.fixture(scope="session")
-def shop_tier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
-    """The stack `live` of another application is up; tests leave it and its declaration as they find them."""
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+    """The stack `live` of another application, up; tests leave it as they find it."""
     folder = shop.make(tmp_path_factory.mktemp("shop"))
     Project(folder.path).ok("up", "live")
     yield folder

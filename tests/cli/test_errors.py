@@ -60,6 +60,7 @@ SAYS = "the shop is shut; open it"
         (NotThereError(SAYS), FAILED, SAYS),
         (OSError(errno.ENOSPC, "No space left", "/shop"), FAILED, "/shop: the disk is full: free space and run it ag"),
         (ValueError(SAYS), FAILED, f"a fault of datatier, builtins.ValueError: {SAYS}; DATATIER_DEBUG=1"),
+        (InputError("no table `\\[/shop]`"), WRONG_INPUT, "no table `\\[/shop]`"),
         (KeyError("shop"), FAILED, "a fault of datatier, builtins.KeyError: 'shop'; DATATIER_DEBUG=1"),
     ],
     ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",

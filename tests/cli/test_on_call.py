@@ -133,14 +133,14 @@ def eventually(is_so: Callable[[], bool]) -> None:
 
 
 @pytest.fixture(scope="module")
-def shop(shop_tier: Folder) -> Iterator[Shop]:
+def shop(live: Folder) -> Iterator[Shop]:
     """`live` with the load script's data; afterwards without."""
-    manifest = shop_tier.manifest("live")
-    made = Shop(shop_tier, manifest, load_access(manifest.access))
+    manifest = live.manifest("live")
+    made = Shop(live, manifest, load_access(manifest.access))
     load.fill(made.manifest, made.access, ROWS, KEYS)
     yield made
     load.clean(made.manifest, made.access)
-    assert shop_tier.call("access", "plan").out == "nothing differs\n"
+    assert live.call("access", "plan").out == "nothing differs\n"
 
 
 def test_a_blocked_session(shop: Shop) -> None:

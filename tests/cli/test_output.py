@@ -90,6 +90,23 @@ def test_names_are_all_there_in_a_pipe(terminal: bool, count: int, shown: str) -
     assert output.listed(out, [f"a{number}" for number in range(count)], 2) == shown
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("[red]shop", "[red]shop"),
+        ("\\[red]shop", "\\[red]shop"),
+        ("\\[/nope]", "\\[/nope]"),
+        ("\x1b]0;shop\x07\x9b2J", "\\x1b]0;shop\\x07\\x9b2J"),
+        ("таблица ☃\tor\nline", "таблица ☃\tor\nline"),
+    ],
+)
+def test_what_an_application_named_is_shown_and_not_obeyed(
+    capsys: pytest.CaptureFixture[str], text: str, shown: str
+) -> None:
+    output.console().print(f"[bold]{output.escape(text)}[/]", soft_wrap=True)
+    assert capsys.readouterr().out.expandtabs() == f"{shown}\n".expandtabs()
+
+
 CHANGE = Action(
     engine="postgres", target="shop", identity="shop_web", verb="grant", subject="role shop_web", text="GRANT"
 )

@@ -25,9 +25,10 @@ from observe.metrics.sources import Watched, sources
 from observe.nodes import postgres_nodes
 
 
-@pytest.fixture
-def tier(shop_tier: Folder) -> Folder:
-    return shop_tier
+@pytest.fixture(scope="module")
+def tier(live: Folder) -> Folder:
+    """`live` is up; tests leave its declaration as it was."""
+    return live
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from observe.errors import QuestionError
 from observe.metrics.postgres.databases import DATABASES, WRAPAROUND
 from observe.metrics.postgres.instance import CHECKPOINTER, INSTANCE
 from observe.metrics.postgres.reading import Reading
@@ -22,7 +23,7 @@ OPTIONAL: Mapping[str, Callable[[], Reading]] = {
 """By the name of their collector. Off with the peer too."""
 
 
-class UnknownCollectorError(ValueError):
+class UnknownCollectorError(QuestionError):
     """There is no optional collector of that name."""
 
 

@@ -227,7 +227,7 @@ def test_one_alarm_whole() -> None:
         severity="critical",
         meaning="More than 90 % of max_connections are in use. New logins are about to fail.",
         first_steps=(
-            "List sessions by user, application and state.",
+            "List sessions by user, application and state: `datatier queries sessions`.",
             "End sessions that are idle in a transaction, and restart the client whose pool leaks.",
             "Lower pool sizes or put RDS Proxy before the instance; raise max_connections only with a larger class.",
         ),
