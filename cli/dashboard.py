@@ -10,9 +10,9 @@ from typing import Annotated
 import typer
 
 from cli.errors import InputError
-from cli.health import looker_of
+from cli.health import looker_at
 from cli.listening import address, is_loopback, unbound
-from cli.metrics import CollectorOption, exporter_of
+from cli.metrics import CollectorOption, exporter_of, tier_of
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import note
 
@@ -45,7 +45,7 @@ def dashboard(
     if not is_loopback(host):
         raise InputError(f"--listen {listen}: the page is for this computer alone: 127.0.0.1:{port}.")
     exporter, watched = exporter_of(stack, manifest, database_url, redis_url, [STATEMENTS, *(collector or ())])
-    looker = looker_of(stack, manifest, database_url, redis_url)
+    looker = looker_at(watched.postgres, watched.redis, tier_of(watched, stack, manifest))
     live = Live(watched.prefix or "", exporter, BOARDS, rules({}), lambda: looker.look().data())
     try:
         server = PageServer(host, port, Site(live.text))

@@ -18,6 +18,8 @@ from cli.target import find_kept
 from observe.deadline import SECONDS
 
 if TYPE_CHECKING:
+    from bootstrap.manifest import Manifest
+    from bootstrap.secrets import Secret
     from local.state import StateDir
     from observe.health.looker import Looker
     from observe.health.report import HealthReport
@@ -78,16 +80,27 @@ def _show(report: HealthReport, *, json: bool, line: bool, every: bool) -> None:
 
 def looker_of(stack: str | None, manifest: str | None, database_url: str | None, redis_url: str | None) -> Looker:
     """What looks at the servers that are meant. Raise what naming them wrongly raises."""
+    database, cache = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
+    if database or cache:
+        return looker_at(database, cache)
+    found, state = find_kept(stack, manifest)
+    return looker_at(found, found, state)
+
+
+def looker_at(
+    postgres: Manifest | Secret | None, redis: Manifest | Secret | None, state: StateDir | None = None
+) -> Looker:
+    """What looks at the servers that were found; `state` is that of a tier on this computer. Raise NoLoginError."""
+    from bootstrap.secrets import Secret
     from observe.health.looker import Looker
     from observe.health.proved import later, not_proved
 
-    database, cache = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
-    if database or cache:
+    if isinstance(postgres, Secret):
         compare = "datatier status, with the same --database-url, compares access"
-        described = partial(not_proved, "no stack describes this server", compare)
-        return Looker(database, cache, described if database else tuple)
-    found, state = find_kept(stack, manifest)
-    return Looker(found, found, lambda: chain(_proved(state), later()))
+        return Looker(postgres, redis, partial(not_proved, "no stack describes this server", compare))
+    if postgres is None:
+        return Looker(None, redis)
+    return Looker(postgres, redis, lambda: chain(_proved(state), later()))
 
 
 def _proved(state: StateDir | None) -> Iterator[Finding]:

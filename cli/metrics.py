@@ -11,15 +11,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.boards import files
+from cli.current import state_of
 from cli.doors import by_url
 from cli.errors import InputError
-from cli.health import looker_of
+from cli.health import looker_at
 from cli.listening import address, is_loopback, unbound
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import counted, note
 from cli.target import find_manifest
 
 if TYPE_CHECKING:
+    from local.state import StateDir
     from observe.metrics.exporter import Exporter
     from observe.metrics.sources import Watched
 
@@ -73,15 +75,12 @@ def serve(
 
     [bold]Examples:[/] datatier metrics serve    datatier metrics serve prod --listen 0.0.0.0:9187
     """
-    from observe.health.looker import Looker
     from observe.metrics.probe import Prober
     from observe.metrics.server import Server, Service
 
     host, port = address(listen)
     exporter, watched = exporter_of(stack, manifest, database_url, redis_url, collector, tables)
-    # Standard input is read once.
-    named = (stack, manifest, database_url, redis_url)
-    looker = Looker(watched.postgres, watched.redis) if manifest == "-" else looker_of(*named)
+    looker = looker_at(watched.postgres, watched.redis, tier_of(watched, stack, manifest))
     try:
         server = Server(host, port, Service(exporter, Prober(watched.nodes), looker.look))
     except OSError as error:
@@ -124,3 +123,8 @@ def exporter_of(
         found = find_manifest(stack, manifest)
         watched = Watched(postgres=found, redis=found)
     return Exporter(sources(watched, collectors or (), tables or CAP), watched.prefix), watched
+
+
+def tier_of(watched: Watched, stack: str | None, manifest: str | None) -> StateDir | None:
+    """The state of the tier on this computer that is watched; None where it is a manifest's stack, or URLs'."""
+    return state_of(stack) if manifest is None and watched.prefix is not None else None

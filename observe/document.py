@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 
-from knowledge.alarms.facts import CHECK, FACTS
 from knowledge.thresholds.every import engine, thresholds
 from knowledge.thresholds.threshold import Threshold
 from observe.catalogue import REDIS, REDIS_LISTS, queries
@@ -90,7 +89,6 @@ def _alone(threshold: Threshold) -> bool:
 
 def _threshold(threshold: Threshold, mine: list[tuple[Observation, list[str]]]) -> str:
     by = [f"`{each.id}`" for each, _ in mine if threshold.id in {one.id for one in each.thresholds}]
-    looked = (key for key, said in FACTS.items() if said.get(CHECK) == threshold.id)
     usual = "`datatier keys`" if threshold.id.startswith("keys-") else "`datatier health`"
     page = threshold.runbook.removeprefix(_FOLDER)
     return _row(
@@ -100,7 +98,7 @@ def _threshold(threshold: Threshold, mine: list[tuple[Observation, list[str]]]) 
         _step(threshold, threshold.critical),
         threshold.meaning,
         threshold.source,
-        ", ".join(f"`{each}`" for each in dict.fromkeys((*threshold.alarms, *looked))) or "none",
+        ", ".join(f"`{each}`" for each in threshold.alarms) or "none",
         f"[{page.partition('#')[0].rpartition('/')[2].removesuffix('.md')}]({page})",
     )
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterator
 
 from boards.expression import NODE, Aggregate, Compare, Metric, Where
+from boards.rules import facts
 from boards.rules.rule import Evaluation, Rule, camel
-from knowledge.alarms.facts import CHECK, FACTS
+from knowledge.alarms.facts import FACTS
 from knowledge.alarms.spec import MissingData
 from knowledge.thresholds.every import engine, thresholds
 from knowledge.thresholds.threshold import Threshold
@@ -19,7 +20,6 @@ _LASTS = Evaluation(period=60, periods=5, datapoints=5, missing=MissingData.NOT_
 """As the catalogue's own alarms on one server's health; a check is read once a minute or less often."""
 _STEPS = ((1, "info", "high"), (2, "critical", "critical"))
 """`datatier_check_status`, severity, and the end of the name."""
-_OF_FACTS = {said[CHECK] for said in FACTS.values() if CHECK in said}
 _UP = {"postgres": "pg_up", "redis": "redis_up"}
 
 
@@ -29,11 +29,15 @@ def rules(expressed: Container[str]) -> Iterator[Rule]:
     :param expressed: the alarms that are rules, `engine/key`.
     """
     for threshold in thresholds():
-        if threshold.id in _OF_FACTS or any(f"{engine(threshold)}/{each}" in expressed for each in threshold.alarms):
+        if any(_key(threshold, alarm) in expressed for alarm in threshold.alarms):
             continue
         for status, severity, ending in _STEPS:
             if (threshold.warn, threshold.critical)[status - 1] is not None:
                 yield _rule(threshold, status, severity, f"{threshold.id}-{ending}")
+
+
+def _key(threshold: Threshold, alarm: str) -> str:
+    return facts.key(alarm) if alarm in FACTS else f"{engine(threshold)}/{alarm}"
 
 
 def _rule(threshold: Threshold, status: int, severity: str, key: str) -> Rule:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from knowledge.alarms.catalogue import POSTGRES, REDIS
+from knowledge.alarms.facts import FACTS
 from knowledge.alarms.postgres_thresholds import SLOT_WAL_CRITICAL, SLOT_WAL_HIGH
 from knowledge.thresholds.threshold import Threshold, of_alarms
 
@@ -58,16 +59,13 @@ PRIMARIES = Threshold(
 FAILED_LOGINS = of_alarms("failed-logins", POSTGRES, unit="", warn=("failed-logins", 0))
 REPLICATION = of_alarms("replication", POSTGRES, unit="", critical=("replication-stopped", 0))
 _LAG_WARN, _LAG_CRITICAL = 5, 60
-REPLICA_LAG = Threshold(
-    id="replica-lag",
-    warn=_LAG_WARN,
-    critical=_LAG_CRITICAL,
+REPLICA_LAG = of_alarms(
+    "replica-lag",
+    POSTGRES,
     unit="s",
+    warn=("replica-lag", _LAG_WARN),
+    critical=("replica-lag", _LAG_CRITICAL),
     source="PGHero warns at 5 s, a minute is what readers notice; only while there is something to replay (ADR 0011)",
-    meaning=str(POSTGRES["replica-lag"]["meaning"]),
-    first_steps=tuple(map(str, POSTGRES["replica-lag"]["first_steps"])),
-    runbook="docs/runbooks/postgres-replication.md#replica-lag",
-    alarms=("replica-lag",),
 )
 
 
@@ -102,25 +100,19 @@ SLOT_LOST = Threshold(
     first_steps=("Drop the slot and make its reader again from a new copy.",),
     runbook="docs/runbooks/postgres-replication-slots.md",
 )
-SLOT_INACTIVE = Threshold(
-    id="slot-inactive",
-    warn=600,
-    critical=None,
+SLOT_INACTIVE = of_alarms(
+    "slot-inactive",
+    FACTS,
     unit="s",
+    warn=("slot-inactive", 600),
     source="Qonto's alert on an inactive slot: ten minutes",
-    meaning="Nobody reads a replication slot: WAL piles up on the primary for it.",
-    first_steps=("Bring the reader back if it is wanted.", "Drop the slot if nobody reads it."),
-    runbook="docs/runbooks/postgres-replication-slots.md",
 )
-MIGRATION = Threshold(
-    id="migration",
-    warn=None,
-    critical=0,
+MIGRATION = of_alarms(
+    "migration",
+    FACTS,
     unit="",
+    critical=("migration-dirty", 0),
     source="golang-migrate marks a version dirty before it runs and clean after it",
-    meaning="A migration stopped halfway: nothing more is migrated until the schema is mended.",
-    first_steps=("Read which statement failed: `datatier migrate status`.", "Mend the schema, then force the version."),
-    runbook="docs/runbooks/dirty-migration.md",
 )
 SCHEMA = Threshold(
     id="schema",

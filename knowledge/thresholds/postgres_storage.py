@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.alarms.facts import FACTS
 from knowledge.alarms.postgres_thresholds import TRANSACTION_IDS_CRITICAL, TRANSACTION_IDS_HIGH
-from knowledge.thresholds.threshold import Threshold
+from knowledge.thresholds.threshold import Threshold, of_alarms
 
 MB = 10**6
 UNUSED_BYTES = 10 * MB
@@ -62,16 +62,12 @@ COVERED_INDEX = Threshold(
     ),
     runbook=_STORAGE,
 )
-INVALID_INDEX = Threshold(
-    id="invalid-index",
-    warn=0,
-    critical=None,
+INVALID_INDEX = of_alarms(
+    "invalid-index",
+    FACTS,
     unit="bytes",
+    warn=("index-invalid", 0),
     source="PGHero and pganalyze, invalid indexes: any",
-    meaning=str(FACTS["index-invalid"]["meaning"]),
-    first_steps=tuple(map(str, FACTS["index-invalid"]["first_steps"])),
-    runbook=f"docs/runbooks/{FACTS['index-invalid']['runbook']}.md#index-invalid",
-    alarms=("index-invalid",),
 )
 FOREIGN_KEY_INDEX = Threshold(
     id="foreign-key-index",
@@ -96,16 +92,12 @@ BLOAT = Threshold(
     ),
     runbook=_STORAGE,
 )
-DEAD_ROWS = Threshold(
-    id="dead-rows",
-    warn=200,
-    critical=None,
+DEAD_ROWS = of_alarms(
+    "dead-rows",
+    FACTS,
     unit="%",
+    warn=("vacuum-behind", 200),
     source="twice the dead rows at which autovacuum comes (PostgreSQL, Automatic Vacuuming)",
-    meaning=str(FACTS["vacuum-behind"]["meaning"]),
-    first_steps=tuple(map(str, FACTS["vacuum-behind"]["first_steps"])),
-    runbook=f"docs/runbooks/{FACTS['vacuum-behind']['runbook']}.md#vacuum-behind",
-    alarms=("vacuum-behind",),
 )
 NEVER_VACUUMED = Threshold(
     id="never-vacuumed",
@@ -169,16 +161,13 @@ MULTIXACT_IDS = Threshold(
     first_steps=("See what holds vacuum back: `datatier queries vacuum`.", "Vacuum the oldest tables."),
     runbook=_IDS,
 )
-SEQUENCE = Threshold(
-    id="sequence",
-    warn=90,
-    critical=99,
+SEQUENCE = of_alarms(
+    "sequence",
+    FACTS,
     unit="%",
+    warn=("sequence-used", 90),
+    critical=("sequence-used", 99),
     source="PGHero, sequences: 90 %; at 99 % an int4 has 21 million numbers left",
-    meaning=str(FACTS["sequence-used"]["meaning"]),
-    first_steps=tuple(map(str, FACTS["sequence-used"]["first_steps"])),
-    runbook=f"docs/runbooks/{FACTS['sequence-used']['runbook']}.md#sequence-used",
-    alarms=("sequence-used",),
 )
 CACHE_HIT = Threshold(
     id="cache-hit",

@@ -69,8 +69,12 @@ def of_alarms(
     warn: tuple[str, float] | None = None,
     critical: tuple[str, float] | None = None,
     below: bool = False,
+    source: str = "",
 ) -> Threshold:
-    """The threshold of a fact that CloudWatch watches too: each step is an alarm's key and its number."""
+    """The threshold of a fact that CloudWatch watches too: each step is an alarm's key and its number.
+
+    :param source: where the numbers come from, if not from the alarm: one on a verdict has its source here.
+    """
     keys = [key for key, _ in filter(None, (critical, warn))]
     first = words[keys[0]]
     return Threshold(
@@ -79,10 +83,10 @@ def of_alarms(
         critical=critical and critical[1],
         unit=unit,
         below=below,
-        source="; ".join(dict.fromkeys(str(words[key]["source"]) for key in keys)),
+        source=source or "; ".join(dict.fromkeys(str(words[key]["source"]) for key in keys)),
         meaning=str(first["meaning"]),
         # Without an instance it is not known what it can grow to.
         first_steps=tuple(str(step).replace("{larger}", "a larger class") for step in first["first_steps"]),
         runbook=f"docs/runbooks/{first['runbook']}.md#{keys[0]}",
-        alarms=tuple(keys),
+        alarms=tuple(dict.fromkeys(keys)),
     )

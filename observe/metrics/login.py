@@ -44,7 +44,9 @@ class Login(Generic[Node]):
         if isinstance(error, LoginError) and error.refused:
             self.again()
 
-    def again(self) -> None:
+    def again(self) -> bool:
         """Find it again. It stays as it is where its secret cannot be read: that is tried after the next refusal."""
         with suppress(BootstrapError, EmptySecretError, NoLoginError):
             self.node = self._find()
+            return True
+        return False

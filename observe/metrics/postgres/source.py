@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from bootstrap.errors import BootstrapError
 from bootstrap.secrets import LoginError
-from clients.errors import EmptySecretError, NoLoginError
 from observe.metrics.family import Family, Sample
+from observe.metrics.login import Login
 from observe.metrics.postgres.families import columns
 from observe.metrics.postgres.pipeline import Answer, LostError, Prepared, ask
 from observe.metrics.postgres.reading import EVERY, Reading
@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 
 LOGIN = 2
 """Seconds that a login may take: libpq's least."""
-PAUSE, LONGEST_PAUSE = 1.0, 10.0
-"""Seconds after a failed login until the next one, doubled each time: a server that is short of connections, or just
-starting, is not helped by more of them."""
 
 
 @dataclass(frozen=True)
@@ -52,8 +49,7 @@ class PostgresSource:
 
         :param find: the node with whoever logs in now: asked at first, and after each login that was refused.
         """
-        self._find = find
-        self._node = find()
+        self._login = Login(find)
         self._readings = readings
         self._rights = Rights(readings)
         self._conn: psycopg.Connection[Any] | None = None
@@ -61,14 +57,12 @@ class PostgresSource:
         self._prepared = Prepared()
         self._version = 0
         self._scrapes = 0
-        self._failures = 0
-        self._not_before = 0.0
         self._response = 0.0
 
     @property
     def name(self) -> str:
         """The node's."""
-        return self._node.name
+        return self._login.node.name
 
     def scrape(self, deadline: float) -> Scrape:
         """Read what is due in one round trip; a server that does not answer is `pg_up 0`."""
@@ -107,18 +101,17 @@ class PostgresSource:
         return {}
 
     def _session(self, deadline: float) -> psycopg.Connection[Any]:
-        if monotonic() < self._not_before:
+        if self._login.pauses:
             raise LostError("its next login is after a pause")
         self._rights.forget()
         self._prepared = Prepared()
         try:
             self._conn = self._open(deadline)
             ask(self._conn, ["SET client_encoding = 'UTF8'"], deadline)
-        except BootstrapError:
-            self._failures += 1
-            self._not_before = monotonic() + min(LONGEST_PAUSE, PAUSE * 2 ** (self._failures - 1))
+        except BootstrapError as error:
+            self._login.failed(error)
             raise
-        self._failures = 0
+        self._login.succeeded()
         if self._version != self._conn.info.server_version:  # what is kept may be of views that it has not
             self._version = self._conn.info.server_version
             self._kept.clear()
@@ -127,15 +120,11 @@ class PostgresSource:
     def _open(self, deadline: float) -> psycopg.Connection[Any]:
         """Log in; once more with what the secret holds now, where the server refused the login."""
         try:
-            return self._node.open(seconds=max(LOGIN, int(deadline - monotonic())))
+            return self._login.node.open(seconds=max(LOGIN, int(deadline - monotonic())))
         except LoginError as error:
-            if not error.refused:
+            if not (error.refused and self._login.again()):
                 raise
-            try:
-                self._node = self._find()
-            except (EmptySecretError, NoLoginError):
-                raise error from None
-            return self._node.open(seconds=max(LOGIN, int(deadline - monotonic())))
+            return self._login.node.open(seconds=max(LOGIN, int(deadline - monotonic())))
 
     def _read(self, conn: psycopg.Connection[Any], deadline: float) -> dict[Reading, _Read]:
         """Ask for the rights and for what is due; return what is due and what is kept."""
@@ -176,7 +165,7 @@ class PostgresSource:
             return _Read(now, answer.seconds, (), refused, ok=False)
         families = reading.families(answer.rows, version)
         if reading.server:
-            families = [_of_server(each, self._node.address) for each in families]
+            families = [_of_server(each, self._login.node.address) for each in families]
         return self._refused(reading, now, answer.seconds, families)
 
     def _refused(self, reading: Reading, at: float, seconds: float, families: Sequence[Family]) -> _Read:

@@ -183,6 +183,7 @@ def test_a_renewed_password_is_read_again(server: Postgres) -> None:
 def test_a_server_that_is_down_is_asked_again_after_a_pause_that_grows(monkeypatch: pytest.MonkeyPatch) -> None:
     now, tried = 0.0, []
     monkeypatch.setattr("observe.metrics.postgres.source.monotonic", lambda: now)
+    monkeypatch.setattr("observe.metrics.login.monotonic", lambda: now)
 
     def refuse(seconds: int) -> psycopg.Connection:
         tried.append(now)

@@ -14,6 +14,8 @@ from observe.node import PostgresNode
 from observe.observation import Finding, Observation, Observed
 from observe.read import look
 
+DATABASE = "stored"
+"""The tests of other folders have databases of their own on the same server."""
 PASSWORD = "who-looks-in-a-test"
 _ROLES = f"""
 CREATE ROLE watcher LOGIN PASSWORD '{PASSWORD}' IN ROLE pg_monitor;
@@ -51,7 +53,7 @@ class Shop:
 
     def run(self, *statements: str) -> None:
         """As the superuser, one after the other; what they counted is there for others afterwards."""
-        with closing(self.server.superuser("shop")) as conn:
+        with closing(self.server.superuser(DATABASE)) as conn:
             for statement in (*statements, "SELECT pg_stat_force_next_flush()"):
                 conn.execute(statement.encode())
 
@@ -61,7 +63,7 @@ class Shop:
 
         def connect(_: int) -> psycopg.Connection[Any]:
             return psycopg.connect(
-                host="127.0.0.1", port=self.server.port, dbname="shop", user=user, password=PASSWORD, autocommit=True
+                host="127.0.0.1", port=self.server.port, dbname=DATABASE, user=user, password=PASSWORD, autocommit=True
             )
 
         node = PostgresNode(name="only", address="", replica=False, connect=connect)
@@ -85,7 +87,7 @@ def made(server: Postgres) -> Shop:
     """Make it, once for a server."""
     with closing(server.superuser()) as conn:
         conn.execute(_ROLES)
-        conn.execute("CREATE DATABASE shop")
+        conn.execute(f"CREATE DATABASE {DATABASE}")
     shop = Shop(server)
     shop.run(_SHOP)
     shop.run("ANALYZE")

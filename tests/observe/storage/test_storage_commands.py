@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from postgres_server import free_port
-from storage_shop import PASSWORD, Shop
+from storage_shop import DATABASE, PASSWORD, Shop
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "cli"))
 
@@ -31,7 +31,7 @@ def _password(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def queries(shop: Shop, *words: str, user: str = "watcher", port: int = 0) -> Said:
-    url = f"postgres://{user}@127.0.0.1:{port or shop.server.port}/shop"
+    url = f"postgres://{user}@127.0.0.1:{port or shop.server.port}/{DATABASE}"
     return call(Path("/tmp"), "queries", *words, "--database-url", url)
 
 
@@ -139,7 +139,7 @@ def test_a_report_without_findings_is_fine(newest: Shop) -> None:
 
 def test_nothing_was_written_and_nobody_waited(newest: Shop) -> None:
     """The session of a report can only read; a table that somebody locks is said less of, and not waited for."""
-    with closing(newest.server.superuser("shop")) as conn, conn.transaction():
+    with closing(newest.server.superuser(DATABASE)) as conn, conn.transaction():
         conn.execute(f"LOCK TABLE {S}.customers IN ACCESS EXCLUSIVE MODE")
         said = queries(newest, "all", "--json")
         assert not any("lock timeout" in each["message"] for each in said.json["findings"])

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import psycopg
 import pytest
-from storage_shop import Shop
+from storage_shop import DATABASE, Shop
 
 from knowledge.thresholds.postgres import TRANSACTION_IDS
 from knowledge.thresholds.postgres_storage import BLOAT as BLOAT_THRESHOLD
@@ -40,7 +40,7 @@ def of_check(findings: tuple[Finding, ...], *checks: str) -> tuple[Finding, ...]
 def test_a_partitioned_table_is_as_large_and_full_as_its_partitions(shop: Shop) -> None:
     found = {row["table"]: row for row in shop.look(SIZES).rows}
     events = found[f"{S}.events"]
-    with closing(shop.server.superuser("shop")) as conn:
+    with closing(shop.server.superuser(DATABASE)) as conn:
         (expected,) = conn.execute(
             "SELECT sum(pg_total_relation_size(relid)) FROM pg_partition_tree('\"Shop Front\".events')"
         ).fetchone() or (None,)
@@ -54,12 +54,12 @@ def test_everybody_sees_the_sizes_of_tables_they_may_not_read(shop: Shop) -> Non
 
 def test_a_database_that_one_may_not_enter(shop: Shop) -> None:
     with closing(shop.server.superuser()) as conn:
-        conn.execute("CREATE DATABASE closed")
-        conn.execute("REVOKE CONNECT ON DATABASE closed FROM PUBLIC")
+        conn.execute("CREATE DATABASE staff")
+        conn.execute("REVOKE CONNECT ON DATABASE staff FROM PUBLIC")
 
     def size(user: str) -> tuple[bool, list[str]]:
         found = shop.look(DATABASES, user)
-        (row,) = (row for row in found.rows if row["database"] == "closed")
+        (row,) = (row for row in found.rows if row["database"] == "staff")
         return row["size_bytes"] is not None, [each.mend for each in found.findings]
 
     assert size("watcher") == (True, [])
@@ -67,7 +67,7 @@ def test_a_database_that_one_may_not_enter(shop: Shop) -> None:
 
 
 def test_a_table_that_is_locked_is_not_waited_for(shop: Shop) -> None:
-    with closing(shop.server.superuser("shop")) as conn, conn.transaction():
+    with closing(shop.server.superuser(DATABASE)) as conn, conn.transaction():
         conn.execute(f"CREATE INDEX partial ON {S}.customers (name) WHERE id > 5")
         conn.execute(f"LOCK TABLE {S}.customers IN ACCESS EXCLUSIVE MODE")
         for observation in (SIZES, INDEXES, INDEX_USAGE, FOREIGN_KEYS, BLOAT, VACUUM, SEQUENCES):
@@ -94,11 +94,11 @@ def test_indexes_that_another_one_replaces(shop: Shop) -> None:
 
 
 def test_indexes_that_were_left_behind(shop: Shop) -> None:
-    with closing(shop.server.superuser("shop")) as conn, pytest.raises(psycopg.errors.UniqueViolation):
+    with closing(shop.server.superuser(DATABASE)) as conn, pytest.raises(psycopg.errors.UniqueViolation):
         conn.execute(f'CREATE UNIQUE INDEX CONCURRENTLY "one note" ON {S}.orders (note)')
     with (
-        closing(shop.server.superuser("shop")) as conn,
-        closing(shop.server.superuser("shop")) as other,
+        closing(shop.server.superuser(DATABASE)) as conn,
+        closing(shop.server.superuser(DATABASE)) as other,
         other.transaction(),
     ):
         other.execute(f"LOCK TABLE {S}.orders IN ROW EXCLUSIVE MODE")
@@ -117,7 +117,7 @@ def test_an_index_that_is_being_built_is_not_left_behind(shop: Shop) -> None:
         f"CREATE INDEX half_done ON {S}.customers (name)",
         f"UPDATE pg_index SET indisvalid = false WHERE indexrelid = '{name}'::regclass",
     )
-    with closing(shop.server.superuser("shop")) as conn, conn.transaction():
+    with closing(shop.server.superuser(DATABASE)) as conn, conn.transaction():
         conn.execute(f"LOCK TABLE {S}.customers IN SHARE UPDATE EXCLUSIVE MODE")
         assert about(shop.look(INDEXES).findings, name) == ()
     assert shop.mended(lambda: about(shop.look(INDEXES).findings, name)) == [f"DROP INDEX CONCURRENTLY {name}"]
@@ -200,7 +200,7 @@ def test_the_settings_of_a_table_decide_when_autovacuum_comes(shop: Shop) -> Non
 
 
 def test_what_holds_vacuum_back(shop: Shop) -> None:
-    with closing(shop.server.superuser("shop")) as conn, conn.transaction():
+    with closing(shop.server.superuser(DATABASE)) as conn, conn.transaction():
         conn.execute("SELECT pg_current_xact_id()")
         pid = str(conn.info.backend_pid)
         held = {row["id"]: row["kind"] for row in shop.look(VACUUM_HORIZON).rows}
