@@ -29,7 +29,7 @@ def deps(
     from observe.read import look
 
     at = one_node(nodes_of(stack, manifest, database_url, identity, database))
-    with at.session() as session:
+    with at.asked() as session:
         question = dependents(find(session, name).oid)
         found = look(session, at.name, question)
     answer(question, [found], json=json, limit=limit)

@@ -55,7 +55,7 @@ def explain(
     text = str(row["query"])
     who = None if isinstance(target, Secret) else identity or _runs(target, row)
     at = one_node(chosen(postgres_nodes(target, who, database), node))
-    with at.session() as session:
+    with at.asked() as session:
         lines = plan(session, text, form="JSON" if json else "TEXT")
     if json:
         shown = {"node": at.name, **row, "plan": json_module.loads("\n".join(lines))}
@@ -78,7 +78,7 @@ def _kept(node: PostgresNode, given: str) -> Row:
         queryid = int(given)
     except ValueError:
         raise InputError(f"`{given}` is not the id of a statement: `datatier queries slow` shows them.") from None
-    with node.session() as session:
+    with node.asked() as session:
         if lacking := absent(session, "pg_stat_statements"):
             raise InputError(f"{lacking.message}: {lacking.mend or '--query gives the statement itself'}.")
         found = find(session, queryid)

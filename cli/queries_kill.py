@@ -34,17 +34,20 @@ def kill(
 
     [bold]Examples:[/] datatier queries kill 4711    datatier queries kill 4711 --cancel --yes -s prod
     """
+    from observe.node import SECONDS
     from observe.postgres.kill import described, end, find, refusal
 
     at = one_node(nodes_of(stack, manifest, database_url, identity, None, node))
-    with at.session() as session:
+    with at.asked() as session:
         row = find(session, pid)
-        if row is None:
-            raise InputError(f"no session {pid} on {at.name}: `datatier queries sessions` lists them.")
-        if said := refusal(row, autovacuum=autovacuum):
-            raise InputError(said)
-        what = "cancel the statement of" if cancel else "end"
-        ask(f"This will {what} {described(row)}.", str(pid), yes=yes)
+    if row is None:
+        raise InputError(f"no session {pid} on {at.name}: `datatier queries sessions` lists them.")
+    if said := refusal(row, autovacuum=autovacuum):
+        raise InputError(said)
+    what = "cancel the statement of" if cancel else "end"
+    ask(f"This will {what} {described(row)}.", str(pid), yes=yes)
+    # Another session: nobody knows how long who was asked has thought about it.
+    with at.asked(seconds=2 * SECONDS) as session:
         done = end(session, row, cancel=cancel)
     if json:
         emit_json({"rows": [{"node": at.name, **row, "cancelled" if cancel else "ended": done}], "findings": []})

@@ -30,7 +30,7 @@ def table(
     from observe.postgres.table import table as question_about
 
     nodes = nodes_of(stack, manifest, database_url, identity, database)
-    with one_node(nodes).session() as session:
+    with one_node(nodes).asked() as session:
         found = find(session, name)
     if found.kind not in ("table", "partitioned table", "materialized view"):
         raise InputError(f"{found.name} is a {found.kind}: `datatier queries deps` says what hangs on it.")

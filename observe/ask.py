@@ -35,9 +35,7 @@ def together(
         answers = list(pool.map(lambda node: tuple(of(node, observations)), nodes))
     found: list[Observed] = []
     for observation in observations:
-        found += _with_together(
-            observation, [each for answer in answers for each in answer if each.observation is observation]
-        )
+        found += as_one(observation, [each for answer in answers for each in answer if each.observation is observation])
     return tuple(found)
 
 
@@ -69,7 +67,8 @@ def unreached(node: str, observation: Observation, error: Exception) -> Observed
     return Observed(node=node, observation=observation, rows=(), findings=(finding,), reached=False)
 
 
-def _with_together(observation: Observation, answers: Sequence[Observed]) -> Sequence[Observed]:
+def as_one(observation: Observation, answers: Sequence[Observed]) -> Sequence[Observed]:
+    """The answers of all servers, with what they mean together among the findings of the first."""
     together: Callable[..., tuple[Finding, ...]] | None = observation.together
     if together is None or not answers:
         return answers

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from observe.deadline import cut
+from observe.errors import UnansweredError
 
 if TYPE_CHECKING:
     import psycopg
@@ -20,10 +21,11 @@ APPLICATION = "datatier-ops"
 SECONDS = 5
 """How long one statement may take, and how long a login is waited for."""
 # One simple query: a pooler takes no `options`. Nothing of what this room does writes, waits for a lock or stays long.
+# Names are UTF-8 whatever a database keeps them in: psycopg gives the text of an SQL_ASCII one as bytes.
 # Statements on catalogs are estimated so high that compiling them would take longer than they do.
 _READ_ONLY = (
-    f"SET default_transaction_read_only = on; SET statement_timeout = '{SECONDS}s'; SET lock_timeout = '200ms'; "
-    f"SET idle_in_transaction_session_timeout = '{2 * SECONDS}s'; SET jit = off"
+    f"SET client_encoding = 'UTF8'; SET default_transaction_read_only = on; SET statement_timeout = '{SECONDS}s'; "
+    f"SET lock_timeout = '200ms'; SET idle_in_transaction_session_timeout = '{2 * SECONDS}s'; SET jit = off"
 )
 
 
@@ -63,6 +65,21 @@ class PostgresNode:
         """The same for the length of a block."""
         with closing(self.open(seconds=seconds)) as conn:
             yield conn
+
+    @contextmanager
+    def asked(self, *, seconds: float = SECONDS + 1) -> Iterator[psycopg.Connection[tuple[Any, ...]]]:
+        """A session for what a command asks this server alone, cut after so many seconds.
+
+        Raise `UnansweredError` where the server breaks off what it was asked, besides what `open` raises.
+        """
+        import psycopg
+
+        try:
+            with self.session() as conn, cut(conn, seconds):
+                yield conn
+        except psycopg.Error as error:
+            said = str(error.diag.message_primary or error).splitlines()[0]
+            raise UnansweredError(f"{self.name} did not answer: {said}") from None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as LateError
+from dataclasses import replace
 from time import monotonic
 
 from observe.metrics.family import Family
 from observe.metrics.process import own_process
-from observe.metrics.source import Scrape, Source, shown
+from observe.metrics.source import Refused, Scrape, Source, shown
 from observe.metrics.text import render
 from observe.metrics.worker import Worker
 
@@ -61,7 +62,7 @@ class Exporter:
         alone = node is not None or (self._prefix is None and len(self.names) == 1)
         return [
             (None if alone else name if self._prefix is None else f"{self._prefix}/{name}", shown(scrape))
-            for name, scrape in self._scrapes(wanted, seconds)
+            for name, scrape in _said_once(self._scrapes(wanted, seconds))
         ]
 
     def close(self, seconds: float) -> None:
@@ -83,3 +84,15 @@ class Exporter:
         except Exception as error:  # a fault of ours with one source takes nothing from the others
             self._say(f"scrape of {worker.source.name}: {type(error).__name__}: {error}\n")
             return worker.source.absent()
+
+
+def _said_once(scrapes: Iterable[tuple[str, Scrape]]) -> Iterator[tuple[str, Scrape]]:
+    """With each reason of a node said by the first of its sources: two of them lack the same right.
+
+    Prometheus drops one of two equal series and warns at each scrape (scrape.go, "duplicate sample for timestamp").
+    """
+    said: dict[str, set[Refused]] = {}
+    for name, scrape in scrapes:
+        before = said.setdefault(name, set())
+        yield name, replace(scrape, refused=[each for each in scrape.refused if each not in before])
+        before.update(scrape.refused)

@@ -63,7 +63,11 @@ def sources(watched: Watched, collectors: Iterable[str] = (), cap: int = CAP) ->
     for postgres in watched.postgres_nodes():
         find = partial(_postgres, watched, postgres.name)
         peers = PostgresSource(find, readings(names, cap))
-        found += [peers, health.source(postgres.name), postgres_checks(find, manifest)]
+        found += [
+            peers,
+            health.source(postgres.name),
+            postgres_checks(find, manifest, others=partial(_replicas, watched)),
+        ]
     for redis in watched.redis_nodes():
         found += [RedisSource(partial(_redis, watched, redis.name)), health.source(redis.name)]
     if isinstance(watched.redis, Manifest):
@@ -92,6 +96,10 @@ def looked_at(manifest: Manifest, observations: Collection[str]) -> tuple[Source
 
 def _postgres(watched: Watched, name: str) -> PostgresNode:
     return next(each for each in watched.postgres_nodes() if each.name == name)
+
+
+def _replicas(watched: Watched) -> tuple[PostgresNode, ...]:
+    return watched.postgres_nodes()[1:]
 
 
 def _redis(watched: Watched, name: str) -> RedisNode:

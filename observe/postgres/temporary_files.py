@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from observe.observation import PG_MONITOR, Observation
+from observe.observation import Observation
+from observe.postgres.wal import LISTS_FILES
 
 # A file is called pgsql_tmpPID.NUMBER, a shared one stands in a folder pgsql_tmpPID.NUMBER.fileset (storage/file/fd.c).
 # Only the default tablespace: RDS has no other. pg_ls_tmpdir is for members of pg_monitor.
@@ -22,5 +23,5 @@ TEMPORARY_FILES = Observation(
     read=lambda _: _FILES,
     judge=lambda _: (),
     columns=("pid", "user", "application", "files", "temporary_bytes", "oldest_seconds"),
-    demands=(PG_MONITOR,),
+    demands=(LISTS_FILES,),
 )

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from observe.observation import PG_MONITOR, Observation
 
+LISTS_FILES = replace(PG_MONITOR, lack='"{login}" lacks {name}, so it may not list files of the server')
+"""What pg_ls_waldir and pg_ls_tmpdir take, which without it answer nothing."""
 # pg_ls_waldir is for members of pg_monitor (PostgreSQL, Generic File Access Functions).
 _WAL = """
 SELECT count(*)::int AS files, sum(size)::bigint AS wal_bytes,
@@ -20,5 +24,5 @@ WAL = Observation(
     read=lambda _: _WAL,
     judge=lambda _: (),
     columns=("files", "wal_bytes", "max_wal_size_bytes", "slot_limit_bytes"),
-    demands=(PG_MONITOR,),
+    demands=(LISTS_FILES,),
 )

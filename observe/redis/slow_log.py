@@ -30,8 +30,9 @@ def entries(rows: Rows) -> Rows:
 
 
 def _entry(row: Row) -> Row:
+    # At each space: a key that is empty, or only spaces, would leave its place to the value.
     raw = row["command"]
-    words = (raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)).split()
+    words = (raw.decode(errors="replace") if isinstance(raw, bytes) else str(raw)).split(" ")
     keep = 1 if words[0].upper() in _SCRIPTS else 2
     more = f" ... ({len(words) - keep} more)" if len(words) > keep else ""
     client = row.get("client_address")

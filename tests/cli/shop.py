@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 from in_process import Said, call
 
+from bootstrap.manifest import Manifest
 from pipeline.record import Record, write
 
 ROOT = Path(__file__).parents[2]
@@ -46,6 +51,26 @@ class Folder:
 
     def call(self, *words: str, stdin: str = "") -> Said:
         return call(self.path, *words, stdin=stdin)
+
+    def manifest(self, stack: str) -> Manifest:
+        """Of a stack that is up."""
+        state = json.loads((self.path / ".local" / stack / "state.json").read_text())
+        return Manifest.model_validate(state["kept"]["manifest"])
+
+    @contextmanager
+    def silent(self, server: str) -> Iterator[None]:
+        """All processes of a server stand still: it accepts connections and says nothing."""
+        processes = self.call("status", "--json").json["processes"]
+        (pid,) = [each["pid"] for each in processes if each["name"] == server]
+        parent = psutil.Process(pid)
+        stopped = [parent, *parent.children(recursive=True)]
+        for each in stopped:
+            each.suspend()
+        try:
+            yield
+        finally:
+            for each in stopped:
+                each.resume()
 
     def declare(self, change: Any = None) -> None:
         """Write access.yaml, as it was or with a change."""

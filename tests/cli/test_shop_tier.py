@@ -6,11 +6,9 @@ import json
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 from project_folder import Project
 from prometheus_run import MINUTE, PROGRAM, Prometheus, eventually, prometheus, serving
@@ -21,7 +19,6 @@ from boards.changed import paced
 from boards.expression import Metric, promql, walk
 from boards.panels.catalogue import BOARDS
 from boards.rules.catalogue import rules
-from bootstrap.manifest import Manifest
 from cli.main import COMMANDS
 from observe.metrics.exporter import Exporter
 from observe.metrics.sources import Watched, sources
@@ -307,21 +304,6 @@ SILENT = {
 """Rule -> why its expression has no value on this tier."""
 
 
-@contextmanager
-def stopped(tier: Folder, server: str) -> Iterator[None]:
-    """All processes of a PostgreSQL server stand still: it accepts connections and says nothing."""
-    pid = (tier.path / ".local" / "live" / "postgres" / server / "data" / "postmaster.pid").read_text().split()[0]
-    parent = psutil.Process(int(pid))
-    processes = [parent, *parent.children(recursive=True)]
-    for each in processes:
-        each.suspend()
-    try:
-        yield
-    finally:
-        for each in processes:
-            each.resume()
-
-
 def without_data(found: Prometheus) -> tuple[set[str], set[str]]:
     """Rules and panels whose expressions have no value now."""
     of_rules = {
@@ -345,8 +327,7 @@ def without_data(found: Prometheus) -> tuple[set[str], set[str]]:
 def test_prometheus_has_data_for_every_rule_and_panel_and_one_alert_for_a_stopped_replica(
     tier: Folder, tmp_path: Path
 ) -> None:
-    kept = json.loads((tier.path / ".local" / "live" / "state.json").read_text())["kept"]["manifest"]
-    manifest = Manifest.model_validate(kept)
+    manifest = tier.manifest("live")
     watched = Watched(postgres=manifest, redis=manifest)
     empty = {panel.id for board in BOARDS for panel in board.panels if panel.empty and board.id != "statements"}
     client = postgres_nodes(manifest, "shop_app")[0]
@@ -361,7 +342,7 @@ def test_prometheus_has_data_for_every_rule_and_panel_and_one_alert_for_a_stoppe
         time.sleep(6 * MINUTE)  # what has been wrong from the beginning rings by now
         before = found.firing()
         assert {name for name, _ in before if name.endswith(("Down", "Critical"))} == set()
-        with stopped(tier, "shop-live-standby"):
+        with tier.silent("shop-live-standby"):
             eventually(lambda: found.firing() > before, found.firing)
             time.sleep(6 * MINUTE)  # and nothing else does that waits as long
             assert found.firing() - before == {("PostgresDown", STANDBY)}

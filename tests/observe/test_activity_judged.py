@@ -239,6 +239,9 @@ def test_the_slow_log_shows_keys_and_no_values() -> None:
         {**entry, "command": b"SET session:9 hunter2 EX 60"},
         {**entry, "id": 2, "duration": 9000, "command": "EVAL return('hunter2') 0"},
         {**entry, "id": 3, "duration": 10, "command": b"KEYS *", "client_address": None},
+        # An empty key, and one of a space: the value does not move into its place.
+        {**entry, "id": 4, "duration": 9, "command": b"SET  hunter2"},
+        {**entry, "id": 5, "duration": 8, "command": b"SET   hunter2"},
     ]
     assert SLOW_LOG.arrange
     shown = [(row["took_ms"], row["command"], row["client"]) for row in SLOW_LOG.arrange(rows)]
@@ -246,6 +249,8 @@ def test_the_slow_log_shows_keys_and_no_values() -> None:
         (9.0, "EVAL ... (2 more)", "10.0.0.3:1"),
         (1.5, "SET session:9 ... (3 more)", "10.0.0.3:1"),
         (0.01, "KEYS *", None),
+        (0.009, "SET  ... (1 more)", "10.0.0.3:1"),
+        (0.008, "SET  ... (2 more)", "10.0.0.3:1"),
     ]
 
 

@@ -12,6 +12,8 @@ import pytest
 from busy_server import Busy, busy
 from real_servers import Valkey
 
+from observe.deadline import SilentError
+
 sys.path.insert(0, str(Path(__file__).parents[1] / "cli"))
 
 from in_process import Said, call
@@ -258,3 +260,33 @@ def test_clients_and_slow_commands_of_a_cache(valkey_server: Valkey) -> None:
         )
     ]
     assert less.json["commands"] != []
+
+
+@pytest.mark.parametrize("question", ["table", "deps"])
+def test_a_server_that_breaks_off_is_one_sentence(scene: Busy, question: str) -> None:
+    scene.connect().execute("BEGIN; LOCK TABLE pg_catalog.pg_statistic")
+    said = queries(scene, question, TABLE)
+    assert (said.code, one_line(said)) == (
+        1,
+        "error: database did not answer: canceling statement due to lock timeout",
+    )
+
+
+def test_one_command_waits_for_a_server_no_longer_than_its_time(scene: Busy) -> None:
+    with pytest.raises(SilentError), scene.node().asked(seconds=0.3) as session:
+        session.execute("SELECT pg_sleep(4)")
+
+
+def test_a_database_without_an_encoding_has_names_that_are_text(server: Busy) -> None:
+    with psycopg.connect(server.url(), autocommit=True) as conn:
+        conn.execute("CREATE DATABASE odd ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0")
+    with psycopg.connect(server.url(database="odd"), autocommit=True, client_encoding="utf8") as conn:
+        conn.execute('CREATE TABLE "café" (id int)')
+    url = ("--database-url", server.url(database="odd"))
+    shown = call(Path("/tmp"), "queries", "table", "café", "--json", *url)
+    assert (shown.code, [row["table"] for row in shown.json["rows"]]) == (0, ['public."café"'])
+    missed = call(Path("/tmp"), "queries", "table", "caf", *url)
+    assert (missed.code, one_line(missed)) == (
+        2,
+        'error: no table `caf` in the database odd. Did you mean public."café"?',
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,7 @@ from observe.metrics.own.checks import STATUS, checks
 from observe.metrics.own.differences import DIFFERENCES, differences
 from observe.metrics.own.part import Part
 from observe.metrics.own.source import Group, OwnSource
+from observe.metrics.own.together import read_together
 from observe.metrics.source import Refused
 from observe.node import PostgresNode
 from observe.observation import Observation, Observed
@@ -37,13 +38,17 @@ VERSION, DIRTY = "datatier_migration_version", "datatier_migration_dirty"
 
 
 def postgres_checks(
-    find: Callable[[], PostgresNode], manifest: Manifest | None, only: Collection[str] | None = None
+    find: Callable[[], PostgresNode],
+    manifest: Manifest | None,
+    only: Collection[str] | None = None,
+    others: Callable[[], Sequence[PostgresNode]] = tuple,
 ) -> OwnSource[psycopg.Connection[Any]]:
     """The observations of the catalogue, and for a stack's primary how it differs from its declarations.
 
     :param find: the node with whoever logs in now.
     :param manifest: of the stack; None for the server of a URL, of which nothing is declared.
     :param only: ids of the observations that are wanted; those that no health has when absent.
+    :param others: of a primary: its replicas, for what all servers mean together.
     """
     login = Login(find)
     node = login.node
@@ -51,7 +56,7 @@ def postgres_checks(
     # Those of the server as a whole are the health's, but for the migration's numbers; what is not judged has none.
     usual = [each for each in every if each is MIGRATION or (each.thresholds and each not in NODE_POSTGRES)]
     chosen = usual if only is None else [each for each in every if each.id in only]
-    wanted = [each for each in chosen if each.on_replica or not node.replica]
+    wanted = [each for each in chosen if not each.together and (each.on_replica or not node.replica)]
     groups = [
         Group(f"check {each.id}", each.every, _metrics(each), partial(_look, node=node.name, observation=each))
         for each in wanted
@@ -59,6 +64,10 @@ def postgres_checks(
     if manifest is not None and not node.replica:
         compare = partial(differences, manifest=manifest)
         groups.append(Group("differences", COMPARED, tuple(DIFFERENCES), compare))
+    # The last of a round, which ends where another server does not answer.
+    for each in (each for each in chosen if each.together and not node.replica):
+        of_all = partial(read_together, node=node.name, observation=each, others=others)
+        groups.append(Group(f"check {each.id}", each.every, (STATUS,), of_all))
     return OwnSource(node.name, partial(_session, login), groups)
 
 

@@ -237,9 +237,10 @@ def test_one_alarm_whole() -> None:
     )
     assert found.description == (
         "More than 90 % of max_connections are in use. New logins are about to fail. First: 1. List sessions by user,"
-        " application and state. 2. End sessions that are idle in a transaction, and restart the client whose pool"
-        " leaks. 3. Lower pool sizes or put RDS Proxy before the instance; raise max_connections only with a larger"
-        " class. Runbook: docs/runbooks/postgres-connections.md#connections-critical. Threshold: AWS list: 90 to 95 %"
+        " application and state: `datatier queries sessions`. 2. End sessions that are idle in a transaction, and"
+        " restart the client whose pool leaks. 3. Lower pool sizes or put RDS Proxy before the instance; raise"
+        " max_connections only with a larger class. Runbook:"
+        " docs/runbooks/postgres-connections.md#connections-critical. Threshold: AWS list: 90 to 95 %"
         " of max_connections."
     )
 

@@ -74,6 +74,14 @@ def test_each_node_is_an_instance() -> None:
         exporter.text(5, "replica")
 
 
+def test_what_two_sources_of_a_node_lack_is_one_series() -> None:
+    exporter = Exporter([Made("primary"), Made("primary"), Made("standby")], "shop-prod")
+    assert [line for line in _series(exporter.text(5)) if line.startswith("datatier_metric_refused")] == [
+        'datatier_metric_refused{instance="shop-prod/primary",metric="shop_x",reason="no \\"x\\"",grant=""} 1',
+        'datatier_metric_refused{instance="shop-prod/standby",metric="shop_x",reason="no \\"x\\"",grant=""} 1',
+    ]
+
+
 def test_a_silent_one_holds_up_no_other_and_takes_one_thread() -> None:
     said: list[str] = []
     silent, broken = Made("silent", held=True), Made("broken", broken=True)
