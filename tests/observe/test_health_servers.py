@@ -441,6 +441,7 @@ def test_a_cache_that_is_full_and_one_that_has_lost_its_primary(shop: Shop) -> N
                 client.set(f"cart:{number}", "x" * 100_000)
         report = shop.look(shop.basket, lost)
         assert wrong(report) == [("basket/2", "memory", "critical"), ("", "primaries", "critical")]
+        assert found(report, "basket/2", "memory").mend == "datatier keys basket"
 
 
 def test_a_secret_that_does_not_come_in_time(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
