@@ -67,7 +67,7 @@ def keys(
         _show(_of_file(from_rdb, cache), cache or from_rdb.name, json=json, complete=True)
         return
     if sample is not None and resume:
-        raise InputError("--sample and --resume: an estimate is made anew, leave one of them out.")
+        raise InputError("--sample and --resume: an estimate always starts from the beginning, leave one of them out.")
     url = by_url(redis_url, stack, manifest, "--redis-url")
     target = url or find_manifest(stack, manifest)
     if isinstance(target, Manifest):

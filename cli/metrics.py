@@ -1,4 +1,4 @@
-"""`datatier metrics`: what the servers tell of themselves, as Prometheus reads it."""
+"""`datatier metrics`: what the servers report about themselves, as Prometheus reads it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from observe.metrics.sources import Watched
 
 app = typer.Typer(
-    help="What the servers tell of themselves, under the names of postgres_exporter and redis_exporter.",
+    help="What the servers report about themselves, under the names of postgres_exporter and redis_exporter.",
     no_args_is_help=True,
 )
 app.command("files")(files)
@@ -86,7 +86,7 @@ def serve(
     except OSError as error:
         raise InputError(f"--listen {listen}: {unbound(error)}") from None
     if not is_loopback(host):
-        note(f"{listen} is open to other computers: who reaches it reads the names of databases, tables and users.")
+        note(f"{listen} is open to other computers: they can read the names of databases, tables and users.")
     stop = Event()
     for each in (signal.SIGTERM, signal.SIGINT):
         signal.signal(each, lambda *_: stop.set())

@@ -1,4 +1,4 @@
-"""`datatier queries`: what the servers tell of themselves, each question a command.
+"""`datatier queries`: what the servers report about themselves, each question a command.
 
 Every observation of `observe.catalogue` that has `columns` is a command here by itself: to add a query, write the
 observation and put it into the catalogue. One that takes more than the common options (a table, a process id) has a

@@ -77,7 +77,7 @@ def _kept(node: PostgresNode, given: str) -> Row:
     try:
         queryid = int(given)
     except ValueError:
-        raise InputError(f"`{given}` is no id of a statement: `datatier queries slow` shows them.") from None
+        raise InputError(f"`{given}` is not the id of a statement: `datatier queries slow` shows them.") from None
     with node.asked() as session:
         if lacking := absent(session, "pg_stat_statements"):
             raise InputError(f"{lacking.message}: {lacking.mend or '--query gives the statement itself'}.")

@@ -1,1 +1,1 @@
-"""What the servers tell of themselves, read and judged: one catalogue of observations, and the views of it."""
+"""What the servers report about themselves, read and judged: one catalogue of observations, and the views of it."""

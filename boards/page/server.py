@@ -78,7 +78,7 @@ class Site:
         try:
             since = float(query.get("since", ["0"])[-1])
         except ValueError:
-            return _said(HTTPStatus.BAD_REQUEST, "`since` is no Unix time.\n")
+            return _said(HTTPStatus.BAD_REQUEST, "`since` is not a Unix time.\n")
         return _answer(HTTPStatus.OK, "application/json", self._data(since).encode())
 
 

@@ -106,7 +106,7 @@ RECOVERY = Board(
         Panel(
             id="recovery-rotation",
             title="Rotations that are not finished",
-            says="1 while an old login still works beside the new one.",
+            says="1 while an old login still works alongside the new one.",
             unit="none",
             lines=(Line(Compare(Metric("datatier_rotation_pending"), ">", 0), "{{instance}} {{identity}}"),),
             form="bars",

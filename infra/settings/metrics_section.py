@@ -51,7 +51,7 @@ class MetricsServiceSection(Section):
 
 
 class MetricsSection(Section):
-    """What the servers tell of themselves, as metrics; absent: CloudWatch has only what AWS measures from outside."""
+    """What the servers report, as metrics; absent: CloudWatch has only what AWS measures from outside."""
 
     schedule: Annotated[Duration, AfterValidator(_schedule)] | None = None
     """How often a function looks and writes CloudWatch metrics, such as 5m; absent, it is not made."""

@@ -1,4 +1,4 @@
-"""Thresholds of what PostgreSQL tells of itself."""
+"""Thresholds of what PostgreSQL reports about itself."""
 
 from __future__ import annotations
 

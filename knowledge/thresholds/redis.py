@@ -1,4 +1,4 @@
-"""Thresholds of what a Redis or Valkey node tells of itself."""
+"""Thresholds of what a Redis or Valkey node reports about itself."""
 
 from __future__ import annotations
 

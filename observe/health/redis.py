@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from time import monotonic, perf_counter
 
 from bootstrap.errors import BootstrapError
@@ -55,10 +56,22 @@ def health(nodes: Sequence[RedisNode], seen: Mapping[str, Seen]) -> Iterator[Hea
             up=found.up,
             ms=found.ms,
             findings=(
+<<<<<<< HEAD
                 *found.answered(REDIS_UP, RESPONSE, f"datatier queries slowlog {node.cache}"),
                 *(finding for each in found.observed for finding in each.findings),
+=======
+                *found.answered(REDIS_UP, RESPONSE),
+                *(_aimed(finding, node) for each in found.observed for finding in each.findings),
+>>>>>>> reviewer
             ),
         )
+
+
+def _aimed(finding: Finding, node: RedisNode) -> Finding:
+    """`datatier keys` wants the name of the cache, where it is not the one of a URL (`observe.nodes`)."""
+    if finding.mend != "datatier keys" or node.name == "redis":
+        return finding
+    return replace(finding, mend=f"datatier keys {node.cache}")
 
 
 def role_of(seen: Seen) -> Role | None:

@@ -31,7 +31,7 @@ _OPCODES = 0xF0
 
 
 class RdbError(ValueError):
-    """A file that is no snapshot, is cut off, or is of a version that is not known."""
+    """A file that is not a snapshot, is cut off, or is of a version that is not known."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ def _signature(path: Path, head: bytes) -> tuple[str, int]:
                     f"{path} has version {version} of {name.decode()}'s format; {most} is the latest that is read here"
                 )
             return name.decode().lower(), version
-    raise RdbError(f"{path} is no snapshot: one begins with REDIS or VALKEY and a version")
+    raise RdbError(f"{path} is not a snapshot: one begins with REDIS or VALKEY and a version")
 
 
 def _fields(data: Data, at: int) -> tuple[Mapping[bytes, bytes], int]:

@@ -1,1 +1,1 @@
-"""The exporter: what the servers tell of themselves, as Prometheus reads it, under the names that dashboards know."""
+"""The exporter: what the servers report, as Prometheus reads it, under the names that dashboards know."""

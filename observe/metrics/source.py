@@ -49,7 +49,7 @@ DROPPED = Own("datatier_series_dropped", "Series that the cap of a collector lef
 
 
 class Source(Protocol):
-    """One server, or another thing that tells of itself.
+    """One server, or another thing that reports about itself.
 
     Only one thread scrapes a source at a time, and always the same one.
     """

@@ -58,7 +58,7 @@ def test_without_a_cache_the_keys_are_patterns(folder: Path) -> None:
     [
         (["basket", "--from-rdb", "dump.rdb", "--sample", "5"], "no server is asked"),
         (["basket", "--from-rdb", "none.rdb"], "--from-rdb none.rdb: No such file or directory."),
-        (["basket", "--from-rdb", "access.yaml"], "access.yaml is no snapshot"),
+        (["basket", "--from-rdb", "access.yaml"], "access.yaml is not a snapshot"),
         (["backset", "--from-rdb", "dump.rdb"], "no key space of `backset` is declared: those of basket are."),
     ],
 )

@@ -181,7 +181,7 @@ def test_explain_of_a_slow_statement(scene: Busy) -> None:
     [
         (("explain",), "which statement?"),
         (("explain", "12"), "no statement 12 on database: `datatier queries slow` lists them."),
-        (("explain", "abc"), "`abc` is no id of a statement"),
+        (("explain", "abc"), "`abc` is not the id of a statement"),
         (("explain", "-q", "VACUUM"), "PostgreSQL plans SELECT, INSERT, UPDATE, DELETE, MERGE and VALUES, not VACUUM."),
         (("explain", "-q", "SELECT 1; DROP TABLE x"), "cannot insert multiple commands into a prepared statement"),
         (("explain", "-q", "SELECT interval $1"), "The text has lost its values; give it with some"),

@@ -145,10 +145,10 @@ def test_a_file_that_is_cut_off_is_never_read_as_a_whole_one() -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "is no snapshot"),
-        (b"hello, world", "is no snapshot"),
-        (b"REDIS", "is no snapshot"),
-        (b"REDISabcd\xff", "is no snapshot"),
+        (b"", "is not a snapshot"),
+        (b"hello, world", "is not a snapshot"),
+        (b"REDIS", "is not a snapshot"),
+        (b"REDISabcd\xff", "is not a snapshot"),
         (b"REDIS0012\xff", "has version 12 of REDIS's format; 11 is the latest"),
         (b"VALKEY081\xff", "has version 81 of VALKEY's format; 80 is the latest"),
         (b"VALKEY080\x17\x01a\x01b\xff", "after b'a', before byte 12: type 23 is not known"),
