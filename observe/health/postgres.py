@@ -98,7 +98,7 @@ def _health(node: PostgresNode, seen: Seen, behind: Sequence[Finding]) -> Health
     rows = seen.rows(SERVER.id)
     declared: Role | None = None if node.replica is None else "replica" if node.replica else "primary"
     role = role_of(rows[0]) if rows else declared
-    findings = list(seen.answered(POSTGRES_UP, RESPONSE))
+    findings = list(seen.answered(POSTGRES_UP, RESPONSE, "datatier queries sessions"))
     if rows and declared:
         findings.append(role_found(declared, role_of(rows[0])))
     findings += behind

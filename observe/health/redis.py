@@ -56,7 +56,7 @@ def health(nodes: Sequence[RedisNode], seen: Mapping[str, Seen]) -> Iterator[Hea
             up=found.up,
             ms=found.ms,
             findings=(
-                *found.answered(REDIS_UP, RESPONSE),
+                *found.answered(REDIS_UP, RESPONSE, f"datatier queries slowlog {node.cache}"),
                 *(_aimed(finding, node) for each in found.observed for finding in each.findings),
             ),
         )

@@ -37,12 +37,12 @@ class Seen:
         """What it answered to an observation; None where it has not."""
         return next((each.rows for each in self.observed if each.observation.id == observation), None)
 
-    def answered(self, up: Threshold, response: Threshold) -> Iterator[Finding]:
-        """What its silence or the time of its answer means."""
+    def answered(self, up: Threshold, response: Threshold, mend: str) -> Iterator[Finding]:
+        """What its silence or the time of its answer means; `mend` shows what a slow one is busy with."""
         if self.ms is None:
             yield judged(up, 0, self.error or f"no answer in {self.seconds:g} s", mend=up.runbook)
             return
-        yield judged(response, self.ms, f"answers in {self.ms:g} ms", mend="datatier queries sessions")
+        yield judged(response, self.ms, f"answers in {self.ms:g} ms", mend=mend)
         if not self.done:
             said = f"the rest was not answered in {self.seconds:g} s"
             yield Finding(check=response.id, status=Status.SKIPPED, message=said, threshold=response)
