@@ -45,6 +45,17 @@ def test_a_port_in_use(tmp_path: Path) -> None:
     )
 
 
+def test_where_the_url_comes_from_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", NOBODY)
+    for words in (["metrics", "serve"], ["dashboard"]):
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            taken.listen()
+            done = call(tmp_path, *words, "--listen", f"127.0.0.1:{taken.getsockname()[1]}")
+        assert done.code == 2
+        assert done.err.count("note DATABASE_URL of the environment") == 1
+
+
 @pytest.mark.parametrize(
     ("option", "url", "said"),
     [
