@@ -56,13 +56,8 @@ def health(nodes: Sequence[RedisNode], seen: Mapping[str, Seen]) -> Iterator[Hea
             up=found.up,
             ms=found.ms,
             findings=(
-<<<<<<< HEAD
                 *found.answered(REDIS_UP, RESPONSE, f"datatier queries slowlog {node.cache}"),
-                *(finding for each in found.observed for finding in each.findings),
-=======
-                *found.answered(REDIS_UP, RESPONSE),
                 *(_aimed(finding, node) for each in found.observed for finding in each.findings),
->>>>>>> reviewer
             ),
         )
 
