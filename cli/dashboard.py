@@ -61,7 +61,7 @@ def dashboard(
     gc.enable()
     live.start()
     Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
-    note(f"http://{host}:{server.server_address[1]}/ shows it; Ctrl-C ends it.")
+    note(f"http://{server.place}/ shows it; Ctrl-C ends it.")
     stop.wait()
     live.stop()
     server.shutdown()

@@ -78,7 +78,11 @@ def keys(
         state = state or project_root() / ".local" / target.stack / f"keys-{cache}.json"
     from observe.keys.entry import of_stack, of_url
 
-    entry = of_url(target, _access(), cache) if isinstance(target, Secret) else of_stack(target, str(cache), identity)
+    entry = (
+        of_url(target, _access_of(cache), cache)
+        if isinstance(target, Secret)
+        else of_stack(target, str(cache), identity)
+    )
     survey, code = _survey(entry, cache or "", primary=primary, sample=sample, kept=state, resume=resume)
     _show(survey, cache or entry.nodes[0].name, json=json, complete=code != INTERRUPTED)
     if code:
@@ -92,11 +96,7 @@ def _of_file(path: Path, cache: str | None) -> Survey:
     from observe.keys.spaces import Spaces, spaces_of
     from observe.keys.survey import Survey
 
-    access = _access()
-    caches = sorted({space.cache for space in access.keyspaces.values()}) if access else []
-    if cache is not None and cache not in caches:
-        known = f" those of {', '.join(caches)} are.{nearest(cache, caches)}" if caches else " there is no access.yaml."
-        raise InputError(f"no key space of `{cache}` is declared:{known}")
+    access = _access_of(cache)
     survey = Survey(
         spaces=spaces_of(access, cache) if access and cache else Spaces({}, cache=cache or ""), allowed=Everything()
     )
@@ -110,6 +110,16 @@ def _of_file(path: Path, cache: str | None) -> Survey:
         raise InputError(f"--from-rdb {error}.") from None
     survey.complete[str(path), 0] = survey.tally.keys
     return survey
+
+
+def _access_of(cache: str | None) -> Access | None:
+    """access.yaml, None where there is none. Raise InputError for a cache of which it has no key spaces."""
+    access = _access()
+    caches = sorted({space.cache for space in access.keyspaces.values()}) if access else []
+    if cache is not None and cache not in caches:
+        known = f" those of {', '.join(caches)} are.{nearest(cache, caches)}" if caches else " there is no access.yaml."
+        raise InputError(f"no key space of `{cache}` is declared:{known}")
+    return access
 
 
 def _access() -> Access | None:

@@ -94,7 +94,7 @@ def serve(
     gc.freeze()
     gc.enable()
     Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
-    note(f"http://{host}:{server.server_port}/metrics: {counted(len(exporter.names), 'node')}.")
+    note(f"http://{server.place}/metrics: {counted(len(exporter.names), 'node')}.")
     stop.wait()
     server.shutdown()
     server.server_close()

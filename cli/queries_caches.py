@@ -37,6 +37,8 @@ def command_of(observation: Observation) -> Callable[..., None]:
         from observe.read_listing import ask_redis
 
         target = by_url(redis_url, stack, manifest, "--redis-url") or find_manifest(stack, manifest)
+        if cache is not None and not isinstance(target, Manifest):
+            raise InputError(f"--redis-url names the server by itself: leave `{cache}` out.")
         nodes = redis_nodes(target, identity)
         if isinstance(target, Manifest):
             if cache is not None and cache not in target.caches:

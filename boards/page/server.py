@@ -5,12 +5,14 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
+
+from observe.metrics.listening import Listening
 
 _KINDS = {
     ".html": "text/html; charset=utf-8",
@@ -99,16 +101,13 @@ def _answer(status: HTTPStatus, kind: str, body: bytes) -> Answer:
     return Answer(status, kind, body, gzip.compress(body, 1))
 
 
-class PageServer(ThreadingHTTPServer):
-    """Listens; a thread for each request, none of which holds up the end of the process."""
-
-    daemon_threads = True
-    block_on_close = False
+class PageServer(Listening):
+    """Listens; a thread for each request."""
 
     def __init__(self, host: str, port: int, site: Site) -> None:
         """Bind. Raise OSError where that cannot be."""
         self.site = site
-        super().__init__((host, port), _Handler)
+        super().__init__(host, port, _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A browser that went away is nobody's fault."""

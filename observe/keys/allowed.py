@@ -51,7 +51,7 @@ class Tried:
     """By what the server let through, for a user whose rules nobody knows here."""
 
     def __init__(self) -> None:
-        self._kinds: dict[bytes, bool] = {}
+        self._kinds: dict[bytes | None, bool] = {}
         self.refusals = 0
 
     def sift(self, keys: list[bytes], ask: Callable[[bytes], bool]) -> list[bytes]:
@@ -64,8 +64,9 @@ class Tried:
         return not self.refusals and len(self._kinds) >= _ENOUGH
 
     def _may(self, key: bytes, ask: Callable[[bytes], bool]) -> bool:
-        found = _KIND.match(pattern_of(key))
-        kind = found[0] if found else b""
+        # Of the empty key nothing follows for others, whose names are ids and nothing else: see Declared.
+        found = _KIND.match(pattern_of(key)) if key else None
+        kind = found[0] if found else None
         if kind not in self._kinds:
             if self.refusals >= MOST_REFUSALS:
                 return False

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-import socket
 import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from threading import Lock
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +16,7 @@ from bootstrap.errors import BootstrapError
 from clients.errors import EmptySecretError, NoLoginError
 from observe.health.report import HealthReport
 from observe.metrics.exporter import Exporter, UnknownNodeError
+from observe.metrics.listening import Listening
 from observe.metrics.probe import ProbeError, Prober
 from observe.metrics.text import CONTENT_TYPE
 
@@ -98,24 +98,13 @@ def scrape_seconds(timeout: str | None) -> float:
     return min(MOST, max(LEAST, asked - OFFSET)) if asked > 0 else SECONDS
 
 
-class Server(ThreadingHTTPServer):
-    """Listens; a thread for each request, none of which holds up the end of the process."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 64
+class Server(Listening):
+    """Listens; a thread for each request."""
 
     def __init__(self, host: str, port: int, service: Service) -> None:
         """Bind; raise OSError where that cannot be."""
-        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self.service = service
-        super().__init__((host, port), _Handler)
-
-    def server_bind(self) -> None:
-        """Bind without the look-up of this computer's name, which http.server makes and which may take long."""
-        socket.socket.bind(self.socket, self.server_address)
-        self.server_address = self.socket.getsockname()
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        super().__init__(host, port, _Handler)
 
     def handle_error(self, request: object, client_address: object) -> None:  # noqa: ARG002 as the base class has it
         """Say what was our fault; a client that went away is nobody's."""

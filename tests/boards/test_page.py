@@ -73,6 +73,18 @@ def get(live: Live) -> Iterator[Callable[..., tuple[int, dict[str, str], str]]]:
     server.server_close()
 
 
+def test_it_listens_where_only_ipv6_reaches_it(live: Live) -> None:
+    server = PageServer("::1", 0, Site(live.text))
+    Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    assert server.place == f"[::1]:{server.server_port}"
+    connection = HTTPConnection("::1", server.server_port, timeout=10)
+    connection.request("GET", "/data.json")
+    assert connection.getresponse().status == 200
+    connection.close()
+    server.shutdown()
+    server.server_close()
+
+
 def test_values_are_kept_for_their_time_and_only_new_ones_are_given_again() -> None:
     kept = Kept(TWO, seconds=60)
     for at, count, up in ((100, 10, 1), (110, 30, 1), (150, 70, 1), (175, 80, 0)):

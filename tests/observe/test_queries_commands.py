@@ -234,6 +234,9 @@ def test_clients_and_slow_commands_of_a_cache(valkey_server: Valkey) -> None:
         )
         try:
             listed = call(Path("/tmp"), "queries", "clients", "--redis-url", url, "--json")
+            named = call(Path("/tmp"), "queries", "clients", "basket", "--redis-url", url)
+            assert (named.code, named.out) == (2, "")
+            assert one_line(named) == "error: --redis-url names the server by itself: leave `basket` out."
             slow = call(Path("/tmp"), "queries", "slowlog", "--redis-url", url, "--json")
             less = call(
                 Path("/tmp"),

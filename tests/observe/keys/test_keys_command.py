@@ -115,6 +115,12 @@ def test_wrong_input_is_one_sentence(cache: Valkey, project: Path, words: list[s
     assert said in " ".join(found.err.split())
 
 
+def test_key_spaces_of_a_cache_that_has_none_are_not_nothing(cache: Valkey, project: Path) -> None:
+    found = keys(project, cache, "hto")
+    assert (found.code, found.out) == (2, "")
+    assert "no key space of `hto` is declared: those of hot" in " ".join(found.err.split())
+
+
 def test_a_server_that_is_not_there_is_one_sentence(project: Path) -> None:
     found = call(project, "keys", "hot", "--redis-url", "redis://127.0.0.1:1")
     assert (found.code, found.out) == (1, "")

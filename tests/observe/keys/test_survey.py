@@ -103,6 +103,17 @@ def test_a_user_that_nobody_knows_is_refused_a_few_times_at_most(cache: Valkey, 
     assert 0 < sum(entry["count"] for entry in admin.acl_log()) <= MOST_REFUSALS
 
 
+def test_that_the_empty_key_is_refused_says_nothing_of_keys_that_are_ids() -> None:
+    asked: list[bytes] = []
+
+    def ask(key: bytes) -> bool:
+        asked.append(key)
+        return bool(key)
+
+    assert Tried().sift([b"", b"4711", b"4712:cart", b":x", b""], ask) == [b"4711", b"4712:cart", b":x"]
+    assert asked == [b"", b"4711", b":x"]
+
+
 @pytest.mark.parametrize("lacking", ["scan", "type", "memory|usage"])
 def test_a_command_that_is_not_allowed_is_said_after_one_try(cache: Valkey, admin: redis.Redis, lacking: str) -> None:
     admin.set("basket:1", "x")

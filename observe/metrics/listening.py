@@ -1,0 +1,31 @@
+"""A server of HTTP that listens: on IPv4 or IPv6, a thread for each request."""
+
+from __future__ import annotations
+
+import socket
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Listening(ThreadingHTTPServer):
+    """Listens; no thread of a request holds up the end of the process."""
+
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 64
+
+    def __init__(self, host: str, port: int, handler: type[BaseHTTPRequestHandler]) -> None:
+        """Bind; raise OSError where that cannot be."""
+        self.address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        super().__init__((host, port), handler)
+
+    def server_bind(self) -> None:
+        """Bind without the look-up of this computer's name, which http.server makes and which may take long."""
+        socket.socket.bind(self.socket, self.server_address)
+        self.server_address = self.socket.getsockname()
+        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+
+    @property
+    def place(self) -> str:
+        """`HOST:PORT` as a URL has it, an IPv6 address in brackets."""
+        host = f"[{self.server_name}]" if ":" in self.server_name else self.server_name
+        return f"{host}:{self.server_port}"
