@@ -40,6 +40,7 @@ PARTS = (
     "handler",
     "door",
     "keys",
+    "rdb",
     "metrics",
 )
 
