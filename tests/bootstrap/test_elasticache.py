@@ -221,7 +221,9 @@ def test_both_back_ends_on_one_cache(
     assert report.ok
     n = tier.name
     (group,) = client.describe_user_groups(UserGroupId="a-group-of-a-test")["UserGroups"]
-    assert group["UserIds"] == [f"app-{n}-main-{n}-{identity}" for identity in ("app", "monitoring", "inventory", "cache")]
+    assert group["UserIds"] == [
+        f"app-{n}-main-{n}-{identity}" for identity in ("app", "monitoring", "inventory", "cache")
+    ]
     (user,) = client.describe_users(UserId=f"app-{n}-main-{n}-app")["Users"]
     assert user["UserName"] == f"{n}_app"
     assert user["AccessString"].startswith("on ~auth:*")

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from threading import Thread
+from time import monotonic
 from typing import Any
 
 import psycopg
@@ -181,7 +182,13 @@ def test_a_table_without_vacuum(shop: Shop) -> None:
     with shop.as_owner() as conn:
         for each in mend.split("; "):
             conn.execute(each.encode())
-    assert shop.findings("queries", "vacuum", about=table) == []
+        # The standby says every ten seconds which rows it may still read (wal_receiver_status_interval): until then the
+        # finding asks for another VACUUM, rightly.
+        until = monotonic() + 40
+        while (found := shop.findings("queries", "vacuum", about=table)) and monotonic() < until:
+            assert found == [("warn", table, f"VACUUM (ANALYZE) {table}")]
+            conn.execute(f"VACUUM (ANALYZE) {table}".encode())
+    assert found == []
     assert shop.metrics()("datatier_check_status", "object", check="autovacuum-off") == {}
 
 
