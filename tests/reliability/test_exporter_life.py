@@ -21,8 +21,8 @@ from mortal import Mortal, folder, mortal
 from real_servers import SUPERUSER_PASSWORD, Postgres, Valkey
 
 from bootstrap.secrets import Secret
+from observe.metrics import login
 from observe.metrics.exporter import Exporter
-from observe.metrics.postgres import source as postgres_source
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
 from observe.metrics.redis.source import RedisSource
@@ -102,8 +102,8 @@ def _held() -> int:
 
 
 def test_nodes_that_come_and_go(server: Postgres, main_cache: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres_source, "PAUSE", 0.01)
-    monkeypatch.setattr(postgres_source, "LONGEST_PAUSE", 0.05)
+    monkeypatch.setattr(login, "PAUSE", 0.01)
+    monkeypatch.setattr(login, "LONGEST_PAUSE", 0.05)
     random_ = random.Random(int(os.environ.get("SEED", "1")))
     with folder() as place, mortal(place) as dying:
         doomed = Doomed(dying)
