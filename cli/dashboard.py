@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import gc
-import signal
-from threading import Event, Thread
 from typing import Annotated
 
 import typer
 
 from cli.errors import InputError
 from cli.health import looker_at
-from cli.listening import address, is_loopback, unbound
-from cli.metrics import CollectorOption, exporter_of, tier_of
+from cli.listening import address, is_loopback, serve_until_stopped, unbound
+from cli.metrics import END, CollectorOption, exporter_of, tier_of
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
-from cli.output import note
 
 STATEMENTS = "stat_statements"
 """The collector that the panels on statements read; off by default elsewhere."""
-END = 0.5
-"""Seconds that sessions have to end."""
 
 
 def dashboard(
@@ -53,17 +47,7 @@ def dashboard(
         raise InputError(str(error)) from None
     except OSError as error:
         raise InputError(f"--listen {listen}: {unbound(error)}") from None
-    stop = Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: stop.set())
-    # A command that ends at once does without; what is imported by now stays.
-    gc.freeze()
-    gc.enable()
     live.start()
-    Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
-    note(f"http://{server.place}/ shows it; Ctrl-C ends it.")
-    stop.wait()
+    serve_until_stopped(server, f"http://{server.place}/ shows it; Ctrl-C ends it.")
     live.stop()
-    server.shutdown()
-    server.server_close()
     exporter.close(END)

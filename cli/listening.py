@@ -1,11 +1,19 @@
-"""Where a command listens, as it is written on the command line."""
+"""Where a command listens, as it is written on the command line, and for how long."""
 
 from __future__ import annotations
 
 import errno
+import gc
 import ipaddress
+import signal
+from threading import Event, Thread
+from typing import TYPE_CHECKING
 
 from cli.errors import InputError
+from cli.output import note
+
+if TYPE_CHECKING:
+    from observe.metrics.listening import Listening
 
 
 def address(listen: str) -> tuple[str, int]:
@@ -29,3 +37,18 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def serve_until_stopped(server: Listening, said: str) -> None:
+    """Say where it listens, and answer until SIGTERM or Ctrl-C."""
+    stop = Event()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(each, lambda *_: stop.set())
+    # A command that ends at once does without; what is imported by now stays.
+    gc.freeze()
+    gc.enable()
+    Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
+    note(said)
+    stop.wait()
+    server.shutdown()
+    server.server_close()

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-import signal
 import sys
-from threading import Event, Thread
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +12,7 @@ from cli.current import state_of
 from cli.doors import by_url
 from cli.errors import InputError
 from cli.health import looker_at
-from cli.listening import address, is_loopback, unbound
+from cli.listening import address, is_loopback, serve_until_stopped, unbound
 from cli.options import DatabaseUrlOption, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import counted, note
 from cli.target import find_manifest
@@ -87,17 +84,7 @@ def serve(
         raise InputError(f"--listen {listen}: {unbound(error)}") from None
     if not is_loopback(host):
         note(f"{listen} is open to other computers: they can read the names of databases, tables and users.")
-    stop = Event()
-    for each in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(each, lambda *_: stop.set())
-    # A command that ends at once does without; what is imported by now stays.
-    gc.freeze()
-    gc.enable()
-    Thread(target=server.serve_forever, args=(0.1,), daemon=True).start()
-    note(f"http://{server.place}/metrics: {counted(len(exporter.names), 'node')}.")
-    stop.wait()
-    server.shutdown()
-    server.server_close()
+    serve_until_stopped(server, f"http://{server.place}/metrics: {counted(len(exporter.names), 'node')}.")
     exporter.close(END)
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 import gzip
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
 from importlib.resources import files
 from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
 
-from observe.metrics.listening import Listening
+from observe.metrics.listening import Handler, Listening
 
 _KINDS = {
     ".html": "text/html; charset=utf-8",
@@ -113,12 +112,11 @@ class PageServer(Listening):
         """A browser that went away is nobody's fault."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: PageServer
-    protocol_version = "HTTP/1.1"
     timeout = 30.0
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 as http.server looks for it
         answer = self.server.site.get(self.path, self.headers.get("Host", ""), self.server.server_address[1])
         zipped = "gzip" in self.headers.get("Accept-Encoding", "")
         body = answer.zipped if zipped else answer.body
@@ -130,11 +128,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-
-    do_HEAD = do_GET  # noqa: N815 as http.server looks for it
-
-    def version_string(self) -> str:
-        return "datatier"
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 as the base class calls it
-        """Nobody reads a line for each request."""

@@ -6,6 +6,25 @@ import socket
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 
+class Handler(BaseHTTPRequestHandler):
+    """Answers GET and HEAD by `do_GET`, says who it is without versions, and logs no request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self) -> None:
+        """Answer; without a body where `command` is HEAD."""
+        raise NotImplementedError
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def version_string(self) -> str:
+        return "datatier"
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 as the base class calls it
+        """A line for each request would be most of a log."""
+
+
 class Listening(ThreadingHTTPServer):
     """Listens; no thread of a request holds up the end of the process."""
 

@@ -7,7 +7,6 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler
 from threading import Lock
 from typing import NamedTuple
 from urllib.parse import parse_qs, urlsplit
@@ -16,7 +15,7 @@ from bootstrap.errors import BootstrapError
 from clients.errors import EmptySecretError, NoLoginError
 from observe.health.report import HealthReport
 from observe.metrics.exporter import Exporter, UnknownNodeError
-from observe.metrics.listening import Listening
+from observe.metrics.listening import Handler, Listening
 from observe.metrics.probe import ProbeError, Prober
 from observe.metrics.text import CONTENT_TYPE
 
@@ -113,13 +112,12 @@ class Server(Listening):
             sys.stderr.write(f"a request failed: {type(error).__name__}: {error}\n")
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     server: Server
-    protocol_version = "HTTP/1.1"
     timeout = 10.0
     """Seconds that a client may take to say something, or to take what it asked for."""
 
-    def do_GET(self) -> None:
+    def do_GET(self) -> None:  # noqa: N802 as http.server looks for it
         answer = self.server.service.get(self.path, self.headers.get("X-Prometheus-Scrape-Timeout-Seconds"))
         body = answer.body.encode()
         zipped = "gzip" in self.headers.get("Accept-Encoding", "") and len(body) > 1400
@@ -133,11 +131,3 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(body)
-
-    do_HEAD = do_GET  # noqa: N815 as http.server looks for it
-
-    def version_string(self) -> str:
-        return "datatier"
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 as the base class calls it
-        """A line for each scrape would be most of a log."""
