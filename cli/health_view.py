@@ -8,10 +8,9 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from cli.output import escape, table
-from cli.queries_view import STYLES, WORST, limit_of
+from cli.queries_view import STYLES, WORST, finding_lines
 from knowledge.thresholds.threshold import Status
 from observe.health.report import Health, HealthReport
-from observe.observation import Finding
 
 _COLUMNS = ("server", "role", "ms", "status", "what it says")
 
@@ -67,11 +66,4 @@ def _number(value: float) -> str:
 def _lines(report: HealthReport, *, every: bool) -> Iterator[str]:
     checks = [each for each in report.checks if every or each[1].status is not Status.OK]
     for node, finding in sorted(checks, key=lambda each: WORST.index(each[1].status)):
-        yield from _finding(node, finding)
-
-
-def _finding(node: str, finding: Finding) -> Iterator[str]:
-    where = f"{node}: " if node else ""
-    yield f"[{STYLES[finding.status]}]{finding.status}[/] {escape(where + finding.message)}{limit_of(finding)}"
-    if finding.mend:
-        yield f"      [dim]mend:[/] {escape(finding.mend)}"
+        yield from finding_lines(f"{node}: " if node else "", finding)

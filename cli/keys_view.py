@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from rich.console import Console
 
 from cli.output import counted, escape, table
-from cli.queries_view import STYLES, finding_as_json, limit_of
+from cli.queries_view import finding_as_json, finding_lines
 from observe.keys.group import Group
 from observe.keys.names import shown
 from observe.keys.record import Record
@@ -89,10 +89,8 @@ def show(out: Console, report: Report, survey: Survey, cache: str, *, complete: 
     for sentence in survey.failures:
         out.print(f"[bold red]failed[/] {escape(sentence)}")
     for finding in report.findings:
-        style = STYLES[finding.status]
-        out.print(f"[{style}]{finding.status}[/] {escape(finding.message)}{limit_of(finding)}")
-        if finding.mend:
-            out.print(f"      [dim]mend:[/] {escape(finding.mend)}")
+        for line in finding_lines("", finding):
+            out.print(line)
 
 
 _COLUMNS = ("keys", "bytes", "share", "types", "without TTL", "TTL left: least, median, most")

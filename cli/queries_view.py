@@ -65,10 +65,15 @@ def show_findings(out: Console, answers: Sequence[Observed]) -> None:
         if finding.status is Status.OK:
             continue
         where = f"{node}: " if many else ""
-        style = STYLES[finding.status]
-        out.print(f"[{style}]{finding.status}[/] {escape(where + finding.message)}{limit_of(finding)}")
-        if finding.mend:
-            out.print(f"      [dim]mend:[/] {escape(finding.mend)}")
+        for line in finding_lines(where, finding):
+            out.print(line)
+
+
+def finding_lines(where: str, finding: Finding) -> Iterator[str]:
+    """A finding as markup: what it is, with its threshold, and what mends it."""
+    yield f"[{STYLES[finding.status]}]{finding.status}[/] {escape(where + finding.message)}{limit_of(finding)}"
+    if finding.mend:
+        yield f"      [dim]mend:[/] {escape(finding.mend)}"
 
 
 def as_json(observation: Observation, answers: Sequence[Observed], limit: int | None = None) -> dict[str, object]:

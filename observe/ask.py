@@ -69,9 +69,10 @@ def unreached(node: str, observation: Observation, error: Exception) -> Observed
 
 def as_one(observation: Observation, answers: Sequence[Observed]) -> Sequence[Observed]:
     """The answers of all servers, with what they mean together among the findings of the first."""
-    together: Callable[..., tuple[Finding, ...]] | None = observation.together
-    if together is None or not answers:
+    if observation.together is None or not answers:
         return answers
     first, *rest = answers
-    found = together({each.node: each.rows if each.reached and not each.refused else None for each in answers})
+    found = observation.together(
+        {each.node: each.rows if each.reached and not each.refused else None for each in answers}
+    )
     return [replace(first, findings=(*found, *first.findings)), *rest]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from observe.observation import Right, Row, Rows
+from collections.abc import Mapping
+
+from observe.observation import Right, Rows
 from observe.quantities import duration
 
 INFO = Right(name="+info", grant="`redis: {CACHE: monitoring}` of the identity in access.yaml; elsewhere ACL SETUSER")
@@ -10,7 +12,7 @@ AT, UPTIME = "read_at", "uptime_in_seconds"
 """When a row was read, seconds since 1970; how long the server had run by then."""
 
 
-def number(row: Row, key: str) -> float:
+def number(row: Mapping[str, object], key: str) -> float:
     """A field of INFO; 0 where this version has none."""
     return float(str(row.get(key) or 0))
 

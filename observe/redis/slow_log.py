@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from knowledge.thresholds.redis import COMMAND_CALLS, SLOW_COMMAND
 from observe.observation import Finding, Observation, Right, Row, Rows, judged, worst
 from observe.quantities import milliseconds
-from observe.redis.info import INFO
+from observe.redis.info import INFO, number
 
 LAST = 128
 """Entries that are read; slowlog-max-len keeps 128 by default."""
@@ -51,7 +51,7 @@ def commands(rows: Rows) -> Rows:
     for row in rows:
         parts: Mapping[str, object] = row
         stats |= {key: value for key, value in parts.items() if isinstance(value, Mapping)}
-    total = sum(_number(each, "usec") for each in stats.values())
+    total = sum(number(each, "usec") for each in stats.values())
     made = [
         _command(
             key.removeprefix("cmdstat_"),
@@ -67,19 +67,19 @@ def commands(rows: Rows) -> Rows:
 
 def _command(name: str, stats: Mapping[str, object], latency: Mapping[str, object], total: float) -> Row:
     percentiles = {
-        f"p{each[1].replace('.', '_')}_ms": _number(latency, key) / 1000
+        f"p{each[1].replace('.', '_')}_ms": number(latency, key) / 1000
         for key in latency
         if (each := _PERCENTILE.fullmatch(key))
     }
     return {
         "command": name,
-        "calls": int(_number(stats, "calls")),
-        "total_ms": _number(stats, "usec") / 1000,
-        "share_percent": 100 * _number(stats, "usec") / total if total else 0.0,
-        "mean_ms": _number(stats, "usec_per_call") / 1000,
+        "calls": int(number(stats, "calls")),
+        "total_ms": number(stats, "usec") / 1000,
+        "share_percent": 100 * number(stats, "usec") / total if total else 0.0,
+        "mean_ms": number(stats, "usec_per_call") / 1000,
         **percentiles,
-        "rejected": int(_number(stats, "rejected_calls")),
-        "failed": int(_number(stats, "failed_calls")),
+        "rejected": int(number(stats, "rejected_calls")),
+        "failed": int(number(stats, "failed_calls")),
     }
 
 
@@ -87,15 +87,11 @@ def errors(rows: Rows) -> Rows:
     """INFO errorstats: `NOPERM`, `WRONGPASS`, `OOM` and how often, most often first."""
     parts: Mapping[str, object] = rows[0] if rows else {}
     made: list[Row] = [
-        {"error": key.removeprefix("errorstat_"), "count": int(_number(value, "count"))}
+        {"error": key.removeprefix("errorstat_"), "count": int(number(value, "count"))}
         for key, value in parts.items()
         if key.startswith("errorstat_") and isinstance(value, Mapping)
     ]
     return sorted(made, key=lambda row: -int(str(row["count"])))
-
-
-def _number(of: Mapping[str, object], key: str) -> float:
-    return float(str(of.get(key) or 0))
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:

@@ -13,10 +13,6 @@ def _merged(rows: Rows) -> dict[str, object]:
     return {key: value for row in rows for key, value in row.items()}
 
 
-def _number(info: Mapping[str, object], key: str) -> float:
-    return float(str(info.get(key) or 0))
-
-
 def memory(rows: Rows) -> Rows:
     """INFO memory: what is data, and what clients, replicas and bookkeeping take."""
     (info,) = rows
@@ -38,10 +34,10 @@ def databases(rows: Rows) -> Rows:
     return tuple(
         {
             "database": int(name.removeprefix("db")),
-            "keys": int(_number(counts, "keys")),
-            "without_ttl": int(_number(counts, "keys") - _number(counts, "expires")),
+            "keys": int(number(counts, "keys")),
+            "without_ttl": int(number(counts, "keys") - number(counts, "expires")),
             # Milliseconds, of a sample of keys with a TTL; 0 while none has been drawn.
-            "mean_ttl_seconds": _number(counts, "avg_ttl") / 1000 or None,
+            "mean_ttl_seconds": number(counts, "avg_ttl") / 1000 or None,
         }
         for name, counts in _merged(rows).items()
         if isinstance(counts, Mapping)
@@ -69,7 +65,7 @@ def turned_away(rows: Rows) -> Rows:
     info = _merged(rows)
 
     def counted(key: str) -> int | None:
-        return int(_number(info, key)) if key in info else None
+        return int(number(info, key)) if key in info else None
 
     return (
         {
@@ -92,13 +88,13 @@ def links(rows: Rows) -> Rows:
 
 
 def _links(info: Mapping[str, object]) -> Iterator[Row]:
-    offset, saving = _number(info, "master_repl_offset"), bool(_number(info, "rdb_bgsave_in_progress"))
+    offset, saving = number(info, "master_repl_offset"), bool(number(info, "rdb_bgsave_in_progress"))
     if info.get("role") == "slave":
         yield {
             "role": "replica",
             "other": f"{info.get('master_host')}:{info.get('master_port')}",
-            "state": "loading" if _number(info, "master_sync_in_progress") else str(info.get("master_link_status")),
-            "heard_seconds": _number(info, "master_last_io_seconds_ago"),
+            "state": "loading" if number(info, "master_sync_in_progress") else str(info.get("master_link_status")),
+            "heard_seconds": number(info, "master_last_io_seconds_ago"),
             "behind_bytes": None,
             "saving": saving,
         }
@@ -111,8 +107,8 @@ def _links(info: Mapping[str, object]) -> Iterator[Row]:
                 "role": "primary",
                 "other": f"{each['ip']}:{each['port']}",
                 "state": str(each["state"]),
-                "heard_seconds": _number(each, "lag"),
-                "behind_bytes": max(offset - _number(each, "offset"), 0),
+                "heard_seconds": number(each, "lag"),
+                "behind_bytes": max(offset - number(each, "offset"), 0),
                 "saving": saving,
             }
     if not replicas:
