@@ -68,6 +68,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from clients.errors import NoLoginError
     from infra.settings.problems import SettingsError
     from infra.settings.stackfile import UnknownStackError
+    from keep.errors import AskedError
     from knowledge.classes import UnknownClassError
     from knowledge.parameters import ParameterError
     from local.logs import LogsError
@@ -77,6 +78,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
 
     return (
         AccessError,
+        AskedError,
         DefinitionError,
         InputError,
         LogsError,

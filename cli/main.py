@@ -17,6 +17,7 @@ if TYPE_CHECKING:  # what takes long is imported where an interrupt is met with 
 EXIT_CODES = "Exit codes: 0 fine, 1 failed, 2 wrong input, 3 differences found. DATATIER_DEBUG=1 shows tracebacks."
 LOCAL, INSIDE, DEPLOY = "On this computer", "Inside the engines", "Before you deploy"
 WATCH = "On call"
+KEEP = "Backups and drills"
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": ("cli.up", "up", LOCAL),
@@ -38,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "queries": ("cli.queries", "app", WATCH),
     "keys": ("cli.keys", "keys", WATCH),
     "dashboard": ("cli.dashboard", "dashboard", WATCH),
+    "backup": ("cli.backup", "app", KEEP),
     "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),
     "alarms": ("cli.alarms", "app", DEPLOY),

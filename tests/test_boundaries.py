@@ -29,6 +29,7 @@ ROOMS = (
     "delivery",
     "observe",
     "boards",
+    "keep",
     "cli",
 )
 
@@ -51,6 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": {"bootstrap", "infra"},
     "observe": {"bootstrap", "clients", "knowledge"},
     "boards": {"knowledge", "observe"},
+    "keep": {"bootstrap"},
     "cli": {
         "account",
         "graph",
@@ -65,6 +67,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "local",
         "boards",
         "observe",
+        "keep",
         "preview",
     },
 }
@@ -78,6 +81,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "policy/rules": {"pulumi", "pulumi_aws", "pulumi_policy", "boto3", "os"},
     "graph": {"pulumi", "pulumi_aws", "boto3", "os", "grpc", "google"},
     "observe": {"pulumi", "pulumi_aws", "boto3", "yaml", "typer", "rich"},
+    "keep": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "boards": {"pulumi", "pulumi_aws", "boto3", "psycopg", "redis", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }

@@ -77,9 +77,9 @@ class Counted:
 
 def count(conn: psycopg.Connection[Any]) -> Counted:
     """Read every table to its end, as the current role. Raise psycopg.Error where a page cannot be read."""
-    tables = _tables(conn)
-    unread = tuple(name for name, heaps in tables.items() if not all(heap.readable for heap in heaps))
-    asked = [heap for name, heaps in tables.items() if name not in unread for heap in heaps]
+    tables = heaps(conn)
+    unread = tuple(name for name, parts in tables.items() if not all(heap.readable for heap in parts))
+    asked = [heap for name, parts in tables.items() if name not in unread for heap in parts]
     rows = dict.fromkeys((heap.table for heap in asked), 0)
     for heap, number in zip(asked, _numbers(conn, asked), strict=True):
         rows[heap.table] += number
@@ -88,11 +88,12 @@ def count(conn: psycopg.Connection[Any]) -> Counted:
 
 def estimate(conn: psycopg.Connection[Any]) -> dict[str, int]:
     """About how many rows each table has, by table; without those of which nothing is known."""
-    known = {name: [heap.about for heap in heaps] for name, heaps in _tables(conn).items()}
+    known = {name: [heap.about for heap in parts] for name, parts in heaps(conn).items()}
     return {name: sum(filter(None, each)) for name, each in known.items() if None not in each or any(each)}
 
 
-def _tables(conn: psycopg.Connection[Any]) -> dict[str, list[Heap]]:
+def heaps(conn: psycopg.Connection[Any]) -> dict[str, list[Heap]]:
+    """Return where the rows of each table lie, by table."""
     with conn.cursor(row_factory=tuple_row) as cursor:
         found = cursor.execute(_HEAPS, {"ours": SCHEMA, "books": [TABLE, HISTORY]}).fetchall()
     tables: dict[str, list[Heap]] = {}
@@ -109,9 +110,9 @@ def _tables(conn: psycopg.Connection[Any]) -> dict[str, list[Heap]]:
     return tables
 
 
-def _numbers(conn: psycopg.Connection[Any], heaps: list[Heap]) -> Iterator[int]:
-    if not heaps:
+def _numbers(conn: psycopg.Connection[Any], asked: list[Heap]) -> Iterator[int]:
+    if not asked:
         return
     with conn.cursor(row_factory=tuple_row) as cursor:
-        cursor.execute(SQL("; ").join(heap.query for heap in heaps))
+        cursor.execute(SQL("; ").join(heap.query for heap in asked))
         yield from (row[0] for _ in cursor.results() for row in cursor)

@@ -1,0 +1,1 @@
+"""One backup: its manifest, how it is made, listed, verified, restored and let go."""

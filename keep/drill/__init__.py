@@ -1,0 +1,1 @@
+"""Drills: restore apart from everything, prove, measure, destroy, and keep the report."""

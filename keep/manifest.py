@@ -1,0 +1,145 @@
+"""The manifest of a backup: written last, it names every object with its size and SHA-256. Without one there is none.
+
+It is read only in the very form in which it was written, and carries a hash of itself: a flipped bit in it is found.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bootstrap.report import MigrationReached
+from keep.errors import DamagedError
+
+NAME = "MANIFEST.json"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class StoredObject(_Model):
+    """One object of a backup, as it lies in its place."""
+
+    name: str
+    bytes: int = Field(ge=0)
+    """Size as stored."""
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Of the bytes as stored."""
+    compressed: bool = True
+    """Whether it is Zstandard, in frames with checksums."""
+
+
+class TableProof(_Model):
+    """What the rows of one table were, whatever their order."""
+
+    rows: int
+    digest: str
+    """Sum of a 64-bit hash of each row's text (`keep.postgres.proof`)."""
+
+
+class PostgresCopy(_Model):
+    """The database, as one snapshot saw it."""
+
+    database: str
+    server_version: str
+    """Such as `18.6`."""
+    major: int
+    owner: str | None
+    """The role that the objects belong to; None where each has its own."""
+    encoding: str
+    extensions: dict[str, str]
+    """Extension -> version."""
+    migration: MigrationReached | None
+    schema_fingerprint: str | None
+    """SHA-256 of the schema definition as `bootstrap.schema` reads it; None where it could not be read."""
+    snapshot_at: datetime
+    """When the snapshot was taken, by the server's clock."""
+    snapshot_lsn: str
+    """Where its WAL was then."""
+    size: int
+    """Bytes of the database on the server."""
+    tables: int
+    rows: int
+    left_out: tuple[str, ...] = ()
+    """What of the database is not in the copy, one sentence each."""
+    archive: str
+    """Object: pg_dump's custom format without its own compression."""
+    proof: str
+    """Object: table -> `TableProof`, JSON."""
+
+
+class CacheCopy(_Model):
+    """One cache."""
+
+    form: Literal["keys", "rdb", "elasticache"]
+    """`keys` is what a scan with DUMP brought, `rdb` a file of BGSAVE, `elasticache` a snapshot and its export."""
+    server: str
+    """Such as `valkey 9.1.2`: a newer server's keys go into no older one."""
+    rdb_version: int | None
+    taken_at: datetime
+    """When it was taken; of a scan, when it ended."""
+    began_at: datetime
+    keys: int | None
+    objects: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+
+
+class BackupManifest(_Model):
+    """All of one backup."""
+
+    format: Literal[1] = 1
+    id: str
+    stack: str | None
+    """None for servers that no stack describes."""
+    prefix: str | None
+    """Prefix of the stack's physical names."""
+    made_at: datetime
+    """When it was begun."""
+    seconds: float
+    tool: str
+    """Version of this program."""
+    postgres: PostgresCopy | None = None
+    caches: dict[str, CacheCopy] = Field(default_factory=dict)
+    access: str | None = None
+    """Object: the access declaration, by which roles come back with new passwords."""
+    objects: tuple[StoredObject, ...]
+
+    def stored(self, name: str) -> StoredObject:
+        """Return an object of it. Raise KeyError."""
+        found = next((each for each in self.objects if each.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found
+
+    @property
+    def size(self) -> int:
+        """Bytes of all its objects."""
+        return sum(each.bytes for each in self.objects)
+
+
+def written(manifest: BackupManifest) -> bytes:
+    """Return the only form of a manifest."""
+    body = manifest.model_dump(mode="json")
+    text = _canonical(body)
+    return _canonical({"manifest": body, "sha256": hashlib.sha256(text).hexdigest()}, indent=1)
+
+
+def read(data: bytes, where: str) -> BackupManifest:
+    """Return the manifest. Raise DamagedError for anything that `written` has not written."""
+    try:
+        found = json.loads(data)
+        manifest = BackupManifest.model_validate(found["manifest"])
+    except (ValueError, KeyError, TypeError, ValidationError):
+        raise DamagedError(f"{where} is not a manifest, or is damaged") from None
+    if written(manifest) != data:
+        raise DamagedError(f"{where} is damaged: it is not as it was written")
+    return manifest
+
+
+def _canonical(body: dict[str, Any], indent: int | None = None) -> bytes:
+    return (json.dumps(body, sort_keys=True, indent=indent, ensure_ascii=True) + "\n").encode("ascii")

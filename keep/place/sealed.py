@@ -1,0 +1,111 @@
+"""Objects as they are written: compressed in frames that carry checksums, and hashed in the same pass.
+
+Neither zstd nor lz4 of pg_dump writes checksums: one flipped bit restores with exit 0 and other data. Here each frame
+has one (Zstandard's Content_Checksum), and the whole object its SHA-256 in the manifest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+import zstandard
+
+from keep.errors import DamagedError
+from keep.manifest import StoredObject
+from keep.place.place import Place, Reader, Writer
+
+CHUNK = 1 << 20
+"""Bytes that are read at a time."""
+FRAME = 8 << 20
+"""Bytes before compression in one frame: what a reader holds at most, and loses to one flipped bit."""
+LEVEL = 3
+"""Of Zstandard: its default, which measured a quarter of gzip's processor time at a tenth less size."""
+
+
+class _Hashed:
+    def __init__(self, out: Writer) -> None:
+        self._out, self._sha, self.size = out, hashlib.sha256(), 0
+
+    def write(self, data: bytes) -> None:
+        self._out.write(data)
+        self._sha.update(data)
+        self.size += len(data)
+
+    @property
+    def hexdigest(self) -> str:
+        return self._sha.hexdigest()
+
+
+def seal(place: Place, backup: str, name: str, chunks: Iterable[bytes], *, compress: bool = True) -> StoredObject:
+    """Write `chunks` as the object `name` of a backup and return what the manifest says of it.
+
+    Where the chunks raise, or the place does, nothing of the object is left.
+    """
+    with place.write(f"{backup}/{name}") as out:
+        hashed = _Hashed(out)
+        for piece in _frames(chunks) if compress else chunks:
+            hashed.write(piece)
+    return StoredObject(name=name, bytes=hashed.size, sha256=hashed.hexdigest, compressed=compress)
+
+
+def _frames(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True)
+    held, size = list[bytes](), 0
+    for chunk in chunks:
+        held.append(chunk)
+        size += len(chunk)
+        if size >= FRAME:
+            yield compressor.compress(b"".join(held))
+            held, size = [], 0
+    if size:
+        yield compressor.compress(b"".join(held))
+
+
+@contextmanager
+def unsealed(place: Place, backup: str, stored: StoredObject) -> Iterator[Iterator[bytes]]:
+    """Give the content of an object piece by piece; raise DamagedError where it is not what was written.
+
+    That is known for certain at its end only: whoever must not act on damaged data reads to the end first (`checked`).
+    """
+    where = f"{place.address}/{backup}/{stored.name}"
+    try:
+        with place.read(f"{backup}/{stored.name}") as source:
+            yield _content(source, stored, where)
+    except KeyError:
+        raise DamagedError(f"{where} is missing") from None
+
+
+def checked(place: Place, backup: str, stored: StoredObject) -> None:
+    """Read an object to its end; raise DamagedError where it is missing or not what was written."""
+    with unsealed(place, backup, stored) as content:
+        for _ in content:
+            pass
+
+
+def _content(source: Reader, stored: StoredObject, where: str) -> Iterator[bytes]:
+    sha, size = hashlib.sha256(), 0
+
+    def read() -> Iterator[bytes]:
+        nonlocal size
+        while chunk := source.read(CHUNK):
+            sha.update(chunk)
+            size += len(chunk)
+            yield chunk
+
+    try:
+        yield from _unframed(read()) if stored.compressed else read()
+    except zstandard.ZstdError as error:
+        raise DamagedError(f"{where} is damaged: {error}") from None
+    if size != stored.bytes:
+        raise DamagedError(f"{where} has {size} bytes, and the manifest says {stored.bytes}")
+    if sha.hexdigest() != stored.sha256:
+        raise DamagedError(f"{where} is damaged: its SHA-256 is not the manifest's")
+
+
+def _unframed(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    decompressor = zstandard.ZstdDecompressor().decompressobj(read_across_frames=True)
+    for chunk in chunks:
+        if found := decompressor.decompress(chunk):
+            yield found
