@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.backup_restore import restore
 from cli.doors import by_url
 from cli.errors import FAILED
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from keep.backup.create import Sources
 
 app = typer.Typer(no_args_is_help=True, help="Copies of database and caches that are whole or not listed.")
+app.command()(restore)
 ToOption = Annotated[str, typer.Option("--to", help="Where it goes: a folder, or s3://BUCKET/PREFIX.")]
 FromOption = Annotated[str, typer.Option("--from", help="Where it lies: a folder, or s3://BUCKET/PREFIX.")]
 BackupArgument = Annotated[str, typer.Argument(metavar="ID", help="Backup, as `datatier backup list` shows it.")]
