@@ -100,10 +100,10 @@ def _fill(work: Work, program: str, entries: tuple[archive.Entry, ...], name: st
                 conn.execute(SQL("ALTER DATABASE {} OWNER TO {}").format(Identifier(name), Identifier(role)))
                 if first:
                     chosen = archive.kept(first, work.folder)
-                    loading.load(program, environment, work.archive, jobs=1, entries=chosen)
+                    loading.load(program, environment, work.archive, chosen, jobs=1)
                 inside = [each for each in inside if each not in first]
             chosen = archive.kept(inside, work.folder)
-            loading.load(program, environment, work.archive, jobs=jobs, role=role, entries=chosen)
+            loading.load(program, environment, work.archive, chosen, jobs=jobs, role=role)
         with _phase(done, "statistics"), conn.transaction():
             if role:
                 conn.execute(SQL("SET LOCAL ROLE {}").format(Identifier(role)))
