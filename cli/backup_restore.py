@@ -8,9 +8,9 @@ import typer
 
 from cli.consent import ask
 from cli.doors import by_url
-from cli.errors import InputError
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json, escape
+from cli.target import find_manifest
 
 BackupArgument = Annotated[str, typer.Argument(metavar="ID", help="Backup, as `datatier backup list` shows it.")]
 FromOption = Annotated[str, typer.Option("--from", help="Where it lies: a folder, or s3://BUCKET/PREFIX.")]
@@ -20,7 +20,7 @@ def restore(
     backup: BackupArgument,
     place: FromOption,
     replace: Annotated[
-        bool, typer.Option("--replace", help="In place of the database that has the name; that one is kept.")
+        bool, typer.Option("--replace", help="In place of the database that has the name, which is kept under another.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before a database is replaced.")] = False,
     stack: StackOption = None,
@@ -28,50 +28,36 @@ def restore(
     database_url: DatabaseUrlOption = None,
     json: JsonFlag = False,
 ) -> None:
-    """Restore a backup into a new database, proved row by row before it gets its name.
+    """Restore a backup's database: every row and all access is proved before the database gets its name.
 
-    [bold]Examples:[/] datatier backup restore ID --from backups --database-url postgres://HOST/NEW
+    Into a stack it goes aside, as DATABASE_restored_TIME; by URL, into a database of that name, which is made.
+
+    [bold]Examples:[/] datatier backup restore ID --from backups    datatier backup restore ID --from backups --replace
     """
-    from psycopg.conninfo import conninfo_to_dict
-
-    from bootstrap.secrets import open_database_url
+    from cli.backup_target import wish_of_stack, wish_of_url
     from keep.backup.listing import opened
-    from keep.backup.restore import Wish
     from keep.backup.restore import restore as bring_back
     from keep.place.choose import place_at
-    from keep.postgres.target import TargetServer
-    from local.postgres.binaries import client
 
     url = by_url(database_url, stack, manifest)
-    if url is None:
-        raise InputError("say --database-url")
     source = place_at(place)
     found = opened(source, backup)
-    server = TargetServer(connect=lambda name: open_database_url(url, database=name), programs=client)
-    name = str(conninfo_to_dict(url.reveal()).get("dbname") or "")
-    if not name:
-        raise InputError("the URL names no database: add /NAME, which is made.")
+    if url is not None:
+        wish = wish_of_url(url, replace=replace)
+    else:
+        wish = wish_of_stack(find_manifest(stack, manifest), replace=replace)
+    name = str(wish.name)
     if replace:
         ask(f"The database {name} will be replaced by the backup {found.id}.", name, yes=yes)
-    done = bring_back(source, found, Wish(server=server, name=name, replace=replace))
+    done = bring_back(source, found, wish)
     if json:
-        emit_json(
-            {
-                "id": found.id,
-                "database": done.database,
-                "tables": done.tables,
-                "rows": done.rows,
-                "phases": done.seconds,
-                "notes": done.notes,
-                "before": done.before,
-            }
-        )
+        emit_json({"id": found.id, **done.data()})
         return
     console().print(
-        f"[bold green]restored[/] {found.id} into {escape(done.database)}: {done.rows} rows in {done.tables} tables, "
-        "each as it was"
+        f"[bold green]restored[/] {found.id} into the database {escape(name)}: {done.rows} rows in {done.tables} "
+        f"tables, each as it was, in {sum(done.seconds.values()):.1f} s"
     )
     for each in done.notes:
-        console().print(escape(each))
+        console().print(f"[yellow]·[/] {escape(each)}")
     if done.before:
-        console().print(f"the database that had the name is now {escape(done.before)}")
+        console().print(f"[yellow]·[/] the database that had the name is kept as {escape(done.before)}")

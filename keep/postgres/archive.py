@@ -92,11 +92,13 @@ def dumped_by(head: bytes, where: str) -> int:
     return int(found[0])
 
 
-def listed(program: str, archive: Path) -> tuple[Entry, ...]:
-    """Return the whole table of contents, in the order in which it is restored. Raise DamagedError."""
-    done = subprocess.run(
-        [program, "--list", "--verbose", "--create", archive], capture_output=True, check=False, cwd="/"
-    )
+def listed(program: str, archive: Path, section: str | None = None) -> tuple[Entry, ...]:
+    """Return the whole table of contents, in the order in which it is restored, or what of it is in a section.
+
+    Of a section without what each entry needs: --verbose lists all sections. Raise DamagedError.
+    """
+    options = [f"--section={section}"] if section else ["--create", "--verbose"]
+    done = subprocess.run([program, "--list", *options, archive], capture_output=True, check=False, cwd="/")
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().splitlines()
         raise DamagedError(f"the archive cannot be read: {said[-1] if said else 'pg_restore said nothing'}")

@@ -19,28 +19,13 @@ database gets its name by a commit that does wait, and all before it is on disk 
 
 
 def load(
-    program: str,
-    environment: Mapping[str, str],
-    archive: Path,
-    entries: Path,
-    *,
-    jobs: int,
-    role: str | None = None,
+    program: str, environment: Mapping[str, str], archive: Path, entries: Path, *, jobs: int, role: str | None = None
 ) -> None:
     """Restore those entries of an archive that a list names into the database of the environment.
 
     Raise KeepError with the first complaint that matters. Rows are never in it: of an error only the first line.
-
-    Section by section: in one run of several jobs a trigger of a partitioned table may be made before its partitions
-    have their rows, and fires on them. pg_restore lets what comes after the data wait for the data of its own table,
-    and a partitioned table has none (pg_backup_archiver.c, repoint_table_dependencies).
     """
-    for section in ("pre-data", "data", "post-data"):
-        words = [f"--section={section}", f"--use-list={entries}", f"--jobs={1 if section == 'pre-data' else jobs}"]
-        _run([program, *words, *([f"--role={role}"] if role else [])], environment, archive)
-
-
-def _run(command: list[str], environment: Mapping[str, str], archive: Path) -> None:
+    command = [program, f"--use-list={entries}", f"--jobs={jobs}", *([f"--role={role}"] if role else [])]
     command += [f"--dbname={environment['PGDATABASE']}", "--no-password", "--no-tablespaces", "--no-subscriptions"]
     process = subprocess.Popen(
         [*command, archive],

@@ -14,7 +14,7 @@ from bootstrap.postgres.pressure import migration
 from keep.manifest import PostgresCopy, StoredObject, TableProof
 from keep.place.place import Place
 from keep.place.sealed import seal
-from keep.postgres import proof
+from keep.postgres import proof, roles
 from keep.postgres.dump import dumped
 from keep.postgres.programs import Programs, libpq
 from keep.postgres.snapshot import Snapshot, exported
@@ -66,6 +66,7 @@ def _described(
         major=conn.info.server_version // 10000,
         owner=source.owner,
         encoding=encoding,
+        roles=roles.named(conn),
         extensions=extensions,
         migration=migration(conn),
         schema_fingerprint=fingerprint(conn),

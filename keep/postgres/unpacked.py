@@ -3,36 +3,13 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import shutil
-import tempfile
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from keep.errors import AskedError, KeepError
 from keep.manifest import StoredObject
 from keep.place.place import Place
 from keep.place.sealed import unsealed
-
-_PREFIX, _LOCK = "datatier-restore-", "lock"
-_YOUNG = 60.0
-"""Seconds that whoever has made a folder may take until it holds the lock."""
-
-
-@contextmanager
-def workspace() -> Iterator[Path]:
-    """Give a private folder, gone at the end; what runs that were killed have left is removed first."""
-    _sweep(Path(tempfile.gettempdir()))
-    folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
-    lock = (folder / _LOCK).open("w")
-    with lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
 
 
 def unpack(place: Place, backup: str, stored: StoredObject, folder: Path, about: int) -> Path:
@@ -55,13 +32,3 @@ def unpack(place: Place, backup: str, stored: StoredObject, folder: Path, about:
         mend = "free space there, or name another folder in TMPDIR" if error.errno == errno.ENOSPC else "look at it"
         raise KeepError(f"{folder.parent} cannot be written to: {error.strerror}; {mend}") from None
     return path
-
-
-def _sweep(root: Path) -> None:
-    for folder in root.glob(f"{_PREFIX}*"):
-        with suppress(OSError):  # another user's, or gone
-            if time.time() - folder.stat().st_mtime < _YOUNG:
-                continue
-            with (folder / _LOCK).open("a") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # an OSError where somebody is at it
-                shutil.rmtree(folder, ignore_errors=True)
