@@ -173,7 +173,7 @@ def test_a_connection_that_only_breaks_is_given_up(s3_place: Place, monkeypatch:
         raise ResponseStreamingError(error="Connection broken")
 
     monkeypatch.setattr(StreamingBody, "read", breaking)
-    with s3_place.read("a/one") as source, pytest.raises(KeepError, match="cannot be reached.*Connection broken"):
+    with s3_place.read("a/one") as source, pytest.raises(KeepError, match=r"cannot be reached.*Connection broken"):
         source.read()
 
 
