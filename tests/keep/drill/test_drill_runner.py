@@ -1,4 +1,4 @@
-"""How a drill is carried out: what fails, what is killed, what is left and found; with a drill that restores nothing."""
+"""How a drill is carried out: what fails, what is killed, what is left; with a drill that restores nothing."""
 
 from __future__ import annotations
 
