@@ -6,19 +6,17 @@ from typing import Annotated
 
 import typer
 
+from cli.backup_place import BackupArgument, FromOption, existing_place
 from cli.consent import ask
 from cli.doors import by_url
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json, escape
 from cli.target import find_manifest
 
-BackupArgument = Annotated[str, typer.Argument(metavar="ID", help="Backup, as `datatier backup list` shows it.")]
-FromOption = Annotated[str, typer.Option("--from", help="Where it lies: a folder, or s3://BUCKET/PREFIX.")]
-
 
 def restore(
     backup: BackupArgument,
-    place: FromOption,
+    place: FromOption = None,
     replace: Annotated[
         bool, typer.Option("--replace", help="In place of the database that has the name, which is kept under another.")
     ] = False,
@@ -37,10 +35,9 @@ def restore(
     from cli.backup_target import wish_of_stack, wish_of_url
     from keep.backup.listing import opened
     from keep.backup.restore import restore as bring_back
-    from keep.place.choose import place_at
 
     url = by_url(database_url, stack, manifest)
-    source = place_at(place)
+    source = existing_place(place, stack, manifest)
     found = opened(source, backup)
     if url is not None:
         wish = wish_of_url(url, replace=replace)
