@@ -87,8 +87,8 @@ def verify(
 ) -> None:
     """Look whether a backup is what was written. Exit 1 on any difference.
 
-    Level 3 restores into a throw-away server of this computer, or into a database of the server of --database-url, which
-    is dropped again.
+    Level 3 restores into a throw-away server of this computer, or into a database of --database-url's server, which is
+    dropped again.
 
     [bold]Examples:[/] datatier backup verify ID --from backups --level 3
     """
