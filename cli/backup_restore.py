@@ -8,6 +8,7 @@ import typer
 
 from cli.backup_place import BackupArgument, FromOption, existing_place
 from cli.consent import ask
+from cli.current import state_of
 from cli.doors import by_url
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
 from cli.output import console, emit_json, escape
@@ -42,7 +43,7 @@ def restore(
     if url is not None:
         wish = wish_of_url(url, replace=replace)
     else:
-        wish = wish_of_stack(find_manifest(stack, manifest), replace=replace)
+        wish = wish_of_stack(find_manifest(stack, manifest), None if manifest else state_of(stack), replace=replace)
     name = str(wish.name)
     if replace:
         ask(f"The database {name} will be replaced by the backup {found.id}.", name, yes=yes)

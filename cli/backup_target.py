@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from psycopg.conninfo import conninfo_to_dict
@@ -23,6 +24,7 @@ from keep.backup.verify_restored import ScratchServer
 from keep.manifest import PostgresCopy
 from keep.postgres.naming import aside
 from keep.postgres.target import TargetServer
+from local.handlers.bootstrap import reserve
 from local.postgres.binaries import client
 from local.scratch import throwaway
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from bootstrap.postgres.desired import Desired
+    from local.state import StateDir
 
 _THREADS = 8
 
@@ -47,8 +50,11 @@ def wish_of_url(url: Secret, *, replace: bool) -> Wish:
     return Wish(server=server_of_url(url), name=str(name), replace=replace)
 
 
-def wish_of_stack(manifest: Manifest, *, replace: bool) -> Wish:
-    """Restore into a stack's server, beside its database or in its place; where it has been lost, under its name."""
+def wish_of_stack(manifest: Manifest, tier: StateDir | None, *, replace: bool) -> Wish:
+    """Restore into a stack's server, beside its database or in its place; where it has been lost, under its name.
+
+    :param tier: where the stack is on this computer.
+    """
     store = AwsStore(manifest.region, manifest.aws_endpoint)
     target, database = manifest.postgres, manifest.postgres.database
     with (entered := master.look(target.model_copy(update={"database": "postgres"}), store)).conn as conn:
@@ -71,7 +77,7 @@ def wish_of_stack(manifest: Manifest, *, replace: bool) -> Wish:
         return by_logins(there, access, {name: each.credential for name, each in held.items()})
 
     return Wish(
-        server=TargetServer(connect=connect, programs=client),
+        server=TargetServer(connect=connect, programs=client, reserve=partial(reserve, tier) if tier else None),
         name=database if replace or lost else aside(database, "restored", datetime.now(UTC)),
         replace=replace,
         access=access,

@@ -8,7 +8,6 @@ import psycopg
 
 from keep.errors import AskedError
 from keep.manifest import PostgresCopy
-from keep.postgres.archive import Entry
 
 
 def check(conn: psycopg.Connection[Any], copy: PostgresCopy) -> None:
@@ -27,10 +26,3 @@ def check(conn: psycopg.Connection[Any], copy: PostgresCopy) -> None:
             f"the server does not have {', '.join(missing)}, which the database needs: install the extension there, "
             "or restore into a server that has it"
         )
-
-
-def of_administrator(entry: Entry) -> bool:
-    """Whether the owner of a database may not make it: schemas, which extensions are in, and the extensions."""
-    if entry.kind in ("SCHEMA", "EXTENSION"):
-        return True
-    return entry.kind == "COMMENT" and entry.rest.startswith("- EXTENSION ")

@@ -16,11 +16,11 @@ from pydantic import JsonValue
 
 from keep.errors import KeepError
 from keep.manifest import PostgresCopy
-from keep.postgres import archive, asked, loading, naming, proof, properties, roles, steps
+from keep.postgres import archive, asked, extensions, loading, naming, proof, properties, roles, steps
 from keep.postgres.archive import Entry
+from keep.postgres.fingerprint import fingerprint
 from keep.postgres.programs import libpq
 from keep.postgres.snapshot import exported
-from keep.postgres.source import fingerprint
 from keep.postgres.target import TargetServer
 from keep.postgres.unfinished import sweep, unfinished
 
@@ -132,14 +132,20 @@ def _fill(work: Work, program: str, entries: tuple[Entry, ...], name: str, done:
 
 def _load(work: Work, program: str, entries: Sequence[Entry], environment: Mapping[str, str], role: str | None) -> None:
     def load(chosen: Sequence[Entry], *, jobs: int, role: str | None) -> None:
+        if not chosen:
+            return
         kept = archive.kept(chosen, work.folder)
         loading.load(program, environment, work.archive, kept, jobs=jobs, role=role)
 
-    if role:
-        # Extensions are the administrator's to make, on RDS too, and the schemas that they are in.
-        first = [each for each in entries if asked.of_administrator(each)]
-        load(first, jobs=1, role=None)
-        entries = [each for each in entries if each not in first]
+    if role:  # RDS's master, or one like it
+        made = [each for each in entries if extensions.first(each)]
+        named = [each for each in made if each.kind == "EXTENSION"]
+        load([each for each in made if each not in named], jobs=1, role=None)
+        if work.server.reserve:
+            script = archive.script(program, work.archive, named, work.folder)
+            work.server.reserve(environment["PGDATABASE"], extensions.wanted(script))
+        load(named, jobs=1, role=None)
+        entries = [each for each in entries if each not in made and not extensions.comment(each)]
     sections = {
         each.number: section for section in steps.SECTIONS for each in archive.listed(program, work.archive, section)
     }
@@ -149,7 +155,7 @@ def _load(work: Work, program: str, entries: Sequence[Entry], environment: Mappi
 
 def _prove(work: Work, name: str, done: Restored) -> None:
     with work.server.connect(name) as conn:
-        with _phase(done, "prove"), exported(conn, _role(conn, work.copy)):
+        with _phase(done, "prove"), exported(conn, work.copy.owner):
             wrong = list(proof.differences(work.proof, proof.prove(conn)))
             same = work.copy.schema_fingerprint is None or fingerprint(conn) == work.copy.schema_fingerprint
         if not same and conn.info.server_version // 10000 == work.copy.major:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
+from bootstrap.declared_extensions import DeclaredExtension
 from keep.postgres.programs import Programs
 
 
@@ -20,3 +21,6 @@ class TargetServer:
     programs: Programs
     door: str = "postgres"
     """The database from which others are made and renamed."""
+    reserve: Callable[[str, Sequence[DeclaredExtension]], None] | None = None
+    """Make, in that database, the extensions that RDS's master may make and PostgreSQL reserves for superusers; None
+    where the administrator can make them."""
