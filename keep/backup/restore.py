@@ -36,6 +36,8 @@ class Wish:
     """What it is called; None where it is only proved."""
     replace: bool = False
     """In place of the database that has the name."""
+    tables: tuple[str, ...] = ()
+    """Only these, `schema.table`, with what is theirs; none: the whole database."""
     access: Access | None = None
     """Declaration that counts; None: the backup's own, where it has one."""
     wanted: Callable[[psycopg.Connection[Any], Access], Desired] = desired_by_url
@@ -61,8 +63,9 @@ def restore(place: Place, manifest: BackupManifest, wish: Wish) -> Restored:
             server=wish.server,
             name=wish.name,
             replace=wish.replace,
+            tables=wish.tables,
             before=before,
-            after=after,
+            after=None if wish.tables else after,  # it speaks of tables that are not there
         )
         return into(work)
 

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from pydantic import JsonValue
 
 from keep.errors import KeepError
 from keep.manifest import PostgresCopy
-from keep.postgres import archive, asked, extensions, loading, naming, proof, properties, roles, steps
+from keep.postgres import archive, asked, extensions, loading, naming, proof, properties, roles, selective, steps
 from keep.postgres.archive import Entry
 from keep.postgres.fingerprint import fingerprint
 from keep.postgres.programs import libpq
@@ -43,6 +43,8 @@ class Work:
     """What the database is called in the end; None where it is only proved and then dropped."""
     replace: bool = False
     """Whether a database of that name is there, and steps aside."""
+    tables: tuple[str, ...] = ()
+    """Only these, `schema.table`; none: all."""
     before: Look | None = None
     """Makes the declared roles, before anything belongs to them."""
     after: Look | None = None
@@ -84,9 +86,9 @@ def restore(work: Work) -> Restored:
     with work.server.connect(work.server.door) as door:
         done.notes += [f"removed {name}, which a restore that was killed had left" for name in sweep(door)]
         asked.check(door, work.copy)
-        if work.name is not None:
-            naming.check(door, work.name, replace=work.replace)
+        there = work.name is not None and naming.check(work.server, door, work.name, replace=work.replace)
         program, entries = _opened(work, door)
+        work, entries = _narrowed(work, entries, done)
         how = properties.creation(archive.script(program, work.archive, properties.made(entries), work.folder))
         with _no_new_roles(door, work), unfinished(door, how) as name:
             _fill(work, program, entries, name, done)
@@ -95,10 +97,24 @@ def restore(work: Work) -> Restored:
             _prove(work, name, done)
             if work.name is not None:
                 with _phase(done, "serve"):
-                    done.before = naming.settle(work.server, door, name, work.name, replace=work.replace)
+                    done.before = naming.settle(work.server, door, name, work.name, replace=there)
+                    if done.before and not work.replace and naming.clear(work.server, door, done.before):
+                        done.before = None
         if work.name is None and door.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone():
             raise KeepError(f"the database {name} could not be removed: DROP DATABASE {name} WITH (FORCE)")
     return done
+
+
+def _narrowed(work: Work, entries: tuple[Entry, ...], done: Restored) -> tuple[Work, tuple[Entry, ...]]:
+    """Of the tables that are wanted alone: what is restored, and what it is proved by."""
+    if not work.tables:
+        return work, entries
+    chosen = selective.select(entries, work.tables)
+    done.notes += chosen.left_out
+    expected = {name: each for name, each in work.proof.items() if selective.label(name) in chosen.tables}
+    done.tables, done.rows = len(expected), sum(each.rows for each in expected.values())
+    whole = [each for each in entries if each.kind in properties.OF_DATABASE or each in properties.others(entries)]
+    return replace(work, proof=expected), (*whole, *chosen.entries)
 
 
 def _opened(work: Work, door: psycopg.Connection[Any]) -> tuple[str, tuple[Entry, ...]]:
@@ -156,8 +172,11 @@ def _load(work: Work, program: str, entries: Sequence[Entry], environment: Mappi
 def _prove(work: Work, name: str, done: Restored) -> None:
     with work.server.connect(name) as conn:
         with _phase(done, "prove"), exported(conn, work.copy.owner):
-            wrong = list(proof.differences(work.proof, proof.prove(conn)))
-            same = work.copy.schema_fingerprint is None or fingerprint(conn) == work.copy.schema_fingerprint
+            found = proof.prove(conn)
+            if work.tables:
+                found = {table: each for table, each in found.items() if table in work.proof}
+            wrong = list(proof.differences(work.proof, found))
+            same = bool(work.tables) or _same_schema(conn, work.copy)
         if not same and conn.info.server_version // 10000 == work.copy.major:
             wrong.append("the definition of its schema is not the one that was copied")
         elif not same:
@@ -167,6 +186,10 @@ def _prove(work: Work, name: str, done: Restored) -> None:
                 wrong += work.after(conn)
     if wrong:
         raise KeepError(f"what was restored is not what was copied, and is removed: {'; '.join(wrong)}")
+
+
+def _same_schema(conn: psycopg.Connection[Any], copy: PostgresCopy) -> bool:
+    return copy.schema_fingerprint is None or fingerprint(conn) == copy.schema_fingerprint
 
 
 def _role(conn: psycopg.Connection[Any], copy: PostgresCopy) -> str | None:
