@@ -49,8 +49,8 @@ def _point(name: str, copy: CacheCopy, database: datetime) -> JointPoint:
     else:
         some = "some of " if copy.began_at <= database else ""
         sentence = (
-            f"{some}the cache {name} is newer than the database by up to {newer:.1f} s: its keys may name rows that the "
-            "database does not have; flush it, or restore it knowing that"
+            f"{some}the cache {name} is newer than the database by up to {newer:.1f} s: its keys may name rows that "
+            "the database does not have; flush it, or restore it knowing that"
         )
     return JointPoint(
         cache=name,

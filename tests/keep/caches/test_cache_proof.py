@@ -52,7 +52,7 @@ CHANGES: list[tuple[Sequence[object], Sequence[object], str]] = [
     (["LMOVE", "pair", "pair", "LEFT", "RIGHT"], ["LMOVE", "pair", "pair", "LEFT", "RIGHT"], REST),
     (["LSET", "list", 1500, "other"], ["LSET", "list", 1500, "item1500"], REST),
     (["XGROUP", "CREATE", "stream", "new", "0"], ["XGROUP", "DESTROY", "stream", "new"], REST),
-    (["XGROUP", "CREATECONSUMER", "stream", "readers", "three"], ["XGROUP", "DELCONSUMER", "stream", "readers", "three"], REST),
+    (["XGROUP", "CREATECONSUMER", "stream", "idle", "me"], ["XGROUP", "DELCONSUMER", "stream", "idle", "me"], REST),
     (["HPERSIST", "lives", "FIELDS", 1, "a"], [], REST),
 ]  # fmt: skip
 
