@@ -168,9 +168,8 @@ class BucketSection(Section):
     """Absent: the stack's name with account and region, which no other account can have taken."""
     roles: tuple[Annotated[str, _matches(_ROLE, "is not the ARN of a role.")], ...] = ()
     """The only roles that read and write objects. Empty: any that IAM allows."""
-    expire: Annotated[dict[Prefix, ObjectDays], AfterValidator(_apart)] = Field(
-        default_factory=lambda: {"backups/": 30}
-    )
-    """Folder -> days after which its objects expire; elsewhere they stay."""
+    expire: Annotated[dict[Prefix, ObjectDays], AfterValidator(_apart)] = Field(default_factory=dict)
+    """Folder -> days after which its objects expire; elsewhere they stay. Not for copies, of which `backup prune` lets
+    the last verified one never go."""
     former: ObjectDays = 30
     """Days that what was overwritten, deleted or expired can be had back."""

@@ -26,5 +26,6 @@ def handler(event: dict[str, JsonValue], context: object) -> dict[str, JsonValue
 
 def sources(manifest: Manifest) -> tuple[Source, ...]:
     """What is known of a stack's copies; nothing where it declares none."""
-    read = reader(manifest)
-    return (recovery_source(read, manifest.kept.backup_seconds),) if read and manifest.kept else ()
+    kept = manifest.kept
+    read = reader(manifest, kept.place if kept else None)
+    return (recovery_source(read, kept.backup_seconds),) if read and kept else ()

@@ -10,8 +10,7 @@ from bootstrap.manifest import Manifest
 from keep.backup.listing import kept
 from keep.drill.books import Books
 from keep.errors import DamagedError
-from keep.place.bucket import Account
-from keep.place.choose import place_at
+from keep.place.choose import of_stack
 from keep.place.place import Place
 from observe.health.recovery import Drilled, Recoverable
 
@@ -19,17 +18,14 @@ DRILLS = "drills"
 """Folder of a place in which the reports of drills are."""
 
 
-def reader(manifest: Manifest, address: str | None = None) -> Callable[[], Recoverable] | None:
-    """Return what reads the place that a stack declares, or `address`; None where there is neither."""
-    where = address or (manifest.kept.place if manifest.kept else None)
-    if where is None:
-        return None
-    return partial(_read, where, Account(region=manifest.region, endpoint=manifest.aws_endpoint), manifest.stack)
+def reader(manifest: Manifest, address: str | None) -> Callable[[], Recoverable] | None:
+    """Return what reads the place at that address for a stack; None where there is no address."""
+    return partial(_read, address, manifest) if address is not None else None
 
 
-def _read(address: str, account: Account, stack: str) -> Recoverable:
-    books = Books(place_at(f"{address.rstrip('/')}/{DRILLS}", account), stack)
-    return recoverable(place_at(address, account), books, stack)
+def _read(address: str, manifest: Manifest) -> Recoverable:
+    books = Books(of_stack(f"{address.rstrip('/')}/{DRILLS}", manifest), manifest.stack)
+    return recoverable(of_stack(address, manifest), books, manifest.stack)
 
 
 def recoverable(place: Place, books: Books, stack: str) -> Recoverable:
