@@ -100,8 +100,8 @@ def discard(place: Place, backup: str) -> None:
 
 
 def new_id(at: datetime) -> str:
-    """Return a name that sorts by time and that no other backup has."""
-    return f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    """Return a name that sorts by time and that no other backup has; `listing.named_at` reads it."""
+    return f"{at:%Y%m%dT%H%M%S}{at.microsecond // 1000:03}Z-{secrets.token_hex(3)}"
 
 
 def _copied(
