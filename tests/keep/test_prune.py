@@ -1,4 +1,4 @@
-"""A removal takes the manifest first: killed at any moment, what it leaves looks like no backup, and the next run ends it."""
+"""A removal takes the manifest first: killed at any moment it leaves nothing that looks whole, and the next goes on."""
 
 from __future__ import annotations
 
