@@ -37,7 +37,7 @@ def _room(conn: psycopg.Connection[Any], copy: PostgresCopy) -> None:
     """Of a server on this computer; another one's disk cannot be asked by SQL."""
     if conn.info.host not in ("127.0.0.1", "::1", "localhost") and not conn.info.host.startswith("/"):
         return
-    # Seen by pg_read_all_settings, hence by RDS's master, in a tier too; behind a tunnel it is no folder of this computer.
+    # Seen by pg_read_all_settings, hence by RDS's master, in a tier too; behind a tunnel it is no folder of this one.
     row = conn.execute("SELECT setting FROM pg_settings WHERE name = 'data_directory'").fetchone()
     try:
         free = shutil.disk_usage(row[0]).free if row else None

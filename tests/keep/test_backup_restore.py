@@ -36,3 +36,11 @@ def test_it_comes_back(each_library: Library, tmp_path: Path) -> None:
     made = backup(each_library, place)
     done = restore(place, made, Wish(server=target(each_library), name="came_back"))
     assert done == 1
+
+
+def test_some_tables(each_library: Library, tmp_path: Path) -> None:
+    place = FolderPlace(tmp_path)
+    made = backup(each_library, place)
+    wish = Wish(server=target(each_library), name="some", tables=("lending.loan", "branch", '"Odd ""N"" ames"."Ta.ble"', "lending.reader"))
+    done = restore(place, made, wish)
+    assert done == 1
