@@ -34,14 +34,6 @@ class StoredObject(_Model):
     """Whether it is Zstandard, in frames with checksums."""
 
 
-class TableProof(_Model):
-    """What the rows of one table were, whatever their order."""
-
-    rows: int
-    digest: str
-    """Sum of a 64-bit hash of each row's text (`keep.postgres.proof`)."""
-
-
 class PostgresCopy(_Model):
     """The database, as one snapshot saw it."""
 
@@ -70,7 +62,7 @@ class PostgresCopy(_Model):
     archive: str
     """Object: pg_dump's custom format without its own compression."""
     proof: str
-    """Object: table -> `TableProof`, JSON."""
+    """Object: what every row, sequence and large object was (`keep.postgres.proof`), JSON."""
 
 
 class CacheCopy(_Model):

@@ -11,7 +11,7 @@ import psycopg
 
 from bootstrap import schema
 from bootstrap.postgres.pressure import migration
-from keep.manifest import PostgresCopy, StoredObject, TableProof
+from keep.manifest import PostgresCopy, StoredObject
 from keep.place.place import Place
 from keep.place.sealed import seal
 from keep.postgres import proof
@@ -51,7 +51,7 @@ def _described(
     conn: psycopg.Connection[Any],
     source: PostgresSource,
     snapshot: Snapshot,
-    found: dict[str, TableProof] | proof.Proof,
+    found: proof.Proof,
 ) -> PostgresCopy:
     row = conn.execute(
         """SELECT current_setting('server_version'), pg_encoding_to_char(encoding), pg_database_size(oid),
@@ -72,8 +72,8 @@ def _described(
         snapshot_at=snapshot.at,
         snapshot_lsn=snapshot.lsn,
         size=size,
-        tables=len(found),
-        rows=sum(each.rows for each in found.values()),
+        tables=len(found.tables),
+        rows=found.rows,
         archive=ARCHIVE,
         proof=PROOF,
     )

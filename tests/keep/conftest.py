@@ -6,11 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from once import kept
-from postgres_server import binaries
-from rich_database import Library, library
-
-MAJORS = tuple(binaries())
-"""Of the servers on this computer, the newest first."""
+from rich_database import MAJORS, Library, library
 
 
 @pytest.fixture(scope="session")
