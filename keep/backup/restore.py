@@ -50,7 +50,7 @@ def restore(place: Place, manifest: BackupManifest, wish: Wish) -> Restored:
     """Restore a backup's database. Raise AskedError, DamagedError or KeepError; then the server is as it was."""
     copy = database_of(manifest)
     with workspace(_FOLDER) as folder:
-        archive = unpack(place, manifest.id, manifest.stored(copy.archive), folder, copy.size)
+        archive = unpack(place, manifest.id, manifest.stored(copy.archive), folder, copy.archive_size)
         for each in manifest.objects:
             if each.name != copy.archive:
                 checked(place, manifest.id, each)

@@ -10,6 +10,7 @@ from typing import Any
 import psycopg
 
 from bootstrap import schema
+from bootstrap.schema.read import UnreadableError
 
 # A server writes an expression back with other casts and parentheses than it was written with, once: of
 # `x IN ('a', 'b')` over varchar the first reading is `ANY ((ARRAY['a'::character varying, ...])::text[])`, and that
@@ -22,9 +23,12 @@ _CAST = re.compile(
 _BRACKETS = re.compile(r"[()\s]+")
 
 
-def fingerprint(conn: psycopg.Connection[Any]) -> str:
-    """Return the SHA-256 of the schema's definition, as the current role reads it."""
-    return of_definition(schema.read(conn).schema)
+def fingerprint(conn: psycopg.Connection[Any]) -> str | None:
+    """Return the SHA-256 of the schema's definition, as the current role reads it; None where the server is too old."""
+    try:
+        return of_definition(schema.read(conn).schema)
+    except UnreadableError:
+        return None
 
 
 def of_definition(definition: object) -> str:

@@ -35,6 +35,12 @@ def others(entries: Iterable[Entry]) -> list[Entry]:
     ]
 
 
+def of_database(entries: Iterable[Entry]) -> list[Entry]:
+    """Return all of these."""
+    entries = list(entries)
+    return [*made(entries), *others(entries)]
+
+
 def creation(script: str) -> str:
     """Return how the database is made: encoding, provider and locale as they were. Raise KeepError."""
     found = _HOW.search(script)

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,9 @@ from keep.postgres import archive, asked, extensions, loading, naming, proof, pr
 from keep.postgres.archive import Entry
 from keep.postgres.fingerprint import fingerprint
 from keep.postgres.programs import libpq
-from keep.postgres.snapshot import exported
+from keep.postgres.proof import Proof
+from keep.postgres.reader import reader
+from keep.postgres.snapshot import pinned
 from keep.postgres.target import TargetServer
 from keep.postgres.unfinished import sweep, unfinished
 
@@ -33,7 +35,7 @@ class Work:
     """What is restored, and into what."""
 
     copy: PostgresCopy
-    proof: proof.Proof
+    proof: Proof
     archive: Path
     """The archive, unpacked and verified."""
     folder: Path
@@ -88,13 +90,13 @@ def restore(work: Work) -> Restored:
         asked.check(door, work.copy)
         there = work.name is not None and naming.check(work.server, door, work.name, replace=work.replace)
         program, entries = _opened(work, door)
-        work, entries = _narrowed(work, entries, done)
+        only, entries = _chosen(work, entries, done)
         how = properties.creation(archive.script(program, work.archive, properties.made(entries), work.folder))
         with _no_new_roles(door, work), unfinished(door, how) as name:
             _fill(work, program, entries, name, done)
             settings = archive.script(program, work.archive, properties.others(entries), work.folder)
             properties.apply(door, settings, work.copy.database, name)
-            _prove(work, name, done)
+            _prove(work, name, only, done)
             if work.name is not None:
                 with _phase(done, "serve"):
                     done.before = naming.settle(work.server, door, name, work.name, replace=there)
@@ -105,16 +107,15 @@ def restore(work: Work) -> Restored:
     return done
 
 
-def _narrowed(work: Work, entries: tuple[Entry, ...], done: Restored) -> tuple[Work, tuple[Entry, ...]]:
-    """Of the tables that are wanted alone: what is restored, and what it is proved by."""
+def _chosen(work: Work, entries: tuple[Entry, ...], done: Restored) -> tuple[frozenset[str] | None, tuple[Entry, ...]]:
+    """Of the tables that are wanted alone: names of those that are proved, and what is restored of the archive."""
     if not work.tables:
-        return work, entries
+        return None, entries
     chosen = selective.select(entries, work.tables)
+    only = frozenset(name for name in work.proof.tables if selective.label(name) in chosen.tables)
     done.notes += chosen.left_out
-    expected = {name: each for name, each in work.proof.items() if selective.label(name) in chosen.tables}
-    done.tables, done.rows = len(expected), sum(each.rows for each in expected.values())
-    whole = [each for each in entries if each.kind in properties.OF_DATABASE or each in properties.others(entries)]
-    return replace(work, proof=expected), (*whole, *chosen.entries)
+    done.tables, done.rows = len(only), sum(work.proof.tables[name].rows for name in only)
+    return only, (*properties.of_database(entries), *chosen.entries)
 
 
 def _opened(work: Work, door: psycopg.Connection[Any]) -> tuple[str, tuple[Entry, ...]]:
@@ -169,14 +170,15 @@ def _load(work: Work, program: str, entries: Sequence[Entry], environment: Mappi
         load(step.entries, jobs=loading.jobs(os.cpu_count()) if step.side_by_side else 1, role=role)
 
 
-def _prove(work: Work, name: str, done: Restored) -> None:
+def _prove(work: Work, name: str, only: frozenset[str] | None, done: Restored) -> None:
     with work.server.connect(name) as conn:
-        with _phase(done, "prove"), exported(conn, work.copy.owner):
+        with _phase(done, "prove"), pinned(conn, reader(conn, work.copy.owner)):
             found = proof.prove(conn)
-            if work.tables:
-                found = {table: each for table, each in found.items() if table in work.proof}
-            wrong = list(proof.differences(work.proof, found))
-            same = bool(work.tables) or _same_schema(conn, work.copy)
+            if only is None:
+                wrong = list(proof.differences(work.proof, found))
+            else:
+                wrong = list(selective.differences(work.proof, found, only))
+            same = only is not None or work.copy.schema_fingerprint in (None, fingerprint(conn))
         if not same and conn.info.server_version // 10000 == work.copy.major:
             wrong.append("the definition of its schema is not the one that was copied")
         elif not same:
@@ -186,10 +188,6 @@ def _prove(work: Work, name: str, done: Restored) -> None:
                 wrong += work.after(conn)
     if wrong:
         raise KeepError(f"what was restored is not what was copied, and is removed: {'; '.join(wrong)}")
-
-
-def _same_schema(conn: psycopg.Connection[Any], copy: PostgresCopy) -> bool:
-    return copy.schema_fingerprint is None or fingerprint(conn) == copy.schema_fingerprint
 
 
 def _role(conn: psycopg.Connection[Any], copy: PostgresCopy) -> str | None:

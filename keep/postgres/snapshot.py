@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Composable, Identifier
 
+LOCK_WAIT = 30
+"""Seconds that a backup waits for a statement that holds a table for itself, such as a migration's."""
 # What the text of a row depends on (PostgreSQL, "Client Connection Defaults"): a digest of it must not.
 PINNED = (
     "SET LOCAL DateStyle = 'ISO, YMD'",
@@ -18,13 +21,17 @@ PINNED = (
     "SET LOCAL extra_float_digits = 1",
     "SET LOCAL bytea_output = 'hex'",
     "SET LOCAL xmloption = 'content'",
+    "SET LOCAL lc_monetary = 'C'",
+    "SET LOCAL quote_all_identifiers = off",  # of what a regclass names
     # pg_catalog alone: the text of a regclass leaves out the schema of what the path finds.
     "SET LOCAL search_path = ''",
     "SET LOCAL row_security = off",  # a policy that hides rows is an error, not fewer rows
+    "SET LOCAL jit = off",  # compiles for seconds what runs once for each table
     "SET LOCAL statement_timeout = 0",
     "SET LOCAL lock_timeout = 0",
     "SET LOCAL idle_in_transaction_session_timeout = 0",
 )
+_SINCE_17 = ("SET LOCAL transaction_timeout = 0",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,21 +44,38 @@ class Snapshot:
 
 
 @contextmanager
-def exported(conn: psycopg.Connection[Any], role: str | None) -> Iterator[Snapshot]:
-    """Take a snapshot in `conn`, which is autocommit, as `role`, and hold it until the block ends.
+def pinned(conn: psycopg.Connection[Any], role: str | None = None) -> Iterator[None]:
+    """A transaction in `conn`, which is autocommit, that only reads, one snapshot of it, as `role`; then as before.
 
-    Needs no privilege. A standby exports one too; its WAL position is what it has replayed.
+    Its settings are those in which the text of a row is the same everywhere.
     """
     with conn.transaction(force_rollback=True):
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for each in PINNED:
+        for each in (*PINNED, *(_SINCE_17 if conn.info.server_version >= 170000 else ())):
             conn.execute(each.encode())
+        if role:
+            conn.execute(SQL("SET LOCAL ROLE {}").format(Identifier(role)))
+        yield
+
+
+@contextmanager
+def exported(conn: psycopg.Connection[Any], role: str | None, locked: Sequence[Composable] = ()) -> Iterator[Snapshot]:
+    """Take a snapshot in `conn`, which is autocommit, as `role`, and hold it until the block ends.
+
+    Needs no privilege. A standby exports one too; its WAL position is what it has replayed. The tables `locked` (as
+    LOCK TABLE names them) keep their shape until the end, and are locked before the snapshot is taken (PostgreSQL,
+    LOCK): what TRUNCATE or ALTER TABLE has committed in between no snapshot would show as it was. Raise
+    psycopg.errors.LockNotAvailable where one of them is held for longer than LOCK_WAIT.
+    """
+    with pinned(conn, role):
+        if locked:
+            conn.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}s'".encode())
+            conn.execute(SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(SQL(", ").join(locked)))
+            conn.execute("SET LOCAL lock_timeout = 0")
         row = conn.execute(
             """SELECT pg_export_snapshot(), clock_timestamp(),
                       (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()
                             ELSE pg_current_wal_lsn() END)::text"""
         ).fetchone()
         assert row is not None  # noqa: S101 a SELECT without FROM has a row
-        if role:
-            conn.execute(psycopg.sql.SQL("SET LOCAL ROLE {}").format(psycopg.sql.Identifier(role)))
         yield Snapshot(id=row[0], at=row[1], lsn=row[2])

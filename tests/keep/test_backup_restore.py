@@ -41,6 +41,10 @@ def test_it_comes_back(each_library: Library, tmp_path: Path) -> None:
 def test_some_tables(each_library: Library, tmp_path: Path) -> None:
     place = FolderPlace(tmp_path)
     made = backup(each_library, place)
-    wish = Wish(server=target(each_library), name="some", tables=("lending.loan", "branch", '"Odd ""N"" ames"."Ta.ble"', "lending.reader"))
+    wish = Wish(
+        server=target(each_library),
+        name="some",
+        tables=("lending.loan", "branch", '"Odd ""N"" ames"."Ta.ble"', "lending.reader"),
+    )
     done = restore(place, made, wish)
     assert done == 1
