@@ -18,10 +18,10 @@ from keep.manifest import BackupManifest, PostgresCopy
 from keep.place.place import Place
 from keep.place.sealed import checked, unsealed
 from keep.postgres import proof
-from keep.postgres.restore import Look, Restored, Work
 from keep.postgres.restore import restore as into
 from keep.postgres.target import TargetServer
 from keep.postgres.unpacked import unpack
+from keep.postgres.work import Look, Restored, Work
 from keep.workspace import workspace
 
 _FOLDER = "datatier-restore-"
@@ -75,8 +75,10 @@ def _access(wish: Wish, access: Access | None) -> tuple[Look | None, Look | None
         return None, None
 
     def before(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
-        brought_about(conn, wish.wanted(conn, access))  # an empty database lacks what some of it is about
-        return ()
+        there = {name for (name,) in conn.execute("SELECT rolname FROM pg_roles")}
+        wanted = wish.wanted(conn, access)
+        brought_about(conn, wanted)  # an empty database lacks what some of it is about
+        return tuple(role.name for role in wanted.roles if role.name not in there)
 
     def after(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
         return brought_about(conn, wish.wanted(conn, access)) or wish.tried(conn, access)

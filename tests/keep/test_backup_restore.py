@@ -44,7 +44,7 @@ def test_some_tables(each_library: Library, tmp_path: Path) -> None:
     wish = Wish(
         server=target(each_library),
         name="some",
-        tables=("lending.loan", "branch", '"Odd ""N"" ames"."Ta.ble"', "lending.reader"),
+        tables=("lending.loan", "branch", "lending.title", '"Odd ""N"" ames"."Ta.ble"', "lending.reader"),
     )
     done = restore(place, made, wish)
     assert done == 1
