@@ -44,7 +44,7 @@ def _restored(work: Work) -> Restored:
         with _roles_of(door, work) as made, unfinished(door, how) as name:
             fill(work, program, entries, name, done, made)
             settings = archive.script(program, work.archive, properties.others(entries), work.folder)
-            properties.apply(door, settings, work.copy.database, name)
+            done.notes += properties.apply(door, settings, work.copy.database, name)
             _prove(work, name, only, done)
             if work.name is not None:
                 with done.phase("serve"):
