@@ -25,7 +25,7 @@ from keep.postgres.left_out import left_out, unproved, warnings
 from keep.postgres.programs import Programs, libpq, own
 from keep.postgres.proof import Proof
 from keep.postgres.reader import reader
-from keep.postgres.snapshot import exported, pinned
+from keep.postgres.snapshot import exported, pinned, unhurried
 
 ARCHIVE, PROOF = "postgres.dump.zst", "postgres.proof.zst"
 _CANCEL, _PAUSE = 5.0, 0.1
@@ -73,6 +73,7 @@ def copy(source: PostgresSource, place: Place, backup: str) -> tuple[PostgresCop
 def _copied(
     conn: psycopg.Connection[Any], source: PostgresSource, place: Place, backup: str
 ) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
+    unhurried(conn)
     pg_dump = own(source.programs, "pg_dump", conn)
     role = reader(conn, source.owner)
     with pinned(conn, role):
