@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing, suppress
@@ -12,15 +10,15 @@ from typing import Any
 
 import psycopg
 
-from bootstrap import schema
 from bootstrap.schema.read import UnreadableError
 from keep.errors import KeepError
 from keep.manifest import PostgresCopy, StoredObject
-from keep.place.place import Place
+from keep.place.place import Sink
 from keep.place.sealed import seal
 from keep.postgres import large_objects, proof, sequences, tables
 from keep.postgres.described import Described, described
 from keep.postgres.dump import cause_of, dumped
+from keep.postgres.fingerprint import fingerprint
 from keep.postgres.left_out import left_out, unproved, warnings
 from keep.postgres.programs import Programs, libpq, own
 from keep.postgres.proof import Proof
@@ -55,7 +53,7 @@ class _Read:
     proof: Proof
 
 
-def copy(source: PostgresSource, place: Place, backup: str) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
+def copy(source: PostgresSource, place: Sink, backup: str) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
     """Write the database's objects of a backup; return what the manifest says of them.
 
     Raise KeepError for whatever fails on the server, in pg_dump or on the way, and before anything is written where the
@@ -71,7 +69,7 @@ def copy(source: PostgresSource, place: Place, backup: str) -> tuple[PostgresCop
 
 
 def _copied(
-    conn: psycopg.Connection[Any], source: PostgresSource, place: Place, backup: str
+    conn: psycopg.Connection[Any], source: PostgresSource, place: Sink, backup: str
 ) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
     unhurried(conn)
     pg_dump = own(source.programs, "pg_dump", conn)
@@ -116,7 +114,7 @@ def _copied(
 def _read(conn: psycopg.Connection[Any]) -> _Read:
     """The schema first: it is what pg_dump reads first, too."""
     return _Read(
-        fingerprint=fingerprint(conn),
+        fingerprint=_fingerprint(conn),
         described=described(conn),
         left_out=left_out(conn),
         unproved=unproved(conn),
@@ -150,10 +148,9 @@ class _Counted:
             yield chunk
 
 
-def fingerprint(conn: psycopg.Connection[Any]) -> str | None:
-    """Return the SHA-256 of the schema's definition, as the server has it; None where the server is too old to say."""
+def _fingerprint(conn: psycopg.Connection[Any]) -> str | None:
+    """None where the server is too old for its schema to be read."""
     try:
-        found = schema.read(conn).schema
+        return fingerprint(conn)
     except UnreadableError:
         return None
-    return hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()

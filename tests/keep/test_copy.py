@@ -93,6 +93,7 @@ def test_the_manifest_says_what_the_database_was(newest: Library, tmp_path: Path
         "collation_version": newest.ask("SELECT datcollversion FROM pg_database WHERE datname = 'library'"),
         "extensions": newest.ask("SELECT json_object_agg(extname, extversion) FROM pg_extension"),
         "migration": {"version": 7, "dirty": False},
+        "roles": ("archivist", "auditor", "desk", "keeper", "warden"),
         "timeline": 1,
         "system_identifier": newest.ask("SELECT system_identifier::text FROM pg_control_system()"),
         "standby": False,
