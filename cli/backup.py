@@ -43,7 +43,7 @@ def create(
     from keep.backup.listing import before
     from keep.backup.warnings import warnings
 
-    sources = _sources(stack, manifest, database_url, redis_url, cache, form)
+    sources = _sources(stack, manifest, database_url, redis_url, cache, form, to)
     places = [of_stack(address, sources.stack) for address in (to or (None,))]
     failed: dict[str, str] = {}
     give_way()  # what is copied is in use
@@ -112,6 +112,7 @@ def _sources(
     redis_url: str | None,
     names: list[str] | None,
     form: Form | None,
+    to: list[str] | None,
 ) -> Sources:
     from bootstrap.access import load_access
     from bootstrap.postgres import master
@@ -135,4 +136,4 @@ def _sources(
         owner=load_access(target.access).owner,
         programs=client,
     )
-    return Sources(postgres=source, caches=caches_of_stack(target, names, form), stack=target)
+    return Sources(postgres=source, caches=caches_of_stack(target, names, form, to), stack=target)
