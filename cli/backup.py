@@ -10,6 +10,7 @@ from cli.backup_caches import CachesOption, Form, FormOption, caches_of_stack, c
 from cli.backup_list import list_, show
 from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, of_stack
 from cli.backup_prune import prune
+from cli.backup_restore import restore
 from cli.doors import by_url
 from cli.errors import FAILED
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackOption
@@ -79,19 +80,27 @@ app.command()(show)
 def verify(
     backup: BackupArgument,
     place: FromOption = None,
-    level: Annotated[int, typer.Option(min=1, max=1, help="1: every object read and hashed.")] = 1,
+    level: Annotated[
+        int,
+        typer.Option(
+            min=1, max=3, help="1: every object hashed. 2: the archive read by pg_restore. 3: restored, proved."
+        ),
+    ] = 1,
     stack: StackOption = None,
     manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Look whether a backup is what was written. Exit 1 on any difference.
 
-    [bold]Examples:[/] datatier backup verify ID --from backups
+    Level 3 restores into a throw-away server of this computer, or into a database of --database-url's server, which is
+    dropped again.
+
+    [bold]Examples:[/] datatier backup verify ID --from backups --level 3
     """
     from keep.backup.verify import verify as look
 
-    deeper: list[Deeper] = []
-    found = look(existing_place(place, stack, manifest), backup, deeper[: level - 1])
+    found = look(existing_place(place, stack, manifest), backup, _deeper(level, database_url))
     if json:
         emit_json({"id": found.id, "level": found.level, "ok": found.ok, "differences": found.differences})
     elif found.ok:
@@ -103,6 +112,22 @@ def verify(
 
 
 app.command()(prune)
+app.command()(restore)
+
+
+def _deeper(level: int, database_url: str | None) -> list[Deeper]:
+    if level == 1:
+        return []
+    from cli.backup_target import scratch_at, scratch_here
+    from keep.backup.verify_archive import read_through
+    from keep.backup.verify_restored import restored
+    from local.postgres.binaries import client
+
+    deeper: list[Deeper] = [read_through(client)]
+    if level > 2:
+        url = by_url(database_url, None, None)
+        deeper.append(restored(scratch_here if url is None else lambda _: scratch_at(url)))
+    return deeper
 
 
 def _sources(

@@ -11,6 +11,7 @@ from pathlib import Path
 from local import ports
 from local.process import Daemon
 from local.valkey.binaries import find
+from local.valkey.config import users
 from local.valkey.node import Node
 
 
@@ -31,7 +32,8 @@ def scratch() -> Iterator[Node]:
             replication_password=secrets.token_urlsafe(24),
             stack="scratch",
         )
-        node.start([{"name": "save", "value": ""}], 0, None)
+        accounts = users(node.admin_password, node.replication_password, None)
+        node.start([{"name": "save", "value": ""}], 0, accounts)
         try:
             yield node
         finally:
