@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -92,3 +94,15 @@ def _source(name: str, nodes: tuple[RedisNode, ...], spaces: Spaces, form: Form 
     from keep.redis.keys import KeysSource
 
     return (FileSource if form == "rdb" else KeysSource)(name=name, nodes=nodes, spaces=spaces)
+
+
+@contextmanager
+def scratch_cache() -> Iterator[tuple[RedisNode, ...]]:
+    """An empty server of this computer, gone at the end."""
+    from bootstrap.secrets import Secret
+    from local.valkey.config import ADMIN
+    from local.valkey.scratch import scratch
+    from observe.nodes import redis_nodes
+
+    with scratch() as node:
+        yield redis_nodes(Secret(f"redis://{ADMIN}:{node.admin_password}@127.0.0.1:{node.port}"))
