@@ -14,6 +14,8 @@ from graph.parameters import GroupParameter
 from graph.resource import Resource
 from local import ports
 from local.backups.archive import Archive
+from local.backups.cluster import WAL
+from local.backups.copying import pack
 from local.emulator import Emulator
 from local.postgres import binaries as postgres_binaries
 from local.postgres.roles import ADMIN, REPLICATION
@@ -154,6 +156,7 @@ def spare(state: StateDir, declared: int | None) -> PostgresServer:
     )
     if not made.initialised:
         made.initialise()
+        pack(made.data, made.packed, without=WAL)
     return made
 
 

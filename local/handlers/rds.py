@@ -61,6 +61,7 @@ class RdsInstance:
             kept = archive(context.state, identifier) if resource.inputs.get("backupRetentionPeriod") else None
             if kept:
                 server = _archived(context, server, kept, fresh=fresh)
+            server.packed.unlink(missing_ok=True)
             changed, config = server.start(parameters)
             changed = _master(context, server, resource, previous) or changed
             if kept and not kept.bases():
@@ -92,7 +93,7 @@ def _archived(context: RunContext, server: PostgresServer, kept: Archive, *, fre
     server = replace(server, archive_command=kept.command(server))
     kept.prepare(server, replication_password(context.state))
     if fresh:
-        cluster.back_up(kept.folder, server, server.data, "initdb")
+        cluster.initial(kept.folder, server)
     return server
 
 
