@@ -37,7 +37,9 @@ def initial(archive: Path, server: PostgresServer) -> None:
 
 def linked(archive: Path, server: PostgresServer, data: Path, how: str) -> None:
     """Make a base backup out of a copy that nobody writes to, without copying it again. Raise CloudError."""
-    begins = first_segment(server, data)
+    begins, state = last_checkpoint(server, data)
+    if state != "shut down":
+        raise CloudError(f"{data} is not of a primary that was shut down: {state}")
     fresh = _fresh(archive)
     copy(data, fresh / "data", without=(WAL,), link=True)
     (fresh / "data" / WAL).mkdir(mode=0o700)
@@ -53,10 +55,10 @@ def _fresh(archive: Path) -> Path:
     return made
 
 
-def first_segment(server: PostgresServer, data: Path) -> str:
-    """The segment of the last checkpoint. Raise CloudError for a cluster that was not shut down in good order."""
+def last_checkpoint(server: PostgresServer, data: Path) -> tuple[str, str]:
+    """The segment that a cluster's last checkpoint begins in, and its state, such as `shut down`. Raise CloudError."""
     done = subprocess.run(
-        [*server.account.prefix, server.binaries["pg_controldata"], str(data)],
+        [server.binaries["pg_controldata"], str(data)],
         env=ENVIRONMENT,
         cwd="/",
         capture_output=True,
@@ -66,6 +68,4 @@ def first_segment(server: PostgresServer, data: Path) -> str:
     state, redo = _STATE.search(done.stdout), _REDO.search(done.stdout)
     if state is None or redo is None:
         raise CloudError(f"{data} cannot be read: {done.stderr.strip()}")
-    if state[1] != "shut down":
-        raise CloudError(f"{data} is not of a server that was shut down: {state[1]}")
-    return redo[1]
+    return redo[1], state[1]

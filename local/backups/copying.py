@@ -38,7 +38,7 @@ def pack(source: Path, target: Path, *, without: str) -> None:
 
 
 def unpack(source: Path, target: Path, owner: ServerAccount) -> None:
-    """Bring back a folder that is not there, as the server's account: the owner in it is but a name. Raise CloudError."""
+    """Bring back a folder that is not there. It is the server account's, whoever packed it. Raise CloudError."""
     owner.give(private_dir(target))
     words = ["tar", "-C", str(target), "--no-same-owner", "-xpf", str(source)]
     _run(f"{source} could not be unpacked into {target}", *owner.prefix, *words)

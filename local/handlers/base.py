@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -174,3 +174,11 @@ def node(state: StateDir, group: str, name: str, cluster: bool) -> Node:
         replication_password=state.secret(f"{group}-replication", password()),
         stack=state.stack,
     )
+
+
+def archived(state: StateDir, found: PostgresServer) -> PostgresServer:
+    """A primary whose WAL goes into its archive, which is there."""
+    kept = archive(state, found.name)
+    found = replace(found, archive_command=kept.command(found))
+    kept.prepare(found, replication_password(state))
+    return found
