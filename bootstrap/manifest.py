@@ -122,6 +122,23 @@ class PasswordRule(_Model):
 USUAL_PASSWORDS = PasswordRule()
 
 
+class KeptTarget(_Model):
+    """Where a stack keeps its logical copies and the reports of its drills."""
+
+    place: str
+    """`s3://BUCKET/PREFIX`, or a folder."""
+    backup_seconds: float = Field(gt=0)
+    """How old the newest copy may become: the schedule's pause, and the time that a copy takes."""
+
+
+class BucketTarget(_Model):
+    """The stack's bucket, where backups go unless another place is named."""
+
+    name: str
+    owner: str
+    """Account that owns it."""
+
+
 class Manifest(_Model):
     """All that a bootstrap run needs to know about a deployed stack."""
 
@@ -133,12 +150,16 @@ class Manifest(_Model):
     """An AWS emulator and where its key is, never the key; absent on AWS."""
     postgres: PostgresTarget
     caches: dict[str, CacheTarget] = Field(default_factory=dict)
+    bucket: BucketTarget | None = None
+    """Absent where the stack has none."""
     secrets: dict[str, str] = Field(default_factory=dict)
     """Identity -> ARN of the secret that the bootstrap fills."""
     passwords: PasswordRule = USUAL_PASSWORDS
     protected: bool | None = None
     """Whether revokes, drops and changes of ownership need a word of their own (`data-tier:protect`). One that says
     nothing, as manifests did once, counts as protected: what a stack is called tells nothing."""
+    kept: KeptTarget | None = None
+    """Absent where nobody makes copies on a schedule."""
     access: dict[str, Any]
     """The access declaration (`access.yaml`), as parsed YAML; `bootstrap.access` gives it its types."""
 

@@ -16,6 +16,8 @@ from bootstrap.report import MigrationReached
 from keep.errors import DamagedError
 
 NAME = "MANIFEST.json"
+NAMED = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""What backups and their objects may be called: nothing that leads out of the place."""
 
 
 class _Model(BaseModel):
@@ -25,7 +27,7 @@ class _Model(BaseModel):
 class StoredObject(_Model):
     """One object of a backup, as it lies in its place."""
 
-    name: str
+    name: str = Field(pattern=NAMED)
     bytes: int = Field(ge=0)
     """Size as stored."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -52,6 +54,8 @@ class PostgresCopy(_Model):
     owner: str | None
     """The role that the objects belong to; None where each has its own."""
     encoding: str
+    roles: tuple[str, ...] = ()
+    """Roles that own something in it, may do something or are in a policy."""
     extensions: dict[str, str]
     """Extension -> version."""
     migration: MigrationReached | None
@@ -85,19 +89,49 @@ class CacheCopy(_Model):
     """When it was taken; of a scan, when it ended."""
     began_at: datetime
     keys: int | None
+    """None of a snapshot that lies at ElastiCache alone."""
+    gone: int = 0
+    """Keys that a scan has named and that were not there any more when their turn came."""
+    memory: int | None = None
+    """Bytes that the keys take on the server."""
+    size: int | None = None
+    """Bytes of its objects before compression."""
+    snapshot: str | None = None
+    """Name of ElastiCache's snapshot, where it is kept there."""
     objects: tuple[str, ...]
+    """Objects: files of the snapshot format (RDB); several where a cluster was exported shard by shard."""
+    proof: str | None = None
+    """Object: `keep.redis.proof.CacheProof`, JSON."""
     left_out: tuple[str, ...] = ()
+    """What of the cache is not in the copy, one sentence each."""
+
+
+class Source(_Model):
+    """What is backed up. Backups of one source are compared with each other, and are let go by one rule."""
+
+    stack: str | None
+    prefix: str | None
+    server: str | None
+    database: str | None
+    """None for caches alone."""
+
+    def __str__(self) -> str:
+        """Return it as people would call it, such as `orders of prod`."""
+        what = self.database or "caches"
+        return f"{what} of {self.stack or self.server or 'a server'}"
 
 
 class BackupManifest(_Model):
     """All of one backup."""
 
     format: Literal[1] = 1
-    id: str
+    id: str = Field(pattern=NAMED)
     stack: str | None
     """None for servers that no stack describes."""
     prefix: str | None
     """Prefix of the stack's physical names."""
+    server: str | None = None
+    """Host of the stack's primary, or host and port of the server that a URL named."""
     made_at: datetime
     """When it was begun."""
     seconds: float
@@ -120,6 +154,12 @@ class BackupManifest(_Model):
     def size(self) -> int:
         """Bytes of all its objects."""
         return sum(each.bytes for each in self.objects)
+
+    @property
+    def source(self) -> Source:
+        """What it is a backup of."""
+        database = self.postgres.database if self.postgres else None
+        return Source(stack=self.stack, prefix=self.prefix, server=self.server, database=database)
 
 
 def written(manifest: BackupManifest) -> bytes:

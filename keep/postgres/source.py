@@ -9,13 +9,13 @@ from typing import Any
 
 import psycopg
 
-from bootstrap import schema
 from bootstrap.postgres.pressure import migration
 from keep.manifest import PostgresCopy, StoredObject, TableProof
-from keep.place.place import Place
+from keep.place.place import Sink
 from keep.place.sealed import seal
-from keep.postgres import proof
+from keep.postgres import proof, roles
 from keep.postgres.dump import dumped
+from keep.postgres.fingerprint import fingerprint
 from keep.postgres.programs import Programs, libpq
 from keep.postgres.snapshot import Snapshot, exported
 
@@ -33,7 +33,7 @@ class PostgresSource:
     programs: Programs
 
 
-def copy(source: PostgresSource, place: Place, backup: str) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
+def copy(source: PostgresSource, place: Sink, backup: str) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
     """Write the database's objects of a backup; return what the manifest says of them."""
     with source.connect() as conn, exported(conn, source.owner) as snapshot:
         major = conn.info.server_version // 10000
@@ -66,6 +66,7 @@ def _described(
         major=conn.info.server_version // 10000,
         owner=source.owner,
         encoding=encoding,
+        roles=roles.named(conn),
         extensions=extensions,
         migration=migration(conn),
         schema_fingerprint=fingerprint(conn),
@@ -77,12 +78,3 @@ def _described(
         archive=ARCHIVE,
         proof=PROOF,
     )
-
-
-def fingerprint(conn: psycopg.Connection[Any]) -> str:
-    """Return the SHA-256 of the schema's definition, as the server has it."""
-    import hashlib
-    import json
-
-    found = schema.read(conn).schema
-    return hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()
