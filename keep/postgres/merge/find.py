@@ -127,7 +127,9 @@ def _asked(staging: Staging, moved: Moved, wanted: Wanted) -> tuple[int, int]:
     conn.execute(f"SET LOCAL search_path = {ident(moved.copy.name[0])}, public".encode())
     try:
         return staging.look_for(moved, query)
-    except (psycopg.errors.SyntaxErrorOrAccessRuleViolation, psycopg.errors.DataException) as error:
+    except (psycopg.ProgrammingError, psycopg.DataError) as error:
+        if isinstance(error, psycopg.errors.InsufficientPrivilege):
+            raise
         raise AskedError(
             f"the condition for {wanted.table} is not one: {error.diag.message_primary}; write it as after WHERE"
         ) from None

@@ -53,32 +53,26 @@ def merge(
             found = find(staging, wanted)
             plan = judge(staging, found)
             done = carry_out and not plan.blocks
-            if done:
-                forward = apply(staging, found, fire=triggers == "fire")
-            else:
-                into.conn.execute("ROLLBACK")
+            if not done:
+                into.transaction.force_rollback = True
+                return Merged(plan=plan, done=False)
+            return Merged(plan=plan, done=True, sequences=apply(staging, found, fire=triggers == "fire"))
     except psycopg.Error as error:
         # Only the primary message: the others may quote rows.
         reason = error.diag.message_primary or type(error).__name__
         raise KeepError(f"nothing was merged: {reason}") from None
 
 
-class _Enough(Exception):  # noqa: N818 it ends a transaction, and is no error
-    def __init__(self, plan: MergePlan) -> None:
-        super().__init__()
-        self.plan = plan
-
-
 @contextmanager
 def _side(conn: psycopg.Connection[Any], role: str | None, *, keep: bool) -> Iterator[Side]:
-    with conn.transaction(force_rollback=not keep):
+    with conn.transaction(force_rollback=not keep) as transaction:
         conn.execute("SET LOCAL client_encoding = 'UTF8'")
         for each in (*PINNED, _PATIENCE):
             conn.execute(each.encode())
         with _temporary(conn, role):
             if role:
                 conn.execute(f"SET LOCAL ROLE {ident(role)}".encode())
-            yield Side(conn=conn, catalogue=read(conn))
+            yield Side(conn=conn, transaction=transaction, catalogue=read(conn))
             conn.execute("RESET ROLE")
 
 

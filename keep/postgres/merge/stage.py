@@ -24,6 +24,7 @@ class Side:
     """One of the two databases: in a transaction, as the owner of the tables, with an empty search_path."""
 
     conn: psycopg.Connection[Any]
+    transaction: psycopg.Transaction
     catalogue: Catalogue
     shown: list[Table] = field(default_factory=list)
     """Tables whose forced row security is off in this transaction."""
