@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": {"bootstrap", "infra"},
     "observe": {"bootstrap", "clients", "knowledge"},
     "boards": {"knowledge", "observe"},
-    "keep": {"bootstrap"},
+    "keep": {"bootstrap", "clients", "knowledge"},
     "cli": {
         "account",
         "graph",

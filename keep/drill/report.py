@@ -7,6 +7,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+DrillName = Literal["pitr", "snapshot", "deletion", "primary", "region", "redis"]
 Verdict = Literal["passed", "failed", "error"]
 """`failed` is a verdict on the backup or the objective; `error` is none: the drill itself could not be done."""
 PhaseName = Literal["detect", "restore", "warm", "statistics", "prove", "serve", "destroy"]
@@ -48,7 +49,7 @@ class DrillReport(_Model):
 
     format: Literal[1] = 1
     id: str
-    drill: str
+    drill: DrillName
     stack: str
     verdict: Verdict
     reason: str

@@ -1,0 +1,149 @@
+"""The reports of a stack's drills, as a chain, and the notes of the one that runs: `drills/STACK/` of a place.
+
+`HEAD.json` names the newest report by its SHA-256 and says how many there are; each report names the one before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from keep.drill.notes import Notes
+from keep.drill.render_html import html
+from keep.drill.render_md import markdown
+from keep.drill.report import DrillReport
+from keep.errors import AskedError, DamagedError
+from keep.place.place import Place
+
+_REPORT = re.compile(r"[^/]+/(\d{8}T\d{6}Z-[0-9a-f]{6})\.json")
+
+
+class Head(BaseModel):
+    """Where the chain ends."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    report: str
+    sha256: str
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """A report as it lies there."""
+
+    id: str
+    data: bytes
+
+    @property
+    def sha256(self) -> str:
+        """What the next one names it by."""
+        return hashlib.sha256(self.data).hexdigest()
+
+    @property
+    def report(self) -> DrillReport:
+        """Raise DamagedError where it is none."""
+        try:
+            return DrillReport.model_validate_json(self.data)
+        except ValidationError:
+            raise DamagedError(f"the drill report {self.id} is damaged: it cannot be read") from None
+
+
+class Books:
+    """What is kept of a stack's drills. Methods raise KeepError with what mends it."""
+
+    def __init__(self, place: Place, stack: str, *, copies: Sequence[Place] = ()) -> None:
+        """`place` is the folder `drills` of a place for backups; `copies` get the reports too."""
+        self._place, self._stack, self._copies = place, stack, tuple(copies)
+        self._lock = threading.Lock()
+
+    @property
+    def address(self) -> str:
+        """Where they are, as people write it."""
+        return f"{self._place.address}/{self._stack}"
+
+    def reports(self) -> list[Kept]:
+        """Return every report, the oldest first."""
+        keys = [found.key for found in self._place.found(f"{self._stack}/")]
+        named = [(match[1], key) for key in keys if (match := _REPORT.fullmatch(key))]
+        return [Kept(id=name, data=data) for name, key in named if (data := self._read(key)) is not None]
+
+    def report(self, name: str) -> DrillReport:
+        """Return one. Raise AskedError where there is none of that id."""
+        data = self._read(f"{self._stack}/{name}.json")
+        if data is None:
+            raise AskedError(f"{self.address} has no drill report `{name}`: `datatier drill report` shows what it has")
+        return Kept(id=name, data=data).report
+
+    def head(self) -> Head | None:
+        """Where the chain ends; None where no drill has ended yet. Raise DamagedError."""
+        data = self._read(f"{self._stack}/HEAD.json")
+        if data is None:
+            return None
+        try:
+            return Head.model_validate_json(data)
+        except ValidationError:
+            raise DamagedError(f"{self.address}/HEAD.json is damaged: it cannot be read") from None
+
+    def append(self, report: DrillReport) -> DrillReport:
+        """Keep a report as the newest of the chain and return it with the one before it named.
+
+        Killed on the way, it is done again with the same report: the chain has it once.
+        """
+        head, done = self.head(), self._read(f"{self._stack}/{report.id}.json")
+        if done is not None:
+            kept = Kept(id=report.id, data=done)
+            report = kept.report
+        else:
+            report = report.model_copy(update={"previous": head.sha256 if head else None})
+            kept = Kept(id=report.id, data=written(report))
+        if head is None or head.report != report.id:
+            head = Head(report=report.id, sha256=kept.sha256, count=head.count + 1 if head else 1)
+        for place in (self._place, *self._copies):
+            for ending, data in (("json", kept.data), ("md", markdown(report)), ("html", html(report))):
+                with place.write(f"{self._stack}/{report.id}.{ending}") as out:
+                    out.write(data if isinstance(data, bytes) else data.encode())
+            with place.write(f"{self._stack}/HEAD.json") as out:
+                out.write(head.model_dump_json(indent=1).encode())
+        return report
+
+    def running(self) -> Notes | None:
+        """The notes of the drill that runs, or of one that was killed."""
+        data = self._read(f"{self._stack}/RUNNING.json")
+        try:
+            return Notes.model_validate_json(data) if data is not None else None
+        except ValidationError:
+            raise DamagedError(
+                f"{self.address}/RUNNING.json is damaged: remove it, then `datatier drill clean`"
+            ) from None
+
+    def note(self, notes: Notes) -> None:
+        """Keep the notes of the drill that runs."""
+        with self._lock, self._place.write(f"{self._stack}/RUNNING.json") as out:
+            out.write(notes.model_dump_json(indent=1).encode())
+
+    def ended(self) -> None:
+        """No drill runs any more."""
+        try:
+            with self._lock:
+                self._place.remove(f"{self._stack}/RUNNING.json")
+        except KeyError:
+            pass
+
+    def _read(self, key: str) -> bytes | None:
+        try:
+            with self._place.read(key) as source:
+                return source.read()
+        except KeyError:
+            return None
+
+
+def written(report: DrillReport) -> bytes:
+    """Return the only form of a report."""
+    return (json.dumps(report.model_dump(mode="json"), indent=1, ensure_ascii=True) + "\n").encode("ascii")

@@ -1,0 +1,226 @@
+"""Carries a drill out: claims the stack, does the steps and times them, destroys what was made, judges and reports.
+
+One drill at a time for a stack: two would measure each other.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+import psycopg
+
+from bootstrap.errors import BootstrapError
+from keep.drill import canary, tidy
+from keep.drill.drill import Drill, NotWholeError
+from keep.drill.notes import Notes, alive, me
+from keep.drill.plan import DrillPlan
+from keep.drill.report import DrillReport, Phase
+from keep.drill.scene import Scene, Stage
+from keep.drill.verdict import DESTROYED, judge, rto
+from keep.errors import AskedError, KeepError
+
+_RENEW = 30.0
+"""Seconds between two renewals of the notes, by which others see that the run is alive."""
+_TROUBLE = (BootstrapError, psycopg.Error, OSError)
+
+
+def new_run(at: datetime) -> str:
+    """Return an id that sorts by time and that no other run has."""
+    return f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def carry_out(drill: Drill, scene: Scene, *, resume: bool = False) -> DrillReport:
+    """Do it and return its report, which is kept by then. Raise AskedError or KeepError where it cannot even begin.
+
+    :param resume: go on with the run of this drill that was killed, in place of removing what it has left.
+    """
+    notes = _resumed(drill, scene) if resume else _begun(drill, scene)
+    stage = Stage(scene=scene, notes=notes)
+    broke: str | None = None
+    not_whole: str | None = None
+    with _renewed(scene, notes):
+        try:
+            if notes.incident_at is None:
+                drill.prepare(stage)
+                scene.books.note(notes)
+            for step in drill.steps():
+                if all(phase.name != step.phase for phase in notes.phases):
+                    with _timed(stage, step.phase) as said:
+                        said.append(step.do(stage))
+        except NotWholeError as error:
+            not_whole = str(error)
+        except _TROUBLE as error:
+            broke = _sentence(error)
+        with _timed(stage, "destroy") as said:
+            said.append(_destroyed(stage))
+    report = scene.books.append(_report(notes, scene, broke, not_whole))
+    scene.books.ended()
+    return report
+
+
+def planned(drill: Drill, scene: Scene) -> DrillPlan:
+    """Return what it would do. Raise AskedError for what cannot be."""
+    return drill.plan(scene, new_run(scene.now()))
+
+
+def clean(scene: Scene) -> tuple[str, ...]:
+    """Remove what drills have left, whoever made it, and return what that was. Raise KeepError while a drill runs."""
+    _free(scene)
+    gone = tidy.removed(scene, lambda _: True)
+    with scene.as_master() as conn:
+        return (*gone, *(f"database {name}" for name in canary.remove(conn)))
+
+
+def _begun(drill: Drill, scene: Scene) -> Notes:
+    now = scene.now()
+    run = new_run(now)
+    drill.plan(scene, run)
+    _free(scene)
+    notes = Notes(
+        id=run,
+        drill=drill.name,
+        stack=scene.stack.stack,
+        asked=drill.asked,
+        holder=me(),
+        began_at=now,
+        renewed_at=now,
+    )
+    return _claimed(scene, notes)
+
+
+def _resumed(drill: Drill, scene: Scene) -> Notes:
+    found = scene.books.running()
+    if found is None or found.drill != drill.name:
+        there = "no drill was killed" if found is None else f"the one that was killed is `{found.drill}`"
+        raise AskedError(f"there is nothing to go on with: {there}. Leave --resume out.")
+    _refuse_alive(scene, found)
+    if found.asked != drill.asked:
+        raise AskedError(f"the run {found.id} was asked for {found.asked or 'nothing'}: ask for the same, or begin one")
+    found.holder, found.renewed_at = me(), scene.now()
+    found.facts = {**found.facts, "resumed": "a run that was killed went on; the time between counts"}
+    return _claimed(scene, found)
+
+
+def _claimed(scene: Scene, notes: Notes) -> Notes:
+    scene.books.note(notes)
+    if (found := scene.books.running()) is None or found.holder != notes.holder or found.id != notes.id:
+        raise KeepError(f"another drill of {notes.stack} began at the same moment: run it again when that has ended")
+    return notes
+
+
+def _free(scene: Scene) -> None:
+    """Refuse where a drill runs; of one that was killed remove what it made, and report that it has no verdict."""
+    if (found := scene.books.running()) is None:
+        return
+    _refuse_alive(scene, found)
+    scene.say(f"the drill {found.id} was killed: removing what it has left")
+    stage = Stage(scene=scene, notes=found)
+    found.facts = {**found.facts, "removed": _destroyed(stage)}
+    where = f" in the phase {found.running}" if found.running else ""
+    scene.books.append(
+        _report(found, scene, f"the drill was killed{where}; a later run removed what it had made", None)
+    )
+    scene.books.ended()
+
+
+def _refuse_alive(scene: Scene, found: Notes) -> None:
+    if alive(found, scene.now()):
+        raise KeepError(
+            f"the drill {found.drill} of {found.stack} runs since {found.began_at:%H:%M:%S} UTC"
+            f" (process {found.holder.pid} on {found.holder.host}): wait until it has ended"
+        )
+
+
+@contextmanager
+def _timed(stage: Stage, name: str) -> Iterator[list[str]]:
+    """Time a phase; what it did is the last thing in the list that the block is given."""
+    notes, scene = stage.notes, stage.scene
+    if notes.running != name or notes.running_since is None:
+        notes.running_since = scene.now()
+    notes.running = name  # type: ignore[assignment]
+    began = notes.running_since
+    scene.books.note(notes)
+    scene.say(name)
+    said: list[str] = []
+    yield said
+    phase = Phase.model_validate(
+        {
+            "name": name,
+            "began_at": began,
+            "seconds": round(max((scene.now() - began).total_seconds(), 0), 3),
+            "detail": said[-1],
+        }
+    )
+    notes.phases = [*notes.phases, phase]
+    notes.running, notes.running_since = None, None
+    scene.books.note(notes)
+
+
+def _destroyed(stage: Stage) -> str:
+    """Close and remove all that the run has made; what could not be removed is a check that fails."""
+    scene, notes = stage.scene, stage.notes
+    left: list[str] = []
+    gone: tuple[str, ...] = ()
+    try:
+        stage.closing.close()
+        gone = tidy.removed(scene, lambda run: run == notes.id)
+    except _TROUBLE as error:
+        left.append(_sentence(error))
+    try:
+        with scene.as_master() as conn:
+            canary.remove(conn, notes.id)
+    except _TROUBLE as error:
+        left.append(f"the heartbeats' database is still there: {_sentence(error)}")
+    said = "; ".join(left) if left else f"gone: {', '.join(gone)}" if gone else "nothing was there"
+    notes.check(DESTROYED, not left, said)
+    return said
+
+
+@contextmanager
+def _renewed(scene: Scene, notes: Notes) -> Iterator[None]:
+    ended = threading.Event()
+
+    def renew() -> None:
+        while not ended.wait(_RENEW):
+            notes.renewed_at = scene.now()
+            try:
+                scene.books.note(notes)
+            except KeepError:
+                continue  # the next step's note says why it cannot be kept
+
+    thread = threading.Thread(target=renew, name="drill-notes", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _report(notes: Notes, scene: Scene, broke: str | None, not_whole: str | None) -> DrillReport:
+    verdict, reason = judge(notes, scene.objective, broke, not_whole)
+    return DrillReport(
+        id=notes.id,
+        drill=notes.drill,
+        stack=notes.stack,
+        verdict=verdict,
+        reason=reason,
+        began_at=notes.began_at,
+        incident_at=notes.incident_at,
+        rto_seconds=rto(notes),
+        rpo_seconds=notes.rpo_seconds,
+        objective=scene.objective,
+        phases=tuple(notes.phases),
+        checks=tuple(notes.checks),
+        facts=notes.facts,
+    )
+
+
+def _sentence(error: Exception) -> str:
+    """Of PostgreSQL only the primary message: the others may quote rows."""
+    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return " ".join((said or str(error) or type(error).__name__).split())

@@ -1,0 +1,88 @@
+"""Where a drill plays: a stack as it is deployed, what makes copies of it, what was promised, and a clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from bootstrap.access import Access, load_access
+from bootstrap.manifest import Endpoint, Manifest
+from bootstrap.postgres import master
+from bootstrap.secrets import SecretStore, open_postgres
+from keep.drill.books import Books
+from keep.drill.canary import Canary
+from keep.drill.notes import Notes
+from keep.drill.report import DrillObjective
+from keep.estate.estate import Estate
+from keep.estate.naming import copy_name
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """What all drills of a stack work with."""
+
+    stack: Manifest
+    estate: Estate
+    store: SecretStore
+    books: Books
+    objective: DrillObjective
+    migrations: Path
+    """Folder of the migrations, with the schema's definition next to it."""
+    poll: float = 0.2
+    """Seconds between two looks at what is being made: AWS throttles whoever asks more often than every few."""
+    patience: float = 3 * 3600.0
+    """Seconds after which what is being made counts as never coming."""
+    interval: float = 0.2
+    """Seconds between two heartbeats: how exactly the RPO is measured."""
+    now: Callable[[], datetime] = _now
+    sleep: Callable[[float], None] = time.sleep
+    say: Callable[[str], None] = lambda _: None
+    """Takes a sentence about what goes on, for whoever waits."""
+
+    @property
+    def source(self) -> str:
+        """DB instance identifier of the stack's primary."""
+        return self.stack.prefix  # knowledge.names: the prefix is the whole identifier of the primary
+
+    @cached_property
+    def access(self) -> Access:
+        """The access declaration."""
+        return load_access(self.stack.access)
+
+    def as_master(self, endpoint: Endpoint | None = None, database: str | None = None) -> psycopg.Connection[Any]:
+        """Open an autocommit session of the master's, at the primary or at `endpoint`. Raise LoginError."""
+        target = self.stack.postgres
+        if endpoint is not None:
+            target = target.model_copy(update={"primary": endpoint, "replicas": (), "proxy": None})
+        found = master.look(target, self.store)
+        if database is None:
+            return found.conn
+        found.conn.close()
+        return open_postgres(target, target.primary, found.user, found.password, database=database)
+
+
+@dataclass(kw_only=True)
+class Stage:
+    """One run of a drill: its notes, which outlive the process, and what is open, which does not."""
+
+    scene: Scene
+    notes: Notes
+    closing: ExitStack = field(default_factory=ExitStack)
+    """What is closed before everything that the run has made is destroyed."""
+    canary: Canary | None = None
+
+    def name(self, part: str = "") -> str:
+        """Return the identifier of the copy; with `part` of one of several."""
+        return copy_name(self.scene.stack.prefix, self.notes.id, part)
