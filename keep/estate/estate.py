@@ -13,6 +13,11 @@ Status = Literal["creating", "available", "changing", "deleting", "failed"]
 """AWS has some thirty; these are what a drill tells apart. `changing` is everything that ends in `available` again."""
 
 
+MadeKind = Literal["instance", "snapshot", "cache", "cache snapshot"]
+Made = tuple[MadeKind, str, str]
+"""What a drill has made: kind, identifier, `made_by`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Instance:
     """An RDS instance."""
@@ -116,6 +121,6 @@ class Estate(Protocol):
         """DeleteSnapshot; only of what a drill has made."""
         ...
 
-    def made(self) -> Sequence[tuple[Literal["instance", "snapshot", "cache", "cache snapshot"], str, str]]:
+    def made(self) -> Sequence[Made]:
         """What drills have made and is still there: kind, identifier, `made_by`."""
         ...

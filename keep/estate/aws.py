@@ -1,0 +1,40 @@
+"""`Estate` on AWS: RDS and ElastiCache of one region, by boto3."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+
+from bootstrap.aws import Where, aws_client
+from bootstrap.secrets import Secret
+from keep.estate.aws_caches import Caches
+from keep.estate.aws_groups import Landing
+from keep.estate.aws_instances import Instances
+from keep.estate.estate import Made
+
+
+class AwsEstate(Instances, Caches):
+    """Implements `Estate`. What is in another region is another one of these."""
+
+    def __init__(
+        self,
+        region: str,
+        prefix: str,
+        *,
+        endpoint: Where = None,
+        landing: Landing | None = None,
+        tokens: Mapping[str, Secret] = MappingProxyType({}),
+    ) -> None:
+        """Ask nobody yet.
+
+        :param prefix: of the stack's names.
+        :param landing: where copies go in a region that has no instance of the stack.
+        :param tokens: replication group -> its AUTH token, which its copy gets as well.
+        """
+        self._prefix, self._landing, self._tokens = prefix, landing, tokens
+        self._rds = aws_client("rds", region, endpoint)
+        self._elasticache = aws_client("elasticache", region, endpoint)
+
+    def made(self) -> Sequence[Made]:
+        """What drills of this stack have made and is still there."""
+        return (*self.made_instances(), *self.made_caches())

@@ -1,0 +1,174 @@
+"""RDS instances and their snapshots, by boto3: copies go into the source's groups, and are never public.
+
+RestoreDBInstanceToPointInTime and RestoreDBInstanceFromDBSnapshot take default groups, and may take a public address,
+where they are not told otherwise (Amazon RDS API Reference).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from keep.errors import AskedError
+from keep.estate.aws_described import instance, snapshot
+from keep.estate.aws_groups import Landing, as_landed, as_source
+from keep.estate.estate import Instance, Made, MadeKind, Snapshot
+from keep.estate.marked import Marked, by_key
+from keep.estate.names import MADE_BY, is_generated
+from keep.estate.refused import code_of, said
+
+if TYPE_CHECKING:
+    from types_boto3_rds import RDSClient
+    from types_boto3_rds.type_defs import DBInstanceTypeDef
+
+
+class Instances(Marked):
+    """The half of `Estate` that is RDS's."""
+
+    _rds: RDSClient
+    _landing: Landing | None
+
+    def instance(self, identifier: str) -> Instance | None:
+        """DescribeDBInstances, and of a source of backups DescribeDBInstanceAutomatedBackups."""
+        found = self._db_instance(identifier)
+        return None if found is None else instance(found, self._earliest(found))
+
+    def restore_to_point_in_time(self, source: str, target: str, at: datetime, *, made_by: str) -> None:
+        """RestoreDBInstanceToPointInTime; of a source in another region by its replicated backups."""
+        like = self._db_instance(source)
+        backups: dict[str, Any] = {"SourceDBInstanceIdentifier": source}
+        if like is None:
+            backups = {"SourceDBInstanceAutomatedBackupsArn": self._replicated(source)}
+        with said("RDS", f"restore {source} to {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC as {target}"):
+            self._rds.restore_db_instance_to_point_in_time(
+                **backups,
+                TargetDBInstanceIdentifier=self._new(target),
+                RestoreTime=at,
+                **self._groups(like, made_by),
+            )
+
+    def restore_from_snapshot(self, snapshot: str, target: str, *, like: str, made_by: str) -> None:
+        """RestoreDBInstanceFromDBSnapshot."""
+        source = self._db_instance(like)
+        with said("RDS", f"restore the snapshot {snapshot} as {target}"):
+            self._rds.restore_db_instance_from_db_snapshot(
+                DBSnapshotIdentifier=snapshot,
+                DBInstanceIdentifier=self._new(target),
+                **self._groups(source, made_by),
+            )
+
+    def create_snapshot(self, source: str, snapshot: str, *, made_by: str) -> None:
+        """CreateDBSnapshot."""
+        with said("RDS", f"take a snapshot of {source}"):
+            self._rds.create_db_snapshot(
+                DBInstanceIdentifier=source, DBSnapshotIdentifier=self._new(snapshot), Tags=self._tags(made_by)
+            )
+
+    def snapshots(self, source: str) -> Sequence[Snapshot]:
+        """DescribeDBSnapshots: manual, automated and AWS Backup's, the oldest first."""
+        with said("RDS", f"list the snapshots of {source}"):
+            pages = self._rds.get_paginator("describe_db_snapshots").paginate(DBInstanceIdentifier=source)
+            found = [snapshot(each) for page in pages for each in page["DBSnapshots"]]
+        return sorted(
+            found, key=lambda each: (each.taken_at is None, each.taken_at or datetime.min.replace(tzinfo=UTC))
+        )
+
+    def promote_read_replica(self, identifier: str) -> None:
+        """PromoteReadReplica."""
+        with said("RDS", f"promote {identifier}"):
+            self._rds.promote_read_replica(DBInstanceIdentifier=identifier)
+
+    def delete_instance(self, identifier: str) -> None:
+        """DeleteDBInstance, without a final snapshot and with its automated backups; what is gone is no error."""
+        found = self._db_instance(identifier)
+        if found is None or found["DBInstanceStatus"] == "deleting":
+            return
+        self._only_ours(identifier, by_key(found.get("TagList", [])))
+        with said("RDS", f"delete {identifier}"):
+            self._rds.delete_db_instance(
+                DBInstanceIdentifier=identifier, SkipFinalSnapshot=True, DeleteAutomatedBackups=True
+            )
+
+    def delete_snapshot(self, snapshot: str) -> None:
+        """DeleteDBSnapshot; what is gone is no error."""
+        with said("RDS", f"look at the snapshot {snapshot}"):
+            try:
+                found = self._rds.describe_db_snapshots(DBSnapshotIdentifier=snapshot)["DBSnapshots"]
+            except self._rds.exceptions.ClientError as error:
+                if code_of(error) != "DBSnapshotNotFound":
+                    raise
+                return
+        self._only_ours(snapshot, by_key(found[0].get("TagList", [])))
+        with said("RDS", f"delete the snapshot {snapshot}"):
+            self._rds.delete_db_snapshot(DBSnapshotIdentifier=snapshot)
+
+    def made_instances(self) -> Iterator[Made]:
+        """Instances and snapshots with a drill's marks: kind, identifier, `made_by`."""
+        with said("RDS", "list what drills have made"):
+            instances = [
+                (each["DBInstanceIdentifier"], each.get("TagList", []))
+                for page in self._rds.get_paginator("describe_db_instances").paginate()
+                for each in page["DBInstances"]
+                if each["DBInstanceStatus"] != "deleting"
+            ]
+            snapshots = [
+                (each["DBSnapshotIdentifier"], each.get("TagList", []))
+                for page in self._rds.get_paginator("describe_db_snapshots").paginate(SnapshotType="manual")
+                for each in page["DBSnapshots"]
+            ]
+        marked: tuple[tuple[MadeKind, Any], ...] = (("instance", instances), ("snapshot", snapshots))
+        for kind, found in marked:
+            for name, tags in found:
+                if is_generated(self._prefix, name) and (made_by := by_key(tags).get(MADE_BY)) is not None:
+                    yield kind, name, made_by
+
+    def _db_instance(self, identifier: str) -> DBInstanceTypeDef | None:
+        with said("RDS", f"describe {identifier}"):
+            try:
+                return self._rds.describe_db_instances(DBInstanceIdentifier=identifier)["DBInstances"][0]
+            except self._rds.exceptions.ClientError as error:
+                if code_of(error) != "DBInstanceNotFound":
+                    raise
+                return None
+
+    def _earliest(self, found: DBInstanceTypeDef) -> datetime | None:
+        if not found.get("BackupRetentionPeriod"):
+            return None
+        with said("RDS", f"describe the automated backups of {found['DBInstanceIdentifier']}"):
+            kept = self._rds.describe_db_instance_automated_backups(DbiResourceId=found["DbiResourceId"])
+        windows = [each.get("RestoreWindow", {}) for each in kept["DBInstanceAutomatedBackups"]]
+        return min((each["EarliestTime"] for each in windows if "EarliestTime" in each), default=None)
+
+    def _replicated(self, source: str) -> str:
+        """ARN of the automated backups that RDS replicates here from another region."""
+        with said("RDS", f"look for replicated backups of {source}"):
+            kept = self._rds.describe_db_instance_automated_backups(DBInstanceIdentifier=source)
+        arns = [each["DBInstanceAutomatedBackupsArn"] for each in kept["DBInstanceAutomatedBackups"]]
+        if not arns:
+            raise AskedError(
+                f"{self._rds.meta.region_name} has neither the instance {source} nor replicated backups of it: set "
+                "`data-tier:backup.second_region.point_in_time`, or name the stack's own region"
+            )
+        return arns[0]
+
+    def _groups(self, like: DBInstanceTypeDef | None, made_by: str) -> dict[str, Any]:
+        if like is not None:
+            groups = as_source(like)
+        elif self._landing is not None:
+            groups = as_landed(self._landing)
+        else:
+            raise AskedError(
+                f"{self._rds.meta.region_name} has no instance whose groups a copy could have: say which subnet "
+                "group, security groups and parameter group it goes into"
+            )
+        return {
+            **groups,
+            "MultiAZ": False,
+            "PubliclyAccessible": False,
+            "DeletionProtection": False,
+            "AutoMinorVersionUpgrade": False,  # nothing changes a copy while it is looked at
+            "BackupRetentionPeriod": 0,
+            "CopyTagsToSnapshot": True,
+            "Tags": self._tags(made_by),
+        }

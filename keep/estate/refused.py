@@ -1,0 +1,90 @@
+"""What AWS answers when it does not do what a drill asks for, as one sentence with what mends it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from keep.errors import EstateError
+
+_QUOTA = "delete {} that nobody needs, or ask for a higher quota (Service Quotas, {})"
+# Error code without its ending -> what mends it (Amazon RDS and Amazon ElastiCache API References, Errors).
+_MENDS = {
+    "AuthFailure": "log in again (`aws sso login`) or set AWS_PROFILE",
+    "DBInstanceAlreadyExists": "run the drill again: it takes another name",
+    "DBInstanceNotFound": "look at its name with `aws rds describe-db-instances`",
+    "DBParameterGroupNotFound": "deploy the stack, which makes it",
+    "DBSecurityGroupNotFound": "deploy the stack, which makes it",
+    "DBSnapshotAlreadyExists": "run the drill again: it takes another name",
+    "DBSnapshotNotFound": "look at its name with `aws rds describe-db-snapshots`",
+    "DBSubnetGroupNotFound": "deploy the stack, which makes it",
+    "DBSubnetGroupDoesNotCoverEnoughAZs": "add a subnet of another availability zone to it",
+    "ExpiredToken": "log in again (`aws sso login`) or get new credentials",
+    "InstanceQuotaExceeded": _QUOTA.format("instances", "RDS"),
+    "InsufficientCacheClusterCapacity": "try again later: AWS has no node of this type free there now",
+    "InsufficientDBInstanceCapacity": "try again later: AWS has no instance of this class free there now",
+    "InvalidClientTokenId": "log in again (`aws sso login`) or set AWS_PROFILE",
+    "InvalidDBInstanceState": "wait until it is `available`, and run the drill again",
+    "InvalidDBSnapshotState": "wait until it is `available`, and run the drill again",
+    "InvalidReplicationGroupState": "wait until it is `available`, and run the drill again",
+    "InvalidSnapshotState": "wait until it is `available`, and run the drill again",
+    "KMSKeyNotAccessible": "let whoever runs this use the key: kms:DescribeKey and kms:CreateGrant on it",
+    "NodeQuotaForCustomerExceeded": _QUOTA.format("nodes", "ElastiCache"),
+    "ClusterQuotaForCustomerExceeded": _QUOTA.format("caches", "ElastiCache"),
+    "PointInTimeRestoreNotEnabled": "set `data-tier:postgres.backup.retention` to 1 or more, and deploy",
+    "ReplicationGroupAlreadyExists": "run the drill again: it takes another name",
+    "ReplicationGroupNotFound": "look at its name with `aws elasticache describe-replication-groups`",
+    "SnapshotAlreadyExists": "run the drill again: it takes another name",
+    "SnapshotFeatureNotSupported": "choose a node type that has snapshots (not cache.t1.micro)",
+    "SnapshotNotFound": "look at its name with `aws elasticache describe-snapshots`",
+    "SnapshotQuotaExceeded": _QUOTA.format("manual snapshots", "RDS, ElastiCache"),
+    "StorageQuotaExceeded": _QUOTA.format("instances and snapshots", "RDS"),
+    "Throttling": "run it again in a minute: the account makes too many calls",
+    "UnrecognizedClient": "log in again (`aws sso login`) or set AWS_PROFILE",
+    "UserGroupNotFound": "deploy the stack, which makes it",
+}
+_ENDINGS = re.compile(r"(Fault|Exception)+$")
+_ACTION = re.compile(r"perform:? (?P<action>[a-z-]+:[A-Za-z]+)")
+
+
+def code_of(error: Exception) -> str:
+    """Return the code of a botocore ClientError, without the endings that services put differently; else nothing."""
+    response = getattr(error, "response", None)
+    return _ENDINGS.sub("", str(response["Error"]["Code"])) if response else ""
+
+
+@contextmanager
+def said(service: str, what: str) -> Iterator[None]:
+    """Turn what botocore raises into an EstateError.
+
+    :param service: as people call it, such as `RDS`.
+    :param what: what was asked for, such as `restore shop-prod to a point in time`.
+    """
+    from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
+
+    try:
+        yield
+    except ClientError as error:
+        raise EstateError(f"{service} did not {what}: {_reason(error)}") from None
+    except NoCredentialsError:
+        raise EstateError(
+            f"{service} did not {what}: no AWS credentials are here: log in (`aws sso login`) or set AWS_PROFILE"
+        ) from None
+    except BotoCoreError as error:
+        raise EstateError(
+            f"{service} could not be asked to {what}: {error}; see that its endpoint is reached"
+        ) from None
+
+
+def _reason(error: Exception) -> str:
+    response = getattr(error, "response", {})
+    message = " ".join(str(response["Error"].get("Message") or "").split()).rstrip(".")
+    code = code_of(error)
+    if code.startswith(("AccessDenied", "UnauthorizedOperation")):
+        # The message names account, role and action; who reads this needs the action.
+        found = _ACTION.search(message)
+        action = f"allow {found['action']} to whoever runs this" if found else "allow it to whoever runs this"
+        return f"access denied; {action}"
+    mend = _MENDS.get(code, "")
+    return f"{message or code} ({code})" + (f"; {mend}" if mend else "")
