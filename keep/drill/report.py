@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict
 DrillName = Literal["pitr", "snapshot", "deletion", "primary", "region", "redis"]
 Verdict = Literal["passed", "failed", "error"]
 """`failed` is a verdict on the backup or the objective; `error` is none: the drill itself could not be done."""
-PhaseName = Literal["detect", "restore", "warm", "statistics", "prove", "serve", "destroy"]
-IN_RTO: tuple[PhaseName, ...] = ("detect", "restore", "warm", "statistics", "prove", "serve")
-"""Phases until the application has its data again; what is made is destroyed after that."""
+PhaseName = Literal["detect", "restore", "warm", "statistics", "merge", "prove", "serve", "rejoin", "destroy"]
+IN_RTO: tuple[PhaseName, ...] = ("detect", "restore", "warm", "statistics", "merge", "prove", "serve")
+"""Phases until the application has its data again; a lost primary is re-joined and copies are destroyed after that."""
 
 
 class _Model(BaseModel):

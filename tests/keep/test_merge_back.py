@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from conftest import MAJORS
+from postgres_server import binaries
 from rich_database import Library
 
 from keep.errors import AskedError, KeepError
@@ -16,7 +16,7 @@ from keep.postgres import proof
 from keep.postgres.merge.find import Wanted
 from keep.postgres.merge.integrity import orphans
 from keep.postgres.merge.merge import Merged, merge
-from keep.postgres.merge.stage import Side
+from keep.postgres.merge.side import Side
 from keep.postgres.merge.tables import read
 
 pytestmark = pytest.mark.server
@@ -192,7 +192,7 @@ def test_what_was_deleted_comes_back_as_it_was(pair: Pair, case: str) -> None:
     assert (set(rows(again).values()), pair.differences()) == ({0}, after)
 
 
-@pytest.mark.parametrize("major", [MAJORS[-1]])
+@pytest.mark.parametrize("major", [min(binaries())])
 def test_on_the_oldest_server(library_of: Callable[[int], Library], major: int) -> None:
     with pair_on(library_of(major)) as pair:
         pair.lose("DELETE FROM lending.loan; DELETE FROM lending.reader; DELETE FROM club.team")

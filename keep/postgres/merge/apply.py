@@ -15,7 +15,8 @@ from keep.errors import KeepError
 from keep.postgres.merge.find import Found, Link
 from keep.postgres.merge.integrity import orphans
 from keep.postgres.merge.order import order
-from keep.postgres.merge.stage import Moved, Side, Staging
+from keep.postgres.merge.side import Side
+from keep.postgres.merge.stage import Moved, Staging
 from keep.postgres.merge.tables import ForeignKey, Table, listed, quoted
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from keep.postgres.merge.stage import Side
+from keep.postgres.merge.side import Side
 from keep.postgres.merge.tables import ForeignKey
 
 

@@ -7,40 +7,17 @@ in memory. The temporary tables go with the transaction.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 
 from bootstrap.postgres.change import comma, ident
-from keep.postgres.merge.tables import Catalogue, Column, ForeignKey, Name, Table, listed
+from keep.postgres.merge.side import Side
+from keep.postgres.merge.tables import Column, ForeignKey, Name, Table, listed
 
 _K = "datatier_key_"
 """Names of the columns that identify a row begin so in temporary tables."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Side:
-    """One of the two databases: in a transaction, as the owner of the tables, with an empty search_path."""
-
-    conn: psycopg.Connection[Any]
-    transaction: psycopg.Transaction
-    catalogue: Catalogue
-    shown: list[Table] = field(default_factory=list)
-    """Tables whose forced row security is off in this transaction."""
-
-    def see(self, table: Table) -> Table:
-        """Have every row of a table be seen: forced row security hides rows from the owner too, who may end that."""
-        if table.hidden and table not in self.shown:
-            self.conn.execute(f"ALTER TABLE {table.written} NO FORCE ROW LEVEL SECURITY".encode())
-            self.shown.append(table)
-        return table
-
-    def count(self, query: str) -> int:
-        """Return the number that a query gives."""
-        row = self.conn.execute(query.encode()).fetchone()
-        assert row is not None  # noqa: S101 an aggregate has a row
-        return int(row[0])
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,8 +24,8 @@ identities:
 """
 MIGRATION = """
 CREATE TABLE tree (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text NOT NULL);
-CREATE TABLE apple (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tree bigint NOT NULL REFERENCES tree,
-                    weight integer NOT NULL);
+CREATE TABLE apple (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                    tree bigint NOT NULL REFERENCES tree ON DELETE CASCADE, weight integer NOT NULL);
 """
 ROWS = """
 INSERT INTO tree (kind) SELECT 'kind ' || n FROM generate_series(1, 20) n;
