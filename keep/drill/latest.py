@@ -29,7 +29,7 @@ def latest(reports: Iterable[DrillReport]) -> tuple[LatestDrill, ...]:
     """Return the newest report of each drill that was ever done, in order of name."""
     newest: dict[DrillName, DrillReport] = {}
     passed: dict[DrillName, datetime] = {}
-    for each in sorted(reports, key=lambda each: each.id):
+    for each in sorted(reports, key=lambda each: each.began_at):
         newest[each.drill] = each
         if each.verdict == "passed":
             passed[each.drill] = each.began_at

@@ -30,7 +30,7 @@ class Point:
 
 def trend(reports: Iterable[DrillReport]) -> tuple[Point, ...]:
     """Return a point for each report, by drill and then by time."""
-    ordered = sorted(reports, key=lambda each: (each.drill, each.id))
+    ordered = sorted(reports, key=lambda each: (each.drill, each.began_at))
     points: list[Point] = []
     for each in ordered:
         before = [p.rto_seconds for p in points if p.drill == each.drill and p.rto_seconds is not None]

@@ -13,6 +13,7 @@ from graph.cloud import Made
 from graph.parameters import GroupParameter
 from graph.resource import Resource
 from local import ports
+from local.backups.archive import Archive
 from local.emulator import Emulator
 from local.postgres import binaries as postgres_binaries
 from local.postgres.roles import ADMIN
@@ -101,11 +102,20 @@ class RunContext:
         return node(self.state, group, name, cluster)
 
     def parameters(self, kind: str, name: str | None) -> list[GroupParameter]:
-        """The parameters of the declared group of that physical name."""
-        for entry in self.state.of_type(kind):
-            if entry["outputs"].get("name") == name:
-                return list(entry["inputs"].get("parameters") or [])
-        return []
+        return parameters(self.state, kind, name)
+
+
+def parameters(state: StateDir, kind: str, name: str | None) -> list[GroupParameter]:
+    """The parameters of the declared group of that physical name."""
+    for entry in state.of_type(kind):
+        if entry["outputs"].get("name") == name:
+            return list(entry["inputs"].get("parameters") or [])
+    return []
+
+
+def archive(state: StateDir, identifier: str) -> Archive:
+    """The archive of that primary, whether there is one or not."""
+    return Archive(state.path / "backups" / "postgres" / identifier)
 
 
 def daemon(state: StateDir, name: str) -> Daemon:

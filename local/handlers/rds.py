@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,8 +14,10 @@ from graph.errors import CloudError
 from graph.naming import camel, digest, hexes, physical_name
 from graph.replica import replica_source
 from graph.resource import Resource
+from local.backups import cluster
+from local.backups.archive import Archive
 from local.emulator import arn
-from local.handlers.base import RunContext
+from local.handlers.base import RunContext, archive
 from local.postgres import replica as replication
 from local.postgres import roles
 from local.postgres.server import PostgresServer
@@ -48,10 +51,16 @@ class RdsInstance:
             server = replace(server, binaries=origin.binaries)  # it is a copy
             changed, config = replication.start(server, origin, parameters, _replication_password(context))
         else:
-            if not server.initialised:
+            fresh = not server.initialised
+            if fresh:
                 context.initialise(server)
+            kept = archive(context.state, identifier) if resource.inputs.get("backupRetentionPeriod") else None
+            if kept:
+                server = _archived(context, server, kept, fresh=fresh)
             changed, config = server.start(parameters)
             changed = _master(context, server, resource, previous) or changed
+            if kept and not kept.bases():
+                kept.back_up(server, _replication_password(context))
         context.differences[identifier] = config.differences
         if changed:
             context.touched.add(identifier)
@@ -65,11 +74,21 @@ class RdsInstance:
         server = context.server(identifier)
         source = replica_source(entry["inputs"])
         server.remove()
+        shutil.rmtree(archive(context.state, identifier).folder, ignore_errors=True)
         if source:
             origin = context.server(source)
             if origin.daemon.alive:
                 replication.drop_slot(origin, identifier)
         context.state.ports.pop(identifier, None)
+
+
+def _archived(context: RunContext, server: PostgresServer, kept: Archive, *, fresh: bool) -> PostgresServer:
+    """The server with its archive. A fresh cluster is its own first base backup: every time since can be restored."""
+    server = replace(server, archive_command=kept.command(server))
+    kept.prepare(server, _replication_password(context))
+    if fresh:
+        cluster.back_up(kept.folder, server, server.data, "initdb")
+    return server
 
 
 def _master(context: RunContext, server: PostgresServer, resource: Resource, previous: Entry | None) -> bool:
