@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.backup_caches import CachesOption, Form, FormOption, of_stack, of_url
 from cli.doors import by_url
 from cli.errors import FAILED
-from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
+from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackOption
 from cli.output import console, emit_json, escape, table
 
 if TYPE_CHECKING:
@@ -26,17 +27,22 @@ def create(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
+    redis_url: RedisUrlOption = None,
+    cache: CachesOption = None,
+    form: FormOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Make a backup: every row proved from the dump's own snapshot, every object read back, the manifest last.
 
     [bold]Examples:[/] datatier backup create --to backups    datatier backup create --to s3://BUCKET/backups -s prod
     """
+    from cli.keys import give_way
     from keep.backup.create import create as make
     from keep.place.choose import place_at
 
     place = place_at(to)
-    made = make(_sources(stack, manifest, database_url), place)
+    give_way()  # what is copied is in use
+    made = make(_sources(stack, manifest, database_url, redis_url, cache, form), place)
     if json:
         data = {"id": made.id, "place": place.address, "objects": len(made.objects), "bytes": made.size}
         emit_json({**data, "seconds": made.seconds})
@@ -90,7 +96,14 @@ def verify(
         raise typer.Exit(FAILED)
 
 
-def _sources(stack: str | None, manifest: str | None, database_url: str | None) -> Sources:
+def _sources(
+    stack: str | None,
+    manifest: str | None,
+    database_url: str | None,
+    redis_url: str | None,
+    names: list[str] | None,
+    form: Form | None,
+) -> Sources:
     from bootstrap.access import load_access
     from bootstrap.postgres import master
     from bootstrap.secrets import AwsStore, open_database_url
@@ -99,9 +112,12 @@ def _sources(stack: str | None, manifest: str | None, database_url: str | None) 
     from keep.postgres.source import PostgresSource
     from local.postgres.binaries import client
 
-    if (url := by_url(database_url, stack, manifest)) is not None:
-        source = PostgresSource(connect=lambda: open_database_url(url), owner=None, programs=client)
-        return Sources(postgres=source)
+    url, cache_url = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
+    if url is not None or cache_url is not None:
+        database = None
+        if url is not None:
+            database = PostgresSource(connect=lambda: open_database_url(url), owner=None, programs=client)
+        return Sources(postgres=database, caches=of_url(cache_url, names, form) if cache_url else ())
     target = find_manifest(stack, manifest)
     store = AwsStore(target.region, target.aws_endpoint)
     source = PostgresSource(
@@ -109,4 +125,4 @@ def _sources(stack: str | None, manifest: str | None, database_url: str | None) 
         owner=load_access(target.access).owner,
         programs=client,
     )
-    return Sources(postgres=source, stack=target)
+    return Sources(postgres=source, caches=of_stack(target, names, form), stack=target)
