@@ -122,6 +122,14 @@ class PasswordRule(_Model):
 USUAL_PASSWORDS = PasswordRule()
 
 
+class BucketTarget(_Model):
+    """The stack's bucket, where backups go unless another place is named."""
+
+    name: str
+    owner: str
+    """Account that owns it."""
+
+
 class Manifest(_Model):
     """All that a bootstrap run needs to know about a deployed stack."""
 
@@ -133,6 +141,8 @@ class Manifest(_Model):
     """An AWS emulator and where its key is, never the key; absent on AWS."""
     postgres: PostgresTarget
     caches: dict[str, CacheTarget] = Field(default_factory=dict)
+    bucket: BucketTarget | None = None
+    """Absent where the stack has none."""
     secrets: dict[str, str] = Field(default_factory=dict)
     """Identity -> ARN of the secret that the bootstrap fills."""
     passwords: PasswordRule = USUAL_PASSWORDS

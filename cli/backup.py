@@ -6,24 +6,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.backup_caches import CachesOption, Form, FormOption, of_stack, of_url
+from cli import backup_caches
+from cli.backup_caches import CachesOption, Form, FormOption
+from cli.backup_list import list_, show
+from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, of_stack
+from cli.backup_prune import prune
 from cli.doors import by_url
 from cli.errors import FAILED
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackOption
-from cli.output import console, emit_json, escape, table
+from cli.output import console, emit_json, escape
 
 if TYPE_CHECKING:
     from keep.backup.create import Sources
+    from keep.backup.verify import Deeper
 
 app = typer.Typer(no_args_is_help=True, help="Copies of database and caches that are whole or not listed.")
-ToOption = Annotated[str, typer.Option("--to", help="Where it goes: a folder, or s3://BUCKET/PREFIX.")]
-FromOption = Annotated[str, typer.Option("--from", help="Where it lies: a folder, or s3://BUCKET/PREFIX.")]
-BackupArgument = Annotated[str, typer.Argument(metavar="ID", help="Backup, as `datatier backup list` shows it.")]
 
 
 @app.command()
 def create(
-    to: ToOption,
+    to: ToOption = None,
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
@@ -34,58 +36,63 @@ def create(
 ) -> None:
     """Make a backup: every row proved from the dump's own snapshot, every object read back, the manifest last.
 
-    [bold]Examples:[/] datatier backup create --to backups    datatier backup create --to s3://BUCKET/backups -s prod
+    [bold]Examples:[/] datatier backup create --to backups    datatier backup create --to s3://BUCKET/P --to copies
     """
     from cli.keys import give_way
+    from keep.backup.create import PartlyError
     from keep.backup.create import create as make
-    from keep.place.choose import place_at
+    from keep.backup.listing import before
+    from keep.backup.warnings import warnings
 
-    place = place_at(to)
+    sources = _sources(stack, manifest, database_url, redis_url, cache, form)
+    places = [of_stack(address, sources.stack) for address in (to or (None,))]
+    failed: dict[str, str] = {}
     give_way()  # what is copied is in use
-    made = make(_sources(stack, manifest, database_url, redis_url, cache, form), place)
+    try:
+        made = make(sources, *places)
+    except PartlyError as error:
+        made, failed = error.made, error.failed
+    whole = [place for place in places if place.address not in failed]
+    odd = warnings(made, before(whole[0], made))
     if json:
-        data = {"id": made.id, "place": place.address, "objects": len(made.objects), "bytes": made.size}
-        emit_json({**data, "seconds": made.seconds})
-        return
-    console().print(
-        f"[bold green]backup[/] {made.id} in {escape(place.address)}: {made.size} bytes in {made.seconds:.1f} s"
-    )
+        first = {"id": made.id, "place": whole[0].address, "objects": len(made.objects), "bytes": made.size}
+        also = {"places": [place.address for place in whole], "warnings": odd, "failed": failed}
+        emit_json({**first, "seconds": made.seconds, **also})
+    else:
+        from observe.quantities import duration, size
+
+        for place in whole:
+            done = f"{size(made.size)} in {duration(made.seconds)}"
+            console().print(f"[bold green]backup[/] {made.id} in {escape(place.address)}: {done}")
+        for sentence in odd:
+            console().print(f"[yellow]warning[/] {escape(sentence)}")
+        for address, sentence in failed.items():
+            console().print(f"[red]failed[/] {escape(address)} has no copy: {escape(sentence)}")
+    if failed:
+        raise typer.Exit(FAILED)
 
 
-@app.command("list")
-def list_(place: FromOption, json: JsonFlag = False) -> None:
-    """Show the backups of a place; what has no manifest is not one.
-
-    [bold]Examples:[/] datatier backup list --from backups --json
-    """
-    from keep.backup.listing import every
-    from keep.errors import DamagedError
-    from keep.place.choose import place_at
-
-    found = list(every(place_at(place)))
-    whole = [each for each in found if not isinstance(each, DamagedError)]
-    if json:
-        emit_json([{"id": each.id, "stack": each.stack, "made_at": each.made_at, "bytes": each.size} for each in whole])
-        return
-    rows = [[each.id, each.stack or "", each.size] for each in whole]
-    console().print(table("", ["id", "stack", "bytes"], rows))
+app.command("list")(list_)
+app.command()(show)
 
 
 @app.command()
 def verify(
     backup: BackupArgument,
-    place: FromOption,
-    level: Annotated[int, typer.Option(min=1, max=3, help="1 hashes, 2 the archive read through, 3 restored.")] = 1,
+    place: FromOption = None,
+    level: Annotated[int, typer.Option(min=1, max=1, help="1: every object read and hashed.")] = 1,
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Look whether a backup is what was written. Exit 1 on any difference.
 
-    [bold]Examples:[/] datatier backup verify ID --from backups --level 3
+    [bold]Examples:[/] datatier backup verify ID --from backups
     """
     from keep.backup.verify import verify as look
-    from keep.place.choose import place_at
 
-    found = look(place_at(place), backup, level)
+    deeper: list[Deeper] = []
+    found = look(existing_place(place, stack, manifest), backup, deeper[: level - 1])
     if json:
         emit_json({"id": found.id, "level": found.level, "ok": found.ok, "differences": found.differences})
     elif found.ok:
@@ -94,6 +101,9 @@ def verify(
         console().print(f"[red]wrong[/] {escape(each)}")
     if not found.ok:
         raise typer.Exit(FAILED)
+
+
+app.command()(prune)
 
 
 def _sources(
@@ -106,7 +116,7 @@ def _sources(
 ) -> Sources:
     from bootstrap.access import load_access
     from bootstrap.postgres import master
-    from bootstrap.secrets import AwsStore, open_database_url
+    from bootstrap.secrets import AwsStore, open_database_url, place_of
     from cli.target import find_manifest
     from keep.backup.create import Sources
     from keep.postgres.source import PostgresSource
@@ -117,7 +127,8 @@ def _sources(
         database = None
         if url is not None:
             database = PostgresSource(connect=lambda: open_database_url(url), owner=None, programs=client)
-        return Sources(postgres=database, caches=of_url(cache_url, names, form) if cache_url else ())
+        caches = backup_caches.of_url(cache_url, names, form) if cache_url else ()
+        return Sources(postgres=database, caches=caches, server=place_of(url or cache_url))
     target = find_manifest(stack, manifest)
     store = AwsStore(target.region, target.aws_endpoint)
     source = PostgresSource(
@@ -125,4 +136,4 @@ def _sources(
         owner=load_access(target.access).owner,
         programs=client,
     )
-    return Sources(postgres=source, caches=of_stack(target, names, form), stack=target)
+    return Sources(postgres=source, caches=backup_caches.of_stack(target, names, form), stack=target)

@@ -46,12 +46,12 @@ def deploy(
 
     base = foundation(tier, settings, access, where)
     site = Site(**vars(base), postgres=servers.database(base), caches=servers.caches(base))
-    document = manifest(site, declaration)
+    bucket = extras.bucket(site)
+    document = manifest(site, declaration, bucket)
     runner = functions.runner(site, code=code, manifest=document, trigger=trigger)
     dashboard = watched(site, proven=runner)
     functions.rotation(site, code=code, manifest=document, after=runner)
     recovered = extras.backup(site, code=code, manifest=document)
-    bucket = extras.bucket(site)
     measured = metrics(site, code=code, manifest=document, after=runner)
     # The runner's own manifest has no proxy: the runner bypasses it, and the proxy waits for the secrets that it fills.
     pooled = extras.proxy(site, after=runner)
@@ -61,7 +61,7 @@ def deploy(
         "bucket": bucket,
         "metrics": measured,
         **outputs(site, runner),
-        "manifest": manifest(site, declaration, pooled) if pooled else document,
+        "manifest": manifest(site, declaration, bucket, pooled) if pooled else document,
         "dashboard": dashboard,
         "connect_policies": connect_policies(site),
     }

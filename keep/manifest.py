@@ -16,6 +16,8 @@ from bootstrap.report import MigrationReached
 from keep.errors import DamagedError
 
 NAME = "MANIFEST.json"
+NAMED = r"^[A-Za-z0-9][A-Za-z0-9._-]*$"
+"""What backups and their objects may be called: nothing that leads out of the place."""
 
 
 class _Model(BaseModel):
@@ -25,7 +27,7 @@ class _Model(BaseModel):
 class StoredObject(_Model):
     """One object of a backup, as it lies in its place."""
 
-    name: str
+    name: str = Field(pattern=NAMED)
     bytes: int = Field(ge=0)
     """Size as stored."""
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
@@ -102,15 +104,32 @@ class CacheCopy(_Model):
     """What of the cache is not in the copy, one sentence each."""
 
 
+class Source(_Model):
+    """What is backed up. Backups of one source are compared with each other, and are let go by one rule."""
+
+    stack: str | None
+    prefix: str | None
+    server: str | None
+    database: str | None
+    """None for caches alone."""
+
+    def __str__(self) -> str:
+        """Return it as people would call it, such as `orders of prod`."""
+        what = self.database or "caches"
+        return f"{what} of {self.stack or self.server or 'a server'}"
+
+
 class BackupManifest(_Model):
     """All of one backup."""
 
     format: Literal[1] = 1
-    id: str
+    id: str = Field(pattern=NAMED)
     stack: str | None
     """None for servers that no stack describes."""
     prefix: str | None
     """Prefix of the stack's physical names."""
+    server: str | None = None
+    """Host of the stack's primary, or host and port of the server that a URL named."""
     made_at: datetime
     """When it was begun."""
     seconds: float
@@ -133,6 +152,12 @@ class BackupManifest(_Model):
     def size(self) -> int:
         """Bytes of all its objects."""
         return sum(each.bytes for each in self.objects)
+
+    @property
+    def source(self) -> Source:
+        """What it is a backup of."""
+        database = self.postgres.database if self.postgres else None
+        return Source(stack=self.stack, prefix=self.prefix, server=self.server, database=database)
 
 
 def written(manifest: BackupManifest) -> bytes:

@@ -12,7 +12,10 @@ from infra.parts.site import Site
 
 
 def manifest(
-    site: Site, declaration: Mapping[str, object], proxy: Mapping[str, object] | None = None
+    site: Site,
+    declaration: Mapping[str, object],
+    bucket: Mapping[str, object] | None,
+    proxy: Mapping[str, object] | None = None,
 ) -> pulumi.Output[str]:
     """JSON of `bootstrap.manifest.Manifest`, checked against it once everything is known."""
     postgres, credentials, instances = site.postgres, site.credentials, site.instances
@@ -54,6 +57,7 @@ def manifest(
             for name, cache in instances.caches.items()
             for made in (site.caches[name],)
         },
+        "bucket": {"name": bucket["name"], "owner": site.place["account_id"]} if bucket else None,
         "secrets": credentials.secret_arns,
         "protected": site.settings.protect,
         "passwords": site.settings.passwords.model_dump(),

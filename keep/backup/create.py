@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import yaml
 
+from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from keep import manifest as manifests
-from keep.manifest import BackupManifest, CacheCopy, StoredObject
-from keep.place.place import Place
+from keep.backup.leftovers import ABANDONED
+from keep.backup.listing import stored
+from keep.errors import DamagedError, KeepError
+from keep.manifest import BackupManifest, CacheCopy, PostgresCopy, StoredObject
+from keep.place.place import Place, Sink
 from keep.place.sealed import checked, seal
+from keep.place.several import Copies
 from keep.postgres import source as postgres
 from keep.postgres.source import PostgresSource
 from keep.redis.source import CacheSource
@@ -29,47 +35,108 @@ class Sources:
     caches: tuple[CacheSource, ...] = ()
     stack: Manifest | None = None
     """None for servers that no stack describes."""
+    server: str | None = None
+    """Host and port of a server that no stack describes."""
 
 
-def create(sources: Sources, place: Place) -> BackupManifest:
-    """Make a backup and return its manifest. Raise KeepError; then nothing is there that looks whole."""
+class PartlyError(KeepError):
+    """A backup is whole in some of the places that it was to go to, and not in all."""
+
+    def __init__(self, made: BackupManifest, failed: dict[str, str]) -> None:
+        """`failed`: address of a place -> what went wrong there."""
+        super().__init__(f"the backup {made.id} is not everywhere: {'; '.join(failed.values())}")
+        self.made, self.failed = made, failed
+
+
+def create(sources: Sources, place: Place, *also: Place) -> BackupManifest:
+    """Make a backup in one pass for all places and return its manifest.
+
+    Raise PartlyError where it is whole in some places and in others is not; any other KeepError where it is nowhere.
+    What is not whole is taken away again, and never looks whole.
+    """
+    copies = Copies((place, *also))
     began, clock = datetime.now(UTC), time.monotonic()
     backup = new_id(began)
-    objects: list[StoredObject] = []
-    database = None
-    if sources.postgres:
-        database, made = postgres.copy(sources.postgres, place, backup)
-        objects += made
-    caches: dict[str, CacheCopy] = {}
-    for each in sources.caches:
-        caches[each.name], made = each.copy(place, backup)
-        objects += made
-    access = None
-    if sources.stack:
-        text = yaml.safe_dump(sources.stack.access, sort_keys=False).encode()
-        objects.append(seal(place, backup, access := ACCESS, [text], compress=False))
-    for written in objects:
-        checked(place, backup, written)  # some stores take a wrong checksum
-    made_manifest = BackupManifest(
-        id=backup,
-        stack=sources.stack.stack if sources.stack else None,
-        prefix=sources.stack.prefix if sources.stack else None,
-        made_at=began,
-        seconds=round(time.monotonic() - clock, 3),
-        tool=_version(),
-        postgres=database,
-        caches=caches,
-        access=access,
-        objects=tuple(objects),
-    )
-    with place.write(f"{backup}/{manifests.NAME}") as out:
-        out.write(manifests.written(made_manifest))
-    return made_manifest
+    try:
+        copies.each(lambda one: next(one.found(f"{backup}/"), None))  # refused before the work, not after it
+        database, caches, objects = _copied(sources, copies, backup)
+        copies.each(lambda one: _read_back(one, backup, objects))
+        stack = sources.stack
+        made = BackupManifest(
+            id=backup,
+            stack=stack.stack if stack else None,
+            prefix=stack.prefix if stack else None,
+            server=stack.postgres.primary.host if stack else sources.server,
+            made_at=began,
+            seconds=round(time.monotonic() - clock, 3),
+            tool=_version(),
+            postgres=database,
+            caches=caches,
+            access=ACCESS if stack else None,
+            objects=tuple(objects),
+        )
+        copies.each(lambda one: _finish(one, made))
+    except BaseException:
+        for one in copies.places:
+            discard(one, backup)
+        raise
+    for one in copies.places:
+        if one.address in copies.failed:
+            discard(one, backup)
+        else:
+            with suppress(BootstrapError):  # a role that may not look for them is no reason to have no backup
+                one.sweep(began - ABANDONED)
+    if copies.failed:
+        raise PartlyError(made, copies.failed)
+    return made
+
+
+def discard(place: Place, backup: str) -> None:
+    """Take away what there is of a backup that was not made, as far as the place lets us; the rest is a leftover."""
+    with suppress(BootstrapError):
+        place.remove(f"{backup}/{manifests.NAME}")
+        for found in list(place.found(f"{backup}/")):
+            place.remove(found.key)
 
 
 def new_id(at: datetime) -> str:
     """Return a name that sorts by time and that no other backup has."""
     return f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def _copied(
+    sources: Sources, to: Sink, backup: str
+) -> tuple[PostgresCopy | None, dict[str, CacheCopy], list[StoredObject]]:
+    objects: list[StoredObject] = []
+    database = None
+    if sources.postgres:
+        database, made = postgres.copy(sources.postgres, to, backup)
+        objects += made
+    caches: dict[str, CacheCopy] = {}
+    for each in sources.caches:
+        caches[each.name], made = each.copy(to, backup)
+        objects += made
+    if sources.stack:
+        text = yaml.safe_dump(sources.stack.access, sort_keys=False).encode()
+        objects.append(seal(to, backup, ACCESS, [text], compress=False))
+    return database, caches, objects
+
+
+def _read_back(place: Place, backup: str, objects: list[StoredObject]) -> None:
+    """Read all that was written: some stores take a wrong checksum, or what was not sent."""
+    for each in objects:
+        checked(place, backup, each)
+
+
+def _finish(place: Place, made: BackupManifest) -> None:
+    """Write the manifest; then look once more whether all is there, since nothing marks a backup before it has one."""
+    text = manifests.written(made)
+    with place.write(f"{made.id}/{manifests.NAME}") as out:
+        out.write(text)
+    there = {found.key: found.size for found in place.found(f"{made.id}/")}
+    wanted = {f"{made.id}/{each.name}": each.bytes for each in made.objects}
+    if there != {**wanted, f"{made.id}/{manifests.NAME}": len(text)} or stored(place, made.id) != text:
+        raise DamagedError(f"{place.address}/{made.id} is not what was written: another program changes it")
 
 
 def _version() -> str:

@@ -14,7 +14,7 @@ from keep.drill.scene import Scene, Stage
 from keep.drill.steps import beat, entered, proving, source_clock
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance
-from keep.estate.names import copy_name
+from keep.estate.naming import copy_name
 
 _TO = "restored to"
 

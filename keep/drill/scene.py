@@ -22,7 +22,7 @@ from keep.drill.canary import Canary
 from keep.drill.notes import Notes
 from keep.drill.report import DrillObjective
 from keep.estate.estate import Estate
-from keep.estate.names import copy_name
+from keep.estate.naming import copy_name
 
 
 def _now() -> datetime:

@@ -14,7 +14,7 @@ from keep.drill.scene import Scene, Stage
 from keep.drill.steps import beat, entered, proving, source_clock
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Snapshot
-from keep.estate.names import copy_name, is_generated
+from keep.estate.naming import copy_name, is_copy_of
 
 _FROM, _PART = "restored from", "snapshot"
 NEWEST = "newest"
@@ -86,7 +86,7 @@ def chosen(scene: Scene, asked: str) -> Snapshot:
     """Return the snapshot that is meant. Raise AskedError where there is none, or it is not there yet."""
     usable = [each for each in scene.estate.snapshots(scene.source) if each.status == "available" and each.taken_at]
     if asked == NEWEST:
-        usable = [each for each in usable if not is_generated(scene.stack.prefix, each.identifier)]
+        usable = [each for each in usable if not is_copy_of(scene.stack.prefix, each.identifier)]
         if usable:
             return usable[-1]
         raise AskedError(f"{scene.source} has no snapshot: leave --snapshot out, and the drill takes one of its own")

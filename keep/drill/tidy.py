@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from keep.drill.scene import Scene
 from keep.drill.wait import until
 from keep.estate.estate import Estate
-from keep.estate.names import copy_name
+from keep.estate.naming import copy_name
 
 
 def made(scene: Scene, mine: Callable[[str], bool]) -> list[tuple[str, str, str]]:

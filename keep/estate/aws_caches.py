@@ -11,7 +11,7 @@ from bootstrap.secrets import Secret, auth_token
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Cache, Made, MadeKind, Snapshot, Status
 from keep.estate.marked import Marked, by_key
-from keep.estate.names import MADE_BY, is_generated
+from keep.estate.naming import is_copy_of
 from keep.estate.refused import code_of, said
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ class Caches(Marked):
         marked: tuple[tuple[MadeKind, list[tuple[str, str]]], ...] = (("cache", caches), ("cache snapshot", snapshots))
         for kind, found in marked:
             for name, arn in found:
-                if is_generated(self._prefix, name) and (made_by := self._marks(arn).get(MADE_BY)) is not None:
+                if is_copy_of(self._prefix, name) and (made_by := self._drill(self._marks(arn))):
                     yield kind, name, made_by
 
     def _group(self, identifier: str) -> ReplicationGroupTypeDef | None:

@@ -15,7 +15,7 @@ from keep.estate.aws_described import instance, snapshot
 from keep.estate.aws_groups import Landing, as_landed, as_source
 from keep.estate.estate import Instance, Made, MadeKind, Snapshot
 from keep.estate.marked import Marked, by_key
-from keep.estate.names import MADE_BY, is_generated
+from keep.estate.naming import is_copy_of
 from keep.estate.refused import code_of, said
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class Instances(Marked):
         marked: tuple[tuple[MadeKind, Any], ...] = (("instance", instances), ("snapshot", snapshots))
         for kind, found in marked:
             for name, tags in found:
-                if is_generated(self._prefix, name) and (made_by := by_key(tags).get(MADE_BY)) is not None:
+                if is_copy_of(self._prefix, name) and (made_by := self._drill(by_key(tags))):
                     yield kind, name, made_by
 
     def _db_instance(self, identifier: str) -> DBInstanceTypeDef | None:

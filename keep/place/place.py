@@ -27,28 +27,36 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """An object that is there."""
+    """An object that is there, or on its way."""
 
     key: str
-    """Its name, `ID/NAME`."""
+    """Its name, such as `ID/NAME`."""
     size: int
     """Bytes."""
     modified: datetime
+    """When it was written; of an object on its way, when its writer was last heard of."""
 
 
-class Place(Protocol):
+class Sink(Protocol):
+    """Takes objects."""
+
+    def write(self, key: str, *, replace: bool = False) -> AbstractContextManager[Writer]:
+        """Write an object: whole and on disk when the block ends, and nothing of it is there when the block raises.
+
+        Without `replace` one that is there already is an error: no two writers make one object.
+        """
+        ...
+
+
+class Place(Sink, Protocol):
     """A folder or a bucket's prefix.
 
-    Its methods raise KeepError with what mends it; `read` and `remove` raise KeyError where the object is not there.
+    Its methods raise KeepError with what mends it, and `read` a KeyError where the object is not there.
     """
 
     @property
     def address(self) -> str:
         """As people write it: a path, or `s3://BUCKET/PREFIX`."""
-        ...
-
-    def write(self, key: str) -> AbstractContextManager[Writer]:
-        """Write an object: whole and on disk when the block ends, and nothing of it is there when the block raises."""
         ...
 
     def read(self, key: str) -> AbstractContextManager[Reader]:
@@ -59,10 +67,18 @@ class Place(Protocol):
         """What is there, in the order of the keys."""
         ...
 
+    def locked(self, key: str, /) -> str | None:
+        """Say what keeps an object from being removed for good; None where nothing does."""
+        ...
+
     def remove(self, key: str) -> None:
-        """Take one object away."""
+        """Take one object away; one that is not there is no error, since another run may have been faster."""
+        ...
+
+    def unfinished(self) -> Iterator[Found]:
+        """What is on its way, by writers that live or were killed; `found` has none of it."""
         ...
 
     def sweep(self, before: datetime) -> int:
-        """Remove what writes that never ended have left since before then; return how many there were."""
+        """Remove what is on its way and was last heard of before then; return how many there were."""
         ...

@@ -14,7 +14,7 @@ import zstandard
 
 from keep.errors import DamagedError
 from keep.manifest import StoredObject
-from keep.place.place import Place, Reader, Writer
+from keep.place.place import Place, Reader, Sink, Writer
 
 CHUNK = 1 << 20
 """Bytes that are read at a time."""
@@ -38,7 +38,7 @@ class _Hashed:
         return self._sha.hexdigest()
 
 
-def seal(place: Place, backup: str, name: str, chunks: Iterable[bytes], *, compress: bool = True) -> StoredObject:
+def seal(place: Sink, backup: str, name: str, chunks: Iterable[bytes], *, compress: bool = True) -> StoredObject:
     """Write `chunks` as the object `name` of a backup and return what the manifest says of it.
 
     Where the chunks raise, or the place does, nothing of the object is left.

@@ -12,7 +12,7 @@ import psycopg
 from bootstrap import schema
 from bootstrap.postgres.pressure import migration
 from keep.manifest import PostgresCopy, StoredObject, TableProof
-from keep.place.place import Place
+from keep.place.place import Sink
 from keep.place.sealed import seal
 from keep.postgres import proof
 from keep.postgres.dump import dumped
@@ -33,7 +33,7 @@ class PostgresSource:
     programs: Programs
 
 
-def copy(source: PostgresSource, place: Place, backup: str) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
+def copy(source: PostgresSource, place: Sink, backup: str) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
     """Write the database's objects of a backup; return what the manifest says of them."""
     with source.connect() as conn, exported(conn, source.owner) as snapshot:
         major = conn.info.server_version // 10000

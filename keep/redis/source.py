@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from keep.manifest import CacheCopy, StoredObject
-from keep.place.place import Place
+from keep.place.place import Sink
 
 
 class CacheSource(Protocol):
@@ -16,6 +16,6 @@ class CacheSource(Protocol):
         """Its name in the declaration; `main` for the server of a URL."""
         ...
 
-    def copy(self, place: Place, backup: str) -> tuple[CacheCopy, tuple[StoredObject, ...]]:
+    def copy(self, place: Sink, backup: str) -> tuple[CacheCopy, tuple[StoredObject, ...]]:
         """Write the cache's objects of a backup; return what the manifest says of them. Raise KeepError."""
         ...

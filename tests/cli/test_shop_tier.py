@@ -70,6 +70,7 @@ RUNNING: list[tuple[list[str], int]] = [
     (["keys", "main", "--stack", "live"], 0),
     (["metrics", "files", "build", "--stack", "live"], 0),
     (["dashboard", "live", "--listen", "0.0.0.0:9188"], 2),
+    (["drill", "report", "--stack", "live", "--check"], 0),
     (["status", "prod"], 1),
     (["access", "plan", "--stack", "prod"], 1),
 ]

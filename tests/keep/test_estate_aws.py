@@ -20,13 +20,13 @@ from keep.estate import aws
 from keep.estate.aws import AwsEstate
 from keep.estate.aws_groups import Landing
 from keep.estate.estate import Cache, Instance, Snapshot
-from keep.estate.names import generated, is_generated
+from keep.estate.naming import copy_name, is_copy_of
 
 REGION = "eu-west-1"
 NAME = "shop-prod-drill-0a1b2c"
 AT = datetime(2026, 11, 30, 3, 15, tzinfo=UTC)
 TAKEN = datetime(2026, 11, 29, 2, 0, tzinfo=UTC)
-MADE_BY = "drill pitr 20261130T031500Z-1a2b3c"
+MADE_BY = "20261130T031500Z-1a2b3c"
 TAGS = [{"Key": "data-tier:stack", "Value": "shop-prod"}, {"Key": "made_by", "Value": MADE_BY}]
 ARN = f"arn:aws:elasticache:{REGION}:123456789012:"
 SOURCE: dict[str, Any] = {
@@ -327,11 +327,14 @@ def test_nothing_is_made_under_a_name_that_a_drill_does_not_give(told: Told, nam
         told.estate.restore_to_point_in_time("shop-prod", name, AT, made_by=MADE_BY)
 
 
-def test_generated_names_differ_and_are_known() -> None:
-    made = {generated("shop-prod") for _ in range(50)}
-    assert len(made) > 1
-    assert all(is_generated("shop-prod", each) for each in made)
-    assert not any(is_generated("shop", each) for each in made)
+@pytest.mark.parametrize("prefix", ["shop-prod", "a-name-that-is-longer-than-a-cache-may-be"])
+@pytest.mark.parametrize("part", ["", "hot"])
+def test_the_names_of_a_stacks_drills_are_known_and_no_others(prefix: str, part: str) -> None:
+    name = copy_name(prefix, "20261130T031500Z-1a2b3c", part)
+    assert is_copy_of(prefix, name)
+    assert not is_copy_of("shop-live", name)
+    assert not is_copy_of(prefix, f"{name}-x-y")
+    assert not is_copy_of(prefix, prefix)
 
 
 def test_snapshots_the_oldest_first(told: Told) -> None:
@@ -374,9 +377,10 @@ def test_a_replica_is_promoted(told: Told) -> None:
     ("name", "tags", "says"),
     [
         ("shop-prod", TAGS, "its name is not one that a drill of shop-prod gives"),
-        ("shop-prod-drill-0a1b2c-x", TAGS, "its name is not one"),
+        ("shop-prod-drill-0a1b2c-x-y", TAGS, "its name is not one"),
         (NAME, TAGS[:1], "it has no tag `made_by`"),
         (NAME, [], "it has no tag `made_by`"),
+        (NAME, [{"Key": "data-tier:stack", "Value": "shop"}, TAGS[1]], "it has no tag `made_by`, or that of another"),
     ],
 )
 def test_what_no_drill_made_is_not_deleted(told: Told, name: str, tags: list[dict[str, str]], says: str) -> None:

@@ -1,12 +1,9 @@
-"""How drills went: the trend against the objective, the newest of each, and how long one usually takes."""
+"""How drills went: the trend against the objective, and how long a drill usually takes."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from reports import report
 
-from reports import BEGAN, report
-
-from keep.drill.latest import LatestDrill, latest
 from keep.drill.plan import usual_seconds
 from keep.drill.report import DrillObjective
 from keep.drill.trend import trend
@@ -30,31 +27,6 @@ def test_the_trend() -> None:
         ("pitr", "failed", 2000.0, 1.111111, 0.000444, 20.0),
         ("snapshot", "passed", 10.0, None, None, None),
     ]
-
-
-def test_the_newest_of_each() -> None:
-    assert latest(reversed(RUNS)) == (
-        LatestDrill(
-            drill="pitr",
-            id=RUNS[5].id,
-            at=BEGAN + timedelta(days=5),
-            verdict="failed",
-            reason="too slow",
-            passed_at=BEGAN + timedelta(days=4),
-            rto_seconds=2000.0,
-            rpo_seconds=0.4,
-        ),
-        LatestDrill(
-            drill="snapshot",
-            id=RUNS[1].id,
-            at=BEGAN + timedelta(days=1),
-            verdict="passed",
-            reason="9 checks",
-            passed_at=BEGAN + timedelta(days=1),
-            rto_seconds=10.0,
-            rpo_seconds=0.4,
-        ),
-    )
 
 
 def test_how_long_a_drill_usually_takes() -> None:

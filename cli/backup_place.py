@@ -1,0 +1,67 @@
+"""Where the commands of backups look: a folder, an address in S3, or the bucket of a stack."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.errors import InputError, NothingUpError
+from cli.output import note
+
+if TYPE_CHECKING:
+    from bootstrap.manifest import Manifest
+    from keep.place.place import Place
+
+ToOption = Annotated[
+    list[str] | None,
+    typer.Option("--to", help="Where it goes: a folder, or s3://BUCKET/PREFIX; again for a second copy."),
+]
+FromOption = Annotated[
+    str | None, typer.Option("--from", help="Where it lies: a folder, or s3://BUCKET/PREFIX; else the stack's bucket.")
+]
+BackupArgument = Annotated[str, typer.Argument(metavar="ID", help="Backup, as `datatier backup list` shows it.")]
+
+
+def existing_place(address: str | None, stack: str | None, manifest: str | None) -> Place:
+    """Return the place whose backups are meant; for one in S3 or none that of the stack that is meant, else AWS's own.
+
+    Raise InputError, NothingUpError or AskedError.
+    """
+    from keep.place.choose import place_at
+
+    if address is not None and not address.startswith("s3://"):
+        return place_at(address, existing=True)
+    return of_stack(address, _meant(stack, manifest, needed=address is None), existing=True)
+
+
+def of_stack(address: str | None, target: Manifest | None, *, existing: bool = False) -> Place:
+    """Return the place at that address as the stack reaches it; without one the stack's bucket."""
+    from keep.place.bucket import Account
+    from keep.place.choose import place_at
+
+    bucket = target.bucket if target else None
+    if address is None:
+        if bucket is None:
+            which = f"stack `{target.stack}` has no bucket" if target else "no stack says where"
+            raise InputError(f"{which}: say a folder or s3://BUCKET/PREFIX, or declare `data-tier:bucket`.")
+        address = f"s3://{bucket.name}/backups"
+    if target is None or not address.startswith("s3://"):
+        return place_at(address, existing=existing)
+    own = bucket is not None and address.removeprefix("s3://").partition("/")[0] == bucket.name
+    owner = bucket.owner if bucket and own else None
+    return place_at(address, Account(region=target.region, endpoint=target.aws_endpoint, owner=owner))
+
+
+def _meant(stack: str | None, manifest: str | None, *, needed: bool) -> Manifest | None:
+    from cli.target import find_manifest
+
+    if needed or stack is not None or manifest is not None:
+        return find_manifest(stack, manifest, quiet=True)
+    try:
+        found = find_manifest(None, None, quiet=True)
+    except (InputError, NothingUpError):
+        return None
+    if found.aws_endpoint is not None:
+        note(f"S3 is the emulator of stack `{found.stack}`, which is up; --manifest means a deployed stack's.")
+    return found

@@ -1,0 +1,30 @@
+"""Names of what drills make: known by sight, never anybody's choice, and within what AWS allows."""
+
+from __future__ import annotations
+
+import re
+
+from knowledge import names
+
+_PARTS = re.compile(r".+-drill-(?P<run>[0-9a-f]{6})(-(?P<part>[a-z0-9]+))?")
+_MADE = re.compile(r"[a-z][a-z0-9-]*-drill-[0-9a-f]{6}(-[a-z0-9]+)?")
+
+
+def copy_name(prefix: str, run: str, part: str = "") -> str:
+    """Return `PREFIX-drill-HEX`, or `PREFIX-drill-HEX-PART` where a drill makes several; `run` is the drill's id.
+
+    ElastiCache's names are the shorter ones (`knowledge.names`), so the prefix is cut to what they leave.
+    """
+    ending = f"-drill-{run[-6:]}" + (f"-{part}" if part else "")
+    return prefix[: names.LONGEST_CACHE - len(ending)].rstrip("-") + ending
+
+
+def is_copy(identifier: str) -> bool:
+    """Whether it is a name that `copy_name` gives: nothing else is ever deleted."""
+    return _MADE.fullmatch(identifier) is not None
+
+
+def is_copy_of(prefix: str, identifier: str) -> bool:
+    """Whether a drill of this stack gave that name."""
+    found = _PARTS.fullmatch(identifier)
+    return found is not None and identifier == copy_name(prefix, found["run"], found["part"] or "")
