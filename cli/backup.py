@@ -128,7 +128,7 @@ def _sources(
         if url is not None:
             database = PostgresSource(connect=lambda: open_database_url(url), owner=None, programs=client)
         caches = backup_caches.of_url(cache_url, names, form) if cache_url else ()
-        return Sources(postgres=database, caches=caches, server=place_of(url or cache_url))
+        return Sources(postgres=database, caches=caches, server=place_of(url) if url else None)
     target = find_manifest(stack, manifest)
     store = AwsStore(target.region, target.aws_endpoint)
     source = PostgresSource(

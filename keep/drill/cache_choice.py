@@ -9,7 +9,7 @@ from keep.drill.scene import Scene
 from keep.drill.snapshot import NEWEST
 from keep.errors import AskedError
 from keep.estate.estate import Snapshot
-from keep.estate.names import is_generated
+from keep.estate.naming import is_copy_of
 from knowledge import names
 
 
@@ -41,7 +41,7 @@ def snapshot_of(scene: Scene, cache: Chosen, asked: str) -> Snapshot:
     """Return the snapshot of a cache that is meant. Raise AskedError where there is none, or it is not there yet."""
     found = _usable(scene, cache)
     if asked == NEWEST:
-        found = [each for each in found if not is_generated(scene.stack.prefix, each.identifier)]
+        found = [each for each in found if not is_copy_of(scene.stack.prefix, each.identifier)]
         if found:
             return found[-1]
         raise AskedError(

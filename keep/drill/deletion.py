@@ -23,7 +23,7 @@ from keep.drill.scene import Scene, Stage
 from keep.drill.serve import serve
 from keep.drill.steps import entered, source_clock
 from keep.errors import KeepError
-from keep.estate.names import copy_name
+from keep.estate.naming import copy_name
 from keep.postgres.merge.find import Wanted
 from keep.postgres.merge.merge import Merged, Triggers, merge
 

@@ -18,7 +18,7 @@ from keep.drill.plan import DrillPlan, usual_seconds
 from keep.drill.report import DrillName
 from keep.drill.scene import Scene, Stage
 from keep.estate.estate import Cache
-from keep.estate.names import copy_name
+from keep.estate.naming import copy_name
 
 _FROM, _PART, _TAKEN = "restored from", "snapshot", "taken at"
 

@@ -18,7 +18,7 @@ import redis
 from bootstrap.secrets import LoginError
 from keep.errors import AskedError, KeepError
 from keep.manifest import CacheCopy, StoredObject
-from keep.place.place import Place
+from keep.place.place import Sink
 from keep.place.sealed import CHUNK, seal
 from keep.redis.keys import BESIDE
 from keep.redis.proof import added, written
@@ -42,7 +42,7 @@ class FileSource:
     """Nodes that are known, each with who logs in: somebody who may BGSAVE and CONFIG GET."""
     spaces: Spaces
 
-    def copy(self, place: Place, backup: str) -> tuple[CacheCopy, tuple[StoredObject, ...]]:
+    def copy(self, place: Sink, backup: str) -> tuple[CacheCopy, tuple[StoredObject, ...]]:
         """Have the server save itself and write that file and its proof. Raise KeepError or AskedError."""
         with self._saved() as (server, began, taken, file):
             stored = seal(place, backup, f"cache-{self.name}.rdb.zst", _pieces(file))

@@ -14,7 +14,7 @@ import redis
 from bootstrap.secrets import LoginError
 from keep.errors import KeepError
 from keep.manifest import CacheCopy, StoredObject
-from keep.place.place import Place
+from keep.place.place import Sink
 from keep.place.sealed import CHUNK, seal
 from keep.redis import rdb
 from keep.redis.dumped import Dumped, Gone, dumped
@@ -49,7 +49,7 @@ class KeysSource:
     """Nodes that are known, each with who logs in: somebody who may read every key."""
     spaces: Spaces
 
-    def copy(self, place: Place, backup: str) -> tuple[CacheCopy, tuple[StoredObject, ...]]:
+    def copy(self, place: Sink, backup: str) -> tuple[CacheCopy, tuple[StoredObject, ...]]:
         """Write the keys and their proof. Raise KeepError where a key may not be read, or a shard does not answer."""
         copying = Copying(self.name, self.nodes, self.spaces)
         stored = seal(place, backup, f"cache-{self.name}.rdb.zst", copying.stream())

@@ -54,7 +54,7 @@ def orchard(server: Postgres, folder: Path, number: int) -> Orchard:
     folder.mkdir()
     (folder / "000001_first.up.sql").write_text(MIGRATION)
     (folder / "000001_first.down.sql").write_text("DROP TABLE apple, tree;")
-    store = MemoryStore(["arn:master", *(f"arn:{name}" for name in access["identities"])])
+    store = MemoryStore(["arn:master", "arn:acl", *(f"arn:{name}" for name in access["identities"])])
     password = "the-first-password-of-the-orchard"
     store.promote(
         "arn:master",
