@@ -110,6 +110,19 @@ def newest(connect: Callable[[str | None], psycopg.Connection[Any]], run: str) -
     return Heartbeat(number=row[0], at=row[1]) if row else None
 
 
+def number_until(
+    connect: Callable[[str | None], psycopg.Connection[Any]], run: str, last: int
+) -> tuple[int, Heartbeat | None]:
+    """Return how many heartbeats of the run up to a number a server has, and the newest of those."""
+    if newest(connect, run) is None:
+        return 0, None
+    with connect(database_of(run)) as conn:
+        rows = conn.execute(
+            "SELECT number, at, count(*) OVER () FROM beat WHERE number <= %s ORDER BY number DESC LIMIT 1", [last]
+        ).fetchall()
+    return (rows[0][2], Heartbeat(number=rows[0][0], at=rows[0][1])) if rows else (0, None)
+
+
 def remove(conn: psycopg.Connection[Any], run: str | None = None) -> tuple[str, ...]:
     """Drop the canary's database of that run, or of all runs, on the server that `conn` is at; return the names."""
     found = conn.execute("SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY 1", [f"{_DATABASE}%"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -11,8 +12,6 @@ DrillName = Literal["pitr", "snapshot", "deletion", "primary", "region", "redis"
 Verdict = Literal["passed", "failed", "error"]
 """`failed` is a verdict on the backup or the objective; `error` is none: the drill itself could not be done."""
 PhaseName = Literal["detect", "restore", "warm", "statistics", "merge", "prove", "serve", "rejoin", "destroy"]
-IN_RTO: tuple[PhaseName, ...] = ("detect", "restore", "warm", "statistics", "merge", "prove", "serve")
-"""Phases until the application has its data again; a lost primary is re-joined and copies are destroyed after that."""
 
 
 class _Model(BaseModel):
@@ -66,3 +65,10 @@ class DrillReport(_Model):
     """What the reader may want to know besides: versions, sizes, identifiers."""
     previous: str | None = None
     """SHA-256 of the report before it, of whatever drill: the reports of a stack are a chain."""
+
+
+def in_rto(phases: Sequence[Phase]) -> tuple[Phase, ...]:
+    """Return the phases until the application has its data again: what follows `serve` nobody waits for."""
+    names = [phase.name for phase in phases]
+    until = names.index("serve") + 1 if "serve" in names else len(names)
+    return tuple(phase for phase in phases[:until] if phase.name != "destroy")

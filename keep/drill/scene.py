@@ -82,6 +82,8 @@ class Stage:
     closing: ExitStack = field(default_factory=ExitStack)
     """What is closed before everything that the run has made is destroyed."""
     canary: Canary | None = None
+    redirected: Callable[[Endpoint], None] | None = None
+    """Leads the canary to another server, as an application's endpoint is changed."""
 
     def name(self, part: str = "") -> str:
         """Return the identifier of the copy; with `part` of one of several."""

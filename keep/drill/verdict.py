@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keep.drill.notes import Notes
-from keep.drill.report import IN_RTO, DrillObjective, Verdict
+from keep.drill.report import DrillObjective, Verdict, in_rto
 from keep.drill.words import span
 
 DESTROYED = "destroyed"
@@ -14,7 +14,7 @@ def rto(notes: Notes) -> float | None:
     """Seconds from the decision to the application's first answer; None where it never had one."""
     if not any(phase.name == "serve" for phase in notes.phases):
         return None
-    return round(sum(phase.seconds for phase in notes.phases if phase.name in IN_RTO), 3)
+    return round(sum(phase.seconds for phase in in_rto(notes.phases)), 3)
 
 
 def judge(notes: Notes, objective: DrillObjective, broke: str | None, not_whole: str | None) -> tuple[Verdict, str]:
