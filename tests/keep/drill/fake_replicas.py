@@ -54,8 +54,10 @@ class FakeReplicas(FakeEstate):
         port = self._at(identifier)
         if self.holds:
             for name in self.standbys:
-                # It asks again after wal_retrieve_retry_interval; until then the primary goes on alone.
-                _ask(self._at(name), "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_wal_receiver")
+                _ask(self._at(name), "ALTER SYSTEM SET primary_conninfo = ''")
+                _ask(self._at(name), "SELECT pg_reload_conf()")
+                while _ask(self._at(name), "SELECT pid FROM pg_stat_wal_receiver"):
+                    pass
             (begun,) = _ask(port, "SELECT pg_current_wal_flush_lsn()")
             while _ask(port, f"SELECT pg_current_wal_flush_lsn() - '{begun}' < 5000") == (True,):
                 pass
@@ -77,4 +79,5 @@ class FakeReplicas(FakeEstate):
 def _ask(port: int, sql: str) -> tuple[Any, ...]:
     where = f"host=127.0.0.1 port={port} user=rdsadmin password={SUPERUSER_PASSWORD} dbname=postgres"
     with psycopg.connect(where, autocommit=True) as conn:
-        return conn.execute(sql.encode()).fetchone() or ()
+        found = conn.execute(sql.encode())
+        return found.fetchone() or () if found.description else ()
