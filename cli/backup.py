@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli import backup_caches
-from cli.backup_caches import CachesOption, Form, FormOption
+from cli.backup_caches import CachesOption, Form, FormOption, caches_of_stack, caches_of_url
 from cli.backup_list import list_, show
 from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, of_stack
 from cli.backup_prune import prune
+from cli.backup_restore import restore
 from cli.doors import by_url
 from cli.errors import FAILED
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackOption
@@ -80,19 +80,27 @@ app.command()(show)
 def verify(
     backup: BackupArgument,
     place: FromOption = None,
-    level: Annotated[int, typer.Option(min=1, max=1, help="1: every object read and hashed.")] = 1,
+    level: Annotated[
+        int,
+        typer.Option(
+            min=1, max=3, help="1: every object hashed. 2: the archive read by pg_restore. 3: restored, proved."
+        ),
+    ] = 1,
     stack: StackOption = None,
     manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Look whether a backup is what was written. Exit 1 on any difference.
 
-    [bold]Examples:[/] datatier backup verify ID --from backups
+    Level 3 restores into a throw-away server of this computer, or into a database of --database-url's server, which is
+    dropped again.
+
+    [bold]Examples:[/] datatier backup verify ID --from backups --level 3
     """
     from keep.backup.verify import verify as look
 
-    deeper: list[Deeper] = []
-    found = look(existing_place(place, stack, manifest), backup, deeper[: level - 1])
+    found = look(existing_place(place, stack, manifest), backup, _deeper(level, database_url))
     if json:
         emit_json({"id": found.id, "level": found.level, "ok": found.ok, "differences": found.differences})
     elif found.ok:
@@ -104,6 +112,22 @@ def verify(
 
 
 app.command()(prune)
+app.command()(restore)
+
+
+def _deeper(level: int, database_url: str | None) -> list[Deeper]:
+    if level == 1:
+        return []
+    from cli.backup_target import scratch_at, scratch_here
+    from keep.backup.verify_archive import read_through
+    from keep.backup.verify_restored import restored
+    from local.postgres.binaries import client
+
+    deeper: list[Deeper] = [read_through(client)]
+    if level > 2:
+        url = by_url(database_url, None, None)
+        deeper.append(restored(scratch_here if url is None else lambda _: scratch_at(url)))
+    return deeper
 
 
 def _sources(
@@ -123,12 +147,12 @@ def _sources(
     from local.postgres.binaries import client
 
     url, cache_url = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
-    if url is not None or cache_url is not None:
-        database = None
-        if url is not None:
-            database = PostgresSource(connect=lambda: open_database_url(url), owner=None, programs=client)
-        caches = backup_caches.of_url(cache_url, names, form) if cache_url else ()
-        return Sources(postgres=database, caches=caches, server=place_of(url) if url else None)
+    caches = caches_of_url(cache_url, names, form) if cache_url else ()
+    if url is not None:
+        source = PostgresSource(connect=lambda: open_database_url(url), owner=None, programs=client)
+        return Sources(postgres=source, caches=caches, server=place_of(url))
+    if cache_url is not None:
+        return Sources(caches=caches, server=place_of(cache_url))
     target = find_manifest(stack, manifest)
     store = AwsStore(target.region, target.aws_endpoint)
     source = PostgresSource(
@@ -136,4 +160,4 @@ def _sources(
         owner=load_access(target.access).owner,
         programs=client,
     )
-    return Sources(postgres=source, caches=backup_caches.of_stack(target, names, form), stack=target)
+    return Sources(postgres=source, caches=caches_of_stack(target, names, form), stack=target)

@@ -26,7 +26,7 @@ FormOption = Annotated[
 ]
 
 
-def of_url(url: Secret, names: list[str] | None, form: Form | None) -> tuple[CacheSource, ...]:
+def caches_of_url(url: Secret, names: list[str] | None, form: Form | None) -> tuple[CacheSource, ...]:
     """The one server of a URL."""
     from cli.keys import access_of
     from observe.keys.spaces import Spaces, spaces_of
@@ -40,7 +40,7 @@ def of_url(url: Secret, names: list[str] | None, form: Form | None) -> tuple[Cac
     return (_source(name, redis_nodes(url), spaces, form),)
 
 
-def of_stack(manifest: Manifest, names: list[str] | None, form: Form | None) -> tuple[CacheSource, ...]:
+def caches_of_stack(manifest: Manifest, names: list[str] | None, form: Form | None) -> tuple[CacheSource, ...]:
     """The caches of a stack, or those that are named."""
     from keep.redis.entry import administered, declared
 

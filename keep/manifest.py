@@ -54,6 +54,8 @@ class PostgresCopy(_Model):
     owner: str | None
     """The role that the objects belong to; None where each has its own."""
     encoding: str
+    roles: tuple[str, ...] = ()
+    """Roles that own something in it, may do something or are in a policy."""
     extensions: dict[str, str]
     """Extension -> version."""
     migration: MigrationReached | None

@@ -91,9 +91,16 @@ def dumped(wire: Wire, pace: Pace, *, usage: str, slots: bytes | None = None) ->
 
 
 def _page(page: Reply) -> tuple[bytes, list[bytes]]:
+    """Cursor and names, however long one is."""
     if not (isinstance(page, list) and isinstance(page[0], bytes) and isinstance(page[1], list)):
         raise WireError("the node's answers are not those to what was asked")
-    return page[0], [each for each in page[1] if isinstance(each, bytes)]
+    return page[0], [_name(each) for each in page[1]]
+
+
+def _name(found: Reply) -> bytes:
+    if found is None or isinstance(found, int | list | RefusalError):
+        raise WireError("the node's answers are not those to what was asked")
+    return found[:]
 
 
 def _batches(keys: Sequence[bytes], sizes: Sequence[Reply], most: int) -> Iterator[list[tuple[bytes, int]]]:

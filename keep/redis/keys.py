@@ -139,8 +139,16 @@ class Copying:
                     with node.session() as client:
                         server = look(client)
                         seen = seen or Seen(server.keys)
+                        wire = self._wire(client, shard)
+                        pace = Pace(baseline(wire)) if server.keys else Pace([0.0])
                         for database in sorted(server.databases.keys() - done):
-                            yield from self._database(node, shard, server, database, seen)
+                            wire.ask(b"SELECT", b"%d" % database)
+                            for each in dumped(wire, pace, usage=server.usage, slots=shard.slots):
+                                if isinstance(each, Gone):
+                                    self.gone += 1
+                                elif seen.new(database, each.key):
+                                    self._take(node, database, each)
+                                    yield database, each
                             done.add(database)
                 except _BROKEN as error:
                     failed.append(f"{node.name}: {error}")
@@ -149,23 +157,14 @@ class Copying:
         of = f"shard {shard.name} of " if shard.name else ""
         raise KeepError(f"{of}the cache {self.name} could not be read: {'; '.join(failed)}")
 
-    def _database(
-        self, node: RedisNode, shard: Shard, server: Server, database: int, seen: Seen
-    ) -> Iterator[tuple[int, Dumped]]:
-        with node.session() as client:
-            wire = Wire(client)
-            if shard.slots is not None:
-                wire.ask(b"READONLY")
-            wire.ask(b"SELECT", b"%d" % database)
-            # On what counts accesses, a copy would make every key a recent one (Valkey, Redis 7.2: CLIENT NO-TOUCH).
-            wire.ask_one(command(b"CLIENT", b"NO-TOUCH", b"ON"))
-            pace = Pace(baseline(wire))
-            for each in dumped(wire, pace, usage=server.usage, slots=shard.slots):
-                if isinstance(each, Gone):
-                    self.gone += 1
-                elif seen.new(database, each.key):
-                    self._take(node, database, each)
-                    yield database, each
+    @staticmethod
+    def _wire(client: redis.Redis, shard: Shard) -> Wire:
+        wire = Wire(client)
+        if shard.slots is not None:
+            wire.ask(b"READONLY")
+        # Where accesses are counted, a copy would make every key a recent one (Valkey, Redis 7.2: CLIENT NO-TOUCH).
+        wire.ask_one(command(b"CLIENT", b"NO-TOUCH", b"ON"))
+        return wire
 
     def _take(self, node: RedisNode, database: int, each: Dumped) -> None:
         payload = each.payload

@@ -83,7 +83,7 @@ def manifest(
         for name, count in (keys or {}).items()
     }
     return BackupManifest(
-        id=f"{at:%Y%m%dT%H%M%SZ}-{mark}",
+        id=f"{at:%Y%m%dT%H%M%S}{at.microsecond // 1000:03}Z-{mark}",
         stack=stack,
         prefix=f"books-{stack}",
         made_at=at,
