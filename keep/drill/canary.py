@@ -110,17 +110,20 @@ def newest(connect: Callable[[str | None], psycopg.Connection[Any]], run: str) -
     return Heartbeat(number=row[0], at=row[1]) if row else None
 
 
-def number_until(
-    connect: Callable[[str | None], psycopg.Connection[Any]], run: str, last: int
+def until(
+    connect: Callable[[str | None], psycopg.Connection[Any]], run: str, at: datetime
 ) -> tuple[int, Heartbeat | None]:
-    """Return how many heartbeats of the run up to a number a server has, and the newest of those."""
+    """Return how many heartbeats of the run up to a moment a server has, and the newest of those.
+
+    Not up to a number: a promoted replica may give numbers again that its primary gave last.
+    """
     if newest(connect, run) is None:
         return 0, None
     with connect(database_of(run)) as conn:
-        rows = conn.execute(
-            "SELECT number, at, count(*) OVER () FROM beat WHERE number <= %s ORDER BY number DESC LIMIT 1", [last]
-        ).fetchall()
-    return (rows[0][2], Heartbeat(number=rows[0][0], at=rows[0][1])) if rows else (0, None)
+        row = conn.execute(
+            "SELECT number, at, count(*) OVER () FROM beat WHERE at <= %s ORDER BY at DESC LIMIT 1", [at]
+        ).fetchone()
+    return (row[2], Heartbeat(number=row[0], at=row[1])) if row else (0, None)
 
 
 def remove(conn: psycopg.Connection[Any], run: str | None = None) -> tuple[str, ...]:

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 import psycopg
 
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Endpoint
 from keep.drill import prove, wait
-from keep.drill.canary import Canary, newest, number_until
+from keep.drill.canary import Canary, newest, until
 from keep.drill.drill import NotWholeError, Step
 from keep.drill.pitr import source_of
 from keep.drill.plan import DrillPlan, usual_seconds
@@ -34,7 +33,7 @@ _LOAD = 0.005
 """Seconds between two of them."""
 _REFUSALS = 3
 """Logins in a row that fail before a primary counts as lost: one may be chance."""
-_LOST, _LAST, _BEFORE = "primary", "last acknowledged", "acknowledged"
+_LOST, _BEFORE = "primary", "acknowledged"
 
 
 @dataclass(kw_only=True)
@@ -91,13 +90,8 @@ class LostPrimary:
         scene.books.note(notes)
         scene.estate.lose_instance(stage.name(OLD))
         wait.until(scene, f"the loss of {stage.name(OLD)}", lambda: not _answers(scene, old) or None)
-        last = canary.acknowledged[-1]
-        notes.facts = {
-            **notes.facts,
-            _BEFORE: str(len(canary.acknowledged)),
-            _LAST: f"{last.number} at {last.at.isoformat()}",
-        }
-        notes.incident_at = last.at
+        notes.facts = {**notes.facts, _BEFORE: str(len(canary.acknowledged))}
+        notes.incident_at = canary.acknowledged[-1].at
 
     def steps(self) -> Sequence[Step]:
         return (
@@ -167,12 +161,13 @@ def _serve(stage: Stage) -> str:
 def _prove(stage: Stage) -> str:
     scene, notes = stage.scene, stage.notes
     endpoint = wait.instance_available(scene, stage.name(REPLICA))
-    number, _, at = notes.facts[_LAST].partition(" at ")
-    there, last = number_until(lambda database: scene.as_master(endpoint, database), notes.id, int(number))
+    incident = notes.incident_at
+    assert incident is not None  # noqa: S101 prepare has set it: when the last heartbeat was acknowledged
+    there, last = until(lambda database: scene.as_master(endpoint, database), notes.id, incident)
     lost = max(int(notes.facts[_BEFORE]) - there, 0)
     notes.check("heartbeat", last is not None, f"{there} of {notes.facts[_BEFORE]} acknowledged writes are there")
     if last is not None:
-        notes.rpo_seconds = round(max((datetime.fromisoformat(at) - last.at).total_seconds(), 0), 3)
+        notes.rpo_seconds = round(max((incident - last.at).total_seconds(), 0), 3)
     notes.facts = {**notes.facts, "acknowledged and lost": str(lost)}
     return f"{lost} acknowledged writes are lost; {prove.prove(stage, endpoint)}"
 
