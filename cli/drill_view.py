@@ -75,7 +75,12 @@ def report_view(report: DrillReport, address: str) -> RenderableType:
         ],
     )
     phases = table(
-        "", ["phase", "took", ""], [[phase.name, span(phase.seconds), escape(phase.detail)] for phase in report.phases]
+        "",
+        ["phase", "took", ""],
+        [
+            [phase.name, span(phase.seconds), ("" if phase.ok else "[red]broke off[/] ") + escape(phase.detail)]
+            for phase in report.phases
+        ],
     )
     wrong = [f"[red]wrong[/] {escape(each.name)}: {escape(each.detail)}" for each in report.checks if not each.ok]
     return Group(

@@ -25,7 +25,9 @@ class Phase(_Model):
     began_at: datetime
     seconds: float
     detail: str
-    """What was done, in a sentence."""
+    """What was done, in a sentence; or what it broke off with."""
+    ok: bool = True
+    """Whether it was done to its end."""
 
 
 class DrillObjective(_Model):
