@@ -37,6 +37,15 @@ class Instances(Marked):
         found = self._db_instance(identifier)
         return None if found is None else instance(found, self._earliest(found))
 
+    def restorable(self, source: str) -> tuple[datetime, datetime] | None:
+        """DescribeDBInstanceAutomatedBackups: those that RDS keeps here, of an instance of whatever region."""
+        with said("RDS", f"look for automated backups of {source}"):
+            kept = self._rds.describe_db_instance_automated_backups(DBInstanceIdentifier=source)
+        windows = [each.get("RestoreWindow", {}) for each in kept["DBInstanceAutomatedBackups"]]
+        first = min((each["EarliestTime"] for each in windows if "EarliestTime" in each), default=None)
+        last = max((each["LatestTime"] for each in windows if "LatestTime" in each), default=None)
+        return (first, last) if first and last else None
+
     def restore_to_point_in_time(
         self, source: str, target: str, at: datetime, *, made_by: str, replicated: bool = False
     ) -> None:

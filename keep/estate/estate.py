@@ -69,6 +69,13 @@ class Estate(Protocol):
         """DescribeDBInstances; None where there is none."""
         ...
 
+    def restorable(self, source: str) -> tuple[datetime, datetime] | None:
+        """DescribeDBInstanceAutomatedBackups: the oldest and the newest moment that an instance can be restored to.
+
+        It may be one of another region, whose backups are replicated to this one. None where there are none.
+        """
+        ...
+
     def restore_to_point_in_time(
         self, source: str, target: str, at: datetime, *, made_by: str, replicated: bool = False
     ) -> None:

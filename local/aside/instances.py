@@ -66,6 +66,10 @@ class LocalInstances:
         latest = max(each.latest for each in windows if each.latest)
         return replace(shown, earliest=windows[0].base.ended, latest=latest)
 
+    def restorable(self, source: str) -> tuple[datetime, datetime] | None:
+        found = self.instance(source)
+        return (found.earliest, found.latest) if found and found.earliest and found.latest else None
+
     def restore_to_point_in_time(
         self, source: str, target: str, at: datetime, *, made_by: str, replicated: bool = False
     ) -> None:

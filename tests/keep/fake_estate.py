@@ -73,6 +73,10 @@ class FakeEstate:
                 self._instances[identifier] = found = replace(found, status="available")
         return found
 
+    def restorable(self, source: str) -> tuple[datetime, datetime] | None:
+        assert source == self.source
+        return (self.began, datetime.now(UTC)) if self.keeps else None
+
     def restore_to_point_in_time(
         self, source: str, target: str, at: datetime, *, made_by: str, replicated: bool = False
     ) -> None:
