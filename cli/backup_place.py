@@ -8,6 +8,7 @@ import typer
 
 from cli.errors import InputError, NothingUpError
 from cli.output import note
+from knowledge.buckets import BACKUPS
 
 if TYPE_CHECKING:
     from bootstrap.manifest import Manifest
@@ -45,7 +46,7 @@ def of_stack(address: str | None, target: Manifest | None, *, existing: bool = F
         if bucket is None:
             which = f"stack `{target.stack}` has no bucket" if target else "no stack says where"
             raise InputError(f"{which}: say a folder or s3://BUCKET/PREFIX, or declare `data-tier:bucket`.")
-        address = f"s3://{bucket.name}/backups"
+        address = f"s3://{bucket.name}/{BACKUPS}"
     if target is None or not address.startswith("s3://"):
         return place_at(address, existing=existing)
     own = bucket is not None and address.removeprefix("s3://").partition("/")[0] == bucket.name

@@ -39,8 +39,8 @@ class CarefulGroup(TyperGroup):
             return super().resolve_command(ctx, args)
         if args[0].lower() in RECOVERY:
             raise InputError(
-                f"there is no command `{args[0]}`, and nothing was done. `datatier backup list --from PLACE` shows what "
-                "can be restored; on AWS, docs/runbooks/postgres-corruption.md is the way back to a point in time."
+                f"there is no command `{args[0]}`, and nothing was done. `datatier backup list --from PLACE` shows "
+                "what can be restored; on AWS, docs/runbooks/postgres-corruption.md is the way back to a point in time."
             )
         every = self.commands
         try:

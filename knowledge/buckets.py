@@ -24,6 +24,21 @@ FOLDER = r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/"
 """A folder, as the prefix of a lifecycle rule: S3 User Guide, "Creating object key names"."""
 
 
+BACKUPS = "backups/"
+"""The folder of a stack's bucket that backups go to."""
+
+
+def backups_problem(folders: Iterable[str]) -> str | None:
+    """Why backups would go that must stay, where these folders expire; None where they are left alone."""
+    found = next((each for each in folders if BACKUPS.startswith(each) or each.startswith(BACKUPS)), None)
+    if found is None:
+        return None
+    return (
+        f"{found!r} would expire object by object, be it the last backup that was verified; "
+        "`datatier backup prune` lets backups go"
+    )
+
+
 def default_name(prefix: str, account: str, region: str) -> str:
     """A name that no other account can have taken: bucket names are shared by all accounts of a partition."""
     return f"{prefix}-{account}-{region}"
