@@ -122,6 +122,15 @@ class PasswordRule(_Model):
 USUAL_PASSWORDS = PasswordRule()
 
 
+class KeptTarget(_Model):
+    """Where a stack keeps its logical copies and the reports of its drills."""
+
+    place: str
+    """`s3://BUCKET/PREFIX`, or a folder."""
+    backup_seconds: float = Field(gt=0)
+    """How old the newest copy may become: the schedule's pause, and the time that a copy takes."""
+
+
 class BucketTarget(_Model):
     """The stack's bucket, where backups go unless another place is named."""
 
@@ -149,6 +158,8 @@ class Manifest(_Model):
     protected: bool | None = None
     """Whether revokes, drops and changes of ownership need a word of their own (`data-tier:protect`). One that says
     nothing, as manifests did once, counts as protected: what a stack is called tells nothing."""
+    kept: KeptTarget | None = None
+    """Absent where nobody makes copies on a schedule."""
     access: dict[str, Any]
     """The access declaration (`access.yaml`), as parsed YAML; `bootstrap.access` gives it its types."""
 

@@ -8,7 +8,6 @@ import typer
 
 from cli.errors import InputError, NothingUpError
 from cli.output import note
-from knowledge.buckets import BACKUPS
 
 if TYPE_CHECKING:
     from bootstrap.manifest import Manifest
@@ -38,20 +37,18 @@ def existing_place(address: str | None, stack: str | None, manifest: str | None)
 
 def of_stack(address: str | None, target: Manifest | None, *, existing: bool = False) -> Place:
     """Return the place at that address as the stack reaches it; without one the stack's bucket."""
-    from keep.place.bucket import Account
-    from keep.place.choose import place_at
+    from keep.place import choose
+    from knowledge.backups.copies import FOLDER
 
     bucket = target.bucket if target else None
     if address is None:
         if bucket is None:
             which = f"stack `{target.stack}` has no bucket" if target else "no stack says where"
             raise InputError(f"{which}: say a folder or s3://BUCKET/PREFIX, or declare `data-tier:bucket`.")
-        address = f"s3://{bucket.name}/{BACKUPS}"
-    if target is None or not address.startswith("s3://"):
-        return place_at(address, existing=existing)
-    own = bucket is not None and address.removeprefix("s3://").partition("/")[0] == bucket.name
-    owner = bucket.owner if bucket and own else None
-    return place_at(address, Account(region=target.region, endpoint=target.aws_endpoint, owner=owner))
+        address = f"s3://{bucket.name}/{FOLDER}"
+    if target is None:
+        return choose.place_at(address, existing=existing)
+    return choose.of_stack(address, target, existing=existing)
 
 
 def _meant(stack: str | None, manifest: str | None, *, needed: bool) -> Manifest | None:

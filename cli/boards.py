@@ -44,7 +44,7 @@ def _limits(stack: str) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
     Raise what reading a stack's file raises.
     """
     from boards.rules.facts import PERIOD
-    from infra.instances import rotation_days
+    from infra.instances import copies, rotation_days
     from infra.load import load_stack
     from knowledge.alarms.facts import stack_alarms
 
@@ -54,5 +54,10 @@ def _limits(stack: str) -> tuple[dict[str, dict[str, float]], dict[str, float]]:
         f"{servers.prefix}/{each.name}": {alarm.key: alarm.threshold for alarm in each.alarms}
         for each in servers.databases
     }
-    whole = stack_alarms(servers.prefix, seconds=PERIOD, rotation_days=rotation_days(found.settings))
+    whole = stack_alarms(
+        servers.prefix,
+        seconds=PERIOD,
+        rotation_days=rotation_days(found.settings),
+        copies=copies(found.settings),
+    )
     return alarms, {alarm.key: alarm.threshold for alarm in whole}

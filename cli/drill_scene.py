@@ -84,14 +84,15 @@ def objective_of(stack: str) -> DrillObjective:
 def _books(
     manifest: Manifest, stack: str | None, file: str | None, keep: Sequence[str]
 ) -> tuple[Books, StateDir | None]:
+    from cli.backup_place import of_stack
     from cli.current import state_of
     from keep.drill.books import Books
-    from keep.place.choose import place_at
 
     state = state_of(stack) if file is None else None
-    places = [*([str(state.path)] if state else []), *keep]
+    home = str(state.path) if state else of_stack(None, manifest).address if manifest.bucket else None
+    places = [*([home] if home else []), *keep]
     if not places:
-        raise InputError("where are the reports kept? Say --keep s3://BUCKET/PREFIX, or a folder.")
+        raise InputError(f"stack `{manifest.stack}` has no bucket for the report: say --keep, a folder or s3://BUCKET.")
     # What is in the folder `drills` is no backup: `datatier backup list` of the same place does not see it.
-    home, *copies = (place_at(f"{each.rstrip('/')}/drills") for each in places)
-    return Books(home, manifest.stack, copies=copies), state
+    first, *copies = (of_stack(f"{each.rstrip('/')}/drills", manifest) for each in places)
+    return Books(first, manifest.stack, copies=copies), state

@@ -93,14 +93,14 @@ def looker_at(
     """What looks at the servers that were found; `state` is that of a tier on this computer. Raise NoLoginError."""
     from bootstrap.secrets import Secret
     from observe.health.looker import Looker
-    from observe.health.proved import later, not_proved
+    from observe.health.proved import not_proved
 
     if isinstance(postgres, Secret):
         compare = "datatier status, with the same --database-url, compares access"
         return Looker(postgres, redis, partial(not_proved, "no stack describes this server", compare))
     if postgres is None:
         return Looker(None, redis)
-    return Looker(postgres, redis, lambda: chain(_proved(state), later()))
+    return Looker(postgres, redis, lambda: chain(_proved(state), _recovery(postgres, state)))
 
 
 def _proved(state: StateDir | None) -> Iterator[Finding]:
@@ -126,6 +126,25 @@ def _proved(state: StateDir | None) -> Iterator[Finding]:
         ),
         datetime.now(UTC),
     )
+
+
+def _recovery(manifest: Manifest, state: StateDir | None) -> Iterator[Finding]:
+    """Copies and drills, as the place knows them in which the stack keeps them."""
+    from bootstrap.errors import BootstrapError
+    from cli.kept import NOT_DECLARED, limit_of, place_of
+    from keep.watch.kept import now, reader
+    from observe.health.recovery import not_kept, recovery_findings
+
+    read = reader(manifest, place_of(manifest, state))
+    if read is None:
+        yield from not_kept(*NOT_DECLARED)
+        return
+    try:
+        found = read()
+    except BootstrapError as error:
+        yield from not_kept(str(error), "datatier backup list")
+        return
+    yield from recovery_findings(found, now(), limit_of(manifest))
 
 
 _URLS = {"database": ("--database-url", "PostgreSQL", 5432), "redis": ("--redis-url", "Redis", 6379)}

@@ -97,7 +97,9 @@ def exporter_of(
     tables: int | None = None,
 ) -> tuple[Exporter, Watched]:
     """What is asked, and of which servers. Raise what naming them wrongly raises."""
+    from bootstrap.manifest import Manifest
     from bootstrap.secrets import check_urls
+    from cli.kept import kept_source
     from observe.metrics.exporter import Exporter
     from observe.metrics.postgres.tables import CAP
     from observe.metrics.sources import Watched, sources
@@ -109,7 +111,10 @@ def exporter_of(
     else:
         found = find_manifest(stack, manifest)
         watched = Watched(postgres=found, redis=found)
-    return Exporter(sources(watched, collectors or (), tables or CAP), watched.prefix), watched
+    asked = sources(watched, collectors or (), tables or CAP)
+    if isinstance(watched.postgres, Manifest):
+        asked = (*asked, kept_source(watched.postgres, tier_of(watched, stack, manifest)))
+    return Exporter(asked, watched.prefix), watched
 
 
 def tier_of(watched: Watched, stack: str | None, manifest: str | None) -> StateDir | None:

@@ -191,6 +191,8 @@ class Looks:
     """Between two of them."""
     rotation_days: int | None
     """Days between two rotations of a credential; None where nothing rotates by itself."""
+    copies: bool = False
+    """Whether logical copies are made on a schedule."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -245,7 +247,9 @@ class Instances:
             if not each.elsewhere
         }
         found |= {name: cache_alarms(prefix, name, seconds=seconds) for name in self.caches}
-        found[STACK] = stack_alarms(prefix, seconds=seconds, rotation_days=self.looks.rotation_days)
+        found[STACK] = stack_alarms(
+            prefix, seconds=seconds, rotation_days=self.looks.rotation_days, copies=self.looks.copies
+        )
         return {name: alarms for name, alarms in found.items() if alarms}
 
 
@@ -274,12 +278,21 @@ def instances(
 def _looks(settings: Settings) -> Looks | None:
     if settings.metrics is None or settings.metrics.schedule is None:
         return None
-    return Looks(seconds=60 * minutes(settings.metrics.schedule), rotation_days=rotation_days(settings))
+    return Looks(
+        seconds=60 * minutes(settings.metrics.schedule),
+        rotation_days=rotation_days(settings),
+        copies=copies(settings),
+    )
 
 
 def rotation_days(settings: Settings) -> int | None:
     """Days between two rotations of a credential; None where nothing rotates by itself."""
     return minutes(settings.rotation.every) // 1440 if settings.rotation else None
+
+
+def copies(settings: Settings) -> bool:
+    """Whether logical copies are made on a schedule."""
+    return settings.backup is not None and settings.backup.logical is not None
 
 
 def _primary(prefix: str, given: PostgresSection, region: str | None, extensions: tuple[str, ...]) -> DatabaseInstance:

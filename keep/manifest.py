@@ -54,6 +54,8 @@ class PostgresCopy(_Model):
     owner: str | None
     """The role that the objects belong to; None where each has its own."""
     encoding: str
+    roles: tuple[str, ...] = ()
+    """Roles that own something in it, may do something or are in a policy."""
     extensions: dict[str, str]
     """Extension -> version."""
     migration: MigrationReached | None
@@ -87,8 +89,21 @@ class CacheCopy(_Model):
     """When it was taken; of a scan, when it ended."""
     began_at: datetime
     keys: int | None
+    """None of a snapshot that lies at ElastiCache alone."""
+    gone: int = 0
+    """Keys that a scan has named and that were not there any more when their turn came."""
+    memory: int | None = None
+    """Bytes that the keys take on the server."""
+    size: int | None = None
+    """Bytes of its objects before compression."""
+    snapshot: str | None = None
+    """Name of ElastiCache's snapshot, where it is kept there."""
     objects: tuple[str, ...]
+    """Objects: files of the snapshot format (RDB); several where a cluster was exported shard by shard."""
+    proof: str | None = None
+    """Object: `keep.redis.proof.CacheProof`, JSON."""
     left_out: tuple[str, ...] = ()
+    """What of the cache is not in the copy, one sentence each."""
 
 
 class Source(_Model):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from knowledge.backups import copies
+
 # No address of IPv4, no two periods in a row, and none of the beginnings and endings that S3 keeps for itself.
 NAME = (
     r"(?!xn--|sthree-|amzn-s3-demo-)(?!\d{1,3}(?:\.\d{1,3}){3}$)(?!.*\.\.)"
@@ -24,13 +26,9 @@ FOLDER = r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/"
 """A folder, as the prefix of a lifecycle rule: S3 User Guide, "Creating object key names"."""
 
 
-BACKUPS = "backups/"
-"""The folder of a stack's bucket that backups go to."""
-
-
 def backups_problem(folders: Iterable[str]) -> str | None:
     """Why backups would go that must stay, where these folders expire; None where they are left alone."""
-    found = next((each for each in folders if BACKUPS.startswith(each) or each.startswith(BACKUPS)), None)
+    found = next((each for each in folders if copies.FOLDER.startswith(each) or each.startswith(copies.FOLDER)), None)
     if found is None:
         return None
     return (

@@ -28,10 +28,14 @@ class Entry(PlacedResource):
     """Of its declaration: another one means that it has to be made again."""
 
 
+MadeKind = Literal["instance", "snapshot", "cache", "cache snapshot", "promotion"]
+"""A promotion is of a replica of the stack; the others are what `keep.estate` calls so."""
+
+
 class MadeEntry(TypedDict):
     """What a drill has made aside: of no stack, so that no `up` adopts or removes it."""
 
-    kind: Literal["instance", "snapshot", "cache", "cache snapshot"]
+    kind: MadeKind
     identifier: str
     source: str
     like: str

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from collections.abc import Sequence
 
 from pydantic import JsonValue
 
@@ -20,6 +21,7 @@ from knowledge.alarms.facts import facts
 from observe.metrics.emf import lines
 from observe.metrics.exporter import Exporter
 from observe.metrics.facts import reduced
+from observe.metrics.source import Source
 from observe.metrics.sources import looked_at
 
 SECONDS = 40.0
@@ -32,14 +34,14 @@ def handler(event: dict[str, JsonValue], context: object) -> dict[str, JsonValue
     return {"lines": look(own_manifest(), os.environ["DATATIER_NAMESPACE"], insights=insights)}
 
 
-def look(manifest: Manifest, namespace: str, *, insights: bool) -> int:
-    """Scrape every server of the manifest and write the facts; return how many lines they took.
+def look(manifest: Manifest, namespace: str, *, insights: bool, also: Sequence[Source] = ()) -> int:
+    """Scrape every server of the manifest, and `also`, and write the facts; return how many lines they took.
 
     A document has to be a line of its own, nothing before or after it; Lambda sends standard output to the log as it is
     (Lambda Developer Guide, JSON and plain text log formats: what is JSON already is not encoded twice).
     """
     observations = {each.observation for each in facts(insights=insights)} - {""}
-    exporter = Exporter(looked_at(manifest, observations), manifest.prefix)
+    exporter = Exporter((*looked_at(manifest, observations), *also), manifest.prefix)
     try:
         found = reduced(manifest, exporter.families(SECONDS), insights=insights)
     finally:

@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": {"bootstrap", "infra"},
     "observe": {"bootstrap", "clients", "knowledge"},
     "boards": {"knowledge", "observe"},
-    "keep": {"bootstrap", "clients", "knowledge"},
+    "keep": {"bootstrap", "clients", "knowledge", "observe"},
     "cli": {
         "account",
         "graph",

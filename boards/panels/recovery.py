@@ -5,7 +5,7 @@ from __future__ import annotations
 from boards.expression import Compare, Metric, Rate
 from boards.panels.panel import Board, Line, Panel
 
-_LATER = "backups and drills come with a later release"
+_NEVER = "there never was one, or nobody has said where copies lie (data-tier:backup.logical)"
 _PROVED = "it is proved at a bootstrap and with `datatier health`"
 
 RECOVERY = Board(
@@ -15,11 +15,26 @@ RECOVERY = Board(
         Panel(
             id="recovery-backup",
             title="Age of the last backup",
-            says="Against what the stack promises to lose at most.",
+            says="Of all whole copies, and of those that were verified.",
             unit="s",
-            lines=(Line(Metric("datatier_backup_age_seconds")),),
+            lines=(
+                Line(Metric("datatier_backup_age_seconds"), "newest"),
+                Line(Metric("datatier_backup_verified_age_seconds"), "newest verified"),
+            ),
             form="bars",
-            empty=_LATER,
+            empty=_NEVER,
+        ),
+        Panel(
+            id="recovery-wrong",
+            title="Copies and drills that are wrong",
+            says="Copies that are not what was written; kinds of drills of which the last one has not passed.",
+            unit="short",
+            lines=(
+                Line(Metric("datatier_backup_damaged"), "damaged copies"),
+                Line(Metric("datatier_drill_failed"), "drills not passed"),
+            ),
+            form="bars",
+            empty="nobody has said where copies lie (data-tier:backup.logical)",
         ),
         Panel(
             id="recovery-drill",
@@ -28,7 +43,7 @@ RECOVERY = Board(
             unit="s",
             lines=(Line(Metric("datatier_drill_age_seconds")),),
             form="bars",
-            empty=_LATER,
+            empty=_NEVER,
         ),
         Panel(
             id="recovery-slots",

@@ -6,8 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
+from infra.settings.images import Image
 from infra.settings.sections import Region, Section, Text, _matches, limited
-from knowledge import buckets, limits
+from knowledge import buckets, fargate, limits
 from knowledge.windows import parse_moment
 
 
@@ -20,6 +21,7 @@ def _moment(*, weekly: bool) -> AfterValidator:
     return AfterValidator(check)
 
 
+_S3 = r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._-]+)*/?"
 Weekly = Annotated[str, _moment(weekly=True)]
 Daily = Annotated[str, _moment(weekly=False)]
 Kept = Annotated[int, limited(limits.KEPT)]
@@ -81,6 +83,29 @@ class RestoreTestSection(Section):
     """How long the restored instance stays for the verdict."""
 
 
+class LogicalSection(Section):
+    """Logical copies: database and caches, proved row by row, in a task of ECS on Fargate each day."""
+
+    at: Daily = "04:30"
+    """When, by the stack's standard time."""
+    keep: Kept = 30
+    """Days; the last verified copy stays however old it is."""
+    to: Annotated[str, _matches(_S3, "is not a place such as s3://BUCKET/PREFIX.")] | None = None
+    """Where they go; absent, to the stack's own bucket (data-tier:bucket)."""
+    image: Image
+    """Image that `make image` builds, with PostgreSQL's programs in it (`FOR=copies`)."""
+    cpu: int = 1024
+    """CPU units, 1024 to the vCPU: one for pg_dump, half of one for compression and hashes."""
+    memory: int = 2048
+    """MiB; a copy takes less than 150 whatever its size."""
+
+    @model_validator(mode="after")
+    def _size(self) -> LogicalSection:
+        if problem := fargate.size_problem(self.cpu, self.memory):
+            raise ValueError(f"{problem}.")
+        return self
+
+
 class BackupPlan(Section):
     """AWS Backup: recovery points apart from the instance. Times are the stack's, by its standard time."""
 
@@ -91,6 +116,7 @@ class BackupPlan(Section):
     lock: LockSection | None = None
     second_region: SecondRegionSection | None = None
     restore_test: RestoreTestSection | None = None
+    logical: LogicalSection | None = None
 
 
 class ProxySection(Section):

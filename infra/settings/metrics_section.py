@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, model_validator
 
-from infra.settings.sections import Client, Duration, Port, Section, _matches, minutes
+from infra.settings.images import Image
+from infra.settings.sections import Client, Duration, Port, Section, minutes
 from knowledge import fargate, limits
 
 EXPORTER_PORT = 9187
@@ -17,15 +18,6 @@ def _schedule(value: str) -> str:
     if problem := limits.METRICS_MINUTES.problem(minutes(value)):
         raise ValueError(f"{problem}.")
     return value
-
-
-Image = Annotated[
-    str,
-    _matches(
-        r"[a-z0-9][a-z0-9.:-]*(/[a-z0-9][a-z0-9._-]*)+(:[\w][\w.-]{0,127}|@sha256:[0-9a-f]{64})",
-        "is not an image with its tag or digest: ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG (`make image`).",
-    ),
-]
 
 
 class MetricsServiceSection(Section):

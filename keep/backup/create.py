@@ -111,13 +111,14 @@ def _copied(
     sources: Sources, to: Sink, backup: str
 ) -> tuple[PostgresCopy | None, dict[str, CacheCopy], list[StoredObject]]:
     objects: list[StoredObject] = []
+    caches: dict[str, CacheCopy] = {}
+    # First, so that no key names a row that the database's snapshot does not have yet (`keep.backup.joint`).
+    for each in sources.caches:
+        caches[each.name], made = each.copy(to, backup)
+        objects += made
     database = None
     if sources.postgres:
         database, made = postgres.copy(sources.postgres, to, backup)
-        objects += made
-    caches: dict[str, CacheCopy] = {}
-    for each in sources.caches:
-        caches[each.name], made = each.copy(to, backup)
         objects += made
     if sources.stack:
         text = yaml.safe_dump(sources.stack.access, sort_keys=False).encode()

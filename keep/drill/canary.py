@@ -1,7 +1,7 @@
 """Heartbeats on a server while a drill runs: how much is lost is the incident less the newest that came back.
 
 They are rows of a table in a database of their own, so that no migration tool, policy, grant or schema check of the
-application ever sees them, and yet a copy of the whole instance has them (docs/adr/0054).
+application ever sees them, and yet a copy of the whole instance has them (ADR 0054).
 """
 
 from __future__ import annotations

@@ -66,7 +66,7 @@ class Scene:
         target = self.stack.postgres
         if endpoint is not None:
             target = target.model_copy(update={"primary": endpoint, "replicas": (), "proxy": None})
-        found = master.look(target, self.store)
+        found = master.look(target, self.store, copy=endpoint is not None)
         if database is None:
             return found.conn
         found.conn.close()

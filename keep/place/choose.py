@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from bootstrap.manifest import Manifest
 from keep.errors import AskedError
 from keep.place.bucket import Account, Bucket
 from keep.place.folder import FolderPlace
@@ -33,6 +34,16 @@ def place_at(address: str, account: Account | None = None, *, existing: bool = F
     if existing and not path.is_dir():
         raise AskedError(f"there is no folder {path}: correct the path, or make a backup first")
     return FolderPlace(path)
+
+
+def of_stack(address: str, target: Manifest, *, existing: bool = False) -> Place:
+    """Return the place as a stack reaches it: by its account and, on this computer, by its emulator."""
+    if not address.startswith("s3://"):
+        return place_at(address, existing=existing)
+    bucket = target.bucket
+    own = bucket is not None and address.removeprefix("s3://").partition("/")[0] == bucket.name
+    owner = bucket.owner if bucket and own else None
+    return place_at(address, Account(region=target.region, endpoint=target.aws_endpoint, owner=owner))
 
 
 def by_environment() -> Account:

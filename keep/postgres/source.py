@@ -9,13 +9,13 @@ from typing import Any
 
 import psycopg
 
-from bootstrap import schema
 from bootstrap.postgres.pressure import migration
 from keep.manifest import PostgresCopy, StoredObject, TableProof
 from keep.place.place import Sink
 from keep.place.sealed import seal
-from keep.postgres import proof
+from keep.postgres import proof, roles
 from keep.postgres.dump import dumped
+from keep.postgres.fingerprint import fingerprint
 from keep.postgres.programs import Programs, libpq
 from keep.postgres.snapshot import Snapshot, exported
 
@@ -66,6 +66,7 @@ def _described(
         major=conn.info.server_version // 10000,
         owner=source.owner,
         encoding=encoding,
+        roles=roles.named(conn),
         extensions=extensions,
         migration=migration(conn),
         schema_fingerprint=fingerprint(conn),
@@ -77,12 +78,3 @@ def _described(
         archive=ARCHIVE,
         proof=PROOF,
     )
-
-
-def fingerprint(conn: psycopg.Connection[Any]) -> str:
-    """Return the SHA-256 of the schema's definition, as the server has it."""
-    import hashlib
-    import json
-
-    found = schema.read(conn).schema
-    return hashlib.sha256(json.dumps(found, sort_keys=True, default=str).encode()).hexdigest()

@@ -70,17 +70,22 @@ def node(prefix: str, name: str) -> str:
     return f"{prefix}/{name}"
 
 
-def stack_alarms(prefix: str, *, seconds: int, rotation_days: int | None) -> tuple[AlarmSpec, ...]:
+RECOVERY = frozenset({"backup-old", "backup-unverified", "backup-damaged", "drill-old", "drill-failed"})
+"""Alarms on copies and drills. What never was rings them too: its verdict is worse than ok."""
+
+
+def stack_alarms(prefix: str, *, seconds: int, rotation_days: int | None, copies: bool) -> tuple[AlarmSpec, ...]:
     """Alarms of a stack as a whole.
 
     :param seconds: between two looks.
     :param rotation_days: days between two rotations; None where nothing rotates by itself.
+    :param copies: whether logical copies are made on a schedule.
     """
     limits = {"metrics-silent": (0.0, "no figure is below zero, so only silence rings")}
     if rotation_days is not None:
         how = f"{rotation_days} days between two rotations, and one more"
         limits["secret-old"] = (float((rotation_days + 1) * DAY), how)
-    left = {"secret-old"} - limits.keys()
+    left = ({"secret-old"} - limits.keys()) | (set() if copies else RECOVERY)
     return tuple(_alarms("stack", prefix, prefix, seconds, limits, left))
 
 

@@ -159,7 +159,7 @@ def _examples() -> Iterator[tuple[str, AlarmSpec]]:
     facts = [
         *instance_alarms(prefix, "primary", **looks, primary=True, insights=True, catalogue=POSTGRES),
         *cache_alarms(prefix, "main", **looks),
-        *stack_alarms(prefix, **looks, rotation_days=30),
+        *stack_alarms(prefix, **looks, rotation_days=30, copies=True),
     ]
     yield from ((every, alarm) for alarm in facts)
 

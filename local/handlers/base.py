@@ -16,7 +16,7 @@ from local import ports
 from local.backups.archive import Archive
 from local.emulator import Emulator
 from local.postgres import binaries as postgres_binaries
-from local.postgres.roles import ADMIN
+from local.postgres.roles import ADMIN, REPLICATION
 from local.postgres.server import PostgresServer, data_major
 from local.process import Daemon
 from local.secretive import password
@@ -111,6 +111,11 @@ def parameters(state: StateDir, kind: str, name: str | None) -> list[GroupParame
         if entry["outputs"].get("name") == name:
             return list(entry["inputs"].get("parameters") or [])
     return []
+
+
+def replication_password(state: StateDir) -> str:
+    """The password of the role that copies and follows the tier's primaries."""
+    return state.secret(REPLICATION, password())
 
 
 def archive(state: StateDir, identifier: str) -> Archive:

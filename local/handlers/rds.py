@@ -17,11 +17,10 @@ from graph.resource import Resource
 from local.backups import cluster
 from local.backups.archive import Archive
 from local.emulator import arn
-from local.handlers.base import RunContext, archive
+from local.handlers.base import RunContext, archive, replication_password
 from local.postgres import replica as replication
 from local.postgres import roles
 from local.postgres.server import PostgresServer
-from local.secretive import password
 from local.state import Entry
 
 TYPE = types.INSTANCE
@@ -48,8 +47,13 @@ class RdsInstance:
             origin = context.server(source)
             if not origin.daemon.alive:
                 raise CloudError(f"replica {identifier} names {source} as its source, which this stack does not hold")
+            if f"promotion {identifier}" in context.state.made:
+                raise CloudError(
+                    f"replica {identifier} was promoted and has data of its own: take it out of the declaration and "
+                    "run `datatier up`, which removes them; declared again after that, it is a replica again"
+                )
             server = replace(server, binaries=origin.binaries)  # it is a copy
-            changed, config = replication.start(server, origin, parameters, _replication_password(context))
+            changed, config = replication.start(server, origin, parameters, replication_password(context.state))
         else:
             fresh = not server.initialised
             if fresh:
@@ -60,7 +64,7 @@ class RdsInstance:
             changed, config = server.start(parameters)
             changed = _master(context, server, resource, previous) or changed
             if kept and not kept.bases():
-                kept.back_up(server, _replication_password(context))
+                kept.back_up(server, replication_password(context.state))
         context.differences[identifier] = config.differences
         if changed:
             context.touched.add(identifier)
@@ -80,12 +84,13 @@ class RdsInstance:
             if origin.daemon.alive:
                 replication.drop_slot(origin, identifier)
         context.state.ports.pop(identifier, None)
+        context.state.made.pop(f"promotion {identifier}", None)
 
 
 def _archived(context: RunContext, server: PostgresServer, kept: Archive, *, fresh: bool) -> PostgresServer:
     """The server with its archive. A fresh cluster is its own first base backup: every time since can be restored."""
     server = replace(server, archive_command=kept.command(server))
-    kept.prepare(server, _replication_password(context))
+    kept.prepare(server, replication_password(context.state))
     if fresh:
         cluster.back_up(kept.folder, server, server.data, "initdb")
     return server
@@ -102,7 +107,7 @@ def _master(context: RunContext, server: PostgresServer, resource: Resource, pre
     if not user or not declared:
         raise CloudError(f"instance {server.name} has no username and password: RDS needs both for a primary")
     with server.connect() as connection:
-        roles.prepare(connection, _replication_password(context))
+        roles.prepare(connection, replication_password(context.state))
         made = roles.make_master(connection, user, declared)
         ignored = "password" in {camel(path) for path in resource.ignore_changes}
         if not made and known != mark and not ignored:
@@ -112,10 +117,6 @@ def _master(context: RunContext, server: PostgresServer, resource: Resource, pre
             roles.make_database(connection, database, user)
     context.state.secrets[f"{server.name}-master"] = mark
     return made or known != mark
-
-
-def _replication_password(context: RunContext) -> str:
-    return context.state.secret(roles.REPLICATION, password())
 
 
 def _outputs(context: RunContext, resource: Resource, server: PostgresServer, identifier: str) -> dict[str, Any]:

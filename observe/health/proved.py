@@ -1,4 +1,4 @@
-"""What is known of a stack from before: schema and access as the last bootstrap proved them; and what is not known."""
+"""What is known of a stack from before: schema and access as the last bootstrap proved them."""
 
 from __future__ import annotations
 
@@ -56,9 +56,3 @@ def not_proved(why: str, mend: str) -> Iterator[Finding]:
     for threshold, what in ((SCHEMA, "schema"), (ACCESS, "access")):
         said = f"{what} is not compared here: {why}"
         yield Finding(check=threshold.id, status=Status.SKIPPED, message=said, threshold=threshold, mend=mend)
-
-
-def later() -> Iterator[Finding]:
-    """What a later release brings: it is named, so that nobody takes its absence for health."""
-    for check, what in (("backup", "age of the last backup"), ("drill", "age of the last restore drill")):
-        yield Finding(check=check, status=Status.SKIPPED, message=f"the {what} is not known to this release")

@@ -25,6 +25,9 @@ OWN = {
     "datatier_keyspace_bytes": {"space"},
     "datatier_keyspace_without_ttl": {"space"},
     "datatier_backup_age_seconds": set[str](),
+    "datatier_backup_verified_age_seconds": set[str](),
+    "datatier_backup_damaged": set[str](),
+    "datatier_drill_failed": set[str](),
     "datatier_drill_age_seconds": set[str](),
 }
 """Those that are kept stable for scripts."""

@@ -11,18 +11,13 @@ from bootstrap.manifest import Manifest
 from bootstrap.secrets import AwsStore, SecretStore, SecretStoreError
 from observe.metrics.family import Family, Sample
 from observe.metrics.own.part import Part
+from observe.metrics.own.recovery import STACK
 from observe.metrics.own.source import Group, OwnSource
 from observe.metrics.source import Refused
 
 EVERY = 900.0
 """Seconds between two readings: two requests to Secrets Manager for each secret."""
 AGE, PENDING = "datatier_secret_age_seconds", "datatier_rotation_pending"
-STACK = "stack"
-"""What stands for a node in the label `instance` where something is of the stack as a whole."""
-_LATER = tuple(
-    Refused(f"datatier_{what}_age_seconds", f"there is no {what} yet that this could be the age of", "")
-    for what in ("backup", "drill")
-)
 
 
 def stack_source(manifest: Manifest, store: SecretStore | None = None) -> OwnSource[SecretStore]:
@@ -37,7 +32,7 @@ def read_secrets(store: SecretStore, *, arns: Mapping[str, str], now: Callable[[
     """Read the metadata of each secret; one that cannot be read is refused with what it takes."""
     ages: list[Sample] = []
     pending: list[Sample] = []
-    refused = list(_LATER)
+    refused: list[Refused] = []
     for identity, arn in arns.items():
         labels = (("identity", identity),)
         try:

@@ -16,6 +16,11 @@ ALL = {f"{one.engine}/{one.key}": one for one in reversed(everything())}
 OWN = {
     "redis/keyspace-without-ttl",
     "stack/access-differences",
+    "stack/backup-damaged",
+    "stack/backup-old",
+    "stack/backup-unverified",
+    "stack/drill-failed",
+    "stack/drill-old",
     "stack/metrics-refused",
     "stack/metrics-silent",
     "stack/migration-dirty",

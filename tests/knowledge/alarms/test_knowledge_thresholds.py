@@ -64,7 +64,7 @@ def everything() -> list[AlarmSpec]:
     looks = {"prefix": "shop-live", "seconds": 300}
     found += instance_alarms(name="primary", primary=True, insights=True, catalogue=POSTGRES, **looks)  # type: ignore[arg-type]
     found += cache_alarms(name="hot", **looks)  # type: ignore[arg-type]
-    return found + list(stack_alarms(rotation_days=30, **looks))  # type: ignore[arg-type]
+    return found + list(stack_alarms(rotation_days=30, copies=True, **looks))  # type: ignore[arg-type]
 
 
 def sizes(connections: int, vcpu: int, free: float, swap: int, queue: float, stream: float) -> dict[str, float]:

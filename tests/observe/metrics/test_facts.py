@@ -181,11 +181,12 @@ def test_a_look_writes_a_line_for_each_set_of_dimensions(
     assert asked == [{"indexes", "migration", "sequences", "slots", "vacuum"}]
 
 
-@pytest.mark.parametrize(("insights", "count"), [("off", 19), ("standard", 13)])
+@pytest.mark.parametrize(("insights", "count"), [("off", 24), ("standard", 18)])
 def test_what_is_written_is_what_alarms_look_at(insights: str, count: int) -> None:
     """Metric by metric and dimension by dimension, of a stack whose servers give everything there is."""
     config = {"data-tier:profile": "prod", "data-tier:name": "shop", "data-tier:metrics": {"schedule": "5m"}}
-    config |= {"data-tier:postgres": {"insights": insights}, "data-tier:rotation": {}}
+    config |= {"data-tier:postgres": {"insights": insights}, "data-tier:rotation": {}, "data-tier:bucket": {}}
+    config |= {"data-tier:backup": {"logical": {"image": "registry.example/shop/copies:1"}}}
     tier = instances("live", load_settings(config, stack="live", source="a test"))
     alarms = [each for all_ in tier.facts.values() for each in all_]
     everything = [

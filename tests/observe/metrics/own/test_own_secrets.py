@@ -46,8 +46,6 @@ def test_ages_and_renewals() -> None:
     why = "could not describe the secret arn:closed: AccessDeniedException"
     grant = "secretsmanager:DescribeSecret and secretsmanager:ListSecretVersionIds on arn:closed"
     assert part.refused == [
-        Refused("datatier_backup_age_seconds", "there is no backup yet that this could be the age of", ""),
-        Refused("datatier_drill_age_seconds", "there is no drill yet that this could be the age of", ""),
         Refused("datatier_secret_age_seconds", why, grant),
         Refused("datatier_rotation_pending", why, grant),
     ]

@@ -1,0 +1,84 @@
+"""Whether a stack could be had again: its copies and its drills, as the place where they lie knows them. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from knowledge.thresholds.recovery import BACKUP, DAMAGED, DRILL, DRILL_RESULT, backup, verified
+from knowledge.thresholds.threshold import Status, Threshold
+from observe.observation import Finding, judged
+from observe.quantities import duration
+
+
+@dataclass(frozen=True, kw_only=True)
+class Drilled:
+    """The last drill of a kind."""
+
+    at: datetime
+    verdict: Literal["passed", "failed", "error"]
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recoverable:
+    """What a place has of one stack."""
+
+    place: str
+    """Its address."""
+    backup: tuple[str, datetime] | None = None
+    """The newest whole copy: its id, and when it was begun; None where there never was one."""
+    verified: tuple[str, datetime] | None = None
+    """The newest one that its last verification has found whole."""
+    damaged: tuple[str, ...] = ()
+    """Copies that are not what was written."""
+    drills: Mapping[str, Drilled] = field(default_factory=dict)
+    """Kind -> the last one of it."""
+
+    @property
+    def drilled(self) -> datetime | None:
+        """When something was last restored with a verdict; a drill that broke has none."""
+        return max((each.at for each in self.drills.values() if each.verdict != "error"), default=None)
+
+    @property
+    def not_passed(self) -> dict[str, Drilled]:
+        """The kinds whose last drill has not passed."""
+        return {kind: each for kind, each in sorted(self.drills.items()) if each.verdict != "passed"}
+
+
+def recovery_findings(found: Recoverable, now: datetime, limit: float) -> Iterator[Finding]:
+    """Judge it; what never was is worse than old.
+
+    :param limit: seconds that the newest copy may be old.
+    """
+    create, drill = f"datatier backup create --to {found.place}", "datatier drill pitr"
+    yield _aged(backup(limit), found.backup, now, f"the newest copy in {found.place}", create)
+    verify = f"datatier backup verify ID --from {found.place} --level 2"
+    yield _aged(verified(limit), found.verified, now, f"the newest verified copy in {found.place}", verify)
+    ids = ", ".join(found.damaged)
+    said = f"{ids} in {found.place} not what was written" if found.damaged else "no copy is known to be damaged"
+    yield judged(DAMAGED, len(found.damaged), said, mend=verify)
+    yield _aged(DRILL, ("", found.drilled) if found.drilled else None, now, "the last drill", drill)
+    wrong = [f"{kind}: {each.verdict}, {each.reason}" for kind, each in found.not_passed.items()]
+    said = "; ".join(wrong) or ("every last drill has passed" if found.drills else "there is no drill to judge")
+    yield judged(DRILL_RESULT, len(wrong), said, mend="datatier drill report")
+
+
+def not_kept(why: str, mend: str) -> Iterator[Finding]:
+    """The same where nobody has said where copies lie, or they cannot be looked at."""
+    for threshold, what in ((BACKUP, "age of the last backup"), (DRILL, "age of the last restore drill")):
+        said = f"the {what} is not known: {why}"
+        yield Finding(check=threshold.id, status=Status.SKIPPED, message=said, threshold=threshold, mend=mend)
+
+
+def _aged(threshold: Threshold, at: tuple[str, datetime] | None, now: datetime, what: str, mend: str) -> Finding:
+    if at is None:
+        never = Status.CRITICAL if threshold.id == BACKUP.id else Status.WARN
+        said = f"{what}: there never was one"
+        return Finding(check=threshold.id, status=never, message=said, threshold=threshold, mend=mend)
+    name, when = at
+    age = max((now - when).total_seconds(), 0)
+    said = f"{what}, {name}," if name else what
+    return judged(threshold, age, f"{said} is {duration(age)} old", mend=mend)
