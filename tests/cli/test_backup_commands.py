@@ -156,12 +156,15 @@ def test_show_says_what_is_in_it(folder: Path, place: Place) -> None:
             "tool datatier 0",
             "object size SHA-256",
             f"a 1000 bytes {'0' * 64}",
+            "some of the cache stock is newer than the database by up to 65.0 s: its keys may name rows that the database "
+            "does not have; flush it, or restore it knowing that",
             "left out the publication feed",
             "left out cache stock: 3 functions",
         ],
     )
     data = run(folder, "show", made.id, "--from", "kept", "--json").json
     assert data["cache_seconds_after_database"] == {"stock": 65.0}
+    assert [(each["cache"], each["advice"]) for each in data["joint"]] == [("stock", "flush")]
     assert data["manifest"]["postgres"]["extensions"] == {"vector": "0.8.6"}
     assert data["id"] == made.id
 
