@@ -156,8 +156,8 @@ def test_show_says_what_is_in_it(folder: Path, place: Place) -> None:
             "tool datatier 0",
             "object size SHA-256",
             f"a 1000 bytes {'0' * 64}",
-            "some of the cache stock is newer than the database by up to 65.0 s: its keys may name rows that the database "
-            "does not have; flush it, or restore it knowing that",
+            "some of the cache stock is newer than the database by up to 65.0 s: its keys may name rows that the "
+            "database does not have; flush it, or restore it knowing that",
             "left out the publication feed",
             "left out cache stock: 3 functions",
         ],
