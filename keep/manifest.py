@@ -48,12 +48,12 @@ class PostgresCopy(_Model):
     read_as: str
     """The role that read it: the owner, or another one from which nothing is hidden."""
     encoding: str
-    roles: tuple[str, ...] = ()
-    """Roles that own something in it, may do something or are in a policy."""
     collation: str
     """Default collation: provider and locale, such as `libc C.UTF-8`."""
     collation_version: str | None
     """By the library that sorts; None where it has none. Under another one indexes of text are built anew."""
+    roles: tuple[str, ...] = ()
+    """Roles that own something in it, may do something or are in a policy."""
     extensions: dict[str, str]
     """Extension -> version."""
     migration: MigrationReached | None

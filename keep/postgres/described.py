@@ -10,6 +10,7 @@ from psycopg.rows import tuple_row
 
 from bootstrap.postgres.pressure import migration
 from bootstrap.report import MigrationReached
+from keep.postgres import roles
 
 # The provider's locale is daticulocale on 15 and 16 and datlocale since 17; PostgreSQL, pg_database.
 _DATABASE = """
@@ -40,6 +41,7 @@ class Described:
     standby: bool
     extensions: dict[str, str]
     migration: MigrationReached | None
+    roles: tuple[str, ...]
     size: int
     timeline: int | None
     system_identifier: str | None
@@ -54,8 +56,6 @@ def described(conn: psycopg.Connection[Any]) -> Described:
         identifier, timeline = (cursor.execute(_CONTROL).fetchone() or (None, None)) if control else (None, None)
         if not standby:
             timeline = (cursor.execute(_TIMELINE).fetchone() or (None,))[0]
-    with conn.transaction(force_rollback=True):  # a table that is missing must not end the outer transaction
-        reached = migration(conn)
     return Described(
         database=conn.info.dbname,
         server_version=version.split()[0],
@@ -65,7 +65,8 @@ def described(conn: psycopg.Connection[Any]) -> Described:
         collation_version=collation_version,
         standby=standby,
         extensions=extensions,
-        migration=reached,
+        migration=migration(conn),
+        roles=roles.named(conn),
         size=size,
         timeline=timeline,
         system_identifier=identifier,

@@ -18,14 +18,18 @@ _SAID = 1 << 16
 """Bytes of what pg_dump says that are looked at."""
 # What pg_dump or the server says -> what has happened, for the person who reads it. The first that is found.
 CAUSES = (
-    ("lock timeout", f"a statement such as a migration's has held a table for {LOCK_WAIT} s: run it again after that"),
+    # pg_dump's --lock-wait-timeout is a statement_timeout while it locks; nothing else of ours has one.
+    (
+        "(lock|statement) timeout",
+        f"a statement such as a migration's has held a table for {LOCK_WAIT} s: run it again after that",
+    ),
     (
         r"relation .* does not exist|could not open relation|cache lookup failed",
         "the schema was changed meanwhile: run it again",
     ),
     (
         "server closed the connection|terminating connection|Connection refused|shutting down|starting up|could not "
-        "receive data|SSL SYSCALL|the database system is",
+        "receive data|SSL SYSCALL|the database system is|the connection is (closed|lost)",
         "the server went away or ended the session: run it again once it is there",
     ),
     ("conflict with recovery", "the standby has ended it: set hot_standby_feedback there, or copy the primary"),

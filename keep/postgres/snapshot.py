@@ -27,11 +27,13 @@ PINNED = (
     "SET LOCAL search_path = ''",
     "SET LOCAL row_security = off",  # a policy that hides rows is an error, not fewer rows
     "SET LOCAL jit = off",  # compiles for seconds what runs once for each table
-    "SET LOCAL statement_timeout = 0",
-    "SET LOCAL lock_timeout = 0",
-    "SET LOCAL idle_in_transaction_session_timeout = 0",
+    f"SET LOCAL lock_timeout = '{LOCK_WAIT}s'",  # even pg_relation_size waits for whoever holds a table
 )
-_SINCE_17 = ("SET LOCAL transaction_timeout = 0",)
+
+
+# Before a transaction: what ends it counts from its beginning.
+UNHURRIED = ("statement_timeout", "idle_in_transaction_session_timeout")
+UNHURRIED_SINCE_17 = ("transaction_timeout",)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,15 +45,23 @@ class Snapshot:
     lsn: str
 
 
+def unhurried(conn: psycopg.Connection[Any]) -> None:
+    """Let no timeout of login or database end what this session reads: that takes as long as it takes."""
+    for each in (*UNHURRIED, *(UNHURRIED_SINCE_17 if conn.info.server_version >= 170000 else ())):
+        conn.execute(f"SET {each} = 0".encode())
+
+
 @contextmanager
 def pinned(conn: psycopg.Connection[Any], role: str | None = None) -> Iterator[None]:
     """A transaction in `conn`, which is autocommit, that only reads, one snapshot of it, as `role`; then as before.
 
-    Its settings are those in which the text of a row is the same everywhere.
+    Its settings are those in which the text of a row is the same everywhere. A statement that waits for a lock for
+    longer than LOCK_WAIT raises psycopg.errors.LockNotAvailable.
     """
+    unhurried(conn)
     with conn.transaction(force_rollback=True):
         conn.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-        for each in (*PINNED, *(_SINCE_17 if conn.info.server_version >= 170000 else ())):
+        for each in PINNED:
             conn.execute(each.encode())
         if role:
             conn.execute(SQL("SET LOCAL ROLE {}").format(Identifier(role)))
@@ -64,14 +74,11 @@ def exported(conn: psycopg.Connection[Any], role: str | None, locked: Sequence[C
 
     Needs no privilege. A standby exports one too; its WAL position is what it has replayed. The tables `locked` (as
     LOCK TABLE names them) keep their shape until the end, and are locked before the snapshot is taken (PostgreSQL,
-    LOCK): what TRUNCATE or ALTER TABLE has committed in between no snapshot would show as it was. Raise
-    psycopg.errors.LockNotAvailable where one of them is held for longer than LOCK_WAIT.
+    LOCK): what TRUNCATE or ALTER TABLE has committed in between no snapshot would show as it was.
     """
     with pinned(conn, role):
         if locked:
-            conn.execute(f"SET LOCAL lock_timeout = '{LOCK_WAIT}s'".encode())
             conn.execute(SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(SQL(", ").join(locked)))
-            conn.execute("SET LOCAL lock_timeout = 0")
         row = conn.execute(
             """SELECT pg_export_snapshot(), clock_timestamp(),
                       (CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn()

@@ -14,7 +14,7 @@ from keep.errors import KeepError
 from keep.manifest import PostgresCopy, StoredObject
 from keep.place.place import Sink
 from keep.place.sealed import seal
-from keep.postgres import large_objects, proof, roles, sequences, tables
+from keep.postgres import large_objects, proof, sequences, tables
 from keep.postgres.described import Described, described
 from keep.postgres.dump import cause_of, dumped
 from keep.postgres.fingerprint import fingerprint
@@ -22,7 +22,7 @@ from keep.postgres.left_out import left_out, unproved, warnings
 from keep.postgres.programs import Programs, libpq, own
 from keep.postgres.proof import Proof
 from keep.postgres.reader import reader
-from keep.postgres.snapshot import exported, pinned
+from keep.postgres.snapshot import exported, pinned, unhurried
 
 ARCHIVE, PROOF = "postgres.dump.zst", "postgres.proof.zst"
 _CANCEL, _PAUSE = 5.0, 0.1
@@ -46,7 +46,6 @@ class _Read:
 
     described: Described
     fingerprint: str | None
-    roles: tuple[str, ...]
     left_out: tuple[str, ...]
     unproved: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -71,6 +70,7 @@ def copy(source: PostgresSource, place: Sink, backup: str) -> tuple[PostgresCopy
 def _copied(
     conn: psycopg.Connection[Any], source: PostgresSource, place: Sink, backup: str
 ) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
+    unhurried(conn)
     pg_dump = own(source.programs, "pg_dump", conn)
     role = reader(conn, source.owner)
     with pinned(conn, role):
@@ -95,7 +95,6 @@ def _copied(
         **asdict(read.described),
         owner=source.owner,
         read_as=role or conn.info.user,
-        roles=read.roles,
         schema_fingerprint=read.fingerprint,
         snapshot_at=snapshot.at,
         snapshot_lsn=snapshot.lsn,
@@ -116,7 +115,6 @@ def _read(conn: psycopg.Connection[Any]) -> _Read:
     return _Read(
         fingerprint=fingerprint(conn),
         described=described(conn),
-        roles=roles.named(conn),
         left_out=left_out(conn),
         unproved=unproved(conn),
         warnings=warnings(conn),
