@@ -16,8 +16,8 @@ from graph.replica import replica_source
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance, Snapshot, Status
 from local.aside.records import Records, explained, is_making, making
-from local.backups import archiver, recovery
-from local.backups.archive import Window
+from local.backups import recovery
+from local.backups.archive import Window, size
 from local.backups.copying import copy
 from local.handlers import rds
 from local.handlers.base import archive, archived, parameters, replication_password, server
@@ -191,9 +191,9 @@ class LocalInstances:
         folder = self._folder(snapshot)
         done = (folder / "data").is_dir()
         status: Status = "available" if done else "creating" if is_making(folder) else "failed"
-        size = archiver.size(folder) if done else None
+        bytes_ = size(folder) if done else None
         return Snapshot(
-            identifier=snapshot, source=source, status=status, taken_at=datetime.fromisoformat(at), size=size
+            identifier=snapshot, source=source, status=status, taken_at=datetime.fromisoformat(at), size=bytes_
         )
 
 
