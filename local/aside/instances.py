@@ -161,7 +161,7 @@ class LocalInstances:
         if running and kept.bases():
             with explained():
                 kept.flush(found)
-        return [each for each in kept.windows(found.binaries) if each.latest]
+        return [each for each in kept.windows(found.binaries) if each.whole]
 
     def _declared(self, identifier: str) -> Entry | None:
         found = (e for e in self._state.of_type(rds.TYPE) if e["outputs"]["identifier"] == identifier)

@@ -26,6 +26,8 @@ WAL, BASE, PASSFILE, HOW, PACKED = "wal", "base", "pgpass", "how", "base.tar"
 """Names in an archive, as its program has them."""
 VARIABLE = "DATATIER_BACKUPS_MIB"
 """MiB that the automated backups of one primary may take; the last base backup stays whatever its size."""
+LEAST = 128
+"""Four base backups' worth of WAL, of two segments each."""
 FLUSH_SECONDS = 20.0
 _COMMIT = re.compile(r"desc: COMMIT (?:PREPARED )?(?:xid \d+, )?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+) UTC")
 _SEGMENT = re.compile(r"^[0-9A-F]{24}$")
@@ -61,6 +63,13 @@ class Window:
     base: Base
     latest: datetime | None
     """Just before the last commit that is archived, which a recovery has to meet; None where there is none yet."""
+    gap: bool = False
+    """Whether segments came after it that it does not reach: one in between was let go."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether anything can be restored to by it."""
+        return self.latest is not None and self.base.ended <= self.latest
 
     def holds(self, at: datetime) -> bool:
         """Whether that time can be restored to."""
@@ -140,7 +149,7 @@ class Archive:
             end = run[-1] if run else ""
             if end not in latest:
                 latest[end] = next((at for name in reversed(run) if (at := self._last_commit(name, binaries))), None)
-            windows.append(Window(base=base, latest=latest[end]))
+            windows.append(Window(base=base, latest=latest[end], gap=end < max(names, default="")))
         return windows
 
     def flush(self, server: PostgresServer) -> None:
@@ -187,7 +196,7 @@ def finish(archive: Path, fresh: Path, ended: float, begins: str, how: str) -> N
 
 
 def size(folder: Path) -> int:
-    """Bytes that the files below a folder take on the disk: holes, as in a segment that was switched early, are none."""
+    """Bytes that the files below a folder take on the disk: the holes of a segment that was switched early are none."""
     found = (Path(path) / name for path, _, names in os.walk(folder) for name in names)
     return sum(path.lstat().st_blocks * 512 for path in found)
 
@@ -195,8 +204,8 @@ def size(folder: Path) -> int:
 def limit() -> int:
     """Bytes that the backups of one primary may take. Raise CloudError."""
     said = os.environ.get(VARIABLE, "")
-    if said and (not said.isdecimal() or int(said) < 64):
-        raise CloudError(f"{VARIABLE}={said} is not a number of MiB, 64 or more")
+    if said and (not said.isdecimal() or int(said) < LEAST):
+        raise CloudError(f"{VARIABLE}={said} is not a number of MiB, {LEAST} or more")
     return int(said) * MIB if said else GIB
 
 

@@ -31,8 +31,11 @@ segments() { (cd "$folder/wal" && du -k -- ????????????????????????* 2>/dev/null
 # The first segment that a base backup needs, without its timeline.
 first() { sed 's/.*_........//'; }
 
-# KiB of WAL since the newest base backup; of all where there is none.
-since() { segments | awk -v first="$(bases | tail -n 1 | first)" 'substr($2, 9, 16) >= first "" { n += $1 } END { print n + 0 }'; }
+# KiB of WAL since the newest base backup, or since the one that is being made was begun; of all where there is none.
+since() {
+    from=$(cat "$folder/renewing/from" 2>/dev/null || bases | tail -n 1 | first)
+    segments | awk -v first="$from" 'substr($2, 9, 16) >= first "" { n += $1 } END { print n + 0 }'
+}
 
 keep() {
     name=${path##*/} target=$folder/wal/${path##*/} part=$folder/wal/.${path##*/}.part
@@ -43,7 +46,9 @@ keep() {
     fi
     kept=$(since)
     if [ "$kept" -gt "$limit" ] || [ "$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')" -lt "$keep_free" ]; then
-        say "$name is let go: $kept KiB of WAL are kept and no base backup succeeds, or the disk is nearly full; a gap begins"
+        say "$name is let go: $kept KiB of WAL came since the last base backup, or the disk is nearly full; a gap begins"
+        touch "$folder/gap" 2>/dev/null
+        renew_aside
         return 0
     fi
     # Blocks of zeros are left out where cp can do that. On disk before it has its name.
@@ -57,12 +62,14 @@ keep() {
         say "$target cannot be written, and $waiting segments wait: it is let go; a gap begins"
         return 0
     fi
-    if [ $((4 * kept)) -gt "$limit" ]; then
-        # Apart: the server waits for this process, and the base backup for the server's next segment.
-        PGPASSFILE=$folder/pgpass PGSSLMODE=disable PGGSSENCMODE=disable \
-            nohup sh "$0" "$folder" "$limit" "$program" "$port" renew </dev/null >/dev/null &
-    fi
+    [ $((4 * kept)) -le "$limit" ] || renew_aside
     return 0
+}
+
+# Apart: the server waits for this process, and a base backup for the server's next segment.
+renew_aside() {
+    PGPASSFILE=$folder/pgpass PGSSLMODE=disable PGGSSENCMODE=disable \
+        nohup sh "$0" "$folder" "$limit" "$program" "$port" renew </dev/null >/dev/null &
 }
 
 # One at a time; what a killed one has left is no longer anybody's after an hour, or when its process is gone.
@@ -74,9 +81,11 @@ renew() {
         touch "$lock"
     fi
     echo $$ >"$lock/pid"
-    rm -rf "$fresh"
+    segments | awk '{ print substr($2, 9, 16) }' | sort | tail -n 1 >"$lock/from"
+    rm -rf "$fresh" "$folder/gap"
     # Without WAL of its own it ends when all that it needs is in the archive (PostgreSQL, pg_basebackup, -X).
-    if "$program" -D "$fresh" -Ft -h 127.0.0.1 -p "$port" -U rdsrepladmin -X none -c fast --no-verify-checksums --no-manifest; then
+    if "$program" -D "$fresh" -Ft -h 127.0.0.1 -p "$port" -U rdsrepladmin -X none -c fast --no-verify-checksums --no-manifest &&
+        [ ! -e "$folder/gap" ]; then # what it needs of a segment that was let go the server takes for archived
         begins=$(tar -xOf "$fresh/base.tar" backup_label | sed -n '1s/.*(file \([0-9A-F]*\)).*/\1/p')
         ended=$(date -u +%Y%m%dT%H%M%S.%6NZ)
         case $ended in
