@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from cli.drill_losses import deletion, primary, redis, region
+from cli.drill_run import DryRunFlag, KeepOption, ResumeFlag, YesFlag, run
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, ManifestOption, StackArgument, StackOption
 from cli.output import console, emit_json, escape
 
-if TYPE_CHECKING:
-    from keep.drill.drill import Drill
-
 app = typer.Typer(no_args_is_help=True, help="Restores that are proved, measured and reported.")
-KeepOption = Annotated[
-    list[str] | None,
-    typer.Option("--keep", help="Where the report goes too: a folder, or s3://BUCKET/PREFIX. May be given again."),
-]
-ResumeFlag = Annotated[bool, typer.Option("--resume", help="Go on with the one that was killed.")]
-YesFlag = Annotated[bool, typer.Option("--yes", help="Do not ask; on AWS a drill costs money.")]
-DryRunFlag = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and do nothing.")]
 
 
 @app.command()
@@ -81,6 +73,12 @@ def snapshot(
     elif backup is not None:
         raise InputError("--backup needs the place where it lies: --from PLACE.")
     run(drill, stack, manifest, keep, resume=resume, yes=yes, dry_run=dry_run, json=json)
+
+
+app.command()(deletion)
+app.command()(primary)
+app.command()(region)
+app.command()(redis)
 
 
 @app.command()
@@ -146,50 +144,6 @@ def clean(
         console().print(f"[bold]removed[/] {escape(each)}")
     if not gone:
         console().print("nothing was left")
-
-
-def run(
-    drill: Drill,
-    stack: str | None,
-    manifest: str | None,
-    keep: list[str] | None,
-    *,
-    resume: bool,
-    yes: bool,
-    dry_run: bool,
-    json: bool,
-) -> None:
-    """Carry a drill out, or show its plan. Exit 1 unless it passed."""
-    from dataclasses import asdict
-
-    from cli.consent import ask
-    from cli.drill_scene import on_aws, scene_of
-    from cli.drill_view import plan_view, report_view, saying
-    from keep.drill.run import carry_out, planned
-
-    scene = scene_of(stack, manifest, keep or ())
-    if dry_run or (on_aws(scene.stack) and not yes and not resume):
-        plan = planned(drill, scene)
-        if dry_run and json:
-            emit_json(asdict(plan))
-            return
-        console(stderr=not dry_run).print(plan_view(plan))
-        if dry_run:
-            return
-    if on_aws(scene.stack):
-        ask(
-            f"The drill {drill.name} makes this in AWS, and it costs money until it is destroyed.",
-            scene.stack.stack,
-            yes=yes,
-        )
-    with saying(scene, quiet=json) as heard:
-        found = carry_out(drill, heard, resume=resume)
-    if json:
-        emit_json({**found.model_dump(mode="json"), "report": f"{scene.books.address}/{found.id}.html"})
-    else:
-        console().print(report_view(found, scene.books.address))
-    if found.verdict != "passed":
-        raise typer.Exit(FAILED)
 
 
 def _moment(written: str | None) -> datetime | None:
