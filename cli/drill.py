@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from cli.drill_run import DryRunFlag, KeepOption, ResumeFlag, YesFlag, run
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, ManifestOption, StackArgument, StackOption
 from cli.output import console, emit_json, escape
+
+if TYPE_CHECKING:
+    from keep.drill.drill import Drill
 
 app = typer.Typer(no_args_is_help=True, help="Restores that are proved, measured and reported.")
 
