@@ -2,21 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from bootstrap.manifest import Endpoint, KeptTarget, Manifest, PostgresTarget
-from keep import manifest as manifests
-from keep.backup.verified import record
-from keep.drill.books import Books
-from keep.drill.report import DrillObjective, DrillReport, Verdict
-from keep.manifest import BackupManifest
-from keep.place.folder import FolderPlace
-from keep.watch.handler import sources
-from keep.watch.kept import reader
-from observe.health.recovery import Drilled, Recoverable
 
 AT = datetime(2026, 11, 1, 4, 30, tzinfo=UTC)
 
