@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.backup_caches import CachesOption, Form, FormOption, caches_of_stack, caches_of_url, scratch_cache
 from cli.backup_list import list_, show
 from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, of_stack
 from cli.backup_prune import prune
+from cli.backup_restore import restore
 from cli.doors import by_url
 from cli.errors import FAILED
-from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, StackOption
+from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackOption
 from cli.output import console, emit_json, escape
 
 if TYPE_CHECKING:
@@ -27,20 +29,25 @@ def create(
     stack: StackOption = None,
     manifest: ManifestOption = None,
     database_url: DatabaseUrlOption = None,
+    redis_url: RedisUrlOption = None,
+    cache: CachesOption = None,
+    form: FormOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Make a backup: every row proved from the dump's own snapshot, every object read back, the manifest last.
 
     [bold]Examples:[/] datatier backup create --to backups    datatier backup create --to s3://BUCKET/P --to copies
     """
+    from cli.keys import give_way
     from keep.backup.create import PartlyError
     from keep.backup.create import create as make
     from keep.backup.listing import before
     from keep.backup.warnings import warnings
 
-    sources = _sources(stack, manifest, database_url)
+    sources = _sources(stack, manifest, database_url, redis_url, cache, form, to)
     places = [of_stack(address, sources.stack) for address in (to or (None,))]
     failed: dict[str, str] = {}
+    give_way()  # what is copied is in use
     try:
         made = make(sources, *places)
     except PartlyError as error:
@@ -73,19 +80,27 @@ app.command()(show)
 def verify(
     backup: BackupArgument,
     place: FromOption = None,
-    level: Annotated[int, typer.Option(min=1, max=1, help="1: every object read and hashed.")] = 1,
+    level: Annotated[
+        int,
+        typer.Option(
+            min=1, max=3, help="1: every object hashed. 2: the archive read by pg_restore. 3: restored, proved."
+        ),
+    ] = 1,
     stack: StackOption = None,
     manifest: ManifestOption = None,
+    database_url: DatabaseUrlOption = None,
     json: JsonFlag = False,
 ) -> None:
     """Look whether a backup is what was written. Exit 1 on any difference.
 
-    [bold]Examples:[/] datatier backup verify ID --from backups
+    Level 3 restores into a throw-away server of this computer, or into a database of --database-url's server, which is
+    dropped again.
+
+    [bold]Examples:[/] datatier backup verify ID --from backups --level 3
     """
     from keep.backup.verify import verify as look
 
-    deeper: list[Deeper] = []
-    found = look(existing_place(place, stack, manifest), backup, deeper[: level - 1])
+    found = look(existing_place(place, stack, manifest), backup, _deeper(level, database_url))
     if json:
         emit_json({"id": found.id, "level": found.level, "ok": found.ok, "differences": found.differences})
     elif found.ok:
@@ -97,9 +112,36 @@ def verify(
 
 
 app.command()(prune)
+app.command()(restore)
 
 
-def _sources(stack: str | None, manifest: str | None, database_url: str | None) -> Sources:
+def _deeper(level: int, database_url: str | None) -> list[Deeper]:
+    if level == 1:
+        return []
+    from cli.backup_target import scratch_at, scratch_here
+    from keep.backup.verify import both
+    from keep.backup.verify_archive import read_through
+    from keep.backup.verify_restored import restored
+    from keep.redis import verify as caches
+    from local.postgres.binaries import client
+
+    deeper: list[Deeper] = [both(read_through(client), caches.read_through)]
+    if level > 2:
+        url = by_url(database_url, None, None)
+        database = restored(scratch_here if url is None else lambda _: scratch_at(url))
+        deeper.append(both(database, caches.restored(scratch_cache)))
+    return deeper
+
+
+def _sources(
+    stack: str | None,
+    manifest: str | None,
+    database_url: str | None,
+    redis_url: str | None,
+    names: list[str] | None,
+    form: Form | None,
+    to: list[str] | None,
+) -> Sources:
     from bootstrap.access import load_access
     from bootstrap.postgres import master
     from bootstrap.secrets import AwsStore, open_database_url, place_of
@@ -108,9 +150,13 @@ def _sources(stack: str | None, manifest: str | None, database_url: str | None) 
     from keep.postgres.source import PostgresSource
     from local.postgres.binaries import client
 
-    if (url := by_url(database_url, stack, manifest)) is not None:
+    url, cache_url = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
+    caches = caches_of_url(cache_url, names, form) if cache_url else ()
+    if url is not None:
         source = PostgresSource(connect=lambda: open_database_url(url), owner=None, programs=client)
-        return Sources(postgres=source, server=place_of(url))
+        return Sources(postgres=source, caches=caches, server=place_of(url))
+    if cache_url is not None:
+        return Sources(caches=caches, server=place_of(cache_url))
     target = find_manifest(stack, manifest)
     store = AwsStore(target.region, target.aws_endpoint)
     source = PostgresSource(
@@ -118,4 +164,4 @@ def _sources(stack: str | None, manifest: str | None, database_url: str | None) 
         owner=load_access(target.access).owner,
         programs=client,
     )
-    return Sources(postgres=source, stack=target)
+    return Sources(postgres=source, caches=caches_of_stack(target, names, form, to), stack=target)

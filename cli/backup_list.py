@@ -66,11 +66,13 @@ def show(
     found = one(existing_place(place, stack, manifest), backup)
     if json:
         inside = found.manifest
+        points = joint(inside) if inside else ()
         emit_json(
             {
                 **as_data(found),
                 "verification": found.verification.model_dump(mode="json") if found.verification else None,
-                "cache_seconds_after_database": joint(inside) if inside else {},
+                "cache_seconds_after_database": {each.cache: each.seconds_newer for each in points},
+                "joint": [each.model_dump(mode="json") for each in points],
                 "manifest": inside.model_dump(mode="json") if inside else None,
             }
         )
@@ -141,7 +143,8 @@ def _show(kept: Kept, inside: BackupManifest) -> None:
         ]
         if reached and reached.version is not None:
             rows.append(("migration", f"{reached.version}{', dirty' if reached.dirty else ''}"))
-    apart = joint(inside)
+    points = joint(inside)
+    apart = {each.cache: each.seconds_newer for each in points}
     for name, cache in sorted(inside.caches.items()):
         keys = f"{cache.keys:,} keys, " if cache.keys is not None else ""
         rows.append((f"cache {escape(name)}", f"{escape(cache.server)}, {keys}{_apart(apart.get(name))}"))
@@ -152,6 +155,8 @@ def _show(kept: Kept, inside: BackupManifest) -> None:
             "", ("object", "size", "SHA-256"), [(each.name, size(each.bytes), each.sha256) for each in inside.objects]
         )
     )
+    for each in points:
+        out.print(escape(each.sentence))
     left_out = [*(inside.postgres.left_out if inside.postgres else ())]
     left_out += [f"cache {name}: {each}" for name, cache in sorted(inside.caches.items()) for each in cache.left_out]
     for sentence in left_out:

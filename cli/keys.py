@@ -79,7 +79,7 @@ def keys(
     from observe.keys.entry import of_stack, of_url
 
     entry = (
-        of_url(target, _access_of(cache), cache)
+        of_url(target, access_of(cache), cache)
         if isinstance(target, Secret)
         else of_stack(target, str(cache), identity)
     )
@@ -96,7 +96,7 @@ def _of_file(path: Path, cache: str | None) -> Survey:
     from observe.keys.spaces import Spaces, spaces_of
     from observe.keys.survey import Survey
 
-    access = _access_of(cache)
+    access = access_of(cache)
     survey = Survey(
         spaces=spaces_of(access, cache) if access and cache else Spaces({}, cache=cache or ""), allowed=Everything()
     )
@@ -112,7 +112,7 @@ def _of_file(path: Path, cache: str | None) -> Survey:
     return survey
 
 
-def _access_of(cache: str | None) -> Access | None:
+def access_of(cache: str | None) -> Access | None:
     """access.yaml, None where there is none. Raise InputError for a cache of which it has no key spaces."""
     access = _access()
     caches = sorted({space.cache for space in access.keyspaces.values()}) if access else []

@@ -9,9 +9,9 @@ from typer.core import TyperGroup
 
 from cli.errors import InputError
 
-DESTRUCTIVE = frozenset({"reset", "down", "down-to", "goto", "force"})
+DESTRUCTIVE = frozenset({"reset", "down", "down-to", "goto", "force", "prune"})
 """Commands that empty, stop or go back; whoever means one of them writes it in full."""
-RECOVERY = frozenset({"restore", "recover", "recovery", "rollback", "revert", "undo", "undelete", "backup", "rescue"})
+RECOVERY = frozenset({"restore", "recover", "recovery", "rollback", "revert", "undo", "undelete", "rescue"})
 """What somebody types who has lost data."""
 
 
@@ -39,8 +39,8 @@ class CarefulGroup(TyperGroup):
             return super().resolve_command(ctx, args)
         if args[0].lower() in RECOVERY:
             raise InputError(
-                f"there is no command `{args[0]}`, and nothing was done. On AWS, docs/runbooks/postgres-corruption.md "
-                "is the way back to a point in time; a tier on this computer keeps no backup beside its folder .local."
+                f"there is no command `{args[0]}`, and nothing was done. `datatier backup list --from PLACE` shows "
+                "what can be restored; on AWS, docs/runbooks/postgres-corruption.md is the way back to a point in time."
             )
         every = self.commands
         try:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
-from collections.abc import Iterator, Sequence
+import signal
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from psycopg import sql
 
 from bootstrap.declared_extensions import DeclaredExtension
 from bootstrap.postgres import extensions
+from keep.workspace import workspace
 from knowledge.postgres.catalogue import DEFAULT_MAJOR
 from knowledge.postgres.extensions import preloaded
 from local import ports
@@ -24,43 +25,61 @@ DATABASE = "rehearsal"
 
 
 @contextmanager
-def scratch(
-    owner: str, migrator: str, wanted: Sequence[DeclaredExtension] = ()
-) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
-    """A connection to an empty database as `migrator`, which may act as `owner` and is no superuser, as on RDS."""
-    with tempfile.TemporaryDirectory(prefix="datatier-scratch-") as made:
-        folder = Path(made)
+def throwaway(major: int | None, extensions: Iterable[str]) -> Iterator[PostgresServer]:
+    """A server of its own of that major version, or of the nearest, with the libraries that extensions need at start.
+
+    Raise CloudError where it cannot be started.
+    """
+    with workspace("datatier-scratch-", _end) as folder:
         folder.chmod(0o711)  # as root the server is another user: it passes, and its own folder is below
         server = PostgresServer(
-            name="rehearsal",
+            name="scratch",
             folder=folder / "postgres",
-            port=next(port for port in ports.candidates(made) if ports.is_free(port)),
-            daemon=Daemon("postgres", folder / "run", folder / "log" / "postgres.log"),
-            binaries=binaries.find(DEFAULT_MAJOR),
+            port=next(port for port in ports.candidates(str(folder)) if ports.is_free(port)),
+            daemon=_daemon(folder),
+            binaries=binaries.find(major),
             admin_password=secrets.token_urlsafe(24),
-            stack="rehearsal",
+            stack="scratch",
         )
         server.folder.mkdir(mode=0o700)
         server.initialise()
         try:
-            libraries = ",".join(preloaded((each.name for each in wanted), server.binaries.major))
+            libraries = ",".join(preloaded(extensions, server.binaries.major))
             server.start([{"name": "shared_preload_libraries", "value": libraries}])
-            with server.connect() as admin:
-                _prepare(admin, owner, migrator, password := secrets.token_urlsafe(24))
-            with server.connect(DATABASE) as admin:
-                _extend(admin, owner, wanted)
-            with psycopg.connect(
-                host="127.0.0.1",
-                hostaddr="",  # as in local.postgres.server
-                port=server.port,
-                dbname=DATABASE,
-                user=migrator,
-                password=password,
-                autocommit=True,
-            ) as conn:
-                yield conn
+            yield server
         finally:
             server.stop()
+
+
+@contextmanager
+def scratch(
+    owner: str, migrator: str, wanted: Sequence[DeclaredExtension] = ()
+) -> Iterator[psycopg.Connection[tuple[object, ...]]]:
+    """A connection to an empty database as `migrator`, which may act as `owner` and is no superuser, as on RDS."""
+    with throwaway(DEFAULT_MAJOR, (each.name for each in wanted)) as server:
+        with server.connect() as admin:
+            _prepare(admin, owner, migrator, password := secrets.token_urlsafe(24))
+        with server.connect(DATABASE) as admin:
+            _extend(admin, owner, wanted)
+        with psycopg.connect(
+            host="127.0.0.1",
+            hostaddr="",  # as in local.postgres.server
+            port=server.port,
+            dbname=DATABASE,
+            user=migrator,
+            password=password,
+            autocommit=True,
+        ) as conn:
+            yield conn
+
+
+def _daemon(folder: Path) -> Daemon:
+    return Daemon("postgres", folder / "run", folder / "log" / "postgres.log")
+
+
+def _end(folder: Path) -> None:
+    """End the server that a run which was killed has left."""
+    _daemon(folder).stop(signal.SIGQUIT)
 
 
 def _prepare(admin: roles.Connection, owner: str, migrator: str, password: str) -> None:

@@ -11,10 +11,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from graph.errors import CloudError
 from graph.placed import PlacedResource
+from local import swap
 from local.files import private_dir, write_private
 
 LOCK_SECONDS = 60.0
@@ -26,6 +27,23 @@ class Entry(PlacedResource):
     name: str
     digest: str
     """Of its declaration: another one means that it has to be made again."""
+
+
+MadeKind = Literal["instance", "snapshot", "cache", "cache snapshot", "promotion"]
+"""A promotion is of a replica of the stack; the others are what `keep.estate` calls so."""
+
+
+class MadeEntry(TypedDict):
+    """What a drill has made aside: of no stack, so that no `up` adopts or removes it."""
+
+    kind: MadeKind
+    identifier: str
+    source: str
+    like: str
+    """The instance or cache of the stack whose groups it has."""
+    made_by: str
+    made_at: str
+    """UTC, ISO 8601."""
 
 
 class StackLockedError(CloudError):
@@ -48,6 +66,8 @@ class StateDir:
         """Passwords that the substrate itself needs (administrators, replication)."""
         self.kept: dict[str, Any] = {}
         """Facts that are dear to find out again: the bootstrap's manifest and report."""
+        self.made: dict[str, MadeEntry] = {}
+        """By kind and identifier."""
         if read:
             self.load()
 
@@ -69,6 +89,7 @@ class StateDir:
             data = json.loads(path.read_text(encoding="utf-8"))
             self.resources, self.ports = data["resources"], data["ports"]
             self.secrets, self.kept = data["secrets"], data["kept"]
+            self.made = data.get("made", {})
         except FileNotFoundError:
             return
         except (OSError, ValueError, KeyError, TypeError) as error:
@@ -81,6 +102,7 @@ class StateDir:
         with self._mutex:
             self.folder()
             data = {"resources": self.resources, "ports": self.ports, "secrets": self.secrets, "kept": self.kept}
+            data["made"] = self.made
             write_private(self.path / "state.json", json.dumps(data))
 
     def put(self, urn: str, entry: Entry) -> None:
@@ -105,7 +127,7 @@ class StateDir:
         shutil.rmtree(self.path, ignore_errors=True)
         if self.path.exists():
             raise CloudError(f"{self.path} could not be removed whole; remove it as the user who ran `datatier up`")
-        self.resources, self.ports, self.secrets, self.kept = {}, {}, {}, {}
+        self.resources, self.ports, self.secrets, self.kept, self.made = {}, {}, {}, {}, {}
 
     @contextmanager
     def lock(self, seconds: float = LOCK_SECONDS, *, read: bool = True) -> Iterator[None]:
@@ -114,6 +136,7 @@ class StateDir:
         path = self.folder() / "lock"
         handle = _locked(path, time.monotonic() + seconds, self.stack)
         try:
+            swap.finish(self.path)  # what a killed `snapshot restore` had decided
             if read:
                 self.load()
             yield

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from bootstrap.access import cache_watcher, load_access, watcher
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest, PostgresTarget
 from bootstrap.secrets import (
+    Credential,
     LoginError,
     Secret,
     open_database_url,
@@ -85,6 +86,13 @@ def cache_nodes(manifest: Manifest, cache: str, identity: str) -> tuple[RedisNod
     target = manifest.caches[cache]
     where = target.nodes or (*([target.reader] if target.reader else []), target.endpoint)
     return tuple(_nodes_of(manifest, cache, identity, where))
+
+
+def cache_nodes_by(manifest: Manifest, cache: str, read: Callable[[], Credential]) -> tuple[RedisNode, ...]:
+    """The same nodes with a credential that is no identity's, such as the administrator's."""
+    target, login = manifest.caches[cache], Login(read)
+    where = target.nodes or (*([target.reader] if target.reader else []), target.endpoint)
+    return tuple(_cache_node(cache, target, each, login, lambda _: None) for each in where)
 
 
 def _instance(

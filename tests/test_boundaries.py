@@ -44,7 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "graph": {"knowledge"},
     "knowledge": set(),
     "delivery": {"infra", "components", "knowledge"},
-    "local": {"bootstrap", "graph", "knowledge", "runtime"},
+    "local": {"bootstrap", "graph", "keep", "knowledge", "runtime"},
     "policy": {"graph", "infra", "knowledge"},  # its entry for the engine reads the stack's file
     "preview": {"graph", "runtime", "infra", "knowledge", "policy", "alarms"},
     "runtime": {"graph"},

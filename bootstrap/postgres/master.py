@@ -21,6 +21,7 @@ from bootstrap.secrets import LoginError, Secret, SecretStore, SecretVersion, St
 
 _ATTEMPTS = 3
 _STAGES: tuple[Stage, ...] = ("AWSCURRENT", "AWSPENDING")
+_OF_A_COPY: tuple[Stage, ...] = (*_STAGES, "AWSPREVIOUS")
 # A new server has the infrastructure's password again, whatever is current; and where that password became
 # current without a new server, the one before it is the server's.
 _ANEW: tuple[Stage, ...] = ("INITIAL", "AWSPREVIOUS")
@@ -79,10 +80,13 @@ def enter(target: PostgresTarget, store: SecretStore, rule: PasswordRule = USUAL
     return Master(conn=conn, user=user, password=None if by_token else password, done=tuple(done))
 
 
-def look(target: PostgresTarget, store: SecretStore) -> Master:
-    """Log in as the master and change nothing, neither on the server nor in the store."""
+def look(target: PostgresTarget, store: SecretStore, *, copy: bool = False) -> Master:
+    """Log in as the master and change nothing, neither on the server nor in the store.
+
+    :param copy: whether it is a copy of an earlier moment: of before a rotation it has the password of before it.
+    """
     refusal = f"the secret {target.master_secret} is empty"
-    for stage in _STAGES:
+    for stage in _OF_A_COPY if copy else _STAGES:
         if (version := store.get(target.master_secret, stage)) is None:
             continue
         try:

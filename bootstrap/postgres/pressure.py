@@ -67,7 +67,8 @@ def migration(conn: psycopg.Connection[Any]) -> MigrationReached | None:
     import psycopg
 
     try:
-        row = conn.execute("SELECT version, dirty FROM public.schema_migrations").fetchone()
+        with conn.transaction():  # a refusal must not end the caller's
+            row = conn.execute("SELECT version, dirty FROM public.schema_migrations").fetchone()
     except (psycopg.errors.UndefinedTable, psycopg.errors.UndefinedColumn, psycopg.errors.InsufficientPrivilege):
         return None
     return MigrationReached(version=row[0], dirty=row[1]) if row else None

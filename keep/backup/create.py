@@ -15,7 +15,7 @@ from bootstrap.manifest import Manifest
 from keep import manifest as manifests
 from keep.backup.leftovers import ABANDONED
 from keep.backup.listing import stored
-from keep.errors import DamagedError, KeepError
+from keep.errors import AskedError, DamagedError, KeepError
 from keep.manifest import BackupManifest, CacheCopy, PostgresCopy, StoredObject
 from keep.place.place import Place, Sink
 from keep.place.sealed import checked, seal
@@ -55,6 +55,9 @@ def create(sources: Sources, place: Place, *also: Place) -> BackupManifest:
     What is not whole is taken away again, and never looks whole.
     """
     copies = Copies((place, *also))
+    addresses = [one.address for one in copies.places]
+    if twice := sorted({each for each in addresses if addresses.count(each) > 1}):
+        raise AskedError(f"{twice[0]} is named twice: a second copy lies in another place")
     began, clock = datetime.now(UTC), time.monotonic()
     backup = new_id(began)
     try:
@@ -100,21 +103,22 @@ def discard(place: Place, backup: str) -> None:
 
 
 def new_id(at: datetime) -> str:
-    """Return a name that sorts by time and that no other backup has."""
-    return f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+    """Return a name that sorts by time and that no other backup has; `listing.named_at` reads it."""
+    return f"{at:%Y%m%dT%H%M%S}{at.microsecond // 1000:03}Z-{secrets.token_hex(3)}"
 
 
 def _copied(
     sources: Sources, to: Sink, backup: str
 ) -> tuple[PostgresCopy | None, dict[str, CacheCopy], list[StoredObject]]:
     objects: list[StoredObject] = []
+    caches: dict[str, CacheCopy] = {}
+    # First, so that no key names a row that the database's snapshot does not have yet (`keep.backup.joint`).
+    for each in sources.caches:
+        caches[each.name], made = each.copy(to, backup)
+        objects += made
     database = None
     if sources.postgres:
         database, made = postgres.copy(sources.postgres, to, backup)
-        objects += made
-    caches: dict[str, CacheCopy] = {}
-    for each in sources.caches:
-        caches[each.name], made = each.copy(to, backup)
         objects += made
     if sources.stack:
         text = yaml.safe_dump(sources.stack.access, sort_keys=False).encode()

@@ -112,7 +112,7 @@ def before(place: Place, made: BackupManifest) -> BackupManifest | None:
 def named_at(backup: str) -> datetime | None:
     """Return when a backup was begun, by its name; None for a name that does not say so."""
     try:
-        return datetime.strptime(backup.partition("-")[0], "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+        return datetime.strptime(backup.partition("-")[0], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
     except ValueError:
         return None
 

@@ -48,41 +48,47 @@ def decide(
         sources.setdefault(each.source, []).append(each)
     reasons: dict[str, str] = {}
     for source, those in sources.items():
-        for backup, reason in _kept(those, now, rule, known=source is not None):
+        for backup, reason in (_kept if source else _unreadable)(those, now, rule):
             reasons.setdefault(backup, reason)
     for backup, reason in (locked or {}).items():
         reasons.setdefault(backup, reason)
-    old = f"older than {rule.all_of().days} days, and not the week's first" if rule.days > rule.daily else ""
     return [
-        Decision(
-            id=each.id,
-            keep=each.id in reasons,
-            reason=reasons.get(each.id)
-            or (old if old and _age(each, now) < timedelta(days=rule.days) else "")
-            or f"older than {rule.days} days",
-        )
+        Decision(id=each.id, keep=each.id in reasons, reason=reasons.get(each.id) or _old(each, now, rule))
         for each in backups
     ]
 
 
-def _kept(those: Iterable[Kept], now: datetime, rule: Rule, *, known: bool) -> Iterator[tuple[str, str]]:
+def _old(backup: Kept, now: datetime, rule: Rule) -> str:
+    if _age(backup, now) < timedelta(days=rule.days):
+        return f"older than {rule.all_of().days} days, and not the week's first"
+    return f"older than {rule.days} days"
+
+
+def _unreadable(those: Iterable[Kept], now: datetime, rule: Rule) -> Iterator[tuple[str, str]]:
+    """What cannot say whose it is could be anybody's last one: it stays as long as the rule keeps anything."""
+    days = max(1, rule.days)
+    for each in those:
+        if _age(each, now) < timedelta(days=days):
+            yield each.id, f"younger than {days} days; it cannot be read"
+
+
+def _kept(those: Iterable[Kept], now: datetime, rule: Rule) -> Iterator[tuple[str, str]]:
     """Backups of one source that are kept, each with its reasons, the strongest first."""
     oldest_first = sorted(those, key=lambda each: each.id)
-    if known:
-        for level in reversed(LEVELS):
-            if good := [each for each in oldest_first if each.verified >= level]:
-                yield good[-1].id, f"the newest that is verified at level {level}"
-        if whole := [each for each in oldest_first if not each.failed]:
-            yield whole[-1].id, "the newest"
-        yield oldest_first[-1].id, "the newest"
+    for level in reversed(LEVELS):
+        if good := [each for each in oldest_first if each.verified >= level]:
+            yield good[-1].id, f"the newest that is verified at level {level}"
+    if whole := [each for each in oldest_first if not each.failed]:
+        yield whole[-1].id, "the newest"
+    yield oldest_first[-1].id, "the newest"
     weeks: dict[tuple[int, int], str] = {}
     for each in oldest_first:
         age = _age(each, now)
         if age < rule.all_of():
             yield each.id, f"younger than {rule.all_of().days} days"
-        if not each.failed:
-            weeks.setdefault(_week(each, now), each.id)
-        if age < timedelta(days=rule.days) and weeks.get(_week(each, now)) == each.id:
+        if each.failed or age >= timedelta(days=rule.days):
+            continue
+        if weeks.setdefault(_week(each, now), each.id) == each.id:
             yield each.id, f"the first of its week, younger than {rule.days} days"
 
 

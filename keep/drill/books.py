@@ -18,7 +18,7 @@ from keep.drill.notes import Notes
 from keep.drill.render_html import html
 from keep.drill.render_md import markdown
 from keep.drill.report import DrillReport
-from keep.errors import AskedError, DamagedError
+from keep.errors import AskedError, DamagedError, KeepError
 from keep.place.place import Place
 
 _REPORT = re.compile(r"[^/]+/(\d{8}T\d{6}Z-[0-9a-f]{6})\.json")
@@ -107,10 +107,10 @@ class Books:
             head = Head(report=report.id, sha256=kept.sha256, count=head.count + 1 if head else 1)
         for place in (self._place, *self._copies):
             for ending, data in (("json", kept.data), ("md", markdown(report)), ("html", html(report))):
-                with place.write(f"{self._stack}/{report.id}.{ending}") as out:
+                with place.write(f"{self._stack}/{report.id}.{ending}", replace=True) as out:
                     out.write(data if isinstance(data, bytes) else data.encode())
-            with place.write(f"{self._stack}/HEAD.json") as out:
-                out.write(head.model_dump_json(indent=1).encode())
+            with place.write(f"{self._stack}/HEAD.json", replace=True) as out:
+                out.write(_json(head))
         return report
 
     def running(self) -> Notes | None:
@@ -123,18 +123,27 @@ class Books:
                 f"{self.address}/RUNNING.json is damaged: remove it, then `datatier drill clean`"
             ) from None
 
+    def claim(self, notes: Notes) -> None:
+        """Begin to keep the notes of a drill. Raise KeepError where another one has begun since `running` was asked."""
+        try:
+            self._keep("RUNNING.json", _json(notes), replace=False)
+        except KeepError:
+            if self.running() is None:
+                raise
+            raise KeepError(f"another drill of {self._stack} began just now: run it when that has ended") from None
+
     def note(self, notes: Notes) -> None:
         """Keep the notes of the drill that runs."""
-        with self._lock, self._place.write(f"{self._stack}/RUNNING.json") as out:
-            out.write(notes.model_dump_json(indent=1).encode())
+        self._keep("RUNNING.json", _json(notes))
 
     def ended(self) -> None:
         """No drill runs any more."""
-        try:
-            with self._lock:
-                self._place.remove(f"{self._stack}/RUNNING.json")
-        except KeyError:
-            pass
+        with self._lock:
+            self._place.remove(f"{self._stack}/RUNNING.json")
+
+    def _keep(self, name: str, data: bytes, *, replace: bool = True) -> None:
+        with self._lock, self._place.write(f"{self._stack}/{name}", replace=replace) as out:
+            out.write(data)
 
     def _read(self, key: str) -> bytes | None:
         try:
@@ -142,6 +151,10 @@ class Books:
                 return source.read()
         except KeyError:
             return None
+
+
+def _json(model: BaseModel) -> bytes:
+    return model.model_dump_json(indent=1).encode()
 
 
 def written(report: DrillReport) -> bytes:

@@ -1,7 +1,7 @@
 """Heartbeats on a server while a drill runs: how much is lost is the incident less the newest that came back.
 
 They are rows of a table in a database of their own, so that no migration tool, policy, grant or schema check of the
-application ever sees them, and yet a copy of the whole instance has them (docs/adr/0054).
+application ever sees them, and yet a copy of the whole instance has them (ADR 0054).
 """
 
 from __future__ import annotations
@@ -108,6 +108,22 @@ def newest(connect: Callable[[str | None], psycopg.Connection[Any]], run: str) -
             return None
         row = conn.execute("SELECT number, at FROM beat ORDER BY number DESC LIMIT 1").fetchone()
     return Heartbeat(number=row[0], at=row[1]) if row else None
+
+
+def until(
+    connect: Callable[[str | None], psycopg.Connection[Any]], run: str, at: datetime
+) -> tuple[int, Heartbeat | None]:
+    """Return how many heartbeats of the run up to a moment a server has, and the newest of those.
+
+    Not up to a number: a promoted replica may give numbers again that its primary gave last.
+    """
+    if newest(connect, run) is None:
+        return 0, None
+    with connect(database_of(run)) as conn:
+        row = conn.execute(
+            "SELECT number, at, count(*) OVER () FROM beat WHERE at <= %s ORDER BY at DESC LIMIT 1", [at]
+        ).fetchone()
+    return (row[2], Heartbeat(number=row[0], at=row[1])) if row else (0, None)
 
 
 def remove(conn: psycopg.Connection[Any], run: str | None = None) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Whether the application has its data again: a login as its role, an answer, and a write that is rolled back."""
+"""The phase `serve`: a login as the application's role, its first answer, and a write that touches no row."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _STAGES: tuple[SecretStage, ...] = ("AWSCURRENT", "AWSPREVIOUS")
 _TABLE = """
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT, DELETE')
-  AND has_table_privilege(c.oid, 'SELECT') AND has_table_privilege(c.oid, 'DELETE')
+  AND has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT')
+  AND has_table_privilege(c.oid, 'DELETE')
 ORDER BY c.reltuples DESC, 1, 2 LIMIT 1
 """
 
@@ -28,25 +28,27 @@ ORDER BY c.reltuples DESC, 1, 2 LIMIT 1
 def serve(stage: Stage, endpoint: Endpoint) -> str:
     """Do it and say as whom. Raise NotWholeError where the application would get no answer."""
     identity = default_identity(stage.scene.access)
+    if not stage.scene.access.logins(identity):
+        raise NotWholeError("access.yaml has no identity that logs in to PostgreSQL: nobody could use what came back")
     with _entered(stage, endpoint, identity) as conn:
         try:
-            said = _asked(conn)
+            said = f"{identity} {_asked(conn)}"
         except psycopg.Error as error:
             raise NotWholeError(f"{identity} gets no answer: {error.diag.message_primary or error}") from None
-    stage.notes.check("application", True, f"{identity} {said}")
-    return f"{identity} {said}"
+    stage.notes.check("application", True, said)
+    return said
 
 
 def _asked(conn: psycopg.Connection[Any]) -> str:
     conn.execute("SELECT 1")
     found = conn.execute(_TABLE).fetchone()
     if found is None:
-        return "logged in; it may change no table"
+        return "has logged in; it may write to no table"
     table = Identifier(*found)
     with conn.transaction(force_rollback=True):
         conn.execute(SQL("SELECT 1 FROM {} LIMIT 1").format(table))
-        conn.execute(SQL("DELETE FROM {} WHERE false").format(table))  # refused by a standby, and without a row
-    return f"logged in, read {'.'.join(found)} and may write to it"
+        conn.execute(SQL("DELETE FROM {} WHERE false").format(table))  # a standby refuses it
+    return f"has logged in, read {'.'.join(found)} and may write to it"
 
 
 def _entered(stage: Stage, endpoint: Endpoint, identity: str) -> psycopg.Connection[Any]:
@@ -60,7 +62,7 @@ def _entered(stage: Stage, endpoint: Endpoint, identity: str) -> psycopg.Connect
         try:
             return open_postgres(target, endpoint, version.credential.username, version.credential.password)
         except LoginError as error:
-            if not error.refused:
-                raise
             refusal = str(error)
+            if not error.refused:
+                break
     raise NotWholeError(refusal)

@@ -101,6 +101,8 @@ def refused(bucket: str, operation: str, code: str, message: str) -> KeepError:
         return KeepError(
             f"s3://{bucket} refuses {ACTIONS[operation]} ({_short(message) or code}): {_right(message, operation)}"
         )
+    if code == "PreconditionFailed" and operation == "get_object":
+        return KeepError(f"s3://{bucket}: another object has been written in its place while it was read: run it again")
     mend = _MENDS.get(code) or f"{code}, {_short(message)}"
     return KeepError(f"s3://{bucket}: {mend}")
 

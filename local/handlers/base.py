@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -13,9 +13,12 @@ from graph.cloud import Made
 from graph.parameters import GroupParameter
 from graph.resource import Resource
 from local import ports
+from local.backups.archive import Archive
+from local.backups.cluster import WAL
+from local.backups.copying import pack
 from local.emulator import Emulator
 from local.postgres import binaries as postgres_binaries
-from local.postgres.roles import ADMIN
+from local.postgres.roles import ADMIN, REPLICATION
 from local.postgres.server import PostgresServer, data_major
 from local.process import Daemon
 from local.secretive import password
@@ -101,11 +104,25 @@ class RunContext:
         return node(self.state, group, name, cluster)
 
     def parameters(self, kind: str, name: str | None) -> list[GroupParameter]:
-        """The parameters of the declared group of that physical name."""
-        for entry in self.state.of_type(kind):
-            if entry["outputs"].get("name") == name:
-                return list(entry["inputs"].get("parameters") or [])
-        return []
+        return parameters(self.state, kind, name)
+
+
+def parameters(state: StateDir, kind: str, name: str | None) -> list[GroupParameter]:
+    """The parameters of the declared group of that physical name."""
+    for entry in state.of_type(kind):
+        if entry["outputs"].get("name") == name:
+            return list(entry["inputs"].get("parameters") or [])
+    return []
+
+
+def replication_password(state: StateDir) -> str:
+    """The password of the role that copies and follows the tier's primaries."""
+    return state.secret(REPLICATION, password())
+
+
+def archive(state: StateDir, identifier: str) -> Archive:
+    """The archive of that primary, whether there is one or not."""
+    return Archive(state.path / "backups" / "postgres" / identifier)
 
 
 def daemon(state: StateDir, name: str) -> Daemon:
@@ -139,6 +156,7 @@ def spare(state: StateDir, declared: int | None) -> PostgresServer:
     )
     if not made.initialised:
         made.initialise()
+        pack(made.data, made.packed, without=WAL)
     return made
 
 
@@ -156,3 +174,11 @@ def node(state: StateDir, group: str, name: str, cluster: bool) -> Node:
         replication_password=state.secret(f"{group}-replication", password()),
         stack=state.stack,
     )
+
+
+def archived(state: StateDir, found: PostgresServer) -> PostgresServer:
+    """A primary whose WAL goes into its archive, which is there."""
+    kept = archive(state, found.name)
+    found = replace(found, archive_command=kept.command(found))
+    kept.prepare(found, replication_password(state))
+    return found

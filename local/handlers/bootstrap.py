@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
 
-from bootstrap.declared_extensions import declared
+from bootstrap.declared_extensions import DeclaredExtension, declared
 from bootstrap.manifest import CacheTarget, Endpoint, Manifest
 from graph import types
 from graph.cloud import Made
@@ -17,9 +18,9 @@ from graph.naming import digest
 from graph.replica import replica_source
 from graph.resource import Resource
 from local.handlers import cache, function, rds
-from local.handlers.base import RunContext
+from local.handlers.base import RunContext, server
 from local.postgres import roles
-from local.state import Entry
+from local.state import Entry, StateDir
 from local.valkey.config import ADMIN
 from local.valkey.node import Node
 
@@ -68,14 +69,16 @@ def run(context: RunContext, manifest: Manifest, function_name: str | None = Non
 
 
 def _make_reserved(context: RunContext, manifest: Manifest) -> None:
-    """Stand in for rds_superuser, which may make what PostgreSQL reserves for superusers."""
     from bootstrap.run import MIGRATIONS
 
-    wanted = declared(MIGRATIONS.parent)
-    for entry in context.state.of_type(rds.TYPE):
+    reserve(context.state, manifest.postgres.database, declared(MIGRATIONS.parent))
+
+
+def reserve(state: StateDir, database: str, wanted: Sequence[DeclaredExtension]) -> None:
+    """Stand in for rds_superuser, which may make what PostgreSQL reserves for superusers."""
+    for entry in state.of_type(rds.TYPE):
         if wanted and replica_source(entry["inputs"]) is None:
-            server = context.server(entry["outputs"]["identifier"])
-            with server.connect(manifest.postgres.database) as connection:
+            with server(state, entry["outputs"]["identifier"]).connect(database) as connection:
                 roles.make_reserved(connection, wanted, entry["inputs"]["username"])
 
 

@@ -13,8 +13,8 @@ from graph.resource import Resource
 from local.computer import GIB, memory_bytes, server_bytes
 from local.emulator import arn
 from local.handlers.base import RunContext
-from local.state import Entry
-from local.valkey.config import maxmemory
+from local.state import Entry, StateDir
+from local.valkey.config import maxmemory, users
 from local.valkey.group import Topology, each, form, replicate
 from local.valkey.node import Node
 
@@ -34,12 +34,13 @@ class ReplicationGroupHandler:
         gone = _outgrown(context, previous, shape, group)
         nodes = [context.node(group, name, shape.cluster) for name in shape.names(group)]
         parameters = context.parameters(PARAMETER_GROUP, inputs.get("parameterGroupName"))
-        memory = maxmemory(class_bytes(inputs.get("nodeType")), server_bytes(memory_bytes()))
+        memory = memory_of(inputs)
         token = inputs.get("authToken")
         without: set[str] = set()
 
         def start(node: Node) -> bool:
-            changed, meaningless = node.start(parameters, memory, token)
+            accounts = users(node.admin_password, node.replication_password, token)
+            changed, meaningless = node.start(parameters, memory, accounts)
             without.update(meaningless)
             return changed
 
@@ -63,7 +64,7 @@ class ReplicationGroupHandler:
         group = entry["id"]
         for member in members(context, entry):
             member.remove()
-            _forget_ports(context, member.name)
+            forget_ports(context.state, member.name)
         shutil.rmtree(context.state.path / "cache" / group, ignore_errors=True)
         for use in ("admin", "replication"):
             context.state.secrets.pop(f"{group}-{use}", None)
@@ -82,6 +83,11 @@ def topology(inputs: Mapping[str, Any]) -> Topology:
 def members(context: RunContext, entry: Entry) -> list[Node]:
     cluster = bool(entry["outputs"].get("clusterEnabled"))
     return [context.node(entry["id"], name, cluster) for name in entry["outputs"]["memberClusters"]]
+
+
+def memory_of(inputs: Mapping[str, Any]) -> int:
+    """The maxmemory of a node of a group that is declared so."""
+    return maxmemory(class_bytes(inputs.get("nodeType")), server_bytes(memory_bytes()))
 
 
 def class_bytes(node_type: str | None) -> float | None:
@@ -107,13 +113,14 @@ def _outgrown(context: RunContext, previous: Entry | None, shape: Topology, grou
     for node in leaving:
         node.remove()
         if node.name not in shape.names(group):
-            _forget_ports(context, node.name)
+            forget_ports(context.state, node.name)
     return bool(leaving)
 
 
-def _forget_ports(context: RunContext, name: str) -> None:
+def forget_ports(state: StateDir, name: str) -> None:
+    """Give the ports of a member back."""
     for server in (name, f"{name}-bus"):
-        context.state.ports.pop(server, None)
+        state.ports.pop(server, None)
 
 
 def _outputs(context: RunContext, group: str, shape: Topology, nodes: list[Node]) -> dict[str, Any]:

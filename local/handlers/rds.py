@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -13,12 +14,12 @@ from graph.errors import CloudError
 from graph.naming import camel, digest, hexes, physical_name
 from graph.replica import replica_source
 from graph.resource import Resource
+from local.backups import cluster
 from local.emulator import arn
-from local.handlers.base import RunContext
+from local.handlers.base import RunContext, archive, archived, replication_password
 from local.postgres import replica as replication
 from local.postgres import roles
 from local.postgres.server import PostgresServer
-from local.secretive import password
 from local.state import Entry
 
 TYPE = types.INSTANCE
@@ -45,13 +46,27 @@ class RdsInstance:
             origin = context.server(source)
             if not origin.daemon.alive:
                 raise CloudError(f"replica {identifier} names {source} as its source, which this stack does not hold")
+            if f"promotion {identifier}" in context.state.made:
+                raise CloudError(
+                    f"replica {identifier} was promoted and has data of its own: take it out of the declaration and "
+                    "run `datatier up`, which removes them; declared again after that, it is a replica again"
+                )
             server = replace(server, binaries=origin.binaries)  # it is a copy
-            changed, config = replication.start(server, origin, parameters, _replication_password(context))
+            changed, config = replication.start(server, origin, parameters, replication_password(context.state))
         else:
-            if not server.initialised:
+            fresh = not server.initialised
+            if fresh:
                 context.initialise(server)
+            kept = archive(context.state, identifier) if resource.inputs.get("backupRetentionPeriod") else None
+            if kept:
+                server = archived(context.state, server)
+            if kept and fresh:  # every time since can be restored
+                cluster.initial(kept.folder, server)
+            server.packed.unlink(missing_ok=True)
             changed, config = server.start(parameters)
             changed = _master(context, server, resource, previous) or changed
+            if kept and not kept.bases():
+                kept.back_up(server, replication_password(context.state))
         context.differences[identifier] = config.differences
         if changed:
             context.touched.add(identifier)
@@ -65,11 +80,13 @@ class RdsInstance:
         server = context.server(identifier)
         source = replica_source(entry["inputs"])
         server.remove()
+        shutil.rmtree(archive(context.state, identifier).folder, ignore_errors=True)
         if source:
             origin = context.server(source)
             if origin.daemon.alive:
                 replication.drop_slot(origin, identifier)
         context.state.ports.pop(identifier, None)
+        context.state.made.pop(f"promotion {identifier}", None)
 
 
 def _master(context: RunContext, server: PostgresServer, resource: Resource, previous: Entry | None) -> bool:
@@ -83,7 +100,7 @@ def _master(context: RunContext, server: PostgresServer, resource: Resource, pre
     if not user or not declared:
         raise CloudError(f"instance {server.name} has no username and password: RDS needs both for a primary")
     with server.connect() as connection:
-        roles.prepare(connection, _replication_password(context))
+        roles.prepare(connection, replication_password(context.state))
         made = roles.make_master(connection, user, declared)
         ignored = "password" in {camel(path) for path in resource.ignore_changes}
         if not made and known != mark and not ignored:
@@ -93,10 +110,6 @@ def _master(context: RunContext, server: PostgresServer, resource: Resource, pre
             roles.make_database(connection, database, user)
     context.state.secrets[f"{server.name}-master"] = mark
     return made or known != mark
-
-
-def _replication_password(context: RunContext) -> str:
-    return context.state.secret(roles.REPLICATION, password())
 
 
 def _outputs(context: RunContext, resource: Resource, server: PostgresServer, identifier: str) -> dict[str, Any]:

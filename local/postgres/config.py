@@ -64,6 +64,8 @@ class Config:
     """The program that it is for: one of another package has to be started again."""
     settings: dict[str, str]
     differences: tuple[str, ...]
+    archive_command: str | None = None
+    """None where nothing is archived: a standby, a copy."""
 
     def text(self, port: int) -> str:
         base = {
@@ -82,6 +84,8 @@ class Config:
             "wal_retrieve_retry_interval": "100ms",
             # a primary on RDS has an endpoint within seconds of a crash; so has this one
             "restart_after_crash": "on",
+            "archive_mode": "on" if self.archive_command else "off",
+            "archive_command": self.archive_command or "",
         }
         lines = [f"{name} = {quoted(value)}" for name, value in {**self.settings, **base}.items()]
         head = f"# Written by datatier from the stack's parameter group, for {self.server}; edits are lost."
@@ -97,6 +101,7 @@ def configure(
     binaries: Binaries,
     total_memory: int,
     without: frozenset[str] = frozenset(),
+    archive_command: str | None = None,
 ) -> Config:
     """Translate the group; `without` names parameters whose value this server has refused."""
     declared = {str(p["name"]): str(p["value"]) for p in parameters}
@@ -128,7 +133,7 @@ def configure(
     if meaningless:
         differences.append(f"PostgreSQL parameters without local meaning: {', '.join(sorted(meaningless))}")
     server = f"PostgreSQL {binaries.version} of {binaries.package.name}"
-    return Config(server, settings | binaries.paths, tuple(differences))
+    return Config(server, settings | binaries.paths, tuple(differences), archive_command)
 
 
 def _factor(declared: Mapping[str, str], total_memory: int) -> float:

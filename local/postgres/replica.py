@@ -6,6 +6,7 @@ import re
 import shutil
 import time
 from collections.abc import Iterable
+from pathlib import Path
 
 import psycopg
 
@@ -62,24 +63,28 @@ def copy(replica: PostgresServer, source: PostgresServer, password: str) -> None
         # checkpoints too, and one in between would remove the WAL that this one starts from
         connection.execute("SELECT pg_create_physical_replication_slot(%s, true)", (slot(replica.name),))
     fresh = replica.scratch()
-    replica.tool(
+    base_backup(fresh, source, password, "--wal-method=stream", f"--slot={slot(replica.name)}", "--write-recovery-conf")
+    shutil.rmtree(replica.data, ignore_errors=True)
+    fresh.rename(replica.data)
+
+
+def base_backup(target: Path, source: PostgresServer, password: str, *options: str) -> Path:
+    """pg_basebackup of a running server into an empty folder, or one that is not there; returns the folder."""
+    source.tool(
         "pg_basebackup",
-        f"--pgdata={fresh}",
+        f"--pgdata={target}",
         "--host=127.0.0.1",
         f"--port={source.port}",
         f"--username={REPLICATION}",
-        "--wal-method=stream",
         "--checkpoint=fast",
-        f"--slot={slot(replica.name)}",
-        "--write-recovery-conf",
         "--no-sync",
         # a copy that turns out wrong is made again: no need to sum up what loopback carried
         "--no-manifest",
         "--no-verify-checksums",
+        *options,
         secrets={"PGPASSWORD": password, "PGSSLMODE": "disable", "PGGSSENCMODE": "disable"},
     )
-    shutil.rmtree(replica.data, ignore_errors=True)
-    fresh.rename(replica.data)
+    return target
 
 
 def drop_slot(source: PostgresServer, name: str) -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -28,6 +29,8 @@ from local.postgres.roles import ADMIN, REPLICATION, Connection
 from local.privileges import ServerAccount, account
 from local.process import Daemon
 
+LOCAL = Path(__file__).parents[1]
+"""Where the program of the archive_command is, below."""
 READY_SECONDS = 60.0
 HBA = f"""# Written by datatier: loopback only, passwords always.
 host replication {REPLICATION} 127.0.0.1/32 scram-sha-256
@@ -56,15 +59,23 @@ class PostgresServer:
     binaries: Binaries
     admin_password: str
     stack: str
+    archive_command: str | None = None
+    """What keeps its WAL segments; None where nothing does."""
 
     @property
     def data(self) -> Path:
         return self.folder / "data"
 
     @property
+    def packed(self) -> Path:
+        """What initdb has made, in one file: the first base backup of a primary that is to have them."""
+        return self.folder / "initial.tar"
+
+    @property
     def account(self) -> ServerAccount:
         lent = (each.lib for each in self.binaries.lenders)
-        return account(self.binaries.folder, *lent, self.folder.parent)
+        archiver = (Path(sys.base_prefix), Path(sys.prefix), LOCAL) if self.archive_command else ()
+        return account(self.binaries.folder, *lent, *archiver, self.folder.parent)
 
     @property
     def initialised(self) -> bool:
@@ -110,6 +121,8 @@ class PostgresServer:
         """Take over a cluster that was initialised ahead of time, before anybody knew its name."""
         self.account.give(self.folder)
         spare.data.rename(self.data)
+        if spare.packed.exists():
+            spare.packed.rename(self.packed)
         shutil.rmtree(spare.folder)  # with what an `initialise` that was killed has left there
 
     def scratch(self) -> Path:
@@ -137,6 +150,15 @@ class PostgresServer:
 
     def start(self, parameters: Iterable[GroupParameter]) -> tuple[bool, Config]:
         """Bring it up with this parameter group. Returns whether anything had to be done, and the configuration."""
+        begun, config = self.begin(parameters)
+        if begun:
+            self._wait()
+        return begun, config
+
+    def begin(
+        self, parameters: Iterable[GroupParameter], recovery: Mapping[str, str] | None = None
+    ) -> tuple[bool, Config]:
+        """The same, without waiting until it answers: a `recovery`, with its parameters, may take long."""
         self._check_version()
         parameters = list(parameters)
         config = self._accepted(parameters)
@@ -155,8 +177,8 @@ class PostgresServer:
         if not ports.becomes_free(self.port):
             raise ports.taken(self.port, f"PostgreSQL {self.name}", self.stack)
         command = [*self.account.prefix, self.binaries["postgres"], "-D", str(self.data)]
+        command += [f"--{name}={value}" for name, value in (recovery or {}).items()]
         self.daemon.start(command, env=ENVIRONMENT)
-        self._wait()
         return True, config
 
     def stop(self) -> bool:
@@ -203,7 +225,7 @@ class PostgresServer:
         """The configuration without the values that this server version refuses (the group may be for another)."""
         refused: frozenset[str] = frozenset()
         while True:
-            config = configure(parameters, self.binaries, memory_bytes(), refused)
+            config = configure(parameters, self.binaries, memory_bytes(), refused, self.archive_command)
             text = config.text(self.port)
             if self._read("postgresql.conf") == text:
                 return config  # it has started with this before

@@ -23,9 +23,11 @@ from local.orphans import bury
 from local.privileges import account
 from local.process import Daemon
 from local.valkey.binaries import Binary
-from local.valkey.config import ADMIN, NodeConfig, split, users
+from local.valkey.config import ADMIN, NodeConfig, split
 
 READY_SECONDS = 15.0
+USERS, FIRST_USERS = "users.acl", "first-users.acl"
+"""Its ACL file, and the one that it began with: by that a change of the declaration is seen."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +58,12 @@ class Node:
         )
 
     def start(
-        self, parameters: Iterable[GroupParameter], maxmemory: int, token: str | None
+        self, parameters: Iterable[GroupParameter], maxmemory: int, accounts: str
     ) -> tuple[bool, tuple[str, ...]]:
-        """Bring it up. Returns whether that was needed, and the parameters without local meaning."""
+        """Bring it up. Returns whether that was needed, and the parameters without local meaning.
+
+        `accounts` is the ACL file that it begins with.
+        """
         parameters = list(parameters)
         private_dir(self.folder)
         runs_as = account(self.binary.path.parent, self.folder.parent)
@@ -68,15 +73,14 @@ class Node:
             text = NodeConfig(
                 self.port, str(self.folder), kept, maxmemory, self.replication_password, self.cluster_port
             ).text() + self._remark(refused)
-            accounts = users(self.admin_password, self.replication_password, token)
-            current = self._read("first-users.acl") == accounts
+            current = self._read(FIRST_USERS) == accounts
             if self.daemon.alive and self._read("server.conf") == text and current and ports.listens(self.port):
                 return False, meaningless
             self.daemon.stop()
             write_private(self.folder / "server.conf", text)
-            if not current or not (self.folder / "users.acl").exists():
-                write_private(self.folder / "users.acl", accounts)
-                write_private(self.folder / "first-users.acl", accounts)
+            if not current or not (self.folder / USERS).exists():
+                write_private(self.folder / USERS, accounts)
+                write_private(self.folder / FIRST_USERS, accounts)
             runs_as.give_all(self.folder)
             self._check_ports()
             self.daemon.start(

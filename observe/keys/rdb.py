@@ -23,7 +23,7 @@ _MS, _SECONDS = Struct("<q").unpack_from, Struct("<i").unpack_from
 _PER_KEY, _PER_TTL = 40, 8
 """Bytes that a key takes besides its name and value: object, entry of the table, headers of both strings; and its
 expiry. Measured with MEMORY USAGE on Valkey 9.1."""
-(_IMPORT, _SLOT, _LIBRARY, _OF_MODULE, _IDLE, _FREQUENCY, _AUX, _RESIZE, _MILLISECONDS, _AT, _SELECT, _END) = (
+(_IMPORT, _SLOT, _LIBRARY, _OF_MODULE, IDLE, FREQUENCY, AUX, _RESIZE, MILLISECONDS, AT, SELECT, END) = (
     0xF3, 0xF4, 0xF5, 0xF7, 0xF8, 0xF9, 0xFA, 0xFB, 0xFC, 0xFD, 0xFE, 0xFF,
 )  # fmt: skip
 _OPCODES = 0xF0
@@ -106,7 +106,7 @@ def _signature(path: Path, head: bytes) -> tuple[str, int]:
 def _fields(data: Data, at: int) -> tuple[Mapping[bytes, bytes], int]:
     """What the file says about itself."""
     found: dict[bytes, bytes] = {}
-    while data[at] == _AUX:
+    while data[at] == AUX:
         name, at = text(data, at + 1)
         found[name], at = text(data, at)
     return found, at
@@ -119,25 +119,25 @@ def _records(data: Data, at: int, now: int | None) -> Iterator[Record]:  # noqa:
     try:
         while True:
             kind = data[at]
-            if kind == _MILLISECONDS:
+            if kind == MILLISECONDS:
                 ttl = _MS(data, at + 1)[0]
                 more += _PER_TTL
                 at += 9
                 kind = data[at]
             if kind >= _OPCODES:
-                if kind == _END:
+                if kind == END:
                     return
-                if kind == _SELECT:
+                if kind == SELECT:
                     database, at = length(data, at + 1)
-                elif kind == _FREQUENCY:
+                elif kind == FREQUENCY:
                     frequency = data[at + 1]
                     at += 2
-                elif kind == _AT:
+                elif kind == AT:
                     ttl = 1000 * _SECONDS(data, at + 1)[0]
                     more += _PER_TTL
                     at += 5
                 else:
-                    at = _passed(data, at, kind)
+                    at = passed(data, at, kind)
                 continue
             size = data[at + 1]
             if size < 64:
@@ -167,10 +167,10 @@ def _records(data: Data, at: int, now: int | None) -> Iterator[Record]:  # noqa:
         raise RdbFormatError(f"after {key!r}, before byte {at}: {wrong}") from None
 
 
-def _passed(data: Data, at: int, kind: int) -> int:
-    """Where what is no key ends."""
-    lengths = {_IDLE: 1, _RESIZE: 2, _SLOT: 3}.get(kind)
-    strings = {_LIBRARY: 1, _AUX: 2}.get(kind)
+def passed(data: Data, at: int, kind: int) -> int:
+    """Where what is no key ends. Raise RdbFormatError."""
+    lengths = {IDLE: 1, _RESIZE: 2, _SLOT: 3}.get(kind)
+    strings = {_LIBRARY: 1, AUX: 2}.get(kind)
     at += 1
     if kind == _OF_MODULE:
         for _ in range(3):

@@ -95,8 +95,12 @@ def decompressed(packed: bytes, size: int) -> bytes:
         at += 1
         if start < 0:
             raise RdbFormatError("a compressed string refers to what is before it")
-        for each in range(start, start + count + 2):
-            out.append(out[each])
+        count += 2
+        if start + count <= len(out):
+            out += out[start : start + count]
+        else:  # what is copied goes on into the copy
+            piece = bytes(out[start:])
+            out += (piece * (count // len(piece) + 1))[:count]
     return bytes(out)
 
 

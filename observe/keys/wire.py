@@ -53,10 +53,10 @@ class Wire:
 
     def lines(self, commands: bytes, count: int) -> list[bytes]:
         """The lines of `count` replies of one line each; errors and nils are lines like any."""
-        self._send(commands)
-        read = self._receive()
+        self.send(commands)
+        read = self.receive()
         while read.count(b"\r\n") < count:
-            read += self._receive()
+            read += self.receive()
         found = read.split(b"\r\n")
         if len(found) != count + 1 or found[-1]:
             raise WireError("the node's answers are not those to what was asked")
@@ -64,21 +64,23 @@ class Wire:
 
     def scan(self, commands: bytes, count: int) -> tuple[list[bytes], bytes, list[bytes]]:
         """The lines of all replies but the last, which is SCAN's: its cursor and its keys. Raise ReplyError of SCAN."""
-        self._send(commands)
-        read = self._receive()
+        self.send(commands)
+        read = self.receive()
         while True:
             parts = read.split(b"\r\n", count)
             if len(parts) == count + 1 and (page := _page(parts[-1])) is not None:
                 return parts[:-1], *page
-            read += self._receive()
+            read += self.receive()
 
-    def _send(self, commands: bytes) -> None:
+    def send(self, commands: bytes | memoryview) -> None:
+        """Send commands whose replies somebody reads by `receive`. Raise WireError."""
         try:
             self._socket.sendall(commands)
         except OSError as error:
             raise WireError(f"the connection broke: {error}") from None
 
-    def _receive(self) -> bytes:
+    def receive(self) -> bytes:
+        """The next bytes of the replies. Raise WireError."""
         try:
             read: bytes = self._socket.recv(_CHUNK)
         except TimeoutError:

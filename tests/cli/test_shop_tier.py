@@ -70,6 +70,11 @@ RUNNING: list[tuple[list[str], int]] = [
     (["keys", "main", "--stack", "live"], 0),
     (["metrics", "files", "build", "--stack", "live"], 0),
     (["dashboard", "live", "--listen", "0.0.0.0:9188"], 2),
+    (["backup", "create", "--to", "kept", "--stack", "live"], 0),
+    (["backup", "list", "--from", "kept"], 0),
+    (["backup", "list", "--stack", "live"], 2),
+    (["backup", "prune", "--from", "kept", "--stack", "live", "--yes"], 0),
+    (["drill", "report", "--stack", "live", "--check"], 0),
     (["status", "prod"], 1),
     (["access", "plan", "--stack", "prod"], 1),
 ]

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import itertools
+import sys
+import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from once import kept
-from postgres_server import binaries
-from rich_database import Library, library
+from rich_database import MAJORS, Library, library
 
-MAJORS = tuple(binaries())
-"""Of the servers on this computer, the newest first."""
+from bootstrap.aws import aws_client
+from keep.place.bucket import Account
+from keep.place.choose import place_at
+from keep.place.place import Place
+
+# The bootstrap's own tests have the emulator.
+sys.path.insert(0, str(Path(__file__).parents[1] / "bootstrap"))
+
+from real_servers import emulator
 
 
 @pytest.fixture(scope="session")
@@ -37,3 +47,41 @@ def copied(newest: Library) -> Iterator[str]:
     """The name of a database on the newest server that a test may change."""
     with newest.copy() as name:
         yield name
+
+
+REGION = "eu-west-3"
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def s3_account() -> Iterator[Account]:
+    """The emulator's S3."""
+    with tempfile.TemporaryDirectory(prefix="dt-s3-", dir="/tmp") as folder, emulator(Path(folder), REGION) as url:
+        yield Account(region=REGION, endpoint=url)
+
+
+@pytest.fixture(scope="session")
+def make_bucket(s3_account: Account) -> Callable[[], str]:
+    """Makes a bucket and returns its name."""
+
+    def make() -> str:
+        name = f"books-{next(_numbers)}"
+        where = {"CreateBucketConfiguration": {"LocationConstraint": REGION}}
+        aws_client("s3", REGION, s3_account.endpoint).create_bucket(Bucket=name, **where)
+        return name
+
+    return make
+
+
+@pytest.fixture
+def s3_place(s3_account: Account, make_bucket: Callable[[], str]) -> Place:
+    return place_at(f"s3://{make_bucket()}/kept", s3_account)
+
+
+@pytest.fixture(params=["folder", "s3"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
+    """A place of each kind, with nothing in it."""
+    if request.param == "folder":
+        return place_at(str(tmp_path / "kept"))
+    found: Place = request.getfixturevalue("s3_place")
+    return found

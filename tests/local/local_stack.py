@@ -95,6 +95,7 @@ class Stack:
                     "username": "t_admin",
                     "password": password,
                     "dbName": "tmi",
+                    "backupRetentionPeriod": 7,
                     "parameterGroupName": "t-pg",
                 },
                 secret_inputs=frozenset({"password"}),

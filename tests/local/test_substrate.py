@@ -252,7 +252,8 @@ def test_down_leaves_nothing_but_the_data(stack: Stack) -> None:
     family = [p for pid in pids for p in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]
     assert stack.down(delete=False) == ["emulator", "t-cache-001", "t-cache-002", "t-replica", "t-primary"]
     assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
-    assert sorted(path.name for path in stack.state.path.iterdir()) == ["cache", "emulator", "postgres", "state.json"]
+    left = sorted(path.name for path in stack.state.path.iterdir())
+    assert left == ["backups", "cache", "emulator", "postgres", "state.json"]
     assert not status(stack.state)["up"]
     assert stack.down(delete=False) == []
     stack.up()

@@ -1,0 +1,143 @@
+"""`datatier drill`: restores apart from everything, proves, measures against the objective, destroys, and reports."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from cli.drill_losses import deletion, primary, redis, region
+from cli.drill_run import DryRunFlag, KeepOption, ResumeFlag, YesFlag, run
+from cli.errors import FAILED, InputError
+from cli.options import JsonFlag, ManifestOption, StackArgument, StackOption
+from cli.output import console, emit_json, escape
+
+app = typer.Typer(no_args_is_help=True, help="Restores that are proved, measured and reported.")
+
+
+@app.command()
+def pitr(
+    stack: StackArgument = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="Moment, such as 2026-11-29T10:00:00Z; else the newest there is.")
+    ] = None,
+    manifest: ManifestOption = None,
+    keep: KeepOption = None,
+    resume: ResumeFlag = False,
+    yes: YesFlag = False,
+    dry_run: DryRunFlag = False,
+    json: JsonFlag = False,
+) -> None:
+    """Restore the database to a moment, in a new instance.
+
+    [bold]Examples:[/] datatier drill pitr    datatier drill pitr prod --to 2026-11-29T10:00:00Z --dry-run
+    """
+    from keep.drill.pitr import Pitr
+
+    run(Pitr(to=_moment(to)), stack, manifest, keep, resume=resume, yes=yes, dry_run=dry_run, json=json)
+
+
+@app.command()
+def snapshot(
+    stack: StackArgument = None,
+    name: Annotated[
+        str | None, typer.Option("--snapshot", help="Snapshot, or `newest`; else the drill takes one of its own.")
+    ] = None,
+    manifest: ManifestOption = None,
+    keep: KeepOption = None,
+    resume: ResumeFlag = False,
+    yes: YesFlag = False,
+    dry_run: DryRunFlag = False,
+    json: JsonFlag = False,
+) -> None:
+    """Restore the database from a snapshot, in a new instance.
+
+    [bold]Examples:[/] datatier drill snapshot    datatier drill snapshot prod --snapshot newest
+    """
+    from keep.drill.snapshot import FromSnapshot
+
+    run(FromSnapshot(snapshot=name), stack, manifest, keep, resume=resume, yes=yes, dry_run=dry_run, json=json)
+
+
+app.command()(deletion)
+app.command()(primary)
+app.command()(region)
+app.command()(redis)
+
+
+@app.command()
+def report(
+    drill: Annotated[str | None, typer.Argument(metavar="ID", help="One report, whole.")] = None,
+    stack: StackOption = None,
+    manifest: ManifestOption = None,
+    keep: KeepOption = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Look whether each report is the one that was written.")
+    ] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Show how the drills of a stack went, against its objective.
+
+    [bold]Examples:[/] datatier drill report    datatier drill report ID --json    datatier drill report --check
+    """
+    from cli.drill_scene import books_of
+    from cli.drill_view import checked_view, trend_view
+    from keep.drill.chain import broken
+    from keep.drill.render_md import markdown
+    from keep.drill.trend import trend
+
+    books = books_of(stack, manifest, keep or ())
+    if drill is not None:
+        found = books.report(drill)
+        emit_json(found.model_dump(mode="json")) if json else typer.echo(markdown(found), nl=False)
+        return
+    if check:
+        kept = books.reports()
+        wrong = broken(kept, books.head())
+        if json:
+            emit_json({"ok": not wrong, "reports": len(kept), "differences": wrong})
+        else:
+            console().print(checked_view(len(kept), wrong, books.address))
+        if wrong:
+            raise typer.Exit(FAILED)
+        return
+    points = trend(each.report for each in books.reports())
+    if json:
+        emit_json([vars(each) for each in points])
+    else:
+        console().print(trend_view(points, books.address))
+
+
+@app.command()
+def clean(
+    stack: StackArgument = None, manifest: ManifestOption = None, keep: KeepOption = None, yes: YesFlag = False
+) -> None:
+    """Remove what drills that were killed have left.
+
+    [bold]Examples:[/] datatier drill clean    datatier drill clean prod --manifest manifest.json
+    """
+    from cli.consent import ask
+    from cli.drill_scene import on_aws, scene_of
+    from keep.drill.run import clean as tidy
+
+    scene = scene_of(stack, manifest, keep or ())
+    if on_aws(scene.stack):
+        ask(f"What drills of {scene.stack.prefix} have made is deleted.", scene.stack.stack, yes=yes)
+    gone = tidy(scene)
+    for each in gone:
+        console().print(f"[bold]removed[/] {escape(each)}")
+    if not gone:
+        console().print("nothing was left")
+
+
+def _moment(written: str | None) -> datetime | None:
+    if written is None:
+        return None
+    try:
+        found = datetime.fromisoformat(written)
+    except ValueError:
+        raise InputError(f"--to {written} is not a moment: write it as 2026-11-29T10:00:00Z.") from None
+    if found.tzinfo is None:
+        raise InputError(f"--to {written} says no time zone: write {written}Z for UTC, or its offset as +01:00.")
+    return found

@@ -1,0 +1,166 @@
+"""Where a drill plays: a tier of this computer, or a stack on AWS by its manifest; and where its reports are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cli.errors import InputError
+from cli.output import note
+from cli.target import find_kept, find_manifest
+
+if TYPE_CHECKING:
+    from bootstrap.manifest import Manifest
+    from infra.settings.model import Settings
+    from keep.drill.books import Books
+    from keep.drill.report import DrillObjective
+    from keep.drill.scene import Elsewhere, Scene
+    from keep.estate.aws import AwsEstate
+    from keep.estate.estate import Estate
+    from local.state import StateDir
+
+_AWS_POLL = 15.0
+"""Seconds between two looks on AWS: restores take many minutes, and RDS throttles who asks often."""
+
+
+def on_aws(manifest: Manifest) -> bool:
+    """Whether what a drill makes there costs money."""
+    return manifest.aws_endpoint is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Groups:
+    """Where a copy goes in a second region, which has no instance of the stack."""
+
+    subnet_group: str
+    security_groups: tuple[str, ...]
+    parameter_group: str
+
+
+def landing(subnet_group: str | None, security_groups: list[str] | None, parameter_group: str | None) -> Groups | None:
+    """All three, or none of them. Raise InputError."""
+    if not (subnet_group or security_groups or parameter_group):
+        return None
+    if not (subnet_group and security_groups and parameter_group):
+        raise InputError("a copy in a second region needs --subnet-group, --security-group and --parameter-group.")
+    return Groups(subnet_group=subnet_group, security_groups=tuple(security_groups), parameter_group=parameter_group)
+
+
+def scene_of(stack: str | None, file: str | None, keep: Sequence[str], groups: Groups | None = None) -> Scene:
+    """The scene of a stack that is up. Raise InputError or NothingUpError."""
+    from bootstrap.run import MIGRATIONS
+    from bootstrap.secrets import AwsStore
+    from keep.drill.scene import Scene
+
+    manifest = find_manifest(stack, file)
+    books, state = _books(manifest, stack, file, keep)
+    store = AwsStore(manifest.region, manifest.aws_endpoint)
+    if state is not None:
+        from local.estate import LocalEstate
+
+        estate = LocalEstate(state)
+        return Scene(
+            stack=manifest,
+            estate=estate,
+            elsewhere=_elsewhere(manifest, lambda _: estate, played=True),
+            store=store,
+            books=books,
+            objective=objective_of(manifest.stack),
+            migrations=MIGRATIONS,
+        )
+    from keep.estate.aws import AwsEstate
+
+    here = AwsEstate(manifest.region, manifest.prefix, endpoint=manifest.aws_endpoint)
+    return Scene(
+        stack=manifest,
+        estate=here,
+        elsewhere=_elsewhere(manifest, lambda region: _second(manifest, region, here, groups), played=False),
+        store=store,
+        books=books,
+        objective=objective_of(manifest.stack),
+        migrations=MIGRATIONS,
+        poll=_AWS_POLL,
+        interval=1.0,
+    )
+
+
+def _elsewhere(manifest: Manifest, estate: Callable[[str], Estate], *, played: bool) -> Elsewhere | None:
+    """The second region that the stack's file declares for its backups."""
+    from keep.drill.scene import Elsewhere
+
+    declared = _settings(manifest.stack)
+    second = declared.backup.second_region if declared and declared.backup else None
+    if second is None:
+        return None
+    return Elsewhere(
+        region=second.region,
+        estate=estate(second.region),
+        point_in_time=second.point_in_time is not None,
+        played=played,
+    )
+
+
+def _second(manifest: Manifest, region: str, here: AwsEstate, groups: Groups | None) -> AwsEstate:
+    from keep.estate.aws import AwsEstate
+    from keep.estate.aws_groups import Landing
+
+    where = None
+    if groups is not None:
+        source = here.instance(manifest.prefix)
+        where = Landing(
+            subnet_group=groups.subnet_group,
+            security_groups=groups.security_groups,
+            parameter_group=groups.parameter_group,
+            instance_class=dict(source.settings)["instance class"] if source else "",
+            port=manifest.postgres.primary.port,
+        )
+    return AwsEstate(region, manifest.prefix, endpoint=manifest.aws_endpoint, landing=where)
+
+
+def books_of(stack: str | None, file: str | None, keep: Sequence[str]) -> Books:
+    """The reports of a stack's drills, be it up or down. Raise InputError or NothingUpError."""
+    manifest, _ = find_kept(stack, file)
+    return _books(manifest, stack, file, keep)[0]
+
+
+def objective_of(stack: str) -> DrillObjective:
+    """What the stack's file promises; nothing where this project has no file of it."""
+    from infra.settings.sections import minutes
+    from keep.drill.report import DrillObjective
+
+    declared = _settings(stack)
+    if declared is None:
+        note(f"this project has no file of the stack `{stack}`: there is no objective to measure against.")
+        return DrillObjective(rto_seconds=None, rpo_seconds=None)
+    promised = declared.objectives
+    return DrillObjective(rto_seconds=minutes(promised.rto) * 60, rpo_seconds=minutes(promised.rpo) * 60)
+
+
+def _settings(stack: str) -> Settings | None:
+    """What the stack's file says; None where this project has no file of it."""
+    from cli.project import project_root
+    from infra.load import load_stack
+    from infra.settings.stackfile import UnknownStackError
+
+    try:
+        return load_stack(project_root(), stack).settings
+    except UnknownStackError:
+        return None
+
+
+def _books(
+    manifest: Manifest, stack: str | None, file: str | None, keep: Sequence[str]
+) -> tuple[Books, StateDir | None]:
+    from cli.backup_place import of_stack
+    from cli.current import state_of
+    from keep.drill.books import Books
+
+    state = state_of(stack) if file is None else None
+    home = str(state.path) if state else of_stack(None, manifest).address if manifest.bucket else None
+    places = [*([home] if home else []), *keep]
+    if not places:
+        raise InputError(f"stack `{manifest.stack}` has no bucket for the report: say --keep, a folder or s3://BUCKET.")
+    # What is in the folder `drills` is no backup: `datatier backup list` of the same place does not see it.
+    first, *copies = (of_stack(f"{each.rstrip('/')}/drills", manifest) for each in places)
+    return Books(first, manifest.stack, copies=copies), state

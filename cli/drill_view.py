@@ -1,0 +1,137 @@
+"""What the commands of `datatier drill` show on a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from rich.console import Group
+from rich.markup import render
+
+from cli.output import console, escape, table
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+    from keep.drill.plan import DrillPlan
+    from keep.drill.report import DrillReport, Verdict
+    from keep.drill.scene import Scene
+    from keep.drill.trend import Point
+
+_SHOWN: dict[Verdict, str] = {
+    "passed": "[bold green]passed[/]",
+    "failed": "[bold red]failed[/]",
+    "error": "[bold yellow]no verdict[/]",
+}
+_WIDTH = 12
+"""Characters of a bar that stands for the whole objective."""
+
+
+@contextmanager
+def saying(scene: Scene, *, quiet: bool) -> Iterator[Scene]:
+    """The scene, with a line on standard error for what it does at the moment, where somebody looks."""
+    if quiet or not sys.stderr.isatty():
+        yield scene
+        return
+    with console(stderr=True).status("looking") as status:
+        yield replace(scene, say=lambda what: status.update(escape(what)))
+
+
+def plan_view(plan: DrillPlan) -> RenderableType:
+    """What a drill would do."""
+    from keep.drill.words import span
+
+    lines = [f"[bold]drill {plan.drill}[/] of {escape(plan.stack)}"]
+    for title, sentences in (("does", plan.does), ("makes", plan.makes), ("touches", plan.touches or ("nothing",))):
+        lines += [f"  {title if not n else '':8} {escape(each)}" for n, each in enumerate(sentences)]
+    took = f"about {span(plan.seconds)}, as the ones before it" if plan.seconds else "not known: there was none before"
+    return render("\n".join([*lines, f"  {'takes':8} {took}"]))
+
+
+def report_view(report: DrillReport, address: str) -> RenderableType:
+    """How a drill went."""
+    from keep.drill.words import span
+
+    objective = report.objective
+    numbers = table(
+        "",
+        ["", "measured", "objective", ""],
+        [
+            [
+                "RTO",
+                span(report.rto_seconds),
+                span(objective.rto_seconds),
+                _of(report.rto_seconds, objective.rto_seconds),
+            ],
+            [
+                "RPO",
+                span(report.rpo_seconds),
+                span(objective.rpo_seconds),
+                _of(report.rpo_seconds, objective.rpo_seconds),
+            ],
+        ],
+    )
+    phases = table(
+        "",
+        ["phase", "took", ""],
+        [
+            [phase.name, span(phase.seconds), ("" if phase.ok else "[red]broke off[/] ") + escape(phase.detail)]
+            for phase in report.phases
+        ],
+    )
+    wrong = [f"[red]wrong[/] {escape(each.name)}: {escape(each.detail)}" for each in report.checks if not each.ok]
+    return Group(
+        render(f"{_SHOWN[report.verdict]} drill {report.drill} of {escape(report.stack)}: {escape(report.reason)}"),
+        *(render(each) for each in wrong),
+        numbers,
+        phases,
+        render(f"report {escape(address)}/{report.id}.html"),
+    )
+
+
+def trend_view(points: Sequence[Point], address: str) -> RenderableType:
+    """Every drill with what it took of the objective."""
+    from keep.drill.words import span, when
+
+    if not points:
+        return render(f"no drill has ended yet in {escape(address)}: `datatier drill pitr`")
+    rows = [
+        [
+            each.drill,
+            when(each.began_at),
+            _SHOWN[each.verdict],
+            span(each.rto_seconds),
+            _bar(each.rto_share),
+            span(each.rpo_seconds),
+            _bar(each.rpo_share),
+            f"{each.slower:.1f} x" if each.slower else "",
+            each.id,
+        ]
+        for each in points
+    ]
+    return table("", ["drill", "began (UTC)", "", "RTO", "of it", "RPO", "of it", "usual", "id"], rows)
+
+
+def checked_view(count: int, wrong: Sequence[str], address: str) -> RenderableType:
+    """What the chain of reports is like."""
+    if not wrong:
+        return render(f"[bold green]whole[/] {count} reports in {escape(address)}, each named by the next")
+    return Group(*(render(f"[red]wrong[/] {escape(each)}") for each in wrong))
+
+
+def _of(measured: float | None, promised: float | None) -> str:
+    return _bar(measured / promised) if measured is not None and promised else ""
+
+
+def _bar(share: float | None) -> str:
+    """`####········ 33 %`, red where it is beyond the objective."""
+    if share is None:
+        return ""
+    full = min(round(share * _WIDTH), _WIDTH)
+    drawn = "█" * full or ("▏" if share else "")
+    color = "red" if share > 1 else "green"
+    percent = f"{100 * share:.0f} %" if share >= 0.01 or not share else "<1 %"
+    return f"[{color}]{drawn}[/][dim]{'·' * (_WIDTH - len(drawn))}[/] {percent}"

@@ -1,0 +1,59 @@
+"""Access after a restore: brought about by a declaration, and proved, by logins where there are passwords."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+
+from bootstrap.access import Access
+from bootstrap.manifest import PostgresTarget
+from bootstrap.postgres import passwords
+from bootstrap.postgres.apply import apply
+from bootstrap.postgres.desired import Desired
+from bootstrap.postgres.driver import compare
+from bootstrap.reconcile.allowed import EVERYTHING
+from bootstrap.report import Check
+from bootstrap.secrets import Credential, new_password
+from bootstrap.verify.by_role import verify_roles
+from bootstrap.verify.postgres import jobs
+
+_THREADS = 4
+
+
+def brought_about(conn: psycopg.Connection[Any], wanted: Desired) -> tuple[str, ...]:
+    """Make the database of `conn`, its administrator's, as `wanted`; return what differs still."""
+    apply(conn, wanted, EVERYTHING)
+    return tuple(f"access is not as declared: {each.sentence}" for each in compare(conn, wanted).actions)
+
+
+def as_roles(conn: psycopg.Connection[Any], access: Access) -> tuple[str, ...]:
+    """Try as each role what it may and must not, without a password; return what came out otherwise."""
+    return _wrong(verify_roles(conn, access))
+
+
+def by_logins(target: PostgresTarget, access: Access, credentials: Mapping[str, Credential]) -> tuple[str, ...]:
+    """Log in as every identity that has a credential and try it; return what came out otherwise."""
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="logins") as pool:
+        found = pool.map(lambda job: tuple(job()), jobs(target, access, credentials, lsn=None))
+        return _wrong(each for checks in found for each in checks)
+
+
+def with_new_passwords(conn: psycopg.Connection[Any], target: PostgresTarget, access: Access) -> tuple[str, ...]:
+    """Give every login of a throw-away server a password that nobody keeps, and try each; return what is wrong."""
+    made = {
+        name: Credential(username=logins[0], password=new_password())
+        for name in access.postgres_users
+        if (logins := access.logins(name))
+    }
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="logins") as pool:
+        passwords.prove(conn, target, made, frozenset(made), pool)
+    return by_logins(target, access, made)
+
+
+def _wrong(checks: Iterable[Check]) -> tuple[str, ...]:
+    return tuple(
+        f"{each.identity}: {each.action}: {each.outcome}, expected {each.expected}" for each in checks if not each.ok
+    )

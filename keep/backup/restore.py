@@ -1,0 +1,101 @@
+"""The way back from a backup: every object is verified first, and what is restored is proved before it is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+import yaml
+
+from bootstrap.access import Access, load_access
+from bootstrap.postgres.desired import Desired
+from bootstrap.reconcile.by_url import desired_by_url
+from keep.backup.access import as_roles, brought_about
+from keep.errors import AskedError
+from keep.manifest import BackupManifest, PostgresCopy
+from keep.place.place import Place
+from keep.place.sealed import checked, unsealed
+from keep.postgres import proof
+from keep.postgres.restore import Look, Restored, Work
+from keep.postgres.restore import restore as into
+from keep.postgres.target import TargetServer
+from keep.postgres.unpacked import unpack
+from keep.workspace import workspace
+
+_FOLDER = "datatier-restore-"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """Where a backup's database goes."""
+
+    server: TargetServer
+    name: str | None
+    """What it is called; None where it is only proved."""
+    replace: bool = False
+    """In place of the database that has the name."""
+    access: Access | None = None
+    """Declaration that counts; None: the backup's own, where it has one."""
+    wanted: Callable[[psycopg.Connection[Any], Access], Desired] = desired_by_url
+    """What that wants of the server."""
+    tried: Callable[[psycopg.Connection[Any], Access], tuple[str, ...]] = as_roles
+    """How access is proved; returns what came out otherwise."""
+
+
+def restore(place: Place, manifest: BackupManifest, wish: Wish) -> Restored:
+    """Restore a backup's database. Raise AskedError, DamagedError or KeepError; then the server is as it was."""
+    copy = database_of(manifest)
+    with workspace(_FOLDER) as folder:
+        archive = unpack(place, manifest.id, manifest.stored(copy.archive), folder, copy.size)
+        for each in manifest.objects:
+            if each.name != copy.archive:
+                checked(place, manifest.id, each)
+        before, after = _access(wish, wish.access or access_of(place, manifest))
+        work = Work(
+            copy=copy,
+            proof=proof.read(content(place, manifest, copy.proof)),
+            archive=archive,
+            folder=folder,
+            server=wish.server,
+            name=wish.name,
+            replace=wish.replace,
+            before=before,
+            after=after,
+        )
+        return into(work)
+
+
+def _access(wish: Wish, access: Access | None) -> tuple[Look | None, Look | None]:
+    if access is None:
+        return None, None
+
+    def before(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
+        brought_about(conn, wish.wanted(conn, access))  # an empty database lacks what some of it is about
+        return ()
+
+    def after(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
+        return brought_about(conn, wish.wanted(conn, access)) or wish.tried(conn, access)
+
+    return before, after
+
+
+def database_of(manifest: BackupManifest) -> PostgresCopy:
+    """Return the database of a backup. Raise AskedError where it has none."""
+    if manifest.postgres is None:
+        raise AskedError(f"the backup {manifest.id} has no database in it")
+    return manifest.postgres
+
+
+def access_of(place: Place, manifest: BackupManifest) -> Access | None:
+    """Return the access declaration of a backup; None where it has none. Raise DamagedError."""
+    if manifest.access is None:
+        return None
+    return load_access(yaml.safe_load(content(place, manifest, manifest.access)))
+
+
+def content(place: Place, manifest: BackupManifest, name: str) -> bytes:
+    """Return the content of a small object. Raise DamagedError."""
+    with unsealed(place, manifest.id, manifest.stored(name)) as pieces:
+        return b"".join(pieces)

@@ -1,0 +1,32 @@
+"""The extensions of an archive: whoever administers the server makes them, not the owner of the database."""
+
+from __future__ import annotations
+
+import re
+
+from bootstrap.declared_extensions import DeclaredExtension
+from keep.postgres.archive import Entry
+
+_MADE = re.compile(r"^CREATE EXTENSION IF NOT EXISTS (\S+)(?: WITH SCHEMA (.+))?;$", re.MULTILINE)
+
+
+def first(entry: Entry) -> bool:
+    """Whether it is an extension, or a schema, which extensions may be in."""
+    return entry.kind in ("SCHEMA", "EXTENSION")
+
+
+def comment(entry: Entry) -> bool:
+    """Whether it is the comment of an extension: that comes with it, and only its maker may give it another one."""
+    return entry.kind == "COMMENT" and entry.rest.startswith("- EXTENSION ")
+
+
+def wanted(script: str) -> tuple[DeclaredExtension, ...]:
+    """Return what pg_dump's statements make, and in which schemas."""
+    return tuple(
+        DeclaredExtension(name=_plain(name), schema=_plain(schema) if schema else None)
+        for name, schema in _MADE.findall(script)
+    )
+
+
+def _plain(name: str) -> str:
+    return name[1:-1].replace('""', '"') if name.startswith('"') else name

@@ -1,0 +1,64 @@
+"""What belongs to a database as a whole: how it is made, its settings, its comment, who may connect.
+
+Only `pg_restore --create` brings them back, and only under the name that the database had: here it has another one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL
+
+from bootstrap.postgres.change import ident
+from keep.errors import KeepError
+from keep.postgres.archive import Entry
+
+OF_DATABASE = frozenset({"DATABASE", "DATABASE PROPERTIES"})
+_HOW = re.compile(r"^CREATE DATABASE .+? WITH (TEMPLATE = template0 .*);$", re.MULTILINE)
+
+
+def made(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the entry that makes the database."""
+    return [each for each in entries if each.kind == "DATABASE"]
+
+
+def others(entries: Iterable[Entry]) -> list[Entry]:
+    """Return its settings, comment, labels and privileges."""
+    about = ("COMMENT", "ACL", "SECURITY LABEL")
+    return [
+        each
+        for each in entries
+        if each.kind == "DATABASE PROPERTIES" or (each.kind in about and each.rest.startswith("- DATABASE "))
+    ]
+
+
+def creation(script: str) -> str:
+    """Return how the database is made: encoding, provider and locale as they were. Raise KeepError."""
+    found = _HOW.search(script)
+    if found is None:
+        raise KeepError("the archive does not say how its database was made: it is not one of `datatier backup create`")
+    return found[1]
+
+
+def apply(door: psycopg.Connection[Any], script: str, was: str, name: str) -> None:
+    """Give the database `name` what `was` had. Raise KeepError with what the server refuses."""
+    script = _HOW.sub("", script)  # pg_restore writes it whatever the list says
+    if not script.strip():
+        return
+    try:
+        door.execute(SQL(renamed(script, was, name)))
+    except psycopg.Error as error:
+        raise KeepError(f"the database's own settings do not come back: {error.diag.message_primary}") from None
+
+
+def renamed(script: str, was: str, name: str) -> str:
+    """Return pg_dump's statements about a database as statements about another one."""
+    named = rf"(?:{re.escape(was)}|{re.escape(ident(was))})"
+    start = (
+        r"(?:ALTER|COMMENT ON) DATABASE |ALTER ROLE .+? IN DATABASE |(?:GRANT|REVOKE) .+? ON DATABASE "
+        r"|SECURITY LABEL FOR .+? ON DATABASE "
+    )
+    return re.sub(rf"^({start}){named}(?= )", lambda found: f"{found[1]}{ident(name)}", script, flags=re.MULTILINE)

@@ -1,0 +1,54 @@
+"""The roles that a database's objects name: which there are, and how they are made where nobody has declared them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+from psycopg.sql import SQL, Identifier
+
+from keep.errors import AskedError
+
+# Owners, grantees and those in policies, of the database itself too; what is pinned (pg_read_all_data) is not in it.
+_NAMED = """
+WITH this AS (SELECT oid FROM pg_database WHERE datname = current_database())
+SELECT DISTINCT rolname::text FROM pg_shdepend d JOIN this
+    ON d.dbid = this.oid OR (d.classid = 'pg_database'::regclass AND d.objid = this.oid)
+JOIN pg_roles r ON r.oid = d.refobjid WHERE d.refclassid = 'pg_authid'::regclass
+UNION SELECT rolname::text FROM pg_db_role_setting s JOIN this ON s.setdatabase = this.oid
+JOIN pg_roles r ON r.oid = s.setrole
+ORDER BY 1
+"""
+
+
+def named(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
+    """Return the roles that own something in a database, may do something or are in a policy; everybody may ask."""
+    with conn.cursor(row_factory=tuple_row) as cursor:
+        return tuple(name for (name,) in cursor.execute(_NAMED.encode()))
+
+
+def ensure(conn: psycopg.Connection[Any], roles: Iterable[str]) -> tuple[str, ...]:
+    """Make those that are missing, without login and without any privilege; return their names.
+
+    Raise AskedError where whoever is logged in may not.
+    """
+    there = {name for (name,) in conn.execute("SELECT rolname FROM pg_roles")}
+    missing = [name for name in roles if name not in there]
+    # Who makes a role as CREATEROLE may hand objects over to it only as its member (PostgreSQL 16, CREATE ROLE).
+    member = conn.info.parameter_status("is_superuser") != "on"
+    for name in missing:
+        try:
+            with conn.transaction():
+                conn.execute(SQL("CREATE ROLE {} NOLOGIN").format(Identifier(name)))
+                if member:
+                    conn.execute(SQL("GRANT {} TO CURRENT_USER").format(Identifier(name)))
+        except psycopg.errors.DuplicateObject:
+            continue  # another restore was faster
+        except psycopg.errors.InsufficientPrivilege:
+            raise AskedError(
+                f"the server lacks roles that the backup names, and {conn.info.user} may make none: "
+                + "; ".join(f'CREATE ROLE "{each}" NOLOGIN' for each in missing)
+            ) from None
+    return tuple(missing)

@@ -1,0 +1,34 @@
+"""An archive as a file: pg_restore takes several jobs only from one that it can seek in."""
+
+from __future__ import annotations
+
+import errno
+import shutil
+from pathlib import Path
+
+from keep.errors import AskedError, KeepError
+from keep.manifest import StoredObject
+from keep.place.place import Place
+from keep.place.sealed import unsealed
+
+
+def unpack(place: Place, backup: str, stored: StoredObject, folder: Path, about: int) -> Path:
+    """Write an object's content into a file and return it once all of it was read and is what was written.
+
+    `about` is how many bytes it may be. Raise AskedError where they do not fit, DamagedError.
+    """
+    free = shutil.disk_usage(folder).free
+    if about > free:
+        raise AskedError(
+            f"{folder.parent} has {free >> 20} MiB free, and the backup needs about {about >> 20} there to be "
+            "unpacked: free space, or name another folder in TMPDIR"
+        )
+    path = folder / stored.name.removesuffix(".zst")
+    try:
+        with path.open("wb") as out, unsealed(place, backup, stored) as content:
+            for piece in content:
+                out.write(piece)
+    except OSError as error:
+        mend = "free space there, or name another folder in TMPDIR" if error.errno == errno.ENOSPC else "look at it"
+        raise KeepError(f"{folder.parent} cannot be written to: {error.strerror}; {mend}") from None
+    return path

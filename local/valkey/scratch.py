@@ -1,0 +1,40 @@
+"""A Valkey of its own in a temporary folder, for work that must touch nothing; gone when the work is done."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from local import ports
+from local.process import Daemon
+from local.valkey.binaries import find
+from local.valkey.config import users
+from local.valkey.node import Node
+
+
+@contextmanager
+def scratch() -> Iterator[Node]:
+    """An empty server that keeps nothing; whoever uses it logs in as its administrator."""
+    with tempfile.TemporaryDirectory(prefix="datatier-scratch-") as made:
+        folder = Path(made)
+        folder.chmod(0o711)  # as root the server is another user: it passes, and its own folder is below
+        node = Node(
+            name="scratch",
+            folder=folder / "valkey",
+            port=next(port for port in ports.candidates(made) if ports.is_free(port)),
+            cluster_port=None,
+            daemon=Daemon("valkey", folder / "run", folder / "log" / "valkey.log"),
+            binary=find(),
+            admin_password=secrets.token_urlsafe(24),
+            replication_password=secrets.token_urlsafe(24),
+            stack="scratch",
+        )
+        accounts = users(node.admin_password, node.replication_password, None)
+        node.start([{"name": "save", "value": ""}], 0, accounts)
+        try:
+            yield node
+        finally:
+            node.remove()

@@ -1,0 +1,239 @@
+"""How a drill is carried out: what fails, what is killed, what is left; with a drill that restores nothing."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from fake_estate import FakeEstate
+
+from keep.drill import run
+from keep.drill.chain import broken
+from keep.drill.drill import NotWholeError, Step
+from keep.drill.notes import STALE, Holder, Notes, alive, me
+from keep.drill.plan import DrillPlan
+from keep.drill.report import DrillName, DrillObjective, PhaseName
+from keep.drill.run import carry_out, clean
+from keep.drill.scene import Scene, Stage
+from keep.errors import AskedError, EstateError, KeepError
+
+PHASES: tuple[PhaseName, ...] = ("detect", "restore", "prove", "serve")
+DEAD = Holder(host=socket.gethostname(), pid=2**22 + 1, started="1")
+"""A process that no Linux has: above its highest pid_max."""
+
+
+class KilledError(BaseException):
+    """Stands for the end of the process: nothing after it is done."""
+
+
+@dataclass
+class Toy:
+    """Makes an instance in `restore`, and does in each phase what it was given."""
+
+    trouble: dict[str, BaseException] = field(default_factory=dict)
+    name: DrillName = "pitr"
+    asked: dict[str, str] = field(default_factory=dict)
+    done: list[str] = field(default_factory=list)
+
+    def plan(self, scene: Scene, run: str) -> DrillPlan:
+        return DrillPlan(drill=self.name, stack=scene.stack.stack, makes=(run,), touches=(), does=())
+
+    def prepare(self, stage: Stage) -> None:
+        self._do("prepare")
+        stage.notes.incident_at = stage.scene.now()
+
+    def steps(self) -> Sequence[Step]:
+        return [Step(phase=phase, do=lambda stage, phase=phase: self._step(stage, phase)) for phase in PHASES]
+
+    def _step(self, stage: Stage, phase: str) -> str:
+        if phase == "restore" and stage.scene.estate.instance(stage.name()) is None:
+            stage.scene.estate.restore_to_point_in_time(
+                stage.scene.source, stage.name(), datetime.now(UTC), made_by=stage.notes.id
+            )
+        self._do(phase)
+        stage.notes.rpo_seconds = 0.5
+        return f"{phase} done"
+
+    def _do(self, phase: str) -> None:
+        if phase in self.trouble:
+            raise self.trouble[phase]
+        self.done.append(phase)
+
+
+def estate_of(scene: Scene) -> FakeEstate:
+    assert isinstance(scene.estate, FakeEstate)
+    return scene.estate
+
+
+@pytest.fixture
+def scene(scene_of: Callable[..., Scene]) -> Scene:
+    return scene_of(real=False)
+
+
+@pytest.fixture
+def killed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Notes]:
+    """Carries out a drill that is killed in a phase, in a process that is dead by now; returns what it left."""
+
+    def kill(phase: str) -> Notes:
+        monkeypatch.setattr(run, "me", lambda: DEAD)
+        with pytest.raises(KilledError):
+            carry_out(Toy({phase: KilledError()}), scene)
+        monkeypatch.setattr(run, "me", me)
+        left = scene.books.running()
+        assert left is not None
+        return left
+
+    return kill
+
+
+def test_a_drill_that_passes(scene: Scene) -> None:
+    found = carry_out(Toy(), scene)
+    assert (found.verdict, [(p.name, p.detail) for p in found.phases]) == (
+        "passed",
+        [
+            *((name, f"{name} done") for name in PHASES),
+            ("destroy", f"gone: instance farm-orchard1-drill-{found.id[-6:]}"),
+        ],
+    )
+    assert (estate_of(scene).made(), scene.books.running()) == ([], None)
+
+
+@pytest.mark.parametrize("phase", ["prepare", *PHASES])
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (NotWholeError("a table is missing"), "failed"),
+        (EstateError("AWS refused"), "error"),
+        (OSError("no route to host"), "error"),
+    ],
+)
+def test_whatever_goes_wrong_is_reported_and_leaves_nothing(
+    scene: Scene, phase: PhaseName, error: BaseException, verdict: str
+) -> None:
+    found = carry_out(Toy({phase: error}), scene)
+    assert (found.verdict, found.reason, found.rto_seconds) == (verdict, str(error), None)
+    done = [] if phase == "prepare" else PHASES[: PHASES.index(phase) + 1]
+    assert [(each.name, each.ok) for each in found.phases] == [
+        *((each, each != phase) for each in done),
+        ("destroy", True),
+    ]
+    assert (estate_of(scene).made(), scene.books.running()) == ([], None)
+    assert [each.report for each in scene.books.reports()] == [found]
+
+
+def test_the_same_drill_fails_when_the_objective_is_tightened_below_what_was_measured(
+    scene_of: Callable[..., Scene],
+) -> None:
+    verdicts = [
+        carry_out(Toy(), scene_of(real=False, objective=DrillObjective(rto_seconds=rto, rpo_seconds=rpo))).verdict
+        for rto, rpo in ((3600, 0.5), (3600, 0.4), (0.0001, 0.5))
+    ]
+    assert verdicts == ["passed", "failed", "failed"]
+
+
+def test_what_cannot_be_removed_leaves_no_verdict_and_is_removed_later(scene: Scene) -> None:
+    estate_of(scene).refuses["delete_instance"] = "AWS refused"
+    found = carry_out(Toy(), scene)
+    assert (found.verdict, found.reason) == (
+        "error",
+        "everything came back, but AWS refused: `datatier drill clean` removes it",
+    )
+    assert [kind for kind, _, _ in estate_of(scene).made()] == ["instance"]
+    estate_of(scene).refuses.clear()
+    assert clean(scene) == (f"instance farm-orchard1-drill-{found.id[-6:]}",)
+    assert estate_of(scene).made() == []
+
+
+@pytest.mark.parametrize("phase", ["prepare", *PHASES])
+def test_a_run_that_was_killed_is_found_removed_and_reported_by_the_next(
+    scene: Scene, killed: Callable[[str], Notes], phase: str
+) -> None:
+    left = killed(phase)
+    drill = Toy(name="snapshot")
+    found = carry_out(drill, scene)
+    where = "" if phase == "prepare" else f" in the phase {phase}"
+    reports = sorted((each.report for each in scene.books.reports()), key=lambda each: each.began_at)
+    assert [(each.id, each.verdict) for each in reports] == [(left.id, "error"), (found.id, "passed")]
+    assert reports[0].reason == f"the drill was killed{where}; a later run removed what it had made"
+    assert drill.done == ["prepare", *PHASES]
+    assert (estate_of(scene).made(), scene.books.running()) == ([], None)
+    assert broken(scene.books.reports(), scene.books.head()) == ()
+
+
+@pytest.mark.parametrize("phase", ["prepare", *PHASES])
+def test_a_run_that_was_killed_goes_on_where_it_was(scene: Scene, killed: Callable[[str], Notes], phase: str) -> None:
+    left = killed(phase)
+    drill = Toy()
+    found = carry_out(drill, scene, resume=True)
+    everything = ["prepare", *PHASES]
+    assert drill.done == everything[everything.index(phase) :]
+    assert (found.id, found.verdict, [each.name for each in found.phases]) == (left.id, "passed", [*PHASES, "destroy"])
+    assert "resumed" in found.facts
+    assert estate_of(scene).calls.count("restore_to_point_in_time") == 1
+    assert (estate_of(scene).made(), scene.books.running()) == ([], None)
+
+
+@pytest.mark.parametrize(
+    ("drill", "says"),
+    [
+        (Toy(name="redis"), "the one that was killed is `pitr`"),
+        (Toy(asked={"to": "2026"}), "was asked for nothing: ask for the same, or begin one"),
+    ],
+)
+def test_another_drill_does_not_go_on_with_it(
+    scene: Scene, killed: Callable[[str], Notes], drill: Toy, says: str
+) -> None:
+    killed("prove")
+    with pytest.raises(AskedError, match=says):
+        carry_out(drill, scene, resume=True)
+    assert len(estate_of(scene).made()) == 1
+
+
+def test_without_one_that_was_killed_there_is_nothing_to_go_on_with(scene: Scene) -> None:
+    with pytest.raises(AskedError, match="no drill was killed"):
+        carry_out(Toy(), scene, resume=True)
+
+
+def test_while_a_drill_runs_no_other_begins_goes_on_or_cleans(scene: Scene) -> None:
+    def second(call: Callable[[], object]) -> None:
+        with pytest.raises(KeepError, match=r"the drill pitr of orchard1 runs since .* wait until it has ended"):
+            call()
+
+    class Meeting(Toy):
+        def _do(self, phase: str) -> None:
+            if phase == "prove":
+                second(lambda: carry_out(Toy(name="redis"), scene))
+                second(lambda: carry_out(Toy(), scene, resume=True))
+                second(lambda: clean(scene))
+                assert len(estate_of(scene).made()) == 1
+
+    assert carry_out(Meeting(), scene).verdict == "passed"
+
+
+def test_what_other_stacks_drills_have_made_is_left_alone(scene: Scene) -> None:
+    other = {"farm-plums-drill-123456": ("instance", "20261130T020000Z-123456")}
+    estate_of(scene).left.update(other)  # type: ignore[arg-type]
+    assert (carry_out(Toy(), scene).verdict, clean(scene), estate_of(scene).left) == ("passed", (), other)
+
+
+NOW = datetime(2026, 11, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("holder", "renewed", "lives"),
+    [
+        (me(), NOW - timedelta(days=9), True),
+        (me().model_copy(update={"started": "1"}), NOW, False),
+        (DEAD, NOW, False),
+        (DEAD.model_copy(update={"host": "elsewhere"}), NOW - STALE + timedelta(seconds=1), True),
+        (DEAD.model_copy(update={"host": "elsewhere"}), NOW - STALE, False),
+    ],
+    ids=["this process", "its number again", "ended", "elsewhere and fresh", "elsewhere and stale"],
+)
+def test_whether_a_run_is_alive(holder: Holder, renewed: datetime, lives: bool) -> None:
+    given: dict[str, Any] = {"id": "i", "drill": "pitr", "stack": "s", "began_at": NOW}
+    assert alive(Notes(**given, holder=holder, renewed_at=renewed), NOW) is lives

@@ -1,0 +1,111 @@
+"""Copies of the tier's primary as it was at a time: the estate's calls with real servers."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from local_stack import Stack
+
+from keep.errors import AskedError, EstateError
+from keep.estate.estate import Instance
+from local.estate import LocalEstate
+from local.handlers.base import server
+from local.status import processes
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture
+def estate(stack: Stack) -> LocalEstate:
+    return LocalEstate(stack.state)
+
+
+def here(estate: LocalEstate, identifier: str, seconds: float = 30) -> Instance:
+    deadline = time.monotonic() + seconds
+    while (found := estate.instance(identifier)) is None or found.status == "creating":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert found.status == "available"
+    return found
+
+
+def rows(stack: Stack, identifier: str, question: str) -> list[tuple[object, ...]]:
+    with server(stack.state, identifier).connect("tmi") as connection:
+        return connection.execute(question).fetchall()
+
+
+def clock(stack: Stack) -> datetime:
+    found = rows(stack, "t-primary", "SELECT clock_timestamp()")[0][0]
+    assert isinstance(found, datetime)
+    return found
+
+
+@pytest.fixture
+def ledger(stack: Stack) -> datetime:
+    """A table with the row 1, and a row 2 that came after the time that is returned."""
+    with server(stack.state, "t-primary").connect("tmi") as connection:
+        connection.execute("DROP TABLE IF EXISTS ledger")
+        connection.execute("CREATE TABLE ledger AS SELECT 1 AS n")
+    at = clock(stack)
+    rows(stack, "t-primary", "INSERT INTO ledger VALUES (2) RETURNING n")
+    return at
+
+
+def test_a_copy_is_as_its_source_was_and_archives_nothing(stack: Stack, estate: LocalEstate, ledger: datetime) -> None:
+    before = stack.pids()
+    try:
+        estate.restore_to_point_in_time("t-primary", "t-copy", ledger, made_by="test")
+        copy, source = here(estate, "t-copy"), estate.instance("t-primary")
+        assert source is not None
+        assert copy.settings == source.settings
+        assert copy.endpoint != source.endpoint
+        assert (copy.earliest, copy.latest) == (None, None)
+        assert rows(stack, "t-copy", "SELECT n FROM ledger") == [(1,)]
+        assert rows(stack, "t-primary", "SELECT n FROM ledger ORDER BY n") == [(1,), (2,)]
+        shown = "SELECT name, setting FROM pg_settings WHERE name IN ('archive_mode', 'max_connections') ORDER BY name"
+        assert rows(stack, "t-copy", shown) == [("archive_mode", "off"), ("max_connections", "60")]
+        assert list(estate.made()) == [("instance", "t-copy", "test")]
+        assert stack.up()["primary"] == "unchanged"
+        assert list(estate.made()) == [("instance", "t-copy", "test")]
+        assert here(estate, "t-copy") == copy
+    finally:
+        estate.delete_instance("t-copy")
+    assert (list(estate.made()), estate.instance("t-copy"), stack.pids()) == ([], None, before)
+    assert not (stack.state.path / "postgres" / "t-copy").exists()
+    assert "t-copy" not in [process.name for process in processes(stack.state)]
+
+
+def test_the_latest_restorable_time_can_be_restored_to_though_nothing_was_written_since(
+    stack: Stack, estate: LocalEstate, ledger: datetime
+) -> None:
+    source = estate.instance("t-primary")
+    assert source is not None
+    assert source.latest is not None
+    assert source.earliest is not None
+    assert source.earliest < ledger < source.latest < clock(stack)
+    try:
+        estate.restore_to_point_in_time("t-primary", "t-latest", source.latest, made_by="test")
+        here(estate, "t-latest")
+        assert rows(stack, "t-latest", "SELECT n FROM ledger ORDER BY n") == [(1,), (2,)]
+    finally:
+        estate.delete_instance("t-latest")
+
+
+def test_what_cannot_be_restored_is_refused_and_nothing_is_made(stack: Stack, estate: LocalEstate) -> None:
+    now = clock(stack)
+    for source, target, at, reason in (
+        ("t-primary", "t-new", now + timedelta(hours=1), "that is in the future"),
+        ("t-primary", "t-new", now - timedelta(days=1), r"before its oldest base backup, of .* \(initdb\)"),
+        ("t-other", "t-new", now, "has no instance t-other: t-primary, t-replica"),
+        ("t-primary", "t-replica", now, "t-replica is there already"),
+        ("t-replica", "t-new", now, "t-replica has no base backup"),
+    ):
+        with pytest.raises(AskedError, match=reason):
+            estate.restore_to_point_in_time(source, target, at, made_by="test")
+    with pytest.raises(EstateError, match="no drill has made the instance t-primary"):
+        estate.delete_instance("t-primary")
+    assert list(estate.made()) == []
+    assert estate.instance("t-new") is None
+    assert datetime.now(UTC) > now
