@@ -165,7 +165,7 @@ def status(state: StateDir) -> dict[str, Any]:
             "used_up": full.result(),
             "backups": {name: future.result() for name, future in backups.items()},
             "aside": [
-                {key: each[key] for key in ("kind", "identifier", "source", "made_by", "made_at")}  # type: ignore[literal-required]
+                {key: each[key] for key in ("kind", "identifier", "source", "made_by", "made_at")}
                 for each in state.made.values()
             ],
         }
