@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,14 +17,15 @@ from graph.replica import replica_source
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance, Snapshot, Status
 from local.aside.records import Records, explained, is_making, making
-from local.backups import archiver, recovery
-from local.backups.archive import Window
+from local.backups import recovery
+from local.backups.archive import Window, size
 from local.backups.copying import copy
 from local.handlers import rds
-from local.handlers.base import archive, parameters, replication_password, server
+from local.handlers.base import archive, archived, parameters, replication_password, server
 from local.postgres import replica as replication
 from local.postgres.server import PostgresServer
 from local.privileges import account
+from local.process import end
 from local.state import Entry, StateDir
 
 _SETTINGS = {
@@ -64,7 +66,14 @@ class LocalInstances:
         latest = max(each.latest for each in windows if each.latest)
         return replace(shown, earliest=windows[0].base.ended, latest=latest)
 
-    def restore_to_point_in_time(self, source: str, target: str, at: datetime, *, made_by: str) -> None:
+    def restorable(self, source: str) -> tuple[datetime, datetime] | None:
+        found = self.instance(source)
+        return (found.earliest, found.latest) if found and found.earliest and found.latest else None
+
+    def restore_to_point_in_time(
+        self, source: str, target: str, at: datetime, *, made_by: str, replicated: bool = False
+    ) -> None:
+        del replicated  # anything can have a replica here
         if at > datetime.now(UTC):
             raise AskedError(f"{source} cannot be restored to {at.isoformat()}: that is in the future")
         with explained(), self._state.lock():
@@ -134,11 +143,16 @@ class LocalInstances:
             origin = server(self._state, source)
             if origin.daemon.alive:
                 replication.drop_slot(origin, identifier)
-            kept, password = archive(self._state, identifier), replication_password(self._state)
-            found = replace(found, archive_command=kept.command(found))
-            kept.prepare(found, password)
+            found = archived(self._state, found)
             found.start(self._parameters(entry))  # RDS restarts it too
-            kept.back_up(found, password, "promotion")
+            archive(self._state, identifier).back_up(found, replication_password(self._state), "promotion")
+
+    def lose_instance(self, identifier: str) -> None:
+        with explained(), self._state.lock():
+            self._records.of_a_drill("instance", identifier)
+            if (process := server(self._state, identifier).daemon.process()) is not None:
+                # All at once: what a session has told nobody yet, it never will.
+                end([process, *process.children(recursive=True)], signal.SIGKILL)
 
     def delete_instance(self, identifier: str) -> None:
         with explained(), self._state.lock():
@@ -163,7 +177,7 @@ class LocalInstances:
         if running and kept.bases():
             with explained():
                 kept.flush(found)
-        return [each for each in kept.windows(found.binaries) if each.latest]
+        return [each for each in kept.windows(found.binaries) if each.whole]
 
     def _declared(self, identifier: str) -> Entry | None:
         found = (e for e in self._state.of_type(rds.TYPE) if e["outputs"]["identifier"] == identifier)
@@ -193,9 +207,9 @@ class LocalInstances:
         folder = self._folder(snapshot)
         done = (folder / "data").is_dir()
         status: Status = "available" if done else "creating" if is_making(folder) else "failed"
-        size = archiver.size(folder) if done else None
+        bytes_ = size(folder) if done else None
         return Snapshot(
-            identifier=snapshot, source=source, status=status, taken_at=datetime.fromisoformat(at), size=size
+            identifier=snapshot, source=source, status=status, taken_at=datetime.fromisoformat(at), size=bytes_
         )
 
 

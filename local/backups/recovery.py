@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from keep.errors import AskedError
 from local.backups.archive import Archive, Base, Window
-from local.backups.copying import copy
 from local.files import write_private
 from local.postgres.server import PostgresServer
 
@@ -17,7 +16,7 @@ def window(windows: list[Window], at: datetime, source: str) -> Window:
     fitting = [each for each in windows if each.holds(at)]
     if fitting:
         return fitting[-1]
-    known = [each for each in windows if each.latest is not None]
+    known = [each for each in windows if each.whole]
     if not known:
         raise AskedError(f"{source} has no base backup with archived WAL yet: `datatier up` makes one")
     oldest, newest = known[0].base, max(each.latest for each in known if each.latest is not None)
@@ -39,7 +38,7 @@ def prepare(target: PostgresServer, chosen: Base) -> None:
     fresh = target.folder / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
     target.account.give(target.folder)
-    copy(chosen.data, fresh)
+    chosen.bring(fresh, target.account)
     write_private(fresh / "recovery.signal", "", target.account.owner)
     fresh.rename(target.data)
 

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -29,8 +28,6 @@ from local.postgres.roles import ADMIN, REPLICATION, Connection
 from local.privileges import ServerAccount, account
 from local.process import Daemon
 
-LOCAL = Path(__file__).parents[1]
-"""Where the program of the archive_command is, below."""
 READY_SECONDS = 60.0
 HBA = f"""# Written by datatier: loopback only, passwords always.
 host replication {REPLICATION} 127.0.0.1/32 scram-sha-256
@@ -67,10 +64,14 @@ class PostgresServer:
         return self.folder / "data"
 
     @property
+    def packed(self) -> Path:
+        """What initdb has made, in one file: the first base backup of a primary that is to have them."""
+        return self.folder / "initial.tar"
+
+    @property
     def account(self) -> ServerAccount:
         lent = (each.lib for each in self.binaries.lenders)
-        archiver = (Path(sys.base_prefix), Path(sys.prefix), LOCAL) if self.archive_command else ()
-        return account(self.binaries.folder, *lent, *archiver, self.folder.parent)
+        return account(self.binaries.folder, *lent, self.folder.parent)
 
     @property
     def initialised(self) -> bool:
@@ -116,6 +117,8 @@ class PostgresServer:
         """Take over a cluster that was initialised ahead of time, before anybody knew its name."""
         self.account.give(self.folder)
         spare.data.rename(self.data)
+        if spare.packed.exists():
+            spare.packed.rename(self.packed)
         shutil.rmtree(spare.folder)  # with what an `initialise` that was killed has left there
 
     def scratch(self) -> Path:
