@@ -49,7 +49,8 @@ INSERT INTO purchase SELECT n, n % 100000, '2020-01-01'::timestamptz + n * '7 s'
     (ARRAY['open', 'paid', 'sent', 'returned'])[1 + n % 4], 'order ' || md5(n::text) || ' of customer ' || n % 100000
   FROM generate_series({0} * 250000 + 1, ({0} + 1) * 250000) AS n;
 INSERT INTO event SELECT n, '2020-01-01'::timestamptz + n * '3 s'::interval,
-    jsonb_build_object('kind', 'viewed', 'page', n % 5000, 'agent', 'Mozilla/5.0 (X11; Linux x86_64)', 'ms', n % 977, 'trace', md5(n::text))
+    jsonb_build_object('kind', 'viewed', 'page', n % 5000, 'agent', 'Mozilla/5.0 (X11; Linux x86_64)', 'ms', n % 977,
+                       'trace', md5(n::text))
   FROM generate_series({0} * 150000 + 1, ({0} + 1) * 150000) AS n;
 INSERT INTO session SELECT md5(n::text)::uuid, decode(md5(n::text) || md5('s' || n), 'hex'), '2026-01-01'
   FROM generate_series({0} * 60000 + 1, ({0} + 1) * 60000) AS n;
