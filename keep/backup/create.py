@@ -18,7 +18,7 @@ from keep.backup.listing import stored
 from keep.errors import AskedError, DamagedError, KeepError
 from keep.manifest import BackupManifest, CacheCopy, PostgresCopy, StoredObject
 from keep.place.place import Place, Sink
-from keep.place.sealed import checked, seal
+from keep.place.sealed import reread, seal
 from keep.place.several import Copies
 from keep.postgres import source as postgres
 from keep.postgres.source import PostgresSource
@@ -129,7 +129,7 @@ def _copied(
 def _read_back(place: Place, backup: str, objects: list[StoredObject]) -> None:
     """Read all that was written: some stores take a wrong checksum, or what was not sent."""
     for each in objects:
-        checked(place, backup, each)
+        reread(place, backup, each)
 
 
 def _finish(place: Place, made: BackupManifest) -> None:

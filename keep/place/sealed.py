@@ -18,10 +18,16 @@ from keep.place.place import Place, Reader, Sink, Writer
 
 CHUNK = 1 << 20
 """Bytes that are read at a time."""
-FRAME = 8 << 20
-"""Bytes before compression in one frame: what a reader holds at most, and loses to one flipped bit."""
-LEVEL = 3
-"""Of Zstandard: its default, which measured a quarter of gzip's processor time at a tenth less size."""
+FRAME = 2 << 20
+"""Bytes before compression in one frame: what a reader holds at most, and loses to one flipped bit. It stays in a
+processor's cache: frames of 8 MiB took a tenth more time and were no smaller."""
+LEVELS = (1, 3)
+"""Of Zstandard, the quick one and the thorough one. Which is smaller depends on what comes: of prose the thorough one
+is by a tenth, of keys, numbers and hashes the quick one is by as much (bench/README.md)."""
+TRIAL = 16
+"""Frames after which both are tried anew."""
+WORTH = 1.02
+"""How much larger a quick frame may be: it takes half the time."""
 
 
 class _Hashed:
@@ -51,16 +57,38 @@ def seal(place: Sink, backup: str, name: str, chunks: Iterable[bytes], *, compre
 
 
 def _frames(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True)
+    compress = _Compressor()
     held, size = list[bytes](), 0
     for chunk in chunks:
         held.append(chunk)
         size += len(chunk)
         if size >= FRAME:
-            yield compressor.compress(b"".join(held))
+            yield compress(b"".join(held))
             held, size = [], 0
     if size:
-        yield compressor.compress(b"".join(held))
+        yield compress(b"".join(held))
+
+
+class _Compressor:
+    """Makes frames at the level that suits what comes: a dump is one table after another, each of its own kind."""
+
+    def __init__(self) -> None:
+        self._quick, self._thorough = (
+            zstandard.ZstdCompressor(level=level, write_checksum=True, write_content_size=True) for level in LEVELS
+        )
+        self._number, self._best = 0, self._quick
+
+    def __call__(self, data: bytes) -> bytes:
+        trial = self._number % TRIAL == 0
+        self._number += 1
+        if not trial:
+            return self._best.compress(data)
+        quick, thorough = self._quick.compress(data), self._thorough.compress(data)
+        if len(quick) <= len(thorough) * WORTH:
+            self._best = self._quick
+            return quick
+        self._best = self._thorough
+        return thorough
 
 
 @contextmanager
@@ -82,6 +110,14 @@ def checked(place: Place, backup: str, stored: StoredObject) -> None:
     with unsealed(place, backup, stored) as content:
         for _ in content:
             pass
+
+
+def reread(place: Place, backup: str, stored: StoredObject) -> None:
+    """Read an object to its end as it lies there; raise DamagedError where those are not the bytes that were written.
+
+    For what was compressed a moment ago: it is not decompressed, which `checked` takes most of its time for.
+    """
+    checked(place, backup, stored.model_copy(update={"compressed": False}))
 
 
 def _content(source: Reader, stored: StoredObject, where: str) -> Iterator[bytes]:
