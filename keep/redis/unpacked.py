@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 
 from keep.errors import DamagedError
 from keep.manifest import BackupManifest, CacheCopy
@@ -14,16 +12,17 @@ from keep.place.sealed import unsealed
 from keep.place.unpacked import unpack
 from keep.redis import proof
 from keep.redis.proof import CacheProof
+from keep.workspace import workspace
 from observe.keys.rdb import RdbError, Snapshot, snapshot
 
 
 @contextmanager
 def unpacked(place: Place, manifest: BackupManifest, copy: CacheCopy) -> Iterator[tuple[Snapshot, ...]]:
     """Give the files, open. Raise DamagedError, or AskedError where there is no room for them."""
-    with tempfile.TemporaryDirectory(prefix="datatier-cache-") as folder, ExitStack() as open_files:
+    with workspace("datatier-cache-") as folder, ExitStack() as open_files:
         found, about = list[Snapshot](), copy.size or 0
         for name in copy.objects:
-            path = unpack(place, manifest.id, manifest.stored(name), Path(folder), about)
+            path = unpack(place, manifest.id, manifest.stored(name), folder, about)
             about = 0  # it was that of all of them
             try:
                 found.append(open_files.enter_context(snapshot(path)))

@@ -134,7 +134,7 @@ def test_a_target_with_fewer_databases(held: BackupManifest, place: FolderPlace)
 def test_a_value_that_no_restore_takes(
     held: BackupManifest, place: FolderPlace, target: Valkey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("keep.redis.target.LONGEST", 20_000)
+    monkeypatch.setattr("keep.redis.target.LONGEST", 10_000)
     with target.admin() as client:
         client.set("mine", "x")
         with pytest.raises(AskedError, match=r"the value of b'.*' has \d+ bytes, more than RESTORE takes"):
