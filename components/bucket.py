@@ -26,6 +26,8 @@ class BucketArgs:
     """KMS key of its objects. It must live as long as they do."""
     roles: Sequence[pulumi.Input[str]] = ()
     """Roles that read and write objects. Nobody else does; the account's administrators can change that."""
+    exports_in: pulumi.Input[str] | None = None
+    """Region of the caches whose snapshots ElastiCache exports here; None where it does not."""
     own_roles: Sequence[pulumi.Input[str]] = ()
     """Roles of the stack that their own policies let in: what refuses everybody but `roles` leaves them out."""
     expire_days: Mapping[str, int] = field(default_factory=dict)
@@ -154,6 +156,18 @@ def lifecycle(args: BucketArgs) -> list["S3.BucketLifecycleConfigurationRuleArgs
     ]
 
 
+def exported(region: pulumi.Input[str], arn: pulumi.Input[str], objects: pulumi.Input[str]) -> list[Statement]:
+    """Let ElastiCache write what it exports of snapshots: into a bucket of the account that asks for it, and no other
+    (ElastiCache User Guide, "Exporting a backup", and CopySnapshot's errors)."""
+    service = {"Service": pulumi.Output.format("{0}.elasticache-snapshot.amazonaws.com", region)}
+    parts = ["s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+    whole = ["s3:GetBucketAcl", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    return [
+        allow("ExportedSnapshots", parts, objects, Principal=service),
+        allow("ExportsBucket", whole, arn, Principal=service),
+    ]
+
+
 def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
     """TLS and the stack's key, or nothing; objects for the roles alone.
 
@@ -180,6 +194,8 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
             for sid, condition in wishes.items()
         ),
     ]
+    if args.exports_in is not None:
+        found += exported(args.exports_in, arn, objects)
     if not args.roles:
         return found
     everything = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject"]

@@ -136,6 +136,7 @@ def bucket(site: Site) -> dict[str, Any] | None:
             key_arn=site.keys.storage_arn,
             roles=list(wanted.roles),
             own_roles=users(site.settings, site.prefix, place),
+            exports_in=place["region"] if site.caches and users(site.settings, site.prefix, place) else None,
             expire_days=wanted.expire,
             noncurrent_days=wanted.former,
             force_destroy=not site.settings.protect,
