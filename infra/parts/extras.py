@@ -137,6 +137,7 @@ def bucket(site: Site) -> dict[str, Any] | None:
             roles=list(wanted.roles),
             expire_days=wanted.expire,
             noncurrent_days=wanted.former,
+            object_lock=wanted.lock is not None,
             force_destroy=not site.settings.protect,
             protect=site.settings.protect,
         ),
