@@ -14,7 +14,7 @@ from datetime import datetime
 from bootstrap.manifest import Endpoint
 from keep.drill import prove, wait
 from keep.drill.drill import NotWholeError, Step
-from keep.drill.mistake import delete, largest_loss
+from keep.drill.mistake import delete, largest_loss, refuse
 from keep.drill.pitr import source_of
 from keep.drill.plan import DrillPlan, usual_seconds
 from keep.drill.report import DrillName
@@ -49,6 +49,8 @@ class Deletion:
 
     def plan(self, scene: Scene, run: str) -> DrillPlan:
         source_of(scene)
+        with scene.as_master() as conn:
+            refuse(conn, scene.access.owner, self.table)
         prefix = scene.stack.prefix
         return DrillPlan(
             drill="deletion",

@@ -14,6 +14,7 @@ from keep.postgres.merge.side import Side, side
 from keep.postgres.merge.tables import Table, listed
 
 _BOOKS = {(SCHEMA, TABLE), (SCHEMA, HISTORY)}
+_NOTHING = "this drill needs some that could be lost"
 ROWS = 10
 """Rows that are deleted, without those that go with them: few, as by a condition that was a little too wide."""
 
@@ -30,10 +31,26 @@ def largest_loss(conn: psycopg.Connection[Any], owner: str, asked: str | None) -
                 raise AskedError(f"the drill cannot delete rows of {asked}: {why}")
             return table.shown
         others = [each for each in of.catalogue.tables.values() if each.name not in _BOOKS]
-        for table in sorted(others, key=lambda each: (-_taken_along(of, each), each.name)):
+        for table in sorted(others, key=lambda each: (-_taken_along(of, each), not each.key, each.name)):
             if _refused(of, table) is None:
                 return table.shown
-    raise AskedError("no table has a row that could be deleted: fill the database first (`python -m examples.load`)")
+    raise AskedError(f"no table has a row that could be deleted: {_NOTHING}")
+
+
+def refuse(conn: psycopg.Connection[Any], owner: str, asked: str | None) -> None:
+    """Raise AskedError for a table that is not there, and where there is no row; only reads."""
+    with side(conn, owner, keep=False) as of:
+        conn.execute("SET TRANSACTION READ ONLY")
+        tables = [of.catalogue.named(asked, "the database")] if asked else of.catalogue.tables.values()
+        for table in tables:
+            # Forced row security hides rows from the owner too: whether there are any shows in the copy.
+            if table.hidden or (table.name not in _BOOKS and _any(of, table)):
+                return
+    raise AskedError(f"{asked or 'no table'} has {'no' if asked else 'a'} row: {_NOTHING}")
+
+
+def _any(of: Side, table: Table) -> bool:
+    return of.count(f"SELECT count(*) FROM (SELECT FROM {table.sql} LIMIT 1) t") > 0  # noqa: S608 as below
 
 
 def delete(conn: psycopg.Connection[Any], owner: str, name: str) -> str:

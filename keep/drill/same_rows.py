@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from keep.postgres import proof
+from keep.postgres import tables
 from keep.postgres.merge.integrity import orphans
 from keep.postgres.merge.side import side
 
@@ -24,14 +24,14 @@ def compare(copy: psycopg.Connection[Any], used: psycopg.Connection[Any], owner:
         for each in (one, other):
             for table in each.catalogue.tables.values():
                 each.see(table)
-        expected, actual = proof.prove(one.conn), proof.prove(other.conn)
+        expected, actual = tables.prove(one.conn), tables.prove(other.conn)
         more = {
             name: actual[name].rows - was.rows
             for name, was in expected.items()
             if name in actual and actual[name].rows > was.rows
         }
         same = {name: was for name, was in expected.items() if name not in more}
-        wrong = proof.differences(same, {name: each for name, each in actual.items() if name not in more})
+        wrong = tables.differences(same, {name: each for name, each in actual.items() if name not in more})
         added = "; ".join(f"{number} rows more in {name}, by triggers" for name, number in sorted(more.items()))
         good = f"{len(same)} tables are as they were" + (f"; {added}" if added else "")
         yield "rows", not wrong, "; ".join(wrong) or good

@@ -32,7 +32,7 @@ def test_what_was_deleted_comes_back_and_the_source_is_untouched(scene_of: Calla
     checks = {check.name: check.detail for check in report.checks}
     assert (checks["rows back"], checks["rows"], checks["references"]) == (
         "all of them",
-        "2 tables are as they were",
+        "4 tables are as they were",
         "1 hold",
     )
     assert scene.estate.made() == []
