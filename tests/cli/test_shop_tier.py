@@ -71,6 +71,8 @@ RUNNING: list[tuple[list[str], int]] = [
     (["metrics", "files", "build", "--stack", "live"], 0),
     (["dashboard", "live", "--listen", "0.0.0.0:9188"], 2),
     (["drill", "report", "--stack", "live", "--check"], 0),
+    (["snapshot", "list", "live"], 0),
+    (["snapshot", "restore", "nothing", "live"], 2),
     (["status", "prod"], 1),
     (["access", "plan", "--stack", "prod"], 1),
 ]
