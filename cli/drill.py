@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.drill_losses import deletion, primary, redis, region
+from cli.drill_run import DryRunFlag, KeepOption, ResumeFlag, YesFlag, run
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, ManifestOption, StackArgument, StackOption
 from cli.output import console, emit_json, escape
@@ -15,13 +17,6 @@ if TYPE_CHECKING:
     from keep.drill.drill import Drill
 
 app = typer.Typer(no_args_is_help=True, help="Restores that are proved, measured and reported.")
-KeepOption = Annotated[
-    list[str] | None,
-    typer.Option("--keep", help="Where the report goes too: a folder, or s3://BUCKET/PREFIX. May be given again."),
-]
-ResumeFlag = Annotated[bool, typer.Option("--resume", help="Go on with the one that was killed.")]
-YesFlag = Annotated[bool, typer.Option("--yes", help="Do not ask; on AWS a drill costs money.")]
-DryRunFlag = Annotated[bool, typer.Option("--dry-run", help="Show what it would do, and do nothing.")]
 
 
 @app.command()
@@ -52,6 +47,10 @@ def snapshot(
     name: Annotated[
         str | None, typer.Option("--snapshot", help="Snapshot, or `newest`; else the drill takes one of its own.")
     ] = None,
+    place: Annotated[
+        str | None, typer.Option("--from", help="Of a backup in its place: a folder, or s3://BUCKET/PREFIX.")
+    ] = None,
+    backup: Annotated[str | None, typer.Option("--backup", metavar="ID", help="Which one; else the newest.")] = None,
     manifest: ManifestOption = None,
     keep: KeepOption = None,
     resume: ResumeFlag = False,
@@ -59,13 +58,30 @@ def snapshot(
     dry_run: DryRunFlag = False,
     json: JsonFlag = False,
 ) -> None:
-    """Restore the database from a snapshot, in a new instance.
+    """Restore the database from a snapshot, in a new instance; with --from from a backup, in a throw-away server.
 
-    [bold]Examples:[/] datatier drill snapshot    datatier drill snapshot prod --snapshot newest
+    [bold]Examples:[/] datatier drill snapshot prod --snapshot newest    datatier drill snapshot --from backups
     """
     from keep.drill.snapshot import FromSnapshot
 
-    run(FromSnapshot(snapshot=name), stack, manifest, keep, resume=resume, yes=yes, dry_run=dry_run, json=json)
+    drill: Drill = FromSnapshot(snapshot=name)
+    if place is not None:
+        from cli.backup_place import existing_place
+        from cli.backup_target import scratch_here
+        from keep.drill.from_backup import NEWEST, FromBackup
+
+        if name is not None:
+            raise InputError("--snapshot is one of the instance's, and --from means a backup: leave one of them out.")
+        drill = FromBackup(place=existing_place(place, stack, manifest), backup=backup or NEWEST, scratch=scratch_here)
+    elif backup is not None:
+        raise InputError("--backup needs the place where it lies: --from PLACE.")
+    run(drill, stack, manifest, keep, resume=resume, yes=yes, dry_run=dry_run, json=json)
+
+
+app.command()(deletion)
+app.command()(primary)
+app.command()(region)
+app.command()(redis)
 
 
 @app.command()
@@ -131,50 +147,6 @@ def clean(
         console().print(f"[bold]removed[/] {escape(each)}")
     if not gone:
         console().print("nothing was left")
-
-
-def run(
-    drill: Drill,
-    stack: str | None,
-    manifest: str | None,
-    keep: list[str] | None,
-    *,
-    resume: bool,
-    yes: bool,
-    dry_run: bool,
-    json: bool,
-) -> None:
-    """Carry a drill out, or show its plan. Exit 1 unless it passed."""
-    from dataclasses import asdict
-
-    from cli.consent import ask
-    from cli.drill_scene import on_aws, scene_of
-    from cli.drill_view import plan_view, report_view, saying
-    from keep.drill.run import carry_out, planned
-
-    scene = scene_of(stack, manifest, keep or ())
-    if dry_run or (on_aws(scene.stack) and not yes and not resume):
-        plan = planned(drill, scene)
-        if dry_run and json:
-            emit_json(asdict(plan))
-            return
-        console(stderr=not dry_run).print(plan_view(plan))
-        if dry_run:
-            return
-    if on_aws(scene.stack):
-        ask(
-            f"The drill {drill.name} makes this in AWS, and it costs money until it is destroyed.",
-            scene.stack.stack,
-            yes=yes,
-        )
-    with saying(scene, quiet=json) as heard:
-        found = carry_out(drill, heard, resume=resume)
-    if json:
-        emit_json({**found.model_dump(mode="json"), "report": f"{scene.books.address}/{found.id}.html"})
-    else:
-        console().print(report_view(found, scene.books.address))
-    if found.verdict != "passed":
-        raise typer.Exit(FAILED)
 
 
 def _moment(written: str | None) -> datetime | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cli.errors import InputError
@@ -11,9 +12,12 @@ from cli.target import find_kept, find_manifest
 
 if TYPE_CHECKING:
     from bootstrap.manifest import Manifest
+    from infra.settings.model import Settings
     from keep.drill.books import Books
     from keep.drill.report import DrillObjective
-    from keep.drill.scene import Scene
+    from keep.drill.scene import Elsewhere, Scene
+    from keep.estate.aws import AwsEstate
+    from keep.estate.estate import Estate
     from local.state import StateDir
 
 _AWS_POLL = 15.0
@@ -25,7 +29,25 @@ def on_aws(manifest: Manifest) -> bool:
     return manifest.aws_endpoint is None
 
 
-def scene_of(stack: str | None, file: str | None, keep: Sequence[str]) -> Scene:
+@dataclass(frozen=True, kw_only=True)
+class Groups:
+    """Where a copy goes in a second region, which has no instance of the stack."""
+
+    subnet_group: str
+    security_groups: tuple[str, ...]
+    parameter_group: str
+
+
+def landing(subnet_group: str | None, security_groups: list[str] | None, parameter_group: str | None) -> Groups | None:
+    """All three, or none of them. Raise InputError."""
+    if not (subnet_group or security_groups or parameter_group):
+        return None
+    if not (subnet_group and security_groups and parameter_group):
+        raise InputError("a copy in a second region needs --subnet-group, --security-group and --parameter-group.")
+    return Groups(subnet_group=subnet_group, security_groups=tuple(security_groups), parameter_group=parameter_group)
+
+
+def scene_of(stack: str | None, file: str | None, keep: Sequence[str], groups: Groups | None = None) -> Scene:
     """The scene of a stack that is up. Raise InputError or NothingUpError."""
     from bootstrap.run import MIGRATIONS
     from bootstrap.secrets import AwsStore
@@ -37,9 +59,11 @@ def scene_of(stack: str | None, file: str | None, keep: Sequence[str]) -> Scene:
     if state is not None:
         from local.estate import LocalEstate
 
+        estate = LocalEstate(state)
         return Scene(
             stack=manifest,
-            estate=LocalEstate(state),
+            estate=estate,
+            elsewhere=_elsewhere(manifest, lambda _: estate, played=True),
             store=store,
             books=books,
             objective=objective_of(manifest.stack),
@@ -47,9 +71,11 @@ def scene_of(stack: str | None, file: str | None, keep: Sequence[str]) -> Scene:
         )
     from keep.estate.aws import AwsEstate
 
+    here = AwsEstate(manifest.region, manifest.prefix, endpoint=manifest.aws_endpoint)
     return Scene(
         stack=manifest,
-        estate=AwsEstate(manifest.region, manifest.prefix, endpoint=manifest.aws_endpoint),
+        estate=here,
+        elsewhere=_elsewhere(manifest, lambda region: _second(manifest, region, here, groups), played=False),
         store=store,
         books=books,
         objective=objective_of(manifest.stack),
@@ -57,6 +83,39 @@ def scene_of(stack: str | None, file: str | None, keep: Sequence[str]) -> Scene:
         poll=_AWS_POLL,
         interval=1.0,
     )
+
+
+def _elsewhere(manifest: Manifest, estate: Callable[[str], Estate], *, played: bool) -> Elsewhere | None:
+    """The second region that the stack's file declares for its backups."""
+    from keep.drill.scene import Elsewhere
+
+    declared = _settings(manifest.stack)
+    second = declared.backup.second_region if declared and declared.backup else None
+    if second is None:
+        return None
+    return Elsewhere(
+        region=second.region,
+        estate=estate(second.region),
+        point_in_time=second.point_in_time is not None,
+        played=played,
+    )
+
+
+def _second(manifest: Manifest, region: str, here: AwsEstate, groups: Groups | None) -> AwsEstate:
+    from keep.estate.aws import AwsEstate
+    from keep.estate.aws_groups import Landing
+
+    where = None
+    if groups is not None:
+        source = here.instance(manifest.prefix)
+        where = Landing(
+            subnet_group=groups.subnet_group,
+            security_groups=groups.security_groups,
+            parameter_group=groups.parameter_group,
+            instance_class=dict(source.settings)["instance class"] if source else "",
+            port=manifest.postgres.primary.port,
+        )
+    return AwsEstate(region, manifest.prefix, endpoint=manifest.aws_endpoint, landing=where)
 
 
 def books_of(stack: str | None, file: str | None, keep: Sequence[str]) -> Books:
@@ -67,18 +126,27 @@ def books_of(stack: str | None, file: str | None, keep: Sequence[str]) -> Books:
 
 def objective_of(stack: str) -> DrillObjective:
     """What the stack's file promises; nothing where this project has no file of it."""
-    from cli.project import project_root
-    from infra.load import load_stack
     from infra.settings.sections import minutes
-    from infra.settings.stackfile import UnknownStackError
     from keep.drill.report import DrillObjective
 
-    try:
-        promised = load_stack(project_root(), stack).settings.objectives
-    except UnknownStackError:
+    declared = _settings(stack)
+    if declared is None:
         note(f"this project has no file of the stack `{stack}`: there is no objective to measure against.")
         return DrillObjective(rto_seconds=None, rpo_seconds=None)
+    promised = declared.objectives
     return DrillObjective(rto_seconds=minutes(promised.rto) * 60, rpo_seconds=minutes(promised.rpo) * 60)
+
+
+def _settings(stack: str) -> Settings | None:
+    """What the stack's file says; None where this project has no file of it."""
+    from cli.project import project_root
+    from infra.load import load_stack
+    from infra.settings.stackfile import UnknownStackError
+
+    try:
+        return load_stack(project_root(), stack).settings
+    except UnknownStackError:
+        return None
 
 
 def _books(

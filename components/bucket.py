@@ -26,6 +26,8 @@ class BucketArgs:
     """KMS key of its objects. It must live as long as they do."""
     roles: Sequence[pulumi.Input[str]] = ()
     """Roles that read and write objects. Nobody else does; the account's administrators can change that."""
+    own_roles: Sequence[pulumi.Input[str]] = ()
+    """Roles of the stack that their own policies let in: what refuses everybody but `roles` leaves them out."""
     expire_days: Mapping[str, int] = field(default_factory=dict)
     """Prefix, such as `backups/` -> days after which its objects expire. Objects under no prefix are kept."""
     noncurrent_days: int = 30
@@ -182,7 +184,11 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
         return found
     everything = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject"]
     everything += ["s3:GetObjectVersion", "s3:PutObject"]
-    used = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    used = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+    # What locks an object is in the answer to HeadObject for those who may read that (S3 API Reference, "HeadObject").
+    used += ["s3:GetObjectLegalHold", "s3:GetObjectRetention"]
+    # Parts of an upload that broke off are found by nothing else (`keep.place.s3`).
+    listed = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
     return [
         *found,
         deny(
@@ -191,7 +197,7 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
             objects,
             Principal="*",
             Condition={
-                "ArnNotEquals": {"aws:PrincipalArn": list(args.roles)},
+                "ArnNotEquals": {"aws:PrincipalArn": [*args.roles, *args.own_roles]},
                 "StringEquals": {"aws:PrincipalAccount": args.account_id},
                 "Bool": {"aws:PrincipalIsAWSService": "false"},
             },
@@ -207,5 +213,5 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
             },
         ),
         allow("Objects", used, objects, Principal={"AWS": list(args.roles)}),
-        allow("Listing", ["s3:ListBucket"], arn, Principal={"AWS": list(args.roles)}),
+        allow("Listing", listed, arn, Principal={"AWS": list(args.roles)}),
     ]

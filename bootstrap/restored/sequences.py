@@ -128,18 +128,19 @@ class Look:
 
 def look(conn: psycopg.Connection[Any]) -> Look:
     """Look at every sequence that feeds a column, as the current role, in three round trips."""
-    fed, unread = _fed(conn)
-    if not fed:
-        return Look(unread=unread)
-    asked = [SQL("SELECT last_value, is_called FROM {}").format(Identifier(*each.sequence)) for each, _ in fed]
-    states = [
-        Sequence(**counts, last=last, called=called)
-        for (_, counts), (last, called) in zip(fed, _each(conn, asked), strict=True)
-    ]
-    taken = [(each, query) for (each, _), state in zip(fed, states, strict=True) if (query := each.taken(state))]
+    seen, unread = states(conn)
+    taken = [(each, query) for each, state in seen if (query := each.taken(state))]
     found = zip(taken, _each(conn, [query for _, query in taken]), strict=True)
     behind = [_shown(each.sequence) for (each, _), (is_taken,) in found if is_taken]
-    return Look(seen=len({each.sequence for each, _ in fed}), behind=tuple(dict.fromkeys(behind)), unread=unread)
+    return Look(seen=len({each.sequence for each, _ in seen}), behind=tuple(dict.fromkeys(behind)), unread=unread)
+
+
+def states(conn: psycopg.Connection[Any]) -> tuple[list[tuple[Fed, Sequence]], tuple[str, ...]]:
+    """Return each column that a sequence feeds with how the sequence counts, and what the current role may not read."""
+    fed, unread = _fed(conn)
+    asked = [SQL("SELECT last_value, is_called FROM {}").format(Identifier(*each.sequence)) for each, _ in fed]
+    found = zip(fed, _each(conn, asked), strict=True)
+    return [(each, Sequence(**counts, last=last, called=called)) for (each, counts), (last, called) in found], unread
 
 
 def _fed(conn: psycopg.Connection[Any]) -> tuple[list[tuple[Fed, dict[str, Any]]], tuple[str, ...]]:

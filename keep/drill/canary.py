@@ -110,6 +110,22 @@ def newest(connect: Callable[[str | None], psycopg.Connection[Any]], run: str) -
     return Heartbeat(number=row[0], at=row[1]) if row else None
 
 
+def until(
+    connect: Callable[[str | None], psycopg.Connection[Any]], run: str, at: datetime
+) -> tuple[int, Heartbeat | None]:
+    """Return how many heartbeats of the run up to a moment a server has, and the newest of those.
+
+    Not up to a number: a promoted replica may give numbers again that its primary gave last.
+    """
+    if newest(connect, run) is None:
+        return 0, None
+    with connect(database_of(run)) as conn:
+        row = conn.execute(
+            "SELECT number, at, count(*) OVER () FROM beat WHERE at <= %s ORDER BY at DESC LIMIT 1", [at]
+        ).fetchone()
+    return (row[2], Heartbeat(number=row[0], at=row[1])) if row else (0, None)
+
+
 def remove(conn: psycopg.Connection[Any], run: str | None = None) -> tuple[str, ...]:
     """Drop the canary's database of that run, or of all runs, on the server that `conn` is at; return the names."""
     found = conn.execute("SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY 1", [f"{_DATABASE}%"])

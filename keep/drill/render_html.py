@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from html import escape
 
 from keep.drill.page import page
-from keep.drill.report import IN_RTO, DrillReport, Phase
+from keep.drill.report import DrillReport, Phase, in_rto
 from keep.drill.words import span, when
 
 _VERDICT = {"passed": "passed", "failed": "failed", "error": "no verdict"}
@@ -66,12 +66,12 @@ def _timeline(phases: Sequence[Phase]) -> list[str]:
     began = phases[0].began_at
     starts = [(phase.began_at - began).total_seconds() for phase in phases]
     whole = max(*(start + phase.seconds for start, phase in zip(starts, phases, strict=True)), 0.001)
-    parts = ["<h2>Timeline</h2>"]
-    back = max((s + p.seconds for s, p in zip(starts, phases, strict=True) if p.name == "serve"), default=None)
+    parts, counted = ["<h2>Timeline</h2>"], in_rto(phases)
+    back = max((s + p.seconds for s, p in zip(starts, phases, strict=True) if p.name == "serve" and p.ok), default=None)
     for start, phase in zip(starts, phases, strict=True):
         left = min(100 * start / whole, 100 - _THIN)
         width = max(100 * phase.seconds / whole, _THIN)
-        kind = "bar" if phase.name in IN_RTO else "after"
+        kind = "over" if not phase.ok else "bar" if phase in counted else "after"
         drawn = '<rect class="track" width="100" height="16"/>'
         drawn += f'<rect class="{kind}" x="{left:.3f}" width="{min(width, 100 - left):.3f}" height="16"/>'
         if back is not None and back < whole:
@@ -83,7 +83,7 @@ def _timeline(phases: Sequence[Phase]) -> list[str]:
     parts.append(f'<div class="row soft"><span></span><div class="ticks">{ticks}</div><span></span></div>')
     if back is not None and back < whole:
         parts.append(f'<p class="soft">Dashed: the application has its data again, after {span(back)}.</p>')
-    rows = [(phase.name, phase.detail) for phase in phases]
+    rows = [(phase.name, phase.detail if phase.ok else f"broke off: {phase.detail}") for phase in phases]
     return parts + _table("Phases", rows)
 
 

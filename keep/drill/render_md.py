@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from keep.drill.report import DrillReport
+from keep.drill.report import DrillReport, Phase
 from keep.drill.words import span, when
 
 _SIGN = {"passed": "passed", "failed": "**failed**", "error": "**no verdict**"}
@@ -25,7 +25,7 @@ def markdown(report: DrillReport) -> str:
         "",
         "| phase | began (UTC) | took | |",
         "|---|---|---|---|",
-        *(f"| {p.name} | {when(p.began_at)} | {span(p.seconds)} | {_cell(p.detail)} |" for p in report.phases),
+        *(f"| {p.name} | {when(p.began_at)} | {span(p.seconds)} | {_detail(p)} |" for p in report.phases),
     ]
     if report.checks:
         lines += ["", "## Checks", "", "| | check | |", "|---|---|---|"]
@@ -34,6 +34,10 @@ def markdown(report: DrillReport) -> str:
         lines += ["", "## Facts", "", *(f"- {_cell(name)}: {_cell(value)}" for name, value in report.facts.items())]
     lines += ["", f"Report `{report.id}`, begun {when(report.began_at)} UTC; before it: `{report.previous or 'none'}`."]
     return "\n".join(lines) + "\n"
+
+
+def _detail(phase: Phase) -> str:
+    return f"{'' if phase.ok else '**broke off** '}{_cell(phase.detail)}"
 
 
 def _cell(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Literal
 
@@ -10,9 +11,7 @@ from pydantic import BaseModel, ConfigDict
 DrillName = Literal["pitr", "snapshot", "deletion", "primary", "region", "redis"]
 Verdict = Literal["passed", "failed", "error"]
 """`failed` is a verdict on the backup or the objective; `error` is none: the drill itself could not be done."""
-PhaseName = Literal["detect", "restore", "warm", "statistics", "prove", "serve", "destroy"]
-IN_RTO: tuple[PhaseName, ...] = ("detect", "restore", "warm", "statistics", "prove", "serve")
-"""Phases until the application has its data again; what is made is destroyed after that."""
+PhaseName = Literal["detect", "restore", "warm", "statistics", "merge", "prove", "serve", "rejoin", "destroy"]
 
 
 class _Model(BaseModel):
@@ -26,7 +25,9 @@ class Phase(_Model):
     began_at: datetime
     seconds: float
     detail: str
-    """What was done, in a sentence."""
+    """What was done, in a sentence; or what it broke off with."""
+    ok: bool = True
+    """Whether it was done to its end."""
 
 
 class DrillObjective(_Model):
@@ -66,3 +67,10 @@ class DrillReport(_Model):
     """What the reader may want to know besides: versions, sizes, identifiers."""
     previous: str | None = None
     """SHA-256 of the report before it, of whatever drill: the reports of a stack are a chain."""
+
+
+def in_rto(phases: Sequence[Phase]) -> tuple[Phase, ...]:
+    """Return the phases until the application has its data again: what follows `serve` nobody waits for."""
+    names = [phase.name for phase in phases]
+    until = names.index("serve") + 1 if "serve" in names else len(names)
+    return tuple(phase for phase in phases[:until] if phase.name != "destroy")

@@ -18,7 +18,7 @@ from keep.drill import canary, tidy
 from keep.drill.drill import Drill, NotWholeError
 from keep.drill.notes import Notes, alive, me
 from keep.drill.plan import DrillPlan
-from keep.drill.report import DrillReport, Phase
+from keep.drill.report import DrillReport, Phase, PhaseName
 from keep.drill.scene import Scene, Stage
 from keep.drill.verdict import DESTROYED, judge, rto
 from keep.errors import AskedError, KeepError
@@ -131,28 +131,30 @@ def _refuse_alive(scene: Scene, found: Notes) -> None:
 
 
 @contextmanager
-def _timed(stage: Stage, name: str) -> Iterator[list[str]]:
-    """Time a phase; what it did is the last thing in the list that the block is given."""
+def _timed(stage: Stage, name: PhaseName) -> Iterator[list[str]]:
+    """Time a phase; what it did is the last thing in the list that the block is given. A killed one has no end."""
     notes, scene = stage.notes, stage.scene
     if notes.running != name or notes.running_since is None:
         notes.running_since = scene.now()
-    notes.running = name  # type: ignore[assignment]
+    notes.running = name
     began = notes.running_since
     scene.books.note(notes)
     scene.say(name)
     said: list[str] = []
-    yield said
-    phase = Phase.model_validate(
-        {
-            "name": name,
-            "began_at": began,
-            "seconds": round(max((scene.now() - began).total_seconds(), 0), 3),
-            "detail": said[-1],
-        }
-    )
-    notes.phases = [*notes.phases, phase]
-    notes.running, notes.running_since = None, None
-    scene.books.note(notes)
+    ok = True
+    try:
+        yield said
+    except _TROUBLE as error:
+        ok = False
+        said.append(_sentence(error))
+        raise
+    finally:
+        if said:
+            seconds = round(max((scene.now() - began).total_seconds(), 0), 3)
+            phase = Phase(name=name, began_at=began, seconds=seconds, detail=said[-1], ok=ok)
+            notes.phases = [*notes.phases, phase]
+            notes.running, notes.running_since = None, None
+            scene.books.note(notes)
 
 
 def _destroyed(stage: Stage) -> str:

@@ -30,6 +30,19 @@ def _now() -> datetime:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Elsewhere:
+    """The second region that the stack's file declares for its backups."""
+
+    region: str
+    estate: Estate
+    """There; on a laptop this computer, which has no other."""
+    point_in_time: bool
+    """Whether automated backups are replicated there, logs and all; else there are copies of recovery points."""
+    played: bool = False
+    """Whether this computer plays it."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scene:
     """What all drills of a stack work with."""
 
@@ -40,6 +53,8 @@ class Scene:
     objective: DrillObjective
     migrations: Path
     """Folder of the migrations, with the schema's definition next to it."""
+    elsewhere: Elsewhere | None = None
+    """None where no second region is declared."""
     poll: float = 0.2
     """Seconds between two looks at what is being made: AWS throttles whoever asks more often than every few."""
     patience: float = 3 * 3600.0
@@ -55,6 +70,12 @@ class Scene:
     def source(self) -> str:
         """DB instance identifier of the stack's primary."""
         return self.stack.prefix  # knowledge.names: the prefix is the whole identifier of the primary
+
+    @property
+    def estates(self) -> tuple[Estate, ...]:
+        """All in which drills make something."""
+        there = self.elsewhere.estate if self.elsewhere else self.estate
+        return (self.estate,) if there is self.estate else (self.estate, there)
 
     @cached_property
     def access(self) -> Access:
@@ -82,6 +103,8 @@ class Stage:
     closing: ExitStack = field(default_factory=ExitStack)
     """What is closed before everything that the run has made is destroyed."""
     canary: Canary | None = None
+    redirected: Callable[[Endpoint], None] | None = None
+    """Leads the canary to another server, as an application's endpoint is changed."""
 
     def name(self, part: str = "") -> str:
         """Return the identifier of the copy; with `part` of one of several."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keep.drill.notes import Notes
-from keep.drill.report import IN_RTO, DrillObjective, Verdict
+from keep.drill.report import DrillObjective, Verdict
 from keep.drill.words import span
 
 DESTROYED = "destroyed"
@@ -11,10 +11,11 @@ DESTROYED = "destroyed"
 
 
 def rto(notes: Notes) -> float | None:
-    """Seconds from the decision to the application's first answer; None where it never had one."""
-    if not any(phase.name == "serve" for phase in notes.phases):
+    """Seconds from the first phase's beginning to the application's first answer; None where it never had one."""
+    served = next((phase for phase in notes.phases if phase.name == "serve" and phase.ok), None)
+    if served is None:
         return None
-    return round(sum(phase.seconds for phase in notes.phases if phase.name in IN_RTO), 3)
+    return round((served.began_at - notes.phases[0].began_at).total_seconds() + served.seconds, 3)
 
 
 def judge(notes: Notes, objective: DrillObjective, broke: str | None, not_whole: str | None) -> tuple[Verdict, str]:

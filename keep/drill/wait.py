@@ -9,6 +9,7 @@ from bootstrap.manifest import Endpoint
 from keep.drill.drill import NotWholeError
 from keep.drill.scene import Scene
 from keep.errors import EstateError
+from keep.estate.estate import Cache
 
 _T = TypeVar("_T")
 
@@ -36,3 +37,17 @@ def instance_available(scene: Scene, identifier: str) -> Endpoint:
         return found.endpoint if found.status == "available" else None
 
     return until(scene, f"the instance {identifier}", look)
+
+
+def cache_available(scene: Scene, identifier: str) -> Cache:
+    """Wait for a cache and return it. Raise NotWholeError where it has failed to come up."""
+
+    def look() -> Cache | None:
+        found = scene.estate.cache(identifier)
+        if found is None:
+            raise NotWholeError(f"the cache {identifier} is gone before it was available")
+        if found.status == "failed":
+            raise NotWholeError(f"the cache {identifier} failed to come up")
+        return found if found.status == "available" and found.endpoint else None
+
+    return until(scene, f"the cache {identifier}", look)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from types_boto3_rds.type_defs import DBInstanceTypeDef
 
 
+_OF_THE_SOURCE = ("DBSubnetGroupName", "BackupRetentionPeriod")
+
+
 class Instances(Marked):
     """The half of `Estate` that is RDS's."""
 
@@ -34,7 +37,18 @@ class Instances(Marked):
         found = self._db_instance(identifier)
         return None if found is None else instance(found, self._earliest(found))
 
-    def restore_to_point_in_time(self, source: str, target: str, at: datetime, *, made_by: str) -> None:
+    def restorable(self, source: str) -> tuple[datetime, datetime] | None:
+        """DescribeDBInstanceAutomatedBackups: those that RDS keeps here, of an instance of whatever region."""
+        with said("RDS", f"look for automated backups of {source}"):
+            kept = self._rds.describe_db_instance_automated_backups(DBInstanceIdentifier=source)
+        windows = [each.get("RestoreWindow", {}) for each in kept["DBInstanceAutomatedBackups"]]
+        first = min((each["EarliestTime"] for each in windows if "EarliestTime" in each), default=None)
+        last = max((each["LatestTime"] for each in windows if "LatestTime" in each), default=None)
+        return (first, last) if first and last else None
+
+    def restore_to_point_in_time(
+        self, source: str, target: str, at: datetime, *, made_by: str, replicated: bool = False
+    ) -> None:
         """RestoreDBInstanceToPointInTime; of a source in another region by its replicated backups."""
         like = self._db_instance(source)
         backups: dict[str, Any] = {"SourceDBInstanceIdentifier": source}
@@ -45,7 +59,7 @@ class Instances(Marked):
                 **backups,
                 TargetDBInstanceIdentifier=self._new(target),
                 RestoreTime=at,
-                **self._groups(like, made_by),
+                **self._groups(like, made_by) | ({"BackupRetentionPeriod": 1} if replicated else {}),
             )
 
     def restore_from_snapshot(self, snapshot: str, target: str, *, like: str, made_by: str) -> None:
@@ -73,6 +87,23 @@ class Instances(Marked):
         return sorted(
             found, key=lambda each: (each.taken_at is None, each.taken_at or datetime.min.replace(tzinfo=UTC))
         )
+
+    def create_read_replica(self, source: str, target: str, *, made_by: str) -> None:
+        """CreateDBInstanceReadReplica; its source has to keep automated backups (RDS User Guide, read replicas)."""
+        like = self._db_instance(source)
+        if like is None:
+            raise AskedError(f"RDS has no instance {source}, which a replica would follow")
+        groups = self._groups(like, made_by)
+        # Of a replica in its source's region RDS takes its subnet group and its backups from the source.
+        given = {name: value for name, value in groups.items() if name not in _OF_THE_SOURCE}
+        with said("RDS", f"make a read replica of {source} as {target}"):
+            self._rds.create_db_instance_read_replica(
+                SourceDBInstanceIdentifier=source, DBInstanceIdentifier=self._new(target), **given
+            )
+
+    def lose_instance(self, identifier: str) -> None:
+        """DeleteDBInstance: RDS has no call that kills an instance of one zone."""
+        self.delete_instance(identifier)
 
     def promote_read_replica(self, identifier: str) -> None:
         """PromoteReadReplica."""

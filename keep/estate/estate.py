@@ -56,6 +56,8 @@ class Snapshot:
     taken_at: datetime | None
     size: int | None = None
     """Bytes, where that is known."""
+    parts: int = 1
+    """Shards of a cache, each of which has a snapshot of its own."""
 
 
 class Estate(Protocol):
@@ -69,8 +71,20 @@ class Estate(Protocol):
         """DescribeDBInstances; None where there is none."""
         ...
 
-    def restore_to_point_in_time(self, source: str, target: str, at: datetime, *, made_by: str) -> None:
-        """RestoreDBInstanceToPointInTime, into the source's groups and class."""
+    def restorable(self, source: str) -> tuple[datetime, datetime] | None:
+        """DescribeDBInstanceAutomatedBackups: the oldest and the newest moment that an instance can be restored to.
+
+        It may be one of another region, whose backups are replicated to this one. None where there are none.
+        """
+        ...
+
+    def restore_to_point_in_time(
+        self, source: str, target: str, at: datetime, *, made_by: str, replicated: bool = False
+    ) -> None:
+        """RestoreDBInstanceToPointInTime, into the source's groups and class.
+
+        :param replicated: whether it is going to have a read replica, for which RDS wants it to keep backups itself.
+        """
         ...
 
     def restore_from_snapshot(self, snapshot: str, target: str, *, like: str, made_by: str) -> None:
@@ -83,6 +97,17 @@ class Estate(Protocol):
 
     def snapshots(self, source: str) -> Sequence[Snapshot]:
         """DescribeDBSnapshots, the oldest first."""
+        ...
+
+    def create_read_replica(self, source: str, target: str, *, made_by: str) -> None:
+        """CreateDBInstanceReadReplica of what a drill has made, into the groups and class of its source."""
+        ...
+
+    def lose_instance(self, identifier: str) -> None:
+        """Have an instance fail at once, its last commits with it; only what a drill has made.
+
+        Here its processes are killed. RDS has no call that kills an instance of one zone: there it is deleted.
+        """
         ...
 
     def promote_read_replica(self, identifier: str) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from bootstrap.access import load_access
 from bootstrap.manifest import CacheTarget, Manifest
 from bootstrap.redis.server import admin_login
-from bootstrap.secrets import AwsStore, Credential, LoginError
+from bootstrap.secrets import AwsStore, Credential, LoginError, SecretStore
 from keep.errors import AskedError
 from observe.keys.spaces import Spaces, spaces_of
 from observe.node import RedisNode
 from observe.nodes import cache_nodes_by
 
 
-def administered(manifest: Manifest, cache: str) -> tuple[RedisNode, ...]:
+def administered(manifest: Manifest, cache: str, store: SecretStore | None = None) -> tuple[RedisNode, ...]:
     """The nodes of a cache of a stack as its ACL administrator. Raise AskedError where it has none.
 
     A copy reads every value and a restore writes them: no identity of access.yaml may do that, and one that could would
@@ -24,7 +24,7 @@ def administered(manifest: Manifest, cache: str) -> tuple[RedisNode, ...]:
         raise AskedError(f"{cache} has no administrator to log in as: name a server with --redis-url")
 
     def read() -> Credential:
-        version = AwsStore(manifest.region, manifest.aws_endpoint).get(arn)
+        version = (store or AwsStore(manifest.region, manifest.aws_endpoint)).get(arn)
         if version is None:
             raise LoginError(f"the secret of {cache}'s administrator is empty: `datatier up` fills it", refused=False)
         user, password = admin_login(cache, version.credential)

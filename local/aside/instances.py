@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,6 +25,7 @@ from local.handlers.base import archive, archived, parameters, replication_passw
 from local.postgres import replica as replication
 from local.postgres.server import PostgresServer
 from local.privileges import account
+from local.process import end
 from local.state import Entry, StateDir
 
 _SETTINGS = {
@@ -64,7 +66,14 @@ class LocalInstances:
         latest = max(each.latest for each in windows if each.latest)
         return replace(shown, earliest=windows[0].base.ended, latest=latest)
 
-    def restore_to_point_in_time(self, source: str, target: str, at: datetime, *, made_by: str) -> None:
+    def restorable(self, source: str) -> tuple[datetime, datetime] | None:
+        found = self.instance(source)
+        return (found.earliest, found.latest) if found and found.earliest and found.latest else None
+
+    def restore_to_point_in_time(
+        self, source: str, target: str, at: datetime, *, made_by: str, replicated: bool = False
+    ) -> None:
+        del replicated  # anything can have a replica here
         if at > datetime.now(UTC):
             raise AskedError(f"{source} cannot be restored to {at.isoformat()}: that is in the future")
         with explained(), self._state.lock():
@@ -137,6 +146,13 @@ class LocalInstances:
             found = archived(self._state, found)
             found.start(self._parameters(entry))  # RDS restarts it too
             archive(self._state, identifier).back_up(found, replication_password(self._state), "promotion")
+
+    def lose_instance(self, identifier: str) -> None:
+        with explained(), self._state.lock():
+            self._records.of_a_drill("instance", identifier)
+            if (process := server(self._state, identifier).daemon.process()) is not None:
+                # All at once: what a session has told nobody yet, it never will.
+                end([process, *process.children(recursive=True)], signal.SIGKILL)
 
     def delete_instance(self, identifier: str) -> None:
         with explained(), self._state.lock():

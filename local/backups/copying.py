@@ -21,7 +21,9 @@ def copy(source: Path, target: Path, *, without: Sequence[str] = (), link: bool 
     """
     entries = [str(path) for path in sorted(source.iterdir()) if path.name not in without]
     target.mkdir(mode=0o700)
-    _run(f"{source} could not be copied to {target}", "cp", "-Rp", *(["-l"] if link else []), *entries, str(target))
+    if entries:
+        words = ["cp", "-Rp", *(["-l"] if link else []), *entries, str(target)]
+        _run(f"{source} could not be copied to {target}", *words)
     shutil.copystat(source, target)
     if os.geteuid() == 0:
         os.chown(target, source.stat().st_uid, source.stat().st_gid)

@@ -27,7 +27,7 @@ WHOLE: dict[str, Any] = {
     "suppress": [{"rule": "rds-logs", "resource": "x", "reason": "is only a test", "until": "2099-01-01"}],
     "rotation": {"every": "30d", "grace": "24h"},
     "proxy": {"identities": ["tmi_app"], "connections": 80},
-    "bucket": {"name": "shop-exports", "roles": ["arn:aws:iam::123456789012:role/x"], "expire": {"backups/": 30}},
+    "bucket": {"name": "shop-exports", "roles": ["arn:aws:iam::123456789012:role/x"], "expire": {"exports/": 30}},
     "backup": {"weekly": {"at": "Sun 02:00"}, "lock": {"mode": "governance", "min": 1, "max": 90},
                "second_region": {"region": "eu-central-1"}, "restore_test": {"hours": 4}},
     "boundary": "arn:aws:iam::123456789012:policy/x",
@@ -77,7 +77,7 @@ def declarations(draw: st.DrawFn) -> dict[str, Any]:
             what = draw(st.sampled_from(["value", "value", "value", "key", "more", "gone"]))
             if not isinstance(holder, dict | list):
                 continue
-            if what == "value" and (isinstance(holder, dict) or path[-1] < len(holder)):
+            if what == "value" and (isinstance(holder, dict) or path[-1] in range(len(holder))):
                 holder[path[-1]] = draw(WRONG)
             elif isinstance(holder, dict) and what == "key":
                 holder[draw(st.one_of(st.text(max_size=6), st.sampled_from(["Main", "a.b", "profile", "", "1"])))] = (

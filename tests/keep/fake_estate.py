@@ -73,7 +73,13 @@ class FakeEstate:
                 self._instances[identifier] = found = replace(found, status="available")
         return found
 
-    def restore_to_point_in_time(self, source: str, target: str, at: datetime, *, made_by: str) -> None:
+    def restorable(self, source: str) -> tuple[datetime, datetime] | None:
+        assert source == self.source
+        return (self.began, datetime.now(UTC)) if self.keeps else None
+
+    def restore_to_point_in_time(
+        self, source: str, target: str, at: datetime, *, made_by: str, replicated: bool = False
+    ) -> None:
         self._call("restore_to_point_in_time")
         assert source == self.source
         assert at.tzinfo
@@ -96,6 +102,12 @@ class FakeEstate:
 
     def snapshots(self, source: str) -> Sequence[Snapshot]:
         return [each for each in self._snapshots.values() if each.source == source]
+
+    def create_read_replica(self, source: str, target: str, *, made_by: str) -> None:
+        raise AssertionError(target)
+
+    def lose_instance(self, identifier: str) -> None:
+        raise AssertionError(identifier)
 
     def promote_read_replica(self, identifier: str) -> None:
         raise AssertionError(identifier)

@@ -24,8 +24,8 @@ identities:
 """
 MIGRATION = """
 CREATE TABLE tree (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, kind text NOT NULL);
-CREATE TABLE apple (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, tree bigint NOT NULL REFERENCES tree,
-                    weight integer NOT NULL);
+CREATE TABLE apple (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                    tree bigint NOT NULL REFERENCES tree ON DELETE CASCADE, weight integer NOT NULL);
 """
 ROWS = """
 INSERT INTO tree (kind) SELECT 'kind ' || n FROM generate_series(1, 20) n;
@@ -54,7 +54,7 @@ def orchard(server: Postgres, folder: Path, number: int) -> Orchard:
     folder.mkdir()
     (folder / "000001_first.up.sql").write_text(MIGRATION)
     (folder / "000001_first.down.sql").write_text("DROP TABLE apple, tree;")
-    store = MemoryStore(["arn:master", *(f"arn:{name}" for name in access["identities"])])
+    store = MemoryStore(["arn:master", "arn:acl", *(f"arn:{name}" for name in access["identities"])])
     password = "the-first-password-of-the-orchard"
     store.promote(
         "arn:master",

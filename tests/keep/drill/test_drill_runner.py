@@ -112,10 +112,15 @@ def test_a_drill_that_passes(scene: Scene) -> None:
     ],
 )
 def test_whatever_goes_wrong_is_reported_and_leaves_nothing(
-    scene: Scene, phase: str, error: BaseException, verdict: str
+    scene: Scene, phase: PhaseName, error: BaseException, verdict: str
 ) -> None:
     found = carry_out(Toy({phase: error}), scene)
-    assert (found.verdict, found.reason, found.phases[-1].name) == (verdict, str(error), "destroy")
+    assert (found.verdict, found.reason, found.rto_seconds) == (verdict, str(error), None)
+    done = [] if phase == "prepare" else PHASES[: PHASES.index(phase) + 1]
+    assert [(each.name, each.ok) for each in found.phases] == [
+        *((each, each != phase) for each in done),
+        ("destroy", True),
+    ]
     assert (estate_of(scene).made(), scene.books.running()) == ([], None)
     assert [each.report for each in scene.books.reports()] == [found]
 
