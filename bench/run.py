@@ -41,6 +41,7 @@ PARTS = (
     "door",
     "keys",
     "rdb",
+    "drill",
     "metrics",
 )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.backup_caches import CachesOption, Form, FormOption, caches_of_stack, caches_of_url
+from cli.backup_caches import CachesOption, Form, FormOption, caches_of_stack, caches_of_url, scratch_cache
 from cli.backup_list import list_, show
 from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, of_stack
 from cli.backup_prune import prune
@@ -44,7 +44,7 @@ def create(
     from keep.backup.listing import before
     from keep.backup.warnings import warnings
 
-    sources = _sources(stack, manifest, database_url, redis_url, cache, form)
+    sources = _sources(stack, manifest, database_url, redis_url, cache, form, to)
     places = [of_stack(address, sources.stack) for address in (to or (None,))]
     failed: dict[str, str] = {}
     give_way()  # what is copied is in use
@@ -119,14 +119,17 @@ def _deeper(level: int, database_url: str | None) -> list[Deeper]:
     if level == 1:
         return []
     from cli.backup_target import scratch_at, scratch_here
+    from keep.backup.verify import both
     from keep.backup.verify_archive import read_through
     from keep.backup.verify_restored import restored
+    from keep.redis import verify as caches
     from local.postgres.binaries import client
 
-    deeper: list[Deeper] = [read_through(client)]
+    deeper: list[Deeper] = [both(read_through(client), caches.read_through)]
     if level > 2:
         url = by_url(database_url, None, None)
-        deeper.append(restored(scratch_here if url is None else lambda _: scratch_at(url)))
+        database = restored(scratch_here if url is None else lambda _: scratch_at(url))
+        deeper.append(both(database, caches.restored(scratch_cache)))
     return deeper
 
 
@@ -137,6 +140,7 @@ def _sources(
     redis_url: str | None,
     names: list[str] | None,
     form: Form | None,
+    to: list[str] | None,
 ) -> Sources:
     from bootstrap.access import load_access
     from bootstrap.postgres import master
@@ -160,4 +164,4 @@ def _sources(
         owner=load_access(target.access).owner,
         programs=client,
     )
-    return Sources(postgres=source, caches=caches_of_stack(target, names, form), stack=target)
+    return Sources(postgres=source, caches=caches_of_stack(target, names, form, to), stack=target)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,14 +21,21 @@ if TYPE_CHECKING:
 CacheOption = Annotated[str | None, typer.Option("--cache", help="A cache of the backup, in place of its database.")]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Where:
+    """Which server is meant."""
+
+    redis_url: str | None
+    stack: str | None
+    manifest: str | None
+
+
 def restore_cache(
     source: Place,
     found: BackupManifest,
     cache: str,
+    where: Where,
     *,
-    redis_url: str | None,
-    stack: str | None,
-    manifest: str | None,
     replace: bool,
     yes: bool,
     json: bool,
@@ -36,7 +44,7 @@ def restore_cache(
     from keep.backup.joint import joint
     from keep.redis.restore import restore
 
-    nodes = _nodes(cache, redis_url, stack, manifest)
+    nodes = _nodes(cache, where)
     point = next((each for each in joint(found) if each.cache == cache), None)
     if point and point.advice == "flush":
         ask(f"{point.sentence[0].upper()}{point.sentence[1:]}.", cache, yes=yes)
@@ -82,10 +90,10 @@ def _notes(expired: int, removed: int, unread: int, joint: str | None) -> list[s
     ]
 
 
-def _nodes(cache: str, redis_url: str | None, stack: str | None, manifest: str | None) -> tuple[RedisNode, ...]:
+def _nodes(cache: str, where: Where) -> tuple[RedisNode, ...]:
     from keep.redis.entry import administered
     from observe.nodes import redis_nodes
 
-    if (url := by_url(redis_url, stack, manifest, "--redis-url")) is not None:
+    if (url := by_url(where.redis_url, where.stack, where.manifest, "--redis-url")) is not None:
         return redis_nodes(url)
-    return administered(find_manifest(stack, manifest), cache)
+    return administered(find_manifest(where.stack, where.manifest), cache)

@@ -131,6 +131,7 @@ def _bar(share: float | None) -> str:
     if share is None:
         return ""
     full = min(round(share * _WIDTH), _WIDTH)
+    drawn = "█" * full or ("▏" if share else "")
     color = "red" if share > 1 else "green"
     percent = f"{100 * share:.0f} %" if share >= 0.01 or not share else "<1 %"
-    return f"[{color}]{'█' * full}[/][dim]{'·' * (_WIDTH - full)}[/] {percent}"
+    return f"[{color}]{drawn}[/][dim]{'·' * (_WIDTH - len(drawn))}[/] {percent}"

@@ -40,6 +40,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "keys": ("cli.keys", "keys", WATCH),
     "dashboard": ("cli.dashboard", "dashboard", WATCH),
     "backup": ("cli.backup", "app", KEEP),
+    "snapshot": ("cli.snapshot", "app", KEEP),
     "drill": ("cli.drill", "app", KEEP),
     "changed": ("cli.changed", "changed", DEPLOY),
     "preview": ("cli.preview", "preview", DEPLOY),

@@ -182,7 +182,11 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
         return found
     everything = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject"]
     everything += ["s3:GetObjectVersion", "s3:PutObject"]
-    used = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]
+    used = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+    # What locks an object is in the answer to HeadObject for those who may read that (S3 API Reference, "HeadObject").
+    used += ["s3:GetObjectLegalHold", "s3:GetObjectRetention"]
+    # Parts of an upload that broke off are found by nothing else (`keep.place.s3`).
+    listed = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
     return [
         *found,
         deny(
@@ -207,5 +211,5 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
             },
         ),
         allow("Objects", used, objects, Principal={"AWS": list(args.roles)}),
-        allow("Listing", ["s3:ListBucket"], arn, Principal={"AWS": list(args.roles)}),
+        allow("Listing", listed, arn, Principal={"AWS": list(args.roles)}),
     ]

@@ -36,14 +36,6 @@ class StoredObject(_Model):
     """Whether it is Zstandard, in frames with checksums."""
 
 
-class TableProof(_Model):
-    """What the rows of one table were, whatever their order."""
-
-    rows: int
-    digest: str
-    """Sum of a 64-bit hash of each row's text (`keep.postgres.proof`)."""
-
-
 class PostgresCopy(_Model):
     """The database, as one snapshot saw it."""
 
@@ -53,7 +45,13 @@ class PostgresCopy(_Model):
     major: int
     owner: str | None
     """The role that the objects belong to; None where each has its own."""
+    read_as: str
+    """The role that read it: the owner, or another one from which nothing is hidden."""
     encoding: str
+    collation: str
+    """Default collation: provider and locale, such as `libc C.UTF-8`."""
+    collation_version: str | None
+    """By the library that sorts; None where it has none. Under another one indexes of text are built anew."""
     roles: tuple[str, ...] = ()
     """Roles that own something in it, may do something or are in a policy."""
     extensions: dict[str, str]
@@ -64,17 +62,29 @@ class PostgresCopy(_Model):
     snapshot_at: datetime
     """When the snapshot was taken, by the server's clock."""
     snapshot_lsn: str
-    """Where its WAL was then."""
+    """Where its WAL was then; of a standby, what it had replayed."""
+    timeline: int | None
+    """Of that WAL; None where the server does not say."""
+    system_identifier: str | None
+    """Of the server and those made from it by base backup; None where the server does not say."""
+    standby: bool
+    """Whether it was read from a standby."""
     size: int
     """Bytes of the database on the server."""
     tables: int
     rows: int
     left_out: tuple[str, ...] = ()
     """What of the database is not in the copy, one sentence each."""
+    unproved: tuple[str, ...] = ()
+    """What is in the copy and not in the proof, one sentence each."""
+    warnings: tuple[str, ...] = ()
+    """What whoever keeps it must know, one sentence each."""
     archive: str
     """Object: pg_dump's custom format without its own compression."""
+    archive_size: int
+    """Bytes of the archive, which a restore needs room for."""
     proof: str
-    """Object: table -> `TableProof`, JSON."""
+    """Object: what every row, sequence and large object was (`keep.postgres.proof`), JSON."""
 
 
 class CacheCopy(_Model):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from knowledge.backups import copies
+
 # No address of IPv4, no two periods in a row, and none of the beginnings and endings that S3 keeps for itself.
 NAME = (
     r"(?!xn--|sthree-|amzn-s3-demo-)(?!\d{1,3}(?:\.\d{1,3}){3}$)(?!.*\.\.)"
@@ -22,6 +24,17 @@ def name_problem(name: str) -> str | None:
 
 FOLDER = r"[A-Za-z0-9!_.*'()-][A-Za-z0-9!_.*'()/-]*/"
 """A folder, as the prefix of a lifecycle rule: S3 User Guide, "Creating object key names"."""
+
+
+def backups_problem(folders: Iterable[str]) -> str | None:
+    """Why backups would go that must stay, where these folders expire; None where they are left alone."""
+    found = next((each for each in folders if copies.FOLDER.startswith(each) or each.startswith(copies.FOLDER)), None)
+    if found is None:
+        return None
+    return (
+        f"{found!r} would expire object by object, be it the last backup that was verified; "
+        "`datatier backup prune` lets backups go"
+    )
 
 
 def default_name(prefix: str, account: str, region: str) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Literal, TypedDict
 
 from graph.errors import CloudError
 from graph.placed import PlacedResource
+from local import swap
 from local.files import private_dir, write_private
 
 LOCK_SECONDS = 60.0
@@ -135,6 +136,7 @@ class StateDir:
         path = self.folder() / "lock"
         handle = _locked(path, time.monotonic() + seconds, self.stack)
         try:
+            swap.finish(self.path)  # what a killed `snapshot restore` had decided
             if read:
                 self.load()
             yield

@@ -42,7 +42,7 @@ class Subject:
         def look() -> bool | None:
             found = self.estate.instance(identifier)
             assert found is not None
-            assert found.status in ("creating", "changing", "available")
+            assert found.status in ("creating", "changing", "available"), found
             return True if found.status == "available" else None
 
         self.soon(look)

@@ -2,7 +2,8 @@
 
 A row is counted once: a table without those that inherit from it, a partitioned table with all its partitions,
 wherever they are. Foreign tables are left out, as partitions too: reading them would reach another server. So are
-materialized views that were never filled, what belongs to an extension, and the books of the migrations.
+materialized views that were never filled, what belongs to an extension, and, unless asked for, the books of the
+migrations.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ _HEAPS = f"""
 SELECT CASE WHEN n.nspname = %(ours)s THEN c.relname ELSE n.nspname || '.' || c.relname END,
        ln.nspname, leaf.relname, leaf.relkind = 'm',
        has_schema_privilege(ln.oid, 'USAGE') AND has_table_privilege(leaf.oid, 'SELECT'),
-       {about("pg_relation_size(leaf.oid)", "leaf", "s")}
+       {about("pg_relation_size(leaf.oid)", "leaf", "s")}, c.oid
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 LEFT JOIN LATERAL (SELECT relid FROM pg_partition_tree(c.oid) WHERE isleaf
                    UNION SELECT c.oid WHERE c.relkind <> 'p') t ON true
@@ -55,6 +56,8 @@ class Heap:
     """Whether the current role may read it by itself."""
     about: int | None
     """Rows by PostgreSQL's statistics; None where it holds pages and nothing more is known."""
+    root: int
+    """OID of the table that it is counted for: its own, or that of the partitioned table at the top."""
 
     @property
     def query(self) -> Composed:
@@ -92,12 +95,13 @@ def estimate(conn: psycopg.Connection[Any]) -> dict[str, int]:
     return {name: sum(filter(None, each)) for name, each in known.items() if None not in each or any(each)}
 
 
-def heaps(conn: psycopg.Connection[Any]) -> dict[str, list[Heap]]:
-    """Return where the rows of each table lie, by table."""
+def heaps(conn: psycopg.Connection[Any], *, books: bool = False) -> dict[str, list[Heap]]:
+    """Return where the rows of each table lie, by table; with `books` those of the migrations too."""
+    left_out = [] if books else [TABLE, HISTORY]
     with conn.cursor(row_factory=tuple_row) as cursor:
-        found = cursor.execute(_HEAPS, {"ours": SCHEMA, "books": [TABLE, HISTORY]}).fetchall()
+        found = cursor.execute(_HEAPS, {"ours": SCHEMA, "books": left_out}).fetchall()
     tables: dict[str, list[Heap]] = {}
-    for table, schema, name, materialized, readable, rows in found:
+    for table, schema, name, materialized, readable, rows, root in found:
         heap = Heap(
             table=table,
             schema=schema,
@@ -105,6 +109,7 @@ def heaps(conn: psycopg.Connection[Any]) -> dict[str, list[Heap]]:
             materialized=bool(materialized),
             readable=name is None or readable,
             about=0 if name is None else rows,
+            root=root,
         )
         tables.setdefault(table, []).append(heap)
     return tables

@@ -152,13 +152,13 @@ def _bucket_name(name: str) -> str:
 
 
 def _apart(folders: dict[str, int]) -> dict[str, int]:
-    if problem := buckets.nested_problem(folders):
+    if problem := buckets.nested_problem(folders) or buckets.backups_problem(folders):
         raise ValueError(f"{problem}.")
     return folders
 
 
 _ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
-Prefix = Annotated[str, _matches(buckets.FOLDER, "is not a folder, such as `backups/`.")]
+Prefix = Annotated[str, _matches(buckets.FOLDER, "is not a folder, such as `exports/`.")]
 
 
 class BucketSection(Section):
@@ -169,7 +169,7 @@ class BucketSection(Section):
     roles: tuple[Annotated[str, _matches(_ROLE, "is not the ARN of a role.")], ...] = ()
     """The only roles that read and write objects. Empty: any that IAM allows."""
     expire: Annotated[dict[Prefix, ObjectDays], AfterValidator(_apart)] = Field(default_factory=dict)
-    """Folder -> days after which its objects expire; elsewhere they stay. Not for copies, of which `backup prune` lets
-    the last verified one never go."""
+    """Folder -> days after which its objects expire; elsewhere they stay. That of backups has a rule of its own, by
+    which the last one that was verified never goes (`datatier backup prune`)."""
     former: ObjectDays = 30
     """Days that what was overwritten, deleted or expired can be had back."""

@@ -43,8 +43,8 @@ def _point(name: str, copy: CacheCopy, database: datetime) -> JointPoint:
     newer = (copy.taken_at - database).total_seconds()
     if newer <= 0:
         sentence = (
-            f"the cache {name} is older than the database by {-newer:.1f} s: what it was given since is missing there, "
-            "and nothing in it is newer than the database"
+            f"the cache {name} is older than the database by {abs(newer):.1f} s: it lacks what came since, and names "
+            "no row that the database does not have yet"
         )
     else:
         some = "some of " if copy.began_at <= database else ""

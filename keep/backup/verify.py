@@ -18,6 +18,11 @@ Deeper = Callable[[Place, BackupManifest], Iterable[str]]
 """A level above the first: gives what is wrong, one sentence each; asked where the levels below found nothing."""
 
 
+def both(first: Deeper, second: Deeper) -> Deeper:
+    """Return one level that looks at both engines."""
+    return lambda place, manifest: (*first(place, manifest), *second(place, manifest))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Verified:
     """How a verification came out."""

@@ -217,4 +217,5 @@ def _snapshot(found: SnapshotTypeDef, source: str) -> Snapshot:
         status=_STATUS.get(found.get("SnapshotStatus", ""), "changing"),
         taken_at=min(taken, default=None),  # of several shards the one that is the furthest behind
         size=None,
+        parts=max(1, len(nodes)),
     )

@@ -56,6 +56,8 @@ class Snapshot:
     taken_at: datetime | None
     size: int | None = None
     """Bytes, where that is known."""
+    parts: int = 1
+    """Shards of a cache, each of which has a snapshot of its own."""
 
 
 class Estate(Protocol):

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from keep.errors import AskedError
@@ -20,11 +21,47 @@ Programs = Callable[[str, int], str]
 def on_path(program: str, major: int) -> str:
     """Return the program that PATH has; raise AskedError where it has none or an older one."""
     path = shutil.which(program)
-    told = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout if path else ""
-    found = re.search(r"\) (\d+)", told)
-    if path is None or found is None or int(found[1]) < major:
+    if path is None or _version(path)[0] < major:
         raise AskedError(f"there is no {program} of PostgreSQL {major} on PATH: install its client programs")
     return path
+
+
+_SYSTEM = ("/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin")
+"""Where Debian's and PostgreSQL's own packages keep the programs of each major version."""
+# PostgreSQL 15.20 marks every column so, and its own pg_dump alone leaves that out: written by another pg_dump, no
+# other server takes the tables.
+_MARKED = "SELECT EXISTS (SELECT FROM pg_attribute WHERE array_to_string(attoptions, ' ') LIKE '%pg_attver=%')"
+
+
+def own(programs: Programs, program: str, conn: psycopg.Connection[Any]) -> str:
+    """Return the program of the very major version of the server of `conn`; raise AskedError where there is none.
+
+    A newer pg_dump writes for a newer server: what an older one does not know (`SET transaction_timeout`) ends a
+    restore into it. Where the server needs it (`pg_attver`) the program is not older than the server either.
+    """
+    version = conn.info.server_version
+    major = version // 10000
+    marked = bool((conn.execute(_MARKED).fetchone() or (False,))[0])
+    paths = [str(Path(folder.format(major)) / program) for folder in _SYSTEM]
+    for path in (programs(program, major), *(each for each in paths if Path(each).exists())):
+        found = _version(path)
+        if found[0] == major and (found >= (major, version % 10000) or not marked):
+            return path
+    which = f"{major}.{version % 10000}" if marked else str(major)
+    raise AskedError(
+        f"the server is PostgreSQL {which}, and there is no {program} of {which} here: install its client programs, "
+        "since another version's writes what that server does not take back"
+    )
+
+
+def _version(path: str) -> tuple[int, ...]:
+    """Major and minor version; (0,) for what does not run."""
+    try:
+        done = subprocess.run([path, "--version"], capture_output=True, text=True, check=False, cwd="/")
+    except OSError:
+        return (0,)
+    found = re.search(r"\) (\d+)(?:\.(\d+))?", done.stdout)
+    return tuple(int(each or 0) for each in found.groups()) if found else (0,)
 
 
 def libpq(conn: psycopg.Connection[Any]) -> Mapping[str, str]:

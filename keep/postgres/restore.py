@@ -20,7 +20,8 @@ from keep.postgres import archive, asked, extensions, loading, naming, proof, pr
 from keep.postgres.archive import Entry
 from keep.postgres.fingerprint import fingerprint
 from keep.postgres.programs import libpq
-from keep.postgres.snapshot import exported
+from keep.postgres.reader import reader
+from keep.postgres.snapshot import pinned
 from keep.postgres.target import TargetServer
 from keep.postgres.unfinished import sweep, unfinished
 
@@ -155,7 +156,7 @@ def _load(work: Work, program: str, entries: Sequence[Entry], environment: Mappi
 
 def _prove(work: Work, name: str, done: Restored) -> None:
     with work.server.connect(name) as conn:
-        with _phase(done, "prove"), exported(conn, work.copy.owner):
+        with _phase(done, "prove"), pinned(conn, reader(conn, work.copy.owner)):
             wrong = list(proof.differences(work.proof, proof.prove(conn)))
             same = work.copy.schema_fingerprint is None or fingerprint(conn) == work.copy.schema_fingerprint
         if not same and conn.info.server_version // 10000 == work.copy.major:

@@ -1,25 +1,33 @@
-"""The database that is copied: a session of whoever may read all of it, and the role that its objects belong to."""
+"""The database that is copied: its archive and its proof from one snapshot, and what the manifest says of them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing, suppress
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import psycopg
 
-from bootstrap.postgres.pressure import migration
-from keep.manifest import PostgresCopy, StoredObject, TableProof
+from bootstrap.schema.read import UnreadableError
+from keep.errors import KeepError
+from keep.manifest import PostgresCopy, StoredObject
 from keep.place.place import Sink
 from keep.place.sealed import seal
-from keep.postgres import proof, roles
-from keep.postgres.dump import dumped
+from keep.postgres import large_objects, proof, sequences, tables
+from keep.postgres.described import Described, described
+from keep.postgres.dump import cause_of, dumped
 from keep.postgres.fingerprint import fingerprint
-from keep.postgres.programs import Programs, libpq
-from keep.postgres.snapshot import Snapshot, exported
+from keep.postgres.left_out import left_out, unproved, warnings
+from keep.postgres.programs import Programs, libpq, own
+from keep.postgres.proof import Proof
+from keep.postgres.reader import reader
+from keep.postgres.snapshot import exported, pinned, unhurried
 
 ARCHIVE, PROOF = "postgres.dump.zst", "postgres.proof.zst"
+_CANCEL, _PAUSE = 5.0, 0.1
+"""Seconds: for the server to take a cancellation, and for the proof to end by it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,52 +37,120 @@ class PostgresSource:
     connect: Callable[[], psycopg.Connection[Any]]
     """Open an autocommit session of the master's, or of whoever the URL says."""
     owner: str | None
-    """The role as which it is read: no policy hides rows from it. None: as whoever has logged in."""
+    """The role that the tables belong to; None for what no stack describes."""
     programs: Programs
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """What the proof's session has found in the snapshot."""
+
+    described: Described
+    fingerprint: str | None
+    left_out: tuple[str, ...]
+    unproved: tuple[str, ...]
+    warnings: tuple[str, ...]
+    proof: Proof
+
+
 def copy(source: PostgresSource, place: Sink, backup: str) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
-    """Write the database's objects of a backup; return what the manifest says of them."""
-    with source.connect() as conn, exported(conn, source.owner) as snapshot:
-        major = conn.info.server_version // 10000
-        pg_dump = source.programs("pg_dump", major)
+    """Write the database's objects of a backup; return what the manifest says of them.
+
+    Raise KeepError for whatever fails on the server, in pg_dump or on the way, and before anything is written where the
+    database cannot be read whole.
+    """
+    try:
+        with source.connect() as conn:
+            return _copied(conn, source, place, backup)
+    except psycopg.Error as error:
+        said = (error.diag.message_primary or str(error)).strip().replace("\n", " ")
+        cause = cause_of(f"{said} {error}")
+        raise KeepError(f"the database could not be read: {said}{f' ({cause})' if cause else ''}") from None
+
+
+def _copied(
+    conn: psycopg.Connection[Any], source: PostgresSource, place: Sink, backup: str
+) -> tuple[PostgresCopy, tuple[StoredObject, ...]]:
+    unhurried(conn)
+    pg_dump = own(source.programs, "pg_dump", conn)
+    role = reader(conn, source.owner)
+    with pinned(conn, role):
+        locked = [table.lock() for table in tables.tables(conn) if table.heaps]
+    with exported(conn, role, locked) as snapshot:
+        before = sequences.prove(conn)
         with ThreadPoolExecutor(1, thread_name_prefix="proof") as pool:
             # The proof is the server's work, the dump that of this computer.
-            proving = pool.submit(proof.prove, conn)
-            archive = seal(place, backup, ARCHIVE, dumped(pg_dump, libpq(conn), snapshot.id, source.owner))
-            found = proving.result()
-        written = seal(place, backup, PROOF, [proof.written(found)])
-        return _described(conn, source, snapshot, found), (archive, written)
-
-
-def _described(
-    conn: psycopg.Connection[Any],
-    source: PostgresSource,
-    snapshot: Snapshot,
-    found: dict[str, TableProof] | proof.Proof,
-) -> PostgresCopy:
-    row = conn.execute(
-        """SELECT current_setting('server_version'), pg_encoding_to_char(encoding), pg_database_size(oid),
-                  (SELECT coalesce(json_object_agg(extname, extversion), '{}') FROM pg_extension)
-           FROM pg_database WHERE datname = current_database()"""
-    ).fetchone()
-    assert row is not None  # noqa: S101 one is always connected to a database
-    version, encoding, size, extensions = row
-    return PostgresCopy(
-        database=conn.info.dbname,
-        server_version=version.split()[0],
-        major=conn.info.server_version // 10000,
+            proving = pool.submit(_read, conn)
+            try:
+                with closing(dumped(pg_dump, libpq(conn), snapshot.id, role)) as chunks:
+                    counted = _Counted(_while(chunks, proving))
+                    archive = seal(place, backup, ARCHIVE, counted)
+            except BaseException:
+                _end(conn, proving)
+                raise
+            read = proving.result()
+        spanned = sequences.spanning(before, sequences.prove(conn))
+        found = read.proof.model_copy(update={"sequences": spanned})
+    written = seal(place, backup, PROOF, [proof.written(found)])
+    made = PostgresCopy(
+        **asdict(read.described),
         owner=source.owner,
-        encoding=encoding,
-        roles=roles.named(conn),
-        extensions=extensions,
-        migration=migration(conn),
-        schema_fingerprint=fingerprint(conn),
+        read_as=role or conn.info.user,
+        schema_fingerprint=read.fingerprint,
         snapshot_at=snapshot.at,
         snapshot_lsn=snapshot.lsn,
-        size=size,
-        tables=len(found),
-        rows=sum(each.rows for each in found.values()),
+        tables=len(found.tables),
+        rows=found.rows,
+        left_out=read.left_out,
+        unproved=read.unproved,
+        warnings=read.warnings,
         archive=ARCHIVE,
+        archive_size=counted.bytes,
         proof=PROOF,
     )
+    return made, (archive, written)
+
+
+def _read(conn: psycopg.Connection[Any]) -> _Read:
+    """The schema first: it is what pg_dump reads first, too."""
+    return _Read(
+        fingerprint=_fingerprint(conn),
+        described=described(conn),
+        left_out=left_out(conn),
+        unproved=unproved(conn),
+        warnings=warnings(conn),
+        proof=Proof(tables=tables.prove(conn), sequences={}, large_objects=large_objects.prove(conn)),
+    )
+
+
+def _end(conn: psycopg.Connection[Any], proving: Future[_Read]) -> None:
+    """Cancel what the proof's session does, statement after statement, until it has ended."""
+    while not wait([proving], timeout=_PAUSE).done:
+        with suppress(psycopg.Error):
+            conn.cancel_safe(timeout=_CANCEL)
+
+
+def _while(chunks: Iterator[bytes], proving: Future[_Read]) -> Iterator[bytes]:
+    """Give the chunks for as long as the proof does not fail."""
+    for chunk in chunks:
+        if proving.done():
+            proving.result()
+        yield chunk
+
+
+class _Counted:
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks, self.bytes = chunks, 0
+
+    def __iter__(self) -> Iterator[bytes]:
+        for chunk in self._chunks:
+            self.bytes += len(chunk)
+            yield chunk
+
+
+def _fingerprint(conn: psycopg.Connection[Any]) -> str | None:
+    """None where the server is too old for its schema to be read."""
+    try:
+        return fingerprint(conn)
+    except UnreadableError:
+        return None

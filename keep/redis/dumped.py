@@ -52,46 +52,69 @@ def dumped(wire: Wire, pace: Pace, *, usage: str, slots: bytes | None = None) ->
     :param usage: what the server's policy counts: `idletime`, `freq` or nothing.
     :param slots: in cluster mode, a 1 for each slot whose keys are meant.
     """
-    replies = Replies(wire)
-    cursor, number, ended = b"0", 0, time.perf_counter()
-
-    def ask(sent: bytes, count: int) -> list[Reply]:
-        wire.send(sent)
-        return [replies.next() for _ in range(count)]
-
-    def paced(sent: bytes, count: int) -> list[Reply]:
-        nonlocal number, ended
-        if pace.pause:
-            time.sleep(pace.pause)
-        if number % EVERY == EVERY - 1:
-            began = time.perf_counter()
-            ask(command(b"PING"), 1)
-            pace.answered(time.perf_counter() - began)
-        began = time.perf_counter()
-        found = ask(sent, count)
-        now = time.perf_counter()
-        pace.served(now - began, now - ended)
-        number, ended = number + 1, now
-        return found
-
+    asking = _Asking(wire, pace)
+    steps = 5 if usage else 4
+    page = asking.now(_scan(b"0", pace))[0]
     while True:
-        page = ask(command(b"SCAN", cursor, b"COUNT", b"%d" % pace.batch), 1)[0]
-        if isinstance(page, RefusalError):
-            raise KeepError(refused(page))
         cursor, keys = _page(page)
         mine = [key for key in keys if slots is None or slots[slot_of(key)]]
-        sizes = ask(b"".join(command(b"MEMORY", b"USAGE", key) for key in mine), len(mine)) if mine else []
+        sizes = asking.now(*(command(b"MEMORY", b"USAGE", key) for key in mine)) if mine else []
+        more = _scan(cursor, pace) if cursor != b"0" else b""
         for batch in _batches(mine, sizes, pace.batch):
-            answers = paced(b"".join(_asked(key, usage) for key, _ in batch), len(batch) * (5 if usage else 4))
-            step = len(answers) // len(batch)
-            for at, (key, memory) in enumerate(batch):
-                yield _dumped(key, memory, answers[at * step : (at + 1) * step], usage)
-        if cursor == b"0":
+            # The next page is asked for on the way, so that it costs no round trip of its own.
+            last = len(mine) == batch.first + len(batch.keys)
+            answers, page = asking.paced(
+                [_asked(key, usage) for key, _ in batch.keys], steps, more if last else b"", page
+            )
+            for (key, memory), answer in zip(batch.keys, answers, strict=True):
+                yield _dumped(key, memory, answer, usage)
+        if not more:
             return
+        if not mine:
+            page = asking.now(more)[0]
+
+
+class _Asking:
+    """Questions to a node, and what they take of it."""
+
+    def __init__(self, wire: Wire, pace: Pace) -> None:
+        self._wire, self._pace, self._replies = wire, pace, Replies(wire)
+        self._number, self._ended = 0, time.perf_counter()
+
+    def now(self, *commands: bytes) -> list[Reply]:
+        """The reply to each."""
+        self._wire.send(b"".join(commands))
+        return [self._replies.next() for _ in commands]
+
+    def paced(
+        self, transactions: Sequence[bytes], steps: int, then: bytes, otherwise: Reply
+    ) -> tuple[list[list[Reply]], Reply]:
+        """The replies to each transaction after a pause that is long enough, and that to `then`, if it is anything."""
+        pace = self._pace
+        if pace.pause:
+            time.sleep(pace.pause)
+        if self._number % EVERY == EVERY - 1:
+            began = time.perf_counter()
+            self.now(command(b"PING"))
+            pace.answered(time.perf_counter() - began)
+        began = time.perf_counter()
+        self._wire.send(b"".join(transactions) + then)
+        found = [self._replies.transaction(steps) for _ in transactions]
+        last = self._replies.next() if then else otherwise
+        now = time.perf_counter()
+        pace.served(now - began, now - self._ended)
+        self._number, self._ended = self._number + 1, now
+        return found, last
+
+
+def _scan(cursor: bytes, pace: Pace) -> bytes:
+    return command(b"SCAN", cursor, b"COUNT", b"%d" % pace.batch)
 
 
 def _page(page: Reply) -> tuple[bytes, list[bytes]]:
     """Cursor and names, however long one is."""
+    if isinstance(page, RefusalError):
+        raise KeepError(refused(page))
     if not (isinstance(page, list) and isinstance(page[0], bytes) and isinstance(page[1], list)):
         raise WireError("the node's answers are not those to what was asked")
     return page[0], [_name(each) for each in page[1]]
@@ -103,20 +126,27 @@ def _name(found: Reply) -> bytes:
     return found[:]
 
 
-def _batches(keys: Sequence[bytes], sizes: Sequence[Reply], most: int) -> Iterator[list[tuple[bytes, int]]]:
-    """Keys with their sizes, so many that their values come at once; one that is gone has size 0."""
-    batch: list[tuple[bytes, int]] = []
+class _Batch(NamedTuple):
+    first: int
+    """Where it begins in the page."""
+    keys: list[tuple[bytes, int]]
+    """With the size of each; 0 of one that is gone."""
+
+
+def _batches(keys: Sequence[bytes], sizes: Sequence[Reply], most: int) -> Iterator[_Batch]:
+    """So many keys that their values come at once."""
+    batch = _Batch(0, [])
     held = 0
-    for key, size in zip(keys, sizes, strict=True):
+    for at, (key, size) in enumerate(zip(keys, sizes, strict=True)):
         if isinstance(size, RefusalError) and not str(size).startswith(_GONE):
             raise KeepError(refused(size, key))
         memory = size if isinstance(size, int) else 0
-        if batch and (len(batch) == most or held + memory > BATCH):
+        if batch.keys and (len(batch.keys) == most or held + memory > BATCH):
             yield batch
-            batch, held = [], 0
-        batch.append((key, memory))
+            batch, held = _Batch(at, []), 0
+        batch.keys.append((key, memory))
         held += memory
-    if batch:
+    if batch.keys:
         yield batch
 
 

@@ -45,7 +45,7 @@ class FileSource:
     def copy(self, place: Sink, backup: str) -> tuple[CacheCopy, tuple[StoredObject, ...]]:
         """Have the server save itself and write that file and its proof. Raise KeepError or AskedError."""
         with self._saved() as (server, began, taken, file):
-            stored = seal(place, backup, f"cache-{self.name}.rdb.zst", _pieces(file))
+            stored = seal(place, backup, f"cache-{self.name}.rdb.zst", pieces(file))
             proof = added((file,), self.spaces, int(1000 * taken.timestamp())).proof()
             beside = seal(place, backup, f"cache-{self.name}.proof.zst", [written(proof)])
             copy = CacheCopy(
@@ -116,6 +116,7 @@ def _rest(client: redis.Redis, name: str) -> dict[str, Any]:
         time.sleep(_POLL)
 
 
-def _pieces(file: Snapshot) -> Iterator[bytes]:
+def pieces(file: Snapshot) -> Iterator[bytes]:
+    """The bytes of a file."""
     for begin in range(0, len(file.data), CHUNK):
         yield file.data[begin : begin + CHUNK]

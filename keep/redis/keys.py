@@ -32,10 +32,7 @@ from observe.node import RedisNode
 
 ATTEMPTS = 3
 """Nodes or connections that are tried for one database of a shard."""
-BESIDE = (
-    "users and their passwords: `datatier access apply` brings them back by access.yaml, with new passwords",
-    "the server's configuration: it comes with the stack's parameters",
-)
+BESIDE = ("users and configuration: `datatier access apply` and the stack's parameters bring them, with new passwords",)
 """What no copy of a cache has."""
 _BROKEN = (WireError, ReplyError, LoginError, redis.RedisError)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import mmap
+import re
 import tempfile
 from typing import TypeAlias
 
@@ -11,6 +12,10 @@ from observe.keys.wire import Wire, WireError
 
 HELD = 8 << 20
 """Bytes up to which a value is held in memory; a larger one goes to a temporary file, which memory maps."""
+
+
+_DONE = re.compile(rb"\+OK\r\n(?:\+QUEUED\r\n)+\*\d\r\n:(-?\d+)\r\n(?::(\d+)\r\n)?\$(\d+)\r\n")
+"""Two integers at most, and a bulk string of which at least the length is here."""
 
 
 class RefusalError(Exception):
@@ -42,6 +47,18 @@ class Replies:
         if kind == b"*":
             return None if rest == b"-1" else [self.next() for _ in range(int(rest))]
         raise WireError("the node's answers are not those to what was asked")
+
+    def transaction(self, steps: int) -> list[Reply]:
+        """The replies to MULTI, its commands and EXEC; of one that went well that of EXEC alone."""
+        found = _DONE.match(self._held, self._at)
+        if found:
+            begin, size = found.end(), int(found[3])
+            end = begin + size
+            if end + 2 <= len(self._held):
+                self._at = end + 2
+                counts: list[Reply] = [int(found[2])] if found[2] else []
+                return [[int(found[1]), *counts, self._held[begin:end]]]
+        return [self.next() for _ in range(steps)]
 
     def _line(self) -> bytes:
         while (end := self._held.find(b"\r\n", self._at)) < 0:

@@ -21,7 +21,7 @@ from local.backups import archiver, recovery
 from local.backups.archive import Window
 from local.backups.copying import copy
 from local.handlers import rds
-from local.handlers.base import archive, parameters, replication_password, server
+from local.handlers.base import archive, archived, parameters, replication_password, server
 from local.postgres import replica as replication
 from local.postgres.server import PostgresServer
 from local.privileges import account
@@ -143,11 +143,9 @@ class LocalInstances:
             origin = server(self._state, source)
             if origin.daemon.alive:
                 replication.drop_slot(origin, identifier)
-            kept, password = archive(self._state, identifier), replication_password(self._state)
-            found = replace(found, archive_command=kept.command(found))
-            kept.prepare(found, password)
+            found = archived(self._state, found)
             found.start(self._parameters(entry))  # RDS restarts it too
-            kept.back_up(found, password, "promotion")
+            archive(self._state, identifier).back_up(found, replication_password(self._state), "promotion")
 
     def lose_instance(self, identifier: str) -> None:
         with explained(), self._state.lock():

@@ -15,12 +15,13 @@ from pathlib import Path
 
 from graph.errors import CloudError
 from local.backups import archiver
+from local.backups.copying import copy, unpack
 from local.computer import GIB, MIB
 from local.files import private_dir, write_private
 from local.postgres.binaries import Binaries
 from local.postgres.roles import REPLICATION
 from local.postgres.server import ENVIRONMENT, PostgresServer
-from local.privileges import account
+from local.privileges import ServerAccount, account
 
 VARIABLE = "DATATIER_BACKUPS_MIB"
 """MiB that the automated backups of one primary may take; the last base backup stays whatever its size."""
@@ -39,10 +40,12 @@ class Base:
     begins: str
     """The first segment that it needs."""
 
-    @property
-    def data(self) -> Path:
-        """The cluster's files."""
-        return self.folder / "data"
+    def bring(self, target: Path, owner: ServerAccount) -> None:
+        """Copy the cluster's files into a folder that is not there. Raise CloudError."""
+        if (self.folder / archiver.PACKED).exists():
+            unpack(self.folder / archiver.PACKED, target, owner)
+        else:
+            copy(self.folder / "data", target)
 
     @property
     def how(self) -> str:

@@ -22,6 +22,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 WAL, BASE, PASSFILE = "wal", "base", "pgpass"
+PACKED = "base.tar"
+"""File of a base backup; one that is made of links to another copy has a folder `data` in its place."""
 HOW = "how"
 """File of a base backup: how it came about."""
 REPLICATION = "rdsrepladmin"
@@ -80,18 +82,25 @@ def renew(folder: Path, limit: int, program: str, port: str, how: str = "pg_base
             return 0
         fresh = folder / BASE / f".new{_PART}"
         shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
         # Without WAL of its own the program ends when what it needs is in the archive (PostgreSQL, pg_basebackup -X).
-        command = [program, "-D", str(fresh / "data"), "-h", "127.0.0.1", "-p", port, "-U", REPLICATION, "-X", "none"]
+        command = [program, "-D", str(fresh), "-Ft", "-h", "127.0.0.1", "-p", port, "-U", REPLICATION, "-X", "none"]
         command += ["-c", "fast", "--no-verify-checksums", "--no-manifest"]
         if subprocess.run(command, stdin=subprocess.DEVNULL, check=False).returncode:
             shutil.rmtree(fresh, ignore_errors=True)
             return 1
-        with (fresh / "data" / "backup_label").open() as label:
-            begins = label.readline().rpartition("(file ")[2].strip(" )\n")
-        finish(folder, fresh, time.time(), begins, how)
+        finish(folder, fresh, time.time(), _begins(fresh / PACKED), how)
         prune(folder, limit)
     return 0
+
+
+def _begins(packed: Path) -> str:
+    """The first segment that a base backup needs, by its backup_label, which is the first file of it."""
+    import tarfile
+
+    with tarfile.open(packed) as members:
+        label = members.extractfile("backup_label")
+        assert label is not None  # noqa: S101 pg_basebackup always writes it
+        return label.readline().decode().rpartition("(file ")[2].strip(" )\n")
 
 
 def finish(folder: Path, fresh: Path, ended: float, begins: str, how: str) -> None:

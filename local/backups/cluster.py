@@ -1,4 +1,8 @@
-"""Base backups of a cluster that is not running: copies of its folder, which need no server and no waiting."""
+"""Base backups of a cluster that is not running: copies of its folder, which need no server and no waiting.
+
+PostgreSQL goes on from its last checkpoint by the archive alone (xlogrecovery.c: where pg_control says "shut down",
+recovery.signal begins archive recovery at once), so its WAL is left out.
+"""
 
 from __future__ import annotations
 
@@ -10,35 +14,51 @@ from pathlib import Path
 
 from graph.errors import CloudError
 from local.backups import archiver
-from local.backups.copying import copy
+from local.backups.copying import copy, pack
 from local.postgres.server import ENVIRONMENT, PostgresServer
 
 WAL = "pg_wal"
+INITIAL = "000000010000000000000001"
+"""The segment with initdb's checkpoint."""
 _REDO = re.compile(r"^Latest checkpoint's REDO WAL file: +([0-9A-F]{24})$", re.MULTILINE)
 _STATE = re.compile(r"^Database cluster state: +(.*)$", re.MULTILINE)
 
 
-def back_up(folder: Path, server: PostgresServer, data: Path, how: str, *, link: bool = False) -> None:
-    """Make a base backup in an archive's folder out of a cluster that was shut down in good order.
-
-    PostgreSQL goes on from its last checkpoint by the archive alone (xlogrecovery.c: where pg_control says "shut
-    down", recovery.signal begins archive recovery at once), so its WAL is left out. Raise CloudError.
-    """
-    fresh = folder / archiver.BASE / ".cold.part"
-    shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(mode=0o700, parents=True)
-    begins = first_segment(server, data)
-    copy(data, fresh / "data", without=(WAL,), link=link)
-    (fresh / "data" / WAL).mkdir(mode=0o700)
-    for path in (fresh, fresh / "data", fresh / "data" / WAL):
+def initial(archive: Path, server: PostgresServer) -> None:
+    """Make the first base backup out of what initdb has made, packed ahead of time or now. Raise CloudError."""
+    fresh = _fresh(archive)
+    if not server.packed.exists():
+        pack(server.data, server.packed, without=WAL)
+    server.packed.rename(fresh / archiver.PACKED)
+    for path in (fresh, fresh / archiver.PACKED):
         server.account.give(path)
-    archiver.finish(folder, fresh, time.time(), begins, how)
+    archiver.finish(archive, fresh, time.time(), INITIAL, "initdb")
 
 
-def first_segment(server: PostgresServer, data: Path) -> str:
-    """The segment of the last checkpoint. Raise CloudError for a cluster that was not shut down in good order."""
+def linked(archive: Path, server: PostgresServer, data: Path, how: str) -> None:
+    """Make a base backup out of a copy that nobody writes to, without copying it again. Raise CloudError."""
+    begins, state = last_checkpoint(server, data)
+    if state != "shut down":
+        raise CloudError(f"{data} is not of a primary that was shut down: {state}")
+    fresh = _fresh(archive)
+    copy(data, fresh / "data", without=(WAL,), link=True)
+    (fresh / "data" / WAL).mkdir(mode=0o700)
+    for path in (fresh, fresh / "data" / WAL):
+        server.account.give(path)
+    archiver.finish(archive, fresh, time.time(), begins, how)
+
+
+def _fresh(archive: Path) -> Path:
+    made = archive / archiver.BASE / ".cold.part"
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(mode=0o700, parents=True)
+    return made
+
+
+def last_checkpoint(server: PostgresServer, data: Path) -> tuple[str, str]:
+    """The segment that a cluster's last checkpoint begins in, and its state, such as `shut down`. Raise CloudError."""
     done = subprocess.run(
-        [*server.account.prefix, server.binaries["pg_controldata"], str(data)],
+        [server.binaries["pg_controldata"], str(data)],
         env=ENVIRONMENT,
         cwd="/",
         capture_output=True,
@@ -48,6 +68,4 @@ def first_segment(server: PostgresServer, data: Path) -> str:
     state, redo = _STATE.search(done.stdout), _REDO.search(done.stdout)
     if state is None or redo is None:
         raise CloudError(f"{data} cannot be read: {done.stderr.strip()}")
-    if state[1] != "shut down":
-        raise CloudError(f"{data} is not of a server that was shut down: {state[1]}")
-    return redo[1]
+    return redo[1], state[1]

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 
 from keep.errors import AskedError
 from local.backups.archive import Archive, Base, Window
-from local.backups.copying import copy
 from local.files import write_private
 from local.postgres.server import PostgresServer
 
@@ -39,7 +38,7 @@ def prepare(target: PostgresServer, chosen: Base) -> None:
     fresh = target.folder / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
     target.account.give(target.folder)
-    copy(chosen.data, fresh)
+    chosen.bring(fresh, target.account)
     write_private(fresh / "recovery.signal", "", target.account.owner)
     fresh.rename(target.data)
 

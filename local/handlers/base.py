@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -14,6 +14,8 @@ from graph.parameters import GroupParameter
 from graph.resource import Resource
 from local import ports
 from local.backups.archive import Archive
+from local.backups.cluster import WAL
+from local.backups.copying import pack
 from local.emulator import Emulator
 from local.postgres import binaries as postgres_binaries
 from local.postgres.roles import ADMIN, REPLICATION
@@ -154,6 +156,7 @@ def spare(state: StateDir, declared: int | None) -> PostgresServer:
     )
     if not made.initialised:
         made.initialise()
+        pack(made.data, made.packed, without=WAL)
     return made
 
 
@@ -171,3 +174,11 @@ def node(state: StateDir, group: str, name: str, cluster: bool) -> Node:
         replication_password=state.secret(f"{group}-replication", password()),
         stack=state.stack,
     )
+
+
+def archived(state: StateDir, found: PostgresServer) -> PostgresServer:
+    """A primary whose WAL goes into its archive, which is there."""
+    kept = archive(state, found.name)
+    found = replace(found, archive_command=kept.command(found))
+    kept.prepare(found, replication_password(state))
+    return found

@@ -15,9 +15,8 @@ from graph.naming import camel, digest, hexes, physical_name
 from graph.replica import replica_source
 from graph.resource import Resource
 from local.backups import cluster
-from local.backups.archive import Archive
 from local.emulator import arn
-from local.handlers.base import RunContext, archive, replication_password
+from local.handlers.base import RunContext, archive, archived, replication_password
 from local.postgres import replica as replication
 from local.postgres import roles
 from local.postgres.server import PostgresServer
@@ -60,7 +59,10 @@ class RdsInstance:
                 context.initialise(server)
             kept = archive(context.state, identifier) if resource.inputs.get("backupRetentionPeriod") else None
             if kept:
-                server = _archived(context, server, kept, fresh=fresh)
+                server = archived(context.state, server)
+            if kept and fresh:  # every time since can be restored
+                cluster.initial(kept.folder, server)
+            server.packed.unlink(missing_ok=True)
             changed, config = server.start(parameters)
             changed = _master(context, server, resource, previous) or changed
             if kept and not kept.bases():
@@ -85,15 +87,6 @@ class RdsInstance:
                 replication.drop_slot(origin, identifier)
         context.state.ports.pop(identifier, None)
         context.state.made.pop(f"promotion {identifier}", None)
-
-
-def _archived(context: RunContext, server: PostgresServer, kept: Archive, *, fresh: bool) -> PostgresServer:
-    """The server with its archive. A fresh cluster is its own first base backup: every time since can be restored."""
-    server = replace(server, archive_command=kept.command(server))
-    kept.prepare(server, replication_password(context.state))
-    if fresh:
-        cluster.back_up(kept.folder, server, server.data, "initdb")
-    return server
 
 
 def _master(context: RunContext, server: PostgresServer, resource: Resource, previous: Entry | None) -> bool:

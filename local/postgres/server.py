@@ -67,6 +67,11 @@ class PostgresServer:
         return self.folder / "data"
 
     @property
+    def packed(self) -> Path:
+        """What initdb has made, in one file: the first base backup of a primary that is to have them."""
+        return self.folder / "initial.tar"
+
+    @property
     def account(self) -> ServerAccount:
         lent = (each.lib for each in self.binaries.lenders)
         archiver = (Path(sys.base_prefix), Path(sys.prefix), LOCAL) if self.archive_command else ()
@@ -116,6 +121,8 @@ class PostgresServer:
         """Take over a cluster that was initialised ahead of time, before anybody knew its name."""
         self.account.give(self.folder)
         spare.data.rename(self.data)
+        if spare.packed.exists():
+            spare.packed.rename(self.packed)
         shutil.rmtree(spare.folder)  # with what an `initialise` that was killed has left there
 
     def scratch(self) -> Path:

@@ -122,6 +122,11 @@ def test_who_is_let_in(record: Any) -> None:
     assert {"s3:GetObject", "s3:GetObjectVersion", "s3:PutObject", "s3:DeleteObject", "s3:DeleteObjectVersion"} <= set(
         found["OnlyRoles"]["Action"]
     )
+    # What is known of an upload that broke off, and of a lock, only whoever may ask for it learns (keep.place.s3).
+    assert found["Listing"]["Action"] == ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    assert {"s3:ListMultipartUploadParts", "s3:GetObjectRetention", "s3:GetObjectLegalHold"} <= set(
+        found["Objects"]["Action"]
+    )
     # A role may delete an object, which leaves its versions; the versions themselves go by the lifecycle alone.
     assert "s3:DeleteObjectVersion" not in found["Objects"]["Action"]
 

@@ -121,7 +121,15 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         for name in ("Backups", "192.168.1.1", "xn--shop", "shop-s3alias", "shop--x-s3", "shop.mrap", "amzn-s3-demo-a")
     ),
     ({"bucket": {"roles": ["backup"]}}, "bucket.roles.0", "not the ARN of a role"),
-    ({"bucket": {"expire": {"backups": 3}}}, "bucket.expire.backups", "not a folder"),
+    ({"bucket": {"expire": {"exports": 3}}}, "bucket.expire.exports", "not a folder"),
+    *(
+        (
+            {"bucket": {"expire": {"exports/": 7, folder: 3}}},
+            "bucket.expire",
+            f"'{folder}' would expire object by object",
+        )
+        for folder in ("backups/", "backups/daily/")
+    ),
 ]
 
 

@@ -27,7 +27,7 @@ WHOLE: dict[str, Any] = {
     "suppress": [{"rule": "rds-logs", "resource": "x", "reason": "is only a test", "until": "2099-01-01"}],
     "rotation": {"every": "30d", "grace": "24h"},
     "proxy": {"identities": ["tmi_app"], "connections": 80},
-    "bucket": {"name": "shop-exports", "roles": ["arn:aws:iam::123456789012:role/x"], "expire": {"backups/": 30}},
+    "bucket": {"name": "shop-exports", "roles": ["arn:aws:iam::123456789012:role/x"], "expire": {"exports/": 30}},
     "backup": {"weekly": {"at": "Sun 02:00"}, "lock": {"mode": "governance", "min": 1, "max": 90},
                "second_region": {"region": "eu-central-1"}, "restore_test": {"hours": 4}},
     "boundary": "arn:aws:iam::123456789012:policy/x",

@@ -68,6 +68,23 @@ def test_it_carries_the_protection_of_the_settings_whatever_the_stack_is_called(
     assert manifest.prefix == f"{config.get('name', 'tmi')}-{stack}"
 
 
+@pytest.mark.parametrize(
+    ("bucket", "name"),
+    [({}, "shop-live-{account}-eu-west-3"), ({"name": "shop-exports"}, "shop-exports"), (None, None)],
+)
+def test_it_says_where_backups_go(bucket: dict[str, Any] | None, name: str | None) -> None:
+    """The bucket with its owner, so that nothing is sent into another account's bucket of that name."""
+    values = {"aws:region": "eu-west-3", "data-tier:profile": "dev", "data-tier:name": "shop"}
+    more = {} if bucket is None else {"data-tier:bucket": bucket}
+    made = recorded("live", {**values, **more}, region="eu-west-3")
+    found = Manifest.model_validate_json(made.outputs["manifest"]).bucket
+    if name is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert (found.name, len(found.owner)) == (name.format(account=found.owner), 12)
+
+
 def test_one_that_says_nothing_of_protection_counts_as_protected() -> None:
     """As those of stacks deployed before, and those kept by a tier that was brought up before."""
     fields: dict[str, Any] = {"prefix": "a-dev", "region": "eu-west-3", "access": {}}

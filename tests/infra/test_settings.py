@@ -277,9 +277,9 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"proxy": {"connections": True}}, "proxy.connections", "must not be true"),
     ({"backup": {"restore_test": {"hours": True}}}, "backup.restore_test.hours", "must not be true"),
     (
-        {"bucket": {"name": "shop-exports", "expire": {"backups/": True}}},
+        {"bucket": {"name": "shop-exports", "expire": {"exports/": True}}},
         "bucket.expire",
-        "`backups/` must not be true",
+        "`exports/` must not be true",
     ),
     ({"redis": {"jobs": True}}, "redis.jobs", "must be a mapping"),
     # What `float("inf")` and `int("٣")` take, and AWS does not.

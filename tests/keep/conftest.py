@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 from once import kept
-from postgres_server import binaries
-from rich_database import Library, library
+from rich_database import MAJORS, Library, library
 
 from bootstrap.aws import aws_client
 from keep.place.bucket import Account
@@ -22,9 +21,6 @@ from keep.place.place import Place
 sys.path.insert(0, str(Path(__file__).parents[1] / "bootstrap"))
 
 from real_servers import emulator
-
-MAJORS = tuple(binaries())
-"""Of the servers on this computer, the newest first."""
 
 
 @pytest.fixture(scope="session")

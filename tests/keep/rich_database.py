@@ -19,6 +19,8 @@ from typing import Any
 import psycopg
 from postgres_server import binaries, initdb, running
 
+MAJORS = tuple(binaries())
+"""Of the servers on this computer, the newest first."""
 SUPERUSER, DATABASE, PASSWORD = "curator", "library", "password-of-the-library"
 LOGINS = ("keeper", "archivist", "desk", "auditor")
 SETTINGS = ("max_connections=60", "wal_level=logical", "max_prepared_transactions=4", "max_wal_senders=4")

@@ -9,7 +9,6 @@ from small_backups import manifest, put
 
 from keep import manifest as manifests
 from keep.backup.create import new_id
-from keep.backup.joint import joint
 from keep.backup.listing import before, ids, kept, named_at, one
 from keep.backup.warnings import warnings
 from keep.errors import AskedError
@@ -123,15 +122,6 @@ def test_a_manifest_names_nothing_outside_of_its_place(field: str, name: str) ->
     body[field] = name if field == "id" else [{**body["objects"][0], "name": name}]
     with pytest.raises(ValueError, match="String should match pattern"):
         BackupManifest.model_validate(body)
-
-
-def test_the_joint_point_says_which_engine_is_older() -> None:
-    made = manifest(keys={"stock": 1, "loans": 2})
-    later = made.model_copy(
-        update={"caches": {**made.caches, "loans": manifest(-1, keys={"loans": 2}).caches["loans"]}}
-    )
-    assert joint(later) == {"stock": 0.0, "loans": 86400.0}
-    assert joint(manifest(database=None, keys={"stock": 1})) == {}
 
 
 def test_a_removal_meanwhile_is_no_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -522,7 +522,7 @@ def test_snapshots_of_a_cache_are_those_of_the_group_and_of_its_nodes_once_each(
     ):
         told.elasticache.add_response("describe_snapshots", {"Snapshots": found}, asked)
     assert told.estate.cache_snapshots("shop-prod-hot") == [
-        Snapshot(identifier="automatic", source="shop-prod-hot", status="available", taken_at=TAKEN),
+        Snapshot(identifier="automatic", source="shop-prod-hot", status="available", taken_at=TAKEN, parts=2),
         Snapshot(identifier="new", source="shop-prod-hot", status="available", taken_at=AT),
         Snapshot(identifier="going", source="shop-prod-hot", status="creating", taken_at=None),
     ]

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from botocore.exceptions import (
+    ClientError,
     EndpointConnectionError,
     FlexibleChecksumError,
     NoCredentialsError,
     ResponseStreamingError,
     UnauthorizedSSOTokenError,
 )
+from small_backups import sources
 
 from bootstrap.aws import aws_client
+from keep.backup.create import PartlyError, create
+from keep.backup.listing import ids
 from keep.errors import AskedError, DamagedError, KeepError
 from keep.place import s3_errors, s3_upload
 from keep.place.bucket import Account, Bucket
@@ -125,6 +131,26 @@ def test_an_upload_whose_end_cannot_be_told_is_found_later(s3_place: Place, clie
         upload(s3_place, 6)
     assert [found.key for found in s3_place.unfinished()] == ["a/one"]
     assert s3_place.sweep(datetime.now(UTC) + timedelta(minutes=1)) == 1
+    assert list(s3_place.unfinished()) == []
+
+
+@pytest.mark.server
+@pytest.mark.parametrize("operation", ["ListObjectsV2", "PutObject", "GetObject"])
+def test_credentials_that_expire_in_a_backup_leave_the_second_copy(
+    operation: str, s3_place: Place, client: Any, tmp_path: Path
+) -> None:
+    def expired(**_: object) -> None:
+        raise ClientError({"Error": {"Code": "ExpiredToken", "Message": "expired"}}, operation)
+
+    second = place_at(str(tmp_path / "second"))
+    with heard(client, f"before-call.s3.{operation}", expired), pytest.raises(PartlyError) as raised:
+        create(sources(), s3_place, second)
+    assert str(raised.value).endswith(
+        f"{s3_place.address.removesuffix('/kept')}: the credentials have expired: log in again (`aws sso login`), "
+        "or set AWS_PROFILE"
+    )
+    assert ids(second) == [raised.value.made.id]
+    assert ids(s3_place) == []
     assert list(s3_place.unfinished()) == []
 
 
@@ -277,8 +303,6 @@ REFUSED = [
     ("code", "message", "kind", "said"), REFUSED, ids=[f"{each[0]}-{number}" for number, each in enumerate(REFUSED)]
 )
 def test_what_s3_refuses_is_said(code: str, message: str, kind: type[Exception], said: str) -> None:
-    from botocore.exceptions import ClientError
-
     with pytest.raises(kind, match=said) as raised, s3_errors.explained("books", "put_object"):
         raise ClientError({"Error": {"Code": code, "Message": message}}, "PutObject")
     assert type(raised.value) is kind
@@ -304,9 +328,6 @@ def test_a_connection_that_is_not_made_is_said(error: Exception, kind: type[Exce
 
 def test_every_operation_is_known_by_the_right_it_needs() -> None:
     """Of each call in the room: an operation without its action could not be explained when it is refused."""
-    import re
-    from pathlib import Path
-
     room = Path(s3_errors.__file__).parent
     called = {
         name

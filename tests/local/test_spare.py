@@ -23,7 +23,7 @@ def test_what_a_killed_initdb_left_is_in_nobodys_way(tmp_path: Path) -> None:
     target = server(state, "shop-live")
     target.adopt(spare(state, None))
     assert target.initialised
-    assert [path.name for path in target.folder.iterdir()] == ["data"]
+    assert sorted(path.name for path in target.folder.iterdir()) == ["data", "initial.tar"]
     assert not folder.exists()
 
 

@@ -12,6 +12,8 @@ import pytest
 
 # The bootstrap's own tests have the servers and the stack in miniature.
 sys.path.insert(0, str(Path(__file__).parents[1] / "bootstrap"))
+# And those of backups a source that needs no server.
+sys.path.append(str(Path(__file__).parents[1] / "keep"))
 
 from mortal import folder
 from real_servers import Postgres, Valkey, emulator, postgres, postgres_binaries, valkey

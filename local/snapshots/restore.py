@@ -1,0 +1,71 @@
+"""Makes a tier what it was: a copy of the snapshot is staged beside it, and takes its place in one step."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from keep.errors import AskedError
+from local import swap
+from local.backups import cluster
+from local.down import stop
+from local.files import private_dir, write_private
+from local.handlers import rds
+from local.handlers.base import server
+from local.postgres.binaries import find
+from local.postgres.server import data_major
+from local.snapshots import kept
+from local.snapshots.copied import copied, room
+from local.snapshots.kept import TierSnapshot
+from local.snapshots.save import STATE
+from local.start import start
+from local.state import Entry, StateDir
+
+
+def restore(state: StateDir, name: str) -> TierSnapshot:
+    """Bring a snapshot back and start the servers. The caller holds `state.lock()`. Raise AskedError or CloudError.
+
+    What was written since is gone, and with it what drills have left. Ports stay; passwords are those of then.
+    """
+    found = kept.find(state, name)
+    folder = kept.folder_of(state, name)
+    _fits(state, found)
+    room(state.path, found.bytes, f"the snapshot {name}")
+    staged = swap.staging(state.path)
+    copied(folder, staged)
+    data = json.loads((folder / STATE).read_text())
+    _archives(state, data["resources"], folder / "postgres", staged, name)
+    write_private(staged / STATE, json.dumps({**data, "ports": {**found.ports, **state.ports}}))
+    stop(state, kill=True)
+    swap.commit(state.path)
+    state.load()
+    if any(state.ports[each] != port for each, port in found.ports.items()):
+        state.kept.pop("fingerprint", None)  # the next `up` tells everybody of the ports
+        state.save()
+    start(state)
+    return found
+
+
+def _fits(state: StateDir, found: TierSnapshot) -> None:
+    for identifier, version in found.postgres.items():
+        major = data_major(state.path / "postgres" / identifier)
+        then = int(version.partition(".")[0])
+        if major is not None and major != then:
+            raise AskedError(
+                f"the snapshot {found.name} is of PostgreSQL {then} and {identifier} is {major} now: `datatier down "
+                f"{state.stack} --delete` and declare {then} to go back, or restore a snapshot of {major}"
+            )
+
+
+def _archives(state: StateDir, resources: Mapping[str, Entry], data: Path, staged: Path, name: str) -> None:
+    """Each primary begins a new archive: its timeline goes on from then, and what was archived since is of another."""
+    for entry in resources.values():
+        if entry["type"] != rds.TYPE or not entry["inputs"].get("backupRetentionPeriod"):
+            continue
+        identifier = str(entry["outputs"]["identifier"])
+        found = server(state, identifier)
+        found = replace(found, binaries=find(data_major(data / identifier) or found.binaries.major))
+        folder = private_dir(staged / "backups" / "postgres" / identifier)
+        cluster.linked(folder, found, data / identifier / "data", f"the snapshot {name} was restored")

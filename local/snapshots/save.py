@@ -1,0 +1,88 @@
+"""Takes a snapshot: the servers stand still together, so that both engines and the emulator are of one moment."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from keep.errors import AskedError
+from local.backups.cluster import WAL, last_checkpoint
+from local.down import stop
+from local.files import write_private
+from local.handlers import cache, rds
+from local.handlers.base import server
+from local.snapshots import kept
+from local.snapshots.copied import SERVERS, copied, room, size
+from local.snapshots.kept import TierSnapshot
+from local.start import start
+from local.state import StateDir
+from local.status import processes
+
+STATE = "state.json"
+
+
+def save(state: StateDir, name: str) -> TierSnapshot:
+    """Take a snapshot under a new name. The caller holds `state.lock()`. Raise AskedError or CloudError.
+
+    Sessions end. What ran before runs again, whether it succeeds or not.
+    """
+    folder = kept.folder_of(state, name)
+    if folder.exists():
+        raise AskedError(
+            f"stack {state.stack} has a snapshot `{name}` already: choose another name, or `datatier snapshot delete "
+            f"{name}` first"
+        )
+    if not state.resources:
+        raise AskedError(f"stack {state.stack} has nothing to take a snapshot of: `datatier up {state.stack}` first")
+    kept.sweep(state)
+    room(state.path, sum(size(state.path / each) for each in SERVERS), "a snapshot")
+    fresh = state.folder(kept.FOLDER) / f".{name}.new"
+    fresh.mkdir(mode=0o700)
+    ran = any(process.pid is not None for process in processes(state))
+    try:
+        stop(state)
+        at = datetime.now(UTC)
+        aside = {entry["identifier"] for entry in state.made.values() if entry["kind"] != "promotion"}
+        copied(state.path, fresh, without=aside, wal=_Segments(state))
+    finally:
+        if ran:
+            start(state)
+    data = {"resources": state.resources, "secrets": state.secrets, "kept": state.kept, "made": _promotions(state)}
+    write_private(fresh / STATE, json.dumps(data))
+    made = TierSnapshot(
+        name=name,
+        at=at,
+        bytes=size(fresh),
+        postgres={e["outputs"]["identifier"]: e["outputs"]["engineVersionActual"] for e in state.of_type(rds.TYPE)},
+        caches={e["id"]: e["outputs"]["engineVersionActual"] for e in state.of_type(cache.TYPE)},
+        ports=state.ports,
+    )
+    write_private(fresh / kept.PAGE, made.model_dump_json())
+    fresh.rename(folder)
+    return made
+
+
+class _Segments:
+    """Which segments of WAL a cluster needs to start, and to let its replicas go on; the others are old or unused."""
+
+    def __init__(self, state: StateDir) -> None:
+        found = [_checkpoint(state, path) for path in _clusters(state)]
+        self._first, self._last = min(found, default=""), max(found, default="")
+
+    def __call__(self, name: str) -> bool:
+        return len(name) != 24 or self._first <= name[8:] <= self._last
+
+
+def _clusters(state: StateDir) -> Iterable[str]:
+    found = [path.parent.parent.name for path in (state.path / "postgres").glob(f"*/data/{WAL}")]
+    return [name for name in found if f"instance {name}" not in state.made]
+
+
+def _checkpoint(state: StateDir, identifier: str) -> str:
+    found = server(state, identifier)
+    return last_checkpoint(found, found.data)[0][8:]
+
+
+def _promotions(state: StateDir) -> dict[str, object]:
+    return {key: entry for key, entry in state.made.items() if entry["kind"] == "promotion"}

@@ -1,0 +1,68 @@
+"""Starts the servers of a stack as they were last declared, without its program: by what the state has of them."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Any
+
+from graph.parameters import GroupParameter
+from graph.replica import replica_source
+from local.emulator import Emulator
+from local.handlers import cache, rds
+from local.handlers.base import archived, daemon, node, parameters, replication_password, server
+from local.postgres import replica as replication
+from local.state import Entry, StateDir
+from local.valkey.group import each, form, replicate
+from local.valkey.node import FIRST_USERS
+
+
+def start(state: StateDir) -> None:
+    """Bring up what is down. The caller holds `state.lock()`. Raise CloudError."""
+    instances = state.of_type(rds.TYPE)
+    primaries = [entry for entry in instances if not _follows(state, entry)]
+    with ThreadPoolExecutor(max_workers=8) as pool:
+        waits = [pool.submit(_emulator, state), *(pool.submit(_cache, state, e) for e in state.of_type(cache.TYPE))]
+        for done in [pool.submit(_primary, state, entry) for entry in primaries]:
+            done.result()
+        waits += [pool.submit(_replica, state, entry) for entry in instances if entry not in primaries]
+        for wait in waits:
+            wait.result()
+
+
+def _follows(state: StateDir, entry: Entry) -> bool:
+    identifier = entry["outputs"]["identifier"]
+    return bool(replica_source(entry["inputs"])) and f"promotion {identifier}" not in state.made
+
+
+def _emulator(state: StateDir) -> None:
+    kept: dict[str, Any] = state.kept
+    region = (kept.get("manifest") or {}).get("region") or "eu-west-1"
+    runner = (kept.get("asked") or [None, None, "direct"])[2]
+    Emulator(state, region, daemon(state, "emulator"), functions=runner == "lambda").start()
+
+
+def _primary(state: StateDir, entry: Entry) -> None:
+    found = server(state, entry["outputs"]["identifier"])
+    if entry["inputs"].get("backupRetentionPeriod") or replica_source(entry["inputs"]):
+        found = archived(state, found)
+    found.start(_parameters(state, entry))
+
+
+def _replica(state: StateDir, entry: Entry) -> None:
+    source = server(state, replica_source(entry["inputs"]) or "")
+    found = replace(server(state, entry["outputs"]["identifier"]), binaries=source.binaries)
+    replication.start(found, source, _parameters(state, entry), replication_password(state))
+
+
+def _cache(state: StateDir, entry: Entry) -> None:
+    shape = cache.topology(entry["inputs"])
+    nodes = [node(state, entry["id"], name, shape.cluster) for name in entry["outputs"]["memberClusters"]]
+    wanted = parameters(state, cache.PARAMETER_GROUP, entry["inputs"].get("parameterGroupName"))
+    memory = cache.memory_of(entry["inputs"])
+    each(nodes, lambda one: one.start(wanted, memory, (one.folder / FIRST_USERS).read_text())[0])
+    form(nodes, shape) if shape.cluster else replicate(nodes)
+
+
+def _parameters(state: StateDir, entry: Entry) -> list[GroupParameter]:
+    return parameters(state, rds.PARAMETER_GROUP, entry["inputs"].get("parameterGroupName"))

@@ -1,0 +1,54 @@
+"""Another content for a tier's folder, in one step: what is staged takes its place, or a later command finishes that.
+
+Known by files alone, so that it is done before anything of the state is read.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+PARTS = ("postgres", "cache", "emulator", "backups", "state.json")
+"""What a tier is: the folders of its servers and archives, and last what it knows of itself."""
+_FOLDER, _NEW, _OLD, _READY = "restoring", "new", "old", "ready"
+
+
+def staging(tier: Path) -> Path:
+    """An empty folder for the new content of a tier."""
+    clear(tier)
+    made = tier / _FOLDER / _NEW
+    (tier / _FOLDER).mkdir(mode=0o700)
+    made.mkdir(mode=0o700)
+    return made
+
+
+def commit(tier: Path) -> None:
+    """From here on the tier is what is staged. Its servers do not run."""
+    handle = os.open(tier / _FOLDER / _READY, os.O_WRONLY | os.O_CREAT, 0o600)
+    os.fsync(handle)
+    os.close(handle)
+    finish(tier)
+
+
+def finish(tier: Path) -> None:
+    """Bring to its end what was committed; drop what was not."""
+    folder = tier / _FOLDER
+    if not (folder / _READY).exists():
+        return
+    (folder / _OLD).mkdir(mode=0o700, exist_ok=True)
+    for part in PARTS:
+        staged, old = folder / _NEW / part, folder / _OLD / part
+        if (tier / part).exists() and not old.exists():
+            (tier / part).rename(old)
+        if staged.exists():
+            staged.rename(tier / part)
+    # Its name goes first: a kill while the old content is removed leaves nothing that would be done again.
+    (folder / _READY).rename(folder / "done")
+    clear(tier)
+
+
+def clear(tier: Path) -> None:
+    """Remove what a copy that never was committed has left, and the old content after one that was."""
+    if not (tier / _FOLDER / _READY).exists():
+        shutil.rmtree(tier / _FOLDER, ignore_errors=True)

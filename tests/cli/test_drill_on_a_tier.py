@@ -1,0 +1,176 @@
+"""Drills on a tier of another application: what scripts read, and what a killed one leaves.
+
+`DATATIER_KILLS=200` for more random moments, `DATATIER_SEED` for others (`make reliability`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import re
+import subprocess
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from project_folder import DATATIER
+from psycopg.sql import SQL, Identifier
+from shop import Folder
+
+from bootstrap.postgres import master
+from bootstrap.secrets import AwsStore
+from keep.drill.report import DrillReport
+from keep.postgres import proof
+from local.estate import LocalEstate
+from local.state import StateDir
+
+pytestmark = pytest.mark.server
+KILLS = max(int(os.environ.get("DATATIER_KILLS", "2")) // 2, 2)
+SEED = int(os.environ.get("DATATIER_SEED", "1"))
+USUAL = 8.0
+"""Seconds within which a drill is killed: about as long as one takes here."""
+
+
+def databases(folder: Folder) -> list[str]:
+    with _master(folder) as conn:
+        return [name for (name,) in conn.execute("SELECT datname FROM pg_database ORDER BY 1")]
+
+
+def rows(folder: Folder) -> proof.Proof:
+    """What every table of the source holds."""
+    with _master(folder) as conn, conn.transaction():
+        conn.execute(SQL("SET LOCAL ROLE {}").format(Identifier("shop_owner")))
+        return proof.prove(conn)
+
+
+def made(folder: Folder) -> list[tuple[str, str, str]]:
+    return list(LocalEstate(StateDir(folder.path, "live")).made())
+
+
+def _master(folder: Folder) -> master.psycopg.Connection[tuple[object, ...]]:
+    manifest = folder.manifest("live")
+    return master.look(manifest.postgres, AwsStore(manifest.region, manifest.aws_endpoint)).conn
+
+
+@pytest.fixture(scope="module")
+def tier(live: Folder) -> Iterator[Folder]:
+    """With some rows, as long as these tests need them."""
+
+    def change(statement: str) -> None:
+        with _master(live) as conn:
+            conn.execute(SQL("SET ROLE {}").format(Identifier("shop_owner")))
+            conn.execute(statement.encode())
+
+    change("INSERT INTO users (email, name) SELECT n || '@drill.example', n FROM generate_series(1, 50) n")
+    yield live
+    change("DELETE FROM users WHERE email LIKE '%@drill.example'")
+
+
+@pytest.fixture
+def untouched(tier: Folder) -> Iterator[None]:
+    """The source has the same rows and databases afterwards, and nothing is left of a drill."""
+    before = (databases(tier), rows(tier))
+    yield
+    assert (databases(tier), rows(tier), made(tier)) == (*before, [])
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("drill", ["pitr", "snapshot"])
+def test_a_drill_passes_and_says_what_scripts_read(tier: Folder, drill: str) -> None:
+    said = tier.call("drill", drill, "live", "--json")
+    assert said.code == 0, said.all
+    found = said.json
+    assert (found["verdict"], found["objective"]) == ("passed", {"rto_seconds": 1800.0, "rpo_seconds": 900.0})
+    assert found["rto_seconds"] > found["rpo_seconds"] >= 0
+    assert [each["name"] for each in found["phases"]] == [
+        *("detect", "restore", "warm", "statistics", "prove", "serve", "destroy"),
+    ]
+    assert all(each["ok"] for each in found["checks"])
+    assert {"heartbeat", "application", "settings", "schema and rows", "destroyed"} <= {
+        c["name"] for c in found["checks"]
+    }
+    kept = tier.path / ".local" / "live" / "drills" / "live"
+    assert f"{kept / found['id']}.html" == found["report"]
+    assert DrillReport.model_validate_json((kept / f"{found['id']}.json").read_bytes()).verdict == "passed"
+    assert re.search(r"<svg .*</svg>", (kept / f"{found['id']}.html").read_text())
+    listed = tier.call("drill", "report", "-s", "live", "--json").json
+    assert found["id"] in [each["id"] for each in listed]
+    assert tier.call("drill", "report", found["id"], "-s", "live").out.startswith(f"# Drill {drill} of live: passed\n")
+    assert tier.call("drill", "report", "-s", "live", "--check", "--json").json["ok"] is True
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(
+    ("to", "says"),
+    [
+        ((datetime.now(UTC) + timedelta(days=1)).isoformat(), "is in the future: shop-live can be restored to any"),
+        ("2020-01-01T00:00:00Z", "is before the oldest backup: shop-live can be restored to any moment from"),
+        ("2020-01-01T00:00:00", "says no time zone: write 2020-01-01T00:00:00Z for UTC"),
+        ("yesterday", "is not a moment: write it as 2026-11-29T10:00:00Z"),
+    ],
+    ids=["future", "before the oldest", "no zone", "no moment"],
+)
+def test_a_moment_that_cannot_be_restored_to_is_refused_before_anything_is_made(
+    tier: Folder, to: str, says: str
+) -> None:
+    for more in ((), ("--dry-run",)):
+        said = tier.call("drill", "pitr", "live", "--to", to, *more)
+        assert (said.code, says in said.err) == (2, True), said.all
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_plan_makes_nothing(tier: Folder) -> None:
+    said = tier.call("drill", "snapshot", "live", "--dry-run", "--json").json
+    assert re.fullmatch(r"instance shop-live-drill-[0-9a-f]{6}", said["makes"][0])
+    assert "does" in tier.call("drill", "pitr", "live", "--dry-run").out
+
+
+@pytest.mark.usefixtures("untouched")
+def test_an_objective_below_what_is_measured_makes_a_drill_fail(tier: Folder, monkeypatch: pytest.MonkeyPatch) -> None:
+    from cli import drill_scene
+    from keep.drill.report import DrillObjective
+
+    # The least that a stack can declare is a minute, and this one takes seconds.
+    monkeypatch.setattr(drill_scene, "objective_of", lambda _: DrillObjective(rto_seconds=0.01, rpo_seconds=None))
+    said = tier.call("drill", "pitr", "live", "--json")
+    assert (said.code, said.json["verdict"]) == (1, "failed")
+    assert "is beyond the objective of 0.01 s" in said.json["reason"]
+
+
+@pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize("number", range(KILLS))
+def test_a_killed_drill_leaves_nothing_that_the_next_does_not_find(tier: Folder, number: int) -> None:
+    chance = random.Random(SEED * 1000 + number)
+    drill, moment = chance.choice(["pitr", "snapshot"]), chance.uniform(0.8, USUAL)
+    process = subprocess.Popen(
+        [DATATIER, "drill", drill, "live"], cwd=tier.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        process.wait(moment)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    where = f"{drill} killed after {moment:.2f} s"
+    time.sleep(0.1)
+    cleaned = tier.call("drill", "clean", "live")
+    assert cleaned.code == 0, (where, cleaned.all)
+    assert made(tier) == [], where
+    checked = tier.call("drill", "report", "-s", "live", "--check", "--json")
+    assert (checked.code, checked.json["differences"]) == (0, []), where
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_killed_drill_goes_on(tier: Folder) -> None:
+    process = subprocess.Popen([DATATIER, "drill", "pitr", "live"], cwd=tier.path, stdout=subprocess.DEVNULL)
+    running = tier.path / ".local" / "live" / "drills" / "live" / "RUNNING.json"
+    while not (running.exists() and json.loads(running.read_text())["running"] == "restore"):
+        assert process.poll() is None
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    (name,) = {json.loads(running.read_text())["id"]}
+    said = tier.call("drill", "pitr", "live", "--resume", "--json")
+    assert (said.code, said.json["id"], said.json["verdict"]) == (0, name, "passed"), said.all
+    assert "resumed" in said.json["facts"]
