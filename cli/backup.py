@@ -8,6 +8,7 @@ import typer
 
 from cli.backup_caches import CachesOption, Form, FormOption, caches_of_stack, caches_of_url, scratch_cache
 from cli.backup_list import list_, show
+from cli.backup_merge import merge
 from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, of_stack
 from cli.backup_prune import prune
 from cli.backup_restore import restore
@@ -113,6 +114,7 @@ def verify(
 
 app.command()(prune)
 app.command()(restore)
+app.command()(merge)
 
 
 def _deeper(level: int, database_url: str | None) -> list[Deeper]:
