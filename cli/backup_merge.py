@@ -62,23 +62,25 @@ def merge(
     if where is not None and len(tables) > 1:
         raise InputError("--where is about one table: name one with --table.")
     wanted = [Wanted(table=each, where=where) for each in tables]
-    with _opened(stack, manifest, database_url) as (database, beside, owner):
-        with beside(copy) if copy else open_database_url(Secret(copy_url or "")) as other:
-            planned = bring_back(other, database, wanted, role=owner, carry_out=False)
-            plan = planned.plan
-            wanting = plan.rows or any(each.rows for each in plan.references)
-            if not json:
-                _shown(plan)
-            if dry_run or plan.blocks or not wanting:
-                if json:
-                    emit_json(planned.model_dump(mode="json"))
-                if plan.blocks:
-                    raise typer.Exit(FAILED)
-                if wanting:
-                    raise typer.Exit(DIFFERENT)
-                return
-            ask(f"{plan.rows} rows come back into {database.info.dbname}.", database.info.dbname, yes=yes)
-            done = bring_back(other, database, wanted, role=owner, carry_out=True, triggers=triggers)
+    with (
+        _opened(stack, manifest, database_url) as (database, beside, owner),
+        beside(copy) if copy else open_database_url(Secret(copy_url or "")) as other,
+    ):
+        planned = bring_back(other, database, wanted, role=owner, carry_out=False)
+        plan = planned.plan
+        wanting = plan.rows or any(each.rows for each in plan.references)
+        if not json:
+            _shown(plan)
+        if dry_run or plan.blocks or not wanting:
+            if json:
+                emit_json(planned.model_dump(mode="json"))
+            if plan.blocks:
+                raise typer.Exit(FAILED)
+            if wanting:
+                raise typer.Exit(DIFFERENT)
+            return
+        ask(f"{plan.rows} rows come back into {database.info.dbname}.", database.info.dbname, yes=yes)
+        done = bring_back(other, database, wanted, role=owner, carry_out=True, triggers=triggers)
     if json:
         emit_json(done.model_dump(mode="json"))
     elif done.done:

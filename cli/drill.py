@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from cli.drill_run import DryRunFlag, KeepOption, ResumeFlag, YesFlag, run
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, ManifestOption, StackArgument, StackOption
 from cli.output import console, emit_json, escape
+
+if TYPE_CHECKING:
+    from keep.drill.drill import Drill
 
 app = typer.Typer(no_args_is_help=True, help="Restores that are proved, measured and reported.")
 
@@ -44,6 +47,10 @@ def snapshot(
     name: Annotated[
         str | None, typer.Option("--snapshot", help="Snapshot, or `newest`; else the drill takes one of its own.")
     ] = None,
+    place: Annotated[
+        str | None, typer.Option("--from", help="Of a backup in its place: a folder, or s3://BUCKET/PREFIX.")
+    ] = None,
+    backup: Annotated[str | None, typer.Option("--backup", metavar="ID", help="Which one; else the newest.")] = None,
     manifest: ManifestOption = None,
     keep: KeepOption = None,
     resume: ResumeFlag = False,
@@ -51,13 +58,24 @@ def snapshot(
     dry_run: DryRunFlag = False,
     json: JsonFlag = False,
 ) -> None:
-    """Restore the database from a snapshot, in a new instance.
+    """Restore the database from a snapshot, in a new instance; with --from from a backup, in a throw-away server.
 
-    [bold]Examples:[/] datatier drill snapshot    datatier drill snapshot prod --snapshot newest
+    [bold]Examples:[/] datatier drill snapshot prod --snapshot newest    datatier drill snapshot --from backups
     """
     from keep.drill.snapshot import FromSnapshot
 
-    run(FromSnapshot(snapshot=name), stack, manifest, keep, resume=resume, yes=yes, dry_run=dry_run, json=json)
+    drill: Drill = FromSnapshot(snapshot=name)
+    if place is not None:
+        from cli.backup_place import existing_place
+        from cli.backup_target import scratch_here
+        from keep.drill.from_backup import NEWEST, FromBackup
+
+        if name is not None:
+            raise InputError("--snapshot is one of the instance's, and --from means a backup: leave one of them out.")
+        drill = FromBackup(place=existing_place(place, stack, manifest), backup=backup or NEWEST, scratch=scratch_here)
+    elif backup is not None:
+        raise InputError("--backup needs the place where it lies: --from PLACE.")
+    run(drill, stack, manifest, keep, resume=resume, yes=yes, dry_run=dry_run, json=json)
 
 
 app.command()(deletion)

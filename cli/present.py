@@ -38,6 +38,7 @@ def tier(out: Console, data: Mapping[str, Any]) -> None:
         rows.append(("AWS emulator", "", where, wrong.get(int(where.rpartition(":")[2]), "")))
     out.print(table(f"stack {data['stack']}", ("server", "role", "address", ""), rows))
     _schema_and_access(out, data)
+    _backups(out, data)
     for sentence in data.get("used_up", ()):
         out.print(f"[red]connections[/] {escape(sentence)}")
     for name, cache in data["redis"].items():
@@ -51,6 +52,20 @@ def tier(out: Console, data: Mapping[str, Any]) -> None:
         out.print(f"[yellow]differs[/] {escape(action['target'])}: {escape(action.get('sql') or action['detail'])}")
     if len(drift) > _FEW:
         out.print(f"[yellow]differs[/] {len(drift) - _FEW} more: `datatier access plan`")
+
+
+def _backups(out: Console, data: Mapping[str, Any]) -> None:
+    """Automated backups of the primaries, and what drills have left."""
+    for name, each in data.get("backups", {}).items():
+        span = f"any time from {each['earliest'][:19]} to now" if each["earliest"] else "nothing can be restored yet"
+        if each["gap"]:
+            span = f"any time from {each['earliest'][:19]} to {each['latest'][:19]}, then WAL was let go"
+        out.print(escape(f"backups of {name}: {each['bytes'] // 1024**2} MiB, {span}"))
+        if each["trouble"]:
+            out.print(f"[red]not archived[/] {escape(each['trouble'])}")
+    for each in data.get("aside", ()):
+        left = f"{each['kind']} {each['identifier']}, of {each['source']}, since {each['made_at'][:19]}"
+        out.print(f"[yellow]aside[/] {escape(left)}" + (escape(f" ({each['made_by']})") if each["made_by"] else ""))
 
 
 def trouble(processes: Sequence[Mapping[str, Any]]) -> dict[int, str]:

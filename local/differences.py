@@ -16,7 +16,8 @@ def listed(state: StateDir, servers: Mapping[str, tuple[str, ...]]) -> list[str]
     entries = list(state.resources.values())
     found = [
         "connections are plain text on loopback; AWS takes TLS only, and clients there check the certificate",
-        "availability zones, Multi-AZ standbys, automatic failover, backups and snapshots are AWS's own: none here",
+        "availability zones, Multi-AZ standbys and automatic failover are AWS's own: none here",
+        "automated backups go back as far as their size allows, not for a retention; nothing takes daily snapshots",
         "deletion protection is not enforced: what the stack no longer declares is removed with its data",
     ]
     for entry in entries:

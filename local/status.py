@@ -14,9 +14,10 @@ from bootstrap.postgres.pressure import migration, used_up
 from bootstrap.report import MigrationReached
 from graph.replica import replica_source
 from local import ports
+from local.backups import shown as kept_copies
 from local.emulator import tier_endpoint
 from local.handlers import cache, rds
-from local.handlers.base import daemon, node, server
+from local.handlers.base import archive, daemon, node, server
 from local.postgres.replica import lag_seconds
 from local.state import Entry, StateDir
 from local.valkey.config import ADMIN
@@ -133,6 +134,11 @@ def status(state: StateDir) -> dict[str, Any]:
         postgres = pool.submit(_postgres, state, known, pool)
         inside = pool.submit(_inside, state, known)
         full = pool.submit(_used_up, state)
+        backups = {
+            name: pool.submit(kept_copies.shown, archive(state, name), server(state, name))
+            for name in (entry["outputs"]["identifier"] for entry in _entries(state, rds.TYPE))
+            if archive(state, name).folder.is_dir()
+        }
         caches = {
             _cache_name(entry, known): pool.submit(_cache, state, entry, known) for entry in _entries(state, cache.TYPE)
         }
@@ -157,6 +163,11 @@ def status(state: StateDir) -> dict[str, Any]:
             "bootstrapped": state.kept.get("bootstrapped"),
             "unseen": [] if found or known is None else ["migration", "undeclared"],
             "used_up": full.result(),
+            "backups": {name: future.result() for name, future in backups.items()},
+            "aside": [
+                {key: each[key] for key in ("kind", "identifier", "source", "made_by", "made_at")}
+                for each in state.made.values()
+            ],
         }
 
 

@@ -32,7 +32,7 @@ def commit(tier: Path) -> None:
 
 
 def finish(tier: Path) -> None:
-    """Bring to its end what was committed; drop what was not."""
+    """Bring to its end what was committed. The old content is left for `clear`."""
     folder = tier / _FOLDER
     if not (folder / _READY).exists():
         return
@@ -43,9 +43,7 @@ def finish(tier: Path) -> None:
             (tier / part).rename(old)
         if staged.exists():
             staged.rename(tier / part)
-    # Its name goes first: a kill while the old content is removed leaves nothing that would be done again.
-    (folder / _READY).rename(folder / "done")
-    clear(tier)
+    (folder / _READY).unlink()
 
 
 def clear(tier: Path) -> None:

@@ -7,12 +7,12 @@ from typing import Any
 
 import psycopg
 
-from keep.manifest import TableProof
-from keep.postgres import proof
+from keep.postgres import tables
 from keep.postgres.merge.integrity import orphans
 from keep.postgres.merge.pipe import pipe
 from keep.postgres.merge.side import Side, side
 from keep.postgres.merge.tables import Table, listed
+from keep.postgres.tables import TableProof
 
 Answer = tuple[str, bool, str]
 """Name of a check, whether it is well, and what was found."""
@@ -39,10 +39,10 @@ def compare(
 
 
 def _rows(one: Side, other: Side, set_again: Mapping[str, int]) -> Answer:
-    expected, actual = proof.prove(one.conn), proof.prove(other.conn)
+    expected, actual = tables.prove(one.conn), tables.prove(other.conn)
     allowed = {key.child: set_again[key.shown] for key in other.catalogue.keys if key.shown in set_again}
     touched = {
-        table.shown: number
+        table.proved: number
         for name, most in allowed.items()
         if (table := other.catalogue.tables[name]).triggers and (number := _others(one, other, table)) <= most
     }
@@ -51,7 +51,7 @@ def _rows(one: Side, other: Side, set_again: Mapping[str, int]) -> Answer:
     said += [f"{number} rows more in {name}, by triggers" for name, number in sorted(more.items()) if number > 0]
     apart = {*touched, *(name for name, number in more.items() if number > 0)}
     same = {name: was for name, was in expected.items() if name not in apart}
-    wrong = proof.differences(same, {name: each for name, each in actual.items() if name not in apart})
+    wrong = tables.differences(same, {name: each for name, each in actual.items() if name not in apart})
     return "rows", not wrong, "; ".join(wrong or [f"{len(same)} tables are as they were", *said])
 
 

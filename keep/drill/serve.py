@@ -32,23 +32,24 @@ def serve(stage: Stage, endpoint: Endpoint) -> str:
         raise NotWholeError("access.yaml has no identity that logs in to PostgreSQL: nobody could use what came back")
     with _entered(stage, endpoint, identity) as conn:
         try:
-            said = f"{identity} {_asked(conn)}"
+            said = f"{identity} has logged in, {answer(conn)}"
         except psycopg.Error as error:
             raise NotWholeError(f"{identity} gets no answer: {error.diag.message_primary or error}") from None
     stage.notes.check("application", True, said)
     return said
 
 
-def _asked(conn: psycopg.Connection[Any]) -> str:
+def answer(conn: psycopg.Connection[Any]) -> str:
+    """Read from a table that the current role may write to and write no row to it; say which."""
     conn.execute("SELECT 1")
     found = conn.execute(_TABLE).fetchone()
     if found is None:
-        return "has logged in; it may write to no table"
+        return "has an answer; it may write to no table"
     table = Identifier(*found)
     with conn.transaction(force_rollback=True):
         conn.execute(SQL("SELECT 1 FROM {} LIMIT 1").format(table))
         conn.execute(SQL("DELETE FROM {} WHERE false").format(table))  # a standby refuses it
-    return f"has logged in, read {'.'.join(found)} and may write to it"
+    return f"has read {'.'.join(found)} and may write to it"
 
 
 def _entered(stage: Stage, endpoint: Endpoint, identity: str) -> psycopg.Connection[Any]:

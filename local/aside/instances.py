@@ -17,8 +17,8 @@ from graph.replica import replica_source
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance, Snapshot, Status
 from local.aside.records import Records, explained, is_making, making
-from local.backups import archiver, recovery
-from local.backups.archive import Window
+from local.backups import recovery
+from local.backups.archive import Window, size
 from local.backups.copying import copy
 from local.handlers import rds
 from local.handlers.base import archive, archived, parameters, replication_password, server
@@ -177,7 +177,7 @@ class LocalInstances:
         if running and kept.bases():
             with explained():
                 kept.flush(found)
-        return [each for each in kept.windows(found.binaries) if each.latest]
+        return [each for each in kept.windows(found.binaries) if each.whole]
 
     def _declared(self, identifier: str) -> Entry | None:
         found = (e for e in self._state.of_type(rds.TYPE) if e["outputs"]["identifier"] == identifier)
@@ -207,9 +207,9 @@ class LocalInstances:
         folder = self._folder(snapshot)
         done = (folder / "data").is_dir()
         status: Status = "available" if done else "creating" if is_making(folder) else "failed"
-        size = archiver.size(folder) if done else None
+        bytes_ = size(folder) if done else None
         return Snapshot(
-            identifier=snapshot, source=source, status=status, taken_at=datetime.fromisoformat(at), size=size
+            identifier=snapshot, source=source, status=status, taken_at=datetime.fromisoformat(at), size=bytes_
         )
 
 

@@ -6,7 +6,6 @@ import os
 import re
 import shlex
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,7 +13,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from graph.errors import CloudError
-from local.backups import archiver
 from local.backups.copying import copy, unpack
 from local.computer import GIB, MIB
 from local.files import private_dir, write_private
@@ -23,8 +21,13 @@ from local.postgres.roles import REPLICATION
 from local.postgres.server import ENVIRONMENT, PostgresServer
 from local.privileges import ServerAccount, account
 
+PROGRAM = "archive.sh"
+WAL, BASE, PASSFILE, HOW, PACKED = "wal", "base", "pgpass", "how", "base.tar"
+"""Names in an archive, as its program has them."""
 VARIABLE = "DATATIER_BACKUPS_MIB"
 """MiB that the automated backups of one primary may take; the last base backup stays whatever its size."""
+LEAST = 128
+"""Four base backups' worth of WAL, of two segments each."""
 FLUSH_SECONDS = 20.0
 _COMMIT = re.compile(r"desc: COMMIT (?:PREPARED )?(?:xid \d+, )?(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d+) UTC")
 _SEGMENT = re.compile(r"^[0-9A-F]{24}$")
@@ -42,15 +45,15 @@ class Base:
 
     def bring(self, target: Path, owner: ServerAccount) -> None:
         """Copy the cluster's files into a folder that is not there. Raise CloudError."""
-        if (self.folder / archiver.PACKED).exists():
-            unpack(self.folder / archiver.PACKED, target, owner)
+        if (self.folder / PACKED).exists():
+            unpack(self.folder / PACKED, target, owner)
         else:
             copy(self.folder / "data", target)
 
     @property
     def how(self) -> str:
         """How it came about, such as `initdb`."""
-        return (self.folder / archiver.HOW).read_text()
+        return (self.folder / HOW).read_text().strip()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,13 @@ class Window:
     base: Base
     latest: datetime | None
     """Just before the last commit that is archived, which a recovery has to meet; None where there is none yet."""
+    gap: bool = False
+    """Whether segments came after it that it does not reach: one in between was let go."""
+
+    @property
+    def whole(self) -> bool:
+        """Whether anything can be restored to by it."""
+        return self.latest is not None and self.base.ended <= self.latest
 
     def holds(self, at: datetime) -> bool:
         """Whether that time can be restored to."""
@@ -75,21 +85,25 @@ class Archive:
     @property
     def wal(self) -> Path:
         """The archived segments."""
-        return self.folder / archiver.WAL
+        return self.folder / WAL
 
     @property
     def bytes(self) -> int:
         """What it takes on the disk."""
-        return archiver.size(self.folder)
+        return size(self.folder)
 
     def prepare(self, server: PostgresServer, password: str) -> None:
         """Make what the archiver finds here: folders of the server's account, and the password of base backups."""
         private_dir(self.folder)
         account(self.folder.parent)  # which lets the server's account pass
-        for folder in (self.folder, self.wal, self.folder / archiver.BASE):
+        for folder in (self.folder, self.wal, self.folder / BASE):
             server.account.give(private_dir(folder))
+        text = (Path(__file__).parent / PROGRAM).read_text(encoding="utf-8")
+        program = self.folder / PROGRAM
+        if not program.exists() or program.read_text(encoding="utf-8") != text:
+            write_private(program, text, server.account.owner)
         line = f"127.0.0.1:*:*:{REPLICATION}:{password}\n"
-        path = self.folder / archiver.PASSFILE
+        path = self.folder / PASSFILE
         if not path.exists() or path.read_text() != line:
             write_private(path, line, server.account.owner)
 
@@ -119,15 +133,15 @@ class Archive:
     def bases(self) -> list[Base]:
         """The whole base backups, the oldest first."""
         found = []
-        for name in archiver.bases(self.folder):
+        for name in _names(self.folder / BASE):
             ended, _, begins = name.partition("_")
             at = datetime.strptime(ended, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)
-            found.append(Base(folder=self.folder / archiver.BASE / name, ended=at, begins=begins))
+            found.append(Base(folder=self.folder / BASE / name, ended=at, begins=begins))
         return found
 
     def windows(self, binaries: Binaries) -> list[Window]:
         """What each base backup can be restored to, the oldest first; a newer one's is part of it, or follows a gap."""
-        names = {name for name in archiver.segments(self.folder) if _SEGMENT.match(name)}
+        names = {name for name in _names(self.wal) if _SEGMENT.match(name)}
         latest: dict[str, datetime | None] = {}
         windows = []
         for base in self.bases():
@@ -135,7 +149,7 @@ class Archive:
             end = run[-1] if run else ""
             if end not in latest:
                 latest[end] = next((at for name in reversed(run) if (at := self._last_commit(name, binaries))), None)
-            windows.append(Window(base=base, latest=latest[end]))
+            windows.append(Window(base=base, latest=latest[end], gap=end < max(names, default="")))
         return windows
 
     def flush(self, server: PostgresServer) -> None:
@@ -154,7 +168,8 @@ class Archive:
             time.sleep(0.01)
 
     def _program(self, server: PostgresServer) -> list[str]:
-        words = [sys.executable, "-I", "-S", str(Path(archiver.__file__)), str(self.folder), str(limit())]
+        """By the copy in the archive: the server's account may not be able to enter this project's folder."""
+        words = ["/bin/sh", str(self.folder / PROGRAM), str(self.folder), str(limit() // 1024)]
         return [*words, server.binaries["pg_basebackup"], str(server.port)]
 
     def _last_commit(self, name: str, binaries: Binaries) -> datetime | None:
@@ -173,11 +188,24 @@ class Archive:
         return max(times) - timedelta(microseconds=1) if times else None
 
 
+def finish(archive: Path, fresh: Path, ended: float, begins: str, how: str) -> None:
+    """Give a base backup that is complete the name that makes it one."""
+    write_private(fresh / HOW, how)
+    stamp = datetime.fromtimestamp(ended, UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    fresh.rename(archive / BASE / f"{stamp}_{begins}")
+
+
+def size(folder: Path) -> int:
+    """Bytes that the files below a folder take on the disk: the holes of a segment that was switched early are none."""
+    found = (Path(path) / name for path, _, names in os.walk(folder) for name in names)
+    return sum(path.lstat().st_blocks * 512 for path in found)
+
+
 def limit() -> int:
     """Bytes that the backups of one primary may take. Raise CloudError."""
     said = os.environ.get(VARIABLE, "")
-    if said and (not said.isdecimal() or int(said) < 64):
-        raise CloudError(f"{VARIABLE}={said} is not a number of MiB, 64 or more")
+    if said and (not said.isdecimal() or int(said) < LEAST):
+        raise CloudError(f"{VARIABLE}={said} is not a number of MiB, {LEAST} or more")
     return int(said) * MIB if said else GIB
 
 
@@ -187,3 +215,11 @@ def _run(first: str, names: set[str]) -> Iterator[str]:
     while (name := f"{timeline}{number // 256:08X}{number % 256:08X}") in names:
         yield name
         number += 1
+
+
+def _names(folder: Path) -> list[str]:
+    """Sorted, without those that are not whole."""
+    try:
+        return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+    except FileNotFoundError:
+        return []

@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 
 from graph.errors import CloudError
-from local.backups import archiver
+from local.backups.archive import BASE, PACKED, finish
 from local.backups.copying import copy, pack
 from local.postgres.server import ENVIRONMENT, PostgresServer
 
@@ -29,10 +29,10 @@ def initial(archive: Path, server: PostgresServer) -> None:
     fresh = _fresh(archive)
     if not server.packed.exists():
         pack(server.data, server.packed, without=WAL)
-    server.packed.rename(fresh / archiver.PACKED)
-    for path in (fresh, fresh / archiver.PACKED):
+    server.packed.rename(fresh / PACKED)
+    for path in (fresh, fresh / PACKED):
         server.account.give(path)
-    archiver.finish(archive, fresh, time.time(), INITIAL, "initdb")
+    finish(archive, fresh, time.time(), INITIAL, "initdb")
 
 
 def linked(archive: Path, server: PostgresServer, data: Path, how: str) -> None:
@@ -45,11 +45,11 @@ def linked(archive: Path, server: PostgresServer, data: Path, how: str) -> None:
     (fresh / "data" / WAL).mkdir(mode=0o700)
     for path in (fresh, fresh / "data" / WAL):
         server.account.give(path)
-    archiver.finish(archive, fresh, time.time(), begins, how)
+    finish(archive, fresh, time.time(), begins, how)
 
 
 def _fresh(archive: Path) -> Path:
-    made = archive / archiver.BASE / ".cold.part"
+    made = archive / BASE / ".cold.part"
     shutil.rmtree(made, ignore_errors=True)
     made.mkdir(mode=0o700, parents=True)
     return made

@@ -16,7 +16,7 @@ def window(windows: list[Window], at: datetime, source: str) -> Window:
     fitting = [each for each in windows if each.holds(at)]
     if fitting:
         return fitting[-1]
-    known = [each for each in windows if each.latest is not None]
+    known = [each for each in windows if each.whole]
     if not known:
         raise AskedError(f"{source} has no base backup with archived WAL yet: `datatier up` makes one")
     oldest, newest = known[0].base, max(each.latest for each in known if each.latest is not None)

@@ -7,7 +7,6 @@ import re
 import shutil
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping
@@ -29,8 +28,6 @@ from local.postgres.roles import ADMIN, REPLICATION, Connection
 from local.privileges import ServerAccount, account
 from local.process import Daemon
 
-LOCAL = Path(__file__).parents[1]
-"""Where the program of the archive_command is, below."""
 READY_SECONDS = 60.0
 HBA = f"""# Written by datatier: loopback only, passwords always.
 host replication {REPLICATION} 127.0.0.1/32 scram-sha-256
@@ -74,8 +71,7 @@ class PostgresServer:
     @property
     def account(self) -> ServerAccount:
         lent = (each.lib for each in self.binaries.lenders)
-        archiver = (Path(sys.base_prefix), Path(sys.prefix), LOCAL) if self.archive_command else ()
-        return account(self.binaries.folder, *lent, *archiver, self.folder.parent)
+        return account(self.binaries.folder, *lent, self.folder.parent)
 
     @property
     def initialised(self) -> bool:

@@ -77,6 +77,11 @@ def _cluster(data: Path, goal: Path, wal: Callable[[str], bool]) -> None:
 def _like(source: Path, target: Path) -> None:
     """A folder with the mode and the owner of another."""
     target.mkdir()
+    mirror(source, target)
+
+
+def mirror(source: Path, target: Path) -> None:
+    """Give a folder the mode and the owner of another."""
     shutil.copystat(source, target)
     _own(source, target)
 

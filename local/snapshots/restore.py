@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from local.handlers.base import server
 from local.postgres.binaries import find
 from local.postgres.server import data_major
 from local.snapshots import kept
-from local.snapshots.copied import copied, room
+from local.snapshots.copied import copied, mirror, room
 from local.snapshots.kept import TierSnapshot
 from local.snapshots.save import STATE
 from local.start import start
@@ -44,7 +45,9 @@ def restore(state: StateDir, name: str) -> TierSnapshot:
     if any(state.ports[each] != port for each, port in found.ports.items()):
         state.kept.pop("fingerprint", None)  # the next `up` tells everybody of the ports
         state.save()
-    start(state)
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(swap.clear, state.path)  # the old content
+        start(state)
     return found
 
 
@@ -67,5 +70,17 @@ def _archives(state: StateDir, resources: Mapping[str, Entry], data: Path, stage
         identifier = str(entry["outputs"]["identifier"])
         found = server(state, identifier)
         found = replace(found, binaries=find(data_major(data / identifier) or found.binaries.major))
-        folder = private_dir(staged / "backups" / "postgres" / identifier)
+        folder = _like(state.path, staged, "backups", "postgres") / identifier
+        private_dir(folder)
         cluster.linked(folder, found, data / identifier / "data", f"the snapshot {name} was restored")
+
+
+def _like(tier: Path, staged: Path, *parts: str) -> Path:
+    """Folders with the modes and owners of those whose place they take: the servers' account passes them."""
+    for part in parts:
+        tier, staged = tier / part, staged / part
+        if not staged.exists():
+            private_dir(staged)
+            if tier.exists():
+                mirror(tier, staged)
+    return staged

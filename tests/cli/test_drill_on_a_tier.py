@@ -13,6 +13,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from project_folder import DATATIER
@@ -99,6 +100,25 @@ def test_a_drill_passes_and_says_what_scripts_read(tier: Folder, drill: str) -> 
     assert found["id"] in [each["id"] for each in listed]
     assert tier.call("drill", "report", found["id"], "-s", "live").out.startswith(f"# Drill {drill} of live: passed\n")
     assert tier.call("drill", "report", "-s", "live", "--check", "--json").json["ok"] is True
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_backup_is_restored_and_proved_and_a_damaged_one_fails(tier: Folder, tmp_path: Path) -> None:
+    made = tier.call("backup", "create", "--to", str(tmp_path), "-s", "live", "--json").json["id"]
+    said = tier.call("drill", "snapshot", "live", "--from", str(tmp_path), "--json")
+    assert (said.code, said.json["verdict"], said.json["facts"]["restored from"]) == (0, "passed", made), said.all
+    checks = {each["name"]: each["detail"] for each in said.json["checks"]}
+    assert re.fullmatch(r"[0-9]+ rows in [0-9]+ tables, each as it was", checks["rows"])
+    assert "every identity has logged in with a new password" in checks["application"]
+    archive = tmp_path / made / "postgres.dump.zst"
+    data = bytearray(archive.read_bytes())
+    data[len(data) // 2] ^= 1
+    archive.write_bytes(data)
+    said = tier.call("drill", "snapshot", "live", "--from", str(tmp_path), "--backup", made, "--json")
+    assert (said.code, said.json["verdict"]) == (1, "failed"), said.all
+    assert f"{archive} is damaged" in said.json["reason"]
+    said = tier.call("drill", "snapshot", "live", "--from", str(tmp_path), "--backup", "20200101T000000000Z-000000")
+    assert (said.code, "has no backup" in said.err) == (2, True), said.all
 
 
 @pytest.mark.usefixtures("untouched")
