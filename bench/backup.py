@@ -62,7 +62,8 @@ INSERT INTO purchase SELECT n, abs(hashint8(n)) % 100000, '2020-01-01'::timestam
     note(n)
   FROM generate_series({0} * 250000 + 1, ({0} + 1) * 250000) AS n;
 INSERT INTO event SELECT n, '2020-01-01'::timestamptz + n * '3.1 s'::interval,
-    jsonb_build_object('kind', (ARRAY['viewed', 'opened', 'closed'])[1 + n % 3], 'page', abs(hashint8(n)) % 5000, 'agent', 'Mozilla/5.0 (X11; Linux)',
+    jsonb_build_object('kind', (ARRAY['viewed', 'opened', 'closed'])[1 + n % 3], 'page', abs(hashint8(n)) % 5000,
+                       'agent', 'Mozilla/5.0 (X11; Linux)',
                        'ms', abs(hashint8(n + 1)) % 2000, 'visitor', abs(hashint8(n / 7)))
   FROM generate_series({0} * 200000 + 1, ({0} + 1) * 200000) AS n;
 INSERT INTO session SELECT md5(n::text)::uuid, decode(md5(n::text), 'hex'), '2026-01-01'
