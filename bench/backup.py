@@ -33,27 +33,35 @@ from local.postgres import packages  # noqa: E402
 
 DATATIER = str(ROOT / ".venv" / "bin" / "datatier")
 MEGABYTES, TURNS = int(os.environ.get("MEGABYTES", "1000")), int(os.environ.get("TURNS", "3"))
-# About 100 MB: orders with references and money, events as JSON, notes of prose, keys that nothing compresses.
+# About 100 MB: orders with references and money, events as JSON, notes of words, and keys that nothing compresses.
 TABLES = """
 CREATE TABLE customer (id bigint PRIMARY KEY, email text NOT NULL, city text, since timestamptz NOT NULL);
 CREATE TABLE purchase (id bigint PRIMARY KEY, customer bigint NOT NULL, at timestamptz NOT NULL, total numeric(12, 2),
                        state text NOT NULL, note text);
 CREATE TABLE event (id bigint PRIMARY KEY, at timestamptz NOT NULL, body jsonb NOT NULL);
 CREATE TABLE session (token uuid PRIMARY KEY, secret bytea NOT NULL, seen timestamptz);
+CREATE FUNCTION words(seed bigint, count integer) RETURNS text IMMUTABLE LANGUAGE sql AS $$
+  SELECT string_agg((ARRAY['the', 'parcel', 'was', 'left', 'with', 'a', 'neighbour', 'please', 'ring', 'twice', 'and',
+    'wait', 'customer', 'asked', 'for', 'another', 'colour', 'invoice', 'sent', 'by', 'post', 'returned', 'because',
+    'size', 'too', 'small', 'call', 'before', 'delivery', 'gift', 'wrapped', 'in', 'blue', 'no', 'signature',
+    'needed', 'back', 'door', 'between', 'nine', 'or', 'ten', 'discount', 'of', 'spring'])
+    [1 + abs(hashint8(seed * 31 + n)) % 45], ' ')
+  FROM generate_series(1, count) AS n $$;
 """
 ROWS = """
 INSERT INTO customer
-  SELECT n, 'c' || n || '@example.org', 'city ' || n % 997, '2020-01-01'::timestamptz + n * '1 s'::interval
-  FROM generate_series({0} * 100000 + 1, ({0} + 1) * 100000) AS n;
-INSERT INTO purchase SELECT n, n % 100000, '2020-01-01'::timestamptz + n * '7 s'::interval, (n % 100000) / 7.0,
-    (ARRAY['open', 'paid', 'sent', 'returned'])[1 + n % 4], 'order ' || md5(n::text) || ' of customer ' || n % 100000
-  FROM generate_series({0} * 250000 + 1, ({0} + 1) * 250000) AS n;
-INSERT INTO event SELECT n, '2020-01-01'::timestamptz + n * '3 s'::interval,
-    jsonb_build_object('kind', 'viewed', 'page', n % 5000, 'agent', 'Mozilla/5.0 (X11; Linux x86_64)', 'ms', n % 977,
-                       'trace', md5(n::text))
-  FROM generate_series({0} * 150000 + 1, ({0} + 1) * 150000) AS n;
-INSERT INTO session SELECT md5(n::text)::uuid, decode(md5(n::text) || md5('s' || n), 'hex'), '2026-01-01'
+  SELECT n, words(n, 2) || n || '@example.org', words(n % 997, 1), '2020-01-01'::timestamptz + n * '1 s'::interval
   FROM generate_series({0} * 60000 + 1, ({0} + 1) * 60000) AS n;
+INSERT INTO purchase SELECT n, abs(hashint8(n)) % 100000, '2020-01-01'::timestamptz + n * '7.3 s'::interval,
+    (abs(hashint8(n + 7)) % 1000000) / 100.0, (ARRAY['open', 'paid', 'sent', 'returned'])[1 + abs(hashint8(n)) % 4],
+    words(n, (3 + n % 25)::integer)
+  FROM generate_series({0} * 250000 + 1, ({0} + 1) * 250000) AS n;
+INSERT INTO event SELECT n, '2020-01-01'::timestamptz + n * '3.1 s'::interval,
+    jsonb_build_object('kind', words(n % 20, 1), 'page', abs(hashint8(n)) % 5000, 'agent', 'Mozilla/5.0 (X11; Linux)',
+                       'ms', abs(hashint8(n + 1)) % 2000, 'visitor', abs(hashint8(n / 7)))
+  FROM generate_series({0} * 200000 + 1, ({0} + 1) * 200000) AS n;
+INSERT INTO session SELECT md5(n::text)::uuid, decode(md5(n::text), 'hex'), '2026-01-01'
+  FROM generate_series({0} * 20000 + 1, ({0} + 1) * 20000) AS n;
 """
 
 

@@ -30,6 +30,10 @@ WORTH = 1.02
 """How much larger a quick frame may be: it takes half the time."""
 
 
+Buffer = bytes | memoryview
+"""What a chunk may be."""
+
+
 class _Hashed:
     def __init__(self, out: Writer) -> None:
         self._out, self._sha, self.size = out, hashlib.sha256(), 0
@@ -44,29 +48,32 @@ class _Hashed:
         return self._sha.hexdigest()
 
 
-def seal(place: Sink, backup: str, name: str, chunks: Iterable[bytes], *, compress: bool = True) -> StoredObject:
+def seal(place: Sink, backup: str, name: str, chunks: Iterable[Buffer], *, compress: bool = True) -> StoredObject:
     """Write `chunks` as the object `name` of a backup and return what the manifest says of it.
 
-    Where the chunks raise, or the place does, nothing of the object is left.
+    Each chunk is done with before the next is asked for. Where the chunks raise, or the place does, nothing of the
+    object is left.
     """
     with place.write(f"{backup}/{name}") as out:
         hashed = _Hashed(out)
-        for piece in _frames(chunks) if compress else chunks:
+        for piece in _frames(chunks) if compress else map(bytes, chunks):
             hashed.write(piece)
     return StoredObject(name=name, bytes=hashed.size, sha256=hashed.hexdigest, compressed=compress)
 
 
-def _frames(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    compress = _Compressor()
-    held, size = list[bytes](), 0
+def _frames(chunks: Iterable[Buffer]) -> Iterator[bytes]:
+    compress, frame, filled = _Compressor(), memoryview(bytearray(FRAME)), 0
     for chunk in chunks:
-        held.append(chunk)
-        size += len(chunk)
-        if size >= FRAME:
-            yield compress(b"".join(held))
-            held, size = [], 0
-    if size:
-        yield compress(b"".join(held))
+        rest = memoryview(chunk)
+        while rest:
+            part = rest[: FRAME - filled]
+            frame[filled : filled + len(part)] = part
+            filled, rest = filled + len(part), rest[len(part) :]
+            if filled == FRAME:
+                yield compress(frame)
+                filled = 0
+    if filled:
+        yield compress(frame[:filled])
 
 
 class _Compressor:
@@ -78,7 +85,7 @@ class _Compressor:
         )
         self._number, self._best = 0, self._quick
 
-    def __call__(self, data: bytes) -> bytes:
+    def __call__(self, data: memoryview) -> bytes:
         trial = self._number % TRIAL == 0
         self._number += 1
         if not trial:
