@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 
-from bootstrap.schema.read import UnreadableError
 from keep.errors import KeepError
 from keep.manifest import PostgresCopy, StoredObject
 from keep.place.place import Sink
@@ -114,7 +113,7 @@ def _copied(
 def _read(conn: psycopg.Connection[Any]) -> _Read:
     """The schema first: it is what pg_dump reads first, too."""
     return _Read(
-        fingerprint=_fingerprint(conn),
+        fingerprint=fingerprint(conn),
         described=described(conn),
         left_out=left_out(conn),
         unproved=unproved(conn),
@@ -130,7 +129,7 @@ def _end(conn: psycopg.Connection[Any], proving: Future[_Read]) -> None:
             conn.cancel_safe(timeout=_CANCEL)
 
 
-def _while(chunks: Iterator[bytes], proving: Future[_Read]) -> Iterator[bytes]:
+def _while(chunks: Iterator[memoryview], proving: Future[_Read]) -> Iterator[memoryview]:
     """Give the chunks for as long as the proof does not fail."""
     for chunk in chunks:
         if proving.done():
@@ -139,18 +138,10 @@ def _while(chunks: Iterator[bytes], proving: Future[_Read]) -> Iterator[bytes]:
 
 
 class _Counted:
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[memoryview]) -> None:
         self._chunks, self.bytes = chunks, 0
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[memoryview]:
         for chunk in self._chunks:
             self.bytes += len(chunk)
             yield chunk
-
-
-def _fingerprint(conn: psycopg.Connection[Any]) -> str | None:
-    """None where the server is too old for its schema to be read."""
-    try:
-        return fingerprint(conn)
-    except UnreadableError:
-        return None
