@@ -103,6 +103,52 @@ def test_a_drill_passes_and_says_what_scripts_read(tier: Folder, drill: str) -> 
 
 
 @pytest.mark.usefixtures("untouched")
+@pytest.mark.parametrize(
+    ("drill", "phases"),
+    [
+        ("deletion", ["detect", "restore", "merge", "prove", "serve", "destroy"]),
+        ("primary", ["detect", "restore", "serve", "prove", "rejoin", "destroy"]),
+        ("redis", ["detect", "restore", "prove", "serve", "destroy"]),
+    ],
+)
+def test_a_loss_is_played_and_made_good(tier: Folder, drill: str, phases: list[str]) -> None:
+    said = tier.call("drill", drill, "live", "--json")
+    assert (said.code, said.json["verdict"]) == (0, "passed"), said.all
+    assert [each["name"] for each in said.json["phases"]] == phases
+
+
+@pytest.mark.usefixtures("untouched")
+def test_a_loss_that_cannot_be_played_is_refused_before_anything_is_made(tier: Folder) -> None:
+    for words, says in (
+        (["region"], "has no second region for its backups: add to its file `data-tier:backup:"),
+        (["deletion", "--table", "nowhere"], "the database has no table `nowhere`"),
+        (["redis", "--cache", "attic"], "has no cache `attic`"),
+    ):
+        said = tier.call("drill", words[0], "live", *words[1:])
+        assert (said.code, says in said.err) == (2, True), said.all
+
+
+@pytest.mark.usefixtures("untouched")
+def test_rows_that_were_deleted_come_back_from_a_backup(tier: Folder, tmp_path: Path) -> None:
+    """As the runbook has it: restored aside, looked at, merged."""
+    made = tier.call("backup", "create", "--to", str(tmp_path), "-s", "live", "--json").json["id"]
+    database = tier.call("backup", "restore", made, "--from", str(tmp_path), "-s", "live", "--json").json["database"]
+    merge = ["backup", "merge", "--from-database", database, "--table", "users", "-s", "live"]
+    try:
+        assert tier.call(*merge, "--dry-run").code == 0
+        with _master(tier) as conn:
+            conn.execute(SQL("SET ROLE {}").format(Identifier("shop_owner")))
+            gone = conn.execute("DELETE FROM users WHERE name ~ '^1'").rowcount
+        planned = tier.call(*merge, "--dry-run", "--where", "name ~ '^1'", "--json")
+        assert (planned.code, planned.json["plan"]["tables"][0]["rows"], planned.json["done"]) == (3, gone, False)
+        done = tier.call(*merge, "--yes")
+        assert (done.code, f"merged {gone} rows" in done.out) == (0, True), done.all
+    finally:
+        with _master(tier) as conn:
+            conn.execute(SQL("DROP DATABASE {}").format(Identifier(database)))
+
+
+@pytest.mark.usefixtures("untouched")
 def test_a_backup_is_restored_and_proved_and_a_damaged_one_fails(tier: Folder, tmp_path: Path) -> None:
     made = tier.call("backup", "create", "--to", str(tmp_path), "-s", "live", "--json").json["id"]
     said = tier.call("drill", "snapshot", "live", "--from", str(tmp_path), "--json")
@@ -163,7 +209,7 @@ def test_an_objective_below_what_is_measured_makes_a_drill_fail(tier: Folder, mo
 @pytest.mark.parametrize("number", range(KILLS))
 def test_a_killed_drill_leaves_nothing_that_the_next_does_not_find(tier: Folder, number: int) -> None:
     chance = random.Random(SEED * 1000 + number)
-    drill, moment = chance.choice(["pitr", "snapshot"]), chance.uniform(0.8, USUAL)
+    drill, moment = chance.choice(["pitr", "snapshot", "deletion", "primary", "redis"]), chance.uniform(0.8, USUAL)
     process = subprocess.Popen(
         [DATATIER, "drill", drill, "live"], cwd=tier.path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
