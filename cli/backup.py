@@ -8,6 +8,7 @@ import typer
 
 from cli.backup_caches import CachesOption, FormOption
 from cli.backup_list import list_, show
+from cli.backup_merge import merge
 from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, of_stack
 from cli.backup_prune import prune
 from cli.backup_restore import restore
@@ -43,13 +44,12 @@ def create(
 
     sources = asked(stack, manifest, database_url, redis_url, cache, form, to)
     places = [of_stack(address, sources.stack) for address in (to or (None,))]
-    failed: dict[str, str] = {}
+    whole, failed = tuple(places), dict[str, str]()
     give_way()  # what is copied is in use
     try:
         made = make(sources, *places)
     except PartlyError as error:
-        made, failed = error.made, error.failed
-    whole = [place for place in places if place.address not in failed]
+        made, whole, failed = error.made, error.whole, error.failed
     odd = warnings(made, before(whole[0], made))
     if json:
         first = {"id": made.id, "place": whole[0].address, "objects": len(made.objects), "bytes": made.size}
@@ -64,7 +64,7 @@ def create(
         for sentence in odd:
             console().print(f"[yellow]warning[/] {escape(sentence)}")
         for address, sentence in failed.items():
-            console().print(f"[red]failed[/] {escape(address)} has no copy: {escape(sentence)}")
+            console().print(f"[red]failed[/] {escape(address)}: {escape(sentence)}")
     if failed:
         raise typer.Exit(FAILED)
 
@@ -111,3 +111,4 @@ def verify(
 app.command()(prune)
 app.command()(schedule)
 app.command()(restore)
+app.command()(merge)

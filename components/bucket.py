@@ -34,6 +34,8 @@ class BucketArgs:
     """Prefix, such as `backups/` -> days after which its objects expire. Objects under no prefix are kept."""
     noncurrent_days: int = 30
     """Days that what was overwritten, deleted or expired can be had back."""
+    object_lock: bool = False
+    """Let the roles lock objects against removal. A bucket that is there without it is replaced."""
     force_destroy: bool = False
     """Delete it with all that is in it; else AWS refuses while it holds anything."""
     protect: bool = False
@@ -69,6 +71,7 @@ class Bucket(pulumi.ComponentResource):
             f"{name}-bucket",
             bucket=args.bucket,
             force_destroy=args.force_destroy,
+            object_lock_enabled=args.object_lock or None,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         bucket = made.bucket
@@ -203,6 +206,7 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
     used = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
     # What locks an object is in the answer to HeadObject for those who may read that (S3 API Reference, "HeadObject").
     used += ["s3:GetObjectLegalHold", "s3:GetObjectRetention"]
+    used += ["s3:PutObjectRetention"] if args.object_lock else []
     # Parts of an upload that broke off are found by nothing else (`keep.place.s3`).
     listed = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
     return [

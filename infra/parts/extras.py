@@ -139,6 +139,7 @@ def bucket(site: Site) -> dict[str, Any] | None:
             exports_in=place["region"] if site.caches and users(site.settings, site.prefix, place) else None,
             expire_days=wanted.expire,
             noncurrent_days=wanted.former,
+            object_lock=wanted.lock is not None,
             force_destroy=not site.settings.protect,
             protect=site.settings.protect,
         ),
