@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 EVERY, SECONDS = 60.0, 3.0
 """Between two readings of a place, and how long the first is waited for."""
-LOCAL = "backups"
+LOCAL = "copies"
 """Folder of the project that a tier on this computer is looked for in, where its stack declares no place."""
 NOT_DECLARED = (
     "nobody has said where copies lie",
-    "data-tier:backup.logical, or `datatier backup create --to backups`",
+    "data-tier:backup.logical, or `datatier backup create --to copies`",
 )
 BACKUP_SECONDS = 3600 * (BACKUP.warn or 0.0)
 """How old the newest copy may be where no stack says so."""
