@@ -157,7 +157,7 @@ def _books(
     from keep.drill.books import Books
 
     state = state_of(stack) if file is None else None
-    home = str(state.path) if state else of_stack(None, manifest).address if manifest.bucket else None
+    home = str(state.path) if state else of_stack(None, manifest).address if manifest.bucket or manifest.kept else None
     places = [*([home] if home else []), *keep]
     if not places:
         raise InputError(f"stack `{manifest.stack}` has no bucket for the report: say --keep, a folder or s3://BUCKET.")

@@ -18,13 +18,16 @@ DRILLS = "drills"
 """Folder of a place in which the reports of drills are."""
 
 
-def reader(manifest: Manifest, address: str | None) -> Callable[[], Recoverable] | None:
-    """Return what reads the place at that address for a stack; None where there is no address."""
-    return partial(_read, address, manifest) if address is not None else None
+def reader(manifest: Manifest, address: str | None, reports: str | None = None) -> Callable[[], Recoverable] | None:
+    """Return what reads the place at that address for a stack; None where there is no address.
+
+    :param reports: address of the reports of drills, where it is another.
+    """
+    return partial(_read, address, reports or address, manifest) if address is not None else None
 
 
-def _read(address: str, manifest: Manifest) -> Recoverable:
-    books = Books(of_stack(f"{address.rstrip('/')}/{DRILLS}", manifest), manifest.stack)
+def _read(address: str, reports: str, manifest: Manifest) -> Recoverable:
+    books = Books(of_stack(f"{reports.rstrip('/')}/{DRILLS}", manifest), manifest.stack)
     return recoverable(of_stack(address, manifest), books, manifest.stack)
 
 

@@ -12,6 +12,8 @@ from knowledge.thresholds.threshold import Status, Threshold
 from observe.observation import Finding, judged
 from observe.quantities import duration
 
+_SECONDS = {"h": 3600, "d": 86_400}
+
 
 @dataclass(frozen=True, kw_only=True)
 class Drilled:
@@ -54,9 +56,10 @@ def recovery_findings(found: Recoverable, now: datetime, limit: float) -> Iterat
     :param limit: seconds that the newest copy may be old.
     """
     create, drill = f"datatier backup create --to {found.place}", "datatier drill pitr"
-    yield _aged(backup(limit), found.backup, now, f"the newest copy in {found.place}", create)
+    hours = limit / _SECONDS["h"]
+    yield _aged(backup(hours), found.backup, now, f"the newest copy in {found.place}", create)
     verify = f"datatier backup verify ID --from {found.place} --level 2"
-    yield _aged(verified(limit), found.verified, now, f"the newest verified copy in {found.place}", verify)
+    yield _aged(verified(hours), found.verified, now, f"the newest verified copy in {found.place}", verify)
     ids = ", ".join(found.damaged)
     said = f"{ids} in {found.place} not what was written" if found.damaged else "no copy is known to be damaged"
     yield judged(DAMAGED, len(found.damaged), said, mend=verify)
@@ -81,4 +84,4 @@ def _aged(threshold: Threshold, at: tuple[str, datetime] | None, now: datetime, 
     name, when = at
     age = max((now - when).total_seconds(), 0)
     said = f"{what}, {name}," if name else what
-    return judged(threshold, age, f"{said} is {duration(age)} old", mend=mend)
+    return judged(threshold, age / _SECONDS[threshold.unit], f"{said} is {duration(age)} old", mend=mend)
