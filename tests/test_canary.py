@@ -284,7 +284,7 @@ KEPT = {
     "drawn": {"state.json"},
     # The substrate's own accounts: its state, the files in which the servers themselves keep a way to another, and the
     # key of the emulator's door.
-    "own": {"state.json", "server.conf", "postgresql.auto.conf", "credentials"},
+    "own": {"state.json", "server.conf", "postgresql.auto.conf", "pgpass", "credentials"},
 }
 """Kind of password -> files that may hold it. Those that a bootstrap or a rotation made are in none but `VAULT`."""
 VAULT = "secretsmanager.json"
