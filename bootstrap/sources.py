@@ -15,6 +15,7 @@ SOURCES = (
 
 LOOKING = (
     "clients/**/*.py",
+    "keep/**/*.py",
     "knowledge/**/*.csv",
     "knowledge/**/*.json",
     "knowledge/**/*.py",
@@ -22,6 +23,6 @@ LOOKING = (
     "observe/**/*.csv",
     "observe/**/*.py",
 )
-"""What the bundle carries besides, for the function that looks at the servers (`observe/handler.py`): the bootstrap has
-no need of it and does not run again for it. Of what is known all, since thresholds come from alarms, those from classes
-and parameters."""
+"""What the bundle carries besides, for the function that looks at servers and copies (`keep/watch/handler.py`): the
+bootstrap has no need of it and does not run again for it. Of what is known all: thresholds come from alarms, and those
+from classes and parameters."""

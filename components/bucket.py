@@ -26,6 +26,8 @@ class BucketArgs:
     """KMS key of its objects. It must live as long as they do."""
     roles: Sequence[pulumi.Input[str]] = ()
     """Roles that read and write objects. Nobody else does; the account's administrators can change that."""
+    own_roles: Sequence[pulumi.Input[str]] = ()
+    """Roles of the stack that their own policies let in: what refuses everybody but `roles` leaves them out."""
     expire_days: Mapping[str, int] = field(default_factory=dict)
     """Prefix, such as `backups/` -> days after which its objects expire. Objects under no prefix are kept."""
     noncurrent_days: int = 30
@@ -195,7 +197,7 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
             objects,
             Principal="*",
             Condition={
-                "ArnNotEquals": {"aws:PrincipalArn": list(args.roles)},
+                "ArnNotEquals": {"aws:PrincipalArn": [*args.roles, *args.own_roles]},
                 "StringEquals": {"aws:PrincipalAccount": args.account_id},
                 "Bool": {"aws:PrincipalIsAWSService": "false"},
             },

@@ -11,6 +11,7 @@ from infra.instances import instances
 from infra.parts import extras, functions, servers
 from infra.parts.boundary import bind_roles
 from infra.parts.connect import connect_policies
+from infra.parts.copies import copies
 from infra.parts.foundation import foundation
 from infra.parts.manifest import manifest
 from infra.parts.metrics import metrics
@@ -52,6 +53,7 @@ def deploy(
     dashboard = watched(site, proven=runner)
     functions.rotation(site, code=code, manifest=document, after=runner)
     recovered = extras.backup(site, code=code, manifest=document)
+    copied = copies(site, manifest=document, after=[runner])
     measured = metrics(site, code=code, manifest=document, after=runner)
     # The runner's own manifest has no proxy: the runner bypasses it, and the proxy waits for the secrets that it fills.
     pooled = extras.proxy(site, after=runner)
@@ -59,6 +61,7 @@ def deploy(
     exported = {
         "backup": recovered,
         "bucket": bucket,
+        "copies": copied,
         "metrics": measured,
         **outputs(site, runner),
         "manifest": manifest(site, declaration, bucket, pooled) if pooled else document,

@@ -6,13 +6,14 @@ import pulumi
 import pulumi_aws as aws
 
 from components.exporter.args import MetricsServiceArgs
-from components.exporter.group import security_group
-from components.exporter.roles import execution_role, task_role
+from components.functions.metrics import AGES
 from components.functions.vpc_function import manifest_secret
+from components.policy import Statement, allow
+from components.tasks.definition import confined, definition
+from components.tasks.group import security_group
+from components.tasks.roles import execution_role, secrets, task_role
 
 CONTAINER = "exporter"
-USER = "65532:65532"
-"""Nobody's, and not root's; the image's own `USER` too (deploy/Containerfile)."""
 
 
 class MetricsService(pulumi.ComponentResource):
@@ -28,7 +29,8 @@ class MetricsService(pulumi.ComponentResource):
         super().__init__("data-tier:index:MetricsService", name, {}, opts)
         self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
-        group, rules = security_group(name, args, self._child)
+        says = "Exporter of the servers' metrics"
+        group, rules = security_group(name, args, CONTAINER, says, self._child, asked=(args.port, args.clients))
         manifest = manifest_secret(
             name,
             args,
@@ -45,9 +47,18 @@ class MetricsService(pulumi.ComponentResource):
             kms_key_id=args.logs_key_arn,
             opts=self._child,
         )
-        starts, may_start = execution_role(name, args, logs, self._child)
-        runs, may_run = task_role(name, args, manifest.secret_id, self._child)
-        task = self._task(manifest, logs, starts, runs)
+        starts, may_start = execution_role(name, args, CONTAINER, logs, self._child)
+        may = permissions(args, manifest.secret_id)
+        watches = "The exporter reads the secrets of the identities that watch"
+        runs, may_run = task_role(name, args, CONTAINER, watches, may, self._child)
+        task = definition(
+            name,
+            args,
+            CONTAINER,
+            container(args, manifest.secret_id, manifest.version_id, logs.name),
+            (starts, runs),
+            self._child,
+        )
         namespace, registry = self._discovery()
         cluster = aws.ecs.Cluster(f"{name}-cluster", name=args.prefix, opts=self._child)
         aws.ecs.Service(
@@ -76,32 +87,6 @@ class MetricsService(pulumi.ComponentResource):
         self.security_group_id = group.id
         self.register_outputs({"address": self.address, "security_group_id": self.security_group_id})
 
-    def _task(
-        self,
-        manifest: aws.secretsmanager.SecretVersion,
-        logs: aws.cloudwatch.LogGroup,
-        starts: aws.iam.Role,
-        runs: aws.iam.Role,
-    ) -> aws.ecs.TaskDefinition:
-        args = self._args
-        return aws.ecs.TaskDefinition(
-            f"{self._name}-task",
-            family=f"{args.prefix}-exporter",
-            requires_compatibilities=["FARGATE"],
-            network_mode="awsvpc",
-            cpu=str(args.cpu),
-            memory=str(args.memory_mib),
-            runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
-                cpu_architecture="ARM64", operating_system_family="LINUX"
-            ),
-            execution_role_arn=starts.arn,
-            task_role_arn=runs.arn,
-            container_definitions=pulumi.Output.json_dumps(
-                [container(args, manifest.secret_id, manifest.version_id, logs.name)]
-            ),
-            opts=self._child,
-        )
-
     def _discovery(self) -> tuple[aws.servicediscovery.PrivateDnsNamespace, aws.servicediscovery.Service]:
         """A name in the VPC that follows the task: `exporter.PREFIX.internal`."""
         namespace = aws.servicediscovery.PrivateDnsNamespace(
@@ -124,6 +109,13 @@ class MetricsService(pulumi.ComponentResource):
         return namespace, registry
 
 
+def permissions(args: MetricsServiceArgs, manifest_arn: pulumi.Input[str]) -> list[Statement]:
+    """Read the secrets of those who watch, and how old the others are."""
+    described = list(args.described_secret_arns)
+    reads, key = secrets(args, manifest_arn)
+    return [reads, *([allow("Ages", [f"secretsmanager:{each}" for each in AGES], described)] if described else []), key]
+
+
 def container(
     args: MetricsServiceArgs,
     manifest_arn: pulumi.Input[str],
@@ -133,20 +125,11 @@ def container(
     """The one container of the task. Nothing secret is in its environment."""
     healthy = f"import urllib.request; urllib.request.urlopen('http://127.0.0.1:{args.port}/', timeout=4)"
     return {
-        "name": CONTAINER,
-        "image": args.image,
-        "essential": True,
+        **confined(args, CONTAINER, log_group),
         "command": ["metrics", "serve", "--manifest", manifest_arn, "--listen", f"0.0.0.0:{args.port}"],
-        "user": USER,
-        "readonlyRootFilesystem": True,
-        "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
         "portMappings": [{"containerPort": args.port, "hostPort": args.port, "protocol": "tcp"}],
         # Nobody reads it: another version of the manifest is another task, which reads it anew.
         "environment": [{"name": "DATATIER_MANIFEST_VERSION", "value": manifest_version}],
         # That it serves, not that the servers are well: a database that is down must not stop what tells of it.
         "healthCheck": {"command": ["CMD", "python", "-c", healthy], "interval": 30, "timeout": 5, "retries": 3},
-        "logConfiguration": {
-            "logDriver": "awslogs",
-            "options": {"awslogs-group": log_group, "awslogs-region": args.region, "awslogs-stream-prefix": CONTAINER},
-        },
     }

@@ -1,7 +1,7 @@
 """Metrics without Prometheus: a function in the VPC that looks at the servers on a schedule and writes what only they
 know into its log, in CloudWatch's embedded metric format.
 
-The function is `observe.handler`. CloudWatch makes metrics of its lines, so it needs no way to CloudWatch's API.
+The function is `keep.watch.handler`. CloudWatch makes metrics of its lines, so it needs no way to CloudWatch's API.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from components.policy import Statement, allow
 from components.refuse import refuse
 from knowledge import limits
 
-HANDLER = "observe.handler.handler"
+HANDLER = "keep.watch.handler.handler"
 KIND = "metrics"
 """What follows the prefix in the names of the function and its secret."""
 AGES = ("DescribeSecret", "ListSecretVersionIds")
@@ -42,6 +42,8 @@ class ScheduledMetricsArgs(VpcFunctionArgs):
     """Secrets whose age it tells; it cannot read what is in them."""
     connect: Sequence[Statement] = ()
     """What lets it log in by IAM token, where those identities do: see `components.connect`."""
+    copies: Sequence[Statement] = ()
+    """What lets it see how old the stack's copies are, where some are made: see `components.backup.copies`."""
     reserved_concurrency: int | None = None
     """Runs at a time that are its own; none are reserved when absent. Its timeout ends before the next run begins."""
     recovery_window_days: int = 30
@@ -84,7 +86,7 @@ class ScheduledMetrics(pulumi.ComponentResource):
             kind=KIND,
             task="Looks at PostgreSQL and the caches",
             may=permissions(args, manifest.secret_id),
-            connect=args.connect,
+            connect=[*args.connect, *args.copies],
             parent=self,
             timeout=min(60 * args.every_minutes - 10, MOST_SECONDS),
             description="Metrics of the data tier that CloudWatch alone does not have",

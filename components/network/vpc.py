@@ -9,7 +9,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.network.flow_logs import flow_logs
-from components.policy import allow, document
+from components.policy import Statement, allow, document
 from components.refuse import refuse
 from knowledge import limits, networks
 from knowledge.regions import endpoint
@@ -45,6 +45,8 @@ class NetworkArgs:
     """AWS APIs to reach privately. Default: all that is called in an isolated network, none in an existing one."""
     images: bool = False
     """Whether ECS pulls images from ECR in the isolated network: endpoints of ECR, a gateway to the layers in S3."""
+    buckets: Sequence[pulumi.Input[str]] = ()
+    """Names of the buckets that are reached by the gateway to S3; isolated network with `images`."""
     logs_key_arn: pulumi.Input[str] | None = None
     """KMS key of the flow logs (isolated network)."""
     log_retention_days: int = 30
@@ -58,7 +60,7 @@ class NetworkArgs:
                 "network: give either vpc_id (an existing VPC) or cidr (an isolated one), not both or none"
             )
         if self.vpc_id is not None:
-            if self.images:
+            if self.images or self.buckets:
                 raise ValueError(
                     "network: images are for an isolated network; an existing VPC reaches ECR and S3 itself"
                 )
@@ -179,10 +181,16 @@ class Network(pulumi.ComponentResource):
             service_name=region.apply(partial(endpoint, "s3")),
             vpc_endpoint_type="Gateway",
             route_table_ids=[table.id],
-            policy=document(allow("Layers", ["s3:GetObject"], bucket, Principal="*")),
+            policy=document(allow("Layers", ["s3:GetObject"], bucket, Principal="*"), *self._reached()),
             tags=self._tags("s3"),
             opts=self._child(),
         ).prefix_list_id
+
+    def _reached(self) -> list[Statement]:
+        """The stack's own buckets: whoever asks needs the right besides."""
+        arns = [pulumi.Output.format("arn:{0}:s3:::{1}", self._args.partition, each) for each in self._args.buckets]
+        every = [each for arn in arns for each in (arn, pulumi.Output.format("{0}/*", arn))]
+        return [allow("Buckets", ["s3:*"], every, Principal="*")] if every else []
 
     def _endpoints(self, services: Sequence[str]) -> pulumi.Output[str]:
         args = self._args

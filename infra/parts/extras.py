@@ -13,10 +13,10 @@ from components.backup.second_region import BackupRegion, BackupRegionArgs
 from components.backup.vault import LockArgs
 from components.bucket import Bucket, BucketArgs
 from components.postgres.proxy import PORT, Proxy, ProxyArgs
+from infra.parts.copies import bucket_name, users
 from infra.parts.site import Site, secret_days
 from infra.rules.backups import Job, cron, jobs, restore_test_start
 from infra.settings.backup_sections import LockSection
-from knowledge import buckets
 
 
 def backup(site: Site, *, code: pulumi.Archive, manifest: pulumi.Input[str]) -> dict[str, Any] | None:
@@ -131,10 +131,11 @@ def bucket(site: Site) -> dict[str, Any] | None:
     made = Bucket(
         "bucket",
         BucketArgs(
-            bucket=wanted.name or buckets.default_name(site.prefix, place["account_id"], place["region"]),
+            bucket=bucket_name(site.settings, site.prefix, place) or "",
             account_id=place["account_id"],
             key_arn=site.keys.storage_arn,
             roles=list(wanted.roles),
+            own_roles=users(site.settings, site.prefix, place),
             expire_days=wanted.expire,
             noncurrent_days=wanted.former,
             force_destroy=not site.settings.protect,

@@ -11,6 +11,7 @@ from components.notifications.args import SEVERITIES, NotificationsArgs
 from components.notifications.topics import Notifications
 from components.postgres.remote import Remote, RemoteSiteArgs
 from infra.instances import Instances
+from infra.parts.copies import target
 from infra.parts.notify import recipients
 from infra.parts.site import Foundation, StackPlace, secret_days
 from infra.parts.zones import zones
@@ -102,11 +103,18 @@ def _network(instances: Instances, settings: Settings, keys: Keys, place: StackP
         cidr=network.cidr,
         availability_zones=zones(network.zones, place["region"], instances.stack),
         endpoints=services,
-        images=settings.metrics is not None and settings.metrics.service is not None,
+        images=_images(settings),
+        buckets=[found.bucket] if (found := target(settings, instances.prefix, place)) else [],
         logs_key_arn=keys.logs_arn,
         log_retention_days=settings.logs.retention,
         **place,
     )
+
+
+def _images(settings: Settings) -> bool:
+    """Whether a task runs on an image."""
+    exporter = settings.metrics is not None and settings.metrics.service is not None
+    return exporter or (settings.backup is not None and settings.backup.logical is not None)
 
 
 def _remotes(instances: Instances, settings: Settings, place: StackPlace) -> dict[str, Remote]:

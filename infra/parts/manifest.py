@@ -8,6 +8,7 @@ from typing import Any
 import pulumi
 
 from bootstrap.manifest import Manifest
+from infra.parts.copies import kept
 from infra.parts.site import Site
 
 
@@ -61,6 +62,7 @@ def manifest(
         "secrets": credentials.secret_arns,
         "protected": site.settings.protect,
         "passwords": site.settings.passwords.model_dump(),
+        "kept": kept(site.settings, site.prefix, site.place),
         "access": declaration,
     }
     return pulumi.Output.json_dumps(fields).apply(_checked)

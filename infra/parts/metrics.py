@@ -12,6 +12,7 @@ from components.exporter.service import MetricsService
 from components.functions.metrics import ScheduledMetrics, ScheduledMetricsArgs
 from components.policy import Statement
 from infra.parts.connect import master
+from infra.parts.copies import watches
 from infra.parts.site import Site, secret_days
 from infra.settings.metrics_section import MetricsServiceSection
 from infra.settings.sections import minutes
@@ -95,6 +96,7 @@ def _scheduled(
             secret_arns=secrets(site),
             described_secret_arns=_secrets_told(site),
             connect=logins(site),
+            copies=watches(site),
             secrets_key_arn=site.keys.secrets_arn,
             logs_key_arn=site.keys.logs_arn,
             log_retention_days=site.settings.logs.retention,

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from infra.settings.backup_sections import BackupPlan
+from infra.settings.backup_sections import BackupPlan, LogicalSection
 from infra.settings.model import Settings
 from knowledge import limits
+from knowledge.backups.copies import FOLDER
 from knowledge.backups.jobs import NEAR
 from knowledge.backups.regions import DESTINATIONS
 from knowledge.classes import rds_problem
@@ -65,6 +66,12 @@ def restore_test_start(plan: BackupPlan, zone: str) -> tuple[int, ...]:
     return _utc((parse_moment(plan.restore_test.at).start,), zone) if plan.restore_test else ()
 
 
+def copies_start(wanted: LogicalSection, zone: str) -> tuple[int, ...]:
+    """When a logical copy begins, each day."""
+    at = parse_moment(wanted.at).start
+    return _utc(tuple(at + number * DAY for number in range(7)), zone)
+
+
 def cron(starts: tuple[int, ...]) -> str:
     """AWS's cron expression of moments that share their time of day."""
     hour, minute = divmod(starts[0] % DAY, 60)
@@ -93,6 +100,26 @@ def rules(settings: Settings, region: str | None) -> Broken:
         yield "restore_test.class", f"{problem}."
     if plan.second_region:
         yield from _second_region(settings, region)
+    if plan.logical:
+        yield from _logical(settings, plan.logical)
+
+
+def _logical(settings: Settings, wanted: LogicalSection) -> Broken:
+    if wanted.to is None and settings.bucket is None:
+        yield "logical.to", "has no bucket to go to: declare data-tier:bucket, or name one, s3://BUCKET/PREFIX."
+    if settings.bucket is None:
+        return
+    name, _, folder = (wanted.to or f"s3:///{FOLDER}").removeprefix("s3://").partition("/")
+    if name not in ("", settings.bucket.name):
+        return
+    folder = f"{folder.rstrip('/')}/"
+    for other in settings.bucket.expire:
+        if folder.startswith(other) or other.startswith(folder):
+            yield (
+                "logical.to",
+                f"is in {other} of the bucket, where objects expire by age, the last verified copy too: take it out of "
+                "data-tier:bucket.expire, or name another folder.",
+            )
 
 
 def _near(settings: Settings, plan: BackupPlan) -> Broken:

@@ -89,7 +89,9 @@ class LogicalSection(Section):
     at: Daily = "04:30"
     """When, by the stack's standard time."""
     keep: Kept = 30
-    """Days; the last verified copy stays however old it is."""
+    """Days that the first copy of each week is kept; the last verified one stays however old it is."""
+    daily: Kept = 7
+    """Days that every copy is kept."""
     to: Annotated[str, _matches(_S3, "is not a place such as s3://BUCKET/PREFIX.")] | None = None
     """Where they go; absent, to the stack's own bucket (data-tier:bucket)."""
     image: Image

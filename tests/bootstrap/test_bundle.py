@@ -24,6 +24,7 @@ CONTENT = {
     "annotated_types",
     "bootstrap",
     "clients",
+    "keep",
     "knowledge",
     "migrations",
     "observe",
@@ -97,13 +98,13 @@ def test_the_same_bytes_twice(local: Path, tmp_path: Path) -> None:
 PROBE = """
 import importlib, pkgutil, sys
 sys.path.insert(0, sys.argv[1])
-import bootstrap.handler, observe.handler
+import bootstrap.handler, keep.watch.handler
 later = {"botocore", "boto3", "pulumi", "typer", "rich", "yaml", "infra", "components", "local", "cli"}
 assert later & set(sys.modules) == set()
 import bootstrap
 for module in pkgutil.walk_packages(bootstrap.__path__, "bootstrap."):
     importlib.import_module(module.name)
-libraries = ("psycopg", "psycopg_binary", "redis", "pydantic", "bootstrap", "clients", "knowledge", "observe")
+libraries = ("psycopg", "psycopg_binary", "redis", "pydantic", "bootstrap", "clients", "keep", "knowledge", "observe")
 files = [module.__file__ for name, module in sys.modules.items() if name.partition(".")[0] in libraries]
 assert [file for file in files if file and not file.startswith(sys.argv[1])] == []
 from bootstrap.run import MIGRATIONS

@@ -77,7 +77,7 @@ def declarations(draw: st.DrawFn) -> dict[str, Any]:
             what = draw(st.sampled_from(["value", "value", "value", "key", "more", "gone"]))
             if not isinstance(holder, dict | list):
                 continue
-            if what == "value" and (isinstance(holder, dict) or path[-1] < len(holder)):
+            if what == "value" and (isinstance(holder, dict) or path[-1] in range(len(holder))):
                 holder[path[-1]] = draw(WRONG)
             elif isinstance(holder, dict) and what == "key":
                 holder[draw(st.one_of(st.text(max_size=6), st.sampled_from(["Main", "a.b", "profile", "", "1"])))] = (

@@ -10,6 +10,7 @@ from typing import Any
 import pulumi
 import pytest
 
+from components.backup.copies import CopiesArgs
 from components.backup.plan import ScheduleArgs
 from components.backup.restore_test import RestoreTestArgs
 from components.backup.second_region import BackupRegionArgs
@@ -116,6 +117,12 @@ def exporter(**more: Any) -> MetricsServiceArgs:
     return MetricsServiceArgs(**base | more)
 
 
+def copies(**more: Any) -> CopiesArgs:
+    base = {key: value for key, value in vars(exporter()).items() if key not in ("clients", "port")}
+    del base["described_secret_arns"]
+    return CopiesArgs(**base | {"cron": "c", "bucket": "shop", "key_arn": "k"} | more)
+
+
 def said_by_component(build: Callable[[], object]) -> str:
     try:
         build()
@@ -156,6 +163,8 @@ NUMBERS: list[tuple[str, Ranges, Callable[..., object], str]] = [
     ("runner.memory", limits.FUNCTION_MEMORY, lambda **a: RunnerArgs(**RUN, **a), "memory_mib"),
     ("runner.reserved", limits.RESERVED_CONCURRENCY, lambda **a: RunnerArgs(**RUN, **a), "reserved_concurrency"),
     ("backup.weekly.keep", limits.KEPT, lambda **a: ScheduleArgs(rule="weekly", cron="c", **a), "keep_days"),
+    ("backup.logical.keep", limits.KEPT, copies, "keep_days"),
+    ("backup.logical.daily", limits.KEPT, copies, "daily_days"),
     ("backup.restore_test.hours", limits.RESTORE_TEST_HOURS, restore_test, "validation_hours"),
     ("proxy.connections", limits.PROXY_CONNECTIONS, proxy, "max_connections_percent"),
     ("proxy.idle", limits.PROXY_IDLE, lambda **a: proxy(max_connections_percent=100, **a), "max_idle_percent"),

@@ -49,7 +49,12 @@ def declared(region: str) -> tuple[Resource, ...]:
         "data-tier:rotation": {},
         "data-tier:proxy": {},
         "data-tier:bucket": {},
-        "data-tier:backup": {"second_region": {"region": other}, "restore_test": {}},
+        "data-tier:metrics": {"schedule": "5m"},
+        "data-tier:backup": {
+            "second_region": {"region": other},
+            "restore_test": {},
+            "logical": {"image": "registry.example/shop/copies:1"},
+        },
         "data-tier:postgres": {"replicas": remote(other)},
         "data-tier:redis": {"main": {}, "tokens": {"auth": "token"}},
     }
@@ -79,7 +84,7 @@ def test_a_service_is_called_as_it_is_in_the_partition(region: str) -> None:
         if key == "kms:ViaService"
         for value in iam.many(values)
     }
-    assert through == {f"secretsmanager.{region}.{suffix}"}
+    assert through == {f"{service}.{region}.{suffix}" for service in ("s3", "secretsmanager")}
     logs = {
         each
         for _, statement in policies(region)
@@ -138,7 +143,7 @@ def test_endpoints_are_named_alike_outside_of_china(region: str, named: str) -> 
 def test_endpoints_of_china_are_of_two_kinds() -> None:
     made = {each.inputs["serviceName"] for each in declared("cn-north-1") if each.type.endswith(":VpcEndpoint")}
     assert made == {
-        *(f"com.amazonaws.cn-north-1.{each}" for each in ("kms", "logs", "secretsmanager")),
+        *(f"com.amazonaws.cn-north-1.{each}" for each in ("ecr.api", "ecr.dkr", "kms", "logs", "s3", "secretsmanager")),
         *(f"cn.com.amazonaws.cn-north-1.{each}" for each in ("backup", "elasticache", "rds", "sts")),
     }
 

@@ -22,6 +22,7 @@ QUEUE = {"sqs": "arn:aws:sqs:eu-west-1:210987654321:ops"}
 SERVICE = {"image": "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1.2", "clients": ["sg-0a", "10.1.0.0/16"]}
 NETWORK = {"vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"], "clients": ["sg-0a", "10.1.0.0/16"]}
 NETWORK |= {"endpoints": ["sg-0e", "10.9.0.0/16"]}
+COPIES = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop-copies:1.2"
 LOCK = {"mode": "governance", "min": 7, "max": 90}
 CACHE = {"class": "cache.m7g.large", "replicas": 1, "multi_az": True}
 # Options that go together share a run, which takes a second: what is refused names its resource.
@@ -29,7 +30,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "chat, proxy by token, continuous backups, and shards in a network that is there already": {
         "notify": {"critical": [SLACK], "warning": [SLACK], "info": [SLACK]},
         "proxy": {"iam": True},
-        "backup": {"continuous": True},
+        "backup": {"continuous": True, "logical": {"image": COPIES, "to": "s3://shop-copies/live"}},
         "network": NETWORK,
         "metrics": {"schedule": "1m", "service": SERVICE},
         "redis": {"main": CACHE | {"shards": 2}},
@@ -40,7 +41,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metrics": {"service": SERVICE},
         "proxy": {}, "bucket": {"roles": ["arn:aws:iam::210987654321:role/shop"]}, "rotation": {},
         "postgres": {"replicas": {"near": {}, "far": {"remote": REMOTE}}},
-        "backup": {"second_region": {"region": "eu-central-1", "point_in_time": 7}, "lock": LOCK, "restore_test": {}},
+        "backup": {"second_region": {"region": "eu-central-1", "point_in_time": 7}, "lock": LOCK, "restore_test": {},
+                   "logical": {"image": COPIES}},
         "redis": {"main": CACHE | {"engine": "redis", "version": "7.1", "auth": "token"}},
     },
 }  # fmt: skip

@@ -63,7 +63,7 @@ def test_what_is_made(record: Any) -> None:
                 "DATATIER_NAMESPACE": "data-tier/shop-live",
             }
         },
-        "handler": "observe.handler.handler",
+        "handler": "keep.watch.handler.handler",
         "loggingConfig": {"logFormat": "JSON", "logGroup": "/aws/lambda/shop-live-metrics"},
         "memorySize": 512,
         "name": "shop-live-metrics",

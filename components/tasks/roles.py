@@ -1,16 +1,16 @@
-"""The two roles of the exporter's task: what starts it pulls the image and writes the log, what runs reads secrets.
+"""The two roles of a task: as one ECS starts it, pulls its image and writes its log, the other it has itself.
 
 ECS Developer Guide, "Amazon ECS task execution IAM role" and "Amazon ECS task IAM role".
 """
 
 import re
+from collections.abc import Sequence
 
 import pulumi
 import pulumi_aws as aws
 
-from components.exporter.args import MetricsServiceArgs
-from components.functions.metrics import AGES
 from components.policy import Statement, allow, called, document, trust
+from components.tasks.args import TaskArgs
 
 TASKS = "ecs-tasks.amazonaws.com"
 # ACCOUNT.dkr.ecr.REGION.amazonaws.com/NAME:TAG, in China with `.cn` behind (ECR User Guide, "Private registries").
@@ -18,13 +18,13 @@ _ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/([
 
 
 def execution_role(
-    name: str, args: MetricsServiceArgs, logs: aws.cloudwatch.LogGroup, child: pulumi.ResourceOptions
+    name: str, args: TaskArgs, kind: str, logs: aws.cloudwatch.LogGroup, child: pulumi.ResourceOptions
 ) -> tuple[aws.iam.Role, pulumi.Resource]:
-    """Make the role as which ECS starts the task, with its policy."""
+    """Make the role `PREFIX-KIND-start` as which ECS starts the task, with its policy."""
     role = aws.iam.Role(
         f"{name}-start-role",
-        name=f"{args.prefix}-exporter-start",
-        description="ECS pulls the exporter's image and writes its log",
+        name=f"{args.prefix}-{kind}-start",
+        description=f"ECS pulls the image of the {kind} and writes its log",
         assume_role_policy=trust(TASKS),
         opts=child,
     )
@@ -37,23 +37,21 @@ def execution_role(
 
 
 def task_role(
-    name: str, args: MetricsServiceArgs, manifest_arn: pulumi.Input[str], child: pulumi.ResourceOptions
+    name: str, args: TaskArgs, kind: str, says: str, may: Sequence[Statement], child: pulumi.ResourceOptions
 ) -> tuple[aws.iam.Role, pulumi.Resource]:
-    """Make the role that the exporter itself has, with its policy."""
+    """Make the role `PREFIX-KIND` that the task itself has, with its policy."""
     role = aws.iam.Role(
         f"{name}-role",
-        name=f"{args.prefix}-exporter",
-        description="The exporter reads the secrets of the identities that watch",
+        name=f"{args.prefix}-{kind}",
+        description=says,
         assume_role_policy=trust(TASKS),
         opts=child,
     )
-    policy = aws.iam.RolePolicy(
-        f"{name}-policy", role=role.name, policy=document(*permissions(args, manifest_arn), *args.connect), opts=child
-    )
+    policy = aws.iam.RolePolicy(f"{name}-policy", role=role.name, policy=document(*may, *args.connect), opts=child)
     return role, policy
 
 
-def pulling(args: MetricsServiceArgs) -> list[Statement]:
+def pulling(args: TaskArgs) -> list[Statement]:
     """What pulls the image out of ECR, one repository; nothing where it is in no registry of ECR."""
     found = _ECR.fullmatch(args.image)
     if found is None:
@@ -68,12 +66,10 @@ def pulling(args: MetricsServiceArgs) -> list[Statement]:
     ]
 
 
-def permissions(args: MetricsServiceArgs, manifest_arn: pulumi.Input[str]) -> list[Statement]:
-    """Read the secrets of those who watch, and how old the others are."""
-    described = list(args.described_secret_arns)
+def secrets(args: TaskArgs, manifest_arn: pulumi.Input[str]) -> list[Statement]:
+    """Read the secrets that it logs in with, and its manifest, by the key of both."""
     through = {"StringEquals": {"kms:ViaService": called("secretsmanager", args.region)}}
     return [
         allow("Secrets", ["secretsmanager:GetSecretValue"], [manifest_arn, *args.secret_arns]),
-        *([allow("Ages", [f"secretsmanager:{each}" for each in AGES], described)] if described else []),
         allow("SecretsKey", ["kms:Decrypt"], args.secrets_key_arn, Condition=through),
     ]

@@ -1,0 +1,225 @@
+"""Logical copies on a schedule: a task on Fargate that dumps, proves, verifies and lets old copies go, once a day.
+
+A function could not: pg_dump may take longer than Lambda's fifteen minutes, and its bundle has no client programs.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.functions.vpc_function import manifest_secret
+from components.policy import Statement, allow, called, document, trust
+from components.refuse import refuse
+from components.tasks.args import TaskArgs
+from components.tasks.definition import confined, definition
+from components.tasks.group import security_group, to_s3
+from components.tasks.roles import execution_role, secrets, task_role
+from knowledge import limits
+
+KIND = "copies"
+SCRATCH = "/tmp"  # noqa: S108 a volume of the task, for what PostgreSQL's programs and Python write meanwhile
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopiesArgs(TaskArgs):
+    """What is copied, when, and where to."""
+
+    cron: str
+    """When, an AWS cron expression in UTC."""
+    bucket: pulumi.Input[str]
+    """Bucket of the copies."""
+    folder: str = "backups/"
+    """Folder in it, with a slash at its end; empty for all of it."""
+    key_arn: pulumi.Input[str]
+    """KMS key of the bucket's objects."""
+    keep_days: int = 30
+    """Days that the first copy of each week is kept. The last verified one stays however old it is."""
+    daily_days: int = 7
+    """Days that every copy is kept."""
+    watcher_security_group_id: pulumi.Input[str] | None = None
+    """Group of the function that tells how old the copies are, where it has no way to S3 yet."""
+
+    def __post_init__(self) -> None:
+        """Refuse what ECS, EventBridge and the retention refuse."""
+        super().__post_init__()
+        refuse(
+            "copies",
+            folder=None if not self.folder or self.folder.endswith("/") else f"{self.folder!r} has no slash at its end",
+            keep_days=limits.KEPT.problem(self.keep_days),
+            daily_days=limits.KEPT.problem(self.daily_days),
+        )
+
+
+class Copies(pulumi.ComponentResource):
+    """Task, roles, security group, log and the rule that starts the task."""
+
+    place: pulumi.Output[str]
+    """Where the copies are, `s3://BUCKET/FOLDER`."""
+    log_group: pulumi.Output[str]
+    """Log group of the task."""
+
+    def __init__(self, name: str, args: CopiesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
+        """Make the task and what starts it, once all that the component depends on is there."""
+        super().__init__("data-tier:index:Copies", name, {}, opts)
+        self._name, self._args = name, args
+        self._child = pulumi.ResourceOptions(parent=self)
+        self.place = pulumi.Output.concat("s3://", args.bucket, "/", args.folder.rstrip("/"))
+        says = "Logical copies of the data tier"
+        group, _ = security_group(name, args, KIND, says, self._child)
+        if args.image_prefix_list_id is not None and args.watcher_security_group_id is not None:
+            text = "The scheduled look at the copies in S3"
+            to_s3(f"{name}-watched", args.watcher_security_group_id, args.image_prefix_list_id, text, self._child)
+        manifest = manifest_secret(
+            name,
+            args,
+            args.manifest,
+            kind=KIND,
+            purpose=f"What the copies of {args.prefix} are of",
+            keep=args.recovery_window_days,
+            opts=self._child,
+        )
+        logs = aws.cloudwatch.LogGroup(
+            f"{name}-logs",
+            name=f"/aws/ecs/{args.prefix}-{KIND}",
+            retention_in_days=args.log_retention_days,
+            kms_key_id=args.logs_key_arn,
+            opts=self._child,
+        )
+        starts, may_start = execution_role(name, args, KIND, logs, self._child)
+        may = [*secrets(args, manifest.secret_id), *objects(args)]
+        runs, may_run = task_role(
+            name, args, KIND, "Reads the database and the caches, and writes copies", may, self._child
+        )
+        task = definition(
+            name,
+            args,
+            KIND,
+            container(args, self.place, manifest.secret_id, manifest.version_id, logs.name),
+            (starts, runs),
+            self._child,
+            volumes=[aws.ecs.TaskDefinitionVolumeArgs(name="scratch")],
+        )
+        after = pulumi.ResourceOptions.merge(
+            pulumi.ResourceOptions(parent=self, depends_on=[may_start, may_run]),
+            pulumi.ResourceOptions(depends_on=opts.depends_on if opts else None),
+        )
+        self._schedule(task, group, (starts, runs), after)
+        self.log_group = logs.name
+        self.register_outputs({"place": self.place, "log_group": self.log_group})
+
+    def _schedule(
+        self,
+        task: aws.ecs.TaskDefinition,
+        group: aws.ec2.SecurityGroup,
+        roles: tuple[aws.iam.Role, aws.iam.Role],
+        after: pulumi.ResourceOptions,
+    ) -> None:
+        name, args = self._name, self._args
+        cluster = aws.ecs.Cluster(f"{name}-cluster", name=f"{args.prefix}-{KIND}", opts=self._child)
+        role = aws.iam.Role(
+            f"{name}-run-role",
+            name=f"{args.prefix}-{KIND}-run",
+            description="EventBridge starts the task of the copies",
+            assume_role_policy=trust("events.amazonaws.com"),
+            opts=self._child,
+        )
+        # Any revision: the target names the present one (EventBridge User Guide, "IAM roles for Amazon ECS targets").
+        revisions = pulumi.Output.format(
+            "arn:{0}:ecs:{1}:{2}:task-definition/{3}-{4}:*",
+            args.partition,
+            args.region,
+            args.account_id,
+            args.prefix,
+            KIND,
+        )
+        started = {"ArnEquals": {"ecs:cluster": cluster.arn}}
+        passed = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+        may = aws.iam.RolePolicy(
+            f"{name}-run-policy",
+            role=role.name,
+            policy=document(
+                allow("Start", ["ecs:RunTask"], revisions, Condition=started),
+                allow("Roles", ["iam:PassRole"], [each.arn for each in roles], Condition=passed),
+            ),
+            opts=self._child,
+        )
+        rule = aws.cloudwatch.EventRule(
+            f"{name}-schedule",
+            name=f"{args.prefix}-{KIND}",
+            description="A logical copy is made",
+            schedule_expression=args.cron,
+            opts=after,
+        )
+        aws.cloudwatch.EventTarget(
+            f"{name}-target",
+            rule=rule.name,
+            arn=cluster.arn,
+            role_arn=role.arn,
+            ecs_target=aws.cloudwatch.EventTargetEcsTargetArgs(
+                task_definition_arn=task.arn,
+                launch_type="FARGATE",
+                network_configuration=aws.cloudwatch.EventTargetEcsTargetNetworkConfigurationArgs(
+                    subnets=args.subnet_ids,
+                    security_groups=[group.id, *args.security_group_ids],
+                    assign_public_ip=False,
+                ),
+            ),
+            # Two more tries within the hour: a copy of later would be the next day's.
+            retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
+                maximum_retry_attempts=2, maximum_event_age_in_seconds=3600
+            ),
+            opts=pulumi.ResourceOptions(parent=self, depends_on=[may]),
+        )
+
+
+def container(
+    args: CopiesArgs,
+    place: pulumi.Input[str],
+    manifest_arn: pulumi.Input[str],
+    manifest_version: pulumi.Input[str],
+    log_group: pulumi.Input[str],
+) -> dict[str, Any]:
+    """The one container of the task. Nothing secret is in its environment."""
+    command = ["backup", "schedule", "--now", "--manifest", manifest_arn, "--to", place]
+    return {
+        **confined(args, KIND, log_group),
+        "command": [*command, "--days", str(args.keep_days), "--daily", str(args.daily_days)],
+        # Nobody reads it: another version of the manifest is another task, which reads it anew.
+        "environment": [{"name": "DATATIER_MANIFEST_VERSION", "value": manifest_version}],
+        "mountPoints": [{"sourceVolume": "scratch", "containerPath": SCRATCH}],
+    }
+
+
+def objects(args: CopiesArgs) -> list[Statement]:
+    """The objects of its folder, by the bucket's key, and no others; to what is locked deletion adds a mark."""
+    bucket = pulumi.Output.format("arn:{0}:s3:::{1}", args.partition, args.bucket)
+    inside = {"StringLike": {"s3:prefix": [f"{args.folder}*"]}}
+    used = ["AbortMultipartUpload", "DeleteObject", "GetObject", "ListMultipartUploadParts", "PutObject"]
+    through = {"StringEquals": {"kms:ViaService": called("s3", args.region)}}
+    return [
+        allow("Copies", [f"s3:{each}" for each in used], pulumi.Output.format("{0}/{1}*", bucket, args.folder)),
+        allow("Listing", ["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket, Condition=inside),
+        allow("CopiesKey", ["kms:Decrypt", "kms:GenerateDataKey"], args.key_arn, Condition=through),
+    ]
+
+
+def watching(
+    bucket: pulumi.Input[str],
+    folder: str,
+    key_arn: pulumi.Input[str],
+    *,
+    partition: pulumi.Input[str],
+    region: pulumi.Input[str],
+) -> list[Statement]:
+    """What tells how old the copies are: what is there, and the manifests, verdicts and reports, not the data."""
+    arn = pulumi.Output.format("arn:{0}:s3:::{1}", partition, bucket)
+    inside = {"StringLike": {"s3:prefix": [f"{folder}*"]}}
+    through = {"StringEquals": {"kms:ViaService": called("s3", region)}}
+    small = [pulumi.Output.format("{0}/{1}*.json", arn, folder)]
+    return [
+        allow("CopiesListed", ["s3:ListBucket"], arn, Condition=inside),
+        allow("CopiesTold", ["s3:GetObject"], small),
+        allow("CopiesKey", ["kms:Decrypt"], key_arn, Condition=through),
+    ]

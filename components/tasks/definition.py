@@ -1,0 +1,60 @@
+"""A task of one container on Fargate: as nobody, without rights of the system, nothing secret in its environment."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pulumi
+import pulumi_aws as aws
+
+from components.tasks.args import TaskArgs
+
+USER = "65532:65532"
+"""Nobody's, and not root's; the image's own `USER` too (deploy/Containerfile)."""
+
+
+def confined(args: TaskArgs, kind: str, log_group: pulumi.Input[str]) -> dict[str, Any]:
+    """What the one container of every task has in common."""
+    return {
+        "name": kind,
+        "image": args.image,
+        "essential": True,
+        "user": USER,
+        "readonlyRootFilesystem": True,
+        "linuxParameters": {"capabilities": {"drop": ["ALL"]}},
+        "logConfiguration": {
+            "logDriver": "awslogs",
+            "options": {"awslogs-group": log_group, "awslogs-region": args.region, "awslogs-stream-prefix": kind},
+        },
+    }
+
+
+def definition(
+    name: str,
+    args: TaskArgs,
+    kind: str,
+    container: Mapping[str, Any],
+    roles: tuple[aws.iam.Role, aws.iam.Role],
+    child: pulumi.ResourceOptions,
+    **more: Any,
+) -> aws.ecs.TaskDefinition:
+    """Make the task `PREFIX-KIND`.
+
+    :param roles: as which ECS starts it, and which it has itself.
+    """
+    starts, runs = roles
+    return aws.ecs.TaskDefinition(
+        f"{name}-task",
+        family=f"{args.prefix}-{kind}",
+        requires_compatibilities=["FARGATE"],
+        network_mode="awsvpc",
+        cpu=str(args.cpu),
+        memory=str(args.memory_mib),
+        runtime_platform=aws.ecs.TaskDefinitionRuntimePlatformArgs(
+            cpu_architecture="ARM64", operating_system_family="LINUX"
+        ),
+        execution_role_arn=starts.arn,
+        task_role_arn=runs.arn,
+        container_definitions=pulumi.Output.json_dumps([container]),
+        opts=child,
+        **more,
+    )

@@ -1,0 +1,141 @@
+"""Logical copies of a stack: where they go, the task that makes them, and who may see how old they are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pulumi
+
+from components.backup.copies import KIND as COPIES
+from components.backup.copies import Copies, CopiesArgs, watching
+from components.connect import Connecting, connect
+from components.functions.metrics import KIND as METRICS
+from components.policy import Statement
+from infra.parts.connect import master
+from infra.parts.site import Site, StackPlace, secret_days
+from infra.rules.backups import copies_start, cron
+from infra.settings.backup_sections import LogicalSection
+from infra.settings.model import Settings
+from knowledge import buckets
+from knowledge.backups.copies import BETWEEN_MINUTES, FOLDER, MAKING_MINUTES
+
+
+@dataclass(frozen=True, kw_only=True)
+class Target:
+    """Where copies go."""
+
+    bucket: str
+    folder: str
+    """With a slash at its end; empty for all of the bucket."""
+
+    @property
+    def place(self) -> str:
+        """As commands take it."""
+        return f"s3://{self.bucket}/{self.folder}".rstrip("/")
+
+
+def bucket_name(settings: Settings, prefix: str, where: StackPlace) -> str | None:
+    """Return the name of the stack's own bucket; None where it has none."""
+    if settings.bucket is None:
+        return None
+    return settings.bucket.name or buckets.default_name(prefix, where["account_id"], where["region"])
+
+
+def target(settings: Settings, prefix: str, where: StackPlace) -> Target | None:
+    """Return where the copies go; None where none are made."""
+    wanted = settings.backup.logical if settings.backup else None
+    if wanted is None:
+        return None
+    own = bucket_name(settings, prefix, where)
+    if wanted.to is None:
+        assert own  # noqa: S101 infra.rules.backups
+        return Target(bucket=own, folder=FOLDER)
+    name, _, folder = wanted.to.removeprefix("s3://").strip("/").partition("/")
+    return Target(bucket=name, folder=f"{folder}/" if folder else "")
+
+
+def kept(settings: Settings, prefix: str, where: StackPlace) -> dict[str, object] | None:
+    """Return the manifest's part on them."""
+    found = target(settings, prefix, where)
+    return {"place": found.place, "backup_seconds": 60 * (BETWEEN_MINUTES + MAKING_MINUTES)} if found else None
+
+
+def users(settings: Settings, prefix: str, where: StackPlace) -> list[pulumi.Input[str]]:
+    """Return the ARNs of the roles that use the stack's bucket for copies: known before the roles are there."""
+    found = target(settings, prefix, where)
+    if found is None or found.bucket != bucket_name(settings, prefix, where):
+        return []
+    role = "arn:{0}:iam::{1}:role/{2}-{3}"
+    kinds = [COPIES, *([METRICS] if _watched(settings) else [])]
+    return [pulumi.Output.format(role, where["partition"], where["account_id"], prefix, kind) for kind in kinds]
+
+
+def watches(site: Site) -> list[Statement]:
+    """What lets the scheduled look see how old they are."""
+    found = target(site.settings, site.prefix, site.place)
+    if found is None:
+        return []
+    place = site.place
+    return watching(
+        found.bucket, found.folder, site.keys.storage_arn, partition=place["partition"], region=place["region"]
+    )
+
+
+def copies(site: Site, *, manifest: pulumi.Input[str], after: list[pulumi.Resource]) -> dict[str, Any] | None:
+    """Make what `data-tier:backup.logical` asks for; return the outputs, if any.
+
+    `after` is what gives the logins, and the bucket.
+    """
+    settings = site.settings
+    wanted = settings.backup.logical if settings.backup else None
+    found = target(settings, site.prefix, site.place)
+    if wanted is None or found is None:
+        return None
+    made = _made(site, wanted, found, manifest, after)
+    return {"place": made.place, "log": made.log_group}
+
+
+def _made(
+    site: Site, wanted: LogicalSection, found: Target, manifest: pulumi.Input[str], after: list[pulumi.Resource]
+) -> Copies:
+    settings, there = site.settings, site.settings.network.endpoints
+    return Copies(
+        "copies",
+        CopiesArgs(
+            prefix=site.prefix,
+            image=wanted.image,
+            cpu=wanted.cpu,
+            memory_mib=wanted.memory,
+            cron=cron(copies_start(wanted, settings.time_zone)),
+            bucket=found.bucket,
+            folder=found.folder,
+            key_arn=site.keys.storage_arn,
+            keep_days=wanted.keep,
+            daily_days=wanted.daily,
+            watcher_security_group_id=site.firewall.runner_id if _watched(settings) else None,
+            vpc_id=site.network.vpc_id,
+            subnet_ids=site.network.subnet_ids,
+            security_group_ids=[each for each in there if each.startswith("sg-")],
+            database_security_group_id=site.firewall.database_id,
+            database_port=settings.postgres.port,
+            cache_security_group_id=site.firewall.cache_id,
+            cache_port=settings.cache_port,
+            endpoint_security_group_id=site.network.endpoint_security_group_id,
+            endpoint_cidrs=[each for each in there if not each.startswith("sg-")],
+            image_prefix_list_id=site.network.image_prefix_list_id,
+            manifest=manifest,
+            secret_arns=[site.credentials.master_secret_arn, *site.credentials.token_secret_arns.values()],
+            connect=connect(Connecting(logins=master(site.access, settings)), site.postgres, site.caches),
+            secrets_key_arn=site.keys.secrets_arn,
+            logs_key_arn=site.keys.logs_arn,
+            log_retention_days=settings.logs.retention,
+            recovery_window_days=secret_days(settings),
+            **site.place,
+        ),
+        pulumi.ResourceOptions(depends_on=[*after, site.network, site.firewall]),
+    )
+
+
+def _watched(settings: Settings) -> bool:
+    return settings.metrics is not None and settings.metrics.schedule is not None
