@@ -131,11 +131,11 @@ def _proved(state: StateDir | None) -> Iterator[Finding]:
 def _recovery(manifest: Manifest, state: StateDir | None) -> Iterator[Finding]:
     """Copies and drills, as the place knows them in which the stack keeps them."""
     from bootstrap.errors import BootstrapError
-    from cli.kept import NOT_DECLARED, limit_of, place_of
-    from keep.watch.kept import now, reader
-    from observe.health.recovery import not_kept, recovery_findings
+    from cli.kept import kept_reader, limit_of
+    from keep.watch.kept import now
+    from observe.health.recovery import NOT_DECLARED, not_kept, recovery_findings
 
-    read = reader(manifest, place_of(manifest, state))
+    read = kept_reader(manifest, state)
     if read is None:
         yield from not_kept(*NOT_DECLARED)
         return

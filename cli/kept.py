@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from knowledge.thresholds.recovery import BACKUP
@@ -9,14 +10,11 @@ from knowledge.thresholds.recovery import BACKUP
 if TYPE_CHECKING:
     from bootstrap.manifest import Manifest
     from local.state import StateDir
+    from observe.health.recovery import Recoverable
     from observe.metrics.source import Source
 
 LOCAL = "backups"
 """Folder of the project that a tier on this computer is looked for in, where its stack declares no place."""
-NOT_DECLARED = (
-    "nobody has said where copies lie",
-    "data-tier:backup.logical, or `datatier backup create --to backups`",
-)
 BACKUP_SECONDS = BACKUP.warn or 0.0
 """How old the newest copy may be where no stack says so."""
 
@@ -34,10 +32,19 @@ def limit_of(manifest: Manifest) -> float:
     return manifest.kept.backup_seconds if manifest.kept else BACKUP_SECONDS
 
 
+def kept_reader(manifest: Manifest, state: StateDir | None) -> Callable[[], Recoverable] | None:
+    """Return what looks at copies and drills; None where nobody has said where they lie, and no drill was done here."""
+    from keep.watch.kept import DRILLS, reader
+
+    folder = state.path / DRILLS if state else None
+    drills = str(folder) if folder and folder.is_dir() else None
+    return reader(manifest, place_of(manifest, state), drills=drills)
+
+
 def kept_source(manifest: Manifest, state: StateDir | None) -> Source:
     """What the exporter tells of copies and drills."""
-    from keep.watch.kept import reader
+    from observe.health.recovery import NOT_DECLARED
     from observe.metrics.own.recovery import not_kept_source, recovery_source
 
-    read = reader(manifest, place_of(manifest, state))
+    read = kept_reader(manifest, state)
     return recovery_source(read, limit_of(manifest)) if read else not_kept_source(*NOT_DECLARED)

@@ -23,7 +23,7 @@ class Backups:
     earliest: str | None
     """ISO 8601, as are all times here; None where nothing can be restored to yet."""
     latest: str | None
-    """Just before the last commit that is archived; `LatestRestorableTime` is newer, because it has the rest archived."""
+    """Just before the last archived commit; `LatestRestorableTime` is newer: it has the rest archived first."""
     gap: bool
     """Whether WAL was let go, so that times after `latest` cannot be restored to until there is a new base backup."""
     trouble: str | None

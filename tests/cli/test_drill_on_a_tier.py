@@ -9,6 +9,7 @@ import json
 import os
 import random
 import re
+import shutil
 import subprocess
 import time
 from collections.abc import Iterator
@@ -67,6 +68,7 @@ def tier(live: Folder) -> Iterator[Folder]:
     change("INSERT INTO users (email, name) SELECT n || '@drill.example', n FROM generate_series(1, 50) n")
     yield live
     change("DELETE FROM users WHERE email LIKE '%@drill.example'")
+    shutil.rmtree(live.path / ".local" / "live" / "drills")
 
 
 @pytest.fixture
@@ -119,6 +121,13 @@ def test_a_backup_is_restored_and_proved_and_a_damaged_one_fails(tier: Folder, t
     assert f"{archive} is damaged" in said.json["reason"]
     said = tier.call("drill", "snapshot", "live", "--from", str(tmp_path), "--backup", "20200101T000000000Z-000000")
     assert (said.code, "has no backup" in said.err) == (2, True), said.all
+
+
+def test_health_says_how_old_the_last_drill_is(tier: Folder) -> None:
+    """After those above."""
+    said = {each["id"]: each for each in tier.call("health", "live", "--json", "--timeout", "20").json["checks"]}
+    assert (said["drill"]["status"], said["backup"]["status"]) == ("ok", "skipped")
+    assert said["drill"]["message"].startswith("the last drill is ")
 
 
 @pytest.mark.usefixtures("untouched")
