@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from typing import Annotated
 
 import typer
@@ -11,6 +12,7 @@ from cli.backup_restore_cache import CacheOption, Where, restore_cache
 from cli.consent import ask
 from cli.current import state_of
 from cli.doors import by_url
+from cli.errors import InputError
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackOption
 from cli.output import console, emit_json, escape
 from cli.target import find_manifest
@@ -27,6 +29,10 @@ def restore(
             help="In place of the database that has the name, which is kept under another; of the keys of a cache.",
         ),
     ] = False,
+    table: Annotated[
+        list[str] | None,
+        typer.Option("--table", help="Only SCHEMA.TABLE, with its partitions, keys, policies; again for another one."),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before anything is replaced.")] = False,
     stack: StackOption = None,
     manifest: ManifestOption = None,
@@ -57,6 +63,12 @@ def restore(
         wish = wish_of_url(url, replace=replace)
     else:
         wish = wish_of_stack(find_manifest(stack, manifest), None if manifest else state_of(stack), replace=replace)
+    if table:
+        if replace:
+            raise InputError(
+                "--table and --replace contradict each other: some tables are no database; take them aside."
+            )
+        wish = dataclasses.replace(wish, tables=tuple(table))
     name = str(wish.name)
     if replace:
         ask(f"The database {name} will be replaced by the backup {found.id}.", name, yes=yes)

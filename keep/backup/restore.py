@@ -18,10 +18,10 @@ from keep.manifest import BackupManifest, PostgresCopy
 from keep.place.place import Place
 from keep.place.sealed import checked, unsealed
 from keep.postgres import proof
-from keep.postgres.restore import Look, Restored, Work
 from keep.postgres.restore import restore as into
 from keep.postgres.target import TargetServer
 from keep.postgres.unpacked import unpack
+from keep.postgres.work import Look, Restored, Work
 from keep.workspace import workspace
 
 _FOLDER = "datatier-restore-"
@@ -36,6 +36,8 @@ class Wish:
     """What it is called; None where it is only proved."""
     replace: bool = False
     """In place of the database that has the name."""
+    tables: tuple[str, ...] = ()
+    """Only these, `schema.table`, with what is theirs; none: the whole database."""
     access: Access | None = None
     """Declaration that counts; None: the backup's own, where it has one."""
     wanted: Callable[[psycopg.Connection[Any], Access], Desired] = desired_by_url
@@ -48,7 +50,7 @@ def restore(place: Place, manifest: BackupManifest, wish: Wish) -> Restored:
     """Restore a backup's database. Raise AskedError, DamagedError or KeepError; then the server is as it was."""
     copy = database_of(manifest)
     with workspace(_FOLDER) as folder:
-        archive = unpack(place, manifest.id, manifest.stored(copy.archive), folder, copy.size)
+        archive = unpack(place, manifest.id, manifest.stored(copy.archive), folder, copy.archive_size)
         for each in manifest.objects:
             if each.name != copy.archive:
                 checked(place, manifest.id, each)
@@ -61,8 +63,9 @@ def restore(place: Place, manifest: BackupManifest, wish: Wish) -> Restored:
             server=wish.server,
             name=wish.name,
             replace=wish.replace,
+            tables=wish.tables,
             before=before,
-            after=after,
+            after=None if wish.tables else after,  # it speaks of tables that are not there
         )
         return into(work)
 
@@ -72,8 +75,10 @@ def _access(wish: Wish, access: Access | None) -> tuple[Look | None, Look | None
         return None, None
 
     def before(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
-        brought_about(conn, wish.wanted(conn, access))  # an empty database lacks what some of it is about
-        return ()
+        there = {name for (name,) in conn.execute("SELECT rolname FROM pg_roles")}
+        wanted = wish.wanted(conn, access)
+        brought_about(conn, wanted)  # an empty database lacks what some of it is about
+        return tuple(role.name for role in wanted.roles if role.name not in there)
 
     def after(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
         return brought_about(conn, wish.wanted(conn, access)) or wish.tried(conn, access)

@@ -76,7 +76,7 @@ def dumped_by(head: bytes, where: str) -> int:
     bytes of version, sizes of integers and offsets, the format, the compression (one byte since 1.15, an integer
     before), seven integers of time, and three texts: database, version of the server, version of pg_dump.
     """
-    if head[:5] != _MAGIC:
+    if head[:5] != _MAGIC or len(head) < 12:
         raise DamagedError(f"{where} is not an archive of pg_dump")
     size = head[8]
     at = 11 + (1 if tuple(head[5:7]) >= (1, 15) else size + 1) + 7 * (size + 1)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import psycopg
 
 from keep.errors import AskedError
 from keep.manifest import PostgresCopy
+
+_ROOM = 1.3
+"""What a restore takes on the server's disk, of the database's size: the database, and WAL that is not recycled yet."""
 
 
 def check(conn: psycopg.Connection[Any], copy: PostgresCopy) -> None:
@@ -25,4 +29,22 @@ def check(conn: psycopg.Connection[Any], copy: PostgresCopy) -> None:
         raise AskedError(
             f"the server does not have {', '.join(missing)}, which the database needs: install the extension there, "
             "or restore into a server that has it"
+        )
+    _room(conn, copy)
+
+
+def _room(conn: psycopg.Connection[Any], copy: PostgresCopy) -> None:
+    """Of a server on this computer; another one's disk cannot be asked by SQL."""
+    if conn.info.host not in ("127.0.0.1", "::1", "localhost") and not conn.info.host.startswith("/"):
+        return
+    # Seen by pg_read_all_settings, hence by RDS's master, in a tier too; behind a tunnel it is no folder of this one.
+    row = conn.execute("SELECT setting FROM pg_settings WHERE name = 'data_directory'").fetchone()
+    try:
+        free = shutil.disk_usage(row[0]).free if row else None
+    except OSError:
+        return
+    if free is not None and free < copy.size * _ROOM:
+        raise AskedError(
+            f"the server's disk has {free >> 20} MiB free, and the database takes {copy.size >> 20} and its WAL: free "
+            "space there, or restore into another server"
         )

@@ -23,16 +23,49 @@ def aside(database: str, what: str, at: datetime) -> str:
     return database.encode()[: _LONGEST - len(ending)].decode(errors="ignore") + ending
 
 
-def check(door: psycopg.Connection[Any], name: str, *, replace: bool) -> None:
-    """Raise AskedError where a database of that name is there and shall stay, or is not and shall be replaced."""
+def check(server: TargetServer, door: psycopg.Connection[Any], name: str, *, replace: bool) -> bool:
+    """Return whether a database of that name is there that steps aside: one to be replaced, or an empty one.
+
+    Raise AskedError where one with something in it shall stay, or none is there to be replaced.
+    """
     found = door.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone() is not None
-    if found and not replace:
-        raise AskedError(
-            f"there is a database {name} already: name one in the URL that is not there, or say --replace, which keeps "
-            "it under another name"
-        )
     if replace and not found:
         raise AskedError(f"there is no database {name} to be replaced: leave --replace out")
+    if found and not replace and not _empty(server, name):
+        raise AskedError(
+            f"there is a database {name} with something in it: name one that is not there, or say --replace, which "
+            "keeps it under another name"
+        )
+    return found
+
+
+def clear(server: TargetServer, door: psycopg.Connection[Any], name: str) -> bool:
+    """Drop a database that stepped aside if nothing is in it; return whether it was dropped."""
+    try:
+        if not _empty(server, name):
+            return False
+        door.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
+    except (psycopg.Error, BootstrapError):  # somebody is in it
+        return False
+    return True
+
+
+def _empty(server: TargetServer, name: str) -> bool:
+    with server.connect(name) as conn:
+        return conn.execute(_SOMETHING).fetchone() is None
+
+
+# What initdb has made has lower numbers (PostgreSQL's transam.h, FirstNormalObjectId).
+_SOMETHING = """
+SELECT FROM (SELECT 'pg_class'::regclass AS kind, oid FROM pg_class WHERE relnamespace <> 'pg_toast'::regnamespace
+             UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_proc
+             UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type
+             UNION ALL SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_'
+             UNION ALL SELECT 'pg_largeobject'::regclass, oid FROM pg_largeobject_metadata) o
+WHERE oid >= 16384 AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.kind AND d.objid = o.oid
+                                   AND d.deptype IN ('e', 'i'))
+LIMIT 1
+"""
 
 
 def settle(server: TargetServer, door: psycopg.Connection[Any], name: str, wanted: str, *, replace: bool) -> str | None:

@@ -35,6 +35,12 @@ def others(entries: Iterable[Entry]) -> list[Entry]:
     ]
 
 
+def of_database(entries: Iterable[Entry]) -> list[Entry]:
+    """Return all of these."""
+    entries = list(entries)
+    return [*made(entries), *others(entries)]
+
+
 def creation(script: str) -> str:
     """Return how the database is made: encoding, provider and locale as they were. Raise KeepError."""
     found = _HOW.search(script)
@@ -43,15 +49,23 @@ def creation(script: str) -> str:
     return found[1]
 
 
-def apply(door: psycopg.Connection[Any], script: str, was: str, name: str) -> None:
-    """Give the database `name` what `was` had. Raise KeepError with what the server refuses."""
+def apply(door: psycopg.Connection[Any], script: str, was: str, name: str) -> tuple[str, ...]:
+    """Give the database `name` what `was` had; return the settings that whoever is logged in may not make.
+
+    Raise KeepError with what else the server refuses: a database that more people may enter than before is not it.
+    """
     script = _HOW.sub("", script)  # pg_restore writes it whatever the list says
-    if not script.strip():
-        return
-    try:
-        door.execute(SQL(renamed(script, was, name)))
-    except psycopg.Error as error:
-        raise KeepError(f"the database's own settings do not come back: {error.diag.message_primary}") from None
+    refused: list[str] = []
+    for statement in filter(None, map(str.strip, re.split(r";$(?=\s*(?:[A-Z]|\Z))", script, flags=re.MULTILINE))):
+        try:
+            door.execute(SQL(renamed(statement, was, name)))
+        except psycopg.errors.InsufficientPrivilege as error:
+            if not (setting := re.fullmatch(r"(ALTER .+ SET .+?) (?:TO|=) .*", statement, re.DOTALL)):
+                raise KeepError(f"{statement} is refused: {error.diag.message_primary}") from None
+            refused.append(f"not brought: {setting[1]}, which needs more rights: {error.diag.message_primary}")
+        except psycopg.Error as error:
+            raise KeepError(f"the database's own settings do not come back: {error.diag.message_primary}") from None
+    return tuple(refused)
 
 
 def renamed(script: str, was: str, name: str) -> str:

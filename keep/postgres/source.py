@@ -10,7 +10,6 @@ from typing import Any
 
 import psycopg
 
-from bootstrap.schema.read import UnreadableError
 from keep.errors import KeepError
 from keep.manifest import PostgresCopy, StoredObject
 from keep.place.place import Sink
@@ -114,7 +113,7 @@ def _copied(
 def _read(conn: psycopg.Connection[Any]) -> _Read:
     """The schema first: it is what pg_dump reads first, too."""
     return _Read(
-        fingerprint=_fingerprint(conn),
+        fingerprint=fingerprint(conn),
         described=described(conn),
         left_out=left_out(conn),
         unproved=unproved(conn),
@@ -146,11 +145,3 @@ class _Counted:
         for chunk in self._chunks:
             self.bytes += len(chunk)
             yield chunk
-
-
-def _fingerprint(conn: psycopg.Connection[Any]) -> str | None:
-    """None where the server is too old for its schema to be read."""
-    try:
-        return fingerprint(conn)
-    except UnreadableError:
-        return None

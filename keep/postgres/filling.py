@@ -1,0 +1,70 @@
+"""Fills a new database from an archive: roles first, then pg_restore in several runs, then the planner's statistics."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import psycopg
+from psycopg.sql import SQL, Identifier
+
+from keep.manifest import PostgresCopy
+from keep.postgres import archive, extensions, loading, properties, roles, steps
+from keep.postgres.archive import Entry
+from keep.postgres.programs import libpq
+from keep.postgres.work import Restored, Work
+
+
+def fill(work: Work, program: str, entries: Sequence[Entry], name: str, done: Restored, made: list[str]) -> None:
+    """Restore entries of the archive into the empty database `name`; add to `made` the roles that had to be made.
+
+    Raise AskedError or KeepError.
+    """
+    with work.server.connect(name) as conn:
+        with done.phase("roles"):
+            made += work.before(conn) if work.before else ()
+            bare = roles.ensure(conn, work.copy.roles)
+            made += bare
+        if bare:
+            done.notes.append(f"roles that nobody declares were made without login: {', '.join(bare)}")
+        role = acting(conn, work.copy)
+        with done.phase("restore"):
+            if role:
+                conn.execute(SQL("ALTER DATABASE {} OWNER TO {}").format(Identifier(name), Identifier(role)))
+            _load(
+                work, program, [each for each in entries if each.kind not in properties.OF_DATABASE], libpq(conn), role
+            )
+        with done.phase("statistics"), conn.transaction():
+            if role:
+                conn.execute(SQL("SET LOCAL ROLE {}").format(Identifier(role)))
+            conn.execute("SET LOCAL statement_timeout = 0")
+            conn.execute("ANALYZE")
+
+
+def _load(work: Work, program: str, entries: Sequence[Entry], environment: Mapping[str, str], role: str | None) -> None:
+    def load(chosen: Sequence[Entry], *, jobs: int, role: str | None) -> None:
+        if not chosen:
+            return
+        kept = archive.kept(chosen, work.folder)
+        loading.load(program, environment, work.archive, kept, jobs=jobs, role=role)
+
+    if role:  # RDS's master, or one like it
+        made = [each for each in entries if extensions.first(each)]
+        named = [each for each in made if each.kind == "EXTENSION"]
+        load([each for each in made if each not in named], jobs=1, role=None)
+        if work.server.reserve:
+            script = archive.script(program, work.archive, named, work.folder)
+            work.server.reserve(environment["PGDATABASE"], extensions.wanted(script))
+        load(named, jobs=1, role=None)
+        entries = [each for each in entries if each not in made and not extensions.comment(each)]
+    sections = {
+        each.number: section for section in steps.SECTIONS for each in archive.listed(program, work.archive, section)
+    }
+    for step in steps.steps(entries, sections):
+        load(step.entries, jobs=loading.jobs(os.cpu_count()) if step.side_by_side else 1, role=role)
+
+
+def acting(conn: psycopg.Connection[Any], copy: PostgresCopy) -> str | None:
+    """As whom to work: a superuser as itself, everybody else as the owner, whose tables no policy guards from it."""
+    return None if conn.info.parameter_status("is_superuser") == "on" else copy.owner

@@ -1,0 +1,75 @@
+"""What is restored, into what, and what came of it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from pydantic import JsonValue
+
+from keep.manifest import PostgresCopy
+from keep.postgres.proof import Proof
+from keep.postgres.target import TargetServer
+
+Look = Callable[[psycopg.Connection[Any]], tuple[str, ...]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """What is restored, and into what."""
+
+    copy: PostgresCopy
+    proof: Proof
+    archive: Path
+    """The archive, unpacked and verified."""
+    folder: Path
+    """A private folder for what is needed meanwhile."""
+    server: TargetServer
+    name: str | None
+    """What the database is called in the end; None where it is only proved and then dropped."""
+    replace: bool = False
+    """Whether a database of that name is there, and steps aside."""
+    tables: tuple[str, ...] = ()
+    """Only these, `schema.table`; none: all."""
+    before: Look | None = None
+    """Makes the declared roles, before anything belongs to them; returns those that were not there."""
+    after: Look | None = None
+    """Brings access about and proves it, once the rows are proved; returns what is wrong, one sentence each."""
+
+
+@dataclass(kw_only=True)
+class Restored:
+    """What was restored."""
+
+    database: str | None
+    tables: int
+    rows: int
+    seconds: dict[str, float] = field(default_factory=dict)
+    """Seconds of each phase."""
+    notes: list[str] = field(default_factory=list)
+    before: str | None = None
+    """What the database is called now that had the name before."""
+
+    @contextmanager
+    def phase(self, name: str) -> Iterator[None]:
+        """Time a phase."""
+        began = time.monotonic()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.monotonic() - began, 3)
+
+    def data(self) -> dict[str, JsonValue]:
+        """Return it as `--json` prints it."""
+        return {
+            "database": self.database,
+            "tables": self.tables,
+            "rows": self.rows,
+            "seconds": round(sum(self.seconds.values()), 3),
+            "phases": [{"name": name, "seconds": seconds} for name, seconds in self.seconds.items()],
+            "notes": list(self.notes),
+            "before": self.before,
+        }

@@ -1,0 +1,240 @@
+"""A database comes back from a backup whole and proved, or not at all."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections import namedtuple
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+import psycopg
+import pytest
+from restoring import backup, databases, of_the_database, roles, schema_of, target
+from rich_database import DATABASE, MAJORS, Library
+
+from keep.backup.restore import Wish, restore
+from keep.backup.verify import verify
+from keep.backup.verify_archive import read_through
+from keep.backup.verify_restored import ScratchServer, restored
+from keep.errors import AskedError, DamagedError, KeepError
+from keep.manifest import BackupManifest
+from keep.place.folder import FolderPlace
+from local.postgres.binaries import client
+
+pytestmark = pytest.mark.server
+
+Kept = tuple[FolderPlace, BackupManifest]
+Usage = namedtuple("Usage", "total used free")
+
+
+@pytest.fixture(scope="module")
+def kept(newest: Library, tmp_path_factory: pytest.TempPathFactory) -> Kept:
+    """A backup of the library on the newest server; nobody changes it."""
+    return backup(newest, tmp_path_factory.mktemp("kept"))
+
+
+@pytest.fixture
+def fresh(newest: Library) -> Iterator[str]:
+    """The name of a database that is not there; gone afterwards, as all that its name begins."""
+    yield "shelf"
+    with newest.connect(database="postgres") as conn:
+        for name in [each for each in databases(newest) if each.startswith("shelf")]:
+            conn.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def test_all_of_it_comes_back_on_each_major_version(each_library: Library, tmp_path: Path) -> None:
+    """By pg_dump's own word, which knows nothing of the proof; and by the proof."""
+    place, made = backup(each_library, tmp_path)
+    try:
+        done = restore(place, made, Wish(server=target(each_library), name="came_back"))
+        assert made.postgres is not None
+        assert (done.database, done.tables, done.rows, done.notes, done.before) == (
+            "came_back", made.postgres.tables, made.postgres.rows, [], None,
+        )  # fmt: skip
+        assert list(done.seconds) == ["roles", "restore", "statistics", "prove", "serve"]
+        assert schema_of(each_library, "came_back") == schema_of(each_library, DATABASE)
+        assert of_the_database(each_library, "came_back") == of_the_database(each_library, DATABASE)
+        # A database without them is as slow as if it had no indexes.
+        assert each_library.ask("SELECT reltuples::int FROM pg_class WHERE relname = 'title'", "came_back") == 40
+    finally:
+        each_library.execute("DROP DATABASE IF EXISTS came_back WITH (FORCE)", "postgres")
+
+
+def test_who_is_no_superuser_restores_as_the_owner_does(newest: Library, fresh: str, tmp_path: Path) -> None:
+    """As RDS's master: it owns none of the tables, and makes extensions and schemas for the owner."""
+    with newest.copy() as source:
+        newest.execute(
+            "ALTER TABLE lending.secret_note NO FORCE ROW LEVEL SECURITY; DROP EXTENSION vector CASCADE", source
+        )
+        newest.execute("DROP PUBLICATION loans; DROP EXTENSION amcheck", source)
+        place, made = backup(newest, tmp_path, source)
+        assert made.postgres is not None
+        owned = made.model_copy(update={"postgres": made.postgres.model_copy(update={"owner": "warden"})})
+        done = restore(place, owned, Wish(server=target(newest, "keeper"), name=fresh))
+        assert done.rows == made.postgres.rows
+        (note,) = done.notes
+        assert re.fullmatch(r"not brought: ALTER ROLE desk IN DATABASE \w+ SET statement_timeout, which needs .*", note)
+        assert schema_of(newest, fresh) == schema_of(newest, source)
+
+
+def test_a_newer_server_takes_an_older_one_s_backup(library_of: Callable[[int], Library], tmp_path: Path) -> None:
+    old, new = library_of(MAJORS[-1]), library_of(MAJORS[0])
+    place, made = backup(old, tmp_path)
+    try:
+        done = restore(place, made, Wish(server=target(new), name="upgraded"))
+        assert made.postgres is not None
+        assert done.rows == made.postgres.rows
+        newer = made.model_copy(update={"postgres": made.postgres.model_copy(update={"major": MAJORS[0]})})
+        with pytest.raises(AskedError, match=f"backup is of PostgreSQL {MAJORS[0]} and the server has {MAJORS[-1]}"):
+            restore(place, newer, Wish(server=target(old), name="never"))
+        assert "never" not in databases(old)
+    finally:
+        new.execute("DROP DATABASE IF EXISTS upgraded WITH (FORCE)", "postgres")
+
+
+def test_an_empty_database_gives_its_name_and_one_with_something_in_it_does_not(
+    newest: Library, kept: Kept, fresh: str
+) -> None:
+    newest.execute(f"CREATE DATABASE {fresh} TEMPLATE template0", "postgres")
+    before = databases(newest)
+    assert restore(*kept, Wish(server=target(newest), name=fresh)).before is None
+    assert databases(newest) == before
+    assert newest.ask("SELECT count(*) FROM lending.title", fresh) == 40
+    with pytest.raises(AskedError, match=f"there is a database {fresh} with something in it: .* --replace"):
+        restore(*kept, Wish(server=target(newest), name=fresh))
+    assert databases(newest) == before
+
+
+def test_a_live_database_steps_aside_at_once_and_keeps_its_rows(newest: Library, kept: Kept, fresh: str) -> None:
+    newest.execute(f"CREATE DATABASE {fresh} TEMPLATE template0", "postgres")
+    newest.execute("CREATE TABLE alive (id integer); INSERT INTO alive VALUES (1)", fresh)
+    with newest.connect(database=fresh) as application:
+        done = restore(*kept, Wish(server=target(newest), name=fresh, replace=True))
+        with pytest.raises(psycopg.OperationalError):
+            application.execute("SELECT 1")
+    assert done.before is not None
+    assert done.before.startswith(f"{fresh}_before_")
+    assert newest.ask("SELECT count(*) FROM alive", done.before) == 1
+    assert newest.ask("SELECT count(*) FROM lending.title", fresh) == 40
+    with pytest.raises(AskedError, match="no database never to be replaced"):
+        restore(*kept, Wish(server=target(newest), name="never", replace=True))
+
+
+def test_a_prepared_transaction_keeps_a_database_in_place(newest: Library, kept: Kept, fresh: str) -> None:
+    """It holds what no session holds: the renaming waits in vain, and all is as it was."""
+    newest.execute(f"CREATE DATABASE {fresh} TEMPLATE template0", "postgres")
+    newest.execute("CREATE TABLE alive (id integer)", fresh)
+    newest.execute("BEGIN; INSERT INTO alive VALUES (1); PREPARE TRANSACTION 'half'", fresh)
+    before = databases(newest)
+    try:
+        with pytest.raises(KeepError, match=f"{fresh} could not be put in place: .*being accessed"):
+            restore(*kept, Wish(server=target(newest), name=fresh, replace=True))
+    finally:
+        newest.execute("COMMIT PREPARED 'half'", fresh)
+    assert databases(newest) == before
+    assert newest.ask("SELECT count(*) FROM alive", fresh) == 1
+
+
+def test_an_extension_that_the_server_lacks_is_asked_for_first(newest: Library, kept: Kept) -> None:
+    place, made = kept
+    assert made.postgres is not None
+    more = made.postgres.model_copy(update={"extensions": {**made.postgres.extensions, "telepathy": "1"}})
+    before = databases(newest)
+    with pytest.raises(AskedError, match="the server does not have telepathy, which the database needs"):
+        restore(place, made.model_copy(update={"postgres": more}), Wish(server=target(newest), name="never"))
+    assert databases(newest) == before
+
+
+@pytest.mark.parametrize(("free", "refusal"), [(9000, "to be unpacked"), (1 << 20, "the server's disk has 1 MiB free")])
+def test_room_is_asked_for_first(
+    newest: Library, kept: Kept, monkeypatch: pytest.MonkeyPatch, free: int, refusal: str
+) -> None:
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(1 << 40, 0, free))
+    before = databases(newest)
+    with pytest.raises(AskedError, match=refusal):
+        restore(*kept, Wish(server=target(newest), name="never"))
+    assert databases(newest) == before
+
+
+def test_a_full_disk_is_a_sentence(newest: Library, kept: Kept, tmp_path: Path) -> None:
+    from keep.postgres.unpacked import unpack
+
+    place, made = kept
+    assert made.postgres is not None
+    stored = made.stored(made.postgres.archive)
+    (tmp_path / stored.name.removesuffix(".zst")).symlink_to("/dev/full")
+    with pytest.raises(KeepError, match=r"cannot be written to: No space left on device; free space there"):
+        unpack(place, made.id, stored, tmp_path, made.postgres.archive_size)
+
+
+def test_nothing_is_touched_by_what_is_damaged(newest: Library, tmp_path: Path) -> None:
+    place, made = backup(newest, tmp_path)
+    before = databases(newest), roles(newest)
+    for stored in made.objects:
+        path = tmp_path / made.id / stored.name
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-9] + bytes([whole[-9] ^ 4]) + whole[-8:])
+        with pytest.raises(DamagedError):
+            restore(place, made, Wish(server=target(newest), name="never"))
+        path.write_bytes(whole)
+    assert (databases(newest), roles(newest)) == before
+
+
+def test_what_is_not_what_it_was_gets_no_name(newest: Library, kept: Kept) -> None:
+    """A proof of other rows: as if pg_restore had lost one and said nothing."""
+    from keep.backup import restore as module
+
+    place, made = kept
+    assert made.postgres is not None
+    before = databases(newest)
+    wrong = module.content(place, made, made.postgres.proof).replace(b'"rows": 40', b'"rows": 41', 1)
+    assert wrong != module.content(place, made, made.postgres.proof)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "content", lambda *_: wrong)
+        with pytest.raises(KeepError, match="what was restored is not what was copied, and is removed"):
+            restore(place, made, Wish(server=target(newest), name="never"))
+    assert databases(newest) == before
+
+
+def test_roles_that_nobody_declares_are_made_without_login_and_go_with_a_verification(
+    newest: Library, fresh: str, tmp_path: Path
+) -> None:
+    newest.execute("CREATE ROLE visitor LOGIN", "postgres")
+    with newest.copy() as source:
+        newest.execute("GRANT SELECT ON branch TO visitor", source)
+        place, made = backup(newest, tmp_path, source)
+        newest.execute("REVOKE ALL ON branch FROM visitor; DROP ROLE visitor", source)
+    before = databases(newest), roles(newest)
+    with_scratch = restored(lambda _: _here(newest))
+    assert verify(place, made.id, [read_through(client), with_scratch]).differences == ()
+    assert (databases(newest), roles(newest)) == before
+    done = restore(place, made, Wish(server=target(newest), name=fresh))
+    assert done.notes == ["roles that nobody declares were made without login: visitor"]
+    assert newest.ask("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'visitor'") is False
+    newest.execute("DROP OWNED BY visitor", fresh)
+    newest.execute("DROP ROLE visitor", "postgres")
+
+
+def _here(server: Library) -> AbstractContextManager[ScratchServer]:
+    return nullcontext(ScratchServer(server=target(server)))
+
+
+def test_level_2_reads_what_level_1_hashes(newest: Library, tmp_path: Path) -> None:
+    """An archive that was cut when it was made is what was written, and no archive."""
+    from keep import manifest as manifests
+    from keep.place.sealed import seal, unsealed
+
+    place, made = backup(newest, tmp_path)
+    assert made.postgres is not None
+    with unsealed(place, made.id, made.stored(made.postgres.archive)) as pieces:
+        whole = b"".join(pieces)
+    (tmp_path / made.id / made.postgres.archive).unlink()
+    cut = seal(place, made.id, made.postgres.archive, [whole[: len(whole) * 2 // 3]])
+    objects = tuple(cut if each.name == cut.name else each for each in made.objects)
+    lying = made.model_copy(update={"objects": objects})
+    (tmp_path / made.id / manifests.NAME).write_bytes(manifests.written(lying))
+    assert verify(place, made.id).ok
+    (difference,) = verify(place, made.id, [read_through(client)]).differences
+    assert difference.startswith(f"pg_restore cannot read {made.id}/{cut.name}: pg_restore: error: could not read")
