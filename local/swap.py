@@ -9,6 +9,8 @@ import os
 import shutil
 from pathlib import Path
 
+from local.stop import stop
+
 PARTS = ("postgres", "cache", "emulator", "backups", "state.json")
 """What a tier is: the folders of its servers and archives, and last what it knows of itself."""
 _FOLDER, _NEW, _OLD, _READY = "restoring", "new", "old", "ready"
@@ -24,7 +26,7 @@ def staging(tier: Path) -> Path:
 
 
 def commit(tier: Path) -> None:
-    """From here on the tier is what is staged. Its servers do not run."""
+    """From here on the tier is what is staged; its servers are ended hard."""
     handle = os.open(tier / _FOLDER / _READY, os.O_WRONLY | os.O_CREAT, 0o600)
     os.fsync(handle)
     os.close(handle)
@@ -36,6 +38,7 @@ def finish(tier: Path) -> None:
     folder = tier / _FOLDER
     if not (folder / _READY).exists():
         return
+    stop(tier, kill=True)
     (folder / _OLD).mkdir(mode=0o700, exist_ok=True)
     for part in PARTS:
         staged, old = folder / _NEW / part, folder / _OLD / part

@@ -142,6 +142,10 @@ COMMANDS: dict[str, list[Case]] = {
     "migrate goto": [case("6")],
     "migrate force": [case("6")],
     "migrate up": [case(), case(url=True, code=1), case("--path", "/nonexistent", code=2)],
+    "snapshot save": [case("one", "--json"), case("One", code=2)],
+    "snapshot list": [case("--json")],
+    "snapshot restore": [case("one", "--yes"), case("two", "--yes", code=2), case("one", code=2)],
+    "snapshot delete": [case("one"), case("one", code=2)],
     "reset": [case("--yes")],
     "down": [case()],
 }

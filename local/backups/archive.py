@@ -221,5 +221,5 @@ def _names(folder: Path) -> list[str]:
     """Sorted, without those that are not whole."""
     try:
         return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return []

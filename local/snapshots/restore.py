@@ -11,7 +11,6 @@ from pathlib import Path
 from keep.errors import AskedError
 from local import swap
 from local.backups import cluster
-from local.down import stop
 from local.files import private_dir, write_private
 from local.handlers import rds
 from local.handlers.base import server
@@ -39,7 +38,6 @@ def restore(state: StateDir, name: str) -> TierSnapshot:
     data = json.loads((folder / STATE).read_text())
     _archives(state, data["resources"], folder / "postgres", staged, name)
     write_private(staged / STATE, json.dumps({**data, "ports": {**found.ports, **state.ports}}))
-    stop(state, kill=True)
     swap.commit(state.path)
     state.load()
     if any(state.ports[each] != port for each, port in found.ports.items()):

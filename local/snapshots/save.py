@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from keep.errors import AskedError
 from local.backups.cluster import WAL, last_checkpoint
-from local.down import stop
 from local.files import write_private
 from local.handlers import cache, rds
 from local.handlers.base import server
@@ -18,6 +17,7 @@ from local.snapshots.kept import TierSnapshot
 from local.start import start
 from local.state import StateDir
 from local.status import processes
+from local.stop import stop
 
 STATE = "state.json"
 
@@ -41,7 +41,7 @@ def save(state: StateDir, name: str) -> TierSnapshot:
     fresh.mkdir(mode=0o700)
     ran = any(process.pid is not None for process in processes(state))
     try:
-        stop(state)
+        stop(state.path)
         at = datetime.now(UTC)
         aside = {entry["identifier"] for entry in state.made.values() if entry["kind"] != "promotion"}
         copied(state.path, fresh, without=aside, wal=_Segments(state))
