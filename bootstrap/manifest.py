@@ -131,12 +131,21 @@ class KeptTarget(_Model):
     """How old the newest copy may become: the schedule's pause, and the time that a copy takes."""
 
 
+class ObjectLock(_Model):
+    """How long S3 keeps a whole backup from everybody (S3 User Guide, "Object Lock")."""
+
+    mode: Literal["GOVERNANCE", "COMPLIANCE"]
+    days: int
+
+
 class BucketTarget(_Model):
     """The stack's bucket, where backups go unless another place is named."""
 
     name: str
     owner: str
     """Account that owns it."""
+    lock: ObjectLock | None = None
+    """Absent where backups are not locked."""
 
 
 class Manifest(_Model):

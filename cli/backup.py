@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from cli.backup_caches import CachesOption, Form, FormOption, caches_of_stack, caches_of_url, scratch_cache
+from cli.backup_caches import CachesOption, FormOption
 from cli.backup_list import list_, show
 from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, of_stack
 from cli.backup_prune import prune
 from cli.backup_restore import restore
-from cli.doors import by_url
+from cli.backup_schedule import schedule
+from cli.backup_sources import asked, deeper_of
 from cli.errors import FAILED
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackOption
 from cli.output import console, emit_json, escape
-
-if TYPE_CHECKING:
-    from keep.backup.create import Sources
-    from keep.backup.verify import Deeper
 
 app = typer.Typer(no_args_is_help=True, help="Copies of database and caches that are whole or not listed.")
 
@@ -44,15 +41,14 @@ def create(
     from keep.backup.listing import before
     from keep.backup.warnings import warnings
 
-    sources = _sources(stack, manifest, database_url, redis_url, cache, form, to)
+    sources = asked(stack, manifest, database_url, redis_url, cache, form, to)
     places = [of_stack(address, sources.stack) for address in (to or (None,))]
-    failed: dict[str, str] = {}
+    whole, failed = tuple(places), dict[str, str]()
     give_way()  # what is copied is in use
     try:
         made = make(sources, *places)
     except PartlyError as error:
-        made, failed = error.made, error.failed
-    whole = [place for place in places if place.address not in failed]
+        made, whole, failed = error.made, error.whole, error.failed
     odd = warnings(made, before(whole[0], made))
     if json:
         first = {"id": made.id, "place": whole[0].address, "objects": len(made.objects), "bytes": made.size}
@@ -67,7 +63,7 @@ def create(
         for sentence in odd:
             console().print(f"[yellow]warning[/] {escape(sentence)}")
         for address, sentence in failed.items():
-            console().print(f"[red]failed[/] {escape(address)} has no copy: {escape(sentence)}")
+            console().print(f"[red]failed[/] {escape(address)}: {escape(sentence)}")
     if failed:
         raise typer.Exit(FAILED)
 
@@ -100,7 +96,7 @@ def verify(
     """
     from keep.backup.verify import verify as look
 
-    found = look(existing_place(place, stack, manifest), backup, _deeper(level, database_url))
+    found = look(existing_place(place, stack, manifest), backup, deeper_of(level, database_url))
     if json:
         emit_json({"id": found.id, "level": found.level, "ok": found.ok, "differences": found.differences})
     elif found.ok:
@@ -112,56 +108,5 @@ def verify(
 
 
 app.command()(prune)
+app.command()(schedule)
 app.command()(restore)
-
-
-def _deeper(level: int, database_url: str | None) -> list[Deeper]:
-    if level == 1:
-        return []
-    from cli.backup_target import scratch_at, scratch_here
-    from keep.backup.verify import both
-    from keep.backup.verify_archive import read_through
-    from keep.backup.verify_restored import restored
-    from keep.redis import verify as caches
-    from local.postgres.binaries import client
-
-    deeper: list[Deeper] = [both(read_through(client), caches.read_through)]
-    if level > 2:
-        url = by_url(database_url, None, None)
-        database = restored(scratch_here if url is None else lambda _: scratch_at(url))
-        deeper.append(both(database, caches.restored(scratch_cache)))
-    return deeper
-
-
-def _sources(
-    stack: str | None,
-    manifest: str | None,
-    database_url: str | None,
-    redis_url: str | None,
-    names: list[str] | None,
-    form: Form | None,
-    to: list[str] | None,
-) -> Sources:
-    from bootstrap.access import load_access
-    from bootstrap.postgres import master
-    from bootstrap.secrets import AwsStore, open_database_url, place_of
-    from cli.target import find_manifest
-    from keep.backup.create import Sources
-    from keep.postgres.source import PostgresSource
-    from local.postgres.binaries import client
-
-    url, cache_url = by_url(database_url, stack, manifest), by_url(redis_url, stack, manifest, "--redis-url")
-    caches = caches_of_url(cache_url, names, form) if cache_url else ()
-    if url is not None:
-        source = PostgresSource(connect=lambda: open_database_url(url), owner=None, programs=client)
-        return Sources(postgres=source, caches=caches, server=place_of(url))
-    if cache_url is not None:
-        return Sources(caches=caches, server=place_of(cache_url))
-    target = find_manifest(stack, manifest)
-    store = AwsStore(target.region, target.aws_endpoint)
-    source = PostgresSource(
-        connect=lambda: master.look(target.postgres, store).conn,
-        owner=load_access(target.access).owner,
-        programs=client,
-    )
-    return Sources(postgres=source, caches=caches_of_stack(target, names, form, to), stack=target)

@@ -36,11 +36,13 @@ def existing_place(address: str | None, stack: str | None, manifest: str | None)
 
 
 def of_stack(address: str | None, target: Manifest | None, *, existing: bool = False) -> Place:
-    """Return the place at that address as the stack reaches it; without one the stack's bucket."""
+    """Return the place at that address as the stack reaches it; without one that of its schedule, or its bucket."""
     from keep.place import choose
     from knowledge.backups.copies import FOLDER
 
     bucket = target.bucket if target else None
+    if address is None and target and target.kept:
+        address = target.kept.place
     if address is None:
         if bucket is None:
             which = f"stack `{target.stack}` has no bucket" if target else "no stack says where"

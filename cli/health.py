@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated
@@ -100,7 +100,8 @@ def looker_at(
         return Looker(postgres, redis, partial(not_proved, "no stack describes this server", compare))
     if postgres is None:
         return Looker(None, redis)
-    return Looker(postgres, redis, lambda: chain(_proved(state), _recovery(postgres, state)))
+    recovery = _recovery(postgres, state)
+    return Looker(postgres, redis, lambda: chain(_proved(state), recovery()))
 
 
 def _proved(state: StateDir | None) -> Iterator[Finding]:
@@ -128,23 +129,27 @@ def _proved(state: StateDir | None) -> Iterator[Finding]:
     )
 
 
-def _recovery(manifest: Manifest, state: StateDir | None) -> Iterator[Finding]:
+def _recovery(manifest: Manifest, state: StateDir | None) -> Callable[[], Iterator[Finding]]:
     """Copies and drills, as the place knows them in which the stack keeps them."""
     from bootstrap.errors import BootstrapError
-    from cli.kept import kept_reader, limit_of
+    from cli.kept import Remembered, limit_of, place_of, reader_of
     from keep.watch.kept import now
     from observe.health.recovery import NOT_DECLARED, not_kept, recovery_findings
 
-    read = kept_reader(manifest, state)
+    read = reader_of(manifest, state)
     if read is None:
-        yield from not_kept(*NOT_DECLARED)
-        return
-    try:
-        found = read()
-    except BootstrapError as error:
-        yield from not_kept(str(error), "datatier backup list")
-        return
-    yield from recovery_findings(found, now(), limit_of(manifest))
+        return lambda: not_kept(*NOT_DECLARED)
+    where = place_of(manifest, state) or str(state.path if state else "")
+    remembered = Remembered(read, where)
+
+    def findings() -> Iterator[Finding]:
+        try:
+            found = remembered()
+        except BootstrapError as error:
+            return not_kept(str(error), f"datatier backup list --from {where}")
+        return recovery_findings(found, now(), limit_of(manifest))
+
+    return findings
 
 
 _URLS = {"database": ("--database-url", "PostgreSQL", 5432), "redis": ("--redis-url", "Redis", 6379)}

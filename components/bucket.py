@@ -26,12 +26,16 @@ class BucketArgs:
     """KMS key of its objects. It must live as long as they do."""
     roles: Sequence[pulumi.Input[str]] = ()
     """Roles that read and write objects. Nobody else does; the account's administrators can change that."""
+    exports_in: pulumi.Input[str] | None = None
+    """Region of the caches whose snapshots ElastiCache exports here; None where it does not."""
     own_roles: Sequence[pulumi.Input[str]] = ()
     """Roles of the stack that their own policies let in: what refuses everybody but `roles` leaves them out."""
     expire_days: Mapping[str, int] = field(default_factory=dict)
     """Prefix, such as `backups/` -> days after which its objects expire. Objects under no prefix are kept."""
     noncurrent_days: int = 30
     """Days that what was overwritten, deleted or expired can be had back."""
+    object_lock: bool = False
+    """Let the roles lock objects against removal. A bucket that is there without it is replaced."""
     force_destroy: bool = False
     """Delete it with all that is in it; else AWS refuses while it holds anything."""
     protect: bool = False
@@ -67,6 +71,7 @@ class Bucket(pulumi.ComponentResource):
             f"{name}-bucket",
             bucket=args.bucket,
             force_destroy=args.force_destroy,
+            object_lock_enabled=args.object_lock or None,
             opts=pulumi.ResourceOptions(parent=self, protect=args.protect),
         )
         bucket = made.bucket
@@ -154,6 +159,18 @@ def lifecycle(args: BucketArgs) -> list["S3.BucketLifecycleConfigurationRuleArgs
     ]
 
 
+def exported(region: pulumi.Input[str], arn: pulumi.Input[str], objects: pulumi.Input[str]) -> list[Statement]:
+    """Let ElastiCache write what it exports of snapshots: into a bucket of the account that asks for it, and no other
+    (ElastiCache User Guide, "Exporting a backup", and CopySnapshot's errors)."""
+    service = {"Service": pulumi.Output.format("{0}.elasticache-snapshot.amazonaws.com", region)}
+    parts = ["s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
+    whole = ["s3:GetBucketAcl", "s3:ListBucket", "s3:ListBucketMultipartUploads"]
+    return [
+        allow("ExportedSnapshots", parts, objects, Principal=service),
+        allow("ExportsBucket", whole, arn, Principal=service),
+    ]
+
+
 def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
     """TLS and the stack's key, or nothing; objects for the roles alone.
 
@@ -180,6 +197,8 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
             for sid, condition in wishes.items()
         ),
     ]
+    if args.exports_in is not None:
+        found += exported(args.exports_in, arn, objects)
     if not args.roles:
         return found
     everything = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject"]
@@ -187,6 +206,7 @@ def statements(args: BucketArgs, arn: pulumi.Input[str]) -> list[Statement]:
     used = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:ListMultipartUploadParts", "s3:PutObject"]
     # What locks an object is in the answer to HeadObject for those who may read that (S3 API Reference, "HeadObject").
     used += ["s3:GetObjectLegalHold", "s3:GetObjectRetention"]
+    used += ["s3:PutObjectRetention"] if args.object_lock else []
     # Parts of an upload that broke off are found by nothing else (`keep.place.s3`).
     listed = ["s3:ListBucket", "s3:ListBucketMultipartUploads"]
     return [

@@ -41,6 +41,8 @@ def case(*words: str, **more: object) -> Case:
     return Case(words, **more)  # type: ignore[arg-type]
 
 
+BACKUP = "(the backup)"
+"""Stands for the id of the backup that `backup create` has made."""
 SPOIL = "ALTER ROLE tmi_app_b SET default_transaction_read_only = on"
 # In this order, on one tier. Keys are the commands as the program lists them.
 COMMANDS: dict[str, list[Case]] = {
@@ -122,7 +124,12 @@ COMMANDS: dict[str, list[Case]] = {
     ],
     "backup list": [case("--from", "kept", "--json"), case(code=2)],
     "backup show": [case("nothing", "--from", "kept", code=2)],
-    "backup verify": [case("nothing", "--from", "kept", code=2)],
+    "backup verify": [case("nothing", "--from", "kept", code=2), case(BACKUP, "--from", "kept", "--level", "3")],
+    "backup restore": [
+        case(BACKUP, "--from", "kept"),
+        case(BACKUP, "--from", "kept", "--table", "nothing", code=2),
+        case(BACKUP, "--from", "kept", url=True, code=1),
+    ],
     "backup prune": [case("--from", "kept", "--yes"), case("--from", "s3://nobody-has-this-bucket/kept", code=2)],
     "drill pitr": [case("--json"), case("--to", "2999-01-01T00:00:00Z", code=2), case("--to", "soon", code=2)],
     "drill snapshot": [case("--dry-run")],
@@ -182,8 +189,10 @@ class Canary:
         notes = self.beside / "noticed"
         notes.write_text("")
         watched = Watched(self.marker)
+        kept = [path.parent.name for path in self.folder.glob("kept/*/MANIFEST.json")]
+        words = [kept[0] if word == BACKUP else word for word in case.words]
         with watched.meanwhile() as begin:
-            code, out, err = self.program.run((*command.split(), *case.words), self.folder, env, case.stdin, begin)
+            code, out, err = self.program.run((*command.split(), *words), self.folder, env, case.stdin, begin)
         # Passwords are handed to other programs by these two variables, and a URL is what the caller has set.
         allowed = {"PGPASSWORD", "REDISCLI_AUTH"} | ({"DATABASE_URL", "REDIS_URL"} if case.url else set())
         assert watched.seen | set(notes.read_text().split("\n")) - {""} <= allowed

@@ -30,6 +30,8 @@ class CopiesArgs(TaskArgs):
     """When, an AWS cron expression in UTC."""
     bucket: pulumi.Input[str]
     """Bucket of the copies."""
+    caches: bool = True
+    """Whether there are caches, whose snapshots are exported to the bucket."""
     folder: str = "backups/"
     """Folder in it, with a slash at its end; empty for all of it."""
     key_arn: pulumi.Input[str]
@@ -88,7 +90,7 @@ class Copies(pulumi.ComponentResource):
             opts=self._child,
         )
         starts, may_start = execution_role(name, args, KIND, logs, self._child)
-        may = [*secrets(args, manifest.secret_id), *objects(args)]
+        may = [*secrets(args, manifest.secret_id), *objects(args), *(exports(args) if args.caches else [])]
         runs, may_run = task_role(
             name, args, KIND, "Reads the database and the caches, and writes copies", may, self._child
         )
@@ -202,6 +204,30 @@ def objects(args: CopiesArgs) -> list[Statement]:
         allow("Copies", [f"s3:{each}" for each in used], pulumi.Output.format("{0}/{1}*", bucket, args.folder)),
         allow("Listing", ["s3:ListBucket", "s3:ListBucketMultipartUploads"], bucket, Condition=inside),
         allow("CopiesKey", ["kms:Decrypt", "kms:GenerateDataKey"], args.key_arn, Condition=through),
+    ]
+
+
+def exports(args: CopiesArgs) -> list[Statement]:
+    """Snapshots of the caches, and what ElastiCache exports of them beside everything else in the bucket, by names that
+    begin with the stack's (`keep.redis.exported`)."""
+    bucket = pulumi.Output.format("arn:{0}:s3:::{1}", args.partition, args.bucket)
+    exported = pulumi.Output.format("{0}/{1}-*", bucket, args.prefix)
+    snapshots = ["AddTagsToResource", "CopySnapshot", "CreateSnapshot", "DeleteSnapshot", "DescribeReplicationGroups"]
+    snapshots += ["DescribeSnapshots", "ListTagsForResource"]
+    kinds = ("cluster", "replicationgroup", "snapshot")
+    whose = [
+        pulumi.Output.format(
+            "arn:{0}:elasticache:{1}:{2}:{3}:{4}-*", args.partition, args.region, args.account_id, kind, args.prefix
+        )
+        for kind in kinds
+    ]
+    inside = {"StringLike": {"s3:prefix": [f"{args.prefix}-*"]}}
+    return [
+        allow("Snapshots", [f"elasticache:{each}" for each in snapshots], whose),
+        allow("Exported", ["s3:DeleteObject", "s3:GetObject"], exported),
+        allow("ExportedListed", ["s3:ListBucket"], bucket, Condition=inside),
+        # CopySnapshot asks for it of whoever calls it (ElastiCache User Guide, "Exporting a backup").
+        allow("Buckets", ["s3:ListAllMyBuckets"], "*"),
     ]
 
 

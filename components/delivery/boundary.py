@@ -23,6 +23,7 @@ _CACHES = [
     "ModifyUserGroup",
     # The AUTH token of a cache without users: the first one is replaced.
     "DescribeReplicationGroups",
+    "ListTagsForResource",
     "ModifyReplicationGroup",
 ]
 _INTERFACES = ["*ssignPrivateIpAddresses", "DeleteNetworkInterface"]
@@ -60,9 +61,11 @@ _ANYWHERE = [
     *(f"ecr:{each}" for each in _IMAGES),
     # A restore job has no ARN that a policy could name, and a finder reads names alone.
     *("backup:PutRestoreValidationResult", "tag:GetResources"),
+    "s3:ListAllMyBuckets",
 ]
 # The logical copies (components/backup/copies.py).
 _OBJECTS = ["*MultipartUpload*", "DeleteObject", "GetObject", "ListBucket", "PutObject"]
+_SNAPSHOTS = ["AddTagsToResource", "CopySnapshot", "CreateSnapshot", "DeleteSnapshot", "DescribeSnapshots"]
 _OWN_TAG = f"aws:ResourceTag/{TAG}"
 # Lambda Developer Guide, "Working with Lambda execution environment credentials": the key is there when a function's
 # code asks, and a function is what a deployment can put any code into.
@@ -90,7 +93,7 @@ def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] 
                 "ForAllValues:StringLike": {"kms:ResourceAliases": f"alias/{prefix}-*"},
             },
         ),
-        allow("Caches", _of("elasticache", _CACHES), arn("elasticache", f"*:{prefix}-*")),
+        allow("Caches", _of("elasticache", [*_CACHES, *_SNAPSHOTS]), arn("elasticache", f"*:{prefix}-*")),
         # A login by token names an instance by an id that RDS draws (components/connect.py).
         allow(
             "Logins",
@@ -114,6 +117,11 @@ def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] 
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
     ]
+
+
+def untitled(statements: Sequence[Statement]) -> list[Statement]:
+    """The same without their names, which only people need: a policy has 6144 characters."""
+    return [{key: value for key, value in each.items() if key != "Sid"} for each in statements]
 
 
 def _network(prefix: str, networks: Sequence[str], arn: Callable[[str, str], str]) -> list[Statement]:

@@ -11,7 +11,7 @@ import pulumi
 import pulumi_aws as aws
 
 from components.delivery.args import DeliveryArgs
-from components.delivery.boundary import boundary
+from components.delivery.boundary import boundary, untitled
 from components.delivery.github import AUDIENCE, ISSUER, PULL_REQUEST, trusted
 from components.delivery.kubernetes import operated
 from components.delivery.state import exporting, reading, writing
@@ -80,7 +80,7 @@ class Delivery(pulumi.ComponentResource):
             f"{environment}-boundary",
             names.boundary(prefix),
             f"The most that a role of {prefix} can do",
-            boundary(prefix, args.account_id, args.partition, args.networks.get(environment, ())),
+            untitled(boundary(prefix, args.account_id, args.partition, args.networks.get(environment, ()))),
         ).arn
 
     def _deploy(self, environment: str) -> pulumi.Output[str]:

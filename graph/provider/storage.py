@@ -43,7 +43,7 @@ KINDS = {
         id="{bucket}",
         arn="s3:::{bucket}",
         named="bucket",
-        replaces={"bucket", "bucketPrefix"},
+        replaces={"bucket", "bucketPrefix", "objectLockEnabled"},
         defaults={"forceDestroy": False},
     ),
     BUCKET_LIFECYCLE: Kind(

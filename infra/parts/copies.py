@@ -110,6 +110,7 @@ def _made(
             cron=cron(copies_start(wanted, settings.time_zone)),
             bucket=found.bucket,
             folder=found.folder,
+            caches=bool(site.caches),
             key_arn=site.keys.storage_arn,
             keep_days=wanted.keep,
             daily_days=wanted.daily,

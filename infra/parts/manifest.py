@@ -58,7 +58,7 @@ def manifest(
             for name, cache in instances.caches.items()
             for made in (site.caches[name],)
         },
-        "bucket": {"name": bucket["name"], "owner": site.place["account_id"]} if bucket else None,
+        "bucket": {"name": bucket["name"], "owner": site.place["account_id"], "lock": _lock(site)} if bucket else None,
         "secrets": credentials.secret_arns,
         "protected": site.settings.protect,
         "passwords": site.settings.passwords.model_dump(),
@@ -66,6 +66,11 @@ def manifest(
         "access": declaration,
     }
     return pulumi.Output.json_dumps(fields).apply(_checked)
+
+
+def _lock(site: Site) -> dict[str, object] | None:
+    lock = site.settings.bucket.lock if site.settings.bucket else None
+    return {"mode": lock.mode.upper(), "days": lock.days} if lock else None
 
 
 def _checked(document: str) -> str:

@@ -196,8 +196,12 @@ def _cache(given: CacheSection, cache: ReplicationGroup) -> Broken:
 
 
 def _bucket(settings: Settings, tier: Instances) -> Broken:
-    """The name that a bucket is given where none is: an account's number has 12 digits."""
-    if settings.bucket is None or settings.bucket.name is not None:
+    """Its lock; and the name that it is given where it has none: an account's number has 12 digits."""
+    if settings.bucket is None:
+        return
+    if settings.bucket.lock and settings.bucket.lock.mode == "compliance" and not settings.protect:
+        yield "lock.mode", "compliance cannot be undone: not for a stack that is not protected. Use governance."
+    if settings.bucket.name is not None:
         return
     region = tier.region or max((each for each in REGIONS if partition_of(each).name == "aws"), key=len)
     if problem := buckets.name_problem(buckets.default_name(tier.prefix, "0" * 12, region)):

@@ -163,6 +163,15 @@ _ROLE = r"arn:aws[a-z-]*:iam::\d{12}:role/\S+"
 Prefix = Annotated[str, _matches(buckets.FOLDER, "is not a folder, such as `exports/`.")]
 
 
+class ObjectLockSection(Section):
+    """Object lock of S3: nobody removes a whole backup before its days are over."""
+
+    mode: Literal["governance", "compliance"]
+    """`compliance` cannot be lifted by anybody; `governance` by who may bypass it."""
+    days: ObjectDays = 30
+    """Days from when a backup was made."""
+
+
 class BucketSection(Section):
     """A bucket for backups, exports and attachments."""
 
@@ -173,5 +182,7 @@ class BucketSection(Section):
     expire: Annotated[dict[Prefix, ObjectDays], AfterValidator(_apart)] = Field(default_factory=dict)
     """Folder -> days after which its objects expire; elsewhere they stay. That of backups has a rule of its own, by
     which the last one that was verified never goes (`datatier backup prune`)."""
+    lock: ObjectLockSection | None = None
+    """Lock backups. From the beginning: a bucket that is there without it is replaced."""
     former: ObjectDays = 30
     """Days that what was overwritten, deleted or expired can be had back."""

@@ -18,7 +18,7 @@ from keep.backup.listing import stored
 from keep.errors import AskedError, DamagedError, KeepError
 from keep.manifest import BackupManifest, CacheCopy, PostgresCopy, StoredObject
 from keep.place.place import Place, Sink
-from keep.place.sealed import checked, seal
+from keep.place.sealed import reread, seal
 from keep.place.several import Copies
 from keep.postgres import source as postgres
 from keep.postgres.source import PostgresSource
@@ -40,18 +40,18 @@ class Sources:
 
 
 class PartlyError(KeepError):
-    """A backup is whole in some of the places that it was to go to, and not in all."""
+    """A backup is whole, but not in all places that it was to go to, or not locked where it was to be."""
 
-    def __init__(self, made: BackupManifest, failed: dict[str, str]) -> None:
-        """`failed`: address of a place -> what went wrong there."""
-        super().__init__(f"the backup {made.id} is not everywhere: {'; '.join(failed.values())}")
-        self.made, self.failed = made, failed
+    def __init__(self, made: BackupManifest, whole: tuple[Place, ...], failed: dict[str, str]) -> None:
+        """`whole`: where it is. `failed`: address of a place -> what went wrong there."""
+        super().__init__(f"the backup {made.id} is not everywhere as it should be: {'; '.join(failed.values())}")
+        self.made, self.whole, self.failed = made, whole, failed
 
 
 def create(sources: Sources, place: Place, *also: Place) -> BackupManifest:
     """Make a backup in one pass for all places and return its manifest.
 
-    Raise PartlyError where it is whole in some places and in others is not; any other KeepError where it is nowhere.
+    Raise PartlyError where it is whole somewhere, but not everywhere as it should be; else another KeepError.
     What is not whole is taken away again, and never looks whole.
     """
     copies = Copies((place, *also))
@@ -83,15 +83,28 @@ def create(sources: Sources, place: Place, *also: Place) -> BackupManifest:
         for one in copies.places:
             discard(one, backup)
         raise
+    whole, failed = tuple(copies.going), dict(copies.failed)
     for one in copies.places:
-        if one.address in copies.failed:
+        if one not in whole:
             discard(one, backup)
-        else:
-            with suppress(BootstrapError):  # a role that may not look for them is no reason to have no backup
-                one.sweep(began - ABANDONED)
-    if copies.failed:
-        raise PartlyError(made, copies.failed)
+            continue
+        if problem := _locked(one, made):
+            failed[one.address] = problem
+        with suppress(BootstrapError):  # a role that may not look for them is no reason to have no backup
+            one.sweep(began - ABANDONED)
+    if failed:
+        raise PartlyError(made, whole, failed)
     return made
+
+
+def _locked(place: Place, made: BackupManifest) -> str | None:
+    """Lock what is whole, the objects before the manifest, by which a removal sees it; say why it cannot be done."""
+    try:
+        for name in (*(each.name for each in made.objects), manifests.NAME):
+            place.lock(f"{made.id}/{name}")
+    except BootstrapError as error:
+        return f"it is whole in {place.address}, and not locked there: {error}"
+    return None
 
 
 def discard(place: Place, backup: str) -> None:
@@ -129,7 +142,7 @@ def _copied(
 def _read_back(place: Place, backup: str, objects: list[StoredObject]) -> None:
     """Read all that was written: some stores take a wrong checksum, or what was not sent."""
     for each in objects:
-        checked(place, backup, each)
+        reread(place, backup, each)
 
 
 def _finish(place: Place, made: BackupManifest) -> None:

@@ -17,10 +17,10 @@ from keep.errors import AskedError
 from keep.manifest import BackupManifest, PostgresCopy
 from keep.place.place import Place
 from keep.place.sealed import checked, unsealed
+from keep.place.unpacked import unpack
 from keep.postgres import proof
 from keep.postgres.restore import restore as into
 from keep.postgres.target import TargetServer
-from keep.postgres.unpacked import unpack
 from keep.postgres.work import Look, Restored, Work
 from keep.workspace import workspace
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bootstrap.aws import Where, aws_client
+from bootstrap.manifest import ObjectLock
 from keep.place import s3_errors
 
 
@@ -20,13 +21,15 @@ class Account:
     endpoint: Where = None
     owner: str | None = None
     """Account that owns the bucket, where that is known: nothing goes into another's bucket that has its name."""
+    lock: ObjectLock | None = None
+    """How whole backups are locked there."""
 
 
 class Bucket:
     """S3's operations on one bucket, by botocore's names; they raise KeepError, and KeyError for what is not there."""
 
     def __init__(self, name: str, account: Account) -> None:
-        self.name = name
+        self.name, self.lock = name, account.lock
         self._client = aws_client("s3", account.region, account.endpoint)
         self._whose = {"Bucket": name, **({"ExpectedBucketOwner": account.owner} if account.owner else {})}
 

@@ -42,8 +42,8 @@ def of_stack(address: str, target: Manifest, *, existing: bool = False) -> Place
         return place_at(address, existing=existing)
     bucket = target.bucket
     own = bucket is not None and address.removeprefix("s3://").partition("/")[0] == bucket.name
-    owner = bucket.owner if bucket and own else None
-    return place_at(address, Account(region=target.region, endpoint=target.aws_endpoint, owner=owner))
+    owner, lock = (bucket.owner, bucket.lock) if bucket and own else (None, None)
+    return place_at(address, Account(region=target.region, endpoint=target.aws_endpoint, owner=owner, lock=lock))
 
 
 def by_environment() -> Account:

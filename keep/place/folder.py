@@ -70,6 +70,9 @@ class FolderPlace:
     def found(self, prefix: str = "") -> Iterator[Found]:
         return (found for found in self._files() if found.key.startswith(prefix) and not found.key.endswith(_PART))
 
+    def lock(self, _: str) -> None:
+        return
+
     def locked(self, _: str) -> str | None:
         return None
 

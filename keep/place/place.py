@@ -67,6 +67,10 @@ class Place(Sink, Protocol):
         """What is there, in the order of the keys."""
         ...
 
+    def lock(self, key: str, /) -> None:
+        """Keep an object from being removed for as long as the place was declared to; where it was not, do nothing."""
+        ...
+
     def locked(self, key: str, /) -> str | None:
         """Say what keeps an object from being removed for good; None where nothing does."""
         ...

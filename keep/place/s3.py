@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from keep.place.bucket import Bucket
 from keep.place.place import Found, Reader, Writer
@@ -51,6 +51,12 @@ class S3Place:
                 if not each["Key"].endswith("/"):  # what the console makes for a folder
                     key = each["Key"].removeprefix(self._prefix)
                     yield Found(key=key, size=each["Size"], modified=each["LastModified"].astimezone(UTC))
+
+    def lock(self, key: str) -> None:
+        if lock := self._bucket.lock:
+            until = datetime.now(UTC) + timedelta(days=lock.days)
+            retention = {"Mode": lock.mode, "RetainUntilDate": until}
+            self._bucket.call("put_object_retention", Key=self._prefix + key, Retention=retention)
 
     def locked(self, key: str) -> str | None:
         """Object lock: a removal would hide the object and keep what it holds (S3 User Guide, "Object Lock")."""

@@ -22,6 +22,7 @@ ACTIONS = {
     "list_objects_v2": "s3:ListBucket",
     "list_parts": "s3:ListMultipartUploadParts",
     "put_object": "s3:PutObject",
+    "put_object_retention": "s3:PutObjectRetention",
     "upload_part": "s3:PutObject",
 }
 """Operation -> the action that IAM asks for (Service Authorization Reference, Amazon S3)."""

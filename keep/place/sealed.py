@@ -18,10 +18,20 @@ from keep.place.place import Place, Reader, Sink, Writer
 
 CHUNK = 1 << 20
 """Bytes that are read at a time."""
-FRAME = 8 << 20
-"""Bytes before compression in one frame: what a reader holds at most, and loses to one flipped bit."""
-LEVEL = 3
-"""Of Zstandard: its default, which measured a quarter of gzip's processor time at a tenth less size."""
+FRAME = 2 << 20
+"""Bytes before compression in one frame: what a reader holds at most, and loses to one flipped bit. It stays in a
+processor's cache: frames of 8 MiB took a tenth more time and were no smaller."""
+LEVELS = (1, 3)
+"""Of Zstandard, the quick one and the thorough one. Which is smaller depends on what comes: of prose the thorough one
+is by a tenth, of keys, numbers and hashes the quick one is by as much (bench/README.md)."""
+TRIAL = 16
+"""Frames after which both are tried anew."""
+WORTH = 1.02
+"""How much larger a quick frame may be: it takes half the time."""
+
+
+Buffer = bytes | memoryview
+"""What a chunk may be."""
 
 
 class _Hashed:
@@ -38,29 +48,54 @@ class _Hashed:
         return self._sha.hexdigest()
 
 
-def seal(place: Sink, backup: str, name: str, chunks: Iterable[bytes], *, compress: bool = True) -> StoredObject:
+def seal(place: Sink, backup: str, name: str, chunks: Iterable[Buffer], *, compress: bool = True) -> StoredObject:
     """Write `chunks` as the object `name` of a backup and return what the manifest says of it.
 
-    Where the chunks raise, or the place does, nothing of the object is left.
+    Each chunk is done with before the next is asked for. Where the chunks raise, or the place does, nothing of the
+    object is left.
     """
     with place.write(f"{backup}/{name}") as out:
         hashed = _Hashed(out)
-        for piece in _frames(chunks) if compress else chunks:
+        for piece in _frames(chunks) if compress else map(bytes, chunks):
             hashed.write(piece)
     return StoredObject(name=name, bytes=hashed.size, sha256=hashed.hexdigest, compressed=compress)
 
 
-def _frames(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    compressor = zstandard.ZstdCompressor(level=LEVEL, write_checksum=True, write_content_size=True)
-    held, size = list[bytes](), 0
+def _frames(chunks: Iterable[Buffer]) -> Iterator[bytes]:
+    compress, frame, filled = _Compressor(), memoryview(bytearray(FRAME)), 0
     for chunk in chunks:
-        held.append(chunk)
-        size += len(chunk)
-        if size >= FRAME:
-            yield compressor.compress(b"".join(held))
-            held, size = [], 0
-    if size:
-        yield compressor.compress(b"".join(held))
+        rest = memoryview(chunk)
+        while rest:
+            part = rest[: FRAME - filled]
+            frame[filled : filled + len(part)] = part
+            filled, rest = filled + len(part), rest[len(part) :]
+            if filled == FRAME:
+                yield compress(frame)
+                filled = 0
+    if filled:
+        yield compress(frame[:filled])
+
+
+class _Compressor:
+    """Makes frames at the level that suits what comes: a dump is one table after another, each of its own kind."""
+
+    def __init__(self) -> None:
+        self._quick, self._thorough = (
+            zstandard.ZstdCompressor(level=level, write_checksum=True, write_content_size=True) for level in LEVELS
+        )
+        self._number, self._best = 0, self._quick
+
+    def __call__(self, data: memoryview) -> bytes:
+        trial = self._number % TRIAL == 0
+        self._number += 1
+        if not trial:
+            return self._best.compress(data)
+        quick, thorough = self._quick.compress(data), self._thorough.compress(data)
+        if len(quick) <= len(thorough) * WORTH:
+            self._best = self._quick
+            return quick
+        self._best = self._thorough
+        return thorough
 
 
 @contextmanager
@@ -82,6 +117,14 @@ def checked(place: Place, backup: str, stored: StoredObject) -> None:
     with unsealed(place, backup, stored) as content:
         for _ in content:
             pass
+
+
+def reread(place: Place, backup: str, stored: StoredObject) -> None:
+    """Read an object to its end as it lies there; raise DamagedError where those are not the bytes that were written.
+
+    For what was compressed a moment ago: it is not decompressed, which `checked` takes most of its time for.
+    """
+    checked(place, backup, stored.model_copy(update={"compressed": False}))
 
 
 def _content(source: Reader, stored: StoredObject, where: str) -> Iterator[bytes]:

@@ -38,8 +38,10 @@ CAUSES = (
 )
 
 
-def dumped(program: str, environment: Mapping[str, str], snapshot: str, role: str | None) -> Generator[bytes]:
+def dumped(program: str, environment: Mapping[str, str], snapshot: str, role: str | None) -> Generator[memoryview]:
     """Give pg_dump's archive (custom format, not compressed) piece by piece; raise KeepError where pg_dump fails.
+
+    A piece is good until the next one is asked for: all of them are in one buffer.
 
     Judged by the exit status at its end: what a pg_dump that failed has written looks like an archive. It sets its own
     timeouts to none. Never --enable-row-security, by which it leaves out what policies hide. Without subscriptions: a
@@ -56,8 +58,9 @@ def dumped(program: str, environment: Mapping[str, str], snapshot: str, role: st
         with contextlib.suppress(AttributeError, OSError):  # Linux's; one wake-up for a mebibyte, not for 64 KiB
             fcntl.fcntl(process.stdout, fcntl.F_SETPIPE_SZ, CHUNK)
         try:
-            while chunk := process.stdout.read(CHUNK):
-                yield chunk
+            buffer = memoryview(bytearray(CHUNK))
+            while size := process.stdout.readinto(buffer):  # type: ignore[attr-defined]  # it is a raw stream
+                yield buffer[:size]
             if status := process.wait():
                 said.seek(0)
                 raise KeepError(f"pg_dump failed: {reason(said.read(_SAID).decode(errors='replace'), status)}")

@@ -13,6 +13,7 @@ from keep.manifest import PostgresCopy
 from keep.postgres import archive, extensions, loading, properties, roles, steps
 from keep.postgres.archive import Entry
 from keep.postgres.programs import libpq
+from keep.postgres.snapshot import unhurried
 from keep.postgres.work import Restored, Work
 
 
@@ -22,6 +23,7 @@ def fill(work: Work, program: str, entries: Sequence[Entry], name: str, done: Re
     Raise AskedError or KeepError.
     """
     with work.server.connect(name) as conn:
+        unhurried(conn)
         with done.phase("roles"):
             made += work.before(conn) if work.before else ()
             bare = roles.ensure(conn, work.copy.roles)
@@ -38,7 +40,6 @@ def fill(work: Work, program: str, entries: Sequence[Entry], name: str, done: Re
         with done.phase("statistics"), conn.transaction():
             if role:
                 conn.execute(SQL("SET LOCAL ROLE {}").format(Identifier(role)))
-            conn.execute("SET LOCAL statement_timeout = 0")
             conn.execute("ANALYZE")
 
 

@@ -15,7 +15,7 @@ from keep.postgres.archive import Entry
 from keep.postgres.filling import fill
 from keep.postgres.fingerprint import fingerprint
 from keep.postgres.reader import reader
-from keep.postgres.snapshot import pinned
+from keep.postgres.snapshot import pinned, unhurried
 from keep.postgres.unfinished import sweep, unfinished
 from keep.postgres.work import Restored, Work
 
@@ -35,6 +35,7 @@ def restore(work: Work) -> Restored:
 def _restored(work: Work) -> Restored:
     done = Restored(database=work.name, tables=work.copy.tables, rows=work.copy.rows)
     with work.server.connect(work.server.door) as door:
+        unhurried(door)
         done.notes += [f"removed {name}, which a restore that was killed had left" for name in sweep(door)]
         asked.check(door, work.copy)
         there = work.name is not None and naming.check(work.server, door, work.name, replace=work.replace)

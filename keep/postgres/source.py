@@ -129,7 +129,7 @@ def _end(conn: psycopg.Connection[Any], proving: Future[_Read]) -> None:
             conn.cancel_safe(timeout=_CANCEL)
 
 
-def _while(chunks: Iterator[bytes], proving: Future[_Read]) -> Iterator[bytes]:
+def _while(chunks: Iterator[memoryview], proving: Future[_Read]) -> Iterator[memoryview]:
     """Give the chunks for as long as the proof does not fail."""
     for chunk in chunks:
         if proving.done():
@@ -138,10 +138,10 @@ def _while(chunks: Iterator[bytes], proving: Future[_Read]) -> Iterator[bytes]:
 
 
 class _Counted:
-    def __init__(self, chunks: Iterator[bytes]) -> None:
+    def __init__(self, chunks: Iterator[memoryview]) -> None:
         self._chunks, self.bytes = chunks, 0
 
-    def __iter__(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[memoryview]:
         for chunk in self._chunks:
             self.bytes += len(chunk)
             yield chunk

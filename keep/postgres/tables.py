@@ -1,9 +1,9 @@
 """What the rows of each table are, whatever their order: a count and a sum of hashes of the rows' text.
 
-The text of a row is PostgreSQL's own (`ROW(...)::text`, so `json` keeps its spaces, NULL is not the empty string and
-a float is its shortest exact form), in a session whose settings are pinned (`keep.postgres.snapshot`): the same for the
-same rows on PostgreSQL 15 to 18. Generated columns are left out, as pg_dump leaves them out: the schema says what they
-are. A partitioned table is one table, in the columns' order of its own, so that a row may change its partition.
+The text of a row is that of its columns as PostgreSQL writes them (`keep.postgres.row_text`), in a session whose
+settings are pinned (`keep.postgres.snapshot`): the same for the same rows on PostgreSQL 15 to 18. Generated columns are
+left out, as pg_dump leaves them out: the schema says what they are. A partitioned table is one table, in the columns'
+order of its own, so that a row may change its partition.
 
 What a sum of 64-bit hashes (hashtextextended, the same since PostgreSQL 11) cannot see: two sets of rows of one table
 whose sums are equal by chance, one in 2^64, or because somebody has looked for such rows, which takes the right to
@@ -26,17 +26,20 @@ from pydantic import BaseModel, ConfigDict
 
 from bootstrap.schema.rows import Heap, heaps
 from keep.errors import KeepError
+from keep.postgres.row_text import row_text
 
 _TABLES = """
 SELECT c.oid, format('%%I.%%I', n.nspname, c.relname),
        ARRAY(SELECT a.attname::text FROM pg_attribute a
              WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+             ORDER BY a.attnum),
+       ARRAY(SELECT a.atttypid::bigint FROM pg_attribute a
+             WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
              ORDER BY a.attnum)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = ANY(%s)
 """
 # The collation is named, since a column's own may have none; the hash is of the bytes under any deterministic one.
-_DIGEST = """SELECT count(*), coalesce(sum(hashtextextended(ROW({})::text COLLATE "C", 0)), 0)::text
-FROM ONLY {} AS heap"""
+_DIGEST = """SELECT count(*), coalesce(sum(hashtextextended({} COLLATE "C", 0)), 0)::text FROM ONLY {} AS heap"""
 
 
 class TableProof(BaseModel):
@@ -55,8 +58,8 @@ class Table:
 
     name: str
     """With its schema, quoted as SQL has it."""
-    columns: tuple[str, ...]
-    """Those that are not generated, in their order."""
+    columns: tuple[tuple[str, int], ...]
+    """Name and OID of the type of those that are not generated, in their order."""
     heaps: tuple[Heap, ...]
     """Where its rows lie; none for a partitioned table without partitions."""
 
@@ -66,8 +69,8 @@ class Table:
 
     def digests(self) -> list[Composed]:
         """Queries of which each gives the count and the sum of one of its heaps."""
-        columns = SQL(", ").join(Identifier("heap", column) for column in self.columns)
-        return [SQL(_DIGEST).format(columns, _named(heap)) for heap in self.heaps]
+        text = row_text("heap", self.columns)
+        return [SQL(_DIGEST).format(text, _named(heap)) for heap in self.heaps]
 
 
 def tables(conn: psycopg.Connection[Any]) -> tuple[Table, ...]:
@@ -85,10 +88,10 @@ def tables(conn: psycopg.Connection[Any]) -> tuple[Table, ...]:
     made = (
         Table(
             name=name,
-            columns=tuple(columns),
+            columns=tuple(zip(columns, types, strict=True)),
             heaps=tuple(heap for heap in roots[oid] if heap.name is not None),
         )
-        for oid, name, columns in rows
+        for oid, name, columns, types in rows
     )
     return tuple(sorted(made, key=lambda each: each.name))
 

@@ -8,7 +8,6 @@ run it bears the marks of what drills make, and the next drill removes it.
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,6 +25,7 @@ from keep.place.sealed import CHUNK, seal
 from keep.redis.file import pieces
 from keep.redis.keys import BESIDE
 from keep.redis.proof import added, written
+from keep.workspace import workspace
 from observe.keys.rdb import RdbError, Snapshot, snapshot
 from observe.keys.spaces import Spaces
 
@@ -132,10 +132,10 @@ class ElastiCacheSource:
     @contextmanager
     def _files(self, name: str, parts: int) -> Iterator[tuple[Snapshot, ...]]:
         """Export the snapshot, and give its files."""
-        with tempfile.TemporaryDirectory(prefix="datatier-cache-") as folder, ExitStack() as files:
+        with workspace("datatier-cache-") as folder, ExitStack() as files:
             try:
                 self._export(name, parts)
-                found = [self._fetched(each, Path(folder)) for each in self._exported(name)]
+                found = [self._fetched(each, folder) for each in self._exported(name)]
             finally:
                 for each in self._exported(name):
                     with suppress(KeyError):

@@ -19,6 +19,7 @@ from keep.place.sealed import CHUNK, seal
 from keep.redis import rdb
 from keep.redis.dumped import Dumped, Gone, dumped
 from keep.redis.fits import READ_HERE, written_by
+from keep.redis.hurry import Hurry
 from keep.redis.proof import Adder, CacheProof
 from keep.redis.proof import written as as_object
 from keep.redis.seen import Seen
@@ -64,6 +65,8 @@ class Copying:
     spaces: Spaces
     primary: bool = False
     """Whether the primary is asked where there are replicas."""
+    paced: bool = True
+    """Whether somebody uses it meanwhile, who must not feel it."""
     began: datetime = field(init=False)
     ended: datetime = field(init=False)
     server: Server = field(init=False)
@@ -137,7 +140,7 @@ class Copying:
                         server = look(client)
                         seen = seen or Seen(server.keys)
                         wire = self._wire(client, shard)
-                        pace = Pace(baseline(wire)) if server.keys else Pace([0.0])
+                        pace = Pace(baseline(wire)) if server.keys and self.paced else Hurry()
                         for database in sorted(server.databases.keys() - done):
                             wire.ask(b"SELECT", b"%d" % database)
                             for each in dumped(wire, pace, usage=server.usage, slots=shard.slots):

@@ -14,7 +14,7 @@ from bootstrap.access import Keyspace
 from keep.errors import DamagedError, KeepError
 from keep.redis.content import content
 from observe.keys.rdb import Snapshot
-from observe.keys.rdb_entries import entries
+from observe.keys.rdb_entries import Entry, entries
 from observe.keys.rdb_values import Data, RdbFormatError
 from observe.keys.spaces import Spaces
 
@@ -119,6 +119,11 @@ class Adder:
         made = blake2b(head + key + name.encode() + (inside or b""), digest_size=8).digest()
         into.digest = (into.digest + int.from_bytes(made, "little")) & _MASK
 
+    @property
+    def databases(self) -> set[int]:
+        """Those that have keys."""
+        return {database for _, database in self._sums}
+
     def proof(self) -> CacheProof:
         """All that was added."""
         return self._proof(None)[0]
@@ -148,11 +153,15 @@ class Adder:
         return CacheProof(declared=declared, spaces=tuple(made)), expired
 
 
-def added(files: Sequence[Snapshot], spaces: Spaces, now: int) -> Adder:
-    """The keys of files, added up; `now` is a clock in milliseconds since 1970. Raise RdbError or KeepError."""
+def added(files: Sequence[Snapshot], spaces: Spaces, now: int, seen: Callable[[Entry], None] = lambda _: None) -> Adder:
+    """The keys of files, added up; `now` is a clock in milliseconds since 1970. Raise RdbError or KeepError.
+
+    :param seen: looks at each of them, and may raise.
+    """
     made = Adder(spaces, now)
     for file in files:
         for each in entries(file):
+            seen(each)
             made.add(each.database, each.key, each.expires, each.type, file.data, each.begin)
     return made
 

@@ -65,13 +65,14 @@ def restore(
         )
     with unpacked(place, manifest, copy) as files, _explained(cache):
         target = Target(cache, nodes)
-        before = target.asked(copy, files, replace=replace)
+        before = target.asked(copy, replace=replace)
         spaces = proof_of(place, manifest, copy).counting(cache, clustered=before.clustered)
+        expected = added(files, spaces, target.now, target.takes)
+        target.has(max(expected.databases, default=0), clustered=before.clustered)
         if before.keys:
             target.flush()
         target.fill(files)
-        expected = added(files, spaces, target.now)
-        found = Copying(cache, tuple(nodes), spaces, primary=True)
+        found = Copying(cache, tuple(nodes), spaces, primary=True, paced=False)
         for _ in found.every():
             pass
         at = int(1000 * found.ended.timestamp()) + 1

@@ -36,7 +36,7 @@ class Target:
         self.now = 0
         """The servers' clock when they were asked, in milliseconds since 1970."""
 
-    def asked(self, copy: CacheCopy, files: Sequence[Snapshot], *, replace: bool) -> Server:
+    def asked(self, copy: CacheCopy, *, replace: bool) -> Server:
         """Look whether the copy may go there; return what a node says, with the keys of all. Raise AskedError."""
         found: list[Server] = []
         for shard in self._shards:
@@ -50,17 +50,15 @@ class Target:
         if keys and not replace:
             raise AskedError(f"the cache {self._cache} has {keys} keys: `--replace` removes them for those of the copy")
         self._room(copy, found)
-        most = 0
-        for file in files:
-            for entry in entries(file):
-                most = max(most, entry.database)
-                if entry.end - entry.begin + rdb.FOOTER >= LONGEST:
-                    raise AskedError(
-                        f"the value of {entry.key!r} has {entry.end - entry.begin} bytes, more than RESTORE takes "
-                        "(proto-max-bulk-len, 512 MB): load the file itself, by a server's `dbfilename` or ElastiCache"
-                    )
-        self._has(most, clustered=found[0].clustered)
         return with_(found[0], databases={0: keys} if keys else {})
+
+    def takes(self, entry: Entry) -> None:
+        """Look at one key. Raise AskedError for one that no RESTORE brings there."""
+        if entry.end - entry.begin + rdb.FOOTER >= LONGEST:
+            raise AskedError(
+                f"the value of {entry.key!r} has {entry.end - entry.begin} bytes, more than RESTORE takes "
+                "(proto-max-bulk-len, 512 MB): load the file itself, by a server's `dbfilename` or ElastiCache"
+            )
 
     def _room(self, copy: CacheCopy, found: Sequence[Server]) -> None:
         limits = [each.maxmemory for each in found]
@@ -70,7 +68,8 @@ class Target:
                 "into a larger one"
             )
 
-    def _has(self, database: int, *, clustered: bool) -> None:
+    def has(self, database: int, *, clustered: bool) -> None:
+        """Look whether there is such a database. Raise AskedError."""
         if clustered and database:
             raise AskedError(
                 f"the copy has keys in database {database}, and {self._cache} is in cluster mode, which has database 0 "

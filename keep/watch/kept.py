@@ -18,18 +18,17 @@ DRILLS = "drills"
 """Folder of a place in which the reports of drills are."""
 
 
-def reader(manifest: Manifest, address: str | None, *, drills: str | None = None) -> Callable[[], Recoverable] | None:
-    """Return what reads the place at that address for a stack; None where nothing is to be read.
+def reader(manifest: Manifest, address: str | None, reports: str | None = None) -> Callable[[], Recoverable] | None:
+    """Return what reads the place at that address for a stack; None where there is no address of anything.
 
-    :param drills: where the reports of drills lie, where they lie elsewhere, as a tier's of this computer do.
+    :param reports: address of the reports of drills, where it is another.
     """
-    if address is None and drills is None:
-        return None
-    return partial(_read, address, drills or f"{str(address).rstrip('/')}/{DRILLS}", manifest)
+    where = reports or address
+    return partial(_read, address, where, manifest) if where is not None else None
 
 
-def _read(address: str | None, drills: str, manifest: Manifest) -> Recoverable:
-    books = Books(of_stack(drills, manifest), manifest.stack)
+def _read(address: str | None, reports: str, manifest: Manifest) -> Recoverable:
+    books = Books(of_stack(f"{reports.rstrip('/')}/{DRILLS}", manifest), manifest.stack)
     if address is None:
         return Recoverable(place=None, drills=_drills(books))
     return recoverable(of_stack(address, manifest), books, manifest.stack)

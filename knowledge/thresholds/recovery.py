@@ -4,24 +4,24 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from knowledge.alarms.facts import DAY, FACTS
+from knowledge.alarms.facts import FACTS
 from knowledge.backups.copies import BETWEEN_MINUTES, MAKING_MINUTES
 from knowledge.thresholds.threshold import Threshold, of_alarms
 
-_DUE = 60 * (BETWEEN_MINUTES + MAKING_MINUTES)
-"""Seconds after which the next backup should have been whole."""
+_DUE = (BETWEEN_MINUTES + MAKING_MINUTES) / 60
+"""Hours after which the next backup should have been whole."""
 BACKUP = of_alarms(
     "backup",
     FACTS,
-    unit="s",
+    unit="h",
     warn=("backup-old", _DUE),
     source="a copy is made each day (data-tier:backup.logical), and may take two hours",
 )
 VERIFIED = of_alarms(
     "backup-verified",
     FACTS,
-    unit="s",
-    warn=("backup-unverified", _DUE + 60 * BETWEEN_MINUTES),
+    unit="h",
+    warn=("backup-unverified", _DUE + BETWEEN_MINUTES / 60),
     source="each copy is verified once it is made: one that was not may be a mishap, two are not",
 )
 DAMAGED = of_alarms(
@@ -34,8 +34,8 @@ DAMAGED = of_alarms(
 DRILL = of_alarms(
     "drill",
     FACTS,
-    unit="s",
-    warn=("drill-old", 35 * DAY),
+    unit="d",
+    warn=("drill-old", 35),
     source="a drill each week on staging and each quarter on prod, or each month by hand: 35 days leave out no month",
 )
 DRILL_RESULT = of_alarms(
@@ -48,10 +48,10 @@ DRILL_RESULT = of_alarms(
 
 
 def backup(limit: float) -> Threshold:
-    """The threshold of a stack that says how old its newest backup may become, in seconds."""
+    """The threshold of a stack that says how old its newest backup may become, in hours."""
     return replace(BACKUP, warn=limit, source="the stack's schedule of copies, and the time that one may take")
 
 
 def verified(limit: float) -> Threshold:
     """The same of the newest one that was verified: one more may be missing."""
-    return replace(VERIFIED, warn=limit + 60 * BETWEEN_MINUTES)
+    return replace(VERIFIED, warn=limit + BETWEEN_MINUTES / 60)

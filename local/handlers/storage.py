@@ -21,7 +21,8 @@ def _buckets(client: Any) -> dict[str, Any]:
 def _create(client: Any, name: str, resource: Resource) -> Outputs:
     region = client.meta.region_name
     where = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
-    client.create_bucket(Bucket=name, **where)
+    locked = bool(resource.inputs.get("objectLockEnabled"))
+    client.create_bucket(Bucket=name, ObjectLockEnabledForBucket=locked, **where)
     return _outputs(client, name, resource)
 
 
@@ -33,7 +34,9 @@ def _delete(client: Any, entry: Entry) -> None:
     """With all versions of all objects: a bucket that holds anything is not deleted."""
     for page in client.get_paginator("list_object_versions").paginate(Bucket=entry["id"]):
         for each in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
-            client.delete_object(Bucket=entry["id"], Key=each["Key"], VersionId=each["VersionId"])
+            client.delete_object(
+                Bucket=entry["id"], Key=each["Key"], VersionId=each["VersionId"], BypassGovernanceRetention=True
+            )
     client.delete_bucket(Bucket=entry["id"])
 
 

@@ -17,6 +17,7 @@ NOT_DECLARED = (
     "data-tier:backup.logical, or `datatier backup create --to backups`",
 )
 """Why nothing is known of copies, and what mends it."""
+_SECONDS = {"h": 3600, "d": 86_400}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,7 +63,7 @@ def recovery_findings(found: Recoverable, now: datetime, limit: float) -> Iterat
     if found.place is None:
         yield _unknown(BACKUP, "age of the last backup", *NOT_DECLARED)
     else:
-        yield from _copies(found, found.place, now, limit)
+        yield from _copies(found, found.place, now, limit / _SECONDS["h"])
     drill = "datatier drill pitr"
     yield _aged(DRILL, ("", found.drilled) if found.drilled else None, now, "the last drill", drill)
     wrong = [f"{kind}: {each.verdict}, {each.reason}" for kind, each in found.not_passed.items()]
@@ -70,11 +71,10 @@ def recovery_findings(found: Recoverable, now: datetime, limit: float) -> Iterat
     yield judged(DRILL_RESULT, len(wrong), said, mend="datatier drill report")
 
 
-def _copies(found: Recoverable, place: str, now: datetime, limit: float) -> Iterator[Finding]:
-    create = f"datatier backup create --to {place}"
-    yield _aged(backup(limit), found.backup, now, f"the newest copy in {place}", create)
-    verify = f"datatier backup verify ID --from {place} --level 2"
-    yield _aged(verified(limit), found.verified, now, f"the newest verified copy in {place}", verify)
+def _copies(found: Recoverable, place: str, now: datetime, hours: float) -> Iterator[Finding]:
+    create, verify = f"datatier backup create --to {place}", f"datatier backup verify ID --from {place} --level 2"
+    yield _aged(backup(hours), found.backup, now, f"the newest copy in {place}", create)
+    yield _aged(verified(hours), found.verified, now, f"the newest verified copy in {place}", verify)
     ids = ", ".join(found.damaged)
     said = f"{ids} in {place} not what was written" if found.damaged else "no copy is known to be damaged"
     yield judged(DAMAGED, len(found.damaged), said, mend=verify)
@@ -99,4 +99,4 @@ def _aged(threshold: Threshold, at: tuple[str, datetime] | None, now: datetime, 
     name, when = at
     age = max((now - when).total_seconds(), 0)
     said = f"{what}, {name}," if name else what
-    return judged(threshold, age, f"{said} is {duration(age)} old", mend=mend)
+    return judged(threshold, age / _SECONDS[threshold.unit], f"{said} is {duration(age)} old", mend=mend)

@@ -131,6 +131,15 @@ def test_who_is_let_in(record: Any) -> None:
     assert "s3:DeleteObjectVersion" not in found["Objects"]["Action"]
 
 
+def test_roles_may_lock_where_objects_can_be_locked(record: Any) -> None:
+    """From the beginning: S3 gives a bucket object lock when it is made."""
+    seen = record(lambda: Bucket("bucket", args(object_lock=True)))
+    assert seen["bucket-bucket"].inputs["objectLockEnabled"] is True
+    for locked in (True, False):
+        actions = statements(record, object_lock=locked)["Objects"]["Action"]
+        assert ("s3:PutObjectRetention" in actions) is locked
+
+
 def test_without_roles_iam_decides(record: Any) -> None:
     wishes = {"RequireKms", "RequireKey", "RequireKeyAlone", "RefuseOwnKeys"}
     assert set(statements(record, roles=[])) == {"RequireTls", *wishes}

@@ -17,6 +17,9 @@ DEPLOY = [
     *BEGIN, "Policy pack", "Bundle", "Is it the bundle that was built", "Pulumi", "The deploy role", "Deploy",
     "Outputs", "Verify", "How to go on",
 ]  # fmt: skip
+DRILL = [
+    *BEGIN, "Pulumi", "The drill role", "Manifest", "What was left behind", "Drill", *LOOKED,
+]  # fmt: skip
 EXPECTED: dict[tuple[str, str], list[str]] = {
     ("ci.yml", "gate"): ["Check out", "Python", "Go", "Lint, types, tests"],
     ("ci.yml", "engine"): ["Check out", "Python", "Pulumi", "Suite of the engine"],
@@ -62,6 +65,8 @@ EXPECTED: dict[tuple[str, str], list[str]] = {
         "Keep the reports",
     ],
     ("drift.yml", "report"): [*BEGIN, "The reports", "Issue"],
+    ("drills.yml", "staging"): DRILL,
+    ("drills.yml", "prod"): DRILL,
 }
 # Commits of the tags, as the actions' repositories have them.
 ACTIONS = {
@@ -83,12 +88,28 @@ BEYOND_READING = {
     ("deploy.yml", "prod"): ROLE,
     ("drift.yml", "look"): ROLE,
     ("drift.yml", "report"): READ | {"issues": "write"},
+    ("drills.yml", "staging"): ROLE,
+    ("drills.yml", "prod"): ROLE,
 }
 TRIGGERS: dict[str, Any] = {
     "ci.yml": {"push": {"branches": ["main"]}, "pull_request": None},
     "preview.yml": {"pull_request": None},
     "deploy.yml": {"push": {"branches": ["main"]}, "workflow_dispatch": None},
     "drift.yml": {"schedule": [{"cron": "23 4 * * *"}], "workflow_dispatch": None},
+    "drills.yml": {
+        "schedule": [{"cron": "17 5 * * 1"}, {"cron": "47 5 2 1,4,7,10 *"}],
+        "workflow_dispatch": {
+            "inputs": {
+                "stack": {"description": "Stack", "type": "choice", "options": ["staging", "prod"], "required": True},
+                "drill": {
+                    "description": "Drill",
+                    "type": "choice",
+                    "options": ["pitr", "snapshot", "deletion", "primary", "region", "redis"],
+                    "default": "pitr",
+                },
+            }
+        },
+    },
 }
 SAME_REPOSITORY = "github.event.pull_request.head.repo.full_name == github.repository"
 
@@ -99,7 +120,7 @@ def job(file: str, name: str) -> dict[str, Any]:
 
 
 def test_no_workflow_is_unknown() -> None:
-    assert list(TRIGGERS) == ["ci.yml", "preview.yml", "deploy.yml", "drift.yml"]
+    assert list(TRIGGERS) == ["ci.yml", "preview.yml", "deploy.yml", "drift.yml", "drills.yml"]
     assert sorted(TRIGGERS) == FILES
     assert {file: WORKFLOWS[file]["on"] for file in FILES} == TRIGGERS
     # What is called anything else would not be looked at here.
@@ -157,13 +178,16 @@ def test_shells_see_no_expression(step: Step) -> None:
 @pytest.mark.parametrize(("file", "name"), JOBS)
 def test_a_job_ends_and_is_one_at_a_time(file: str, name: str) -> None:
     assert 0 < job(file, name)["timeout-minutes"] <= 240
-    assert job(file, name)["runs-on"] == "ubuntu-24.04"
+    # A drill logs in to databases that only a runner in their network reaches.
+    reaches = "${{ vars.DRILLS_RUNNER || 'ubuntu-24.04' }}"
+    assert job(file, name)["runs-on"] == (reaches if file == "drills.yml" else "ubuntu-24.04")
     held = job(file, name).get("concurrency") or WORKFLOWS[file].get("concurrency")
     expected = {
         "ci.yml": {"group": "ci-${{ github.ref }}", "cancel-in-progress": True},
         "preview.yml": {"group": "preview-${{ github.event.pull_request.number }}", "cancel-in-progress": True},
         "deploy.yml": {"group": "deploy-${{ github.job }}", "cancel-in-progress": False},
         "drift.yml": {"group": "drift", "cancel-in-progress": False},
+        "drills.yml": {"group": "drills-${{ github.job }}", "cancel-in-progress": False},
     }
     assert held == (None if (file, name) == ("deploy.yml", "bundle") else expected[file])
 
@@ -185,6 +209,8 @@ def test_stacks_are_deployed_in_their_order() -> None:
     for stage in stages:
         assert job("deploy.yml", stage)["environment"] == stage
         assert job("deploy.yml", stage)["env"]["STACK"] == "${{ github.job }}"
+    for stage in ("staging", "prod"):
+        assert job("drills.yml", stage)["environment"] == stage
     for name in ("look", "report"):
         assert job("drift.yml", name)["strategy"] == {"fail-fast": False, "matrix": {"stack": stages}}
 
@@ -201,10 +227,12 @@ def test_roles() -> None:
         for each in ("PREVIEW", "DRIFT")
     )
     deploys = "${{ vars.AWS_DEPLOY_ROLE }}"
+    drills = "${{ vars[format('AWS_DRILL_ROLE_{0}', github.job)] || vars.AWS_DRILL_ROLE }}"
     assert given == {
         ("preview.yml", "preview"): reads,
         ("drift.yml", "look"): looks,
         **{("deploy.yml", stage): deploys for stage in ("dev", "staging", "prod")},
+        **{("drills.yml", stage): drills for stage in ("staging", "prod")},
     }
     assert set(given) == {key for key, granted in BEYOND_READING.items() if "id-token" in granted}
 
@@ -242,6 +270,10 @@ def test_conditions() -> None:
         ("preview.yml", "comment"): f"!cancelled() && needs.changed.result == 'success' && {SAME_REPOSITORY}",
         ("deploy.yml", "bundle"): "vars.PULUMI_BACKEND_URL != ''",
         ("drift.yml", "look"): "vars.AWS_DRIFT_ROLE != ''",
+        ("drills.yml", "staging"): "vars.AWS_DRILL_ROLE != '' && "
+        "(github.event.schedule == '17 5 * * 1' || inputs.stack == 'staging')",
+        ("drills.yml", "prod"): "vars.AWS_DRILL_ROLE != '' && "
+        "(github.event.schedule == '47 5 2 1,4,7,10 *' || inputs.stack == 'prod')",
         ("drift.yml", "report"): "${{ !cancelled() && needs.look.result != 'skipped' }}",
     }
     always, told = "${{ !cancelled() }}", {*LOOKED, "Rehearse up, down, up"}

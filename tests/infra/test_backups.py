@@ -121,6 +121,9 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         for name in ("Backups", "192.168.1.1", "xn--shop", "shop-s3alias", "shop--x-s3", "shop.mrap", "amzn-s3-demo-a")
     ),
     ({"bucket": {"roles": ["backup"]}}, "bucket.roles.0", "not the ARN of a role"),
+    ({"bucket": {"lock": {"mode": "governance", "days": 0}}}, "bucket.lock.days", "1 to 36500 days"),
+    ({"bucket": {"lock": {"days": 9}}}, "bucket.lock.mode", ""),
+    ({"protect": False, "bucket": {"lock": {"mode": "compliance"}}}, "bucket.lock.mode", "compliance cannot be undone"),
     ({"bucket": {"expire": {"exports": 3}}}, "bucket.expire.exports", "not a folder"),
     *(
         (

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from recorded_program import recorded
 
-from bootstrap.manifest import Manifest
+from bootstrap.manifest import Manifest, ObjectLock
 from graph.cloud import Made
 from graph.offline import Offline
 from graph.resource import Resource
+from graph.types import BUCKET
 from infra.program import program
 from infra.settings.stackfile import read_stack
 from runtime.monitor import run_program
@@ -69,10 +70,18 @@ def test_it_carries_the_protection_of_the_settings_whatever_the_stack_is_called(
 
 
 @pytest.mark.parametrize(
-    ("bucket", "name"),
-    [({}, "shop-live-{account}-eu-west-3"), ({"name": "shop-exports"}, "shop-exports"), (None, None)],
+    ("bucket", "name", "lock"),
+    [
+        ({}, "shop-live-{account}-eu-west-3", None),
+        (
+            {"name": "shop-exports", "lock": {"mode": "governance", "days": 9}},
+            "shop-exports",
+            ObjectLock(mode="GOVERNANCE", days=9),
+        ),
+        (None, None, None),
+    ],
 )
-def test_it_says_where_backups_go(bucket: dict[str, Any] | None, name: str | None) -> None:
+def test_it_says_where_backups_go(bucket: dict[str, Any] | None, name: str | None, lock: ObjectLock | None) -> None:
     """The bucket with its owner, so that nothing is sent into another account's bucket of that name."""
     values = {"aws:region": "eu-west-3", "data-tier:profile": "dev", "data-tier:name": "shop"}
     more = {} if bucket is None else {"data-tier:bucket": bucket}
@@ -80,9 +89,11 @@ def test_it_says_where_backups_go(bucket: dict[str, Any] | None, name: str | Non
     found = Manifest.model_validate_json(made.outputs["manifest"]).bucket
     if name is None:
         assert found is None
-    else:
-        assert found is not None
-        assert (found.name, len(found.owner)) == (name.format(account=found.owner), 12)
+        return
+    assert found is not None
+    assert (found.name, len(found.owner), found.lock) == (name.format(account=found.owner), 12, lock)
+    (made_bucket,) = (each.inputs for each in made.resources if each.type == BUCKET)
+    assert made_bucket.get("objectLockEnabled", False) is (lock is not None)
 
 
 def test_one_that_says_nothing_of_protection_counts_as_protected() -> None:

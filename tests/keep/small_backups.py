@@ -152,6 +152,10 @@ class Mortal:
     def found(self, prefix: str = "") -> Iterator[Found]:
         return self.inner.found(prefix)
 
+    def lock(self, key: str, /) -> None:
+        self._effect()
+        self.inner.lock(key)
+
     def locked(self, key: str, /) -> str | None:
         return self.inner.locked(key)
 

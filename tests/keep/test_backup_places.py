@@ -59,12 +59,27 @@ def test_a_place_that_fails_is_given_up_and_the_other_is_a_backup(
     with pytest.raises(PartlyError) as raised:
         create(sources(), *[failing if number == broken else place for number, place in enumerate(places)])
     other, made = places[1 - broken], raised.value.made
-    assert str(raised.value) == f"the backup {made.id} is not everywhere: {failing.address} refuses: ask somebody"
+    assert (
+        str(raised.value)
+        == f"the backup {made.id} is not everywhere as it should be: {failing.address} refuses: ask somebody"
+    )
     assert list(raised.value.failed) == [failing.address]
+    assert [place.address for place in raised.value.whole] == [other.address]
     assert ids(other) == [made.id]
     assert verify(other, made.id).ok
     assert ids(places[broken]) == []
     assert not any("MANIFEST" in name for name in files(tmp_path) if name.startswith(Path(failing.address).name))
+
+
+def test_what_cannot_be_locked_is_a_backup_and_said(first: Place) -> None:
+    with pytest.raises(PartlyError) as raised:
+        create(sources(), Mortal(first, 7, killed=False))
+    made = raised.value.made
+    assert raised.value.failed == {
+        first.address: f"it is whole in {first.address}, and not locked there: {first.address} refuses: ask somebody"
+    }
+    assert ids(first) == [made.id]
+    assert verify(first, made.id).ok
 
 
 def test_where_both_fail_there_is_none(first: Place, second: Place, tmp_path: Path) -> None:
@@ -142,7 +157,7 @@ def test_what_is_taken_away_meanwhile_makes_no_backup(first: Place, tmp_path: Pa
     assert files(tmp_path) == []
 
 
-@pytest.mark.parametrize("at", range(1, 9))
+@pytest.mark.parametrize("at", range(1, 12))
 def test_killed_at_any_effect_nothing_looks_whole_that_is_not(at: int, first: Place, tmp_path: Path) -> None:
     create(sources(), first)
     before = ids(first)

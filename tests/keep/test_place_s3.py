@@ -7,6 +7,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -20,11 +21,15 @@ from botocore.exceptions import (
     ResponseStreamingError,
     UnauthorizedSSOTokenError,
 )
-from small_backups import sources
+from small_backups import manifest, put, sources
 
 from bootstrap.aws import aws_client
+from bootstrap.manifest import ObjectLock
 from keep.backup.create import PartlyError, create
 from keep.backup.listing import ids
+from keep.backup.prune import plan
+from keep.backup.retention import Rule
+from keep.backup.verify import verify
 from keep.errors import AskedError, DamagedError, KeepError
 from keep.place import s3_errors, s3_upload
 from keep.place.bucket import Account, Bucket
@@ -247,6 +252,41 @@ def test_what_a_lock_holds_is_said(s3_account: Account, client: Any) -> None:
         "free": None,
         "nothing": None,
     }
+
+
+@pytest.mark.server
+def test_a_whole_backup_is_locked_as_the_stack_says(s3_account: Account, client: Any) -> None:
+    name = "books-kept"
+    client.create_bucket(
+        Bucket=name,
+        ObjectLockEnabledForBucket=True,
+        CreateBucketConfiguration={"LocationConstraint": s3_account.region},
+    )
+    account = replace(s3_account, lock=ObjectLock(mode="GOVERNANCE", days=9))
+    place = place_at(f"s3://{name}/kept", account)
+    made = create(sources(), place)
+    until = datetime.now(UTC) + timedelta(days=9)
+    for found in place.found():
+        kept = client.get_object_retention(Bucket=name, Key=f"kept/{found.key}")["Retention"]
+        assert kept["Mode"] == "GOVERNANCE"
+        assert abs(kept["RetainUntilDate"] - until) < timedelta(minutes=5)
+    planned = plan(place, datetime.now(UTC) + timedelta(days=400), Rule())
+    assert [each.reason for each in planned.decisions] == ["the newest"]
+    old = put(place, manifest(99, now=until))
+    put(place, manifest(98, now=until))
+    place.lock(f"{old.id}/MANIFEST.json")
+    decision = plan(place, datetime.now(UTC), Rule()).decisions[0]
+    assert (decision.id, decision.keep, decision.reason.partition(" 20")[0]) == (old.id, True, "locked until")
+    assert verify(place, made.id).ok, "what is verified is written beside it all the same"
+
+
+@pytest.mark.server
+def test_a_bucket_without_locks_is_said(s3_account: Account, make_bucket: Callable[[], str]) -> None:
+    account = replace(s3_account, lock=ObjectLock(mode="GOVERNANCE", days=9))
+    place = place_at(f"s3://{make_bucket()}/kept", account)
+    with pytest.raises(PartlyError, match=r"it is whole in s3://books-.*, and not locked there: "):
+        create(sources(), place)
+    assert len(ids(place)) == 1
 
 
 def test_parts_have_bounded_size_and_number() -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+from psycopg.sql import SQL
 from rich_database import MAJORS, Library
 
-from keep.postgres import proof
+from keep.postgres import proof, tables
 from keep.postgres.proof import Proof
+from keep.postgres.row_text import row_text
 from keep.postgres.snapshot import pinned
 
 pytestmark = pytest.mark.server
@@ -127,3 +129,42 @@ def test_types_of_extensions_and_virtual_columns_are_proved(newest: Library, cop
         newest.execute(f"SET search_path = public; {sql}", copied)
         said = proof.differences(before, proved(newest, copied))
         assert [each.split()[1] for each in said] == [table]
+
+
+ROWS_THAT_DIFFER = """
+CREATE TYPE pair AS (a integer, b text);
+CREATE TABLE tricky (id integer, a text, b text, c text[], d pair, e boolean, n numeric);
+INSERT INTO tricky (a, b, c, d, e, n) VALUES
+  (NULL, NULL, NULL, NULL, NULL, NULL), ('', NULL, NULL, NULL, NULL, NULL), (NULL, '', NULL, NULL, NULL, NULL),
+  ('x', NULL, NULL, NULL, NULL, NULL), (NULL, 'x', NULL, NULL, NULL, NULL), ('x', 'x', NULL, NULL, NULL, NULL),
+  (E'x\x1f1\x1fx', NULL, NULL, NULL, NULL, NULL), (E'x\x1f1', 'x', NULL, NULL, NULL, NULL),
+  ('x', E'1\x1fx', NULL, NULL, NULL, NULL), (NULL, NULL, '{NULL}', NULL, NULL, NULL),
+  (NULL, NULL, '{"NULL"}', NULL, NULL, NULL), (NULL, NULL, '{}', NULL, NULL, NULL),
+  (NULL, NULL, '{""}', NULL, NULL, NULL),
+  (NULL, NULL, NULL, ROW(NULL, NULL), NULL, NULL), (NULL, NULL, NULL, ROW(NULL, ''), NULL, NULL),
+  (NULL, NULL, NULL, NULL, true, NULL), (NULL, NULL, NULL, NULL, false, NULL), (NULL, NULL, NULL, NULL, NULL, 'NaN'),
+  ('N1111111', 'x', '{}', ROW(1, 'x'), true, 1), ('N1111111', 'x', '{}', ROW(1, 'x'), true, 1.0);
+UPDATE tricky SET id = 1;
+"""
+
+
+def test_rows_that_differ_have_another_text(newest: Library, copied: str) -> None:
+    newest.execute(ROWS_THAT_DIFFER, copied)
+    with newest.connect(database=copied) as conn, pinned(conn):
+        (table,) = (each for each in tables.tables(conn) if each.name == "public.tricky")
+        text = row_text("heap", table.columns)
+        row = conn.execute(
+            SQL("SELECT count(*), count(DISTINCT {}) FROM public.tricky AS heap").format(text)
+        ).fetchone()
+    assert row == (20, 20)
+
+
+def test_a_table_of_many_columns_is_proved(newest: Library, copied: str) -> None:
+    """A function takes a hundred arguments, and a table has up to 1,600 columns."""
+    columns = ", ".join(f"c{number} text" for number in range(300))
+    newest.execute(f"CREATE TABLE wide ({columns}); INSERT INTO wide (c0, c299) VALUES ('a', 'b')", copied)
+    before = proved(newest, copied)
+    newest.execute("UPDATE wide SET c299 = NULL, c150 = 'b'", copied)
+    assert proof.differences(before, proved(newest, copied)) == (
+        "table public.wide has 1 rows as it had, but not the same",
+    )

@@ -159,7 +159,7 @@ def test_room_is_asked_for_first(
 
 
 def test_a_full_disk_is_a_sentence(newest: Library, kept: Kept, tmp_path: Path) -> None:
-    from keep.postgres.unpacked import unpack
+    from keep.place.unpacked import unpack
 
     place, made = kept
     assert made.postgres is not None

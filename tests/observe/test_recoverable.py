@@ -32,10 +32,10 @@ WELL = Recoverable(
     drills={"pitr": drill(24 * 7), "redis": drill(24 * 40)},
 )
 OK = {
-    "backup": ("ok", 2 * 3600.0, "the newest copy in s3://shop/copies, b2, is 2 h old"),
-    "backup-verified": ("ok", 26 * 3600.0, "the newest verified copy in s3://shop/copies, b1, is 1 d 2 h old"),
+    "backup": ("ok", 2.0, "the newest copy in s3://shop/copies, b2, is 2 h old"),
+    "backup-verified": ("ok", 26.0, "the newest verified copy in s3://shop/copies, b1, is 1 d 2 h old"),
     "backup-damaged": ("ok", 0.0, "no copy is known to be damaged"),
-    "drill": ("ok", 7 * DAY, "the last drill is 7 d old"),
+    "drill": ("ok", 7.0, "the last drill is 7 d old"),
     "drill-result": ("ok", 0.0, "every last drill has passed"),
 }
 PLACE = "s3://shop/copies"
@@ -47,11 +47,11 @@ PLACE = "s3://shop/copies"
         (WELL, {}),
         (
             replace(WELL, backup=("b2", ago(27))),
-            {"backup": ("warn", 27 * 3600.0, f"the newest copy in {PLACE}, b2, is 1 d 3 h old")},
+            {"backup": ("warn", 27.0, f"the newest copy in {PLACE}, b2, is 1 d 3 h old")},
         ),
         (
             replace(WELL, verified=("b1", ago(51))),
-            {"backup-verified": ("warn", 51 * 3600.0, f"the newest verified copy in {PLACE}, b1, is 2 d 3 h old")},
+            {"backup-verified": ("warn", 51.0, f"the newest verified copy in {PLACE}, b1, is 2 d 3 h old")},
         ),
         (
             replace(WELL, damaged=("b0", "b1")),
@@ -59,19 +59,19 @@ PLACE = "s3://shop/copies"
         ),
         (
             replace(WELL, drills={"pitr": drill(24 * 36)}),
-            {"drill": ("warn", 36 * DAY, "the last drill is 36 d old")},
+            {"drill": ("warn", 36.0, "the last drill is 36 d old")},
         ),
         (  # a drill that broke was none, and does not make the last one younger
             replace(WELL, drills={"pitr": drill(24 * 36), "redis": drill(1, "error", "AWS refused")}),
             {
-                "drill": ("warn", 36 * DAY, "the last drill is 36 d old"),
+                "drill": ("warn", 36.0, "the last drill is 36 d old"),
                 "drill-result": ("warn", 1.0, "redis: error, AWS refused"),
             },
         ),
         (
             replace(WELL, drills={"pitr": drill(1, "failed", "it took 40 min"), "redis": drill(2)}),
             {
-                "drill": ("ok", 3600.0, "the last drill is 1 h old"),
+                "drill": ("ok", 1 / 24, "the last drill is 1 h old"),
                 "drill-result": ("warn", 1.0, "pitr: failed, it took 40 min"),
             },
         ),
@@ -130,10 +130,10 @@ def test_the_exporter_has_ages_counts_and_verdicts() -> None:
         ("datatier_check_status", "backup-damaged", ""): 1,
         ("datatier_check_status", "drill", ""): 0,
         ("datatier_check_status", "drill-result", ""): 0,
-        ("datatier_check_value", "backup", ""): 2 * 3600.0,
-        ("datatier_check_value", "backup-verified", ""): 26 * 3600.0,
+        ("datatier_check_value", "backup", ""): 2.0,
+        ("datatier_check_value", "backup-verified", ""): 26.0,
         ("datatier_check_value", "backup-damaged", ""): 1.0,
-        ("datatier_check_value", "drill", ""): 7 * DAY,
+        ("datatier_check_value", "drill", ""): 7.0,
         ("datatier_check_value", "drill-result", ""): 0.0,
     }
 

@@ -174,6 +174,30 @@ def test_the_task_may_read_its_secrets_and_write_its_folder(record: Any) -> None
             "Resource": "arn:storage",
             "Condition": THROUGH,
         },
+        "Snapshots": {
+            "Effect": "Allow",
+            "Action": [
+                *("elasticache:AddTagsToResource", "elasticache:CopySnapshot", "elasticache:CreateSnapshot"),
+                *("elasticache:DeleteSnapshot", "elasticache:DescribeReplicationGroups"),
+                *("elasticache:DescribeSnapshots", "elasticache:ListTagsForResource"),
+            ],
+            "Resource": [
+                f"arn:aws:elasticache:eu-west-1:123456789012:{each}:shop-live-*"
+                for each in ("cluster", "replicationgroup", "snapshot")
+            ],
+        },
+        "Exported": {
+            "Effect": "Allow",
+            "Action": ["s3:DeleteObject", "s3:GetObject"],
+            "Resource": "arn:aws:s3:::shop-copies/shop-live-*",
+        },
+        "ExportedListed": {
+            "Effect": "Allow",
+            "Action": ["s3:ListBucket"],
+            "Resource": "arn:aws:s3:::shop-copies",
+            "Condition": {"StringLike": {"s3:prefix": ["shop-live-*"]}},
+        },
+        "Buckets": {"Effect": "Allow", "Action": ["s3:ListAllMyBuckets"], "Resource": "*"},
     }
     assert statements(seen["copies-run-policy"].inputs["policy"]) == {
         "Start": {
@@ -189,6 +213,12 @@ def test_the_task_may_read_its_secrets_and_write_its_folder(record: Any) -> None
             "Condition": {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
         },
     }
+
+
+def test_a_stack_without_caches_exports_none(record: Any) -> None:
+    seen = record(lambda: Copies("copies", args(caches=False)))
+    found = statements(seen["copies-policy"].inputs["policy"])
+    assert list(found) == ["Secrets", "SecretsKey", "Copies", "Listing", "CopiesKey"]
 
 
 def test_whoever_tells_their_age_sees_what_is_small_and_no_data(record: Any) -> None:

@@ -131,6 +131,17 @@ def test_a_target_with_fewer_databases(held: BackupManifest, place: FolderPlace)
         restore(place, held, "desk", nodes(small))
 
 
+def test_a_value_that_no_restore_takes(
+    held: BackupManifest, place: FolderPlace, target: Valkey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("keep.redis.target.LONGEST", 10_000)
+    with target.admin() as client:
+        client.set("mine", "x")
+        with pytest.raises(AskedError, match=r"the value of b'.*' has \d+ bytes, more than RESTORE takes"):
+            restore(place, held, "desk", nodes(target), replace=True)
+        assert client.keys() == ["mine"]
+
+
 @pytest.mark.parametrize("at", [9, 200, 5000, -300, -40])
 def test_a_damaged_copy_touches_nothing(
     held: BackupManifest, place: FolderPlace, target: Valkey, tmp_path: object, at: int

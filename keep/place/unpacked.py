@@ -1,4 +1,4 @@
-"""An archive as a file: pg_restore takes several jobs only from one that it can seek in."""
+"""An object as a file: for whoever has to seek in it, as pg_restore with several jobs and whoever reads a snapshot."""
 
 from __future__ import annotations
 

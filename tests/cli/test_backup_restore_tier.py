@@ -1,0 +1,65 @@
+"""The way back on a tier: verified at all levels, aside, some tables, and in place of the database."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from project_folder import Project
+from shop import Folder
+
+pytestmark = pytest.mark.server
+
+
+@pytest.fixture(scope="module")
+def folder(live: Folder) -> Project:
+    """The stack `live`; the databases that are made go with the tier."""
+    return Project(live.path)
+
+
+@pytest.fixture(scope="module")
+def backup(folder: Project) -> str:
+    return str(folder.ok("backup", "create", "--to", "copies", "--stack", "live", "--json").json["id"])
+
+
+def test_it_is_verified_with_its_access_on_a_server_of_its_own(folder: Project, backup: str) -> None:
+    """By logins with passwords that nobody keeps."""
+    found = folder.ok("backup", "verify", backup, "--from", "copies", "--level", "3", "--json").json
+    assert found == {"id": backup, "level": 3, "ok": True, "differences": []}
+    (listed,) = folder.ok("backup", "list", "--from", "copies", "--json").json
+    assert listed["verified"] == 3
+
+
+def test_it_goes_aside_and_the_tier_stays_as_it_is(folder: Project, backup: str) -> None:
+    done = folder.ok("backup", "restore", backup, "--from", "copies", "--stack", "live", "--json").json
+    assert re.fullmatch(r"\w+_restored_\d{8}_\d{6}", done["database"])
+    assert (done["id"], done["notes"], done["before"]) == (backup, [], None)
+    assert [each["name"] for each in done["phases"]] == ["roles", "restore", "statistics", "prove", "access", "serve"]
+    assert folder.ok("access", "plan", "--stack", "live").out == "nothing differs\n"
+
+
+def test_it_takes_the_place_of_the_database_when_somebody_says_so(folder: Project, backup: str) -> None:
+    words = ("backup", "restore", backup, "--from", "copies", "--stack", "live", "--replace")
+    asked = folder.run(*words)
+    assert (asked.code, "Nobody can be asked here: say --yes." in asked.err) == (2, True)
+    done = folder.ok(*words, "--yes", "--json").json
+    assert re.fullmatch(rf"{done['database']}_before_\d{{8}}_\d{{6}}", done["before"])
+    assert folder.ok("access", "plan", "--stack", "live").out == "nothing differs\n"
+    assert folder.ok("access", "verify", "--stack", "live").code == 0
+    assert folder.ok("schema", "check", "--stack", "live").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("nothing", "--from", "copies"), "has no backup `nothing`"),
+        (("{backup}", "--from", "copies", "--table", "public.nothing"), "the backup has no table public.nothing"),
+        (("{backup}", "--from", "copies", "--table", "a.b", "--replace", "--yes"), "--table and --replace contradict"),
+        (("{backup}", "--from", "elsewhere"), "there is no folder"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(
+    folder: Project, backup: str, words: tuple[str, ...], sentence: str
+) -> None:
+    said = folder.run("backup", "restore", *(each.format(backup=backup) for each in words), "--stack", "live")
+    assert (said.code, sentence in " ".join(said.err.split())) == (2, True), said.err

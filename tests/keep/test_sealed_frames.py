@@ -1,0 +1,63 @@
+"""What is sealed is small whatever it is, in frames that fit into little memory, and comes back as it was."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from pathlib import Path
+
+import pytest
+import zstandard
+
+from keep.errors import DamagedError
+from keep.place.folder import FolderPlace
+from keep.place.sealed import FRAME, LEVELS, WORTH, checked, reread, seal, unsealed
+
+WORDS = [hashlib.md5(str(n).encode()).hexdigest()[: 3 + n % 9] for n in range(4000)]
+
+
+def prose(size: int) -> bytes:
+    chosen = random.Random(7)
+    text = bytearray()
+    while len(text) < size:
+        text += " ".join(chosen.choices(WORDS[:500], k=60)).encode() + b"\n"
+    return bytes(text[:size])
+
+
+def hashes(size: int) -> bytes:
+    lines = (f"{n}\t{hashlib.md5(str(n).encode()).hexdigest()}\n".encode() for n in range(size // 36))
+    return b"".join(lines)[:size]
+
+
+def frames(data: bytes) -> list[bytes]:
+    return [data[start : start + FRAME] for start in range(0, len(data), FRAME)]
+
+
+def at(level: int, data: bytes) -> int:
+    return sum(len(zstandard.ZstdCompressor(level=level, write_checksum=True).compress(each)) for each in frames(data))
+
+
+@pytest.mark.parametrize("content", [b"", b"x", prose(2 * FRAME), hashes(2 * FRAME + 1)], ids=len)
+def test_it_comes_back_as_it_was_and_is_hardly_larger_than_at_the_best_level(content: bytes, tmp_path: Path) -> None:
+    place = FolderPlace(tmp_path)
+    stored = seal(place, "one", "object", iter(frames(content)))
+    with unsealed(place, "one", stored) as pieces:
+        assert b"".join(pieces) == content
+    assert stored.bytes <= WORTH * min(at(level, content) for level in LEVELS)
+
+
+def test_each_kind_of_data_has_its_level() -> None:
+    quick, thorough = LEVELS
+    assert at(thorough, prose(FRAME)) < at(quick, prose(FRAME)) / WORTH
+    assert at(quick, hashes(FRAME)) < at(thorough, hashes(FRAME))
+
+
+def test_what_lies_there_is_read_again_without_being_unpacked(tmp_path: Path) -> None:
+    place = FolderPlace(tmp_path)
+    stored = seal(place, "one", "object", [prose(1000)])
+    reread(place, "one", stored)
+    path = tmp_path / "one" / "object"
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    for look in (reread, checked):
+        with pytest.raises(DamagedError):
+            look(place, "one", stored)
