@@ -42,6 +42,7 @@ PARTS = (
     "keys",
     "rdb",
     "drill",
+    "snapshot",
     "metrics",
 )
 

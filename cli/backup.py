@@ -8,6 +8,7 @@ import typer
 
 from cli.backup_caches import CachesOption, FormOption
 from cli.backup_list import list_, show
+from cli.backup_merge import merge
 from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, of_stack
 from cli.backup_prune import prune
 from cli.backup_restore import restore
@@ -110,3 +111,4 @@ def verify(
 app.command()(prune)
 app.command()(schedule)
 app.command()(restore)
+app.command()(merge)

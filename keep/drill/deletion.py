@@ -7,6 +7,7 @@ afterwards is what the second is, row by row.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -29,7 +30,7 @@ from keep.postgres.merge.merge import Merged, Triggers, merge
 
 USED, COPY = "used", "copy"
 """Parts of the names: the copy that stands for the database in use, and the one that rows come back from."""
-_TABLE, _AT = "deleted from", "restored to"
+_TABLE, _AT, _AGAIN = "deleted from", "restored to", "references set again"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,8 +84,10 @@ class Deletion:
             lost = delete(conn, scene.access.owner, table)
         notes.facts = {**notes.facts, "deleted": lost}
         notes.incident_at = source_clock(stage)
-        # Had the server been lost with them, this is what no copy would have had.
-        newest = datetime.fromisoformat(notes.facts[_AT])
+        # Had the server been lost with them, this is what no copy would have had; both copies are of a moment before
+        # that, so that they are the same.
+        newest = source_of(scene).latest
+        assert newest is not None  # noqa: S101 source_of
         notes.rpo_seconds = round(max((notes.incident_at - newest).total_seconds(), 0), 3)
         notes.facts = {**notes.facts, "RPO by": "LatestRestorableTime"}
 
@@ -121,17 +124,21 @@ def _merge(stage: Stage) -> str:
         merged = _merged(stage, carry_out=True, triggers="off")
     if merged.plan.blocks:
         raise NotWholeError(f"the rows cannot be merged back: {'; '.join(merged.plan.blocks)}")
+    set_again = {each.foreign_key: each.rows for each in merged.plan.references if each.rows}
+    stage.notes.facts = {**stage.notes.facts, _AGAIN: json.dumps(set_again)}
     back = ", ".join(f"{each.rows} of {each.table}" for each in merged.plan.tables if each.rows)
-    references = sum(each.rows for each in merged.plan.references)
+    references = sum(set_again.values())
     return f"merged back: {back}" + (f"; {references} references that were cleared" if references else "")
 
 
 def _prove(stage: Stage) -> str:
     notes, scene = stage.notes, stage.scene
-    left = _merged(stage, carry_out=False, triggers="fire").plan.rows
-    notes.check("rows back", not left, f"{left} of the deleted rows are still missing" if left else "all of them")
+    plan = _merged(stage, carry_out=False, triggers="fire").plan
+    left = plan.rows + sum(each.rows + each.kept for each in plan.references)
+    notes.check("rows back", not left, f"{left} rows or references are still missing" if left else "all of them")
     with scene.as_master(_at(stage, USED)) as used, scene.as_master(_at(stage, COPY)) as copy:
-        for name, ok, detail in compare(copy, used, scene.access.owner):
+        again: dict[str, int] = json.loads(notes.facts.get(_AGAIN, "{}"))
+        for name, ok, detail in compare(copy, used, scene.access.owner, again):
             notes.check(name, ok, detail)
     return prove.prove(stage, _at(stage, USED))
 

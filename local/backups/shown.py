@@ -23,14 +23,14 @@ class Backups:
     earliest: str | None
     """ISO 8601, as are all times here; None where nothing can be restored to yet."""
     latest: str | None
-    """Just before the last commit that is archived; `LatestRestorableTime` is newer: it has the rest archived first."""
+    """Just before the last commit that is archived; `LatestRestorableTime` has the rest archived first."""
     gap: bool
     """Whether WAL was let go, so that times after `latest` cannot be restored to until there is a new base backup."""
     trouble: str | None
     """Why nothing is archived now; None where it is."""
 
 
-def shown(kept: Archive, found: PostgresServer) -> dict[str, object]:
+def backups_of(kept: Archive, found: PostgresServer) -> dict[str, object]:
     """`Backups` of a primary as data."""
     windows = [each for each in kept.windows(found.binaries) if each.whole]
     latest = max((each.latest for each in windows if each.latest), default=None)

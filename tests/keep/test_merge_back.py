@@ -12,12 +12,13 @@ from postgres_server import binaries
 from rich_database import Library
 
 from keep.errors import AskedError, KeepError
-from keep.postgres import proof
+from keep.postgres import tables
 from keep.postgres.merge.find import Wanted
 from keep.postgres.merge.integrity import orphans
 from keep.postgres.merge.merge import Merged, merge
 from keep.postgres.merge.side import Side
 from keep.postgres.merge.tables import read
+from keep.postgres.snapshot import pinned
 
 pytestmark = pytest.mark.server
 
@@ -77,8 +78,13 @@ class Pair:
 
     def differences(self) -> tuple[str, ...]:
         """In what the rows of the database differ from the copy's."""
-        with self.server.connect(database=self.copy) as copy, self.server.connect(database=self.live) as live:
-            return proof.differences(proof.prove(copy), proof.prove(live))
+        with (
+            self.server.connect(database=self.copy) as copy,
+            self.server.connect(database=self.live) as live,
+            pinned(copy),
+            pinned(live),
+        ):
+            return tables.differences(tables.prove(copy), tables.prove(live))
 
     def ask(self, sql: str) -> Any:
         return self.server.ask(sql, self.live)
@@ -116,7 +122,7 @@ CASES: dict[str, tuple[str, Sequence[Wanted], dict[str, int], dict[str, int], tu
         [Wanted(table="lending.loan", where="state = 'back'::state -- the rest was meant")],
         {"lending.loan": 40},
         {},
-        ("lending.loan has 80 rows and had 120",),
+        ("table lending.loan has 80 rows and had 120",),
     ),
     "children that cannot have been there without it": (
         "DELETE FROM lending.loan WHERE reader IN (1001, 1002); DELETE FROM lending.reader WHERE id IN (1001, 1002)",
@@ -124,9 +130,9 @@ CASES: dict[str, tuple[str, Sequence[Wanted], dict[str, int], dict[str, int], tu
         {"lending.reader": 1, "lending.loan": 4, "lending.secret_note": 1},
         {},
         (
-            "lending.loan has 116 rows and had 120",
-            "lending.reader has 29 rows and had 30",
-            "lending.secret_note has 4 rows and had 5",
+            "table lending.loan has 116 rows and had 120",
+            "table lending.reader has 29 rows and had 30",
+            "table lending.secret_note has 4 rows and had 5",
         ),
     ),
     "partitions, an identity, forced row security, more than one table": (
@@ -149,7 +155,7 @@ CASES: dict[str, tuple[str, Sequence[Wanted], dict[str, int], dict[str, int], tu
         [Wanted(table="club.hall")],
         {"club.hall": 2, "club.booking": 2},
         {"club.member.member_hall": 3},
-        ("club.hall has 3 rows and had 2", "club.member has 4 rows as it had, but not the same"),
+        ("table club.hall has 3 rows and had 2", "table club.member has 4 rows as it had, but not the same"),
     ),
     "references that were set to their default": (
         "DELETE FROM club.member WHERE id = 4; DELETE FROM club.log",

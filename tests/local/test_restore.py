@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -10,8 +12,10 @@ from local_stack import Stack
 
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance
+from local.backups import recovery
 from local.estate import LocalEstate
-from local.handlers.base import server
+from local.handlers.base import archive, server
+from local.state import StateDir
 from local.status import processes
 
 pytestmark = pytest.mark.server
@@ -109,3 +113,74 @@ def test_what_cannot_be_restored_is_refused_and_nothing_is_made(stack: Stack, es
     assert list(estate.made()) == []
     assert estate.instance("t-new") is None
     assert datetime.now(UTC) > now
+
+
+def test_the_archive_goes_on_through_down_and_kills(stack: Stack, estate: LocalEstate, ledger: datetime) -> None:
+    before = archive(stack.state, "t-primary").bases()
+    stack.down(delete=False)
+    stack.up()
+    stack.kill("t-primary")
+    stack.up()
+    rows(stack, "t-primary", "INSERT INTO ledger VALUES (3) RETURNING n")
+    source = estate.instance("t-primary")
+    assert source is not None
+    assert source.latest is not None
+    assert (archive(stack.state, "t-primary").bases(), source.earliest) == (before, before[0].ended)
+    for name, at, found in (("t-then", ledger, [(1,)]), ("t-now", source.latest, [(1,), (2,), (3,)])):
+        try:
+            estate.restore_to_point_in_time("t-primary", name, at, made_by="test")
+            here(estate, name)
+            assert rows(stack, name, "SELECT n FROM ledger ORDER BY n") == found
+        finally:
+            estate.delete_instance(name)
+
+
+def test_a_tier_without_an_archive_gets_one_and_says_since_when(stack: Stack, estate: LocalEstate) -> None:
+    """As a tier that an earlier version has made."""
+    before = clock(stack)
+    shutil.rmtree(archive(stack.state, "t-primary").folder)
+    server(stack.state, "t-primary").stop()
+    stack.up()
+    (base,) = archive(stack.state, "t-primary").bases()
+    assert (base.how, base.ended > before) == ("pg_basebackup", True)
+    with pytest.raises(AskedError, match=r"before its oldest base backup, of .* \(pg_basebackup\)"):
+        estate.restore_to_point_in_time("t-primary", "t-new", before, made_by="test")
+
+
+def test_copies_are_made_at_the_same_time(stack: Stack, estate: LocalEstate, ledger: datetime) -> None:
+    names = [f"t-copy-{n}" for n in range(4)]
+
+    def make(name: str) -> Instance:
+        mine = LocalEstate(StateDir(stack.project, stack.name))
+        mine.restore_to_point_in_time("t-primary", name, ledger, made_by="test")
+        return here(mine, name)
+
+    try:
+        with ThreadPoolExecutor(len(names)) as pool:
+            made = list(pool.map(make, names))
+        assert len({each.endpoint.port for each in made if each.endpoint}) == len(names)
+        assert sorted(name for _, name, _ in estate.made()) == names
+        assert [rows(stack, name, "SELECT n FROM ledger") for name in names] == [[(1,)]] * len(names)
+    finally:
+        for _, name, _ in estate.made():
+            estate.delete_instance(name)
+
+
+def test_what_a_killed_restore_has_left_is_failed_and_goes(
+    stack: Stack, estate: LocalEstate, ledger: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise KilledError
+
+    monkeypatch.setattr(recovery, "prepare", killed)
+    with pytest.raises(KilledError):
+        estate.restore_to_point_in_time("t-primary", "t-half", ledger, made_by="test")
+    again = LocalEstate(stack.state)
+    half = again.instance("t-half")
+    assert half is not None
+    assert (half.status, list(again.made())) == ("failed", [("instance", "t-half", "test")])
+    again.delete_instance("t-half")
+    assert (list(again.made()), again.instance("t-half")) == ([], None)

@@ -11,7 +11,7 @@ import psycopg
 
 from bootstrap.postgres.change import ident
 from keep.postgres.merge.tables import Catalogue, Table, read
-from keep.postgres.snapshot import PINNED
+from keep.postgres.snapshot import PINNED, unhurried
 
 _PATIENCE = "SET LOCAL lock_timeout = '5s'"
 """Whoever holds a table longer is not made to wait with everybody behind us."""
@@ -44,6 +44,7 @@ class Side:
 @contextmanager
 def side(conn: psycopg.Connection[Any], role: str | None, *, keep: bool) -> Iterator[Side]:
     """Open a transaction in `conn`, which is autocommit, as `role`; rolled back at its end unless `keep`."""
+    unhurried(conn)
     with conn.transaction(force_rollback=not keep) as transaction:
         conn.execute("SET LOCAL client_encoding = 'UTF8'")
         for each in (*PINNED, _PATIENCE):

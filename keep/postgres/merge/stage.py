@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
-
-import psycopg
 
 from bootstrap.postgres.change import comma, ident
+from keep.postgres.merge.pipe import pipe
 from keep.postgres.merge.side import Side
 from keep.postgres.merge.tables import Column, ForeignKey, Name, Table, listed
 
@@ -108,7 +106,7 @@ class Staging:
         Returns how many of them are not new, and the round of those that are; 0 where none is.
         """
         keys = listed(moved.keys)
-        asked = _pipe(self.copy.conn, query, self.live.conn, f"{moved.candidates} ({keys})")
+        asked = pipe(self.copy.conn, query, self.live.conn, f"{moved.candidates} ({keys})")
         self.live.conn.execute(f"ANALYZE {moved.candidates}".encode())
         self._round += 1
         missing = (
@@ -116,7 +114,7 @@ class Staging:
             f"WHERE NOT EXISTS (SELECT FROM {moved.source(moved.live)} i WHERE {moved.same('i', 'c')}) "
             f"AND NOT EXISTS (SELECT FROM {moved.staged} s WHERE {moved.same('s', 'c')})"
         )
-        found = _pipe(self.live.conn, missing, self.copy.conn, moved.wanted)
+        found = pipe(self.live.conn, missing, self.copy.conn, moved.wanted)
         self.live.conn.execute(f"TRUNCATE {moved.candidates}".encode())
         if not found:
             return asked, 0
@@ -125,7 +123,7 @@ class Staging:
             f"SELECT {listed((*moved.columns, *moved.keys), 's')} FROM {moved.source(moved.copy)} s "
             f"JOIN {moved.wanted} w ON {moved.same('s', 'w')} WHERE w.round = {self._round}"
         )
-        _pipe(self.copy.conn, rows, self.live.conn, f"{moved.staged} ({listed((*moved.columns, *moved.keys))})")
+        pipe(self.copy.conn, rows, self.live.conn, f"{moved.staged} ({listed((*moved.columns, *moved.keys))})")
         self.live.conn.execute(f"ANALYZE {moved.staged}".encode())
         return asked - found, self._round
 
@@ -140,21 +138,9 @@ class Staging:
             f"JOIN {parent.source(parent.copy)} p ON {key.meet('p', 's')} "
             f"JOIN {parent.wanted} w ON {parent.same('p', 'w')}"
         )
-        _pipe(self.copy.conn, query, self.live.conn, table)
+        pipe(self.copy.conn, query, self.live.conn, table)
         self.live.conn.execute(f"ANALYZE {table}".encode())
         return table
-
-
-def _pipe(source: psycopg.Connection[Any], query: str, target: psycopg.Connection[Any], table: str) -> int:
-    """Copy what a query gives into a table of the other side, block by block; return how many rows it was."""
-    with source.cursor() as reader, target.cursor() as writer:
-        with (
-            reader.copy(f"COPY ({query}) TO STDOUT".encode()) as out,
-            writer.copy(f"COPY {table} FROM STDIN".encode()) as into,
-        ):
-            for block in out:
-                into.write(block)
-        return writer.rowcount
 
 
 def _make(side: Side, table: str, columns: list[str]) -> None:

@@ -57,6 +57,8 @@ class Table:
     """A table, with its partitions."""
 
     name: Name
+    proved: str
+    """What proofs of rows call it (`keep.postgres.tables`): with its schema, quoted where SQL has to."""
     partitioned: bool
     hidden: bool
     """Whether row security is forced, so that it hides rows even from the owner."""
@@ -181,7 +183,7 @@ rules AS (
                   JOIN pg_operator o ON o.oid = coalesce(i.conexclop[k + 1], am.amopopr)
                   JOIN pg_namespace on_ ON on_.oid = o.oprnamespace)) AS rule
   FROM indexes i)
-SELECT h.nspname, h.relname, h.relkind = 'p', row_security_active(h.oid),
+SELECT h.nspname, h.relname, format('%I.%I', h.nspname, h.relname), h.relkind = 'p', row_security_active(h.oid),
   (SELECT json_agg(json_build_array(a.attname,
        format_type(a.atttypid, a.atttypmod) || CASE WHEN a.attcollation = 0 THEN '' ELSE
          (SELECT format(' COLLATE %I.%I', ln.nspname, l.collname) FROM pg_collation l
@@ -263,6 +265,7 @@ def read(conn: psycopg.Connection[Any]) -> Catalogue:
 def _table(
     schema: str,
     name: str,
+    proved: str,
     partitioned: bool,
     hidden: bool,
     columns: list[list[Any]],
@@ -273,6 +276,7 @@ def _table(
     key = whole[0] if whole else None
     return Table(
         name=(schema, name),
+        proved=proved,
         partitioned=partitioned,
         hidden=hidden,
         columns=tuple(

@@ -10,13 +10,13 @@ from keep.drill.deletion import Deletion
 from keep.drill.run import carry_out
 from keep.drill.scene import Scene
 from keep.postgres import proof
+from keep.postgres.snapshot import pinned
 
 pytestmark = pytest.mark.server
 
 
 def _rows(scene: Scene) -> proof.Proof:
-    with scene.as_master() as conn, conn.transaction():
-        conn.execute(f"SET LOCAL ROLE {scene.access.owner}".encode())
+    with scene.as_master() as conn, pinned(conn, scene.access.owner):
         return proof.prove(conn)
 
 
