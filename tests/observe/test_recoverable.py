@@ -160,3 +160,21 @@ def test_a_place_that_cannot_be_read_is_said_in_the_place_of_each_metric() -> No
         Refused(name, "nobody said where", "say it")
         for name in ("datatier_backup_age_seconds", "datatier_drill_age_seconds")
     ]
+
+
+def test_drills_are_known_where_nobody_has_said_where_copies_lie() -> None:
+    found = Recoverable(place=None, drills={"pitr": drill(24 * 36, "failed", "too slow")})
+    assert [(each.check, each.status) for each in recovery_findings(found, NOW, LIMIT)] == [
+        ("backup", "skipped"),
+        ("drill", "warn"),
+        ("drill-result", "warn"),
+    ]
+    scrape = recovery_source(lambda: found, LIMIT, lambda: NOW).scrape(5.0)
+    values = {each.name: [sample.value for sample in each.samples] for each in scrape.families if each.name in NAMES}
+    assert values == {
+        "datatier_backup_age_seconds": [],
+        "datatier_backup_verified_age_seconds": [],
+        "datatier_drill_age_seconds": [36 * DAY],
+        "datatier_drill_failed": [1.0],
+    }
+    assert [each.metric for each in scrape.refused if each.metric in NAMES] == ["datatier_backup_age_seconds"]
