@@ -29,8 +29,9 @@ def place_at(address: str, account: Account | None = None, *, existing: bool = F
     if "://" in address or not address:
         raise AskedError(f"`{address}` is not a place for backups: write a folder's path, or s3://BUCKET/PREFIX")
     path = Path(address).expanduser().absolute()
-    if path.exists() and not path.is_dir():
-        raise AskedError(f"{path} is not a folder: choose another")
+    above = next(each for each in (path, *path.parents) if each.exists())
+    if not above.is_dir():
+        raise AskedError(f"{above} is not a folder: choose another")
     if existing and not path.is_dir():
         raise AskedError(f"there is no folder {path}: correct the path, or make a backup first")
     return FolderPlace(path)

@@ -63,6 +63,8 @@ class FolderPlace:
         except (FileNotFoundError, NotADirectoryError):
             raise KeyError(key) from None
         except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:  # nobody can have written it
+                raise KeyError(key) from None
             raise KeepError(f"{path} cannot be read: {error.strerror}; mend its rights") from None
         with stream:
             yield _Explained(stream, self)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from keep.errors import KeepError
+from keep.errors import AskedError, KeepError
 from keep.place.choose import place_at
 
 
@@ -102,11 +102,18 @@ def test_what_a_caller_raises_is_not_the_folders(tmp_path: Path) -> None:
 
 
 def test_a_folder_within_that_is_a_file(tmp_path: Path) -> None:
-    (tmp_path / "kept").touch()
     place = place_at(str(tmp_path / "kept" / "deeper"))
+    (tmp_path / "kept").touch()  # since it was looked at
     with pytest.raises(KeepError, match="deeper could not be written: Not a directory"), place.write("a/one"):
         pass
     with pytest.raises(KeyError), place.read("a/one"):
+        pass
+    with pytest.raises(AskedError, match="kept is not a folder: choose another"):
+        place_at(str(tmp_path / "kept" / "deeper"))
+
+
+def test_a_name_that_is_too_long_is_that_of_nothing(tmp_path: Path) -> None:
+    with pytest.raises(KeyError), place_at(str(tmp_path)).read(f"{'n' * 300}/one"):
         pass
 
 
