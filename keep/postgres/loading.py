@@ -7,12 +7,13 @@ import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from keep.errors import KeepError
+from keep.errors import AskedError, KeepError
 
 # What an older server says to the settings of a newer pg_restore: nothing is lost by it.
 _HARMLESS = re.compile(r'unrecognized configuration parameter "(transaction_timeout|idle_session_timeout)"')
 _ERROR = re.compile(r"pg_restore: (?:\[.*?\] )?error: (.*)")
 _IGNORED = re.compile(r"pg_restore: warning: errors ignored on restore: (\d+)")
+_EXTENSION = re.compile(r'permission denied to create extension "(.*)"')
 _TUNING = "-c maintenance_work_mem=128MB -c synchronous_commit=off"
 """For this session alone: indexes in memory, and no wait at each commit (PostgreSQL, "Populating a Database"). The
 database gets its name by a commit that does wait, and all before it is on disk then."""
@@ -23,7 +24,8 @@ def load(
 ) -> None:
     """Restore those entries of an archive that a list names into the database of the environment.
 
-    Raise KeepError with the first complaint that matters. Rows are never in it: of an error only the first line.
+    Raise AskedError where the login may not make an extension, or KeepError with the first complaint that matters. Rows
+    are never in it: of an error only the first line.
     """
     command = [program, f"--use-list={entries}", f"--jobs={jobs}", *([f"--role={role}"] if role else [])]
     command += [f"--dbname={environment['PGDATABASE']}", "--no-password", "--no-tablespaces", "--no-subscriptions"]
@@ -45,6 +47,11 @@ def load(
         process.terminate()  # its workers end with it
         process.wait()
         process.stderr.close()
+    if refused := _EXTENSION.match(said.wrong):  # which login may, only the server knows: RDS's master is no superuser
+        raise AskedError(
+            f"the login may not make the extension {refused[1]}, which the database needs: log in as a superuser, "
+            "or as the master of RDS"
+        )
     if said.wrong:
         raise KeepError(f"pg_restore failed: {said.wrong}")
     if status and not said.accounted:
