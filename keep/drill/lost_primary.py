@@ -169,7 +169,7 @@ def _prove(stage: Stage) -> str:
     if last is not None:
         notes.rpo_seconds = round(max((incident - last.at).total_seconds(), 0), 3)
     notes.facts = {**notes.facts, "acknowledged and lost": str(lost)}
-    return f"{lost} acknowledged writes are lost; {prove.prove(stage, endpoint)}"
+    return f"acknowledged writes lost: {lost}; {prove.prove(stage, endpoint)}"
 
 
 def _rejoin(stage: Stage) -> str:

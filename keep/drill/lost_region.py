@@ -17,7 +17,7 @@ from keep.estate.estate import Snapshot
 from keep.estate.naming import copy_name, is_copy_of
 
 _TO, _FROM, _TAKEN, _PART = "restored to", "restored from", "taken at", "snapshot"
-DECLARE = """data-tier:backup: {second_region: {region: eu-west-1, point_in_time: 7}}"""
+DECLARE = """data-tier:backup: {second_region: {region: REGION, point_in_time: 7}}"""
 """The line that a stack without a second region lacks."""
 
 
@@ -90,7 +90,8 @@ def elsewhere_of(scene: Scene) -> Elsewhere:
     there = scene.elsewhere
     if there is None:
         raise AskedError(
-            f"the stack {scene.stack.stack} has no second region for its backups: add to its file `{DECLARE}`"
+            f"the stack {scene.stack.stack} has no second region for its backups: add to its file `{DECLARE}`, "
+            f"REGION another one than {scene.stack.region}"
         )
     if there.point_in_time:
         _window(scene, there)

@@ -33,7 +33,7 @@ p { margin: .25rem 0; }
 table { border-collapse: collapse; width: 100%; }
 td, th { text-align: left; vertical-align: top; padding: .3rem .75rem .3rem 0; border-top: 1px solid var(--line);
   overflow-wrap: anywhere; }
-td:first-child { white-space: nowrap; } th { font-weight: 600; }
+td:first-child { white-space: nowrap; } td:not(:last-child) { overflow-wrap: break-word; } th { font-weight: 600; }
 code { font-size: .9em; overflow-wrap: anywhere; }
 .track { fill: var(--band); } .bar { fill: var(--bar); } .after { fill: var(--after); }
 .over { fill: var(--bad); } .mark { stroke: var(--mark); stroke-width: 2; vector-effect: non-scaling-stroke;

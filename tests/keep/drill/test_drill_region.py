@@ -93,5 +93,5 @@ def test_where_nothing_is_kept_there_it_is_refused(
 
 
 def test_a_stack_without_a_second_region_is_told_the_line_to_add(scene_of: Callable[..., Scene]) -> None:
-    with pytest.raises(AskedError, match=r"add to its file `data-tier:backup: \{second_region: \{region: eu-west-1,"):
+    with pytest.raises(AskedError, match=r"add to its file `data-tier:backup: \{second_region: \{region: REGION, "):
         planned(LostRegion(), scene_of(real=False))
