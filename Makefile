@@ -149,12 +149,12 @@ bundle: .venv/deploy ## Build the runner's Lambda bundle, build/runner.zip (offl
 	@$(BIN)/python -m bootstrap.bundle build/runner.zip $(if $(CERTIFICATES),--certificates $(CERTIFICATES))
 
 # Fargate's cheaper machines: components/exporter/service.py asks for them.
-IMAGE ?= data-tier-exporter
+IMAGE ?= data-tier-$(or $(FOR),exporter)
 BUILDER := $(firstword $(foreach each,docker podman buildah,$(shell command -v $(each) 2>/dev/null)))
-image: bundle ## Build the exporter's image for Fargate (IMAGE=NAME:TAG, BASE=python:3.13-slim by digest).
+image: bundle ## Build the exporter's image for Fargate, or that of the copies (FOR=copies; IMAGE=NAME:TAG, BASE by digest).
 	@test -n "$(BUILDER)" || { echo "No docker, podman or buildah is on PATH: install one of them, or build deploy/Containerfile elsewhere." >&2; exit 2; }
 	@$(BIN)/python -c 'import zipfile; open("build/rds-global-bundle.pem", "wb").write(zipfile.ZipFile("build/runner.zip").read("bootstrap/rds-global-bundle.pem"))'
-	@$(BUILDER) build --platform linux/arm64 $(if $(BASE),--build-arg BASE=$(BASE)) --tag $(IMAGE) --file deploy/Containerfile .
+	@$(BUILDER) build --platform linux/arm64 $(if $(BASE),--build-arg BASE=$(BASE)) --tag $(IMAGE) --file deploy/Containerfile$(if $(FOR),.$(FOR)) .
 
 requirements: ## Update the pinned requirements (needs uv), with hashes and without index addresses.
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links --no-annotate --no-header --quiet requirements/pip.in -o requirements/pip.txt

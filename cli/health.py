@@ -132,13 +132,14 @@ def _proved(state: StateDir | None) -> Iterator[Finding]:
 def _recovery(manifest: Manifest, state: StateDir | None) -> Callable[[], Iterator[Finding]]:
     """Copies and drills, as the place knows them in which the stack keeps them."""
     from bootstrap.errors import BootstrapError
-    from cli.kept import NOT_DECLARED, Remembered, limit_of, place_of, reader_of
+    from cli.kept import Remembered, limit_of, place_of, reader_of
     from keep.watch.kept import now
-    from observe.health.recovery import not_kept, recovery_findings
+    from observe.health.recovery import NOT_DECLARED, not_kept, recovery_findings
 
-    where, read = place_of(manifest, state), reader_of(manifest, state)
-    if read is None or where is None:
+    read = reader_of(manifest, state)
+    if read is None:
         return lambda: not_kept(*NOT_DECLARED)
+    where = place_of(manifest, state) or str(state.path if state else "")
     remembered = Remembered(read, where)
 
     def findings() -> Iterator[Finding]:

@@ -19,12 +19,8 @@ if TYPE_CHECKING:
 
 EVERY, SECONDS = 60.0, 3.0
 """Between two readings of a place, and how long the first is waited for."""
-LOCAL = "backups"
+LOCAL = "copies"
 """Folder of the project that a tier on this computer is looked for in, where its stack declares no place."""
-NOT_DECLARED = (
-    "nobody has said where copies lie",
-    "data-tier:backup.logical, or `datatier backup create --to backups`",
-)
 BACKUP_SECONDS = 3600 * (BACKUP.warn or 0.0)
 """How old the newest copy may be where no stack says so."""
 
@@ -73,10 +69,15 @@ def place_of(manifest: Manifest, state: StateDir | None) -> str | None:
 
 
 def reader_of(manifest: Manifest, state: StateDir | None) -> Callable[[], Recoverable] | None:
-    """Return what reads it; the reports of a tier's drills are in its own folder (`cli.drill_scene`)."""
-    from keep.watch.kept import reader
+    """Return what reads it; the reports of a tier's drills are in its own folder (`cli.drill_scene`).
 
-    return reader(manifest, place_of(manifest, state), str(state.path) if state else None)
+    None where nobody has said where copies lie, and no drill was done here.
+    """
+    from keep.watch.kept import DRILLS, reader
+
+    where = place_of(manifest, state)
+    drilled = state is not None and (where is not None or (state.path / DRILLS).is_dir())
+    return reader(manifest, where, str(state.path) if state and drilled else None)
 
 
 def limit_of(manifest: Manifest) -> float:
@@ -86,6 +87,7 @@ def limit_of(manifest: Manifest) -> float:
 
 def kept_source(manifest: Manifest, state: StateDir | None) -> Source:
     """What the exporter tells of copies and drills."""
+    from observe.health.recovery import NOT_DECLARED
     from observe.metrics.own.recovery import not_kept_source, recovery_source
 
     read = reader_of(manifest, state)

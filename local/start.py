@@ -37,7 +37,8 @@ def _follows(state: StateDir, entry: Entry) -> bool:
 
 def _emulator(state: StateDir) -> None:
     kept: dict[str, Any] = state.kept
-    region = (kept.get("manifest") or {}).get("region") or "eu-west-1"
+    # Its instances are in the region that it plays.
+    region = next((entry["outputs"]["arn"].split(":")[3] for entry in state.of_type(rds.TYPE)), "eu-west-1")
     runner = (kept.get("asked") or [None, None, "direct"])[2]
     Emulator(state, region, daemon(state, "emulator"), functions=runner == "lambda").start()
 

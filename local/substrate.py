@@ -24,7 +24,7 @@ from local.postgres.roles import ADMIN
 from local.state import Entry, StateDir
 
 SAVE_SECONDS = 0.25
-# A fresh PostgreSQL takes 40 MiB and its first WAL segments 32, each replica as much again.
+# A fresh PostgreSQL takes 40 MiB and its first WAL segments 32, each replica as much again; its archive begins with 40.
 ROOM_BYTES = 200 * 1024**2
 
 

@@ -132,6 +132,7 @@ COMMANDS: dict[str, list[Case]] = {
     ],
     "backup prune": [case("--from", "kept", "--yes"), case("--from", "s3://nobody-has-this-bucket/kept", code=2)],
     "backup merge": [case("--table", "users", code=2), case("--from-database", "gone", "--table", "users", code=1)],
+    "backup schedule": [case("--json"), case("--now", "--to", "kept", code=1), case("--to", "kept", code=2)],
     "drill pitr": [case("--json"), case("--to", "2999-01-01T00:00:00Z", code=2), case("--to", "soon", code=2)],
     "drill snapshot": [case("--dry-run")],
     "drill deletion": [case("--dry-run"), case("--dry-run", "--table", "users", "--json")],
@@ -283,7 +284,7 @@ KEPT = {
     "drawn": {"state.json"},
     # The substrate's own accounts: its state, the files in which the servers themselves keep a way to another, and the
     # key of the emulator's door.
-    "own": {"state.json", "server.conf", "postgresql.auto.conf", "credentials"},
+    "own": {"state.json", "server.conf", "postgresql.auto.conf", "pgpass", "credentials"},
 }
 """Kind of password -> files that may hold it. Those that a bootstrap or a rotation made are in none but `VAULT`."""
 VAULT = "secretsmanager.json"

@@ -19,15 +19,18 @@ DRILLS = "drills"
 
 
 def reader(manifest: Manifest, address: str | None, reports: str | None = None) -> Callable[[], Recoverable] | None:
-    """Return what reads the place at that address for a stack; None where there is no address.
+    """Return what reads the place at that address for a stack; None where there is no address of anything.
 
     :param reports: address of the reports of drills, where it is another.
     """
-    return partial(_read, address, reports or address, manifest) if address is not None else None
+    where = reports or address
+    return partial(_read, address, where, manifest) if where is not None else None
 
 
-def _read(address: str, reports: str, manifest: Manifest) -> Recoverable:
+def _read(address: str | None, reports: str, manifest: Manifest) -> Recoverable:
     books = Books(of_stack(f"{reports.rstrip('/')}/{DRILLS}", manifest), manifest.stack)
+    if address is None:
+        return Recoverable(place=None, drills=_drills(books))
     return recoverable(of_stack(address, manifest), books, manifest.stack)
 
 

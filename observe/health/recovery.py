@@ -12,6 +12,11 @@ from knowledge.thresholds.threshold import Status, Threshold
 from observe.observation import Finding, judged
 from observe.quantities import duration
 
+NOT_DECLARED = (
+    "nobody has said where copies lie",
+    "data-tier:backup.logical, or `datatier backup create --to copies`",
+)
+"""Why nothing is known of copies, and what mends it."""
 _SECONDS = {"h": 3600, "d": 86_400}
 
 
@@ -28,8 +33,8 @@ class Drilled:
 class Recoverable:
     """What a place has of one stack."""
 
-    place: str
-    """Its address."""
+    place: str | None
+    """Its address; None where nobody has said where copies lie, and drills alone are known."""
     backup: tuple[str, datetime] | None = None
     """The newest whole copy: its id, and when it was begun; None where there never was one."""
     verified: tuple[str, datetime] | None = None
@@ -55,25 +60,35 @@ def recovery_findings(found: Recoverable, now: datetime, limit: float) -> Iterat
 
     :param limit: seconds that the newest copy may be old.
     """
-    create, drill = f"datatier backup create --to {found.place}", "datatier drill pitr"
-    hours = limit / _SECONDS["h"]
-    yield _aged(backup(hours), found.backup, now, f"the newest copy in {found.place}", create)
-    verify = f"datatier backup verify ID --from {found.place} --level 2"
-    yield _aged(verified(hours), found.verified, now, f"the newest verified copy in {found.place}", verify)
-    ids = ", ".join(found.damaged)
-    said = f"{ids} in {found.place} not what was written" if found.damaged else "no copy is known to be damaged"
-    yield judged(DAMAGED, len(found.damaged), said, mend=verify)
+    if found.place is None:
+        yield _unknown(BACKUP, "age of the last backup", *NOT_DECLARED)
+    else:
+        yield from _copies(found, found.place, now, limit / _SECONDS["h"])
+    drill = "datatier drill pitr"
     yield _aged(DRILL, ("", found.drilled) if found.drilled else None, now, "the last drill", drill)
     wrong = [f"{kind}: {each.verdict}, {each.reason}" for kind, each in found.not_passed.items()]
     said = "; ".join(wrong) or ("every last drill has passed" if found.drills else "there is no drill to judge")
     yield judged(DRILL_RESULT, len(wrong), said, mend="datatier drill report")
 
 
+def _copies(found: Recoverable, place: str, now: datetime, hours: float) -> Iterator[Finding]:
+    create, verify = f"datatier backup create --to {place}", f"datatier backup verify ID --from {place} --level 2"
+    yield _aged(backup(hours), found.backup, now, f"the newest copy in {place}", create)
+    yield _aged(verified(hours), found.verified, now, f"the newest verified copy in {place}", verify)
+    ids = ", ".join(found.damaged)
+    said = f"{ids} in {place} not what was written" if found.damaged else "no copy is known to be damaged"
+    yield judged(DAMAGED, len(found.damaged), said, mend=verify)
+
+
 def not_kept(why: str, mend: str) -> Iterator[Finding]:
     """The same where nobody has said where copies lie, or they cannot be looked at."""
     for threshold, what in ((BACKUP, "age of the last backup"), (DRILL, "age of the last restore drill")):
-        said = f"the {what} is not known: {why}"
-        yield Finding(check=threshold.id, status=Status.SKIPPED, message=said, threshold=threshold, mend=mend)
+        yield _unknown(threshold, what, why, mend)
+
+
+def _unknown(threshold: Threshold, what: str, why: str, mend: str) -> Finding:
+    said = f"the {what} is not known: {why}"
+    return Finding(check=threshold.id, status=Status.SKIPPED, message=said, threshold=threshold, mend=mend)
 
 
 def _aged(threshold: Threshold, at: tuple[str, datetime] | None, now: datetime, what: str, mend: str) -> Finding:

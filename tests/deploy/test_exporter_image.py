@@ -11,33 +11,46 @@ from pathlib import Path
 
 import pytest
 
+from components.backup import copies
 from components.exporter import service
 from components.exporter.args import MetricsServiceArgs
+from components.tasks import definition
 from infra.settings.metrics_section import EXPORTER_PORT
 
 ROOT = Path(__file__).parents[2]
 LINES = (ROOT / "deploy" / "Containerfile").read_text("utf-8").splitlines()
+COPIES = (ROOT / "deploy" / "Containerfile.copies").read_text("utf-8").splitlines()
 IGNORED = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
 CERTIFICATES = "build/rds-global-bundle.pem"  # `make image` puts it there
 
 
-def after(word: str) -> list[str]:
-    return [line.removeprefix(f"{word} ") for line in LINES if line.startswith(f"{word} ")]
+def after(word: str, lines: list[str] = LINES) -> list[str]:
+    return [line.removeprefix(f"{word} ") for line in lines if line.startswith(f"{word} ")]
 
 
 def test_what_is_copied_is_there_and_let_through() -> None:
-    sources = [each.split()[0] for each in after("COPY")]
+    sources = {each.split()[0] for each in (*after("COPY"), *after("COPY", COPIES))}
     assert [each for each in sources if each != CERTIFICATES and not (ROOT / each).exists()] == []
     assert sorted(f"!{each}" for each in sources) == sorted(line for line in IGNORED if line.startswith("!"))
     assert IGNORED[1] == "*"  # everything else stays outside
 
 
 def test_the_image_and_the_task_agree() -> None:
-    assert after("USER") == [service.USER]
-    assert not service.USER.startswith("0")
+    assert after("USER") == [definition.USER]
+    assert not definition.USER.startswith("0")
     assert after("EXPOSE") == [str(EXPORTER_PORT)]
     assert json.loads(after("ENTRYPOINT")[0]) == ["python", "-m", "cli.main"]
     assert after("ARG") == ["BASE=docker.io/library/python:3.13-slim"]
+
+
+def test_the_image_of_the_copies_and_its_task_agree() -> None:
+    assert after("USER", COPIES) == [definition.USER]
+    assert after("VOLUME", COPIES) == [copies.SCRATCH]
+    assert json.loads(after("ENTRYPOINT", COPIES)[0]) == ["python", "-m", "cli.main"]
+    assert after("ARG", COPIES) == ["BASE=docker.io/library/postgres:18-trixie"]
+    assert after("EXPOSE", COPIES) == []
+    # Whatever the exporter's image has of this program, and no less.
+    assert {*after("COPY", COPIES)} >= {each for each in after("COPY") if "requirements" not in each}
 
 
 def pins(name: str) -> dict[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 
 import pytest
 
@@ -119,7 +120,7 @@ def values(scrape: Scrape) -> dict[tuple[str, ...], float]:
 
 def test_the_exporter_has_ages_counts_and_verdicts() -> None:
     source = recovery_source(lambda: replace(WELL, damaged=("b0",)), LIMIT, now=lambda: NOW)
-    assert values(source.scrape(5.0)) == {
+    assert values(source.scrape(monotonic() + 10)) == {
         ("datatier_backup_age_seconds",): 2 * 3600.0,
         ("datatier_backup_verified_age_seconds",): 26 * 3600.0,
         ("datatier_drill_age_seconds",): 7 * DAY,
@@ -139,7 +140,7 @@ def test_the_exporter_has_ages_counts_and_verdicts() -> None:
 
 
 def test_what_never_was_has_no_age_and_a_verdict() -> None:
-    found = values(recovery_source(lambda: Recoverable(place=PLACE), LIMIT, now=lambda: NOW).scrape(5.0))
+    found = values(recovery_source(lambda: Recoverable(place=PLACE), LIMIT, now=lambda: NOW).scrape(monotonic() + 10))
     ages = [name for (name, *_) in found if name.endswith("_age_seconds")]
     assert ages == []
     assert {name: value for (kind, name, *_), value in ((key, found[key]) for key in found if len(key) > 1)
@@ -153,9 +154,27 @@ def test_a_place_that_cannot_be_read_is_said_in_the_place_of_each_metric() -> No
         raise BootstrapError("s3://shop/copies cannot be listed: allow s3:ListBucket")
 
     why = "s3://shop/copies cannot be listed: allow s3:ListBucket"
-    scrape = recovery_source(closed, LIMIT).scrape(5.0)
+    scrape = recovery_source(closed, LIMIT).scrape(monotonic() + 10)
     assert scrape.refused == [Refused(name, why, "") for name in (*NAMES, "datatier_check_status")]
-    assert not_kept_source("nobody said where", "say it").scrape(5.0).refused == [
+    assert not_kept_source("nobody said where", "say it").scrape(monotonic() + 10).refused == [
         Refused(name, "nobody said where", "say it")
         for name in ("datatier_backup_age_seconds", "datatier_drill_age_seconds")
     ]
+
+
+def test_drills_are_known_where_nobody_has_said_where_copies_lie() -> None:
+    found = Recoverable(place=None, drills={"pitr": drill(24 * 36, "failed", "too slow")})
+    assert [(each.check, each.status) for each in recovery_findings(found, NOW, LIMIT)] == [
+        ("backup", "skipped"),
+        ("drill", "warn"),
+        ("drill-result", "warn"),
+    ]
+    scrape = recovery_source(lambda: found, LIMIT, lambda: NOW).scrape(5.0)
+    values = {each.name: [sample.value for sample in each.samples] for each in scrape.families if each.name in NAMES}
+    assert values == {
+        "datatier_backup_age_seconds": [],
+        "datatier_backup_verified_age_seconds": [],
+        "datatier_drill_age_seconds": [36 * DAY],
+        "datatier_drill_failed": [1.0],
+    }
+    assert [each.metric for each in scrape.refused if each.metric in NAMES] == ["datatier_backup_age_seconds"]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from datetime import UTC, datetime
 
-from observe.health.recovery import Recoverable, recovery_findings
+from observe.health.recovery import NOT_DECLARED, Recoverable, recovery_findings
 from observe.metrics.family import Family, Sample, gauge
 from observe.metrics.own.checks import STATUS, checks
 from observe.metrics.own.part import Part
@@ -52,7 +52,8 @@ def not_kept_source(why: str, mend: str) -> OwnSource[None]:
 
 def _part(found: Recoverable, now: datetime, limit: float) -> Part:
     verdicts = checks(recovery_findings(found, now, limit))
-    return Part(families=(*_families(found, now), *verdicts.families), refused=verdicts.refused)
+    unknown = [Refused(BACKUP, *NOT_DECLARED)] if found.place is None else []
+    return Part(families=(*_families(found, now), *verdicts.families), refused=[*verdicts.refused, *unknown])
 
 
 def _families(found: Recoverable, now: datetime) -> Iterator[Family]:
@@ -63,5 +64,6 @@ def _families(found: Recoverable, now: datetime) -> Iterator[Family]:
     )
     for name, text, at in ages:
         yield Family(name, "gauge", text, [] if at is None else [Sample((), (now - at).total_seconds())])
-    yield gauge(DAMAGED, "Backups that are not what was written.", len(found.damaged))
+    if found.place is not None:
+        yield gauge(DAMAGED, "Backups that are not what was written.", len(found.damaged))
     yield gauge(FAILED, "Kinds of drills of which the last one has not passed.", len(found.not_passed))

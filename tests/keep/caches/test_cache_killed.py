@@ -83,9 +83,9 @@ def writing(of: Valkey) -> Iterator[None]:
     def write() -> None:
         number = 0
         with of.admin() as client:
-            while not stop.is_set():
+            while not stop.wait(0.005):
                 with client.pipeline(transaction=False) as pipe:
-                    for _ in range(200):
+                    for _ in range(100):
                         number += 1
                         pipe.set(f"passing:{number % 3000}", "x" * (number % 90), px=5 + number % 40)
                         pipe.delete(f"passing:{(number * 7) % 3000}")

@@ -57,8 +57,7 @@ CHANGES: list[tuple[Sequence[object], Sequence[object], str]] = [
 ]  # fmt: skip
 
 
-def test_every_change_is_seen_and_nothing_else(filled: Valkey, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("keep.redis.keys.baseline", lambda _: [0.001])
+def test_every_change_is_seen_and_nothing_else(filled: Valkey) -> None:
     was = proof(filled)
     with filled.admin() as client:
         for done, undone, said in CHANGES:
