@@ -31,6 +31,8 @@ pytestmark = pytest.mark.server
 
 KEPT = ("backup", "drill", "snapshot")
 PLACE = "copies-of-losses"
+WALKED = ("postgres-corruption.md", "postgres-down.md", "redis-down.md", "lost-region.md", "backups.md")
+DELETED = "accidental-deletion.md"
 LOST = "name LIKE 'lost %'"
 
 
@@ -132,12 +134,10 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
             conn.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
 
 
-@pytest.mark.parametrize(
-    "page", ["postgres-corruption.md", "postgres-down.md", "redis-down.md", "lost-region.md", "backups.md", "README.md"]
-)
+@pytest.mark.parametrize("page", WALKED)
 def test_each_command_of_a_page_does_what_it_says(page: str, walked: Callable[[Command], Said]) -> None:
     asked = of(page)
-    assert asked or page == "README.md"
+    assert asked
     for command in dict.fromkeys(asked):
         said = walked(command)
         assert said.code == 0, f"{command}\n{said.all}"
@@ -153,7 +153,7 @@ def test_rows_that_were_deleted_by_mistake_come_back(tier: Folder, walked: Calla
     with opened(tier) as conn:
         conn.execute(f"DELETE FROM users WHERE {LOST}")
     seen = []
-    for command in of("accidental-deletion.md"):
+    for command in of(DELETED):
         said = walked(command)
         seen.append((" ".join(command.words[1:3]), "--dry-run" in command.words, said.code, lost()))
         assert said.code in (0, 3), f"{command}\n{said.all}"
@@ -168,6 +168,5 @@ def test_rows_that_were_deleted_by_mistake_come_back(tier: Folder, walked: Calla
 
 
 def test_no_page_with_such_a_command_was_forgotten() -> None:
-    walked = {"postgres-corruption.md", "postgres-down.md", "redis-down.md", "lost-region.md", "backups.md"}
     pages = {each.page for each in commands() if len(each.words) > 2 and each.words[1] in KEPT}
-    assert pages == walked | {"accidental-deletion.md"}
+    assert pages == {*WALKED, DELETED}
