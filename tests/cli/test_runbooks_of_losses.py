@@ -11,6 +11,7 @@ from typing import Any
 import psycopg
 import pytest
 import yaml
+from project_folder import Project
 from psycopg.sql import SQL, Identifier
 from shop import LIVE, Folder
 
@@ -23,6 +24,8 @@ from pages import Command, commands
 from bootstrap.postgres import master
 from bootstrap.secrets import AwsStore
 from local.estate import LocalEstate
+from local.postgres.server import ADMIN as SUPERUSER
+from local.scratch import throwaway
 from local.state import StateDir
 from local.valkey.config import ADMIN
 from local.valkey.scratch import scratch
@@ -91,8 +94,8 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     server = f"postgresql://{entered.user}@{primary.host}:{primary.port}"
     values = {
         **{"<backup>": backup, "ID": backup, "<place>": PLACE, "<table>": "public.users", "<copy>": "none yet"},
-        **{"<url>": f"{server}/by_url", "<damaged>": f"{server}/shop", "<restored>": f"{server}/shop"},
-        **{"public.users": "users", "queue": "main"},  # `live` has one cache
+        **{"<damaged>": f"{server}/shop", "<restored>": f"{server}/shop"},
+        **{"queue": "main", "prod": "live"},  # `live` has one cache
     }
 
     def moment() -> str:
@@ -104,23 +107,28 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
         words = [values.get(word, word) for word in command.words[1:]]
         words = [moment() if word == "<moment>" else word.replace("<copy>", values["<copy>"]) for word in words]
         kind, name = words[0], words[1]
-        by_url = any(word.endswith("-url") for word in words)
-        if kind in ("drill", "snapshot"):  # of the tier of this computer: that manifest means AWS
-            words = [word for word in words if word not in ("-m", "prod.json")]
-            words += ["-s", "live"]
-        elif "prod.json" not in words and not by_url and kind == "backup":
-            words += ["-m", "prod.json"]
-        if kind == "backup" and name != "merge" and "--from" not in words:
+        if kind != "psql" and not any(word.endswith("-url") for word in words):
+            # Of the tier of this computer, as the pages' own index has it.
+            words = [word for word in words if word not in ("-m", "prod.json")] + ["-s", "live"]
+        if kind == "backup" and name not in ("merge", "schedule") and "--from" not in words:
             words += ["--to" if name == "create" else "--from", PLACE]
         if ({"merge", "--replace"} & {*words} and "--dry-run" not in words) or words[:2] == ["snapshot", "restore"]:
             words.append("--yes")
         if words[:2] == ["backup", "restore"]:
             words.append("--json")
+        if name == "restore" and "--database-url" in words:
+            with throwaway(18, ["pg_stat_statements"]) as another, monkeypatch.context() as here:
+                here.setenv("PGPASSWORD", another.admin_password)
+                words[words.index("--database-url") + 1] = f"postgresql://{SUPERUSER}@127.0.0.1:{another.port}/shop"
+                return tier.call(*words)
         if "--redis-url" in words:
             with scratch() as node:
                 url = f"redis://{ADMIN}:{node.admin_password}@127.0.0.1:{node.port}"
                 words[words.index("--redis-url") + 1] = url
                 return tier.call(*words)
+        if kind == "psql":  # which becomes another program
+            answer = Project(tier.path).run(*words)
+            return Said(answer.code, answer.out, answer.err)
         said = tier.call(*words)
         if words[:2] == ["backup", "restore"] and said.code == 0 and not {"--replace", "--table"} & {*words}:
             values["<copy>"] = said.json["database"]
@@ -129,7 +137,7 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     yield run
     with opened(tier) as conn:
         conn.execute("RESET ROLE")
-        made = conn.execute("SELECT datname FROM pg_database WHERE datname ~ '_restored_|_before_|^by_url$'").fetchall()
+        made = conn.execute("SELECT datname FROM pg_database WHERE datname ~ '_restored_|_before_'").fetchall()
         for (name,) in made:
             conn.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
 
