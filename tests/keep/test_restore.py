@@ -6,7 +6,7 @@ import re
 import shutil
 from collections import namedtuple
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 import psycopg
@@ -21,6 +21,7 @@ from keep.backup.verify_restored import ScratchServer, restored
 from keep.errors import AskedError, DamagedError, KeepError
 from keep.manifest import BackupManifest
 from keep.place.folder import FolderPlace
+from keep.place.place import Reader
 from local.postgres.binaries import client
 
 pytestmark = pytest.mark.server
@@ -238,3 +239,28 @@ def test_level_2_reads_what_level_1_hashes(newest: Library, tmp_path: Path) -> N
     assert verify(place, made.id).ok
     (difference,) = verify(place, made.id, [read_through(client)]).differences
     assert difference.startswith(f"pg_restore cannot read {made.id}/{cut.name}: pg_restore: error: could not read")
+
+
+def test_a_place_that_breaks_off_ends_level_2(newest: Library, tmp_path: Path) -> None:
+    """A connection that is lost between two pieces says nothing of the backup, and leaves no pg_restore that waits."""
+
+    class Breaking(FolderPlace):
+        @contextmanager
+        def read(self, key: str) -> Iterator[Reader]:
+            with super().read(key) as source:
+                yield _Breaks(source)
+
+    _, made = backup(newest, tmp_path)
+    with pytest.raises(KeepError, match="the connection broke"):
+        read_through(client)(Breaking(tmp_path), made)
+
+
+class _Breaks:
+    def __init__(self, source: Reader) -> None:
+        self._source, self._left = source, 1
+
+    def read(self, size: int = -1) -> bytes:
+        if self._left == 0:
+            raise KeepError("the connection broke")
+        self._left -= 1
+        return self._source.read(min(size, 1 << 14))
