@@ -161,6 +161,15 @@ def test_a_copy_that_fails_takes_no_room(stack: Stack, saved: StateDir, monkeypa
     assert healthy(stack.state) == []
 
 
+def test_a_removed_archive_is_seen_and_begun_anew(stack: Stack, saved: StateDir) -> None:
+    """Its server would keep all WAL until the disk is full, while `up` had nothing to do."""
+    identifier = "t-primary"
+    shutil.rmtree(archive(saved, identifier).folder)
+    assert healthy(stack.state) == [f"{identifier} has no automated backups: its archive was removed"]
+    stack.up()
+    assert healthy(stack.state) == []
+
+
 class KilledError(BaseException):
     pass
 
