@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 
 from keep.errors import DamagedError
 from keep.manifest import BackupManifest
@@ -43,16 +42,16 @@ def _read(programs: Programs, place: Place, manifest: BackupManifest, name: str)
         )
         assert process.stdin is not None  # noqa: S101 it was asked for
         try:
-            with suppress(BrokenPipeError):  # it has had enough: its exit status says why
-                process.stdin.write(first)
-                for piece in content:
-                    process.stdin.write(piece)
+            process.stdin.write(first)
+            for piece in content:
+                process.stdin.write(piece)
+            process.stdin.close()
+        except BrokenPipeError:  # it reads no further: its exit status says why
+            pass
         except BaseException:
-            process.kill()  # else it waits for the rest
+            process.kill()  # it waits for the rest, which does not come
             raise
         finally:
-            with suppress(BrokenPipeError):
-                process.stdin.close()
             status = process.wait()
         if not status:
             return ()

@@ -85,8 +85,8 @@ class LocalInstances:
             chosen = recovery.window(windows, at, source)
             made = self._reserve(target, origin, entry, made_by)
         with explained(), making(made.folder):
-            recovery.prepare(made, chosen.base)
-            made.begin(self._parameters(entry), recovery.settings(kept, at))
+            recovery.prepare(made, kept, chosen.base)
+            made.begin(self._parameters(entry), recovery.settings(made, at))
 
     def restore_from_snapshot(self, snapshot: str, target: str, *, like: str, made_by: str) -> None:
         with explained(), self._state.lock():

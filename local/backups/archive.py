@@ -130,10 +130,16 @@ class Archive:
         if done.returncode:
             raise CloudError(f"no base backup of {server.name}: {' '.join(done.stderr.strip().splitlines()[-3:])}")
 
-    def restore_command(self) -> str:
-        """What a copy fetches its WAL with; it only reads."""
-        source = shlex.quote(str(self.wal).replace("%", "%%"))
-        return f'test -f {source}/%f && cp {source}/%f "%p"'
+    def lend(self, base: Base, folder: Path) -> None:
+        """Give a folder the segments from a base backup on, by second names of the same files.
+
+        What is let go here while a copy recovers is there all the same. Raise CloudError.
+        """
+        try:
+            for name in _run(base.begins, set(_names(self.wal))):
+                (folder / name).hardlink_to(self.wal / name)
+        except FileNotFoundError as error:
+            raise CloudError(f"{error.filename} was let go just now; run it again, which takes what is there") from None
 
     def bases(self) -> list[Base]:
         """The whole base backups, the oldest first."""

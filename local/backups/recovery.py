@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from datetime import UTC, datetime
 
 from keep.errors import AskedError
 from local.backups.archive import Archive, Base, Window
-from local.files import write_private
+from local.files import private_dir, write_private
 from local.postgres.server import PostgresServer
+
+_WAL = "wal"
 
 
 def window(windows: list[Window], at: datetime, source: str) -> Window:
@@ -33,23 +36,28 @@ def window(windows: list[Window], at: datetime, source: str) -> Window:
     )
 
 
-def prepare(target: PostgresServer, chosen: Base) -> None:
-    """Copy the base backup to its place, to be recovered. Raise CloudError."""
+def prepare(target: PostgresServer, archive: Archive, chosen: Base) -> None:
+    """Copy the base backup to its place, to be recovered, and its WAL beside it. Raise CloudError."""
     fresh = target.folder / "data.new"
     shutil.rmtree(fresh, ignore_errors=True)
     target.account.give(target.folder)
+    wal = target.folder / _WAL
+    shutil.rmtree(wal, ignore_errors=True)
+    target.account.give(private_dir(wal))
+    archive.lend(chosen, wal)
     chosen.bring(fresh, target.account)
     write_private(fresh / "recovery.signal", "", target.account.owner)
     fresh.rename(target.data)
 
 
-def settings(archive: Archive, at: datetime) -> dict[str, str]:
+def settings(target: PostgresServer, at: datetime) -> dict[str, str]:
     """The parameters of the recovery.
 
     They are for one start alone, on the command line: a standby that is copied from it later would stop there too.
     """
+    wal = shlex.quote(str(target.folder / _WAL).replace("%", "%%"))
     return {
-        "restore_command": archive.restore_command(),
+        "restore_command": f'test -f {wal}/%f && cp {wal}/%f "%p"',
         "recovery_target_time": _said(at),  # with its zone: without, the server reads it in its own
         "recovery_target_timeline": "current",  # `latest` would follow a promotion of the source
         "recovery_target_action": "promote",

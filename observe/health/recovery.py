@@ -14,7 +14,7 @@ from observe.quantities import duration
 
 NOT_DECLARED = (
     "nobody has said where copies lie",
-    "data-tier:backup.logical, or `datatier backup create --to backups`",
+    "data-tier:backup.logical, or `datatier backup create --to copies`",
 )
 """Why nothing is known of copies, and what mends it."""
 _SECONDS = {"h": 3600, "d": 86_400}

@@ -186,6 +186,17 @@ def test_nothing_can_be_restored_without_wal_after_a_base_backup(
         window([made(tmp_path, *each) for each in windows], at(30), "t-live")
 
 
+def test_a_copy_has_its_wal_though_the_archive_lets_it_go(cluster: Cluster, tmp_path: Path) -> None:
+    for name in (FIRST, SECOND, THIRD):
+        (cluster.folder / "wal" / name).write_text(name)
+    (tmp_path / "copy").mkdir()
+    Archive(cluster.folder).lend(Base(folder=tmp_path, ended=at(1), begins=SECOND), tmp_path / "copy")
+    for name in cluster.kept():
+        (cluster.folder / "wal" / name).unlink()
+    found = {path.name: path.read_text() for path in (tmp_path / "copy").iterdir()}
+    assert found == {SECOND: SECOND, THIRD: THIRD}
+
+
 @pytest.mark.server
 def test_a_server_whose_archive_cannot_be_written_goes_on_and_status_says_so(stack: Stack) -> None:
     kept, primary = archive(stack.state, "t-primary"), server(stack.state, "t-primary")
