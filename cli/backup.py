@@ -9,7 +9,7 @@ import typer
 from cli.backup_caches import CachesOption, FormOption
 from cli.backup_list import list_, show
 from cli.backup_merge import merge
-from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, of_stack
+from cli.backup_place import BackupArgument, FromOption, ToOption, existing_place, lasting
 from cli.backup_prune import prune
 from cli.backup_restore import restore
 from cli.backup_schedule import schedule
@@ -43,7 +43,7 @@ def create(
     from keep.backup.warnings import warnings
 
     sources = asked(stack, manifest, database_url, redis_url, cache, form, to)
-    places = [of_stack(address, sources.stack) for address in (to or (None,))]
+    places = [lasting(address, sources.stack) for address in (to or (None,))]
     whole, failed = tuple(places), dict[str, str]()
     give_way()  # what is copied is in use
     try:

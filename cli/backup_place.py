@@ -53,6 +53,21 @@ def of_stack(address: str | None, target: Manifest | None, *, existing: bool = F
     return choose.of_stack(address, target, existing=existing)
 
 
+def lasting(address: str | None, target: Manifest | None) -> Place:
+    """Return the place for something that is kept. Raise InputError for one that goes with a tier's data."""
+    from pathlib import Path
+
+    from cli.project import project_root
+
+    tiers = project_root() / ".local"
+    if address is not None and "://" not in address and Path(address).expanduser().resolve().is_relative_to(tiers):
+        raise InputError(
+            f"{address} is among the data of the tiers of this project, which `datatier down --delete` removes: name "
+            f"a folder outside of {tiers}."
+        )
+    return of_stack(address, target)
+
+
 def _meant(stack: str | None, manifest: str | None, *, needed: bool) -> Manifest | None:
     from cli.target import find_manifest
 

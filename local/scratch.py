@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import shutil
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -13,6 +14,7 @@ from psycopg import sql
 
 from bootstrap.declared_extensions import DeclaredExtension
 from bootstrap.postgres import extensions
+from keep.errors import AskedError
 from keep.workspace import workspace
 from knowledge.postgres.catalogue import DEFAULT_MAJOR
 from knowledge.postgres.extensions import preloaded
@@ -22,15 +24,18 @@ from local.postgres.server import PostgresServer
 from local.process import Daemon
 
 DATABASE = "rehearsal"
+_EMPTY = 64 << 20
+"""Bytes that a server takes with nothing in it: of 18, 39 MiB of files and the next segments of WAL."""
 
 
 @contextmanager
 def throwaway(major: int | None, extensions: Iterable[str]) -> Iterator[PostgresServer]:
     """A server of its own of that major version, or of the nearest, with the libraries that extensions need at start.
 
-    Raise CloudError where it cannot be started.
+    Raise AskedError where there is no room for it, CloudError where it cannot be started.
     """
     with workspace("datatier-scratch-", _end) as folder:
+        _room(folder)
         folder.chmod(0o711)  # as root the server is another user: it passes, and its own folder is below
         server = PostgresServer(
             name="scratch",
@@ -71,6 +76,15 @@ def scratch(
             autocommit=True,
         ) as conn:
             yield conn
+
+
+def _room(folder: Path) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < _EMPTY:
+        raise AskedError(
+            f"{folder.parent} has {free >> 20} MiB free, and an empty server takes about {_EMPTY >> 20} there: free "
+            "space, or name another folder in TMPDIR"
+        )
 
 
 def _daemon(folder: Path) -> Daemon:

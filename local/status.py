@@ -106,13 +106,19 @@ def _connected(state: StateDir, name: str, database: str, read: Callable[[psycop
 
 
 def healthy(state: StateDir) -> list[str]:
-    """What is wrong, one sentence each; empty when every server runs and listens. Takes milliseconds."""
+    """What is wrong, one sentence each; empty when every server runs, listens and is archived. Milliseconds."""
     if not state.exists or not state.resources:
         return [f"stack {state.stack} is not up"]
     return [
         f"{p.name} is not running" if p.pid is None else f"{p.name} does not listen on port {p.port}"
         for p in processes(state)
         if p.pid is None or not ports.listens(p.port)
+    ] + [
+        f"{identifier} has no automated backups: its archive was removed"
+        for entry in _entries(state, rds.TYPE)
+        # Without its program the server keeps all WAL; `up` makes both anew.
+        if entry["inputs"].get("backupRetentionPeriod")
+        and not archive(state, identifier := entry["outputs"]["identifier"]).there
     ]
 
 

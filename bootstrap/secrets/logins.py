@@ -85,6 +85,7 @@ def open_postgres(
             # RDS hands a token to PAM, for which PostgreSQL asks for it in the clear (within TLS).
             require_auth="scram-sha-256,md5" if password else "password",
             application_name=application,
+            client_encoding="UTF8",  # a database or a role may set one that lacks what is in it
             autocommit=True,
         )
     except psycopg.OperationalError as error:

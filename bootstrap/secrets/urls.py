@@ -39,7 +39,8 @@ def open_database_url(
     if not (_near(_setting(parts, "host")) and _near(_setting(parts, "hostaddr"))):
         # libpq's own default, `prefer`, takes any certificate and no TLS at all.
         usual["sslmode"] = os.environ.get("PGSSLMODE", "verify-full")
-    wanted = usual | parts | ({"dbname": database} if database else {})
+    # A database or a role may set an encoding for its clients that lacks what is in it.
+    wanted = usual | parts | ({"dbname": database} if database else {}) | {"client_encoding": "UTF8"}
     try:
         return psycopg.connect(make_conninfo(**wanted), autocommit=True)
     except psycopg.OperationalError as error:

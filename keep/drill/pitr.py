@@ -92,7 +92,8 @@ def source_of(scene: Scene) -> Instance:
         raise EstateError(f"there is no instance {scene.source}: deploy the stack first")
     if found.latest is None or found.earliest is None:
         raise AskedError(
-            f"{scene.source} keeps no automated backups: set postgres.backup.retention to 1 or more and deploy"
+            f"{scene.source} keeps no automated backups: set postgres.backup.retention to 1 or more and deploy; "
+            "where it is, the first is still being made, or on this computer `datatier up` makes one"
         )
     return found
 

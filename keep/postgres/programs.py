@@ -66,6 +66,9 @@ def libpq(conn: psycopg.Connection[Any]) -> Mapping[str, str]:
         "PGDATABASE": info.dbname,
         "PGAPPNAME": "datatier-backup",
         "PGTZ": "UTC",
+        # Else pg_dump converts to what the database or the role sets for its clients, or fails where that lacks a
+        # character (PostgreSQL, "Character Set Support").
+        "PGCLIENTENCODING": info.parameter_status("server_encoding") or "UTF8",
         "LC_ALL": "C.UTF-8",
     }
 

@@ -92,6 +92,11 @@ class Archive:
         """What it takes on the disk."""
         return size(self.folder)
 
+    @property
+    def there(self) -> bool:
+        """Whether its server can archive into it, and something can be restored."""
+        return (self.folder / PROGRAM).is_file() and self.wal.is_dir() and bool(self.bases())
+
     def prepare(self, server: PostgresServer, password: str) -> None:
         """Make what the archiver finds here: folders of the server's account, and the password of base backups."""
         private_dir(self.folder)

@@ -88,6 +88,7 @@ class PostgresServer:
             sslmode="disable",
             gssencmode="disable",
             connect_timeout=seconds,
+            client_encoding="UTF8",  # as in bootstrap.secrets.logins
             autocommit=True,
             application_name="datatier",
         )

@@ -34,10 +34,14 @@ def restore(state: StateDir, name: str) -> TierSnapshot:
     _fits(state, found)
     room(state.path, found.bytes, f"the snapshot {name}")
     staged = swap.staging(state.path)
-    copied(folder, staged)
-    data = json.loads((folder / STATE).read_text())
-    _archives(state, data["resources"], folder / "postgres", staged, name)
-    write_private(staged / STATE, json.dumps({**data, "ports": {**found.ports, **state.ports}}))
+    try:
+        copied(folder, staged)
+        data = json.loads((folder / STATE).read_text())
+        _archives(state, data["resources"], folder / "postgres", staged, name)
+        write_private(staged / STATE, json.dumps({**data, "ports": {**found.ports, **state.ports}}))
+    except Exception:
+        swap.clear(state.path)  # a disk that is full would stay so
+        raise
     swap.commit(state.path)
     state.load()
     if any(state.ports[each] != port for each, port in found.ports.items()):

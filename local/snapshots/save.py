@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable
 from datetime import UTC, datetime
+from pathlib import Path
 
 from keep.errors import AskedError
 from local.backups.cluster import WAL, last_checkpoint
@@ -39,6 +41,16 @@ def save(state: StateDir, name: str) -> TierSnapshot:
     room(state.path, sum(size(state.path / each) for each in SERVERS), "a snapshot")
     fresh = state.folder(kept.FOLDER) / f".{name}.new"
     fresh.mkdir(mode=0o700)
+    try:
+        made = _filled(state, name, fresh)
+    except Exception:
+        shutil.rmtree(fresh, ignore_errors=True)  # a disk that is full would stay so
+        raise
+    fresh.rename(folder)
+    return made
+
+
+def _filled(state: StateDir, name: str, fresh: Path) -> TierSnapshot:
     ran = any(process.pid is not None for process in processes(state))
     try:
         stop(state.path)
@@ -59,7 +71,6 @@ def save(state: StateDir, name: str) -> TierSnapshot:
         ports=state.ports,
     )
     write_private(fresh / kept.PAGE, made.model_dump_json())
-    fresh.rename(folder)
     return made
 
 

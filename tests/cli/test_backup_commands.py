@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "keep"))
 from small_backups import MadeUpCache, manifest, put, sources
 
 from bootstrap.manifest import BucketTarget, Endpoint, Manifest, PostgresTarget
-from cli.backup_place import of_stack
+from cli.backup_place import lasting, of_stack
 from cli.errors import InputError
 from keep.backup.create import Sources, create
 from keep.manifest import NAME
@@ -232,6 +232,19 @@ def test_bad_input_exits_2(words: list[str], said: str, folder: Path) -> None:
     found = run(folder, *words)
     assert found.code == 2
     assert said.format(folder=folder) in " ".join(found.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("to", [".local", ".local/live/kept", "link/kept", "$HOME/.local/x", "s3/../.local"])
+def test_no_backup_goes_where_a_tier_s_data_are_removed(to: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`down --delete` would take it along, and a folder in there counts as a tier."""
+    (folder / "Pulumi.yaml").touch()
+    (folder / ".local").mkdir()
+    (folder / "link").symlink_to(".local")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(folder))
+    with pytest.raises(InputError, match=r"is among the data of the tiers .* name a folder outside of .*/\.local\."):
+        lasting(to.replace("$HOME", "~"), None)
+    assert lasting("local", None).address == str(folder / "local")
 
 
 def stack(bucket: BucketTarget | None) -> Manifest:

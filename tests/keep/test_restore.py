@@ -263,3 +263,30 @@ def test_a_place_that_fails_at_level_2_ends_pg_restore_and_says_nothing_of_the_b
 
     with pytest.raises(KeepError, match="the folder could not be read"):
         read_through(client)(Failing(Path(place.address)), made)
+
+
+@pytest.mark.parametrize("encoding", ["UTF8", "LATIN1", "SQL_ASCII"])
+def test_characters_come_back_whatever_a_database_says_to_its_clients(
+    newest: Library, tmp_path: Path, encoding: str
+) -> None:
+    """With the encoding that is set for its clients, `pg_dump -Fc` fails on the first name that it lacks."""
+    name, back = f"town_{encoding.lower()}", f"town_{encoding.lower()}_again"
+    names = ("Straße", "Ζάκυνθος" if encoding == "UTF8" else "é")
+    with newest.connect(database="postgres") as conn:
+        conn.execute(f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LOCALE 'C'".encode())
+        conn.execute(f"ALTER DATABASE {name} SET client_encoding = 'SJIS'".encode())
+    try:
+        with newest.connect(database=name, client_encoding="UTF8") as conn:
+            conn.execute(f'CREATE TABLE "{names[0]}" ("{names[1]}" text)'.encode())
+            conn.execute(f"INSERT INTO \"{names[0]}\" VALUES ('{names[1]}')".encode())
+            if encoding == "SQL_ASCII":  # what is no text in any encoding
+                conn.execute(f"INSERT INTO \"{names[0]}\" VALUES (E'\\xff\\xfe')".encode())
+        place, made = backup(newest, tmp_path, name)
+        done = restore(place, made, Wish(server=target(newest), name=back))
+        assert (done.tables, done.rows) == (1, 2 if encoding == "SQL_ASCII" else 1)
+        with newest.connect(database=back, client_encoding="UTF8") as conn:
+            found = conn.execute(f'SELECT "{names[1]}"::bytea FROM "{names[0]}" LIMIT 1'.encode()).fetchone()
+        assert found == (names[1].encode("latin1" if encoding == "LATIN1" else "utf8"),)
+    finally:
+        for each in (name, back):
+            newest.execute(f"DROP DATABASE IF EXISTS {each} WITH (FORCE)", "postgres")

@@ -140,6 +140,36 @@ def test_a_full_disk_is_refused_before_anything_is_touched(
     assert healthy(stack.state) == []
 
 
+def test_a_copy_that_fails_takes_no_room(stack: Stack, saved: StateDir, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is half there would keep a disk full that a copy has filled."""
+
+    def full(_: Path, goal: Path, *__: object, **___: object) -> None:
+        goal.mkdir(parents=True, exist_ok=True)
+        (goal / "half").touch()
+        raise CloudError("No space left on device")
+
+    from local.snapshots import save as saving
+
+    there = sorted(saved.path.iterdir())
+    for module, act in ((saving, save), (restoring, restore)):
+        with monkeypatch.context() as patch:
+            patch.setattr(module, "copied", full)
+            with pytest.raises(CloudError, match="No space left"), saved.lock():
+                act(saved, "more" if act is save else "then")
+    assert sorted(saved.path.iterdir()) == there
+    assert [path.name for path in (saved.path / kept.FOLDER).iterdir()] == ["then"]
+    assert healthy(stack.state) == []
+
+
+def test_a_removed_archive_is_seen_and_begun_anew(stack: Stack, saved: StateDir) -> None:
+    """Its server would keep all WAL until the disk is full, while `up` had nothing to do."""
+    identifier = "t-primary"
+    shutil.rmtree(archive(saved, identifier).folder)
+    assert healthy(stack.state) == [f"{identifier} has no automated backups: its archive was removed"]
+    stack.up()
+    assert healthy(stack.state) == []
+
+
 class KilledError(BaseException):
     pass
 

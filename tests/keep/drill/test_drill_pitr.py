@@ -60,7 +60,9 @@ def test_the_ends_of_the_window_can_be_restored_to(scene_of: Callable[..., Scene
 
 
 def test_without_backups_it_is_refused_with_what_turns_them_on(scene_of: Callable[..., Scene]) -> None:
-    with pytest.raises(AskedError, match=r"keeps no automated backups: set postgres\.backup\.retention to 1 or more"):
+    with pytest.raises(
+        AskedError, match=r"set postgres\.backup\.retention to 1 or more and deploy; .* `datatier up` makes"
+    ):
         planned(Pitr(), window(scene_of(real=False), keeps=False))
 
 
