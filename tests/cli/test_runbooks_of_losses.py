@@ -35,6 +35,8 @@ pytestmark = pytest.mark.server
 KEPT = ("backup", "drill", "snapshot")
 PLACE = "copies-of-losses"
 WALKED = ("postgres-corruption.md", "postgres-down.md", "redis-down.md", "lost-region.md", "backups.md")
+PLAYED = ("pitr", "deletion", "primary")
+"""Drills that test_drill_on_a_tier carries out as the pages name them, without an option: here their plan will do."""
 DELETED = "accidental-deletion.md"
 LOST = "name LIKE 'lost %'"
 
@@ -110,6 +112,8 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
         if kind != "psql" and not any(word.endswith("-url") for word in words):
             # Of the tier of this computer, as the pages' own index has it.
             words = [word for word in words if word not in ("-m", "prod.json")] + ["-s", "live"]
+        if kind == "drill" and name in PLAYED and len(words) == len(["drill", name, "-s", "live"]):
+            words.append("--dry-run")
         if kind == "backup" and name not in ("merge", "schedule") and "--from" not in words:
             words += ["--to" if name == "create" else "--from", PLACE]
         if ({"merge", "--replace"} & {*words} and "--dry-run" not in words) or words[:2] == ["snapshot", "restore"]:
