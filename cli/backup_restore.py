@@ -50,6 +50,7 @@ def restore(
     from cli.backup_target import wish_of_stack, wish_of_url
     from keep.backup.joint import joint
     from keep.backup.listing import opened
+    from keep.backup.restore import database_of
     from keep.backup.restore import restore as bring_back
 
     source = existing_place(place, stack, manifest)
@@ -58,6 +59,7 @@ def restore(
         where = Where(redis_url=redis_url, stack=stack, manifest=manifest)
         restore_cache(source, found, cache, where, replace=replace, yes=yes, json=json)
         return
+    database_of(found)
     url = by_url(database_url, stack, manifest)
     if url is not None:
         wish = wish_of_url(url, replace=replace)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
+from keep.estate.estate import Made
 from local.aside.caches import LocalCaches
 from local.aside.instances import LocalInstances
 from local.state import StateDir
@@ -17,7 +17,7 @@ class LocalEstate(LocalInstances, LocalCaches):
         LocalInstances.__init__(self, state)
         LocalCaches.__init__(self, state)
 
-    def made(self) -> Sequence[tuple[Literal["instance", "snapshot", "cache", "cache snapshot"], str, str]]:
+    def made(self) -> Sequence[Made]:
         self._state.load()
         return [
             (each["kind"], each["identifier"], each["made_by"])

@@ -89,7 +89,8 @@ def _access(wish: Wish, access: Access | None) -> tuple[Look | None, Look | None
 def database_of(manifest: BackupManifest) -> PostgresCopy:
     """Return the database of a backup. Raise AskedError where it has none."""
     if manifest.postgres is None:
-        raise AskedError(f"the backup {manifest.id} has no database in it")
+        has = ", ".join(manifest.caches) or "nothing"
+        raise AskedError(f"the backup {manifest.id} has no database in it, but caches ({has}): name one with --cache")
     return manifest.postgres
 
 

@@ -46,8 +46,11 @@ def _read(programs: Programs, place: Place, manifest: BackupManifest, name: str)
             for piece in content:
                 process.stdin.write(piece)
             process.stdin.close()
-        except BrokenPipeError:  # it has had enough: its exit status says why
+        except BrokenPipeError:  # it reads no further: its exit status says why
             pass
+        except BaseException:
+            process.kill()  # it waits for the rest, which does not come
+            raise
         finally:
             status = process.wait()
         if not status:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import psycopg
+import redis
 
 from bootstrap.errors import BootstrapError
 from keep.drill import canary, tidy
@@ -25,7 +26,7 @@ from keep.errors import AskedError, KeepError
 
 _RENEW = 30.0
 """Seconds between two renewals of the notes, by which others see that the run is alive."""
-_TROUBLE = (BootstrapError, psycopg.Error, OSError)
+_TROUBLE = (BootstrapError, psycopg.Error, redis.RedisError, OSError)
 
 
 def new_run(at: datetime) -> str:

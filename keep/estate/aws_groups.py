@@ -10,12 +10,6 @@ from knowledge.storage import STRIPED_FROM
 if TYPE_CHECKING:
     from types_boto3_rds.type_defs import DBInstanceTypeDef
 
-UNLIKE = (
-    "a copy has one availability zone, where the source may have a standby",
-    "a copy keeps no automated backups and has no deletion protection, no alarms and no Enhanced Monitoring",
-)
-"""What a copy does not have in common with its source, for the plan of a drill."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Landing:

@@ -7,7 +7,6 @@ import re
 from knowledge import names
 
 _PARTS = re.compile(r".+-drill-(?P<run>[0-9a-f]{6})(-(?P<part>[a-z0-9]+))?")
-_MADE = re.compile(r"[a-z][a-z0-9-]*-drill-[0-9a-f]{6}(-[a-z0-9]+)?")
 
 
 def copy_name(prefix: str, run: str, part: str = "") -> str:
@@ -19,12 +18,7 @@ def copy_name(prefix: str, run: str, part: str = "") -> str:
     return prefix[: names.LONGEST_CACHE - len(ending)].rstrip("-") + ending
 
 
-def is_copy(identifier: str) -> bool:
-    """Whether it is a name that `copy_name` gives: nothing else is ever deleted."""
-    return _MADE.fullmatch(identifier) is not None
-
-
 def is_copy_of(prefix: str, identifier: str) -> bool:
-    """Whether a drill of this stack gave that name."""
+    """Whether a drill of this stack gave that name: nothing else is ever deleted."""
     found = _PARTS.fullmatch(identifier)
     return found is not None and identifier == copy_name(prefix, found["run"], found["part"] or "")

@@ -63,7 +63,7 @@ class Upload:
 
     def abort(self) -> None:
         """Leave nothing of it; where even that fails, a later sweep finds it."""
-        with suppress(BootstrapError, KeyError):
+        with suppress(BootstrapError):
             self._await()  # a part that is still on its way would survive (S3 API Reference, AbortMultipartUpload)
         self._pool.shutdown()
         if self._id is not None:
@@ -83,9 +83,12 @@ class Upload:
 
     def _part(self, upload: str, number: int, body: bytearray) -> Part:
         checksum = _sha256(body)
-        sent = self._bucket.call(
-            "upload_part", Key=self._key, UploadId=upload, PartNumber=number, Body=body, ChecksumSHA256=checksum
-        )
+        try:
+            sent = self._bucket.call(
+                "upload_part", Key=self._key, UploadId=upload, PartNumber=number, Body=body, ChecksumSHA256=checksum
+            )
+        except KeyError:  # NoSuchUpload
+            raise self._ended() from None
         return {"PartNumber": number, "ETag": sent["ETag"], "ChecksumSHA256": checksum}
 
     def _await(self) -> None:
@@ -104,7 +107,7 @@ class Upload:
             )
         except KeyError:
             if not self._there_already():
-                raise KeepError(f"s3://{self._bucket.name}: another run has ended the upload of {self._key}") from None
+                raise self._ended() from None
         except KeepError:
             if not self._there_already():
                 raise
@@ -116,6 +119,10 @@ class Upload:
         except KeepError:
             if not self._there_already():
                 raise
+
+    def _ended(self) -> KeepError:
+        """By another run's sweep, or by the bucket's own rule a day after it began (`components.bucket`)."""
+        return KeepError(f"s3://{self._bucket.name}: somebody has ended the upload of {self._key}: run it again")
 
     def _there_already(self) -> bool:
         """Say whether the object is there in our size.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import zstandard
 
@@ -105,11 +105,12 @@ def unsealed(place: Place, backup: str, stored: StoredObject) -> Iterator[Iterat
     That is known for certain at its end only: whoever must not act on damaged data reads to the end first (`checked`).
     """
     where = f"{place.address}/{backup}/{stored.name}"
-    try:
-        with place.read(f"{backup}/{stored.name}") as source:
-            yield _content(source, stored, where)
-    except KeyError:
-        raise DamagedError(f"{where} is missing") from None
+    with ExitStack() as stack:
+        try:
+            source = stack.enter_context(place.read(f"{backup}/{stored.name}"))
+        except KeyError:
+            raise DamagedError(f"{where} is missing") from None
+        yield _content(source, stored, where)
 
 
 def checked(place: Place, backup: str, stored: StoredObject) -> None:
@@ -141,6 +142,8 @@ def _content(source: Reader, stored: StoredObject, where: str) -> Iterator[bytes
         yield from _unframed(read()) if stored.compressed else read()
     except zstandard.ZstdError as error:
         raise DamagedError(f"{where} is damaged: {error}") from None
+    except KeyError:
+        raise DamagedError(f"{where} was removed while it was read") from None
     if size != stored.bytes:
         raise DamagedError(f"{where} has {size} bytes, and the manifest says {stored.bytes}")
     if sha.hexdigest() != stored.sha256:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -16,14 +15,6 @@ if TYPE_CHECKING:
 
 Programs = Callable[[str, int], str]
 """Program and major version -> its path: of that version, else of the next newer one. Raises where there is none."""
-
-
-def on_path(program: str, major: int) -> str:
-    """Return the program that PATH has; raise AskedError where it has none or an older one."""
-    path = shutil.which(program)
-    if path is None or _version(path)[0] < major:
-        raise AskedError(f"there is no {program} of PostgreSQL {major} on PATH: install its client programs")
-    return path
 
 
 _SYSTEM = ("/usr/lib/postgresql/{}/bin", "/usr/pgsql-{}/bin")

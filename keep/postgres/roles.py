@@ -9,6 +9,7 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Identifier
 
+from bootstrap.postgres.change import ident
 from keep.errors import AskedError
 
 # Owners, grantees and those in policies, of the database itself too; what is pinned (pg_read_all_data) is not in it.
@@ -30,12 +31,13 @@ def named(conn: psycopg.Connection[Any]) -> tuple[str, ...]:
 
 
 def ensure(conn: psycopg.Connection[Any], roles: Iterable[str]) -> tuple[str, ...]:
-    """Make those that are missing, without login and without any privilege; return their names.
+    """Make those that are missing, without login and without any privilege; return the names of those it made.
 
     Raise AskedError where whoever is logged in may not.
     """
     there = {name for (name,) in conn.execute("SELECT rolname FROM pg_roles")}
     missing = [name for name in roles if name not in there]
+    made: list[str] = []
     # Who makes a role as CREATEROLE may hand objects over to it only as its member (PostgreSQL 16, CREATE ROLE).
     member = conn.info.parameter_status("is_superuser") != "on"
     for name in missing:
@@ -45,10 +47,11 @@ def ensure(conn: psycopg.Connection[Any], roles: Iterable[str]) -> tuple[str, ..
                 if member:
                     conn.execute(SQL("GRANT {} TO CURRENT_USER").format(Identifier(name)))
         except psycopg.errors.DuplicateObject:
-            continue  # another restore was faster
+            continue  # another restore was faster: it is that one's, to be dropped by it alone
         except psycopg.errors.InsufficientPrivilege:
             raise AskedError(
                 f"the server lacks roles that the backup names, and {conn.info.user} may make none: "
-                + "; ".join(f'CREATE ROLE "{each}" NOLOGIN' for each in missing)
+                + "; ".join(f"CREATE ROLE {ident(each)} NOLOGIN" for each in missing)
             ) from None
-    return tuple(missing)
+        made.append(name)
+    return tuple(made)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from keep.errors import KeepError
 from keep.redis.replies import RefusalError, Replies, Reply
 from observe.keys.pace import EVERY, Pace
-from observe.keys.patterns import pattern_of
+from observe.keys.patterns import shown
 from observe.keys.rdb_values import Data
 from observe.keys.scan import slot_of
 from observe.keys.wire import Wire, WireError, command
@@ -187,7 +187,7 @@ def _dumped(key: bytes, memory: int, answers: Sequence[Reply], usage: str) -> Du
 
 def refused(wrong: RefusalError, key: bytes | None = None) -> str:
     """The sentence for what a server refuses: a copy that lacks a key is not a copy."""
-    of = f" of keys like {pattern_of(key).decode('utf-8', 'backslashreplace')}" if key is not None else ""
+    of = f" of keys like {shown(key)}" if key is not None else ""
     if str(wrong).startswith("NOPERM"):
         return f"the copy{of} is refused: {wrong}; whoever copies a cache may see all of it: {RIGHTS}"
     if "unknown command" in str(wrong).lower() and "pexpiretime" in str(wrong).lower():

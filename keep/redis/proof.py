@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from bootstrap.access import Keyspace
 from keep.errors import DamagedError, KeepError
 from keep.redis.content import content
+from observe.keys.patterns import shown
 from observe.keys.rdb import Snapshot
 from observe.keys.rdb_entries import Entry, entries
 from observe.keys.rdb_values import Data, RdbFormatError
@@ -103,7 +104,7 @@ class Adder:
         try:
             name, inside = content(kind, data, at)
         except (RdbFormatError, IndexError, ValueError, StructError) as wrong:
-            raise KeepError(f"the value of the key {key!r} (type {kind}) cannot be read: {wrong}") from None
+            raise KeepError(f"the value of a key like {shown(key)} (type {kind}) cannot be read: {wrong}") from None
         finder = self._finders.get(database)
         if finder is None:
             finder = self._finders[database] = self.spaces.finder(database)

@@ -12,6 +12,7 @@ from keep.redis import rdb
 from keep.redis.fits import unfit
 from keep.redis.replies import RefusalError, Replies
 from keep.redis.server import Server, clock, look
+from observe.keys.patterns import shown
 from observe.keys.places import Shard, shards
 from observe.keys.rdb import Snapshot
 from observe.keys.rdb_entries import Entry, entries
@@ -56,8 +57,8 @@ class Target:
         """Look at one key. Raise AskedError for one that no RESTORE brings there."""
         if entry.end - entry.begin + rdb.FOOTER >= LONGEST:
             raise AskedError(
-                f"the value of {entry.key!r} has {entry.end - entry.begin} bytes, more than RESTORE takes "
-                "(proto-max-bulk-len, 512 MB): load the file itself, by a server's `dbfilename` or ElastiCache"
+                f"the value of a key like {shown(entry.key)} has {entry.end - entry.begin} bytes, more than RESTORE "
+                "takes (proto-max-bulk-len, 512 MB): load the file itself, by a server's `dbfilename` or ElastiCache"
             )
 
     def _room(self, copy: CacheCopy, found: Sequence[Server]) -> None:
@@ -183,12 +184,12 @@ def _pieces(file: Snapshot, entry: Entry) -> Iterator[bytes]:
 
 
 def _untaken(cache: str, key: bytes | None, answer: RefusalError) -> str:
-    said = str(answer)
+    said, like = str(answer), shown(key or b"")
     after = "what is there by now is a part: run it again with --replace"
     if said.startswith("OOM"):
         return f"{cache} is full (maxmemory): restore into a larger cache; {after}"
     if said.startswith("BUSYKEY"):
-        return f"somebody else writes to {cache} meanwhile: the key {key!r} was there already; stop them, {after}"
+        return f"somebody else writes to {cache} meanwhile: a key like {like} was there already; stop them, {after}"
     if said.startswith("NOPERM"):
         return f"{said}: a restore takes {RIGHTS}"
-    return f"{cache} does not take the key {key!r}: {said}; {after}"
+    return f"{cache} does not take a key like {like}: {said}; {after}"

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 
-from keep.errors import DamagedError, KeepError
+from keep.errors import AskedError, DamagedError, KeepError
 from keep.manifest import BackupManifest, CacheCopy
 from keep.place.place import Place
-from keep.redis.proof import added, differences
+from keep.redis.proof import CacheProof, added, differences
 from keep.redis.restore import restore
 from keep.redis.unpacked import proof_of, unpacked
-from observe.keys.rdb import RdbError
+from observe.keys.rdb import RdbError, Snapshot
 from observe.node import RedisNode
 
 Scratch = Callable[[], AbstractContextManager[tuple[RedisNode, ...]]]
@@ -27,13 +27,21 @@ def read_through(place: Place, manifest: BackupManifest) -> Iterable[str]:
 
 
 def _read(place: Place, manifest: BackupManifest, name: str, copy: CacheCopy) -> tuple[str, ...]:
+    """What is wrong with one cache. Raise KeepError where its files cannot be had: that says nothing of the copy."""
     try:
         wanted = proof_of(place, manifest, copy)
         with unpacked(place, manifest, copy) as files:
-            spaces = wanted.counting(name, clustered=False)
-            return differences(wanted, added(files, spaces, 0).proof())
-    except (DamagedError, RdbError, KeepError) as error:
+            return _counted(wanted, name, files)
+    except DamagedError as error:
         return (str(error),)
+
+
+def _counted(wanted: CacheProof, name: str, files: Sequence[Snapshot]) -> tuple[str, ...]:
+    try:
+        found = added(files, wanted.counting(name, clustered=False), 0)
+    except (RdbError, KeepError) as error:
+        return (str(error),)
+    return differences(wanted, found.proof())
 
 
 def restored(scratch: Scratch) -> Callable[[Place, BackupManifest], Iterable[str]]:
@@ -46,6 +54,8 @@ def restored(scratch: Scratch) -> Callable[[Place, BackupManifest], Iterable[str
             with scratch() as nodes:
                 try:
                     found = restore(place, manifest, name, nodes).differences
+                except AskedError:  # it does not fit there: that says nothing of the copy
+                    raise
                 except KeepError as error:
                     found = (str(error),)
             yield from (f"cache {name}: {each}" for each in found)

@@ -29,6 +29,11 @@ def pattern_of(key: bytes) -> bytes:
     return _ADJACENT.sub(b"*", found) if found.count(b"*") > 1 else found or OTHER
 
 
+def shown(key: bytes) -> str:
+    """What a message may say of a key: its pattern, since an id in its name may be somebody's session."""
+    return pattern_of(key).decode("utf-8", "backslashreplace")
+
+
 Stars = dict[bytes, frozenset[bytes]]
 """Beginning of a pattern -> the words that may follow it as they are; any other is a star there."""
 

@@ -7,6 +7,7 @@ from struct import Struct
 from struct import error as StructError  # noqa: N812 as a class is called
 from typing import NamedTuple
 
+from observe.keys.patterns import shown
 from observe.keys.rdb import AT, END, FREQUENCY, IDLE, MILLISECONDS, SELECT, RdbError, Snapshot, passed
 from observe.keys.rdb_values import TYPES, Data, RdbFormatError, length, string, text
 
@@ -40,9 +41,11 @@ def entries(snapshot: Snapshot) -> Iterator[Entry]:
             key = each.key
             yield each
     except (IndexError, StructError):
-        raise RdbError(f"{snapshot.path}, after {key!r}: the file ends there, so it was cut off") from None
+        raise RdbError(
+            f"{snapshot.path}, after a key like {shown(key)}: the file ends there, so it was cut off"
+        ) from None
     except RdbFormatError as wrong:
-        raise RdbError(f"{snapshot.path}, after {key!r}: {wrong}") from None
+        raise RdbError(f"{snapshot.path}, after a key like {shown(key)}: {wrong}") from None
 
 
 def _entries(snapshot: Snapshot) -> Iterator[Entry]:

@@ -122,6 +122,19 @@ def test_a_part_that_is_refused_ends_the_upload(part: int, s3_place: Place, clie
 
 
 @pytest.mark.server
+def test_an_upload_that_somebody_else_ends_is_said(s3_place: Place, client: Any) -> None:
+    """The bucket's own rule ends one a day after it began, be it still on its way."""
+
+    def end(params: dict[str, Any], **_: object) -> None:
+        client.abort_multipart_upload(**{name: params[name] for name in ("Bucket", "Key", "UploadId")})
+
+    said = "somebody has ended the upload of kept/a/one: run it again"
+    with heard(client, "provide-client-params.s3.UploadPart", end), pytest.raises(KeepError, match=said):
+        upload(s3_place, 12)
+    assert (list(s3_place.found()), list(s3_place.unfinished())) == ([], [])
+
+
+@pytest.mark.server
 def test_an_upload_whose_end_cannot_be_told_is_found_later(s3_place: Place, client: Any) -> None:
     """Neither its end nor its breaking off reaches S3: the next run sweeps it."""
 

@@ -6,8 +6,9 @@ import re
 import shutil
 from collections import namedtuple
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -238,3 +239,27 @@ def test_level_2_reads_what_level_1_hashes(newest: Library, tmp_path: Path) -> N
     assert verify(place, made.id).ok
     (difference,) = verify(place, made.id, [read_through(client)]).differences
     assert difference.startswith(f"pg_restore cannot read {made.id}/{cut.name}: pg_restore: error: could not read")
+
+
+def test_a_place_that_fails_at_level_2_ends_pg_restore_and_says_nothing_of_the_backup(kept: Kept) -> None:
+    """pg_restore waits for the rest of an archive for as long as nobody closes it."""
+    place, made = kept
+    assert made.postgres is not None
+
+    class Reader:
+        def __init__(self, whole: bytes) -> None:
+            self._first = [whole[: len(whole) // 2]]
+
+        def read(self, size: int = -1, /) -> bytes:
+            if self._first:
+                return self._first.pop()
+            raise KeepError("the folder could not be read")
+
+    class Failing(FolderPlace):
+        @contextmanager
+        def read(self, key: str) -> Iterator[Any]:
+            with super().read(key) as source:
+                yield Reader(source.read())
+
+    with pytest.raises(KeepError, match="the folder could not be read"):
+        read_through(client)(Failing(Path(place.address)), made)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import random
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,3 +63,33 @@ def test_what_lies_there_is_read_again_without_being_unpacked(tmp_path: Path) ->
     for look in (reread, checked):
         with pytest.raises(DamagedError):
             look(place, "one", stored)
+
+
+def test_a_key_error_of_whoever_reads_is_not_taken_for_a_missing_object(tmp_path: Path) -> None:
+    place = FolderPlace(tmp_path)
+    stored = seal(place, "one", "object", [b"x"])
+    with pytest.raises(KeyError, match="theirs"), unsealed(place, "one", stored):
+        raise KeyError("theirs")
+    with pytest.raises(DamagedError, match="is missing"):
+        checked(place, "two", stored)
+
+
+class Vanishing:
+    """A reader of an object that is removed after its first byte."""
+
+    def __init__(self) -> None:
+        self._left = [b"x"]
+
+    def read(self, size: int = -1, /) -> bytes:
+        return self._left.pop() if self._left else {}["gone"]
+
+
+def test_an_object_that_is_removed_while_it_is_read_is_said(tmp_path: Path) -> None:
+    class Place(FolderPlace):
+        @contextmanager
+        def read(self, key: str) -> Iterator[Vanishing]:
+            yield Vanishing()
+
+    stored = seal(FolderPlace(tmp_path), "one", "object", [b"xx"], compress=False)
+    with pytest.raises(DamagedError, match="was removed while it was read"):
+        checked(Place(tmp_path), "one", stored)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import redis
 from fake_estate import FakeEstate
 
 from keep.drill import run
@@ -109,6 +110,7 @@ def test_a_drill_that_passes(scene: Scene) -> None:
         (NotWholeError("a table is missing"), "failed"),
         (EstateError("AWS refused"), "error"),
         (OSError("no route to host"), "error"),
+        (redis.ConnectionError("the cache has gone away"), "error"),
     ],
 )
 def test_whatever_goes_wrong_is_reported_and_leaves_nothing(
