@@ -24,7 +24,7 @@ from pages import Command, commands
 from bootstrap.postgres import master
 from bootstrap.secrets import AwsStore
 from local.estate import LocalEstate
-from local.postgres.server import ADMIN as SUPERUSER
+from local.postgres.roles import ADMIN as SUPERUSER
 from local.scratch import throwaway
 from local.state import StateDir
 from local.valkey.config import ADMIN
@@ -91,6 +91,7 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     manifest = tier.manifest("live")
     entered = master.look(manifest.postgres, AwsStore(manifest.region, manifest.aws_endpoint))
     entered.conn.close()
+    assert entered.password
     monkeypatch.setenv("PGPASSWORD", entered.password.reveal())
     primary = manifest.postgres.primary
     server = f"postgresql://{entered.user}@{primary.host}:{primary.port}"
