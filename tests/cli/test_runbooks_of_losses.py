@@ -24,7 +24,7 @@ from pages import Command, commands
 from bootstrap.postgres import master
 from bootstrap.secrets import AwsStore
 from local.estate import LocalEstate
-from local.postgres.server import ADMIN as SUPERUSER
+from local.postgres.roles import ADMIN as SUPERUSER
 from local.scratch import throwaway
 from local.state import StateDir
 from local.valkey.config import ADMIN
@@ -35,6 +35,8 @@ pytestmark = pytest.mark.server
 KEPT = ("backup", "drill", "snapshot")
 PLACE = "copies-of-losses"
 WALKED = ("postgres-corruption.md", "postgres-down.md", "redis-down.md", "lost-region.md", "backups.md")
+PLAYED = ("pitr", "deletion", "primary")
+"""Drills that test_drill_on_a_tier carries out as the pages name them, without an option: here their plan will do."""
 DELETED = "accidental-deletion.md"
 LOST = "name LIKE 'lost %'"
 
@@ -89,6 +91,7 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
     manifest = tier.manifest("live")
     entered = master.look(manifest.postgres, AwsStore(manifest.region, manifest.aws_endpoint))
     entered.conn.close()
+    assert entered.password
     monkeypatch.setenv("PGPASSWORD", entered.password.reveal())
     primary = manifest.postgres.primary
     server = f"postgresql://{entered.user}@{primary.host}:{primary.port}"
@@ -110,6 +113,8 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
         if kind != "psql" and not any(word.endswith("-url") for word in words):
             # Of the tier of this computer, as the pages' own index has it.
             words = [word for word in words if word not in ("-m", "prod.json")] + ["-s", "live"]
+        if kind == "drill" and name in PLAYED and len(words) == len(["drill", name, "-s", "live"]):
+            words.append("--dry-run")
         if kind == "backup" and name not in ("merge", "schedule") and "--from" not in words:
             words += ["--to" if name == "create" else "--from", PLACE]
         if ({"merge", "--replace"} & {*words} and "--dry-run" not in words) or words[:2] == ["snapshot", "restore"]:
