@@ -154,13 +154,12 @@ def _books(
 ) -> tuple[Books, StateDir | None]:
     from cli.backup_place import of_stack
     from cli.current import state_of
-    from keep.drill.books import Books
+    from keep.drill.books import FOLDER, Books
 
     state = state_of(stack) if file is None else None
     home = str(state.path) if state else of_stack(None, manifest).address if manifest.bucket or manifest.kept else None
     places = [*([home] if home else []), *keep]
     if not places:
         raise InputError(f"stack `{manifest.stack}` has no bucket for the report: say --keep, a folder or s3://BUCKET.")
-    # What is in the folder `drills` is no backup: `datatier backup list` of the same place does not see it.
-    first, *copies = (of_stack(f"{each.rstrip('/')}/drills", manifest) for each in places)
+    first, *copies = (of_stack(f"{each.rstrip('/')}/{FOLDER}", manifest) for each in places)
     return Books(first, manifest.stack, copies=copies), state
