@@ -79,7 +79,7 @@ def restore(
         emit_json({"id": found.id, **done.data(), "joint": [each.model_dump(mode="json") for each in joint(found)]})
         return
     console().print(
-        f"[bold green]restored[/] {found.id} into the database {escape(name)}: {done.rows} rows in {done.tables} "
+        f"[bold green]restored[/] {found.id} into the database {escape(name)}: {done.rows:,} rows in {done.tables} "
         f"tables, each as it was, in {sum(done.seconds.values()):.1f} s"
     )
     for each in done.notes:

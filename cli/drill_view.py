@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Group
 from rich.markup import render
 
-from cli.output import console, escape, table
+from cli.output import console, counted, escape, table
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -118,7 +118,7 @@ def trend_view(points: Sequence[Point], address: str) -> RenderableType:
 def checked_view(count: int, wrong: Sequence[str], address: str) -> RenderableType:
     """What the chain of reports is like."""
     if not wrong:
-        return render(f"[bold green]whole[/] {count} reports in {escape(address)}, each named by the next")
+        return render(f"[bold green]whole[/] {counted(count, 'report')} in {escape(address)}, each named by the next")
     return Group(*(render(f"[red]wrong[/] {escape(each)}") for each in wrong))
 
 

@@ -35,6 +35,9 @@ ELSEWHERE = {
     "access apply": "it changes something",
     "preview": "it asks no server",
     "health --watch": "it goes on until Ctrl-C",
+    "backup ": "test_runbooks_of_losses, in the order of their page",
+    "drill ": "test_runbooks_of_losses",
+    "snapshot ": "test_runbooks_of_losses",
 }
 UNSEEN = ("slowlog|get", "pgstattuple")
 """What the identity that watches may not see, as access.yaml has it, or is not installed."""

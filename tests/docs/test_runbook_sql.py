@@ -17,8 +17,8 @@ READ = {
     "SELECT oid::regclass AS relation, relkind, pg_relation_filepath(oid)": "whose a file is that the log names",
     "SELECT id, kind, version, before, at, who, tool FROM datatier_migrations": "only the migrator may read it",
 }
-ACTS = re.compile(r"REINDEX|VACUUM|ANALYZE|DROP INDEX|SELECT pg_drop_replication_slot|SET ROLE")
-VALUES = {"<table>": "public.documents", "<index>": "public.documents_title"}
+ACTS = re.compile(r"REINDEX|VACUUM|ANALYZE|DROP INDEX|SELECT pg_drop_replication_slot|SET ROLE|DROP DATABASE")
+VALUES = {"<table>": "public.documents", "<index>": "public.documents_title", "<copy>": "tmi_restored"}
 ROLES = """
     GRANT rds_superuser TO tmi_admin;
     GRANT tmi_owner TO tmi_migrator;
@@ -68,6 +68,8 @@ def test_nobody_asks_a_cache_by_its_own_commands() -> None:
 def test_it_runs(server: Postgres, command: Command) -> None:
     with server.superuser() as conn:
         conn.execute(OBJECTS.encode())
+        if any("<copy>" in sql for sql in command.sql):
+            conn.execute(b"CREATE DATABASE tmi_restored OWNER tmi_admin")
         who = command.words[2]
         conn.execute(f"SET SESSION AUTHORIZATION {'tmi_admin' if who == 'master' else who}".encode())
         for sql in command.sql:

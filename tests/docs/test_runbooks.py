@@ -15,11 +15,14 @@ from knowledge.alarms.runbooks import RUNBOOKS as WRITTEN_TO
 
 ALARMS = pages()
 RUNBOOKS = [path for path in PAGES if path.name != "README.md"]
+UNHEARD = ["accidental-deletion", "lost-region"]
+"""Losses that no alarm reports: what was lost looks like what was meant, or whoever would ring is gone too."""
+HEARD = [path for path in RUNBOOKS if path.stem not in UNHEARD]
 LAST = ["It is over when", "So that it does not come back"]
 
 
 def test_every_runbook_has_an_alarm_and_every_alarm_its_section() -> None:
-    assert {path.name for path in RUNBOOKS} == {*ALARMS}
+    assert {path.name for path in HEARD} == {*ALARMS}
     found = sorted(key for page in ALARMS for key in sections(page))
     assert found == sorted([*POSTGRES, *REDIS, *FACTS])
 
@@ -43,7 +46,8 @@ def test_the_parts_of_a_page(path: object) -> None:
     assert isinstance(path, type(FOLDER))
     text = path.read_text("utf-8")
     parts = re.findall(r"^## (.*)$", text, re.MULTILINE)
-    assert parts[:3] == ["Alarms", "First look", "Causes, likeliest first"]
+    assert parts[:3] == ["Alarms", "First look", "Causes, likeliest first"] or path.stem in UNHEARD
+    assert "First look" in parts
     assert parts[-2:] == LAST
     by_hand = text.partition("<!-- alarms -->")[0] + text.partition("<!-- /alarms -->")[2]
     assert 35 <= len(by_hand.splitlines()) <= 90
