@@ -11,17 +11,16 @@ from cli.backup_place import FromOption, existing_place
 from cli.consent import ask
 from cli.options import JsonFlag, ManifestOption, StackOption
 from cli.output import console, counted, emit_json, escape, table
+from knowledge.backups.copies import DAILY_DAYS, KEEP_DAYS
 
 if TYPE_CHECKING:
     from keep.backup.prune import Plan
 
-DAYS, DAILY = 30, 7  # of keep.backup.retention.Rule
-
 
 def prune(
     place: FromOption = None,
-    days: Annotated[int, typer.Option(min=1, help="Days that the first backup of a week is kept.")] = DAYS,
-    daily: Annotated[int, typer.Option(min=1, help="Days that every backup is kept.")] = DAILY,
+    days: Annotated[int, typer.Option(min=1, help="Days that the first backup of a week is kept.")] = KEEP_DAYS,
+    daily: Annotated[int, typer.Option(min=1, help="Days that every backup is kept.")] = DAILY_DAYS,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what would go, and why the rest stays.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     stack: StackOption = None,

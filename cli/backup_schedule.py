@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.backup_prune import DAILY, DAYS
 from cli.errors import InputError
 from cli.options import JsonFlag, ManifestOption, StackArgument
 from cli.output import console, emit_json, escape, table
+from knowledge.backups.copies import DAILY_DAYS, KEEP_DAYS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,8 +40,8 @@ def schedule(
     now: Annotated[bool, typer.Option("--now", help="Make, verify and prune now, as the scheduled task does.")] = False,
     manifest: ManifestOption = None,
     to: PlaceOption = None,
-    days: Annotated[int, typer.Option(min=1, help="With --now: days for the first backup of each week.")] = DAYS,
-    daily: Annotated[int, typer.Option(min=1, help="With --now: days that every backup is kept.")] = DAILY,
+    days: Annotated[int, typer.Option(min=1, help="With --now: days for the first backup of each week.")] = KEEP_DAYS,
+    daily: Annotated[int, typer.Option(min=1, help="With --now: days that every backup is kept.")] = DAILY_DAYS,
     json: JsonFlag = False,
 ) -> None:
     """Show which copies are made by themselves, where, when and why; --now does today's.

@@ -62,13 +62,13 @@ def snapshot(
 
     [bold]Examples:[/] datatier drill snapshot prod --snapshot newest    datatier drill snapshot --from backups
     """
-    from keep.drill.snapshot import FromSnapshot
+    from keep.drill.snapshot import NEWEST, FromSnapshot
 
     drill: Drill = FromSnapshot(snapshot=name)
     if place is not None:
         from cli.backup_place import existing_place
         from cli.backup_target import scratch_here
-        from keep.drill.from_backup import NEWEST, FromBackup
+        from keep.drill.from_backup import FromBackup
 
         if name is not None:
             raise InputError("--snapshot is one of the instance's, and --from means a backup: leave one of them out.")

@@ -154,13 +154,12 @@ def _books(
 ) -> tuple[Books, StateDir | None]:
     from cli.backup_place import lasting, of_stack
     from cli.current import state_of
-    from keep.drill.books import Books
+    from keep.drill.books import FOLDER, Books
 
     state = state_of(stack) if file is None else None
     home = str(state.path) if state else of_stack(None, manifest).address if manifest.bucket or manifest.kept else None
     places = [*([(home, of_stack)] if home else []), *((each, lasting) for each in keep)]
     if not places:
         raise InputError(f"stack `{manifest.stack}` has no bucket for the report: say --keep, a folder or s3://BUCKET.")
-    # What is in the folder `drills` is no backup: `datatier backup list` of the same place does not see it.
-    first, *copies = (place(f"{address.rstrip('/')}/drills", manifest) for address, place in places)
+    first, *copies = (place(f"{address.rstrip('/')}/{FOLDER}", manifest) for address, place in places)
     return Books(first, manifest.stack, copies=copies), state

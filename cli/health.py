@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Annotated
@@ -133,7 +134,6 @@ def _recovery(manifest: Manifest, state: StateDir | None) -> Callable[[], Iterat
     """Copies and drills, as the place knows them in which the stack keeps them."""
     from bootstrap.errors import BootstrapError
     from cli.kept import Remembered, limit_of, place_of, reader_of
-    from keep.watch.kept import now
     from observe.health.recovery import NOT_DECLARED, not_kept, recovery_findings
 
     read = reader_of(manifest, state)
@@ -147,7 +147,7 @@ def _recovery(manifest: Manifest, state: StateDir | None) -> Callable[[], Iterat
             found = remembered()
         except BootstrapError as error:
             return not_kept(str(error), f"datatier backup list --from {where}")
-        return recovery_findings(found, now(), limit_of(manifest))
+        return recovery_findings(found, datetime.now(UTC), limit_of(manifest))
 
     return findings
 

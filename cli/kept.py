@@ -73,10 +73,11 @@ def reader_of(manifest: Manifest, state: StateDir | None) -> Callable[[], Recove
 
     None where nobody has said where copies lie, and no drill was done here.
     """
-    from keep.watch.kept import DRILLS, reader
+    from keep.drill.books import FOLDER
+    from keep.watch.kept import reader
 
     where = place_of(manifest, state)
-    drilled = state is not None and (where is not None or (state.path / DRILLS).is_dir())
+    drilled = state is not None and (where is not None or (state.path / FOLDER).is_dir())
     return reader(manifest, where, str(state.path) if state and drilled else None)
 
 

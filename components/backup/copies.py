@@ -17,6 +17,7 @@ from components.tasks.definition import confined, definition
 from components.tasks.group import security_group, to_s3
 from components.tasks.roles import execution_role, secrets, task_role
 from knowledge import limits
+from knowledge.backups.copies import DAILY_DAYS, FOLDER, KEEP_DAYS
 
 KIND = "copies"
 SCRATCH = "/tmp"  # noqa: S108 a volume of the task, for what PostgreSQL's programs and Python write meanwhile
@@ -32,13 +33,13 @@ class CopiesArgs(TaskArgs):
     """Bucket of the copies."""
     caches: bool = True
     """Whether there are caches, whose snapshots are exported to the bucket."""
-    folder: str = "backups/"
+    folder: str = FOLDER
     """Folder in it, with a slash at its end; empty for all of it."""
     key_arn: pulumi.Input[str]
     """KMS key of the bucket's objects."""
-    keep_days: int = 30
+    keep_days: int = KEEP_DAYS
     """Days that the first copy of each week is kept. The last verified one stays however old it is."""
-    daily_days: int = 7
+    daily_days: int = DAILY_DAYS
     """Days that every copy is kept."""
     watcher_security_group_id: pulumi.Input[str] | None = None
     """Group of the function that tells how old the copies are, where it has no way to S3 yet."""

@@ -10,7 +10,7 @@ from components.network.vpc import ENDPOINTS, Network, NetworkArgs
 from components.notifications.args import SEVERITIES, NotificationsArgs
 from components.notifications.topics import Notifications
 from components.postgres.remote import Remote, RemoteSiteArgs
-from infra.instances import Instances
+from infra.instances import Instances, copies
 from infra.parts.copies import target
 from infra.parts.notify import recipients
 from infra.parts.site import Foundation, StackPlace, secret_days
@@ -114,7 +114,7 @@ def _network(instances: Instances, settings: Settings, keys: Keys, place: StackP
 def _images(settings: Settings) -> bool:
     """Whether a task runs on an image."""
     exporter = settings.metrics is not None and settings.metrics.service is not None
-    return exporter or (settings.backup is not None and settings.backup.logical is not None)
+    return exporter or copies(settings)
 
 
 def _remotes(instances: Instances, settings: Settings, place: StackPlace) -> dict[str, Remote]:

@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, model_validator
 from infra.settings.images import Image
 from infra.settings.sections import Region, Section, Text, _matches, limited
 from knowledge import buckets, fargate, limits
+from knowledge.backups.copies import DAILY_DAYS, KEEP_DAYS
 from knowledge.windows import parse_moment
 
 
@@ -88,9 +89,9 @@ class LogicalSection(Section):
 
     at: Daily = "04:30"
     """When, by the stack's standard time."""
-    keep: Kept = 30
+    keep: Kept = KEEP_DAYS
     """Days that the first copy of each week is kept; the last verified one stays however old it is."""
-    daily: Kept = 7
+    daily: Kept = DAILY_DAYS
     """Days that every copy is kept."""
     to: Annotated[str, _matches(_S3, "is not a place such as s3://BUCKET/PREFIX.")] | None = None
     """Where they go; absent, to the stack's own bucket (data-tier:bucket)."""

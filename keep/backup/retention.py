@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from keep.backup.listing import Kept
 from keep.manifest import Source
+from knowledge.backups.copies import DAILY_DAYS, KEEP_DAYS
 
 LEVELS = (1, 2, 3)
 
@@ -16,9 +17,9 @@ LEVELS = (1, 2, 3)
 class Rule:
     """How long backups are kept: all of the last days, then the first of each week."""
 
-    days: int = 30
+    days: int = KEEP_DAYS
     """Days that the first backup of each week, Sunday to Saturday in UTC, is kept."""
-    daily: int = 7
+    daily: int = DAILY_DAYS
     """Days that every backup is kept."""
 
     def all_of(self) -> timedelta:

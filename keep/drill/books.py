@@ -21,6 +21,8 @@ from keep.drill.report import DrillReport
 from keep.errors import AskedError, DamagedError, KeepError
 from keep.place.place import Place
 
+FOLDER = "drills"
+"""Of a place for backups, in which the reports of drills are: `datatier backup list` does not see it."""
 _REPORT = re.compile(r"[^/]+/(\d{8}T\d{6}Z-[0-9a-f]{6})\.json")
 
 
@@ -59,7 +61,7 @@ class Books:
     """What is kept of a stack's drills. Methods raise KeepError with what mends it."""
 
     def __init__(self, place: Place, stack: str, *, copies: Sequence[Place] = ()) -> None:
-        """`place` is the folder `drills` of a place for backups; `copies` get the reports too."""
+        """`place` is `FOLDER` of a place for backups; `copies` get the reports too."""
         self._place, self._stack, self._copies = place, stack, tuple(copies)
         self._lock = threading.Lock()
 

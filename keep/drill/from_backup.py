@@ -21,14 +21,13 @@ from keep.drill.plan import DrillPlan, usual_seconds
 from keep.drill.report import DrillName
 from keep.drill.scene import Scene, Stage
 from keep.drill.serve import answer
+from keep.drill.snapshot import NEWEST
 from keep.drill.steps import source_clock
 from keep.errors import AskedError, EstateError, KeepError
 from keep.manifest import BackupManifest
 from keep.place.place import Place
 
 _FROM = "restored from"
-NEWEST = "newest"
-"""In place of a backup's id."""
 
 
 @dataclass(kw_only=True)

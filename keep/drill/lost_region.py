@@ -17,7 +17,7 @@ from keep.estate.estate import Snapshot
 from keep.estate.naming import copy_name, is_copy_of
 
 _TO, _FROM, _TAKEN, _PART = "restored to", "restored from", "taken at", "snapshot"
-DECLARE = """data-tier:backup: {second_region: {region: REGION, point_in_time: 7}}"""
+DECLARE = "data-tier:backup: {second_region: {region: REGION, point_in_time: 7}}"
 """The line that a stack without a second region lacks."""
 
 

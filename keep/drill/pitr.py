@@ -38,7 +38,7 @@ class Pitr:
         source = source_of(scene)
         if self.to is not None:
             refuse(self.to, source, scene.now())
-        at = f"{self.to:%Y-%m-%d %H:%M:%S} UTC" if self.to else "the newest moment that can be restored to"
+        at = _shown(self.to) if self.to else "the newest moment that can be restored to"
         return DrillPlan(
             drill="pitr",
             stack=scene.stack.stack,

@@ -18,7 +18,7 @@ from keep.estate.naming import copy_name, is_copy_of
 
 _FROM, _PART = "restored from", "snapshot"
 NEWEST = "newest"
-"""In place of a snapshot's name."""
+"""In place of a snapshot's name, or of a backup's id."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,23 +2,24 @@
 
 ElastiCache writes a file for each shard, `NAME-0001.rdb`, beside everything else in the bucket, which must be in the
 cache's region and let `REGION.elasticache-snapshot.amazonaws.com` write (ElastiCache User Guide, "Exporting a backup");
-whoever asks needs `s3:ListAllMyBuckets` on everything besides. What was made on the way is gone at the end; of a killed
-run it bears the marks of what drills make, and the next drill removes it.
+whoever asks needs `s3:ListAllMyBuckets` on everything besides. What was made on the way is gone at the end. Of a killed
+run the next copy removes the files, and the next drill the snapshot, which bears the marks of what drills make.
 """
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from keep.errors import EstateError, KeepError
 from keep.estate.estate import Snapshot as CacheSnapshot
-from keep.estate.naming import copy_name
+from keep.estate.naming import copy_name, is_copy_of
 from keep.manifest import CacheCopy, StoredObject
 from keep.place.place import Found, Place, Sink
 from keep.place.sealed import CHUNK, seal
@@ -33,6 +34,9 @@ _POLL = 15.0
 """Seconds between two looks; ElastiCache has no waiter for snapshots."""
 _LONGEST = 4 * 3600.0
 """Seconds that a snapshot, and then its export, may take."""
+_ABANDONED = timedelta(seconds=2 * _LONGEST)
+"""Age of files that no run reads any more."""
+_FILE = re.compile(r"(.+)-\d{4}\.rdb")
 GRANT = (
     "the bucket must be in the cache's region and its policy let REGION.elasticache-snapshot.amazonaws.com "
     "s3:PutObject, GetObject, ListBucket, GetBucketAcl, ListMultipartUploadParts and ListBucketMultipartUploads; "
@@ -81,6 +85,7 @@ class ElastiCacheSource:
         """Take a snapshot, export it, write its files and their proof. Raise KeepError; then nothing of it is left."""
         name = copy_name(self.prefix, backup, self.name.replace("-", ""))
         began = datetime.now(UTC)
+        self._sweep(began - _ABANDONED)
         with self._taken(name, backup) as taken:
             # Of several shards AWS's time is that of the first; all were taken by now.
             ended = datetime.now(UTC) if taken.parts > 1 or taken.taken_at is None else taken.taken_at
@@ -163,6 +168,13 @@ class ElastiCacheSource:
 
     def _exported(self, name: str) -> list[Found]:
         return [each for each in self.exports.found(f"{name}-") if each.key.endswith(".rdb")]
+
+    def _sweep(self, before: datetime) -> None:
+        """Remove the files that killed runs of this stack have left."""
+        for each in list(self.exports.found(f"{self.prefix}-")):
+            name = _FILE.fullmatch(each.key)
+            if name and each.modified < before and is_copy_of(self.prefix, name[1]):
+                self.exports.remove(each.key)
 
     def _fetched(self, found: Found, folder: Path) -> Path:
         path = folder / found.key

@@ -1,6 +1,7 @@
-"""The scheduled look of a stack whose copies are known: what the servers say, and what the place of its copies says.
+"""Lambda's entry point of the scheduled look: what the servers say (`observe.scheduled`), and the place of the copies.
 
-Lambda's entry point, in the place of `observe.handler`: that room knows nothing of places.
+It has the manifest from a secret of its own (`bootstrap/own_manifest.py`). It is here, since `observe` knows nothing of
+places.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ from pydantic import JsonValue
 from bootstrap.manifest import Manifest
 from bootstrap.own_manifest import own_manifest
 from keep.watch.kept import reader
-from observe.handler import look
 from observe.metrics.own.recovery import recovery_source
 from observe.metrics.source import Source
+from observe.scheduled import look
 
 
 def handler(event: dict[str, JsonValue], context: object) -> dict[str, JsonValue]:  # noqa: ARG001 - Lambda's signature

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC
 from functools import partial
 
 from bootstrap.manifest import Manifest
 from keep.backup.listing import kept
-from keep.drill.books import Books
+from keep.drill.books import FOLDER, Books
 from keep.errors import DamagedError
 from keep.place.choose import of_stack
 from keep.place.place import Place
 from observe.health.recovery import Drilled, Recoverable
-
-DRILLS = "drills"
-"""Folder of a place in which the reports of drills are."""
 
 
 def reader(manifest: Manifest, address: str | None, reports: str | None = None) -> Callable[[], Recoverable] | None:
@@ -28,7 +25,7 @@ def reader(manifest: Manifest, address: str | None, reports: str | None = None) 
 
 
 def _read(address: str | None, reports: str, manifest: Manifest) -> Recoverable:
-    books = Books(of_stack(f"{reports.rstrip('/')}/{DRILLS}", manifest), manifest.stack)
+    books = Books(of_stack(f"{reports.rstrip('/')}/{FOLDER}", manifest), manifest.stack)
     if address is None:
         return Recoverable(place=None, drills=_drills(books))
     return recoverable(of_stack(address, manifest), books, manifest.stack)
@@ -57,8 +54,3 @@ def _drills(books: Books) -> dict[str, Drilled]:
             continue  # `datatier drill report` says so; the ones after it are read
         last[report.drill] = Drilled(at=report.began_at.astimezone(UTC), verdict=report.verdict, reason=report.reason)
     return last
-
-
-def now() -> datetime:
-    """Return the time by which ages are told."""
-    return datetime.now(UTC)

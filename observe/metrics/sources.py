@@ -12,8 +12,8 @@ from observe.health.looker import Looker
 from observe.metrics.own.health import SECONDS, HealthRounds
 from observe.metrics.own.keys import keys_source
 from observe.metrics.own.postgres import postgres_checks
-from observe.metrics.own.recovery import STACK
 from observe.metrics.own.secrets import stack_source
+from observe.metrics.own.source import STACK
 from observe.metrics.postgres.catalogue import readings
 from observe.metrics.postgres.source import PostgresSource
 from observe.metrics.postgres.tables import CAP

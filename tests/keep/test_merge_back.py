@@ -13,11 +13,11 @@ from rich_database import Library
 
 from keep.errors import AskedError, KeepError
 from keep.postgres import tables
+from keep.postgres.merge.catalogue import read
 from keep.postgres.merge.find import Wanted
 from keep.postgres.merge.integrity import orphans
 from keep.postgres.merge.merge import Merged, merge
 from keep.postgres.merge.side import Side
-from keep.postgres.merge.tables import read
 from keep.postgres.snapshot import pinned
 
 pytestmark = pytest.mark.server

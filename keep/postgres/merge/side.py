@@ -10,7 +10,8 @@ from typing import Any
 import psycopg
 
 from bootstrap.postgres.change import ident
-from keep.postgres.merge.tables import Catalogue, Table, read
+from keep.postgres.merge.catalogue import read
+from keep.postgres.merge.tables import Catalogue, Table
 from keep.postgres.snapshot import PINNED, unhurried
 
 _PATIENCE = "SET LOCAL lock_timeout = '5s'"

@@ -10,13 +10,11 @@ from observe.health.recovery import NOT_DECLARED, Recoverable, recovery_findings
 from observe.metrics.family import Family, Sample, gauge
 from observe.metrics.own.checks import STATUS, checks
 from observe.metrics.own.part import Part
-from observe.metrics.own.source import Group, OwnSource
+from observe.metrics.own.source import STACK, Group, OwnSource
 from observe.metrics.source import Refused
 
 EVERY = 900.0
 """Seconds between two readings: a listing, and a small object or two for each copy."""
-STACK = "stack"
-"""What stands for a node in the label `instance` where something is of the stack as a whole."""
 BACKUP, VERIFIED, DAMAGED = (
     "datatier_backup_age_seconds",
     "datatier_backup_verified_age_seconds",

@@ -11,8 +11,7 @@ from bootstrap.manifest import Manifest
 from bootstrap.secrets import AwsStore, SecretStore, SecretStoreError
 from observe.metrics.family import Family, Sample
 from observe.metrics.own.part import Part
-from observe.metrics.own.recovery import STACK
-from observe.metrics.own.source import Group, OwnSource
+from observe.metrics.own.source import STACK, Group, OwnSource
 from observe.metrics.source import Refused
 
 EVERY = 900.0

@@ -16,6 +16,8 @@ from observe.metrics.own.part import Part
 from observe.metrics.source import Refused, Scrape
 
 Session = TypeVar("Session")
+STACK = "stack"
+"""What stands for a node in the label `instance` where something is of the stack as a whole."""
 PAUSE = 15.0
 """Seconds after a round that failed until the next one."""
 

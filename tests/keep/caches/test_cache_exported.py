@@ -37,12 +37,14 @@ class Bucket:
 
     def __init__(self) -> None:
         self.objects: dict[str, bytes] = {"someone-elses-0001.rdb": b"x"}
-        self.puts: list[bytes] = []
+        self.young: set[str] = set()
+        """Keys that were written just now."""
 
     def found(self, prefix: str = "") -> Iterator[Found]:
         for key in sorted(self.objects):
             if key.startswith(prefix):
-                yield Found(key=key, size=len(self.objects[key]), modified=TAKEN)
+                at = datetime.now(UTC) if key in self.young else TAKEN
+                yield Found(key=key, size=len(self.objects[key]), modified=at)
 
     @contextmanager
     def read(self, key: str) -> Iterator[io.BytesIO]:
@@ -161,6 +163,10 @@ def test_a_snapshot_is_exported_read_and_removed(
     cloud: Cloud, bucket: Bucket, exported: tuple[bytes, str], place: FolderPlace, target: Valkey
 ) -> None:
     data, was = exported
+    names = ("drill-0a0b0c-desk", "drill-0d0e0f-desk", "books")
+    killed, running, theirs = (f"library-prod-{name}-0001.rdb" for name in names)
+    bucket.objects |= dict.fromkeys((killed, running, theirs), b"x")
+    bucket.young.add(running)
     cloud.take(BACKUP)
     for status in ("creating", "available"):
         cloud.look(status)
@@ -172,7 +178,7 @@ def test_a_snapshot_is_exported_read_and_removed(
     copy = made.caches["desk"]
     assert (copy.form, copy.keys, copy.taken_at, copy.began_at) == ("elasticache", 66, TAKEN, TAKEN)
     assert (copy.server.split()[0], copy.rdb_version, copy.objects) == ("valkey", 80, ("cache-desk-1.rdb.zst",))
-    assert list(bucket.objects) == ["someone-elses-0001.rdb"]
+    assert list(bucket.objects) == ["someone-elses-0001.rdb", running, theirs]
     assert restore(place, made, "desk", nodes(target)).differences == ()
     with target.admin() as client:
         assert digest(client) == was

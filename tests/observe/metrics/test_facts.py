@@ -13,7 +13,7 @@ from infra.instances import instances
 from infra.load import load_settings
 from knowledge.alarms.facts import facts
 from knowledge.thresholds.every import thresholds
-from observe import handler
+from observe import scheduled
 from observe.catalogue import POSTGRES
 from observe.metrics.facts import reduced
 from observe.metrics.family import Family, Labels, Sample
@@ -155,8 +155,8 @@ def test_a_look_writes_a_line_for_each_set_of_dimensions(
         Told("standby", (family("datatier_migration_dirty", ((), 0)),)),
     ]  # fmt: skip
     asked = []
-    monkeypatch.setattr(handler, "looked_at", lambda manifest, observations: asked.append(observations) or told)
-    assert handler.look(STACK, "data-tier/shop-live", insights=True) == 2
+    monkeypatch.setattr(scheduled, "looked_at", lambda manifest, observations: asked.append(observations) or told)
+    assert scheduled.look(STACK, "data-tier/shop-live", insights=True) == 2
     documents = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     for each in documents:
         directive = each["_aws"]["CloudWatchMetrics"][0]

@@ -1,22 +1,17 @@
-"""The Lambda function that looks at the servers on a schedule: what CloudWatch's alarms ask for of the exporter's own
-metrics, written into its log as CloudWatch's embedded metric format (`data-tier:metrics.schedule`).
+"""A look at the servers on a schedule, by a function of Lambda (`keep.watch.handler`): what CloudWatch's alarms ask for
+of the exporter's own metrics, written into its log in CloudWatch's embedded format (`data-tier:metrics.schedule`).
 
-It has the manifest from a secret of its own (`bootstrap/own_manifest.py`) and logs in as the identities that watch. A
-server that is down is a figure; only what stops the look itself raises, and then nothing is written: an alarm hears
-that silence.
+It logs in as the identities that watch. A server that is down is a figure; only what stops the look itself raises, and
+then nothing is written: an alarm hears that silence.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Sequence
 
-from pydantic import JsonValue
-
 from bootstrap.manifest import Manifest
-from bootstrap.own_manifest import own_manifest
 from knowledge.alarms.facts import facts
 from observe.metrics.emf import lines
 from observe.metrics.exporter import Exporter
@@ -26,12 +21,6 @@ from observe.metrics.sources import looked_at
 
 SECONDS = 40.0
 """How long the servers are waited for; of whoever answers later there is no figure. A run may take 50 s at least."""
-
-
-def handler(event: dict[str, JsonValue], context: object) -> dict[str, JsonValue]:  # noqa: ARG001 - Lambda's signature
-    """Look once and write what was found; return how many lines."""
-    insights = os.environ["DATATIER_INSIGHTS"] == "on"
-    return {"lines": look(own_manifest(), os.environ["DATATIER_NAMESPACE"], insights=insights)}
 
 
 def look(manifest: Manifest, namespace: str, *, insights: bool, also: Sequence[Source] = ()) -> int:
