@@ -47,17 +47,23 @@ CREATE FUNCTION words(seed bigint, count integer) RETURNS text IMMUTABLE LANGUAG
     'needed', 'back', 'door', 'between', 'nine', 'or', 'ten', 'discount', 'of', 'spring'])
     [1 + abs(hashint8(seed * 31 + n)) % 45], ' ')
   FROM generate_series(1, count) AS n $$;
+CREATE TABLE phrase AS SELECT n AS id, words(n, 2 + n % 9) AS text FROM generate_series(0, 19999) AS n;
+CREATE UNIQUE INDEX ON phrase (id);
+CREATE FUNCTION note(seed bigint) RETURNS text STABLE LANGUAGE sql AS $$
+  SELECT string_agg(p.text, ' ') FROM generate_series(1, 1 + seed % 3) AS n
+  JOIN phrase p ON p.id = (hashint8(seed * 3 + n) & 2147483647) % 20000 $$;
 """
 ROWS = """
 INSERT INTO customer
-  SELECT n, words(n, 2) || n || '@example.org', words(n % 997, 1), '2020-01-01'::timestamptz + n * '1 s'::interval
+  SELECT n, 'reader.' || n || '@example.org', 'city ' || n % 997, '2020-01-01'::timestamptz + n * '1 s'::interval
   FROM generate_series({0} * 60000 + 1, ({0} + 1) * 60000) AS n;
 INSERT INTO purchase SELECT n, abs(hashint8(n)) % 100000, '2020-01-01'::timestamptz + n * '7.3 s'::interval,
     (abs(hashint8(n + 7)) % 1000000) / 100.0, (ARRAY['open', 'paid', 'sent', 'returned'])[1 + abs(hashint8(n)) % 4],
-    words(n, (3 + n % 25)::integer)
+    note(n)
   FROM generate_series({0} * 250000 + 1, ({0} + 1) * 250000) AS n;
 INSERT INTO event SELECT n, '2020-01-01'::timestamptz + n * '3.1 s'::interval,
-    jsonb_build_object('kind', words(n % 20, 1), 'page', abs(hashint8(n)) % 5000, 'agent', 'Mozilla/5.0 (X11; Linux)',
+    jsonb_build_object('kind', (ARRAY['viewed', 'opened', 'closed'])[1 + n % 3], 'page', abs(hashint8(n)) % 5000,
+                       'agent', 'Mozilla/5.0 (X11; Linux)',
                        'ms', abs(hashint8(n + 1)) % 2000, 'visitor', abs(hashint8(n / 7)))
   FROM generate_series({0} * 200000 + 1, ({0} + 1) * 200000) AS n;
 INSERT INTO session SELECT md5(n::text)::uuid, decode(md5(n::text), 'hex'), '2026-01-01'

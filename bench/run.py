@@ -44,6 +44,7 @@ PARTS = (
     "drill",
     "snapshot",
     "metrics",
+    "backup",
 )
 
 

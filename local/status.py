@@ -14,7 +14,7 @@ from bootstrap.postgres.pressure import migration, used_up
 from bootstrap.report import MigrationReached
 from graph.replica import replica_source
 from local import ports
-from local.backups import shown as kept_copies
+from local.backups.shown import backups_of
 from local.emulator import tier_endpoint
 from local.handlers import cache, rds
 from local.handlers.base import archive, daemon, node, server
@@ -135,7 +135,7 @@ def status(state: StateDir) -> dict[str, Any]:
         inside = pool.submit(_inside, state, known)
         full = pool.submit(_used_up, state)
         backups = {
-            name: pool.submit(kept_copies.shown, archive(state, name), server(state, name))
+            name: pool.submit(backups_of, archive(state, name), server(state, name))
             for name in (entry["outputs"]["identifier"] for entry in _entries(state, rds.TYPE))
             if archive(state, name).folder.is_dir()
         }

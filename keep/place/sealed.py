@@ -23,7 +23,7 @@ FRAME = 2 << 20
 processor's cache: frames of 8 MiB took a tenth more time and were no smaller."""
 LEVELS = (1, 3)
 """Of Zstandard, the quick one and the thorough one. Which is smaller depends on what comes: of prose the thorough one
-is by a tenth, of keys, numbers and hashes the quick one is by as much (bench/README.md)."""
+is by a tenth, of keys, numbers and hashes the quick one is by as much."""
 TRIAL = 16
 """Frames after which both are tried anew."""
 WORTH = 1.02
