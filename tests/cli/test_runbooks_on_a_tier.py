@@ -41,7 +41,7 @@ ELSEWHERE = {
 }
 UNSEEN = ("slowlog|get", "pgstattuple")
 """What the identity that watches may not see, as access.yaml has it, or is not installed."""
-MENTIONED = {"queries", "queries kill", "migrate", "keys"}
+MENTIONED = {"queries", "queries kill", "migrate", "keys", "backup"}
 """Names of commands in a sentence, without what they take."""
 
 
