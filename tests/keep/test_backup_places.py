@@ -127,14 +127,14 @@ def test_what_a_store_changes_is_found_before_there_is_a_manifest(
     first: Place, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Some take anything and say it is well: all is read back."""
-    seal = creation.checked
+    seal = creation.reread
 
     def changed(place: Place, backup: str, stored: creation.StoredObject) -> None:
         path = tmp_path / "first" / backup / stored.name
         path.write_bytes(path.read_bytes()[:-1] + b"?")
         seal(place, backup, stored)
 
-    monkeypatch.setattr(creation, "checked", changed)
+    monkeypatch.setattr(creation, "reread", changed)
     with pytest.raises(DamagedError, match=r"redis-stock\.zst"):
         create(sources(), first)
     assert files(tmp_path) == []
