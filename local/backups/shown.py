@@ -32,7 +32,8 @@ class Backups:
 
 def backups_of(kept: Archive, found: PostgresServer) -> dict[str, object]:
     """`Backups` of a primary as data."""
-    windows = [each for each in kept.windows(found.binaries) if each.whole]
+    flushed = found.daemon.alive  # what is not archived yet, a restore has archived first
+    windows = [each for each in kept.windows(found.binaries) if each.whole or (flushed and not each.gap)]
     latest = max((each.latest for each in windows if each.latest), default=None)
     return asdict(
         Backups(
