@@ -9,8 +9,6 @@ import os
 import shutil
 from pathlib import Path
 
-from local.stop import stop
-
 PARTS = ("postgres", "cache", "emulator", "backups", "state.json")
 """What a tier is: the folders of its servers and archives, and last what it knows of itself."""
 _FOLDER, _NEW, _OLD, _READY = "restoring", "new", "old", "ready"
@@ -38,6 +36,8 @@ def finish(tier: Path) -> None:
     folder = tier / _FOLDER
     if not (folder / _READY).exists():
         return
+    from local.stop import stop  # psutil, which a container of the exporter does without
+
     stop(tier, kill=True)
     (folder / _OLD).mkdir(mode=0o700, exist_ok=True)
     for part in PARTS:

@@ -14,10 +14,10 @@ CONCERNS: dict[str, str] = {
     "infra/": ALL,
     "components/": ALL,
     "knowledge/": ALL,
-    "keep/": NONE,
     "graph/": ALL,  # the policy pack judges by it
     "bootstrap/": ALL,
     "observe/": ALL,  # its function is of the same bundle
+    "keep/": ALL,  # the same
     "clients/": ALL,
     "migrations/": ALL,
     "schema/": ALL,

@@ -113,7 +113,7 @@ def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] 
         *_network(prefix, networks, arn),
         allow("Tell", ["sns:Publish"], arn("sns", f"{prefix}-*")),
         *_backups(prefix, arn),
-        _copies(prefix, account, arn),
+        *_copies(prefix, account, arn),
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
     ]
@@ -173,17 +173,15 @@ def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
     ]
 
 
-def _copies(prefix: str, account: str, arn: Callable[[str, str], str]) -> Statement:
-    """What the task of the logical copies does in a bucket that bears the stack's name, and what starts that task.
-
-    To whom its roles are passed the role says that passes them; who is bounded here may make nothing else of one.
-    """
+def _copies(prefix: str, account: str, arn: Callable[[str, str], str]) -> list[Statement]:
+    """What the task of the logical copies does in a bucket that bears the stack's name, and what starts that task."""
     task = arn("ecs", f"task-definition/{prefix}-copies:*")
-    return allow(
-        "Copies",
-        [*_of("s3", _OBJECTS), "ecs:RunTask", "iam:PassRole"],
-        [f"arn:*:s3:::{prefix}-*", task, f"arn:*:iam::{account}:role/{prefix}-copies*"],
-    )
+    roles = [f"arn:*:iam::{account}:role/{prefix}-copies{end}" for end in ("", "-start")]
+    to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
+    return [
+        allow("Copies", [*_of("s3", _OBJECTS), "ecs:RunTask"], [f"arn:*:s3:::{prefix}-*", task]),
+        allow("CopiesRoles", ["iam:PassRole"], roles, Condition=to_tasks),
+    ]
 
 
 def _of(service: str, actions: Sequence[str]) -> list[str]:

@@ -294,9 +294,7 @@ def test_without_a_key_of_the_state_nothing_is_decrypted(record: Record, role: s
 def test_what_is_made(made: recorder.Recorded) -> None:
     parts = ("engines", "network", "operations", "roles", "secrets")
     deploys = ("dev-deploy", "prod-deploy")
-    attached = [f"delivery-{role}-{part}" for role in deploys for part in parts]
-    # A look reads the network with actions that cannot be narrowed: they are among the roles' part.
-    attached += [f"delivery-drift-{part}" for part in parts if part != "network"]
+    attached = [f"delivery-{role}-{part}" for role in (*deploys, "drift") for part in parts]
     roles = [f"delivery-{role}" for role in (*deploys, "drift", "preview")]
     bounds = [f"delivery-{env}-boundary" for env in ("dev", "prod")]
     assert made.listing == sorted(

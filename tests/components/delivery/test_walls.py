@@ -195,6 +195,7 @@ def test_no_condition_of_a_boundary_can_be_left_out() -> None:
         *asks(create, arn("ec2", "subnet/subnet-1"), {"ec2:Vpc": arn("ec2", "vpc/vpc-1"), **itself}),
         *asks(create, arn("ec2", "network-interface/eni-1"), itself),
         *marks_as_its_own("shop-prod"),
+        *asks("iam:PassRole", arn("iam", "role/{}-copies", "shop-prod"), {"iam:PassedToService": "ec2.amazonaws.com"}),
         *keys("shop-prod", ["alias/shop-prod-storage", "alias/billing"]),
         iam.Request("kms:Decrypt", arn("kms", "key/1"), {"kms:ResourceAliases": ["alias/shop-prod-storage"]}),
     ]
