@@ -13,7 +13,7 @@ from infra.trigger import PACKAGE, content_hash
 
 # The program and everything it consists of, including data files, besides the declarations of the stack itself.
 _ROOMS = ("bootstrap", "components", "graph", "infra", "knowledge", "local", "runtime")
-_KINDS = ("py", "json", "csv", "toml")
+_KINDS = ("py", "json", "csv", "toml", "sh")
 CODE = (*(f"{room}/**/*.{kind}" for room in _ROOMS for kind in _KINDS), "requirements/runtime.txt")
 # What the bootstrap carries lies with the program.
 _CARRIED = {"migrations/": "migrations/*", "schema/": "schema/*.json"}
