@@ -60,10 +60,10 @@ def _of_stack(manifest: Manifest, name: str, form: Form | None, to: list[str]) -
 
 def _exported(manifest: Manifest, name: str, spaces: Spaces, to: list[str]) -> CacheSource:
     from keep.estate.aws import AwsEstate
+    from keep.estate.naming import cache_group
     from keep.place.bucket import Account, Bucket
     from keep.place.s3 import S3Place
     from keep.redis.exported import ElastiCacheSource
-    from knowledge import names
 
     asked = (address.removeprefix("s3://").partition("/")[0] for address in to if address.startswith("s3://"))
     own = manifest.bucket
@@ -80,7 +80,7 @@ def _exported(manifest: Manifest, name: str, spaces: Spaces, to: list[str]) -> C
     )
     return ElastiCacheSource(
         name=name,
-        group=names.server(manifest.prefix, name),
+        group=cache_group(manifest.prefix, name),
         prefix=manifest.prefix,
         estate=AwsEstate(manifest.region, manifest.prefix, endpoint=manifest.aws_endpoint),
         bucket=bucket,

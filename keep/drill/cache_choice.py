@@ -9,8 +9,7 @@ from keep.drill.scene import Scene
 from keep.drill.snapshot import NEWEST
 from keep.errors import AskedError
 from keep.estate.estate import Snapshot
-from keep.estate.naming import is_copy_of
-from knowledge import names
+from keep.estate.naming import cache_group, is_copy_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +72,7 @@ def _described(scene: Scene, name: str) -> Chosen:
     spaces = [each for each in scene.access.keyspaces.values() if each.cache == name]
     return Chosen(
         name=name,
-        identifier=names.server(scene.stack.prefix, name),
+        identifier=cache_group(scene.stack.prefix, name),
         target=scene.stack.caches[name],
         refillable=bool(spaces) and all(each.ttl is not None for each in spaces),
     )

@@ -22,3 +22,8 @@ def is_copy_of(prefix: str, identifier: str) -> bool:
     """Whether a drill of this stack gave that name: nothing else is ever deleted."""
     found = _PARTS.fullmatch(identifier)
     return found is not None and identifier == copy_name(prefix, found["run"], found["part"] or "")
+
+
+def cache_group(prefix: str, cache: str) -> str:
+    """Return the replication group of a stack's cache, as the stack names it."""
+    return names.server(prefix, cache)
