@@ -101,7 +101,7 @@ def test_what_cannot_be_restored_is_refused_and_nothing_is_made(stack: Stack, es
     now = clock(stack)
     for source, target, at, reason in (
         ("t-primary", "t-new", now + timedelta(hours=1), "that is in the future"),
-        ("t-primary", "t-new", now - timedelta(days=1), r"before its oldest base backup, of .* \(initdb\)"),
+        ("t-primary", "t-new", now - timedelta(days=1), r"before its oldest base backup, of .* \(.+\)"),
         ("t-other", "t-new", now, "has no instance t-other: t-primary, t-replica"),
         ("t-primary", "t-replica", now, "t-replica is there already"),
         ("t-replica", "t-new", now, "t-replica has no base backup"),
