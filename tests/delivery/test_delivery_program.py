@@ -155,8 +155,7 @@ def test_the_account_takes_it(account: Account) -> None:
         assert account.iam.get_role(RoleName=role)["Role"]["Arn"] == arn
         attached = account.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
         parts = ["engines", "network", "operations", "roles", "secrets"]
-        parts = {"drift": [each for each in parts if each != "network"], "preview": []}.get(name, parts)
-        expected = [f"{role}-{part}" for part in parts]
+        expected = [f"{role}-{part}" for part in parts if name != "preview"]
         assert sorted(each["PolicyName"] for each in attached) == expected
         assert account.iam.list_role_policies(RoleName=role)["PolicyNames"] == ["state"]
     provider = account.iam.get_open_id_connect_provider(OpenIDConnectProviderArn=outputs["provider"])
