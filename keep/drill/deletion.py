@@ -17,12 +17,12 @@ from keep.drill import prove, wait
 from keep.drill.drill import NotWholeError, Step
 from keep.drill.mistake import delete, largest_loss, refuse
 from keep.drill.pitr import source_of
-from keep.drill.plan import DrillPlan, usual_seconds
+from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
 from keep.drill.same_rows import compare
 from keep.drill.scene import Scene, Stage
 from keep.drill.serve import serve
-from keep.drill.steps import entered, source_clock
+from keep.drill.steps import answering, source_clock
 from keep.errors import KeepError
 from keep.estate.naming import copy_name
 from keep.postgres.merge.find import Wanted
@@ -65,7 +65,7 @@ class Deletion:
                 "proves every row and every reference, and logs in as the application",
                 "destroys both instances and proves that they are gone",
             ),
-            seconds=usual_seconds("deletion", (each.report for each in scene.books.reports())),
+            seconds=scene.usual_seconds("deletion"),
         )
 
     def prepare(self, stage: Stage) -> None:
@@ -88,8 +88,7 @@ class Deletion:
         # that, so that they are the same.
         newest = source_of(scene).latest
         assert newest is not None  # noqa: S101 source_of
-        notes.rpo_seconds = round(max((notes.incident_at - newest).total_seconds(), 0), 3)
-        notes.facts = {**notes.facts, "RPO by": "LatestRestorableTime"}
+        notes.lost_since(newest, "LatestRestorableTime")
 
     def steps(self) -> Sequence[Step]:
         return (
@@ -111,8 +110,7 @@ def _restored(stage: Stage, part: str) -> str:
     if scene.estate.instance(name) is None:
         at = datetime.fromisoformat(stage.notes.facts[_AT])
         scene.estate.restore_to_point_in_time(scene.source, name, at, made_by=stage.notes.id)
-    endpoint = entered(stage, name)
-    return f"{name} answers at {endpoint.host}:{endpoint.port}"
+    return answering(stage, name)
 
 
 def _merge(stage: Stage) -> str:

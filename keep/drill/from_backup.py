@@ -10,14 +10,13 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from bootstrap.errors import BootstrapError
-from bootstrap.restored.look import look
-from bootstrap.restored.verdict import judge
 from clients.credentials import default_identity
 from keep.backup.listing import kept, opened
 from keep.backup.restore import Wish, database_of, restore
 from keep.backup.verify_restored import Scratch, ScratchServer
 from keep.drill.drill import NotWholeError, Step
-from keep.drill.plan import DrillPlan, usual_seconds
+from keep.drill.plan import DrillPlan
+from keep.drill.prove import judged
 from keep.drill.report import DrillName
 from keep.drill.scene import Scene, Stage
 from keep.drill.serve import answer
@@ -64,7 +63,7 @@ class FromBackup:
                 "compares schema, sequences and migrations with what is declared",
                 "ends the server",
             ),
-            seconds=usual_seconds("snapshot", (each.report for each in scene.books.reports())),
+            seconds=scene.usual_seconds("snapshot"),
         )
 
     def prepare(self, stage: Stage) -> None:
@@ -93,11 +92,8 @@ class FromBackup:
 
     def _detect(self, stage: Stage) -> str:
         notes = stage.notes
-        assert notes.incident_at is not None  # noqa: S101 prepare has set it
         found = opened(self.place, notes.facts[_FROM])
-        lost = notes.incident_at - database_of(found).snapshot_at
-        notes.rpo_seconds = round(max(lost.total_seconds(), 0), 3)
-        notes.facts = {**notes.facts, "RPO by": "when the backup's snapshot was taken"}
+        notes.lost_since(database_of(found).snapshot_at, "when the backup's snapshot was taken")
         return f"decided to restore the backup {found.id}"
 
     def _restore(self, stage: Stage) -> str:
@@ -118,12 +114,8 @@ class FromBackup:
         return ", ".join(f"{name} {seconds:.2f} s" for name, seconds in done.seconds.items())
 
     def _prove(self, stage: Stage) -> str:
-        scene = stage.scene
         with self._connect(stage) as conn:
-            found = judge(look(conn, scene.access, scene.migrations))
-        for check in found.checks:
-            stage.notes.check(check.name, check.ok, check.detail)
-        return found.message
+            return judged(stage, conn)
 
     def _serve(self, stage: Stage) -> str:
         """The restore has logged in as every identity, with passwords that nobody keeps: what is left is an answer."""

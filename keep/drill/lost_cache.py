@@ -14,7 +14,7 @@ from datetime import datetime
 from keep.drill import cache_proof, wait
 from keep.drill.cache_choice import Chosen, begun, chosen, snapshot_of, taken
 from keep.drill.drill import Step
-from keep.drill.plan import DrillPlan, usual_seconds
+from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
 from keep.drill.scene import Scene, Stage
 from keep.estate.estate import Cache
@@ -61,7 +61,7 @@ class LostCache:
                 "logs in as every identity, and tries what each may do and must not",
                 "destroys what it made and proves that it is gone",
             ),
-            seconds=usual_seconds("redis", (each.report for each in scene.books.reports())),
+            seconds=scene.usual_seconds("redis"),
         )
 
     def prepare(self, stage: Stage) -> None:
@@ -96,12 +96,9 @@ class LostCache:
 
     def _detect(self, stage: Stage) -> str:
         notes, cache = stage.notes, self._chosen(stage)
-        assert notes.incident_at is not None  # noqa: S101 prepare has set it
         if cache.refillable:
             return f"{cache.name} is refillable: every key space of it is declared to expire; nothing of it is missed"
-        lost = notes.incident_at - datetime.fromisoformat(notes.facts[_TAKEN])
-        notes.rpo_seconds = round(max(lost.total_seconds(), 0), 3)
-        notes.facts = {**notes.facts, "RPO by": "when the snapshot was taken"}
+        notes.lost_since(datetime.fromisoformat(notes.facts[_TAKEN]), "when the snapshot was taken")
         return f"decided to restore the snapshot {notes.facts[_FROM]}"
 
     def _restore(self, stage: Stage) -> str:

@@ -17,7 +17,7 @@ from keep.drill import prove, wait
 from keep.drill.canary import Canary, newest, until
 from keep.drill.drill import NotWholeError, Step
 from keep.drill.pitr import source_of
-from keep.drill.plan import DrillPlan, usual_seconds
+from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
 from keep.drill.scene import Scene, Stage
 from keep.drill.serve import serve
@@ -70,7 +70,7 @@ class LostPrimary:
                 "proves roles, schema and rows, and makes a replica again",
                 "destroys the instances and proves that they are gone",
             ),
-            seconds=usual_seconds("primary", (each.report for each in scene.books.reports())),
+            seconds=scene.usual_seconds("primary"),
         )
 
     def prepare(self, stage: Stage) -> None:
@@ -167,7 +167,7 @@ def _prove(stage: Stage) -> str:
     lost = max(int(notes.facts[_BEFORE]) - there, 0)
     notes.check("heartbeat", last is not None, f"{there} of {notes.facts[_BEFORE]} acknowledged writes are there")
     if last is not None:
-        notes.rpo_seconds = round(max((incident - last.at).total_seconds(), 0), 3)
+        notes.lost_since(last.at)
     notes.facts = {**notes.facts, "acknowledged and lost": str(lost)}
     return f"acknowledged writes lost: {lost}; {prove.prove(stage, endpoint)}"
 

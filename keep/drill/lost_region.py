@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from keep.drill import wait
 from keep.drill.drill import Step
-from keep.drill.plan import DrillPlan, usual_seconds
+from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
 from keep.drill.scene import Elsewhere, Scene, Stage
-from keep.drill.steps import beat, entered, proving, source_clock
+from keep.drill.steps import answering, beat, proving, source_clock
 from keep.errors import AskedError
 from keep.estate.estate import Snapshot
 from keep.estate.naming import copy_name, is_copy_of
@@ -56,7 +56,7 @@ class LostRegion:
                 "logs in as the application",
                 "destroys the instance and proves that it is gone",
             ),
-            seconds=usual_seconds("region", (each.report for each in scene.books.reports())),
+            seconds=scene.usual_seconds("region"),
         )
 
     def prepare(self, stage: Stage) -> None:
@@ -154,9 +154,7 @@ def _detect(stage: Stage) -> str:
         notes.facts = {**notes.facts, _TO: at.isoformat()}
         return f"decided to restore in {there.region}, to {at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
     if stage.canary is None:  # a copy of before the drill has no heartbeat of it
-        lost = incident - datetime.fromisoformat(notes.facts[_TAKEN])
-        notes.rpo_seconds = round(max(lost.total_seconds(), 0), 3)
-        notes.facts = {**notes.facts, "RPO by": "when the copy was taken"}
+        notes.lost_since(datetime.fromisoformat(notes.facts[_TAKEN]), "when the copy was taken")
     return f"decided to restore {notes.facts[_FROM]} in {there.region}"
 
 
@@ -168,5 +166,4 @@ def _restore(stage: Stage) -> str:
             scene.estate.restore_to_point_in_time(scene.source, name, at, made_by=notes.id)
         else:
             scene.estate.restore_from_snapshot(notes.facts[_FROM], name, like=scene.source, made_by=notes.id)
-    endpoint = entered(stage, name)
-    return f"{name} answers at {endpoint.host}:{endpoint.port}"
+    return answering(stage, name)

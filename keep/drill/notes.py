@@ -50,6 +50,16 @@ class Notes(BaseModel):
     checks: list[DrillCheck] = []
     facts: dict[str, str] = {}
 
+    def lost_since(self, kept: datetime, by: str | None = None) -> None:
+        """Note the RPO: what was written from that moment to the incident is lost.
+
+        :param by: what shows it, where that is not a heartbeat.
+        """
+        assert self.incident_at is not None  # noqa: S101 a drill's `prepare` has set it
+        self.rpo_seconds = round(max((self.incident_at - kept).total_seconds(), 0), 3)
+        if by is not None:
+            self.facts = {**self.facts, "RPO by": by}
+
     def check(self, name: str, ok: bool, detail: str) -> None:
         """Add the answer to a question; one of that name is replaced, since a step may run twice."""
         self.checks = [each for each in self.checks if each.name != name]

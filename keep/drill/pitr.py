@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 
 from keep.drill import wait
 from keep.drill.drill import Step
-from keep.drill.plan import DrillPlan, usual_seconds
+from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
 from keep.drill.scene import Scene, Stage
-from keep.drill.steps import beat, entered, proving, source_clock
+from keep.drill.steps import answering, beat, proving, source_clock
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance
 from keep.estate.naming import copy_name
@@ -50,7 +50,7 @@ class Pitr:
                 "logs in as the application",
                 "destroys the instance and proves that it is gone",
             ),
-            seconds=usual_seconds("pitr", (each.report for each in scene.books.reports())),
+            seconds=scene.usual_seconds("pitr"),
         )
 
     def prepare(self, stage: Stage) -> None:
@@ -80,8 +80,7 @@ class Pitr:
         stage.notes.facts = {**stage.notes.facts, **facts}
         if self.to:
             # No heartbeat is of that moment: what would be lost now is what cannot be restored yet.
-            stage.notes.rpo_seconds = round(max((incident - latest).total_seconds(), 0), 3)
-            stage.notes.facts = {**stage.notes.facts, "RPO by": "LatestRestorableTime"}
+            stage.notes.lost_since(latest, "LatestRestorableTime")
         return f"decided to restore {source.identifier} to {at.astimezone(UTC):%Y-%m-%d %H:%M:%S.%f} UTC"
 
 
@@ -121,5 +120,4 @@ def _restore(stage: Stage) -> str:
     at = datetime.fromisoformat(stage.notes.facts[_TO])
     if scene.estate.instance(name) is None:
         scene.estate.restore_to_point_in_time(scene.source, name, at, made_by=stage.notes.id)
-    endpoint = entered(stage, name)
-    return f"{name} answers at {endpoint.host}:{endpoint.port}"
+    return answering(stage, name)

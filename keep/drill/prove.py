@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
+import psycopg
+
 from bootstrap import schema
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Endpoint
@@ -13,11 +18,18 @@ from keep.drill.scene import Stage
 
 def prove(stage: Stage, endpoint: Endpoint) -> str:
     """Look at the copy as its master, note each check, and say what was proved."""
-    scene, notes = stage.scene, stage.notes
-    with scene.as_master(endpoint) as conn:
-        found = judge(look(conn, scene.access, scene.migrations, alive=_alive(stage)))
+    with stage.scene.as_master(endpoint) as conn:
+        return judged(stage, conn, alive=_alive(stage))
+
+
+def judged(stage: Stage, conn: psycopg.Connection[Any], *, alive: Mapping[str, int] | None = None) -> str:
+    """Judge a restored database by a session of its master's, note each check, and say what was proved.
+
+    :param alive: about how many rows each table of the source has; None where that was not asked.
+    """
+    found = judge(look(conn, stage.scene.access, stage.scene.migrations, alive=alive))
     for check in found.checks:
-        notes.check(check.name, check.ok, check.detail)
+        stage.notes.check(check.name, check.ok, check.detail)
     return found.message
 
 

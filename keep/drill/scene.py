@@ -20,7 +20,8 @@ from bootstrap.secrets import SecretStore, open_postgres
 from keep.drill.books import Books
 from keep.drill.canary import Canary
 from keep.drill.notes import Notes
-from keep.drill.report import DrillObjective
+from keep.drill.plan import usual_seconds
+from keep.drill.report import DrillName, DrillObjective
 from keep.estate.estate import Estate
 from keep.estate.naming import copy_name
 
@@ -81,6 +82,10 @@ class Scene:
     def access(self) -> Access:
         """The access declaration."""
         return load_access(self.stack.access)
+
+    def usual_seconds(self, drill: DrillName) -> float | None:
+        """Return how long that drill took here the last times."""
+        return usual_seconds(drill, (each.report for each in self.books.reports()))
 
     def as_master(self, endpoint: Endpoint | None = None, database: str | None = None) -> psycopg.Connection[Any]:
         """Open an autocommit session of the master's, at the primary or at `endpoint`. Raise LoginError."""

@@ -8,10 +8,10 @@ from datetime import datetime
 
 from keep.drill import wait
 from keep.drill.drill import NotWholeError, Step
-from keep.drill.plan import DrillPlan, usual_seconds
+from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
 from keep.drill.scene import Scene, Stage
-from keep.drill.steps import beat, entered, proving, source_clock
+from keep.drill.steps import answering, beat, proving, source_clock
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Snapshot
 from keep.estate.naming import copy_name, is_copy_of
@@ -61,7 +61,7 @@ class FromSnapshot:
                 "logs in as the application",
                 "destroys what it made and proves that it is gone",
             ),
-            seconds=usual_seconds("snapshot", (each.report for each in scene.books.reports())),
+            seconds=scene.usual_seconds("snapshot"),
         )
 
     def prepare(self, stage: Stage) -> None:
@@ -101,9 +101,7 @@ def _detect(stage: Stage) -> str:
     notes = stage.notes
     if (taken := notes.facts.get("taken at")) and notes.incident_at:
         # It is of before the drill, so no heartbeat is in it.
-        lost = notes.incident_at - datetime.fromisoformat(taken)
-        notes.rpo_seconds = round(max(lost.total_seconds(), 0), 3)
-        notes.facts = {**notes.facts, "RPO by": "when the snapshot was taken"}
+        notes.lost_since(datetime.fromisoformat(taken), "when the snapshot was taken")
     return f"decided to restore the snapshot {notes.facts[_FROM]}"
 
 
@@ -111,8 +109,7 @@ def _restore(stage: Stage) -> str:
     scene, name = stage.scene, stage.name()
     if scene.estate.instance(name) is None:
         scene.estate.restore_from_snapshot(stage.notes.facts[_FROM], name, like=scene.source, made_by=stage.notes.id)
-    endpoint = entered(stage, name)
-    return f"{name} answers at {endpoint.host}:{endpoint.port}"
+    return answering(stage, name)
 
 
 def _named(scene: Scene, name: str) -> Snapshot | None:

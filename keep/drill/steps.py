@@ -52,6 +52,12 @@ def entered(stage: Stage, name: str) -> Endpoint:
     return endpoint
 
 
+def answering(stage: Stage, name: str) -> str:
+    """Wait until an instance lets its master in, and say where it answers."""
+    endpoint = entered(stage, name)
+    return f"{name} answers at {endpoint.host}:{endpoint.port}"
+
+
 def proving() -> tuple[Step, ...]:
     """Return the steps that all drills with one restored instance share: warm, statistics, prove, serve."""
 
@@ -76,11 +82,10 @@ def _prove(stage: Stage, endpoint: Endpoint) -> str:
 
 def lost(stage: Stage, endpoint: Endpoint) -> None:
     """Note how much was lost: the incident less the newest heartbeat that came back."""
-    notes, incident = stage.notes, stage.notes.incident_at
-    assert incident is not None  # noqa: S101 prepare has set it
+    notes = stage.notes
     found = prove.heartbeat(stage, endpoint)
     if found is None:
         notes.check("heartbeat", False, "none of this run came back")
         return
-    notes.rpo_seconds = round(max((incident - found.at).total_seconds(), 0), 3)
+    notes.lost_since(found.at)
     notes.check("heartbeat", True, f"number {found.number} of {found.at.astimezone(UTC):%H:%M:%S.%f} UTC came back")
