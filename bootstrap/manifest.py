@@ -56,6 +56,10 @@ class PostgresTarget(_Model):
     replica_lag: float | None = None
     """Seconds that a replica may be behind before the stack's alarm counts it; None where no stack says so."""
 
+    def at(self, endpoint: Endpoint) -> PostgresTarget:
+        """Return a copy of the instance that listens there, alone, with everything else as here."""
+        return self.model_copy(update={"primary": endpoint, "replicas": (), "proxy": None})
+
     @model_validator(mode="after")
     def _encrypted(self) -> PostgresTarget:
         if self.iam_region and self.sslmode == "disable":

@@ -41,7 +41,7 @@ def target_of(manifest: Manifest, restored: Restored, client: RDSClient) -> Post
     if not address:
         raise RestoredError(f"{restored.identifier} is {instance.get('DBInstanceStatus')} and has no address yet")
     endpoint = Endpoint(name=restored.identifier, host=address, port=where["Port"])
-    return manifest.postgres.model_copy(update={"primary": endpoint, "replicas": (), "proxy": None})
+    return manifest.postgres.at(endpoint)
 
 
 def enter(

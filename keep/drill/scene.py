@@ -91,7 +91,7 @@ class Scene:
         """Open an autocommit session of the master's, at the primary or at `endpoint`. Raise LoginError."""
         target = self.stack.postgres
         if endpoint is not None:
-            target = target.model_copy(update={"primary": endpoint, "replicas": (), "proxy": None})
+            target = target.at(endpoint)
         found = master.look(target, self.store, copy=endpoint is not None)
         if database is None:
             return found.conn

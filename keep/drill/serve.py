@@ -54,7 +54,7 @@ def answer(conn: psycopg.Connection[Any]) -> str:
 
 def _entered(stage: Stage, endpoint: Endpoint, identity: str) -> psycopg.Connection[Any]:
     stack, arn = stage.scene.stack, secret_of(stage.scene.stack, identity)
-    target = stack.postgres.model_copy(update={"primary": endpoint, "replicas": (), "proxy": None})
+    target = stack.postgres.at(endpoint)
     refusal = f"the secret of {identity} is empty"
     for each in _STAGES:
         version = stage.scene.store.get(arn, each)
