@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cli.errors import InputError
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _AWS_POLL = 15.0
 """Seconds between two looks on AWS: restores take many minutes, and RDS throttles who asks often."""
+_AWS_BEAT = 1.0
+"""Seconds between two heartbeats there."""
 
 
 def on_aws(manifest: Manifest) -> bool:
@@ -55,41 +57,39 @@ def scene_of(stack: str | None, file: str | None, keep: Sequence[str], groups: G
 
     manifest = find_manifest(stack, file)
     books, state = _books(manifest, stack, file, keep)
-    store = AwsStore(manifest.region, manifest.aws_endpoint)
+    declared = _settings(manifest.stack)
+    here, there = _estates(manifest, state, groups)
+    scene = Scene(
+        stack=manifest,
+        estate=here,
+        elsewhere=_elsewhere(declared, there, played=state is not None),
+        store=AwsStore(manifest.region, manifest.aws_endpoint),
+        books=books,
+        objective=_objective(manifest.stack, declared),
+        migrations=MIGRATIONS,
+    )
+    return scene if state is not None else replace(scene, poll=_AWS_POLL, interval=_AWS_BEAT)
+
+
+def _estates(
+    manifest: Manifest, state: StateDir | None, groups: Groups | None
+) -> tuple[Estate, Callable[[str], Estate]]:
+    """Where copies are made, and the same of another region, which this computer plays for a tier."""
     if state is not None:
         from local.estate import LocalEstate
 
         estate = LocalEstate(state)
-        return Scene(
-            stack=manifest,
-            estate=estate,
-            elsewhere=_elsewhere(manifest, lambda _: estate, played=True),
-            store=store,
-            books=books,
-            objective=objective_of(manifest.stack),
-            migrations=MIGRATIONS,
-        )
+        return estate, lambda _: estate
     from keep.estate.aws import AwsEstate
 
     here = AwsEstate(manifest.region, manifest.prefix, endpoint=manifest.aws_endpoint)
-    return Scene(
-        stack=manifest,
-        estate=here,
-        elsewhere=_elsewhere(manifest, lambda region: _second(manifest, region, here, groups), played=False),
-        store=store,
-        books=books,
-        objective=objective_of(manifest.stack),
-        migrations=MIGRATIONS,
-        poll=_AWS_POLL,
-        interval=1.0,
-    )
+    return here, lambda region: _second(manifest, region, here, groups)
 
 
-def _elsewhere(manifest: Manifest, estate: Callable[[str], Estate], *, played: bool) -> Elsewhere | None:
+def _elsewhere(declared: Settings | None, estate: Callable[[str], Estate], *, played: bool) -> Elsewhere | None:
     """The second region that the stack's file declares for its backups."""
     from keep.drill.scene import Elsewhere
 
-    declared = _settings(manifest.stack)
     second = declared.backup.second_region if declared and declared.backup else None
     if second is None:
         return None
@@ -124,12 +124,11 @@ def books_of(stack: str | None, file: str | None, keep: Sequence[str]) -> Books:
     return _books(manifest, stack, file, keep)[0]
 
 
-def objective_of(stack: str) -> DrillObjective:
+def _objective(stack: str, declared: Settings | None) -> DrillObjective:
     """What the stack's file promises; nothing where this project has no file of it."""
     from infra.settings.sections import minutes
     from keep.drill.report import DrillObjective
 
-    declared = _settings(stack)
     if declared is None:
         note(f"this project has no file of the stack `{stack}`: there is no objective to measure against.")
         return DrillObjective(rto_seconds=None, rpo_seconds=None)
