@@ -40,8 +40,7 @@ def prune(
     planned = plan(where, datetime.now(UTC), Rule(days=days, daily=daily), stack=only)
     if not json:
         _show(planned)
-    done = bool(not dry_run and (planned.removed or planned.leftovers))
-    if done:
+    if not dry_run and (planned.removed or planned.leftovers):
         what = f"{counted(len(planned.removed), 'backup')} of {where.address} will be removed."
         ask(what, "prune", yes=yes)
     objects = 0 if dry_run else carry_out(where, planned)

@@ -99,11 +99,11 @@ def plan(settings: Settings) -> Iterator[Scheduled]:
 
 def _run(stack: str | None, manifest: str | None, to: str | None, days: int, daily: int, *, json: bool) -> None:
     from cli.backup_place import of_stack
-    from cli.backup_sources import deeper_of, sources_of
+    from cli.backup_sources import asked, deeper_of
     from keep.backup.retention import Rule
     from keep.backup.routine import routine
 
-    sources = sources_of(stack, manifest, [to] if to else None)
+    sources = asked(stack, manifest, to=[to] if to else None)
     place = of_stack(to, sources.stack)
     done = routine(sources, place, Rule(days=days, daily=daily), deeper_of(2))
     if json:

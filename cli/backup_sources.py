@@ -31,21 +31,16 @@ def deeper_of(level: int, database_url: str | None = None) -> list[Deeper]:
     return deeper
 
 
-def sources_of(stack: str | None, manifest: str | None, to: list[str] | None) -> Sources:
-    """All of a stack: its database and its caches, as they allow it."""
-    return asked(stack, manifest, None, None, None, None, to)
-
-
 def asked(
     stack: str | None,
     manifest: str | None,
-    database_url: str | None,
-    redis_url: str | None,
-    names: list[str] | None,
-    form: Form | None,
-    to: list[str] | None,
+    database_url: str | None = None,
+    redis_url: str | None = None,
+    names: list[str] | None = None,
+    form: Form | None = None,
+    to: list[str] | None = None,
 ) -> Sources:
-    """What the options name: a stack, or servers by their URLs."""
+    """What the options name: all of a stack, as its caches allow it, or servers by their URLs."""
     from bootstrap.access import load_access
     from bootstrap.postgres import master
     from bootstrap.secrets import AwsStore, open_database_url, place_of

@@ -53,25 +53,18 @@ def plan_view(plan: DrillPlan) -> RenderableType:
 
 def report_view(report: DrillReport, address: str) -> RenderableType:
     """How a drill went."""
+    from keep.drill.trend import share_of
     from keep.drill.words import span
 
-    objective = report.objective
     numbers = table(
         "",
         ["", "measured", "objective", ""],
         [
-            [
-                "RTO",
-                span(report.rto_seconds),
-                span(objective.rto_seconds),
-                _of(report.rto_seconds, objective.rto_seconds),
-            ],
-            [
-                "RPO",
-                span(report.rpo_seconds),
-                span(objective.rpo_seconds),
-                _of(report.rpo_seconds, objective.rpo_seconds),
-            ],
+            [name, span(measured), span(promised), _bar(share_of(measured, promised))]
+            for name, measured, promised in (
+                ("RTO", report.rto_seconds, report.objective.rto_seconds),
+                ("RPO", report.rpo_seconds, report.objective.rpo_seconds),
+            )
         ],
     )
     phases = table(
@@ -120,10 +113,6 @@ def checked_view(count: int, wrong: Sequence[str], address: str) -> RenderableTy
     if not wrong:
         return render(f"[bold green]whole[/] {counted(count, 'report')} in {escape(address)}, each named by the next")
     return Group(*(render(f"[red]wrong[/] {escape(each)}") for each in wrong))
-
-
-def _of(measured: float | None, promised: float | None) -> str:
-    return _bar(measured / promised) if measured is not None and promised else ""
 
 
 def _bar(share: float | None) -> str:

@@ -42,8 +42,8 @@ def trend(reports: Iterable[DrillReport]) -> tuple[Point, ...]:
                 verdict=each.verdict,
                 rto_seconds=each.rto_seconds,
                 rpo_seconds=each.rpo_seconds,
-                rto_share=_share(each.rto_seconds, each.objective.rto_seconds),
-                rpo_share=_share(each.rpo_seconds, each.objective.rpo_seconds),
+                rto_share=_rounded(each.rto_seconds, each.objective.rto_seconds),
+                rpo_share=_rounded(each.rpo_seconds, each.objective.rpo_seconds),
                 slower=_times(each.rto_seconds, before),
                 reason=each.reason,
             )
@@ -51,8 +51,14 @@ def trend(reports: Iterable[DrillReport]) -> tuple[Point, ...]:
     return tuple(points)
 
 
-def _share(measured: float | None, promised: float | None) -> float | None:
-    return round(measured / promised, 6) if measured is not None and promised else None
+def share_of(measured: float | None, promised: float | None) -> float | None:
+    """Return how much of what was promised was taken, 1 being all of it; None where either is not known."""
+    return measured / promised if measured is not None and promised else None
+
+
+def _rounded(measured: float | None, promised: float | None) -> float | None:
+    share = share_of(measured, promised)
+    return None if share is None else round(share, 6)
 
 
 def _times(measured: float | None, before: Sequence[float]) -> float | None:
