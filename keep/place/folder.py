@@ -70,7 +70,8 @@ class FolderPlace:
             yield _Explained(stream, self)
 
     def found(self, prefix: str = "") -> Iterator[Found]:
-        return (found for found in self._files() if found.key.startswith(prefix) and not found.key.endswith(_PART))
+        files = self._files(prefix)
+        return (found for found in files if found.key.startswith(prefix) and not found.key.endswith(_PART))
 
     def lock(self, _: str) -> None:
         return
@@ -97,15 +98,24 @@ class FolderPlace:
             self.remove(key)
         return len(old)
 
-    def _files(self) -> Iterator[Found]:
-        """Every file, in the order of the keys as S3 has it; links are none of ours."""
+    def _files(self, prefix: str = "") -> Iterator[Found]:
+        """Every file, in the order of the keys as S3 has it; links are none of ours.
+
+        :param prefix: of the keys that are wanted: where it names a folder, only that is looked through.
+        """
         with self._explained("read"):
-            paths = [Path(folder, name) for folder, _, names in os.walk(self._root, onerror=_raise) for name in names]
+            top = self._under(prefix.rpartition("/")[0])
+            paths = [Path(folder, name) for folder, _, names in os.walk(top, onerror=_raise) for name in names]
         for key, path in sorted((path.relative_to(self._root).as_posix(), path) for path in paths):
             with self._explained("read"), suppress(FileNotFoundError):  # gone meanwhile: another run prunes
                 stat = path.lstat()
                 if S_ISREG(stat.st_mode):
                     yield Found(key=key, size=stat.st_size, modified=datetime.fromtimestamp(stat.st_mtime, UTC))
+
+    def _under(self, folder: str) -> Path:
+        """The folder of that name, where it is one and no link leads there; else the whole place."""
+        found = self._root / folder
+        return found if found.is_dir() and found.resolve() == self._root.resolve() / folder else self._root
 
     def _make(self, folder: Path) -> None:
         """Make a folder and those above it, for this user alone, and on disk."""

@@ -126,6 +126,12 @@ def test_a_link_is_none_of_ours(tmp_path: Path) -> None:
     (tmp_path / "kept" / "a" / "two").symlink_to(tmp_path / "secret")
     (tmp_path / "kept" / "b").symlink_to(tmp_path / "kept" / "a")
     assert [found.key for found in place.found()] == ["a/one"]
+    assert [[found.key for found in place.found(prefix)] for prefix in ("a/", "b/", "c/", "a/../a/")] == [
+        ["a/one"],
+        [],
+        [],
+        [],
+    ]
     with pytest.raises(KeepError, match="cannot be read"), place.read("a/two"):
         pass
     with place.write("a/two", replace=True) as out:
@@ -142,6 +148,7 @@ def test_a_place_may_be_reached_by_a_link(tmp_path: Path) -> None:
     with place.write("a/one") as out:
         out.write(b"1")
     assert [found.key for found in place.found()] == ["a/one"]
+    assert [found.key for found in place.found("a/")] == ["a/one"]
 
 
 @pytest.mark.parametrize("number", [errno.EPERM, errno.ENOTSUP])
