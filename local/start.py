@@ -6,13 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from typing import Any
 
-from graph.parameters import GroupParameter
 from graph.replica import replica_source
 from local.emulator import Emulator
 from local.handlers import cache, rds
 from local.handlers.base import archived, daemon, node, parameters, replication_password, server
 from local.postgres import replica as replication
-from local.state import Entry, StateDir
+from local.state import Entry, StateDir, made_key
 from local.valkey.group import each, form, replicate
 from local.valkey.node import FIRST_USERS
 
@@ -32,7 +31,7 @@ def start(state: StateDir) -> None:
 
 def _follows(state: StateDir, entry: Entry) -> bool:
     identifier = entry["outputs"]["identifier"]
-    return bool(replica_source(entry["inputs"])) and f"promotion {identifier}" not in state.made
+    return bool(replica_source(entry["inputs"])) and made_key("promotion", identifier) not in state.made
 
 
 def _emulator(state: StateDir) -> None:
@@ -45,25 +44,23 @@ def _emulator(state: StateDir) -> None:
 
 def _primary(state: StateDir, entry: Entry) -> None:
     found = server(state, entry["outputs"]["identifier"])
-    if entry["inputs"].get("backupRetentionPeriod") or replica_source(entry["inputs"]):
+    if rds.keeps_backups(entry["inputs"]) or replica_source(entry["inputs"]):
         found = archived(state, found)
-    found.start(_parameters(state, entry))
+    found.start(parameters(state, rds.PARAMETER_GROUP, entry["inputs"]))
 
 
 def _replica(state: StateDir, entry: Entry) -> None:
     source = server(state, replica_source(entry["inputs"]) or "")
     found = replace(server(state, entry["outputs"]["identifier"]), binaries=source.binaries)
-    replication.start(found, source, _parameters(state, entry), replication_password(state))
+    replication.start(
+        found, source, parameters(state, rds.PARAMETER_GROUP, entry["inputs"]), replication_password(state)
+    )
 
 
 def _cache(state: StateDir, entry: Entry) -> None:
     shape = cache.topology(entry["inputs"])
     nodes = [node(state, entry["id"], name, shape.cluster) for name in entry["outputs"]["memberClusters"]]
-    wanted = parameters(state, cache.PARAMETER_GROUP, entry["inputs"].get("parameterGroupName"))
+    wanted = parameters(state, cache.PARAMETER_GROUP, entry["inputs"])
     memory = cache.memory_of(entry["inputs"])
     each(nodes, lambda one: one.start(wanted, memory, (one.folder / FIRST_USERS).read_text())[0])
     form(nodes, shape) if shape.cluster else replicate(nodes)
-
-
-def _parameters(state: StateDir, entry: Entry) -> list[GroupParameter]:
-    return parameters(state, rds.PARAMETER_GROUP, entry["inputs"].get("parameterGroupName"))

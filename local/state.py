@@ -33,6 +33,11 @@ MadeKind = Literal["instance", "snapshot", "cache", "cache snapshot", "promotion
 """A promotion is of a replica of the stack; the others are what `keep.estate` calls so."""
 
 
+def made_key(kind: MadeKind, identifier: str) -> str:
+    """What an entry of `StateDir.made` is under."""
+    return f"{kind} {identifier}"
+
+
 class MadeEntry(TypedDict):
     """What a drill has made aside: of no stack, so that no `up` adopts or removes it."""
 
@@ -67,7 +72,7 @@ class StateDir:
         self.kept: dict[str, Any] = {}
         """Facts that are dear to find out again: the bootstrap's manifest and report."""
         self.made: dict[str, MadeEntry] = {}
-        """By kind and identifier."""
+        """By `made_key`."""
         if read:
             self.load()
 

@@ -117,8 +117,7 @@ def healthy(state: StateDir) -> list[str]:
         f"{identifier} has no automated backups: its archive was removed"
         for entry in _entries(state, rds.TYPE)
         # Without its program the server keeps all WAL; `up` makes both anew.
-        if entry["inputs"].get("backupRetentionPeriod")
-        and not archive(state, identifier := entry["outputs"]["identifier"]).there
+        if rds.keeps_backups(entry["inputs"]) and not archive(state, identifier := entry["outputs"]["identifier"]).there
     ]
 
 

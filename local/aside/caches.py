@@ -97,7 +97,7 @@ class LocalCaches:
             self._records.forget("cache snapshot", snapshot)
 
     def _begin(self, entry: Entry, nodes: list[Node], shape: Topology, files: Path, model: Node) -> None:
-        wanted = parameters(self._state, cache.PARAMETER_GROUP, entry["inputs"].get("parameterGroupName"))
+        wanted = parameters(self._state, cache.PARAMETER_GROUP, entry["inputs"])
         memory, accounts = cache.memory_of(entry["inputs"]), (model.folder / FIRST_USERS).read_text()
         for member in nodes:
             for name in (USERS, FIRST_USERS):

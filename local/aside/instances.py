@@ -12,7 +12,6 @@ from pathlib import Path
 import psycopg
 
 from bootstrap.manifest import Endpoint
-from graph.parameters import GroupParameter
 from graph.replica import replica_source
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance, Snapshot, Status
@@ -86,7 +85,7 @@ class LocalInstances:
             made = self._reserve(target, origin, entry, made_by)
         with explained(), making(made.folder):
             recovery.prepare(made, kept, chosen.base)
-            made.begin(self._parameters(entry), recovery.settings(made, at))
+            made.begin(parameters(self._state, rds.PARAMETER_GROUP, entry["inputs"]), recovery.settings(made, at))
 
     def restore_from_snapshot(self, snapshot: str, target: str, *, like: str, made_by: str) -> None:
         with explained(), self._state.lock():
@@ -97,7 +96,7 @@ class LocalInstances:
         with explained(), making(made.folder):
             made.account.give(made.folder)
             copy(self._folder(snapshot) / "data", made.data)
-            made.begin(self._parameters(entry))
+            made.begin(parameters(self._state, rds.PARAMETER_GROUP, entry["inputs"]))
 
     def create_snapshot(self, source: str, snapshot: str, *, made_by: str) -> None:
         with explained(), self._state.lock():
@@ -126,7 +125,7 @@ class LocalInstances:
             entry, origin = self._source(found["like"] if found else source), server(self._state, source)
             made, password = self._reserve(target, origin, entry, made_by), replication_password(self._state)
         with explained(), making(made.folder):
-            replication.start(made, origin, self._parameters(entry), password)
+            replication.start(made, origin, parameters(self._state, rds.PARAMETER_GROUP, entry["inputs"]), password)
 
     def promote_read_replica(self, identifier: str) -> None:
         with explained(), self._state.lock():
@@ -144,7 +143,7 @@ class LocalInstances:
             if origin.daemon.alive:
                 replication.drop_slot(origin, identifier)
             found = archived(self._state, found)
-            found.start(self._parameters(entry))  # RDS restarts it too
+            found.start(parameters(self._state, rds.PARAMETER_GROUP, entry["inputs"]))  # RDS restarts it too
             archive(self._state, identifier).back_up(found, replication_password(self._state), "promotion")
 
     def lose_instance(self, identifier: str) -> None:
@@ -189,9 +188,6 @@ class LocalInstances:
             known = ", ".join(e["outputs"]["identifier"] for e in self._state.of_type(rds.TYPE))
             raise AskedError(f"stack {self._state.stack} has no instance {identifier}: {known or 'it is not up'}")
         return entry
-
-    def _parameters(self, entry: Entry) -> list[GroupParameter]:
-        return parameters(self._state, rds.PARAMETER_GROUP, entry["inputs"].get("parameterGroupName"))
 
     def _reserve(self, target: str, source: PostgresServer, entry: Entry, made_by: str) -> PostgresServer:
         if self._declared(target):

@@ -15,7 +15,7 @@ import redis
 from graph.errors import CloudError
 from keep.errors import AskedError, EstateError
 from local.files import private_dir
-from local.state import MadeEntry, MadeKind, StateDir
+from local.state import MadeEntry, MadeKind, StateDir, made_key
 
 _LOCK = "making"
 """File that whoever makes a copy holds locked: without that, what does not run is not about to."""
@@ -33,7 +33,7 @@ class Records:
 
     def find(self, kind: MadeKind, identifier: str) -> MadeEntry | None:
         """The entry of that name; None where there is none."""
-        return self.state.made.get(_key(kind, identifier))
+        return self.state.made.get(made_key(kind, identifier))
 
     def reserve(self, kind: MadeKind, identifier: str, *, source: str, like: str, made_by: str) -> MadeEntry:
         """Write down what is about to be made. Raise AskedError where it is there already."""
@@ -41,7 +41,7 @@ class Records:
             raise AskedError(f"the {kind} {identifier} is there already: choose another name")
         at = datetime.now(UTC).isoformat()
         entry = MadeEntry(kind=kind, identifier=identifier, source=source, like=like, made_by=made_by, made_at=at)
-        self.state.made[_key(kind, identifier)] = entry
+        self.state.made[made_key(kind, identifier)] = entry
         self.state.save()
         return entry
 
@@ -54,7 +54,7 @@ class Records:
 
     def forget(self, kind: MadeKind, identifier: str) -> None:
         """Strike it out, when nothing is left of it."""
-        self.state.made.pop(_key(kind, identifier), None)
+        self.state.made.pop(made_key(kind, identifier), None)
         self.state.save()
 
 
@@ -93,7 +93,3 @@ def explained() -> Iterator[None]:
         raise EstateError(str(error)) from None
     except (psycopg.Error, redis.RedisError) as error:
         raise EstateError(str(error).strip().partition("\n")[0]) from None
-
-
-def _key(kind: MadeKind, identifier: str) -> str:
-    return f"{kind} {identifier}"

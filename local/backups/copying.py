@@ -24,7 +24,17 @@ def copy(source: Path, target: Path, *, without: Sequence[str] = (), link: bool 
     if entries:
         words = ["cp", "-Rp", *(["-l"] if link else []), *entries, str(target)]
         _run(f"{source} could not be copied to {target}", *words)
+    mirror(source, target)
+
+
+def mirror(source: Path, target: Path) -> None:
+    """Give a folder the mode and the owner of another."""
     shutil.copystat(source, target)
+    own(source, target)
+
+
+def own(source: Path, target: Path) -> None:
+    """Give a file or a folder the owner of another, where that can be done."""
     if os.geteuid() == 0:
         os.chown(target, source.stat().st_uid, source.stat().st_gid)
 

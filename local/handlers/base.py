@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -103,12 +103,13 @@ class RunContext:
     def node(self, group: str, name: str, cluster: bool) -> Node:
         return node(self.state, group, name, cluster)
 
-    def parameters(self, kind: str, name: str | None) -> list[GroupParameter]:
-        return parameters(self.state, kind, name)
+    def parameters(self, kind: str, inputs: Mapping[str, Any]) -> list[GroupParameter]:
+        return parameters(self.state, kind, inputs)
 
 
-def parameters(state: StateDir, kind: str, name: str | None) -> list[GroupParameter]:
-    """The parameters of the declared group of that physical name."""
+def parameters(state: StateDir, kind: str, inputs: Mapping[str, Any]) -> list[GroupParameter]:
+    """The parameters of the declared group of that kind that an instance or a cache names."""
+    name = inputs.get("parameterGroupName")
     for entry in state.of_type(kind):
         if entry["outputs"].get("name") == name:
             return list(entry["inputs"].get("parameters") or [])

@@ -33,7 +33,7 @@ class ReplicationGroupHandler:
         shape = topology(inputs)
         gone = _outgrown(context, previous, shape, group)
         nodes = [context.node(group, name, shape.cluster) for name in shape.names(group)]
-        parameters = context.parameters(PARAMETER_GROUP, inputs.get("parameterGroupName"))
+        parameters = context.parameters(PARAMETER_GROUP, inputs)
         memory = memory_of(inputs)
         token = inputs.get("authToken")
         without: set[str] = set()

@@ -20,10 +20,15 @@ from local.handlers.base import RunContext, archive, archived, replication_passw
 from local.postgres import replica as replication
 from local.postgres import roles
 from local.postgres.server import PostgresServer
-from local.state import Entry
+from local.state import Entry, made_key
 
 TYPE = types.INSTANCE
 PARAMETER_GROUP = types.PARAMETER_GROUP
+
+
+def keeps_backups(inputs: Mapping[str, Any]) -> bool:
+    """Whether an instance has automated backups: a retention of 0 days, or none, is none."""
+    return bool(inputs.get("backupRetentionPeriod"))
 
 
 def major(inputs: Mapping[str, Any]) -> int | None:
@@ -40,13 +45,13 @@ class RdsInstance:
     def ensure(self, context: RunContext, resource: Resource, previous: Entry | None) -> Made:
         identifier = physical_name(resource, "identifier")
         server = context.server(identifier, major(resource.inputs))
-        parameters = context.parameters(PARAMETER_GROUP, resource.inputs.get("parameterGroupName"))
+        parameters = context.parameters(PARAMETER_GROUP, resource.inputs)
         source = replica_source(resource.inputs)
         if source:
             origin = context.server(source)
             if not origin.daemon.alive:
                 raise CloudError(f"replica {identifier} names {source} as its source, which this stack does not hold")
-            if f"promotion {identifier}" in context.state.made:
+            if made_key("promotion", identifier) in context.state.made:
                 raise CloudError(
                     f"replica {identifier} was promoted and has data of its own: take it out of the declaration and "
                     "run `datatier up`, which removes them; declared again after that, it is a replica again"
@@ -57,7 +62,7 @@ class RdsInstance:
             fresh = not server.initialised
             if fresh:
                 context.initialise(server)
-            kept = archive(context.state, identifier) if resource.inputs.get("backupRetentionPeriod") else None
+            kept = archive(context.state, identifier) if keeps_backups(resource.inputs) else None
             if kept:
                 server = archived(context.state, server)
             if kept and fresh:  # every time since can be restored
@@ -86,7 +91,7 @@ class RdsInstance:
             if origin.daemon.alive:
                 replication.drop_slot(origin, identifier)
         context.state.ports.pop(identifier, None)
-        context.state.made.pop(f"promotion {identifier}", None)
+        context.state.made.pop(made_key("promotion", identifier), None)
 
 
 def _master(context: RunContext, server: PostgresServer, resource: Resource, previous: Entry | None) -> bool:

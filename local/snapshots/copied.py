@@ -10,7 +10,7 @@ from pathlib import Path
 
 from graph.errors import CloudError
 from local.backups.cluster import WAL
-from local.backups.copying import copy
+from local.backups.copying import copy, mirror, own
 
 SERVERS = ("postgres", "cache", "emulator")
 """Folders that are copied."""
@@ -43,7 +43,7 @@ def copied(
                 jobs.append(lambda path=path, goal=goal: copy(path, goal))  # type: ignore[misc]
             else:
                 shutil.copy2(path, goal)
-                _own(path, goal)
+                own(path, goal)
     with ThreadPoolExecutor(max_workers=4) as pool:
         for done in [pool.submit(job) for job in jobs]:
             done.result()
@@ -71,21 +71,10 @@ def _cluster(data: Path, goal: Path, wal: Callable[[str], bool]) -> None:
     for segment in sorted((data / WAL).iterdir()):
         if segment.is_file() and wal(segment.name):
             shutil.copy2(segment, goal / WAL / segment.name)
-            _own(segment, goal / WAL / segment.name)
+            own(segment, goal / WAL / segment.name)
 
 
 def _like(source: Path, target: Path) -> None:
     """A folder with the mode and the owner of another."""
     target.mkdir()
     mirror(source, target)
-
-
-def mirror(source: Path, target: Path) -> None:
-    """Give a folder the mode and the owner of another."""
-    shutil.copystat(source, target)
-    _own(source, target)
-
-
-def _own(source: Path, target: Path) -> None:
-    if os.geteuid() == 0:
-        os.chown(target, source.stat().st_uid, source.stat().st_gid)

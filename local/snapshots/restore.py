@@ -11,13 +11,14 @@ from pathlib import Path
 from keep.errors import AskedError
 from local import swap
 from local.backups import cluster
+from local.backups.copying import mirror
 from local.files import private_dir, write_private
 from local.handlers import rds
 from local.handlers.base import server
 from local.postgres.binaries import find
 from local.postgres.server import data_major
 from local.snapshots import kept
-from local.snapshots.copied import copied, mirror, room
+from local.snapshots.copied import copied, room
 from local.snapshots.kept import TierSnapshot
 from local.snapshots.save import STATE
 from local.start import start
@@ -67,7 +68,7 @@ def _fits(state: StateDir, found: TierSnapshot) -> None:
 def _archives(state: StateDir, resources: Mapping[str, Entry], data: Path, staged: Path, name: str) -> None:
     """Each primary begins a new archive: its timeline goes on from then, and what was archived since is of another."""
     for entry in resources.values():
-        if entry["type"] != rds.TYPE or not entry["inputs"].get("backupRetentionPeriod"):
+        if entry["type"] != rds.TYPE or not rds.keeps_backups(entry["inputs"]):
             continue
         identifier = str(entry["outputs"]["identifier"])
         found = server(state, identifier)

@@ -17,7 +17,7 @@ from local.snapshots import kept
 from local.snapshots.copied import SERVERS, copied, room, size
 from local.snapshots.kept import TierSnapshot
 from local.start import start
-from local.state import StateDir
+from local.state import StateDir, made_key
 from local.status import processes
 from local.stop import stop
 
@@ -87,7 +87,7 @@ class _Segments:
 
 def _clusters(state: StateDir) -> Iterable[str]:
     found = [path.parent.parent.name for path in (state.path / "postgres").glob(f"*/data/{WAL}")]
-    return [name for name in found if f"instance {name}" not in state.made]
+    return [name for name in found if made_key("instance", name) not in state.made]
 
 
 def _checkpoint(state: StateDir, identifier: str) -> str:
