@@ -113,7 +113,7 @@ def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] 
         *_network(prefix, networks, arn),
         allow("Tell", ["sns:Publish"], arn("sns", f"{prefix}-*")),
         *_backups(prefix, arn),
-        *_copies(prefix, account, arn),
+        *_copies(prefix, arn),
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
     ]
@@ -173,10 +173,11 @@ def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
     ]
 
 
-def _copies(prefix: str, account: str, arn: Callable[[str, str], str]) -> list[Statement]:
+def _copies(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
     """What the task of the logical copies does in a bucket that bears the stack's name, and what starts that task."""
     task = arn("ecs", f"task-definition/{prefix}-copies:*")
-    roles = [f"arn:*:iam::{account}:role/{prefix}-copies{end}" for end in ("", "-start")]
+    # Of whatever account: a role is only passed within its own, and the policy has few characters left.
+    roles = [f"arn:*:iam::*:role/{prefix}-copies{end}" for end in ("", "-start")]
     to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
     return [
         allow("Copies", [*_of("s3", _OBJECTS), "ecs:RunTask"], [f"arn:*:s3:::{prefix}-*", task]),
