@@ -13,7 +13,7 @@ from components.functions.vpc_function import manifest_secret
 from components.policy import Statement, allow, called, document, trust
 from components.refuse import refuse
 from components.tasks.args import TaskArgs
-from components.tasks.definition import confined, definition
+from components.tasks.definition import confined, definition, log_group
 from components.tasks.group import security_group, to_s3
 from components.tasks.roles import execution_role, secrets, task_role
 from knowledge import limits
@@ -83,13 +83,7 @@ class Copies(pulumi.ComponentResource):
             keep=args.recovery_window_days,
             opts=self._child,
         )
-        logs = aws.cloudwatch.LogGroup(
-            f"{name}-logs",
-            name=f"/aws/ecs/{args.prefix}-{KIND}",
-            retention_in_days=args.log_retention_days,
-            kms_key_id=args.logs_key_arn,
-            opts=self._child,
-        )
+        logs = log_group(name, args, KIND, self._child)
         starts, may_start = execution_role(name, args, KIND, logs, self._child)
         may = [*secrets(args, manifest.secret_id), *objects(args), *(exports(args) if args.caches else [])]
         runs, may_run = task_role(

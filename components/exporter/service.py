@@ -9,7 +9,7 @@ from components.exporter.args import MetricsServiceArgs
 from components.functions.metrics import AGES
 from components.functions.vpc_function import manifest_secret
 from components.policy import Statement, allow
-from components.tasks.definition import confined, definition
+from components.tasks.definition import confined, definition, log_group
 from components.tasks.group import security_group
 from components.tasks.roles import execution_role, secrets, task_role
 
@@ -40,13 +40,7 @@ class MetricsService(pulumi.ComponentResource):
             keep=args.recovery_window_days,
             opts=self._child,
         )
-        logs = aws.cloudwatch.LogGroup(
-            f"{name}-logs",
-            name=f"/aws/ecs/{args.prefix}-exporter",
-            retention_in_days=args.log_retention_days,
-            kms_key_id=args.logs_key_arn,
-            opts=self._child,
-        )
+        logs = log_group(name, args, CONTAINER, self._child)
         starts, may_start = execution_role(name, args, CONTAINER, logs, self._child)
         may = permissions(args, manifest.secret_id)
         watches = "The exporter reads the secrets of the identities that watch"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
+from components.network.rules import egress, ingress
 from components.refuse import refuse
 from knowledge import limits, networks
 
@@ -105,41 +106,10 @@ class Firewall(pulumi.ComponentResource):
         )
 
     def _ingress(self, key: str, group_id: pulumi.Input[str], port: int, source: pulumi.Input[str], text: str) -> None:
-        cidr_ipv4, cidr_ipv6, peer_group = peer(source)
-        aws.vpc.SecurityGroupIngressRule(
-            f"{self._name}-{key}",
-            security_group_id=group_id,
-            description=text,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            cidr_ipv4=cidr_ipv4,
-            cidr_ipv6=cidr_ipv6,
-            referenced_security_group_id=peer_group,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        ingress(f"{self._name}-{key}", group_id, port, source, text, pulumi.ResourceOptions(parent=self))
 
     def _egress(self, key: str, group_id: pulumi.Input[str], port: int, target: pulumi.Input[str], text: str) -> None:
-        cidr_ipv4, cidr_ipv6, peer_group = peer(target)
-        aws.vpc.SecurityGroupEgressRule(
-            f"{self._name}-{key}",
-            security_group_id=group_id,
-            description=text,
-            ip_protocol="tcp",
-            from_port=port,
-            to_port=port,
-            cidr_ipv4=cidr_ipv4,
-            cidr_ipv6=cidr_ipv6,
-            referenced_security_group_id=peer_group,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
-
-
-def peer(value: pulumi.Input[str]) -> tuple[str | None, str | None, pulumi.Input[str] | None]:
-    """Return (IPv4 range, IPv6 range, security group): one of them is set. What is an output is a group."""
-    if not isinstance(value, str) or value.startswith("sg-"):
-        return None, None, value
-    return (None, value, None) if ":" in value else (value, None, None)
+        egress(f"{self._name}-{key}", group_id, port, target, text, pulumi.ResourceOptions(parent=self))
 
 
 def check_peers(where: str, clients: Sequence[str]) -> None:

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.network.firewall import check_peers, peer, slug
+from components.network.firewall import check_peers, slug
+from components.network.rules import egress, ingress
 from components.policy import Statement, allow, called, document, trust
 from components.refuse import refuse
 from knowledge import limits
@@ -143,39 +144,11 @@ class Proxy(pulumi.ComponentResource):
             opts=self._child,
         )
         for client in args.clients:
-            cidr_ipv4, cidr_ipv6, peer_group = peer(client)
-            aws.vpc.SecurityGroupIngressRule(
-                f"{name}-from-{slug(client)}",
-                security_group_id=group.id,
-                description=f"RDS Proxy from {client}",
-                ip_protocol="tcp",
-                from_port=PORT,
-                to_port=PORT,
-                cidr_ipv4=cidr_ipv4,
-                cidr_ipv6=cidr_ipv6,
-                referenced_security_group_id=peer_group,
-                opts=self._child,
-            )
-        out = aws.vpc.SecurityGroupEgressRule(
-            f"{name}-to-database",
-            security_group_id=group.id,
-            description="RDS Proxy to PostgreSQL",
-            ip_protocol="tcp",
-            from_port=args.database_port,
-            to_port=args.database_port,
-            referenced_security_group_id=args.database_security_group_id,
-            opts=self._child,
-        )
-        into = aws.vpc.SecurityGroupIngressRule(
-            f"{name}-into-database",
-            security_group_id=args.database_security_group_id,
-            description="PostgreSQL from RDS Proxy",
-            ip_protocol="tcp",
-            from_port=args.database_port,
-            to_port=args.database_port,
-            referenced_security_group_id=group.id,
-            opts=self._child,
-        )
+            key, text = f"{name}-from-{slug(client)}", f"RDS Proxy from {client}"
+            ingress(key, group.id, PORT, client, text, self._child)
+        database, port = args.database_security_group_id, args.database_port
+        out = egress(f"{name}-to-database", group.id, port, database, "RDS Proxy to PostgreSQL", self._child)
+        into = ingress(f"{name}-into-database", database, port, group.id, "PostgreSQL from RDS Proxy", self._child)
         return group, [out, into]
 
     def _role(self) -> tuple[aws.iam.Role, aws.iam.RolePolicy]:

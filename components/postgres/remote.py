@@ -7,7 +7,8 @@ import pulumi
 import pulumi_aws as aws
 
 from components.keys import KeysArgs, administration, log_service, publishers
-from components.network.firewall import check_peers, peer, slug
+from components.network.firewall import check_peers, slug
+from components.network.rules import ingress
 from components.notifications.args import NotificationsArgs, Subscription
 from components.notifications.topics import Notifications
 from components.policy import Statement, document
@@ -145,18 +146,13 @@ class Remote(pulumi.ComponentResource):
             opts=pulumi.ResourceOptions(parent=self),
         )
         for client in args.clients:
-            cidr_ipv4, cidr_ipv6, peer_group = peer(client)
-            aws.vpc.SecurityGroupIngressRule(
+            ingress(
                 f"{self._name}-database-from-{slug(client)}",
-                security_group_id=group.id,
-                description=f"PostgreSQL from {client}",
-                ip_protocol="tcp",
-                from_port=args.port,
-                to_port=args.port,
-                cidr_ipv4=cidr_ipv4,
-                cidr_ipv6=cidr_ipv6,
-                referenced_security_group_id=peer_group,
+                group.id,
+                args.port,
+                client,
+                f"PostgreSQL from {client}",
+                pulumi.ResourceOptions(parent=self),
                 region=args.region,
-                opts=pulumi.ResourceOptions(parent=self),
             )
         return group.id

@@ -28,6 +28,17 @@ def confined(args: TaskArgs, kind: str, log_group: pulumi.Input[str]) -> dict[st
     }
 
 
+def log_group(name: str, args: TaskArgs, kind: str, child: pulumi.ResourceOptions) -> aws.cloudwatch.LogGroup:
+    """Make the log group `/aws/ecs/PREFIX-KIND`."""
+    return aws.cloudwatch.LogGroup(
+        f"{name}-logs",
+        name=f"/aws/ecs/{args.prefix}-{kind}",
+        retention_in_days=args.log_retention_days,
+        kms_key_id=args.logs_key_arn,
+        opts=child,
+    )
+
+
 def definition(
     name: str,
     args: TaskArgs,

@@ -8,7 +8,8 @@ from functools import partial
 import pulumi
 import pulumi_aws as aws
 
-from components.network.firewall import HTTPS, peer, slug
+from components.network.firewall import HTTPS, slug
+from components.network.rules import egress, ingress
 from components.tasks.args import TaskArgs
 
 
@@ -34,7 +35,7 @@ def security_group(
         tags={"Name": f"{args.prefix}-{kind}"},
         opts=child,
     )
-    into, out, who = partial(_ingress, child=child), partial(_egress, child=child), kind.capitalize()
+    into, out, who = partial(ingress, opts=child), partial(egress, opts=child), kind.capitalize()
     port, clients = asked or (0, ())
     rules: list[pulumi.Resource] = [
         into(f"{name}-from-{slug(client)}", group.id, port, client, f"{who} from {client}") for client in clients
@@ -71,53 +72,5 @@ def to_s3(
         from_port=HTTPS,
         to_port=HTTPS,
         prefix_list_id=prefix_list_id,
-        opts=child,
-    )
-
-
-def _ingress(
-    key: str,
-    group_id: pulumi.Input[str],
-    port: int,
-    source: pulumi.Input[str],
-    text: str,
-    *,
-    child: pulumi.ResourceOptions,
-) -> pulumi.Resource:
-    cidr_ipv4, cidr_ipv6, peer_group = peer(source)
-    return aws.vpc.SecurityGroupIngressRule(
-        key,
-        security_group_id=group_id,
-        description=text,
-        ip_protocol="tcp",
-        from_port=port,
-        to_port=port,
-        cidr_ipv4=cidr_ipv4,
-        cidr_ipv6=cidr_ipv6,
-        referenced_security_group_id=peer_group,
-        opts=child,
-    )
-
-
-def _egress(
-    key: str,
-    group_id: pulumi.Input[str],
-    port: int,
-    target: pulumi.Input[str],
-    text: str,
-    *,
-    child: pulumi.ResourceOptions,
-) -> pulumi.Resource:
-    cidr_ipv4, cidr_ipv6, peer_group = peer(target)
-    return aws.vpc.SecurityGroupEgressRule(
-        key,
-        security_group_id=group_id,
-        description=text,
-        ip_protocol="tcp",
-        from_port=port,
-        to_port=port,
-        cidr_ipv4=cidr_ipv4,
-        cidr_ipv6=cidr_ipv6,
-        referenced_security_group_id=peer_group,
         opts=child,
     )
