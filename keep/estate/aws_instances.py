@@ -20,7 +20,7 @@ from keep.estate.refused import code_of, said
 
 if TYPE_CHECKING:
     from types_boto3_rds import RDSClient
-    from types_boto3_rds.type_defs import DBInstanceTypeDef
+    from types_boto3_rds.type_defs import DBInstanceAutomatedBackupTypeDef, DBInstanceTypeDef
 
 
 _OF_THE_SOURCE = ("DBSubnetGroupName", "BackupRetentionPeriod")
@@ -41,9 +41,7 @@ class Instances(Marked):
         """DescribeDBInstanceAutomatedBackups: those that RDS keeps here, of an instance of whatever region."""
         with said("RDS", f"look for automated backups of {source}"):
             kept = self._rds.describe_db_instance_automated_backups(DBInstanceIdentifier=source)
-        windows = [each.get("RestoreWindow", {}) for each in kept["DBInstanceAutomatedBackups"]]
-        first = min((each["EarliestTime"] for each in windows if "EarliestTime" in each), default=None)
-        last = max((each["LatestTime"] for each in windows if "LatestTime" in each), default=None)
+        first, last = _window(kept["DBInstanceAutomatedBackups"])
         return (first, last) if first and last else None
 
     def restore_to_point_in_time(
@@ -168,8 +166,7 @@ class Instances(Marked):
             return None
         with said("RDS", f"describe the automated backups of {found['DBInstanceIdentifier']}"):
             kept = self._rds.describe_db_instance_automated_backups(DbiResourceId=found["DbiResourceId"])
-        windows = [each.get("RestoreWindow", {}) for each in kept["DBInstanceAutomatedBackups"]]
-        return min((each["EarliestTime"] for each in windows if "EarliestTime" in each), default=None)
+        return _window(kept["DBInstanceAutomatedBackups"])[0]
 
     def _replicated(self, source: str) -> str:
         """ARN of the automated backups that RDS replicates here from another region."""
@@ -203,3 +200,11 @@ class Instances(Marked):
             "CopyTagsToSnapshot": True,
             "Tags": self._tags(made_by),
         }
+
+
+def _window(kept: Sequence[DBInstanceAutomatedBackupTypeDef]) -> tuple[datetime | None, datetime | None]:
+    """The first and the last moment that any of these backups can be restored to."""
+    windows = [each.get("RestoreWindow", {}) for each in kept]
+    first = min((each["EarliestTime"] for each in windows if "EarliestTime" in each), default=None)
+    last = max((each["LatestTime"] for each in windows if "LatestTime" in each), default=None)
+    return first, last
