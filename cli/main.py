@@ -18,6 +18,7 @@ EXIT_CODES = "Exit codes: 0 fine, 1 failed, 2 wrong input, 3 differences found. 
 LOCAL, INSIDE, DEPLOY = "On this computer", "Inside the engines", "Before you deploy"
 WATCH = "On call"
 KEEP = "Backups and drills"
+CARE = "Maintenance, capacity, upgrades"
 
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": ("cli.up", "up", LOCAL),
@@ -47,7 +48,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "alarms": ("cli.alarms", "app", DEPLOY),
     "drift": ("cli.drift", "drift", INSIDE),
     "report": ("cli.report", "app", DEPLOY),
-    "upgrade": ("cli.upgrade", "app", DEPLOY),
+    "maintain": ("cli.maintain", "app", CARE),
+    "upgrade": ("cli.upgrade", "app", CARE),
 }
 """Name -> module, the function or group in it, and under which heading it stands in the help."""
 

@@ -30,6 +30,8 @@ ROOMS = (
     "observe",
     "boards",
     "keep",
+    "maintain",
+    "capacity",
     "cli",
 )
 
@@ -53,7 +55,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "observe": {"bootstrap", "clients", "knowledge"},
     "boards": {"knowledge", "observe"},
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
+    "maintain": {"bootstrap", "knowledge", "observe"},
+    "capacity": {"bootstrap"},
     "cli": {
+        "maintain",
         "account",
         "graph",
         "runtime",
@@ -82,6 +87,8 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "graph": {"pulumi", "pulumi_aws", "boto3", "os", "grpc", "google"},
     "observe": {"pulumi", "pulumi_aws", "boto3", "yaml", "typer", "rich"},
     "keep": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
+    "maintain": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
+    "capacity": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "boards": {"pulumi", "pulumi_aws", "boto3", "psycopg", "redis", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }
