@@ -22,13 +22,13 @@ KEY = zlib.crc32(b"data-tier bootstrap")
 class Work:
     """What only one at a time may do."""
 
-    name: str = "bootstrap"
-    key: int = KEY
-    entitled: Composable = ADMINISTRATOR
+    name: str
+    key: int
+    entitled: Composable
     """Condition for the role `r` that may do it: a session of anybody else is ended."""
 
 
-BOOTSTRAP = Work()
+BOOTSTRAP = Work(name="bootstrap", key=KEY, entitled=ADMINISTRATOR)
 
 # The lock of a runner whose computer or network is gone is given back after 25 s; by the usual keepalives PostgreSQL
 # would keep it for minutes (RDS) or hours.
