@@ -4,8 +4,8 @@
     WRITE=1 .venv/bin/python bench/maintain.py    and put it into bench/README.md
 
 SCALE=5 for half the rows, ROUNDS=1 for fewer rounds. pgbench (TPC-B-like, RATE transactions a second, its latency from
-the moment at which each was due) writes down every transaction; the work begins after IDLE seconds: VACUUM and ANALYZE of
-its largest table, of whose rows half are dead, and a new index for each of its own, by `maintain run` and by `vacuumdb -z`
+the moment at which each was due) writes down every transaction; the work begins after IDLE seconds: VACUUM and ANALYZE
+of its largest table, of whose rows half are dead, and a new index for its key, by `maintain run` and by `vacuumdb -z`
 and `reindexdb --concurrently`, which come with the server. The ways take turns, and each begins on the same state.
 """
 
