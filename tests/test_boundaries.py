@@ -32,6 +32,7 @@ ROOMS = (
     "keep",
     "maintain",
     "capacity",
+    "cost",
     "cli",
 )
 
@@ -57,7 +58,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
     "maintain": {"bootstrap", "knowledge", "observe"},
     "capacity": {"bootstrap"},
+    "cost": {"bootstrap", "graph", "knowledge"},
     "cli": {
+        "cost",
         "maintain",
         "account",
         "graph",
@@ -89,6 +92,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "keep": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "maintain": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "capacity": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
+    "cost": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "boards": {"pulumi", "pulumi_aws", "boto3", "psycopg", "redis", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }
