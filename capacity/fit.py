@@ -6,12 +6,13 @@ Where the newer part grows otherwise than the older one, the newer is where it i
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import exp, log
+from math import exp, inf, log
 
 from capacity.days import WEEK, Days, median, percentile, weeks
-from capacity.slope import Slope, slope
+from capacity.slope import Slope, Z, slope
 from capacity.steps import levelled, steps
 
 LEAST_DAYS = 14
@@ -20,8 +21,12 @@ _OF_ITS_OWN = 28
 """Days after a step from which on they are enough by themselves; before, the growth is that of before the step too."""
 _BY_WEEKS = 56
 """Days from which on a week is one point."""
-_HALF = 8
-"""Points of a half."""
+_APART = 1.5
+"""Times `Z`: how far the slopes of a shorter and of a longer part must be apart to be of two kinds."""
+_AS_WELL = 1.2
+"""Times the median distance from the line that may lie between a curve and the days."""
+_CURVED = 1.5
+"""Times the days of the longest line that fits, from which on a curve that fits says more."""
 _HOLE = 7
 """Days without a value among the last four weeks that leave nothing to go by."""
 _RECENT = 28
@@ -45,10 +50,12 @@ class Trend:
     """Share by day, where growth is by a share; then `slope` says what that is now."""
     whole: Slope | None = None
     """Of all of the history, where growth has changed since; the truth may lie between."""
+    perhaps: float | None = None
+    """Share by day, where growth may as well be by a share: a curve fits nearly as well as the line."""
     peak: float = 0.0
-    """How far above the line the highest day in ten of the last weeks is."""
+    """How far the highest day of the week is above the line."""
     spread: float = 0.0
-    """From there to the highest of all."""
+    """How far above what is usual for their day of the week the highest days were."""
     recent: float | None = None
     """Growth by day from the last week but one to the last: speeding up shows here first."""
 
@@ -67,6 +74,8 @@ class Trend:
         if self.rate is not None:
             share = self.slope.high / self.slope.middle * self.rate if self.slope.middle else self.rate
             ends.append(self.level * exp(share * ahead))
+        if self.perhaps is not None:
+            ends.append(self.level * exp(self.perhaps * ahead))
         return min(ends), max(ends)
 
 
@@ -101,7 +110,7 @@ def fit(of: Days) -> Trend | Unclear:
     trend = _curved(segment, found) or _bent(segment, found)
     if not trend.slope.certain:
         return Unclear(why="the growth may as well be none", level=trend.level + trend.peak, slope=trend.slope)
-    return replace(trend, recent=_recent(of))
+    return replace(trend, recent=_recent(of), perhaps=_perhaps(segment, trend))
 
 
 def simple(of: Days) -> Slope | None:
@@ -147,45 +156,94 @@ def _slope(of: Days) -> Slope | None:
     return slope(*_points(of))
 
 
-def _bent(of: Days, whole: Slope) -> Trend:
-    """By the newest part whose growth is of one kind."""
-    part, found = of, whole
-    while (newer := _newer_half(part)) is not None:
-        part, found = newer
-    return _trend(part, found, whole=whole if part is not of else None)
+def _newest(of: Days) -> Days:
+    """The longest newest part whose growth is of one kind.
 
-
-def _newer_half(of: Days) -> tuple[Days, Slope] | None:
+    Parts are made longer while the intervals of their slopes still have something in common (the intersection of
+    confidence intervals: Goldenshluger and Nemirovski, On Spatial Adaptive Estimation of Nonparametric Regression,
+    1997). The points are taken as independent here: a line through two kinds of growth makes its rests alike, and
+    with intervals as wide as that anything would agree.
+    """
     at, values, season = _points(of)
-    half = len(at) // 2
-    if season != 1 or half < _HALF:
-        return None
-    older, newer = slope(at[:half], values[:half]), slope(at[half:], values[half:])
-    if older is None or newer is None or not _apart(older, newer):
-        return None
-    first = next(i for i, each in enumerate(of.numbers) if each >= at[half] - WEEK // 2)
-    return Days(numbers=of.numbers[first:], values=of.values[first:]), newer
+    if season != 1:
+        return of
+    low, high = -inf, inf
+    agreed: list[int] = []
+    for count in _longer(len(at)):
+        found = slope(at[-count:], values[-count:], z=_APART * Z)
+        if found is None:
+            continue
+        rounding = 1e-6 * abs(found.middle)
+        low, high = max(low, found.low - rounding), min(high, found.high + rounding)
+        if low > high:
+            agreed = agreed[:-1] or agreed  # the longest one reaches a little into what was before
+            break
+        agreed.append(count)
+    if not agreed or agreed[-1] == len(at):
+        return of
+    first = next(i for i, each in enumerate(of.numbers) if each >= at[-agreed[-1]] - WEEK // 2)
+    return Days(numbers=of.numbers[first:], values=of.values[first:])
 
 
-def _apart(one: Slope, other: Slope) -> bool:
-    return one.high < other.low or other.high < one.low
+def _longer(most: int) -> Iterator[int]:
+    count = float(_BY_WEEKS // WEEK)
+    while count < most:
+        yield int(count)
+        count *= 1.3
+    yield most
+
+
+def _bent(of: Days, whole: Slope) -> Trend:
+    """By the newest part."""
+    part = _newest(of)
+    found = _slope(part)
+    if part is of or found is None:
+        return _trend(of, whole, whole=None)
+    return _trend(part, found, whole=whole)
 
 
 def _curved(of: Days, line: Slope) -> Trend | None:
     """Growth by a share: the line bends upwards, and its logarithm does not."""
-    if line.low <= 0 or min(of.values) <= 0 or _newer_half(of) is None:
+    straight = _newest(of)
+    if straight is of or min(of.values) <= 0:
         return None
     logs = Days(numbers=of.numbers, values=[log(each) for each in of.values])
-    found = _slope(logs)
-    if found is None or found.low <= 0 or _newer_half(logs) is not None:
+    part = _newest(logs)
+    found, lately = _slope(part), _slope(straight)
+    if found is None or lately is None or found.low <= 0 or lately.middle <= line.middle:
         return None
-    bent = _bent(of, line)
-    level = exp(_level(logs, found.middle))
-    by_day = Slope(middle=level * found.middle, low=min(bent.slope.low, level * found.low), high=level * found.high)
+    if len(part.numbers) < _CURVED * len(straight.numbers):
+        return None
+    first = of.numbers.index(part.numbers[0])
+    level = exp(_level(part, found.middle))
+    by_day = Slope(middle=level * found.middle, low=min(lately.low, level * found.low), high=level * found.high)
     curve = Trend(
-        since=of.numbers[0], until=of.numbers[-1], days=len(of.numbers), level=level, slope=by_day, rate=found.middle
+        since=part.numbers[0],
+        until=of.numbers[-1],
+        days=len(part.numbers),
+        level=level,
+        slope=by_day,
+        rate=found.middle,
     )
-    return _with_peak(curve, of)
+    return _with_peak(curve, Days(numbers=part.numbers, values=of.values[first:]))
+
+
+def _perhaps(of: Days, line: Trend) -> float | None:
+    """The share by which it may grow, where too little is seen to tell a curve from the line."""
+    first = of.numbers.index(line.since)
+    part = Days(numbers=of.numbers[first:], values=of.values[first:])
+    if line.rate is not None or line.slope.middle <= 0 or min(part.values) <= 0:
+        return None
+    logs = Days(numbers=part.numbers, values=[log(each) for each in part.values])
+    found = _slope(logs)
+    if found is None or found.middle <= 0:
+        return None
+    level = exp(_level(logs, found.middle))
+    by_line = median([abs(v - line.at(n)) for n, v in zip(part.numbers, part.values, strict=True)])
+    by_curve = median(
+        [abs(v - level * exp(found.middle * (n - line.until))) for n, v in zip(part.numbers, part.values, strict=True)]
+    )
+    return found.middle if by_curve <= _AS_WELL * by_line else None
 
 
 def _trend(of: Days, found: Slope, whole: Slope | None) -> Trend:
@@ -207,13 +265,13 @@ def _level(of: Days, by_day: float) -> float:
 
 
 def _with_peak(line: Trend, of: Days) -> Trend:
-    off = [
-        value - line.at(number)
-        for number, value in zip(of.numbers, of.values, strict=True)
-        if number > line.until - 2 * _RECENT
-    ]
-    peak = max(percentile(off, 0.9), 0.0)
-    return replace(line, peak=peak, spread=max(percentile(off, 0.98) - peak, 0.0))
+    by_weekday: dict[int, list[float]] = {}
+    for number, value in zip(of.numbers, of.values, strict=True):
+        if number > line.until - 2 * _RECENT:
+            by_weekday.setdefault(number % WEEK, []).append(value - line.at(number))
+    usual = {weekday: median(found) for weekday, found in by_weekday.items()}
+    off = [each - usual[weekday] for weekday, found in by_weekday.items() for each in found]
+    return replace(line, peak=max(*usual.values(), 0.0), spread=max(percentile(off, 0.98), 0.0))
 
 
 def _recent(of: Days) -> float | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import isfinite
 
 from capacity.days import Days, date_of
 from capacity.fit import Trend, Unclear, fit
@@ -38,22 +37,23 @@ def forecast(of: Days, limit: float | None, today: int) -> Forecast:
     if isinstance(trend, Unclear):
         return Forecast(trend=trend)
     scores = _scores(of, limit)
-    confidence: Confidence = "good" if scores and all(each.right for each in scores) else "fair"
+    right = bool(scores) and all(each.right for each in scores)
     if limit is None:
-        return Forecast(trend=trend, confidence=confidence, scores=scores)
+        return Forecast(trend=trend, confidence="good" if right else "fair", scores=scores)
     room = limit - trend.peak
 
     def reach(line: Callable[[float], float], most: float) -> datetime.date | None:
         return _first(lambda day: line(day) >= most, today)
 
+    date = reach(trend.at, room)
+    earliest = reach(lambda day: trend.between(day)[1], room - trend.spread)
+    latest = reach(lambda day: trend.between(day)[0], limit + trend.spread / 4)
+    narrow = date is None or latest is not None
     return Forecast(
         trend=trend,
-        date=reach(trend.at, room),
-        interval=(
-            reach(lambda day: trend.between(day)[1], room - trend.spread),
-            reach(lambda day: trend.between(day)[0], room + trend.spread),
-        ),
-        confidence=confidence,
+        date=date,
+        interval=(earliest, latest),
+        confidence="good" if right and narrow else "fair",
         scores=scores,
     )
 
@@ -80,11 +80,8 @@ def _scores(of: Days, limit: float | None) -> tuple[Score, ...]:
             continue
         day = of.numbers[-1]
         said, came = trend.at(day) + trend.peak, _now(of)
-        low, high = trend.between(day)
         share = abs(said - came) / abs(limit or came or 1.0)
-        inside = low - trend.spread <= came <= high + trend.peak + trend.spread
-        if isfinite(said):
-            found.append(Score(days=back, said=said, came=came, right=inside or share <= CLOSE))
+        found.append(Score(days=back, said=said, came=came, right=share <= CLOSE))
     return tuple(found)
 
 

@@ -34,15 +34,19 @@ class Slope:
         return self.low > 0 or self.high < 0
 
 
-def slope(at: Sequence[float], values: Sequence[float], season: int = 1) -> Slope | None:
-    """The slope of points, `at` strictly rising; None where no two of them are a multiple of `season` apart."""
+def slope(at: Sequence[float], values: Sequence[float], season: int = 1, *, z: float | None = None) -> Slope | None:
+    """The slope of points, `at` strictly rising; None where no two of them are a multiple of `season` apart.
+
+    `z` in place of `Z` is for points that are taken as independent.
+    """
     found = _slopes(at, values, season)
     if not found:
         return None
     found.sort()
     count = len(found)
     middle = (found[(count - 1) // 2] + found[count // 2]) / 2
-    reach = Z * sqrt(_variance(at, season) * _dependence(at, values, middle))
+    variance = _variance(at, season)
+    reach = z * sqrt(variance) if z is not None else Z * sqrt(variance * _dependence(at, values, middle))
     low, high = int((count - reach) / 2), int((count + reach) / 2 + 0.5)
     return Slope(middle=middle, low=found[max(low, 0)], high=found[min(high, count - 1)])
 

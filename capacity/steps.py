@@ -10,6 +10,8 @@ FACTOR = 6
 """A step is larger than so many times the median deviation of the daily differences."""
 _LEAST = 0.01
 """Share of the level that a step has at least: of what hardly moves, the deviation is nothing."""
+_SEEN = 3
+"""Days before and after a step that it takes to tell it from an outlier."""
 RECURRING = 3
 """From so many steps one way on they are how it goes, such as a purge each month, and no growth begins anew."""
 
@@ -36,7 +38,7 @@ def steps(of: Days) -> tuple[Step, ...]:
     found: list[Step] = []
     for i, each in enumerate(off, start=1):
         gap = of.numbers[i] - of.numbers[i - 1]
-        if each * gap <= least:
+        if each * gap <= least or not _SEEN <= i <= len(values) - _SEEN:
             continue
         size = _level(of, i, usual, 1) - _level(of, i - 1, usual, -1) - usual * gap
         if abs(size) <= least:
