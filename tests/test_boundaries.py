@@ -57,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "boards": {"knowledge", "observe"},
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
     "maintain": {"bootstrap", "knowledge", "observe"},
-    "capacity": {"bootstrap"},
+    "capacity": {"bootstrap", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
     "cli": {
         "cost",
