@@ -12,9 +12,9 @@ from psycopg.sql import SQL, Identifier
 from bootstrap.postgres.change import ident
 from keep.errors import AskedError
 
-# Owners, grantees and those in policies, of the database itself too; what is pinned (pg_read_all_data) is not in it. The
-# role of initdb is pinned as well (OID 10, BOOTSTRAP_SUPERUSERID), and elsewhere it has another name: it counts where
-# it owns what is copied.
+# Owners, grantees and those in policies, of the database itself too; what is pinned (pg_read_all_data) is not in it.
+# initdb's role is pinned as well (OID 10, BOOTSTRAP_SUPERUSERID), and elsewhere it has another name: it counts where it
+# owns what is copied.
 _NAMED = """
 WITH this AS (SELECT oid, datdba FROM pg_database WHERE datname = current_database()),
 owned AS (

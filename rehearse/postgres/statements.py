@@ -15,7 +15,6 @@ from observe.postgres.explain import plan
 from rehearse.postgres.plans import Plan, compared, root, schemas
 from rehearse.report import StatementPlan
 
-
 _CATALOG = {"pg_catalog", "information_schema"}
 
 
