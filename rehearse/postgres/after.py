@@ -17,7 +17,8 @@ from keep.backup.access import brought_about
 from keep.postgres import proof
 from keep.postgres.reader import reader
 from keep.postgres.snapshot import pinned
-from rehearse.postgres.work import MajorUpgrade, Timed
+from rehearse.postgres.work import MajorUpgrade
+from rehearse.timed import Timed
 
 Tried = Callable[[psycopg.Connection[Any], Access], tuple[str, ...]]
 _SHOWN = 5

@@ -22,8 +22,9 @@ from rehearse.postgres import after, estimate, pg_upgrade
 from rehearse.postgres.plans import Plan
 from rehearse.postgres.servers import Bench, target
 from rehearse.postgres.statements import plans
-from rehearse.postgres.work import MajorUpgrade, Timed
+from rehearse.postgres.work import MajorUpgrade
 from rehearse.report import RehearsedWay
+from rehearse.timed import Timed
 
 
 @dataclass(kw_only=True)
