@@ -44,6 +44,7 @@ class Data:
 
 def major_of(was: str, wanted: str) -> int:
     """The major version that is rehearsed. Raise PlanError or InputError."""
+    from upgrade.postgres import new_major
     from upgrade.step import UpgradeChange
 
     found = new_major(UpgradeChange(target="postgres", key="version", was=was, wanted=wanted))
