@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bootstrap.schema.mends.effects import notes
+
 Kind = Literal["drop-index", "reindex", "partition", "expire", "vacuum", "analyze", "statistics", "purge", "defragment"]
 Lock = Literal["", "ACCESS SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]
 """The strongest lock on a table that others use; empty where there is none (PostgreSQL, Explicit Locking)."""
@@ -41,6 +43,11 @@ class Action:
     def statement(self) -> str:
         """All of it, as one may paste it."""
         return "; ".join(self.statements)
+
+    @property
+    def effect(self) -> str:
+        """What others notice of it, in the words of the schema's mends; empty where they notice nothing."""
+        return "; ".join(notes(self.statements, ""))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -91,6 +91,8 @@ COMMANDS: dict[str, list[Case]] = {
     "maintain plan": [case("--json")],
     "maintain run": [case("--yes", "--json"), case("--yes", "--only", "vacum", code=2)],
     "maintain report": [case(), case("--json")],
+    "cost show": [case("prod", "--json")],
+    "cost refresh": [case("nope", code=2)],
     "upgrade plan": [case("dev", "--to", "postgres.version=18"), case("dev", "--to", "postgres", code=2)],
     "health": [case("--json"), case("--line"), case(url=True, code=1)],
     "queries connections": [case("--json")],
