@@ -33,7 +33,9 @@ class Action:
     role: str = ""
     """Role that has it, to be set before; empty where the login itself has it."""
     bytes: int | None = None
-    """What it reads or writes, from which its time is estimated; None where that is not known."""
+    """What it reads and writes, from which its time is estimated; None where that is not known."""
+    seconds: float | None = None
+    """About how long it takes (`maintain.estimate`); None where nothing is known."""
 
     @property
     def statement(self) -> str:
