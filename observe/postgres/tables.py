@@ -16,7 +16,8 @@ of_indexes AS MATERIALIZED (
   GROUP BY 1
 )
 SELECT c.oid::bigint AS relid, {NAMED} AS "table", n.nspname::text AS schema,
-       pg_get_userbyid(c.relowner)::text AS owner, has_schema_privilege(c.relowner, n.oid, 'USAGE') AS reachable, {root("c.oid")}::bigint AS root,
+       pg_get_userbyid(c.relowner)::text AS owner, has_schema_privilege(c.relowner, n.oid, 'USAGE') AS reachable,
+       {root("c.oid")}::bigint AS root,
        c.reltoastrelid::bigint AS toast, c.relkind = 'p' AS partitioned, coalesce(s.bytes, 0) AS heap_bytes,
        (coalesce(t.bytes, 0) + coalesce(ti.bytes, 0))::bigint AS toast_bytes, coalesce(i.bytes, 0) AS index_bytes
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace LEFT JOIN sized s ON s.oid = c.oid
