@@ -22,6 +22,10 @@ VACUUM_FROM_ROWS = 10_000
 CACHE_READS = 100_000
 """Blocks that must have been asked for before a ratio of theirs means anything: 800 MB of pages."""
 
+STOPS_AT = 2**31 - 3_000_000
+"""Age of the oldest transaction id at which no more are given: three million before they wrap around (PostgreSQL,
+Preventing Transaction ID Wraparound Failures)."""
+
 _STORAGE = "docs/runbooks/postgres-storage.md"
 _IDS = "docs/runbooks/postgres-transaction-ids.md"
 
