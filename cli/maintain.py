@@ -54,6 +54,10 @@ def run(
         float, typer.Option(parser=duration, help="Time it may take: nothing is begun that does not fit.")
     ] = "30m",  # type: ignore[assignment]
     only: Annotated[list[str] | None, typer.Option(help="Kind of action, several times: vacuum, reindex, ...")] = None,
+    tables: Annotated[list[str] | None, typer.Option("--table", help="Table, several times: only these.")] = None,
+    cache: Annotated[str | None, typer.Option(help="Only this cache.")] = None,
+    node: Annotated[str | None, typer.Option(help="Only this server: `primary`, or a cache's node.")] = None,
+    reset_statistics: Annotated[bool, typer.Option("--reset-statistics", help="Empty pg_stat_statements too.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: JsonFlag = False,
 ) -> None:
@@ -61,19 +65,23 @@ def run(
 
     [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json --budget 10m --only vacuum
     """
-    from maintain.look import database
+    from maintain.look import Wanted, servers
     from maintain.plan import plan as planned
+    from maintain.report import failed, took
     from maintain.run.budget import Budget, check
     from maintain.run.carry_out import carry_out
 
-    found, facts = find_manifest(stack, manifest), None
-    facts = database(found)
-    made = only_kinds(planned([facts]), only or [])
+    found = find_manifest(stack, manifest)
+    past = kept(state_of(stack)) if manifest is None else []
+    wanted = Wanted(node=node, cache=cache, tables=tuple(tables or ()), reset_statistics=reset_statistics)
+    seen = servers(found, wanted, took=took(past), failed=failed(past))
+    made = only_kinds(planned(seen.databases, seen.caches, seen.skipped), only or [])
     check(Budget(budget), made.actions)
     if not json:
         _show(made)
     if made.actions:
         ask(f"{counted(len(made.actions), 'action')} on {found.prefix}.", found.prefix, yes=yes)
+    facts = next(iter(seen.databases), None)
     report = carry_out(found, facts, lambda again: planned([again]), made, Budget(budget), note)
     if manifest is None:
         keep(state_of(stack), report)

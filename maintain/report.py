@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -72,3 +73,14 @@ def left(action: Action, detail: str = "", *, tries: int = 0) -> Done:
         detail=detail,
         tries=tries,
     )
+
+
+def took(reports: Iterable[MaintenanceReport]) -> dict[str, float]:
+    """Statement -> seconds that it took when it was last done; the reports the oldest first."""
+    return {each.statement: each.seconds for report in reports for each in report.done if each.state == "done"}
+
+
+def failed(reports: Iterable[MaintenanceReport]) -> dict[str, str]:
+    """Statement -> why it failed at its latest turn; none of what was done since."""
+    latest = {each.statement: each for report in reports for each in report.done if each.tries}
+    return {statement: each.detail for statement, each in latest.items() if each.state == "failed"}

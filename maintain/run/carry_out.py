@@ -24,7 +24,7 @@ from maintain.report import MaintenanceReport
 from maintain.run.budget import Budget
 from maintain.run.caches import on_cache
 from maintain.run.proof import Proof
-from maintain.run.run import Means, Say, run
+from maintain.run.run import Means, Say, on_caches, run
 from maintain.run.session import APPLICATION, begin
 from maintain.run.watch import Watch
 from observe.nodes import postgres_nodes
@@ -36,7 +36,7 @@ WAIT_SECONDS = 30.0
 
 def carry_out(
     manifest: Manifest,
-    facts: DatabaseFacts,
+    facts: DatabaseFacts | None,
     plan: Callable[[DatabaseFacts], MaintenancePlan],
     wanted: MaintenancePlan,
     budget: Budget,
@@ -49,9 +49,11 @@ def carry_out(
     Raise AskedError where the budget is too short for any of it, BusyError where another run has the database, and what
     logging in raises.
 
-    :param facts: what it was planned from.
+    :param facts: what it was planned from; None where the database was not looked at, and only caches are.
     :param plan: plans again, to prove what was done.
     """
+    if facts is None:
+        return on_caches(wanted, budget, partial(on_cache, manifest), say)
     primary, *replicas = postgres_nodes(manifest)
     with worker(manifest) as conn, hold(conn, seconds=wait, work=_work(facts.owner)), Watch(primary, replicas) as watch:
         means = Means(

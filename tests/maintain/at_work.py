@@ -70,6 +70,7 @@ class Work:
             version=self.server.major * 10000,
             owner="boss",
             observed={VACUUM.id: self.server.see(VACUUM)},
+            database="shop",
         )
 
     def do(self, *actions: Action, seconds: float = 60.0) -> MaintenanceReport:
