@@ -9,3 +9,7 @@ class BootstrapError(Exception):
 
 class UnknownCacheError(BootstrapError):
     """The declaration has no rules for a cache of that name."""
+
+
+class AskedError(BootstrapError):
+    """What was asked for cannot be: exit code 2 of a command."""

@@ -59,7 +59,7 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     """
     from bootstrap.access.load import AccessError
     from bootstrap.access_explain import UnknownRoleError
-    from bootstrap.errors import UnknownCacheError
+    from bootstrap.errors import AskedError, UnknownCacheError
     from bootstrap.migrate.errors import ProblemsError, SourceError, TargetError
     from bootstrap.rehearse import NotEmptyError
     from bootstrap.schema.file import DefinitionError
@@ -68,7 +68,6 @@ def _wrong_input() -> tuple[type[BaseException], ...]:
     from clients.errors import NoLoginError
     from infra.settings.problems import SettingsError
     from infra.settings.stackfile import UnknownStackError
-    from keep.errors import AskedError
     from knowledge.classes import UnknownClassError
     from knowledge.parameters import ParameterError
     from local.logs import LogsError

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bootstrap import errors
 from bootstrap.errors import BootstrapError
 
 
@@ -9,8 +10,8 @@ class KeepError(BootstrapError):
     """It could not be done; nothing that looks whole is left behind, and running it again goes on or begins afresh."""
 
 
-class AskedError(KeepError):
-    """What was asked for cannot be (an unknown backup, another major version, a target in the future): exit code 2."""
+class AskedError(KeepError, errors.AskedError):
+    """What was asked for cannot be: an unknown backup, another major version, a target in the future."""
 
 
 class DamagedError(KeepError):

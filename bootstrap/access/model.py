@@ -10,6 +10,7 @@ from bootstrap.access import names
 from bootstrap.access.commands import command_rule, denied_name, raw_rules, selector_pattern
 from bootstrap.access.exceptions import exception
 from bootstrap.access.postgres import Grant, Keep, Limits, Model, ObjectName, PostgresAccess, TablePolicies, short
+from bootstrap.access.upkeep import TableUpkeep
 
 Name = Annotated[str, AfterValidator(names.identity_name)]
 Pattern = Annotated[str, AfterValidator(names.pattern)]
@@ -145,6 +146,8 @@ class Access(Model):
     identities: dict[Name, Identity] = Field(min_length=1)
     policies: tuple[TablePolicies, ...] = ()
     """Row-level security, by table."""
+    upkeep: tuple[TableUpkeep, ...] = ()
+    """What `datatier maintain` does in tables by itself."""
     keyspaces: dict[str, Keyspace] = Field(default_factory=dict)
 
     @property

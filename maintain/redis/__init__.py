@@ -1,0 +1,1 @@
+"""What a cache's node asks for. Pure."""

@@ -1,0 +1,1 @@
+"""Carries a plan out, and stops before anyone feels it."""
