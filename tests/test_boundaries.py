@@ -57,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "boards": {"knowledge", "observe"},
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
     "maintain": {"bootstrap", "knowledge", "observe"},
-    "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe", "upgrade"},
+    "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe"},
     "capacity": {"bootstrap"},
     "cli": {
         "maintain",
