@@ -33,6 +33,7 @@ ROOMS = (
     "keep",
     "maintain",
     "capacity",
+    "cost",
     "cli",
 )
 
@@ -58,8 +59,10 @@ MAY_IMPORT: dict[str, set[str]] = {
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
     "maintain": {"bootstrap", "knowledge", "observe"},
     "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe"},
-    "capacity": {"bootstrap"},
+    "capacity": {"bootstrap", "knowledge", "observe"},
+    "cost": {"bootstrap", "graph", "knowledge"},
     "cli": {
+        "cost",
         "maintain",
         "rehearse",
         "account",
@@ -93,6 +96,7 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "maintain": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "rehearse": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "capacity": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
+    "cost": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "boards": {"pulumi", "pulumi_aws", "boto3", "psycopg", "redis", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }

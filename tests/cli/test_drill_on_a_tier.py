@@ -10,7 +10,9 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -205,15 +207,20 @@ def test_a_killed_drill_leaves_nothing_that_the_next_does_not_find(tier: Folder,
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_killed_drill_goes_on(tier: Folder) -> None:
-    process = subprocess.Popen([DATATIER, "drill", "pitr", "live"], cwd=tier.path, stdout=subprocess.DEVNULL)
-    running = tier.path / ".local" / "live" / "drills" / "live" / "RUNNING.json"
-    while not (running.exists() and json.loads(running.read_text())["running"] == "restore"):
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.kill()
-    process.wait()
-    (name,) = {json.loads(running.read_text())["id"]}
-    said = tier.call("drill", "pitr", "live", "--resume", "--json")
-    assert (said.code, said.json["id"], said.json["verdict"]) == (0, name, "passed"), said.all
+@pytest.mark.parametrize(
+    ("drill", "module", "function"),
+    [("pitr", "local.backups.recovery", "prepare"), ("redis", "local.aside.caches", "replicate")],
+    ids=["before its server runs", "when its nodes answer"],
+)
+def test_a_killed_drill_goes_on_and_makes_again_what_it_was_killed_over(
+    tier: Folder, drill: str, module: str, function: str
+) -> None:
+    program = [sys.executable, Path(__file__).with_name("killed_in.py"), module, function]
+    killed = subprocess.run([*program, "drill", drill, "live"], cwd=tier.path, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    left = json.loads((tier.path / ".local" / "live" / "drills" / "live" / "RUNNING.json").read_text())
+    assert left["running"] == "restore"
+    said = tier.call("drill", drill, "live", "--resume", "--json")
+    assert (said.code, said.json["id"], said.json["verdict"]) == (0, left["id"], "passed"), said.all
+    assert said.json["facts"]["made again"] == f"shop-live-drill-{left['id'][-6:]}"
     assert "resumed" in said.json["facts"]
