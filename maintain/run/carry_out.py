@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,11 +15,12 @@ from bootstrap.access import load_access, maintainer
 from bootstrap.lock_holders import ADMINISTRATOR
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
-from bootstrap.postgres.lock import Work, hold
+from bootstrap.postgres.lock import BusyError, Work, hold
 from bootstrap.secrets import AwsStore, open_postgres
 from clients.credentials import credential
 from maintain.action import MaintenancePlan
 from maintain.facts import DatabaseFacts
+from maintain.look import database
 from maintain.report import MaintenanceReport
 from maintain.run.budget import Budget
 from maintain.run.caches import on_cache
@@ -55,7 +56,11 @@ def carry_out(
     if facts is None:
         return on_caches(wanted, budget, partial(on_cache, manifest), say)
     primary, *replicas = postgres_nodes(manifest)
-    with worker(manifest) as conn, hold(conn, seconds=wait, work=_work(facts.owner)), Watch(primary, replicas) as watch:
+    with worker(manifest) as conn, _alone(conn, _work(facts.owner), wait) as waited, Watch(primary, replicas) as watch:
+        if waited:
+            say("another run was under way: planned again")
+            facts = database(manifest)
+            wanted = _still(wanted, plan(facts), facts.node)
         means = Means(
             conn=conn,
             watch=watch,
@@ -65,6 +70,29 @@ def carry_out(
             say=say,
         )
         return run(wanted, means)
+
+
+@contextmanager
+def _alone(conn: psycopg.Connection[Any], work: Work, seconds: float) -> Iterator[bool]:
+    """Hold the lock of maintenance; what is yielded says whether another run had it before. Raise BusyError."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(conn, seconds=0, work=work))
+            waited = False
+        except BusyError:
+            if not seconds:
+                raise
+            stack.enter_context(hold(conn, seconds=seconds, work=work))
+            waited = True
+        yield waited
+
+
+def _still(wanted: MaintenancePlan, now: MaintenancePlan, node: str) -> MaintenancePlan:
+    """What is wanted and has not been done by another run since; of the caches all of it."""
+    left = {(each.kind, each.object, each.statements) for each in now.actions}
+    of_plan = wanted.actions
+    actions = (each for each in of_plan if each.node != node or (each.kind, each.object, each.statements) in left)
+    return MaintenancePlan(actions=tuple(actions), skipped=wanted.skipped)
 
 
 @contextmanager
