@@ -27,8 +27,7 @@ class CacheFacts:
     hosted: bool
     """Whether ElastiCache runs it, with parameters by its parameter group."""
     purger: str | None
-    """Identity that may send MEMORY PURGE; empty for the administrator of a cache that the stack runs itself, None
-    where nobody may."""
+    """Identity that may send MEMORY PURGE, empty where a cache knows no users; None where nobody may."""
 
 
 @dataclass(frozen=True, kw_only=True)

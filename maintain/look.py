@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.access.load import load_access
+from bootstrap.access.model import Access
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import LoginError
 from maintain.action import Skipped
@@ -16,6 +17,7 @@ from maintain.look_caches import caches
 from maintain.narrow import narrowed
 from maintain.plan import IF_ASKED, OBSERVATIONS
 from observe.deadline import SilentError, cut
+from observe.node import PostgresNode
 from observe.nodes import postgres_nodes
 from observe.observation import Observation, Observed
 from observe.postgres.relation import find
@@ -51,8 +53,15 @@ def database(
     Raise what logging in raises, SilentError, or QuestionError for a table that is not there.
     """
     node = postgres_nodes(manifest, identity)[0]
-    declared = load_access(manifest.access)
     wanted = (*OBSERVATIONS, *(IF_ASKED if reset_statistics else ()))
+    found = of_node(node, load_access(manifest.access), wanted, tables)
+    return replace(found, took=took or {}, failed=failed or {}, reset_statistics=reset_statistics)
+
+
+def of_node(
+    node: PostgresNode, declared: Access, wanted: Sequence[Observation], tables: Sequence[str] = ()
+) -> DatabaseFacts:
+    """One server's. Raise as `database` does."""
     with node.session() as conn:
         oids = [find(conn, each).oid for each in tables]
         observed = {each.id: _asked(conn, node.name, each) for each in wanted}
@@ -67,9 +76,6 @@ def database(
         database=name,
         maintainer=next(iter(declared.with_privilege("maintainer")), ""),
         schemas=declared.schemas,
-        took=took or {},
-        failed=failed or {},
-        reset_statistics=reset_statistics,
     )
     return narrowed(facts, oids)
 

@@ -74,7 +74,7 @@ def _facts(manifest: Manifest, cache: str, node: str, row: Row) -> CacheFacts:
 
 
 def _purger(manifest: Manifest, cache: str, target: CacheTarget) -> str | None:
-    if not target.has_users or (target.nodes and target.admin_secret):
+    if not target.has_users:
         return ""
     users = load_access(manifest.access).cache_users(cache)
     return next((name for name, rules in users.items() if lack(target, cache, name, rules, NEEDS) is None), None)

@@ -62,6 +62,22 @@ class MaintenanceReport(BaseModel):
         return sum(each.state == state for each in self.done)
 
 
+def past(reports: Iterable[MaintenanceReport]) -> tuple[dict[str, float], dict[str, str]]:
+    """Of some runs: what each statement took when it was done, and what was said when it failed.
+
+    What was done after it had failed has not failed any more.
+    """
+    took: dict[str, float] = {}
+    failed: dict[str, str] = {}
+    for each in (done for report in sorted(reports, key=lambda one: one.began_at) for done in report.done):
+        if each.state == "done":
+            took[each.statement] = each.seconds
+            failed.pop(each.statement, None)
+        elif each.state == "failed":
+            failed[each.statement] = each.detail
+    return took, failed
+
+
 def left(action: Action, detail: str = "", *, tries: int = 0) -> Done:
     """An action that was not begun, or did not get its lock."""
     return Done(
@@ -73,14 +89,3 @@ def left(action: Action, detail: str = "", *, tries: int = 0) -> Done:
         detail=detail,
         tries=tries,
     )
-
-
-def took(reports: Iterable[MaintenanceReport]) -> dict[str, float]:
-    """Statement -> seconds that it took when it was last done; the reports the oldest first."""
-    return {each.statement: each.seconds for report in reports for each in report.done if each.state == "done"}
-
-
-def failed(reports: Iterable[MaintenanceReport]) -> dict[str, str]:
-    """Statement -> why it failed at its latest turn; none of what was done since."""
-    latest = {each.statement: each for report in reports for each in report.done if each.tries}
-    return {statement: each.detail for statement, each in latest.items() if each.state == "failed"}

@@ -42,8 +42,9 @@ def _of(facts: DatabaseFacts, row: Row, table: Row, rows: Rows) -> Action | Skip
     statement, right = f"REINDEX INDEX CONCURRENTLY {name}", maintains(facts, table)
     if right is None:
         return refused(facts, name, table, why)
-    if row["unique"] and (said := facts.failed.get(statement)):
-        return Skipped(object=name, why=f"{why}; building it again failed: {said}", mend=_duplicates(row))
+    if row["unique"] and "unique index" in (said := facts.failed.get(statement, "")):
+        mend = f"{_duplicates(row)}, then {statement}"
+        return Skipped(object=name, why=f"{why}; building it again failed: {said}", mend=mend)
     if row["unique"]:
         why += "; if rows violate it, building it again fails and says which"
     return action(facts, "reindex", name, statement, right, why, built_bytes(table, int(str(row["size_bytes"]))))

@@ -9,7 +9,14 @@ from maintain.postgres.rights import Right
 
 
 def action(
-    facts: DatabaseFacts, kind: Kind, name: str, statement: str, right: Right, why: str, bytes_: int | None
+    facts: DatabaseFacts,
+    kind: Kind,
+    name: str,
+    statement: str,
+    right: Right,
+    why: str,
+    bytes_: int | None,
+    dirtied: int = 0,
 ) -> Action:
     """One statement outside of a transaction under the lock that lets reads and writes go on."""
     lock: Lock = "SHARE UPDATE EXCLUSIVE"
@@ -23,5 +30,5 @@ def action(
         needs=right.needs,
         role=right.role,
         bytes=bytes_,
-        seconds=seconds(facts.took.get(statement), bytes_),
+        seconds=seconds(facts.took.get(statement), bytes_, dirtied),
     )

@@ -9,6 +9,7 @@ from knowledge.thresholds.postgres import TRANSACTION_IDS
 from knowledge.thresholds.postgres_storage import NEVER_ANALYZED, STALE_STATISTICS
 from knowledge.thresholds.threshold import Status
 from maintain.action import Action, Skipped
+from maintain.estimate import PAGE
 from maintain.facts import DatabaseFacts
 from maintain.postgres import held
 from maintain.postgres.make import action
@@ -29,6 +30,7 @@ class _Wish:
 
     heap: bool = False
     toast: bool = False
+    dead: int = 0
     analyze: bool = False
     freeze: tuple[str, ...] = ()
     why: list[str] = field(default_factory=list)
@@ -85,10 +87,9 @@ def _worn(facts: DatabaseFacts, rows: dict[tuple[str, bool], Row], wishes: dict[
             if not toast and stale(row):
                 wish.analyze = True
                 wish.why.append(f"{int(str(row['changed'])):,} rows of {name} have changed since it was analyzed")
-        elif toast:
-            wish.toast = True
         else:
-            wish.heap = True
+            wish.toast, wish.heap = wish.toast or toast, wish.heap or not toast
+            wish.dead += int(str(row["dead"]))
 
 
 def _of(facts: DatabaseFacts, name: str, table: Row, wish: _Wish, *, covered: bool) -> Iterator[Action | Skipped]:
@@ -105,7 +106,7 @@ def _of(facts: DatabaseFacts, name: str, table: Row, wish: _Wish, *, covered: bo
         yield Skipped(object=name, why=f"{why}; {at_it}", mend="datatier queries vacuum")
     elif wish.heap or wish.toast or wish.freeze:
         statement, bytes_ = _vacuum(facts, name, table, wish, covered=covered)
-        yield action(facts, "vacuum", name, statement, right, why, bytes_)
+        yield action(facts, "vacuum", name, statement, right, why, bytes_, _dirtied(table, wish))
     else:
         yield action(facts, "analyze", name, f"ANALYZE {name}", right, why, sampled_bytes(table))
 
@@ -124,6 +125,12 @@ def _vacuum(facts: DatabaseFacts, name: str, table: Row, wish: _Wish, *, covered
     options = [*wish.freeze, *([] if covered or catalog or wish.freeze[1:] else ["ANALYZE"]), "TRUNCATE off"]
     read = heap + toast + (0 if wish.freeze[1:] else indexes)
     return f"VACUUM ({', '.join(options)}) {name}", read + (heap + toast if wish.freeze else 0)
+
+
+def _dirtied(table: Row, wish: _Wish) -> int:
+    """Pages that are changed: with a dead row, or all of them to freeze what is in them."""
+    pages = sum(int(str(table[key])) for key in ("heap_bytes", "toast_bytes")) // PAGE
+    return pages if wish.freeze else min(pages, wish.dead)
 
 
 def _held(name: str, why: str, holder: Row) -> Skipped:

@@ -23,7 +23,7 @@ from observe.read import look
 
 Planner = Callable[[DatabaseFacts], MaintenancePlan]
 _SEEN_BY: Mapping[Kind, tuple[Observation, ...]] = {
-    "vacuum": (TABLES, VACUUM, WRAPAROUND_TABLES),
+    "vacuum": (VACUUM, WRAPAROUND_TABLES),
     "analyze": (TABLES, VACUUM),
 }
 """What an action is planned from and is cheap to ask again. Of the other kinds the object itself tells enough."""
@@ -61,7 +61,9 @@ class Proof:
         return ""
 
     def _planned_still(self, conn: psycopg.Connection[Any], action: Action) -> str:
-        observed = {each.id: look(conn, self._node.name, each) for each in _SEEN_BY[action.kind]}
+        # Not who holds back: held back, it is no longer planned, but it has not helped either.
+        tables = {name: each for name, each in self._facts.observed.items() if name == TABLES.id}
+        observed = tables | {each.id: look(conn, self._node.name, each) for each in _SEEN_BY[action.kind]}
         facts = replace(self._facts, at=datetime.now(UTC), observed=observed)
         again = next((each for each in self._plan(facts).actions if _same(each, action)), None)
         if again is None or (action.kind == "vacuum" and _dead(facts, action) < _dead(self._facts, action)):
