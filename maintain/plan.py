@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterable, Iterator
 
 from maintain.action import Action, MaintenancePlan, Skipped
 from maintain.facts import DatabaseFacts
-from maintain.postgres import vacuum
+from maintain.postgres import expiry, partitions, vacuum
 from observe.observation import Observation
 from observe.postgres.vacuum import VACUUM
 
 OBSERVATIONS: tuple[Observation, ...] = (VACUUM,)
 """What has to be asked of the primary."""
-_POSTGRES: tuple[Callable[[DatabaseFacts], Iterator[Action | Skipped]], ...] = (vacuum.actions,)
+_POSTGRES: tuple[Callable[[DatabaseFacts], Iterator[Action | Skipped]], ...] = (
+    partitions.actions,
+    expiry.actions,
+    vacuum.actions,
+)
 """In the order in which they are done."""
 
 
