@@ -14,12 +14,13 @@ from maintain.action import Action, Lock, Skipped
 from maintain.facts import DatabaseFacts
 from maintain.postgres import partition_sql as sql
 from maintain.postgres.coverage import Span, holes, spans
-from maintain.postgres.declared import Declared, declared
+from maintain.postgres.declared import Declared, declared, unseen
 from observe.observation import Row, texts
 
 
 def actions(facts: DatabaseFacts) -> Iterator[Action | Skipped]:
     """What is missing is made before anything old goes."""
+    yield from unseen(facts)
     for each in declared(facts):
         wanted = each.upkeep.partitions
         if wanted is None:
@@ -105,7 +106,9 @@ class _Table:
     def _ahead(self, held: Sequence[Span]) -> Iterator[Action | Skipped]:
         for number in range(self.wanted.coming + 1):
             begin = periods.later(self.present, self.wanted.every, number)
-            when = f"which begins in {(begin - self.facts.at.date()).days} days" if number else "the present one"
+            when = (
+                f"which begins in {_many((begin - self.facts.at.date()).days, 'day')}" if number else "the present one"
+            )
             yield from self._made(begin, held, f"no partition holds {self._said(begin)}, {when}")
 
     def _drained(self, held: Sequence[Span]) -> Iterator[Action | Skipped]:
@@ -157,7 +160,7 @@ class _Table:
         rows = self._default_rows().get(begin, 0)
         statements = list(sql.made(self.row, partition, begin, self.wanted.every))
         if rows:
-            why += f": {default} has {rows:,} rows of it, which move there"
+            why += f": {default} has {_many(rows, 'row')} of it to move there"
         if rows and not sql.moves(self.row):
             cause = ", ".join(texts(self.row["referenced_by"]) or texts(self.row["default_on_deletion"]))
             said = f"{why}; {cause} would take the move for a deletion, so it has to be done by hand"
@@ -216,7 +219,7 @@ class _Table:
         )
         if not rows:
             return
-        why = f"{default} has {rows:,} rows from before {self._said(oldest)}, the oldest that stays"
+        why = f"{default} has {_many(rows, 'row')} from before {self._said(oldest)}, the oldest that stays"
         if self.wanted.then == "detach":
             yield Skipped(object=str(default), why=f"{why}; `then: detach` deletes none")
         elif referencing := texts(self.row["referenced_by"]):
@@ -241,3 +244,7 @@ class _Table:
 
 def _quoted(name: str) -> str:
     return name if name.isidentifier() and name.isascii() and name.islower() else ident(name)
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'s' * (number != 1)}"

@@ -86,7 +86,7 @@ def _due(row: Row, upkeep: TableUpkeep, at: datetime) -> str:
 def _days(row: Row) -> str:
     key = row["key_column"]
     return f"""
-SELECT array_agg(day::text ORDER BY day) AS days, array_agg(rows ORDER BY day) AS day_rows FROM (
+SELECT array_agg(to_char(day, 'YYYY-MM-DD') ORDER BY day) AS days, array_agg(rows ORDER BY day) AS day_rows FROM (
   SELECT {_DAY[str(row["key_type"])].format(key)} AS day, count(*) AS rows FROM ONLY {row["default_partition"]}
   WHERE {key} >= '0002-01-01' AND {key} < '9999-01-01' GROUP BY 1 ORDER BY 1 DESC LIMIT {DAYS}
 ) x"""
@@ -139,7 +139,8 @@ SELECT t.number, format('%I.%I', t.schema, t.name) AS "table", quote_ident(t.sch
        CASE t.partstrat WHEN 'r' THEN 'RANGE' WHEN 'l' THEN 'LIST' WHEN 'h' THEN 'HASH' END AS strategy,
        pg_get_partkeydef(t.oid) AS key_text, quote_ident(ka.attname) AS key_column,
        format_type(ka.atttypid, NULL) AS key_type,
-       {NAMED} AS default_partition, CASE WHEN c.oid IS NOT NULL THEN {BYTES} END AS default_bytes,
+       CASE WHEN c.oid IS NOT NULL THEN {NAMED} END AS default_partition,
+       CASE WHEN c.oid IS NOT NULL THEN {BYTES} END AS default_bytes,
        c.relforcerowsecurity AS default_forced, {_triggers("c.oid")} AS default_on_deletion,
        ARRAY(SELECT quote_ident(a.attname) FROM pg_attribute a WHERE a.attrelid = t.oid AND a.attnum > 0
              AND NOT a.attisdropped AND a.attgenerated = '' ORDER BY a.attnum) AS columns,

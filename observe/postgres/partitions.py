@@ -38,7 +38,7 @@ SELECT t."table", {NAMED} AS partition, c.relkind::text AS kind, b.text = 'DEFAU
 FROM parents t JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS text) b
-ORDER BY 1, lower NULLS FIRST, 2
+ORDER BY 1, is_default, lower NULLS FIRST, 2
 """
     return Observation(
         id="partitions",

@@ -33,7 +33,7 @@ class Shop:
         with self.connect() as boss:
             boss.execute('DROP DATABASE IF EXISTS "Shop" WITH (FORCE)')
             boss.execute(
-                f"DO $$ BEGIN CREATE ROLE \"{OWNER}\"; CREATE ROLE teller; CREATE ROLE watcher LOGIN; "
+                f'DO $$ BEGIN CREATE ROLE "{OWNER}"; CREATE ROLE teller; CREATE ROLE watcher LOGIN; '
                 "EXCEPTION WHEN duplicate_object THEN NULL; END $$"
             )
             boss.execute(f'CREATE DATABASE "Shop" OWNER "{OWNER}"')
@@ -46,7 +46,7 @@ class Shop:
     def owner(self) -> Iterator[psycopg.Connection[Any]]:
         """A session as the owner, as a run has it."""
         with self.connect() as conn:
-            conn.execute(f'SET ROLE "{OWNER}"; SET lock_timeout = \'2s\'')
+            conn.execute(f"SET ROLE \"{OWNER}\"; SET lock_timeout = '2s'")
             yield conn
 
     def rows(self, query: str) -> list[tuple[Any, ...]]:
@@ -59,9 +59,7 @@ class Shop:
         with self.connect(user) as conn:
             observed = kept(conn, "primary", OWNER, declared, at)
             version = conn.info.server_version
-        return DatabaseFacts(
-            node="primary", at=at, version=version, owner=OWNER, observed=observed, upkeep=declared
-        )
+        return DatabaseFacts(node="primary", at=at, version=version, owner=OWNER, observed=observed, upkeep=declared)
 
     def plan(self, *upkeep: dict[str, Any], at: datetime = NEW_YEAR, user: str = "boss") -> MaintenancePlan:
         return plan([self.facts(*upkeep, at=at, user=user)])
