@@ -55,9 +55,8 @@ def test_tokens_a_week_after_their_end(shop: Shop) -> None:
 def test_a_batch_reads_the_oldest_by_the_index(newest: Shop) -> None:
     with newest.owner() as conn:
         conn.execute(TOKENS)
-        conn.execute(
-            'INSERT INTO "Sign in"."Token" SELECT g, \'2027-06-01 00:00+00\' FROM generate_series(9000, 40000) g'
-        )
+        later = "SELECT g, '2027-06-01 00:00+00' FROM generate_series(9000, 40000) g"
+        conn.execute(f'INSERT INTO "Sign in"."Token" {later}'.encode())
         conn.execute("ANALYZE")
         (action,) = newest.plan(TOKEN).actions
         plan = "\n".join(row[0] for row in conn.execute(b"EXPLAIN " + action.statement.encode()).fetchall())
