@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 from bootstrap.access.upkeep import TableUpkeep
-from maintain.action import Skipped
 from maintain.facts import DatabaseFacts
 from observe.observation import Row, texts
 
@@ -33,14 +32,6 @@ def declared(facts: DatabaseFacts) -> Iterator[Declared]:
     for row in facts.rows("kept-tables"):
         number = int(str(row["number"]))
         yield Declared(upkeep=facts.upkeep[number], row=row, why=_missing(row, number))
-
-
-def unseen(facts: DatabaseFacts) -> Iterator[Skipped]:
-    """What could not be looked at, of all of them."""
-    for name in ("kept-tables", "partitions"):
-        found = facts.observed.get(name)
-        for each in found.findings if found and found.refused else ():
-            yield Skipped(object="access.yaml: upkeep", why=f"{name} could not be seen: {each.message}", mend=each.mend)
 
 
 def _missing(row: Row, number: int) -> str:

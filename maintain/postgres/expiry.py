@@ -9,6 +9,7 @@ from bootstrap import periods
 from bootstrap.access.upkeep import Expiry
 from knowledge.thresholds.upkeep import UNINDEXED_BYTES
 from maintain.action import Action, Skipped
+from maintain.estimate import seconds
 from maintain.facts import DatabaseFacts
 from maintain.postgres.declared import Declared, declared
 from maintain.postgres.partition_sql import batch
@@ -68,6 +69,7 @@ def _expired(facts: DatabaseFacts, declared: Declared, wanted: Expiry) -> Iterat
             needs=f"ownership of {table}",
             role=str(row["owner"]),
             bytes=_bytes(row),
+            seconds=seconds(None, _bytes(row)),
         )
 
 

@@ -11,16 +11,16 @@ from bootstrap.access.upkeep import Partitions
 from bootstrap.postgres.change import ident
 from knowledge.thresholds.upkeep import DRAIN_ROWS, PAST_PERIODS
 from maintain.action import Action, Lock, Skipped
+from maintain.estimate import seconds
 from maintain.facts import DatabaseFacts
 from maintain.postgres import partition_sql as sql
 from maintain.postgres.coverage import Span, holes, spans
-from maintain.postgres.declared import Declared, declared, unseen
+from maintain.postgres.declared import Declared, declared
 from observe.observation import Row, texts
 
 
 def actions(facts: DatabaseFacts) -> Iterator[Action | Skipped]:
     """What is missing is made before anything old goes."""
-    yield from unseen(facts)
     for each in declared(facts):
         wanted = each.upkeep.partitions
         if wanted is None:
@@ -85,6 +85,7 @@ class _Table:
         yield from self._old(there)
 
     def _action(self, object_: str, statements: Sequence[str], why: str, lock: Lock, size: object = None) -> Action:
+        bytes_ = int(str(size)) if size is not None else None
         return Action(
             kind="partition",
             node=self.facts.node,
@@ -95,7 +96,8 @@ class _Table:
             lock=lock,
             needs=f"ownership of {self.table}",
             role=str(self.row["owner"]),
-            bytes=int(str(size)) if size is not None else None,
+            bytes=bytes_,
+            seconds=seconds(self.facts.took.get("; ".join(statements)), bytes_),
         )
 
     def _finalized(self, partition: str) -> Action:

@@ -111,8 +111,8 @@ there AS (
   LEFT JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
   LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid
 )
-SELECT t.number, format('%I.%I', t.schema, t.name) AS "table", quote_ident(t.schema) AS schema_quoted,
-       t.name::text AS name, t.relkind::text AS kind,
+SELECT t.number, t.oid::bigint AS relid, format('%I.%I', t.schema, t.name) AS "table",
+       quote_ident(t.schema) AS schema_quoted, t.name::text AS name, t.relkind::text AS kind,
        CASE WHEN t.oid IS NULL THEN ARRAY(
          SELECT o.relname::text FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace
          WHERE n.nspname = t.schema AND o.relkind IN ('r', 'p') AND NOT o.relispartition ORDER BY 1 LIMIT 1000)

@@ -33,12 +33,13 @@ parents AS (
   JOIN pg_class pc ON pc.relnamespace = wn.oid AND pc.relname = w.name
   JOIN pg_partitioned_table p ON p.partrelid = pc.oid
 )
-SELECT t."table", {NAMED} AS partition, c.relkind::text AS kind, b.text = 'DEFAULT' AS is_default,
+SELECT t.oid::bigint AS relid, t."table", {NAMED} AS partition, c.relkind::text AS kind,
+       b.text = 'DEFAULT' AS is_default,
        {_LOWER} AS lower, {_UPPER} AS upper, b.text AS bound, i.inhdetachpending AS detach_pending, {BYTES} AS bytes
 FROM parents t JOIN pg_inherits i ON i.inhparent = t.oid JOIN pg_class c ON c.oid = i.inhrelid
 JOIN pg_namespace n ON n.oid = c.relnamespace
 CROSS JOIN LATERAL (SELECT pg_get_expr(c.relpartbound, c.oid) AS text) b
-ORDER BY 1, is_default, lower NULLS FIRST, 2
+ORDER BY 2, is_default, lower NULLS FIRST, 3
 """
     return Observation(
         id="partitions",

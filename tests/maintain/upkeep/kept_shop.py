@@ -14,7 +14,7 @@ from psycopg.rows import tuple_row
 from bootstrap.access.upkeep import TableUpkeep
 from maintain.action import Action, MaintenancePlan
 from maintain.facts import DatabaseFacts
-from maintain.look import kept
+from maintain.look_upkeep import kept
 from maintain.plan import plan
 
 NEW_YEAR = datetime(2026, 12, 31, 23, 30, tzinfo=UTC)
