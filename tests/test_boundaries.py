@@ -57,8 +57,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "observe": {"bootstrap", "clients", "knowledge"},
     "boards": {"knowledge", "observe"},
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
-    "maintain": {"bootstrap", "knowledge", "observe"},
-    "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe", "upgrade"},
+    "maintain": {"bootstrap", "clients", "knowledge", "observe"},
+    "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe"},
     "capacity": {"bootstrap", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
     "cli": {
