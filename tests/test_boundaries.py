@@ -56,7 +56,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "boards": {"knowledge", "observe"},
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
     "maintain": {"bootstrap", "knowledge", "observe"},
-    "capacity": {"bootstrap", "knowledge", "observe"},
+    "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cli": {
         "maintain",
         "account",

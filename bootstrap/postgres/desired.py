@@ -12,7 +12,7 @@ from bootstrap.access import Access, Grant, Limits, TablePolicies
 from bootstrap.access.exceptions import single
 from bootstrap.access.names import SIBLINGS, login
 from bootstrap.access.postgres import EVERY, Kind
-from bootstrap.books import HISTORY, TABLE
+from bootstrap.books import CAPACITY, LEDGERS, TABLE
 from bootstrap.postgres import SCHEMA
 
 PUBLIC = "PUBLIC"
@@ -20,8 +20,6 @@ PUBLIC = "PUBLIC"
 RDS_IAM = "rds_iam"
 """RDS lets its members in by token alone, members by way of others too: a password of theirs is no longer taken (RDS
 User Guide, "IAM database authentication", limitations). So it is granted to logins and never to an identity's role."""
-LEDGERS = frozenset({TABLE, HISTORY})
-"""Tables of the migrations: whoever may write rows may still not write these."""
 
 Privileges: TypeAlias = frozenset[str]
 Acl: TypeAlias = Mapping[str, Privileges]
@@ -155,7 +153,7 @@ class Desired:
         if not walled and kind in {"table", "sequence", "function"}:
             _add(found, self._named.get((kind, schema, EVERY), ()))
         if kind == "table" and name in LEDGERS:
-            watches = name == TABLE and not walled
+            watches = name in {TABLE, CAPACITY} and not walled
             found = {
                 grantee: frozenset({"SELECT"})
                 if watches and self.identities.get(grantee) == "monitoring" and grantee not in self.unimplied
