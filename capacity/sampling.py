@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from bootstrap.access import Access, load_access
+from bootstrap.access import load_access, maintainer
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import LoginError, Secret, open_postgres
 from capacity import store
@@ -78,7 +77,7 @@ def sample(manifest: Manifest, conn: psycopg.Connection[Any] | None = None) -> L
     Two at once are harmless, and so is one after the other within the hour. Raise CapacityError where it cannot be
     kept, and what `take` raises.
 
-    :param conn: a session in autocommit whose login may become the owner of the schema; else the migrator's is opened.
+    :param conn: a session in autocommit whose login may become the owner of the schema; else that of who maintains is opened.
     """
     look = take(manifest)
     keep(manifest, look, conn)
@@ -91,21 +90,9 @@ def keep(manifest: Manifest, look: Look, conn: psycopg.Connection[Any] | None = 
     if conn is not None:
         store.write(conn, access, look.samples, look.at)
         return
-    with closing(_migrator(manifest, access)) as own:
+    who = maintainer(access)
+    found, target = credential(manifest, who), manifest.postgres
+    with closing(
+        open_postgres(target, target.primary, found.username or "", found.password, application=APPLICATION)
+    ) as own:
         store.write(own, access, look.samples, look.at)
-
-
-def _migrator(manifest: Manifest, access: Access) -> psycopg.Connection[Any]:
-    who = next(_able(access), None)
-    if who is None:
-        raise CapacityError(
-            "nobody may keep samples: access.yaml has no identity with `postgres: migrator` that logs in, which acts "
-            "as the owner of the schema"
-        )
-    found = credential(manifest, who)
-    target = manifest.postgres
-    return open_postgres(target, target.primary, found.username or "", found.password, application=APPLICATION)
-
-
-def _able(access: Access) -> Iterator[str]:
-    return (name for name in access.with_privilege("migrator") if access.logs_in(name))

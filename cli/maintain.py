@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from cli.consent import ask
-from cli.errors import FAILED
+from cli.current import state_of
+from cli.duration import duration
+from cli.errors import FAILED, InputError
+from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
-from cli.output import console, emit_json, escape, note, table
+from cli.output import console, counted, emit_json, escape, note, table
 from cli.target import find_manifest
+from infra.settings.problems import nearest
+from observe.quantities import duration as written_seconds
 
 if TYPE_CHECKING:
     from maintain.action import MaintenancePlan
+    from maintain.report import Done, MaintenanceReport
 
 app = typer.Typer(no_args_is_help=True, help="Maintenance: only what is needed, stopped before anyone feels it.")
 
@@ -44,31 +50,64 @@ def plan(stack: StackArgument = None, manifest: ManifestOption = None, json: Jso
 def run(
     stack: StackArgument = None,
     manifest: ManifestOption = None,
+    budget: Annotated[
+        float, typer.Option(parser=duration, help="Time it may take: nothing is begun that does not fit.")
+    ] = "30m",  # type: ignore[assignment]
+    only: Annotated[list[str] | None, typer.Option(help="Kind of action, several times: vacuum, reindex, ...")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Do what `maintain plan` shows.
+    """Do what `maintain plan` shows, and stop before anybody feels it.
 
-    [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json
+    [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json --budget 10m --only vacuum
     """
-    from bootstrap.postgres import master
-    from bootstrap.secrets import AwsStore
     from maintain.look import database
     from maintain.plan import plan as planned
-    from maintain.run.run import run as carry_out
+    from maintain.run.budget import Budget, check
+    from maintain.run.carry_out import carry_out
 
-    found = find_manifest(stack, manifest)
-    made = planned([database(found)])
+    found, facts = find_manifest(stack, manifest), None
+    facts = database(found)
+    made = only_kinds(planned([facts]), only or [])
+    check(Budget(budget), made.actions)
     if not json:
         _show(made)
     if made.actions:
-        ask(f"{len(made.actions)} actions on {found.prefix}.", found.prefix, yes=yes)
-    with master.look(found.postgres, AwsStore(found.region, found.aws_endpoint)).conn as conn:
-        report = carry_out(conn, made, note)
+        ask(f"{counted(len(made.actions), 'action')} on {found.prefix}.", found.prefix, yes=yes)
+    report = carry_out(found, facts, lambda again: planned([again]), made, Budget(budget), note)
+    if manifest is None:
+        keep(state_of(stack), report)
     if json:
         emit_json(report.model_dump())
+    else:
+        _show_report(report)
     if not report.ok:
         raise typer.Exit(FAILED)
+
+
+@app.command()
+def report(stack: StackArgument = None, json: JsonFlag = False) -> None:
+    """Show how past runs on this computer went.
+
+    [bold]Examples:[/] datatier maintain report    datatier maintain report local --json
+    """
+    runs = kept(state_of(stack))
+    if json:
+        emit_json([each.model_dump() for each in runs])
+        return
+    rows = [[each.began_at, written_seconds(each.seconds), *_counts(each), escape(each.stopped)] for each in runs]
+    console().print(table("", ["began", "took", "done", "failed", "stopped", "left", "why it stopped"], rows))
+
+
+def only_kinds(made: MaintenancePlan, kinds: list[str]) -> MaintenancePlan:
+    """The actions of those kinds; all of them where none is named. Raise InputError for one that does not exist."""
+    from maintain.action import Kind, MaintenancePlan
+
+    if wrong := [each for each in kinds if each not in get_args(Kind)]:
+        raise InputError(f"--only {wrong[0]}: {', '.join(get_args(Kind))}.{nearest(wrong[0], set(get_args(Kind)))}")
+    if not kinds:
+        return made
+    return MaintenancePlan(actions=tuple(each for each in made.actions if each.kind in kinds), skipped=made.skipped)
 
 
 def as_json(made: MaintenancePlan) -> dict[str, object]:
@@ -82,3 +121,43 @@ def as_json(made: MaintenancePlan) -> dict[str, object]:
 def _show(made: MaintenancePlan) -> None:
     rows = [[escape(each.statement), each.lock, escape(each.why)] for each in made.actions]
     console().print(table("", ["statement", "lock", "why"], rows))
+
+
+def _show_report(report: MaintenanceReport) -> None:
+    rows = [
+        [
+            each.state,
+            escape(each.statement),
+            written_seconds(each.seconds),
+            _shrunk(each),
+            written_seconds(each.blocked_seconds),
+            escape(each.detail),
+        ]
+        for each in report.done
+    ]
+    out = console()
+    if rows:
+        out.print(table("", ["state", "statement", "took", "size", "held up others", "why"], rows))
+    for each in report.unseen:
+        note(f"its lag was not seen, {each}")
+    done, failed, stopped, left = _counts(report)
+    words = f"{done} done, {failed} failed, {stopped} stopped, {left} left"
+    out.print(escape(f"{words} in {written_seconds(report.seconds)}. {_ending(report)}".strip()))
+
+
+def _ending(report: MaintenanceReport) -> str:
+    return f"The rest is left for the next run: {report.stopped}." if report.stopped else ""
+
+
+def _counts(report: MaintenanceReport) -> tuple[int, int, int, int]:
+    return report.count("done"), report.count("failed"), report.count("stopped"), report.count("left")
+
+
+def _shrunk(each: Done) -> str:
+    from observe.quantities import size
+
+    if each.bytes_before is None or each.bytes_after is None:
+        return ""
+    if each.bytes_before == each.bytes_after:
+        return size(each.bytes_after)
+    return f"{size(each.bytes_before)} -> {size(each.bytes_after)}"

@@ -10,6 +10,7 @@ import typer
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json, escape
 from cli.project import load
+from cli.upgrade_rehearse import rehearse
 
 app = typer.Typer(no_args_is_help=True, help="Plan upgrades: what to do in which order, and what users notice.")
 
@@ -56,3 +57,6 @@ def plan(
                 out.print(f"   [dim]done when:[/] {escape(text)}")
             if step.source:
                 out.print(f"   [dim]({escape(step.source)})[/]")
+
+
+app.command()(rehearse)

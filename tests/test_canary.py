@@ -90,6 +90,8 @@ COMMANDS: dict[str, list[Case]] = {
     "alarms explain": [case("storage-low", "dev", "--json"), case("storage-lwo", "dev", code=2)],
     "maintain plan": [case("--json")],
     "maintain run": [case("--yes", "--json")],
+    "cost show": [case("prod", "--json")],
+    "cost refresh": [case("nope", code=2)],
     "upgrade plan": [case("dev", "--to", "postgres.version=18"), case("dev", "--to", "postgres", code=2)],
     "health": [case("--json"), case("--line"), case(url=True, code=1)],
     "queries connections": [case("--json")],

@@ -38,9 +38,9 @@ def plan(stack: Deployed, to: Iterable[str], deployed: Iterable[str] = ()) -> tu
 
     Raise `PlanError` for what cannot be read or has no legal way.
     """
-    runs = {(target, key): value for target, key, value in map(_read, deployed)}
+    runs = {(target, key): value for target, key, value in map(read, deployed)}
     made = []
-    for target, key, value in map(_read, to):
+    for target, key, value in map(read, to):
         planner, was = _now(stack, target, key)
         change = UpgradeChange(target=target, key=key, was=runs.get((target, key), was), wanted=value)
         made.append(UpgradePlan(change=change, steps=() if change.was == value else planner(stack, change)))
@@ -54,7 +54,8 @@ def _as_caller(stack: Deployed, made: UpgradePlan) -> UpgradePlan:
     return replace(made, steps=(first, *made.steps[1:]))
 
 
-def _read(text: str) -> tuple[str, str, str]:
+def read(text: str) -> tuple[str, str, str]:
+    """Target, key and value of `TARGET.KEY=VALUE`. Raise `PlanError`."""
     where, equals, value = text.partition("=")
     target, dot, key = where.partition(".")
     if not (equals and dot and target and key and value):

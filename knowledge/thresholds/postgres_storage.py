@@ -113,6 +113,17 @@ NEVER_VACUUMED = Threshold(
     first_steps=DEAD_ROWS.first_steps,
     runbook=_STORAGE,
 )
+NEVER_ANALYZED = Threshold(
+    id="never-analyzed",
+    warn=BLOAT_FROM_BYTES,
+    critical=None,
+    unit="bytes",
+    source="from the size on from which bloat is looked for; pg_class.reltuples is -1 where a table was neither "
+    "vacuumed nor analyzed, as all are after pg_upgrade before 18 (PostgreSQL, pg_class and pg_upgrade)",
+    meaning="The planner knows neither how many rows the table has nor what is in its columns: plans may be bad.",
+    first_steps=("Analyze the table by hand: it reads a sample and locks nobody out.",),
+    runbook="docs/runbooks/postgres-load.md",
+)
 STALE_STATISTICS = Threshold(
     id="stale-statistics",
     warn=200,

@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import redis
 from local_stack import Stack, declare
+from open_to_others import open_to_others
 
 from local.down import down
 from local.handlers.base import node, server
@@ -119,14 +120,7 @@ def test_every_server_listens_on_loopback_alone(stack: Stack) -> None:
 
 
 def test_files_are_private(stack: Stack) -> None:
-    # PostgreSQL keeps its own modes inside its data folder, which nobody else may enter
-    open_to_others = [
-        path
-        for path in stack.state.path.rglob("*")
-        if "data" not in path.relative_to(stack.state.path).parts and path.lstat().st_mode & 0o077
-    ]
-    assert open_to_others == []
-    assert (stack.state.path / "postgres" / "t-primary" / "data").stat().st_mode & 0o077 == 0
+    assert open_to_others(stack.state.path) == []
 
 
 def test_status(stack: Stack) -> None:
