@@ -11,7 +11,6 @@ from bootstrap.access import load_access, maintainer
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import LoginError, Secret, open_postgres
 from capacity import store
-from capacity.errors import CapacityError
 from capacity.samples import POSTGRES, REDIS, Sample, samples
 from clients.credentials import credential
 from knowledge.thresholds.threshold import Status
@@ -77,7 +76,8 @@ def sample(manifest: Manifest, conn: psycopg.Connection[Any] | None = None) -> L
     Two at once are harmless, and so is one after the other within the hour. Raise CapacityError where it cannot be
     kept, and what `take` raises.
 
-    :param conn: a session in autocommit whose login may become the owner of the schema; else that of who maintains is opened.
+    :param conn: a session in autocommit whose login may become the owner of the schema; else one is opened as whoever
+    maintains.
     """
     look = take(manifest)
     keep(manifest, look, conn)
