@@ -11,11 +11,13 @@ from typing import Any
 import psycopg
 from psycopg.sql import SQL, Literal
 
+from bootstrap.access import load_access, maintainer
 from bootstrap.lock_holders import ADMINISTRATOR
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.lock import Work, hold
-from bootstrap.secrets import AwsStore
+from bootstrap.secrets import AwsStore, open_postgres
+from clients.credentials import credential
 from maintain.action import MaintenancePlan
 from maintain.facts import DatabaseFacts
 from maintain.report import MaintenanceReport
@@ -23,7 +25,7 @@ from maintain.run.budget import Budget
 from maintain.run.caches import on_cache
 from maintain.run.proof import Proof
 from maintain.run.run import Means, Say, run
-from maintain.run.session import begin
+from maintain.run.session import APPLICATION, begin
 from maintain.run.watch import Watch
 from observe.nodes import postgres_nodes
 
@@ -65,10 +67,18 @@ def carry_out(
 
 @contextmanager
 def worker(manifest: Manifest) -> Iterator[psycopg.Connection[Any]]:
-    """The session that works, as the master. Raise what logging in raises."""
-    with master.look(manifest.postgres, AwsStore(manifest.region, manifest.aws_endpoint)).conn as conn:
+    """The session that works: the declared maintainer's, or else the master's. Raise what logging in raises."""
+    with _login(manifest) as conn:
         begin(conn)
         yield conn
+
+
+def _login(manifest: Manifest) -> psycopg.Connection[Any]:
+    who, target = maintainer(load_access(manifest.access)), manifest.postgres
+    if who == "master":
+        return master.look(target, AwsStore(manifest.region, manifest.aws_endpoint)).conn
+    found = credential(manifest, who)
+    return open_postgres(target, target.primary, found.username or "", found.password, application=APPLICATION)
 
 
 def _work(owner: str) -> Work:

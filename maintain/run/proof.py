@@ -15,13 +15,15 @@ from maintain.facts import DatabaseFacts
 from maintain.run.objects import Object, see
 from observe.node import PostgresNode
 from observe.observation import Observation
+from observe.postgres.tables import TABLES
 from observe.postgres.vacuum import VACUUM
 from observe.postgres.vacuum_horizon import VACUUM_HORIZON, held
+from observe.postgres.wraparound import WRAPAROUND_TABLES
 from observe.quantities import size
 from observe.read import look
 
 Planner = Callable[[DatabaseFacts], MaintenancePlan]
-_SEEN_BY: Mapping[Kind, tuple[Observation, ...]] = {"vacuum": (VACUUM,), "analyze": (VACUUM,)}
+_SEEN_BY: Mapping[Kind, tuple[Observation, ...]] = {"vacuum": (VACUUM, WRAPAROUND_TABLES), "analyze": (VACUUM,)}
 """What an action is planned from and is cheap to ask again. Of the other kinds the object itself tells enough."""
 
 
@@ -57,7 +59,9 @@ class Proof:
         return ""
 
     def _planned_still(self, conn: psycopg.Connection[Any], action: Action) -> str:
-        observed = {each.id: look(conn, self._node.name, each) for each in _SEEN_BY[action.kind]}
+        # Not who holds back: held back, it is no longer planned, but it has not helped either.
+        tables = {name: each for name, each in self._facts.observed.items() if name == TABLES.id}
+        observed = tables | {each.id: look(conn, self._node.name, each) for each in _SEEN_BY[action.kind]}
         facts = replace(self._facts, at=datetime.now(UTC), observed=observed)
         again = next((each for each in self._plan(facts).actions if _same(each, action)), None)
         if again is None or (action.kind == "vacuum" and _dead(facts, action) < _dead(self._facts, action)):

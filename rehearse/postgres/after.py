@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 from bootstrap import schema
 from bootstrap.access import Access
@@ -77,16 +78,20 @@ def access(conn: psycopg.Connection[Any], declared: Access | None, tried: Tried,
 
 def extensions(conn: psycopg.Connection[Any], work: MajorUpgrade, done: Timed) -> None:
     """An upgrade leaves extensions at the version that they had (RDS User Guide): update them, as one has to."""
-    updated = []
+    updated, wrong = [], []
     with done.phase("extensions"):
         for name, was, now in conn.execute(_OLDER).fetchall():
-            conn.execute(psycopg.sql.SQL("ALTER EXTENSION {} UPDATE").format(psycopg.sql.Identifier(name)))
-            updated.append(f"{name} {was} -> {now}")
+            try:
+                conn.execute(SQL("ALTER EXTENSION {} UPDATE").format(Identifier(name)))
+            except psycopg.Error as error:
+                wrong.append(f"{name} stays at {was}: {error.diag.message_primary}")
+            else:
+                updated.append(f"{name} {was} -> {now}")
         there = {name for (name,) in conn.execute("SELECT extname FROM pg_extension")}
     lacking = sorted(set(work.copy.extensions) - there)
     said = [*([f"updated {', '.join(updated)}"] if updated else ["each is at the version that this server brings"])]
     said += [f"not there: {', '.join(lacking)}"] if lacking else []
-    done.check("extensions", None if lacking else True, "; ".join(said))
+    done.check("extensions", False if wrong else None if lacking else True, "; ".join([*wrong, *said]))
 
 
 def collations(conn: psycopg.Connection[Any], work: MajorUpgrade, done: Timed) -> None:

@@ -29,6 +29,7 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
     notes += more
     notes += _unasked(work, statements)
     changed = settings(work.facts.settings, frozenset(new.settings), work.copy.major, work.major) if work.facts else ()
+    obstacles = list(dict.fromkeys([*obstacles, *(found for each in tried for found in each.obstacles)]))
     ways = tuple(each.way for each in tried)
     reason = _reason(ways, obstacles)
     return UpgradeRehearsal(

@@ -18,12 +18,12 @@ from local.postgres.binaries import Binaries, client
 from local.postgres.server import PostgresServer
 from local.scratch import loading
 from observe.observation import Row
-from rehearse.postgres import after, estimate, pg_upgrade
+from rehearse.postgres import after, estimate, pg_upgrade, views
 from rehearse.postgres.plans import Plan
 from rehearse.postgres.servers import Bench, target
 from rehearse.postgres.statements import plans
 from rehearse.postgres.work import MajorUpgrade
-from rehearse.report import RehearsedWay
+from rehearse.report import Obstacle, RehearsedWay
 from rehearse.timed import Timed
 
 
@@ -37,6 +37,8 @@ class Before:
     statistics: after.Statistics = (0, 0)
     plans: dict[str, Plan] = field(default_factory=dict)
     """Id of a statement -> its plan."""
+    uses: tuple[views.Use, ...] = ()
+    """What its views read of the catalog."""
     without: frozenset[str] = frozenset()
     """Extensions that this computer's server of that version does not have."""
 
@@ -47,6 +49,7 @@ class Tried:
 
     way: RehearsedWay
     plans: dict[str, Plan] = field(default_factory=dict)
+    obstacles: tuple[Obstacle, ...] = ()
 
 
 def lacking(work: MajorUpgrade, found: Binaries) -> frozenset[str]:
@@ -65,6 +68,7 @@ def old_server(bench: Bench, work: MajorUpgrade, statements: Sequence[Row]) -> B
     with made.server.connect(work.database) as conn:
         made.size = after.size(conn)
         made.statistics = after.statistics(conn)
+        made.uses = views.uses(conn)
         made.plans = plans(conn, statements, work.facts.planner if work.facts else {})
     return made
 
@@ -74,6 +78,8 @@ def by_pg_upgrade(bench: Bench, work: MajorUpgrade, before: Before, statements: 
     done = Timed()
     before.server.stop()
     new = bench.server("new", bench.new)
+    obstacles = _catalog(new, work, before)
+    new.stop()
     for check in (True, False):
         said = bench.upgrade(before.server, new, check=check)
         if check:
@@ -88,7 +94,8 @@ def by_pg_upgrade(bench: Bench, work: MajorUpgrade, before: Before, statements: 
                 done.add(each.name, each.seconds)
         if said.status:
             why = pg_upgrade.refusal(said, new.data)
-            return Tried(way=RehearsedWay(way="pg_upgrade", ok=False, refused=why, phases=tuple(done.phases)))
+            way = RehearsedWay(way="pg_upgrade", ok=False, refused=why, phases=tuple(done.phases))
+            return Tried(way=way, obstacles=obstacles)
     with done.phase("start"):
         new.start(loading(work.copy.extensions, bench.new.major))
     try:
@@ -103,7 +110,7 @@ def by_pg_upgrade(bench: Bench, work: MajorUpgrade, before: Before, statements: 
     downtime = estimate.by_pg_upgrade(done.phases, source=work.copy.size, here=before.size)
     ok = all(each.ok is not False for each in done.checks)
     way = RehearsedWay(way="pg_upgrade", ok=ok, phases=tuple(done.phases), checks=tuple(done.checks), downtime=downtime)
-    return Tried(way=way, plans=found)
+    return Tried(way=way, plans=found, obstacles=obstacles)
 
 
 def by_dump(bench: Bench, work: MajorUpgrade, before: Before | None, statements: Sequence[Row]) -> Tried:
@@ -117,7 +124,7 @@ def by_dump(bench: Bench, work: MajorUpgrade, before: Before | None, statements:
                 deque(dumped(client("pg_dump", bench.old.major), libpq(conn), snapshot.id, None), maxlen=0)
         before.server.stop()
     new = bench.server("restored", bench.new)
-    new.start(loading(work.copy.extensions, bench.new.major))
+    obstacles = _catalog(new, work, before)
     try:
         wish = Wish(server=target(new), name=work.database, without=lacking(work, bench.new),
                     tried=on_this_computer(new.port))  # fmt: skip
@@ -134,14 +141,23 @@ def by_dump(bench: Bench, work: MajorUpgrade, before: Before | None, statements:
             found = plans(conn, statements, work.facts.planner if work.facts else {})
     except (KeepError, psycopg.Error) as error:
         way = RehearsedWay(way="dump", ok=False, refused=str(error), phases=tuple(done.phases))
-        return Tried(way=way)
+        return Tried(way=way, obstacles=obstacles)
     finally:
         new.stop()
     size = before.size if before else None
     downtime = estimate.by_dump(done.phases, source=work.copy.size, here=size) if before else None
     ok = all(each.ok is not False for each in done.checks)
     way = RehearsedWay(way="dump", ok=ok, phases=tuple(done.phases), checks=tuple(done.checks), downtime=downtime)
-    return Tried(way=way, plans=found)
+    return Tried(way=way, plans=found, obstacles=obstacles)
+
+
+def _catalog(new: PostgresServer, work: MajorUpgrade, before: Before | None) -> tuple[Obstacle, ...]:
+    """Start an empty server of the new version and ask its catalog for what views of the old one read."""
+    new.start(loading(work.copy.extensions, new.binaries.major))
+    if before is None:
+        return ()
+    with new.connect() as conn:
+        return views.gone(before.uses, views.columns(conn), str(new.binaries.major))
 
 
 _NAMES = {"prove": "proof of the rows", "statistics": "analyze"}
