@@ -321,6 +321,7 @@ def auth(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
                     before=(stack.refresh,),
                     until=(swapped, stack.cache_available(cache)),
                     on=cache,
+                    unseen=True,
                 ),
             ),
             users="Nothing.",

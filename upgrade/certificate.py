@@ -38,6 +38,7 @@ def steps(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
                 stack.deploy(
                     line("postgres", f"{{ca: {change.wanted}}}"),
                     until=tuple(_has(stack, each, change.wanted) for each in stack.instances.databases),
+                    unseen=True,
                 ),
             ),
             users="Nothing.",

@@ -159,6 +159,7 @@ class Deployed:
         pending: tuple[Described, ...] = (),
         before: tuple[str, ...] = (),
         options: str = "",
+        unseen: bool = False,
         on: DatabaseInstance | ReplicationGroup | None = None,
     ) -> Deploy:
         """A deployment of the stack with these lines in its file; it changes the primary, where no other is named."""
@@ -167,6 +168,7 @@ class Deployed:
             before=before,
             command=f"{self.up}{options}",
             until=until,
+            unseen=unseen,
             pending=pending,
             going=(self._changing(on or self.primary),),
         )

@@ -82,6 +82,8 @@ class Deploy:
     """`pulumi up -s STACK`"""
     until: tuple[Described, ...]
     """All of it holds once it is deployed."""
+    unseen: bool = False
+    """Whether AWS shows the same before it: Pulumi's state follows what a call has changed, and a person says so."""
     pending: tuple[Described, ...] = ()
     """Any of it holds once AWS has taken it and waits for the maintenance window."""
     going: tuple[Described, ...] = ()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from bootstrap.errors import AskedError
 from upgrade.check import Check
-from upgrade.effect import Effect, Person
+from upgrade.effect import Deploy, Effect, Person
 
 
 class PlanError(AskedError, ValueError):
@@ -68,7 +68,7 @@ class UpgradeStep:
     @property
     def by_hand(self) -> bool:
         """Whether only a person can do it, and say so."""
-        return any(isinstance(effect, Person) for effect in self.do)
+        return any(isinstance(each, Person) or (isinstance(each, Deploy) and each.unseen) for each in self.do)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, MutableMapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -59,10 +59,7 @@ def carry_out(doing: Doing, number: str, effect: Effect) -> None:
             _again(doing, effect)
         case Person():
             if not doing.agreed(doing.step):
-                what = "; ".join(effect.texts)
-                raise WaitingError(
-                    f"only a person can do it: {what}. Say --accept {doing.step.id} when it is done.", needs="person"
-                )
+                raise _by_hand(doing, effect.texts)
     doing.end(number)
 
 
@@ -97,14 +94,14 @@ def _call(doing: Doing, number: str, call: Call) -> None:
 
 def _deploy(doing: Doing, number: str, deploy: Deploy) -> None:
     world = doing.world
-    if all_hold(world, deploy.until):
+    lacking = world.lacks(deploy.lines)
+    if all_hold(world, deploy.until) and not lacking and not deploy.unseen:
         return
     if not any_holds(world, deploy.going):
         if any_holds(world, deploy.pending):
             raise _window(deploy)
         doing.begin(number)
         doing.keep()
-        lacking = world.lacks(deploy.lines)
         if lacking:
             said = "; ".join(lacking)
             raise WaitingError(
@@ -112,13 +109,22 @@ def _deploy(doing: Doing, number: str, deploy: Deploy) -> None:
                 needs="deployment",
             )
         doing.say(deploy.command)
-        if not world.deploy(deploy):
+        if not world.deploy(deploy) and not (deploy.unseen and doing.agreed(doing.step)):
+            if deploy.unseen:
+                raise _by_hand(doing, (*deploy.before, deploy.command))
             raise WaitingError(
                 f"it is declared and not deployed: {' && '.join((*deploy.before, deploy.command))}", needs="deployment"
             )
         if not all_hold(world, deploy.until) and any_holds(world, deploy.pending):
             raise _window(deploy)
     wait(world, deploy.until, going=deploy.going, seconds=deploy.minutes * 60)
+
+
+def _by_hand(doing: Doing, texts: Sequence[str]) -> WaitingError:
+    what = "; ".join(texts)
+    return WaitingError(
+        f"only a person can do it: {what}. Say --accept {doing.step.id} when it is done.", needs="person"
+    )
 
 
 def _window(deploy: Deploy) -> WaitingError:

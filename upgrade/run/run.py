@@ -100,6 +100,9 @@ def _nothing_to_do(step: UpgradeStep, world: World) -> bool:
         return all_hold(world, step.already)
     if not step.do or any(effect.kind not in ("call", "deploy") for effect in step.do):
         return False
+    for effect in step.do:
+        if effect.kind == "deploy" and (effect.unseen or world.lacks(effect.lines)):
+            return False
     until = [each for effect in step.do if effect.kind in ("call", "deploy") for each in effect.until]
     return all_hold(world, until) and all_hold(world, step.proofs)
 
