@@ -401,7 +401,7 @@ def tls(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
                 ),
             ),
             users="Plain text is refused from here on.",
-            then=(f"{stack.refresh}, and {stack.preflight} says no changes",),
+            then=(f"{stack.refresh} && {stack.preflight} says no changes",),
             undo=(_mode(stack, cache, "preferred", ("preferred",)),),
             source=_TLS,
         ),

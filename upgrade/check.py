@@ -27,7 +27,7 @@ class Look:
     profile: str | None = None
 
     def __str__(self) -> str:
-        query = f"--query {shlex.quote(self.path)} --output text"
+        query = f"--query {quoted(self.path)} --output text"
         return f"{command(self.service, self.operation, self.parameters, self.region, self.profile)} {query}"
 
 
@@ -102,6 +102,11 @@ def command(
         else:
             words += [f"--{option}", *_values(value)]
     return commands.aws(" ".join(words) + finds, region=region, profile=profile)
+
+
+def quoted(text: str) -> str:
+    """For a shell, with as few quotes as it takes: SQL and JMESPath are full of single ones."""
+    return shlex.quote(text) if re.search(r'["$`\\!]', text) else f'"{text}"'
 
 
 def hyphenated(name: str) -> str:

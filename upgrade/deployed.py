@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,7 +9,7 @@ from infra.instances import DatabaseInstance, Instances, ReplicationGroup
 from infra.settings.model import Settings
 from knowledge import commands
 from knowledge.aws_states import INSTANCE_AVAILABLE, INSTANCE_CHANGING, INSTANCE_FAILED
-from upgrade.check import Declared, Described, Look, Parameters
+from upgrade.check import Declared, Described, Look, Parameters, quoted
 from upgrade.effect import MINUTES, Call, Deploy, Sql
 
 MANIFEST = "manifest.json"
@@ -183,7 +181,7 @@ class Deployed:
 
     def psql(self, *statements: str) -> str:
         """Queries, as a person asks them."""
-        asked = " ".join(f"-c {_quoted(each)}" for each in statements)
+        asked = " ".join(f"-c {quoted(each)}" for each in statements)
         return self.datatier("psql master", f"-- -At {asked}")
 
     def aws(self, command: str, on: DatabaseInstance | ReplicationGroup | None = None) -> str:
@@ -228,11 +226,6 @@ def deployed(servers: Instances, settings: Settings, config: Mapping[str, object
         account=_text(only),
         role=_text(last.get("roleArn")) if isinstance(last, dict) else None,
     )
-
-
-def _quoted(statement: str) -> str:
-    """For a shell, with as few quotes as it takes: SQL is full of single ones."""
-    return shlex.quote(statement) if re.search(r'["$`\\!]', statement) else f'"{statement}"'
 
 
 def _text(value: object) -> str | None:

@@ -27,7 +27,7 @@ from upgrade.run import aws
 from upgrade.run.world import Row
 
 ACCOUNT = "210987654321"
-BUSY = 90.0
+BUSY = 30.0
 """Seconds for which AWS is at each change."""
 
 
@@ -544,8 +544,8 @@ class Scripted:
         self.pulumi = True
         self.windowed = False
         """Whether what is deployed waits for the maintenance window."""
-        self.strike: Callable[[str], None] = lambda _: None
-        """Called around every effect: where the process may be killed."""
+        self.strike: Callable[[], None] = lambda: None
+        """Called before every effect: where the process may be killed."""
         monkeypatch.setattr(
             aws, "aws_client", lambda service, region, endpoint, *, caller: Client(self.state, service, region)
         )
@@ -555,18 +555,15 @@ class Scripted:
         return self.aws.look(look)
 
     def call(self, call: Call, found: Mapping[str, Value]) -> str:
-        self.strike("before")
-        request = self.aws.call(call, found)
-        self.strike("after")
-        return request
+        self.strike()
+        return self.aws.call(call, found)
 
     def ask(self, statement: str) -> Sequence[Row]:
         return self.database.ask(statement)
 
     def execute(self, statement: str, role: str | None) -> None:
-        self.strike("before")
+        self.strike()
         self.database.execute(statement, role)
-        self.strike("after")
 
     def differences(self) -> Sequence[str]:
         return self.database.otherwise
@@ -582,9 +579,8 @@ class Scripted:
 
     def deploy(self, deploy: Deploy) -> bool:
         if self.pulumi:
-            self.strike("before")
+            self.strike()
             self.up(deploy)
-            self.strike("after")
         return self.pulumi
 
     def up(self, deploy: Deploy) -> None:
