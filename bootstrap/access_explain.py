@@ -11,8 +11,9 @@ import psycopg
 from pydantic import JsonValue
 
 from bootstrap.access import Access, RedisRules, access_string
+from bootstrap.access.names import logins
 from bootstrap.errors import BootstrapError
-from bootstrap.postgres.desired import PUBLIC, Desired
+from bootstrap.postgres.desired import PUBLIC, RDS_IAM, Desired
 from bootstrap.postgres.live import Live, LiveObject, read
 
 # database-roles.html, "Predefined Roles": no ACL mentions what they may.
@@ -105,7 +106,11 @@ def explain_database(conn: psycopg.Connection[Any], access: Access | None, name:
 def _closure(name: str, live: Live) -> Mapping[str, _Held]:
     """Every role that counts, by the shortest way; one that inherits first."""
     found = {name: _Held(path=(name,), inherited=True)}
-    ahead = [name]
+    # SET ROLE asks who is logged in: before PostgreSQL 16 a maintainer's logins are the owner's members, it is not.
+    for row in sorted(live.memberships, key=lambda m: (not live.roles[m.member].login, m.member)):
+        if row.member in logins(name) and row.role not in (*found, RDS_IAM) and row.set:
+            found[row.role] = _Held(path=(row.member, row.role), inherited=False)
+    ahead = list(found)
     while ahead:
         at = found[here := ahead.pop(0)]
         for row in sorted((m for m in live.memberships if m.member == here), key=lambda m: not m.inherit):

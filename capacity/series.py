@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-Unit = Literal["bytes", "connections", "transactions", "operations/s", "bytes/s", "%", "keys"]
+Unit = Literal["bytes", "connections", "transactions", "operations/s", "bytes/s", "%", "ms"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "drift": ("cli.drift", "drift", INSIDE),
     "report": ("cli.report", "app", DEPLOY),
     "maintain": ("cli.maintain", "app", CARE),
+    "cost": ("cli.cost", "app", CARE),
     "upgrade": ("cli.upgrade", "app", CARE),
 }
 """Name -> module, the function or group in it, and under which heading it stands in the help."""
@@ -62,7 +63,7 @@ def application(words: Iterable[str] = COMMANDS, of_group: str = "") -> typer.Ty
     import typer
 
     from cli.stack_names import both_ways
-    from cli.suggestions import CarefulGroup
+    from cli.suggestions import GROUPS, CarefulGroup
 
     app = typer.Typer(
         name="datatier",
@@ -82,7 +83,7 @@ def application(words: Iterable[str] = COMMANDS, of_group: str = "") -> typer.Ty
             chosen = _only(found, of_group)
             for each in chosen.registered_commands:
                 each.callback = both_ways(each.callback) if each.callback else None
-            app.add_typer(chosen, name=word, cls=CarefulGroup, rich_help_panel=panel)
+            app.add_typer(chosen, name=word, cls=GROUPS.get(word, CarefulGroup), rich_help_panel=panel)
         else:
             app.command(word, rich_help_panel=panel)(both_ways(found))
     return app

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 
 from cli.consent import ask
-from cli.errors import FAILED
+from cli.current import state_of
+from cli.duration import duration
+from cli.errors import DIFFERENT, FAILED, InputError
+from cli.maintain_view import as_json, show, sql
+from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
-from cli.output import console, emit_json, escape, note, table
+from cli.output import console, counted, emit_json, escape, note, table
 from cli.target import find_manifest
+from infra.settings.problems import nearest
+from observe.quantities import duration as written_seconds
 
 if TYPE_CHECKING:
     from maintain.action import MaintenancePlan
+    from maintain.report import Done, MaintenanceReport
 
 app = typer.Typer(no_args_is_help=True, help="Maintenance: only what is needed, stopped before anyone feels it.")
 
@@ -25,60 +31,151 @@ def group() -> None:
 
 
 @app.command()
-def plan(stack: StackArgument = None, manifest: ManifestOption = None, json: JsonFlag = False) -> None:
-    """Show what would be done, why, and what it locks.
+def plan(
+    stack: StackArgument = None,
+    manifest: ManifestOption = None,
+    node: Annotated[str | None, typer.Option(help="Only this server: primary, or a cache's node.")] = None,
+    cache: Annotated[str | None, typer.Option(help="Only the nodes of this cache.")] = None,
+    tables: Annotated[
+        list[str] | None, typer.Option("--table", help="Only this table with its partitions, several times.")
+    ] = None,
+    reset_statistics: Annotated[
+        bool, typer.Option("--reset-statistics", help="Count statements anew, too (pg_stat_statements).")
+    ] = False,
+    identity: Annotated[
+        str | None, typer.Option("--identity", "-i", help="Who looks; who watches when absent.")
+    ] = None,
+    as_sql: Annotated[bool, typer.Option("--sql", help="Print the statements alone, to paste.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Show what would be done, why, what it locks and what it needs; exit 3 where there is something to do.
 
     [bold]Examples:[/] datatier maintain plan    datatier maintain plan prod --manifest manifest.json --json
+    datatier maintain plan --table public.orders --sql
     """
-    from maintain.look import database
+    from maintain.look import Wanted, servers
     from maintain.plan import plan as planned
+    from maintain.report import past
 
-    made = planned([database(find_manifest(stack, manifest))])
+    if as_sql and json:
+        raise InputError("--sql and --json are two ways to print a plan: leave one out.")
+    wanted = Wanted(node=node, cache=cache, tables=tuple(tables or ()), reset_statistics=reset_statistics)
+    found = find_manifest(stack, manifest)
+    took, failed = past(kept(state_of(stack)) if manifest is None else [])
+    seen = servers(found, wanted, identity, took, failed)
+    made = planned(seen.databases, seen.caches, seen.skipped)
     if json:
         emit_json(as_json(made))
-        return
-    _show(made)
+    elif as_sql:
+        typer.echo(sql(made))
+    else:
+        show(made)
+    if made.actions:
+        raise typer.Exit(DIFFERENT)
 
 
 @app.command()
 def run(
     stack: StackArgument = None,
     manifest: ManifestOption = None,
+    budget: Annotated[
+        float, typer.Option(parser=duration, help="Time it may take: nothing is begun that does not fit.")
+    ] = "30m",  # type: ignore[assignment]
+    only: Annotated[list[str] | None, typer.Option(help="Kind of action, several times: vacuum, reindex, ...")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Do what `maintain plan` shows.
+    """Do what `maintain plan` shows, and stop before anybody feels it.
 
-    [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json
+    [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json --budget 10m --only vacuum
     """
-    from bootstrap.postgres import master
-    from bootstrap.secrets import AwsStore
     from maintain.look import database
+    from maintain.look_caches import caches
     from maintain.plan import plan as planned
-    from maintain.run.run import run as carry_out
+    from maintain.report import past
+    from maintain.run.budget import Budget, check
+    from maintain.run.carry_out import carry_out
 
-    found = find_manifest(stack, manifest)
-    made = planned([database(found)])
+    found, facts = find_manifest(stack, manifest), None
+    took, failed = past(kept(state_of(stack)) if manifest is None else [])
+    facts = database(found, took=took, failed=failed)
+    made = only_kinds(planned([facts], *caches(found)), only or [])
+    check(Budget(budget), made.actions)
     if not json:
-        _show(made)
+        show(made)
     if made.actions:
-        ask(f"{len(made.actions)} actions on {found.prefix}.", found.prefix, yes=yes)
-    with master.look(found.postgres, AwsStore(found.region, found.aws_endpoint)).conn as conn:
-        report = carry_out(conn, made, note)
+        ask(f"{counted(len(made.actions), 'action')} on {found.prefix}.", found.prefix, yes=yes)
+    report = carry_out(found, facts, lambda again: planned([again]), made, Budget(budget), note)
+    if manifest is None:
+        keep(state_of(stack), report)
     if json:
         emit_json(report.model_dump())
+    else:
+        _show_report(report)
     if not report.ok:
         raise typer.Exit(FAILED)
 
 
-def as_json(made: MaintenancePlan) -> dict[str, object]:
-    """What scripts read; keys are only ever added."""
-    return {
-        "actions": [{**asdict(each), "statement": each.statement} for each in made.actions],
-        "skipped": [asdict(each) for each in made.skipped],
-    }
+@app.command()
+def report(stack: StackArgument = None, json: JsonFlag = False) -> None:
+    """Show how past runs on this computer went.
+
+    [bold]Examples:[/] datatier maintain report    datatier maintain report local --json
+    """
+    runs = kept(state_of(stack))
+    if json:
+        emit_json([each.model_dump() for each in runs])
+        return
+    rows = [[each.began_at, written_seconds(each.seconds), *_counts(each), escape(each.stopped)] for each in runs]
+    console().print(table("", ["began", "took", "done", "failed", "stopped", "left", "why it stopped"], rows))
 
 
-def _show(made: MaintenancePlan) -> None:
-    rows = [[escape(each.statement), each.lock, escape(each.why)] for each in made.actions]
-    console().print(table("", ["statement", "lock", "why"], rows))
+def only_kinds(made: MaintenancePlan, kinds: list[str]) -> MaintenancePlan:
+    """The actions of those kinds; all of them where none is named. Raise InputError for one that does not exist."""
+    from maintain.action import Kind, MaintenancePlan
+
+    if wrong := [each for each in kinds if each not in get_args(Kind)]:
+        raise InputError(f"--only {wrong[0]}: {', '.join(get_args(Kind))}.{nearest(wrong[0], set(get_args(Kind)))}")
+    if not kinds:
+        return made
+    return MaintenancePlan(actions=tuple(each for each in made.actions if each.kind in kinds), skipped=made.skipped)
+
+
+def _show_report(report: MaintenanceReport) -> None:
+    rows = [
+        [
+            each.state,
+            escape(each.statement),
+            written_seconds(each.seconds),
+            _shrunk(each),
+            written_seconds(each.blocked_seconds),
+            escape(each.detail),
+        ]
+        for each in report.done
+    ]
+    out = console()
+    if rows:
+        out.print(table("", ["state", "statement", "took", "size", "held up others", "why"], rows))
+    for each in report.unseen:
+        note(f"its lag was not seen, {each}")
+    done, failed, stopped, left = _counts(report)
+    words = f"{done} done, {failed} failed, {stopped} stopped, {left} left"
+    out.print(escape(f"{words} in {written_seconds(report.seconds)}. {_ending(report)}".strip()))
+
+
+def _ending(report: MaintenanceReport) -> str:
+    return f"The rest is left for the next run: {report.stopped}." if report.stopped else ""
+
+
+def _counts(report: MaintenanceReport) -> tuple[int, int, int, int]:
+    return report.count("done"), report.count("failed"), report.count("stopped"), report.count("left")
+
+
+def _shrunk(each: Done) -> str:
+    from observe.quantities import size
+
+    if each.bytes_before is None or each.bytes_after is None:
+        return ""
+    if each.bytes_before == each.bytes_after:
+        return size(each.bytes_after)
+    return f"{size(each.bytes_before)} -> {size(each.bytes_after)}"

@@ -13,11 +13,13 @@ import typer
 from cli import preview_view
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, NamedStack
-from cli.output import console, emit_json
+from cli.output import console, emit_json, escape
 from cli.project import load
 from preview.plan import Preview, PreviewFinding
 
 if TYPE_CHECKING:
+    from cost.estimate import CostChange, Estimate
+    from cost.prices import PriceTable
     from graph.deployment import Deployment
     from graph.resource import Resource
     from preview.preflight import Preflight
@@ -76,7 +78,7 @@ def preview(
         report = preflight(deployment, before, found)
     except SavedError as error:
         raise InputError(f"--against {against}: {error}.") from None
-    _print(report, PreviewFormat.JSON if json else form)
+    _print(report, PreviewFormat.JSON if json else form, _costs(stack, deployment, before))
     if report.blocked or _refused(report.findings):
         raise typer.Exit(FAILED)
 
@@ -146,14 +148,30 @@ def _declared(stack: str, since: str) -> tuple[Resource, ...]:
     return read(declared(stack, since))
 
 
-def _print(report: Preflight, form: PreviewFormat) -> None:
+def _costs(
+    stack: str, deployment: Deployment, before: tuple[Resource, ...]
+) -> tuple[PriceTable | None, Estimate, tuple[CostChange, ...]]:
+    from cli.cost_view import costs
+    from preview.preflight import declared
+
+    found, after, adds = costs(load(stack), declared(deployment), before)
+    return found, after, adds or ()
+
+
+def _print(
+    report: Preflight, form: PreviewFormat, costs: tuple[PriceTable | None, Estimate, tuple[CostChange, ...]]
+) -> None:
+    from cli.cost_view import as_json, change_lines
     from preview import markdown, sarif
 
+    found, after, adds = costs
     if form is PreviewFormat.JSON:
-        emit_json(report.as_json())
+        emit_json({**report.as_json(), "cost": as_json(after, found, adds)})
     elif form is PreviewFormat.SARIF:
         emit_json(sarif.sarif(report))
     elif form is PreviewFormat.MARKDOWN:
         typer.echo(markdown.markdown(report), nl=False)
+        typer.echo("\n" + "\n".join(change_lines(after, found, adds)))
     else:
         preview_view.preflight(console(), report)
+        console().print("\n".join(escape(each) for each in change_lines(after, found, adds)))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from cli.output import counted, escape, table
+from graph.tree import is_component, tops
 from preview import markdown
 
 if TYPE_CHECKING:
@@ -71,15 +72,8 @@ def findings(out: Console, found: Sequence[PreviewFinding]) -> None:
 
 def _summary(resources: Sequence[Resource]) -> list[tuple[str, str, int]]:
     """Component at the top of the tree, type below it, how many of them."""
-    above = {each.name: each.above for each in resources if _is_component(each.type)}
-    rows: Counter[tuple[str, str]] = Counter()
-    for each in resources:
-        if _is_component(each.type):
-            continue
-        top = each.above
-        while above.get(top):
-            top = above[top]
-        rows[top or "(none)", _kind(each.type)] += 1
+    top = tops(resources)
+    rows = Counter((top[each.key], _kind(each.type)) for each in resources if each.key in top)
     return [(escape(component), kind, count) for (component, kind), count in sorted(rows.items())]
 
 
@@ -94,13 +88,9 @@ def _resources(out: Console, resources: Sequence[Resource]) -> None:
         out.print(f"{name} [dim]{escape(told)}[/]" if told else name)
 
 
-def _is_component(token: str) -> bool:
-    return token.startswith("data-tier")
-
-
 def _kind(token: str) -> str:
     """`aws:rds/instance:Instance` as `aws.rds.Instance`, a component's own name without its namespace."""
-    if _is_component(token):
+    if is_component(token):
         return token.rpartition(":")[2]
     provider, module, name = token.split(":")
     return f"{provider}.{module.partition('/')[0]}.{name}"

@@ -48,3 +48,14 @@ class CarefulGroup(TyperGroup):
             return super().resolve_command(ctx, args)
         finally:
             self.commands = every
+
+
+class ShowingGroup(CarefulGroup):
+    """A group whose command `show` may be left out: `datatier cost prod` is `datatier cost show prod`."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        return super().resolve_command(ctx, args if not args or args[0] in self.commands else ["show", *args])
+
+
+GROUPS: dict[str, type[CarefulGroup]] = {"cost": ShowingGroup}
+"""Commands that are such a group."""

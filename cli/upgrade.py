@@ -13,6 +13,7 @@ import typer
 from cli.options import JsonFlag, NamedStack
 from cli.output import console, emit_json, escape, note
 from cli.project import load
+from cli.upgrade_rehearse import rehearse
 from cli.upgrade_run import run
 
 if TYPE_CHECKING:
@@ -83,3 +84,4 @@ def _show(made: Sequence[UpgradePlan]) -> None:
 
 
 app.command()(run)
+app.command()(rehearse)

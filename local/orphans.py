@@ -1,4 +1,4 @@
-"""Servers of a folder that no pid file knows: left by a killed command, or by a killed postmaster."""
+"""Processes of a folder that no pid file knows: left by a killed command, or by a killed postmaster."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import psutil
 from local.process import end
 
 POSTGRES = "postgres"
+_COPIERS = frozenset({"cp", "tar", "pg_basebackup"})
+"""Programs that commands have copy: they go on when the command is killed, into a folder that others may want."""
 EMULATOR = "local.door"
 """The module that the emulator's process runs."""
 
@@ -28,6 +30,20 @@ def bury(folder: Path) -> int:
         end([p for p in heads if (_name(p) == POSTGRES) is name_is_postgres], how, 10.0)
     end(orphans(folder), signal.SIGQUIT, 5.0)
     return len(found)
+
+
+def end_all(folder: Path) -> None:
+    """End the servers of a folder, and what a command that was killed has left to copy into it."""
+    bury(folder)
+    end([each for each in psutil.process_iter() if _name(each) in _COPIERS and _is_given(each, folder)], signal.SIGKILL)
+
+
+def _is_given(process: psutil.Process, folder: Path) -> bool:
+    try:
+        words = [Path(word.rpartition("=")[2]) for word in process.cmdline()]
+    except psutil.Error:
+        return False
+    return any(path == folder or folder in path.parents for path in words)
 
 
 def _is_server(process: psutil.Process) -> bool:

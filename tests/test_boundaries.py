@@ -25,6 +25,7 @@ ROOMS = (
     "preview",
     "runtime",
     "upgrade",
+    "rehearse",
     "pipeline",
     "delivery",
     "observe",
@@ -32,6 +33,7 @@ ROOMS = (
     "keep",
     "maintain",
     "capacity",
+    "cost",
     "cli",
 )
 
@@ -55,10 +57,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "observe": {"bootstrap", "clients", "knowledge"},
     "boards": {"knowledge", "observe"},
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
-    "maintain": {"bootstrap", "knowledge", "observe"},
-    "capacity": {"bootstrap"},
+    "maintain": {"bootstrap", "clients", "knowledge", "observe"},
+    "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe"},
+    "capacity": {"bootstrap", "knowledge", "observe"},
+    "cost": {"bootstrap", "graph", "knowledge"},
     "cli": {
+        "cost",
         "maintain",
+        "rehearse",
         "account",
         "graph",
         "runtime",
@@ -88,7 +94,9 @@ MUST_NOT_IMPORT: dict[str, set[str]] = {
     "observe": {"pulumi", "pulumi_aws", "boto3", "yaml", "typer", "rich"},
     "keep": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "maintain": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
+    "rehearse": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
     "capacity": {"pulumi", "pulumi_aws", "boto3", "typer", "rich"},
+    "cost": {"pulumi", "pulumi_aws", "boto3", "os", "typer", "rich"},
     "boards": {"pulumi", "pulumi_aws", "boto3", "psycopg", "redis", "typer", "rich"},
     "knowledge": {"pulumi", "pulumi_aws", "boto3", "os"},
 }

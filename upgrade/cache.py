@@ -125,10 +125,15 @@ def _runs(stack: Deployed, cache: ReplicationGroup, engine: str, version: str) -
     )
 
 
-def engine(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
-    """From Redis OSS to Valkey, which cannot be undone."""
+def check_engine(change: UpgradeChange) -> None:
+    """Raise `PlanError` where ElastiCache changes no engine so."""
     if change.wanted != "valkey":
         raise PlanError(f"{change}: in place only redis to valkey is possible; create a second cache.")
+
+
+def engine(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
+    """From Redis OSS to Valkey, which cannot be undone."""
+    check_engine(change)
     cache = _of(stack, change)
     return (
         *_replica_first(stack, change),
@@ -164,14 +169,20 @@ def engine(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     )
 
 
+def check_version(engine: str, change: UpgradeChange) -> None:
+    """Raise `PlanError` where ElastiCache has no such version of the engine, or does not go back to it."""
+    known = REDIS_VERSIONS[engine]
+    if change.wanted not in known:
+        raise PlanError(f"{change}: {engine} has {', '.join(known)}.")
+    if cache_goes_back(change.was, change.wanted):
+        raise PlanError(f"{change}: that is not possible in place; create a second cache and fill it.")
+
+
 def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """To another version of the same engine."""
     cache = _of(stack, change)
+    check_version(cache.engine, change)
     known = REDIS_VERSIONS[cache.engine]
-    if change.wanted not in known:
-        raise PlanError(f"{change}: {cache.engine} has {', '.join(known)}.")
-    if cache_goes_back(change.was, change.wanted):
-        raise PlanError(f"{change}: that is not possible in place; create a second cache and fill it.")
     family = known[change.wanted]
     group = "" if known.get(change.was) == family else f", with the parameter group of {family} in the same deployment"
     return (

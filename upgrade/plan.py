@@ -49,8 +49,8 @@ def plan(stack: Deployed, to: Iterable[str], deployed: Iterable[str] = ()) -> tu
 
     Raise `PlanError` for what cannot be read or has no legal way.
     """
-    runs = {(target, key): value for target, key, value in map(_read, deployed)}
-    asked = list(map(_read, to))
+    runs = {(target, key): value for target, key, value in map(read, deployed)}
+    asked = list(map(read, to))
     made = []
     for target, key, value in asked:
         planner, was = _now(stack, target, key)
@@ -110,7 +110,8 @@ def _cache_fits(stack: Deployed, of: ReplicationGroup, change: UpgradeChange, va
             return Described(says=says, look=look, wanted=("none", "preferred", "required"))
 
 
-def _read(text: str) -> tuple[str, str, str]:
+def read(text: str) -> tuple[str, str, str]:
+    """Target, key and value of `TARGET.KEY=VALUE`. Raise `PlanError`."""
     where, equals, value = text.partition("=")
     target, dot, key = where.partition(".")
     if not (equals and dot and target and key and value):

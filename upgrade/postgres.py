@@ -19,6 +19,12 @@ _STORAGE = "RDS User Guide, USER_PIOPS.StorageTypes"
 
 def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """To another version. Raise `PlanError` where RDS knows no way."""
+    wanted = new_major(change)
+    return major.steps(stack, change, _parts(change.was)[0], wanted) if wanted else _minor(stack, change)
+
+
+def new_major(change: UpgradeChange) -> int | None:
+    """The major version that it brings; None for a minor upgrade. Raise `PlanError` where RDS knows no way."""
     was, wanted = _parts(change.was), _parts(change.wanted)
     if wanted[0] not in POSTGRES_VERSIONS:
         known = ", ".join(map(str, POSTGRES_VERSIONS))
@@ -27,7 +33,7 @@ def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
         raise PlanError(f"{change}: RDS offers {', '.join(POSTGRES_VERSIONS[wanted[0]])}.")
     if wanted[0] < was[0] or (wanted[0] == was[0] and len(wanted) > 1 and len(was) > 1 and wanted < was):
         raise PlanError(f"{change}: RDS never goes back; restore a snapshot from before into a new instance.")
-    return major.steps(stack, change, was[0], wanted[0]) if wanted[0] > was[0] else _minor(stack, change)
+    return wanted[0] if wanted[0] > was[0] else None
 
 
 def _parts(text: str) -> tuple[int, ...]:

@@ -7,7 +7,7 @@ from bootstrap.access.load import AccessError, Problem, load_access
 from bootstrap.access.model import Access, Identity, Keyspace, RedisRules
 from bootstrap.access.postgres import Grant, Limits, MemberOf, Policy, PostgresAccess, TablePolicies
 from bootstrap.access.rules import access_string
-from bootstrap.access.watchers import cache_watcher, key_lister, listable, watcher
+from bootstrap.access.watchers import cache_watcher, key_lister, listable, maintainer, watcher
 
 __all__ = [
     "Access",
@@ -29,5 +29,6 @@ __all__ = [
     "key_lister",
     "listable",
     "load_access",
+    "maintainer",
     "watcher",
 ]

@@ -197,10 +197,12 @@ class MemberOf(Model):
 class PostgresAccess(Model):
     """What an identity may do in the database."""
 
-    privileges: Literal["migrator", "readwrite", "readonly", "monitoring", "custom"]
+    privileges: Literal["migrator", "maintainer", "readwrite", "readonly", "monitoring", "custom"]
     """`migrator` acts as the owner, `readwrite` reads and writes rows, `readonly` reads, `monitoring` is pg_monitor
     and reads where the migrations and the sequences are, `custom` has its `grants` alone; the others may have some on
-    top."""
+    top. `maintainer` is pg_monitor and pg_maintain (PostgreSQL 17+), reads no row by itself, and becomes the owner by
+    SET ROLE for what PostgreSQL leaves to owners: dropping an index, partitions, rows past their time, and before 17
+    VACUUM and REINDEX."""
     grants: tuple[Grant, ...] = ()
     member_of: tuple[Annotated[MemberOf, short("role")], ...] = ()
     login: Login = "siblings"
@@ -221,6 +223,9 @@ class PostgresAccess(Model):
             raise ValueError("custom privileges need `grants` or `member_of`")
         if self.login == "siblings" and "role" in self.settings:
             raise ValueError("`role` is set by the bootstrap: a sibling login acts as its identity")
+        if self.privileges == "maintainer" and self.login != "siblings":
+            # Before PostgreSQL 16 a role has the privileges of all that it is a member of, or of none.
+            raise ValueError("a maintainer has `login: siblings`: they are members of the owner, it is not")
         return self
 
 

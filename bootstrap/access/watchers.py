@@ -1,4 +1,4 @@
-"""Who looks at the servers for an operator, an exporter or an alarm: never more than the declaration gives for it."""
+"""Who looks at the servers for an operator, an exporter or an alarm, and who maintains them: by the declaration."""
 
 from __future__ import annotations
 
@@ -17,6 +17,11 @@ def watcher(access: Access) -> str:
     """Who looks at PostgreSQL: the first identity with `postgres: monitoring` that logs in, or else the master."""
     able = (name for name in access.with_privilege("monitoring") if access.logs_in(name))
     return next(able, "master")
+
+
+def maintainer(access: Access) -> str:
+    """Who maintains PostgreSQL: the first identity with `postgres: maintainer`, or else the master."""
+    return next(iter(access.with_privilege("maintainer")), "master")
 
 
 def cache_watcher(access: Access, cache: str) -> str | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 from bootstrap.access.names import SIBLINGS, logins
 from bootstrap.imported.grants import grants
-from bootstrap.postgres.desired import RDS_IAM, Desired, Role
+from bootstrap.postgres.desired import RDS_IAM, Desired, Role, maintaining
 from bootstrap.postgres.grants import defaults, governed
 from bootstrap.postgres.grants import grants as compared
 from bootstrap.postgres.live import Live, LiveRole
@@ -27,10 +27,11 @@ def siblings(role: LiveRole, live: Live, owner: str) -> tuple[str, ...]:
         return ()
     alike = both[0].settings == both[1].settings and both[0].connection_limit == both[1].connection_limit
     acts_as = owner if _acts_as(role.name, owner, live) else role.name
+    beside = {RDS_IAM, owner} if maintains(role.name, live, owner) else {RDS_IAM}
     single = {
         login.name
         for login in both
-        if {m.role for m in live.memberships if m.member == login.name} - {RDS_IAM} == {role.name}
+        if {m.role for m in live.memberships if m.member == login.name} - beside == {role.name}
     }
     in_use = any(login.login for login in both)
     if alike and in_use and both[0].settings.get("role") == acts_as and len(single) == len(SIBLINGS):
@@ -49,19 +50,33 @@ def _acts_as(name: str, owner: str, live: Live) -> bool:
     return bool(rows) and not any(m.admin for m in rows) and all(any(getattr(m, o) for m in rows) for o in options)
 
 
+def maintains(name: str, live: Live, owner: str) -> bool:
+    """Whether a role and its logins are members of just what a maintainer's are, with the same options."""
+    options = ("inherit", "set") if live.version >= 160000 else ()
+    rows = live.rows
+    for wanted in (each for each in maintaining(name, owner) if each.of(live.version)):
+        found = rows.get((wanted.role, wanted.member), ())
+        same = all(any(getattr(row, each) for row in found) == getattr(wanted, each) for each in ("admin", *options))
+        if not found or not same:
+            return False
+    return True
+
+
 def _postgres(role: LiveRole, both: tuple[str, ...], live: Live, stub: Desired) -> dict[str, Any]:
     login = live.roles[both[0]] if both else role
     migrates = _acts_as(role.name, stub.owner, live)
-    found: dict[str, Any] = {"privileges": "migrator" if migrates else "custom"}
+    keeps = bool(both) and maintains(role.name, live, stub.owner)
+    found: dict[str, Any] = {"privileges": "migrator" if migrates else "maintainer" if keeps else "custom"}
     for profile in ("readonly", "readwrite"):
         for implied in (True, False):
             if found["privileges"] == "custom" and _exactly(role.name, profile, live, stub, implied=implied):
                 found = {"privileges": profile} | ({} if implied else {"implied": False})
-    if found["privileges"] in {"custom", "migrator"}:
+    if found["privileges"] in {"custom", "migrator", "maintainer"}:
         found["grants"] = list(grants(role.name, live, stub))
         if not _implied(role.name, found, live, stub):
             found["implied"] = False
-    found["member_of"] = list(_memberships(role.name, live, stub.owner if migrates else ""))
+    of_profile = {stub.owner} if migrates else {m.role for m in maintaining(role.name, stub.owner)} if keeps else set()
+    found["member_of"] = list(_memberships(role.name, live, of_profile))
     if not both:
         found["login"] = "single" if role.login else "none"
     if login.connection_limit != -1:
@@ -89,8 +104,8 @@ def _exactly(name: str, profile: str, live: Live, stub: Desired, *, implied: boo
     return not any(name in c.text for c in (*compared(trial, live), *defaults(trial, live)))
 
 
-def _memberships(name: str, live: Live, but: str) -> Iterator[dict[str, Any]]:
-    rows = [m for m in live.memberships if m.member == name and m.role not in {but, RDS_IAM}]
+def _memberships(name: str, live: Live, but: set[str]) -> Iterator[dict[str, Any]]:
+    rows = [m for m in live.memberships if m.member == name and m.role not in {*but, RDS_IAM}]
     for role in dict.fromkeys(m.role for m in rows):
         of = [m for m in rows if m.role == role]
         yield {"role": role} | {

@@ -104,7 +104,14 @@ def _singly(conn: psycopg.Connection[Any], changes: Sequence[Action]) -> None:
                 raise ApplyError(f"{change.subject}: {lost}") from None
             _collision(error, change)
             reason = error.diag.message_primary or type(error).__name__
-            raise ApplyError(f"{change.subject}: {reason} ({error.sqlstate}), in: {change.text}") from None
+            mend = _to_be_granted(conn, change) if (error.sqlstate, change.verb) == ("42501", "join") else ""
+            raise ApplyError(f"{change.subject}: {reason} ({error.sqlstate}), in: {change.text}{mend}") from None
+
+
+def _to_be_granted(conn: psycopg.Connection[Any], change: Action) -> str:
+    """What lets us grant a role: ADMIN on it, which on RDS rds_superuser has of most roles that begin with pg_."""
+    role = ident(change.subject.rpartition(" of ")[2])
+    return f"; as whoever administers it: GRANT {role} TO {ident(conn.info.user)} WITH ADMIN OPTION"
 
 
 def _collision(error: psycopg.Error, change: Action) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +21,10 @@ PUBLIC = "PUBLIC"
 RDS_IAM = "rds_iam"
 """RDS lets its members in by token alone, members by way of others too: a password of theirs is no longer taken (RDS
 User Guide, "IAM database authentication", limitations). So it is granted to logins and never to an identity's role."""
+MONITOR = "pg_monitor"
+MAINTAIN = "pg_maintain"
+"""Its members VACUUM, ANALYZE, REINDEX and the like everywhere (PostgreSQL 17, Predefined Roles). On RDS rds_superuser
+has it with ADMIN OPTION: so in a published dump of an instance's roles (pg_dumpall, PostgreSQL 17)."""
 LEDGERS = frozenset({TABLE, HISTORY})
 """Tables of the migrations: whoever may write rows may still not write these."""
 
@@ -48,6 +53,14 @@ class Membership:
     admin: bool = False
     inherit: bool = True
     set: bool = True
+    since: int = 0
+    """First `server_version_num` that it is wanted of."""
+    before: int = sys.maxsize
+    """First one that it is no longer wanted of."""
+
+    def of(self, version: int) -> bool:
+        """Whether it is wanted of a server of that `server_version_num`."""
+        return self.since <= version < self.before
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,6 +84,7 @@ class Desired:
     owner: str
     roles: tuple[Role, ...]
     memberships: tuple[Membership, ...]
+    """Of every version; see `joined`."""
     identities: Mapping[str, str]
     """Identity -> privileges (`readwrite`, ...)."""
     schemas: tuple[str, ...] = (SCHEMA,)
@@ -92,6 +106,10 @@ class Desired:
     def grantees(self) -> frozenset[str]:
         """Whose privileges are compared: the identities, their logins (which hold none themselves), everybody."""
         return (self.managed - {self.owner}) | {PUBLIC}
+
+    def joined(self, version: int) -> tuple[Membership, ...]:
+        """The memberships that are wanted of a server of that `server_version_num`."""
+        return tuple(each for each in self.memberships if each.of(version))
 
     def excepted(self, role: str, what: str) -> bool:
         """Whether a role may keep `what`."""
@@ -226,7 +244,9 @@ def desired(access: Access, active: Mapping[str, str], *, iam: bool = False) -> 
         if postgres.privileges == "migrator":
             members.append(Membership(role=access.owner, member=name))
         if postgres.privileges == "monitoring":
-            members.append(Membership(role="pg_monitor", member=name))
+            members.append(Membership(role=MONITOR, member=name))
+        if postgres.privileges == "maintainer":
+            members += maintaining(name, access.owner)
         members += [Membership(member=name, **member.model_dump()) for member in postgres.member_of]
     return Desired(
         owner=access.owner,
@@ -250,6 +270,20 @@ def desired(access: Access, active: Mapping[str, str], *, iam: bool = False) -> 
             for role, texts in access.exceptions.postgres.items()
         },
     )
+
+
+def maintaining(name: str, owner: str) -> Iterator[Membership]:
+    """What a maintainer and its logins are members of. It may become the owner, whose privileges it has only then.
+
+    From PostgreSQL 16 a membership says so itself (GRANT, INHERIT and SET). Before that a role has the privileges of
+    all that it is a member of: so its logins are the members, whose sessions act as the identity (`role`); SET ROLE
+    asks who is logged in.
+    """
+    yield Membership(role=MONITOR, member=name)
+    yield Membership(role=MAINTAIN, member=name, since=170000)
+    yield Membership(role=owner, member=name, inherit=False, since=160000)
+    for sibling in SIBLINGS:
+        yield Membership(role=owner, member=login(name, sibling), before=160000)
 
 
 def _role(name: str, limits: Limits, more: Mapping[str, str], *, used: bool) -> Role:

@@ -64,7 +64,7 @@ def ends(row: LiveMembership, live: Live) -> bool:
 
 def undeclared(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
     """Memberships of our roles that nobody declared."""
-    declared = {(m.role, m.member) for m in wanted.memberships}
+    declared = {(m.role, m.member) for m in wanted.joined(live.version)}
     for row in live.memberships:
         # Whoever changes things is a member of the owner, see `plan`.
         if row.member in wanted.managed and (row.role, row.member) not in {*declared, (wanted.owner, live.user)}:
@@ -73,7 +73,7 @@ def undeclared(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
 
 def excess(wanted: Desired, live: Live) -> Iterator[LiveMembership]:
     """Rows of declared memberships with an option that is not declared and that no plan takes."""
-    declared = {(member.role, member.member): member for member in wanted.memberships}
+    declared = {(member.role, member.member): member for member in wanted.joined(live.version)}
     for row in live.memberships:
         if member := declared.get((row.role, row.member)):
             more = [option for option in ("admin", "inherit", "set") if getattr(row, option) > getattr(member, option)]

@@ -24,6 +24,8 @@ from bootstrap.renewal.state import RotationError, other_login
 from bootstrap.secrets import Credential, Secret, new_password
 
 _Effect = Callable[[], object]
+VERSION = 180000
+"""`server_version_num` that it behaves as."""
 
 
 @dataclass
@@ -107,7 +109,7 @@ class MemoryPostgres:
             has = self.roles.get(role.name)
             if has != role:
                 yield self._role(role, has)
-        declared = {(each.role, each.member): each for each in wanted.memberships}
+        declared = {(each.role, each.member): each for each in wanted.joined(VERSION)}
         for key, member in declared.items():
             if self.memberships.get(key) != member:
                 ends_password = member.role == RDS_IAM

@@ -32,7 +32,7 @@ def _declared(wanted: Desired, live: Live) -> tuple[Action, ...]:
         *_roles(wanted, live),
         *_mastery(wanted, live),
         *_ownership(wanted, live),
-        *(change for member in wanted.memberships for change in membership(member, live)),
+        *(change for member in wanted.joined(live.version) for change in membership(member, live)),
         *strays(wanted, live),
         *grants(wanted, live),
         *defaults(wanted, live),

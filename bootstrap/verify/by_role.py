@@ -25,7 +25,9 @@ def verify_roles(conn: psycopg.Connection[Any], access: Access) -> Iterator[Chec
             conn.execute("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '10s'")
             refusal = _become(conn, name)
             yield _check(conn, name, f"act as {name}", "allowed", refusal or "allowed")
-            for probe in probes_of(access, name, found, replica=False) if not refusal else ():
+            for probe in (
+                probes_of(access, name, found, replica=False, version=conn.info.server_version) if not refusal else ()
+            ):
                 if not probe.statements[0].startswith("SET ROLE"):
                     yield _check(conn, name, probe.action, probe.expected, outcome(conn, probe))
 

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from bootstrap.access import Access
 from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.change import ident
-from bootstrap.postgres.desired import PUBLIC, Desired, desired
+from bootstrap.postgres.desired import MAINTAIN, MONITOR, PUBLIC, Desired, desired
 from bootstrap.report import Expected
-from bootstrap.verify.statements import Probe, TriedTable, owners_alone, truncation
+from bootstrap.verify.statements import Probe, TriedTable, maintenance, many, owners_alone, truncation
 
 _VERBS = {"SELECT": "read", "INSERT": "insert into", "UPDATE": "update", "DELETE": "delete from"}
 # Privileges that change nothing of what is tried.
 _UNTRIED = frozenset({"connect", "usage", "execute"})
-# Reads statistics and settings, no table (PostgreSQL, Predefined Roles).
-_NO_TABLE = frozenset({"pg_monitor"})
+# Read statistics and settings, or work on tables without reading them (PostgreSQL, Predefined Roles).
+_NO_TABLE = frozenset({MONITOR, MAINTAIN})
 
 
 def has_given(access: Access, identity: str) -> bool:
@@ -27,7 +27,9 @@ def has_given(access: Access, identity: str) -> bool:
     return postgres.privileges != "migrator" and any(set(grant.privileges) - _UNTRIED for grant in access.public)
 
 
-def given_probes(access: Access, identity: str, found: tuple[TriedTable, ...], *, replica: bool) -> Iterator[Probe]:
+def given_probes(
+    access: Access, identity: str, found: tuple[TriedTable, ...], *, replica: bool, version: int
+) -> Iterator[Probe]:
     """Return what to try under a login of `identity`; what does not follow from the declaration is left out."""
     wanted = desired(access, {})
     names, all_known = _closure(wanted, identity)
@@ -44,9 +46,8 @@ def given_probes(access: Access, identity: str, found: tuple[TriedTable, ...], *
                 sides["allowed" if may and writes_here else "refused"].append(table)
         for expected, tables in sides.items():
             if tables:
-                many = f"{len(tables)} tables" if len(tables) > 1 else tables[0].name
                 statements = tuple(_statement(verb, table) for table in tables)
-                yield Probe(action=f"{words} {many}", expected=expected, statements=statements)
+                yield Probe(action=f"{words} {many(tables)}", expected=expected, statements=statements)
     yield from _columns(wanted, names, own)
     if not all_known or access.owner in names:
         return
@@ -60,14 +61,20 @@ def given_probes(access: Access, identity: str, found: tuple[TriedTable, ...], *
     if not replica and not any("TEMPORARY" in wanted.acl("database", "").get(name, ()) for name in names):
         create = "CREATE TEMPORARY TABLE datatier_probe (id int)"
         yield Probe(action="create a temporary table", expected="refused", statements=(create,))
-    yield Probe(action=f"become {access.owner}", expected="refused", statements=(f"SET ROLE {ident(access.owner)}",))
+    maintains = access.postgres_users[identity].privileges == "maintainer"
+    if maintains and not replica:
+        yield from maintenance(own, version)
+    becomes: Expected = "allowed" if maintains else "refused"
+    yield Probe(action=f"become {access.owner}", expected=becomes, statements=(f"SET ROLE {ident(access.owner)}",))
     yield Probe(action="create a role", expected="refused", statements=("CREATE ROLE datatier_probe",))
 
 
 def _closure(wanted: Desired, identity: str) -> tuple[set[str], bool]:
     """Every role whose privileges it has, everybody's among them, and whether it is declared what all of them may."""
     names = {identity, PUBLIC}
-    while more := {m.role for m in wanted.memberships if m.member in names} - names:
+    # A maintainer has nothing of the owner until it becomes it.
+    apart = {(identity, wanted.owner)} if wanted.identities[identity] == "maintainer" else set()
+    while more := {m.role for m in wanted.memberships if m.member in names and (m.member, m.role) not in apart} - names:
         names |= more
     return names, names - {PUBLIC} - _NO_TABLE <= set(wanted.identities)
 

@@ -78,7 +78,7 @@ class _Probing:
             if not _caught_up(conn, lsn):
                 yield self._check("read what was just changed", "allowed", f"more than {_REPLAY_SECONDS:.0f} s behind")
                 return
-            if self._privileges == "monitoring":
+            if self._privileges in {"monitoring", "maintainer"}:
                 row = conn.execute(_MONITOR).fetchone()
                 yield self._check("read server settings", "allowed", "allowed" if row else "refused")
             found = tables(conn)
@@ -100,7 +100,8 @@ class _Probing:
             # A probe that is wrongly allowed must not wait for somebody's lock, nor hold one for long.
             conn.execute("SET LOCAL lock_timeout = '2s'; SET LOCAL statement_timeout = '10s'")
             replica = self._endpoint is not self._target.primary
-            for probe in probes_of(self._access, self._identity, found, replica=replica):
+            version = conn.info.server_version
+            for probe in probes_of(self._access, self._identity, found, replica=replica, version=version):
                 yield self._check(probe.action, probe.expected, outcome(conn, probe))
 
     def _check(self, action: str, expected: Expected, outcome: str) -> Check:
@@ -120,11 +121,14 @@ def _caught_up(conn: psycopg.Connection[Any], lsn: str | None) -> bool:
     return True
 
 
-def probes_of(access: Access, identity: str, found: tuple[TriedTable, ...], *, replica: bool) -> Iterator[Probe]:
+def probes_of(
+    access: Access, identity: str, found: tuple[TriedTable, ...], *, replica: bool, version: int
+) -> Iterator[Probe]:
     """Return what to try as an identity."""
     if has_given(access, identity):
-        return given_probes(access, identity, found, replica=replica)
-    return probes(access.postgres_users[identity].privileges, access.owner, found, replica=replica)
+        return given_probes(access, identity, found, replica=replica, version=version)
+    privileges = access.postgres_users[identity].privileges
+    return probes(privileges, access.owner, found, replica=replica, version=version)
 
 
 def outcome(conn: psycopg.Connection[Any], probe: Probe) -> str:

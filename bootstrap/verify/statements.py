@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,8 +54,10 @@ def tables(conn: psycopg.Connection[Any]) -> tuple[TriedTable, ...]:
     return tuple(TriedTable(name=n, column=c, owner=o) for n, c, o in conn.execute(_TABLES, (SCHEMA,)))
 
 
-def probes(privileges: str, owner: str, found: tuple[TriedTable, ...], *, replica: bool) -> Iterator[Probe]:
-    """Return what to try under a login with `privileges`."""
+def probes(
+    privileges: str, owner: str, found: tuple[TriedTable, ...], *, replica: bool, version: int
+) -> Iterator[Probe]:
+    """Return what to try under a login with `privileges` on a server of that `server_version_num`."""
     own = tuple(table for table in found if table.owner == owner)
     data = tuple(table for table in own if table.name not in {TABLE, HISTORY})
     ledgers = tuple(table for table in own if table.name in {TABLE, HISTORY})
@@ -70,8 +72,11 @@ def probes(privileges: str, owner: str, found: tuple[TriedTable, ...], *, replic
     if data and privileges != "migrator":
         yield from owners_alone(data[0])
         yield truncation(data[0])
+    if privileges == "maintainer":
+        yield from maintenance(data, version)
     if privileges != "migrator":
-        yield Probe(action=f"become {owner}", expected="refused", statements=(f"SET ROLE {ident(owner)}",))
+        may_become: Expected = "allowed" if privileges == "maintainer" else "refused"
+        yield Probe(action=f"become {owner}", expected=may_become, statements=(f"SET ROLE {ident(owner)}",))
         create = f"CREATE TEMPORARY TABLE {_NAME} (id int)"
         yield Probe(action="create a temporary table", expected="refused", statements=(create,))
     elif ledgers:
@@ -79,6 +84,19 @@ def probes(privileges: str, owner: str, found: tuple[TriedTable, ...], *, replic
         ask = f"SELECT 1 / has_table_privilege('{SCHEMA}.{TABLE}', 'TRUNCATE')::int"
         yield Probe(action="truncate the migrations' table", expected="allowed", statements=(ask,))
     yield Probe(action="create a role", expected="refused", statements=(f"CREATE ROLE {_NAME}",))
+
+
+def maintenance(data: tuple[TriedTable, ...], version: int) -> Iterator[Probe]:
+    """What MAINTAIN allows (PostgreSQL 17). LOCK TABLE stands for VACUUM, which cannot be undone: who may neither read
+    nor write a table may lock it by that privilege alone (LOCK, Notes)."""
+    if data and version >= 170000:
+        locks = tuple(f"LOCK TABLE {table.sql} IN ACCESS SHARE MODE" for table in data)
+        yield Probe(action=f"maintain {many(data)}", expected="allowed", statements=locks)
+
+
+def many(tables: Sequence[TriedTable]) -> str:
+    """Some tables, as a check calls them."""
+    return f"{len(tables)} tables" if len(tables) > 1 else tables[0].name
 
 
 def owners_alone(table: TriedTable) -> Iterator[Probe]:
@@ -95,14 +113,14 @@ def truncation(table: TriedTable) -> Probe:
 def _rows(privileges: str, data: tuple[TriedTable, ...], *, replica: bool) -> Iterator[Probe]:
     if not data:
         return
-    many = f"{len(data)} tables" if len(data) > 1 else data[0].name
-    may_read: Expected = "refused" if privileges == "monitoring" else "allowed"
+    what = many(data)
+    may_read: Expected = "refused" if privileges in {"monitoring", "maintainer"} else "allowed"
     may_write: Expected = "allowed" if privileges in {"readwrite", "migrator"} and not replica else "refused"
     selects = tuple(f"SELECT FROM {table.sql} WHERE false" for table in data)
-    yield Probe(action=f"read {many}", expected=may_read, statements=selects)
+    yield Probe(action=f"read {what}", expected=may_read, statements=selects)
     writes = _writes(data)
     for index, verb in enumerate(("insert into", "update", "delete from")):
-        yield Probe(action=f"{verb} {many}", expected=may_write, statements=writes[index::3])
+        yield Probe(action=f"{verb} {what}", expected=may_write, statements=writes[index::3])
 
 
 def _writes(data: tuple[TriedTable, ...]) -> tuple[str, ...]:

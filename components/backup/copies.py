@@ -10,12 +10,13 @@ import pulumi
 import pulumi_aws as aws
 
 from components.functions.vpc_function import manifest_secret
-from components.policy import Statement, allow, called, document, trust
+from components.policy import Statement, allow, called
 from components.refuse import refuse
 from components.tasks.args import TaskArgs
 from components.tasks.definition import confined, definition, log_group
 from components.tasks.group import security_group, to_s3
 from components.tasks.roles import execution_role, secrets, task_role
+from components.tasks.schedule import starts_task
 from knowledge import limits
 from knowledge.backups.copies import DAILY_DAYS, FOLDER, KEEP_DAYS
 
@@ -66,7 +67,6 @@ class Copies(pulumi.ComponentResource):
     def __init__(self, name: str, args: CopiesArgs, opts: pulumi.ResourceOptions | None = None) -> None:
         """Make the task and what starts it, once all that the component depends on is there."""
         super().__init__("data-tier:index:Copies", name, {}, opts)
-        self._name, self._args = name, args
         self._child = pulumi.ResourceOptions(parent=self)
         self.place = pulumi.Output.concat("s3://", args.bucket, "/", args.folder.rstrip("/"))
         says = "Logical copies of the data tier"
@@ -102,46 +102,6 @@ class Copies(pulumi.ComponentResource):
             pulumi.ResourceOptions(parent=self, depends_on=[may_start, may_run]),
             pulumi.ResourceOptions(depends_on=opts.depends_on if opts else None),
         )
-        self._schedule(task, group, (starts, runs), after)
-        self.log_group = logs.name
-        self.register_outputs({"place": self.place, "log_group": self.log_group})
-
-    def _schedule(
-        self,
-        task: aws.ecs.TaskDefinition,
-        group: aws.ec2.SecurityGroup,
-        roles: tuple[aws.iam.Role, aws.iam.Role],
-        after: pulumi.ResourceOptions,
-    ) -> None:
-        name, args = self._name, self._args
-        cluster = aws.ecs.Cluster(f"{name}-cluster", name=f"{args.prefix}-{KIND}", opts=self._child)
-        role = aws.iam.Role(
-            f"{name}-run-role",
-            name=f"{args.prefix}-{KIND}-run",
-            description="EventBridge starts the task of the copies",
-            assume_role_policy=trust("events.amazonaws.com"),
-            opts=self._child,
-        )
-        # Any revision: the target names the present one (EventBridge User Guide, "IAM roles for Amazon ECS targets").
-        revisions = pulumi.Output.format(
-            "arn:{0}:ecs:{1}:{2}:task-definition/{3}-{4}:*",
-            args.partition,
-            args.region,
-            args.account_id,
-            args.prefix,
-            KIND,
-        )
-        started = {"ArnEquals": {"ecs:cluster": cluster.arn}}
-        passed = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
-        may = aws.iam.RolePolicy(
-            f"{name}-run-policy",
-            role=role.name,
-            policy=document(
-                allow("Start", ["ecs:RunTask"], revisions, Condition=started),
-                allow("Roles", ["iam:PassRole"], [each.arn for each in roles], Condition=passed),
-            ),
-            opts=self._child,
-        )
         rule = aws.cloudwatch.EventRule(
             f"{name}-schedule",
             name=f"{args.prefix}-{KIND}",
@@ -149,26 +109,23 @@ class Copies(pulumi.ComponentResource):
             schedule_expression=args.cron,
             opts=after,
         )
-        aws.cloudwatch.EventTarget(
-            f"{name}-target",
-            rule=rule.name,
-            arn=cluster.arn,
-            role_arn=role.arn,
-            ecs_target=aws.cloudwatch.EventTargetEcsTargetArgs(
-                task_definition_arn=task.arn,
-                launch_type="FARGATE",
-                network_configuration=aws.cloudwatch.EventTargetEcsTargetNetworkConfigurationArgs(
-                    subnets=args.subnet_ids,
-                    security_groups=[group.id, *args.security_group_ids],
-                    assign_public_ip=False,
-                ),
-            ),
+        starts_task(
+            name,
+            args,
+            KIND,
+            task,
+            group,
+            (starts, runs),
+            rule,
+            self._child,
+            says="EventBridge starts the task of the copies",
             # Two more tries within the hour: a copy of later would be the next day's.
-            retry_policy=aws.cloudwatch.EventTargetRetryPolicyArgs(
+            retry=aws.cloudwatch.EventTargetRetryPolicyArgs(
                 maximum_retry_attempts=2, maximum_event_age_in_seconds=3600
             ),
-            opts=pulumi.ResourceOptions(parent=self, depends_on=[may]),
         )
+        self.log_group = logs.name
+        self.register_outputs({"place": self.place, "log_group": self.log_group})
 
 
 def container(

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 import pulumi
 import pulumi_aws as aws
 
-from components.functions.vpc_function import VpcFunctionArgs, manifest_secret, secrets_key, started_by, vpc_function
+from components.functions.vpc_function import (
+    VpcFunctionArgs,
+    manifest_secret,
+    once,
+    secrets_key,
+    started_by,
+    vpc_function,
+)
 from components.policy import Statement, allow
 from components.refuse import refuse
 from knowledge import limits
@@ -100,14 +107,7 @@ class ScheduledMetrics(pulumi.ComponentResource):
                 }
             ),
         )
-        # By default Lambda tries twice more, within six hours: figures of then would stand for now.
-        aws.lambda_.FunctionEventInvokeConfig(
-            f"{name}-once",
-            function_name=function.name,
-            maximum_retry_attempts=0,
-            maximum_event_age_in_seconds=60,
-            opts=pulumi.ResourceOptions(parent=self),
-        )
+        once(name, function, parent=self)  # else figures of then would stand for now
         rule = aws.cloudwatch.EventRule(
             f"{name}-schedule",
             name=f"{args.prefix}-{KIND}",

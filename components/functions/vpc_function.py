@@ -147,6 +147,18 @@ def started_by(
     )
 
 
+def once(name: str, function: aws.lambda_.Function, *, parent: pulumi.Resource) -> None:
+    """Let a run that failed be over. By default Lambda tries twice more, within six hours (Lambda Developer Guide,
+    "Asynchronous invocation"): what is asked for on a schedule is asked for at its next moment."""
+    aws.lambda_.FunctionEventInvokeConfig(
+        f"{name}-once",
+        function_name=function.name,
+        maximum_retry_attempts=0,
+        maximum_event_age_in_seconds=60,
+        opts=pulumi.ResourceOptions(parent=parent),
+    )
+
+
 def secrets_key(args: VpcFunctionArgs, *actions: str) -> Statement:
     """Return what lets the function use the key of the secrets, through Secrets Manager alone."""
     through = {"kms:ViaService": called("secretsmanager", args.region)}

@@ -53,16 +53,6 @@ def snapshot_of(scene: Scene, cache: Chosen, asked: str) -> Snapshot:
     raise AskedError(f"{cache.identifier} has no snapshot `{asked}`; it has: {have}")
 
 
-def taken(scene: Scene, cache: Chosen, name: str) -> Snapshot | None:
-    """Return a snapshot as soon as a cache can come from it."""
-    return next((each for each in _usable(scene, cache) if each.identifier == name), None)
-
-
-def begun(scene: Scene, cache: Chosen, name: str) -> bool:
-    """Whether a snapshot is there or on its way."""
-    return any(each.identifier == name for each in scene.estate.cache_snapshots(cache.identifier))
-
-
 def _usable(scene: Scene, cache: Chosen) -> list[Snapshot]:
     found = scene.estate.cache_snapshots(cache.identifier)
     return [each for each in found if each.status == "available" and each.taken_at]

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bootstrap.manifest import Endpoint
-from keep.drill import prove, wait
+from keep.drill import copies, prove, wait
 from keep.drill.drill import NotWholeError, Step
 from keep.drill.mistake import delete, largest_loss, refuse
 from keep.drill.pitr import source_of
@@ -107,9 +107,12 @@ def _detect(stage: Stage) -> str:
 
 def _restored(stage: Stage, part: str) -> str:
     scene, name = stage.scene, stage.name(part)
-    if scene.estate.instance(name) is None:
-        at = datetime.fromisoformat(stage.notes.facts[_AT])
+    at = datetime.fromisoformat(stage.notes.facts[_AT])
+
+    def make() -> None:
         scene.estate.restore_to_point_in_time(scene.source, name, at, made_by=stage.notes.id)
+
+    copies.instance(stage, name, make)
     return answering(stage, name)
 
 

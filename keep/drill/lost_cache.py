@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from keep.drill import cache_proof, wait
-from keep.drill.cache_choice import Chosen, begun, chosen, snapshot_of, taken
+from keep.drill import cache_proof, copies, wait
+from keep.drill.cache_choice import Chosen, chosen, snapshot_of
 from keep.drill.drill import Step
 from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
@@ -71,9 +71,12 @@ class LostCache:
             found = snapshot_of(scene, cache, self.snapshot)
         else:
             name = stage.name(_PART)
-            if not begun(scene, cache, name):
-                scene.estate.create_cache_snapshot(cache.identifier, name, made_by=notes.id)
-            found = wait.until(scene, f"the snapshot {name}", lambda: taken(scene, cache, name))
+            found = copies.snapshot(
+                stage,
+                name,
+                lambda: scene.estate.cache_snapshots(cache.identifier),
+                lambda: scene.estate.create_cache_snapshot(cache.identifier, name, made_by=notes.id),
+            )
         assert found.taken_at is not None  # noqa: S101 of one that is available it is known
         notes.facts = {
             **notes.facts,
@@ -103,8 +106,11 @@ class LostCache:
 
     def _restore(self, stage: Stage) -> str:
         scene, cache, name = stage.scene, self._chosen(stage), stage.name()
-        if scene.estate.cache(name) is None:
+
+        def make() -> None:
             scene.estate.create_cache(stage.notes.facts[_FROM], name, like=cache.identifier, made_by=stage.notes.id)
+
+        copies.cache(stage, name, make)
         found = _there(stage)
         assert found.endpoint is not None  # noqa: S101 of one that is available it is known
         return f"{name} answers at {found.endpoint.host}:{found.endpoint.port}"

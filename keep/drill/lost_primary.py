@@ -13,7 +13,7 @@ import psycopg
 
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Endpoint
-from keep.drill import prove, wait
+from keep.drill import copies, prove, wait
 from keep.drill.canary import Canary, newest, until
 from keep.drill.drill import NotWholeError, Step
 from keep.drill.pitr import source_of
@@ -105,13 +105,15 @@ class LostPrimary:
     def _pair(self, stage: Stage) -> Endpoint:
         scene, notes = stage.scene, stage.notes
         old, replica = stage.name(OLD), stage.name(REPLICA)
-        if scene.estate.instance(old) is None:
+
+        def restore() -> None:
             latest = source_of(scene).latest
             assert latest is not None  # noqa: S101 source_of
             scene.estate.restore_to_point_in_time(scene.source, old, latest, made_by=notes.id, replicated=True)
+
+        copies.instance(stage, old, restore)
         endpoint = entered(stage, old)
-        if scene.estate.instance(replica) is None:
-            scene.estate.create_read_replica(old, replica, made_by=notes.id)
+        copies.instance(stage, replica, lambda: scene.estate.create_read_replica(old, replica, made_by=notes.id))
         entered(stage, replica)
         return endpoint
 
@@ -175,8 +177,11 @@ def _prove(stage: Stage) -> str:
 def _rejoin(stage: Stage) -> str:
     """A replica again, copied anew: what the old primary had committed last is not in the new one's history."""
     scene, name = stage.scene, stage.name(AGAIN)
-    if scene.estate.instance(name) is None:
+
+    def make() -> None:
         scene.estate.create_read_replica(stage.name(REPLICA), name, made_by=stage.notes.id)
+
+    copies.instance(stage, name, make)
     endpoint = entered(stage, name)
     new = wait.instance_available(scene, stage.name(REPLICA))
     written = newest(lambda database: scene.as_master(new, database), stage.notes.id)

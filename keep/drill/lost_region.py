@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from keep.drill import wait
+from keep.drill import copies, wait
 from keep.drill.drill import Step
 from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
@@ -125,14 +125,12 @@ def _taken(stage: Stage, there: Elsewhere) -> Snapshot:
     """A snapshot in place of the copy that AWS Backup would have made."""
     scene, name = stage.scene, stage.name(_PART)
     beat(stage)
-
-    def own() -> Snapshot | None:
-        found = (each for each in there.estate.snapshots(scene.source) if each.identifier == name)
-        return next((each for each in found if each.status == "available"), None)
-
-    if all(each.identifier != name for each in there.estate.snapshots(scene.source)):
-        there.estate.create_snapshot(scene.source, name, made_by=stage.notes.id)
-    return wait.until(scene, f"the snapshot {name}", own)
+    return copies.snapshot(
+        stage,
+        name,
+        lambda: there.estate.snapshots(scene.source),
+        lambda: there.estate.create_snapshot(scene.source, name, made_by=stage.notes.id),
+    )
 
 
 def _there(do: Callable[[Stage], str]) -> Callable[[Stage], str]:
@@ -160,10 +158,13 @@ def _detect(stage: Stage) -> str:
 
 def _restore(stage: Stage) -> str:
     scene, notes, name = stage.scene, stage.notes, stage.name()
-    if scene.estate.instance(name) is None:
+
+    def make() -> None:
         if _TO in notes.facts:
             at = datetime.fromisoformat(notes.facts[_TO])
             scene.estate.restore_to_point_in_time(scene.source, name, at, made_by=notes.id)
         else:
             scene.estate.restore_from_snapshot(notes.facts[_FROM], name, like=scene.source, made_by=notes.id)
+
+    copies.instance(stage, name, make)
     return answering(stage, name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from keep.drill import wait
+from keep.drill import copies, wait
 from keep.drill.drill import Step
 from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
@@ -118,6 +118,9 @@ def _shown(moment: datetime) -> str:
 def _restore(stage: Stage) -> str:
     scene, name = stage.scene, stage.name()
     at = datetime.fromisoformat(stage.notes.facts[_TO])
-    if scene.estate.instance(name) is None:
+
+    def make() -> None:
         scene.estate.restore_to_point_in_time(scene.source, name, at, made_by=stage.notes.id)
+
+    copies.instance(stage, name, make)
     return answering(stage, name)

@@ -71,7 +71,7 @@ def planned(drill: Drill, scene: Scene) -> DrillPlan:
 def clean(scene: Scene) -> tuple[str, ...]:
     """Remove what drills have left, whoever made it, and return what that was. Raise KeepError while a drill runs."""
     _free(scene)
-    gone = tidy.removed(scene, lambda _: True)
+    gone = tidy.removed(scene, lambda _, __: True)
     with scene.as_master() as conn:
         return (*gone, *(f"database {name}" for name in canary.remove(conn)))
 
@@ -165,7 +165,7 @@ def _destroyed(stage: Stage) -> str:
     gone: tuple[str, ...] = ()
     try:
         stage.closing.close()
-        gone = tidy.removed(scene, lambda run: run == notes.id)
+        gone = tidy.removed(scene, lambda _, run: run == notes.id)
     except _TROUBLE as error:
         left.append(_sentence(error))
     try:

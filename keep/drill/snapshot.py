@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from keep.drill import wait
-from keep.drill.drill import NotWholeError, Step
+from keep.drill import copies
+from keep.drill.drill import Step
 from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillName
 from keep.drill.scene import Scene, Stage
@@ -72,10 +72,13 @@ class FromSnapshot:
         else:
             beat(stage)
             name = stage.name(_PART)
-            if _named(scene, name) is None:
-                scene.estate.create_snapshot(scene.source, name, made_by=notes.id)
+            copies.snapshot(
+                stage,
+                name,
+                lambda: scene.estate.snapshots(scene.source),
+                lambda: scene.estate.create_snapshot(scene.source, name, made_by=notes.id),
+            )
             notes.facts = {**notes.facts, _FROM: name}
-            _available(scene, name)
         notes.incident_at = source_clock(stage)
 
     def steps(self) -> Sequence[Step]:
@@ -107,20 +110,9 @@ def _detect(stage: Stage) -> str:
 
 def _restore(stage: Stage) -> str:
     scene, name = stage.scene, stage.name()
-    if scene.estate.instance(name) is None:
+
+    def make() -> None:
         scene.estate.restore_from_snapshot(stage.notes.facts[_FROM], name, like=scene.source, made_by=stage.notes.id)
+
+    copies.instance(stage, name, make)
     return answering(stage, name)
-
-
-def _named(scene: Scene, name: str) -> Snapshot | None:
-    return next((each for each in scene.estate.snapshots(scene.source) if each.identifier == name), None)
-
-
-def _available(scene: Scene, name: str) -> Snapshot:
-    def look() -> Snapshot | None:
-        found = _named(scene, name)
-        if found is not None and found.status == "failed":
-            raise NotWholeError(f"the snapshot {name} failed")
-        return found if found is not None and found.status == "available" else None
-
-    return wait.until(scene, f"the snapshot {name}", look)

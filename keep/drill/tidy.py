@@ -13,17 +13,17 @@ Made = tuple[Estate, str, str, str]
 """Where it is, kind, identifier, run."""
 
 
-def made(scene: Scene, mine: Callable[[str], bool]) -> list[Made]:
-    """Return what drills of this stack have made and is there, in every region; of the runs that `mine` takes."""
+def made(scene: Scene, mine: Callable[[str, str], bool]) -> list[Made]:
+    """Return what drills of this stack have made and is there, in every region: what `mine` takes by name and run."""
     return [
         (estate, kind, identifier, run)
         for estate in scene.estates
         for kind, identifier, run in estate.made()
-        if mine(run) and is_copy_of(scene.stack.prefix, identifier)
+        if mine(identifier, run) and is_copy_of(scene.stack.prefix, identifier)
     ]
 
 
-def removed(scene: Scene, mine: Callable[[str], bool]) -> tuple[str, ...]:
+def removed(scene: Scene, mine: Callable[[str, str], bool]) -> tuple[str, ...]:
     """Delete all of that, wait until it is gone, and return what it was. Raise EstateError."""
     found = made(scene, mine)
     asked: set[tuple[int, str]] = set()

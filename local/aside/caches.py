@@ -10,7 +10,8 @@ from pathlib import Path
 from bootstrap.manifest import Endpoint
 from keep.errors import AskedError
 from keep.estate.estate import Cache, Snapshot, Status
-from local.aside.records import Records, explained, is_making, making
+from local import orphans
+from local.aside.records import Records, abandoned, explained, is_making, making
 from local.handlers import cache
 from local.handlers.base import node, parameters
 from local.privileges import account
@@ -39,9 +40,7 @@ class LocalCaches:
             return None
         nodes = self._nodes(identifier, cache.topology(entry["inputs"]))
         endpoints = tuple(Endpoint(name=each.name, host="127.0.0.1", port=each.port) for each in nodes)
-        busy = is_making(self._folder_of(identifier))
-        answers = all(each.role() is not None for each in nodes)
-        status: Status = "creating" if busy else "available" if answers else "failed"
+        status = self._status(identifier, nodes)
         return Cache(identifier=identifier, status=status, endpoint=endpoints[0], nodes=endpoints)
 
     def create_cache_snapshot(self, source: str, snapshot: str, *, made_by: str) -> None:
@@ -82,6 +81,8 @@ class LocalCaches:
         with explained(), self._state.lock():
             made = self._records.of_a_drill("cache", identifier)
             like = self._group(made["like"])
+            if abandoned(self._folder_of(identifier)):
+                orphans.end_all(self._folder_of(identifier))
             for each in self._nodes(identifier, cache.topology(like["inputs"])) if like else ():
                 each.remove()
                 cache.forget_ports(self._state, each.name)
@@ -121,6 +122,13 @@ class LocalCaches:
         shutil.copyfile(file, member.folder / saved.RDB)
         (member.folder / saved.RDB).chmod(0o600)
         account(member.binary.path.parent, member.folder.parent).give(member.folder / saved.RDB)
+
+    def _status(self, group: str, nodes: list[Node]) -> Status:
+        """Of a cache that is not whole every node may answer, without a key."""
+        folder = self._folder_of(group)
+        if is_making(folder):
+            return "creating"
+        return "failed" if abandoned(folder) or any(each.role() is None for each in nodes) else "available"
 
     def _nodes(self, group: str, shape: Topology) -> list[Node]:
         return [node(self._state, group, name, shape.cluster) for name in shape.names(group)]

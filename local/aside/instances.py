@@ -15,7 +15,8 @@ from bootstrap.manifest import Endpoint
 from graph.replica import replica_source
 from keep.errors import AskedError, EstateError
 from keep.estate.estate import Instance, Snapshot, Status
-from local.aside.records import Records, explained, is_making, making
+from local import orphans
+from local.aside.records import Records, abandoned, explained, is_making, making
 from local.backups import recovery
 from local.backups.archive import Window, size
 from local.backups.copying import copy
@@ -157,6 +158,8 @@ class LocalInstances:
         with explained(), self._state.lock():
             made, found = self._records.of_a_drill("instance", identifier), server(self._state, identifier)
             source = server(self._state, made["source"]) if _is_standby(found) else None
+            if abandoned(found.folder):
+                orphans.end_all(found.folder)
             found.remove()
             shutil.rmtree(archive(self._state, identifier).folder, ignore_errors=True)
             if source and source.daemon.alive:
@@ -167,6 +170,8 @@ class LocalInstances:
     def delete_snapshot(self, snapshot: str) -> None:
         with explained(), self._state.lock():
             self._records.of_a_drill("snapshot", snapshot)
+            if abandoned(self._folder(snapshot)):
+                orphans.end_all(self._folder(snapshot))
             shutil.rmtree(self._folder(snapshot), ignore_errors=True)
             self._records.forget("snapshot", snapshot)
 
@@ -215,8 +220,10 @@ def _is_standby(found: PostgresServer) -> bool:
 
 def _status(found: PostgresServer, *, aside: bool) -> Status:
     """What RDS would say of it. A copy is being made as long as it recovers."""
-    if not found.daemon.alive:
-        return "creating" if aside and is_making(found.folder) else "failed"
+    if aside and is_making(found.folder):
+        return "creating"
+    if abandoned(found.folder) or not found.daemon.alive:
+        return "failed"
     try:
         with found.connect(seconds=2):
             return "available"  # a recovery takes no sessions: `hot_standby` is off then

@@ -17,8 +17,8 @@ from keep.errors import AskedError, EstateError
 from local.files import private_dir
 from local.state import MadeEntry, MadeKind, StateDir, made_key
 
-_LOCK = "making"
-"""File that whoever makes a copy holds locked: without that, what does not run is not about to."""
+_UNFINISHED = "unfinished"
+"""File that is there, locked by whoever makes a copy, until the copy is whole: unlocked, nobody goes on with it."""
 
 
 class Records:
@@ -60,28 +60,41 @@ class Records:
 
 @contextmanager
 def making(folder: Path) -> Iterator[None]:
-    """Hold the folder of something that is being made."""
-    handle = os.open(private_dir(folder) / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    """Hold the folder of something that is being made. What is not made to its end stays marked as unfinished."""
+    mark = private_dir(folder) / _UNFINISHED
+    handle = os.open(mark, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
+        mark.unlink()
     finally:
         os.close(handle)
 
 
 def is_making(folder: Path) -> bool:
     """Whether somebody makes it now."""
+    return _held(folder) is True
+
+
+def abandoned(folder: Path) -> bool:
+    """Whether somebody began to make it who is gone: nobody goes on with it."""
+    return _held(folder) is False
+
+
+def _held(folder: Path) -> bool | None:
+    """Whether the mark is locked; None where there is none."""
     try:
-        handle = os.open(folder / _LOCK, os.O_RDWR | os.O_CLOEXEC)
+        handle = os.open(folder / _UNFINISHED, os.O_RDWR | os.O_CLOEXEC)
     except OSError:
-        return False
+        return None
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
+    else:
+        return False if os.fstat(handle).st_nlink else None  # it was finished between the two calls
     finally:
         os.close(handle)
-    return False
 
 
 @contextmanager

@@ -1,58 +1,170 @@
-"""Does what is planned, one action after the other, on one connection."""
+"""Does what is planned, one action after the other, on one connection, as long as nobody feels it."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from time import monotonic, sleep
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Identifier
 
+from bootstrap.errors import BootstrapError
+from knowledge.thresholds.while_maintaining import PASSING_SECONDS, PAUSE_SECONDS, TRIES
 from maintain.action import Action, MaintenancePlan
-from maintain.report import Done, MaintenanceReport
+from maintain.report import Done, MaintenanceReport, State, left
+from maintain.run.attempt import Attempt, End, attempt
+from maintain.run.budget import Budget, check
+from maintain.run.leftovers import drop
+from maintain.run.objects import Object
+from maintain.run.proof import Proof
+from maintain.run.under_way import under_way
+from maintain.run.watch import Watch
+from observe.quantities import duration
 
-LOCK_SECONDS = 2
-"""How long it waits for a lock: whoever queues behind it waits as long."""
-
-
-def run(conn: psycopg.Connection[Any], plan: MaintenancePlan, say: Callable[[str], None]) -> MaintenanceReport:
-    """Carry it out. The session is the caller's, in autocommit, of a login that may become the roles of the actions."""
-    began, started = datetime.now(UTC), time.monotonic()
-    conn.execute(f"SET lock_timeout = '{LOCK_SECONDS}s'".encode())
-    done = []
-    for action in plan.actions:
-        say(action.statement)
-        done.append(_one(conn, action))
-    return MaintenanceReport(began_at=began.isoformat(), seconds=round(time.monotonic() - started, 3), done=tuple(done))
+Say = Callable[[str], None]
+_POLL_SECONDS = 1.0
 
 
-def _one(conn: psycopg.Connection[Any], action: Action) -> Done:
-    warnings: list[str] = []
+@dataclass(frozen=True, kw_only=True)
+class Means:
+    """With what a run works."""
 
-    def hear(notice: psycopg.errors.Diagnostic) -> None:
-        if notice.severity_nonlocalized == "WARNING":
-            warnings.append(notice.message_primary or "")
+    conn: psycopg.Connection[Any]
+    """That `session.begin` has made ready, with the lock of maintenance."""
+    watch: Watch
+    proof: Proof
+    budget: Budget
+    cache: Callable[[Action], Done]
+    """Does an action on a cache's node."""
+    say: Say = lambda _: None
+    pause: Callable[[float], None] = sleep
 
-    conn.add_notice_handler(hear)
-    began, said = time.monotonic(), ""
-    try:
-        if action.role:
-            conn.execute(SQL("SET ROLE {}").format(Identifier(action.role)))
-        for statement in action.statements:
-            conn.execute(statement.encode())
-    except psycopg.Error as error:
-        said = str(error.diag.message_primary or error)
-    finally:
-        conn.remove_notice_handler(hear)
-    # A VACUUM without rights only warns.
-    said = said or "; ".join(warnings)
-    return Done(
-        kind=action.kind,
-        object=action.object,
-        statement=action.statement,
-        state="failed" if said else "done",
-        seconds=round(time.monotonic() - began, 3),
-        detail=said,
+
+def run(plan: MaintenancePlan, means: Means) -> MaintenanceReport:
+    """Carry it out. Raise AskedError where the budget is too short for any of it."""
+    check(means.budget, plan.actions)
+    began = datetime.now(UTC)
+    work = _Run(means)
+    work.all(plan.actions)
+    return MaintenanceReport(
+        began_at=began.isoformat(timespec="seconds"),
+        seconds=round(means.budget.seconds - means.budget.left, 3),
+        budget_seconds=means.budget.seconds,
+        done=tuple(work.done),
+        stopped=work.stopped,
+        unseen=means.watch.unseen,
     )
+
+
+class _Run:
+    def __init__(self, means: Means) -> None:
+        self._means = means
+        self.done: list[Done] = []
+        self.stopped = ""
+
+    def all(self, actions: Sequence[Action]) -> None:
+        """Each its turn, and those whose lock was not had another one at the end."""
+        behind: list[tuple[Action, Done]] = []
+        for action in actions:
+            self._turn(action, TRIES, lambda action, done: behind.append((action, done)))
+        for action, first in behind:
+            if self.stopped:
+                self.done.append(first)
+            else:
+                self._turn(action, 1, lambda _, done: self.done.append(done), before=first.tries)
+
+    def _turn(self, action: Action, tries: int, unlocked: Callable[[Action, Done], None], *, before: int = 0) -> None:
+        means = self._means
+        if not self.stopped and means.budget.left and not means.budget.fits(action):
+            self.done.append(left(action, means.budget.lacks(action)))
+            return
+        self.stopped = self.stopped or self._reason(action)
+        if self.stopped:
+            self.done.append(left(action))
+            return
+        means.say(f"{action.statement}: {action.why}")
+        if action.node != means.proof.node:
+            self.done.append(means.cache(action))
+            return
+        try:
+            found = self._tried(action, tries, before)
+        except (BootstrapError, psycopg.Error) as error:  # of the looks before and after it
+            self.stopped = f"the server could not be looked at: {' '.join(str(error).split())}"
+            self.done.append(left(action))
+            return
+        if found.state == "left" and found.tries:
+            unlocked(action, found)
+        else:
+            self.done.append(found)
+        if found.state != "done":
+            means.say(f"{found.state}: {found.detail}")
+
+    def _reason(self, action: Action) -> str:
+        """Why nothing more is begun; empty where nothing is in the way, or has passed in time."""
+        means, until = self._means, monotonic() + PASSING_SECONDS
+        said = ""
+        while True:
+            if not means.budget.left:
+                return f"the budget of {duration(means.budget.seconds)} is used up" + (f"; {said}" if said else "")
+            if means.conn.closed:
+                return "the connection was lost"
+            reason = means.watch.trouble(action.kind) or under_way(means.conn)
+            if not reason or monotonic() > until:
+                return reason
+            if reason != said:
+                means.say(f"waits: {reason}")
+                said = reason
+            means.pause(_POLL_SECONDS)
+
+    def _tried(self, action: Action, tries: int, before: int) -> Done:
+        means = self._means
+        was = means.proof.before(action)
+        began, found = monotonic(), None
+        for number in range(1, tries + 1):
+            found = attempt(means.conn, action, means.budget, means.watch)
+            if found.end != "locked" or number == tries or not means.budget.left:
+                break
+            means.say(f"again in {duration(PAUSE_SECONDS)}: {found.detail}")
+            means.pause(min(PAUSE_SECONDS, means.budget.left))
+        assert found is not None  # noqa: S101 it is tried once at least
+        return self._concluded(action, found, was, tries=before + number, seconds=monotonic() - began)
+
+    def _concluded(self, action: Action, found: Attempt, was: Object, *, tries: int, seconds: float) -> Done:
+        state, detail, now = _STATES[found.end], found.detail, was
+        if found.end == "lost":
+            self.stopped = detail
+        else:
+            if found.end in ("stopped", "locked", "failed"):
+                detail = "; ".join(filter(None, (detail, drop(self._means.conn, action, was, self._means.proof))))
+            now, unhelped = self._means.proof.after(action, was)
+            if found.end == "done" and unhelped:
+                state, detail = "failed", unhelped
+        if found.end == "stopped" and not found.watched.stopped:
+            self.stopped = detail
+        return Done(
+            kind=action.kind,
+            node=action.node,
+            object=action.object,
+            statement=action.statement,
+            state=state,
+            seconds=round(seconds, 3),
+            detail=detail,
+            tries=tries,
+            rows=found.rows,
+            bytes_before=was.bytes,
+            bytes_after=now.bytes,
+            blocked_seconds=round(found.watched.blocked_seconds, 3),
+            lag_seconds=round(found.watched.lag_seconds, 3),
+        )
+
+
+_STATES: dict[End, State] = {
+    "done": "done",
+    "failed": "failed",
+    "stopped": "stopped",
+    "locked": "left",
+    "gone": "left",
+    "lost": "stopped",
+}

@@ -68,6 +68,8 @@ def postgres(programs: Path, folder: Path, major: int) -> Iterator[Postgres]:
             # RDS user guide: the master is NOSUPERUSER CREATEDB CREATEROLE and a member of rds_superuser.
             conn.execute("CREATE ROLE rds_superuser NOLOGIN")
             conn.execute("GRANT pg_monitor, pg_signal_backend TO rds_superuser WITH ADMIN OPTION")
+            if major >= 17:
+                conn.execute("GRANT pg_maintain TO rds_superuser WITH ADMIN OPTION")
         yield server
 
 

@@ -25,8 +25,15 @@ def test_the_committed_declaration() -> None:
         "tmi_app": "readwrite",
         "tmi_reporting": "readonly",
         "tmi_monitoring": "monitoring",
+        "tmi_maintainer": "maintainer",
     }
-    assert list(access.cache_users("main")) == ["tmi_app", "tmi_monitoring", "tmi_inventory", "tmi_cache"]
+    assert list(access.cache_users("main")) == [
+        "tmi_app",
+        "tmi_monitoring",
+        "tmi_maintainer",
+        "tmi_inventory",
+        "tmi_cache",
+    ]
     assert access.limits_of("tmi_reporting").model_dump() == {
         "connection_limit": 10,
         "statement_timeout": 300,

@@ -9,8 +9,9 @@ import json
 import os
 import random
 import re
-import shutil
+import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -21,9 +22,15 @@ from project_folder import DATATIER
 from psycopg.sql import SQL, Identifier
 from shop import Folder
 
+sys.path.append(str(Path(__file__).parents[1] / "keep" / "drill"))
+
+from reports import report
+
 from bootstrap.postgres import master
 from bootstrap.secrets import AwsStore
+from keep.drill.books import Books
 from keep.drill.report import DrillReport
+from keep.place.folder import FolderPlace
 from keep.postgres import proof
 from local.estate import LocalEstate
 from local.state import StateDir
@@ -66,9 +73,9 @@ def tier(live: Folder) -> Iterator[Folder]:
             conn.execute(statement.encode())
 
     change("INSERT INTO users (email, name) SELECT n || '@drill.example', n FROM generate_series(1, 50) n")
-    yield live
+    with live.never_kept("live"):
+        yield live
     change("DELETE FROM users WHERE email LIKE '%@drill.example'")
-    shutil.rmtree(live.path / ".local" / "live" / "drills")
 
 
 @pytest.fixture
@@ -149,11 +156,19 @@ def test_a_backup_is_restored_and_proved_and_a_damaged_one_fails(tier: Folder, t
     assert (said.code, "has no backup" in said.err) == (2, True), said.all
 
 
-def test_health_says_how_old_the_last_drill_is(tier: Folder) -> None:
-    """After those above."""
-    said = {each["id"]: each for each in tier.call("health", "live", "--json", "--timeout", "20").json["checks"]}
-    assert (said["drill"]["status"], said["backup"]["status"]) == ("ok", "skipped")
-    assert said["drill"]["message"].startswith("the last drill is ")
+@pytest.mark.parametrize(("days", "status"), [(3, "ok"), (40, "warn")])
+def test_health_says_how_old_the_last_drill_is(tier: Folder, days: int, status: str) -> None:
+    began = datetime.now(UTC) - timedelta(days=days)
+    with tier.never_kept("live"):
+        books = Books(FolderPlace(tier.path / ".local" / "live" / "drills"), "live")
+        books.append(report(stack="live", began_at=began))
+        said = {each["id"]: each for each in tier.call("health", "live", "--json", "--timeout", "20").json["checks"]}
+    assert {each: said[each]["status"] for each in ("drill", "drill-result", "backup")} == {
+        "drill": status,
+        "drill-result": "ok",
+        "backup": "skipped",
+    }
+    assert said["drill"]["message"] == f"the last drill is {days} d old"
 
 
 @pytest.mark.usefixtures("untouched")
@@ -205,15 +220,20 @@ def test_a_killed_drill_leaves_nothing_that_the_next_does_not_find(tier: Folder,
 
 
 @pytest.mark.usefixtures("untouched")
-def test_a_killed_drill_goes_on(tier: Folder) -> None:
-    process = subprocess.Popen([DATATIER, "drill", "pitr", "live"], cwd=tier.path, stdout=subprocess.DEVNULL)
-    running = tier.path / ".local" / "live" / "drills" / "live" / "RUNNING.json"
-    while not (running.exists() and json.loads(running.read_text())["running"] == "restore"):
-        assert process.poll() is None
-        time.sleep(0.02)
-    process.kill()
-    process.wait()
-    (name,) = {json.loads(running.read_text())["id"]}
-    said = tier.call("drill", "pitr", "live", "--resume", "--json")
-    assert (said.code, said.json["id"], said.json["verdict"]) == (0, name, "passed"), said.all
+@pytest.mark.parametrize(
+    ("drill", "module", "function"),
+    [("pitr", "local.backups.recovery", "prepare"), ("redis", "local.aside.caches", "replicate")],
+    ids=["before its server runs", "when its nodes answer"],
+)
+def test_a_killed_drill_goes_on_and_makes_again_what_it_was_killed_over(
+    tier: Folder, drill: str, module: str, function: str
+) -> None:
+    program = [sys.executable, Path(__file__).with_name("killed_in.py"), module, function]
+    killed = subprocess.run([*program, "drill", drill, "live"], cwd=tier.path, capture_output=True, check=False)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    left = json.loads((tier.path / ".local" / "live" / "drills" / "live" / "RUNNING.json").read_text())
+    assert left["running"] == "restore"
+    said = tier.call("drill", drill, "live", "--resume", "--json")
+    assert (said.code, said.json["id"], said.json["verdict"]) == (0, left["id"], "passed"), said.all
+    assert said.json["facts"]["made again"] == f"shop-live-drill-{left['id'][-6:]}"
     assert "resumed" in said.json["facts"]

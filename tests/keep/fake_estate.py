@@ -142,6 +142,16 @@ class FakeEstate:
     def delete_cache_snapshot(self, snapshot: str) -> None:
         raise AssertionError(snapshot)
 
+    def half_made(self, kind: Kind, identifier: str, made_by: str) -> None:
+        """What this computer has of a copy whose maker was killed."""
+        self.left[identifier] = (kind, made_by)
+        if kind == "instance":
+            self._instances[identifier] = Instance(identifier=identifier, status="failed", endpoint=None)
+        else:
+            self._snapshots[identifier] = Snapshot(
+                identifier=identifier, source=self.source, status="failed", taken_at=None
+            )
+
     def made(self) -> Sequence[tuple[Kind, str, str]]:
         return [(kind, identifier, by) for identifier, (kind, by) in self.left.items()]
 

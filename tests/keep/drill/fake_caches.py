@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from fake_estate import FakeEstate
+from fake_estate import FakeEstate, Kind
 from real_servers import Valkey, valkey
 
 from bootstrap.manifest import Endpoint
@@ -74,11 +74,20 @@ class FakeCaches(FakeEstate):
         self.left[target] = ("cache", made_by)
         self._caches[target] = _cache(target, made.port)
 
+    def half_made(self, kind: Kind, identifier: str, made_by: str) -> None:
+        self.left[identifier] = (kind, made_by)
+        if kind == "cache":
+            self._caches[identifier] = Cache(identifier=identifier, status="failed", endpoint=None)
+        else:
+            (source, *_) = self.valkeys
+            self._of[identifier] = Snapshot(identifier=identifier, source=source, status="failed", taken_at=None)
+
     def delete_cache(self, identifier: str) -> None:
         self._call("delete_cache")
         assert self.left.pop(identifier)[0] == "cache"
         del self._caches[identifier]
-        self._open.pop(identifier).close()
+        if identifier in self._open:
+            self._open.pop(identifier).close()
 
     def delete_cache_snapshot(self, snapshot: str) -> None:
         self._call("delete_cache_snapshot")

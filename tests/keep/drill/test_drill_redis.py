@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 from fake_caches import FakeCaches
+from fake_estate import Kind
+from killed import carry_out_killed, dying
 from real_servers import ADMIN_PASSWORD, Valkey, valkey
 from small_stack import Orchard
 
@@ -105,6 +107,25 @@ def test_a_copy_without_its_keys_fails(scene: Scene) -> None:
     scene.estate.loses = True
     report = carry_out(LostCache(), scene)
     assert (report.verdict, report.reason) == ("failed", "keys: no key came back of crate")
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "deletes"),
+    [
+        ("create_cache_snapshot", "cache snapshot", "delete_cache_snapshot"),
+        ("create_cache", "cache", "delete_cache"),
+    ],
+)
+def test_what_it_was_killed_over_is_made_again(scene: Scene, call: str, kind: Kind, deletes: str) -> None:
+    assert isinstance(scene.estate, FakeCaches)
+    with dying(scene.estate, call, kind):
+        carry_out_killed(LostCache(), scene)
+    before = len(scene.estate.calls)
+    report = carry_out(LostCache(), scene, resume=True)
+    assert report.verdict == "passed", report
+    assert scene.estate.calls[before : before + 2] == [deletes, call]
+    assert report.facts["made again"].startswith(f"{PREFIX}-drill-")
+    assert scene.estate.made() == []
 
 
 def test_a_write_in_between_is_no_loss(scene: Scene, caches: dict[str, Valkey]) -> None:

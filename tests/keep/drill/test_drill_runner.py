@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -11,8 +10,9 @@ from typing import Any
 import pytest
 import redis
 from fake_estate import FakeEstate
+from killed import DEAD, KilledError, carry_out_killed
 
-from keep.drill import run
+from keep.drill import copies
 from keep.drill.chain import broken
 from keep.drill.drill import NotWholeError, Step
 from keep.drill.notes import STALE, Holder, Notes, alive, me
@@ -23,12 +23,6 @@ from keep.drill.scene import Scene, Stage
 from keep.errors import AskedError, EstateError, KeepError
 
 PHASES: tuple[PhaseName, ...] = ("detect", "restore", "prove", "serve")
-DEAD = Holder(host=socket.gethostname(), pid=2**22 + 1, started="1")
-"""A process that no Linux has: above its highest pid_max."""
-
-
-class KilledError(BaseException):
-    """Stands for the end of the process: nothing after it is done."""
 
 
 @dataclass
@@ -51,13 +45,15 @@ class Toy:
         return [Step(phase=phase, do=lambda stage, phase=phase: self._step(stage, phase)) for phase in PHASES]
 
     def _step(self, stage: Stage, phase: str) -> str:
-        if phase == "restore" and stage.scene.estate.instance(stage.name()) is None:
-            stage.scene.estate.restore_to_point_in_time(
-                stage.scene.source, stage.name(), datetime.now(UTC), made_by=stage.notes.id
-            )
+        if phase == "restore":
+            copies.instance(stage, stage.name(), lambda: self._restore(stage))
         self._do(phase)
         stage.notes.rpo_seconds = 0.5
         return f"{phase} done"
+
+    def _restore(self, stage: Stage) -> None:
+        estate, now = stage.scene.estate, datetime.now(UTC)
+        estate.restore_to_point_in_time(stage.scene.source, stage.name(), now, made_by=stage.notes.id)
 
     def _do(self, phase: str) -> None:
         if phase in self.trouble:
@@ -76,19 +72,9 @@ def scene(scene_of: Callable[..., Scene]) -> Scene:
 
 
 @pytest.fixture
-def killed(scene: Scene, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Notes]:
-    """Carries out a drill that is killed in a phase, in a process that is dead by now; returns what it left."""
-
-    def kill(phase: str) -> Notes:
-        monkeypatch.setattr(run, "me", lambda: DEAD)
-        with pytest.raises(KilledError):
-            carry_out(Toy({phase: KilledError()}), scene)
-        monkeypatch.setattr(run, "me", me)
-        left = scene.books.running()
-        assert left is not None
-        return left
-
-    return kill
+def killed(scene: Scene) -> Callable[[str], Notes]:
+    """Carries out a drill that is killed in a phase; returns what it left."""
+    return lambda phase: carry_out_killed(Toy({phase: KilledError()}), scene)
 
 
 def test_a_drill_that_passes(scene: Scene) -> None:

@@ -1,0 +1,97 @@
+"""Costs of a stack's declaration, for people and for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from cli.output import escape, table
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from cli.project import StackSource
+    from cost.estimate import CostChange, Estimate
+    from cost.prices import PriceTable
+    from graph.resource import Resource
+
+NO_PRICES = "there are no prices yet: `datatier cost refresh` reads them from AWS's price list into prices/."
+
+
+def costs(
+    source: StackSource, declared: Sequence[Resource], before: Sequence[Resource] | None
+) -> tuple[PriceTable | None, Estimate, tuple[CostChange, ...] | None]:
+    """The newest prices, what is declared by them, and what it adds to what was there before."""
+    from cost.estimate import changes, estimate
+    from cost.prices import newest
+    from graph.resource import Standing
+
+    found = newest(source.root)
+    prices = found.by_product() if found else {}
+    after = estimate(declared, source.region, prices)
+    if before is None:
+        return found, after, None
+    held = [each for each in before if each.standing is Standing.HELD]
+    return found, after, changes(estimate(held, source.region, prices), after)
+
+
+def as_json(made: Estimate, found: PriceTable | None, adds: tuple[CostChange, ...] | None = None) -> dict[str, object]:
+    """What scripts read; keys are only ever added. Money as text, so that nobody's floats change it."""
+    document: dict[str, object] = {
+        "currency": "USD",
+        "prices": {"source": found.source, "read_at": found.read_at.isoformat()} if found else None,
+        "monthly": _money(made.usd),
+        "complete": not made.unknown,
+        "lines": [
+            {
+                "component": each.component,
+                "what": each.what,
+                "count": each.count,
+                "monthly": None if each.usd is None else _money(each.usd),
+                "sku": each.sku,
+            }
+            for each in made.lines
+        ],
+        "by_use": list(made.by_use),
+    }
+    if adds is not None:
+        document["changes"] = [
+            {"component": each.component, "before": _money(each.before), "after": _money(each.after)} for each in adds
+        ]
+    return document
+
+
+def show_all(out: Console, made: Estimate, found: PriceTable | None, adds: tuple[CostChange, ...] | None) -> None:
+    """Each line, the sum, what is not counted, and what a change adds."""
+    rows = [
+        [
+            escape(each.component),
+            escape(each.what),
+            each.count,
+            "[yellow]unknown[/]" if each.usd is None else _money(each.usd),
+        ]
+        for each in made.lines
+    ]
+    out.print(table("", ["component", "what", "count", "USD a month"], rows))
+    least = "at least " if made.unknown else ""
+    if found:
+        out.print(f"[bold]{least}{_money(made.usd)} USD a month[/], by prices of {found.read_at:%Y-%m-%d}")
+    for said in made.by_use:
+        out.print(f"[dim]not counted:[/] {escape(said)}")
+    if adds is not None:
+        out.print("\n".join(escape(each) for each in change_lines(made, found, adds)))
+
+
+def change_lines(made: Estimate, found: PriceTable | None, adds: tuple[CostChange, ...]) -> list[str]:
+    """What a change adds to a month, a line for each component, as text that Markdown takes too."""
+    if found is None:
+        return [f"Costs: {NO_PRICES}"]
+    total = sum((each.adds for each in adds), Decimal(0))
+    least = ", at least, as something has no price" if made.unknown else ""
+    head = f"Costs: {total:+.2f} USD a month, then {_money(made.usd)}{least} (prices of {found.read_at:%Y-%m-%d})"
+    return [head, *(f"- {each.component}: {_money(each.before)} -> {_money(each.after)}" for each in adds)]
+
+
+def _money(amount: Decimal) -> str:
+    return f"{amount:.2f}"

@@ -1,0 +1,96 @@
+"""Whether an action helped: its object is looked at again, by the same observation and the same planner."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import psycopg
+
+from knowledge.thresholds.postgres_storage import VACUUM_HELD_TRANSACTIONS
+from maintain.action import Action, Kind, MaintenancePlan
+from maintain.facts import DatabaseFacts
+from maintain.run.objects import Object, see
+from observe.node import PostgresNode
+from observe.observation import Observation
+from observe.postgres.tables import TABLES
+from observe.postgres.vacuum import VACUUM
+from observe.postgres.vacuum_horizon import VACUUM_HORIZON, held
+from observe.postgres.wraparound import WRAPAROUND_TABLES
+from observe.quantities import size
+from observe.read import look
+
+Planner = Callable[[DatabaseFacts], MaintenancePlan]
+_SEEN_BY: Mapping[Kind, tuple[Observation, ...]] = {"vacuum": (VACUUM, WRAPAROUND_TABLES), "analyze": (VACUUM,)}
+"""What an action is planned from and is cheap to ask again. Of the other kinds the object itself tells enough."""
+
+
+class Proof:
+    """Looks at the primary by the sessions of the watcher."""
+
+    def __init__(self, node: PostgresNode, facts: DatabaseFacts, plan: Planner) -> None:
+        self._node, self._facts, self._plan = node, facts, plan
+
+    @property
+    def node(self) -> str:
+        """Name of the server."""
+        return self._node.name
+
+    def before(self, action: Action) -> Object:
+        """What there is. Raise what logging in raises."""
+        with self._node.session() as conn:
+            return see(conn, action.object)
+
+    def after(self, action: Action, before: Object) -> tuple[Object, str]:
+        """What there is now, and why it did not help; empty where it did. Raise what logging in raises."""
+        with self._node.session() as conn:
+            now = see(conn, action.object)
+            return now, self._unhelped(conn, action, before, now)
+
+    def _unhelped(self, conn: psycopg.Connection[Any], action: Action, before: Object, now: Object) -> str:
+        if action.kind == "drop-index":
+            return f"{action.object} is still there" if now.there else ""
+        if action.kind == "reindex":
+            return _reindexed(action, before, now)
+        if action.kind in _SEEN_BY:
+            return self._planned_still(conn, action)
+        return ""
+
+    def _planned_still(self, conn: psycopg.Connection[Any], action: Action) -> str:
+        # Not who holds back: held back, it is no longer planned, but it has not helped either.
+        tables = {name: each for name, each in self._facts.observed.items() if name == TABLES.id}
+        observed = tables | {each.id: look(conn, self._node.name, each) for each in _SEEN_BY[action.kind]}
+        facts = replace(self._facts, at=datetime.now(UTC), observed=observed)
+        again = next((each for each in self._plan(facts).actions if _same(each, action)), None)
+        if again is None or (action.kind == "vacuum" and _dead(facts, action) < _dead(self._facts, action)):
+            return ""
+        holder = _holder(conn, self._node.name) if action.kind == "vacuum" else ""
+        return f"it did not help, {again.why}" + (f"; {holder}" if holder else "")
+
+
+def _same(one: Action, other: Action) -> bool:
+    return (one.kind, one.node, one.object) == (other.kind, other.node, other.object)
+
+
+def _dead(facts: DatabaseFacts, action: Action) -> int:
+    return sum(int(str(row["dead"])) for row in facts.rows(VACUUM.id) if row["table"] == action.object)
+
+
+def _holder(conn: psycopg.Connection[Any], node: str) -> str:
+    """Who keeps vacuum from removing anything, however short a time ago it began; empty where nobody does."""
+    rows = look(conn, node, VACUUM_HORIZON).rows
+    found = held(rows, replace(VACUUM_HELD_TRANSACTIONS, warn=-1))
+    return f"{found[0].message}: {found[0].mend}" if found else ""
+
+
+def _reindexed(action: Action, before: Object, now: Object) -> str:
+    if not now.there:
+        return f"{action.object} is gone"
+    if not now.valid:
+        return f"{action.object} is not valid"
+    # One that was invalid has no size to compare with.
+    if before.valid and before.bytes is not None and now.bytes is not None and now.bytes >= before.bytes:
+        return f"{action.object} is not smaller than before: {size(now.bytes)}"
+    return ""
