@@ -63,7 +63,7 @@ def old_server(bench: Bench, work: MajorUpgrade, statements: Sequence[Row]) -> B
     made = Before(server=bench.server("old", bench.old), without=without)
     made.server.start(loading(work.copy.extensions, bench.old.major))
     tried = on_this_computer(made.server.port)
-    wish = Wish(server=target(made.server), name=work.database, without=without, tried=tried)
+    wish = Wish(server=target(made.server), name=work.database, without=without, access=work.access, tried=tried)
     restore(work.place, work.manifest, wish)
     with made.server.connect(work.database) as conn:
         made.size = after.size(conn)
@@ -126,8 +126,13 @@ def by_dump(bench: Bench, work: MajorUpgrade, before: Before | None, statements:
     new = bench.server("restored", bench.new)
     obstacles = _catalog(new, work, before)
     try:
-        wish = Wish(server=target(new), name=work.database, without=lacking(work, bench.new),
-                    tried=on_this_computer(new.port))  # fmt: skip
+        wish = Wish(
+            server=target(new),
+            name=work.database,
+            without=lacking(work, bench.new),
+            access=work.access,
+            tried=on_this_computer(new.port),
+        )
         restored = restore(work.place, work.manifest, wish)
         for name, seconds in restored.seconds.items():
             done.add(_NAMES.get(name, name), seconds, offline=name not in ("prove", "access"))
