@@ -76,7 +76,7 @@ def test_redis_to_valkey_with_every_type_of_key_and_the_users(tmp_path: Path) ->
         "obstacles"
     ]
     assert f"{new.version} of this computer stands for Valkey 8.0" in found["notes"]
-    assert (by_url.code, by_url.json["verdict"]) == (0, "passed")
+    assert (by_url.code, by_url.err) == (0, "")
     assert [(each["name"], each["ok"]) for each in by_url.json["ways"][0]["checks"]] == [
         ("keys", True),
         ("users", None),
