@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -61,15 +61,11 @@ def carry_out(
             say("another run was under way: planned again")
             facts = database(manifest)
             wanted = _still(wanted, plan(facts), facts.node)
-        means = Means(
-            conn=conn,
-            watch=watch,
-            proof=Proof(primary, facts, plan),
-            budget=budget,
-            cache=partial(on_cache, manifest),
-            say=say,
-        )
-        return run(wanted, means)
+        with closing(Proof(primary, facts, plan)) as proof:
+            means = Means(
+                conn=conn, watch=watch, proof=proof, budget=budget, cache=partial(on_cache, manifest), say=say
+            )
+            return run(wanted, means)
 
 
 @contextmanager
