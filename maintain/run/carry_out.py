@@ -56,7 +56,11 @@ def carry_out(
     if facts is None:
         return on_caches(wanted, budget, partial(on_cache, manifest), say)
     primary, *replicas = postgres_nodes(manifest)
-    with worker(manifest) as conn, _alone(conn, _work(facts.owner), wait) as waited, Watch(primary, replicas) as watch:
+    with (
+        worker(manifest) as conn,
+        _alone(conn, _work(facts.owner), wait) as waited,
+        Watch(primary, replicas, say) as watch,
+    ):
         if waited:
             say("another run was under way: planned again")
             facts = database(manifest)

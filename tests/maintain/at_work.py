@@ -63,6 +63,7 @@ class Work:
     replicas: Sequence[PostgresNode] = ()
     pause: Callable[[float], None] = lambda _: None
     said: list[str] = field(default_factory=list)
+    progress: Callable[[str], None] = lambda _: None
 
     def facts(self) -> DatabaseFacts:
         return DatabaseFacts(
@@ -81,7 +82,7 @@ class Work:
         url = self.server.url(self.user)
         with (
             psycopg.connect(url, autocommit=True) as conn,
-            Watch(node, self.replicas) as watch,
+            Watch(node, self.replicas, self.progress) as watch,
             closing(Proof(node, facts, lambda again: planned([again]))) as proof,
         ):
             begin(conn)
