@@ -11,6 +11,7 @@ from cli.consent import ask
 from cli.current import state_of
 from cli.duration import duration
 from cli.errors import FAILED, InputError
+from cli.maintain_schedule import schedule
 from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
 from cli.output import console, counted, emit_json, escape, note, table
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from maintain.report import Done, MaintenanceReport
 
 app = typer.Typer(no_args_is_help=True, help="Maintenance: only what is needed, stopped before anyone feels it.")
+app.command()(schedule)
 
 
 @app.callback()
@@ -80,7 +82,7 @@ def run(
     if json:
         emit_json(report.model_dump())
     else:
-        _show_report(report)
+        show_report(report)
     if not report.ok:
         raise typer.Exit(FAILED)
 
@@ -123,7 +125,7 @@ def _show(made: MaintenancePlan) -> None:
     console().print(table("", ["statement", "lock", "why"], rows))
 
 
-def _show_report(report: MaintenanceReport) -> None:
+def show_report(report: MaintenanceReport) -> None:
     rows = [
         [
             each.state,
