@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,8 @@ import psycopg
 from pydantic import BaseModel, ConfigDict, computed_field
 
 from bootstrap import schema
-from bootstrap.access import Access
+from bootstrap.access import Access, load_access
+from bootstrap.access.upkeep import TableUpkeep
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.postgres.pressure import migration, used_up
@@ -79,7 +80,7 @@ def look(
         with entered.conn as conn:
             plan = plan_entered(manifest, store, pool, entered)
             pressing = tuple(_pressure(conn))
-            judged = judge_schema(conn, migrations)
+            judged = judge_schema(conn, migrations, load_access(manifest.access).upkeep)
         checks = verify_stack(manifest, store, pool) if prove else ()
     return _drift(manifest.stack, (*pressing, *map(_of_schema, judged.counted)), plan, checks)
 
@@ -88,7 +89,7 @@ def look_by_url(access: Access, conn: psycopg.Connection[Any], *, prove: bool, m
     """Compare a database that no stack describes with the declarations; with `prove` also as every identity's role."""
     plan = plan_urls(access, conn, None, "main")
     pressing = tuple(_pressure(conn))
-    judged = judge_schema(conn, migrations)
+    judged = judge_schema(conn, migrations, access.upkeep)
     checks = tuple(verify_roles(conn, access)) if prove else ()
     return _drift(conn.info.dbname, (*pressing, *map(_of_schema, judged.counted)), plan, checks)
 
@@ -113,10 +114,10 @@ def _pressure(conn: psycopg.Connection[Any]) -> Iterator[Drifted]:
         yield Drifted(where="connections", what=str(each), mend=each.mend)
 
 
-def judge_schema(conn: psycopg.Connection[Any], migrations: Path) -> schema.Judgement:
+def judge_schema(conn: psycopg.Connection[Any], migrations: Path, upkeep: Iterable[TableUpkeep]) -> schema.Judgement:
     """Compare the schema with the definition next to the migrations; nothing differs where there is none."""
     path = schema.beside(migrations)
-    return schema.Judgement() if path is None else schema.judge(conn, schema.load(path))
+    return schema.Judgement() if path is None else schema.judge(conn, schema.with_periods(schema.load(path), upkeep))
 
 
 def _of_schema(each: SchemaDifference) -> Drifted:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +13,7 @@ from pydantic import JsonValue
 
 from bootstrap import migrate
 from bootstrap.access import load_access
+from bootstrap.access.upkeep import TableUpkeep
 from bootstrap.action import Action
 from bootstrap.declared_extensions import declared
 from bootstrap.drift import judge_schema
@@ -70,7 +71,7 @@ def dry_run(manifest: Manifest, *, migrations: Path = MIGRATIONS, store: SecretS
     with entered.conn as conn, ThreadPoolExecutor(_THREADS, thread_name_prefix="dry-run") as pool:
         on = engines(manifest, access, store, pool, entered)
         planned = plan_on(manifest, access, on)
-        of_schema, reported, unseen = _schema(conn, migrations)
+        of_schema, reported, unseen = _schema(conn, migrations, access.upkeep)
         lacking = extensions.look(conn, declared(migrations.resolve().parent), access.owner)
         first = tuple(_master(manifest, entered.due))
     changes = (*first, *planned.changes, *lacking.actions, *of_schema)
@@ -119,7 +120,9 @@ def _master(manifest: Manifest, due: master.Due | None) -> Iterator[Action]:
         )
 
 
-def _schema(conn: psycopg.Connection[Any], folder: Path) -> tuple[tuple[Action, ...], tuple[str, ...], tuple[str, ...]]:
+def _schema(
+    conn: psycopg.Connection[Any], folder: Path, upkeep: Iterable[TableUpkeep]
+) -> tuple[tuple[Action, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the migrations that would run, what differs in the schema, and what cannot be foreseen."""
     runner = migrate.MigrationRunner(migrate.Source.load(folder), migrate.PostgresLedger(conn))
     steps = runner.plan_up()
@@ -127,7 +130,7 @@ def _schema(conn: psycopg.Connection[Any], folder: Path) -> tuple[tuple[Action, 
         many = f"{len(steps)} migrations" if len(steps) > 1 else "the migration"
         unseen = f"privileges on what {many} will make, and the schema afterwards, are compared when it is there"
         return tuple(_migration(step, conn.info.dbname) for step in steps), (), (unseen,)
-    return (), tuple(f"schema: {each}" for each in judge_schema(conn, folder).counted), ()
+    return (), tuple(f"schema: {each}" for each in judge_schema(conn, folder, upkeep).counted), ()
 
 
 def _migration(step: migrate.Move, database: str) -> Action:

@@ -179,7 +179,7 @@ class _Run:
         if path is None:
             return
         with self._step("schema"):
-            found = schema.judge(entered.conn, schema.load(path))
+            found = schema.judge(entered.conn, schema.with_periods(schema.load(path), self._access.upkeep))
             self._schema_errors = len(found.wrong)
             self._differences += [f"schema: {each}" for each in found.counted]
             # The extensions that are missing were reported by the step before.

@@ -6,8 +6,24 @@ import datetime
 from dataclasses import dataclass
 from typing import Literal
 
+from capacity.fit import Trend
+from capacity.series import Series
+
 Confidence = Literal["good", "fair", "none"]
-"""`none`: too little history, or a growth that may as well be none; then there is no date."""
+"""`good`: what forecasts of 30 and 90 days ago would have said of today is right to 5 % of the limit, and the latest
+date is within twelve months where the likely one is; `fair`: not so, or nothing could have been said so early;
+`none`: too little history, or a growth that may as well be none; then there is no date."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """What a forecast would have said of the last day, and what came."""
+
+    days: int
+    """How long ago."""
+    said: float
+    came: float
+    right: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +58,9 @@ class Limit:
     why: str
     """Growth with its numbers, or why nothing can be said."""
     recommendation: Recommendation | None = None
+    history: Series | None = None
+    """By days, in the unit of `now`."""
+    trend: Trend | None = None
+    """The line or curve through it; None where nothing can be said."""
+    scores: tuple[Score, ...] = ()
+    """How forecasts of before did."""

@@ -13,12 +13,12 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bootstrap.access import Access, load_access
 from bootstrap.credentials import read_all
-from bootstrap.manifest import Endpoint, Manifest, PostgresTarget
+from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
 from bootstrap.reconcile.engines import wanted_roles
 from bootstrap.secrets import AwsStore, Secret, open_database_url, open_postgres
 from cli.errors import InputError
-from keep.backup.access import as_roles, by_logins, with_new_passwords
+from keep.backup.access import as_roles, by_logins, on_this_computer
 from keep.backup.restore import Wish
 from keep.backup.verify_restored import ScratchServer
 from keep.manifest import PostgresCopy
@@ -90,13 +90,8 @@ def wish_of_stack(manifest: Manifest, tier: StateDir | None, *, replace: bool) -
 def scratch_here(copy: PostgresCopy) -> Iterator[ScratchServer]:
     """A throw-away server of this computer, of the backup's major version where there is one."""
     with throwaway(copy.major, copy.extensions) as server:
-
-        def tried(conn: psycopg.Connection[Any], access: Access) -> tuple[str, ...]:
-            where = Endpoint(name="scratch", host="127.0.0.1", port=server.port)
-            target = PostgresTarget(primary=where, database=conn.info.dbname, sslmode="disable", master_secret="")
-            return with_new_passwords(conn, target, access)
-
-        yield ScratchServer(server=TargetServer(connect=server.connect, programs=client), tried=tried)
+        made = TargetServer(connect=server.connect, programs=client)
+        yield ScratchServer(server=made, tried=on_this_computer(server.port))
 
 
 @contextmanager

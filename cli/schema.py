@@ -25,6 +25,7 @@ app = typer.Typer(no_args_is_help=True, help="Hold the schema of a server agains
 if TYPE_CHECKING:  # brings psycopg, which other commands do without
     import psycopg
 
+    from bootstrap.access.upkeep import TableUpkeep
     from bootstrap.manifest import Manifest
     from bootstrap.schema import SchemaDifference, ServerSchema
 
@@ -58,6 +59,16 @@ def _server(
     endpoint = _endpoint(target, replica)
     with open_postgres(target.postgres, endpoint, found.username, found.password) as connection:
         yield connection
+
+
+def _upkeep(stack: str | None, manifest: str | None, url: str | None) -> tuple[TableUpkeep, ...]:
+    """What the stack declares; nothing for a URL."""
+    if by_url(url, stack, manifest) is not None:
+        return ()
+    from bootstrap.access import load_access
+    from cli.target import find_manifest
+
+    return load_access(find_manifest(stack, manifest).access).upkeep
 
 
 def _endpoint(target: Manifest, replica: str | None) -> Any:
@@ -97,7 +108,7 @@ def check(
     say("DEBUG", f"{file}: {len(expected.get('tables', {}))} tables, migration {expected.get('version')}")
     with _server(stack, manifest, database_url, replica) as connection:
         say("DEBUG", f"logged in after {perf_counter() - began:.3f} s")
-        live, found = schema.check(connection, expected)
+        live, found = schema.check(connection, schema.with_periods(expected, _upkeep(stack, manifest, database_url)))
         say("DEBUG", f"PostgreSQL {live.server // 10000} read and compared after {perf_counter() - began:.3f} s")
         counted = schema.count(connection).rows if rows else {}
     summary = _summary(live, found, perf_counter() - began) | ({"rows": counted} if counted else {})
@@ -202,7 +213,7 @@ def dump(
         live = schema.read(connection)
     if live.unread:
         raise InputError(live.unread)
-    found = schema.definition_of(live)
+    found = schema.definition_of(live, _upkeep(stack, manifest, database_url))
     for kind, number in live.left_out.items():
         console(stderr=json).print(f"not covered: {number} {kind}")
     if json:

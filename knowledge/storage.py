@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from knowledge.classes import RdsClass
 from knowledge.limits import ALLOCATED_STORAGE
 
 ((SMALLEST, LARGEST),) = ALLOCATED_STORAGE.taken
@@ -34,6 +35,16 @@ def base_throughput(allocated: int) -> int:
     return BASE_THROUGHPUT[allocated >= STRIPED_FROM]
 
 
+def reachable_iops(cls: RdsClass, allocated: int, iops: int | None) -> int:
+    """IOPS that get through: the lesser of the volume's and what the class has at all times. `allocated` is in GiB."""
+    return min(iops or base_iops(allocated), cls.ebs_baseline_iops)
+
+
+def reachable_throughput(cls: RdsClass, allocated: int, throughput: int | None) -> int:
+    """Bytes a second that get through, likewise; `throughput` is in MiB/s."""
+    return min((throughput or base_throughput(allocated)) * 1024**2, cls.ebs_baseline_mbps * 1_000_000 // 8)
+
+
 def speed_problems(allocated: int, iops: int | None, throughput: int | None) -> Iterator[tuple[str, str]]:
     """What RDS refuses of these choices: `iops` or `throughput`, and why."""
     for knob, value, (least, most), unit in (
@@ -53,6 +64,17 @@ def speed_problems(allocated: int, iops: int | None, throughput: int | None) -> 
             "throughput",
             f"{throughput} MiB/s take {throughput * IOPS_PER_MIB} iops at least (four for each MiB/s), not {has_iops}.",
         )
+
+
+AUTOSCALING_FREE = 0.1
+"""Share of the volume below which free space must be for five minutes before RDS grows it by itself."""
+_GIB = 1024**3
+
+
+def autoscaling_step(allocated_bytes: int) -> int:
+    """Bytes that RDS then adds at least: 10 GiB or a tenth, whichever is more; more yet where FreeStorageSpace of the
+    last hour says that seven hours will take more."""
+    return max(10 * _GIB, allocated_bytes // 10)
 
 
 def least_growth(allocated: int) -> int:

@@ -14,6 +14,7 @@ from psycopg import sql
 
 from bootstrap.declared_extensions import DeclaredExtension
 from bootstrap.postgres import extensions
+from graph.parameters import GroupParameter
 from keep.errors import AskedError
 from keep.workspace import workspace
 from knowledge.postgres.catalogue import DEFAULT_MAJOR
@@ -37,23 +38,33 @@ def throwaway(major: int | None, extensions: Iterable[str]) -> Iterator[Postgres
     with workspace("datatier-scratch-", _end) as folder:
         _room(folder)
         folder.chmod(0o711)  # as root the server is another user: it passes, and its own folder is below
-        server = PostgresServer(
-            name="scratch",
-            folder=folder / "postgres",
-            port=next(port for port in ports.candidates(str(folder)) if ports.is_free(port)),
-            daemon=_daemon(folder),
-            binaries=binaries.find(major),
-            admin_password=secrets.token_urlsafe(24),
-            stack="scratch",
-        )
-        server.folder.mkdir(mode=0o700)
+        server = server_in(folder, "postgres", binaries.find(major), secrets.token_urlsafe(24))
         server.initialise()
         try:
-            libraries = ",".join(preloaded(extensions, server.binaries.major))
-            server.start([{"name": "shared_preload_libraries", "value": libraries}])
+            server.start(loading(extensions, server.binaries.major))
             yield server
         finally:
             server.stop()
+
+
+def server_in(folder: Path, name: str, found: binaries.Binaries, password: str) -> PostgresServer:
+    """A server in a folder of its own below a workspace, on a free port; nothing is in it yet."""
+    server = PostgresServer(
+        name="scratch",
+        folder=folder / name,
+        port=next(port for port in ports.candidates(str(folder / name)) if ports.is_free(port)),
+        daemon=daemon_in(folder, name),
+        binaries=found,
+        admin_password=password,
+        stack="scratch",
+    )
+    server.folder.mkdir(mode=0o700)
+    return server
+
+
+def loading(extensions: Iterable[str], major: int) -> tuple[GroupParameter, ...]:
+    """The parameters of a server that makes these extensions."""
+    return ({"name": "shared_preload_libraries", "value": ",".join(preloaded(extensions, major))},)
 
 
 @contextmanager
@@ -87,13 +98,14 @@ def _room(folder: Path) -> None:
         )
 
 
-def _daemon(folder: Path) -> Daemon:
-    return Daemon("postgres", folder / "run", folder / "log" / "postgres.log")
+def daemon_in(folder: Path, name: str) -> Daemon:
+    """The process of a server in a workspace."""
+    return Daemon(name, folder / "run", folder / "log" / f"{name}.log")
 
 
 def _end(folder: Path) -> None:
     """End the server that a run which was killed has left."""
-    _daemon(folder).stop(signal.SIGQUIT)
+    daemon_in(folder, "postgres").stop(signal.SIGQUIT)
 
 
 def _prepare(admin: roles.Connection, owner: str, migrator: str, password: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from bootstrap.schema.mends.effects import notes
+
 Kind = Literal["drop-index", "reindex", "partition", "expire", "vacuum", "analyze", "statistics", "purge", "defragment"]
 Lock = Literal["", "ACCESS SHARE", "ROW EXCLUSIVE", "SHARE UPDATE EXCLUSIVE", "SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"]
 """The strongest lock on a table that others use; empty where there is none (PostgreSQL, Explicit Locking)."""
@@ -31,7 +33,8 @@ class Action:
     needs: str
     """The right it takes, as a person would look for it: `MAINTAIN on public.users`, `ownership of public.users`."""
     role: str = ""
-    """Role that has it, to be set before; empty where the login itself has it."""
+    """Role that has it, to be set before; empty where the login itself has it. Of a cache the identity that logs in;
+    empty where it knows no users."""
     bytes: int | None = None
     """What it reads and writes, from which its time is estimated; None where that is not known."""
     seconds: float | None = None
@@ -41,6 +44,11 @@ class Action:
     def statement(self) -> str:
         """All of it, as one may paste it."""
         return "; ".join(self.statements)
+
+    @property
+    def effect(self) -> str:
+        """What others notice of it, in the words of the schema's mends; empty where they notice nothing."""
+        return "; ".join(notes(self.statements, ""))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -136,8 +136,20 @@ def _contradictions(access: Access) -> Iterator[Problem]:
                 path=f"exceptions.redis.{cache}",
                 rule=f"`{name}` is an identity with rules for `{cache}`; take one out",
             )
+    yield from _upkeep(access)
     for name, keyspace in access.keyspaces.items():
         yield from _keyspace(access, f"keyspaces.{name}", keyspace)
+
+
+def _upkeep(access: Access) -> Iterator[Problem]:
+    seen: dict[tuple[str, str], int] = {}
+    for number, each in enumerate(access.upkeep):
+        if each.schema_name not in access.schemas:
+            yield _undeclared(f"upkeep.{number}.schema", "schema", each.schema_name, access.schemas)
+        first = seen.setdefault((each.schema_name, each.table), number)
+        if first != number:
+            rule = f"`{each.schema_name}.{each.table}` is upkeep.{first} already; write both into one"
+            yield Problem(path=f"upkeep.{number}.table", rule=rule)
 
 
 def _keyspace(access: Access, path: str, keyspace: Keyspace) -> Iterator[Problem]:

@@ -8,8 +8,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from bootstrap.access import names
 from bootstrap.access.postgres import Model, ObjectName
-
-Period = Literal["day", "week", "month", "year"]
+from bootstrap.periods import Period
 
 
 def _seconds(value: object) -> int:
@@ -19,16 +18,39 @@ def _seconds(value: object) -> int:
     return seconds
 
 
+_AHEAD: dict[Period, int] = {"day": 14, "week": 4, "month": 3, "year": 1}
+_DAYS: dict[Period, int] = {"day": 1, "week": 7, "month": 28, "year": 365}
+"""Of the shortest one."""
+_BETWEEN_RUNS = 8
+"""Days: a week, and one for the run that was late."""
+
+
 class Partitions(Model):
     """Partitions by a range of time, one for each period in UTC."""
 
     every: Period = "month"
-    ahead: int = Field(default=3, ge=1, le=120)
-    """Periods after the present one that have a partition."""
-    keep: int | None = Field(default=None, ge=1, le=1200)
+    ahead: int | None = Field(default=None, ge=1, le=400)
+    """Periods after the present one that have a partition: 14 days, 4 weeks, 3 months or 1 year when absent."""
+    keep: int | None = Field(default=None, ge=1, le=4000)
     """Periods before the present one that stay; all of them when absent."""
     then: Literal["drop", "detach"] = "drop"
-    """What becomes of an older one. A detached one stays as a table of its own."""
+    """What becomes of an older one. A detached one stays as a table, without what its parent's policies hide."""
+
+    @property
+    def coming(self) -> int:
+        """Periods after the present one that have a partition."""
+        return self.ahead or _AHEAD[self.every]
+
+    @model_validator(mode="after")
+    def _sensible(self) -> Partitions:
+        if self.coming * _DAYS[self.every] < _BETWEEN_RUNS:
+            raise ValueError(
+                f"`ahead: {self.ahead}` is over before a weekly run comes again: at least {_BETWEEN_RUNS} days, or "
+                "leave it out"
+            )
+        if self.keep is None and "then" in self.model_fields_set:
+            raise ValueError(f"`then: {self.then}` says what becomes of older ones, and without `keep` none is older")
+        return self
 
 
 class Expiry(Model):

@@ -98,7 +98,9 @@ def look(
         migration=ask(lambda: migration(conn)),
         plan=ask(lambda: plan_urls(access, conn, None, "main")),
         invalid=ask(lambda: _invalid(conn)),
-        judged=as_owner(lambda: schema.judge(conn, schema.load(path)) if path else None),
+        judged=as_owner(
+            lambda: schema.judge(conn, schema.with_periods(schema.load(path), access.upkeep)) if path else None
+        ),
         counted=as_owner(lambda: schema.count(conn)),  # which reads every page
         sequences=as_owner(lambda: sequences.look(conn)),
         written=ask(lambda: _written(conn)),

@@ -8,6 +8,7 @@ from bootstrap.schema.file import DefinitionError, beside, dump, load
 from bootstrap.schema.generate import generate
 from bootstrap.schema.imported import definition_of
 from bootstrap.schema.judge import Judgement, judge, judged
+from bootstrap.schema.kept_partitions import with_periods
 from bootstrap.schema.read import ServerSchema, read
 from bootstrap.schema.rows import Counted, count, estimate
 
@@ -31,4 +32,5 @@ __all__ = [
     "judged",
     "load",
     "read",
+    "with_periods",
 ]

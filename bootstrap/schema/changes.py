@@ -104,7 +104,7 @@ def _table(entry: Table) -> str:
         said.append(f"partition of {shown(entry['partition_of'])} {entry['bound']}")
     if "partition_by" in entry:
         said.append(f"partition by {entry['partition_by']}")
-    said += ["partitions of months"] * bool(entry.get("monthly"))
+    said += [f"partitions of {entry['period']}s"] if "period" in entry else []
     said += [f"inherits {comma(map(shown, entry['inherits']))}"] if "inherits" in entry else []
     said += [f"of {entry['of']}"] if "of" in entry else []
     if "foreign" in entry:

@@ -9,6 +9,7 @@ import psycopg
 
 from bootstrap.schema.definition import Schema, Table
 from bootstrap.schema.difference import SchemaDifference
+from bootstrap.schema.kept_partitions import period_of
 from bootstrap.schema.lacking import lacking, without
 from bootstrap.schema.mends import functions, objects, partitions, sequences, tables, types, views
 from bootstrap.schema.mends.change import Change, extra, missing, shown
@@ -100,11 +101,11 @@ def _tables(expected: Schema, live: ServerSchema) -> Iterator[Change]:
             # What a partition has from its parent a table has by itself until it is attached.
             changes = tables.table(title, expected, live.schema)
             yield from (each for each in changes if not attached or each.way == "make" or each.what == "type")
-    monthly = list(partitions.months(expected, live.schema, live.today))
-    yield from monthly
-    placed = {change.name.removeprefix("place of ") for change in monthly}
+    kept = list(partitions.kept(expected, live.schema, live.today))
+    yield from kept
+    placed = {change.name.removeprefix("place of ") for change in kept}
     for title, entry in found.items():
-        if title not in wanted and title not in placed and not partitions.of_month(title, entry, expected):
+        if title not in wanted and title not in placed and period_of(title, entry, expected) is None:
             yield _extra(title, entry)
 
 

@@ -17,6 +17,8 @@ from typing import Literal
 from pydantic import ConfigDict, with_config
 from typing_extensions import TypedDict
 
+from bootstrap.periods import Period
+
 _STRICT = ConfigDict(extra="forbid", strict=True)
 
 
@@ -134,7 +136,7 @@ class Foreign(TypedDict, total=False):
 
 @with_config(_STRICT)
 class Table(Relation, total=False):
-    """A table, partition or foreign table. A partition of a month that the upkeep makes is not listed."""
+    """A table, partition or foreign table. Partitions of single periods that an upkeep makes are not listed."""
 
     needs: dict[str, list[str]]
     """By part: `table` (types, the partition key's functions), `column c` (its default or expression),
@@ -152,8 +154,8 @@ class Table(Relation, total=False):
     """Of a partition: FOR VALUES ... or DEFAULT."""
     attached: dict[str, str]
     """Of a partition: which of its indexes and keys hang on which one of the table at the top, `public.t.t_pkey`."""
-    monthly: bool
-    """Whether there is a partition `<table>_YYYY_MM` for each month, in UTC."""
+    period: Period
+    """There is a partition for each such period in UTC, by access.yaml's `upkeep` or a function of its own."""
     constraints: dict[str, str]
     """Its own, not those inherited; NOT NULL only where it is NOT VALID."""
     row_security: Literal["ENABLED", "FORCED", "FORCED WHEN ENABLED"]

@@ -134,8 +134,8 @@ def _place(title: str, entry: Table, schema: Schema) -> Iterator[str]:
     if "partition_of" in entry:
         yield from (f"A partition of {code(shown(entry['partition_of']))}: {code(entry['bound'])}.", "")
     if by := entry.get("partition_by"):
-        months = ", one partition for each month (UTC)" if entry.get("monthly") else ""
-        yield from (f"Partitioned by {code(by)}{months}.", "")
+        kept = f", one partition for each {entry['period']} (UTC)" if "period" in entry else ""
+        yield from (f"Partitioned by {code(by)}{kept}.", "")
     if parents := entry.get("inherits"):
         yield from (f"Inherits from {', '.join(code(shown(parent)) for parent in parents)}.", "")
     if "foreign" in entry:

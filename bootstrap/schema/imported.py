@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bootstrap.schema.definition import Schema, Table, View
-from bootstrap.schema.months import is_monthly, month_of
+from bootstrap.schema.kept_partitions import period_of, with_periods
 from bootstrap.schema.read import ServerSchema
 
+if TYPE_CHECKING:
+    from bootstrap.access.upkeep import TableUpkeep
 
-def definition_of(live: ServerSchema) -> Schema:
-    """Return it without what no definition has: the partitions of single months, and indexes that are not valid."""
-    found: Schema = {**live.schema}
-    tables = live.schema.get("tables", {})
-    monthly = {title for title, entry in tables.items() if "partition_by" in entry and is_monthly(title, live.schema)}
-    if tables:
+
+def definition_of(live: ServerSchema, upkeep: Iterable[TableUpkeep] = ()) -> Schema:
+    """Return it without what no definition has: partitions of single periods, and indexes that are not valid."""
+    found: Schema = {**with_periods(live.schema, upkeep)}
+    if tables := found.get("tables"):
         found["tables"] = {
-            title: {**_valid(entry), "monthly": True} if title in monthly else _valid(entry)
-            for title, entry in tables.items()
-            if entry.get("partition_of") not in monthly or month_of(title, entry) is None
+            title: _valid(entry) for title, entry in tables.items() if period_of(title, entry, found) is None
         }
     if "views" in found:
         found["views"] = {title: _valid(view) for title, view in found["views"].items()}

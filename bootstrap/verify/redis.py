@@ -94,6 +94,17 @@ def jobs(manifest: Manifest, access: Access, credentials: Mapping[str, Credentia
     return made
 
 
+def verify_node(
+    cache: CacheTarget, rules: Mapping[str, RuleSet], passwords: Mapping[str, Secret], admin: Credential
+) -> Iterator[Check]:
+    """Log in to the one node of a cache as each user, and ask its administrator about what each may do."""
+    at = _Node(cache, cache.endpoint, cache.endpoint.name)
+    for identity, password in passwords.items():
+        yield from at.login(identity, identity, password, rules[identity], probe=False)
+    yield from at.ask(admin, rules)
+    yield from at.default()
+
+
 def _by_token(name: str, cache: CacheTarget, store: SecretStore) -> Iterator[Check]:
     """The AUTH token of the secret, on every node; who has none is refused."""
     version = store.get(cache.auth_secret) if cache.auth_secret else None

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
 
 from bootstrap.access import Access
-from bootstrap.manifest import PostgresTarget
+from bootstrap.manifest import Endpoint, PostgresTarget
 from bootstrap.postgres import passwords
 from bootstrap.postgres.apply import apply
 from bootstrap.postgres.desired import Desired
@@ -51,6 +51,17 @@ def with_new_passwords(conn: psycopg.Connection[Any], target: PostgresTarget, ac
     with ThreadPoolExecutor(_THREADS, thread_name_prefix="logins") as pool:
         passwords.prove(conn, target, made, frozenset(made), pool)
     return by_logins(target, access, made)
+
+
+def on_this_computer(port: int) -> Callable[[psycopg.Connection[Any], Access], tuple[str, ...]]:
+    """The same for a throw-away server of this computer, whatever database is restored there."""
+
+    def tried(conn: psycopg.Connection[Any], access: Access) -> tuple[str, ...]:
+        where = Endpoint(name="scratch", host="127.0.0.1", port=port)
+        target = PostgresTarget(primary=where, database=conn.info.dbname, sslmode="disable", master_secret="")
+        return with_new_passwords(conn, target, access)
+
+    return tried
 
 
 def _wrong(checks: Iterable[Check]) -> tuple[str, ...]:

@@ -38,6 +38,8 @@ class Wish:
     """In place of the database that has the name."""
     tables: tuple[str, ...] = ()
     """Only these, `schema.table`, with what is theirs; none: the whole database."""
+    without: frozenset[str] = frozenset()
+    """Extensions that the server does not have and that are left out."""
     access: Access | None = None
     """Declaration that counts; None: the backup's own, where it has one."""
     wanted: Callable[[psycopg.Connection[Any], Access], Desired] = desired_by_url
@@ -64,6 +66,7 @@ def restore(place: Place, manifest: BackupManifest, wish: Wish) -> Restored:
             name=wish.name,
             replace=wish.replace,
             tables=wish.tables,
+            without=wish.without,
             before=before,
             after=None if wish.tables else after,  # it speaks of tables that are not there
         )

@@ -14,8 +14,11 @@ _ROOM = 1.3
 """What a restore takes on the server's disk, of the database's size: the database, and WAL that is not recycled yet."""
 
 
-def check(conn: psycopg.Connection[Any], copy: PostgresCopy) -> None:
-    """Raise AskedError where the server is older than the one that was copied, or lacks an extension."""
+def check(conn: psycopg.Connection[Any], copy: PostgresCopy, without: frozenset[str] = frozenset()) -> None:
+    """Raise AskedError where the server is older than the one that was copied, or lacks an extension.
+
+    :param without: extensions that are left out.
+    """
     major = conn.info.server_version // 10000
     if major < copy.major:
         raise AskedError(
@@ -25,7 +28,7 @@ def check(conn: psycopg.Connection[Any], copy: PostgresCopy) -> None:
     if conn.info.parameter_status("in_hot_standby") == "on":
         raise AskedError("the server is a standby, into which nothing can be written: name its primary")
     there = {name for (name,) in conn.execute("SELECT name FROM pg_available_extensions")}
-    if missing := sorted(set(copy.extensions) - there):
+    if missing := sorted(set(copy.extensions) - there - without):
         raise AskedError(
             f"the server does not have {', '.join(missing)}, which the database needs: install the extension there, "
             "or restore into a server that has it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 from bootstrap.declared_extensions import DeclaredExtension
 from keep.postgres.archive import Entry
@@ -18,6 +19,11 @@ def first(entry: Entry) -> bool:
 def comment(entry: Entry) -> bool:
     """Whether it is the comment of an extension: that comes with it, and only its maker may give it another one."""
     return entry.kind == "COMMENT" and entry.rest.startswith("- EXTENSION ")
+
+
+def of(entry: Entry, names: Collection[str]) -> bool:
+    """Whether it is one of those extensions, or the comment of one."""
+    return (entry.kind == "EXTENSION" or comment(entry)) and entry.rest.split()[-1] in names
 
 
 def wanted(script: str) -> tuple[DeclaredExtension, ...]:

@@ -10,7 +10,7 @@ import psycopg
 from psycopg.sql import SQL, Identifier
 
 from keep.errors import KeepError
-from keep.postgres import archive, asked, naming, proof, properties, selective
+from keep.postgres import archive, asked, extensions, naming, proof, properties, selective
 from keep.postgres.archive import Entry
 from keep.postgres.filling import fill
 from keep.postgres.fingerprint import fingerprint
@@ -37,9 +37,11 @@ def _restored(work: Work) -> Restored:
     with work.server.connect(work.server.door) as door:
         unhurried(door)
         done.notes += [f"removed {name}, which a restore that was killed had left" for name in sweep(door)]
-        asked.check(door, work.copy)
+        asked.check(door, work.copy, work.without)
         there = work.name is not None and naming.check(work.server, door, work.name, replace=work.replace)
         program, entries = _opened(work, door)
+        entries = tuple(each for each in entries if not extensions.of(each, work.without))
+        done.notes += [f"without the extension {name}, which the server does not have" for name in sorted(work.without)]
         only, entries = _chosen(work, entries, done)
         how = properties.creation(archive.script(program, work.archive, properties.made(entries), work.folder))
         with _roles_of(door, work) as made, unfinished(door, how) as name:
@@ -84,7 +86,7 @@ def _prove(work: Work, name: str, only: frozenset[str] | None, done: Restored) -
                 wrong = list(proof.differences(work.proof, found))
             else:
                 wrong = list(selective.differences(work.proof, found, only))
-            same = only is not None or work.copy.schema_fingerprint in (None, fingerprint(conn))
+            same = only is not None or bool(work.without) or work.copy.schema_fingerprint in (None, fingerprint(conn))
         if not same and conn.info.server_version // 10000 == work.copy.major:
             wrong.append("the definition of its schema is not the one that was copied")
         elif not same:

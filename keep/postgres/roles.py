@@ -13,13 +13,25 @@ from bootstrap.postgres.change import ident
 from keep.errors import AskedError
 
 # Owners, grantees and those in policies, of the database itself too; what is pinned (pg_read_all_data) is not in it.
+# initdb's role is pinned as well (OID 10, BOOTSTRAP_SUPERUSERID), and elsewhere it has another name: it counts where it
+# owns what is copied.
 _NAMED = """
-WITH this AS (SELECT oid FROM pg_database WHERE datname = current_database())
+WITH this AS (SELECT oid, datdba FROM pg_database WHERE datname = current_database()),
+owned AS (
+  SELECT 'pg_class'::regclass AS of, oid FROM pg_class WHERE relowner = 10 AND relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+  UNION ALL SELECT 'pg_namespace'::regclass, oid FROM pg_namespace WHERE nspowner = 10
+  UNION ALL SELECT 'pg_proc'::regclass, oid FROM pg_proc WHERE proowner = 10
+  UNION ALL SELECT 'pg_type'::regclass, oid FROM pg_type WHERE typowner = 10
+)
 SELECT DISTINCT rolname::text FROM pg_shdepend d JOIN this
     ON d.dbid = this.oid OR (d.classid = 'pg_database'::regclass AND d.objid = this.oid)
 JOIN pg_roles r ON r.oid = d.refobjid WHERE d.refclassid = 'pg_authid'::regclass
 UNION SELECT rolname::text FROM pg_db_role_setting s JOIN this ON s.setdatabase = this.oid
 JOIN pg_roles r ON r.oid = s.setrole
+UNION SELECT rolname::text FROM pg_roles WHERE oid = 10 AND (
+  EXISTS (SELECT FROM this WHERE datdba = 10)
+  OR EXISTS (SELECT FROM owned WHERE oid >= 16384 AND NOT EXISTS (
+    SELECT FROM pg_depend d WHERE d.classid = owned.of AND d.objid = owned.oid AND d.deptype = 'e')))
 ORDER BY 1
 """
 

@@ -36,6 +36,8 @@ class Work:
     """Whether a database of that name is there, and steps aside."""
     tables: tuple[str, ...] = ()
     """Only these, `schema.table`; none: all."""
+    without: frozenset[str] = frozenset()
+    """Extensions that the server does not have and that are left out; what depends on one cannot be restored then."""
     before: Look | None = None
     """Makes the declared roles, before anything belongs to them; returns those that were not there."""
     after: Look | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from knowledge.alarms.spec import Limit
 from knowledge.classes import GIB, RdsClass
-from knowledge.storage import base_iops, base_throughput
+from knowledge.storage import reachable_iops, reachable_throughput
 
 MIB = 1024**2
 MILLION = 10**6
@@ -122,8 +122,8 @@ def disk(
     low, shrinking = storage(allocated_gib * GIB, max_allocated_gib * GIB)
     grows = max_allocated_gib > allocated_gib
     size = f"{allocated_gib} GiB allocated" + (f", growing to {max_allocated_gib} GiB" if grows else ", not growing")
-    requests = min(iops or base_iops(allocated_gib), cls.ebs_baseline_iops)
-    stream = min((throughput or base_throughput(allocated_gib)) * MIB, cls.ebs_baseline_mbps * 1_000_000 // 8)
+    requests = reachable_iops(cls, allocated_gib, iops)
+    stream = reachable_throughput(cls, allocated_gib, throughput)
     narrower = f"the lesser of the volume's and {cls.name}'s own"
     made = {
         "storage-low": Limit(

@@ -22,6 +22,10 @@ VACUUM_FROM_ROWS = 10_000
 CACHE_READS = 100_000
 """Blocks that must have been asked for before a ratio of theirs means anything: 800 MB of pages."""
 
+STOPS_AT = 2**31 - 3_000_000
+"""Age of the oldest transaction id at which no more are given: three million before they wrap around (PostgreSQL,
+Preventing Transaction ID Wraparound Failures)."""
+
 _STORAGE = "docs/runbooks/postgres-storage.md"
 _IDS = "docs/runbooks/postgres-transaction-ids.md"
 
@@ -108,6 +112,17 @@ NEVER_VACUUMED = Threshold(
     meaning="Without vacuum index-only scans read the table too, and one day every row has to be frozen at once.",
     first_steps=DEAD_ROWS.first_steps,
     runbook=_STORAGE,
+)
+NEVER_ANALYZED = Threshold(
+    id="never-analyzed",
+    warn=BLOAT_FROM_BYTES,
+    critical=None,
+    unit="bytes",
+    source="from the size on from which bloat is looked for; pg_class.reltuples is -1 where a table was neither "
+    "vacuumed nor analyzed, as all are after pg_upgrade before 18 (PostgreSQL, pg_class and pg_upgrade)",
+    meaning="The planner knows neither how many rows the table has nor what is in its columns: plans may be bad.",
+    first_steps=("Analyze the table by hand: it reads a sample and locks nobody out.",),
+    runbook="docs/runbooks/postgres-load.md",
 )
 STALE_STATISTICS = Threshold(
     id="stale-statistics",

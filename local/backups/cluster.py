@@ -15,6 +15,7 @@ from pathlib import Path
 from graph.errors import CloudError
 from local.backups.archive import BASE, PACKED, finish
 from local.backups.copying import copy, pack
+from local.files import private_dir
 from local.postgres.server import ENVIRONMENT, PostgresServer
 
 WAL = "pg_wal"
@@ -51,8 +52,7 @@ def linked(archive: Path, server: PostgresServer, data: Path, how: str) -> None:
 def _fresh(archive: Path) -> Path:
     made = archive / BASE / ".cold.part"
     shutil.rmtree(made, ignore_errors=True)
-    made.mkdir(mode=0o700, parents=True)
-    return made
+    return private_dir(made)
 
 
 def last_checkpoint(server: PostgresServer, data: Path) -> tuple[str, str]:

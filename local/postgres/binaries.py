@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graph.errors import CloudError
+from keep.errors import AskedError
 from local.postgres import packages
 from local.postgres.packages import Package
 
@@ -117,6 +118,19 @@ def find(declared: int | None = None) -> Binaries:
         raise CloudError(
             f"there is no PostgreSQL: run `make up`, which installs one, or name a bin folder in {VARIABLE}"
         )
+    return found
+
+
+def of_major(major: int) -> Binaries:
+    """The installation of that very major version. Raise AskedError where there is none."""
+    found = choose([each for each in packages.found() if each.major == major], major)
+    named = _named()
+    if named and named.major == major:
+        found = Binaries(named)
+    if found is None:
+        target = packages.installing(major)
+        mend = f"`make {target}` installs it" if target else f"name its bin folder in {VARIABLE}"
+        raise AskedError(f"this computer has no PostgreSQL {major}: {mend}")
     return found
 
 

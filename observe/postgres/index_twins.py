@@ -56,10 +56,24 @@ def twins(indexes: Sequence[Index]) -> Iterator[Twin]:
                 yield Twin(index=each.name, by=best.name, same=best.keys == each.keys)
 
 
-def _replaces(other: Index, one: Index) -> bool:
+def same(other: Index, one: Index) -> bool:
+    """Whether they hold the same keys of the same rows, whatever they enforce."""
+    return (other.table, other.kind, other.keys, other.included) == (one.table, one.kind, one.keys, one.included)
+
+
+def serves(other: Index, one: Index) -> bool:
+    """Whether another one does all that this one would, with the same keys."""
+    return (other.table, other.kind, other.keys) == (one.table, one.kind, one.keys) and _as_much(other, one)
+
+
+def _as_much(other: Index, one: Index) -> bool:
     if other is one or one.exclusive or not one.included <= other.columns:
         return False
-    if one.enforces and (one.keys, one.enforces) != (other.keys, other.enforces):
+    return not one.enforces or (one.keys, one.enforces) == (other.keys, other.enforces)
+
+
+def _replaces(other: Index, one: Index) -> bool:
+    if not _as_much(other, one):
         return False
     if one.keys != other.keys:
         # Whatever needs the shorter one by its name keeps it: a replica identity, a constraint.

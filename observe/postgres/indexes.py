@@ -23,7 +23,8 @@ _COLUMN = f"""CASE WHEN i.indkey[k - 1] <> 0
 # An index of a partitioned table is one entry, with the size of its parts. Whoever builds an index concurrently holds
 # SHARE UPDATE EXCLUSIVE on the table between its transactions, and SHARE where not (PostgreSQL, Explicit Locking);
 # pg_locks shows it to everybody, pg_stat_progress_create_index to pg_read_all_stats alone. REINDEX CONCURRENTLY that
-# was stopped leaves a part on a TOAST table too.
+# was stopped leaves a part on a TOAST table too. Of a partition's own indexes those that are attached are listed only
+# where one of them is invalid: what it left behind is compared with them.
 _INDEXES = f"""
 WITH {LOCKED}, {BACKED},
 built AS MATERIALIZED (
@@ -34,12 +35,21 @@ built AS MATERIALIZED (
 sized AS MATERIALIZED (
   SELECT {root("c.oid")} AS oid, sum({BYTES})::bigint AS bytes
   FROM pg_class c WHERE c.relkind IN ('i', 'I') AND c.relpersistence <> 't' GROUP BY 1
-)
+),
+broken AS MATERIALIZED (SELECT DISTINCT indrelid AS oid FROM pg_index WHERE NOT indisvalid)
 SELECT i.indrelid::bigint AS relid, i.indexrelid::bigint AS indexrelid,
-       format('%I.%I', n.nspname, t.relname) AS "table", {NAMED} AS index, s.bytes AS size_bytes,
+       format('%I.%I', n.nspname, t.relname) AS "table", {NAMED} AS index,
+       coalesce(s.bytes, {BYTES}) AS size_bytes, c.relispartition AS attached,
        a.amname::text AS method, c.relkind = 'I' AS partitioned, i.indisunique AS unique, i.indisprimary AS "primary",
        i.indimmediate AS immediate, i.indnullsnotdistinct AS nulls_not_distinct, i.indisreplident AS replica_identity,
        i.indisclustered AS clustered, i.indisvalid AS valid,
+       i.indisexclusion AS exclusion, has_schema_privilege(c.relowner, n.oid, 'USAGE') AS reachable,
+       ARRAY(SELECT format('%I.%I', pn.nspname, p.relname) FROM pg_inherits h JOIN pg_class p ON p.oid = h.inhrelid
+             JOIN pg_namespace pn ON pn.oid = p.relnamespace
+             WHERE c.relkind = 'I' AND NOT i.indisvalid AND h.inhparent = i.indrelid
+               AND NOT EXISTS (SELECT FROM pg_inherits o JOIN pg_index part ON part.indexrelid = o.inhrelid
+                               WHERE o.inhparent = c.oid AND part.indrelid = p.oid AND part.indisvalid)
+             ORDER BY 1) AS lacking,
        EXISTS (SELECT FROM built WHERE relation = i.indrelid) AS building,
        b."constraint", coalesce(b.referenced, false) AS referenced,
        ARRAY(SELECT {_COLUMN} FROM generate_series(1, i.indnkeyatts) k) AS keys,
@@ -51,10 +61,10 @@ SELECT i.indrelid::bigint AS relid, i.indexrelid::bigint AS indexrelid,
             ELSE pg_get_expr(i.indpred, i.indrelid) END AS predicate,
        CASE WHEN a.amname = 'btree' THEN '' ELSE coalesce(array_to_string(c.reloptions, ' '), '') END AS options
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_class t ON t.oid = i.indrelid JOIN pg_am a ON a.oid = c.relam JOIN sized s ON s.oid = c.oid
+JOIN pg_class t ON t.oid = i.indrelid JOIN pg_am a ON a.oid = c.relam LEFT JOIN sized s ON s.oid = c.oid
 LEFT JOIN backed b ON b.oid = c.oid
-WHERE NOT c.relispartition AND c.relpersistence <> 't'
-  AND (n.nspname NOT IN {SYSTEM} OR (n.nspname = 'pg_toast' AND NOT i.indisvalid))
+WHERE (NOT c.relispartition OR i.indrelid IN (SELECT oid FROM broken)) AND c.relpersistence <> 't'
+  AND (n.nspname NOT IN {SYSTEM} OR (n.nspname = 'pg_toast' AND i.indrelid IN (SELECT oid FROM broken)))
 ORDER BY 3, 4
 """
 
@@ -73,14 +83,16 @@ def _invalid(row: Row) -> Finding:
         )
     else:
         message = f"{row['index']} on {row['table']} is invalid: {size(bytes_)} that no query uses"
-    # One that was stopped early has no page yet, and an index of a partitioned table never has any.
-    return judged(INVALID_INDEX, max(bytes_, 1), message, object=str(row["index"]), mend=dropped(row))
+    # One that was stopped early has no page yet, and an index of a partitioned table never has any. What is attached is
+    # needed by the index of the partitioned table.
+    mend = f"REINDEX INDEX CONCURRENTLY {row['index']}" if row["attached"] else dropped(row)
+    return judged(INVALID_INDEX, max(bytes_, 1), message, object=str(row["index"]), mend=mend)
 
 
 def superfluous(rows: Rows, covered: Threshold = COVERED_INDEX) -> Iterator[Finding]:
     """The indexes that another one replaces, those that it only begins with from the size of `covered` on."""
     by_name = {str(row["index"]): row for row in rows}
-    for twin in twins([_index(row) for row in rows if row["valid"]]):
+    for twin in twins([described(row) for row in rows if row["valid"] and not row["attached"]]):
         row = by_name[twin.index]
         bytes_ = int(str(row["size_bytes"]))
         threshold = DUPLICATE_INDEX if twin.same else covered
@@ -94,7 +106,8 @@ def _how(twin: Twin) -> str:
     return f"is the same as {twin.by}" if twin.same else f"is what {twin.by} begins with"
 
 
-def _index(row: Row) -> Index:
+def described(row: Row) -> Index:
+    """What an index is made of."""
     keys, options, included = (texts(row[name]) for name in ("keys", "key_options", "included"))
     return Index(
         name=str(row["index"]),

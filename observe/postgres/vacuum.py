@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from knowledge.thresholds.postgres_storage import (
     AUTOVACUUM_OFF,
     DEAD_ROWS,
+    NEVER_ANALYZED,
     NEVER_VACUUMED,
     STALE_STATISTICS,
     VACUUM_FROM_ROWS,
 )
 from knowledge.thresholds.threshold import Status
 from observe.observation import Finding, Observation, Row, Rows, judged
-from observe.postgres.relations import SYSTEM
+from observe.postgres.relations import BYTES, LOCKED, SYSTEM, root
 from observe.postgres.vacuum_horizon import VACUUM_HORIZON
 from observe.postgres.vacuum_running import VACUUM_RUNNING
+from observe.quantities import size
 
 
 def _option(name: str, kind: str) -> str:
@@ -27,11 +29,15 @@ def _read(version: int) -> str:
     # 18 caps the threshold, and a cap of -1 is none; it also asks for inserts against the share of pages that is not
     # frozen, which is left out here: autovacuum then comes earlier than said (PostgreSQL, Automatic Vacuuming).
     # A TOAST table without settings of its own has those of its table (autovacuum.c, table_recheck_autovac).
-    # A partitioned table is not vacuumed: its partitions are.
+    # A partitioned table is not vacuumed: its partitions are. Nor does autovacuum analyze it, and what has changed in
+    # it is counted nowhere (PostgreSQL, ANALYZE): it is what its partitions count, and for each that autovacuum has
+    # analyzed since what called it.
     cap = _option("autovacuum_vacuum_max_threshold", "int") if version >= 180000 else "-1"
     return f"""
-WITH heap AS (
+WITH {LOCKED},
+heap AS (
   SELECT c.oid, coalesce(m.oid, c.oid) AS relid, m.oid IS NOT NULL AS toast, greatest(c.reltuples, 0) AS tuples,
+         CASE WHEN c.reltuples < 0 AND c.relkind <> 't' THEN {BYTES} END AS unknown_bytes,
          (SELECT coalesce(jsonb_object_agg(option_name, option_value), '{{}}')
           FROM pg_options_to_table(coalesce(c.reloptions, m.reloptions))) AS options
   FROM pg_class c LEFT JOIN pg_class m ON m.reltoastrelid = c.oid
@@ -46,19 +52,40 @@ due AS (
          {_option("autovacuum_analyze_threshold", "int")}
            + {_option("autovacuum_analyze_scale_factor", "float8")} * o.tuples AS changed
   FROM heap o
+),
+parent AS MATERIALIZED (
+  SELECT c.oid, greatest(st.last_analyze, st.last_autoanalyze) AS analyzed
+  FROM pg_class c LEFT JOIN pg_stat_all_tables st ON st.relid = c.oid
+  WHERE c.relkind = 'p' AND NOT c.relispartition AND c.relpersistence <> 't'
+),
+tree AS (
+  SELECT p.oid, p.analyzed, sum(st.n_live_tup)::bigint AS live, sum(st.n_mod_since_analyze)::bigint AS modified,
+         sum(greatest(d.tuples, st.n_live_tup)) AS tuples,
+         sum(d.changed) FILTER (WHERE st.last_autoanalyze > p.analyzed) AS analyzed_since
+  FROM parent p JOIN due d ON {root("d.oid")} = p.oid JOIN pg_stat_all_tables st ON st.relid = d.oid
+  GROUP BY 1, 2
 )
 SELECT d.relid::bigint AS relid, format('%I.%I', n.nspname, c.relname) AS "table", d.toast, st.n_live_tup AS live,
        st.n_dead_tup AS dead, round(CASE WHEN d.cap >= 0 THEN least(d.dead, d.cap) ELSE d.dead END)::bigint AS dead_due,
        st.n_ins_since_vacuum AS inserted,
        CASE WHEN d.insert_base >= 0 THEN round(d.insert_base + d.insert_share)::bigint END AS inserted_due,
        st.n_mod_since_analyze AS changed, round(d.changed)::bigint AS changed_due,
-       d.enabled AS autovacuum, current_setting('autovacuum')::bool AS daemon,
+       d.enabled AS autovacuum, current_setting('autovacuum')::bool AS daemon, false AS partitioned, d.unknown_bytes,
+       NULL::bigint AS modified, st.n_dead_tup / greatest(d.dead, 1) AS urgency,
        extract(epoch FROM now() - greatest(st.last_vacuum, st.last_autovacuum))::float8 AS vacuumed_seconds,
        extract(epoch FROM now() - greatest(st.last_analyze, st.last_autoanalyze))::float8 AS analyzed_seconds
 FROM due d JOIN pg_class c ON c.oid = d.relid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_stat_all_tables st ON st.relid = d.oid
 WHERE n.nspname NOT IN {SYSTEM} AND (NOT d.toast OR st.n_dead_tup > 0)
-ORDER BY st.n_dead_tup / greatest(d.dead, 1) DESC, 2, toast
+UNION ALL
+SELECT t.oid::bigint, format('%I.%I', n.nspname, c.relname), false, t.live, 0, 0, 0, NULL,
+       CASE WHEN t.analyzed IS NULL THEN t.tuples ELSE t.modified + coalesce(t.analyzed_since, 0) END::bigint,
+       round(current_setting('autovacuum_analyze_threshold')::int
+             + current_setting('autovacuum_analyze_scale_factor')::float8 * t.tuples)::bigint,
+       false, current_setting('autovacuum')::bool, true, NULL, t.modified, 0, NULL,
+       extract(epoch FROM now() - t.analyzed)::float8
+FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
+ORDER BY urgency DESC, 2, toast
 """
 
 
@@ -78,6 +105,10 @@ def _of_table(row: Row) -> Iterator[Finding]:
         return
     vacuum, analyze = f"VACUUM (ANALYZE) {table}", f"ANALYZE {table}"
     inserted, changed = _number(row, "inserted"), _number(row, "changed")
+    if row["unknown_bytes"] is not None and changed < VACUUM_FROM_ROWS:
+        bytes_ = _number(row, "unknown_bytes")
+        said = f"{name} ({size(bytes_)}) has neither been vacuumed nor analyzed: the planner guesses what is in it"
+        yield judged(NEVER_ANALYZED, bytes_, said, object=name, mend=vacuum)
     if never and row["inserted_due"] is not None and inserted >= VACUUM_FROM_ROWS:
         due = _number(row, "inserted_due")
         said = f"no vacuum of {name} is recorded, though {inserted:,} rows were inserted: autovacuum comes at {due:,}"
@@ -85,7 +116,17 @@ def _of_table(row: Row) -> Iterator[Finding]:
     if changed >= VACUUM_FROM_ROWS:
         due = _number(row, "changed_due")
         said = f"{changed:,} rows of {name} have changed since it was analyzed: autovacuum does that at {due:,}"
+        if row["partitioned"]:
+            have = "were never" if row["analyzed_seconds"] is None else "have changed since it was"
+            said = f"{changed:,} rows of {name} {have} analyzed as a whole: autovacuum does that of partitions alone"
         yield judged(STALE_STATISTICS, _percent(changed, due), said, object=name, mend=analyze)
+
+
+def stale(row: Row, changed: str = "changed") -> bool:
+    """Whether so many rows have changed that the planner's statistics are of another table."""
+    count = _number(row, changed)
+    percent = _percent(count, _number(row, "changed_due"))
+    return count >= VACUUM_FROM_ROWS and STALE_STATISTICS.judge(percent) is not Status.OK
 
 
 def _dead(row: Row, table: str, name: str, when: str) -> Finding:
@@ -114,7 +155,7 @@ VACUUM = Observation(
     question="Does vacuum get through: which tables wait for it, what runs, and what holds it back?",
     read=_read,
     judge=_judge,
-    thresholds=(AUTOVACUUM_OFF, DEAD_ROWS, NEVER_VACUUMED, STALE_STATISTICS),
+    thresholds=(AUTOVACUUM_OFF, DEAD_ROWS, NEVER_VACUUMED, NEVER_ANALYZED, STALE_STATISTICS),
     columns=(
         "table",
         "toast",

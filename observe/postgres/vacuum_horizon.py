@@ -16,21 +16,22 @@ def _read(version: int) -> str:
 WITH holder AS (
   SELECT 'transaction' AS kind, a.pid::text AS id, a.usename::text AS "user", a.datname::text AS database,
          greatest(age(a.backend_xmin), age(a.backend_xid)) AS transactions,
-         extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS open_seconds, true AS active
+         extract(epoch FROM clock_timestamp() - a.xact_start)::float8 AS open_seconds, true AS active,
+         false AS catalogs_only
   FROM pg_stat_activity a
   WHERE (a.backend_xmin IS NOT NULL OR a.backend_xid IS NOT NULL) AND a.pid <> pg_backend_pid()
     AND coalesce(a.backend_type, '') <> 'walsender' AND a.pid NOT IN (SELECT pid FROM pg_stat_progress_vacuum)
   UNION ALL
   SELECT 'replica', coalesce(nullif(r.application_name, ''), r.pid::text), r.usename::text, NULL, age(r.backend_xmin),
-         NULL, true
+         NULL, true, false
   FROM pg_stat_replication r WHERE r.backend_xmin IS NOT NULL
   UNION ALL
   SELECT 'slot', s.slot_name::text, NULL, s.database::text, greatest(age(s.xmin), age(s.catalog_xmin)),
-         {inactive}, s.active
+         {inactive}, s.active, s.xmin IS NULL
   FROM pg_replication_slots s WHERE s.xmin IS NOT NULL OR s.catalog_xmin IS NOT NULL
   UNION ALL
   SELECT 'prepared', x.gid, x.owner::text, x.database::text, age(x.transaction),
-         extract(epoch FROM now() - x.prepared)::float8, true
+         extract(epoch FROM now() - x.prepared)::float8, true, false
   FROM pg_prepared_xacts x
 )
 SELECT * FROM holder ORDER BY transactions DESC, open_seconds DESC NULLS LAST, kind, id
@@ -47,18 +48,23 @@ def held(
 def _finding(row: Row, transactions: Threshold, seconds: Threshold) -> Finding:
     age = int(str(row["transactions"]))
     open_for = None if row["open_seconds"] is None else float(str(row["open_seconds"]))
-    name = f"{row['kind']} {row['id']}"
-    whose = " ".join(f"{word} {row[key]}" for word, key in (("of", "user"), ("in", "database")) if row[key])
-    message = f"{name} {whose}".strip() + f" holds vacuum back by {age:,} transactions"
-    if open_for is not None:
-        message += f", for {duration(open_for)}"
-    by_age = judged(transactions, age, message, object=name, mend=_mend(row))
+    name, message = f"{row['kind']} {row['id']}", sentence(row)
+    by_age = judged(transactions, age, message, object=name, mend=mend(row))
     if open_for is None or by_age.status is not Status.OK:
         return by_age
-    return judged(seconds, open_for, message, object=name, mend=_mend(row))
+    return judged(seconds, open_for, message, object=name, mend=mend(row))
 
 
-def _mend(row: Row) -> str:
+def sentence(row: Row) -> str:
+    """Who holds back by how much."""
+    whose = " ".join(f"{word} {row[key]}" for word, key in (("of", "user"), ("in", "database")) if row[key])
+    age = int(str(row["transactions"]))
+    held_by = f"{row['kind']} {row['id']} {whose}".strip() + f" holds vacuum back by {age:,} transactions"
+    return held_by if row["open_seconds"] is None else f"{held_by}, for {duration(float(str(row['open_seconds'])))}"
+
+
+def mend(row: Row) -> str:
+    """What ends it."""
     quoted = str(row["id"]).replace("'", "''")
     match row["kind"]:
         case "transaction":

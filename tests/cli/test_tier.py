@@ -1,12 +1,12 @@
 """A tier that is up: status, environment, sessions, logs, migrations, reset."""
 
-import stat
 from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 import redis
+from open_to_others import open_to_others
 
 from bootstrap.migrate import Source
 from bootstrap.run import MIGRATIONS
@@ -233,9 +233,9 @@ def test_nothing_of_the_environment_leads_elsewhere(tier: Any, words: tuple[str,
     assert words[0] in ("access", "drift") or "19" in answer.out
 
 
-def test_psql_goes_to_the_tier_whatever_service_is_named(tier: Any) -> None:
-    (tier.folder / "services").write_text("[elsewhere]\nhost=127.0.0.9\nport=1\n")
-    away = {"PGSERVICE": "elsewhere", "PGSERVICEFILE": str(tier.folder / "services")}
+def test_psql_goes_to_the_tier_whatever_service_is_named(tier: Any, tmp_path: Path) -> None:
+    (tmp_path / "services").write_text("[elsewhere]\nhost=127.0.0.9\nport=1\n")
+    away = {"PGSERVICE": "elsewhere", "PGSERVICEFILE": str(tmp_path / "services")}
     assert tier.ok("psql", "master", "--", "-Atc", "SELECT 19", env=away).out == "19\n"
 
 
@@ -252,9 +252,7 @@ def test_pools_are_worked_out_from_the_server(tier: Any) -> None:
 
 
 def test_files_are_private(tier: Any) -> None:
-    paths = (path for path in (tier.folder / ".local").rglob("*") if not path.is_symlink())
-    loose = [(oct(mode), str(path)) for path in paths if (mode := stat.S_IMODE(path.lstat().st_mode)) & 0o077]
-    assert not loose
+    assert open_to_others(tier.folder / ".local") == []
 
 
 def test_no_secret_on_a_command_line(tier: Any, servers: Any) -> None:

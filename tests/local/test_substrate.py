@@ -12,6 +12,7 @@ import psycopg
 import pytest
 import redis
 from local_stack import Stack, declare
+from open_to_others import open_to_others
 
 from local.down import down
 from local.handlers.base import node, server
@@ -119,14 +120,7 @@ def test_every_server_listens_on_loopback_alone(stack: Stack) -> None:
 
 
 def test_files_are_private(stack: Stack) -> None:
-    # PostgreSQL keeps its own modes inside its data folder, which nobody else may enter
-    open_to_others = [
-        path
-        for path in stack.state.path.rglob("*")
-        if "data" not in path.relative_to(stack.state.path).parts and path.lstat().st_mode & 0o077
-    ]
-    assert open_to_others == []
-    assert (stack.state.path / "postgres" / "t-primary" / "data").stat().st_mode & 0o077 == 0
+    assert open_to_others(stack.state.path) == []
 
 
 def test_status(stack: Stack) -> None:
@@ -248,12 +242,15 @@ def test_a_port_in_other_hands_is_named(stack: Stack) -> None:
 
 
 def test_down_leaves_nothing_but_the_data(stack: Stack) -> None:
+    before = {path.name for path in stack.state.path.iterdir()}
     pids = [pid for pid in stack.pids().values() if pid is not None]
     family = [p for pid in pids for p in (psutil.Process(pid), *psutil.Process(pid).children(recursive=True))]
+    with master(stack) as connection:
+        connection.execute("CREATE TABLE IF NOT EXISTS kept (n int)")
     assert stack.down(delete=False) == ["emulator", "t-cache-001", "t-cache-002", "t-replica", "t-primary"]
     assert [p for p in family if p.is_running() and p.status() != psutil.STATUS_ZOMBIE] == []
-    left = sorted(path.name for path in stack.state.path.iterdir())
-    assert left == ["backups", "cache", "emulator", "postgres", "state.json"]
+    left = {path.name for path in stack.state.path.iterdir()}
+    assert left == {"backups", "cache", "emulator", "postgres", "state.json"} | (before & {"snapshots"})
     assert not status(stack.state)["up"]
     assert stack.down(delete=False) == []
     stack.up()

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from local_stack import Stack
+from open_to_others import open_to_others
 
 from graph.errors import CloudError
 from keep.errors import AskedError
@@ -87,6 +88,7 @@ def test_everything_comes_back_and_answers_and_a_new_archive_begins(stack: Stack
     assert not (stack.state.path / "restoring").exists()
     (base,) = archive(stack.state, "t-primary").bases()
     assert base.how == "the snapshot then was restored"
+    assert open_to_others(stack.state.path) == []
     with pytest.raises(AskedError, match=r"before its oldest base backup, of .* \(the snapshot then was restored\)"):
         estate.restore_to_point_in_time("t-primary", "t-new", before.latest, made_by="test")
     after = estate.instance("t-primary")

@@ -18,7 +18,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from mortal import Mortal, folder, mortal
-from real_servers import SUPERUSER_PASSWORD, Postgres, Valkey
+from real_servers import ADMIN_PASSWORD, SUPERUSER_PASSWORD, Postgres, Valkey
 
 from bootstrap.secrets import Secret
 from observe.metrics import login
@@ -115,7 +115,8 @@ def test_nodes_that_come_and_go(server: Postgres, main_cache: Valkey, monkeypatc
             PostgresSource(partial(replace, postgres_nodes(url(port))[0], name=name), readings())
             for name, port in (("doomed", doomed.port), ("well", server.port))
         ]
-        cache = redis_nodes(Secret(f"redis://127.0.0.1:{main_cache.port}"))[0]
+        # `default` is off once a bootstrap of another test has been there.
+        cache = redis_nodes(Secret(f"redis://acl-admin:{ADMIN_PASSWORD}@127.0.0.1:{main_cache.port}"))[0]
         exporter = Exporter([*sources, RedisSource(lambda: cache)], "s", say=pytest.fail)
         every = {"doomed": 1.0, "well": 1.0, "redis": 1.0}
         assert _ups(exporter.text(10)) == every

@@ -1,4 +1,4 @@
-"""Of what a table is a partition, and the partitions of months. Pure."""
+"""Of what a table is a partition, and the partitions of single periods. Pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
-from bootstrap.postgres.change import comma
+from bootstrap import periods
+from bootstrap.periods import Period
+from bootstrap.postgres.change import comma, ident
 from bootstrap.schema.definition import Column, Schema, Table
+from bootstrap.schema.kept_partitions import named_after, period_of, time_key, upkeep
 from bootstrap.schema.mends.change import Change, altered, beyond, extra, missing
-from bootstrap.schema.months import bound, following, month_in_name, month_of, upkeep
 from bootstrap.schema.statements import names
 from bootstrap.schema.statements import tables as sql
 
@@ -60,30 +62,32 @@ def beside(title: str, entry: Table) -> Change:
     return extra("partition", f"table {title}", title, entry["bound"], _ROWS)
 
 
-def months(expected: Schema, found: Schema, today: date) -> Iterator[Change]:
-    """The partitions of months: this month's and the next one's have to be there, every other one may be."""
+def kept(expected: Schema, found: Schema, today: date) -> Iterator[Change]:
+    """The partitions of tables with a period: the present one and the next have to be there, every other one may be."""
     tables, there = expected.get("tables", {}), found.get("tables", {})
     for title, entry in tables.items():
-        if not entry.get("monthly") or title not in there:
+        every, kind = entry.get("period"), time_key(title, expected)
+        if every is None or kind is None or title not in there:
             continue
-        first = today.replace(day=1)
+        covered = set()
         for part, has in there.items():
-            month = month_in_name(part, title)
-            if month is not None and part not in tables:
-                yield from placed(part, {"partition_of": title, "bound": bound(month)}, has)
-        for month in (first, following(first)):
-            name = f"{names.plain(names.name_of(title))}_{month:%Y_%m}"
-            part = names.beside(title, name if name.isidentifier() and name.islower() else f'"{name}"')
-            if part in there:
-                continue
-            # No error: until it is there, the default partition takes the rows.
-            function = upkeep(title, expected.get("functions", ()))
-            made = f"SELECT {function}()" if function else f"CREATE TABLE {part} PARTITION OF {title} {bound(month)}"
-            change = altered("partition", f"table {part}", part, "missing", bound(month), None, [made])
-            yield replace(change, severity="WARN")
+            covered.add(period_of(part, has, expected))
+            begin = named_after(part, title, every)
+            if begin is not None and part not in tables:
+                yield from placed(part, {"partition_of": title, "bound": periods.bound(begin, every, kind)}, has)
+        first = periods.begin_of(today, every)
+        for begin in (first, periods.later(first, every, 1)):
+            if begin not in covered:
+                yield _not_yet(title, begin, every, kind, expected)
 
 
-def of_month(title: str, entry: Table, expected: Schema) -> bool:
-    """Whether a partition is one of a month, which the definition does not list."""
-    parent = expected.get("tables", {}).get(entry.get("partition_of", ""), Table())
-    return bool(parent.get("monthly")) and month_of(title, entry) is not None
+def _not_yet(title: str, begin: date, every: Period, kind: str, expected: Schema) -> Change:
+    """No error: until it is there, a default partition takes the rows."""
+    name = f"{names.plain(names.name_of(title))}{periods.suffix(begin, every)}"
+    part = names.beside(title, name if name.isidentifier() and name.islower() else ident(name))
+    limits = periods.bound(begin, every, kind)
+    function = upkeep(title, expected.get("functions", ()))
+    made = f"SELECT {function}()" if function else f"CREATE TABLE {part} PARTITION OF {title} {limits}"
+    note = "datatier maintain run makes it where access.yaml has the table under `upkeep`"
+    change = altered("partition", f"table {part}", part, "missing", limits, None, [made], note=note)
+    return replace(change, severity="WARN")

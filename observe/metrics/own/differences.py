@@ -41,11 +41,12 @@ def differences(conn: psycopg.Connection[Any], *, manifest: Manifest) -> Part:
     return Part(families=families, refused=refused)
 
 
-def _schema(conn: psycopg.Connection[Any], _: Manifest) -> int:
+def _schema(conn: psycopg.Connection[Any], manifest: Manifest) -> int:
+    from bootstrap.access import load_access
     from bootstrap.drift import judge_schema
     from bootstrap.run import MIGRATIONS
 
-    return len(judge_schema(conn, MIGRATIONS).counted)
+    return len(judge_schema(conn, MIGRATIONS, load_access(manifest.access).upkeep).counted)
 
 
 def _access(conn: psycopg.Connection[Any], manifest: Manifest) -> int:

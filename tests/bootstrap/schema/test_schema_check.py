@@ -164,7 +164,7 @@ MUTATIONS: list[tuple[str, Found]] = [
         [(ERROR, "partition", "audit_log_default", "attachment")],
     ),
     (
-        "CREATE TABLE audit_log_1999 PARTITION OF audit_log FOR VALUES FROM ('1999-01-01') TO ('1999-02-01')",
+        "CREATE TABLE audit_log_1999 PARTITION OF audit_log FOR VALUES FROM ('1999-01-01') TO ('1999-01-15')",
         [(WARN, "partition", "audit_log_1999", "extra")],
     ),
     (
@@ -173,7 +173,7 @@ MUTATIONS: list[tuple[str, Found]] = [
     ),
     (
         "SET LOCAL timezone = 'UTC';"
-        "CREATE TABLE audit_log_1999_01 PARTITION OF audit_log FOR VALUES FROM ('1999-01-01') TO ('1999-02-01');"
+        "CREATE TABLE audit_log_1999_01 PARTITION OF audit_log FOR VALUES FROM ('1999-01-01') TO ('1999-01-15');"
         "ALTER TABLE audit_log DETACH PARTITION audit_log_1999_01",
         [(ERROR, "partition", "audit_log_1999_01", "attachment")],
     ),

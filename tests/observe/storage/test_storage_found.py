@@ -183,7 +183,28 @@ def test_a_table_that_no_vacuum_comes_to(shop: Shop) -> None:
 
     assert [each.check for each in find()] == ["autovacuum-off"]
     assert shop.mended(find) == [f'VACUUM (ANALYZE) {S}."Order Items"']
-    assert f"{S}.events" not in {row["table"] for row in shop.look(VACUUM).rows}
+
+
+def test_what_changes_in_a_partitioned_table_is_counted_in_its_partitions(shop: Shop) -> None:
+    def row() -> dict[str, object]:
+        (found,) = (dict(each) for each in shop.look(VACUUM).rows if each["table"] == f"{S}.readings")
+        return {key: found[key] for key in ("live", "dead", "dead_due", "changed", "changed_due", "autovacuum")}
+
+    shop.run(
+        f"CREATE TABLE {S}.readings (at int) PARTITION BY RANGE (at)",
+        f"CREATE TABLE {S}.readings_1 PARTITION OF {S}.readings FOR VALUES FROM (1) TO (10) PARTITION BY LIST (at)",
+        f"CREATE TABLE {S}.readings_2 PARTITION OF {S}.readings FOR VALUES FROM (10) TO (20)",
+        f"CREATE TABLE {S}.readings_11 PARTITION OF {S}.readings_1 DEFAULT",
+        f"INSERT INTO {S}.readings SELECT 1 + g % 19 FROM generate_series(1, 21000) g",
+    )
+    never = {"live": 21000, "dead": 0, "dead_due": 0, "changed": 21000, "changed_due": 2150, "autovacuum": False}
+    assert row() == never
+    shop.run(f"ANALYZE {S}.readings_2")
+    assert row() == never
+    assert shop.mended(lambda: about(shop.look(VACUUM).findings, f"{S}.readings")) == [f"ANALYZE {S}.readings"]
+    shop.run(f"DELETE FROM {S}.readings WHERE at = 3")
+    assert row()["changed"] == 1106
+    shop.run(f"DROP TABLE {S}.readings")
 
 
 def test_the_settings_of_a_table_decide_when_autovacuum_comes(shop: Shop) -> None:

@@ -144,7 +144,10 @@ def heap(**more: object) -> Row:
         "changed_due": 10_000,
         "autovacuum": True,
         "daemon": True,
+        "partitioned": False,
+        "unknown_bytes": None,
         "vacuumed_seconds": 60.0,
+        "analyzed_seconds": 60.0,
     }
     return row | more  # type: ignore[return-value]
 
@@ -181,6 +184,11 @@ def heap(**more: object) -> Row:
         ),
         (heap(changed=20_001), [("warn", "stale-statistics", "t", "ANALYZE t")]),
         (heap(changed=20_001, toast=True), []),
+        (heap(changed=20_001, partitioned=True), [("warn", "stale-statistics", "t", "ANALYZE t")]),
+        (heap(unknown_bytes=10_000_000), []),
+        (heap(unknown_bytes=10_000_001), [("warn", "never-analyzed", "t", "VACUUM (ANALYZE) t")]),
+        # The rows are counted: that says more.
+        (heap(unknown_bytes=10_000_001, changed=20_001), [("warn", "stale-statistics", "t", "ANALYZE t")]),
     ],
 )
 def test_a_table_that_vacuum_does_not_get_through(row: Row, expected: list[Short]) -> None:

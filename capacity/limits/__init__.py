@@ -1,0 +1,1 @@
+"""What can run out: one file for each kind, all pure."""

@@ -1,0 +1,140 @@
+"""What is in the way of a major upgrade, asked of the source itself: a copy by dump has no slots, no prepared
+transactions, and columns that a dump makes anew.
+
+What RDS looks for: RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process. What pg_upgrade looks for
+from 15 on: PostgreSQL 18's src/bin/pg_upgrade/check.c; its checks for what ended before (`abstime`, `WITH OIDS`,
+`unknown`, `sql_identifier`, postfix operators) find nothing on the versions that are rehearsed here, and run with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.rows import tuple_row
+
+from rehearse.report import Obstacle, Way
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Question:
+    check: str
+    sql: str
+    """Columns: the object, and what mends it."""
+    what: str
+    stops: tuple[Way, ...] = ("pg_upgrade",)
+    applies: Callable[[int, int], bool] = lambda _was, _wanted: True
+    """From which major to which."""
+
+
+# pg_upgrade keeps pg_class.oid, pg_type.oid and pg_authid.oid, so regclass, regtype and regrole may stay. As it does,
+# domains, arrays and composite types over them are followed.
+_OF_TYPES = """
+WITH RECURSIVE kinds AS (
+  SELECT t.oid FROM pg_type t WHERE {start}
+  UNION
+  SELECT more.oid FROM kinds CROSS JOIN LATERAL (
+    SELECT t.oid FROM pg_type t WHERE t.typtype = 'd' AND t.typbasetype = kinds.oid
+    UNION ALL SELECT t.oid FROM pg_type t WHERE t.typtype = 'b' AND t.typelem = kinds.oid
+    UNION ALL SELECT t.oid FROM pg_type t JOIN pg_class c ON t.typtype = 'c' AND t.oid = c.reltype
+              JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.atttypid = kinds.oid
+    UNION ALL SELECT t.oid FROM pg_type t JOIN pg_range r ON t.typtype = 'r' AND r.rngtypid = t.oid
+              AND r.rngsubtype = kinds.oid) AS more
+)
+SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname),
+       format('ALTER TABLE %I.%I DROP COLUMN %I, or ALTER it to TYPE text', n.nspname, c.relname, a.attname)
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 0
+WHERE a.atttypid IN (SELECT oid FROM kinds) AND c.relkind IN ('r', 'm', 'i', 'p')
+  AND n.nspname !~ '^pg_(toast|temp)' AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
+"""
+_REG = """t.typnamespace = 'pg_catalog'::regnamespace AND t.typname IN ('regcollation', 'regconfig', 'regdictionary',
+          'regnamespace', 'regoper', 'regoperator', 'regproc', 'regprocedure')"""
+_ACL = "t.oid = 'pg_catalog.aclitem'::regtype"
+
+_QUESTIONS: tuple[_Question, ...] = (
+    _Question(
+        check="prepared transactions",
+        sql="SELECT gid::text, format('COMMIT PREPARED %L or ROLLBACK PREPARED %L', gid, gid) FROM pg_prepared_xacts "
+        "ORDER BY 1",
+        what="pg_upgrade refuses a server with a prepared transaction, and a dump does not have it",
+        stops=("pg_upgrade", "dump"),
+    ),
+    _Question(
+        check="logical replication slots",
+        sql="SELECT slot_name::text, format('SELECT pg_drop_replication_slot(%L), and make it again afterwards', "
+        "slot_name) FROM pg_replication_slots WHERE slot_type = 'logical' AND NOT temporary ORDER BY 1",
+        what="RDS refuses the upgrade while it is there, and pg_upgrade loses it: slots are kept from 17 on",
+        applies=lambda was, _: was < 17,
+    ),
+    _Question(
+        check="logical replication slots",
+        sql="SELECT slot_name::text, 'let its reader catch up, or drop it' FROM pg_replication_slots "
+        "WHERE slot_type = 'logical' AND NOT temporary ORDER BY 1",
+        what="it is kept only if its reader has everything when the server goes down (pg_upgrade, "
+        '"Prepare for publisher upgrades")',
+        stops=(),
+        applies=lambda was, _: was >= 17,
+    ),
+    _Question(
+        check="databases that take no connection",
+        sql="SELECT datname::text, CASE WHEN datconnlimit = -2 THEN format('DROP DATABASE %I', datname) "
+        "ELSE format('ALTER DATABASE %I WITH ALLOW_CONNECTIONS true', datname) END FROM pg_database "
+        "WHERE (datconnlimit = -2 OR NOT datallowconn) AND datname <> 'template0' "
+        # RDS's own, which it upgrades itself.
+        "AND datname <> 'rdsadmin' ORDER BY 1",
+        what="pg_upgrade has to log in to every database; a limit of -2 is what an interrupted DROP DATABASE leaves",
+    ),
+    _Question(
+        check="columns of reg* types",
+        sql=_OF_TYPES.format(start=_REG),
+        what="it holds OIDs of the catalog that the new cluster does not have",
+    ),
+    _Question(
+        check="columns of aclitem",
+        sql=_OF_TYPES.format(start=_ACL),
+        what="its form on disk changed with 16",
+        applies=lambda was, wanted: was < 16 <= wanted,
+    ),
+    _Question(
+        check="NOT NULL of children",
+        sql="SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname), "
+        "format('ALTER TABLE %I.%I ALTER COLUMN %I SET NOT NULL', n.nspname, c.relname, a.attname) "
+        "FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "JOIN pg_attribute a ON a.attrelid = i.inhrelid AND NOT a.attisdropped "
+        "JOIN pg_attribute p ON p.attrelid = i.inhparent AND p.attname = a.attname AND p.attnum > 0 "
+        "WHERE p.attnotnull AND NOT a.attnotnull ORDER BY 1",
+        what="its parent's column is NOT NULL and its own is not, which 18 does not take back",
+        applies=lambda was, wanted: was < 18 <= wanted,
+    ),
+    _Question(
+        check="roles with MD5 passwords",
+        sql="SELECT rolname::text, format('set its password again: \\password %I', rolname) FROM pg_authid "
+        "WHERE rolpassword LIKE 'md5%' ORDER BY 1",
+        what="18 warns at each of its logins: MD5 will be removed",
+        stops=(),
+        applies=lambda _, wanted: wanted >= 18,
+    ),
+)
+
+
+def asked(conn: psycopg.Connection[Any], wanted: int) -> tuple[tuple[Obstacle, ...], tuple[str, ...]]:
+    """Return what is in the way, and a sentence for each question that the login may not ask."""
+    was = conn.info.server_version // 10000
+    found: list[Obstacle] = []
+    refused: list[str] = []
+    for question in (each for each in _QUESTIONS if each.applies(was, wanted)):
+        try:
+            with conn.transaction(), conn.cursor(row_factory=tuple_row) as cursor:
+                # format() has the % signs: without parameters psycopg leaves them alone.
+                rows = cursor.execute(question.sql.encode()).fetchall()
+        except psycopg.errors.InsufficientPrivilege as error:
+            refused.append(f"{question.check} could not be looked at: {error.diag.message_primary}")
+            continue
+        found += [
+            Obstacle(check=question.check, object=thing, what=question.what, mend=mend, stops=question.stops)
+            for thing, mend in rows
+        ]
+    return tuple(found), tuple(refused)

@@ -1,0 +1,1 @@
+"""Another engine or version of a cache: its keys and users brought into that server."""
