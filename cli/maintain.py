@@ -9,13 +9,9 @@ import typer
 from cli.consent import ask
 from cli.current import state_of
 from cli.duration import duration
-<<<<<<< HEAD
-from cli.errors import FAILED, InputError
-from cli.maintain_schedule import schedule
-=======
 from cli.errors import DIFFERENT, FAILED, InputError
+from cli.maintain_schedule import schedule
 from cli.maintain_view import as_json, show, sql
->>>>>>> main
 from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
 from cli.output import console, counted, emit_json, escape, note, table
@@ -155,24 +151,7 @@ def only_kinds(made: MaintenancePlan, kinds: list[str]) -> MaintenancePlan:
     return MaintenancePlan(actions=tuple(each for each in made.actions if each.kind in kinds), skipped=made.skipped)
 
 
-<<<<<<< HEAD
-def as_json(made: MaintenancePlan) -> dict[str, object]:
-    """What scripts read; keys are only ever added."""
-    return {
-        "actions": [{**asdict(each), "statement": each.statement} for each in made.actions],
-        "skipped": [asdict(each) for each in made.skipped],
-    }
-
-
-def _show(made: MaintenancePlan) -> None:
-    rows = [[escape(each.statement), each.lock, escape(each.why)] for each in made.actions]
-    console().print(table("", ["statement", "lock", "why"], rows))
-
-
 def show_report(report: MaintenanceReport) -> None:
-=======
-def _show_report(report: MaintenanceReport) -> None:
->>>>>>> main
     rows = [
         [
             each.state,

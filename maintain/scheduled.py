@@ -9,7 +9,7 @@ import sys
 import time
 
 from bootstrap.manifest import Manifest
-from maintain.look import database
+from maintain.look import Wanted, servers
 from maintain.metrics import documents
 from maintain.plan import plan
 from maintain.report import MaintenanceReport
@@ -19,13 +19,12 @@ from maintain.run.run import Say
 
 
 def maintained(manifest: Manifest, seconds: float, say: Say = lambda _: None) -> MaintenanceReport:
-    """Plan and do it, for at most so many seconds. Raise what logging in raises, and BusyError where another run has
-    the database."""
+    """Plan and do it, for at most so many seconds. Raise what logging in raises, AskedError where that is too short for
+    any of it, and BusyError where another run has the database."""
     budget = Budget(seconds)
-    facts = database(manifest)
-    wanted = plan([facts])
-    for each in wanted.skipped:
-        say(f"skipped: {each.object}: {each.why}")
+    seen = servers(manifest, Wanted())
+    wanted = plan(seen.databases, seen.caches, seen.skipped)
+    facts = next(iter(seen.databases), None)
     return carry_out(manifest, facts, lambda again: plan([again]), wanted, budget, say)
 
 

@@ -126,11 +126,15 @@ def test_from_a_function_to_a_task_the_names_stay(record: Any) -> None:
         }
         for seen in (made(record), made(record, **TASK))
     ]
-    assert names[0] == names[1] == {
-        ("EventRule", "maintenance-schedule", "shop-live-maintenance"),
-        ("Role", "maintenance-role", "shop-live-maintenance"),
-        ("Secret", "maintenance-manifest", "shop-live/maintenance/manifest"),
-    }
+    assert (
+        names[0]
+        == names[1]
+        == {
+            ("EventRule", "maintenance-schedule", "shop-live-maintenance"),
+            ("Role", "maintenance-role", "shop-live-maintenance"),
+            ("Secret", "maintenance-manifest", "shop-live/maintenance/manifest"),
+        }
+    )
 
 
 @pytest.mark.parametrize("more", [{}, TASK], ids=["function", "task"])
