@@ -140,16 +140,17 @@ def _nothing(_: str) -> None:
 def _show(plans: tuple[StoredPlan, ...], found: UpgradeReport) -> None:
     out = console()
     done = {each.step: each for each in found.done}
+    width = max((len(step.id) for plan in plans for step in plan.steps), default=0)
     for plan in plans:
         out.print(f"[bold]{escape(str(plan.change))}[/]" + ("" if plan.steps else ": nothing to do"))
         for step in plan.steps:
             if step.id in done:
                 when = done[step.id]
                 took = "was done already" if when.found else f"{when.at}, {when.seconds:.0f} s"
-                out.print(f"  [green]✓[/] {escape(step.id):<14} {escape(step.what)} [dim]{escape(took)}[/]")
+                out.print(f"  [green]✓[/] {escape(step.id.ljust(width))} {escape(step.what)} [dim]{escape(took)}[/]")
             else:
                 mark = "[yellow]→[/]" if step.id == found.next else " "
-                out.print(f"  {mark} {escape(step.id):<14} {escape(step.what)}")
+                out.print(f"  {mark} {escape(step.id.ljust(width))} {escape(step.what)}")
     if found.why:
         word = "failed" if found.state == "failed" else "waits"
         out.print(f"[bold]{word}:[/] {escape(found.why)}")
