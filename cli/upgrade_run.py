@@ -108,6 +108,11 @@ def _world(source: StackSource, plan: StoredPlan, manifest: str | None, *, pulum
     from upgrade.run.database import Database
     from upgrade.run.real import Real
 
+    if source.settings.profile == "local":
+        raise InputError(
+            f"`{plan.stack}` is a stack of this computer: `datatier up {plan.stack}` makes what its file declares; "
+            "an upgrade is carried out on AWS."
+        )
     found = find_manifest(None, manifest, quiet=True) if manifest is not None else None
     if found is not None and found.stack != plan.stack:
         raise InputError(f"--manifest is of the stack `{found.stack}`, and the plan is for `{plan.stack}`.")

@@ -124,6 +124,12 @@ def _gone(folder: Folder) -> None:
     folder.state.instances.clear()
 
 
+def _local(folder: Folder) -> None:
+    text = (folder.path / "Pulumi.blue.yaml").read_text()
+    (folder.path / "Pulumi.blue.yaml").write_text(text.replace('"dev"', '"local"'))
+    folder.plan()
+
+
 BAD: list[tuple[Any, tuple[str, ...], str]] = [
     (None, ("nothing.json",), "nothing.json cannot be read: No such file or directory"),
     (None, ("Pulumi.yaml",), "Pulumi.yaml is not a plan (file: Invalid JSON"),
@@ -132,6 +138,7 @@ BAD: list[tuple[Any, tuple[str, ...], str]] = [
     (None, ("plan.json", "--undo", "class"), "there is nothing to undo: the step `class` was not done"),
     (_stale, ("plan.json",), "what Pulumi.blue.yaml declares of `postgres` has changed since the plan was made"),
     (_gone, ("plan.json",), "the plan no longer fits what is deployed: books-blue: class is nothing"),
+    (_local, ("plan.json",), "`blue` is a stack of this computer"),
     (_other_manifest, ("plan.json", "-m", "m.json"), "--manifest is of the stack `green`, and the plan is for `blue`"),
 ]  # fmt: skip
 
