@@ -59,7 +59,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
     "maintain": {"bootstrap", "clients", "knowledge", "observe"},
     "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe"},
-    "capacity": {"bootstrap", "knowledge", "observe"},
+    "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
     "cli": {
         "cost",
