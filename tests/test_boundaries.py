@@ -62,6 +62,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
     "cli": {
+        "capacity",
         "cost",
         "maintain",
         "rehearse",
