@@ -20,9 +20,10 @@ LOOKING = (
     "knowledge/**/*.json",
     "knowledge/**/*.py",
     "knowledge/**/*.toml",
+    "maintain/**/*.py",
     "observe/**/*.csv",
     "observe/**/*.py",
 )
-"""What the bundle carries besides, for the function that looks at servers and copies (`keep/watch/handler.py`): the
-bootstrap has no need of it and does not run again for it. Of what is known all: thresholds come from alarms, and those
-from classes and parameters."""
+"""What the bundle carries besides, for the functions that look at servers and copies (`keep/watch/handler.py`) and that
+maintain them (`maintain/handler.py`): the bootstrap has no need of it and does not run again for it. Of what is known
+all: thresholds come from alarms, and those from classes and parameters."""

@@ -52,7 +52,8 @@ def caches_of_stack(
 
 
 def _of_stack(manifest: Manifest, name: str, form: Form | None, to: list[str]) -> CacheSource:
-    from keep.redis.entry import administered, declared
+    from keep.redis.entry import declared
+    from observe.administered import administered
 
     spaces = declared(manifest, name)
     if form is None and manifest.caches[name].on_elasticache:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
@@ -10,7 +9,8 @@ import typer
 from cli.consent import ask
 from cli.current import state_of
 from cli.duration import duration
-from cli.errors import FAILED, InputError
+from cli.errors import DIFFERENT, FAILED, InputError
+from cli.maintain_view import as_json, show, sql
 from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
 from cli.output import console, counted, emit_json, escape, note, table
@@ -22,6 +22,13 @@ if TYPE_CHECKING:
     from maintain.action import MaintenancePlan
     from maintain.report import Done, MaintenanceReport
 
+NodeOption = Annotated[str | None, typer.Option("--node", help="Only this server: primary, or a cache's node.")]
+CacheOption = Annotated[str | None, typer.Option("--cache", help="Only the nodes of this cache.")]
+TablesOption = Annotated[
+    list[str] | None, typer.Option("--table", help="Only this table with its partitions, several times.")
+]
+ResetFlag = Annotated[bool, typer.Option("--reset-statistics", help="Count statements anew, too (pg_stat_statements).")]
+
 app = typer.Typer(no_args_is_help=True, help="Maintenance: only what is needed, stopped before anyone feels it.")
 
 
@@ -31,19 +38,43 @@ def group() -> None:
 
 
 @app.command()
-def plan(stack: StackArgument = None, manifest: ManifestOption = None, json: JsonFlag = False) -> None:
-    """Show what would be done, why, and what it locks.
+def plan(
+    stack: StackArgument = None,
+    manifest: ManifestOption = None,
+    node: NodeOption = None,
+    cache: CacheOption = None,
+    tables: TablesOption = None,
+    reset_statistics: ResetFlag = False,
+    identity: Annotated[
+        str | None, typer.Option("--identity", "-i", help="Who looks; who watches when absent.")
+    ] = None,
+    as_sql: Annotated[bool, typer.Option("--sql", help="Print the statements alone, to paste.")] = False,
+    json: JsonFlag = False,
+) -> None:
+    """Show what would be done, why, what it locks and what it needs; exit 3 where there is something to do.
 
     [bold]Examples:[/] datatier maintain plan    datatier maintain plan prod --manifest manifest.json --json
+    datatier maintain plan --table public.orders --sql
     """
-    from maintain.look import database
+    from maintain.look import Wanted, servers
     from maintain.plan import plan as planned
+    from maintain.report import past
 
-    made = planned([database(find_manifest(stack, manifest))])
+    if as_sql and json:
+        raise InputError("--sql and --json are two ways to print a plan: leave one out.")
+    wanted = Wanted(node=node, cache=cache, tables=tuple(tables or ()), reset_statistics=reset_statistics)
+    found = find_manifest(stack, manifest)
+    took, failed = past(kept(state_of(stack)) if manifest is None else [])
+    seen = servers(found, wanted, identity, took, failed)
+    made = planned(seen.databases, seen.caches, seen.skipped)
     if json:
         emit_json(as_json(made))
-        return
-    _show(made)
+    elif as_sql:
+        typer.echo(sql(made))
+    else:
+        show(made)
+    if made.actions:
+        raise typer.Exit(DIFFERENT)
 
 
 @app.command()
@@ -54,6 +85,10 @@ def run(
         float, typer.Option(parser=duration, help="Time it may take: nothing is begun that does not fit.")
     ] = "30m",  # type: ignore[assignment]
     only: Annotated[list[str] | None, typer.Option(help="Kind of action, several times: vacuum, reindex, ...")] = None,
+    node: NodeOption = None,
+    cache: CacheOption = None,
+    tables: TablesOption = None,
+    reset_statistics: ResetFlag = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: JsonFlag = False,
 ) -> None:
@@ -61,19 +96,23 @@ def run(
 
     [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json --budget 10m --only vacuum
     """
-    from maintain.look import database
+    from maintain.look import Wanted, servers
     from maintain.plan import plan as planned
+    from maintain.report import past
     from maintain.run.budget import Budget, check
     from maintain.run.carry_out import carry_out
 
-    found, facts = find_manifest(stack, manifest), None
-    facts = database(found)
-    made = only_kinds(planned([facts]), only or [])
+    found = find_manifest(stack, manifest)
+    took, failed = past(kept(state_of(stack)) if manifest is None else [])
+    wanted = Wanted(node=node, cache=cache, tables=tuple(tables or ()), reset_statistics=reset_statistics)
+    seen = servers(found, wanted, took=took, failed=failed)
+    made = only_kinds(planned(seen.databases, seen.caches, seen.skipped), only or [])
     check(Budget(budget), made.actions)
     if not json:
-        _show(made)
+        show(made)
     if made.actions:
         ask(f"{counted(len(made.actions), 'action')} on {found.prefix}.", found.prefix, yes=yes)
+    facts = next(iter(seen.databases), None)
     report = carry_out(found, facts, lambda again: planned([again]), made, Budget(budget), note)
     if manifest is None:
         keep(state_of(stack), report)
@@ -108,19 +147,6 @@ def only_kinds(made: MaintenancePlan, kinds: list[str]) -> MaintenancePlan:
     if not kinds:
         return made
     return MaintenancePlan(actions=tuple(each for each in made.actions if each.kind in kinds), skipped=made.skipped)
-
-
-def as_json(made: MaintenancePlan) -> dict[str, object]:
-    """What scripts read; keys are only ever added."""
-    return {
-        "actions": [{**asdict(each), "statement": each.statement} for each in made.actions],
-        "skipped": [asdict(each) for each in made.skipped],
-    }
-
-
-def _show(made: MaintenancePlan) -> None:
-    rows = [[escape(each.statement), each.lock, escape(each.why)] for each in made.actions]
-    console().print(table("", ["statement", "lock", "why"], rows))
 
 
 def _show_report(report: MaintenanceReport) -> None:

@@ -13,6 +13,7 @@ from infra.parts.boundary import bind_roles
 from infra.parts.connect import connect_policies
 from infra.parts.copies import copies
 from infra.parts.foundation import foundation
+from infra.parts.maintenance import maintenance
 from infra.parts.manifest import manifest
 from infra.parts.metrics import metrics
 from infra.parts.outputs import outputs
@@ -55,6 +56,7 @@ def deploy(
     recovered = extras.backup(site, code=code, manifest=document)
     copied = copies(site, manifest=document, after=[runner])
     measured = metrics(site, code=code, manifest=document, after=runner)
+    maintained = maintenance(site, code=code, manifest=document, after=runner)
     # The runner's own manifest has no proxy: the runner bypasses it, and the proxy waits for the secrets that it fills.
     pooled = extras.proxy(site, after=runner)
 
@@ -63,6 +65,7 @@ def deploy(
         "bucket": bucket,
         "copies": copied,
         "metrics": measured,
+        "maintenance": maintained,
         **outputs(site, runner),
         "manifest": manifest(site, declaration, bucket, pooled) if pooled else document,
         "dashboard": dashboard,

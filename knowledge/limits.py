@@ -101,6 +101,11 @@ RESERVED_CONCURRENCY = _limit("Lambda", 1, 900, "runs at a time")
 METRICS_MINUTES = _limit("the scheduled metrics", 1, 60, "minutes")
 """EventBridge takes whole minutes from 1 on (EventBridge User Guide, rate expressions); beyond an hour an alarm that
 waits for three figures would ring half a working day late."""
+MAINTENANCE_SECONDS = _limit("scheduled maintenance", 60, 21600, "seconds")
+"""Of work in a task on Fargate, which has no such limit; a night has, in which nobody minds."""
+MAINTENANCE_FUNCTION_SECONDS = _limit("scheduled maintenance in a function", 60, 840, "seconds")
+"""A function ends after 900 seconds (Lambda quotas, "Function timeout"); the rest is for looking first, and for
+cancelling and tidying up after a statement that took too long."""
 OBJECT_DAYS = _limit("S3", 1, 36500, "days")
 """LifecycleExpiration, Days: any whole number from 1 on; a hundred years are enough."""
 

@@ -26,7 +26,8 @@ from local.state import StateDir
 
 ACCOUNT = "000000000000"
 """The account that the emulator plays."""
-READY_SECONDS = 30.0
+READY_SECONDS = 120.0
+"""That it has ended is seen at once; one that is slow to start is on a busy computer."""
 ROOT = Path(__file__).parents[1]
 
 

@@ -33,7 +33,8 @@ class Action:
     needs: str
     """The right it takes, as a person would look for it: `MAINTAIN on public.users`, `ownership of public.users`."""
     role: str = ""
-    """Role that has it, to be set before; empty where the login itself has it."""
+    """Role that has it, to be set before; empty where the login itself has it. Of a cache the identity that logs in;
+    empty where it knows no users."""
     bytes: int | None = None
     """What it reads and writes, from which its time is estimated; None where that is not known."""
     seconds: float | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -59,6 +60,22 @@ class MaintenanceReport(BaseModel):
     def count(self, state: State) -> int:
         """Actions that ended so."""
         return sum(each.state == state for each in self.done)
+
+
+def past(reports: Iterable[MaintenanceReport]) -> tuple[dict[str, float], dict[str, str]]:
+    """Of some runs: what each statement took when it was done, and what was said when it failed.
+
+    What was done after it had failed has not failed any more.
+    """
+    took: dict[str, float] = {}
+    failed: dict[str, str] = {}
+    for each in (done for report in sorted(reports, key=lambda one: one.began_at) for done in report.done):
+        if each.state == "done":
+            took[each.statement] = each.seconds
+            failed.pop(each.statement, None)
+        elif each.state == "failed":
+            failed[each.statement] = each.detail
+    return took, failed
 
 
 def left(action: Action, detail: str = "", *, tries: int = 0) -> Done:

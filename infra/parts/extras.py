@@ -109,7 +109,8 @@ def proxy(site: Site, *, after: pulumi.Resource) -> dict[str, Any] | None:
 
 
 def served(access: Access, identities: tuple[str, ...]) -> list[str]:
-    """Whom the proxy serves. By default not the migrator, whose advisory locks would pin each of its sessions.
+    """Whom the proxy serves. By default neither the migrator nor the maintainer, whose advisory locks would pin each of
+    their sessions.
 
     Raise `ValueError` for one without a password: the proxy logs in with what is in the secret.
     """
@@ -120,7 +121,8 @@ def served(access: Access, identities: tuple[str, ...]) -> list[str]:
             f"data-tier:proxy.identities: {', '.join(unable)} has no PostgreSQL login with a password in access.yaml; "
             f"those who have: {', '.join(able)}."
         )
-    return list(identities) or [name for name in able if name not in access.with_privilege("migrator")]
+    alone = (*access.with_privilege("migrator"), *access.with_privilege("maintainer"))
+    return list(identities) or [name for name in able if name not in alone]
 
 
 def bucket(site: Site) -> dict[str, Any] | None:

@@ -50,23 +50,27 @@ def _of_cache(site: Site, cache: str) -> list[str]:
     return list(dict.fromkeys(each for each in found if each is not None))
 
 
-def secrets(site: Site) -> list[pulumi.Input[str]]:
-    """What the watchers log in with: their own secrets, and the AUTH token of a cache that has one."""
+def secrets(site: Site, *others: str) -> list[pulumi.Input[str]]:
+    """What the watchers, and `others`, log in with: their own secrets, and the AUTH token of a cache that has one."""
     held = {"master": site.credentials.master_secret_arn, **site.credentials.secret_arns}
-    return [*(held[each] for each in watchers(site)), *site.credentials.token_secret_arns.values()]
+    who = dict.fromkeys([*watchers(site), *others])
+    return [*(held[each] for each in who), *site.credentials.token_secret_arns.values()]
 
 
-def logins(site: Site) -> list[Statement]:
-    """What lets the watchers that log in by token do so."""
+def logins(site: Site, *others: str) -> list[Statement]:
+    """What lets the watchers, and `others`, that log in by token do so."""
     caches = site.instances.caches
     names, users = list[str](), list[tuple[str, str]]()
-    if (who := watcher(site.access)) == "master":
-        names += master(site.access, site.settings)
-    elif who in site.access.by_token:
-        names += site.access.logins(who)
+    for who in dict.fromkeys([watcher(site.access), *others]):
+        if who == "master":
+            names += master(site.access, site.settings)
+        elif who in site.access.by_token:
+            names += site.access.logins(who)
     for name, cache in caches.items():
         if cache.takes_tokens:
-            by_token = (each for each in _of_cache(site, name) if each in site.access.by_token)
+            may = site.access.cache_users(name)
+            who_looks = dict.fromkeys([*_of_cache(site, name), *(each for each in others if each in may)])
+            by_token = (each for each in who_looks if each in site.access.by_token)
             users += [(name, token_user(site.prefix, name, each)) for each in by_token]
     return connect(Connecting(logins=names, cache_users=users), site.postgres, site.caches)
 

@@ -52,24 +52,24 @@ def jobs(plan: BackupPlan, zone: str, point_in_time_days: int) -> tuple[Job, ...
     day = parse_moment(plan.daily.at).start
     others = tuple(day + number * DAY for number in range(7) if number != week // DAY)
     found = [
-        Job(rule="weekly", starts=_utc((week,), zone), keep=plan.weekly.keep),
-        Job(rule="daily", starts=_utc(others, zone), keep=plan.daily.keep),
+        Job(rule="weekly", starts=utc((week,), zone), keep=plan.weekly.keep),
+        Job(rule="daily", starts=utc(others, zone), keep=plan.daily.keep),
     ]
     if plan.continuous:
-        every = _utc(tuple(day + number * DAY for number in range(7)), zone)
+        every = utc(tuple(day + number * DAY for number in range(7)), zone)
         found.append(Job(rule="continuous", starts=every, keep=point_in_time_days, continuous=True))
     return tuple(found)
 
 
 def restore_test_start(plan: BackupPlan, zone: str) -> tuple[int, ...]:
     """When the restore test begins; nothing without one."""
-    return _utc((parse_moment(plan.restore_test.at).start,), zone) if plan.restore_test else ()
+    return utc((parse_moment(plan.restore_test.at).start,), zone) if plan.restore_test else ()
 
 
 def copies_start(wanted: LogicalSection, zone: str) -> tuple[int, ...]:
     """When a logical copy begins, each day."""
     at = parse_moment(wanted.at).start
-    return _utc(tuple(at + number * DAY for number in range(7)), zone)
+    return utc(tuple(at + number * DAY for number in range(7)), zone)
 
 
 def cron(starts: tuple[int, ...]) -> str:
@@ -183,7 +183,8 @@ def _second_region(settings: Settings, region: str | None) -> Broken:
         )
 
 
-def _utc(starts: tuple[int, ...], zone: str) -> tuple[int, ...]:
+def utc(starts: tuple[int, ...], zone: str) -> tuple[int, ...]:
+    """Minutes of the week by a zone's standard time, in UTC."""
     return tuple(sorted((start - standard_offset(zone)) % WEEK for start in starts))
 
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from bootstrap.declared_extensions import FILE
 from infra.instances import PRIMARY, STACK, DatabaseInstance, Instances, ReplicationGroup
-from infra.rules import backups, objectives, partitions
+from infra.rules import backups, maintenance, objectives, partitions
 from infra.settings.model import Settings
 from infra.settings.problems import SettingsProblem
 from infra.settings.sections import CacheSection, NetworkSection, NotifySection, PostgresSection
@@ -35,6 +35,7 @@ def check(settings: Settings, tier: Instances) -> list[SettingsProblem]:
         *_extensions(tier),
         *_named("objectives", objectives.broken(settings)),
         *_named("backup", backups.rules(settings, tier.region)),
+        *_named("maintenance", maintenance.rules(settings)),
         *_named("bucket", _bucket(settings, tier)),
         *_named("network", _network(settings.network, tier.region)),
         *_named("metrics", _metrics(settings)),

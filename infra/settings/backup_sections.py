@@ -126,7 +126,8 @@ class ProxySection(Section):
     """RDS Proxy before the primary."""
 
     identities: tuple[str, ...] = ()
-    """Whom it serves; when empty all who log in with a password, except the migrator."""
+    """Whom it serves; when empty all who log in with a password, except the migrator and the
+    maintainer."""
     iam: bool = False
     """Whether clients log in to it by IAM token."""
     connections: Annotated[int, limited(limits.PROXY_CONNECTIONS)] = 80

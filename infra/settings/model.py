@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from infra.settings.backup_sections import BackupPlan, BucketSection, ProxySection
+from infra.settings.maintenance_section import MaintenanceSection
 from infra.settings.metrics_section import MetricsSection
 from infra.settings.sections import (
     CacheName,
@@ -80,5 +81,7 @@ class Settings(Section):
     """RDS Proxy; none when absent."""
     metrics: MetricsSection | None = None
     """Metrics of what only the servers know; none when absent."""
+    maintenance: MaintenanceSection | None = None
+    """Maintenance once a week; none when absent or null."""
     bucket: BucketSection | None = None
     """Bucket for backups and exports; none when absent."""

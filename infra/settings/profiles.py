@@ -61,6 +61,7 @@ _DEV: dict[str, Any] = {
     "keys": {"deletion_window": 7},
     "logs": {"retention": 30},
     "runner": {"memory": 512},
+    "maintenance": {"at": "Sun 03:00", "budget": "10m"},
 }
 
 _STAGING: dict[str, Any] = {

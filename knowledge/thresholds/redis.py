@@ -71,6 +71,39 @@ SLOW_COMMAND = Threshold(
     first_steps=("Find who sends it: `datatier queries clients`.", "Read less at once: SCAN, HSCAN, a range."),
     runbook="docs/runbooks/redis-load.md",
 )
+FRAGMENTED_FROM_BYTES = 10 * MIB
+"""Less is nobody's trouble (MEMORY DOCTOR, getMemoryDoctorReport of object.c)."""
+_DOCTOR = f"MEMORY DOCTOR (getMemoryDoctorReport of object.c): {{}}, and {FRAGMENTED_FROM_BYTES // MIB} MiB"
+FRAGMENTATION = Threshold(
+    id="fragmentation",
+    warn=40,
+    critical=None,
+    unit="%",
+    source=_DOCTOR.format("1.4 times what is in use"),
+    meaning="The node takes much more memory of its machine than what it holds.",
+    first_steps=("Restart the node, or fail over to a replica: only that gives it back with this allocator.",),
+    runbook="docs/runbooks/redis-memory.md",
+)
+FREED_KEPT = Threshold(
+    id="freed-kept",
+    warn=10,
+    critical=None,
+    unit="%",
+    source=_DOCTOR.format("1.1 times what the allocator uses is resident"),
+    meaning="The allocator keeps pages that hold nothing: the machine cannot use them.",
+    first_steps=("Have them given back at a quiet hour: MEMORY PURGE, for which everybody waits.",),
+    runbook="docs/runbooks/redis-memory.md",
+)
+SCATTERED = Threshold(
+    id="scattered",
+    warn=10,
+    critical=None,
+    unit="%",
+    source=_DOCTOR.format("1.1 times what is allocated is in the allocator's pages"),
+    meaning="Values lie scattered over pages that are mostly empty: pages can be neither filled nor given back.",
+    first_steps=("Switch active defragmentation on: `activedefrag: yes` among the cache's parameters.",),
+    runbook="docs/runbooks/redis-memory.md",
+)
 RESPONSE = replace(
     POSTGRES_RESPONSE,
     meaning="The node answers, but slowly: one command blocks the others, or processor or network are overloaded.",

@@ -25,7 +25,7 @@ from local.process import Daemon
 from local.valkey.binaries import Binary
 from local.valkey.config import ADMIN, NodeConfig, split
 
-READY_SECONDS = 15.0
+READY_SECONDS = 60.0
 USERS, FIRST_USERS = "users.acl", "first-users.acl"
 """Its ACL file, and the one that it began with: by that a change of the declaration is seen."""
 

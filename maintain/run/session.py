@@ -19,7 +19,7 @@ without, a REINDEX of an hour goes on for nobody, and the lock of the run with i
 # vacuum_cost_delay: by hand there is none, and autovacuum's own is 2 ms (PostgreSQL, autovacuum_vacuum_cost_delay).
 # Workers in parallel would take the processors that users need; there is no hurry.
 _SETTINGS = (
-    f"SET application_name = '{APPLICATION}'",
+    f"SET application_name = '{APPLICATION}'",  # the master's login has another
     f"SET client_connection_check_interval = '{CHECK_SECONDS}s'",
     "SET vacuum_cost_delay = '2ms'",
     "SET max_parallel_maintenance_workers = 0",

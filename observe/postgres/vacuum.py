@@ -122,6 +122,13 @@ def _of_table(row: Row) -> Iterator[Finding]:
         yield judged(STALE_STATISTICS, _percent(changed, due), said, object=name, mend=analyze)
 
 
+def stale(row: Row, changed: str = "changed") -> bool:
+    """Whether so many rows have changed that the planner's statistics are of another table."""
+    count = _number(row, changed)
+    percent = _percent(count, _number(row, "changed_due"))
+    return count >= VACUUM_FROM_ROWS and STALE_STATISTICS.judge(percent) is not Status.OK
+
+
 def _dead(row: Row, table: str, name: str, when: str) -> Finding:
     vacuum, dead, due = f"VACUUM (ANALYZE) {table}", _number(row, "dead"), _number(row, "dead_due")
     said, share = f"{name} has {dead:,} dead rows{when}: autovacuum ", _percent(dead, due)

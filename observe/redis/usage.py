@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from observe.observation import Observation, Row, Rows
+from observe.redis.fragmentation import FRAGMENTATION
 from observe.redis.info import INFO, number
 
 
@@ -180,6 +181,6 @@ USAGE = Observation(
     arrange=memory,
     judge=lambda _: (),
     columns=("used_bytes", "max_bytes", "policy", "data_bytes", "clients_bytes", "replicas_bytes", "resident_bytes"),
-    also=(DATABASES, LOOKUPS, LINKS),
+    also=(FRAGMENTATION, DATABASES, LOOKUPS, LINKS),
     needs=(INFO,),
 )

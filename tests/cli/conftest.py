@@ -7,6 +7,7 @@ import project_folder
 import psutil
 import pytest
 import shop
+from as_found import as_found
 from project_folder import Project, declarations
 from shop import Folder
 
@@ -50,9 +51,16 @@ def tier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
     made.ok("down", "--delete", "--yes")
 
 
+@pytest.fixture(scope="module")
+def live(shared_live: Folder) -> Iterator[Folder]:
+    """The stack `live` of another application, up; each file leaves it as it finds it."""
+    with as_found(shared_live.path, "live"):
+        yield shared_live
+
+
 @pytest.fixture(scope="session")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
-    """The stack `live` of another application, up; tests leave it as they find it."""
+def shared_live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Folder]:
+    """The one behind `live`."""
     folder = shop.make(tmp_path_factory.mktemp("shop"))
     Project(folder.path).ok("up", "live")
     yield folder

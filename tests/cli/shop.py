@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,9 +14,14 @@ from typing import Any
 
 import psutil
 import yaml
+from as_found import DRILLS
 from in_process import Said, call
+from psycopg.sql import SQL, Identifier
 
 from bootstrap.manifest import Manifest
+from bootstrap.postgres import master
+from bootstrap.secrets import AwsStore
+from cli.kept import LOCAL
 from pipeline.record import Record, write
 
 ROOT = Path(__file__).parents[2]
@@ -71,6 +77,31 @@ class Folder:
         finally:
             for each in stopped:
                 each.resume()
+
+    @contextmanager
+    def never_kept(self, stack: str) -> Iterator[None]:
+        """As if no backup and no drill had ever been made: what there is of them is put aside."""
+        marks = [self.path / LOCAL, self.path / ".local" / stack / DRILLS]
+        aside = [(mark, mark.with_name(f"{mark.name}.aside")) for mark in marks if mark.exists()]
+        for mark, away in aside:
+            mark.rename(away)
+        try:
+            yield
+        finally:
+            for mark in marks:
+                shutil.rmtree(mark, ignore_errors=True)
+            for mark, away in aside:
+                away.rename(mark)
+
+    def forget_copies(self, *places: str) -> None:
+        """Remove places for backups, and databases that were restored from them or replaced."""
+        for place in places:
+            shutil.rmtree(self.path / place, ignore_errors=True)
+        manifest = self.manifest("live")
+        with master.look(manifest.postgres, AwsStore(manifest.region, manifest.aws_endpoint)).conn as conn:
+            made = conn.execute("SELECT datname FROM pg_database WHERE datname ~ '_restored_|_before_'").fetchall()
+            for (name,) in made:
+                conn.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
 
     def declare(self, change: Any = None) -> None:
         """Write access.yaml, as it was or with a change."""

@@ -3,35 +3,38 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 import pytest
 from project_folder import Project
 from shop import Folder
 
 pytestmark = pytest.mark.server
+PLACE = "copies"
 
 
 @pytest.fixture(scope="module")
-def folder(live: Folder) -> Project:
-    """The stack `live`; the databases that are made go with the tier."""
-    return Project(live.path)
+def folder(live: Folder) -> Iterator[Project]:
+    """The stack `live`; what is made here goes at the end."""
+    yield Project(live.path)
+    live.forget_copies(PLACE)
 
 
 @pytest.fixture(scope="module")
 def backup(folder: Project) -> str:
-    return str(folder.ok("backup", "create", "--to", "copies", "--stack", "live", "--json").json["id"])
+    return str(folder.ok("backup", "create", "--to", PLACE, "--stack", "live", "--json").json["id"])
 
 
 def test_it_is_verified_with_its_access_on_a_server_of_its_own(folder: Project, backup: str) -> None:
     """By logins with passwords that nobody keeps."""
-    found = folder.ok("backup", "verify", backup, "--from", "copies", "--level", "3", "--json").json
+    found = folder.ok("backup", "verify", backup, "--from", PLACE, "--level", "3", "--json").json
     assert found == {"id": backup, "level": 3, "ok": True, "differences": []}
-    (listed,) = folder.ok("backup", "list", "--from", "copies", "--json").json
+    (listed,) = folder.ok("backup", "list", "--from", PLACE, "--json").json
     assert listed["verified"] == 3
 
 
 def test_it_goes_aside_and_the_tier_stays_as_it_is(folder: Project, backup: str) -> None:
-    done = folder.ok("backup", "restore", backup, "--from", "copies", "--stack", "live", "--json").json
+    done = folder.ok("backup", "restore", backup, "--from", PLACE, "--stack", "live", "--json").json
     assert re.fullmatch(r"\w+_restored_\d{8}_\d{6}", done["database"])
     assert (done["id"], done["notes"], done["before"]) == (backup, [], None)
     assert [each["name"] for each in done["phases"]] == ["roles", "restore", "statistics", "prove", "access", "serve"]
@@ -39,7 +42,7 @@ def test_it_goes_aside_and_the_tier_stays_as_it_is(folder: Project, backup: str)
 
 
 def test_it_takes_the_place_of_the_database_when_somebody_says_so(folder: Project, backup: str) -> None:
-    words = ("backup", "restore", backup, "--from", "copies", "--stack", "live", "--replace")
+    words = ("backup", "restore", backup, "--from", PLACE, "--stack", "live", "--replace")
     asked = folder.run(*words)
     assert (asked.code, "Nobody can be asked here: say --yes." in asked.err) == (2, True)
     done = folder.ok(*words, "--yes", "--json").json
@@ -52,9 +55,9 @@ def test_it_takes_the_place_of_the_database_when_somebody_says_so(folder: Projec
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("nothing", "--from", "copies"), "has no backup `nothing`"),
-        (("{backup}", "--from", "copies", "--table", "public.nothing"), "the backup has no table public.nothing"),
-        (("{backup}", "--from", "copies", "--table", "a.b", "--replace", "--yes"), "--table and --replace contradict"),
+        (("nothing", "--from", PLACE), "has no backup `nothing`"),
+        (("{backup}", "--from", PLACE, "--table", "public.nothing"), "the backup has no table public.nothing"),
+        (("{backup}", "--from", PLACE, "--table", "a.b", "--replace", "--yes"), "--table and --replace contradict"),
         (("{backup}", "--from", "elsewhere"), "there is no folder"),
     ],
 )

@@ -9,7 +9,6 @@ import json
 import os
 import random
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -23,9 +22,15 @@ from project_folder import DATATIER
 from psycopg.sql import SQL, Identifier
 from shop import Folder
 
+sys.path.append(str(Path(__file__).parents[1] / "keep" / "drill"))
+
+from reports import report
+
 from bootstrap.postgres import master
 from bootstrap.secrets import AwsStore
+from keep.drill.books import Books
 from keep.drill.report import DrillReport
+from keep.place.folder import FolderPlace
 from keep.postgres import proof
 from local.estate import LocalEstate
 from local.state import StateDir
@@ -68,9 +73,9 @@ def tier(live: Folder) -> Iterator[Folder]:
             conn.execute(statement.encode())
 
     change("INSERT INTO users (email, name) SELECT n || '@drill.example', n FROM generate_series(1, 50) n")
-    yield live
+    with live.never_kept("live"):
+        yield live
     change("DELETE FROM users WHERE email LIKE '%@drill.example'")
-    shutil.rmtree(live.path / ".local" / "live" / "drills")
 
 
 @pytest.fixture
@@ -151,11 +156,19 @@ def test_a_backup_is_restored_and_proved_and_a_damaged_one_fails(tier: Folder, t
     assert (said.code, "has no backup" in said.err) == (2, True), said.all
 
 
-def test_health_says_how_old_the_last_drill_is(tier: Folder) -> None:
-    """After those above."""
-    said = {each["id"]: each for each in tier.call("health", "live", "--json", "--timeout", "20").json["checks"]}
-    assert (said["drill"]["status"], said["backup"]["status"]) == ("ok", "skipped")
-    assert said["drill"]["message"].startswith("the last drill is ")
+@pytest.mark.parametrize(("days", "status"), [(3, "ok"), (40, "warn")])
+def test_health_says_how_old_the_last_drill_is(tier: Folder, days: int, status: str) -> None:
+    began = datetime.now(UTC) - timedelta(days=days)
+    with tier.never_kept("live"):
+        books = Books(FolderPlace(tier.path / ".local" / "live" / "drills"), "live")
+        books.append(report(stack="live", began_at=began))
+        said = {each["id"]: each for each in tier.call("health", "live", "--json", "--timeout", "20").json["checks"]}
+    assert {each: said[each]["status"] for each in ("drill", "drill-result", "backup")} == {
+        "drill": status,
+        "drill-result": "ok",
+        "backup": "skipped",
+    }
+    assert said["drill"]["message"] == f"the last drill is {days} d old"
 
 
 @pytest.mark.usefixtures("untouched")

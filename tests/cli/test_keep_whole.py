@@ -87,6 +87,7 @@ def shop(live: Folder) -> Iterator[Shop]:
     where = f"{manifest.postgres.primary.host}:{manifest.postgres.primary.port}"
     yield Shop(live, entered.user, entered.password, where)
     load.clean(manifest, access)
+    live.forget_copies("whole")
 
 
 @pytest.fixture(scope="module")
@@ -238,13 +239,11 @@ def test_an_objective_that_is_not_kept_fails_the_drill(
         return settings.model_copy(update={"objectives": settings.objectives.model_copy(update={"rto": "0m"})})
 
     words = ("drill", "snapshot", "live", "--from", "whole", "--json")
-    passed = shop.folder.call(*words)
-    assert (passed.code, passed.json["verdict"]) == (0, "passed"), passed.all
-    monkeypatch.setattr("cli.drill_scene._settings", tightened)
-    try:
+    with shop.folder.never_kept("live"):
+        passed = shop.folder.call(*words)
+        assert (passed.code, passed.json["verdict"]) == (0, "passed"), passed.all
+        monkeypatch.setattr("cli.drill_scene._settings", tightened)
         failed = shop.folder.call(*words)
-    finally:
-        shutil.rmtree(shop.folder.path / ".local" / "live" / "drills")
     for said in (passed, failed):
         assert {"verdict", "rto_seconds", "rpo_seconds", "objective", "phases"} <= said.json.keys()
         assert {"name", "seconds"} <= said.json["phases"][0].keys()

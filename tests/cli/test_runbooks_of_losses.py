@@ -74,10 +74,13 @@ def tier(live: Folder) -> Iterator[Folder]:
         conn.execute(
             "INSERT INTO users (email, name) SELECT n || '@lost.example', 'lost ' || n FROM generate_series(1, 9) n"
         )
-    yield live
+    with live.never_kept("live"):
+        yield live
     with opened(live) as conn:
         conn.execute(f"DELETE FROM users WHERE {LOST}")
     stack.write_text(before)
+    (live.path / "prod.json").unlink()
+    live.forget_copies(PLACE)
 
 
 @pytest.fixture(scope="module")
@@ -140,11 +143,7 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
         return said
 
     yield run
-    with opened(tier) as conn:
-        conn.execute("RESET ROLE")
-        made = conn.execute("SELECT datname FROM pg_database WHERE datname ~ '_restored_|_before_'").fetchall()
-        for (name,) in made:
-            conn.execute(SQL("DROP DATABASE {}").format(Identifier(name)))
+    tier.forget_copies()
 
 
 @pytest.mark.parametrize("page", WALKED)

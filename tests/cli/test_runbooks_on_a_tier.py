@@ -57,11 +57,12 @@ ASKED = list(_asked())
 
 
 @pytest.fixture(scope="module")
-def manifest(live: Folder) -> Manifest:
+def manifest(live: Folder) -> Iterator[Manifest]:
     """Of `live`, which is also in the file that the runbooks name."""
     kept = json.loads((live.path / ".local" / "live" / "state.json").read_text())["kept"]["manifest"]
     (live.path / "prod.json").write_text(json.dumps(kept))
-    return Manifest.model_validate(kept)
+    yield Manifest.model_validate(kept)
+    (live.path / "prod.json").unlink()
 
 
 @contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,9 +27,12 @@ from observe.nodes import postgres_nodes
 
 
 @pytest.fixture(scope="module")
-def tier(live: Folder) -> Folder:
+def tier(live: Folder) -> Iterator[Folder]:
     """`live` is up; tests leave its declaration as it was."""
-    return live
+    before = {*live.path.iterdir()}
+    yield live
+    for path in {*live.path.iterdir()} - before:  # what commands were asked to write, and what they read
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
 
 
 @pytest.fixture
@@ -241,7 +245,9 @@ def test_other_files_that_have_changed_are_told_by_every_command(tier: Folder) -
 
 @pytest.mark.server
 def test_health_of_a_whole_tier(tier: Folder) -> None:
-    said = tier.call("health", "live", "--json", "--timeout", "20")
+    with tier.never_kept("live"):
+        said = tier.call("health", "live", "--json", "--timeout", "20")
+        line = tier.call("health", "live", "--line", "--timeout", "20").out
     assert said.code == 0, said.all
     nodes = [(each["name"].partition("/")[0], each["engine"], each["role"], each["up"]) for each in said.json["nodes"]]
     assert nodes == [
@@ -260,7 +266,6 @@ def test_health_of_a_whole_tier(tier: Folder) -> None:
     keys = {"id", "node", "status", "value", "threshold", "source", "object", "message", "mend", "runbook"}
     assert all(each.keys() == keys for each in said.json["checks"])
     # A computer that is busy with other tests may answer slowly.
-    line = tier.call("health", "live", "--line", "--timeout", "20").out
     assert re.fullmatch(r"OK 4 nodes\n|WARN .* answers in .*\n", line)
 
 

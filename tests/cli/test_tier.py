@@ -233,9 +233,9 @@ def test_nothing_of_the_environment_leads_elsewhere(tier: Any, words: tuple[str,
     assert words[0] in ("access", "drift") or "19" in answer.out
 
 
-def test_psql_goes_to_the_tier_whatever_service_is_named(tier: Any) -> None:
-    (tier.folder / "services").write_text("[elsewhere]\nhost=127.0.0.9\nport=1\n")
-    away = {"PGSERVICE": "elsewhere", "PGSERVICEFILE": str(tier.folder / "services")}
+def test_psql_goes_to_the_tier_whatever_service_is_named(tier: Any, tmp_path: Path) -> None:
+    (tmp_path / "services").write_text("[elsewhere]\nhost=127.0.0.9\nport=1\n")
+    away = {"PGSERVICE": "elsewhere", "PGSERVICEFILE": str(tmp_path / "services")}
     assert tier.ok("psql", "master", "--", "-Atc", "SELECT 19", env=away).out == "19\n"
 
 

@@ -22,6 +22,7 @@ from maintain.run.run import Means, run
 from maintain.run.session import begin
 from maintain.run.watch import Watch
 from observe.node import PostgresNode
+from observe.postgres.tables import TABLES
 from observe.postgres.vacuum import VACUUM
 
 TABLE = '"Shop Front"."Line Items"'
@@ -69,7 +70,8 @@ class Work:
             at=datetime.now(UTC),
             version=self.server.major * 10000,
             owner="boss",
-            observed={VACUUM.id: self.server.see(VACUUM)},
+            observed={each.id: self.server.see(each) for each in (TABLES, VACUUM)},
+            database="shop",
         )
 
     def do(self, *actions: Action, seconds: float = 60.0) -> MaintenanceReport:

@@ -1,0 +1,93 @@
+"""A plan of maintenance as people read it, as scripts do, and as one may paste it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from itertools import groupby
+
+from cli.output import console, counted, escape, table
+from maintain.action import Action, MaintenancePlan
+from observe.quantities import duration
+
+
+def as_json(made: MaintenancePlan) -> dict[str, object]:
+    """What scripts read; keys are only ever added."""
+    return {
+        "actions": [{**asdict(each), "statement": each.statement, "effect": each.effect} for each in made.actions],
+        "skipped": [asdict(each) for each in made.skipped],
+    }
+
+
+def show(made: MaintenancePlan) -> None:
+    """What would be done and why, then what is not."""
+    out = console()
+    if made.actions:
+        rows = [[str(number), _what(each), _about(each), escape(_needs(each))] for number, each in _numbered(made)]
+        out.print(table("", ["", "what, why, and what others notice", "takes about", "needs"], rows))
+    if made.skipped:
+        if made.actions:
+            out.print()
+        rows = [[f"{escape(each.object)}: {escape(each.why)}", escape(each.mend)] for each in made.skipped]
+        out.print(table("", ["not done, and why", "what ends that"], rows))
+    out.print(_summary(made))
+
+
+def sql(made: MaintenancePlan) -> str:
+    """Statements to paste into psql or a cache's client, each with what it is for."""
+    return "\n".join(_lines(made))
+
+
+def _numbered(made: MaintenancePlan) -> Iterator[tuple[int, Action]]:
+    return enumerate(made.actions, 1)
+
+
+def _what(action: Action) -> str:
+    effect = f"\n[dim]{escape(action.effect)}[/]" if action.effect else ""
+    return f"[bold]{escape(action.statement)}[/]\n{escape(action.why)}{effect}"
+
+
+def _about(action: Action) -> str:
+    return "" if action.seconds is None else duration(action.seconds) if action.seconds >= 1 else "a second"
+
+
+def _needs(action: Action) -> str:
+    return f"{action.needs}, as {action.role}" if action.role else action.needs
+
+
+def _summary(made: MaintenancePlan) -> str:
+    if not made.actions:
+        return "nothing to do" + (f", {len(made.skipped)} not done or not seen" if made.skipped else "")
+    known = [each.seconds for each in made.actions if each.seconds is not None]
+    most = f", about {duration(sum(known))} in all" if sum(known) >= 1 else ""
+    return f"{counted(len(made.actions), 'action')}{most}: datatier maintain run"
+
+
+def _lines(made: MaintenancePlan) -> Iterator[str]:
+    for (node, role, of_cache), actions in groupby(made.actions, key=lambda each: (each.node, each.role, _cache(each))):
+        who = f", as {role}" if role else ""
+        yield f"-- {node}{who}"
+        if of_cache:
+            yield from (f"-- {_one_line(each.why)}\n-- {each.statement}" for each in actions)
+            continue
+        if role:
+            yield f"SET ROLE {_quoted(role)};"
+        for each in actions:
+            yield f"-- {_one_line(each.why)}" + ("; again until no row goes" if each.repeat else "")
+            yield from ("BEGIN;",) if each.transaction else ()
+            yield from (f"{statement};" for statement in each.statements)
+            yield from ("COMMIT;",) if each.transaction else ()
+        if role:
+            yield "RESET ROLE;"
+
+
+def _cache(action: Action) -> bool:
+    return action.kind in ("purge", "defragment")
+
+
+def _quoted(role: str) -> str:
+    return '"' + role.replace('"', '""') + '"'
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
