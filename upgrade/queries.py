@@ -76,7 +76,7 @@ UPDATE_EXTENSIONS = (
     "SELECT NULL, CASE WHEN name = 'postgis' THEN 'SELECT postgis_extensions_upgrade()' "
     "WHEN name = 'pg_repack' THEN 'DROP EXTENSION pg_repack; CREATE EXTENSION pg_repack' "
     "ELSE format('ALTER EXTENSION %I UPDATE', name) END FROM pg_available_extensions "
-    "WHERE installed_version <> default_version AND name !~ '^postgis_|^address_standardizer' ORDER BY name"
+    "WHERE installed_version <> default_version AND NOT name ~ '^postgis_|^address_standardizer' ORDER BY name"
 )
 
 _NO_STATISTICS = (

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from local.postgres.binaries import of_major
 from rehearse.postgres import estimate, pg_upgrade, views
 from rehearse.postgres.pg_upgrade import Said
 from rehearse.postgres.plans import compared, root, schemas, shape
 from rehearse.postgres.run import reason
+from rehearse.postgres.servers import bench
 from rehearse.postgres.source import settings
 from rehearse.postgres.statements import differences
 from rehearse.render_html import html
@@ -155,21 +157,35 @@ def test_the_changed_come_first_and_what_only_one_could_plan_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "there", "was", "wanted", "found"),
+    ("source", "there", "refused", "found"),
     [
-        ({"work_mem": "4096"}, {"work_mem"}, 16, 18, []),
-        ({"old_snapshot_threshold": "60"}, set(), 16, 18,
+        ({"work_mem": "4096"}, {"work_mem"}, set(), []),
+        ({"old_snapshot_threshold": "60"}, set(), set(),
          [("old_snapshot_threshold", "PostgreSQL 18 does not have it; 16 was the last to have it")]),
-        ({"own_of_somebody": "1"}, set(), 16, 18, [("own_of_somebody", "PostgreSQL 18 does not have it")]),
-        # A refusal of the house's own is none of the new version.
-        ({"log_statement": "all"}, {"log_statement"}, 16, 18, []),
+        ({"own_of_somebody": "1"}, set(), set(), [("own_of_somebody", "PostgreSQL 18 does not have it")]),
+        ({"work_mem": "1", "jit": "on"}, {"work_mem", "jit"}, {"work_mem"},
+         [("work_mem", "PostgreSQL 18 refuses the value: it would not start with it")]),
     ],
 )  # fmt: skip
 def test_parameters_that_the_new_server_takes_otherwise(
-    source: dict[str, str], there: set[str], was: int, wanted: int, found: list[tuple[str, str]]
+    source: dict[str, str], there: set[str], refused: set[str], found: list[tuple[str, str]]
 ) -> None:
     expected = tuple(ChangedSetting(name=name, value=source[name], what=what) for name, what in found)
-    assert settings(source, frozenset(there), was, wanted) == expected
+    assert settings(source, frozenset(there), frozenset(refused), 18) == expected
+
+
+def test_the_new_server_itself_says_which_values_it_refuses() -> None:
+    new = of_major(18)
+    with bench(new, new, checksums=True) as made:
+        values = {
+            "work_mem": "1",
+            "jit": "on",
+            "log_connections": "on",
+            "wal_level": "minimum",
+            "port": "-1",
+            "none": "1",
+        }
+        assert made.refused(values) == {"work_mem", "wal_level"}
 
 
 def phase(name: str, seconds: float, *, offline: bool = True) -> RehearsedPhase:
