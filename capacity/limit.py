@@ -11,8 +11,8 @@ from capacity.series import Series
 
 Confidence = Literal["good", "fair", "none"]
 """`good`: what forecasts of 30 and 90 days ago would have said of today is right to 5 % of the limit, and the latest
-date is within twelve months where the likely one is; `fair`: not so, or nothing could have been said so early; `none`:
-too little history, or a growth that may as well be none; then there is no date."""
+date is within twelve months where the likely one is; `fair`: not so, or nothing could have been said so early;
+`none`: too little history, or a growth that may as well be none; then there is no date."""
 
 
 @dataclass(frozen=True, kw_only=True)

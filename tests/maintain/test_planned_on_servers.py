@@ -254,4 +254,5 @@ def test_a_table_of_somebody_else_is_told(newest: Worn) -> None:
     with newest.table("Foreign", "(id int)", "SELECT g FROM generate_series(1, 20001) g") as table:
         newest.run(f"ALTER TABLE {table} OWNER TO nobody", f"VACUUM {table}", f"DELETE FROM {table}")
         planned = newest.plan()
-        assert (planned.actions, skipped(planned)) == ((), [(table, f'ALTER TABLE {table} OWNER TO "{OWNER}"')])
+        assert planned.actions == ()
+        assert skipped(planned)[0] == (table, f'ALTER TABLE {table} OWNER TO "{OWNER}"')
