@@ -140,10 +140,10 @@ def _maintained(manifest: Manifest, state: StateDir | None) -> Iterator[Finding]
         yield from not_known("its runs write to CloudWatch", f"alarm {alarm}, runbook docs/runbooks/maintenance.md")
         return
     last = next(iter(reversed(kept(state))), None)
-    found = last and Maintained(
-        at=datetime.fromisoformat(last.began_at),
-        failed=tuple(each.statement for each in last.done if each.state == "failed"),
-    )
+    found = None
+    if last is not None:
+        failed = tuple(each.statement for each in last.done if each.state == "failed")
+        found = Maintained(at=datetime.fromisoformat(last.began_at), failed=failed)
     yield from maintenance_findings(found, datetime.now(UTC))
 
 
