@@ -62,8 +62,14 @@ def rows(conn: psycopg.Connection[Any], work: MajorUpgrade, done: Timed) -> None
     """Read every row, sequence and large object, and hold them against the proof of the source."""
     with done.phase("proof of the rows", offline=False), pinned(conn, reader(conn, None)):
         wrong = proof.differences(work.proof, proof.prove(conn))
-    same = f"{work.proof.rows:,} rows in {len(work.proof.tables)} tables and {len(work.proof.sequences)} sequences"
-    done.check("rows", not wrong, _few(wrong) or f"{same}, each as it was")
+    done.check("rows", not wrong, _few(wrong) or same(work))
+
+
+def same(work: MajorUpgrade) -> str:
+    """What a proof that holds says."""
+    counted = ((len(work.proof.tables), "table"), (len(work.proof.sequences), "sequence"))
+    what = " and ".join(f"{count} {word}{'s' if count != 1 else ''}" for count, word in counted)
+    return f"{work.proof.rows:,} rows in {what}, each as it was"
 
 
 def access(conn: psycopg.Connection[Any], declared: Access | None, tried: Tried, done: Timed) -> None:
@@ -86,7 +92,9 @@ def extensions(conn: psycopg.Connection[Any], work: MajorUpgrade, done: Timed) -
             except psycopg.Error as error:
                 wrong.append(f"{name} stays at {was}: {error.diag.message_primary}")
             else:
-                updated.append(f"{name} {was} -> {now}")
+                source = work.copy.extensions.get(name, was)
+                # A dump makes an extension at the version that the server brings.
+                updated.append(f"{name} {was} -> {now}" + (f" (the source has {source})" if source != was else ""))
         there = {name for (name,) in conn.execute("SELECT extname FROM pg_extension")}
     lacking = sorted(set(work.copy.extensions) - there)
     said = [*([f"updated {', '.join(updated)}"] if updated else ["each is at the version that this server brings"])]
