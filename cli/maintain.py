@@ -10,6 +10,7 @@ from cli.consent import ask
 from cli.current import state_of
 from cli.duration import duration
 from cli.errors import DIFFERENT, FAILED, InputError
+from cli.maintain_schedule import schedule
 from cli.maintain_view import as_json, show, sql
 from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
@@ -22,7 +23,15 @@ if TYPE_CHECKING:
     from maintain.action import MaintenancePlan
     from maintain.report import Done, MaintenanceReport
 
+NodeOption = Annotated[str | None, typer.Option("--node", help="Only this server: primary, or a cache's node.")]
+CacheOption = Annotated[str | None, typer.Option("--cache", help="Only the nodes of this cache.")]
+TablesOption = Annotated[
+    list[str] | None, typer.Option("--table", help="Only this table with its partitions, several times.")
+]
+ResetFlag = Annotated[bool, typer.Option("--reset-statistics", help="Count statements anew, too (pg_stat_statements).")]
+
 app = typer.Typer(no_args_is_help=True, help="Maintenance: only what is needed, stopped before anyone feels it.")
+app.command()(schedule)
 
 
 @app.callback()
@@ -34,14 +43,10 @@ def group() -> None:
 def plan(
     stack: StackArgument = None,
     manifest: ManifestOption = None,
-    node: Annotated[str | None, typer.Option(help="Only this server: primary, or a cache's node.")] = None,
-    cache: Annotated[str | None, typer.Option(help="Only the nodes of this cache.")] = None,
-    tables: Annotated[
-        list[str] | None, typer.Option("--table", help="Only this table with its partitions, several times.")
-    ] = None,
-    reset_statistics: Annotated[
-        bool, typer.Option("--reset-statistics", help="Count statements anew, too (pg_stat_statements).")
-    ] = False,
+    node: NodeOption = None,
+    cache: CacheOption = None,
+    tables: TablesOption = None,
+    reset_statistics: ResetFlag = False,
     identity: Annotated[
         str | None, typer.Option("--identity", "-i", help="Who looks; who watches when absent.")
     ] = None,
@@ -82,6 +87,10 @@ def run(
         float, typer.Option(parser=duration, help="Time it may take: nothing is begun that does not fit.")
     ] = "30m",  # type: ignore[assignment]
     only: Annotated[list[str] | None, typer.Option(help="Kind of action, several times: vacuum, reindex, ...")] = None,
+    node: NodeOption = None,
+    cache: CacheOption = None,
+    tables: TablesOption = None,
+    reset_statistics: ResetFlag = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: JsonFlag = False,
 ) -> None:
@@ -89,29 +98,30 @@ def run(
 
     [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json --budget 10m --only vacuum
     """
-    from maintain.look import database
-    from maintain.look_caches import caches
+    from maintain.look import Wanted, servers
     from maintain.plan import plan as planned
     from maintain.report import past
     from maintain.run.budget import Budget, check
     from maintain.run.carry_out import carry_out
 
-    found, facts = find_manifest(stack, manifest), None
+    found = find_manifest(stack, manifest)
     took, failed = past(kept(state_of(stack)) if manifest is None else [])
-    facts = database(found, took=took, failed=failed)
-    made = only_kinds(planned([facts], *caches(found)), only or [])
+    wanted = Wanted(node=node, cache=cache, tables=tuple(tables or ()), reset_statistics=reset_statistics)
+    seen = servers(found, wanted, took=took, failed=failed)
+    made = only_kinds(planned(seen.databases, seen.caches, seen.skipped), only or [])
     check(Budget(budget), made.actions)
     if not json:
         show(made)
     if made.actions:
         ask(f"{counted(len(made.actions), 'action')} on {found.prefix}.", found.prefix, yes=yes)
+    facts = next(iter(seen.databases), None)
     report = carry_out(found, facts, lambda again: planned([again]), made, Budget(budget), note)
     if manifest is None:
         keep(state_of(stack), report)
     if json:
         emit_json(report.model_dump())
     else:
-        _show_report(report)
+        show_report(report)
     if not report.ok:
         raise typer.Exit(FAILED)
 
@@ -141,7 +151,7 @@ def only_kinds(made: MaintenancePlan, kinds: list[str]) -> MaintenancePlan:
     return MaintenancePlan(actions=tuple(each for each in made.actions if each.kind in kinds), skipped=made.skipped)
 
 
-def _show_report(report: MaintenanceReport) -> None:
+def show_report(report: MaintenanceReport) -> None:
     rows = [
         [
             each.state,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from maintain.action import Action, MaintenancePlan, Skipped
 from maintain.facts import CacheFacts, DatabaseFacts
-from maintain.postgres import invalid, left_over, reindex, statistics, vacuum
+from maintain.postgres import expiry, invalid, left_over, partitions, reindex, statistics, vacuum
 from maintain.redis import defragment, purge
 from maintain.unseen import unseen
 from observe.observation import Observation
@@ -22,8 +22,9 @@ from observe.postgres.wraparound import WRAPAROUND_TABLES
 OBSERVATIONS: tuple[Observation, ...] = (
     TABLES,
     INDEXES,
-    VACUUM,
+    # Before the tables: a holder then counts as a little younger than it is, and a vacuum is rather planned in vain.
     VACUUM_HORIZON,
+    VACUUM,
     VACUUM_RUNNING,
     WRAPAROUND_TABLES,
     BLOAT,
@@ -34,6 +35,8 @@ IF_ASKED: tuple[Observation, ...] = (STATEMENTS_RESET,)
 _POSTGRES: tuple[Callable[[DatabaseFacts], Iterator[Action | Skipped]], ...] = (
     left_over.actions,
     invalid.actions,
+    partitions.actions,
+    expiry.actions,
     vacuum.actions,
     reindex.actions,
     statistics.actions,

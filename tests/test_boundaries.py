@@ -52,7 +52,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "policy": {"graph", "infra", "knowledge"},  # its entry for the engine reads the stack's file
     "preview": {"graph", "runtime", "infra", "knowledge", "policy", "alarms"},
     "runtime": {"graph"},
-    "upgrade": {"infra", "knowledge"},
+    "upgrade": {"bootstrap", "infra", "keep", "knowledge"},
     "pipeline": {"bootstrap", "infra"},
     "observe": {"bootstrap", "clients", "knowledge"},
     "boards": {"knowledge", "observe"},

@@ -119,7 +119,7 @@ def _vacuum(facts: DatabaseFacts, name: str, table: Row, wish: _Wish, *, covered
     Query Conflicts").
     """
     heap, toast, indexes = (int(str(table[key])) for key in ("heap_bytes", "toast_bytes", "index_bytes"))
-    if wish.toast and not (wish.heap or wish.freeze) and facts.version >= TOAST_ALONE_FROM:
+    if wish.toast and not (wish.heap or wish.analyze or wish.freeze) and facts.version >= TOAST_ALONE_FROM:
         return f"VACUUM (PROCESS_MAIN off, TRUNCATE off) {name}", toast
     catalog = str(table["schema"]) == "pg_catalog"
     options = [*wish.freeze, *([] if covered or catalog or wish.freeze[1:] else ["ANALYZE"]), "TRUNCATE off"]

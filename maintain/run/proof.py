@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 
-from knowledge.thresholds.postgres_storage import VACUUM_HELD_TRANSACTIONS
 from maintain.action import Action, Kind, MaintenancePlan
 from maintain.facts import DatabaseFacts
 from maintain.run.objects import Object, see
@@ -17,13 +16,16 @@ from observe.node import PostgresNode
 from observe.observation import Observation
 from observe.postgres.tables import TABLES
 from observe.postgres.vacuum import VACUUM
-from observe.postgres.vacuum_horizon import VACUUM_HORIZON, held
+from observe.postgres.vacuum_horizon import VACUUM_HORIZON, mend, sentence
 from observe.postgres.wraparound import WRAPAROUND_TABLES
 from observe.quantities import size
 from observe.read import look
 
 Planner = Callable[[DatabaseFacts], MaintenancePlan]
-_SEEN_BY: Mapping[Kind, tuple[Observation, ...]] = {"vacuum": (VACUUM, WRAPAROUND_TABLES), "analyze": (VACUUM,)}
+_SEEN_BY: Mapping[Kind, tuple[Observation, ...]] = {
+    "vacuum": (VACUUM, WRAPAROUND_TABLES),
+    "analyze": (TABLES, VACUUM),
+}
 """What an action is planned from and is cheap to ask again. Of the other kinds the object itself tells enough."""
 
 
@@ -66,8 +68,14 @@ class Proof:
         again = next((each for each in self._plan(facts).actions if _same(each, action)), None)
         if again is None or (action.kind == "vacuum" and _dead(facts, action) < _dead(self._facts, action)):
             return ""
-        holder = _holder(conn, self._node.name) if action.kind == "vacuum" else ""
+        holder = self._holder(conn) if action.kind == "vacuum" else ""
         return f"it did not help, {again.why}" + (f"; {holder}" if holder else "")
+
+    def _holder(self, conn: psycopg.Connection[Any]) -> str:
+        """Who keeps vacuum from removing anything, however short a time ago it began; empty where nobody does."""
+        rows = look(conn, self._node.name, VACUUM_HORIZON).rows
+        ours = (row for row in rows if row["database"] in (None, self._facts.database) and not row["catalogs_only"])
+        return next((f"{sentence(row)}: {mend(row)}" for row in ours), "")
 
 
 def _same(one: Action, other: Action) -> bool:
@@ -76,13 +84,6 @@ def _same(one: Action, other: Action) -> bool:
 
 def _dead(facts: DatabaseFacts, action: Action) -> int:
     return sum(int(str(row["dead"])) for row in facts.rows(VACUUM.id) if row["table"] == action.object)
-
-
-def _holder(conn: psycopg.Connection[Any], node: str) -> str:
-    """Who keeps vacuum from removing anything, however short a time ago it began; empty where nobody does."""
-    rows = look(conn, node, VACUUM_HORIZON).rows
-    found = held(rows, replace(VACUUM_HELD_TRANSACTIONS, warn=-1))
-    return f"{found[0].message}: {found[0].mend}" if found else ""
 
 
 def _reindexed(action: Action, before: Object, now: Object) -> str:

@@ -86,7 +86,9 @@ def extensions(conn: psycopg.Connection[Any], work: MajorUpgrade, done: Timed) -
             except psycopg.Error as error:
                 wrong.append(f"{name} stays at {was}: {error.diag.message_primary}")
             else:
-                updated.append(f"{name} {was} -> {now}")
+                source = work.copy.extensions.get(name, was)
+                # A dump makes an extension at the version that the server brings.
+                updated.append(f"{name} {was} -> {now}" + (f" (the source has {source})" if source != was else ""))
         there = {name for (name,) in conn.execute("SELECT extname FROM pg_extension")}
     lacking = sorted(set(work.copy.extensions) - there)
     said = [*([f"updated {', '.join(updated)}"] if updated else ["each is at the version that this server brings"])]

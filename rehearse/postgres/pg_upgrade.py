@@ -14,7 +14,7 @@ from rehearse.report import RehearsedPhase
 OUTPUT = "pg_upgrade_output.d"
 """Folder in the new data directory in which it leaves lists and logs, unless all went well (pg_upgrade, "Usage")."""
 # Its status lines (pg_upgrade.c, check.c): padded with blanks to a column, then how it came out.
-_STATUS = re.compile(r"^(?P<what>\S.*?)\s{2,}(?P<how>ok|failed|warning|skipped)?\s*$")
+_STATUS = re.compile(r"^(?P<what>\S.*?)\s{2,}\S*\s*$")
 # Status line -> the phase that ends with it; what comes before the first is checked.
 _PHASES = (
     ("Creating dump of database schemas", "dump of the schema"),
@@ -23,6 +23,9 @@ _PHASES = (
     ("Cloning user relation files", "files"),
 )
 _FATAL = re.compile(r"^(Failure, exiting|\*failure\*|fatal)$", re.IGNORECASE)
+_LIST = re.compile(
+    r"(A list of|on each column listed)[^.:]*in the file:|(Consult the last few lines|the probable cause).*"
+)
 _LISTED = 20
 """Objects of a list that are shown."""
 
@@ -96,8 +99,8 @@ def _reason(lines: Sequence[str]) -> str:
     """The paragraph that follows what failed."""
     at = max((n for n, line in enumerate(lines) if re.search(r"\bfatal\b|failed\b|failure", line)), default=0)
     said = [line.strip() for line in lines[at:] if line.strip() and not _FATAL.match(line.strip())]
-    kept = [line for line in said if "/" not in line and not re.match(r"(A list of|Consult|the probable)", line)]
-    return " ".join(" ".join(kept).split())
+    kept = [line for line in said if "/" not in line and not _STATUS.match(line)]
+    return _LIST.sub("", " ".join(" ".join(kept).split())).strip()
 
 
 def _error_of_logs(paths: Iterable[Path]) -> str:

@@ -12,6 +12,7 @@ from pathlib import Path
 from keep.postgres.target import TargetServer
 from keep.workspace import workspace
 from local import scratch
+from local.orphans import bury
 from local.postgres import binaries
 from local.postgres.binaries import Binaries
 from local.postgres.roles import ADMIN
@@ -81,3 +82,4 @@ def bench(old: Binaries, new: Binaries, *, checksums: bool) -> Iterator[Bench]:
 def _end(folder: Path) -> None:
     for name in _NAMES:
         scratch.daemon_in(folder, name).stop(signal.SIGQUIT)
+    bury(folder)  # what pg_upgrade has started itself

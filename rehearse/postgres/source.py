@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,15 +12,14 @@ from psycopg.rows import dict_row
 
 from knowledge.postgres.catalogue import CATALOGUE, check
 from knowledge.thresholds.threshold import Status
+from observe.errors import QuestionError
 from observe.observation import Row
-from observe.postgres.explain import find
+from observe.postgres.explain import find, options
 from observe.postgres.statements import slow
 from observe.read import look
 from rehearse.postgres import obstacles
 from rehearse.report import ChangedSetting, Obstacle
 
-STATEMENTS = 20
-"""That take most of the time, whose plans are compared."""
 _SETTINGS = """
 SELECT name, setting AS value, category LIKE 'Query Tuning%%' OR name IN ('work_mem', 'hash_mem_multiplier') AS plans
 FROM pg_settings WHERE source NOT IN ('default', 'override', 'client', 'session') AND name NOT LIKE '%%.%%'
@@ -73,10 +73,11 @@ def _statements(conn: psycopg.Connection[Any]) -> tuple[tuple[Row, ...], tuple[s
     )
     here = [row for row in answer.rows if row["database"] == conn.info.dbname and row["id"]]
     kept: list[Row] = []
-    for row in here[:STATEMENTS]:
+    for row in here:
         whole = find(conn, int(str(row["id"])))  # the observation's text is cut
-        if whole is not None:
-            kept.append({**row, "query": whole["query"]})
+        with suppress(QuestionError):  # what no server plans
+            if whole is not None and options(str(whole["query"]), conn.info.server_version):
+                kept.append({**row, "query": whole["query"]})
     return tuple(kept), skipped
 
 

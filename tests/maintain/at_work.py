@@ -71,6 +71,7 @@ class Work:
             version=self.server.major * 10000,
             owner="boss",
             observed={each.id: self.server.see(each) for each in (TABLES, VACUUM)},
+            database="shop",
         )
 
     def do(self, *actions: Action, seconds: float = 60.0) -> MaintenanceReport:
