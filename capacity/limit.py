@@ -41,8 +41,8 @@ class Recommendation:
     """What to write into the stack's file: `{"postgres": {"class": "db.r7g.xlarge"}}`; empty where none helps."""
     lines: tuple[str, ...] = ()
     """The same as lines of that file (`data-tier:...`), whole: what they replace is in them."""
-    users: str = ""
-    """What those who use the data tier notice, in the words of the preflight."""
+    users: tuple[str, ...] = ()
+    """What those who use the data tier notice, in the words of the preflight, the worst first."""
     command: str = ""
     """What plans or prepares it: `datatier upgrade plan ...`."""
     blocked: str = ""

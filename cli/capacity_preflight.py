@@ -65,7 +65,7 @@ def _with_whole(there: Any, usual: Any, path: tuple[str, ...], value: object) ->
     return there
 
 
-def _lines(source: StackSource, settings: Section, given: Mapping[str, Any]) -> tuple[str, ...]:
+def _lines(settings: Section, given: Mapping[str, Any]) -> tuple[str, ...]:
     from upgrade.step import line
 
     made = []
@@ -86,18 +86,19 @@ def _judged(found: Recommendation, source: StackSource, before: tuple[Resource, 
     from infra.load import load_settings
     from infra.settings.problems import SettingsError
     from infra.settings.stackfile import file_of
+    from preview.impact.effect import Effect
     from preview.preflight import preflight
 
     given = laid(source, found.settings)
-    found = replace(found, lines=_lines(source, found.settings, given), command=_command(found, source))
+    found = replace(found, lines=_lines(found.settings, given), command=_command(found, source))
     config = {**source.config, **given}
     extensions = source.instances.primary.extensions
     try:
         load_settings(config, stack=source.stack, source=file_of(source.stack), extensions=extensions)
     except SettingsError as error:
-        return replace(found, blocked="; ".join(f"{each.path}: {each.rule}" for each in error.problems))
+        return replace(found, blocked="; ".join(map(str, error.problems)))
     impacts = preflight(replace(source, config=config).offline(), before).impacts
-    refused = [each for each in impacts if each.effect == "blocked"]
+    refused = [each for each in impacts if each.effect is Effect.BLOCKED]
     return replace(found, users=_users(impacts), blocked=" ".join(dict.fromkeys(each.users for each in refused)))
 
 
@@ -107,18 +108,17 @@ def _declared(source: StackSource) -> tuple[Resource, ...]:
     return declared(source.offline())
 
 
-def _users(impacts: tuple[Impact, ...]) -> str:
-    """What is noticed, or of the servers what is not."""
+def _users(impacts: tuple[Impact, ...]) -> tuple[str, ...]:
+    """What is noticed, the worst first; where nothing is, what happens to the servers."""
     from graph.types import CACHE, INSTANCE
+    from preview.impact.effect import Effect
     from preview.preflight import NOTICED
 
-    noticed = [each for each in impacts if each.effect in NOTICED and each.effect != "blocked"]
-    said = noticed or [each for each in impacts if each.type in (CACHE, INSTANCE)]
-    return " ".join(dict.fromkeys(f"{_sentence(each.users)} ({each.takes_effect})" for each in said))
-
-
-def _sentence(text: str) -> str:
-    return text.removesuffix(".")
+    noticed = [each for each in impacts if each.effect in NOTICED and each.effect is not Effect.BLOCKED]
+    said: dict[tuple[str, str], list[str]] = {}
+    for each in noticed or [each for each in impacts if each.type in (CACHE, INSTANCE)]:
+        said.setdefault((each.users, each.takes_effect), []).append(each.name)
+    return tuple(f"{', '.join(dict.fromkeys(names))}, {when}: {users}" for (users, when), names in said.items())
 
 
 def _command(found: Recommendation, source: StackSource) -> str:
