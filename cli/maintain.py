@@ -10,6 +10,7 @@ from cli.consent import ask
 from cli.current import state_of
 from cli.duration import duration
 from cli.errors import DIFFERENT, FAILED, InputError
+from cli.maintain_schedule import schedule
 from cli.maintain_view import as_json, show, sql
 from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
@@ -30,6 +31,7 @@ TablesOption = Annotated[
 ResetFlag = Annotated[bool, typer.Option("--reset-statistics", help="Count statements anew, too (pg_stat_statements).")]
 
 app = typer.Typer(no_args_is_help=True, help="Maintenance: only what is needed, stopped before anyone feels it.")
+app.command()(schedule)
 
 
 @app.callback()
@@ -119,7 +121,7 @@ def run(
     if json:
         emit_json(report.model_dump())
     else:
-        _show_report(report)
+        show_report(report)
     if not report.ok:
         raise typer.Exit(FAILED)
 
@@ -149,7 +151,7 @@ def only_kinds(made: MaintenancePlan, kinds: list[str]) -> MaintenancePlan:
     return MaintenancePlan(actions=tuple(each for each in made.actions if each.kind in kinds), skipped=made.skipped)
 
 
-def _show_report(report: MaintenanceReport) -> None:
+def show_report(report: MaintenanceReport) -> None:
     rows = [
         [
             each.state,

@@ -91,9 +91,14 @@ COMMANDS: dict[str, list[Case]] = {
     "maintain plan": [case("--json")],
     "maintain run": [case("--yes", "--json"), case("--yes", "--only", "vacum", code=2)],
     "maintain report": [case(), case("--json")],
+    "maintain schedule": [case("--json"), case("--now", "--json"), case("--budget", "1m", code=2)],
     "cost show": [case("prod", "--json")],
     "cost refresh": [case("nope", code=2)],
-    "upgrade plan": [case("dev", "--to", "postgres.version=18"), case("dev", "--to", "postgres", code=2)],
+    "upgrade plan": [
+        case("dev", "--to", "postgres.version=18", "--from", "postgres.version=17", "--out", "plan.json"),
+        case("dev", "--to", "postgres", code=2),
+    ],
+    "upgrade run": [case("plan.json", "--list", "--json"), case("plan.json", "--undo", "green", code=2)],
     "upgrade rehearse": [
         case("--to", "postgres.version=16", code=2),
         case("--to", "postgres.version=18", url=True, code=1),

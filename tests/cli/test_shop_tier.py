@@ -79,6 +79,7 @@ RUNNING: list[tuple[list[str], int]] = [
     (["backup", "list", "--stack", "live"], 2),
     (["backup", "prune", "--from", "kept", "--stack", "live", "--yes"], 0),
     (["backup", "schedule", "live"], 0),
+    (["maintain", "schedule", "live"], 0),
     (["drill", "report", "--stack", "live", "--check"], 0),
     (["snapshot", "list", "live"], 0),
     (["snapshot", "restore", "nothing", "live"], 2),
