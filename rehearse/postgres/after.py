@@ -56,7 +56,7 @@ def size(conn: psycopg.Connection[Any]) -> int:
 
 def rows(conn: psycopg.Connection[Any], work: MajorUpgrade, done: Timed) -> None:
     """Read every row, sequence and large object, and hold them against the proof of the source."""
-    with done.phase("proof of the rows", offline=False), pinned(conn, reader(conn, None)):
+    with done.phase("proof", offline=False), pinned(conn, reader(conn, None)):
         wrong = proof.differences(work.proof, proof.prove(conn))
     done.check("rows", not wrong, _few(wrong) or same(work))
 
@@ -153,7 +153,7 @@ def definition(conn: psycopg.Connection[Any], folder: Path | None, done: Timed) 
     if path is None:
         done.check("schema", None, "there is no committed definition to hold it against")
         return
-    with done.phase("schema check", offline=False):
+    with done.phase("definition", offline=False):
         judged = schema.judge(conn, schema.load(path))
     if judged.other_migration:
         done.check("schema", None, "the committed definition is that of another migration")
