@@ -10,9 +10,8 @@ from cli.consent import ask
 from cli.current import state_of
 from cli.duration import duration
 from cli.errors import DIFFERENT, FAILED, InputError
-from cli.maintain_report import counts, show_report
 from cli.maintain_schedule import schedule
-from cli.maintain_view import as_json, show, sql
+from cli.maintain_view import as_json, counts, show, show_report, sql
 from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
 from cli.output import console, counted, emit_json, escape, note, table
@@ -98,6 +97,7 @@ def run(
 
     [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json --budget 10m --only vacuum
     """
+    from capacity.sampling import sampled
     from maintain.look import Wanted, servers
     from maintain.plan import plan as planned
     from maintain.report import past
@@ -118,6 +118,8 @@ def run(
     report = carry_out(found, facts, lambda again: planned([again]), made, Budget(budget), note)
     if manifest is None:
         keep(state_of(stack), report)
+    if lack := sampled(found):
+        note(lack)
     if json:
         emit_json(report.model_dump())
     else:
