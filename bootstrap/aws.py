@@ -6,6 +6,7 @@ import configparser
 import logging
 import os
 import threading
+from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -42,7 +43,22 @@ Where = AwsEndpoint | str | None
 """None is AWS itself; an emulator that asks nobody for a key is its URL."""
 
 
-def aws_client(service: str, region: str, endpoint: Where, *, answer: float | None = None) -> Any:
+@dataclass(frozen=True)
+class Caller:
+    """Who makes the calls, where that is not whoever the environment says."""
+
+    profile: str | None = None
+    """Profile of the AWS CLI's configuration."""
+    role: str | None = None
+    """ARN of a role that is assumed."""
+
+
+USUAL_CALLER = Caller()
+
+
+def aws_client(
+    service: str, region: str, endpoint: Where, *, answer: float | None = None, caller: Caller = USUAL_CALLER
+) -> Any:
     """Return a botocore client; an emulator gets credentials of its own, so that real ones never reach it.
 
     `answer` is for calls that do long work: so many seconds may one take, and it is not tried a second time.
@@ -58,7 +74,7 @@ def aws_client(service: str, region: str, endpoint: Where, *, answer: float | No
     if isinstance(endpoint, AwsEndpoint):
         key, url, stack = read_key(endpoint.credentials), endpoint.url, endpoint.stack
     with _making:
-        return _client(service, region, url, key, answer, stack)
+        return _client(service, region, url, key, answer, stack, caller)
 
 
 def endpoint_of(written: object) -> Where:
@@ -90,7 +106,7 @@ def region_option(arn: str) -> str:
 def aws_credentials() -> Any:
     """Return the credentials of whoever runs this, frozen; raise BootstrapError where there are none."""
     with _making:
-        found = _session(emulated=False).get_credentials()
+        found = _session(emulated=False, caller=USUAL_CALLER).get_credentials()
     if found is None:
         raise BootstrapError("no AWS credentials are here: log in (`aws sso login`) or set AWS_PROFILE")
     return found.get_frozen_credentials()
@@ -103,20 +119,43 @@ def close_clients() -> None:
 
 
 @cache
-def _session(*, emulated: bool) -> Any:
+def _session(*, emulated: bool, caller: Caller) -> Any:
     from botocore.session import Session
 
     if not emulated:
-        return Session()
+        session = Session(profile=caller.profile)
+        if caller.role is not None:
+            _assume(session, Session(profile=caller.profile), caller.role)
+        return session
     # Nothing of the person's own AWS set-up reaches an emulator: a profile that is missing would even stop it.
     nothing = (None, None, os.devnull, None)
     profile = (None, None, None, None)
     return Session(session_vars={"profile": profile, "config_file": nothing, "credentials_file": nothing})
 
 
+def _assume(session: Any, usual: Any, role: str) -> None:
+    """Give a session a role's credentials, asked for with those of `usual` when they are needed and before they end."""
+    from botocore.credentials import AssumeRoleCredentialFetcher, CredentialProvider, DeferredRefreshableCredentials
+
+    class Assumed(CredentialProvider):
+        METHOD = CANONICAL_NAME = "assume-role-of-the-stack"
+
+        def load(self) -> Any:
+            fetcher = AssumeRoleCredentialFetcher(usual.create_client, usual.get_credentials(), role)
+            return DeferredRefreshableCredentials(fetcher.fetch_credentials, self.METHOD)
+
+    session.get_component("credential_provider").providers.insert(0, Assumed())
+
+
 @cache
 def _client(
-    service: str, region: str, endpoint: str | None, key: tuple[str, str], answer: float | None, stack: str | None
+    service: str,
+    region: str,
+    endpoint: str | None,
+    key: tuple[str, str],
+    answer: float | None,
+    stack: str | None,
+    caller: Caller,
 ) -> Any:
     from botocore.config import Config
 
@@ -131,7 +170,8 @@ def _client(
         signature_version="s3v4" if service == "s3" else None,
     )
     local = {"aws_access_key_id": key[0], "aws_secret_access_key": key[1]} if endpoint else {}
-    session = _session(emulated=endpoint is not None)
+    emulated = endpoint is not None
+    session = _session(emulated=emulated, caller=USUAL_CALLER if emulated else caller)
     client = session.create_client(service, region_name=region, endpoint_url=endpoint, config=config, **local)
     if stack is not None:
         client.meta.events.register_first("needs-retry", partial(_down, url=endpoint, stack=stack))

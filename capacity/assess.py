@@ -28,6 +28,7 @@ def assess(
     *,
     statements: Iterable[Row] = (),
     sources: Iterable[Source] = (),
+    missing: Iterable[str] = (),
 ) -> CapacityReport:
     """What runs out when, by all series of all servers; of one that has no room here nothing is said."""
     today = day_of(at)
@@ -50,6 +51,7 @@ def assess(
         connections=tuple(use for each in histories.values() for use in _connections(each)),
         statements=tuple(statements),
         sources=tuple(sources),
+        missing=tuple(missing),
     )
 
 

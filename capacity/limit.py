@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from capacity.fit import Trend
 from capacity.series import Series
 
 Confidence = Literal["good", "fair", "none"]
 """`good`: what forecasts of 30 and 90 days ago would have said of today is right to 5 % of the limit, and the latest
-date is within twelve months where the likely one is; `fair`: not so, or nothing could have been said so early; `none`:
-too little history, or a growth that may as well be none; then there is no date."""
+date is within twelve months where the likely one is; `fair`: not so, or nothing could have been said so early;
+`none`: too little history, or a growth that may as well be none; then there is no date."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,16 +27,26 @@ class Score:
     right: bool
 
 
+Section: TypeAlias = Mapping[str, "str | int | Section"]
+"""Keys of a stack's file, as they are nested there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
     """What to move to."""
 
     what: str
     """One sentence with the class, size or setting."""
+    settings: Section = field(default_factory=dict)
+    """What to write into the stack's file: `{"postgres": {"class": "db.r7g.xlarge"}}`; empty where none helps."""
     lines: tuple[str, ...] = ()
-    """Lines of the stack's file (`data-tier:...`)."""
-    users: str = ""
-    """What those who use the data tier notice, in the words of the preflight."""
+    """The same as lines of that file (`data-tier:...`), whole: what they replace is in them."""
+    users: tuple[str, ...] = ()
+    """What those who use the data tier notice, in the words of the preflight, the worst first."""
+    command: str = ""
+    """What plans or prepares it: `datatier upgrade plan ...`."""
+    blocked: str = ""
+    """Why the preflight, or the rules of settings, would not let it pass."""
 
 
 @dataclass(frozen=True, kw_only=True)

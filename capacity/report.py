@@ -68,3 +68,5 @@ class CapacityReport:
     statements: tuple[Row, ...] = ()
     """Rows of `datatier queries slow`."""
     sources: tuple[Source, ...] = ()
+    missing: tuple[str, ...] = ()
+    """What was not to be seen and why, a sentence each, with what ends it."""

@@ -40,7 +40,5 @@ class CacheRoom:
     maxmemory_bytes: int | None = None
     """Where only the class says it; a node's own word goes before it."""
     maxclients: int | None = None
-    network_bytes: float | None = None
-    """By second."""
     evicts: bool = False
     """Whether the policy may evict every key: then a full cache is by design."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
@@ -23,3 +23,23 @@ class Series:
     """With their zone, strictly rising."""
     values: Sequence[float]
     """One for each time."""
+
+
+def merged(found: Iterable[Series]) -> tuple[Series, ...]:
+    """One series for each node and name. Of two values of one moment the higher one counts."""
+    by_name: dict[tuple[str, str], list[Series]] = {}
+    for each in found:
+        by_name.setdefault((each.node, each.name), []).append(each)
+    return tuple(_one(some) for some in by_name.values())
+
+
+def _one(some: list[Series]) -> Series:
+    first, *rest = some
+    if not rest:
+        return first
+    values: dict[datetime, float] = {}
+    for each in some:
+        for when, value in zip(each.times, each.values, strict=True):
+            values[when] = max(value, values.get(when, value))
+    times = sorted(values)
+    return replace(first, times=times, values=[values[when] for when in times])

@@ -28,15 +28,17 @@ FormOption = Annotated[
 ]
 
 
-def caches_of_url(url: Secret, names: list[str] | None, form: Form | None) -> tuple[CacheSource, ...]:
-    """The one server of a URL."""
+def caches_of_url(
+    url: Secret, names: list[str] | None, form: Form | None, *, called: str = "main"
+) -> tuple[CacheSource, ...]:
+    """The one server of a URL, by the name of a declared cache, or without one as what it is `called`."""
     from cli.keys import access_of
     from observe.keys.spaces import Spaces, spaces_of
     from observe.nodes import redis_nodes
 
     if names and len(names) > 1:
         raise InputError("--redis-url is one cache: name one with --cache, whose key spaces are counted.")
-    name = names[0] if names else "main"
+    name = names[0] if names else called
     access = access_of(name) if names else None
     spaces = spaces_of(access, name) if access else Spaces({}, cache=name)
     return (_source(name, redis_nodes(url), spaces, form),)
@@ -50,7 +52,8 @@ def caches_of_stack(
 
 
 def _of_stack(manifest: Manifest, name: str, form: Form | None, to: list[str]) -> CacheSource:
-    from keep.redis.entry import administered, declared
+    from keep.redis.entry import declared
+    from observe.administered import administered
 
     spaces = declared(manifest, name)
     if form is None and manifest.caches[name].on_elasticache:

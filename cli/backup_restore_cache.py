@@ -91,7 +91,7 @@ def _notes(expired: int, removed: int, unread: int, joint: str | None) -> list[s
 
 
 def _nodes(cache: str, where: Where) -> tuple[RedisNode, ...]:
-    from keep.redis.entry import administered
+    from observe.administered import administered
     from observe.nodes import redis_nodes
 
     if (url := by_url(where.redis_url, where.stack, where.manifest, "--redis-url")) is not None:

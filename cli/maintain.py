@@ -10,7 +10,8 @@ from cli.consent import ask
 from cli.current import state_of
 from cli.duration import duration
 from cli.errors import DIFFERENT, FAILED, InputError
-from cli.maintain_view import as_json, show, sql
+from cli.maintain_schedule import schedule
+from cli.maintain_view import as_json, counts, show, show_report, sql
 from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
 from cli.output import console, counted, emit_json, escape, note, table
@@ -20,9 +21,16 @@ from observe.quantities import duration as written_seconds
 
 if TYPE_CHECKING:
     from maintain.action import MaintenancePlan
-    from maintain.report import Done, MaintenanceReport
+
+NodeOption = Annotated[str | None, typer.Option("--node", help="Only this server: primary, or a cache's node.")]
+CacheOption = Annotated[str | None, typer.Option("--cache", help="Only the nodes of this cache.")]
+TablesOption = Annotated[
+    list[str] | None, typer.Option("--table", help="Only this table with its partitions, several times.")
+]
+ResetFlag = Annotated[bool, typer.Option("--reset-statistics", help="Count statements anew, too (pg_stat_statements).")]
 
 app = typer.Typer(no_args_is_help=True, help="Maintenance: only what is needed, stopped before anyone feels it.")
+app.command()(schedule)
 
 
 @app.callback()
@@ -34,14 +42,10 @@ def group() -> None:
 def plan(
     stack: StackArgument = None,
     manifest: ManifestOption = None,
-    node: Annotated[str | None, typer.Option(help="Only this server: primary, or a cache's node.")] = None,
-    cache: Annotated[str | None, typer.Option(help="Only the nodes of this cache.")] = None,
-    tables: Annotated[
-        list[str] | None, typer.Option("--table", help="Only this table with its partitions, several times.")
-    ] = None,
-    reset_statistics: Annotated[
-        bool, typer.Option("--reset-statistics", help="Count statements anew, too (pg_stat_statements).")
-    ] = False,
+    node: NodeOption = None,
+    cache: CacheOption = None,
+    tables: TablesOption = None,
+    reset_statistics: ResetFlag = False,
     identity: Annotated[
         str | None, typer.Option("--identity", "-i", help="Who looks; who watches when absent.")
     ] = None,
@@ -82,6 +86,10 @@ def run(
         float, typer.Option(parser=duration, help="Time it may take: nothing is begun that does not fit.")
     ] = "30m",  # type: ignore[assignment]
     only: Annotated[list[str] | None, typer.Option(help="Kind of action, several times: vacuum, reindex, ...")] = None,
+    node: NodeOption = None,
+    cache: CacheOption = None,
+    tables: TablesOption = None,
+    reset_statistics: ResetFlag = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     json: JsonFlag = False,
 ) -> None:
@@ -89,29 +97,33 @@ def run(
 
     [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json --budget 10m --only vacuum
     """
-    from maintain.look import database
-    from maintain.look_caches import caches
+    from capacity.sampling import sampled
+    from maintain.look import Wanted, servers
     from maintain.plan import plan as planned
     from maintain.report import past
     from maintain.run.budget import Budget, check
     from maintain.run.carry_out import carry_out
 
-    found, facts = find_manifest(stack, manifest), None
+    found = find_manifest(stack, manifest)
     took, failed = past(kept(state_of(stack)) if manifest is None else [])
-    facts = database(found, took=took, failed=failed)
-    made = only_kinds(planned([facts], *caches(found)), only or [])
+    wanted = Wanted(node=node, cache=cache, tables=tuple(tables or ()), reset_statistics=reset_statistics)
+    seen = servers(found, wanted, took=took, failed=failed)
+    made = only_kinds(planned(seen.databases, seen.caches, seen.skipped), only or [])
     check(Budget(budget), made.actions)
     if not json:
         show(made)
     if made.actions:
         ask(f"{counted(len(made.actions), 'action')} on {found.prefix}.", found.prefix, yes=yes)
+    facts = next(iter(seen.databases), None)
     report = carry_out(found, facts, lambda again: planned([again]), made, Budget(budget), note)
     if manifest is None:
         keep(state_of(stack), report)
+    if lack := sampled(found):
+        note(lack)
     if json:
         emit_json(report.model_dump())
     else:
-        _show_report(report)
+        show_report(report)
     if not report.ok:
         raise typer.Exit(FAILED)
 
@@ -126,7 +138,7 @@ def report(stack: StackArgument = None, json: JsonFlag = False) -> None:
     if json:
         emit_json([each.model_dump() for each in runs])
         return
-    rows = [[each.began_at, written_seconds(each.seconds), *_counts(each), escape(each.stopped)] for each in runs]
+    rows = [[each.began_at, written_seconds(each.seconds), *counts(each), escape(each.stopped)] for each in runs]
     console().print(table("", ["began", "took", "done", "failed", "stopped", "left", "why it stopped"], rows))
 
 
@@ -139,43 +151,3 @@ def only_kinds(made: MaintenancePlan, kinds: list[str]) -> MaintenancePlan:
     if not kinds:
         return made
     return MaintenancePlan(actions=tuple(each for each in made.actions if each.kind in kinds), skipped=made.skipped)
-
-
-def _show_report(report: MaintenanceReport) -> None:
-    rows = [
-        [
-            each.state,
-            escape(each.statement),
-            written_seconds(each.seconds),
-            _shrunk(each),
-            written_seconds(each.blocked_seconds),
-            escape(each.detail),
-        ]
-        for each in report.done
-    ]
-    out = console()
-    if rows:
-        out.print(table("", ["state", "statement", "took", "size", "held up others", "why"], rows))
-    for each in report.unseen:
-        note(f"its lag was not seen, {each}")
-    done, failed, stopped, left = _counts(report)
-    words = f"{done} done, {failed} failed, {stopped} stopped, {left} left"
-    out.print(escape(f"{words} in {written_seconds(report.seconds)}. {_ending(report)}".strip()))
-
-
-def _ending(report: MaintenanceReport) -> str:
-    return f"The rest is left for the next run: {report.stopped}." if report.stopped else ""
-
-
-def _counts(report: MaintenanceReport) -> tuple[int, int, int, int]:
-    return report.count("done"), report.count("failed"), report.count("stopped"), report.count("left")
-
-
-def _shrunk(each: Done) -> str:
-    from observe.quantities import size
-
-    if each.bytes_before is None or each.bytes_after is None:
-        return ""
-    if each.bytes_before == each.bytes_after:
-        return size(each.bytes_after)
-    return f"{size(each.bytes_before)} -> {size(each.bytes_after)}"

@@ -95,9 +95,16 @@ def _postgres(asked: Asked, version: str) -> tuple[Sources, PostgresFacts]:
 
 
 def _one_cache(asked: Asked, cache: str) -> Sources:
-    from cli.backup_sources import asked as sources_of
+    from bootstrap.secrets import place_of
+    from cli.backup_caches import caches_of_stack, caches_of_url
+    from cli.target import find_manifest
+    from keep.backup.create import Sources
 
-    return replace(sources_of(asked.stack, asked.manifest, redis_url=asked.redis_url, names=[cache]), postgres=None)
+    url = by_url(asked.redis_url, asked.stack, asked.manifest, "--redis-url")
+    if url is not None:
+        return Sources(caches=caches_of_url(url, None, None, called=cache), server=place_of(url))
+    target = find_manifest(asked.stack, asked.manifest)
+    return Sources(caches=caches_of_stack(target, [cache], None, None), stack=target)
 
 
 def _facts_of_url(url: Secret, found: BackupManifest, version: str) -> PostgresFacts:

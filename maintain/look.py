@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from bootstrap.access.load import load_access
 from bootstrap.access.model import Access
+from bootstrap.access.watchers import maintainer
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import LoginError
+from clients.errors import NoLoginError
 from maintain.action import Skipped
 from maintain.facts import CacheFacts, DatabaseFacts
 from maintain.look_caches import caches
+from maintain.look_upkeep import asked
 from maintain.narrow import narrowed
 from maintain.plan import IF_ASKED, OBSERVATIONS
 from observe.deadline import SilentError, cut
@@ -52,23 +55,33 @@ def database(
 
     Raise what logging in raises, SilentError, or QuestionError for a table that is not there.
     """
-    node = postgres_nodes(manifest, identity)[0]
+    node, declared = postgres_nodes(manifest, identity)[0], load_access(manifest.access)
     wanted = (*OBSERVATIONS, *(IF_ASKED if reset_statistics else ()))
-    found = of_node(node, load_access(manifest.access), wanted, tables)
+    found = of_node(node, declared, wanted, tables, keepers=() if identity else _keepers(manifest, declared))
     return replace(found, took=took or {}, failed=failed or {}, reset_statistics=reset_statistics)
 
 
 def of_node(
-    node: PostgresNode, declared: Access, wanted: Sequence[Observation], tables: Sequence[str] = ()
+    node: PostgresNode,
+    declared: Access,
+    wanted: Sequence[Observation],
+    tables: Sequence[str] = (),
+    *,
+    keepers: Sequence[PostgresNode] = (),
 ) -> DatabaseFacts:
-    """One server's. Raise as `database` does."""
+    """One server's. Raise as `database` does.
+
+    :param keepers: who is tried first for what is due in tables: logins that may become the owner.
+    """
+    at = datetime.now(UTC)
     with node.session() as conn:
         oids = [find(conn, each).oid for each in tables]
         observed = {each.id: _asked(conn, node.name, each) for each in wanted}
         version, name = conn.info.server_version, conn.info.dbname
+    observed |= asked((*keepers, node), declared, at)
     facts = DatabaseFacts(
         node=node.name,
-        at=datetime.now(UTC),
+        at=at,
         version=version,
         owner=declared.owner,
         observed=observed,
@@ -78,6 +91,14 @@ def of_node(
         schemas=declared.schemas,
     )
     return narrowed(facts, oids)
+
+
+def _keepers(manifest: Manifest, declared: Access) -> tuple[PostgresNode, ...]:
+    """The maintainer, as which the rows of tables are seen; nobody where it has no credential."""
+    try:
+        return postgres_nodes(manifest, maintainer(declared))[:1]
+    except NoLoginError:
+        return ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from maintain.action import Action, MaintenancePlan, Skipped
 from maintain.facts import CacheFacts, DatabaseFacts
-from maintain.postgres import invalid, left_over, reindex, statistics, vacuum
+from maintain.postgres import expiry, invalid, left_over, partitions, reindex, statistics, vacuum
 from maintain.redis import defragment, purge
 from maintain.unseen import unseen
 from observe.observation import Observation
@@ -35,6 +35,8 @@ IF_ASKED: tuple[Observation, ...] = (STATEMENTS_RESET,)
 _POSTGRES: tuple[Callable[[DatabaseFacts], Iterator[Action | Skipped]], ...] = (
     left_over.actions,
     invalid.actions,
+    partitions.actions,
+    expiry.actions,
     vacuum.actions,
     reindex.actions,
     statistics.actions,

@@ -47,14 +47,13 @@ def markdown(report: UpgradeRehearsal) -> str:
 
 
 def _way(way: RehearsedWay) -> list[str]:
-    lines = ["", f"## By {way.way}: {'passed' if way.ok else '**failed**'}", ""]
-    lines += [f"It broke off: {cell(way.refused)}", ""] if way.refused else []
-    lines += [f"Downtime about {span(way.downtime.seconds)}: {cell(way.downtime.basis)}.", ""] if way.downtime else []
-    lines += ["| phase | took | the application waits |", "|---|---|---|"]
+    lines = ["", f"## By {way.way}: {'passed' if way.ok else '**failed**'}"]
+    lines += ["", f"It broke off: {cell(way.refused)}"] if way.refused else []
+    lines += ["", f"Downtime about {span(way.downtime.seconds)}: {cell(way.downtime.basis)}."] if way.downtime else []
+    lines += ["", "| phase | took | the application waits |", "|---|---|---|"] if way.phases else []
     lines += [f"| {p.name} | {span(p.seconds)} | {'yes' if p.offline else 'no'} |" for p in way.phases]
-    if way.checks:
-        lines += ["", "| | check | |", "|---|---|---|"]
-        lines += [f"| {MARK[c.ok]} | {c.name} | {cell(c.detail)} |" for c in way.checks]
+    lines += ["", "| | check | |", "|---|---|---|"] if way.checks else []
+    lines += [f"| {MARK[c.ok]} | {c.name} | {cell(c.detail)} |" for c in way.checks]
     return lines
 
 

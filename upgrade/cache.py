@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from infra.instances import ReplicationGroup
 from knowledge.classes import cache_class
 from knowledge.redis.catalogue import REDIS_VERSIONS
 from knowledge.versions import cache_goes_back
+from upgrade.check import Described
 from upgrade.deployed import Deployed
+from upgrade.effect import MINUTES, Call, Person
 from upgrade.step import PlanError, UpgradeChange, UpgradeStep, line
 
 _VERSIONS = "ElastiCache User Guide, VersionManagement"
@@ -14,6 +18,7 @@ _CROSS = "ElastiCache User Guide, VersionManagement.HowTo.cross-engine-upgrade"
 _TLS = "ElastiCache User Guide, in-transit-encryption-enable"
 _AUTH = "ElastiCache User Guide, auth and Clusters.RBAC"
 _SCALING = "ElastiCache User Guide, Scaling"
+_FIRST_VALKEY = "8.0"
 
 
 def _of(stack: Deployed, change: UpgradeChange) -> ReplicationGroup:
@@ -30,14 +35,37 @@ def _replica_first(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep,
     cache = _of(stack, change)
     if cache.replicas:
         return ()
+    two = Described(
+        says=f"{cache.identifier} has a second node",
+        look=stack.cache(cache, "length(MemberClusters) > `1`"),
+        wanted=("true",),
+    )
     return (
         UpgradeStep(
+            id="replica",
             what="Add a replica, so that nothing is lost",
-            how=(line("redis", f"{{{change.target}: {{replicas: 1}}}}"), stack.up),
+            do=(
+                stack.deploy(
+                    line("redis", f"{{{change.target}: {{replicas: 1}}}}"),
+                    until=(two, stack.cache_available(cache)),
+                    on=cache,
+                ),
+            ),
+            checks=(stack.cache_available(cache),),
             users="Nothing.",
-            after=(
-                stack.aws(f"elasticache describe-replication-groups --replication-group-id {cache.identifier}", cache)
-                + " says available",
+            undo=(
+                stack.deploy(
+                    line("redis", f"{{{change.target}: {{replicas: 0}}}}"),
+                    until=(
+                        Described(
+                            says=f"{cache.identifier} has one node",
+                            look=stack.cache(cache, "length(MemberClusters)"),
+                            wanted=("1",),
+                        ),
+                        stack.cache_available(cache),
+                    ),
+                    on=cache,
+                ),
             ),
             source=_SCALING,
         ),
@@ -46,14 +74,54 @@ def _replica_first(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep,
 
 def _snapshot(stack: Deployed, change: UpgradeChange) -> UpgradeStep:
     cache = _of(stack, change)
-    group = cache.identifier
-    call = f"elasticache create-snapshot --replication-group-id {group} --snapshot-name {group}-before"
+    name = f"{cache.identifier}-before-{change.key}-{change.wanted.replace('.', '-')}"
+    status = stack.look_of(cache, "DescribeSnapshots", {"SnapshotName": name}, "Snapshots[0].SnapshotStatus")
+    # A group without shards is copied by one of its nodes: a replica, where there is one (ElastiCache User Guide,
+    # "Performance impact of backups of node-based clusters").
+    node = "NodeGroups[0].NodeGroupMembers[?CurrentRole=='replica'].CacheClusterId | [-1]"
+    sharded = cache.shards > 0
     return UpgradeStep(
+        id="snapshot",
         what="Take a snapshot",
-        how=(stack.aws(call, cache),),
+        do=(
+            stack.call(
+                "CreateSnapshot",
+                {"SnapshotName": name, **({"ReplicationGroupId": cache.identifier} if sharded else {})},
+                finds={} if sharded else {"CacheClusterId": stack.cache(cache, node)},
+                on=cache,
+                until=(
+                    Described(
+                        says=f"the snapshot {name} is available", look=status, wanted=("available",), failed=("failed",)
+                    ),
+                ),
+                made=(Described(says=f"{name} is being taken", look=status, wanted=("creating",)),),
+                minutes=3 * MINUTES,
+            ),
+        ),
+        checks=(stack.cache_available(cache),),
         users="Some latency while it is taken.",
-        after=("it is available",),
+        undo=(
+            stack.call(
+                "DeleteSnapshot",
+                {"SnapshotName": name},
+                on=cache,
+                until=(Described(says=f"{name} is gone", look=status, wanted=("",)),),
+                made=(Described(says=f"{name} goes", look=status, wanted=("deleting",)),),
+            ),
+        ),
         source="ElastiCache User Guide, backups-manual",
+    )
+
+
+def _nodes(stack: Deployed, cache: ReplicationGroup, path: str, wanted: str, says: str) -> Described:
+    return Described(says=says, look=stack.nodes(cache, path), wanted=(wanted,), version=True)
+
+
+def _runs(stack: Deployed, cache: ReplicationGroup, engine: str, version: str) -> tuple[Described, ...]:
+    return (
+        _nodes(stack, cache, "Engine", engine, f"every node of {cache.identifier} is {engine}"),
+        _nodes(stack, cache, "EngineVersion", version, f"INFO server says {engine} {version}"),
+        stack.cache_available(cache),
     )
 
 
@@ -71,17 +139,31 @@ def engine(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
         *_replica_first(stack, change),
         _snapshot(stack, change),
         UpgradeStep(
+            id="engine",
             what="Change the engine, its version and the parameter group of its family in one deployment",
-            how=(
-                line("redis", f'{{{change.target}: {{engine: valkey, version: "8.0"}}}}'),
-                stack.up,
+            do=(
+                stack.deploy(
+                    line("redis", f'{{{change.target}: {{engine: valkey, version: "{_FIRST_VALKEY}"}}}}'),
+                    until=_runs(stack, cache, "valkey", _FIRST_VALKEY),
+                    on=cache,
+                    pending=(
+                        _nodes(
+                            stack,
+                            cache,
+                            "PendingModifiedValues.EngineVersion",
+                            _FIRST_VALKEY,
+                            f"Valkey waits for the maintenance window of {cache.identifier}",
+                        ),
+                    ),
+                ),
             ),
+            checks=(stack.cache_available(cache),),
             users=_failover(cache) if cache.replicas else "A failover: writes stop for seconds.",
-            before=("clients speak to the primary endpoint, not to a node",),
-            after=(
-                "INFO server says valkey",
-                f"{stack.datatier('bootstrap')}: users are as declared (a user group goes with it)",
-            ),
+            first=("clients speak to the primary endpoint, not to a node",),
+            proofs=(stack.as_declared,),
+            then=("users are as declared (a user group goes with it)",),
+            no_undo="Valkey does not become Redis again: make a second cache of the snapshot, which Redis cannot read "
+            "either once Valkey has written it.",
             source=_CROSS,
         ),
     )
@@ -107,13 +189,27 @@ def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
         *_replica_first(stack, change),
         _snapshot(stack, change),
         UpgradeStep(
+            id="version",
             what=f"Upgrade to {change.wanted}{group}",
-            how=(
-                line("redis", f'{{{change.target}: {{version: "{change.wanted}"}}}}'),
-                stack.up,
+            do=(
+                stack.deploy(
+                    line("redis", f'{{{change.target}: {{version: "{change.wanted}"}}}}'),
+                    until=_runs(stack, cache, cache.engine, change.wanted),
+                    on=cache,
+                    pending=(
+                        _nodes(
+                            stack,
+                            cache,
+                            "PendingModifiedValues.EngineVersion",
+                            change.wanted,
+                            f"{change.wanted} waits for the maintenance window of {cache.identifier}",
+                        ),
+                    ),
+                ),
             ),
+            checks=(stack.cache_available(cache),),
             users=_failover(cache) if cache.replicas else "A failover: writes stop for seconds.",
-            after=(f"INFO server says {change.wanted}",),
+            no_undo="ElastiCache never goes back: make a second cache of the snapshot.",
             source=_VERSIONS,
         ),
     )
@@ -121,21 +217,39 @@ def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
 
 def size(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """Plan the change to another node type."""
+    cache = _of(stack, change)
     was, wanted = cache_class(change.was), cache_class(change.wanted)
     before: tuple[str, ...] = ()
     if wanted.maxmemory_bytes < was.maxmemory_bytes:
         before = (f"what it holds is well below {wanted.maxmemory_bytes // 2**20} MiB (DatabaseMemoryUsagePercentage)",)
+
+    def of(node_type: str) -> tuple[Described, ...]:
+        is_it = Described(
+            says=f"{cache.identifier} has nodes of {node_type}",
+            look=stack.cache(cache, "CacheNodeType"),
+            wanted=(node_type,),
+        )
+        return (is_it, stack.cache_available(cache))
+
     return (
         *_replica_first(stack, change),
         UpgradeStep(
+            id="class",
             what=f"Move to {change.wanted}",
-            how=(
-                line("redis", f"{{{change.target}: {{class: {change.wanted}}}}}"),
-                stack.up,
+            do=(
+                stack.deploy(
+                    line("redis", f"{{{change.target}: {{class: {change.wanted}}}}}"), until=of(change.wanted), on=cache
+                ),
             ),
+            checks=(stack.cache_available(cache),),
             users="Nodes are added, filled and swapped: clients reconnect, writes pause for seconds.",
-            before=before,
-            after=(f"{stack.preflight} says no changes",),
+            first=before,
+            then=(f"{stack.preflight} says no changes",),
+            undo=(
+                stack.deploy(
+                    line("redis", f"{{{change.target}: {{class: {change.was}}}}}"), until=of(change.was), on=cache
+                ),
+            ),
             source=_SCALING,
         ),
     )
@@ -147,33 +261,82 @@ def auth(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
         raise PlanError(f"{change}: users are the better way; a token is for what cannot name a user.")
     cache = _of(stack, change)
     group = cache.identifier
+    active = Described(
+        says=f"the user group {group} is active",
+        look=stack.look_of(cache, "DescribeUserGroups", {"UserGroupId": group}, "UserGroups[0].Status"),
+        wanted=("active",),
+        mend="run the step `users` first",
+    )
+    swapped = Described(
+        says=f"{group} admits users, and no token",
+        look=stack.cache(cache, "UserGroupIds"),
+        wanted=(group,),
+    )
     return (
         UpgradeStep(
+            id="users",
             what="Make the users and their group",
-            how=(
-                f"declare them in access.yaml under redis: {{{change.target}: ...}}",
-                stack.manifest,
-                stack.datatier("access plan", "--file access.yaml"),
-                stack.up,
+            do=(
+                stack.deploy(
+                    line("redis", f"{{{change.target}: {{auth: rbac}}}}"),
+                    before=(f"declare them in access.yaml under redis: {{{change.target}: ...}}",),
+                    until=(active,),
+                    on=cache,
+                    # The group alone: the cache itself is swapped by one call afterwards.
+                    options=" --target '**data-tier:index:CacheUsers**'",
+                ),
+                Person(texts=(stack.manifest, stack.datatier("access apply"))),
             ),
             users="Nothing: the token goes on.",
-            after=("each user is active",),
+            then=("each user is active", stack.datatier("access plan", "--file access.yaml") + " finds nothing"),
+            undo=(),
+            no_undo="Users that no cache admits hurt nobody: take `auth: rbac` out again, and deploy.",
             source=_AUTH,
         ),
         UpgradeStep(
+            id="swap",
             what="Swap the token for the user group in one call",
-            how=(
-                stack.aws(
-                    f"elasticache modify-replication-group --replication-group-id {group} "
-                    f"--user-group-ids-to-add {group} --auth-token-update-strategy DELETE --apply-immediately",
-                    cache,
+            do=(
+                stack.call(
+                    "ModifyReplicationGroup",
+                    {
+                        "ReplicationGroupId": group,
+                        "UserGroupIdsToAdd": [group],
+                        "AuthTokenUpdateStrategy": "DELETE",
+                        "ApplyImmediately": True,
+                    },
+                    on=cache,
+                    until=(swapped, stack.cache_available(cache)),
+                    made=(
+                        Described(
+                            says=f"{group} is about to admit users",
+                            look=stack.cache(cache, "PendingModifiedValues.UserGroups.UserGroupIdsToAdd"),
+                            wanted=(group,),
+                        ),
+                    ),
                 ),
-                line("redis", f"{{{change.target}: {{auth: rbac}}}}"),
-                f"{stack.refresh} && {stack.up}",
             ),
+            checks=(stack.cache_available(cache), active),
             users="Clients that log in with the token alone are refused from here on.",
-            before=("every client has its user's name and password",),
-            after=(stack.datatier("access verify"), "AuthenticationFailures stays at zero"),
+            first=("every client has its user's name and password",),
+            then=(stack.datatier("access verify"), "AuthenticationFailures stays at zero"),
+            no_undo="The token is gone from the cache: deploy `auth: token`, which sets one, and rotate it.",
+            source=_AUTH,
+        ),
+        UpgradeStep(
+            id="take-over",
+            what="Have the stack take over what was swapped",
+            do=(
+                stack.deploy(
+                    line("redis", f"{{{change.target}: {{auth: rbac}}}}"),
+                    before=(stack.refresh,),
+                    until=(swapped, stack.cache_available(cache)),
+                    on=cache,
+                    unseen=True,
+                ),
+            ),
+            users="Nothing.",
+            proofs=(stack.as_declared,),
             source=_AUTH,
         ),
     )
@@ -184,33 +347,102 @@ def tls(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     if change.wanted != "required":
         raise PlanError(f"{change}: the stack's caches require TLS; the only way leads there.")
     cache = _of(stack, change)
-    group = cache.identifier
-    call = f"elasticache modify-replication-group --replication-group-id {group} --apply-immediately"
     steps = []
     if change.was == "none":
         steps.append(
             UpgradeStep(
+                id="prefer",
                 what="Take both TLS and plain text",
-                how=(stack.aws(f"{call} --transit-encryption-enabled --transit-encryption-mode preferred", cache),),
+                do=(_mode(stack, cache, "preferred", ("preferred", "required")),),
+                checks=(
+                    stack.cache_available(cache),
+                    Described(
+                        says="it is Redis OSS 7 or Valkey",
+                        look=stack.nodes(cache, "EngineVersion"),
+                        wanted=("7", "8", "9"),
+                        version=True,
+                        mend="upgrade the cache first",
+                    ),
+                ),
                 users="Nothing.",
-                after=("a client with TLS connects",),
+                then=("a client with TLS connects",),
+                undo=(
+                    _modify(
+                        stack,
+                        cache,
+                        {"TransitEncryptionEnabled": False},
+                        until=(
+                            Described(
+                                says=f"{cache.identifier} takes plain text alone",
+                                look=stack.cache(cache, "TransitEncryptionEnabled"),
+                                wanted=("false",),
+                            ),
+                        ),
+                        made=(),
+                    ),
+                ),
                 source=f"{_TLS}: Redis OSS 7 or later",
             )
         )
     return (
         *steps,
         UpgradeStep(
+            id="clients",
             what="Move every client to TLS",
-            how=(stack.manifest, f"rediss:// in place of redis:// ({stack.datatier('env --format redis')})"),
+            do=(
+                Person(
+                    texts=(stack.manifest, f"rediss:// in place of redis:// ({stack.datatier('env --format redis')})")
+                ),
+            ),
             users="Each client reconnects.",
-            after=("CLIENT LIST has no connection without tls",),
+            then=("CLIENT LIST has no connection without tls",),
             source=_TLS,
         ),
         UpgradeStep(
+            id="require",
             what="Require TLS",
-            how=(stack.aws(f"{call} --transit-encryption-mode required", cache), stack.refresh),
+            do=(_mode(stack, cache, "required", ("required",)),),
+            checks=(
+                stack.cache_available(cache),
+                Described(
+                    says=f"{cache.identifier} prefers TLS",
+                    look=stack.cache(cache, "TransitEncryptionMode"),
+                    wanted=("preferred", "required"),
+                    mend=f"ElastiCache goes from none to preferred first: plan it with --from {change.target}.tls=none",
+                ),
+            ),
             users="Plain text is refused from here on.",
-            after=(f"{stack.preflight} says no changes",),
+            then=(f"{stack.refresh} && {stack.preflight} says no changes",),
+            undo=(_mode(stack, cache, "preferred", ("preferred",)),),
             source=_TLS,
         ),
+    )
+
+
+def _mode(stack: Deployed, cache: ReplicationGroup, mode: str, wanted: Iterable[str]) -> Call:
+    look = stack.cache(cache, "TransitEncryptionMode")
+    waits = stack.cache(cache, "PendingModifiedValues.TransitEncryptionMode")
+    return _modify(
+        stack,
+        cache,
+        {"TransitEncryptionEnabled": True, "TransitEncryptionMode": mode},
+        until=(Described(says=f"TLS is {mode} of {cache.identifier}", look=look, wanted=tuple(wanted)),),
+        made=(Described(says=f"TLS is about to be {mode}", look=waits, wanted=(mode,)),),
+    )
+
+
+def _modify(
+    stack: Deployed,
+    cache: ReplicationGroup,
+    change: dict[str, str | bool],
+    *,
+    until: tuple[Described, ...],
+    made: tuple[Described, ...],
+) -> Call:
+    return stack.call(
+        "ModifyReplicationGroup",
+        {"ReplicationGroupId": cache.identifier, **change, "ApplyImmediately": True},
+        on=cache,
+        until=(*until, stack.cache_available(cache)),
+        made=made,
     )

@@ -1,25 +1,26 @@
-"""PostgreSQL on RDS: minor and major versions, classes, storage. Pure."""
+"""PostgreSQL on RDS: minor versions, classes, storage; a major version is `upgrade.major`. Pure."""
 
 from __future__ import annotations
 
-from infra.settings.model import Settings
+from infra.instances import DatabaseInstance
 from knowledge import storage as gp3
 from knowledge.classes import rds_class
 from knowledge.postgres.catalogue import POSTGRES_VERSIONS
+from upgrade import major, queries
+from upgrade.check import Described
 from upgrade.deployed import Deployed
+from upgrade.shared import extensions, pending, reboot, restart, runs, upgrading
 from upgrade.step import PlanError, UpgradeChange, UpgradeStep, line
 
 _MINOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.Minor"
-_MAJOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process"
-_BLUE_GREEN = "RDS User Guide, blue-green-deployments-considerations"
 _MODIFYING = "RDS User Guide, Overview.DBInstance.Modifying"
 _STORAGE = "RDS User Guide, USER_PIOPS.StorageTypes"
 
 
 def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     """To another version. Raise `PlanError` where RDS knows no way."""
-    major = new_major(change)
-    return _major(stack, change, major) if major else _minor(stack, change)
+    wanted = new_major(change)
+    return major.steps(stack, change, _parts(change.was)[0], wanted) if wanted else _minor(stack, change)
 
 
 def new_major(change: UpgradeChange) -> int | None:
@@ -43,185 +44,46 @@ def _parts(text: str) -> tuple[int, ...]:
 
 
 def _minor(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
-    replicas = tuple(
-        UpgradeStep(
-            what=f"Upgrade the replica {name} to {change.wanted}",
-            how=(
-                stack.aws(
-                    f"rds modify-db-instance --db-instance-identifier {replica.identifier} "
-                    f"--engine-version {change.wanted} --apply-immediately",
-                    replica,
-                ),
-                stack.aws(f"rds wait db-instance-available --db-instance-identifier {replica.identifier}", replica),
-            ),
-            users="Readers of this replica are cut for some minutes; the others and the primary go on.",
-            before=("its lag is near zero (ReplicaLag in CloudWatch)",),
-            after=(f"select version() there says {change.wanted}", "its lag is back near zero"),
-            source=f"{_MINOR}: replicas before their source; they carry no engineVersion in the program",
-        )
-        for name, replica in stack.instances.replicas.items()
-    )
+    replicas = tuple(_replica(stack, change.wanted, name, each) for name, each in stack.instances.replicas.items())
     primary = UpgradeStep(
+        id="primary",
         what=f"Upgrade the primary to {change.wanted}",
-        how=(line("postgres", f'{{version: "{change.wanted}"}}'), stack.up),
-        users=_restart(stack.settings, "in the maintenance window, or at once with apply_immediately"),
-        before=("a snapshot or a point in time to go back to", "no transaction runs for longer than a minute"),
-        after=(f"{stack.datatier('bootstrap')} says 0 otherwise than declared",),
+        do=(
+            stack.deploy(
+                line("postgres", f'{{version: "{change.wanted}"}}'),
+                until=(runs(stack, stack.primary, change.wanted), stack.available(stack.primary)),
+                pending=(pending(stack, stack.primary, "EngineVersion", change.wanted),),
+            ),
+        ),
+        checks=(stack.available(stack.primary), queries.LONG),
+        users=restart(stack.settings, "in the maintenance window, or at once with apply_immediately"),
+        first=("a snapshot or a point in time to go back to",),
+        proofs=(stack.as_declared,),
+        no_undo="RDS never goes back: restore to a point in time before it, into a new instance.",
         source=_MINOR,
     )
-    return (*replicas, primary, _extensions(stack))
+    return (*replicas, primary, extensions(stack))
 
 
-def _restart(settings: Settings, when: str) -> str:
-    how = "One restart with a failover, a minute or two" if settings.postgres.multi_az else "Down for some minutes"
-    return f"{how}, {when}."
-
-
-def _extensions(stack: Deployed) -> UpgradeStep:
+def _replica(stack: Deployed, wanted: str, name: str, replica: DatabaseInstance) -> UpgradeStep:
+    runs_it = runs(stack, replica, wanted)
     return UpgradeStep(
-        what="Update the extensions",
-        how=(
-            stack.manifest,
-            stack.datatier(
-                "psql master",
-                "-- -Atc \"SELECT format('ALTER EXTENSION %I UPDATE', name) "
-                'FROM pg_available_extensions WHERE installed_version <> default_version"',
+        id=f"replica-{name}",
+        what=f"Upgrade the replica {name} to {wanted}",
+        do=(
+            stack.call(
+                "ModifyDBInstance",
+                {"DBInstanceIdentifier": replica.identifier, "EngineVersion": wanted, "ApplyImmediately": True},
+                on=replica,
+                until=(runs_it, stack.available(replica)),
+                made=(pending(stack, replica, "EngineVersion", wanted), upgrading(stack, replica)),
             ),
         ),
-        users="Nothing.",
-        after=("that query finds none",),
-        source="RDS User Guide, USER_UpgradeDBInstance.PostgreSQL: an upgrade leaves extensions as they are",
-    )
-
-
-def _major(stack: Deployed, change: UpgradeChange, major: int) -> tuple[UpgradeStep, ...]:
-    check = UpgradeStep(
-        what="Look for what stops the upgrade",
-        how=(
-            stack.manifest,
-            stack.datatier(
-                "psql master",
-                "-- -c 'SELECT slot_name, slot_type FROM pg_replication_slots' "
-                "-c 'SELECT gid FROM pg_prepared_xacts' "
-                "-c \"SELECT attrelid::regclass, attname FROM pg_attribute WHERE atttypid::regtype::text LIKE 'reg%' "
-                'AND attrelid >= 16384"',
-            ),
-        ),
-        users="Nothing.",
-        after=(
-            "no logical slot (before 17), no prepared transaction",
-            "no column of a reg* type but regtype, regrole and regclass",
-        ),
-        source=_MAJOR,
-    )
-    rehearse = UpgradeStep(
-        what="Rehearse on a copy",
-        how=(
-            stack.aws(
-                f"rds restore-db-instance-to-point-in-time --source-db-instance-identifier {stack.primary.identifier} "
-                f"--target-db-instance-identifier {stack.primary.identifier}-rehearsal --use-latest-restorable-time"
-            ),
-            stack.aws(
-                f"rds modify-db-instance --db-instance-identifier {stack.primary.identifier}-rehearsal "
-                f"--engine-version {major} --allow-major-version-upgrade --apply-immediately"
-            ),
-        ),
-        users="Nothing.",
-        after=(
-            "it is available, its pg_upgrade log has no error, and the time it took is known",
-            "it is deleted again",
-        ),
-        source=_MAJOR,
-    )
-    replicated = bool(stack.instances.replicas)
-    switch = _in_place(stack, change, major) if replicated else _blue_green(stack, change, major)
-    analyse = UpgradeStep(
-        what="Collect statistics",
-        how=(stack.manifest, stack.datatier("psql master", "-- -c 'ANALYZE (VERBOSE)'")),
-        users="Some queries are slow until it is done.",
-        after=("pg_stat_user_tables.last_analyze is of today",),
-        source=f"{_MAJOR}: pg_upgrade does not carry optimizer statistics over before 18",
-    )
-    return (check, rehearse, *switch, analyse, _extensions(stack), _prove(stack))
-
-
-def _in_place(stack: Deployed, change: UpgradeChange, major: int) -> tuple[UpgradeStep, ...]:
-    names = ", ".join(stack.instances.replicas)
-    return (
-        UpgradeStep(
-            what=f"Upgrade the primary and its replicas ({names}) to {change.wanted}",
-            how=(
-                line("postgres", f'{{version: "{change.wanted}", major_upgrade: true, apply_immediately: true}}'),
-                stack.preflight,
-                stack.up,
-            ),
-            users="Primary and replicas in the region are down together for as long as the rehearsal took.",
-            before=("the rehearsal's time is announced", "a manual snapshot", "long transactions are ended"),
-            after=(
-                f"select version() says {major}",
-                f"the parameter group is of family postgres{major}",
-                "major_upgrade and apply_immediately are out of the stack's file again",
-            ),
-            source=f"{_MAJOR}: replicas in the region are upgraded with the primary, to a parameter group of the new "
-            f"family; {_BLUE_GREEN}: not by the provider where there are replicas",
-        ),
-    )
-
-
-def _blue_green(stack: Deployed, change: UpgradeChange, major: int) -> tuple[UpgradeStep, ...]:
-    return (
-        UpgradeStep(
-            what="Turn logical replication on",
-            how=(
-                line("postgres", '{parameters: {rds.logical_replication: "1"}}'),
-                stack.up,
-                stack.aws(f"rds reboot-db-instance --db-instance-identifier {stack.primary.identifier}"),
-            ),
-            users=_restart(stack.settings, "when it is rebooted"),
-            after=("SHOW rds.logical_replication says on",),
-            source=f"{_BLUE_GREEN}: a major by blue/green replicates logically",
-        ),
-        UpgradeStep(
-            what=f"Make the green copy on {major}",
-            how=(
-                stack.aws(
-                    f"rds create-blue-green-deployment --blue-green-deployment-name {stack.primary.identifier}-{major} "
-                    f"--source {stack.primary_arn} --target-engine-version {change.wanted} "
-                    f"--target-db-parameter-group-name <family postgres{major}>"
-                ),
-            ),
-            users="Nothing; no DDL and no large objects until the switch.",
-            before=("every table has a primary key", "automated backups are on"),
-            after=("the green copy has caught up", "the application's tests pass on it"),
-            source=_BLUE_GREEN,
-        ),
-        UpgradeStep(
-            what="Switch over",
-            how=(
-                stack.aws(
-                    "rds switchover-blue-green-deployment --blue-green-deployment-identifier <id> "
-                    "--switchover-timeout 300"
-                ),
-                line("postgres", f'{{version: "{change.wanted}", major_upgrade: true}}'),
-                f"{stack.refresh} && {stack.up}",
-            ),
-            users="Writes stop for about a minute; the endpoint stays.",
-            before=("no long transaction",),
-            after=(
-                f"{stack.datatier('bootstrap')} says 0 otherwise than declared",
-                "the blue instance is deleted after some days",
-            ),
-            source=f"{_BLUE_GREEN}: resource ids change, and the history for point-in-time recovery starts again",
-        ),
-    )
-
-
-def _prove(stack: Deployed) -> UpgradeStep:
-    return UpgradeStep(
-        what="Prove access and schema",
-        how=(stack.manifest, stack.datatier("bootstrap")),
-        users="Nothing.",
-        after=("0 otherwise than declared",),
+        checks=(stack.available(replica), queries.BEHIND),
+        users="Readers of this replica are cut for some minutes; the others and the primary go on.",
+        proofs=(queries.BEHIND,),
+        no_undo="RDS never goes back: delete the replica, and a deployment makes it again as the primary is.",
+        source=f"{_MINOR}: replicas before their source; they carry no engineVersion in the program",
     )
 
 
@@ -234,36 +96,57 @@ def size(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     settings = stack.settings
     users = "One failover, usually 60 to 120 seconds" if settings.postgres.multi_az else "Down for some minutes"
     inheriting = [name for name, replica in settings.postgres.replicas.items() if replica.class_ is None]
+    servers = (stack.primary, *(stack.instances.replicas[name] for name in inheriting))
     bigger = wanted.memory_gib > was.memory_gib
-    order = "replicas first" if bigger else "the primary first"
-    restart = f"Restart {order}: max_connections of a replica must never be below the primary's"
     steps = [
         UpgradeStep(
+            id="class",
             what=f"Move to {change.wanted}",
-            how=(line("postgres", f"{{class: {change.wanted}}}"), stack.up),
+            do=(
+                stack.deploy(
+                    line("postgres", f"{{class: {change.wanted}}}"),
+                    until=tuple(_of_class(stack, each, change.wanted) for each in servers)
+                    + tuple(stack.available(each) for each in servers),
+                    pending=(pending(stack, stack.primary, "DBInstanceClass", change.wanted),),
+                ),
+            ),
+            checks=(stack.available(stack.primary),),
             users=f"{users}, in the maintenance window" + (f"; {', '.join(inheriting)} too." if inheriting else "."),
-            before=before,
-            after=(f"{stack.preflight} says no changes", "alarms have the new thresholds: they follow the class"),
+            first=before,
+            then=(f"{stack.preflight} says no changes", "alarms have the new thresholds: they follow the class"),
+            undo=(
+                stack.deploy(
+                    line("postgres", f"{{class: {change.was}}}"),
+                    until=(_of_class(stack, stack.primary, change.was), stack.available(stack.primary)),
+                    pending=(pending(stack, stack.primary, "DBInstanceClass", change.was),),
+                ),
+            ),
             source=_MODIFYING,
         )
     ]
     if stack.instances.replicas:
-        steps.append(
-            UpgradeStep(
-                what=restart,
-                how=_restarts(stack, replicas_first=bigger),
-                users="Each is away for about a minute.",
-                after=("SHOW max_connections is the new value everywhere",),
-                source="RDS User Guide, USER_PostgreSQL.Replication.ReadReplicas",
-            )
-        )
+        steps.append(_restarts(stack, replicas_first=bigger))
     return tuple(steps)
 
 
-def _restarts(stack: Deployed, *, replicas_first: bool) -> tuple[str, ...]:
-    reboot = "rds reboot-db-instance --db-instance-identifier"
-    primary, *replicas = (stack.aws(f"{reboot} {each.identifier}", each) for each in stack.instances.databases)
-    return (*replicas, primary) if replicas_first else (primary, *replicas)
+def _of_class(stack: Deployed, on: DatabaseInstance, wanted: str) -> Described:
+    look = stack.instance(on, "DBInstanceClass")
+    return Described(says=f"{on.identifier} is a {wanted}", look=look, wanted=(wanted,))
+
+
+def _restarts(stack: Deployed, *, replicas_first: bool) -> UpgradeStep:
+    order = "replicas first" if replicas_first else "the primary first"
+    primary, *replicas = stack.instances.databases
+    servers = (*replicas, primary) if replicas_first else (primary, *replicas)
+    return UpgradeStep(
+        id="restart",
+        what=f"Restart {order}: max_connections of a replica must never be below the primary's",
+        do=tuple(reboot(stack, each) for each in servers),
+        users="Each is away for about a minute.",
+        then=("SHOW max_connections is the new value everywhere",),
+        no_undo="A restart is over when it is over.",
+        source="RDS User Guide, USER_PostgreSQL.Replication.ReadReplicas",
+    )
 
 
 def storage(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
@@ -283,21 +166,35 @@ def storage(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
     # Left out, the provider sends what the smaller volume had, which RDS refuses: `Invalid iops value for engine name
     # postgres and storage type gp3: 3000` (hashicorp/terraform-provider-aws, issue 28382 and pull request 47411).
     speed = f", iops: {gp3.base_iops(wanted)}, throughput: {gp3.base_throughput(wanted)}" if striped else ""
+    primary = stack.primary
+    grown = Described(
+        says=f"{primary.identifier} has {wanted} GiB",
+        look=stack.instance(primary, "AllocatedStorage"),
+        wanted=(str(wanted),),
+    )
+    settled = Described(
+        says=f"{primary.identifier} says available, not storage-optimization",
+        look=stack.instance(primary, "DBInstanceStatus"),
+        wanted=("available", "backing-up"),
+        mend="wait: RDS takes no other change of storage for six hours after one, nor while it optimises",
+    )
     return (
         UpgradeStep(
+            id="storage",
             what=f"Grow to {wanted} GiB",
-            how=(
-                line("postgres", f"{{storage: {{allocated: {wanted}{limit}{speed}}}}}"),
-                stack.up,
+            do=(
+                stack.deploy(
+                    line("postgres", f"{{storage: {{allocated: {wanted}{limit}{speed}}}}}"),
+                    until=(grown, stack.available(primary)),
+                    pending=(pending(stack, stack.primary, "AllocatedStorage", str(wanted)),),
+                ),
             ),
+            checks=(settled,),
             users="Nothing but some latency; no further change of storage for six hours"
             + (
                 f"; IOPS rise to {gp3.base_iops(wanted):,} once it is optimised, which takes hours." if striped else "."
             ),
-            after=(
-                stack.aws(f"rds describe-db-instances --db-instance-identifier {stack.primary.identifier}")
-                + " says available, not storage-optimization",
-            ),
+            no_undo="RDS storage never shrinks: dump and load into a smaller instance.",
             source=_STORAGE,
         ),
     )

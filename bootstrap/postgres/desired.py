@@ -13,7 +13,7 @@ from bootstrap.access import Access, Grant, Limits, TablePolicies
 from bootstrap.access.exceptions import single
 from bootstrap.access.names import SIBLINGS, login
 from bootstrap.access.postgres import EVERY, Kind
-from bootstrap.books import HISTORY, TABLE
+from bootstrap.books import CAPACITY, LEDGERS, TABLE
 from bootstrap.postgres import SCHEMA
 
 PUBLIC = "PUBLIC"
@@ -25,8 +25,6 @@ MONITOR = "pg_monitor"
 MAINTAIN = "pg_maintain"
 """Its members VACUUM, ANALYZE, REINDEX and the like everywhere (PostgreSQL 17, Predefined Roles). On RDS rds_superuser
 has it with ADMIN OPTION: so in a published dump of an instance's roles (pg_dumpall, PostgreSQL 17)."""
-LEDGERS = frozenset({TABLE, HISTORY})
-"""Tables of the migrations: whoever may write rows may still not write these."""
 
 Privileges: TypeAlias = frozenset[str]
 Acl: TypeAlias = Mapping[str, Privileges]
@@ -173,7 +171,7 @@ class Desired:
         if not walled and kind in {"table", "sequence", "function"}:
             _add(found, self._named.get((kind, schema, EVERY), ()))
         if kind == "table" and name in LEDGERS:
-            watches = name == TABLE and not walled
+            watches = name in {TABLE, CAPACITY} and not walled
             found = {
                 grantee: frozenset({"SELECT"})
                 if watches and self.identities.get(grantee) == "monitoring" and grantee not in self.unimplied

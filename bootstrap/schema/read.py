@@ -106,7 +106,8 @@ def read(conn: psycopg.Connection[Any], *, extensions: Iterable[str] = ()) -> Se
 
 
 def _unread(conn: psycopg.Connection[Any], books: Sequence[Row]) -> str:
-    if not books or any(readable for _, readable in books):
+    readable = [each for _, each in books if each is not None]  # of the table with the version alone
+    if not readable or any(readable):
         return ""
     user = conn.info.user
     return (

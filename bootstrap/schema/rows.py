@@ -16,7 +16,7 @@ import psycopg
 from psycopg.rows import tuple_row
 from psycopg.sql import SQL, Composed, Identifier
 
-from bootstrap.books import HISTORY, TABLE
+from bootstrap.books import LEDGERS
 from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.row_estimate import about
 
@@ -96,8 +96,8 @@ def estimate(conn: psycopg.Connection[Any]) -> dict[str, int]:
 
 
 def heaps(conn: psycopg.Connection[Any], *, books: bool = False) -> dict[str, list[Heap]]:
-    """Return where the rows of each table lie, by table; with `books` those of the migrations too."""
-    left_out = [] if books else [TABLE, HISTORY]
+    """Return where the rows of each table lie, by table; with `books` our own too."""
+    left_out = [] if books else [*LEDGERS]
     with conn.cursor(row_factory=tuple_row) as cursor:
         found = cursor.execute(_HEAPS, {"ours": SCHEMA, "books": left_out}).fetchall()
     tables: dict[str, list[Heap]] = {}

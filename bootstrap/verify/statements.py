@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 
-from bootstrap.books import HISTORY, TABLE
+from bootstrap.books import LEDGERS, TABLE
 from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.change import ident
 from bootstrap.report import Expected
@@ -59,11 +59,11 @@ def probes(
 ) -> Iterator[Probe]:
     """Return what to try under a login with `privileges` on a server of that `server_version_num`."""
     own = tuple(table for table in found if table.owner == owner)
-    data = tuple(table for table in own if table.name not in {TABLE, HISTORY})
-    ledgers = tuple(table for table in own if table.name in {TABLE, HISTORY})
+    data = tuple(table for table in own if table.name not in LEDGERS)
+    ledgers = tuple(table for table in own if table.name in LEDGERS)
     yield from _rows(privileges, data, replica=replica)
     if ledgers and privileges == "readwrite":
-        yield Probe(action="write the migrations' tables", expected="refused", statements=_writes(ledgers))
+        yield Probe(action="write the data tier's own tables", expected="refused", statements=_writes(ledgers))
     may_define: Expected = "allowed" if privileges == "migrator" and not replica else "refused"
     create = f"CREATE TABLE {ident(SCHEMA)}.{_NAME} (id int)"
     yield Probe(action="create a table", expected=may_define, statements=(create,))
@@ -79,7 +79,7 @@ def probes(
         yield Probe(action=f"become {owner}", expected=may_become, statements=(f"SET ROLE {ident(owner)}",))
         create = f"CREATE TEMPORARY TABLE {_NAME} (id int)"
         yield Probe(action="create a temporary table", expected="refused", statements=(create,))
-    elif ledgers:
+    elif any(table.name == TABLE for table in ledgers):
         # Asked, not tried: TRUNCATE would lock out a migration that is under way.
         ask = f"SELECT 1 / has_table_privilege('{SCHEMA}.{TABLE}', 'TRUNCATE')::int"
         yield Probe(action="truncate the migrations' table", expected="allowed", statements=(ask,))

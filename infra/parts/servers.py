@@ -59,6 +59,7 @@ def database(base: Foundation) -> Postgres:
             insights_retention_days=465 if given.insights == "advanced" else 7,
             apply_immediately=given.apply_immediately,
             allow_major_version_upgrade=given.major_upgrade,
+            ca_certificate=given.ca,
             final_snapshot=settings.final_snapshots,
             protect=settings.protect,
             event_topic_arns={each: base.notifications.topic_arns[each] for each in ("warning", "info")},

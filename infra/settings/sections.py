@@ -266,6 +266,10 @@ class BackupSection(Section):
     window: Daily30
 
 
+CertificateAuthority = Literal["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"]
+"""Authorities of RDS (RDS User Guide, UsingWithRDS.SSL)."""
+
+
 class PostgresSection(Section):
     version: Text = str(DEFAULT_MAJOR)
     class_: Text = Field(alias="class")
@@ -285,6 +289,8 @@ class PostgresSection(Section):
     apply_immediately: bool
     major_upgrade: bool = False
     """Whether a deployment may change the major version; for the one deployment that does."""
+    ca: CertificateAuthority = "rds-ca-rsa2048-g1"
+    """Authority whose certificates the servers present; clients trust it first (`datatier upgrade plan`)."""
     replica_lag: float = Field(gt=0)
 
 

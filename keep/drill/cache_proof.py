@@ -17,10 +17,11 @@ from keep.drill.drill import NotWholeError
 from keep.drill.scene import Stage
 from keep.errors import KeepError
 from keep.estate.estate import Cache
-from keep.redis.entry import administered, declared
+from keep.redis.entry import declared
 from keep.redis.keys import Copying
 from keep.redis.proof import CacheProof, differences
 from keep.redis.server import look
+from observe.administered import administered
 from observe.node import RedisNode
 from observe.nodes import redis_nodes
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import psycopg
 
-from bootstrap.books import HISTORY, TABLE
+from bootstrap.books import LEDGERS
 from bootstrap.postgres import SCHEMA
 from keep.drill.drill import NotWholeError
 from keep.errors import AskedError
 from keep.postgres.merge.side import Side, side
 from keep.postgres.merge.tables import Table, listed
 
-_BOOKS = {(SCHEMA, TABLE), (SCHEMA, HISTORY)}
+_BOOKS = {(SCHEMA, name) for name in LEDGERS}
 _NOTHING = "this drill needs some that could be lost"
 ROWS = 10
 """Rows that are deleted, without those that go with them: few, as by a condition that was a little too wide."""

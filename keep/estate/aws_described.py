@@ -8,30 +8,17 @@ from typing import TYPE_CHECKING
 
 from bootstrap.manifest import Endpoint
 from keep.estate.estate import Instance, Snapshot, Status
+from knowledge.aws_states import INSTANCE_AVAILABLE, INSTANCE_FAILED
 
 if TYPE_CHECKING:
     from types_boto3_rds.type_defs import DBInstanceTypeDef, DBSnapshotTypeDef
 
-# RDS User Guide, "DB instance status". Instances answer while their storage is read from S3, while it is optimized and
-# while they are backed up; how slow that is a drill measures in its phase `warm`.
 _STATUS: Mapping[str, Status] = {
-    "available": "available",
-    "backing-up": "available",
-    "storage-initialization": "available",
-    "storage-optimization": "available",
+    **dict.fromkeys(INSTANCE_AVAILABLE, "available"),
     "creating": "creating",
     "deleting": "deleting",
     "delete-precheck": "deleting",
-    "failed": "failed",
-    "inaccessible-encryption-credentials": "failed",
-    "incompatible-network": "failed",
-    "incompatible-option-group": "failed",
-    "incompatible-parameters": "failed",
-    "incompatible-restore": "failed",
-    "insufficient-capacity": "failed",
-    "restore-error": "failed",
-    "stopped": "failed",
-    "storage-full": "failed",
+    **dict.fromkeys(INSTANCE_FAILED, "failed"),
 }
 _SNAPSHOT: Mapping[str, Status] = {
     "available": "available",

@@ -1,4 +1,4 @@
-"""What AWS answers when it does not do what a drill asks for, as one sentence with what mends it."""
+"""What AWS answers when it does not do what it is asked for, as one sentence with what mends it."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ _QUOTA = "delete {} that nobody needs, or ask for a higher quota (Service Quotas
 # Error code without its ending -> what mends it (Amazon RDS and Amazon ElastiCache API References, Errors).
 _MENDS = {
     "AuthFailure": "log in again (`aws sso login`) or set AWS_PROFILE",
-    "DBInstanceAlreadyExists": "run the drill again: it takes another name",
+    "DBInstanceAlreadyExists": "run it again: it takes another name",
     "DBInstanceNotFound": "look at its name with `aws rds describe-db-instances`",
     "DBParameterGroupNotFound": "deploy the stack, which makes it",
     "DBSecurityGroupNotFound": "deploy the stack, which makes it",
-    "DBSnapshotAlreadyExists": "run the drill again: it takes another name",
+    "DBSnapshotAlreadyExists": "run it again: it takes another name",
     "DBSnapshotNotFound": "look at its name with `aws rds describe-db-snapshots`",
     "DBSubnetGroupNotFound": "deploy the stack, which makes it",
     "DBSubnetGroupDoesNotCoverEnoughAZs": "add a subnet of another availability zone to it",
@@ -25,17 +25,17 @@ _MENDS = {
     "InsufficientCacheClusterCapacity": "try again later: AWS has no node of this type free there now",
     "InsufficientDBInstanceCapacity": "try again later: AWS has no instance of this class free there now",
     "InvalidClientTokenId": "log in again (`aws sso login`) or set AWS_PROFILE",
-    "InvalidDBInstanceState": "wait until it is `available`, and run the drill again",
-    "InvalidDBSnapshotState": "wait until it is `available`, and run the drill again",
-    "InvalidReplicationGroupState": "wait until it is `available`, and run the drill again",
-    "InvalidSnapshotState": "wait until it is `available`, and run the drill again",
+    "InvalidDBInstanceState": "wait until it is `available`, and run it again",
+    "InvalidDBSnapshotState": "wait until it is `available`, and run it again",
+    "InvalidReplicationGroupState": "wait until it is `available`, and run it again",
+    "InvalidSnapshotState": "wait until it is `available`, and run it again",
     "KMSKeyNotAccessible": "let whoever runs this use the key: kms:DescribeKey and kms:CreateGrant on it",
     "NodeQuotaForCustomerExceeded": _QUOTA.format("nodes", "ElastiCache"),
     "ClusterQuotaForCustomerExceeded": _QUOTA.format("caches", "ElastiCache"),
     "PointInTimeRestoreNotEnabled": "set `data-tier:postgres.backup.retention` to 1 or more, and deploy",
-    "ReplicationGroupAlreadyExists": "run the drill again: it takes another name",
+    "ReplicationGroupAlreadyExists": "run it again: it takes another name",
     "ReplicationGroupNotFound": "look at its name with `aws elasticache describe-replication-groups`",
-    "SnapshotAlreadyExists": "run the drill again: it takes another name",
+    "SnapshotAlreadyExists": "run it again: it takes another name",
     "SnapshotFeatureNotSupported": "choose a node type that has snapshots (not cache.t1.micro)",
     "SnapshotNotFound": "look at its name with `aws elasticache describe-snapshots`",
     "SnapshotQuotaExceeded": _QUOTA.format("manual snapshots", "RDS, ElastiCache"),
@@ -66,7 +66,7 @@ def said(service: str, what: str) -> Iterator[None]:
     try:
         yield
     except ClientError as error:
-        raise EstateError(f"{service} did not {what}: {_reason(error)}") from None
+        raise EstateError(f"{service} did not {what}: {reason(error)}") from None
     except NoCredentialsError:
         raise EstateError(
             f"{service} did not {what}: no AWS credentials are here: log in (`aws sso login`) or set AWS_PROFILE"
@@ -77,7 +77,8 @@ def said(service: str, what: str) -> Iterator[None]:
         ) from None
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """Return what a botocore ClientError says, with what mends it."""
     response = getattr(error, "response", {})
     message = " ".join(str(response["Error"].get("Message") or "").split()).rstrip(".")
     code = code_of(error)

@@ -40,7 +40,7 @@ def find() -> Binary:
         path = shutil.which(named)
         if path is None:
             raise CloudError(f"{VARIABLE}={named} is no executable; name a redis-server or valkey-server")
-        return Binary(Path(path).resolve())
+        return Binary(Path(path).absolute())  # not resolved: Debian's redis-server is a link to redis-check-rdb
     packaged = _packaged()
     if packaged is None:
         raise CloudError(f"there is no Valkey: run `make up`, which installs one, or name a server in {VARIABLE}")
@@ -50,7 +50,7 @@ def find() -> Binary:
 def of_engine(engine: str, version: str = "") -> Binary | None:
     """The server of this computer that is nearest to a version of `redis` or `valkey`; None where there is none."""
     named = [shutil.which(name) for name in (os.environ.get(VARIABLE, ""), f"{engine}-server") if name]
-    paths = {Path(each).resolve() for each in (*named, _packaged()) if each}
+    paths = {Path(each).absolute() for each in (*named, _packaged()) if each}
     title = engine.capitalize()
     found = [each for each in map(Binary, sorted(paths)) if each.version.split()[0] == title]
     wanted = numbers(version)[:1] or (0,)

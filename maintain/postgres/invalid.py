@@ -84,4 +84,4 @@ def _partitioned(row: Row) -> Skipped:
 def _duplicates(row: Row) -> str:
     keys = ", ".join(texts(row["keys"]))
     where = f" WHERE {row['predicate']}" if row["predicate"] else ""
-    return f"SELECT {keys}, count(*) FROM {row['table']}{where} GROUP BY {keys} HAVING count(*) > 1"  # noqa: S608 for people
+    return f"SELECT {keys}, count(*) FROM {row['table']}{where} GROUP BY {keys} HAVING count(*) > 1"

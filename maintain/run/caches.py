@@ -1,52 +1,45 @@
-"""Actions on a cache's node, by an identity whose rules permit the command."""
+"""Actions on a cache's node, by the identity that the plan names or, where it names none, as its administrator."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from time import monotonic
 
 import redis
 
-from bootstrap.access import load_access
 from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from maintain.action import Action
 from maintain.report import Done, left
+from observe.administered import administered
 from observe.node import RedisNode
-from observe.nodes import cache_nodes
+from observe.nodes import cache_nodes, redis_nodes
 
 
 def on_cache(manifest: Manifest, action: Action) -> Done:
-    """Do it. What goes wrong is in the report, and what nobody may do is left, with the line of access.yaml."""
-    began = monotonic()
+    """Do it. What goes wrong is in the report."""
+    began, said = monotonic(), ""
     try:
-        node, lack = _node(manifest, action)
-        if node is None:
-            return left(action, lack)
-        with node.session() as client:
+        with _node(manifest, action).session() as client:
             for statement in action.statements:
                 client.execute_command(*statement.split())  # type: ignore[no-untyped-call]
-        said = ""
     except (BootstrapError, redis.RedisError) as error:
         said = " ".join(str(error).split())
     ended = {"state": "failed" if said else "done", "detail": said, "seconds": round(monotonic() - began, 3)}
     return left(action, tries=1).model_copy(update=ended)
 
 
-def _node(manifest: Manifest, action: Action) -> tuple[RedisNode | None, str]:
-    """The node as somebody who may do all of it; or None, and what nobody has."""
-    commands = ["|".join(each.lower().split()[:2]) for each in action.statements]
-    lack = f"no identity is declared for {action.node.partition('/')[0]}"
-    for node in _as_each(manifest, action):
-        missing = next(filter(None, map(node.lack, commands)), None)
-        if missing is None:
-            return node, ""
-        lack = missing.reason + (f": add {missing.grant}" if missing.grant else "")
-    return None, lack
-
-
-def _as_each(manifest: Manifest, action: Action) -> Iterator[RedisNode]:
+def _node(manifest: Manifest, action: Action) -> RedisNode:
     cache = action.node.partition("/")[0]
-    users = load_access(manifest.access).cache_users(cache) if manifest.caches[cache].has_users else [""]
-    for who in users:
-        yield from (each for each in cache_nodes(manifest, cache, who) if each.name == action.node)
+    if action.role:
+        nodes = cache_nodes(manifest, cache, action.role)
+    elif manifest.caches[cache].has_users:
+        nodes = administered(manifest, cache)
+    else:  # with an AUTH token every client is the same one
+        nodes = tuple(each for each in redis_nodes(manifest) if each.cache == cache)
+    known = next((each for each in nodes if each.name == action.node), None)
+    if known is None and nodes and nodes[0].at:  # in cluster mode the endpoint names the others
+        host, _, port = action.node.rpartition("/")[2].rpartition(":")
+        known = nodes[0].at(host, int(port)) if port.isdecimal() else None
+    if known is None:
+        raise BootstrapError(f"there is no node {action.node} any more: plan again")
+    return known

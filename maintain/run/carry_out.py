@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -15,16 +15,17 @@ from bootstrap.access import load_access, maintainer
 from bootstrap.lock_holders import ADMINISTRATOR
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
-from bootstrap.postgres.lock import Work, hold
+from bootstrap.postgres.lock import BusyError, Work, hold
 from bootstrap.secrets import AwsStore, open_postgres
 from clients.credentials import credential
 from maintain.action import MaintenancePlan
 from maintain.facts import DatabaseFacts
+from maintain.look import database
 from maintain.report import MaintenanceReport
 from maintain.run.budget import Budget
 from maintain.run.caches import on_cache
 from maintain.run.proof import Proof
-from maintain.run.run import Means, Say, run
+from maintain.run.run import Means, Say, on_caches, run
 from maintain.run.session import APPLICATION, begin
 from maintain.run.watch import Watch
 from observe.nodes import postgres_nodes
@@ -36,7 +37,7 @@ WAIT_SECONDS = 30.0
 
 def carry_out(
     manifest: Manifest,
-    facts: DatabaseFacts,
+    facts: DatabaseFacts | None,
     plan: Callable[[DatabaseFacts], MaintenancePlan],
     wanted: MaintenancePlan,
     budget: Budget,
@@ -49,20 +50,49 @@ def carry_out(
     Raise AskedError where the budget is too short for any of it, BusyError where another run has the database, and what
     logging in raises.
 
-    :param facts: what it was planned from.
+    :param facts: what it was planned from; None where the database was not looked at, and only caches are.
     :param plan: plans again, to prove what was done.
     """
+    if facts is None:
+        return on_caches(wanted, budget, partial(on_cache, manifest), say)
     primary, *replicas = postgres_nodes(manifest)
-    with worker(manifest) as conn, hold(conn, seconds=wait, work=_work(facts.owner)), Watch(primary, replicas) as watch:
-        means = Means(
-            conn=conn,
-            watch=watch,
-            proof=Proof(primary, facts, plan),
-            budget=budget,
-            cache=partial(on_cache, manifest),
-            say=say,
-        )
-        return run(wanted, means)
+    with (
+        worker(manifest) as conn,
+        _alone(conn, _work(facts.owner), wait) as waited,
+        Watch(primary, replicas, say) as watch,
+    ):
+        if waited:
+            say("another run was under way: planned again")
+            facts = database(manifest)
+            wanted = _still(wanted, plan(facts), facts.node)
+        with closing(Proof(primary, facts, plan)) as proof:
+            means = Means(
+                conn=conn, watch=watch, proof=proof, budget=budget, cache=partial(on_cache, manifest), say=say
+            )
+            return run(wanted, means)
+
+
+@contextmanager
+def _alone(conn: psycopg.Connection[Any], work: Work, seconds: float) -> Iterator[bool]:
+    """Hold the lock of maintenance; what is yielded says whether another run had it before. Raise BusyError."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(conn, seconds=0, work=work))
+            waited = False
+        except BusyError:
+            if not seconds:
+                raise
+            stack.enter_context(hold(conn, seconds=seconds, work=work))
+            waited = True
+        yield waited
+
+
+def _still(wanted: MaintenancePlan, now: MaintenancePlan, node: str) -> MaintenancePlan:
+    """What is wanted and has not been done by another run since; of the caches all of it."""
+    left = {(each.kind, each.object, each.statements) for each in now.actions}
+    of_plan = wanted.actions
+    actions = (each for each in of_plan if each.node != node or (each.kind, each.object, each.statements) in left)
+    return MaintenancePlan(actions=tuple(actions), skipped=wanted.skipped)
 
 
 @contextmanager

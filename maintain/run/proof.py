@@ -9,7 +9,6 @@ from typing import Any
 
 import psycopg
 
-from knowledge.thresholds.postgres_storage import VACUUM_HELD_TRANSACTIONS
 from maintain.action import Action, Kind, MaintenancePlan
 from maintain.facts import DatabaseFacts
 from maintain.run.objects import Object, see
@@ -17,21 +16,25 @@ from observe.node import PostgresNode
 from observe.observation import Observation
 from observe.postgres.tables import TABLES
 from observe.postgres.vacuum import VACUUM
-from observe.postgres.vacuum_horizon import VACUUM_HORIZON, held
+from observe.postgres.vacuum_horizon import VACUUM_HORIZON, mend, sentence
 from observe.postgres.wraparound import WRAPAROUND_TABLES
 from observe.quantities import size
 from observe.read import look
 
 Planner = Callable[[DatabaseFacts], MaintenancePlan]
-_SEEN_BY: Mapping[Kind, tuple[Observation, ...]] = {"vacuum": (VACUUM, WRAPAROUND_TABLES), "analyze": (VACUUM,)}
+_SEEN_BY: Mapping[Kind, tuple[Observation, ...]] = {
+    "vacuum": (VACUUM, WRAPAROUND_TABLES),
+    "analyze": (TABLES, VACUUM),
+}
 """What an action is planned from and is cheap to ask again. Of the other kinds the object itself tells enough."""
 
 
 class Proof:
-    """Looks at the primary by the sessions of the watcher."""
+    """Looks at the primary by a session of the watcher's, which is kept until `close`."""
 
     def __init__(self, node: PostgresNode, facts: DatabaseFacts, plan: Planner) -> None:
         self._node, self._facts, self._plan = node, facts, plan
+        self._conn: psycopg.Connection[Any] | None = None
 
     @property
     def node(self) -> str:
@@ -39,15 +42,24 @@ class Proof:
         return self._node.name
 
     def before(self, action: Action) -> Object:
-        """What there is. Raise what logging in raises."""
-        with self._node.session() as conn:
-            return see(conn, action.object)
+        """What there is. Raise what logging in and asking raise."""
+        return see(self._session(), action.object)
 
     def after(self, action: Action, before: Object) -> tuple[Object, str]:
-        """What there is now, and why it did not help; empty where it did. Raise what logging in raises."""
-        with self._node.session() as conn:
-            now = see(conn, action.object)
-            return now, self._unhelped(conn, action, before, now)
+        """What there is now, and why it did not help; empty where it did. Raise as `before`."""
+        conn = self._session()
+        now = see(conn, action.object)
+        return now, self._unhelped(conn, action, before, now)
+
+    def close(self) -> None:
+        """End the session."""
+        if self._conn is not None:
+            self._conn.close()
+
+    def _session(self) -> psycopg.Connection[Any]:
+        if self._conn is None or self._conn.closed:
+            self._conn = self._node.open()
+        return self._conn
 
     def _unhelped(self, conn: psycopg.Connection[Any], action: Action, before: Object, now: Object) -> str:
         if action.kind == "drop-index":
@@ -66,8 +78,14 @@ class Proof:
         again = next((each for each in self._plan(facts).actions if _same(each, action)), None)
         if again is None or (action.kind == "vacuum" and _dead(facts, action) < _dead(self._facts, action)):
             return ""
-        holder = _holder(conn, self._node.name) if action.kind == "vacuum" else ""
+        holder = self._holder(conn) if action.kind == "vacuum" else ""
         return f"it did not help, {again.why}" + (f"; {holder}" if holder else "")
+
+    def _holder(self, conn: psycopg.Connection[Any]) -> str:
+        """Who keeps vacuum from removing anything, however short a time ago it began; empty where nobody does."""
+        rows = look(conn, self._node.name, VACUUM_HORIZON).rows
+        ours = (row for row in rows if row["database"] in (None, self._facts.database) and not row["catalogs_only"])
+        return next((f"{sentence(row)}: {mend(row)}" for row in ours), "")
 
 
 def _same(one: Action, other: Action) -> bool:
@@ -76,13 +94,6 @@ def _same(one: Action, other: Action) -> bool:
 
 def _dead(facts: DatabaseFacts, action: Action) -> int:
     return sum(int(str(row["dead"])) for row in facts.rows(VACUUM.id) if row["table"] == action.object)
-
-
-def _holder(conn: psycopg.Connection[Any], node: str) -> str:
-    """Who keeps vacuum from removing anything, however short a time ago it began; empty where nobody does."""
-    rows = look(conn, node, VACUUM_HORIZON).rows
-    found = held(rows, replace(VACUUM_HELD_TRANSACTIONS, warn=-1))
-    return f"{found[0].message}: {found[0].mend}" if found else ""
 
 
 def _reindexed(action: Action, before: Object, now: Object) -> str:

@@ -36,7 +36,7 @@ class Means:
     watch: Watch
     proof: Proof
     budget: Budget
-    cache: Callable[[Action], Done]
+    cache: Callable[[Action], Done] = left
     """Does an action on a cache's node."""
     say: Say = lambda _: None
     pause: Callable[[float], None] = sleep
@@ -55,6 +55,21 @@ def run(plan: MaintenancePlan, means: Means) -> MaintenanceReport:
         done=tuple(work.done),
         stopped=work.stopped,
         unseen=means.watch.unseen,
+    )
+
+
+def on_caches(plan: MaintenancePlan, budget: Budget, cache: Callable[[Action], Done], say: Say) -> MaintenanceReport:
+    """Carry out what is about caches alone. Raise AskedError where the budget is too short for any of it."""
+    check(budget, plan.actions)
+    began, done = datetime.now(UTC), []
+    for action in plan.actions:
+        say(f"{action.statement}: {action.why}")
+        done.append(cache(action) if budget.fits(action) else left(action, budget.lacks(action)))
+    return MaintenanceReport(
+        began_at=began.isoformat(timespec="seconds"),
+        seconds=round(budget.seconds - budget.left, 3),
+        budget_seconds=budget.seconds,
+        done=tuple(done),
     )
 
 

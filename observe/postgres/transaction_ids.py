@@ -5,7 +5,11 @@ from __future__ import annotations
 from knowledge.thresholds.postgres import TRANSACTION_IDS as THRESHOLD
 from observe.observation import Finding, Observation, Rows, judged
 
-_READ = "SELECT datname::text AS database, age(datfrozenxid) AS ids FROM pg_database ORDER BY 2 DESC, 1 LIMIT 1"
+_READ = """
+SELECT datname::text AS database, age(datfrozenxid) AS ids,
+       current_setting('autovacuum_freeze_max_age')::bigint AS freeze_max_age
+FROM pg_database ORDER BY 2 DESC, 1 LIMIT 1
+"""
 
 
 def _judge(rows: Rows) -> tuple[Finding, ...]:

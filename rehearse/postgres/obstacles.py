@@ -16,6 +16,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from rehearse.report import Obstacle, Way
+from upgrade.queries import REG_TYPES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +51,7 @@ JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 
 WHERE a.atttypid IN (SELECT oid FROM kinds) AND c.relkind IN ('r', 'm', 'i', 'p')
   AND n.nspname !~ '^pg_(toast|temp)' AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
 """
-_REG = """t.typnamespace = 'pg_catalog'::regnamespace AND t.typname IN ('regcollation', 'regconfig', 'regdictionary',
-          'regnamespace', 'regoper', 'regoperator', 'regproc', 'regprocedure')"""
+_REG = f"t.typnamespace = 'pg_catalog'::regnamespace AND t.typname = ANY ('{{{','.join(REG_TYPES)}}}')"
 _ACL = "t.oid = 'pg_catalog.aclitem'::regtype"
 
 _QUESTIONS: tuple[_Question, ...] = (
@@ -111,9 +111,8 @@ _QUESTIONS: tuple[_Question, ...] = (
     ),
     _Question(
         check="roles with MD5 passwords",
-        # Who may not see pg_authid asks nothing: RDS's master.
         sql="SELECT rolname::text, format('set its password again: \\password %I', rolname) FROM pg_authid "
-        "WHERE has_table_privilege('pg_authid', 'SELECT') AND rolpassword LIKE 'md5%' ORDER BY 1",
+        "WHERE rolpassword LIKE 'md5%' ORDER BY 1",
         what="18 warns at each of its logins: MD5 will be removed",
         stops=(),
         applies=lambda _, wanted: wanted >= 18,

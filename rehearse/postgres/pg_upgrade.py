@@ -14,15 +14,19 @@ from rehearse.report import RehearsedPhase
 OUTPUT = "pg_upgrade_output.d"
 """Folder in the new data directory in which it leaves lists and logs, unless all went well (pg_upgrade, "Usage")."""
 # Its status lines (pg_upgrade.c, check.c): padded with blanks to a column, then how it came out.
-_STATUS = re.compile(r"^(?P<what>\S.*?)\s{2,}(?P<how>ok|failed|warning|skipped)?\s*$")
+_STATUS = re.compile(r"^(?P<what>\S.*?)\s{2,}\S*\s*$")
 # Status line -> the phase that ends with it; what comes before the first is checked.
 _PHASES = (
-    ("Creating dump of database schemas", "dump of the schema"),
+    ("Creating dump of database schemas", "schema dump"),
     ("Restoring database schemas in the new cluster", "schema"),
     ("Copying user relation files", "files"),
     ("Cloning user relation files", "files"),
 )
+_FIRST = "check again"
 _FATAL = re.compile(r"^(Failure, exiting|\*failure\*|fatal)$", re.IGNORECASE)
+_LIST = re.compile(
+    r"(A list of|on each column listed)[^.:]*in the file:|(Consult the last few lines|the probable cause).*"
+)
 _LISTED = 20
 """Objects of a list that are shown."""
 
@@ -68,13 +72,13 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
 def phases(lines: Iterable[tuple[float, str]], whole: float) -> tuple[RehearsedPhase, ...]:
     """What took how long, by when each line came: seconds since the start, and the line. Pure."""
     found: dict[str, float] = {}
-    last, at = 0.0, "checks"
+    last, at = 0.0, _FIRST
     for when, line in lines:
         match = _STATUS.match(line)
         if match is None:
             continue
         name = next((name for text, name in _PHASES if match["what"].startswith(text)), None)
-        at = name or (at if at == "checks" else "catalogue")
+        at = name or (at if at == _FIRST else "catalogue")
         found[at] = found.get(at, 0.0) + when - last
         last = when
         if name is not None:
@@ -96,8 +100,8 @@ def _reason(lines: Sequence[str]) -> str:
     """The paragraph that follows what failed."""
     at = max((n for n, line in enumerate(lines) if re.search(r"\bfatal\b|failed\b|failure", line)), default=0)
     said = [line.strip() for line in lines[at:] if line.strip() and not _FATAL.match(line.strip())]
-    kept = [line for line in said if "/" not in line and not re.match(r"(A list of|Consult|the probable)", line)]
-    return " ".join(" ".join(kept).split())
+    kept = [line for line in said if "/" not in line and not _STATUS.match(line)]
+    return _LIST.sub("", " ".join(" ".join(kept).split())).strip()
 
 
 def _error_of_logs(paths: Iterable[Path]) -> str:

@@ -26,12 +26,14 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
     checksums = work.facts.checksums if work.facts else True
     with bench(old or new, new, checksums=checksums) as made:
         tried, statements, more = _tried(made, work, old)
+        refused = made.refused(work.facts.settings) if work.facts else frozenset()
     notes += more
     notes += _unasked(work, statements)
-    changed = settings(work.facts.settings, frozenset(new.settings), work.copy.major, work.major) if work.facts else ()
+    there = frozenset(new.settings)
+    changed = settings(work.facts.settings, there, refused, work.major) if work.facts else ()
     obstacles = list(dict.fromkeys([*obstacles, *(found for each in tried for found in each.obstacles)]))
     ways = tuple(each.way for each in tried)
-    reason = _reason(ways, obstacles)
+    why = reason(ways, obstacles)
     return UpgradeRehearsal(
         id=f"{began:%Y%m%dT%H%M%S}Z-{secrets.token_hex(3)}",
         target="postgres",
@@ -40,8 +42,8 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
         wanted=f"PostgreSQL {work.major}",
         ran=(old.version if old else "-", new.version),
         bytes=work.copy.size,
-        verdict="failed" if reason else "passed",
-        reason=reason or f"the data went through: {' and '.join(each.way for each in ways)}",
+        verdict="failed" if why else "passed",
+        reason=why or f"the data went through: {' and '.join(each.way for each in ways)}",
         began_at=began,
         seconds=round(time.monotonic() - clock, 3),
         obstacles=tuple(obstacles),
@@ -115,7 +117,7 @@ def _unasked(work: MajorUpgrade, statements: tuple[StatementPlan, ...]) -> list[
     return list(work.facts.notes)
 
 
-def _reason(ways: tuple[RehearsedWay, ...], obstacles: list[Obstacle]) -> str:
+def reason(ways: tuple[RehearsedWay, ...], obstacles: list[Obstacle]) -> str:
     """Why the upgrade would fail; empty where it would not."""
     said = []
     for each in ways:

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
 
-from knowledge.postgres.catalogue import CATALOGUE, check
+from knowledge.postgres.catalogue import CATALOGUE
 from knowledge.thresholds.threshold import Status
+from observe.errors import QuestionError
 from observe.observation import Row
-from observe.postgres.explain import find
+from observe.postgres.explain import find, options
 from observe.postgres.statements import slow
 from observe.read import look
 from rehearse.postgres import obstacles
 from rehearse.report import ChangedSetting, Obstacle
 
-STATEMENTS = 20
-"""That take most of the time, whose plans are compared."""
 _SETTINGS = """
 SELECT name, setting AS value, category LIKE 'Query Tuning%%' OR name IN ('work_mem', 'hash_mem_multiplier') AS plans
 FROM pg_settings WHERE source NOT IN ('default', 'override', 'client', 'session') AND name NOT LIKE '%%.%%'
@@ -73,25 +73,28 @@ def _statements(conn: psycopg.Connection[Any]) -> tuple[tuple[Row, ...], tuple[s
     )
     here = [row for row in answer.rows if row["database"] == conn.info.dbname and row["id"]]
     kept: list[Row] = []
-    for row in here[:STATEMENTS]:
+    for row in here:
         whole = find(conn, int(str(row["id"])))  # the observation's text is cut
-        if whole is not None:
-            kept.append({**row, "query": whole["query"]})
+        with suppress(QuestionError):  # what no server plans
+            if whole is not None and options(str(whole["query"]), conn.info.server_version):
+                kept.append({**row, "query": whole["query"]})
     return tuple(kept), skipped
 
 
-def settings(source: Mapping[str, str], there: frozenset[str], was: int, wanted: int) -> tuple[ChangedSetting, ...]:
-    """The parameters of the source that a server with the parameters `there` does not take as they are. Pure."""
+def settings(
+    source: Mapping[str, str], there: frozenset[str], refused: frozenset[str], wanted: int
+) -> tuple[ChangedSetting, ...]:
+    """The parameters of the source that a server with the parameters `there`, or that refuses some, does not take.
+
+    Pure.
+    """
     found: list[ChangedSetting] = []
     for name, value in source.items():
         if name not in there:
             having = [major for major in CATALOGUE if name in CATALOGUE[major]]
             last = f"; {max(having)} was the last to have it" if having and max(having) < wanted else ""
             found.append(ChangedSetting(name=name, value=value, what=f"PostgreSQL {wanted} does not have it{last}"))
-        elif (problem := _problem(name, value, wanted)) and not _problem(name, value, was):
-            found.append(ChangedSetting(name=name, value=value, what=problem))
+        elif name in refused:
+            what = f"PostgreSQL {wanted} refuses the value: it would not start with it"
+            found.append(ChangedSetting(name=name, value=value, what=what))
     return tuple(found)
-
-
-def _problem(name: str, value: str, major: int) -> str | None:
-    return check(name, value, major)[1] if name in CATALOGUE.get(major, {}) else None

@@ -63,7 +63,7 @@ def old_server(bench: Bench, work: MajorUpgrade, statements: Sequence[Row]) -> B
     made = Before(server=bench.server("old", bench.old), without=without)
     made.server.start(loading(work.copy.extensions, bench.old.major))
     tried = on_this_computer(made.server.port)
-    wish = Wish(server=target(made.server), name=work.database, without=without, tried=tried)
+    wish = Wish(server=target(made.server), name=work.database, without=without, access=work.access, tried=tried)
     restore(work.place, work.manifest, wish)
     with made.server.connect(work.database) as conn:
         made.size = after.size(conn)
@@ -104,7 +104,7 @@ def by_pg_upgrade(bench: Bench, work: MajorUpgrade, before: Before, statements: 
             after.rows(conn, work, done)
             after.access(conn, work.access, on_this_computer(new.port), done)
             after.all_of(conn, work, done)
-            found = plans(conn, statements, work.facts.planner if work.facts else {})
+            found = plans(conn, _planned(statements, before), work.facts.planner if work.facts else {})
     finally:
         new.stop()
     downtime = estimate.by_pg_upgrade(done.phases, source=work.copy.size, here=before.size)
@@ -126,19 +126,23 @@ def by_dump(bench: Bench, work: MajorUpgrade, before: Before | None, statements:
     new = bench.server("restored", bench.new)
     obstacles = _catalog(new, work, before)
     try:
-        wish = Wish(server=target(new), name=work.database, without=lacking(work, bench.new),
-                    tried=on_this_computer(new.port))  # fmt: skip
+        wish = Wish(
+            server=target(new),
+            name=work.database,
+            without=lacking(work, bench.new),
+            access=work.access,
+            tried=on_this_computer(new.port),
+        )
         restored = restore(work.place, work.manifest, wish)
         for name, seconds in restored.seconds.items():
             done.add(_NAMES.get(name, name), seconds, offline=name not in ("prove", "access"))
-        same = f"{restored.rows:,} rows in {restored.tables} tables, each as it was"
-        done.check("rows", True, same)
+        done.check("rows", True, after.same(work))
         declared = work.access
         said = f"applied; {len(declared.postgres_users)} identities tried" if declared else _UNDECLARED
         done.check("access", True if declared else None, said)
         with new.connect(work.database) as conn:
             after.all_of(conn, work, done)
-            found = plans(conn, statements, work.facts.planner if work.facts else {})
+            found = plans(conn, _planned(statements, before), work.facts.planner if work.facts else {})
     except (KeepError, psycopg.Error) as error:
         way = RehearsedWay(way="dump", ok=False, refused=str(error), phases=tuple(done.phases))
         return Tried(way=way, obstacles=obstacles)
@@ -160,6 +164,11 @@ def _catalog(new: PostgresServer, work: MajorUpgrade, before: Before | None) -> 
         return views.gone(before.uses, views.columns(conn), str(new.binaries.major))
 
 
-_NAMES = {"prove": "proof of the rows", "statistics": "analyze"}
+def _planned(statements: Sequence[Row], before: Before | None) -> list[Row]:
+    """Those that the old server could plan: there is nothing to hold another one against."""
+    return [each for each in statements if before is not None and str(each["id"]) in before.plans]
+
+
+_NAMES = {"prove": "proof", "statistics": "analyze"}
 """Phase of a restore -> what it is called here."""
 _UNDECLARED = "the backup came without a declaration of access: nothing to hold it against"

@@ -52,5 +52,12 @@ def lost(declared: Mapping[str, RuleSet], before: CommandTable, after: CommandTa
 
 
 def gained(declared: Mapping[str, RuleSet], before: CommandTable, after: CommandTable) -> Mapping[str, tuple[str, ...]]:
-    """User -> the commands that its categories hold on the new server and did not on the old one. Pure."""
-    return lost(declared, after, before)
+    """User -> the commands that its categories hold on the new server and did not on the old one. Pure.
+
+    But for those about a connection itself, which every user of a declaration has (`bootstrap.access.rules.BASE`).
+    """
+    own = after.categories.get("connection", frozenset())
+    found = {
+        name: tuple(each for each in more if each not in own) for name, more in lost(declared, after, before).items()
+    }
+    return {name: more for name, more in found.items() if more}

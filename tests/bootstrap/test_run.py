@@ -56,7 +56,7 @@ def test_what_is_proven(settled: Tier) -> None:
         (f"{n}_app", "primary", f"log in as {n}_app_a"): allowed,
         (f"{n}_app", "primary", f"log in as {n}_app_b, the login not in use"): refused,
         (f"{n}_app", "primary", "insert into 2 tables"): allowed,
-        (f"{n}_app", "primary", "write the migrations' tables"): refused,
+        (f"{n}_app", "primary", "write the data tier's own tables"): refused,
         (f"{n}_app", "primary", "create a table"): refused,
         (f"{n}_app", "primary", "create a temporary table"): refused,
         (f"{n}_app", "primary", "alter a table"): refused,

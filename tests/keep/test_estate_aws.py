@@ -617,7 +617,7 @@ WHAT = "RDS did not restore shop-prod to 2026-11-30 03:15:00 UTC as shop-prod-dr
         (
             "InvalidDBInstanceState",
             "It is modifying.",
-            "It is modifying (InvalidDBInstanceState); wait until it is `available`, and run the drill again",
+            "It is modifying (InvalidDBInstanceState); wait until it is `available`, and run it again",
         ),
         (
             "PointInTimeRestoreNotEnabled",

@@ -28,6 +28,18 @@ def stack(profile: str, /, named: str = STACK, aws: dict[str, Any] | None = None
 BIG = {"storage": {"allocated": 300, "max": 350}}
 MAJOR = ["Look for", "Rehearse"]
 AFTER = ["Collect statistics", "Update the extensions", "Prove access"]
+BLUE_GREEN = [
+    *MAJOR,
+    "Drop the logical",
+    "Turn logical",
+    "Make a parameter group of family postgres18",
+    "Make the green copy on 18",
+    "Switch over",
+    "Have the stack take over",
+    *AFTER[:2],
+    "Make the logical slots again",
+    AFTER[2],
+]
 # profile, settings, --to, --from, beginnings of the steps
 STEPS: list[tuple[str, dict[str, Any], str, str, list[str]]] = [
     ("prod", {"postgres": {"version": "17.9"}}, "postgres.version=17.10", "",
@@ -35,16 +47,21 @@ STEPS: list[tuple[str, dict[str, Any], str, str, list[str]]] = [
     ("dev", {"postgres": {"version": "17.9"}}, "postgres.version=17.10", "",
      ["Upgrade the primary", "Update the extensions"]),
     ("prod", {"postgres": {"version": "17"}}, "postgres.version=18", "",
-     [*MAJOR, "Upgrade the primary and its replicas (standby, reporting)", *AFTER]),
+     [*MAJOR, "Take a manual snapshot", "Upgrade the primary and its replicas (standby, reporting)", *AFTER]),
+    ("prod", {}, "postgres.version=18", "postgres.version=16",
+     [*MAJOR, "Drop the logical slots", "Take a manual snapshot", "Upgrade the primary and its replicas", *AFTER[:2],
+      "Make the logical slots again", AFTER[2]]),
     ("dev", {"postgres": {"version": "17"}}, "postgres.version=18", "",
-     [*MAJOR, "Turn logical", "Make the green copy", "Switch over", *AFTER]),
-    ("dev", {}, "postgres.version=18.4", "postgres.version=16",
-     [*MAJOR, "Turn logical", "Make the green copy on 18", "Switch over", *AFTER]),
+     BLUE_GREEN),
+    ("dev", {}, "postgres.version=18.4", "postgres.version=16", BLUE_GREEN),
     ("dev", {}, f"postgres.version={DEFAULT_MAJOR}", "", []),
     ("prod", {}, "postgres.class=db.r7g.xlarge", "", ["Move to db.r7g.xlarge", "Restart replicas first"]),
     ("prod", {"postgres": {"class": "db.r7g.xlarge"}}, "postgres.class=db.r7g.large", "",
      ["Move to db.r7g.large", "Restart the primary first"]),
     ("dev", {}, "postgres.class=db.m7g.large", "", ["Move to db.m7g.large"]),
+    ("prod", {}, "postgres.ca=rds-ca-ecc384-g1", "",
+     ["Have every client trust rds-ca-ecc384-g1", "Have tmi-live-standby present", "Have tmi-live-reporting present",
+      "Have tmi-live present", "Declare it"]),
     ("prod", {"postgres": BIG}, "postgres.storage=400", "", ["Grow to 400"]),
     ("prod", {"redis": {"main": {"engine": "redis", "version": "7.1", "replicas": 1}}}, "main.engine=valkey", "",
      ["Take a snapshot", "Change the engine"]),
@@ -55,7 +72,7 @@ STEPS: list[tuple[str, dict[str, Any], str, str, list[str]]] = [
      ["Take a snapshot", "Upgrade to 9.0, with the parameter group of valkey9 in the same deployment"]),
     ("prod", {}, "main.class=cache.r7g.xlarge", "", ["Move to cache.r7g.xlarge"]),
     ("dev", {}, "main.class=cache.m7g.large", "", ["Add a replica", "Move to cache.m7g.large"]),
-    ("dev", {}, "main.auth=rbac", "main.auth=token", ["Make the users", "Swap the token"]),
+    ("dev", {}, "main.auth=rbac", "main.auth=token", ["Make the users", "Swap the token", "Have the stack take over"]),
     ("dev", {}, "main.tls=required", "main.tls=none", ["Take both", "Move every client", "Require TLS"]),
     ("dev", {}, "main.tls=required", "main.tls=preferred", ["Move every client", "Require TLS"]),
     ("dev", {}, "main.tls=required", "", []),
@@ -70,6 +87,7 @@ REFUSED: list[tuple[str, str, str, str]] = [
     ("prod", "postgres.storage=105", "", "at least 110"),
     ("prod", "postgres.storage=1T", "", "a number of GiB"),
     ("prod", "postgres.class=db.r7g.larg", "", "db.r7g.large"),
+    ("dev", "postgres.ca=rds-ca-2019", "", "RDS has rds-ca-rsa2048-g1"),
     ("dev", "main.engine=redis", "", "only redis to valkey"),
     ("dev", "main.version=7.2", "", "not possible in place"),
     ("dev", "main.version=8.9", "", "valkey has"),
@@ -153,6 +171,8 @@ def _commands(made: Deployed) -> Iterator[str]:
     for one, deployed in (
         *((each, []) for each in asked),
         ("postgres.version=17.10", ["postgres.version=17.9"]),
+        ("postgres.version=18", ["postgres.version=16"]),
+        ("postgres.ca=rds-ca-ecc384-g1", []),
         ("main.version=9.0", []),
         ("main.engine=valkey", ["main.engine=redis"]),
         ("main.auth=rbac", ["main.auth=token"]),
@@ -179,26 +199,12 @@ def test_every_command_reaches_the_stacks_own_things_and_no_others(
         if _AWS.match(command):
             there = set(_ID.findall(command)) & elsewhere
             region = "eu-central-1" if there else aws.get("region")
-            assert re.findall(r"--region (\S+)", command) == ([region] if region else []), command
-            assert re.findall(r"--profile (\S+)", command) == ([aws["profile"]] if "profile" in aws else []), command
+            assert set(re.findall(r"--region (\S+)", command)) == ({region} if region else set()), command
+            assert set(re.findall(r"--profile (\S+)", command)) == ({aws["profile"]} if "profile" in aws else set())
         elif "datatier" in command and "preview" not in command:
             # Without it the command would go to a tier on this computer.
             assert " --manifest manifest.json" in command, command
     assert seen >= {prefix, f"{prefix}-main"}
-
-
-@pytest.mark.parametrize(
-    ("aws", "arn"),
-    [
-        ({"region": "sa-east-1", "allowedAccountIds": ["21098765432"]}, "arn:aws:rds:sa-east-1:21098765432:db:s-live"),
-        ({"region": "cn-north-1"}, "arn:aws-cn:rds:cn-north-1:<account>:db:s-live"),
-        ({"region": "us-gov-east-1", "allowedAccountIds": []}, "arn:aws-us-gov:rds:us-gov-east-1:<account>:db:s-live"),
-        ({"region": "us-east-2"}, "arn:aws:rds:us-east-2:<account>:db:s-live"),
-        ({"region": ""}, "arn:aws:rds:<region>:<account>:db:s-live"),
-    ],
-)  # fmt: skip
-def test_the_primarys_arn_says_what_the_stacks_file_says(aws: dict[str, Any], arn: str) -> None:
-    assert stack("prod", "live", aws, name="s").primary_arn == arn
 
 
 ROLE = "arn:aws:iam::210987654321:role/deploy"
@@ -210,7 +216,7 @@ ROLE = "arn:aws:iam::210987654321:role/deploy"
         ({"region": "eu-west-3"}, ()),
         (
             {"region": "eu-west-3", "allowedAccountIds": ["210987654321"]},
-            ("aws sts get-caller-identity --region eu-west-3 says account 210987654321, as the stack's file wants",),
+            ("the calls are made in account 210987654321, as the stack's file wants",),
         ),
         (
             {"region": "eu-west-3", "profile": "p", "assumeRoles": [{"roleArn": "x"}, {"roleArn": ROLE}]},
@@ -226,4 +232,4 @@ def test_a_plan_begins_with_who_makes_the_calls_where_the_file_says(
     aws: dict[str, Any], first: tuple[str, ...]
 ) -> None:
     (made,) = plan(stack("dev", STACK, aws), ["postgres.class=db.m7g.large"])
-    assert made.steps[0].before == first
+    assert set(made.steps[0].before) == {*first, "tmi-live is available"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bootstrap.books import HISTORY, TABLE
+from bootstrap.books import CAPACITY, HISTORY, TABLE
 from bootstrap.postgres import SCHEMA
 
 # As pg_dump pins them: every name is printed with its schema, and no text depends on who asks. Of thousands of indexes
@@ -20,11 +20,13 @@ SCHEMAS = """SELECT n.oid, quote_ident(n.nspname), e.refobjid IS NOT NULL, obj_d
     WHERE n.nspname !~ '^pg_' AND n.nspname NOT IN ('information_schema', 'rdsadmin') ORDER BY n.nspname"""
 EXTENSIONS = """SELECT e.oid, e.extname, quote_ident(n.nspname), e.extnamespace FROM pg_extension e
     JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.oid >= 16384 ORDER BY e.extname"""
-BOOKS = f"""SELECT c.oid, c.relname = '{TABLE}' AND has_table_privilege(c.oid, 'SELECT') FROM pg_class c
-    WHERE c.relnamespace = to_regnamespace('{SCHEMA}') AND c.relkind = 'r' AND c.relname IN ('{TABLE}', '{HISTORY}')
+BOOKS = f"""SELECT c.oid, CASE WHEN c.relname = '{TABLE}' THEN has_table_privilege(c.oid, 'SELECT') END FROM pg_class c
+    WHERE c.relnamespace = to_regnamespace('{SCHEMA}') AND c.relkind = 'r'
+      AND c.relname IN ('{TABLE}', '{HISTORY}', '{CAPACITY}')
       AND (SELECT array_agg(a.attname::text) FROM pg_attribute a
            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped)
           @> CASE c.relname WHEN '{TABLE}' THEN ARRAY['version', 'dirty']
+                            WHEN '{CAPACITY}' THEN ARRAY['at', 'hours', 'node', 'name', 'value']
                             WHEN '{HISTORY}' THEN ARRAY['kind', 'version', 'before', 'checksum', 'tool'] END"""
 CLOCK = "SELECT now()::date"
 
