@@ -11,6 +11,7 @@ from at_work import action
 from bootstrap.errors import AskedError
 from knowledge.thresholds.nodes import SLOT_LOST, SLOT_WAL
 from knowledge.thresholds.postgres import CONNECTIONS, TRANSACTION_IDS
+from knowledge.thresholds.postgres_storage import VACUUM_HELD_TRANSACTIONS
 from knowledge.thresholds.threshold import Threshold
 from maintain.postgres.held import follows
 from maintain.run.budget import Budget, check
@@ -105,7 +106,7 @@ def test_what_makes_it_stop(case: str) -> None:
 # Kind, age in transactions, open for, in use -> whether it only follows
 FOLLOWS = [
     ("replica", 10, None, True, True),
-    ("replica", 10_000_000, None, True, False),
+    ("replica", int(VACUUM_HELD_TRANSACTIONS.warn or 0) + 1, None, True, False),
     ("slot", 10, None, True, True),
     ("slot", 10, None, False, False),
     ("slot", 10, 60.0, False, False),
