@@ -97,6 +97,7 @@ def run(
 
     [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json --budget 10m --only vacuum
     """
+    from capacity.sampling import sampled
     from maintain.look import Wanted, servers
     from maintain.plan import plan as planned
     from maintain.report import past
@@ -117,6 +118,8 @@ def run(
     report = carry_out(found, facts, lambda again: planned([again]), made, Budget(budget), note)
     if manifest is None:
         keep(state_of(stack), report)
+    if lack := sampled(found):
+        note(lack)
     if json:
         emit_json(report.model_dump())
     else:

@@ -68,7 +68,7 @@ def _show(made: Sequence[UpgradePlan]) -> None:
         out.print(f"[bold]{escape(str(each.change))}[/]" + ("" if each.steps else ": nothing to do"))
         for number, step in enumerate(each.steps, start=1):
             held = " [yellow](held: --go)[/]" if step.hold else ""
-            out.print(f"[bold]{number}.[/] {escape(step.what)} [dim]{escape(step.id)}[/]{held}")
+            out.print(f"[bold]{number}.[/] {escape(step.what)} [dim]({escape(step.id)})[/]{held}")
             for text in step.before:
                 out.print(f"   [dim]first:[/] {escape(text)}")
             for text in step.how:

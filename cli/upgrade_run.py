@@ -108,6 +108,11 @@ def _world(source: StackSource, plan: StoredPlan, manifest: str | None, *, pulum
     from upgrade.run.database import Database
     from upgrade.run.real import Real
 
+    if source.settings.profile == "local":
+        raise InputError(
+            f"`{plan.stack}` is a stack of this computer: `datatier up {plan.stack}` makes what its file declares; "
+            "an upgrade is carried out on AWS."
+        )
     found = find_manifest(None, manifest, quiet=True) if manifest is not None else None
     if found is not None and found.stack != plan.stack:
         raise InputError(f"--manifest is of the stack `{found.stack}`, and the plan is for `{plan.stack}`.")
@@ -140,16 +145,17 @@ def _nothing(_: str) -> None:
 def _show(plans: tuple[StoredPlan, ...], found: UpgradeReport) -> None:
     out = console()
     done = {each.step: each for each in found.done}
+    width = max((len(step.id) for plan in plans for step in plan.steps), default=0)
     for plan in plans:
         out.print(f"[bold]{escape(str(plan.change))}[/]" + ("" if plan.steps else ": nothing to do"))
         for step in plan.steps:
             if step.id in done:
                 when = done[step.id]
                 took = "was done already" if when.found else f"{when.at}, {when.seconds:.0f} s"
-                out.print(f"  [green]✓[/] {escape(step.id):<14} {escape(step.what)} [dim]{escape(took)}[/]")
+                out.print(f"  [green]✓[/] {escape(step.id.ljust(width))} {escape(step.what)} [dim]{escape(took)}[/]")
             else:
                 mark = "[yellow]→[/]" if step.id == found.next else " "
-                out.print(f"  {mark} {escape(step.id):<14} {escape(step.what)}")
+                out.print(f"  {mark} {escape(step.id.ljust(width))} {escape(step.what)}")
     if found.why:
         word = "failed" if found.state == "failed" else "waits"
         out.print(f"[bold]{word}:[/] {escape(found.why)}")

@@ -37,7 +37,8 @@ ENCRYPTED: list[tuple[dict[str, Any], list[str]]] = [
         "final_snapshots", "cache_port", "suppress", "boundary", "rotation", "backup", "proxy", "bucket")),
     *(({"postgres": {key: SECRET}}, [f"postgres.{key}"]) for key in (
         "version", "class", "storage", "multi_az", "replicas", "parameters", "pgaudit", "backup", "maintenance",
-        "insights", "monitoring", "database", "master", "port", "apply_immediately", "major_upgrade", "replica_lag")),
+        "insights", "monitoring", "database", "master", "port", "apply_immediately", "major_upgrade", "ca",
+        "replica_lag")),
     ({"postgres": {"storage": {"allocated": SECRET, "max": SECRET}}},
      ["postgres.storage.allocated", "postgres.storage.max"]),
     ({"postgres": {"replicas": {"a": SECRET}}}, ["postgres.replicas.a"]),

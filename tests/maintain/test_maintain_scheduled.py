@@ -56,6 +56,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[MaintenanceReport | Except
             return how
 
         monkeypatch.setattr(scheduled, "maintained", maintained)
+        monkeypatch.setattr(scheduled, "sampled", lambda manifest: f"nobody keeps samples of {manifest.prefix}")
         monkeypatch.setattr(handler, "own_manifest", lambda: SHOP)
         monkeypatch.setenv("DATATIER_BUDGET", "600")
         monkeypatch.setenv("DATATIER_NAMESPACE", NAMESPACE)
@@ -90,6 +91,7 @@ def test_the_function_tells_how_it_went(
     }
     # Every line of the log is a document: the report is one too.
     assert json.loads(out.splitlines()[0])["began_at"] == "2026-11-29T03:00:00+00:00"
+    assert json.loads(out.splitlines()[1]) == {"capacity": "nobody keeps samples of shop-live"}
 
 
 def test_a_run_that_breaks_off_has_failed_and_is_an_error(

@@ -29,9 +29,9 @@ class Aws:
         """What the path finds; None where AWS does not know what is described."""
         import jmespath
 
-        client = self._client(look.service, look.region)
         method = _method(look.operation)
         with _said(look.service, look.operation, look.parameters):
+            client = self._client(look.service, look.region)
             try:
                 if client.can_paginate(method):
                     answer = client.get_paginator(method).paginate(**look.parameters).build_full_result()
@@ -50,8 +50,8 @@ class Aws:
 
     def call(self, call: Call, found: Mapping[str, Value]) -> str:
         """Make it and return AWS's request id."""
-        client = self._client(call.service, call.region)
         with _said(call.service, call.operation, call.parameters):
+            client = self._client(call.service, call.region)
             answer = getattr(client, _method(call.operation))(**call.parameters, **found)
         return str(answer.get("ResponseMetadata", {}).get("RequestId", ""))
 

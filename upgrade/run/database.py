@@ -79,13 +79,16 @@ class Database:
 
     def _session(self) -> psycopg.Connection[Any]:
         if self._conn is None or self._conn.closed:
-            known = self._known()
-            store = self._store or AwsStore(known.region, known.aws_endpoint)
-            self._conn = master.look(known.postgres, store).conn
+            self._conn = self._open()
             # ANALYZE of a large table takes its time; whoever queues behind a lock that it waits for does not.
             self._conn.execute("SET statement_timeout = 0")
             self._conn.execute("SET lock_timeout = '10s'")
         return self._conn
+
+    def _open(self) -> psycopg.Connection[Any]:
+        known = self._known()
+        store = self._store or AwsStore(known.region, known.aws_endpoint)
+        return master.look(known.postgres, store).conn
 
     @contextmanager
     def _said(self) -> Iterator[None]:
