@@ -10,9 +10,8 @@ from cli.consent import ask
 from cli.current import state_of
 from cli.duration import duration
 from cli.errors import DIFFERENT, FAILED, InputError
-from cli.maintain_report import counts, show_report
 from cli.maintain_schedule import schedule
-from cli.maintain_view import as_json, show, sql
+from cli.maintain_view import as_json, counts, show, show_report, sql
 from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
 from cli.output import console, counted, emit_json, escape, note, table

@@ -143,7 +143,8 @@ def _cache(asked: Asked, cache: str, values: dict[str, str], say: Callable[[str]
         if engine != was:
             check_engine(UpgradeChange(target=cache, key="engine", was=was, wanted=engine))
         wanted = values.get("version", "")
-        if engine == was and numbers(version)[: len(numbers(wanted))] == (numbers(wanted) if wanted else ()):
+        to = numbers(wanted) if wanted else ()
+        if engine == was and numbers(version)[: len(to)] == to:
             raise InputError(f"{cache} runs on {copy.server} already: there is nothing to rehearse.")
         if wanted:
             was_version = version if engine == was else "0"

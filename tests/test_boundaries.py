@@ -58,7 +58,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "boards": {"knowledge", "observe"},
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
     "maintain": {"bootstrap", "capacity", "clients", "knowledge", "observe"},
-    "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe"},
+    "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe", "upgrade"},
     "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},
     "cli": {

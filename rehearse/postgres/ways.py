@@ -169,6 +169,6 @@ def _planned(statements: Sequence[Row], before: Before | None) -> list[Row]:
     return [each for each in statements if before is not None and str(each["id"]) in before.plans]
 
 
-_NAMES = {"prove": "proof of the rows", "statistics": "analyze"}
+_NAMES = {"prove": "proof", "statistics": "analyze"}
 """Phase of a restore -> what it is called here."""
 _UNDECLARED = "the backup came without a declaration of access: nothing to hold it against"

@@ -48,9 +48,9 @@ LINES = [
 @pytest.mark.parametrize(
     ("lines", "whole", "found"),
     [
-        (LINES, 14.0, {"checks": 1.0, "dump of the schema": 2.0, "catalogue": 4.0, "schema": 3.0, "files": 4.0}),
-        (LINES[:4], 2.0, {"checks": 2.0}),
-        ([], 0.5, {"checks": 0.5}),
+        (LINES, 14.0, {"check again": 1.0, "schema dump": 2.0, "catalogue": 4.0, "schema": 3.0, "files": 4.0}),
+        (LINES[:4], 2.0, {"check again": 2.0}),
+        ([], 0.5, {"check again": 0.5}),
     ],
 )
 def test_the_phases_of_pg_upgrade_are_those_that_it_names(
@@ -207,7 +207,7 @@ def test_what_grows_with_the_bytes_is_carried_over(source: int, here: int, secon
 
 
 def test_of_a_dump_the_writers_wait_from_its_beginning() -> None:
-    phases = [phase("dump", 2), phase("restore", 5), phase("proof of the rows", 7, offline=False), phase("roles", 1)]
+    phases = [phase("dump", 2), phase("restore", 5), phase("proof", 7, offline=False), phase("roles", 1)]
     found = estimate.by_dump(phases, source=2 * GB, here=GB)
     assert (found.seconds, found.basis.endswith("writers wait from the beginning of the dump")) == (15.0, True)
 
