@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from capacity.recommend.need import runs_out
+from capacity.recommend.need import reached, running_out
 from cli.capacity_plot import KEY, STYLE, plot
 from cli.capacity_words import TOP, a_day, between, share, sure, verdict, when
 from keep.drill.page import page as framed
@@ -14,7 +14,7 @@ from observe.quantities import size, written
 
 if TYPE_CHECKING:
     from capacity.budget import ConnectionBudget
-    from capacity.limit import Limit, Recommendation
+    from capacity.limit import Limit
     from capacity.report import CapacityReport
 
 _STYLE = """
@@ -32,17 +32,18 @@ figcaption { font-size: .95rem; }
 
 def page(name: str, report: CapacityReport, budget: ConnectionBudget | None) -> str:
     """Return the page."""
-    soon = [each for each in report.limits if runs_out(each)]
-    later = [each for each in report.limits if not runs_out(each)]
-    kind = "failed" if any(when(each) == "now" for each in soon) else "error" if soon else "passed"
+    soon = running_out(report)
+    later = [each for each in report.limits if each not in soon]
+    advised: dict[str, Limit] = {}
+    kind = "failed" if any(map(reached, soon)) else "error" if soon else "passed"
     body = [
         f'<h1>Capacity of {escape(name)} <span class="verdict {kind}">{_short(len(soon))}</span></h1>',
         f"<p>{escape(verdict(report))[:1].upper()}{escape(verdict(report))[1:]}.</p>",
         f'<p class="soft">As of {report.at:%Y-%m-%d %H:%M} UTC</p>',
-        *_overview(report.limits),
-        *(["<h2>What runs out</h2>", KEY, *(_limit(each, report) for each in soon)] if soon else []),
+        *_overview(report.limits, soon),
+        *(["<h2>What runs out</h2>", KEY, *(_limit(each, report, soon, advised) for each in soon)] if soon else []),
         *(["<h2>What does not, or cannot be said</h2>", "" if soon else KEY] if later else []),
-        *(_limit(each, report) for each in later),
+        *(_limit(each, report, soon, advised) for each in later),
         *_growth(report),
         *_connections(report),
         *_budget(budget),
@@ -56,20 +57,27 @@ def _short(soon: int) -> str:
     return f"{soon} within twelve months" if soon else "nothing runs out"
 
 
-def _overview(limits: Sequence[Limit]) -> list[str]:
-    rows = [(each.name, each.node, share(each), when(each), between(each), sure(each)) for each in limits]
+def _overview(limits: Sequence[Limit], soon: Sequence[Limit]) -> list[str]:
+    rows = [(each.name, each.node, share(each), when(each, soon), between(each), sure(each)) for each in limits]
     return _table("Limits", ("limit", "server", "now", "runs out", "between", "sure"), rows)
 
 
-def _limit(limit: Limit, report: CapacityReport) -> str:
-    heading = f"<h3>{escape(limit.name)} of {escape(limit.node)}: {escape(when(limit))}</h3>"
+def _limit(limit: Limit, report: CapacityReport, soon: Sequence[Limit], advised: dict[str, Limit]) -> str:
+    heading = f"<h3>{escape(limit.name)} of {escape(limit.node)}: {escape(when(limit, soon))}</h3>"
     said = f"<figcaption>{escape(share(limit))}. {escape(limit.why)}.</figcaption>"
+    return (
+        f"<figure>{heading}{said}{plot(limit, report.at, when(limit, soon))}</figure>{_recommendation(limit, advised)}"
+    )
+
+
+def _recommendation(limit: Limit, advised: dict[str, Limit]) -> str:
     found = limit.recommendation
-    return f"<figure>{heading}{said}{plot(limit, report.at)}</figure>{_recommendation(found) if found else ''}"
-
-
-def _recommendation(found: Recommendation) -> str:
+    if found is None:
+        return ""
     parts = [f"<p><b>Do:</b> {escape(found.what)}.</p>"]
+    if found.lines and (before := advised.setdefault(" ".join(found.lines), limit)) is not limit:
+        parts.append(f"<p>The same change as for {escape(before.name)} of {escape(before.node)}.</p>")
+        return f'<div class="do">{"".join(parts)}</div>'
     if found.lines:
         parts.append("".join(f"<code>{escape(each)}</code>" for each in found.lines))
     parts += [f"<p><b>Users:</b> {escape(each)}</p>" for each in found.users]

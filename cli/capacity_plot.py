@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING
 
 from capacity.days import date_of, day_of
 from capacity.projection import Projection, projection
-from capacity.words import amount
-from cli.capacity_words import between, when
+from cli.capacity_words import between, quantity
 
 if TYPE_CHECKING:
     import datetime
 
     from capacity.limit import Limit
-    from capacity.series import Unit
 
 STYLE = """
 figure { margin: 1rem 0 0; }
@@ -55,10 +53,10 @@ _APART = 0.09
 """Share of the width, or of the height, that two labels need between them."""
 
 
-def plot(limit: Limit, at: datetime.datetime) -> str:
+def plot(limit: Limit, at: datetime.datetime, when: str) -> str:
     """The figure as HTML; empty where there is no history to draw."""
     found = projection(limit, day_of(at))
-    if found is None or limit.history is None:
+    if found is None:
         return ""
     parts = [_band(found), _likely(found), _history(found)]
     if limit.limit is not None:
@@ -69,18 +67,18 @@ def plot(limit: Limit, at: datetime.datetime) -> str:
     if limit.date is not None:
         parts.append(_upright("then", found, day_of_date(limit.date)))
     svg = (
-        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="{escape(_told(limit))}">'
+        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="{escape(_told(limit, when))}">'
         f"{''.join(parts)}</svg>"
     )
-    scale = "".join(_scale(found, limit, limit.history.unit))
+    scale = "".join(_scale(found, limit))
     ticks = "".join(_ticks(found, limit))
     return f'<div class="plot"><div class="scale soft">{scale}</div>{svg}<div class="ticks soft">{ticks}</div></div>'
 
 
-def _told(limit: Limit) -> str:
+def _told(limit: Limit, when: str) -> str:
     """The plot in words, for who does not see it."""
     interval = between(limit)
-    return f"{limit.name} of {limit.node} over time. Runs out: {when(limit)}" + (f" ({interval})" if interval else "")
+    return f"{limit.name} of {limit.node} over time. Runs out: {when}" + (f" ({interval})" if interval else "")
 
 
 def _x(found: Projection, day: float) -> float:
@@ -119,7 +117,7 @@ def _upright(name: str, found: Projection, day: int) -> str:
     return f'<line class="{name}" x1="{x:.2f}" x2="{x:.2f}" y1="0" y2="100"/>'
 
 
-def _scale(found: Projection, limit: Limit, unit: Unit) -> Iterable[str]:
+def _scale(found: Projection, limit: Limit) -> Iterable[str]:
     """The limit, zero, and the most that was, as far as they do not touch."""
     marks = [(limit.limit, "most")] if limit.limit is not None else []
     marks += [(0.0, "zero"), (max(value for _, value in found.history), "peak")]
@@ -128,7 +126,7 @@ def _scale(found: Projection, limit: Limit, unit: Unit) -> Iterable[str]:
         share = (100 - _y(found, value)) / 100
         if all(abs(share - each) >= _APART for each in taken):
             taken.append(share)
-            yield f'<span class="{name}" style="bottom:{100 * share:.2f}%">{escape(amount(value, unit))}</span>'
+            yield f'<span class="{name}" style="bottom:{100 * share:.2f}%">{escape(quantity(limit, value))}</span>'
 
 
 def _ticks(found: Projection, limit: Limit) -> Iterable[str]:
