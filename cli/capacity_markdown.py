@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capacity.recommend.need import running_out
-from cli.capacity_words import TOP, a_day, between, share, sure, verdict, when
+from cli.capacity_words import TOP, a_day, between, share, sure, title, verdict, when
 from observe.quantities import size, written
 
 if TYPE_CHECKING:
@@ -34,9 +34,7 @@ def markdown(name: str, report: CapacityReport, budget: ConnectionBudget | None)
             for row in report.statements[:TOP]
         ],
     )
-    lines += _folded(
-        "why", [f"- {_cell(each.name)} of {_cell(each.node)}: {_cell(each.why)}" for each in report.limits]
-    )
+    lines += _folded("why", [f"- {_cell(title(each))}: {_cell(each.why)}" for each in report.limits])
     said = [f"- {_cell(each.node)}, {each.kind}: {_cell(each.said)}" for each in report.sources if each.said]
     lines += _folded("what was not seen", [*said, *(f"- {_cell(each)}" for each in report.missing)])
     return "\n".join(lines) + "\n"
@@ -51,12 +49,12 @@ def _row(each: Limit, soon: Sequence[Limit]) -> str:
 
 def _one(limit: Limit, advised: dict[str, Limit]) -> list[str]:
     found = limit.recommendation
-    lines = [f"**{_cell(limit.name)} of {_cell(limit.node)}**: {_cell(limit.why)}."]
+    lines = [f"**{_cell(title(limit))}**: {_cell(limit.why)}."]
     if found is None:
         return lines
     lines.append(f"- do: {_cell(found.what)}")
     if found.lines and (before := advised.setdefault(" ".join(found.lines), limit)) is not limit:
-        return [*lines, f"- the same change as for {_cell(before.name)} of {_cell(before.node)}"]
+        return [*lines, f"- the same change as for {_cell(title(before))}"]
     lines += [f"- users: {_cell(each)}" for each in found.users]
     lines += [f"- **refused**: {_cell(found.blocked)}"] if found.blocked else []
     lines += ["", "```yaml", *found.lines, "```"] if found.lines else []

@@ -9,7 +9,7 @@ from rich.console import Console
 
 from capacity.recommend.need import running_out
 from cli.capacity_chart import chart
-from cli.capacity_words import TOP, a_day, between, share, sure, verdict, when
+from cli.capacity_words import TOP, a_day, between, share, sure, title, verdict, when
 from cli.output import escape, table
 from observe.quantities import size, written
 
@@ -31,7 +31,7 @@ def show(out: Console, name: str, report: CapacityReport, budget: ConnectionBudg
     advised: dict[str, Limit] = {}
     for number, limit in enumerate(soon):
         out.print()
-        out.print(f"[bold]{escape(limit.name)}[/] of {escape(limit.node)}: {escape(limit.why)}")
+        out.print(f"[bold]{escape(title(limit))}[/]: {escape(limit.why)}")
         if number < _CHARTS and out.is_terminal:
             for line in chart(limit, report.at, min(out.width, _WIDEST)):
                 out.print(escape(line), style="cyan", no_wrap=True)
@@ -70,7 +70,7 @@ def _advice(limit: Limit, advised: dict[str, Limit]) -> list[list[str]]:
         return []
     rows = [["[green]do[/]", escape(found.what)]]
     if found.lines and (before := advised.setdefault(" ".join(found.lines), limit)) is not limit:
-        return [*rows, ["", f"the same change as for {escape(before.name)} of {escape(before.node)}"]]
+        return [*rows, ["", f"the same change as for {escape(title(before))}"]]
     rows += [["[green]write[/]", f"[cyan]{escape(line)}[/]"] for line in found.lines]
     rows += [["[green]users[/]", escape(users)] for users in found.users]
     rows += [["[red]refused[/]", escape(found.blocked)]] if found.blocked else []

@@ -17,6 +17,14 @@ TOP = 10
 """Rows of a list for people: JSON has them all."""
 
 
+def title(limit: Limit) -> str:
+    """`storage of primary`, `main memory`, `main memory of main-001`."""
+    cache, _, node = limit.node.partition("/")
+    if limit.name.startswith(f"{cache} "):
+        return f"{limit.name} of {node}" if node else limit.name
+    return f"{limit.name} of {limit.node}"
+
+
 def share(limit: Limit) -> str:
     """`56 % of 90 GiB`, or what it is now where nobody knows a limit."""
     if not limit.limit:
