@@ -99,6 +99,10 @@ COMMANDS: dict[str, list[Case]] = {
         case("dev", "--to", "postgres", code=2),
     ],
     "upgrade run": [case("plan.json", "--list", "--json"), case("plan.json", "--undo", "green", code=2)],
+    "upgrade rehearse": [
+        case("--to", "postgres.version=16", code=2),
+        case("--to", "postgres.version=18", url=True, code=1),
+    ],
     "health": [case("--json"), case("--line"), case(url=True, code=1)],
     "queries connections": [case("--json")],
     "queries sessions": [case(), case(url=True, code=1)],

@@ -51,6 +51,7 @@ RUNNING: list[tuple[list[str], int]] = [
     (["health", "live", "--json", "--timeout", "20"], 0),
     (["health", "--all", "--timeout", "20"], 0),
     (["doctor"], 0),
+    (["upgrade", "rehearse", "live", "--to", "postgres.version=17"], 2),
     (["env", "live"], 0),
     (["env", "live", "--format", "go"], 0),
     (["pools", "live", "--json"], 0),
