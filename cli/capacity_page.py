@@ -64,9 +64,10 @@ def _overview(limits: Sequence[Limit], soon: Sequence[Limit]) -> list[str]:
 
 def _limit(limit: Limit, report: CapacityReport, soon: Sequence[Limit], advised: dict[str, Limit]) -> str:
     heading = f"<h3>{escape(title(limit))}: {escape(when(limit, soon))}</h3>"
-    said = f"<figcaption>{escape(share(limit))}. {_prose(_upper(limit.why))}.</figcaption>"
+    said = f"<figcaption>{escape(share(limit))}: {_prose(limit.why)}.</figcaption>"
     drawn = plot(limit, report.at, when(limit, soon), limit.date if limit in soon else None)
-    return f"<figure>{heading}{said}{drawn}</figure>{_recommendation(limit, advised)}"
+    kind = "" if limit in soon else ' class="quiet"'
+    return f"<figure{kind}>{heading}{said}{drawn}</figure>{_recommendation(limit, advised)}"
 
 
 def _recommendation(limit: Limit, advised: dict[str, Limit]) -> str:

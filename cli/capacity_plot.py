@@ -23,6 +23,7 @@ figure { margin: 1rem 0 0; }
 figcaption { font-size: .95rem; margin-bottom: .5rem; }
 .plot { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0 .5rem; }
 .plot svg { display: block; width: 100%; height: 13rem; background: var(--band); border-radius: .25rem; }
+.quiet .plot svg { height: 6rem; } .quiet .plot .ticks { height: 1.4rem; }
 .plot .ticks { grid-column: 2; height: 2.6rem; font-size: .8rem; }
 .plot .ticks span.date { top: 1.25rem; color: var(--bad); font-weight: 600; }
 .scale { position: relative; font-size: .8rem; font-variant-numeric: tabular-nums; }
@@ -42,7 +43,8 @@ figcaption { font-size: .95rem; margin-bottom: .5rem; }
 .key .may::before { border-top: .6rem solid var(--bar); opacity: .3; }
 .key .limit::before { border-color: var(--bad); }
 @media (max-width: 40rem) { .plot { grid-template-columns: 4.2rem 1fr; } .plot svg { height: 10rem; }
-  .scale, .plot .ticks { font-size: .72rem; } }
+  .scale, .quiet .plot svg { height: 6rem; } .quiet .plot .ticks { height: 1.4rem; }
+.plot .ticks { font-size: .72rem; } }
 @media print { figure { break-inside: avoid; } }
 """
 KEY = (

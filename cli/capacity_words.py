@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from capacity.limit import Limit
     from capacity.report import CapacityReport, Growth
 
+_MILLION = 10**6
 TOP = 10
 """Rows of a list for people: JSON has them all."""
 
@@ -34,7 +35,9 @@ def share(limit: Limit) -> str:
 
 def quantity(limit: Limit, value: float) -> str:
     """A value of a limit without the unit that its name says."""
-    return size(value) + limit.unit.removeprefix("bytes") if limit.unit.startswith("bytes") else f"{value:,.0f}"
+    if limit.unit.startswith("bytes"):
+        return size(value) + limit.unit.removeprefix("bytes")
+    return f"{value:,.0f}" if value < _MILLION else f"{value / _MILLION:,.0f} million"
 
 
 def when(limit: Limit, soon: Sequence[Limit]) -> str:
