@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bootstrap.declared_extensions import FILE
 from cli import preview_view
 from cli.errors import FAILED, InputError
 from cli.options import JsonFlag, NamedStack
@@ -18,6 +20,7 @@ from cli.project import load
 from preview.plan import Preview, PreviewFinding
 
 if TYPE_CHECKING:
+    from cli.project import StackSource
     from cost.estimate import CostChange, Estimate
     from cost.prices import PriceTable
     from graph.deployment import Deployment
@@ -122,7 +125,20 @@ def _offline(stack: str) -> tuple[Deployment, tuple[PreviewFinding, ...]]:
             PreviewFinding(severity="warning", rule="access-no-migrator", resource="access.yaml", message=sentence)
             for sentence in source.access.unwise
         ),
+        *_upkeep(source),
     )
+
+
+def _upkeep(source: StackSource) -> Iterator[PreviewFinding]:
+    """Tables that access.yaml keeps and the schema's definition does not have."""
+    from bootstrap import schema
+    from bootstrap.schema.kept_partitions import unknown
+
+    path = source.root / FILE
+    if source.access.upkeep and path.is_file():
+        for sentence in unknown(source.access.upkeep, schema.load(path)):
+            message = f"access.yaml: {sentence}"
+            yield PreviewFinding(severity="warning", rule="upkeep-unknown", resource="access.yaml", message=message)
 
 
 def saved(file: str) -> tuple[Resource, ...]:

@@ -125,6 +125,7 @@ def _database(
 
 def _cache(asked: Asked, cache: str, values: dict[str, str], say: Callable[[str], None]) -> UpgradeRehearsal:
     from keep.backup.restore import access_of
+    from knowledge.versions import numbers
     from rehearse.redis.run import CacheUpgrade
     from rehearse.redis.run import rehearse as carried_out
     from upgrade.cache import check_engine, check_version
@@ -141,11 +142,13 @@ def _cache(asked: Asked, cache: str, values: dict[str, str], say: Callable[[str]
         engine = values.get("engine", was)
         if engine != was:
             check_engine(UpgradeChange(target=cache, key="engine", was=was, wanted=engine))
-        if wanted := values.get("version", ""):
+        wanted = values.get("version", "")
+        to = numbers(wanted) if wanted else ()
+        if engine == was and numbers(version)[: len(to)] == to:
+            raise InputError(f"{cache} runs on {copy.server} already: there is nothing to rehearse.")
+        if wanted:
             was_version = version if engine == was else "0"
             check_version(engine, UpgradeChange(target=cache, key="version", was=was_version, wanted=wanted))
-        elif engine == was:
-            raise InputError(f"{cache} runs on {copy.server} already: there is nothing to rehearse; name a version.")
         return carried_out(
             CacheUpgrade(
                 place=found.place,

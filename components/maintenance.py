@@ -25,7 +25,7 @@ from components.refuse import refuse
 from components.tasks.args import TaskArgs
 from components.tasks.definition import confined, definition, log_group
 from components.tasks.group import security_group
-from components.tasks.roles import execution_role, secrets, task_role
+from components.tasks.roles import secrets, starting, task_role
 from components.tasks.schedule import starts_task
 from knowledge import limits
 from knowledge.maintenance import KIND, REST_SECONDS
@@ -138,15 +138,15 @@ class Maintenance(pulumi.ComponentResource):
         name, args = self._name, self._args
         group, _ = security_group(name, args, KIND, "Maintenance of the data tier", self._child)
         logs = log_group(name, args, KIND, self._child)
-        starts, may_start = execution_role(name, args, KIND, logs, self._child)
-        may = secrets(args, manifest.secret_id)
-        runs, may_run = task_role(name, args, KIND, "Maintains PostgreSQL and the caches", may, self._child)
+        # One role both starts the task and is its own: a permissions boundary has no characters for a second one.
+        may = [*secrets(args, manifest.secret_id), *starting(args, logs)]
+        role, allowed = task_role(name, args, KIND, "Maintains PostgreSQL and the caches", may, self._child)
         task = definition(
             name,
             args,
             KIND,
             container(args, manifest.secret_id, manifest.version_id, logs.name),
-            (starts, runs),
+            (role, role),
             self._child,
         )
         starts_task(
@@ -155,9 +155,9 @@ class Maintenance(pulumi.ComponentResource):
             KIND,
             task,
             group,
-            (starts, runs),
+            (role,),
             rule,
-            pulumi.ResourceOptions(parent=self, depends_on=[may_start, may_run]),
+            pulumi.ResourceOptions(parent=self, depends_on=[allowed]),
             says="EventBridge starts the task of the maintenance",
             # What was missed is the next week's: an hour later may be in nobody's window.
             retry=aws.cloudwatch.EventTargetRetryPolicyArgs(maximum_retry_attempts=0, maximum_event_age_in_seconds=60),

@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 from infra.settings.model import Settings
 from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection, minutes
 from knowledge import names
 from knowledge.alarms.catalogue import POSTGRES, postgres_alarms, redis_alarms
 from knowledge.alarms.facts import cache_alarms, instance_alarms, stack_alarms
+from knowledge.alarms.maintenance import maintenance_alarms
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.classes import CacheClass, RdsClass, cache_class, rds_class
 from knowledge.parameters import Parameter, Value
@@ -212,6 +214,8 @@ class Instances:
     """By name."""
     looks: Looks | None = None
     """None where no function looks at the servers on a schedule."""
+    maintained: Literal["Lambda", "Fargate"] | None = None
+    """Where maintenance runs by itself; None where it does not."""
 
     @property
     def databases(self) -> tuple[DatabaseInstance, ...]:
@@ -227,12 +231,13 @@ class Instances:
 
     @property
     def facts(self) -> dict[str, tuple[AlarmSpec, ...]]:
-        """The same of what only the servers know; empty without scheduled looks.
+        """The same of what only the servers know, where they are looked at, and of what is done on a schedule.
 
         A replica in another region is looked at from here, and its metrics are here: no alarm there would see them.
         """
+        maintenance = maintenance_alarms(self.prefix, in_task=self.maintained == "Fargate") if self.maintained else ()
         if self.looks is None:
-            return {}
+            return {STACK: maintenance} if maintenance else {}
         prefix, seconds = self.prefix, self.looks.seconds
         found = {
             each.name: instance_alarms(
@@ -247,9 +252,8 @@ class Instances:
             if not each.elsewhere
         }
         found |= {name: cache_alarms(prefix, name, seconds=seconds) for name in self.caches}
-        found[STACK] = stack_alarms(
-            prefix, seconds=seconds, rotation_days=self.looks.rotation_days, copies=self.looks.copies
-        )
+        looks = stack_alarms(prefix, seconds=seconds, rotation_days=self.looks.rotation_days, copies=self.looks.copies)
+        found[STACK] = (*looks, *maintenance)
         return {name: alarms for name, alarms in found.items() if alarms}
 
 
@@ -272,7 +276,14 @@ def instances(
         },
         caches={name: _cache(prefix, name, cache, region) for name, cache in settings.redis.items()},
         looks=_looks(settings),
+        maintained=_maintained(settings),
     )
+
+
+def _maintained(settings: Settings) -> Literal["Lambda", "Fargate"] | None:
+    if settings.maintenance is None:
+        return None
+    return "Fargate" if settings.maintenance.in_task else "Lambda"
 
 
 def _looks(settings: Settings) -> Looks | None:

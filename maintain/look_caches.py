@@ -32,7 +32,7 @@ def caches(
     """
     if cache is not None and cache not in manifest.caches:
         there = ", ".join(manifest.caches) or "there is none"
-        raise AskedError(f"no cache `{cache}`: {there}{did_you_mean(cache, manifest.caches)}.")
+        raise AskedError(f"no cache `{cache}`: {there}{did_you_mean(cache, manifest.caches) or '.'}")
     meant = [name for name in manifest.caches if cache in (None, name)]
     skipped: list[Skipped] = []
     nodes: list[RedisNode] = []
@@ -47,7 +47,7 @@ def caches(
         except NowhereError as error:
             skipped.append(Skipped(object=name, why=str(error), mend="datatier health"))
     if node is not None and node not in (names := [each.name for each in nodes]):
-        raise AskedError(f"no node `{node}`: {', '.join(('primary', *names))}{did_you_mean(node, names)}.")
+        raise AskedError(f"no node `{node}`: {', '.join(('primary', *names))}{did_you_mean(node, names) or '.'}")
     answered: list[CacheFacts] = []
     for each in ask_redis([each for each in nodes if node in (None, each.name)], [FRAGMENTATION]):
         of = next(other.cache for other in nodes if other.name == each.node)

@@ -22,8 +22,9 @@ from observe.postgres.wraparound import WRAPAROUND_TABLES
 OBSERVATIONS: tuple[Observation, ...] = (
     TABLES,
     INDEXES,
-    VACUUM,
+    # Before the tables: a holder then counts as a little younger than it is, and a vacuum is rather planned in vain.
     VACUUM_HORIZON,
+    VACUUM,
     VACUUM_RUNNING,
     WRAPAROUND_TABLES,
     BLOAT,

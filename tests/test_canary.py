@@ -91,6 +91,7 @@ COMMANDS: dict[str, list[Case]] = {
     "maintain plan": [case("--json")],
     "maintain run": [case("--yes", "--json"), case("--yes", "--only", "vacum", code=2)],
     "maintain report": [case(), case("--json")],
+    "maintain schedule": [case("--json"), case("--now", "--json"), case("--budget", "1m", code=2)],
     "cost show": [case("prod", "--json")],
     "cost refresh": [case("nope", code=2)],
     "upgrade plan": [
@@ -98,6 +99,10 @@ COMMANDS: dict[str, list[Case]] = {
         case("dev", "--to", "postgres", code=2),
     ],
     "upgrade run": [case("plan.json", "--list", "--json"), case("plan.json", "--undo", "green", code=2)],
+    "upgrade rehearse": [
+        case("--to", "postgres.version=16", code=2),
+        case("--to", "postgres.version=18", url=True, code=1),
+    ],
     "health": [case("--json"), case("--line"), case(url=True, code=1)],
     "queries connections": [case("--json")],
     "queries sessions": [case(), case(url=True, code=1)],

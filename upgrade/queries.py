@@ -11,6 +11,12 @@ from upgrade.check import Asked
 
 _OWN = "n.nspname NOT IN ('pg_catalog', 'information_schema') AND n.nspname !~ '^pg_(toast|temp_)'"
 
+REG_TYPES = (
+    *("regcollation", "regconfig", "regdictionary", "regnamespace"),
+    *("regoper", "regoperator", "regproc", "regprocedure"),
+)
+"""Those whose values are OIDs that pg_upgrade does not keep."""
+
 PREPARED = Asked(
     says="no prepared transaction is open",
     statement="SELECT gid FROM pg_prepared_xacts",
@@ -26,8 +32,7 @@ REG = Asked(
     statement="SELECT format('%I.%I.%I %s', n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL)) "  # noqa: S608
     "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
     f"WHERE c.relkind IN ('r', 'm', 'i', 'p') AND NOT a.attisdropped AND {_OWN} "
-    "AND a.atttypid::regtype::text = ANY ('{regcollation,regconfig,regdictionary,regnamespace,regoper,regoperator,"
-    "regproc,regprocedure}') ORDER BY 1",
+    f"AND a.atttypid::regtype::text = ANY ('{{{','.join(REG_TYPES)}}}') ORDER BY 1",
     mend="change each to text in a migration",
 )
 USED_SLOTS = Asked(

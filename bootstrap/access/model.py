@@ -53,9 +53,9 @@ class SelectorRules(Model):
 class RedisRules(Model):
     """What an identity may do in one cache."""
 
-    role: Literal["monitoring", "inventory"] | None = None
+    role: Literal["monitoring", "inventory", "maintainer"] | None = None
     """A ready-made rule set in place of `commands`: `monitoring` sees counters; `inventory` sees names, types, lives
-    and sizes of all keys, or of its patterns, and no value."""
+    and sizes of all keys, or of its patterns, and no value; `maintainer` has the server give memory back."""
     keys: tuple[Pattern, ...] = ()
     """Patterns of the keys it reads and writes."""
     read: tuple[Pattern, ...] = ()

@@ -41,7 +41,9 @@ INVENTORY = (
 )
 """What `datatier keys` asks of every key. None of it returns a value, but the names of all keys are a disclosure: what
 stands in them is seen by whoever has this."""
-ROLES: Mapping[str, tuple[str, ...]] = {"monitoring": MONITORING, "inventory": INVENTORY}
+MAINTAINER = ("info", "memory|purge")
+"""What `datatier maintain` sends to a cache: everybody waits for a purge, so nobody gets it by its name."""
+ROLES: Mapping[str, tuple[str, ...]] = {"monitoring": MONITORING, "inventory": INVENTORY, "maintainer": MAINTAINER}
 """Ready-made rule set -> its commands."""
 
 

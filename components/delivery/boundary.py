@@ -111,9 +111,8 @@ def boundary(prefix: str, account: str, partition: str, networks: Sequence[str] 
             ],
         ),
         *_network(prefix, networks, arn),
-        allow("Tell", ["sns:Publish"], arn("sns", f"{prefix}-*")),
         *_backups(prefix, arn),
-        *_copies(prefix, arn),
+        *_own(prefix, arn),
         allow("Anywhere", _ANYWHERE, "*"),
         *others(prefix),
     ]
@@ -165,23 +164,25 @@ def _backups(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
         allow("RestoresMade", _of("rds", _RESTORES), restored),
         allow("Backups", changed, own),
         allow("BackupsMarked", changed, arn("rds", "*"), Condition={"StringEquals": {_OWN_TAG: prefix}}),
-        allow(
-            "BackupVaults",
-            _of("backup", ["CopyIntoBackupVault", "DescribeBackupVault"]),
-            arn("backup", f"backup-vault:{prefix}-*"),
-        ),
     ]
 
 
-def _copies(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
-    """What the task of the logical copies does in a bucket that bears the stack's name, and what starts that task."""
-    task = arn("ecs", f"task-definition/{prefix}-copies:*")
+def _own(prefix: str, arn: Callable[[str, str], str]) -> list[Statement]:
+    """What the task of the logical copies does in a bucket that bears the stack's name; what starts it and the task of
+    the maintenance. With it what else bears that name and has no condition: a statement more takes more characters."""
+    own = [
+        f"arn:*:s3:::{prefix}-*",
+        arn("ecs", f"task-definition/{prefix}-*"),  # what is another stack's is refused below, by its mark
+        arn("sns", f"{prefix}-*"),
+        arn("backup", f"backup-vault:{prefix}-*"),
+    ]
+    vaults = _of("backup", ["CopyIntoBackupVault", "DescribeBackupVault"])
     # Of whatever account: a role is only passed within its own, and the policy has few characters left.
-    roles = [f"arn:*:iam::*:role/{prefix}-copies{end}" for end in ("", "-start")]
+    roles = [f"arn:*:iam::*:role/{prefix}-{each}" for each in ("copies", "copies-start", "maintenance")]
     to_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
     return [
-        allow("Copies", [*_of("s3", _OBJECTS), "ecs:RunTask"], [f"arn:*:s3:::{prefix}-*", task]),
-        allow("CopiesRoles", ["iam:PassRole"], roles, Condition=to_tasks),
+        allow("Own", [*_of("s3", _OBJECTS), "ecs:RunTask", "sns:Publish", *vaults], own),
+        allow("TaskRoles", ["iam:PassRole"], roles, Condition=to_tasks),
     ]
 
 

@@ -28,12 +28,18 @@ def execution_role(
         assume_role_policy=trust(TASKS),
         opts=child,
     )
-    statements = [
+    policy = aws.iam.RolePolicy(
+        f"{name}-start-policy", role=role.name, policy=document(*starting(args, logs)), opts=child
+    )
+    return role, policy
+
+
+def starting(args: TaskArgs, logs: aws.cloudwatch.LogGroup) -> list[Statement]:
+    """What ECS needs to start the task."""
+    return [
         *pulling(args),
         allow("Logs", ["logs:CreateLogStream", "logs:PutLogEvents"], pulumi.Output.format("{0}:*", logs.arn)),
     ]
-    policy = aws.iam.RolePolicy(f"{name}-start-policy", role=role.name, policy=document(*statements), opts=child)
-    return role, policy
 
 
 def task_role(

@@ -1,5 +1,7 @@
 """What starts a task at its hour: a rule of EventBridge, the cluster it runs in, and the role that may start it."""
 
+from collections.abc import Sequence
+
 import pulumi
 import pulumi_aws as aws
 
@@ -13,7 +15,7 @@ def starts_task(
     kind: str,
     task: aws.ecs.TaskDefinition,
     group: aws.ec2.SecurityGroup,
-    roles: tuple[aws.iam.Role, aws.iam.Role],
+    roles: Sequence[aws.iam.Role],
     rule: aws.cloudwatch.EventRule,
     child: pulumi.ResourceOptions,
     *,
@@ -22,7 +24,7 @@ def starts_task(
 ) -> None:
     """Have a rule start the task in a cluster `PREFIX-KIND`.
 
-    :param roles: as which ECS starts the task, and which it has itself.
+    :param roles: as which ECS starts the task, and which it has itself: what has to be passed to it.
     :param says: what the role that starts it is for.
     """
     cluster = aws.ecs.Cluster(f"{name}-cluster", name=f"{args.prefix}-{kind}", opts=child)

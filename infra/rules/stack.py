@@ -90,7 +90,7 @@ def _shared_names(tier: Instances) -> Broken:
             yield f"redis.{name}", "is the name of a replica too: choose another name for one of them."
     for section, servers in (("postgres.replicas", tier.replicas), ("redis", tier.caches)):
         for name in servers:
-            if name == STACK and tier.looks:
+            if name == STACK and STACK in tier.facts:
                 yield f"{section}.{name}", "is what metrics of the stack as a whole are called: choose another name."
             cache, _, number = name.rpartition("-")
             if number.isdigit() and cache in tier.caches:

@@ -13,6 +13,7 @@ from knowledge.alarms import coverage as alarm_coverage
 from knowledge.alarms import events
 from knowledge.alarms.catalogue import POSTGRES, postgres_alarms, redis_alarms
 from knowledge.alarms.facts import INSTEAD_OF_INSIGHTS, cache_alarms, instance_alarms, stack_alarms
+from knowledge.alarms.maintenance import MAINTENANCE, maintenance_alarms
 from knowledge.alarms.spec import AlarmSpec
 from knowledge.alarms.text import SILENCE, looks_at, rule
 from knowledge.classes import cache_class, rds_class
@@ -119,7 +120,7 @@ def _section(server: str, alarm: AlarmSpec) -> str:
     made = f"### {alarm.key}\n\n**{alarm.severity}**: {rule(alarm)}; {SILENCE[alarm.missing]}. On {server}.\n\n"
     made += f"{alarm.meaning}\n\n{steps}\n\nThe number: {alarm.derivation}. Source: {alarm.source}."
     made += f"\n\nIt looks at `{behind}`." if behind else ""
-    if alarm.dimensions:
+    if alarm.dimensions and alarm.key not in MAINTENANCE:
         made += " The stack's own function writes it: only with `data-tier:metrics.schedule`."
     elif alarm.key in INSTEAD_OF_INSIGHTS:
         check, _ = INSTEAD_OF_INSIGHTS[alarm.key]
@@ -162,6 +163,8 @@ def _examples() -> Iterator[tuple[str, AlarmSpec]]:
         *stack_alarms(prefix, **looks, rotation_days=30, copies=True),
     ]
     yield from ((every, alarm) for alarm in facts)
+    weekly = "a stack that is maintained once a week"
+    yield from ((weekly, alarm) for alarm in maintenance_alarms(prefix, in_task=False))
 
 
 if __name__ == "__main__":

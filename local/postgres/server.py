@@ -230,23 +230,10 @@ class PostgresServer:
             text = config.text(self.port)
             if self._read("postgresql.conf") == text:
                 return config  # it has started with this before
-            names = self._refused(text)
+            names = unaccepted(self.binaries, self.folder, text)
             if not names - refused:
                 return config
             refused |= names
-
-    def _refused(self, text: str) -> frozenset[str]:
-        with tempfile.TemporaryDirectory(dir=self.folder) as folder:
-            (Path(folder) / "postgresql.conf").write_text(text)
-            done = subprocess.run(
-                [self.binaries["postgres"], "-C", "data_directory", "-D", folder],
-                env=ENVIRONMENT,
-                cwd="/",
-                capture_output=True,
-                text=True,
-                check=False,
-            )
-        return frozenset(re.findall(r'(?:invalid value for parameter|for parameter|parameter) "([^"]+)"', done.stderr))
 
     def _check_version(self) -> None:
         major = data_major(self.folder)
@@ -266,3 +253,21 @@ class PostgresServer:
 
     def _write(self, name: str, text: str) -> None:
         write_private(self.data / name, text, self.account.owner)
+
+
+def unaccepted(binaries: Binaries, folder: Path, text: str) -> frozenset[str]:
+    """The parameters that a server of these programs does not take from a postgresql.conf of that text.
+
+    :param folder: where a file may be put for it.
+    """
+    with tempfile.TemporaryDirectory(dir=folder) as made:
+        (Path(made) / "postgresql.conf").write_text(text)
+        done = subprocess.run(
+            [binaries["postgres"], "-C", "data_directory", "-D", made],
+            env=ENVIRONMENT,
+            cwd="/",
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    return frozenset(re.findall(r'(?:invalid value for parameter|for parameter|parameter) "([^"]+)"', done.stderr))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from knowledge.thresholds.postgres_storage import VACUUM_HELD_TRANSACTIONS
+from knowledge.thresholds.threshold import Status
 from maintain.facts import DatabaseFacts
 from maintain.postgres.rights import CATALOGS
 from observe.observation import Row
@@ -14,8 +15,8 @@ from observe.quantities import duration, percent
 def dead_rows(facts: DatabaseFacts, row: Row) -> Row | None:
     """Who may still see all dead rows that are left in a table (a row of `vacuum`): None where some can be removed.
 
-    A vacuum that came after the oldest transaction began has removed what could be: the rest died later. Of a replica
-    and most slots it is not known since when they hold back, so they count as older than any vacuum.
+    A vacuum that came after the oldest transaction began has removed what could be: the rest died later. A replica,
+    or a slot that is in use, follows what happens: it counts only when it is far behind.
     """
     vacuumed = row["vacuumed_seconds"]
     if vacuumed is None:
@@ -50,4 +51,8 @@ def _holders(facts: DatabaseFacts, table: object) -> list[Row]:
 
 
 def _open(row: Row) -> float:
-    return float("inf") if row["open_seconds"] is None else float(str(row["open_seconds"]))
+    if row["open_seconds"] is not None:
+        return float(str(row["open_seconds"]))
+    far = VACUUM_HELD_TRANSACTIONS.judge(int(str(row["transactions"]))) is not Status.OK
+    # Before 17 it is not known since when a slot has not been in use.
+    return float("inf") if far or not row["active"] else 0.0

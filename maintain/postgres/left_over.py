@@ -48,8 +48,9 @@ def _called_so(row: Row) -> bool:
 
 
 def _drop(facts: DatabaseFacts, row: Row, table: Row, of: str) -> Action | Skipped:
-    name, bytes_ = str(row["index"]), size(int(str(row["size_bytes"])))
-    why = f"a REINDEX of {of} that was stopped left {name} behind: {bytes_} that no query uses"
+    name, bytes_ = str(row["index"]), int(str(row["size_bytes"]))
+    why = f"a REINDEX of {of} that was stopped left {name} behind"
+    why += f": {size(bytes_)} that no query uses" if bytes_ else ", empty"
     right = owns(facts, table)
     if right is None:
         return refused(facts, name, table, why)

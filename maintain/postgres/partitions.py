@@ -9,7 +9,7 @@ from datetime import date, datetime
 from bootstrap import periods
 from bootstrap.access.upkeep import Partitions
 from bootstrap.postgres.change import ident
-from knowledge.thresholds.upkeep import DRAIN_ROWS, PAST_PERIODS
+from knowledge.thresholds.upkeep import DRAIN_PER_SECOND, DRAIN_ROWS, PAST_PERIODS
 from maintain.action import Action, Lock, Skipped
 from maintain.estimate import seconds
 from maintain.facts import DatabaseFacts
@@ -168,7 +168,8 @@ class _Table:
             said = f"{why}; {cause} would take the move for a deletion, so it has to be done by hand"
             return Skipped(object=partition, why=said)
         if rows > DRAIN_ROWS:
-            said = f"{why}; everybody would wait for so many: do it when nobody needs {self.table}"
+            wait = f"everybody who uses {self.table} would wait for some {_many(rows // DRAIN_PER_SECOND, 'second')}"
+            said = f"{why}; {wait}, so it is left for a quiet hour"
             return Skipped(object=partition, why=said, mend="; ".join(["BEGIN", *statements, "COMMIT"]))
         lock: Lock = "SHARE UPDATE EXCLUSIVE"
         if default:
@@ -179,10 +180,10 @@ class _Table:
         return self._action(partition, statements, why, lock, self.row["default_bytes"] if default else None)
 
     def _holes(self, held: Sequence[Span]) -> Iterator[Skipped]:
-        default = self.row["default_partition"]
-        for begin, end in holes(held, self.oldest, self.present):
-            rows = f"rows of that time go to {default}" if default else "rows of that time are refused"
-            yield Skipped(object=self.table, why=f"no partition of {self.table} holds {begin} to {end}: {rows}")
+        """Where there is a default partition it takes the rows, and gives them to a partition with the next run."""
+        for begin, end in () if self.row["default_partition"] else holes(held, self.oldest, self.present):
+            why = f"no partition of {self.table} holds {begin} to {end}: rows of that time are refused"
+            yield Skipped(object=self.table, why=why)
 
     def _old(self, there: Sequence[Row]) -> Iterator[Action | Skipped]:
         oldest, then = self.oldest, self.wanted.then

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from psycopg.sql import SQL, Identifier
 
 from bootstrap import schema
 from bootstrap.access import Access
@@ -20,6 +19,7 @@ from keep.postgres.reader import reader
 from keep.postgres.snapshot import pinned
 from rehearse.postgres.work import MajorUpgrade
 from rehearse.timed import Timed
+from upgrade.queries import UPDATE_EXTENSIONS
 
 Tried = Callable[[psycopg.Connection[Any], Access], tuple[str, ...]]
 _SHOWN = 5
@@ -27,10 +27,6 @@ _STATISTICS = """
 SELECT count(DISTINCT (s.starelid, s.staattnum)), (SELECT count(*) FROM pg_statistic_ext_data) FROM pg_statistic s
 JOIN pg_class c ON c.oid = s.starelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE n.nspname NOT IN ('pg_catalog', 'information_schema')
-"""
-_OLDER = """
-SELECT name, installed_version, default_version FROM pg_available_extensions
-WHERE installed_version IS NOT NULL AND installed_version <> default_version ORDER BY 1
 """
 # libc's C, C.UTF-8 and POSIX and the builtin provider sort by bytes, the others as their library does.
 _SORTED = """
@@ -60,10 +56,16 @@ def size(conn: psycopg.Connection[Any]) -> int:
 
 def rows(conn: psycopg.Connection[Any], work: MajorUpgrade, done: Timed) -> None:
     """Read every row, sequence and large object, and hold them against the proof of the source."""
-    with done.phase("proof of the rows", offline=False), pinned(conn, reader(conn, None)):
+    with done.phase("proof", offline=False), pinned(conn, reader(conn, None)):
         wrong = proof.differences(work.proof, proof.prove(conn))
-    same = f"{work.proof.rows:,} rows in {len(work.proof.tables)} tables and {len(work.proof.sequences)} sequences"
-    done.check("rows", not wrong, _few(wrong) or f"{same}, each as it was")
+    done.check("rows", not wrong, _few(wrong) or same(work))
+
+
+def same(work: MajorUpgrade) -> str:
+    """What a proof that holds says."""
+    counted = ((len(work.proof.tables), "table"), (len(work.proof.sequences), "sequence"))
+    what = " and ".join(f"{count} {word}{'s' if count != 1 else ''}" for count, word in counted)
+    return f"{work.proof.rows:,} rows in {what}, each as it was"
 
 
 def access(conn: psycopg.Connection[Any], declared: Access | None, tried: Tried, done: Timed) -> None:
@@ -77,23 +79,31 @@ def access(conn: psycopg.Connection[Any], declared: Access | None, tried: Tried,
 
 
 def extensions(conn: psycopg.Connection[Any], work: MajorUpgrade, done: Timed) -> None:
-    """An upgrade leaves extensions at the version that they had (RDS User Guide): update them, as one has to."""
-    updated, wrong = [], []
+    """An upgrade leaves extensions at the version that they had: update them, as the plan of an upgrade does."""
+    wrong: list[str] = []
+    was = _versions(conn)
     with done.phase("extensions"):
-        for name, was, now in conn.execute(_OLDER).fetchall():
+        for _, statement in conn.execute(UPDATE_EXTENSIONS.encode()).fetchall():
             try:
-                conn.execute(SQL("ALTER EXTENSION {} UPDATE").format(Identifier(name)))
+                conn.execute(str(statement).encode())
             except psycopg.Error as error:
-                wrong.append(f"{name} stays at {was}: {error.diag.message_primary}")
-            else:
-                source = work.copy.extensions.get(name, was)
-                # A dump makes an extension at the version that the server brings.
-                updated.append(f"{name} {was} -> {now}" + (f" (the source has {source})" if source != was else ""))
-        there = {name for (name,) in conn.execute("SELECT extname FROM pg_extension")}
-    lacking = sorted(set(work.copy.extensions) - there)
-    said = [*([f"updated {', '.join(updated)}"] if updated else ["each is at the version that this server brings"])]
+                wrong.append(f"{statement}: {error.diag.message_primary}")
+    now = _versions(conn)
+    updated = [_updated(name, was.get(name, ""), now[name], work) for name in sorted(now) if now[name] != was.get(name)]
+    lacking = sorted(set(work.copy.extensions) - set(now))
+    said = [f"updated {', '.join(updated)}" if updated else "each is at the version that this server brings"]
     said += [f"not there: {', '.join(lacking)}"] if lacking else []
-    done.check("extensions", False if wrong else None if lacking else True, "; ".join([*wrong, *said]))
+    done.check("extensions", False if wrong else None if lacking else True, "; ".join(wrong or said))
+
+
+def _versions(conn: psycopg.Connection[Any]) -> dict[str, str]:
+    return dict(conn.execute("SELECT extname, extversion FROM pg_extension").fetchall())
+
+
+def _updated(name: str, was: str, now: str, work: MajorUpgrade) -> str:
+    source = work.copy.extensions.get(name, was)
+    # A dump makes an extension at the version that the server brings.
+    return f"{name} {was} -> {now}" + (f" (the source has {source})" if source != was else "")
 
 
 def collations(conn: psycopg.Connection[Any], work: MajorUpgrade, done: Timed) -> None:
@@ -143,7 +153,7 @@ def definition(conn: psycopg.Connection[Any], folder: Path | None, done: Timed) 
     if path is None:
         done.check("schema", None, "there is no committed definition to hold it against")
         return
-    with done.phase("schema check", offline=False):
+    with done.phase("definition", offline=False):
         judged = schema.judge(conn, schema.load(path))
     if judged.other_migration:
         done.check("schema", None, "the committed definition is that of another migration")

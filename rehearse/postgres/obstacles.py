@@ -16,6 +16,7 @@ import psycopg
 from psycopg.rows import tuple_row
 
 from rehearse.report import Obstacle, Way
+from upgrade.queries import REG_TYPES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,8 +51,7 @@ JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 
 WHERE a.atttypid IN (SELECT oid FROM kinds) AND c.relkind IN ('r', 'm', 'i', 'p')
   AND n.nspname !~ '^pg_(toast|temp)' AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
 """
-_REG = """t.typnamespace = 'pg_catalog'::regnamespace AND t.typname IN ('regcollation', 'regconfig', 'regdictionary',
-          'regnamespace', 'regoper', 'regoperator', 'regproc', 'regprocedure')"""
+_REG = f"t.typnamespace = 'pg_catalog'::regnamespace AND t.typname = ANY ('{{{','.join(REG_TYPES)}}}')"
 _ACL = "t.oid = 'pg_catalog.aclitem'::regtype"
 
 _QUESTIONS: tuple[_Question, ...] = (

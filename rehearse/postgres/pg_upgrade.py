@@ -17,11 +17,12 @@ OUTPUT = "pg_upgrade_output.d"
 _STATUS = re.compile(r"^(?P<what>\S.*?)\s{2,}\S*\s*$")
 # Status line -> the phase that ends with it; what comes before the first is checked.
 _PHASES = (
-    ("Creating dump of database schemas", "dump of the schema"),
+    ("Creating dump of database schemas", "schema dump"),
     ("Restoring database schemas in the new cluster", "schema"),
     ("Copying user relation files", "files"),
     ("Cloning user relation files", "files"),
 )
+_FIRST = "check again"
 _FATAL = re.compile(r"^(Failure, exiting|\*failure\*|fatal)$", re.IGNORECASE)
 _LIST = re.compile(
     r"(A list of|on each column listed)[^.:]*in the file:|(Consult the last few lines|the probable cause).*"
@@ -71,13 +72,13 @@ def run(command: Sequence[str], folder: Path, environment: Mapping[str, str]) ->
 def phases(lines: Iterable[tuple[float, str]], whole: float) -> tuple[RehearsedPhase, ...]:
     """What took how long, by when each line came: seconds since the start, and the line. Pure."""
     found: dict[str, float] = {}
-    last, at = 0.0, "checks"
+    last, at = 0.0, _FIRST
     for when, line in lines:
         match = _STATUS.match(line)
         if match is None:
             continue
         name = next((name for text, name in _PHASES if match["what"].startswith(text)), None)
-        at = name or (at if at == "checks" else "catalogue")
+        at = name or (at if at == _FIRST else "catalogue")
         found[at] = found.get(at, 0.0) + when - last
         last = when
         if name is not None:

@@ -26,9 +26,11 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
     checksums = work.facts.checksums if work.facts else True
     with bench(old or new, new, checksums=checksums) as made:
         tried, statements, more = _tried(made, work, old)
+        refused = made.refused(work.facts.settings) if work.facts else frozenset()
     notes += more
     notes += _unasked(work, statements)
-    changed = settings(work.facts.settings, frozenset(new.settings), work.copy.major, work.major) if work.facts else ()
+    there = frozenset(new.settings)
+    changed = settings(work.facts.settings, there, refused, work.major) if work.facts else ()
     obstacles = list(dict.fromkeys([*obstacles, *(found for each in tried for found in each.obstacles)]))
     ways = tuple(each.way for each in tried)
     why = reason(ways, obstacles)

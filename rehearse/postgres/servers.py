@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,9 @@ from local import scratch
 from local.orphans import bury
 from local.postgres import binaries
 from local.postgres.binaries import Binaries
+from local.postgres.config import OWNED, quoted
 from local.postgres.roles import ADMIN
-from local.postgres.server import ENVIRONMENT, PostgresServer
+from local.postgres.server import ENVIRONMENT, PostgresServer, unaccepted
 from rehearse.postgres import pg_upgrade
 from rehearse.postgres.pg_upgrade import Said
 
@@ -46,6 +47,17 @@ class Bench:
         else:
             made.initialise(*(["--no-data-checksums"] if found.major >= 18 else []))
         return made
+
+    def refused(self, settings: Mapping[str, str]) -> frozenset[str]:
+        """The parameters whose value the new version does not take, of those that it has."""
+        left = {name: value for name, value in settings.items() if name in self.new.settings and name not in OWNED}
+        found: frozenset[str] = frozenset()
+        while True:  # one at a time is told
+            lines = (f"{name} = {quoted(value)}" for name, value in left.items() if name not in found)
+            more = unaccepted(self.new, self.folder, "\n".join(lines)) - found
+            if not more:
+                return found
+            found |= more
 
     def upgrade(self, old: PostgresServer, new: PostgresServer, *, check: bool) -> Said:
         """Run the new version's pg_upgrade over two clusters that are down."""

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg
 from psycopg.rows import dict_row
 
-from knowledge.postgres.catalogue import CATALOGUE, check
+from knowledge.postgres.catalogue import CATALOGUE
 from knowledge.thresholds.threshold import Status
 from observe.errors import QuestionError
 from observe.observation import Row
@@ -81,18 +81,20 @@ def _statements(conn: psycopg.Connection[Any]) -> tuple[tuple[Row, ...], tuple[s
     return tuple(kept), skipped
 
 
-def settings(source: Mapping[str, str], there: frozenset[str], was: int, wanted: int) -> tuple[ChangedSetting, ...]:
-    """The parameters of the source that a server with the parameters `there` does not take as they are. Pure."""
+def settings(
+    source: Mapping[str, str], there: frozenset[str], refused: frozenset[str], wanted: int
+) -> tuple[ChangedSetting, ...]:
+    """The parameters of the source that a server with the parameters `there`, or that refuses some, does not take.
+
+    Pure.
+    """
     found: list[ChangedSetting] = []
     for name, value in source.items():
         if name not in there:
             having = [major for major in CATALOGUE if name in CATALOGUE[major]]
             last = f"; {max(having)} was the last to have it" if having and max(having) < wanted else ""
             found.append(ChangedSetting(name=name, value=value, what=f"PostgreSQL {wanted} does not have it{last}"))
-        elif (problem := _problem(name, value, wanted)) and not _problem(name, value, was):
-            found.append(ChangedSetting(name=name, value=value, what=problem))
+        elif name in refused:
+            what = f"PostgreSQL {wanted} refuses the value: it would not start with it"
+            found.append(ChangedSetting(name=name, value=value, what=what))
     return tuple(found)
-
-
-def _problem(name: str, value: str, major: int) -> str | None:
-    return check(name, value, major)[1] if name in CATALOGUE.get(major, {}) else None

@@ -136,8 +136,7 @@ def by_dump(bench: Bench, work: MajorUpgrade, before: Before | None, statements:
         restored = restore(work.place, work.manifest, wish)
         for name, seconds in restored.seconds.items():
             done.add(_NAMES.get(name, name), seconds, offline=name not in ("prove", "access"))
-        same = f"{restored.rows:,} rows in {restored.tables} tables, each as it was"
-        done.check("rows", True, same)
+        done.check("rows", True, after.same(work))
         declared = work.access
         said = f"applied; {len(declared.postgres_users)} identities tried" if declared else _UNDECLARED
         done.check("access", True if declared else None, said)
@@ -170,6 +169,6 @@ def _planned(statements: Sequence[Row], before: Before | None) -> list[Row]:
     return [each for each in statements if before is not None and str(each["id"]) in before.plans]
 
 
-_NAMES = {"prove": "proof of the rows", "statistics": "analyze"}
+_NAMES = {"prove": "proof", "statistics": "analyze"}
 """Phase of a restore -> what it is called here."""
 _UNDECLARED = "the backup came without a declaration of access: nothing to hold it against"

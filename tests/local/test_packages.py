@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from graph.errors import CloudError
+from keep.errors import AskedError
 from knowledge.postgres.catalogue import DEFAULT_MAJOR, POSTGRES_VERSIONS
 from knowledge.postgres.extensions import EXTENSIONS
 from local.postgres import binaries, packages
@@ -115,3 +116,14 @@ def test_what_is_said_of_each_package_is_so() -> None:
 def test_the_default_major_is_the_newest_that_rds_and_the_local_tier_have() -> None:
     here = {known.major for known in packages.KNOWN if known.server}
     assert max(here & set(POSTGRES_VERSIONS)) == DEFAULT_MAJOR
+
+
+def test_a_very_major_version_is_had_or_said_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(binaries.VARIABLE, raising=False)
+    monkeypatch.setattr(packages, "found", lambda: (WHOLE, SMALL, OLD, MORE))
+    assert binaries.of_major(16).package == OLD
+    assert (binaries.of_major(18).package, binaries.of_major(18).lenders) == (WHOLE, (MORE,))
+    with pytest.raises(AskedError, match="this computer has no PostgreSQL 17: `make postgres-17` installs it"):
+        binaries.of_major(17)
+    with pytest.raises(AskedError, match=f"no PostgreSQL 15: name its bin folder in {binaries.VARIABLE}"):
+        binaries.of_major(15)

@@ -167,8 +167,14 @@ DEAD, STALE = worn(1, dead=40_001), worn(1, changed=40_001)
         ({"vacuum": [DEAD], "vacuum-horizon": [holder("transaction", 601.0, database="other")]}, ([VACUUM], [])),
         ({"vacuum": [DEAD], "vacuum-horizon": [holder("slot", None, catalogs_only=True)]}, ([VACUUM], [])),
         (
-            {"vacuum": [DEAD], "vacuum-horizon": [holder("slot", None, database=None)]},
+            {"vacuum": [DEAD], "vacuum-horizon": [holder("slot", None, database=None, active=False)]},
             ([], [(T, "SELECT pg_drop_replication_slot('7')")]),
+        ),
+        # A replica's own slot is always a few transactions behind.
+        ({"vacuum": [DEAD], "vacuum-horizon": [holder("slot", None, 50_000_000, database=None)]}, ([VACUUM], [])),
+        (
+            {"vacuum": [DEAD], "vacuum-horizon": [holder("replica", None, 50_000_001, database=None)]},
+            ([], [(T, "datatier queries long")]),
         ),
         (
             {"vacuum": [{**DEAD, "vacuumed_seconds": None}], "vacuum-horizon": [holder("transaction", 9e9)]},

@@ -97,6 +97,7 @@ def kept(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ("words", "said"),
     [
         (("--to", "desk.engine=valkey"), "desk runs on valkey 9.1.2 already: there is nothing to rehearse"),
+        (("--to", "desk.version=9.1"), "desk runs on valkey 9.1.2 already: there is nothing to rehearse"),
         (("--to", "desk.engine=redis"), "desk.engine: valkey -> redis: in place only redis to valkey is possible"),
         (("--to", "desk.version=8.0"), "desk.version: 9.1.2 -> 8.0: that is not possible in place"),
         (("--to", "desk.version=12.0"), "valkey has 7.2, 8.0"),

@@ -53,6 +53,7 @@ def test_17_to_18_in_both_ways_with_a_plan_that_changes(
         ("dump", True, ""),
     ]
     common = {
+        "rows": (True, "7,003 rows in 4 tables and 2 sequences, each as it was"),
         "access": (True, "applied; 3 identities tried"),
         "collations": (True, "no index of text is sorted by a library: none has to be built again"),
         "migrations": (True, "at version 2, as before; the pending 000003_notes ran"),
@@ -60,7 +61,6 @@ def test_17_to_18_in_both_ways_with_a_plan_that_changes(
     by_pg_upgrade, by_dump = map(checks, found["ways"])
     assert by_pg_upgrade == {
         **common,
-        "rows": (True, "7,003 rows in 4 tables and 2 sequences, each as it was"),
         "statistics": (None, by_pg_upgrade["statistics"][1]),
         "extensions": (True, "updated pg_stat_statements 1.11 -> 1.12 (the source has 1.10)"),
         "schema": by_dump["schema"],
@@ -72,7 +72,6 @@ def test_17_to_18_in_both_ways_with_a_plan_that_changes(
     )
     assert by_dump == {
         **common,
-        "rows": (True, "7,003 rows in 4 tables, each as it was"),
         "extensions": (True, "each is at the version that this server brings"),
         "schema": (True, by_dump["schema"][1]),
     }

@@ -8,10 +8,12 @@ from typing import Any
 
 import pytest
 
+from local.postgres.binaries import of_major
 from rehearse.postgres import estimate, pg_upgrade, views
 from rehearse.postgres.pg_upgrade import Said
 from rehearse.postgres.plans import compared, root, schemas, shape
 from rehearse.postgres.run import reason
+from rehearse.postgres.servers import bench
 from rehearse.postgres.source import settings
 from rehearse.postgres.statements import differences
 from rehearse.render_html import html
@@ -46,9 +48,9 @@ LINES = [
 @pytest.mark.parametrize(
     ("lines", "whole", "found"),
     [
-        (LINES, 14.0, {"checks": 1.0, "dump of the schema": 2.0, "catalogue": 4.0, "schema": 3.0, "files": 4.0}),
-        (LINES[:4], 2.0, {"checks": 2.0}),
-        ([], 0.5, {"checks": 0.5}),
+        (LINES, 14.0, {"check again": 1.0, "schema dump": 2.0, "catalogue": 4.0, "schema": 3.0, "files": 4.0}),
+        (LINES[:4], 2.0, {"check again": 2.0}),
+        ([], 0.5, {"check again": 0.5}),
     ],
 )
 def test_the_phases_of_pg_upgrade_are_those_that_it_names(
@@ -155,21 +157,35 @@ def test_the_changed_come_first_and_what_only_one_could_plan_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "there", "was", "wanted", "found"),
+    ("source", "there", "refused", "found"),
     [
-        ({"work_mem": "4096"}, {"work_mem"}, 16, 18, []),
-        ({"old_snapshot_threshold": "60"}, set(), 16, 18,
+        ({"work_mem": "4096"}, {"work_mem"}, set(), []),
+        ({"old_snapshot_threshold": "60"}, set(), set(),
          [("old_snapshot_threshold", "PostgreSQL 18 does not have it; 16 was the last to have it")]),
-        ({"own_of_somebody": "1"}, set(), 16, 18, [("own_of_somebody", "PostgreSQL 18 does not have it")]),
-        # A refusal of the house's own is none of the new version.
-        ({"log_statement": "all"}, {"log_statement"}, 16, 18, []),
+        ({"own_of_somebody": "1"}, set(), set(), [("own_of_somebody", "PostgreSQL 18 does not have it")]),
+        ({"work_mem": "1", "jit": "on"}, {"work_mem", "jit"}, {"work_mem"},
+         [("work_mem", "PostgreSQL 18 refuses the value: it would not start with it")]),
     ],
 )  # fmt: skip
 def test_parameters_that_the_new_server_takes_otherwise(
-    source: dict[str, str], there: set[str], was: int, wanted: int, found: list[tuple[str, str]]
+    source: dict[str, str], there: set[str], refused: set[str], found: list[tuple[str, str]]
 ) -> None:
     expected = tuple(ChangedSetting(name=name, value=source[name], what=what) for name, what in found)
-    assert settings(source, frozenset(there), was, wanted) == expected
+    assert settings(source, frozenset(there), frozenset(refused), 18) == expected
+
+
+def test_the_new_server_itself_says_which_values_it_refuses() -> None:
+    new = of_major(18)
+    with bench(new, new, checksums=True) as made:
+        values = {
+            "work_mem": "1",
+            "jit": "on",
+            "log_connections": "on",
+            "wal_level": "minimum",
+            "port": "-1",
+            "none": "1",
+        }
+        assert made.refused(values) == {"work_mem", "wal_level"}
 
 
 def phase(name: str, seconds: float, *, offline: bool = True) -> RehearsedPhase:
@@ -191,7 +207,7 @@ def test_what_grows_with_the_bytes_is_carried_over(source: int, here: int, secon
 
 
 def test_of_a_dump_the_writers_wait_from_its_beginning() -> None:
-    phases = [phase("dump", 2), phase("restore", 5), phase("proof of the rows", 7, offline=False), phase("roles", 1)]
+    phases = [phase("dump", 2), phase("restore", 5), phase("proof", 7, offline=False), phase("roles", 1)]
     found = estimate.by_dump(phases, source=2 * GB, here=GB)
     assert (found.seconds, found.basis.endswith("writers wait from the beginning of the dump")) == (15.0, True)
 
