@@ -355,6 +355,18 @@ def test_a_throttled_look_is_no_failure_while_it_waits(scene: Callable[[Case], S
     assert (it.run().state, left) == ("done", 0)
 
 
+def test_what_is_waited_for_is_said_when_it_changes(scene: Callable[[Case], Scene]) -> None:
+    it = scene(MINOR)
+    it.run(until="replica-standby")
+    assert it.said == [
+        "Upgrade the replica standby to 17.10. Users: Readers of this replica are cut for some minutes; the others and "
+        "the primary go on.",
+        "rds ModifyDBInstance",
+        "waiting for: shop-live-standby runs 17.10; now: 17.9",
+        "replica-standby: done",
+    ]
+
+
 def test_the_deadline_is_kept(scene: Callable[[Case], Scene]) -> None:
     it = scene(SIZE)
     it.world.state.change_cache = lambda *_: None  # type: ignore[method-assign]

@@ -84,7 +84,7 @@ def _call(doing: Doing, number: str, call: Call) -> None:
         note.request = world.call(call, found)
         doing.keep()
     try:
-        wait(world, call.until, going=call.made, seconds=call.minutes * 60)
+        wait(world, call.until, going=call.made, seconds=call.minutes * 60, say=doing.say)
     except StepError:
         if known := doing.effects.get(number):
             known.request = ""  # the next run may make it again at once
@@ -117,7 +117,7 @@ def _deploy(doing: Doing, number: str, deploy: Deploy) -> None:
             )
         if not all_hold(world, deploy.until) and any_holds(world, deploy.pending):
             raise _window(deploy)
-    wait(world, deploy.until, going=deploy.going, seconds=deploy.minutes * 60)
+    wait(world, deploy.until, going=deploy.going, seconds=deploy.minutes * 60, say=doing.say)
 
 
 def _by_hand(doing: Doing, texts: Sequence[str]) -> WaitingError:
