@@ -149,8 +149,8 @@ def test_a_replica_of_another_region_is_not_taken_along_to_another_major() -> No
     (made,) = plan(stack("prod", postgres={"version": "17", "replicas": replicas}), ["postgres.version=18"])
     [upgrade] = [step for step in made.steps if step.id == "upgrade"]
     assert [each for each in upgrade.before if "replica" in each] == [
-        "the replica dr in eu-central-1 is deleted, and deployed again afterwards: RDS takes along those of the primary's "
-        "region alone"
+        "the replica dr in eu-central-1 is deleted, and deployed again afterwards: RDS takes along those of the "
+        "primary's region alone"
     ]
     assert not any("live-dr" in each for each in upgrade.after)
 

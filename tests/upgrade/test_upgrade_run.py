@@ -355,6 +355,39 @@ def test_a_throttled_look_is_no_failure_while_it_waits(scene: Callable[[Case], S
     assert (it.run().state, left) == ("done", 0)
 
 
+def test_a_call_that_aws_does_not_show_yet_is_taken_for_made(scene: Callable[[Case], Scene]) -> None:
+    """The run is killed between the call and its note, and the next one looks before AWS has caught up."""
+    it = scene(IN_PLACE)
+    it.run(until="drop-slots")
+    state, describe = it.world.state, it.world.state.on_describe_db_snapshots
+    hidden = 3
+
+    def strike() -> None:
+        if state.calls[-1][0] == "CreateDBSnapshot":
+            it.world.strike = lambda: None
+            raise Killed
+
+    def late(*args: Any, **given: Any) -> Any:
+        nonlocal hidden
+        if state.snapshots and hidden:
+            hidden -= 1
+            raise refusal("DescribeDBSnapshots", "DBSnapshotNotFound")
+        return describe(*args, **given)
+
+    it.world.strike = strike
+    with pytest.raises(Killed):
+        it.run()
+    state.on_describe_db_snapshots = late  # type: ignore[method-assign]
+    found = it.run(until="snapshot")
+    assert (found.state, found.why, hidden) == ("stopped", "", 0)
+    # The second call was refused, and is no failure.
+    assert it.operations()[-2:] == ("CreateDBSnapshot", "CreateDBSnapshot")
+    # Where nobody had begun it, something else has the name.
+    other = scene(IN_PLACE)
+    other.world.state.snapshots["shop-live-before-18"] = {"Status": "copying"}
+    assert "(DBSnapshotAlreadyExists); something else has this name" in other.run().why
+
+
 def test_what_is_waited_for_is_said_when_it_changes(scene: Callable[[Case], Scene]) -> None:
     it = scene(MINOR)
     it.run(until="replica-standby")
