@@ -14,6 +14,7 @@ SOURCES = (
 )
 
 LOOKING = (
+    "capacity/**/*.py",
     "clients/**/*.py",
     "keep/**/*.py",
     "knowledge/**/*.csv",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,8 +14,8 @@ Reduce = Literal["max", "p99"]
 """What a day is worth: its maximum for what fills up, its 99th percentile for a load, whose peaks are short."""
 WEEK = 7
 _OF_A_WEEK = 4
-"""Days that a week needs: fewer may all be of its quiet end."""
-_DAY = 86_400
+"""Days that a week needs, where weeks have as many: fewer may all be of its quiet end."""
+_BEGIN = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,34 +28,38 @@ class Days:
 
     def upto(self, last: int) -> Days:
         """The days up to `last`, that one included."""
-        count = sum(1 for each in self.numbers if each <= last)
+        count = bisect_right(self.numbers, last)
         return Days(numbers=self.numbers[:count], values=self.values[:count])
 
     def series(self, name: str, node: str, unit: Unit) -> Series:
         """The same with dates, each at noon."""
-        noon = datetime.datetime(1970, 1, 1, 12, tzinfo=datetime.UTC)
+        noon = _BEGIN + datetime.timedelta(hours=12)
         times = tuple(noon + datetime.timedelta(days=each) for each in self.numbers)
         return Series(name=name, node=node, unit=unit, times=times, values=self.values)
 
 
 def day_of(when: datetime.datetime) -> int:
     """Days since 1970."""
-    return int(when.timestamp() // _DAY)
+    return (when - _BEGIN).days
 
 
 def date_of(day: int) -> datetime.date:
     """The date of a number of `Days`."""
-    return datetime.date(1970, 1, 1) + datetime.timedelta(days=day)
+    return _BEGIN.date() + datetime.timedelta(days=day)
 
 
 def days(series: Series, reduce: Reduce = "max") -> Days:
-    """The series by days; several values of one day are reduced to one."""
-    found: dict[int, list[float]] = {}
-    for when, value in zip(series.times, series.values, strict=True):
-        found.setdefault(day_of(when), []).append(value)
+    """The series by days in UTC; several values of one day are reduced to one."""
+    numbers = [(when - _BEGIN).days for when in series.times]
+    found = dict(zip(numbers, series.values, strict=True))
+    if len(found) == len(numbers):  # one for each day, as most of a year is
+        return Days(numbers=numbers, values=series.values)
+    several: dict[int, list[float]] = {}
+    for number, value in zip(numbers, series.values, strict=True):
+        several.setdefault(number, []).append(value)
     return Days(
-        numbers=tuple(found),
-        values=tuple(max(each) if reduce == "max" else percentile(each, 0.99) for each in found.values()),
+        numbers=tuple(several),
+        values=tuple(max(each) if reduce == "max" else percentile(each, 0.99) for each in several.values()),
     )
 
 
@@ -64,7 +69,8 @@ def weeks(of: Days) -> tuple[list[float], list[float]]:
     by_week: dict[int, list[float]] = {}
     for number, value in zip(of.numbers, of.values, strict=True):
         by_week.setdefault((last - number) // WEEK, []).append(value)
-    whole = [(back, found) for back, found in by_week.items() if len(found) >= _OF_A_WEEK]
+    least = min(_OF_A_WEEK, median([len(found) for found in by_week.values()]))
+    whole = [(back, found) for back, found in by_week.items() if len(found) >= least]
     return [last - back * WEEK - 3.0 for back, _ in whole], [median(found) for _, found in whole]
 
 

@@ -94,7 +94,7 @@ class Unclear:
 def fit(of: Days) -> Trend | Unclear:
     """The trend of a series by its days, today left out if it is not over."""
     if not of.numbers:
-        return Unclear(why="no history")
+        return Unclear(why="no whole day of history yet")
     now = of.values[-1]
     span = of.numbers[-1] - of.numbers[0] + 1
     if span < LEAST_DAYS:
@@ -139,9 +139,11 @@ def _holes(of: Days) -> str:
     if hole >= _HOLE:
         return f"{hole} days in a row without a value within the last four weeks"
     span = last - of.numbers[0] + 1
-    if 2 * len(of.numbers) < span:
-        return f"only {len(of.numbers)} of {span} days have a value"
-    return ""
+    if span >= _BY_WEEKS:  # one value a week is enough
+        found, whole, what = len({(last - each) // WEEK for each in of.numbers}), -(-span // WEEK), "weeks"
+    else:
+        found, whole, what = len(of.numbers), span, "days"
+    return f"only {found} of {whole} {what} have a value" if 2 * found < whole else ""
 
 
 def _points(of: Days) -> tuple[list[float], list[float], int]:

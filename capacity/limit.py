@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
 
 from capacity.fit import Trend
 from capacity.series import Series
@@ -26,16 +27,26 @@ class Score:
     right: bool
 
 
+Section: TypeAlias = Mapping[str, "str | int | Section"]
+"""Keys of a stack's file, as they are nested there."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Recommendation:
     """What to move to."""
 
     what: str
     """One sentence with the class, size or setting."""
+    settings: Section = field(default_factory=dict)
+    """What to write into the stack's file: `{"postgres": {"class": "db.r7g.xlarge"}}`; empty where none helps."""
     lines: tuple[str, ...] = ()
-    """Lines of the stack's file (`data-tier:...`)."""
-    users: str = ""
-    """What those who use the data tier notice, in the words of the preflight."""
+    """The same as lines of that file (`data-tier:...`), whole: what they replace is in them."""
+    users: tuple[str, ...] = ()
+    """What those who use the data tier notice, in the words of the preflight, the worst first."""
+    command: str = ""
+    """What plans or prepares it: `datatier upgrade plan ...`."""
+    blocked: str = ""
+    """Why the preflight, or the rules of settings, would not let it pass."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,7 @@ from capacity.series import Series, merged
 from observe.deadline import SilentError
 from observe.errors import UnansweredError
 from observe.nodes import postgres_nodes
+from observe.observation import Row
 from observe.postgres.statements import SLOW
 
 
@@ -53,7 +54,7 @@ def report(
         rooms[0].values(),
         rooms[1].values(),
         now.at,
-        statements=(row for each in now.observed if each.observation is SLOW for row in each.rows),
+        statements=_statements(now),
         sources=(*_sources(nodes, kept, told), *sources),
         missing=now.missing,
     )
@@ -68,6 +69,11 @@ def _kept(target: Manifest | Secret) -> tuple[tuple[Series, ...], str]:
     except (LoginError, SilentError, UnansweredError, CapacityError) as error:
         return (), str(error)
     return found, "" if found else "nothing was ever kept: `datatier capacity --sample`, once a day or more often"
+
+
+def _statements(now: Look) -> Sequence[Row]:
+    """Of the primary, which is asked first."""
+    return next((each.rows for each in now.observed if each.observation is SLOW), ())
 
 
 def _series(sample: Sample, now: Look) -> Series:

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bootstrap.access import load_access, maintainer
+from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import LoginError, Secret, open_postgres
 from capacity import store
 from capacity.samples import POSTGRES, REDIS, Sample, samples
 from clients.credentials import credential
+from clients.errors import EmptySecretError, NoLoginError
 from knowledge.thresholds.threshold import Status
 from observe.ask import ask
 from observe.node import APPLICATION, RedisNode
@@ -82,6 +84,15 @@ def sample(manifest: Manifest, conn: psycopg.Connection[Any] | None = None) -> L
     look = take(manifest)
     keep(manifest, look, conn)
     return look
+
+
+def sampled(manifest: Manifest) -> str:
+    """The same for who does something else beside: return why nothing was kept, and nothing where it was."""
+    try:
+        sample(manifest)
+    except (BootstrapError, EmptySecretError, NoLoginError) as error:
+        return f"no samples for `datatier capacity` were kept: {error}"
+    return ""
 
 
 def keep(manifest: Manifest, look: Look, conn: psycopg.Connection[Any] | None = None) -> None:

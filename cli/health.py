@@ -102,7 +102,7 @@ def looker_at(
     if postgres is None:
         return Looker(None, redis)
     recovery = _recovery(postgres, state)
-    return Looker(postgres, redis, lambda: chain(_proved(state), recovery()))
+    return Looker(postgres, redis, lambda: chain(_proved(state), recovery(), _maintained(postgres, state)))
 
 
 def _proved(state: StateDir | None) -> Iterator[Finding]:
@@ -128,6 +128,23 @@ def _proved(state: StateDir | None) -> Iterator[Finding]:
         ),
         datetime.now(UTC),
     )
+
+
+def _maintained(manifest: Manifest, state: StateDir | None) -> Iterator[Finding]:
+    """The last maintenance of a tier; of a deployed stack CloudWatch has it, and alarms look at it."""
+    from cli.maintenance_books import kept
+    from observe.health.maintenance import Maintained, maintenance_findings, not_known
+
+    if state is None:
+        alarm = f"{manifest.prefix}-stack-maintenance-failed"
+        yield from not_known("its runs write to CloudWatch", f"alarm {alarm}, runbook docs/runbooks/maintenance.md")
+        return
+    last = next(iter(reversed(kept(state))), None)
+    found = None
+    if last is not None:
+        failed = tuple(each.statement for each in last.done if each.state == "failed")
+        found = Maintained(at=datetime.fromisoformat(last.began_at), failed=failed)
+    yield from maintenance_findings(found, datetime.now(UTC))
 
 
 def _recovery(manifest: Manifest, state: StateDir | None) -> Callable[[], Iterator[Finding]]:

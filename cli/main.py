@@ -49,6 +49,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "drift": ("cli.drift", "drift", INSIDE),
     "report": ("cli.report", "app", DEPLOY),
     "maintain": ("cli.maintain", "app", CARE),
+    "capacity": ("cli.capacity", "capacity", CARE),
     "cost": ("cli.cost", "app", CARE),
     "upgrade": ("cli.upgrade", "app", CARE),
 }

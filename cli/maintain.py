@@ -11,7 +11,7 @@ from cli.current import state_of
 from cli.duration import duration
 from cli.errors import DIFFERENT, FAILED, InputError
 from cli.maintain_schedule import schedule
-from cli.maintain_view import as_json, show, sql
+from cli.maintain_view import as_json, counts, show, show_report, sql
 from cli.maintenance_books import keep, kept
 from cli.options import JsonFlag, ManifestOption, StackArgument
 from cli.output import console, counted, emit_json, escape, note, table
@@ -21,7 +21,6 @@ from observe.quantities import duration as written_seconds
 
 if TYPE_CHECKING:
     from maintain.action import MaintenancePlan
-    from maintain.report import Done, MaintenanceReport
 
 NodeOption = Annotated[str | None, typer.Option("--node", help="Only this server: primary, or a cache's node.")]
 CacheOption = Annotated[str | None, typer.Option("--cache", help="Only the nodes of this cache.")]
@@ -98,6 +97,7 @@ def run(
 
     [bold]Examples:[/] datatier maintain run    datatier maintain run --yes --json --budget 10m --only vacuum
     """
+    from capacity.sampling import sampled
     from maintain.look import Wanted, servers
     from maintain.plan import plan as planned
     from maintain.report import past
@@ -118,6 +118,8 @@ def run(
     report = carry_out(found, facts, lambda again: planned([again]), made, Budget(budget), note)
     if manifest is None:
         keep(state_of(stack), report)
+    if lack := sampled(found):
+        note(lack)
     if json:
         emit_json(report.model_dump())
     else:
@@ -136,7 +138,7 @@ def report(stack: StackArgument = None, json: JsonFlag = False) -> None:
     if json:
         emit_json([each.model_dump() for each in runs])
         return
-    rows = [[each.began_at, written_seconds(each.seconds), *_counts(each), escape(each.stopped)] for each in runs]
+    rows = [[each.began_at, written_seconds(each.seconds), *counts(each), escape(each.stopped)] for each in runs]
     console().print(table("", ["began", "took", "done", "failed", "stopped", "left", "why it stopped"], rows))
 
 
@@ -149,43 +151,3 @@ def only_kinds(made: MaintenancePlan, kinds: list[str]) -> MaintenancePlan:
     if not kinds:
         return made
     return MaintenancePlan(actions=tuple(each for each in made.actions if each.kind in kinds), skipped=made.skipped)
-
-
-def show_report(report: MaintenanceReport) -> None:
-    rows = [
-        [
-            each.state,
-            escape(each.statement),
-            written_seconds(each.seconds),
-            _shrunk(each),
-            written_seconds(each.blocked_seconds),
-            escape(each.detail),
-        ]
-        for each in report.done
-    ]
-    out = console()
-    if rows:
-        out.print(table("", ["state", "statement", "took", "size", "held up others", "why"], rows))
-    for each in report.unseen:
-        note(f"its lag was not seen, {each}")
-    done, failed, stopped, left = _counts(report)
-    words = f"{done} done, {failed} failed, {stopped} stopped, {left} left"
-    out.print(escape(f"{words} in {written_seconds(report.seconds)}. {_ending(report)}".strip()))
-
-
-def _ending(report: MaintenanceReport) -> str:
-    return f"The rest is left for the next run: {report.stopped}." if report.stopped else ""
-
-
-def _counts(report: MaintenanceReport) -> tuple[int, int, int, int]:
-    return report.count("done"), report.count("failed"), report.count("stopped"), report.count("left")
-
-
-def _shrunk(each: Done) -> str:
-    from observe.quantities import size
-
-    if each.bytes_before is None or each.bytes_after is None:
-        return ""
-    if each.bytes_before == each.bytes_after:
-        return size(each.bytes_after)
-    return f"{size(each.bytes_before)} -> {size(each.bytes_after)}"

@@ -75,7 +75,7 @@ def _why(wanted: MaintenanceSection) -> str:
 
 def _run(stack: str | None, manifest: str | None, seconds: float, namespace: str | None, *, json: bool) -> None:
     from cli.current import state_of
-    from cli.maintain import show_report
+    from cli.maintain_view import show_report
     from cli.maintenance_books import keep
     from cli.output import note
     from cli.target import find_manifest

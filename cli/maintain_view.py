@@ -1,4 +1,4 @@
-"""A plan of maintenance as people read it, as scripts do, and as one may paste it."""
+"""A plan of maintenance as people read it, as scripts do, and as one may paste it; and how a run went."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import groupby
 
-from cli.output import console, counted, escape, table
+from cli.output import console, counted, escape, note, table
 from maintain.action import Action, MaintenancePlan
-from observe.quantities import duration
+from maintain.report import Done, MaintenanceReport
+from observe.quantities import duration, size
 
 
 def as_json(made: MaintenancePlan) -> dict[str, object]:
@@ -91,3 +92,43 @@ def _quoted(role: str) -> str:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split())
+
+
+def show_report(report: MaintenanceReport) -> None:
+    """Print how each action of a run went, and how the run ended."""
+    rows = [
+        [
+            each.state,
+            escape(each.statement),
+            duration(each.seconds),
+            _shrunk(each),
+            duration(each.blocked_seconds),
+            escape(each.detail),
+        ]
+        for each in report.done
+    ]
+    out = console()
+    if rows:
+        out.print(table("", ["state", "statement", "took", "size", "held up others", "why"], rows))
+    for each in report.unseen:
+        note(f"its lag was not seen, {each}")
+    done, failed, stopped, left = counts(report)
+    words = f"{done} done, {failed} failed, {stopped} stopped, {left} left"
+    out.print(escape(f"{words} in {duration(report.seconds)}. {_ending(report)}".strip()))
+
+
+def _ending(report: MaintenanceReport) -> str:
+    return f"The rest is left for the next run: {report.stopped}." if report.stopped else ""
+
+
+def counts(report: MaintenanceReport) -> tuple[int, int, int, int]:
+    """Actions that were done, failed, stopped and left."""
+    return report.count("done"), report.count("failed"), report.count("stopped"), report.count("left")
+
+
+def _shrunk(each: Done) -> str:
+    if each.bytes_before is None or each.bytes_after is None:
+        return ""
+    if each.bytes_before == each.bytes_after:
+        return size(each.bytes_after)
+    return f"{size(each.bytes_before)} -> {size(each.bytes_after)}"

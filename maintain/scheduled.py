@@ -5,10 +5,12 @@ In a function of Lambda by `maintain/handler.py`, in a task by `datatier maintai
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 
 from bootstrap.manifest import Manifest
+from capacity.sampling import sampled
 from maintain.look import Wanted, servers
 from maintain.metrics import documents
 from maintain.plan import plan
@@ -29,8 +31,9 @@ def maintained(manifest: Manifest, seconds: float, say: Say = lambda _: None) ->
 
 
 def told(manifest: Manifest, seconds: float, namespace: str) -> MaintenanceReport:
-    """The same with what came of it on standard output: the report, then metrics. Raise as `maintained`; the metrics
-    of a run that breaks off say that it failed.
+    """The same, with samples of capacity kept, and what came of it on standard output: the report, then metrics.
+
+    Raise as `maintained`; the metrics of a run that breaks off say that it failed.
 
     Each line is a document of JSON, which Lambda and the log driver of ECS send to the log as it is.
     """
@@ -38,6 +41,8 @@ def told(manifest: Manifest, seconds: float, namespace: str) -> MaintenanceRepor
     try:
         report = maintained(manifest, seconds)
         print(report.model_dump_json())  # noqa: T201 the log of the function or task
+        if lack := sampled(manifest):
+            print(json.dumps({"capacity": lack}))  # noqa: T201
     finally:
         for line in documents(report, manifest.prefix, namespace, int(time.time() * 1000)):
             print(line)  # noqa: T201

@@ -18,6 +18,8 @@ CONCERNS: dict[str, str] = {
     "bootstrap/": ALL,
     "observe/": ALL,  # its function is of the same bundle
     "keep/": ALL,  # the same
+    "maintain/": ALL,  # the same
+    "capacity/": ALL,  # the same
     "clients/": ALL,
     "migrations/": ALL,
     "schema/": ALL,
@@ -41,6 +43,7 @@ CONCERNS: dict[str, str] = {
     "components/__main__.py": NONE,
     "components/package/": NONE,
     "components/schema.json": NONE,
+    "cost/": NONE,
     "delivery/": NONE,
     "deploy/": NONE,
     "docs/": NONE,
@@ -50,6 +53,7 @@ CONCERNS: dict[str, str] = {
     "pipeline/": NONE,
     "preview/": NONE,
     "pyproject.toml": NONE,
+    "rehearse/": NONE,
     "requirements/": NONE,
     "runtime/": NONE,
     "tests/": NONE,

@@ -57,7 +57,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "observe": {"bootstrap", "clients", "knowledge"},
     "boards": {"knowledge", "observe"},
     "keep": {"bootstrap", "clients", "knowledge", "observe"},
-    "maintain": {"bootstrap", "clients", "knowledge", "observe"},
+    "maintain": {"bootstrap", "capacity", "clients", "knowledge", "observe"},
     "rehearse": {"bootstrap", "keep", "knowledge", "local", "observe", "upgrade"},
     "capacity": {"bootstrap", "clients", "knowledge", "observe"},
     "cost": {"bootstrap", "graph", "knowledge"},

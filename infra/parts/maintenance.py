@@ -10,7 +10,7 @@ from infra.parts import metrics
 from infra.parts.site import Site, secret_days
 from infra.rules.backups import cron
 from infra.rules.maintenance import start
-from knowledge.alarms.facts import namespace
+from knowledge.alarms.maintenance import namespace
 
 
 def maintenance(

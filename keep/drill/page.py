@@ -47,11 +47,11 @@ code { font-size: .9em; overflow-wrap: anywhere; }
 """
 
 
-def page(title: str, body: str) -> str:
-    """Return the page; `title` is plain text, `body` is HTML."""
+def page(title: str, body: str, style: str = "") -> str:
+    """Return the page; `title` is plain text, `body` is HTML, `style` is what only this kind of page needs."""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
-        f"<title>{escape(title)}</title>\n<style>{_STYLE}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
+        f"<title>{escape(title)}</title>\n<style>{_STYLE}{style}</style>\n</head>\n<body>\n{body}\n</body>\n</html>\n"
     )

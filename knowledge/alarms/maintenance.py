@@ -6,8 +6,8 @@ time from one run to the next, so it would ring a moment before each. What a mis
 
 from __future__ import annotations
 
-from knowledge.alarms.facts import INSTANCE, namespace
-from knowledge.alarms.spec import AlarmSpec, Comparison, MissingData, Severity
+from knowledge.alarms.facts import INSTANCE
+from knowledge.alarms.spec import LOGS, AlarmSpec, Comparison, MissingData, Severity
 from knowledge.alarms.words import words
 from knowledge.maintenance import KIND
 
@@ -15,6 +15,11 @@ MAINTENANCE = words("maintenance.toml")
 FAILED = str(MAINTENANCE["maintenance-failed"]["metric"])
 """Metric of a run: its actions that failed."""
 _OWN = "own"
+
+
+def namespace(prefix: str) -> str:
+    """CloudWatch namespace of what its runs write; the scheduled looks, whose function is found by it, have another."""
+    return f"{LOGS}/{prefix}/{KIND}"
 
 
 def maintenance_alarms(prefix: str, *, in_task: bool) -> tuple[AlarmSpec, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from typing import Any
 
@@ -56,20 +56,20 @@ def carry_out(
     if facts is None:
         return on_caches(wanted, budget, partial(on_cache, manifest), say)
     primary, *replicas = postgres_nodes(manifest)
-    with worker(manifest) as conn, _alone(conn, _work(facts.owner), wait) as waited, Watch(primary, replicas) as watch:
+    with (
+        worker(manifest) as conn,
+        _alone(conn, _work(facts.owner), wait) as waited,
+        Watch(primary, replicas, say) as watch,
+    ):
         if waited:
             say("another run was under way: planned again")
             facts = database(manifest)
             wanted = _still(wanted, plan(facts), facts.node)
-        means = Means(
-            conn=conn,
-            watch=watch,
-            proof=Proof(primary, facts, plan),
-            budget=budget,
-            cache=partial(on_cache, manifest),
-            say=say,
-        )
-        return run(wanted, means)
+        with closing(Proof(primary, facts, plan)) as proof:
+            means = Means(
+                conn=conn, watch=watch, proof=proof, budget=budget, cache=partial(on_cache, manifest), say=say
+            )
+            return run(wanted, means)
 
 
 @contextmanager

@@ -30,10 +30,11 @@ _SEEN_BY: Mapping[Kind, tuple[Observation, ...]] = {
 
 
 class Proof:
-    """Looks at the primary by the sessions of the watcher."""
+    """Looks at the primary by a session of the watcher's, which is kept until `close`."""
 
     def __init__(self, node: PostgresNode, facts: DatabaseFacts, plan: Planner) -> None:
         self._node, self._facts, self._plan = node, facts, plan
+        self._conn: psycopg.Connection[Any] | None = None
 
     @property
     def node(self) -> str:
@@ -41,15 +42,24 @@ class Proof:
         return self._node.name
 
     def before(self, action: Action) -> Object:
-        """What there is. Raise what logging in raises."""
-        with self._node.session() as conn:
-            return see(conn, action.object)
+        """What there is. Raise what logging in and asking raise."""
+        return see(self._session(), action.object)
 
     def after(self, action: Action, before: Object) -> tuple[Object, str]:
-        """What there is now, and why it did not help; empty where it did. Raise what logging in raises."""
-        with self._node.session() as conn:
-            now = see(conn, action.object)
-            return now, self._unhelped(conn, action, before, now)
+        """What there is now, and why it did not help; empty where it did. Raise as `before`."""
+        conn = self._session()
+        now = see(conn, action.object)
+        return now, self._unhelped(conn, action, before, now)
+
+    def close(self) -> None:
+        """End the session."""
+        if self._conn is not None:
+            self._conn.close()
+
+    def _session(self) -> psycopg.Connection[Any]:
+        if self._conn is None or self._conn.closed:
+            self._conn = self._node.open()
+        return self._conn
 
     def _unhelped(self, conn: psycopg.Connection[Any], action: Action, before: Object, now: Object) -> str:
         if action.kind == "drop-index":

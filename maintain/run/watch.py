@@ -20,6 +20,8 @@ from observe.node import PostgresNode
 from observe.postgres.lag import written_by
 
 _CANCEL_SECONDS = 5.0
+SAY_SECONDS = 5.0
+"""Between two sentences on how far a statement is."""
 
 
 @dataclass(kw_only=True)
@@ -38,13 +40,17 @@ class Watched:
     behind: str = ""
     """Whom it waited for itself, at the last look at which it did."""
     progress: str = ""
-    """`42 %, building index`; empty where the server says nothing of it."""
+    """`42 %, building index`, at the last look at which the server said so."""
 
 
 class Watch:
     """A context: it looks from the beginning to the end of a run."""
 
-    def __init__(self, primary: PostgresNode, replicas: Sequence[PostgresNode] = ()) -> None:
+    def __init__(
+        self, primary: PostgresNode, replicas: Sequence[PostgresNode] = (), say: Callable[[str], None] = lambda _: None
+    ) -> None:
+        """`say` is told how far a statement is, now and then, from another thread."""
+        self._say, self._said_at = say, monotonic()
         self._primary = Sight(primary)
         self._replicas = [Sight(each) for each in replicas]
         self._positions = Positions()
@@ -85,6 +91,12 @@ class Watch:
             with self._mutex:  # a cancellation that is on its way has arrived by then
                 self._now = None
 
+    def _tell(self, seen: Watched, progress: str) -> None:
+        if progress not in ("", seen.progress) and monotonic() - self._said_at > SAY_SECONDS:
+            self._say(progress)
+            self._said_at = monotonic()
+        seen.progress = progress or seen.progress
+
     def _run(self) -> None:
         try:
             while not self._end.is_set():
@@ -123,7 +135,8 @@ class Watch:
             seen.lag_seconds = max([seen.lag_seconds, *(seconds for _, seconds in lags)])
             if found is not None:
                 seen.blocked_seconds = max(seen.blocked_seconds, found.held.seconds)
-                seen.behind, seen.progress = found.held.behind or seen.behind, found.progress
+                seen.behind = found.held.behind or seen.behind
+                self._tell(seen, found.progress)
             trouble = next((each for each in self._troubles if each.concerns(seen.kind)), None)
             if trouble and not seen.stopped:
                 seen.stopped = trouble.why

@@ -41,7 +41,11 @@ def shop() -> tuple[Resource, ...]:
 
 def own(resources: tuple[Resource, ...]) -> dict[str, Resource]:
     found = {each.physical: each for each in resources if each.type == METRIC_ALARM}
-    return {name: each for name, each in found.items() if (each.inputs.get("metricName") or "").startswith("datatier_")}
+    return {
+        name: each
+        for name, each in found.items()
+        if (each.inputs.get("metricName") or "").startswith("datatier_") and each.inputs["namespace"].count("/") == 1
+    }
 
 
 def test_the_alarms_that_come_alive(shop: tuple[Resource, ...]) -> None:
@@ -107,3 +111,33 @@ def test_a_breakage_is_found(shop: tuple[Resource, ...], name: str) -> None:
     assert any(each.resource == where and what in each.what for each in found), found
     silenced = {alarm for each in found for alarm in each.alarms}
     assert silenced == set(own(shop))
+
+
+@pytest.fixture(scope="module", params=["maintenance-function", "maintenance-task"])
+def maintained(request: pytest.FixtureRequest) -> tuple[str, tuple[Resource, ...]]:
+    """A stack that is maintained in a function, and in a task; with the name of that."""
+    source = load("prod")
+    image = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/shop:1.2"
+    of_task = {"data-tier:maintenance": {"budget": "1h", "image": image}}
+    config = dict(source.config) | CONFIG | (of_task if request.param == "maintenance-task" else {})
+    return request.param, indexed(recorded("prod", config, region=source.region), source.region).resources
+
+
+@pytest.mark.parametrize(
+    ("broken", "what"),
+    [
+        (None, ""),
+        (gone("maintenance-target"), "nothing starts it"),
+        (edit("maintenance-schedule", state="DISABLED"), "the rule is disabled"),
+    ],
+    ids=["whole", "no target", "disabled"],
+)
+def test_maintenance_in_a_function_and_in_a_task_is_traced_to_its_schedule(
+    maintained: tuple[str, tuple[Resource, ...]], broken: Callable[[list[Resource]], list[Resource]] | None, what: str
+) -> None:
+    name, resources = maintained
+    found = check(StackIndex(broken(list(resources)) if broken else resources, PLACE))
+    where = "maintenance-schedule" if "rule" in what else name
+    assert [(each.resource, what in each.what, each.alarms) for each in found] == (
+        [(where, True, ("shop-prod-stack-maintenance-failed",))] if broken else []
+    )

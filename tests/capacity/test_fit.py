@@ -100,7 +100,7 @@ def test_the_true_date_is_in_the_interval_and_near_the_likely_one(
 @pytest.mark.parametrize(
     ("days", "shape", "why"),
     [
-        (range(0), lambda d: d, "no history"),
+        (range(0), lambda d: d, "no whole day of history yet"),
         (range(1), lambda d: d, "1 day of history, and 14 are the least"),
         (range(13), lambda d: d, "13 days of history, and 14 are the least"),
         (range(365), lambda _: 100.0, "the growth may as well be none"),
@@ -124,19 +124,28 @@ def test_of_what_does_not_grow_a_growth_is_seen_about_as_often_as_an_interval_of
     assert sum(seen) <= 0.08 * len(seen)
 
 
+def test_one_value_a_week_is_enough() -> None:
+    every = measured(SHAPES["linear"], range(365), "weekly", spread=1)
+    found = fit(Days(numbers=every.numbers[::7], values=every.values[::7]))
+    assert isinstance(found, Trend)
+    assert found.slope.low < 0.5 < found.slope.high
+    assert found.slope.high - found.slope.low < 0.02
+
+
 @pytest.mark.parametrize(
-    ("missing", "why"),
+    ("kept", "why"),
     [
-        (set(range(50, 58)), "8 days in a row without a value within the last four weeks"),
-        (set(range(52, 60)), None),  # the last days: what is known ends there
-        (set(range(5, 31)), None),  # long ago
-        ({day for day in range(60) if day % 5}, "only 12 of 56 days have a value"),
+        ([*range(50), *range(58, 60)], "8 days in a row without a value within the last four weeks"),
+        ([*range(52)], None),  # the last days: what is known ends there
+        ([*range(5), *range(31, 60)], None),  # long ago
+        ([*range(0, 60, 5)], None),
+        ([*range(15, 60, 5)], "only 9 of 41 days have a value"),
+        ([0, *range(93, 121, 7)], "only 5 of 17 weeks have a value"),
     ],
 )
-def test_holes(missing: set[int], why: str | None) -> None:
-    found = measured(SHAPES["linear"], range(60), "holes", spread=1)
-    kept = [(n, v) for n, v in zip(found.numbers, found.values, strict=True) if n - FIRST not in missing]
-    made = fit(Days(numbers=[n for n, _ in kept], values=[v for _, v in kept]))
+def test_holes(kept: list[int], why: str | None) -> None:
+    every = measured(SHAPES["linear"], range(121), "holes", spread=1)
+    made = fit(Days(numbers=[every.numbers[day] for day in kept], values=[every.values[day] for day in kept]))
     assert (made.why if isinstance(made, Unclear) else None) == why
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -63,6 +63,7 @@ class Work:
     replicas: Sequence[PostgresNode] = ()
     pause: Callable[[float], None] = lambda _: None
     said: list[str] = field(default_factory=list)
+    progress: Callable[[str], None] = lambda _: None
 
     def facts(self) -> DatabaseFacts:
         return DatabaseFacts(
@@ -79,12 +80,16 @@ class Work:
         facts = self.facts()
         node = self.server.node()
         url = self.server.url(self.user)
-        with psycopg.connect(url, autocommit=True) as conn, Watch(node, self.replicas) as watch:
+        with (
+            psycopg.connect(url, autocommit=True) as conn,
+            Watch(node, self.replicas, self.progress) as watch,
+            closing(Proof(node, facts, lambda again: planned([again]))) as proof,
+        ):
             begin(conn)
             means = Means(
                 conn=conn,
                 watch=watch,
-                proof=Proof(node, facts, lambda again: planned([again])),
+                proof=proof,
                 budget=Budget(seconds),
                 cache=refuse,
                 say=self.said.append,

@@ -18,6 +18,7 @@ from real_servers import Postgres, replica_of
 from bootstrap.postgres.lock import hold
 from bootstrap.secrets import Secret
 from maintain.run import run, session, trouble, watch
+from observe.deadline import SilentError, cut
 from observe.node import PostgresNode
 from observe.nodes import postgres_nodes
 
@@ -130,6 +131,34 @@ def test_a_connection_that_is_lost_leaves_the_rest(server: Busy) -> None:
     assert [each.state for each in report.done] == ["stopped", "left"]
     assert report.stopped.startswith("the connection was lost: ")
     holder.close()
+
+
+def test_a_client_that_is_gone_has_its_statement_ended(server: Busy) -> None:
+    holder, work = old_snapshot(server), server.connect()
+    session.begin(work)
+    # Its end of the connection closes in the middle of the statement, as that of a process that is killed does.
+    with pytest.raises(SilentError), cut(work, 1.0):
+        work.execute(REINDEX)
+    until(server, f"NOT {REBUILDS}")
+    assert invalid(server) == ['"Shop Front"."By N_ccnew"']
+    holder.close()
+    server.connect().execute('DROP INDEX "Shop Front"."By N_ccnew"')
+
+
+def test_how_far_a_statement_is_is_said(server: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watch, "SAY_SECONDS", 0.0)
+    holder, told = old_snapshot(server), list[str]()
+
+    def end() -> None:
+        until(server, REBUILDS)
+        over = time.monotonic() + 30
+        while "waiting for old snapshots" not in " ".join(told) and time.monotonic() < over:
+            time.sleep(0.01)
+        holder.close()
+
+    with meanwhile(end):
+        assert Work(server, progress=told.append).one(action("reindex", REINDEX, INDEX)).state == "done"
+    assert "waiting for old snapshots" in " ".join(told)
 
 
 def test_a_statement_ends_with_the_budget(server: Busy) -> None:

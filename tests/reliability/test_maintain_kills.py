@@ -30,11 +30,15 @@ from maintain.run.carry_out import KEY
 pytestmark = pytest.mark.server
 KILLS = int(os.environ.get("DATATIER_KILLS", "6"))
 SEED = int(os.environ.get("DATATIER_SEED", "1"))
-ROWS = 60_000
-# Half of the rows are dead, nobody has analyzed it, an index is bloated, one was left behind by a REINDEX that was
-# stopped, and one never came to be.
+ROWS, FEW = 60_000, 6_000
+UPKEEP = [
+    {"table": "journal", "partitions": {"every": "month", "ahead": 2}},
+    {"table": "tokens", "expire": {"column": "expires_at", "after": "1d"}},
+]
+# Half of the rows are dead, one index was left behind by a REINDEX that was stopped and one never came to be; rows of a
+# partitioned table have no partition of theirs, and of a table of tokens many are over.
 WORN = f"""
-DROP TABLE IF EXISTS public.worn, public.stale;
+DROP TABLE IF EXISTS public.worn, public.stale, public.journal, public.tokens;
 CREATE TABLE public.worn (id int PRIMARY KEY, n int, pad text) WITH (autovacuum_enabled = off);
 INSERT INTO public.worn SELECT i, i, repeat('x', 100) FROM generate_series(1, {ROWS}) i;
 CREATE INDEX worn_n ON public.worn (n);
@@ -42,6 +46,12 @@ CREATE INDEX worn_n_ccnew ON public.worn (n);
 CREATE INDEX worn_pad ON public.worn (pad, n);
 DELETE FROM public.worn WHERE id % 2 = 0;
 CREATE TABLE public.stale AS SELECT i AS id FROM generate_series(1, {ROWS}) i;
+CREATE TABLE public.journal (id bigint, at timestamptz NOT NULL, PRIMARY KEY (id, at)) PARTITION BY RANGE (at);
+CREATE TABLE public.journal_default PARTITION OF public.journal DEFAULT;
+INSERT INTO public.journal SELECT i, now() - i % 3 * interval '1 month' FROM generate_series(1, {FEW}) i;
+CREATE TABLE public.tokens (id int PRIMARY KEY, expires_at timestamptz);
+CREATE INDEX tokens_expires_at ON public.tokens (expires_at);
+INSERT INTO public.tokens SELECT i, now() + (i % 2 * 60 - 30) * interval '1 day' FROM generate_series(1, {FEW}) i;
 SELECT pg_stat_force_next_flush();
 """
 """Made as the owner; its indexes are then marked by a superuser."""
@@ -74,6 +84,15 @@ class Keeping:
     def run(self) -> int:
         return self.keepers.wait(self.keepers.begin(self.tier.manifest))
 
+    def finish(self, where: str) -> None:
+        """Nothing is left to do but what the last run's own changes ask for; after that nothing at all."""
+        left = self.planned()
+        assert {(each.kind, each.object) for each in left} <= {("analyze", "public.journal_default")}, where
+        if left:
+            assert self.run() == 0, where
+            assert self.planned() == (), where
+        assert self.invalid() == [], where
+
     def invalid(self) -> list[str]:
         with closing(self.superuser()) as conn:
             rows = conn.execute("SELECT indexrelid::regclass::text FROM pg_index WHERE NOT indisvalid").fetchall()
@@ -94,16 +113,17 @@ class Keeping:
 @pytest.fixture(scope="module")
 def keeping(server: Postgres, make_tier: Callable[..., Tier]) -> Iterator[Keeping]:
     tier = make_tier(server)
+    tier.manifest.access["upkeep"] = UPKEEP
     tier.run()
     with keepers() as forks:
         made = Keeping(tier, forks)
         made.wear()
         kinds = {each.kind for each in made.planned()}
-        assert kinds == {"drop-index", "reindex", "vacuum"}
+        assert kinds == {"drop-index", "reindex", "partition", "expire", "vacuum"}
         began = time.monotonic()
         assert made.run() == 0
         made.seconds = time.monotonic() - began
-        assert made.planned() == ()
+        made.finish("undisturbed")
         yield made
     sys.stdout.write(f"\n{KILLS} kills, seed {SEED}, over {made.seconds:.2f} s: {dict(made.landed.most_common())}\n")
 
@@ -127,17 +147,22 @@ def test_a_killed_run_is_finished_by_the_next(keeping: Keeping, number: int) -> 
     left = len(keeping.planned())
     keeping.landed[f"{before - left} of {before} done" if code else "not killed"] += 1
     assert keeping.run() == 0, where
-    assert keeping.planned() == (), where
-    assert keeping.invalid() == [], where
+    keeping.finish(where)
     with closing(keeping.superuser()) as conn:
         assert conn.execute("SELECT count(*), sum(n) FROM public.worn").fetchone() == (ROWS // 2, (ROWS // 2) ** 2)
+        assert conn.execute("SELECT count(*) FROM public.journal").fetchone() == (FEW,)
+        assert conn.execute("SELECT count(*) FROM public.journal_default").fetchone() == (0,)
+        assert conn.execute("SELECT count(*), bool_and(id % 2 = 1) FROM public.tokens").fetchone() == (FEW // 2, True)
+        # A table that was made aside and never attached would be half a partition.
+        names = "SELECT count(*) FROM pg_class WHERE relname LIKE 'journal_%' AND relkind = 'r' AND NOT relispartition"
+        assert conn.execute(names).fetchone() == (0,)
 
 
 def test_the_second_of_two_waits_or_is_refused(keeping: Keeping) -> None:
     keeping.wear()
     both = [keeping.keepers.begin(keeping.tier.manifest) for _ in range(2)]
     assert [keeping.keepers.wait(pid) for pid in both] == [0, 0]
-    assert (keeping.planned(), keeping.invalid()) == ((), [])
+    keeping.finish("two at once")
     with closing(keeping.superuser()) as holder:
         holder.execute(f"SELECT pg_advisory_lock({KEY})".encode())
         with pytest.raises(BusyError) as caught:

@@ -26,6 +26,9 @@ SHOP = Manifest(
 )
 
 
+NAMESPACE = "data-tier/shop-live/maintenance"
+
+
 def report(*states: str) -> MaintenanceReport:
     done = tuple(Done(kind="vacuum", object="t", statement="VACUUM t", state=each) for each in states)  # type: ignore[arg-type]
     return MaintenanceReport(began_at="2026-11-29T03:00:00+00:00", seconds=12.5, done=done)
@@ -35,7 +38,7 @@ def metrics(out: str) -> dict[str, Any]:
     """Metric -> value of the one embedded document, with its dimensions."""
     (document,) = [json.loads(line) for line in out.splitlines() if "_aws" in line]
     (directive,) = document["_aws"]["CloudWatchMetrics"]
-    assert directive["Namespace"] == "data-tier/shop-live"
+    assert directive["Namespace"] == NAMESPACE
     assert directive["Dimensions"] == [[INSTANCE]]
     assert document[INSTANCE] == "shop-live"
     return {each["Name"]: document[each["Name"]] for each in directive["Metrics"]}
@@ -53,9 +56,10 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Callable[[MaintenanceReport | Except
             return how
 
         monkeypatch.setattr(scheduled, "maintained", maintained)
+        monkeypatch.setattr(scheduled, "sampled", lambda manifest: f"nobody keeps samples of {manifest.prefix}")
         monkeypatch.setattr(handler, "own_manifest", lambda: SHOP)
         monkeypatch.setenv("DATATIER_BUDGET", "600")
-        monkeypatch.setenv("DATATIER_NAMESPACE", "data-tier/shop-live")
+        monkeypatch.setenv("DATATIER_NAMESPACE", NAMESPACE)
 
     return ends
 
@@ -87,6 +91,7 @@ def test_the_function_tells_how_it_went(
     }
     # Every line of the log is a document: the report is one too.
     assert json.loads(out.splitlines()[0])["began_at"] == "2026-11-29T03:00:00+00:00"
+    assert json.loads(out.splitlines()[1]) == {"capacity": "nobody keeps samples of shop-live"}
 
 
 def test_a_run_that_breaks_off_has_failed_and_is_an_error(
@@ -107,7 +112,7 @@ def test_the_alarm_is_on_what_is_written(
     written = metrics(capsys.readouterr().out)
     alarms = {each.key: each for each in maintenance_alarms("shop-live", in_task=in_task)}
     failed = alarms["maintenance-failed"]
-    assert (failed.namespace, failed.dimensions) == ("data-tier/shop-live", {INSTANCE: "shop-live"})
+    assert (failed.namespace, failed.dimensions) == (NAMESPACE, {INSTANCE: "shop-live"})
     assert written[failed.metric] > failed.threshold
     assert ("maintenance-broken" in alarms) is not in_task
     assert alarms["maintenance-not-started"].dimensions == {"RuleName": "shop-live-maintenance"}

@@ -1,0 +1,138 @@
+"""Capacity for people: what runs out first, its chart, what to move to, then growth, connections and statements."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from capacity.recommend.need import runs_out
+from cli.capacity_chart import chart
+from cli.capacity_words import TOP, a_day, between, share, sure, verdict, when
+from cli.output import escape, table
+from observe.quantities import size, written
+
+if TYPE_CHECKING:
+    from capacity.budget import ConnectionBudget
+    from capacity.limit import Limit, Recommendation
+    from capacity.report import CapacityReport
+
+_CHARTS = 4
+"""Charts in a terminal, of what runs out first."""
+_WIDEST = 100
+
+
+def show(out: Console, name: str, report: CapacityReport, budget: ConnectionBudget | None) -> None:
+    """All of it; charts only where it is a terminal that reads."""
+    out.print(f"[bold]{escape(name)}[/]: {escape(verdict(report))}")
+    _limits(out, report)
+    soon = [each for each in report.limits if runs_out(each)]
+    for number, limit in enumerate(soon):
+        out.print()
+        _one(out, limit, report, drawn=number < _CHARTS)
+    _growth(out, report)
+    _connections(out, report, budget)
+    _statements(out, report)
+    _sources(out, report)
+
+
+def _limits(out: Console, report: CapacityReport) -> None:
+    rows = [
+        [
+            escape(each.name),
+            escape(each.node),
+            share(each),
+            _colour(each, when(each)),
+            between(each),
+            sure(each),
+        ]
+        for each in report.limits
+    ]
+    if rows:
+        out.print(table("", ["limit", "server", "now", "runs out", "between", "sure"], rows))
+    quiet = [each for each in report.limits if not runs_out(each)]
+    if quiet:
+        out.print()
+        out.print(table("", ["limit", "server", "why"], [[each.name, each.node, escape(each.why)] for each in quiet]))
+
+
+def _colour(limit: Limit, text: str) -> str:
+    return f"[red]{text}[/]" if text == "now" else f"[yellow]{text}[/]" if limit.date else text
+
+
+def _one(out: Console, limit: Limit, report: CapacityReport, *, drawn: bool) -> None:
+    out.print(f"[bold]{escape(limit.name)}[/] of {escape(limit.node)}: {escape(limit.why)}")
+    if drawn and out.is_terminal:
+        for line in chart(limit, report.at, min(out.width, _WIDEST)):
+            out.print(escape(line), style="cyan", no_wrap=True)
+    if limit.recommendation is not None:
+        _recommendation(out, limit.recommendation)
+
+
+def _recommendation(out: Console, found: Recommendation) -> None:
+    out.print(f"  [green]do[/]     {escape(found.what)}")
+    for line in found.lines:
+        out.print(f"  [green]write[/]  [cyan]{escape(line)}[/]")
+    for users in found.users:
+        out.print(f"  [green]users[/]  {escape(users)}")
+    if found.blocked:
+        out.print(f"  [red]refused[/] {escape(found.blocked)}")
+    if found.command:
+        out.print(f"  [green]by[/]     [cyan]{escape(found.command)}[/]")
+
+
+def _growth(out: Console, report: CapacityReport) -> None:
+    if not report.growth:
+        return
+    out.print()
+    rows = [[escape(each.name), escape(each.node), size(each.now), escape(a_day(each))] for each in report.growth[:TOP]]
+    out.print(table("What grows most", ["what", "server", "now", "growth"], rows))
+    if len(report.growth) > TOP:
+        out.print(f"[dim]and {len(report.growth) - TOP} more: --json[/]")
+
+
+def _connections(out: Console, report: CapacityReport, budget: ConnectionBudget | None) -> None:
+    rows = [
+        [escape(each.node), escape(each.whose), each.now, each.limit, _whole(each.peak), _whole(each.p99)]
+        for each in report.connections
+    ]
+    if rows:
+        out.print()
+        out.print(table("Connections", ["server", "whose", "now", "limit", "peak", "p99"], rows))
+    if budget is None:
+        return
+    out.print()
+    shown = [[escape(each.what), each.connections, escape(each.why)] for each in budget.demands]
+    shown.append(
+        [
+            "together",
+            budget.demand,
+            f"{budget.percent:.0f} % of {budget.usable}; {budget.most_percent:.0f} % are the most",
+        ]
+    )
+    out.print(table("Connections that may be opened", ["who", "connections", "why"], shown))
+    colour = "red" if budget.fits is False else "green" if budget.fits else "cyan"
+    out.print(f"[{colour}]{escape(budget.said)}[/]")
+
+
+def _whole(value: float | None) -> str:
+    return "" if value is None else f"{value:.0f}"
+
+
+def _statements(out: Console, report: CapacityReport) -> None:
+    if not report.statements:
+        return
+    out.print()
+    columns = ("mean_ms", "calls", "share_percent", "user", "query")
+    rows = [[escape(written(column, row[column])) for column in columns] for row in report.statements[:TOP]]
+    out.print(table("Statements that take most of the time", ["mean", "calls", "share", "user", "query"], rows))
+
+
+def _sources(out: Console, report: CapacityReport) -> None:
+    out.print()
+    for each in report.sources:
+        since = f", {each.series} series, {each.since} to {each.until}" if each.series else ""
+        said = f": {each.said}" if each.said else ""
+        out.print(escape(f"{each.node}: history from {each.kind}{since}{said}"), style="dim")
+    for missing in report.missing:
+        out.print(f"[yellow]not seen[/] {escape(missing)}")
