@@ -189,8 +189,8 @@ def test_who_does_something_else_beside_hears_why_nothing_was_kept(till: Till) -
         access=DECLARED,
     )
     assert sampled(manifest) == (
-        "no samples for `datatier capacity` were kept: `till_watch` is declared and has no secret yet: a deployment makes "
-        "it, here `datatier access apply`."
+        "no samples for `datatier capacity` were kept: `till_watch` is declared and has no secret yet: a deployment "
+        "makes it, here `datatier access apply`."
     )
 
 
