@@ -26,7 +26,7 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
     old, notes = _old(work)
     asked = [*(work.facts.obstacles if work.facts else ()), *_extensions(work, new)]
     checksums = work.facts.checksums if work.facts else True
-    with bench(old or new, new, checksums=checksums) as made:
+    with bench(old or new, new, checksums=checksums, size=work.copy.size) as made:
         tried, statements, more = _tried(made, work, old)
         refused = made.refused(work.facts.settings) if work.facts else frozenset()
     notes += more
@@ -83,8 +83,8 @@ def _tried(
             notes.append(f"the copy could not be brought into PostgreSQL {old.version} of this computer: {error}")
     if before is not None and before.without:
         notes.append(
-            f"pg_upgrade was rehearsed without {', '.join(sorted(before.without))}, which PostgreSQL "
-            f"{made.old.version} of this computer does not have"
+            f"pg_upgrade was rehearsed without {', '.join(sorted(before.without))}: not both servers of this computer "
+            "have it among their own libraries"
         )
     if "pg_upgrade" in work.ways and before is not None:
         work.say("pg_upgrade")

@@ -127,6 +127,7 @@ def _fill(at: Brewery) -> None:
         conn.execute(f"ALTER DATABASE {DATABASE} OWNER TO brewery_owner")
         if at.major > 16:
             conn.execute("CREATE EXTENSION pg_stat_statements VERSION '1.10'")
+            conn.execute("CREATE EXTENSION pgcrypto")  # 18 has it of another package
         MigrationRunner(Source.load(at.migrations), PostgresLedger(conn), role="brewery_owner").up(2)
         assert brought_about(conn, desired_by_url(conn, access)) == ()
         conn.execute(ROWS)
