@@ -89,7 +89,7 @@ def budget(
         most_instances=fit,
         peak=use.peak if use else None,
         p99=use.p99 if use else None,
-        said=_said(login, application, fits, fit, max(own, 0)),
+        said=_said(login, application, fits, fit, max(own, 0), advice.limit if own < left else None),
     )
 
 
@@ -103,7 +103,7 @@ def _instances(login: str, application: Application) -> list[Demand]:
     return made
 
 
-def _said(login: str, application: Application, fits: bool | None, fit: int, own: int) -> str:
+def _said(login: str, application: Application, fits: bool | None, fit: int, own: int, limit: int | None) -> str:
     pool = application.pool
     if fits is None:
         return f"{fit} instances of {login} fit at once, with {pool} connections each: say how many with --instances"
@@ -111,5 +111,11 @@ def _said(login: str, application: Application, fits: bool | None, fit: int, own
         return f"{application.at_once} instances at once fit, and {fit} would"
     each = own // application.at_once
     mend = f"give each {each}" if each else "take fewer of them"
+    if limit is not None:
+        more = application.at_once * pool + OWN_SPARE
+        return (
+            f"{application.at_once} instances at once with {pool} connections each do not fit the connection limit of "
+            f"{login}, {limit}: {mend}, or write `connection_limit: {more}` in access.yaml"
+        )
     wanted = f"{application.at_once} instances at once with {pool} connections each do not fit"
     return f"{wanted}: {mend}, a larger class, or RDS Proxy"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import exp, inf, log
+from math import exp, inf, log, sqrt
 
 from capacity.days import WEEK, Days, median, percentile, weeks
 from capacity.slope import Slope, Z, slope
@@ -25,6 +25,8 @@ _APART = 1.5
 """Times `Z`: how far the slopes of a shorter and of a longer part must be apart to be of two kinds."""
 _AS_WELL = 1.2
 """Times the median distance from the line that may lie between a curve and the days."""
+_SIGMA = 1.4826
+"""Standard deviations in a median distance from the middle (of a normal distribution)."""
 _CURVED = 1.5
 """Times the days of the longest line that fits, from which on a curve that fits says more."""
 _HOLE = 7
@@ -56,6 +58,9 @@ class Trend:
     """How far the highest day of the week is above the line."""
     spread: float = 0.0
     """How far above what is usual for their day of the week the highest days were."""
+    wander: float = 0.0
+    """How far it strays from the line in a day, by chance, without coming back: after n days sqrt(n) times as far, as
+    sizes do, which are the sum of what each day has brought."""
     recent: float | None = None
     """Growth by day from the last week but one to the last: speeding up shows here first."""
 
@@ -76,7 +81,8 @@ class Trend:
             ends.append(self.level * exp(share * ahead))
         if self.perhaps is not None:
             ends.append(self.level * exp(self.perhaps * ahead))
-        return min(ends), max(ends)
+        astray = Z * self.wander * sqrt(max(ahead, 0.0))
+        return min(ends) - astray, max(ends) + astray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,7 +279,28 @@ def _with_peak(line: Trend, of: Days) -> Trend:
             by_weekday.setdefault(number % WEEK, []).append(value - line.at(number))
     usual = {weekday: median(found) for weekday, found in by_weekday.items()}
     off = [each - usual[weekday] for weekday, found in by_weekday.items() for each in found]
-    return replace(line, peak=max(*usual.values(), 0.0), spread=max(percentile(off, 0.98), 0.0))
+    return replace(
+        line, peak=max(*usual.values(), 0.0), spread=max(percentile(off, 0.98), 0.0), wander=_wander(line, of)
+    )
+
+
+def _wander(line: Trend, of: Days) -> float:
+    """Noise makes differences as large over a month as over a week; what strays makes them grow with the time."""
+    rests = Days(numbers=of.numbers, values=[v - line.at(n) for n, v in zip(of.numbers, of.values, strict=True)])
+    at, values, season = _points(rests)
+    near, far = (1, 4) if season == 1 else (WEEK, 2 * WEEK)
+    by_point = dict(zip(at, values, strict=True))
+    step = 1 if season != 1 else WEEK
+
+    def variance(lag: int) -> float:
+        found = [
+            abs(value - by_point[when - lag * step])
+            for when, value in by_point.items()
+            if when - lag * step in by_point
+        ]
+        return (_SIGMA * median(found)) ** 2 if found else 0.0
+
+    return sqrt(max(variance(far) - variance(near), 0.0) / ((far - near) * step))
 
 
 def _recent(of: Days) -> float | None:

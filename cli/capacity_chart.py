@@ -9,7 +9,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from capacity.days import date_of, day_of
-from capacity.words import amount
+from cli.capacity_words import quantity
 
 if TYPE_CHECKING:
     import datetime
@@ -29,14 +29,14 @@ def chart(limit: Limit, at: datetime.datetime, width: int) -> list[str]:
 
     found = projection(limit, day_of(at))
     cells = width - _LABEL - 1
-    if found is None or limit.history is None or cells < 2 * _LABEL:
+    if found is None or cells < 2 * _LABEL:
         return []
-    unit, top = limit.history.unit, found.top
+    top = found.top
     columns = [_column(found, index, cells) for index in range(cells)]
     at_row = None if limit.limit is None else min(int(limit.limit / top * ROWS), ROWS - 1)
     lines = []
     for row in reversed(range(ROWS)):
-        label = amount(limit.limit, unit) if row == at_row and limit.limit is not None else ""
+        label = quantity(limit, limit.limit) if row == at_row and limit.limit is not None else ""
         if row == 0:
             label = "0"
         drawn = "".join(_cell(column, row, top, row == at_row) for column in columns)

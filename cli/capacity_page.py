@@ -2,47 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Collection, Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from capacity.recommend.need import runs_out
+from capacity.recommend.need import reached, running_out
 from cli.capacity_plot import KEY, STYLE, plot
-from cli.capacity_words import TOP, a_day, between, share, sure, verdict, when
+from cli.capacity_words import TOP, a_day, between, share, sure, title, verdict, when
 from keep.drill.page import page as framed
 from observe.quantities import size, written
 
 if TYPE_CHECKING:
     from capacity.budget import ConnectionBudget
-    from capacity.limit import Limit, Recommendation
+    from capacity.limit import Limit
     from capacity.report import CapacityReport
 
 _STYLE = """
 .do { border-left: 3px solid var(--bar); padding: .1rem 0 .1rem .75rem; margin: .5rem 0; }
-.do code { display: block; white-space: pre-wrap; }
+.do > code { display: block; white-space: pre-wrap; }
 .wide { overflow-x: auto; }
-.wide td, .wide th { overflow-wrap: normal; }
-.wide td.number, .wide th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-.wide td.text { overflow-wrap: anywhere; min-width: 14rem; }
-.wide td.text:first-child { white-space: normal; min-width: 0; }
+.wide td, .wide th { white-space: nowrap; }
+.wide .number { text-align: right; font-variant-numeric: tabular-nums; }
+.wide td.text { white-space: normal; min-width: 14rem; width: 100%; }
 h3 { font-size: 1rem; margin: 1.75rem 0 .1rem; overflow-wrap: anywhere; }
-figcaption { font-size: .95rem; }
 """
 
 
 def page(name: str, report: CapacityReport, budget: ConnectionBudget | None) -> str:
     """Return the page."""
-    soon = [each for each in report.limits if runs_out(each)]
-    later = [each for each in report.limits if not runs_out(each)]
-    kind = "failed" if any(when(each) == "now" for each in soon) else "error" if soon else "passed"
+    soon = running_out(report)
+    later = [each for each in report.limits if each not in soon]
+    advised: dict[str, Limit] = {}
+    kind = "failed" if any(map(reached, soon)) else "error" if soon else "passed"
     body = [
         f'<h1>Capacity of {escape(name)} <span class="verdict {kind}">{_short(len(soon))}</span></h1>',
-        f"<p>{escape(verdict(report))[:1].upper()}{escape(verdict(report))[1:]}.</p>",
+        f"<p>{escape(_upper(verdict(report)))}.</p>",
         f'<p class="soft">As of {report.at:%Y-%m-%d %H:%M} UTC</p>',
-        *_overview(report.limits),
-        *(["<h2>What runs out</h2>", KEY, *(_limit(each, report) for each in soon)] if soon else []),
+        *_overview(report.limits, soon),
+        *(["<h2>What runs out</h2>", KEY, *(_limit(each, report, soon, advised) for each in soon)] if soon else []),
         *(["<h2>What does not, or cannot be said</h2>", "" if soon else KEY] if later else []),
-        *(_limit(each, report) for each in later),
+        *(_limit(each, report, soon, advised) for each in later),
         *_growth(report),
         *_connections(report),
         *_budget(budget),
@@ -56,33 +56,50 @@ def _short(soon: int) -> str:
     return f"{soon} within twelve months" if soon else "nothing runs out"
 
 
-def _overview(limits: Sequence[Limit]) -> list[str]:
-    rows = [(each.name, each.node, share(each), when(each), between(each), sure(each)) for each in limits]
-    return _table("Limits", ("limit", "server", "now", "runs out", "between", "sure"), rows)
+def _overview(limits: Sequence[Limit], soon: Sequence[Limit]) -> list[str]:
+    rows = [(each.name, each.node, share(each), when(each, soon), between(each), sure(each)) for each in limits]
+    heads = ("limit", "server", "now", "runs out", "between", "sure")
+    return _table("Limits", heads, rows)
 
 
-def _limit(limit: Limit, report: CapacityReport) -> str:
-    heading = f"<h3>{escape(limit.name)} of {escape(limit.node)}: {escape(when(limit))}</h3>"
-    said = f"<figcaption>{escape(share(limit))}. {escape(limit.why)}.</figcaption>"
+def _limit(limit: Limit, report: CapacityReport, soon: Sequence[Limit], advised: dict[str, Limit]) -> str:
+    heading = f"<h3>{escape(title(limit))}: {escape(when(limit, soon))}</h3>"
+    said = f"<figcaption>{escape(share(limit))}: {_prose(limit.why)}.</figcaption>"
+    drawn = plot(limit, report.at, when(limit, soon), limit.date if limit in soon else None)
+    kind = "" if limit in soon else ' class="quiet"'
+    return f"<figure{kind}>{heading}{said}{drawn}</figure>{_recommendation(limit, advised)}"
+
+
+def _recommendation(limit: Limit, advised: dict[str, Limit]) -> str:
     found = limit.recommendation
-    return f"<figure>{heading}{said}{plot(limit, report.at)}</figure>{_recommendation(found) if found else ''}"
-
-
-def _recommendation(found: Recommendation) -> str:
-    parts = [f"<p><b>Do:</b> {escape(found.what)}.</p>"]
+    if found is None:
+        return ""
+    parts = [f"<p><b>Do:</b> {_prose(found.what)}.</p>"]
+    if found.lines and (before := advised.setdefault(" ".join(found.lines), limit)) is not limit:
+        parts.append(f"<p>The same change as for {escape(title(before))}.</p>")
+        return f'<div class="do">{"".join(parts)}</div>'
     if found.lines:
         parts.append("".join(f"<code>{escape(each)}</code>" for each in found.lines))
-    parts += [f"<p><b>Users:</b> {escape(each)}</p>" for each in found.users]
+    parts += [f"<p><b>Users:</b> {_prose(each)}</p>" for each in found.users]
     if found.blocked:
-        parts.append(f'<p class="failed"><b>Refused:</b> {escape(found.blocked)}</p>')
+        parts.append(f'<p class="failed"><b>Refused:</b> {_prose(found.blocked)}</p>')
     if found.command:
-        parts.append(f"<p><b>By:</b></p><code>{escape(found.command)}</code>")
+        parts.append(f"<p><b>By:</b> <code>{escape(found.command)}</code></p>")
     return f'<div class="do">{"".join(parts)}</div>'
+
+
+def _prose(text: str) -> str:
+    """Text in which what stands between backticks is code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _growth(report: CapacityReport) -> list[str]:
     rows = [(each.name, each.node, size(each.now), a_day(each)) for each in report.growth[:TOP]]
-    return _table("What grows most", ("what", "server", "now", "growth"), rows, numbers={2})
+    return _table("What grows most", ("what", "server", "now", "growth"), rows, numbers={2}, long={3})
 
 
 def _connections(report: CapacityReport) -> list[str]:
@@ -101,8 +118,8 @@ def _budget(found: ConnectionBudget | None) -> list[str]:
     together = f"{found.percent:.0f} % of {found.usable}; {found.most_percent:.0f} % are the most"
     rows.append(("together", str(found.demand), together))
     kind = {True: "passed", False: "failed", None: "soft"}[found.fits]
-    made = _table("Connections that may be opened", ("who", "connections", "why"), rows, numbers={1})
-    return [*made, f'<p class="{kind}">{escape(found.said)}</p>']
+    made = _table("Connections that may be opened", ("who", "connections", "why"), rows, numbers={1}, long={2})
+    return [*made, f'<p class="{kind}">{_prose(_upper(found.said))}.</p>']
 
 
 def _whole(value: float | None) -> str:
@@ -113,15 +130,15 @@ def _statements(report: CapacityReport) -> list[str]:
     columns = ("mean_ms", "calls", "share_percent", "user", "query")
     rows = [tuple(written(column, row[column]) for column in columns) for row in report.statements[:TOP]]
     heads = ("mean", "calls", "share", "user", "query")
-    return _table("Statements that take most of the time", heads, rows, numbers={0, 1, 2})
+    return _table("Statements that take most of the time", heads, rows, numbers={0, 1, 2}, long={4})
 
 
 def _sources(report: CapacityReport) -> list[str]:
     rows = [
         (each.node, each.kind, str(each.series), _span(each.since, each.until), each.said) for each in report.sources
     ]
-    made = _table("Where the history is from", ("server", "from", "series", "days", ""), rows, numbers={2})
-    return [*made, *(f'<p class="error">Not seen: {escape(each)}</p>' for each in report.missing)]
+    made = _table("Where the history is from", ("server", "from", "series", "days", ""), rows, numbers={2}, long={4})
+    return [*made, *(f'<p class="error">Not seen: {_prose(each)}</p>' for each in report.missing)]
 
 
 def _span(since: object, until: object) -> str:
@@ -129,12 +146,18 @@ def _span(since: object, until: object) -> str:
 
 
 def _table(
-    title: str, heads: Sequence[str], rows: Iterable[Sequence[str]], numbers: frozenset[int] | set[int] = frozenset()
+    title: str,
+    heads: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    *,
+    numbers: Collection[int] = (),
+    long: Collection[int] = (),
 ) -> list[str]:
+    """A table that scrolls by itself where it is wider than the page; `long` columns are folded, `numbers` are not."""
     found = list(rows)
     if not found:
         return []
-    kinds = ["number" if index in numbers else "text" if index == len(heads) - 1 else "" for index in range(len(heads))]
+    kinds = ["number" if index in numbers else "text" if index in long else "" for index in range(len(heads))]
     head = "".join(
         f'<th scope="col" class="{kind}">{escape(each)}</th>' for each, kind in zip(heads, kinds, strict=True)
     )

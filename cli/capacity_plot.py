@@ -11,19 +11,19 @@ from typing import TYPE_CHECKING
 
 from capacity.days import date_of, day_of
 from capacity.projection import Projection, projection
-from capacity.words import amount
-from cli.capacity_words import between, when
+from cli.capacity_words import between, quantity, title
 
 if TYPE_CHECKING:
     import datetime
 
     from capacity.limit import Limit
-    from capacity.series import Unit
 
 STYLE = """
 figure { margin: 1rem 0 0; }
+figcaption { font-size: .95rem; margin-bottom: .5rem; }
 .plot { display: grid; grid-template-columns: 5.5rem 1fr; gap: 0 .5rem; }
 .plot svg { display: block; width: 100%; height: 13rem; background: var(--band); border-radius: .25rem; }
+.quiet .plot svg { height: 6rem; } .quiet .plot .ticks { height: 1.4rem; }
 .plot .ticks { grid-column: 2; height: 2.6rem; font-size: .8rem; }
 .plot .ticks span.date { top: 1.25rem; color: var(--bad); font-weight: 600; }
 .scale { position: relative; font-size: .8rem; font-variant-numeric: tabular-nums; }
@@ -43,7 +43,8 @@ figure { margin: 1rem 0 0; }
 .key .may::before { border-top: .6rem solid var(--bar); opacity: .3; }
 .key .limit::before { border-color: var(--bad); }
 @media (max-width: 40rem) { .plot { grid-template-columns: 4.2rem 1fr; } .plot svg { height: 10rem; }
-  .scale, .plot .ticks { font-size: .72rem; } }
+  .scale, .quiet .plot svg { height: 6rem; } .quiet .plot .ticks { height: 1.4rem; }
+.plot .ticks { font-size: .72rem; } }
 @media print { figure { break-inside: avoid; } }
 """
 KEY = (
@@ -55,10 +56,10 @@ _APART = 0.09
 """Share of the width, or of the height, that two labels need between them."""
 
 
-def plot(limit: Limit, at: datetime.datetime) -> str:
-    """The figure as HTML; empty where there is no history to draw."""
+def plot(limit: Limit, at: datetime.datetime, when: str, date: datetime.date | None) -> str:
+    """The figure as HTML, `date` marked in it; empty where there is no history to draw."""
     found = projection(limit, day_of(at))
-    if found is None or limit.history is None:
+    if found is None:
         return ""
     parts = [_band(found), _likely(found), _history(found)]
     if limit.limit is not None:
@@ -66,21 +67,21 @@ def plot(limit: Limit, at: datetime.datetime) -> str:
         parts.append(f'<line class="limit" x1="0" x2="100" y1="{y:.2f}" y2="{y:.2f}"/>')
     if found.line:
         parts.append(_upright("today", found, found.today))
-    if limit.date is not None:
-        parts.append(_upright("then", found, day_of_date(limit.date)))
+    if date is not None:
+        parts.append(_upright("then", found, day_of_date(date)))
     svg = (
-        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="{escape(_told(limit))}">'
+        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" role="img" aria-label="{escape(_told(limit, when))}">'
         f"{''.join(parts)}</svg>"
     )
-    scale = "".join(_scale(found, limit, limit.history.unit))
-    ticks = "".join(_ticks(found, limit))
+    scale = "".join(_scale(found, limit))
+    ticks = "".join(_ticks(found, date))
     return f'<div class="plot"><div class="scale soft">{scale}</div>{svg}<div class="ticks soft">{ticks}</div></div>'
 
 
-def _told(limit: Limit) -> str:
+def _told(limit: Limit, when: str) -> str:
     """The plot in words, for who does not see it."""
     interval = between(limit)
-    return f"{limit.name} of {limit.node} over time. Runs out: {when(limit)}" + (f" ({interval})" if interval else "")
+    return f"{title(limit)} over time; runs out: {when}" + (f", {interval}" if interval else "")
 
 
 def _x(found: Projection, day: float) -> float:
@@ -88,7 +89,7 @@ def _x(found: Projection, day: float) -> float:
 
 
 def _y(found: Projection, value: float) -> float:
-    return 100 - 100 * min(max(value / found.top, 0.0), 1.0)
+    return 100 - 100 * value / found.top
 
 
 def _path(found: Projection, points: Iterable[tuple[float, float]]) -> str:
@@ -119,7 +120,7 @@ def _upright(name: str, found: Projection, day: int) -> str:
     return f'<line class="{name}" x1="{x:.2f}" x2="{x:.2f}" y1="0" y2="100"/>'
 
 
-def _scale(found: Projection, limit: Limit, unit: Unit) -> Iterable[str]:
+def _scale(found: Projection, limit: Limit) -> Iterable[str]:
     """The limit, zero, and the most that was, as far as they do not touch."""
     marks = [(limit.limit, "most")] if limit.limit is not None else []
     marks += [(0.0, "zero"), (max(value for _, value in found.history), "peak")]
@@ -128,10 +129,10 @@ def _scale(found: Projection, limit: Limit, unit: Unit) -> Iterable[str]:
         share = (100 - _y(found, value)) / 100
         if all(abs(share - each) >= _APART for each in taken):
             taken.append(share)
-            yield f'<span class="{name}" style="bottom:{100 * share:.2f}%">{escape(amount(value, unit))}</span>'
+            yield f'<span class="{name}" style="bottom:{100 * share:.2f}%">{escape(quantity(limit, value))}</span>'
 
 
-def _ticks(found: Projection, limit: Limit) -> Iterable[str]:
+def _ticks(found: Projection, date: datetime.date | None) -> Iterable[str]:
     """First day, today and the last one; the date in a line of its own."""
     for day in dict.fromkeys((found.first, found.today, found.last)):
         x = _x(found, day)
@@ -139,8 +140,8 @@ def _ticks(found: Projection, limit: Limit) -> Iterable[str]:
             continue
         text = "today" if day == found.today else str(date_of(day))
         yield f'<span style="{_place(x)}">{text}</span>'
-    if limit.date is not None:
-        yield f'<span class="date" style="{_place(_x(found, day_of_date(limit.date)))}">{limit.date}</span>'
+    if date is not None:
+        yield f'<span class="date" style="{_place(_x(found, day_of_date(date)))}">{date}</span>'
 
 
 def _place(x: float) -> str:

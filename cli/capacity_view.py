@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from capacity.recommend.need import runs_out
+from capacity.recommend.need import running_out
 from cli.capacity_chart import chart
-from cli.capacity_words import TOP, a_day, between, share, sure, verdict, when
+from cli.capacity_words import TOP, a_day, between, share, sure, title, verdict, when
 from cli.output import escape, table
 from observe.quantities import size, written
 
 if TYPE_CHECKING:
     from capacity.budget import ConnectionBudget
-    from capacity.limit import Limit, Recommendation
+    from capacity.limit import Limit
     from capacity.report import CapacityReport
 
 _CHARTS = 4
@@ -24,61 +25,56 @@ _WIDEST = 100
 
 def show(out: Console, name: str, report: CapacityReport, budget: ConnectionBudget | None) -> None:
     """All of it; charts only where it is a terminal that reads."""
+    soon = running_out(report)
     out.print(f"[bold]{escape(name)}[/]: {escape(verdict(report))}")
-    _limits(out, report)
-    soon = [each for each in report.limits if runs_out(each)]
+    _limits(out, report, soon)
+    advised: dict[str, Limit] = {}
     for number, limit in enumerate(soon):
         out.print()
-        _one(out, limit, report, drawn=number < _CHARTS)
+        out.print(f"[bold]{escape(title(limit))}[/]: {escape(limit.why)}")
+        if number < _CHARTS and out.is_terminal:
+            for line in chart(limit, report.at, min(out.width, _WIDEST)):
+                out.print(escape(line), style="cyan", no_wrap=True)
+        if limit.recommendation is not None:
+            out.print(table("", ["", ""], _advice(limit, advised)))
     _growth(out, report)
     _connections(out, report, budget)
     _statements(out, report)
     _sources(out, report)
 
 
-def _limits(out: Console, report: CapacityReport) -> None:
+def _limits(out: Console, report: CapacityReport, soon: Sequence[Limit]) -> None:
     rows = [
-        [
-            escape(each.name),
-            escape(each.node),
-            share(each),
-            _colour(each, when(each)),
-            between(each),
-            sure(each),
-        ]
+        [escape(each.name), escape(each.node), share(each), _date(each, soon), between(each), sure(each)]
         for each in report.limits
     ]
     if rows:
         out.print(table("", ["limit", "server", "now", "runs out", "between", "sure"], rows))
-    quiet = [each for each in report.limits if not runs_out(each)]
+    quiet = [[escape(each.name), escape(each.node), escape(each.why)] for each in report.limits if each not in soon]
     if quiet:
         out.print()
-        out.print(table("", ["limit", "server", "why"], [[each.name, each.node, escape(each.why)] for each in quiet]))
+        out.print(table("", ["no end of", "server", "why"], quiet))
 
 
-def _colour(limit: Limit, text: str) -> str:
-    return f"[red]{text}[/]" if text == "now" else f"[yellow]{text}[/]" if limit.date else text
+def _date(limit: Limit, soon: Sequence[Limit]) -> str:
+    text = when(limit, soon)
+    if limit not in soon:
+        return text
+    return f"[red]{text}[/]" if text == "now" else f"[yellow]{text}[/]"
 
 
-def _one(out: Console, limit: Limit, report: CapacityReport, *, drawn: bool) -> None:
-    out.print(f"[bold]{escape(limit.name)}[/] of {escape(limit.node)}: {escape(limit.why)}")
-    if drawn and out.is_terminal:
-        for line in chart(limit, report.at, min(out.width, _WIDEST)):
-            out.print(escape(line), style="cyan", no_wrap=True)
-    if limit.recommendation is not None:
-        _recommendation(out, limit.recommendation)
-
-
-def _recommendation(out: Console, found: Recommendation) -> None:
-    out.print(f"  [green]do[/]     {escape(found.what)}")
-    for line in found.lines:
-        out.print(f"  [green]write[/]  [cyan]{escape(line)}[/]")
-    for users in found.users:
-        out.print(f"  [green]users[/]  {escape(users)}")
-    if found.blocked:
-        out.print(f"  [red]refused[/] {escape(found.blocked)}")
-    if found.command:
-        out.print(f"  [green]by[/]     [cyan]{escape(found.command)}[/]")
+def _advice(limit: Limit, advised: dict[str, Limit]) -> list[list[str]]:
+    """What to do, how it is written, what users notice; the same a second time is said in a word."""
+    found = limit.recommendation
+    if found is None:
+        return []
+    rows = [["[green]do[/]", escape(found.what)]]
+    if found.lines and (before := advised.setdefault(" ".join(found.lines), limit)) is not limit:
+        return [*rows, ["", f"the same change as for {escape(title(before))}"]]
+    rows += [["[green]write[/]", f"[cyan]{escape(line)}[/]"] for line in found.lines]
+    rows += [["[green]users[/]", escape(users)] for users in found.users]
+    rows += [["[red]refused[/]", escape(found.blocked)]] if found.blocked else []
+    return [*rows, ["[green]by[/]", f"[cyan]{escape(found.command)}[/]"]] if found.command else rows
 
 
 def _growth(out: Console, report: CapacityReport) -> None:

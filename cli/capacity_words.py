@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from capacity.recommend.need import runs_out
-from capacity.words import amount
+from capacity.recommend.need import reached, running_out
 from cli.output import counted
 from observe.quantities import size
 
@@ -13,31 +13,40 @@ if TYPE_CHECKING:
     from capacity.limit import Limit
     from capacity.report import CapacityReport, Growth
 
+_MILLION = 10**6
 TOP = 10
 """Rows of a list for people: JSON has them all."""
 
 
+def title(limit: Limit) -> str:
+    """`storage of primary`, `main memory`, `main memory of main-001`."""
+    cache, _, node = limit.node.partition("/")
+    if limit.name.startswith(f"{cache} "):
+        return f"{limit.name} of {node}" if node else limit.name
+    return f"{limit.name} of {limit.node}"
+
+
 def share(limit: Limit) -> str:
-    """`50 GiB of 90 GiB, 56 %`."""
-    now = amount(limit.now, limit.history.unit) if limit.history else _plain(limit.now, limit.unit)
+    """`56 % of 90 GiB`, or what it is now where nobody knows a limit."""
     if not limit.limit:
-        return now
-    most = amount(limit.limit, limit.history.unit) if limit.history else _plain(limit.limit, limit.unit)
-    unit = f" {limit.unit}"
-    return f"{now.removesuffix(unit) if most.endswith(unit) else now} of {most}, {100 * limit.now / limit.limit:.0f} %"
+        return quantity(limit, limit.now)
+    return f"{100 * limit.now / limit.limit:.0f} % of {quantity(limit, limit.limit)}"
 
 
-def _plain(value: float, unit: str) -> str:
-    return size(value) if unit == "bytes" else f"{value:,.0f} {unit}"
+def quantity(limit: Limit, value: float) -> str:
+    """A value of a limit without the unit that its name says."""
+    if limit.unit.startswith("bytes"):
+        return size(value) + limit.unit.removeprefix("bytes")
+    return f"{value:,.0f}" if value < _MILLION else f"{value / _MILLION:,.0f} million"
 
 
-def when(limit: Limit) -> str:
-    """The likely date, or why there is none."""
-    if limit.limit is not None and limit.now >= limit.limit:
-        return "now"
-    if limit.date is not None:
-        return str(limit.date)
-    return "cannot say" if limit.confidence == "none" else "not within twelve months"
+def when(limit: Limit, soon: Sequence[Limit]) -> str:
+    """The likely date, or why there is none; `soon` is what runs out."""
+    if limit not in soon:
+        if limit.date is not None or reached(limit):
+            return "RDS grows it"
+        return "no date" if limit.confidence == "none" else "not within a year"
+    return "now" if reached(limit) else str(limit.date)
 
 
 def between(limit: Limit) -> str:
@@ -55,15 +64,15 @@ def sure(limit: Limit) -> str:
 
 def verdict(report: CapacityReport) -> str:
     """`2 limits are reached within twelve months, the first on 2026-12-24`."""
-    found = [each for each in report.limits if runs_out(each)]
+    found = running_out(report)
     if not found:
         unknown = sum(each.confidence == "none" for each in report.limits)
         said = "nothing is likely to run out within twelve months"
         return f"{said}; of {counted(unknown, 'limit')} nothing can be said" if unknown else said
-    first, verb = min(when(each) for each in found), "is" if len(found) == 1 else "are"
-    soonest = "now" if any(when(each) == "now" for each in found) else f"on {first}"
-    first_words = "" if len(found) == 1 else "the first "
-    return f"{counted(len(found), 'limit')} {verb} reached within twelve months, {first_words}{soonest}"
+    soonest = "now" if any(map(reached, found)) else f"on {min(str(each.date) for each in found)}"
+    if len(found) == 1:
+        return f"1 limit is reached within twelve months, {soonest}"
+    return f"{len(found)} limits are reached within twelve months, the first {soonest}"
 
 
 def a_day(found: Growth) -> str:

@@ -27,11 +27,9 @@ _ROUND = 10
 _ROUND_IOPS, _ROUND_MIB = 1000, 50
 
 
-def storage(of: DeclaredDatabase, declared: Declared, needed: float) -> Recommendation | None:
-    """A larger volume; nothing where RDS grows it by itself."""
+def storage(of: DeclaredDatabase, declared: Declared, needed: float) -> Recommendation:
+    """A larger volume."""
     primary = declared.primary or of
-    if primary.max_allocated > primary.allocated:
-        return None
     size = max(_volume(needed), least_growth(primary.allocated))
     if size > LARGEST:
         return Recommendation(what=_too_large(needed))

@@ -29,7 +29,7 @@ def connections(of: DeclaredDatabase, needed: float, limit: Limit) -> Recommenda
         )
     has = wanted if of.max_connections else max_connections(found.memory_bytes)
     extra: Section = {"parameters": {"max_connections": has}} if of.max_connections else {}
-    what = f"move to {found.name}, which lets {has:,} connections in in place of {there:,}; {pools}"
+    what = f"move to {found.name}, which lets in {has:,} connections and not {there:,}, {pools}"
     return Recommendation(what=what, settings=of_class(of, found, extra))
 
 

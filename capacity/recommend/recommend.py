@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import datetime
 from dataclasses import replace
 
+from capacity.days import date_of, day_of
+from capacity.forecast import HORIZON
 from capacity.limit import Limit, Recommendation
 from capacity.recommend import cache, disk, engine
 from capacity.recommend.declared import Declared
-from capacity.recommend.need import need, runs_out
+from capacity.recommend.need import need, running_out
 from capacity.report import CapacityReport
+from capacity.series import Unit
+from capacity.words import amount
 
 _HERE = {
     "storage": "make room on this computer's disk, or let rows expire (`upkeep` in access.yaml)",
@@ -24,12 +29,24 @@ _ANYWHERE = {
 
 def recommended(report: CapacityReport, declared: Declared) -> CapacityReport:
     """The same with a recommendation for each limit that runs out."""
-    return replace(report, limits=tuple(_with(each, report, declared) for each in report.limits))
+    soon = running_out(report)
+    return replace(
+        report, limits=tuple(_with(each, report, declared) if each in soon else each for each in report.limits)
+    )
 
 
 def _with(limit: Limit, report: CapacityReport, declared: Declared) -> Limit:
-    found = _of(limit, need(limit, report.at), declared) if runs_out(limit) else None
+    needed = need(limit, report.at)
+    found = _of(limit, needed, declared)
+    if found is not None and found.settings and limit.history is not None:
+        found = replace(found, what=f"{found.what}: {_expected(limit, limit.history.unit, needed, report.at)}")
     return replace(limit, recommendation=found)
+
+
+def _expected(limit: Limit, unit: Unit, needed: float, at: datetime.datetime) -> str:
+    if limit.trend is None:
+        return f"a quarter more than the {amount(limit.now, unit)} of now, as nobody knows how it grows"
+    return f"{amount(needed, unit)} are to be expected by {date_of(day_of(at) + HORIZON)}"
 
 
 def _of(limit: Limit, needed: float, declared: Declared) -> Recommendation | None:

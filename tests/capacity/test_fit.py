@@ -97,6 +97,22 @@ def test_the_true_date_is_in_the_interval_and_near_the_likely_one(
     assert off[int(0.9 * (len(off) - 1))] <= error
 
 
+@pytest.mark.parametrize(("count", "least"), [(365, 0.9), (120, 0.8)])
+def test_what_strays_by_chance_is_within_a_wider_interval(count: int, least: float) -> None:
+    """Each day brings 0.5, give or take as much: what was brought stays."""
+    inside = []
+    for seed in range(SEEDS):
+        rng = random.Random(f"walk {count} {seed}")
+        values = [100.0]
+        for _ in range(count + 365):
+            values.append(values[-1] + rng.gauss(0.5, 0.5))
+        limit = values[count] + 0.5 * AHEAD
+        true = next(day for day in range(count, len(values)) if values[day] >= limit)
+        of = Days(numbers=range(FIRST, FIRST + count), values=values[:count])
+        inside.append(Told(found=forecast(of, limit, FIRST + count), true=FIRST + true).inside)
+    assert sum(inside) >= least * SEEDS
+
+
 @pytest.mark.parametrize(
     ("days", "shape", "why"),
     [
