@@ -16,8 +16,8 @@ from in_process import Said, call
 
 pytestmark = pytest.mark.server
 _ASIDE = (
-    "as committed; left aside: {}; extensions are the server's: a bootstrap makes those that it can and names those that "
-    "are missing"
+    "as committed; left aside: {}; extensions are the server's: a bootstrap makes those that it can and names those "
+    "that are missing"
 )
 
 
@@ -89,6 +89,9 @@ def test_17_to_18_in_both_ways_with_a_plan_that_changes(
         True, "Hash Join(Seq Scan cask, Hash(Seq Scan cask))", "Seq Scan cask",
     )  # fmt: skip
     assert plans["SELECT count(*) FROM tasting WHERE at = $1"][0] is False
+    (gone,) = found["obstacles"]
+    assert (gone["check"], gone["stops"]) == ("statements", [])
+    assert gone["what"].endswith("cannot plan it: SELECT count(*) FROM cask, pg_stat_wal WHERE wal_write >= $1")
     assert found["notes"] == [
         "pg_upgrade was rehearsed without pgcrypto: not both servers of this computer have it among their own libraries"
     ]
