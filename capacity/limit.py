@@ -68,6 +68,8 @@ class Limit:
     confidence: Confidence
     why: str
     """Growth with its numbers, or why nothing can be said."""
+    too_little: bool = False
+    """Whether there is too little history to say anything, or one with too many holes."""
     recommendation: Recommendation | None = None
     history: Series | None = None
     """By days, in the unit of `now`."""

@@ -81,6 +81,8 @@ RUNNING: list[tuple[list[str], int]] = [
     (["backup", "prune", "--from", "kept", "--stack", "live", "--yes"], 0),
     (["backup", "schedule", "live"], 0),
     (["maintain", "schedule", "live"], 0),
+    (["capacity", "live", "--sample"], 0),
+    (["capacity", "live", "--instances", "2", "--json"], 0),
     (["drill", "report", "--stack", "live", "--check"], 0),
     (["snapshot", "list", "live"], 0),
     (["snapshot", "restore", "nothing", "live"], 2),
