@@ -1,12 +1,12 @@
-"""Measures what clients feel of maintenance: their p95 while it works, of their p95 just before, as one pgbench has it.
+"""Measures what clients feel of maintenance: their p95 while it works, of that just before and after, in one pgbench.
 
     .venv/bin/python bench/maintain.py            print the table
     WRITE=1 .venv/bin/python bench/maintain.py    and put it into bench/README.md
 
 SCALE=5 for half the rows, ROUNDS=1 for fewer rounds. pgbench (TPC-B-like, RATE transactions a second, its latency from
-the moment at which each was due) writes down every transaction; the work begins after IDLE seconds: VACUUM and ANALYZE
-of its largest table, of whose rows half are dead, and a new index for its key, by `maintain run` and by `vacuumdb -z`
-and `reindexdb --concurrently`, which come with the server. The ways take turns, and each begins on the same state.
+the moment at which each was due) writes down every transaction. The work has IDLE seconds before and after it: VACUUM
+and ANALYZE of its largest table, of whose rows half are dead, and a new index for its key, by `maintain run` and by
+`vacuumdb -z` and `reindexdb --concurrently`, which come with the server. The ways take turns, each from the same state.
 """
 
 from __future__ import annotations
@@ -118,10 +118,11 @@ def measured(server: Busy, way: Callable[[Busy], None], folder: Path) -> Felt:
             began = time.time()
             way(server)
             ended = time.time()
+            time.sleep(IDLE)
         found = list(transactions(log))
-    before = [latency for at, latency in found if began - IDLE + 2 < at <= began]
+    around = [latency for at, latency in found if began - IDLE + 2 < at <= began or at > ended + 1]
     during = [latency for at, latency in found if began < at <= ended]
-    return Felt(p95(before), p95(during), ended - began)
+    return Felt(p95(around), p95(during), ended - began)
 
 
 def main() -> None:
@@ -141,10 +142,10 @@ def main() -> None:
                 taken[name].append(measured(server, way, Path(folder)))
                 print(name, taken[name][-1], file=sys.stderr)
     lines = [
-        f"{SCALE}00,000 rows, half of them dead twice over; {CLIENTS} clients, {RATE} transactions/s; "
+        f"{SCALE / 10:g} million rows, half of them dead twice over; {CLIENTS} clients, {RATE} transactions/s; "
         f"medians of {ROUNDS} rounds.",
         "",
-        "| what | p95 before, ms | p95 meanwhile, ms | of before | took s | target |",
+        "| what | p95 idle, ms | p95 meanwhile, ms | of idle | took s | target |",
         "|---|---|---|---|---|---|",
     ]
     for name, each in taken.items():

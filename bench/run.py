@@ -45,6 +45,7 @@ PARTS = (
     "snapshot",
     "metrics",
     "backup",
+    "maintain",
 )
 
 

@@ -24,8 +24,13 @@ def show(made: MaintenancePlan) -> None:
     """What would be done and why, then what is not."""
     out = console()
     if made.actions:
-        rows = [[str(number), _what(each), _about(each), escape(_needs(each))] for number, each in _numbered(made)]
-        out.print(table("", ["", "what, why, and what others notice", "takes about", "needs"], rows))
+        # In a pipe, one line for each; on a terminal, what is long about an action is one below the other.
+        columns = ["what, why, and what others notice"] if out.is_terminal else ["statement", "why", "others notice"]
+        rows = [
+            [str(number), *_what(each, len(columns)), _about(each), escape(_needs(each))]
+            for number, each in _numbered(made)
+        ]
+        out.print(table("", ["", *columns, "takes about", "needs"], rows))
     if made.skipped:
         if made.actions:
             out.print()
@@ -43,9 +48,9 @@ def _numbered(made: MaintenancePlan) -> Iterator[tuple[int, Action]]:
     return enumerate(made.actions, 1)
 
 
-def _what(action: Action) -> str:
-    effect = f"\n[dim]{escape(action.effect)}[/]" if action.effect else ""
-    return f"[bold]{escape(action.statement)}[/]\n{escape(action.why)}{effect}"
+def _what(action: Action, columns: int) -> list[str]:
+    parts = [f"[bold]{escape(action.statement)}[/]", escape(action.why), f"[dim]{escape(action.effect)}[/]"]
+    return ["\n".join(parts)] if columns == 1 else parts
 
 
 def _about(action: Action) -> str:

@@ -57,7 +57,8 @@ def run(
         raise InputError(f"{plan} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
     _known(plans, *(accept or ()), *(each for each in (until, undo) if each))
     source = load(plans[0].stack)
-    folder = private_dir(source.root / ".local" / plans[0].stack / "upgrades")
+    # Not in the tier's own folder of the same name, which goes with `datatier down --delete`.
+    folder = private_dir(source.root / ".local" / ".upgrades" / plans[0].stack)
     if listed:
         found = notes_of(plans, folder, write_private)
     else:

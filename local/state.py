@@ -151,8 +151,8 @@ class StateDir:
 
     @staticmethod
     def stacks(project: Path) -> list[str]:
-        """Names of the stacks that have a folder here."""
-        return sorted(path.name for path in (project / ".local").glob("*/") if path.is_dir())
+        """Names of the stacks that have a folder here; what begins with a dot is nobody's."""
+        return sorted(path.name for path in (project / ".local").glob("[!.]*/") if path.is_dir())
 
 
 def _locked(path: Path, deadline: float, stack: str) -> int:

@@ -11,7 +11,7 @@ from maintain.redis import defragment, purge
 from maintain.unseen import unseen
 from observe.observation import Observation
 from observe.postgres.bloat import BLOAT
-from observe.postgres.indexes import INDEXES
+from observe.postgres.indexes import BROKEN_INDEXES
 from observe.postgres.statements_reset import STATEMENTS_RESET
 from observe.postgres.tables import TABLES
 from observe.postgres.vacuum import VACUUM
@@ -21,7 +21,7 @@ from observe.postgres.wraparound import WRAPAROUND_TABLES
 
 OBSERVATIONS: tuple[Observation, ...] = (
     TABLES,
-    INDEXES,
+    BROKEN_INDEXES,
     # Before the tables: a holder then counts as a little younger than it is, and a vacuum is rather planned in vain.
     VACUUM_HORIZON,
     VACUUM,

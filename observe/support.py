@@ -19,4 +19,4 @@ def supported(product: Product, version: str, today: date) -> Finding:
         return Finding(check=SUPPORT.id, status=Status.SKIPPED, message=said, threshold=SUPPORT)
     days = (until - today).days
     when = f"is supported until {until}, {days} days more" if days >= 0 else f"has had no support since {until}"
-    return judged(SUPPORT, days, f"{what} {when}", mend="datatier upgrade")
+    return judged(SUPPORT, days, f"{what} {when}", mend="datatier upgrade plan")

@@ -48,6 +48,7 @@ def _look(stack: Deployed) -> UpgradeStep:
 def _rehearse(stack: Deployed, change: UpgradeChange, major: int) -> UpgradeStep:
     primary = stack.primary
     name = f"{primary.identifier}-rehearsal"
+    rehearsed = stack.datatier(f"upgrade rehearse {stack.stack} --to postgres.version={change.wanted}")
     copy = replace(primary, identifier=name)
     made = Described(says=f"{name} is being made", look=stack.instance(copy, "DBInstanceIdentifier"), wanted=(name,))
     gone = Described(says="it is deleted again", look=stack.instance(copy, "DBInstanceStatus"), wanted=("",))
@@ -100,6 +101,7 @@ def _rehearse(stack: Deployed, change: UpgradeChange, major: int) -> UpgradeStep
             remove,
         ),
         checks=(stack.available(primary),),
+        first=(f"{rehearsed} has passed here: it also runs the slowest statements before and after",),
         users="Nothing.",
         then=("its pg_upgrade log had no error, and the time it took is known",),
         undo=(remove,),
@@ -195,7 +197,16 @@ def _in_place(stack: Deployed, change: UpgradeChange, major: int) -> tuple[Upgra
             ),
             checks=(stack.available(primary), queries.PREPARED, queries.LONG),
             users="Primary and replicas in the region are down together for as long as the rehearsal took.",
-            first=("the rehearsal's time is announced",),
+            first=(
+                "the rehearsal's time is announced",
+                # A standby is a physical copy, which no other major version reads (PostgreSQL, "Upgrading a cluster").
+                *(
+                    f"the replica {each.name} in {each.region} is deleted, and deployed again afterwards: RDS takes "
+                    "along those of the primary's region alone"
+                    for each in stack.instances.replicas.values()
+                    if each.elsewhere
+                ),
+            ),
             then=("major_upgrade and apply_immediately are out of the stack's file again",),
             no_undo=f"RDS never goes back: restore the snapshot {snapshot} into a new instance.",
             source=f"{_MAJOR}: replicas in the region are upgraded with the primary, to a parameter group of the new "

@@ -77,8 +77,11 @@ def said(service: str, what: str) -> Iterator[None]:
         ) from None
 
 
-def reason(error: Exception) -> str:
-    """Return what a botocore ClientError says, with what mends it."""
+def reason(error: Exception, taken: str | None = None) -> str:
+    """Return what a botocore ClientError says, with what mends it.
+
+    :param taken: what mends that something else has the name, where whoever asks cannot take another one.
+    """
     response = getattr(error, "response", {})
     message = " ".join(str(response["Error"].get("Message") or "").split()).rstrip(".")
     code = code_of(error)
@@ -87,5 +90,5 @@ def reason(error: Exception) -> str:
         found = _ACTION.search(message)
         action = f"allow {found['action']} to whoever runs this" if found else "allow it to whoever runs this"
         return f"access denied; {action}"
-    mend = _MENDS.get(code, "")
+    mend = taken if taken and code.endswith("AlreadyExists") else _MENDS.get(code, "")
     return f"{message or code} ({code})" + (f"; {mend}" if mend else "")

@@ -122,18 +122,22 @@ def scopes() -> tuple[Scope, ...]:
 def _passing() -> list[Scope]:
     """Each role to its own services alone. By name: tags of a role do not hold for this (IAM User Guide, "Granting a
     user permissions to pass a role to an AWS service")."""
-    by_services: dict[tuple[str, ...], list[str]] = {}
+    by_service: dict[str, list[str]] = {}
     for role, services in roles().items():
-        by_services.setdefault(tuple(services), []).append(role)
+        for service in services:
+            by_service.setdefault(service, []).append(role)
+    alike: dict[tuple[str, ...], list[str]] = {}
+    for service, names in by_service.items():
+        alike.setdefault(tuple(names), []).append(service)
     return [
         Scope(
             sid="PassedTo" + services[0].split(".")[0].title().replace("-", ""),
-            policy="roles",
+            policy="passing",
             actions=frozenset([PASS]),
             resources=tuple(f"iam::{{account}}:role/{{prefix}}-{name}" for name in names),
             condition={"StringEquals": {"iam:PassedToService": services}},
         )
-        for services, names in by_services.items()
+        for names, services in alike.items()
     ]
 
 

@@ -18,10 +18,14 @@ SUPPORT = Threshold(
     unit="days",
     below=True,
     source="half a year to rehearse and make a major upgrade; dates by the engine's and AWS's own calendars "
-    "(knowledge/support.csv)",
-    meaning="Security fixes for this version end soon or have ended; RDS and ElastiCache then charge for it too.",
-    first_steps=("Rehearse the next major version: `datatier upgrade`.", "Plan the day of the upgrade."),
-    runbook="docs/deploy.md",
+    "(knowledge/support.csv); what comes then: RDS User Guide, extended-support-creating-db-instance",
+    meaning="Security fixes for this version end soon or have ended. On that day RDS upgrades an instance by itself, "
+    "since the stacks take no Extended Support; ElastiCache charges for it.",
+    first_steps=(
+        "Rehearse the next major version here: `datatier upgrade rehearse STACK --to postgres.version=18`.",
+        "Plan it and carry it out: `datatier upgrade plan STACK --to ... --out plan.json`, `datatier upgrade run`.",
+    ),
+    runbook="docs/upgrades.md",
 )
 ROLE = Threshold(
     id="role",

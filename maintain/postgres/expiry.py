@@ -27,9 +27,9 @@ def actions(facts: DatabaseFacts) -> Iterator[Action | Skipped]:
         wanted = each.upkeep.expire
         if wanted is None:
             continue
-        if each.why:
-            if each.upkeep.partitions is None:  # which says so
-                yield Skipped(object=each.table, why=each.why)
+        if each.missing:
+            if each.upkeep.partitions is None:  # else its planner says so
+                yield each.missing
         elif skipped := _unfit(each, wanted):
             yield skipped
         elif each.row.get("due") != 0:
@@ -104,6 +104,6 @@ def _follows(row: Row) -> str:
         ("rows of {} go with them", [table for table, on in keys if on == "c"]),
         ("references in {} are cleared", [table for table, on in keys if on in ("n", "d")]),
         ("those that {} refers to stay", [table for table, on in keys if on in _REFUSES]),
-        ("{} fires for each", texts(row["on_deletion"])),
+        ("{} fires", texts(row["on_deletion"])),
     ]
     return "".join(f"; {text.format(', '.join(names))}" for text, names in said if names)

@@ -6,28 +6,32 @@ from collections.abc import Iterator
 
 from maintain.action import Action, Skipped
 from maintain.facts import DatabaseFacts
-from maintain.postgres.left_over import left_over
+from maintain.postgres.left_over import by_table, left_over
 from maintain.postgres.make import action
-from maintain.postgres.rights import maintains, owns, refused
+from maintain.postgres.rights import owns, rebuilds, refused
 from observe.observation import Row, Rows, texts
 from observe.postgres.index_twins import serves
-from observe.postgres.indexes import INDEXES, described
+from observe.postgres.indexes import described
 
 
 def actions(facts: DatabaseFacts) -> Iterator[Action | Skipped]:
     """Dropped where a valid index does the same, or else built again; the index of a constraint is never dropped."""
-    rows = facts.rows(INDEXES.id)
-    for row in (each for each in rows if not each["valid"]):
-        if row["building"]:
-            yield Skipped(
-                object=str(row["index"]),
-                why=f"it is invalid, and whoever builds an index or vacuums holds {row['table']} now: it may be theirs",
-                mend="datatier queries progress",
-            )
-        elif row["partitioned"]:
-            yield _partitioned(row)
-        elif not left_over(row, rows) and (table := facts.table_of(row)):
-            yield _of(facts, row, table, rows)
+    for rows in by_table(facts):
+        for row in (each for each in rows if not each["valid"]):
+            yield from _of_one(facts, row, rows)
+
+
+def _of_one(facts: DatabaseFacts, row: Row, rows: Rows) -> Iterator[Action | Skipped]:
+    if row["building"]:
+        yield Skipped(
+            object=str(row["index"]),
+            why=f"it is invalid, and whoever builds an index or vacuums holds {row['table']} now: it may be theirs",
+            mend="datatier queries progress",
+        )
+    elif row["partitioned"]:
+        yield _partitioned(row)
+    elif not left_over(row, rows) and (table := facts.table_of(row)):
+        yield _of(facts, row, table, rows)
 
 
 def _of(facts: DatabaseFacts, row: Row, table: Row, rows: Rows) -> Action | Skipped:
@@ -39,7 +43,7 @@ def _of(facts: DatabaseFacts, row: Row, table: Row, rows: Rows) -> Action | Skip
         if right is None:
             return refused(facts, name, table, why)
         return action(facts, "drop-index", name, f"DROP INDEX CONCURRENTLY {name}", right, why, 0)
-    statement, right = f"REINDEX INDEX CONCURRENTLY {name}", maintains(facts, table)
+    statement, right = f"REINDEX INDEX CONCURRENTLY {name}", rebuilds(facts, table)
     if right is None:
         return refused(facts, name, table, why)
     if row["unique"] and "unique index" in (said := facts.failed.get(statement, "")):
@@ -52,8 +56,8 @@ def _of(facts: DatabaseFacts, row: Row, table: Row, rows: Rows) -> Action | Skip
 
 def _twin(row: Row, rows: Rows) -> str:
     one = described(row)
-    of_table = (each for each in rows if each["valid"] and each["relid"] == row["relid"])
-    return next((str(each["index"]) for each in of_table if serves(described(each), one)), "")
+    valid = (each for each in rows if each["valid"])
+    return next((str(each["index"]) for each in valid if serves(described(each), one)), "")
 
 
 def built_bytes(table: Row, index: int) -> int:

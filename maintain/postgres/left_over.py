@@ -24,22 +24,32 @@ _ENDING = re.compile(r'_cc(?:new|old)[0-9]*"?$')
 
 def actions(facts: DatabaseFacts) -> Iterator[Action | Skipped]:
     """One for each, in the order of the tables."""
-    rows = facts.rows(INDEXES.id)
-    for row in rows:
-        if left_over(row, rows) and not row["building"] and (table := facts.table_of(row)):
-            yield _drop(facts, row, table, original(row, rows))
+    for rows in by_table(facts):
+        for row in rows:
+            if left_over(row, rows) and not row["building"] and (table := facts.table_of(row)):
+                yield _drop(facts, row, table, original(row, rows))
+
+
+def by_table(facts: DatabaseFacts) -> Iterator[Rows]:
+    """The indexes of each table one of which is invalid."""
+    made: dict[object, list[Row]] = {}
+    for row in facts.rows(INDEXES.id):
+        made.setdefault(row["relid"], []).append(row)
+    return (rows for rows in made.values() if not all(row["valid"] for row in rows))
 
 
 def left_over(row: Row, rows: Rows) -> bool:
-    """Whether a row of `indexes` was left behind by REINDEX CONCURRENTLY."""
+    """Whether one of the indexes of a table was left behind by REINDEX CONCURRENTLY."""
     return _called_so(row) and bool(original(row, rows))
 
 
 def original(row: Row, rows: Rows) -> str:
     """The index that it was to replace, or that has replaced it; empty where there is none."""
-    of_table = [each for each in rows if each["relid"] == row["relid"] and not _called_so(each)]
-    alike = [each for each in of_table if same(described(each), described(row))]
-    return next((str(each["index"]) for each in sorted(alike, key=lambda each: not each["valid"])), "")
+    alike = [each for each in rows if not _called_so(each) and same(described(each), described(row))]
+    name = _ENDING.sub("", str(row["index"]))
+    # Of several that are the same the one whose name it has, as far as that goes.
+    alike.sort(key=lambda each: (not str(each["index"]).startswith(name), each["unique"] != row["unique"]))
+    return str(alike[0]["index"]) if alike else ""
 
 
 def _called_so(row: Row) -> bool:

@@ -21,10 +21,10 @@ def made(row: Row, partition: str, begin: date, every: Period) -> Iterator[str]:
     locked first, and everything else of this transaction is quick.
     """
     yield f"CREATE TABLE {partition} (LIKE {row['table']} INCLUDING ALL EXCLUDING IDENTITY)"
-    # It is reached by way of its parent, and its policies, alone.
-    if granted := ", ".join(texts(row["granted"])):
-        yield f"REVOKE ALL ON {partition} FROM {granted}"
     if row["row_security"]:
+        # It is reached by way of its parent, and its policies, alone; without policies, rights by default stay.
+        if granted := ", ".join(texts(row["granted"])):
+            yield f"REVOKE ALL ON {partition} FROM {granted}"
         yield f"ALTER TABLE {partition} ENABLE ROW LEVEL SECURITY"
     if row["default_partition"]:
         yield from locked(row)

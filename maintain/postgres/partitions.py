@@ -25,8 +25,8 @@ def actions(facts: DatabaseFacts) -> Iterator[Action | Skipped]:
         wanted = each.upkeep.partitions
         if wanted is None:
             continue
-        if each.why:
-            yield Skipped(object=each.table, why=each.why)
+        if each.missing:
+            yield each.missing
         elif why := _unfit(each.row):
             yield Skipped(object=each.table, why=f"access.yaml declares partitions for {each.table}, but {why}")
         else:

@@ -9,7 +9,7 @@ from maintain.action import Action, Skipped
 from maintain.facts import DatabaseFacts
 from maintain.postgres.invalid import built_bytes
 from maintain.postgres.make import action
-from maintain.postgres.rights import maintains, refused
+from maintain.postgres.rights import rebuilds, refused
 from observe.observation import Finding, Row, texts
 from observe.postgres.bloat import BLOAT
 from observe.quantities import size
@@ -39,7 +39,7 @@ def _index(facts: DatabaseFacts, finding: Finding, row: Row, table: Row) -> Acti
     name, why = finding.object, finding.message
     if barrier := _barrier(row):
         return Skipped(object=name, why=f"{why}; {barrier[0]}", mend=barrier[1])
-    right = maintains(facts, table)
+    right = rebuilds(facts, table)
     if right is None:
         return refused(facts, name, table, why)
     if not row["reachable"]:

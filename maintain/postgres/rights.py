@@ -21,7 +21,7 @@ class Right:
 
 
 def maintains(facts: DatabaseFacts, table: Row) -> Right | None:
-    """For VACUUM, ANALYZE and REINDEX of a table (a row of `tables`); None where nobody of the declaration may.
+    """For VACUUM and ANALYZE of a table (a row of `tables`); None where nobody of the declaration may.
 
     The maintainer is a member of pg_maintain, and has USAGE on the declared schemas, without which it cannot name what
     is in them.
@@ -36,6 +36,11 @@ def maintains(facts: DatabaseFacts, table: Row) -> Right | None:
 def owns(facts: DatabaseFacts, table: Row) -> Right | None:
     """For DROP INDEX, which MAINTAIN does not cover (PostgreSQL, Privileges)."""
     return Right(needs=f"ownership of {table['table']}", role=facts.owner) if _owned(facts, table) else None
+
+
+def rebuilds(facts: DatabaseFacts, table: Row) -> Right | None:
+    """For REINDEX: the owner where that is possible, who alone may drop what is left of one that is broken off."""
+    return owns(facts, table) or maintains(facts, table)
 
 
 def refused(facts: DatabaseFacts, name: str, table: Row, why: str) -> Skipped:

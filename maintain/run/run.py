@@ -12,7 +12,8 @@ import psycopg
 
 from bootstrap.errors import BootstrapError
 from knowledge.thresholds.while_maintaining import PASSING_SECONDS, PAUSE_SECONDS, TRIES
-from maintain.action import Action, MaintenancePlan
+from maintain.action import Action, MaintenancePlan, Skipped
+from maintain.look import PRIMARY
 from maintain.report import Done, MaintenanceReport, State, left
 from maintain.run.attempt import Attempt, End, attempt
 from maintain.run.budget import Budget, check
@@ -59,9 +60,13 @@ def run(plan: MaintenancePlan, means: Means) -> MaintenanceReport:
 
 
 def on_caches(plan: MaintenancePlan, budget: Budget, cache: Callable[[Action], Done], say: Say) -> MaintenanceReport:
-    """Carry out what is about caches alone. Raise AskedError where the budget is too short for any of it."""
+    """Carry out what is about caches alone; a database that was wanted and did not answer has failed.
+
+    Raise AskedError where the budget is too short for any of it.
+    """
     check(budget, plan.actions)
-    began, done = datetime.now(UTC), []
+    silent = (each for each in plan.skipped if each.object == PRIMARY)
+    began, done = datetime.now(UTC), [_silent(each) for each in silent]
     for action in plan.actions:
         say(f"{action.statement}: {action.why}")
         done.append(cache(action) if budget.fits(action) else left(action, budget.lacks(action)))
@@ -71,6 +76,10 @@ def on_caches(plan: MaintenancePlan, budget: Budget, cache: Callable[[Action], D
         budget_seconds=budget.seconds,
         done=tuple(done),
     )
+
+
+def _silent(skipped: Skipped) -> Done:
+    return Done(kind="", node=PRIMARY, object=PRIMARY, statement="", state="failed", detail=skipped.why)
 
 
 class _Run:

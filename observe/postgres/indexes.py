@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from knowledge.thresholds.postgres_storage import COVERED_INDEX, DUPLICATE_INDEX, INVALID_INDEX
 from knowledge.thresholds.threshold import Status, Threshold
@@ -25,18 +26,23 @@ _COLUMN = f"""CASE WHEN i.indkey[k - 1] <> 0
 # pg_locks shows it to everybody, pg_stat_progress_create_index to pg_read_all_stats alone. REINDEX CONCURRENTLY that
 # was stopped leaves a part on a TOAST table too. Of a partition's own indexes those that are attached are listed only
 # where one of them is invalid: what it left behind is compared with them.
-_INDEXES = f"""
+
+
+def _read(only_broken: bool = False) -> str:
+    mine = "IN (SELECT oid FROM broken)"
+    return f"""
 WITH {LOCKED}, {BACKED},
 built AS MATERIALIZED (
   SELECT DISTINCT relation FROM pg_locks
   WHERE locktype = 'relation' AND granted AND mode IN ('ShareUpdateExclusiveLock', 'ShareLock')
     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 ),
+broken AS MATERIALIZED (SELECT DISTINCT indrelid AS oid FROM pg_index WHERE NOT indisvalid),
 sized AS MATERIALIZED (
   SELECT {root("c.oid")} AS oid, sum({BYTES})::bigint AS bytes
-  FROM pg_class c WHERE c.relkind IN ('i', 'I') AND c.relpersistence <> 't' GROUP BY 1
-),
-broken AS MATERIALIZED (SELECT DISTINCT indrelid AS oid FROM pg_index WHERE NOT indisvalid)
+  FROM pg_class c WHERE c.relkind IN ('i', 'I') AND c.relpersistence <> 't'
+    AND {f"c.oid IN (SELECT indexrelid FROM pg_index WHERE indrelid {mine})" if only_broken else "true"} GROUP BY 1
+)
 SELECT i.indrelid::bigint AS relid, i.indexrelid::bigint AS indexrelid,
        format('%I.%I', n.nspname, t.relname) AS "table", {NAMED} AS index,
        coalesce(s.bytes, {BYTES}) AS size_bytes, c.relispartition AS attached,
@@ -63,8 +69,9 @@ SELECT i.indrelid::bigint AS relid, i.indexrelid::bigint AS indexrelid,
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class t ON t.oid = i.indrelid JOIN pg_am a ON a.oid = c.relam LEFT JOIN sized s ON s.oid = c.oid
 LEFT JOIN backed b ON b.oid = c.oid
-WHERE (NOT c.relispartition OR i.indrelid IN (SELECT oid FROM broken)) AND c.relpersistence <> 't'
-  AND (n.nspname NOT IN {SYSTEM} OR (n.nspname = 'pg_toast' AND i.indrelid IN (SELECT oid FROM broken)))
+WHERE (NOT c.relispartition OR i.indrelid {mine}) AND c.relpersistence <> 't'
+  AND (n.nspname NOT IN {SYSTEM} OR (n.nspname = 'pg_toast' AND i.indrelid {mine}))
+  AND {f"i.indrelid {mine}" if only_broken else "true"}
 ORDER BY 3, 4
 """
 
@@ -127,7 +134,7 @@ INDEXES = Observation(
     id="indexes",
     engine="postgres",
     question="Which indexes are unused, duplicate, invalid or missing for a foreign key?",
-    read=lambda _: _INDEXES,
+    read=lambda _: _read(),
     judge=_judge,
     thresholds=(INVALID_INDEX, DUPLICATE_INDEX, COVERED_INDEX),
     columns=(
@@ -146,3 +153,5 @@ INDEXES = Observation(
     on_replica=False,
     also=(INDEX_USAGE, FOREIGN_KEYS),
 )
+BROKEN_INDEXES = replace(INDEXES, read=lambda _: _read(only_broken=True), also=())
+"""The same of the tables alone one of whose indexes is invalid: of many it is answered at once."""

@@ -112,7 +112,7 @@ there AS (
   LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid
 )
 SELECT t.number, t.oid::bigint AS relid, format('%I.%I', t.schema, t.name) AS "table",
-       quote_ident(t.schema) AS schema_quoted, t.name::text AS name, t.relkind::text AS kind,
+       t.schema::text AS schema, quote_ident(t.schema) AS schema_quoted, t.name::text AS name, t.relkind::text AS kind,
        CASE WHEN t.oid IS NULL THEN ARRAY(
          SELECT o.relname::text FROM pg_class o JOIN pg_namespace n ON n.oid = o.relnamespace
          WHERE n.nspname = t.schema AND o.relkind IN ('r', 'p') AND NOT o.relispartition ORDER BY 1 LIMIT 1000)
@@ -165,6 +165,6 @@ ORDER BY t.number
 
 
 def _triggers(table: str) -> str:
-    """SQL for the triggers that a deletion of a row fires."""
+    """SQL for the triggers that a deletion fires (TRIGGER_TYPE_DELETE of pg_trigger.h)."""
     return f"""ARRAY(SELECT quote_ident(g.tgname) FROM pg_trigger g WHERE g.tgrelid = {table} AND NOT g.tgisinternal
-             AND g.tgenabled <> 'D' AND g.tgtype & 8 <> 0 AND g.tgtype & 1 <> 0 ORDER BY g.tgname)"""
+             AND g.tgenabled <> 'D' AND g.tgtype & 8 <> 0 ORDER BY g.tgname)"""

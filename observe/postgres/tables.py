@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from observe.observation import Observation
-from observe.postgres.relations import BYTES, LOCKED, NAMED, root
+from observe.postgres.relations import LOCKED, NAMED, root
 
-# The catalogs are among them: their transaction ids grow old like those of others.
+# The catalogs are among them: their transaction ids grow old like those of others. Sizes are those of the last vacuum
+# or analyze (pg_class.relpages), which cost nothing; only of what had none yet the files are asked for.
+_ABOUT = """CASE WHEN c.relpages > 0 THEN c.relpages::bigint * current_setting('block_size')::int
+     WHEN EXISTS (SELECT FROM locked WHERE relation = c.oid) THEN 0 ELSE coalesce(pg_relation_size(c.oid), 0) END"""
 _TABLES = f"""
 WITH {LOCKED},
 sized AS MATERIALIZED (
-  SELECT c.oid, {BYTES} AS bytes FROM pg_class c WHERE c.relkind IN ('r', 'm', 't', 'i') AND c.relpersistence <> 't'
+  SELECT c.oid, {_ABOUT} AS bytes FROM pg_class c WHERE c.relkind IN ('r', 'm', 't', 'i') AND c.relpersistence <> 't'
 ),
 of_indexes AS MATERIALIZED (
   SELECT x.indrelid AS oid, sum(s.bytes)::bigint AS bytes FROM pg_index x JOIN sized s ON s.oid = x.indexrelid

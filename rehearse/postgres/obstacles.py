@@ -8,13 +8,14 @@ from 15 on: PostgreSQL 18's src/bin/pg_upgrade/check.c; its checks for what ende
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
 from psycopg.rows import tuple_row
 
+from knowledge.postgres.extensions import EXTENSIONS, extension_problem
 from rehearse.report import Obstacle, Way
 from upgrade.queries import REG_TYPES
 
@@ -138,3 +139,19 @@ def asked(conn: psycopg.Connection[Any], wanted: int) -> tuple[tuple[Obstacle, .
             for thing, mend in rows
         ]
     return tuple(found), tuple(refused)
+
+
+def not_offered(names: Iterable[str], was: int, wanted: int, *, on_rds: bool) -> tuple[Obstacle, ...]:
+    """The extensions that RDS has for the old version and not for the new one. Pure."""
+    known = [name for name in sorted(names) if was in EXTENSIONS and name in EXTENSIONS[was]]
+    return tuple(
+        Obstacle(
+            check="extensions",
+            object=name,
+            what=problem,
+            mend=f"DROP EXTENSION {name}, and what uses it",
+            stops=("pg_upgrade", "dump") if on_rds else (),
+        )
+        for name in known
+        if (problem := extension_problem(name, wanted))
+    )

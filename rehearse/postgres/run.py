@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from keep.errors import AskedError, KeepError
 from local.postgres import packages
 from local.postgres.binaries import Binaries, of_major
+from rehearse.postgres import obstacles
 from rehearse.postgres.servers import Bench, bench
 from rehearse.postgres.source import settings
 from rehearse.postgres.statements import differences
@@ -22,7 +24,7 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
     began, clock = datetime.now(UTC), time.monotonic()
     new = of_major(work.major)
     old, notes = _old(work)
-    obstacles = [*(work.facts.obstacles if work.facts else ()), *_extensions(work, new)]
+    asked = [*(work.facts.obstacles if work.facts else ()), *_extensions(work, new)]
     checksums = work.facts.checksums if work.facts else True
     with bench(old or new, new, checksums=checksums) as made:
         tried, statements, more = _tried(made, work, old)
@@ -31,9 +33,9 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
     notes += _unasked(work, statements)
     there = frozenset(new.settings)
     changed = settings(work.facts.settings, there, refused, work.major) if work.facts else ()
-    obstacles = list(dict.fromkeys([*obstacles, *(found for each in tried for found in each.obstacles)]))
+    found = tuple(dict.fromkeys([*asked, *(one for each in tried for one in each.obstacles)]))
     ways = tuple(each.way for each in tried)
-    why = reason(ways, obstacles)
+    why = reason(ways, found)
     return UpgradeRehearsal(
         id=f"{began:%Y%m%dT%H%M%S}Z-{secrets.token_hex(3)}",
         target="postgres",
@@ -46,7 +48,7 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
         reason=why or f"the data went through: {' and '.join(each.way for each in ways)}",
         began_at=began,
         seconds=round(time.monotonic() - clock, 3),
-        obstacles=tuple(obstacles),
+        obstacles=found,
         ways=ways,
         statements=statements,
         settings=changed,
@@ -97,7 +99,8 @@ def _tried(
 
 
 def _extensions(work: MajorUpgrade, new: Binaries) -> list[Obstacle]:
-    found = []
+    on_rds = work.manifest.stack is not None
+    found = list(obstacles.not_offered(work.copy.extensions, work.copy.major, work.major, on_rds=on_rds))
     for name in sorted(lacking(work, new)):
         target = packages.adding(name, new.package)
         mend = f"`make {target}` installs it" if target else "on RDS: SHOW rds.extensions says whether it is there"
@@ -117,14 +120,14 @@ def _unasked(work: MajorUpgrade, statements: tuple[StatementPlan, ...]) -> list[
     return list(work.facts.notes)
 
 
-def reason(ways: tuple[RehearsedWay, ...], obstacles: list[Obstacle]) -> str:
+def reason(ways: Sequence[RehearsedWay], found: Sequence[Obstacle]) -> str:
     """Why the upgrade would fail; empty where it would not."""
     said = []
     for each in ways:
-        stopped = [f"{o.check}: {o.object}" for o in obstacles if each.way in o.stops]
+        stopped = [f"{o.check}: {o.object}" for o in found if each.way in o.stops]
         wrong = [f"{check.name}: {check.detail}" for check in each.checks if check.ok is False]
-        if found := [*([each.refused] if each.refused else []), *stopped, *wrong]:
-            said.append(f"{each.way} would fail: {'; '.join(found)}")
+        if why := [*([each.refused] if each.refused else []), *stopped, *wrong]:
+            said.append(f"{each.way} would fail: {'; '.join(why)}")
     if not ways:
         return "neither way could be rehearsed"
     return ". ".join(said)

@@ -24,6 +24,8 @@ from cli.main import COMMANDS
 from observe.metrics.exporter import Exporter
 from observe.metrics.sources import Watched, sources
 from observe.nodes import postgres_nodes
+from upgrade import queries
+from upgrade.run.database import Database
 
 
 @pytest.fixture(scope="module")
@@ -364,3 +366,24 @@ def test_prometheus_has_data_for_every_rule_and_panel_and_one_alert_for_a_stoppe
             time.sleep(6 * MINUTE)  # and nothing else does that waits as long
             assert found.firing() - before == {("PostgresDown", STANDBY)}
         eventually(lambda: not found.firing() - before, found.firing)
+
+
+@pytest.mark.server
+def test_what_an_upgrade_asks_is_asked_as_the_master(tier: Folder) -> None:
+    """The master of a tier may do no more than that of RDS: tables are analyzed by their owners."""
+    database = Database(tier.manifest("live"), "")
+    try:
+        for check in (queries.PREPARED, queries.BROKEN, queries.REG, queries.NO_SLOTS, queries.NO_KEY, queries.BEHIND):
+            assert database.ask(check.statement) == [], check.says
+        database.execute(
+            "DROP TABLE IF EXISTS public.upgraded; CREATE TABLE public.upgraded AS SELECT 1 id", "shop_owner"
+        )
+        rows = database.ask(queries.ANALYZE)
+        assert ("shop_owner", "ANALYZE public.upgraded") in rows
+        for role, statement in rows:
+            database.execute(str(statement), role)
+        assert database.ask(queries.UNKNOWN.statement) == []
+        assert any("public.upgraded" in each for each in database.differences())
+    finally:
+        database.execute("DROP TABLE public.upgraded", "shop_owner")
+        database.close()

@@ -154,7 +154,7 @@ def test_the_account_takes_it(account: Account) -> None:
         role = arn.rpartition("/")[2]
         assert account.iam.get_role(RoleName=role)["Role"]["Arn"] == arn
         attached = account.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]
-        parts = ["engines", "network", "operations", "roles", "secrets"]
+        parts = ["engines", "network", "operations", "passing", "roles", "secrets"]
         expected = [f"{role}-{part}" for part in parts if name != "preview"]
         assert sorted(each["PolicyName"] for each in attached) == expected
         assert account.iam.list_role_policies(RoleName=role)["PolicyNames"] == ["state"]

@@ -205,7 +205,8 @@ def test_every_limit_is_walked_through_both_doors_or_is_of_components_alone() ->
     named = {name for name, value in vars(limits).items() if isinstance(value, Ranges) and id(value) not in walked}
     # By their own tables below, or with no key in the settings: windows that follow from `protect`, looks back.
     assert named == {
-        "KEPT_CONTINUOUSLY", "LOCK_GRACE", "METRICS_MINUTES", "RECOVERY_WINDOW", "REPLICAS", "REPLICATED_BACKUPS",
+        "KEPT_CONTINUOUSLY", "LOCK_GRACE", "MAINTENANCE_FUNCTION_SECONDS", "MAINTENANCE_SECONDS", "METRICS_MINUTES",
+        "RECOVERY_WINDOW", "REPLICAS", "REPLICATED_BACKUPS",
         "RESTORE_TEST_WINDOW", "ROTATION", "SESSION",
     }  # fmt: skip
 

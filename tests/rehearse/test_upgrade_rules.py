@@ -10,6 +10,7 @@ import pytest
 
 from local.postgres.binaries import of_major
 from rehearse.postgres import estimate, pg_upgrade, views
+from rehearse.postgres.obstacles import not_offered
 from rehearse.postgres.pg_upgrade import Said
 from rehearse.postgres.plans import compared, root, schemas, shape
 from rehearse.postgres.run import reason
@@ -219,6 +220,25 @@ def test_views_on_what_is_not_there_any_more() -> None:
     )
     there = frozenset({("pg_catalog.pg_stat_bgwriter", "stats_reset"), ("pg_catalog.pg_class", "oid")})
     assert [each.object for each in views.gone(used, there, "18")] == ["public.v"]
+
+
+@pytest.mark.parametrize(
+    ("names", "was", "wanted", "on_rds", "found"),
+    [
+        (["plpgsql", "citext", "of_somebody"], 16, 18, True, []),
+        (["postgis_topology", "plrust"], 17, 18, True, ["plrust", "postgis_topology"]),
+        (["old_snapshot"], 16, 17, False, ["old_snapshot"]),
+        (["old_snapshot"], 17, 18, True, []),  # it was not there before
+        (["citext"], 13, 18, True, []),  # of which nothing is known
+    ],
+)
+def test_extensions_that_rds_does_not_take_along(
+    names: list[str], was: int, wanted: int, on_rds: bool, found: list[str]
+) -> None:
+    made = not_offered(names, was, wanted, on_rds=on_rds)
+    stops = ("pg_upgrade", "dump") if on_rds else ()
+    assert [(each.object, each.stops) for each in made] == [(name, stops) for name in found]
+    assert all(f"not for {wanted}" in each.what for each in made)
 
 
 PASSED = RehearsedWay(

@@ -385,6 +385,7 @@ class State:
                 }
             ],
             "UserGroupIds": [name],
+            "ClusterEnabled": False,
             "TransitEncryptionEnabled": True,
             "TransitEncryptionMode": "required",
             "AuthTokenEnabled": False,
@@ -453,11 +454,17 @@ class State:
         self.change_cache(ReplicationGroupId, clean, {})
         return {}
 
-    def on_create_snapshot(self, _: str, SnapshotName: str, CacheClusterId: str) -> dict[str, Any]:
+    def on_create_snapshot(
+        self, _: str, SnapshotName: str, CacheClusterId: str = "", ReplicationGroupId: str = ""
+    ) -> dict[str, Any]:
         self._changing("CreateSnapshot", SnapshotName)
         if SnapshotName in self.cache_snapshots:
             raise refusal("CreateSnapshot", "SnapshotAlreadyExistsFault")
-        assert CacheClusterId in self.nodes
+        # The whole group where it has shards, a replica's node where it has none.
+        assert (ReplicationGroupId in self.caches) is not (CacheClusterId in self.nodes)
+        assert (ReplicationGroupId in self.caches) == self.caches[SnapshotName.partition("-before")[0]][
+            "ClusterEnabled"
+        ]
         made = self.cache_snapshots[SnapshotName] = {"SnapshotStatus": "creating"}
         self.after(lambda: made.update({"SnapshotStatus": "available"}))
         return {}

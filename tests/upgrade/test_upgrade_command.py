@@ -78,6 +78,16 @@ def test_a_plan_is_carried_out_as_a_person_deploys_it(folder: Folder) -> None:
     assert shown.out.endswith("done\n")
 
 
+def test_notes_outlive_the_tier_of_the_same_name(folder: Folder) -> None:
+    folder.plan()
+    folder.state.instances["books-blue"]["DBInstanceClass"] = WANTED
+    folder.declare({"class": WANTED})
+    assert folder.upgrade("run", "plan.json").code == 0
+    assert call(folder.path, "down", "blue", "--delete", "--yes").code == 0
+    assert call(folder.path, "down", "--delete", "--yes").code == 0
+    assert folder.upgrade("run", "plan.json", "--list", "--json").json["next"] is None
+
+
 def test_an_undone_step_comes_next_again(folder: Folder) -> None:
     folder.plan()
     folder.declare({"class": WANTED})

@@ -144,6 +144,17 @@ def test_replicas_are_not_waited_for_where_there_are_none() -> None:
     )
 
 
+def test_a_replica_of_another_region_is_not_taken_along_to_another_major() -> None:
+    replicas = {"near": {}, "dr": {"remote": ELSEWHERE}}
+    (made,) = plan(stack("prod", postgres={"version": "17", "replicas": replicas}), ["postgres.version=18"])
+    [upgrade] = [step for step in made.steps if step.id == "upgrade"]
+    assert [each for each in upgrade.before if "replica" in each] == [
+        "the replica dr in eu-central-1 is deleted, and deployed again afterwards: RDS takes along those of the "
+        "primary's region alone"
+    ]
+    assert not any("live-dr" in each for each in upgrade.after)
+
+
 # Stacks whose name is not their profile's: name, profile, data-tier:name, aws:*, replicas, what their commands say
 ELSEWHERE = {"region": "eu-central-1", "vpc": "vpc-0a", "subnets": ["subnet-0a", "subnet-0b"]}
 NAMED: list[tuple[str, str, str, dict[str, Any], dict[str, Any]]] = [

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 from scripted_aws import ACCOUNT, Killed, Scripted, deployed, refusal
-from test_upgrade_plan import stack
+from test_upgrade_plan import ELSEWHERE, stack
 
 from bootstrap.errors import AskedError
 from local.files import write_private
@@ -62,10 +62,15 @@ CASES = [
     Case("postgres.ca=rds-ca-ecc384-g1", calls=(*["ModifyDBInstance"] * 3, "pulumi up")),
     Case("main.engine=valkey", more=REDIS_7, calls=("CreateSnapshot", "pulumi up")),
     Case("main.version=9.0", "dev", calls=("pulumi up", "CreateSnapshot", "pulumi up")),
+    Case("main.version=9.0", more={"redis": {"main": {"shards": 2, "replicas": 1, "version": "8.2"}}},
+         calls=("CreateSnapshot", "pulumi up")),
+    Case("postgres.version=17.10", more={"postgres": {"version": "17.9", "replicas": {"dr": {"remote": ELSEWHERE}}}},
+         calls=("ModifyDBInstance", "pulumi up")),
     Case("main.class=cache.r7g.xlarge", calls=("pulumi up",)),
     Case("main.auth=rbac", was="main.auth=token", calls=("pulumi up", "ModifyReplicationGroup", "pulumi up")),
     Case("main.tls=required", "dev", "main.tls=none", calls=("ModifyReplicationGroup", "ModifyReplicationGroup")),
 ]  # fmt: skip
+MINOR, IN_PLACE, BLUE_GREEN, _, CLASS, _, AUTHORITY, ENGINE, *_, SIZE, _, TLS = CASES
 
 
 @cache
@@ -103,10 +108,13 @@ class Scene:
                 DBInstanceClass=each.instance_class,
                 AllocatedStorage=each.allocated_storage,
             )
-        here = [each.identifier for each in servers.replicas.values()]
+        here = [
+            f"arn:aws:rds:eu-central-1:{ACCOUNT}:db:{each.identifier}" if each.elsewhere else each.identifier
+            for each in servers.replicas.values()
+        ]
         state.instances[servers.primary.identifier]["ReadReplicaDBInstanceIdentifiers"] = here
         for group in servers.caches.values():
-            more: dict[str, Any] = {"CacheNodeType": group.node_type}
+            more: dict[str, Any] = {"CacheNodeType": group.node_type, "ClusterEnabled": group.shards > 0}
             if case.to == "main.auth=rbac":
                 more |= {"AuthTokenEnabled": True, "UserGroupIds": []}
             state.add_cache(group.identifier, group.engine, group.version, group.replicas + 1, **more)
@@ -226,15 +234,12 @@ def test_stopped_after_any_step_the_next_run_goes_on(case: Case, scene: Callable
 
 
 def test_what_was_done_by_hand_is_found(scene: Callable[[Case], Scene]) -> None:
-    it = scene(CASES[0])
+    it = scene(MINOR)
     for name in ("shop-live-standby", "shop-live-reporting"):
         it.world.state.instances[name]["EngineVersion"] = "17.10"
     found = it.run()
     assert it.operations() == ("pulumi up",)
     assert [each.found for each in found.done] == [True, True, False, False]
-
-
-BLUE_GREEN = CASES[2]
 
 
 def test_the_switchover_is_held_whatever_was_agreed_to(scene: Callable[[Case], Scene]) -> None:
@@ -246,7 +251,7 @@ def test_the_switchover_is_held_whatever_was_agreed_to(scene: Callable[[Case], S
 
 
 def test_what_users_notice_is_asked_for(scene: Callable[[Case], Scene]) -> None:
-    it = scene(CASES[0])
+    it = scene(MINOR)
     found = it.run(agreed=False)
     assert (found.state, found.needs, found.next) == ("waiting", "consent", "replica-standby")
     assert "--accept replica-standby" in found.why
@@ -254,13 +259,13 @@ def test_what_users_notice_is_asked_for(scene: Callable[[Case], Scene]) -> None:
 
 
 def test_what_only_people_can_do_is_theirs_to_say(scene: Callable[[Case], Scene]) -> None:
-    it = scene(CASES[6])
+    it = scene(AUTHORITY)
     found = it.run(agreed=False)
     assert (found.state, found.needs, found.next, it.operations()) == ("waiting", "person", "clients", ())
 
 
 def test_a_deployment_is_handed_to_a_person(scene: Callable[[Case], Scene]) -> None:
-    it = scene(CASES[4])
+    it = scene(CLASS)
     it.world.pulumi = False
     asked = Asked(agreed=lambda _: True)
 
@@ -280,7 +285,7 @@ def test_a_deployment_is_handed_to_a_person(scene: Callable[[Case], Scene]) -> N
 
 
 def test_a_deployment_waits_for_the_maintenance_window(scene: Callable[[Case], Scene]) -> None:
-    it = scene(CASES[4])
+    it = scene(CLASS)
     it.world.windowed = True
     found = it.run()
     assert (found.state, found.needs) == ("waiting", "window")
@@ -292,23 +297,23 @@ def test_a_deployment_waits_for_the_maintenance_window(scene: Callable[[Case], S
 
 # What breaks, and the sentence
 FAILURES: list[tuple[Case, dict[str, Any], str]] = [
-    (CASES[0], {"refuse": {"ModifyDBInstance": ["AccessDenied"]}}, r"access denied; allow rds:ModifyDBInstance"),
-    (CASES[0], {"refuse": {"ModifyDBInstance": ["InsufficientDBInstanceCapacity"]}}, r"try again later"),
-    (CASES[0], {"breaks": {"ModifyDBInstance"}}, r"AWS has taken it back: wanted: shop-live-\w+ runs 17.10; found"),
-    (CASES[1], {"breaks": {"RestoreDBInstanceToPointInTime"}}, r"found: incompatible-parameters"),
-    (CASES[1], {"breaks": {"CreateDBSnapshot"}}, r"the snapshot shop-live-before-18 is available; found: failed"),
+    (MINOR, {"refuse": {"ModifyDBInstance": ["AccessDenied"]}}, r"access denied; allow rds:ModifyDBInstance"),
+    (MINOR, {"refuse": {"ModifyDBInstance": ["InsufficientDBInstanceCapacity"]}}, r"try again later"),
+    (MINOR, {"breaks": {"ModifyDBInstance"}}, r"AWS has taken it back: wanted: shop-live-\w+ runs 17.10; found"),
+    (IN_PLACE, {"breaks": {"RestoreDBInstanceToPointInTime"}}, r"found: incompatible-parameters"),
+    (IN_PLACE, {"breaks": {"CreateDBSnapshot"}}, r"the snapshot shop-live-before-18 is available; found: failed"),
     (BLUE_GREEN, {"breaks": {"CreateBlueGreenDeployment"}}, r"found: INVALID_CONFIGURATION"),
     (BLUE_GREEN, {"breaks": {"SwitchoverBlueGreenDeployment"}}, r"SWITCHOVER_FAILED; AWS has gone back to the blue"),
-    (CASES[6], {"breaks": {"DescribeDBEngineVersions"}}, r"without a restart; found: false; upgrade to a newer minor"),
+    (AUTHORITY, {"breaks": {"DescribeDBEngineVersions"}}, r"without a restart; found: false; upgrade to a newer minor"),
     (BLUE_GREEN, {"wrong": {queries.NO_KEY: ["app.log"]}}, r"has a primary key.*found: app.log; give each one"),
-    (CASES[1], {"wrong": {queries.REG: ["a.b.c regproc"]}}, r"found: a.b.c regproc; change each to text"),
-    (CASES[1], {"wrong": {queries.PREPARED: ["tx"]}}, r"found: tx; end each: COMMIT PREPARED"),
-    (CASES[1], {"wrong": {queries.BROKEN: ["gone"]}}, r"found: gone; drop each"),
-    (CASES[0], {"wrong": {queries.BEHIND: ["10.0.0.1 00:01"]}}, r"ten seconds behind; found: 10.0.0.1"),
-    (CASES[1], {"wrong": {queries.LONG: ["17 of app"]}}, r"longer than a minute; found: 17 of app; wait for it"),
-    (CASES[1], {"wrong": {queries.USED_SLOTS: ["etl"]}}, r"found: etl; stop its consumer"),
-    (CASES[0], {"otherwise": ["GRANT x"]}, r"not done after 15 minutes: .* otherwise than declared; found: GRANT x"),
-    (CASES[0], {"account": "111111111111"}, r"found: 111111111111; log in to that account"),
+    (IN_PLACE, {"wrong": {queries.REG: ["a.b.c regproc"]}}, r"found: a.b.c regproc; change each to text"),
+    (IN_PLACE, {"wrong": {queries.PREPARED: ["tx"]}}, r"found: tx; end each: COMMIT PREPARED"),
+    (IN_PLACE, {"wrong": {queries.BROKEN: ["gone"]}}, r"found: gone; drop each"),
+    (MINOR, {"wrong": {queries.BEHIND: ["10.0.0.1 00:01"]}}, r"ten seconds behind; found: 10.0.0.1"),
+    (IN_PLACE, {"wrong": {queries.LONG: ["17 of app"]}}, r"longer than a minute; found: 17 of app; wait for it"),
+    (IN_PLACE, {"wrong": {queries.USED_SLOTS: ["etl"]}}, r"found: etl; stop its consumer"),
+    (MINOR, {"otherwise": ["GRANT x"]}, r"not done after 15 minutes: .* otherwise than declared; found: GRANT x"),
+    (MINOR, {"account": "111111111111"}, r"found: 111111111111; log in to that account"),
 ]  # fmt: skip
 
 
@@ -335,7 +340,7 @@ def test_a_step_that_fails_says_why_and_the_next_run_goes_on(
 
 
 def test_a_throttled_look_is_no_failure_while_it_waits(scene: Callable[[Case], Scene]) -> None:
-    it = scene(CASES[0])
+    it = scene(MINOR)
     describe, calls = it.world.state.on_describe_db_instances, it.world.state.calls
     left = 3
 
@@ -350,8 +355,53 @@ def test_a_throttled_look_is_no_failure_while_it_waits(scene: Callable[[Case], S
     assert (it.run().state, left) == ("done", 0)
 
 
+def test_a_call_that_aws_does_not_show_yet_is_taken_for_made(scene: Callable[[Case], Scene]) -> None:
+    """The run is killed between the call and its note, and the next one looks before AWS has caught up."""
+    it = scene(IN_PLACE)
+    it.run(until="drop-slots")
+    state, describe = it.world.state, it.world.state.on_describe_db_snapshots
+    hidden = 3
+
+    def strike() -> None:
+        if state.calls[-1][0] == "CreateDBSnapshot":
+            it.world.strike = lambda: None
+            raise Killed
+
+    def late(*args: Any, **given: Any) -> Any:
+        nonlocal hidden
+        if state.snapshots and hidden:
+            hidden -= 1
+            raise refusal("DescribeDBSnapshots", "DBSnapshotNotFound")
+        return describe(*args, **given)
+
+    it.world.strike = strike
+    with pytest.raises(Killed):
+        it.run()
+    state.on_describe_db_snapshots = late  # type: ignore[method-assign]
+    found = it.run(until="snapshot")
+    assert (found.state, found.why, hidden) == ("stopped", "", 0)
+    # The second call was refused, and is no failure.
+    assert it.operations()[-2:] == ("CreateDBSnapshot", "CreateDBSnapshot")
+    # Where nobody had begun it, something else has the name.
+    other = scene(IN_PLACE)
+    other.world.state.snapshots["shop-live-before-18"] = {"Status": "copying"}
+    assert "(DBSnapshotAlreadyExists); something else has this name" in other.run().why
+
+
+def test_what_is_waited_for_is_said_when_it_changes(scene: Callable[[Case], Scene]) -> None:
+    it = scene(MINOR)
+    it.run(until="replica-standby")
+    assert it.said == [
+        "Upgrade the replica standby to 17.10. Users: Readers of this replica are cut for some minutes; the others and "
+        "the primary go on.",
+        "rds ModifyDBInstance",
+        "waiting for: shop-live-standby runs 17.10; now: 17.9",
+        "replica-standby: done",
+    ]
+
+
 def test_the_deadline_is_kept(scene: Callable[[Case], Scene]) -> None:
-    it = scene(CASES[9])
+    it = scene(SIZE)
     it.world.state.change_cache = lambda *_: None  # type: ignore[method-assign]
     found = it.run()
     assert (found.state, found.next) == ("failed", "class")
@@ -363,11 +413,11 @@ def _primary(**values: Any) -> Callable[[Scene], object]:
 
 
 STALE: list[tuple[Case, Callable[[Scene], object], str]] = [
-    (CASES[0], _primary(EngineVersion="16.4"), "version is 16.4, and it was made for 17.9 or 17.10"),
-    (CASES[0], _primary(ReadReplicaDBInstanceIdentifiers=["shop-live-x"]),
+    (MINOR, _primary(EngineVersion="16.4"), "version is 16.4, and it was made for 17.9 or 17.10"),
+    (MINOR, _primary(ReadReplicaDBInstanceIdentifiers=["shop-live-x"]),
      "replicas is shop-live-x, and it was made for shop-live-reporting,shop-live-standby"),
-    (CASES[0], lambda it: it.world.state.instances.pop("shop-live"), "version is nothing"),
-    (CASES[9], lambda it: it.world.state.caches["shop-live-main"].update(CacheNodeType="cache.t4g.micro"),
+    (MINOR, lambda it: it.world.state.instances.pop("shop-live"), "version is nothing"),
+    (SIZE, lambda it: it.world.state.caches["shop-live-main"].update(CacheNodeType="cache.t4g.micro"),
      "class is cache.t4g.micro"),
 ]  # fmt: skip
 
@@ -384,7 +434,7 @@ def test_a_plan_that_no_longer_fits_is_refused(
 
 
 def test_two_at_once_are_kept_apart(scene: Callable[[Case], Scene]) -> None:
-    it = scene(CASES[4])
+    it = scene(CLASS)
     said: list[str] = []
 
     def meanwhile() -> None:
@@ -398,15 +448,15 @@ def test_two_at_once_are_kept_apart(scene: Callable[[Case], Scene]) -> None:
 
 
 UNDONE = [
-    (CASES[4], "class", ("pulumi up", "pulumi up")),
+    (CLASS, "class", ("pulumi up", "pulumi up")),
     (BLUE_GREEN, "green", ("CreateBlueGreenDeployment", "DeleteBlueGreenDeployment")),
     (BLUE_GREEN, "parameters", ("CreateDBParameterGroup", *["ModifyDBParameterGroup"] * 3, "DeleteDBParameterGroup")),
     (BLUE_GREEN, "drop-slots", ("DeleteDBInstance",)),
-    (CASES[11], "prefer", ("ModifyReplicationGroup", "ModifyReplicationGroup")),
-    (CASES[11], "require", ("ModifyReplicationGroup", "ModifyReplicationGroup")),
-    (CASES[6], "rotate-standby", ("ModifyDBInstance", "ModifyDBInstance")),
-    (CASES[7], "snapshot", ("CreateSnapshot", "DeleteSnapshot")),
-    (CASES[1], "snapshot", ("CreateDBSnapshot", "DeleteDBSnapshot")),
+    (TLS, "prefer", ("ModifyReplicationGroup", "ModifyReplicationGroup")),
+    (TLS, "require", ("ModifyReplicationGroup", "ModifyReplicationGroup")),
+    (AUTHORITY, "rotate-standby", ("ModifyDBInstance", "ModifyDBInstance")),
+    (ENGINE, "snapshot", ("CreateSnapshot", "DeleteSnapshot")),
+    (IN_PLACE, "snapshot", ("CreateDBSnapshot", "DeleteDBSnapshot")),
 ]
 
 
@@ -440,7 +490,7 @@ def test_what_cannot_be_taken_back_says_so(scene: Callable[[Case], Scene]) -> No
 
 
 def test_notes_name_what_was_before_and_the_request_and_no_secret(scene: Callable[[Case], Scene]) -> None:
-    it = scene(CASES[0])
+    it = scene(MINOR)
     it.run(until="replica-standby")
     [path] = it.folder.glob("*.json")
     effect = json.loads(path.read_text())["steps"]["replica-standby"]["effects"]["0"]
@@ -451,7 +501,7 @@ def test_notes_name_what_was_before_and_the_request_and_no_secret(scene: Callabl
 
 
 def test_broken_notes_are_no_traceback(scene: Callable[[Case], Scene]) -> None:
-    it = scene(CASES[0])
+    it = scene(MINOR)
     (it.folder / f"{it.plans[0].id}.json").write_text("{")
     with pytest.raises(Exception, match=r"cannot be read .*: move the file away"):
         it.run()

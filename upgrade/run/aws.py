@@ -12,7 +12,8 @@ from upgrade.check import Look, Value
 from upgrade.effect import Call
 from upgrade.run.errors import AwsError
 
-_PASSING = ("Throttling", "ThrottlingException", "RequestLimitExceeded", "ServiceUnavailable", "InternalFailure")
+_PASSING = ("Throttling", "RequestLimitExceeded", "ServiceUnavailable", "InternalFailure")
+_TAKEN = "something else has this name: look at it, and delete it if nobody needs it"
 
 
 class Aws:
@@ -74,7 +75,8 @@ def _said(service: str, operation: str, parameters: Mapping[str, Value]) -> Iter
     try:
         yield
     except botocore.ClientError as error:
-        raise AwsError(f"{what}: {reason(error)}", passing=code_of(error) in _PASSING) from None
+        code = code_of(error)
+        raise AwsError(f"{what}: {reason(error, _TAKEN)}", code=code, passing=code in _PASSING) from None
     except (botocore.NoCredentialsError, botocore.ProfileNotFound) as error:
         raise AwsError(f"{what}: {error}: log in (`aws sso login`) or set AWS_PROFILE") from None
     except botocore.BotoCoreError as error:

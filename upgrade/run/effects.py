@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from upgrade.check import Value, texts
 from upgrade.effect import Again, Call, Deploy, Effect, Person, Sql
-from upgrade.run.errors import StepError, WaitingError
+from upgrade.run.errors import AwsError, StepError, WaitingError
 from upgrade.run.looking import all_hold, any_holds, seen, wait
 from upgrade.run.notes import EffectNote, Notebook
 from upgrade.run.world import World
@@ -77,14 +77,20 @@ def _call(doing: Doing, number: str, call: Call) -> None:
                 raise StepError(f"{call.operation}: AWS knows no {name}: {look}")
             found[name] = [str(each) for each in value] if isinstance(value, list) else str(value)
         note = doing.begin(number)
+        resumed = known is not None
         note.began_at = world.now()
         note.was = {each.says: ", ".join(seen(world, each)) for each in call.until}
         doing.keep()
         doing.say(f"{call.service} {call.operation}")
-        note.request = world.call(call, found)
+        try:
+            note.request = world.call(call, found)
+        except AwsError as error:
+            # A killed run has made the call, and AWS did not show it yet.
+            if not (resumed and error.code.endswith("AlreadyExists")):
+                raise
         doing.keep()
     try:
-        wait(world, call.until, going=call.made, seconds=call.minutes * 60)
+        wait(world, call.until, going=call.made, seconds=call.minutes * 60, say=doing.say)
     except StepError:
         if known := doing.effects.get(number):
             known.request = ""  # the next run may make it again at once
@@ -117,7 +123,7 @@ def _deploy(doing: Doing, number: str, deploy: Deploy) -> None:
             )
         if not all_hold(world, deploy.until) and any_holds(world, deploy.pending):
             raise _window(deploy)
-    wait(world, deploy.until, going=deploy.going, seconds=deploy.minutes * 60)
+    wait(world, deploy.until, going=deploy.going, seconds=deploy.minutes * 60, say=doing.say)
 
 
 def _by_hand(doing: Doing, texts: Sequence[str]) -> WaitingError:

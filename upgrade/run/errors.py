@@ -29,8 +29,10 @@ class BusyError(AskedError):
 class AwsError(StepError):
     """AWS has refused a call, or cannot be reached."""
 
-    def __init__(self, message: str, *, passing: bool = False) -> None:
+    def __init__(self, message: str, *, code: str = "", passing: bool = False) -> None:
         super().__init__(message)
+        self.code = code
+        """AWS's error code, without the endings that services put differently."""
         self.passing = passing
         """Whether the same call may be answered in a while."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from bootstrap.errors import BootstrapError
 from upgrade.check import Check, Described, texts
@@ -45,22 +45,29 @@ def any_holds(world: World, checks: Sequence[Described]) -> bool:
 
 
 def wait(
-    world: World, until: Sequence[Check], *, going: Sequence[Described] = (), seconds: float, poll: float = POLL
+    world: World,
+    until: Sequence[Check],
+    *,
+    going: Sequence[Described] = (),
+    seconds: float,
+    say: Callable[[str], None],
 ) -> None:
-    """Look until all holds.
+    """Look until all holds, and say what is found whenever that changes.
 
     Raise StepError at the deadline, for what never becomes what is wanted, and where AWS has given up what it had
     begun: `going` was seen to hold, and neither it nor `until` does any more.
     """
     began = world.now()
     lost = idle = 0
-    went = False
+    went, told = False, ""
     while True:
         failing, trouble = _first_failing(world, until)
         if failing is None and trouble is None:
             return
         if trouble is None and failing is not None:
             check, found = failing
+            if told != (told := f"waiting for: {check.says}; now: {found}"):
+                say(told)
             gone = isinstance(check, Described) and check.lost(seen(world, check))
             lost = lost + 1 if gone else 0
             if lost >= _SURE:
@@ -75,7 +82,7 @@ def wait(
         if waited >= seconds:
             said = str(trouble) if trouble is not None else unmet(*failing) if failing else ""
             raise StepError(f"not done after {waited / 60:.0f} minutes: {said}")
-        world.sleep(poll)
+        world.sleep(POLL)
 
 
 def _first_failing(world: World, until: Sequence[Check]) -> tuple[tuple[Check, str] | None, BootstrapError | None]:

@@ -1,6 +1,6 @@
 """What a run has done, written before each effect and after: a killed run is found by it.
 
-One file for each plan, `.local/STACK/upgrades/ID.json`; a lock beside them keeps two runs on one stack apart.
+One file for each plan, `.local/.upgrades/STACK/ID.json`; a lock beside them keeps two runs on one stack apart.
 """
 
 from __future__ import annotations

@@ -76,7 +76,7 @@ def _step(step: UpgradeStep, world: World, book: Notebook, asked: Asked, say: Ca
     steps[step.id] = note
     doing = Doing(world=world, book=book, step=step, effects=note.effects, agreed=asked.agreed, say=say)
     _all(doing, step.do)
-    wait(world, step.proofs, seconds=_PROOF_SECONDS)
+    wait(world, step.proofs, seconds=_PROOF_SECONDS, say=say)
     _end(step, note, world, book, say)
 
 

@@ -292,7 +292,7 @@ def test_without_a_key_of_the_state_nothing_is_decrypted(record: Record, role: s
 
 
 def test_what_is_made(made: recorder.Recorded) -> None:
-    parts = ("engines", "network", "operations", "roles", "secrets")
+    parts = ("engines", "network", "operations", "passing", "roles", "secrets")
     deploys = ("dev-deploy", "prod-deploy")
     attached = [f"delivery-{role}-{part}" for role in (*deploys, "drift") for part in parts]
     roles = [f"delivery-{role}" for role in (*deploys, "drift", "preview")]

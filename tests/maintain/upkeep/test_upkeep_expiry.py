@@ -110,7 +110,7 @@ def test_keys_and_triggers_are_said_and_a_refused_row_stays(shop: Shop) -> None:
     planned = shop.plan(given)
     assert [each.why for each in planned.actions] == [
         "3 rows of public.cart are over since timestamptz '2026-12-01 23:30:00+00'; rows of line go with them; "
-        'references in visit are cleared; those that invoice refers to stay; "Audit" fires for each'
+        'references in visit are cleared; those that invoice refers to stay; "Audit" fires'
     ]
     shop.do(planned)
     everything = "SELECT array(SELECT id FROM cart), array(SELECT cart FROM line), array(SELECT cart FROM visit)"

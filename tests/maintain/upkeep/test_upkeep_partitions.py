@@ -128,6 +128,7 @@ def test_a_detached_one_stays_and_forced_policies_hold(newest: Shop) -> None:
 
 
 WEEKS = """
+ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO teller;
 CREATE TABLE visits (at timestamp(3) NOT NULL, id int) PARTITION BY RANGE (at);
 CREATE TABLE visits_2026_w40 PARTITION OF visits FOR VALUES FROM ('2026-09-28') TO ('2026-10-05');
 CREATE TABLE visits_2026_w53 PARTITION OF visits FOR VALUES FROM ('2026-12-28 00:00') TO ('2027-01-04');
@@ -167,6 +168,8 @@ def test_weeks_without_a_default_partition_lock_nobody_out(shop: Shop) -> None:
         writer.execute("INSERT INTO visits VALUES ('2027-01-04', 2); COMMIT")
     shop.do(old)
     assert shop.plan(weekly).actions == ()
+    reads = "SELECT has_table_privilege('teller', 'visits_2027_w01', 'SELECT')"
+    assert shop.rows(reads) == [(True,)], "rights by default, as no policy stands before the parent"
     place = "SELECT tableoid::regclass::text, id FROM visits ORDER BY 2"
     assert shop.rows(place) == [("visits_2026_w53", 1), ("visits_2027_w01", 2)]
 
@@ -273,6 +276,16 @@ def test_what_is_not_kept_and_why(newest: Shop, given: dict[str, Any], expected:
     assert (told(planned), skipped(planned)) == ([], expected)
 
 
+def test_a_table_of_somebody_else(newest: Shop) -> None:
+    with newest.connect() as boss:
+        boss.execute("CREATE TABLE log (at date) PARTITION BY RANGE (at)")
+    (found,) = newest.plan({"table": "log", "partitions": {}, "expire": {"column": "at", "after": "1d"}}).skipped
+    assert (found.why, found.mend) == (
+        "access.yaml's upkeep.0 names public.log; it belongs to boss, not to shop owner, the owner by access.yaml",
+        'ALTER TABLE public.log OWNER TO "shop owner"',
+    )
+
+
 def test_a_name_that_would_be_cut(newest: Shop) -> None:
     name = "a" * 56
     with newest.owner() as conn:
@@ -316,6 +329,28 @@ def test_a_key_that_refers_to_it_stops_moves_and_drops(shop: Shop) -> None:
     ]
     shop.do(planned)
     assert shop.rows("SELECT (SELECT count(*) FROM orders), (SELECT count(*) FROM lines)") == [(2, 1)]
+
+
+AUDITED = """
+CREATE TABLE log (at date) PARTITION BY RANGE (at);
+CREATE TABLE log_rest PARTITION OF log DEFAULT;
+CREATE FUNCTION audited() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION $$deleted$$; END';
+CREATE TRIGGER audit AFTER DELETE ON log FOR EACH ROW EXECUTE FUNCTION audited();
+INSERT INTO log VALUES ('2026-12-05');
+"""
+
+
+def test_a_trigger_that_would_take_the_move_for_a_deletion(newest: Shop) -> None:
+    with newest.owner() as conn:
+        conn.execute(AUDITED)
+    planned = newest.plan({"table": "log", "partitions": {"ahead": 1}})
+    assert [each.object for each in planned.actions] == ["public.log_2027_01"]
+    assert skipped(planned) == [
+        "no partition holds the month of 2026-12-01, the present one: public.log_rest has 1 row of it to move there; "
+        "audit would take the move for a deletion, so it has to be done by hand"
+    ]
+    newest.do(planned)
+    assert newest.rows("SELECT count(*) FROM log_rest") == [(1,)]
 
 
 def test_a_detach_that_was_broken_off_is_finished(shop: Shop) -> None:
