@@ -40,7 +40,7 @@ class Recommendation:
     settings: Section = field(default_factory=dict)
     """What to write into the stack's file: `{"postgres": {"class": "db.r7g.xlarge"}}`; empty where none helps."""
     lines: tuple[str, ...] = ()
-    """The same as lines of that file (`data-tier:...`): all replicas and caches, since naming one takes the rest out."""
+    """The same as lines of that file (`data-tier:...`): all replicas or caches, as naming one takes the rest out."""
     users: tuple[str, ...] = ()
     """What those who use the data tier notice, in the words of the preflight, the worst first."""
     command: str = ""
