@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
@@ -13,6 +14,7 @@ from postgres_server import binaries
 from worn import LONG, OWNER, S, Worn, made
 
 from maintain.action import MaintenancePlan
+from maintain.plan import plan
 
 pytestmark = pytest.mark.server
 
@@ -258,3 +260,27 @@ def test_a_table_of_somebody_else_is_told(newest: Worn) -> None:
         planned = newest.plan()
         assert planned.actions == ()
         assert skipped(planned)[0] == (table, f'ALTER TABLE {table} OWNER TO "{OWNER}"')
+
+
+@pytest.mark.parametrize(
+    ("observation", "row", "expected"),
+    [
+        ("wraparound-tables", {"transactions": 600_000_000}, "VACUUM (FREEZE, ANALYZE, TRUNCATE off)"),
+        ("wraparound-tables", {"transactions": 1_700_000_000}, "VACUUM (FREEZE, INDEX_CLEANUP off, TRUNCATE off)"),
+        ("vacuum", {"toast": True, "dead": 10**6}, "VACUUM (PROCESS_MAIN off, TRUNCATE off)"),
+    ],
+)
+def test_each_way_to_vacuum_is_one_that_the_server_takes(
+    worn: Worn, observation: str, row: dict[str, object], expected: str
+) -> None:
+    """As if its numbers were those: no test can wait for them."""
+    with worn.table("Old", "(id int, body text)") as table:
+        facts = worn.facts(table)
+        seen = facts.observed[observation]
+        rows = tuple({**each, **row} for each in seen.rows)
+        worse = replace(seen, rows=rows, findings=seen.observation.judge(rows))
+        (action,) = plan([replace(facts, observed={**facts.observed, observation: worse})]).actions
+        if worn.server.major < 16 and "PROCESS_MAIN" in expected:
+            expected = "VACUUM (ANALYZE, TRUNCATE off)"
+        assert action.statement == f"{expected} {table}"
+        assert worn.send(action) == []
