@@ -16,7 +16,7 @@ from rehearse.postgres.source import settings
 from rehearse.postgres.statements import differences
 from rehearse.postgres.ways import Before, Tried, by_dump, by_pg_upgrade, lacking, old_server
 from rehearse.postgres.work import MajorUpgrade
-from rehearse.report import Obstacle, RehearsedWay, StatementPlan, UpgradeRehearsal
+from rehearse.report import Obstacle, RehearsedWay, StatementPlan, UpgradeRehearsal, Way
 
 
 def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
@@ -26,14 +26,14 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
     old, notes = _old(work)
     asked = [*(work.facts.obstacles if work.facts else ()), *_extensions(work, new)]
     checksums = work.facts.checksums if work.facts else True
-    with bench(old or new, new, checksums=checksums) as made:
-        tried, statements, more = _tried(made, work, old)
+    with bench(old or new, new, checksums=checksums, size=work.copy.size) as made:
+        tried, statements, lost, more = _tried(made, work, old)
         refused = made.refused(work.facts.settings) if work.facts else frozenset()
     notes += more
     notes += _unasked(work, statements)
     there = frozenset(new.settings)
     changed = settings(work.facts.settings, there, refused, work.major) if work.facts else ()
-    found = tuple(dict.fromkeys([*asked, *(one for each in tried for one in each.obstacles)]))
+    found = tuple(dict.fromkeys([*asked, *(one for each in tried for one in each.obstacles), *lost]))
     ways = tuple(each.way for each in tried)
     why = reason(ways, found)
     return UpgradeRehearsal(
@@ -45,7 +45,7 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
         ran=(old.version if old else "-", new.version),
         bytes=work.copy.size,
         verdict="failed" if why else "passed",
-        reason=why or f"the data went through: {' and '.join(each.way for each in ways)}",
+        reason=why or _passed(work, [each.way for each in ways]),
         began_at=began,
         seconds=round(time.monotonic() - clock, 3),
         obstacles=found,
@@ -68,7 +68,7 @@ def _old(work: MajorUpgrade) -> tuple[Binaries | None, list[str]]:
 
 def _tried(
     made: Bench, work: MajorUpgrade, old: Binaries | None
-) -> tuple[list[Tried], tuple[StatementPlan, ...], list[str]]:
+) -> tuple[list[Tried], tuple[StatementPlan, ...], tuple[Obstacle, ...], list[str]]:
     statements = work.facts.statements if work.facts else ()
     notes: list[str] = []
     before: Before | None = None
@@ -83,8 +83,8 @@ def _tried(
             notes.append(f"the copy could not be brought into PostgreSQL {old.version} of this computer: {error}")
     if before is not None and before.without:
         notes.append(
-            f"pg_upgrade was rehearsed without {', '.join(sorted(before.without))}, which PostgreSQL "
-            f"{made.old.version} of this computer does not have"
+            f"pg_upgrade was rehearsed without {', '.join(sorted(before.without))}: not both servers of this computer "
+            "have it among their own libraries"
         )
     if "pg_upgrade" in work.ways and before is not None:
         work.say("pg_upgrade")
@@ -92,10 +92,16 @@ def _tried(
     if "dump" in work.ways:
         work.say("dump and restore")
         tried.append(by_dump(made, work, before, statements))
-    after = next((each.plans for each in tried if each.plans), {})
-    compared, lost = differences(statements, before.plans if before else {}, after)
-    notes += [f"statement {each} could be planned before and cannot be any more" for each in lost if after]
-    return tried, compared, notes
+    after = next((each.plans for each in tried if each.way.ok), None)
+    if before is None or after is None:
+        return tried, (), (), notes
+    return tried, *differences(statements, before.plans, after), notes
+
+
+def _passed(work: MajorUpgrade, ways: list[Way]) -> str:
+    said = f"the data went through: {' and '.join(ways)}"
+    left = " and ".join(each for each in work.ways if each not in ways)
+    return f"{said}; {left} could not be rehearsed here" if left else said
 
 
 def _extensions(work: MajorUpgrade, new: Binaries) -> list[Obstacle]:

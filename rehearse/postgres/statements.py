@@ -13,11 +13,13 @@ from observe.errors import QuestionError
 from observe.observation import Row
 from observe.postgres.explain import plan
 from rehearse.postgres.plans import Plan, compared, root, schemas
-from rehearse.report import StatementPlan
+from rehearse.report import Obstacle, StatementPlan
 
 _CATALOG = {"pg_catalog", "information_schema"}
 
 
+_SHOWN = 300
+"""Characters of a statement that are shown."""
 STATEMENTS = 20
 """That take most of the time, whose plans are compared."""
 
@@ -58,9 +60,16 @@ def _set(conn: psycopg.Connection[Any], settings: Mapping[str, str]) -> None:
 
 def differences(
     statements: Sequence[Row], before: Mapping[str, Plan], after: Mapping[str, Plan]
-) -> tuple[tuple[StatementPlan, ...], tuple[str, ...]]:
-    """Return the comparisons, those with another plan first, and ids of statements that only one could plan. Pure."""
-    both = [each for each in statements if str(each["id"]) in before and str(each["id"]) in after]
-    made = [compared(each, before[str(each["id"])], after[str(each["id"])]) for each in both]
-    lost = tuple(str(each["id"]) for each in statements if (str(each["id"]) in before) > (str(each["id"]) in after))
-    return tuple(sorted(made, key=lambda each: (not each.changed, -(each.cost_ratio or 0)))), lost
+) -> tuple[tuple[StatementPlan, ...], tuple[Obstacle, ...]]:
+    """Return the comparisons, those with another plan first, and what only the old server could plan. Pure."""
+    made, lost = list[StatementPlan](), list[Obstacle]()
+    for each in statements:
+        was, is_ = before.get(str(each["id"])), after.get(str(each["id"]))
+        if was is not None and is_ is not None:
+            made.append(compared(each, was, is_))
+        elif was is not None:
+            text = " ".join(str(each["query"]).split())[:_SHOWN]
+            what = f"somebody runs it, and the new version cannot plan it: {text}"
+            mend = "change the statement: a function, a column or a type that it names is no longer there"
+            lost.append(Obstacle(check="statements", object=str(each["id"]), what=what, mend=mend))
+    return tuple(sorted(made, key=lambda each: (not each.changed, -(each.cost_ratio or 0)))), tuple(lost)

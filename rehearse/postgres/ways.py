@@ -40,7 +40,7 @@ class Before:
     uses: tuple[views.Use, ...] = ()
     """What its views read of the catalog."""
     without: frozenset[str] = frozenset()
-    """Extensions that this computer's server of that version does not have."""
+    """Extensions that this computer's server of that version does not have, or that pg_upgrade here cannot load."""
 
 
 @dataclass(kw_only=True)
@@ -57,9 +57,18 @@ def lacking(work: MajorUpgrade, found: Binaries) -> frozenset[str]:
     return frozenset(name for name in work.copy.extensions if found.source(name) is None)
 
 
+def unloadable(work: MajorUpgrade, new: Binaries) -> frozenset[str]:
+    """The extensions that a server can make and pg_upgrade cannot take along.
+
+    It loads `$libdir/NAME` (check_loadable_libraries), where only the server's own are: another package's, which
+    CREATE EXTENSION finds by dynamic_library_path, are not.
+    """
+    return frozenset(name for name in work.copy.extensions if new.source(name) != new.package)
+
+
 def old_server(bench: Bench, work: MajorUpgrade, statements: Sequence[Row]) -> Before:
     """Bring the copy into a server of the old version, proved there. Raise AskedError or KeepError."""
-    without = lacking(work, bench.old)
+    without = lacking(work, bench.old) | (unloadable(work, bench.new) if "pg_upgrade" in work.ways else frozenset())
     made = Before(server=bench.server("old", bench.old), without=without)
     made.server.start(loading(work.copy.extensions, bench.old.major))
     tried = on_this_computer(made.server.port)

@@ -51,6 +51,8 @@ INSERT INTO tasting SELECT n, '2026-02-01'::date + n % 300, n % 10 FROM generate
 """
 JOINED = "SELECT one.beer FROM cask one JOIN cask other USING (id) WHERE other.litres = %s"
 """18 leaves the join of a table with itself out (PostgreSQL 18, Release Notes: self-joins)."""
+GONE = "SELECT count(*) FROM cask, pg_stat_wal WHERE wal_write >= %s"
+"""18 has that column in pg_stat_io alone (PostgreSQL 18, Release Notes)."""
 SAME = "SELECT count(*) FROM tasting WHERE at = %s"
 
 
@@ -127,6 +129,7 @@ def _fill(at: Brewery) -> None:
         conn.execute(f"ALTER DATABASE {DATABASE} OWNER TO brewery_owner")
         if at.major > 16:
             conn.execute("CREATE EXTENSION pg_stat_statements VERSION '1.10'")
+            conn.execute("CREATE EXTENSION pgcrypto")  # 18 has it of another package
         MigrationRunner(Source.load(at.migrations), PostgresLedger(conn), role="brewery_owner").up(2)
         assert brought_about(conn, desired_by_url(conn, access)) == ()
         conn.execute(ROWS)
@@ -134,3 +137,5 @@ def _fill(at: Brewery) -> None:
         for _ in range(3):
             conn.execute(JOINED, (7,))
             conn.execute(SAME, ("2026-03-01",))
+            if at.major == 17:
+                conn.execute(GONE, (0,))

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import psutil
 import pytest
 
+from keep.errors import AskedError
 from local import scratch
 from local.postgres.binaries import of_major
 from rehearse.postgres.servers import PREFIX, bench
@@ -37,3 +40,13 @@ def test_the_next_one_ends_and_removes_it(monkeypatch: pytest.MonkeyPatch, *, kn
             assert not left.exists()
             assert not running.is_running() or running.status() == psutil.STATUS_ZOMBIE
         assert list(Path(away).iterdir()) == []
+
+
+def test_room_is_asked_for_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=400 << 20))
+    said = f"^{tmp_path} has 400 MiB free, and a rehearsal takes about 492 there: free space, or name another folder"
+    found = of_major(18)
+    with pytest.raises(AskedError, match=said), bench(found, found, checksums=True, size=100 << 20):
+        pass
+    assert list(tmp_path.iterdir()) == []

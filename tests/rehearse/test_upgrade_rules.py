@@ -154,7 +154,7 @@ def test_the_changed_come_first_and_what_only_one_could_plan_is_told() -> None:
     before: dict[str, Any] = {"1": SCAN, "2": SCAN, "3": SCAN}
     after: dict[str, Any] = {"1": SCAN, "2": INDEX, "4": SCAN}
     made, gone = differences(rows, before, after)
-    assert ([each.id for each in made], gone) == (["2", "1"], ("3",))
+    assert ([each.id for each in made], [each.object for each in gone]) == (["2", "1"], ["3"])
 
 
 @pytest.mark.parametrize(
