@@ -52,10 +52,10 @@ def _limits(out: Console, report: CapacityReport, soon: Sequence[Limit]) -> None
     ]
     if rows:
         out.print(table("", ["limit", "server", "now", "runs out", "between", "sure"], rows))
-    quiet = [[escape(each.name), escape(each.node), escape(each.why)] for each in report.limits if each not in soon]
+    quiet = [[escape(title(each)), escape(each.why)] for each in report.limits if each not in soon]
     if quiet:
         out.print()
-        out.print(table("Why not", ["limit", "server", ""], quiet))
+        out.print(table("Why there is no date", ["limit", "why"], quiet))
 
 
 def _date(limit: Limit, soon: Sequence[Limit]) -> str:
