@@ -9,7 +9,7 @@ from rich.console import Console
 
 from capacity.recommend.need import running_out
 from cli.capacity_chart import chart
-from cli.capacity_words import TOP, a_day, between, share, sure, title, verdict, when
+from cli.capacity_words import QUERY, TOP, a_day, between, share, sure, title, verdict, when
 from cli.output import escape, table
 from observe.quantities import size, written
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _CHARTS = 4
 """Charts in a terminal, of what runs out first."""
 _WIDEST = 100
-_QUERY = 120
-"""Characters of a statement: `datatier queries slow` has more."""
 
 
 def show(out: Console, name: str, report: CapacityReport, budget: ConnectionBudget | None) -> None:
@@ -122,7 +120,7 @@ def _statements(out: Console, report: CapacityReport) -> None:
         return
     out.print()
     columns = ("mean_ms", "calls", "share_percent", "user", "query")
-    rows = [[escape(written(column, row[column])[:_QUERY]) for column in columns] for row in report.statements[:TOP]]
+    rows = [[escape(written(column, row[column])[:QUERY]) for column in columns] for row in report.statements[:TOP]]
     out.print(table("Statements that take most of the time", ["mean", "calls", "share", "user", "query"], rows))
 
 
