@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capacity.recommend.need import running_out
-from cli.capacity_words import TOP, a_day, between, share, sure, title, verdict, when
+from cli.capacity_words import QUERY, TOP, a_day, between, share, sure, title, verdict, when
 from observe.quantities import size, written
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _folded(title: str, lines: list[str]) -> list[str]:
 
 
 def _code(text: object) -> str:
-    return str(text).replace("`", "'")[:200]
+    return str(text).replace("`", "'")[:QUERY]
 
 
 def _cell(text: str) -> str:

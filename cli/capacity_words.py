@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _MILLION = 10**6
 TOP = 10
 """Rows of a list for people: JSON has them all."""
+QUERY = 200
+"""Characters of a statement: `datatier queries slow` has more."""
 
 
 def title(limit: Limit) -> str:
