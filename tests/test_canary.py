@@ -92,8 +92,9 @@ COMMANDS: dict[str, list[Case]] = {
     "maintain run": [case("--yes", "--json"), case("--yes", "--only", "vacum", code=2)],
     "maintain report": [case(), case("--json")],
     "maintain schedule": [case("--json"), case("--now", "--json"), case("--budget", "1m", code=2)],
+    "capacity": [case("--json"), case("--sample", "--json"), case("--json", "--markdown", code=2), case(url=True, code=1)],
     "cost show": [case("prod", "--json")],
-    "cost refresh": [case("nope", code=2)],
+    "cost refresh": [case("nope", code=2), case("-s", "nope", code=2)],
     "upgrade plan": [
         case("dev", "--to", "postgres.version=18", "--from", "postgres.version=17", "--out", "plan.json"),
         case("dev", "--to", "postgres", code=2),
