@@ -83,6 +83,8 @@ RUNNING: list[tuple[list[str], int]] = [
     (["backup", "prune", "--from", "kept", "--stack", "live", "--yes"], 0),
     (["backup", "schedule", "live"], 0),
     (["maintain", "schedule", "live"], 0),
+    (["capacity", "live", "--sample"], 0),
+    (["capacity", "live", "--instances", "2", "--json"], 0),
     (["maintain", "run", "live", "--yes", "--json", "--budget", "1m"], 0),
     (["maintain", "run", "live", "--table", "nothing", "--yes"], 2),
     (["maintain", "report", "live"], 0),

@@ -11,10 +11,12 @@ import pytest
 from busy_server import Busy
 from once import kept
 from postgres_server import binaries
-from worn import LONG, OWNER, S, Worn, made
+from worn import ACCESS, LONG, MEASURED, OWNER, S, Worn, made
 
 from maintain.action import MaintenancePlan
-from maintain.plan import plan
+from maintain.look import of_node
+from maintain.plan import OBSERVATIONS, plan
+from observe.postgres.bloat import BLOAT
 
 pytestmark = pytest.mark.server
 
@@ -234,6 +236,23 @@ def test_an_index_that_is_mostly_air_is_built_again(worn: Worn) -> None:
         assert full.actions == ()
         assert (f'{S}."Airy_pkey"', "more storage, then the same again") in skipped(full)
         mended(worn)
+
+
+def test_bloat_of_what_only_its_owner_may_read_is_seen_by_who_may_become_it(newest: Worn) -> None:
+    """The planner's statistics show nothing of a table that one may not read (PostgreSQL, pg_stats)."""
+    rows = "SELECT g, repeat('x', 100) FROM generate_series(1, 20000) g"
+    with newest.table("Hidden", "(id int PRIMARY KEY, body text)", rows) as table:
+        newest.run(f"VACUUM (ANALYZE) {table}", f"DELETE FROM {table} WHERE id % 20 > 0", f"VACUUM (ANALYZE) {table}")
+        (watcher,), wanted = newest.seen_by("monitor"), [MEASURED if each is BLOAT else each for each in OBSERVATIONS]
+        alone = plan([of_node(watcher, ACCESS, wanted)])
+        kept = plan([of_node(watcher, ACCESS, wanted, keepers=newest.seen_by("boss"))])
+        index = f'REINDEX INDEX CONCURRENTLY {S}."Hidden_pkey"'
+        with closing(newest.connect()) as conn:
+            measured = conn.execute("SELECT FROM pg_extension WHERE extname = 'pgstattuple'").fetchone() is not None
+        assert ([each.statement for each in alone.actions], [each.statement for each in kept.actions]) == (
+            [index] if measured else [],
+            [index],
+        )
 
 
 def test_statements_are_counted_anew_only_when_asked_and_allowed(newest: Worn) -> None:
