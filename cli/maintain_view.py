@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from cli.output import console, counted, escape, note, table
-from maintain.action import Action, MaintenancePlan
-from maintain.report import Done, MaintenanceReport
 from observe.quantities import duration, size
+
+if TYPE_CHECKING:
+    from maintain.action import Action, MaintenancePlan
+    from maintain.report import Done, MaintenanceReport
 
 
 def as_json(made: MaintenancePlan) -> dict[str, object]:
