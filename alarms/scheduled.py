@@ -18,6 +18,8 @@ from graph.resource import Resource
 from graph.types import EVENT_RULE, EVENT_TARGET, FUNCTION, PERMISSION, TASK_DEFINITION
 from knowledge.alarms.spec import MissingData
 
+OWN = "datatier_"
+"""What the names of those metrics begin with; log filters count in the same namespace."""
 NAMESPACE = "DATATIER_NAMESPACE"
 """Environment variable of the function (components/functions/metrics.py)."""
 _OPTION = "--namespace"

@@ -9,7 +9,7 @@ from alarms.finding import BrokenStep, error, warning
 from alarms.insights import insights
 from alarms.logs import custom
 from alarms.metrics import CACHE_NODE, Metric, catalogue, engine, has, similar
-from alarms.scheduled import scheduled, writer
+from alarms.scheduled import OWN, scheduled, writer
 from alarms.stack import StackIndex
 from alarms.watched import Watched, counters_of, watched_by
 from graph.resource import Resource
@@ -53,6 +53,11 @@ def _data(stack: StackIndex, alarm: Resource, watched: Watched) -> Iterator[Brok
         function = writer(stack, watched.namespace)
         if function is not None and watched.dimensions:
             yield from scheduled(stack, alarm, watched, function)
+        elif function is not None and watched.metric.startswith(OWN):
+            yield error(
+                "dimension", alarm.name, f"{watched.metric} is written with dimensions, and it asks for none",
+                "name the instance that it is of", name,
+            )  # fmt: skip
         else:
             yield from custom(stack, alarm, watched.namespace, watched.metric, watched.dimensions)
         return

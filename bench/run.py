@@ -46,6 +46,7 @@ PARTS = (
     "metrics",
     "backup",
     "maintain",
+    "maintain_plan",
 )
 
 

@@ -97,25 +97,29 @@ def _instances(login: str, application: Application) -> list[Demand]:
     if application.instances is None:
         return []
     instances, pool = application.instances, application.pool
-    made = [Demand(what=login, connections=instances * pool, why=f"{instances} instances x {pool}")]
+    made = [Demand(what=login, connections=instances * pool, why=f"{_instances_of(instances)} x {pool}")]
     if surge := application.at_once - instances:
         made.append(Demand(what="deployment", connections=surge * pool, why=f"{surge} more at once x {pool}"))
     return made
 
 
 def _said(login: str, application: Application, fits: bool | None, fit: int, own: int, limit: int | None) -> str:
-    pool = application.pool
+    at_once, pool = _instances_of(application.at_once), application.pool
     if fits is None:
-        return f"{fit} instances of {login} fit at once, with {pool} connections each: say how many with --instances"
+        most = f"{_instances_of(fit)} of {login} at once, with {pool} connections each, are the most"
+        return f"{most}: say how many there are with --instances"
     if fits:
-        return f"{application.at_once} instances at once fit, and {fit} would"
+        return f"{at_once} at once {'fits' if application.at_once == 1 else 'fit'}; {fit} would"
     each = own // application.at_once
-    mend = f"give each {each}" if each else "take fewer of them"
-    if limit is not None:
-        more = application.at_once * pool + OWN_SPARE
-        return (
-            f"{application.at_once} instances at once with {pool} connections each do not fit the connection limit of "
-            f"{login}, {limit}: {mend}, or write `connection_limit: {more}` in access.yaml"
-        )
-    wanted = f"{application.at_once} instances at once with {pool} connections each do not fit"
-    return f"{wanted}: {mend}, a larger class, or RDS Proxy"
+    mend = f"give each {each}, or take fewer" if each else "take fewer"
+    said = f"{at_once} at once with {pool} connections each do not fit"
+    if limit is None:
+        return f"{said}: {mend}, a larger class, or an RDS Proxy"
+    more = application.at_once * pool + OWN_SPARE
+    return (
+        f"{said} the connection limit of {login}, {limit}: {mend}, or write `connection_limit: {more}` in access.yaml"
+    )
+
+
+def _instances_of(count: int) -> str:
+    return f"{count} instance{'' if count == 1 else 's'}"

@@ -84,6 +84,11 @@ class Trend:
         astray = Z * self.wander * sqrt(max(ahead, 0.0))
         return min(ends) - astray, max(ends) + astray
 
+    def peaks(self, day: float) -> tuple[float, float, float]:
+        """What the highest day of the week is likely to be, the least that it may be, and the most."""
+        low, high = self.between(day)
+        return self.at(day) + self.peak, low - self.spread / 4, high + self.peak + self.spread
+
 
 @dataclass(frozen=True, kw_only=True)
 class Unclear:

@@ -40,14 +40,11 @@ def forecast(of: Days, limit: float | None, today: int) -> Forecast:
     right = bool(scores) and all(each.right for each in scores)
     if limit is None:
         return Forecast(trend=trend, confidence="good" if right else "fair", scores=scores)
-    room = limit - trend.peak
 
-    def reach(line: Callable[[float], float], most: float) -> datetime.date | None:
-        return _first(lambda day: line(day) >= most, today)
+    def reach(which: int) -> datetime.date | None:
+        return _first(lambda day: trend.peaks(day)[which] >= limit, today)
 
-    date = reach(trend.at, room)
-    earliest = reach(lambda day: trend.between(day)[1], room - trend.spread)
-    latest = reach(lambda day: trend.between(day)[0], limit + trend.spread / 4)
+    date, latest, earliest = reach(0), reach(1), reach(2)
     narrow = date is None or latest is not None
     return Forecast(
         trend=trend,

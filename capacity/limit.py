@@ -40,7 +40,7 @@ class Recommendation:
     settings: Section = field(default_factory=dict)
     """What to write into the stack's file: `{"postgres": {"class": "db.r7g.xlarge"}}`; empty where none helps."""
     lines: tuple[str, ...] = ()
-    """The same as lines of that file (`data-tier:...`), whole: what they replace is in them."""
+    """The same as lines of that file (`data-tier:...`): all replicas or caches, as naming one takes the rest out."""
     users: tuple[str, ...] = ()
     """What those who use the data tier notice, in the words of the preflight, the worst first."""
     command: str = ""
@@ -68,6 +68,8 @@ class Limit:
     confidence: Confidence
     why: str
     """Growth with its numbers, or why nothing can be said."""
+    too_little: bool = False
+    """Whether there is too little history to say anything, or one with too many holes."""
     recommendation: Recommendation | None = None
     history: Series | None = None
     """By days, in the unit of `now`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import LoginError, Secret
@@ -21,6 +22,9 @@ from observe.errors import UnansweredError
 from observe.nodes import postgres_nodes
 from observe.observation import Row
 from observe.postgres.statements import SLOW
+
+_PRIMARY = "primary"
+"""What a stack calls it (`Endpoint.name`)."""
 
 
 def report(
@@ -68,6 +72,8 @@ def _kept(target: Manifest | Secret) -> tuple[tuple[Series, ...], str]:
             found = store.read(conn)
     except (LoginError, SilentError, UnansweredError, CapacityError) as error:
         return (), str(error)
+    if isinstance(target, Secret):  # what a stack kept of its primary, seen by a URL
+        found = tuple(replace(each, node=primary.name) for each in found if each.node == _PRIMARY)
     return found, "" if found else "nothing was ever kept: `datatier capacity --sample`, once a day or more often"
 
 

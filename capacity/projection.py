@@ -47,15 +47,8 @@ def projection(limit: Limit, today: int) -> Projection | None:
     if trend := limit.trend:
         days = sorted({*range(trend.since, today + HORIZON, _STEP), trend.until, today, today + HORIZON})
         for day in days:
-            low, high = trend.between(day) if day >= trend.until else (trend.at(day) - trend.peak,) * 2
-            line.append(
-                Point(
-                    day=day,
-                    likely=trend.at(day) + trend.peak,
-                    low=max(min(low - trend.spread / 4, trend.at(day) + trend.peak), 0.0),
-                    high=max(high + trend.peak + trend.spread, trend.at(day) + trend.peak),
-                )
-            )
+            likely, low, high = trend.peaks(day)
+            line.append(Point(day=day, likely=likely, low=max(min(low, likely), 0.0), high=max(high, likely)))
     highest = max(value for _, value in history)
     return Projection(
         first=min(history[0][0], today - 1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,12 @@ from bootstrap.errors import BootstrapError
 from bootstrap.manifest import Manifest
 from bootstrap.secrets import LoginError, Secret, open_postgres
 from capacity import store
-from capacity.samples import POSTGRES, REDIS, Sample, samples
+from capacity.samples import POSTGRES, REDIS, Sample, of_keys, samples
 from clients.credentials import credential
 from clients.errors import EmptySecretError, NoLoginError
 from knowledge.thresholds.threshold import Status
 from observe.ask import ask
+from observe.keys.report import Report
 from observe.node import APPLICATION, RedisNode
 from observe.nodes import postgres_nodes, redis_nodes
 from observe.observation import Observed
@@ -97,13 +99,24 @@ def sampled(manifest: Manifest) -> str:
 
 def keep(manifest: Manifest, look: Look, conn: psycopg.Connection[Any] | None = None) -> None:
     """Keep what was seen. Raise as `sample`."""
+    _keep(manifest, look.samples, look.at, conn)
+
+
+def keep_keys(manifest: Manifest, cache: str, found: Report) -> None:
+    """Keep the sizes of a cache's key spaces, out of an inventory that somebody has taken. Raise as `sample`."""
+    _keep(manifest, of_keys(cache, found), datetime.datetime.now(datetime.UTC), None)
+
+
+def _keep(
+    manifest: Manifest, found: Iterable[Sample], at: datetime.datetime, conn: psycopg.Connection[Any] | None
+) -> None:
     access = load_access(manifest.access)
     if conn is not None:
-        store.write(conn, access, look.samples, look.at)
+        store.write(conn, access, found, at)
         return
     who = maintainer(access)
-    found, target = credential(manifest, who), manifest.postgres
+    login, target = credential(manifest, who), manifest.postgres
     with closing(
-        open_postgres(target, target.primary, found.username or "", found.password, application=APPLICATION)
+        open_postgres(target, target.primary, login.username or "", login.password, application=APPLICATION)
     ) as own:
-        store.write(own, access, look.samples, look.at)
+        store.write(own, access, found, at)

@@ -36,6 +36,7 @@ def _limit(each: Limit) -> dict[str, object]:
         "interval": list(each.interval),
         "confidence": each.confidence,
         "why": each.why,
+        "too_little_history": each.too_little,
         "recommendation": asdict(each.recommendation) if each.recommendation else None,
         "scores": [asdict(score) for score in each.scores],
     }

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _CHARTS = 4
 """Charts in a terminal, of what runs out first."""
 _WIDEST = 100
+_QUERY = 120
+"""Characters of a statement: `datatier queries slow` has more."""
 
 
 def show(out: Console, name: str, report: CapacityReport, budget: ConnectionBudget | None) -> None:
@@ -53,7 +55,7 @@ def _limits(out: Console, report: CapacityReport, soon: Sequence[Limit]) -> None
     quiet = [[escape(each.name), escape(each.node), escape(each.why)] for each in report.limits if each not in soon]
     if quiet:
         out.print()
-        out.print(table("", ["no end of", "server", "why"], quiet))
+        out.print(table("Why not", ["limit", "server", ""], quiet))
 
 
 def _date(limit: Limit, soon: Sequence[Limit]) -> str:
@@ -120,7 +122,7 @@ def _statements(out: Console, report: CapacityReport) -> None:
         return
     out.print()
     columns = ("mean_ms", "calls", "share_percent", "user", "query")
-    rows = [[escape(written(column, row[column])) for column in columns] for row in report.statements[:TOP]]
+    rows = [[escape(written(column, row[column])[:_QUERY]) for column in columns] for row in report.statements[:TOP]]
     out.print(table("Statements that take most of the time", ["mean", "calls", "share", "user", "query"], rows))
 
 

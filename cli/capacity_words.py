@@ -45,7 +45,9 @@ def when(limit: Limit, soon: Sequence[Limit]) -> str:
     if limit not in soon:
         if limit.date is not None or reached(limit):
             return "RDS grows it"
-        return "no date" if limit.confidence == "none" else "not within a year"
+        if limit.too_little:
+            return "too little history"
+        return "not foreseen" if limit.confidence == "none" else "not within a year"
     return "now" if reached(limit) else str(limit.date)
 
 
@@ -66,9 +68,11 @@ def verdict(report: CapacityReport) -> str:
     """`2 limits are reached within twelve months, the first on 2026-12-24`."""
     found = running_out(report)
     if not found:
-        unknown = sum(each.confidence == "none" for each in report.limits)
+        unknown = sum(each.too_little for each in report.limits)
+        if unknown and all(each.too_little or each.confidence == "none" for each in report.limits):
+            return "too little history to say when anything runs out"
         said = "nothing is likely to run out within twelve months"
-        return f"{said}; of {counted(unknown, 'limit')} nothing can be said" if unknown else said
+        return f"{said}; of {counted(unknown, 'limit')} there is too little history" if unknown else said
     soonest = "now" if any(map(reached, found)) else f"on {min(str(each.date) for each in found)}"
     if len(found) == 1:
         return f"1 limit is reached within twelve months, {soonest}"

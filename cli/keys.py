@@ -55,12 +55,17 @@ def keys(
         Path | None,
         typer.Option("--from-rdb", metavar="FILE", help="Read a snapshot (RDB) file; CACHE says whose key spaces."),
     ] = None,
+    keep: Annotated[
+        bool, typer.Option("--keep", help="Keep the sizes of the key spaces, whose growth `datatier capacity` shows.")
+    ] = False,
     json: JsonFlag = False,
 ) -> None:
     """Show what a cache holds by key space: sizes, types, TTLs, and what is in none. Never a value.
 
     [bold]Examples:[/] datatier keys main    datatier keys main --sample 20000    datatier keys main --from-rdb dump.rdb
     """
+    if keep and (from_rdb is not None or redis_url is not None):
+        raise InputError("--keep: sizes are kept in the database of a stack, leave --from-rdb and --redis-url out.")
     if from_rdb is not None:
         if sample is not None or resume or primary or identity:
             raise InputError("--from-rdb: no server is asked, leave the options of a scan out.")
@@ -85,6 +90,11 @@ def keys(
     )
     survey, code = _survey(entry, cache or "", primary=primary, sample=sample, kept=state, resume=resume)
     _show(survey, cache or entry.nodes[0].name, json=json, complete=code != INTERRUPTED)
+    if keep and not code and isinstance(target, Manifest):
+        from capacity.sampling import keep_keys
+        from observe.keys.report import report
+
+        keep_keys(target, str(cache), report(survey.result()))
     if code:
         raise typer.Exit(code)
 

@@ -49,8 +49,15 @@ def _numbered(made: MaintenancePlan) -> Iterator[tuple[int, Action]]:
 
 
 def _what(action: Action, columns: int) -> list[str]:
-    parts = [f"[bold]{escape(action.statement)}[/]", escape(action.why), f"[dim]{escape(action.effect)}[/]"]
+    statement = action.statement if columns > 1 else brief(action.statement)
+    parts = [f"[bold]{escape(statement)}[/]", escape(action.why), f"[dim]{escape(action.effect)}[/]"]
     return ["\n".join(parts)] if columns == 1 else parts
+
+
+def brief(statements: str) -> str:
+    """The last of several statements, for whose sake the others are."""
+    *before, last = statements.split("; ")
+    return f"{last} (and {counted(len(before), 'statement')} before it: --sql)" if before else last
 
 
 def _about(action: Action) -> str:
@@ -101,10 +108,11 @@ def _one_line(text: str) -> str:
 
 def show_report(report: MaintenanceReport) -> None:
     """Print how each action of a run went, and how the run ended."""
+    out = console()
     rows = [
         [
             each.state,
-            escape(each.statement),
+            escape(brief(each.statement) if out.is_terminal else each.statement),
             duration(each.seconds),
             _shrunk(each),
             duration(each.blocked_seconds),
@@ -112,7 +120,6 @@ def show_report(report: MaintenanceReport) -> None:
         ]
         for each in report.done
     ]
-    out = console()
     if rows:
         out.print(table("", ["state", "statement", "took", "size", "held up others", "why"], rows))
     for each in report.unseen:

@@ -23,6 +23,7 @@ from observe.deadline import SilentError, cut
 from observe.node import PostgresNode
 from observe.nodes import postgres_nodes
 from observe.observation import Observation, Observed
+from observe.postgres.bloat import BLOAT, unknown
 from observe.postgres.relation import find
 from observe.read import look
 
@@ -78,7 +79,12 @@ def of_node(
         oids = [find(conn, each).oid for each in tables]
         observed = {each.id: _asked(conn, node.name, each) for each in wanted}
         version, name = conn.info.server_version, conn.info.dbname
-    observed |= asked((*keepers, node), declared, at)
+    observed |= asked(
+        (*keepers, node),
+        declared,
+        at,
+        [each for each in wanted if each.id == BLOAT.id and unknown(observed[each.id].rows)],
+    )
     facts = DatabaseFacts(
         node=node.name,
         at=at,

@@ -92,6 +92,15 @@ COMMANDS: dict[str, list[Case]] = {
     "maintain run": [case("--yes", "--json"), case("--yes", "--only", "vacum", code=2)],
     "maintain report": [case(), case("--json")],
     "maintain schedule": [case("--json"), case("--now", "--json"), case("--budget", "1m", code=2)],
+    "capacity": [
+        case("--sample"),
+        case("--instances", "2"),
+        case("--json"),
+        case("--html", "capacity.html"),
+        case("--markdown"),
+        case(url=True),
+        case("--json", "--markdown", code=2),
+    ],
     "cost show": [case("prod", "--json")],
     "cost refresh": [case("nope", code=2)],
     "upgrade plan": [

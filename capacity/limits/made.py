@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from capacity.days import Days
-from capacity.fit import Trend
+from capacity.fit import Trend, Unclear
 from capacity.forecast import Forecast, forecast
 from capacity.limit import Limit
 from capacity.limits.history import History
@@ -54,6 +54,7 @@ def _limit(it: Measured, limit: float | None, found: Forecast, why: str) -> Limi
         interval=found.interval,
         confidence=found.confidence,
         why=why,
+        too_little=isinstance(found.trend, Unclear) and found.trend.slope is None,
         history=it.series,
         trend=found.trend if isinstance(found.trend, Trend) else None,
         scores=found.scores,

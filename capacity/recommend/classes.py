@@ -24,7 +24,7 @@ def next_class(known: Iterable[Class], now: Class, enough: Callable[[Class], boo
     same = [each for each in steady if _family(each)[1:] == _family(now)[1:]]
     for some in (own, same, steady):
         if some:
-            return min(some, key=lambda each: (each.memory_gib, each.vcpu, each.name))
+            return min(some, key=lambda each: (each.memory_gib, each.vcpu, -int(_family(each)[1]), each.name))
     return None
 
 

@@ -37,6 +37,6 @@ def need(limit: Limit, at: datetime.datetime) -> float:
     if limit.trend is None:
         return _SPARE * limit.now
     today = day_of(at)
-    likely = limit.trend.at(today + HORIZON) + limit.trend.peak
-    most = limit.trend.between(today + _HALF)[1] + limit.trend.peak + limit.trend.spread
+    likely, _, _ = limit.trend.peaks(today + HORIZON)
+    _, _, most = limit.trend.peaks(today + _HALF)
     return max(likely, most, limit.now)

@@ -19,6 +19,9 @@ TRIES = 3
 """How often an action is begun whose lock was not had, before the next one has its turn."""
 PAUSE_SECONDS = 5.0
 """Between two tries, so that whoever waited behind it gets through."""
+AGAIN_SECONDS = 12.0
+"""Before what was left has another turn: a replica says every 10 s how far it is (wal_receiver_status_interval), before
+which VACUUM keeps the rows that died since."""
 PASSING_SECONDS = 60.0
 """How long it waits for trouble to pass before it leaves the rest to the next run."""
 LOOK_SECONDS = 1.0

@@ -50,9 +50,17 @@ def _holders(facts: DatabaseFacts, table: object) -> list[Row]:
     return [row for row in rows if catalog or not row["catalogs_only"]]
 
 
+def follows(row: Row) -> bool:
+    """Whether who holds back (a row of `vacuum-horizon`) is a replica, or a slot in use, that is not far behind.
+
+    It tells the primary every wal_receiver_status_interval, 10 s as a rule, how far it is (hot_standby_feedback).
+    """
+    near = VACUUM_HELD_TRANSACTIONS.judge(int(str(row["transactions"]))) is Status.OK
+    return row["open_seconds"] is None and bool(row["active"]) and near
+
+
 def _open(row: Row) -> float:
     if row["open_seconds"] is not None:
         return float(str(row["open_seconds"]))
-    far = VACUUM_HELD_TRANSACTIONS.judge(int(str(row["transactions"]))) is not Status.OK
     # Before 17 it is not known since when a slot has not been in use.
-    return float("inf") if far or not row["active"] else 0.0
+    return 0.0 if follows(row) else float("inf")

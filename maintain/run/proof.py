@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 
 from maintain.action import Action, Kind, MaintenancePlan
 from maintain.facts import DatabaseFacts
+from maintain.postgres.held import follows
+from maintain.report import State
 from maintain.run.objects import Object, see
 from observe.node import PostgresNode
-from observe.observation import Observation
+from observe.observation import Observation, Row
 from observe.postgres.tables import TABLES
 from observe.postgres.vacuum import VACUUM
 from observe.postgres.vacuum_horizon import VACUUM_HORIZON, mend, sentence
@@ -27,6 +29,17 @@ _SEEN_BY: Mapping[Kind, tuple[Observation, ...]] = {
     "analyze": (TABLES, VACUUM),
 }
 """What an action is planned from and is cheap to ask again. Of the other kinds the object itself tells enough."""
+
+
+class Verdict(NamedTuple):
+    """Whether an action helped."""
+
+    state: State
+    """`left` where it will as soon as somebody who follows has caught up."""
+    why: str
+
+
+HELPED = Verdict("done", "")
 
 
 class Proof:
@@ -45,11 +58,11 @@ class Proof:
         """What there is. Raise what logging in and asking raise."""
         return see(self._session(), action.object)
 
-    def after(self, action: Action, before: Object) -> tuple[Object, str]:
-        """What there is now, and why it did not help; empty where it did. Raise as `before`."""
+    def after(self, action: Action, before: Object) -> tuple[Object, Verdict]:
+        """What there is now, and whether it helped. Raise as `before`."""
         conn = self._session()
         now = see(conn, action.object)
-        return now, self._unhelped(conn, action, before, now)
+        return now, self._verdict(conn, action, before, now)
 
     def close(self) -> None:
         """End the session."""
@@ -61,31 +74,39 @@ class Proof:
             self._conn = self._node.open()
         return self._conn
 
-    def _unhelped(self, conn: psycopg.Connection[Any], action: Action, before: Object, now: Object) -> str:
+    def _verdict(self, conn: psycopg.Connection[Any], action: Action, before: Object, now: Object) -> Verdict:
         if action.kind == "drop-index":
-            return f"{action.object} is still there" if now.there else ""
+            return _failed(f"{action.object} is still there" if now.there else "")
         if action.kind == "reindex":
-            return _reindexed(action, before, now)
+            return _failed(_reindexed(action, before, now))
         if action.kind in _SEEN_BY:
             return self._planned_still(conn, action)
-        return ""
+        return HELPED
 
-    def _planned_still(self, conn: psycopg.Connection[Any], action: Action) -> str:
+    def _planned_still(self, conn: psycopg.Connection[Any], action: Action) -> Verdict:
         # Not who holds back: held back, it is no longer planned, but it has not helped either.
         tables = {name: each for name, each in self._facts.observed.items() if name == TABLES.id}
         observed = tables | {each.id: look(conn, self._node.name, each) for each in _SEEN_BY[action.kind]}
         facts = replace(self._facts, at=datetime.now(UTC), observed=observed)
         again = next((each for each in self._plan(facts).actions if _same(each, action)), None)
         if again is None or (action.kind == "vacuum" and _dead(facts, action) < _dead(self._facts, action)):
-            return ""
-        holder = self._holder(conn) if action.kind == "vacuum" else ""
-        return f"it did not help, {again.why}" + (f"; {holder}" if holder else "")
+            return HELPED
+        said, holder = f"it did not help, {again.why}", self._holder(conn) if action.kind == "vacuum" else None
+        if holder is None:
+            return _failed(said)
+        if follows(holder):
+            return Verdict("left", f"{said}; {sentence(holder)}, and is about to follow")
+        return _failed(f"{said}; {sentence(holder)}: {mend(holder)}")
 
-    def _holder(self, conn: psycopg.Connection[Any]) -> str:
-        """Who keeps vacuum from removing anything, however short a time ago it began; empty where nobody does."""
+    def _holder(self, conn: psycopg.Connection[Any]) -> Row | None:
+        """Who keeps vacuum from removing anything, however short a time ago it began; None where nobody does."""
         rows = look(conn, self._node.name, VACUUM_HORIZON).rows
         ours = (row for row in rows if row["database"] in (None, self._facts.database) and not row["catalogs_only"])
-        return next((f"{sentence(row)}: {mend(row)}" for row in ours), "")
+        return next(ours, None)
+
+
+def _failed(why: str) -> Verdict:
+    return Verdict("failed", why) if why else HELPED
 
 
 def _same(one: Action, other: Action) -> bool:

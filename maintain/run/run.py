@@ -11,7 +11,7 @@ from typing import Any
 import psycopg
 
 from bootstrap.errors import BootstrapError
-from knowledge.thresholds.while_maintaining import PASSING_SECONDS, PAUSE_SECONDS, TRIES
+from knowledge.thresholds.while_maintaining import AGAIN_SECONDS, PASSING_SECONDS, PAUSE_SECONDS, TRIES
 from maintain.action import Action, MaintenancePlan, Skipped
 from maintain.look import PRIMARY
 from maintain.report import Done, MaintenanceReport, State, left
@@ -89,17 +89,19 @@ class _Run:
         self.stopped = ""
 
     def all(self, actions: Sequence[Action]) -> None:
-        """Each its turn, and those whose lock was not had another one at the end."""
+        """Each its turn; another one at the end for those without their lock, or that a replica still held back."""
         behind: list[tuple[Action, Done]] = []
         for action in actions:
             self._turn(action, TRIES, lambda action, done: behind.append((action, done)))
+        if behind and not self.stopped:
+            self._means.pause(min(AGAIN_SECONDS, self._means.budget.left))
         for action, first in behind:
             if self.stopped:
                 self.done.append(first)
             else:
                 self._turn(action, 1, lambda _, done: self.done.append(done), before=first.tries)
 
-    def _turn(self, action: Action, tries: int, unlocked: Callable[[Action, Done], None], *, before: int = 0) -> None:
+    def _turn(self, action: Action, tries: int, again: Callable[[Action, Done], None], *, before: int = 0) -> None:
         means = self._means
         if not self.stopped and means.budget.left and not means.budget.fits(action):
             self.done.append(left(action, means.budget.lacks(action)))
@@ -118,8 +120,8 @@ class _Run:
             self.stopped = f"the server could not be looked at: {' '.join(str(error).split())}"
             self.done.append(left(action))
             return
-        if found.state == "left" and found.tries:
-            unlocked(action, found)
+        if found.state == "left":
+            again(action, found)
         else:
             self.done.append(found)
         if found.state != "done":
@@ -160,11 +162,15 @@ class _Run:
         if found.end == "lost":
             self.stopped = detail
         else:
-            if found.end in ("stopped", "locked", "failed"):
-                detail = "; ".join(filter(None, (detail, drop(self._means.conn, action, was, self._means.proof))))
-            now, unhelped = self._means.proof.after(action, was)
-            if found.end == "done" and unhelped:
-                state, detail = "failed", unhelped
+            try:
+                if found.end in ("stopped", "locked", "failed"):
+                    detail = "; ".join(filter(None, (detail, drop(self._means.conn, action, was, self._means.proof))))
+                now, verdict = self._means.proof.after(action, was)
+                if found.end == "done":
+                    state, detail = verdict
+            except (BootstrapError, psycopg.Error) as error:
+                state, self.stopped = "failed", f"the server could not be looked at: {' '.join(str(error).split())}"
+                detail = "; ".join(filter(None, (detail, f"what came of it is not known: {self.stopped}")))
         if found.end == "stopped" and not found.watched.stopped:
             self.stopped = detail
         return Done(

@@ -138,6 +138,11 @@ def _finding(row: Row, threshold: Threshold) -> Finding:
     )
 
 
+def unknown(rows: Rows) -> list[str]:
+    """Relations that were neither measured nor estimated."""
+    return [str(row["relation"]) for row in rows if row["how"] is None]
+
+
 def _unknown(rows: Rows) -> Iterator[Finding]:
     for row in rows[:1]:
         if row["shut_schema"]:
@@ -147,8 +152,7 @@ def _unknown(rows: Rows) -> Iterator[Finding]:
                 message=f"{row['login']} may not use pgstattuple in the schema {row['shut_schema']}",
                 mend=f"GRANT USAGE ON SCHEMA {row['shut_schema']} TO {row['login']}",
             )
-    names = [str(row["relation"]) for row in rows if row["how"] is None]
-    if names:
+    if names := unknown(rows):
         refused = next((f": {row['refused']}" for row in rows if row.get("refused")), "")
         yield Finding(
             check=THRESHOLD.id,

@@ -7,7 +7,7 @@ from observe.postgres.relations import LOCKED, NAMED, root
 
 # The catalogs are among them: their transaction ids grow old like those of others. Sizes are those of the last vacuum
 # or analyze (pg_class.relpages), which cost nothing; only of what had none yet the files are asked for.
-_ABOUT = """CASE WHEN c.relpages > 0 THEN c.relpages::bigint * current_setting('block_size')::int
+_ABOUT = """CASE WHEN c.reltuples >= 0 THEN c.relpages::bigint * current_setting('block_size')::int
      WHEN EXISTS (SELECT FROM locked WHERE relation = c.oid) THEN 0 ELSE coalesce(pg_relation_size(c.oid), 0) END"""
 _TABLES = f"""
 WITH {LOCKED},

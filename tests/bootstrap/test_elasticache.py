@@ -222,7 +222,7 @@ def test_both_back_ends_on_one_cache(
     n = tier.name
     (group,) = client.describe_user_groups(UserGroupId="a-group-of-a-test")["UserGroups"]
     assert group["UserIds"] == [
-        f"app-{n}-main-{n}-{identity}" for identity in ("app", "monitoring", "inventory", "cache")
+        f"app-{n}-main-{n}-{identity}" for identity in ("app", "monitoring", "maintainer", "inventory", "cache")
     ]
     (user,) = client.describe_users(UserId=f"app-{n}-main-{n}-app")["Users"]
     assert user["UserName"] == f"{n}_app"

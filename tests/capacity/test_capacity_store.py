@@ -14,28 +14,32 @@ import pytest
 from postgres_server import binaries, initdb, running
 
 from bootstrap.access import load_access
+from bootstrap.manifest import Endpoint, Manifest, PostgresTarget
 from bootstrap.schema.read import read as read_schema
 from bootstrap.schema.rows import heaps
+from bootstrap.secrets import Secret
 from bootstrap.verify.statements import probes, tables
 from capacity import store
 from capacity.errors import CapacityError
+from capacity.look import report
+from capacity.room import DatabaseRoom
 from capacity.samples import POSTGRES, Sample, samples
+from capacity.sampling import sampled
 from capacity.series import Series
 from observe.read import look
 
 pytestmark = pytest.mark.server
 NOON = datetime.datetime(2026, 11, 30, 12, 34, 56, tzinfo=datetime.UTC)
 HOUR = datetime.timedelta(hours=1)
-ACCESS = load_access(
-    {
-        "owner": "till_owner",
-        "identities": {
-            "till_app": {"postgres": "readwrite"},
-            "till_watch": {"postgres": "monitoring"},
-            "till_night": {"postgres": "maintainer"},
-        },
-    }
-)
+DECLARED: dict[str, Any] = {
+    "owner": "till_owner",
+    "identities": {
+        "till_app": {"postgres": "readwrite"},
+        "till_watch": {"postgres": "monitoring"},
+        "till_night": {"postgres": "maintainer"},
+    },
+}
+ACCESS = load_access(DECLARED)
 ROLES = """
 CREATE ROLE till_owner; CREATE ROLE till_app LOGIN; CREATE ROLE till_watch LOGIN; CREATE ROLE till_night LOGIN;
 CREATE ROLE till_stranger LOGIN; GRANT pg_monitor TO till_watch; GRANT till_owner TO till_night
@@ -149,6 +153,45 @@ def test_writers_at_once_neither_fail_nor_lose_the_highest_value(till: Till) -> 
     found = read(till)
     assert len(found) == 50
     assert {value for values in found.values() for _, value in values} == {11.0}
+
+
+def test_a_report_goes_by_what_was_kept_and_by_how_it_is_now(till: Till) -> None:
+    url = Secret(f"postgres://till_watch:any@127.0.0.1:{till.port}/{till.database}?sslmode=disable")
+    before = report(url)
+    assert [each.said for each in before.sources] == [
+        "nothing was ever kept: `datatier capacity --sample`, once a day or more often"
+    ]
+    now = datetime.datetime.now(datetime.UTC)
+    for day in range(30, 0, -1):
+        write(till, now - datetime.timedelta(days=day), databases=1e9 - day * 1e6, **{"table public.receipts": 1e6})
+
+    found = report(url, [DatabaseRoom(node="database", disk_free_bytes=10**9)])
+
+    (storage,) = [each for each in found.limits if each.name == "storage"]
+    assert storage.trend is not None
+    assert round(storage.trend.slope.middle) == 1e6
+    assert storage.now < 1e9  # what it is now is asked, and was never kept
+    (receipts,) = [each for each in found.growth if each.name == "table public.receipts"]
+    assert (receipts.by_day, receipts.why) == (0.0, "may as well not grow")
+    assert [(each.node, each.kind, each.series, each.said) for each in found.sources] == [
+        ("database", "samples", 2, "")
+    ]
+    assert {each.whose for each in found.connections} == {"the server"}
+
+
+def test_who_does_something_else_beside_hears_why_nothing_was_kept(till: Till) -> None:
+    place = Endpoint(name="primary", host="127.0.0.1", port=till.port)
+    manifest = Manifest(
+        stack="till",
+        prefix="till-live",
+        region="eu-west-1",
+        postgres=PostgresTarget(primary=place, database=till.database, sslmode="disable", master_secret="master"),
+        access=DECLARED,
+    )
+    assert sampled(manifest) == (
+        "no samples for `datatier capacity` were kept: `till_watch` is declared and has no secret yet: a deployment "
+        "makes it, here `datatier access apply`."
+    )
 
 
 def test_what_is_sampled_of_a_server_comes_back_as_series(till: Till) -> None:

@@ -57,6 +57,7 @@ def test_without_a_cache_the_keys_are_patterns(folder: Path) -> None:
     ("words", "sentence"),
     [
         (["basket", "--from-rdb", "dump.rdb", "--sample", "5"], "no server is asked"),
+        (["basket", "--from-rdb", "dump.rdb", "--keep"], "--keep: sizes are kept in the database of a stack"),
         (["basket", "--from-rdb", "none.rdb"], "--from-rdb none.rdb: No such file or directory."),
         (["basket", "--from-rdb", "access.yaml"], "access.yaml is not a snapshot"),
         (["backset", "--from-rdb", "dump.rdb"], "no key space of `backset` is declared: those of basket are."),

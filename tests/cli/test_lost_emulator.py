@@ -25,7 +25,15 @@ def kill(project: Any) -> Path:
 
 
 def passwords(project: Any) -> dict[str, str]:
-    names = ("tmi_app", "tmi_cache", "tmi_inventory", "tmi_migrator", "tmi_monitoring", "tmi_reporting")
+    names = (
+        "tmi_app",
+        "tmi_cache",
+        "tmi_inventory",
+        "tmi_maintainer",
+        "tmi_migrator",
+        "tmi_monitoring",
+        "tmi_reporting",
+    )
     revealed = {name: project.ok("env", "local", "-i", name, "--reveal", "--json").json for name in names}
     return {f"{who} {key}": value for who, found in revealed.items() for key, value in found.items() if "PASS" in key}
 
@@ -48,7 +56,16 @@ def test_a_kill_right_after_the_first_up_loses_no_password_and_a_lost_state_is_t
     (state / "secretsmanager.json").unlink()
     stopped = project.run("up")
     assert stopped.code == 1, stopped.out
-    for name in ("master", "tmi_app", "tmi_cache", "tmi_inventory", "tmi_migrator", "tmi_monitoring", "tmi_reporting"):
+    for name in (
+        "master",
+        "tmi_app",
+        "tmi_cache",
+        "tmi_inventory",
+        "tmi_maintainer",
+        "tmi_migrator",
+        "tmi_monitoring",
+        "tmi_reporting",
+    ):
         assert f"tmi-local/{name}" in stopped.err
     assert "`datatier up local --new-passwords`" in " ".join(stopped.err.split())
     psycopg.connect(**login, password=mine, sslmode="disable").close()

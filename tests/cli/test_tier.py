@@ -242,7 +242,12 @@ def test_psql_goes_to_the_tier_whatever_service_is_named(tier: Any, tmp_path: Pa
 def test_pools_are_worked_out_from_the_server(tier: Any) -> None:
     advice = tier.ok("pools", "--instances", "2", "--json").json
     assert (advice["login"], advice["instances"], advice["limit"], advice["budget"]) == ("tmi_app_a", 2, 60, 58)
-    assert advice["others"] == {"tmi_migrator_a": 5, "tmi_monitoring_a": 10, "tmi_reporting_a": 10}
+    assert advice["others"] == {
+        "tmi_maintainer_a": 4,
+        "tmi_migrator_a": 5,
+        "tmi_monitoring_a": 10,
+        "tmi_reporting_a": 10,
+    }
     assert advice["pool"] == {"open": 25, "idle": 5, "lifetime": 300, "wait": 10}
     assert advice["parameters"]["prisma"] == "connection_limit=25&pool_timeout=10"
     assert "14 for each instance fit" in tier.ok("pools", "-n", "4").out

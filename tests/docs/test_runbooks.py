@@ -10,6 +10,7 @@ from pages import FOLDER, PAGES, sections
 
 from knowledge.alarms.catalogue import POSTGRES, REDIS
 from knowledge.alarms.facts import FACTS
+from knowledge.alarms.maintenance import MAINTENANCE
 from knowledge.alarms.runbooks import DOCS, pages, replaced, written
 from knowledge.alarms.runbooks import RUNBOOKS as WRITTEN_TO
 
@@ -24,7 +25,7 @@ LAST = ["It is over when", "So that it does not come back"]
 def test_every_runbook_has_an_alarm_and_every_alarm_its_section() -> None:
     assert {path.name for path in HEARD} == {*ALARMS}
     found = sorted(key for page in ALARMS for key in sections(page))
-    assert found == sorted([*POSTGRES, *REDIS, *FACTS])
+    assert found == sorted([*POSTGRES, *REDIS, *FACTS, *MAINTENANCE])
 
 
 @pytest.mark.parametrize("path", written(), ids=lambda path: path.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from rows import GB, index, node, planned, table, worn
 
-from cli.maintain_view import as_json, show, sql
+from cli.maintain_view import as_json, brief, show, sql
 from maintain.action import Action, MaintenancePlan
 from maintain.plan import plan
 from maintain.report import Done, MaintenanceReport, past
@@ -85,6 +85,18 @@ def test_in_a_pipe_an_action_is_one_line(capsys: pytest.CaptureFixture[str]) -> 
     assert [line[0] for line in lines] == ["", "1", "2", "2 actions, about 1 min 39 s in all: datatier maintain run"]
     assert lines[2][1].strip() == "VACUUM (ANALYZE, TRUNCATE off) stock.items"
     assert lines[2][-1].strip() == "ownership of stock.items, as keeper"
+
+
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ("ANALYZE t", "ANALYZE t"),
+        ("LOCK TABLE ONLY t IN ACCESS EXCLUSIVE MODE; SET LOCAL lock_timeout = '100ms'; DROP TABLE t_2026",
+         "DROP TABLE t_2026 (and 2 statements before it: --sql)"),
+    ],
+)  # fmt: skip
+def test_a_transaction_is_known_by_what_it_is_for(statements: str, expected: str) -> None:
+    assert brief(statements) == expected
 
 
 def test_nothing_to_do(capsys: pytest.CaptureFixture[str]) -> None:

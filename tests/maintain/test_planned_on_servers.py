@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import psycopg
 import pytest
 from busy_server import Busy
 from once import kept
 from postgres_server import binaries
-from worn import LONG, OWNER, S, Worn, made
+from worn import ACCESS, LONG, MEASURED, OWNER, S, Worn, made
 
 from maintain.action import MaintenancePlan
+from maintain.look import of_node
+from maintain.plan import OBSERVATIONS, plan
+from observe.postgres.bloat import BLOAT
 
 pytestmark = pytest.mark.server
 
@@ -234,6 +238,23 @@ def test_an_index_that_is_mostly_air_is_built_again(worn: Worn) -> None:
         mended(worn)
 
 
+def test_bloat_of_what_only_its_owner_may_read_is_seen_by_who_may_become_it(newest: Worn) -> None:
+    """The planner's statistics show nothing of a table that one may not read (PostgreSQL, pg_stats)."""
+    rows = "SELECT g, repeat('x', 100) FROM generate_series(1, 20000) g"
+    with newest.table("Hidden", "(id int PRIMARY KEY, body text)", rows) as table:
+        newest.run(f"VACUUM (ANALYZE) {table}", f"DELETE FROM {table} WHERE id % 20 > 0", f"VACUUM (ANALYZE) {table}")
+        (watcher,), wanted = newest.seen_by("monitor"), [MEASURED if each is BLOAT else each for each in OBSERVATIONS]
+        alone = plan([of_node(watcher, ACCESS, wanted)])
+        kept = plan([of_node(watcher, ACCESS, wanted, keepers=newest.seen_by("boss"))])
+        index = f'REINDEX INDEX CONCURRENTLY {S}."Hidden_pkey"'
+        with closing(newest.connect()) as conn:
+            measured = conn.execute("SELECT FROM pg_extension WHERE extname = 'pgstattuple'").fetchone() is not None
+        assert ([each.statement for each in alone.actions], [each.statement for each in kept.actions]) == (
+            [index] if measured else [],
+            [index],
+        )
+
+
 def test_statements_are_counted_anew_only_when_asked_and_allowed(newest: Worn) -> None:
     with closing(newest.connect()) as conn:
         if conn.execute("SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements'").fetchone() is None:
@@ -258,3 +279,27 @@ def test_a_table_of_somebody_else_is_told(newest: Worn) -> None:
         planned = newest.plan()
         assert planned.actions == ()
         assert skipped(planned)[0] == (table, f'ALTER TABLE {table} OWNER TO "{OWNER}"')
+
+
+@pytest.mark.parametrize(
+    ("observation", "row", "expected"),
+    [
+        ("wraparound-tables", {"transactions": 600_000_000}, "VACUUM (FREEZE, ANALYZE, TRUNCATE off)"),
+        ("wraparound-tables", {"transactions": 1_700_000_000}, "VACUUM (FREEZE, INDEX_CLEANUP off, TRUNCATE off)"),
+        ("vacuum", {"toast": True, "dead": 10**6}, "VACUUM (PROCESS_MAIN off, TRUNCATE off)"),
+    ],
+)
+def test_each_way_to_vacuum_is_one_that_the_server_takes(
+    worn: Worn, observation: str, row: dict[str, object], expected: str
+) -> None:
+    """As if its numbers were those: no test can wait for them."""
+    with worn.table("Old", "(id int, body text)") as table:
+        facts = worn.facts(table)
+        seen = facts.observed[observation]
+        rows = tuple({**each, **row} for each in seen.rows)
+        worse = replace(seen, rows=rows, findings=seen.observation.judge(rows))
+        (action,) = plan([replace(facts, observed={**facts.observed, observation: worse})]).actions
+        if worn.server.major < 16 and "PROCESS_MAIN" in expected:
+            expected = "VACUUM (ANALYZE, TRUNCATE off)"
+        assert action.statement == f"{expected} {table}"
+        assert worn.send(action) == []

@@ -9,6 +9,8 @@ from at_work import INDEX, REINDEX, TABLE, Work, action, invalid, line_items
 from busy_server import Busy
 from postgres_server import binaries
 
+from maintain.run import proof
+
 pytestmark = pytest.mark.server
 MAJORS = sorted({max(binaries(), default=18), min(binaries(), default=18)})
 
@@ -37,6 +39,20 @@ def test_a_vacuum_that_removes_nothing_says_who_holds_it_back(server: Busy) -> N
     pid = holder.info.backend_pid
     assert f"transaction {pid} of nobody in shop holds vacuum back" in done.detail
     assert done.detail.endswith(f"datatier queries kill {pid}")
+
+
+def test_a_vacuum_that_a_replica_held_back_has_another_turn(server: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.connect().execute(f"VACUUM {TABLE}")
+    holder = server.connect(user="nobody")
+    holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+    holder.execute("SELECT 1")
+    server.connect().execute(f"DELETE FROM {TABLE} WHERE id % 3 > 0; SELECT pg_stat_force_next_flush()")
+    # A transaction in its place: a replica's feedback takes ten seconds (test_who_follows has what tells them apart).
+    monkeypatch.setattr(proof, "follows", lambda _: True)
+    left = Work(server).one(action("vacuum", f"VACUUM {TABLE}"))
+    assert (left.state, left.tries, left.detail.endswith(", and is about to follow")) == ("left", 2, True)
+    done = Work(server, pause=lambda _: holder.close()).one(action("vacuum", f"VACUUM {TABLE}"))
+    assert (done.state, done.tries, done.detail) == ("done", 2, "")
 
 
 def test_a_reindex_leaves_a_smaller_index(server: Busy) -> None:

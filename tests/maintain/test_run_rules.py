@@ -11,7 +11,9 @@ from at_work import action
 from bootstrap.errors import AskedError
 from knowledge.thresholds.nodes import SLOT_LOST, SLOT_WAL
 from knowledge.thresholds.postgres import CONNECTIONS, TRANSACTION_IDS
+from knowledge.thresholds.postgres_storage import VACUUM_HELD_TRANSACTIONS
 from knowledge.thresholds.threshold import Threshold
+from maintain.postgres.held import follows
 from maintain.run.budget import Budget, check
 from maintain.run.trouble import Held, Positions, held, judge
 from maintain.run.words import refused
@@ -99,6 +101,23 @@ def test_what_makes_it_stop(case: str) -> None:
     found = judge(blocked, lags, limits)
     assert next((each.why for each in found if each.concerns("vacuum")), "") == vacuum
     assert next((each.why for each in found if each.concerns("reindex")), "") == reindex
+
+
+# Kind, age in transactions, open for, in use -> whether it only follows
+FOLLOWS = [
+    ("replica", 10, None, True, True),
+    ("replica", int(VACUUM_HELD_TRANSACTIONS.warn or 0) + 1, None, True, False),
+    ("slot", 10, None, True, True),
+    ("slot", 10, None, False, False),
+    ("slot", 10, 60.0, False, False),
+    ("transaction", 10, 0.1, True, False),
+]
+
+
+@pytest.mark.parametrize(("kind", "age", "open_for", "active", "expected"), FOLLOWS)
+def test_who_follows(kind: str, age: int, open_for: float | None, active: bool, expected: bool) -> None:
+    row = {"kind": kind, "id": "one", "transactions": age, "open_seconds": open_for, "active": active}
+    assert follows(row) is expected
 
 
 def test_a_lag_is_known_without_a_commit() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,8 @@ from busy_server import Busy
 from postgres_server import binaries
 from real_servers import Postgres, replica_of
 
-from bootstrap.postgres.lock import hold
+from bootstrap.migrate.lock import lock_keys
+from bootstrap.postgres.lock import KEY, hold
 from bootstrap.secrets import Secret
 from maintain.run import run, session, trouble, watch
 from observe.deadline import SilentError, cut
@@ -186,6 +188,15 @@ def test_nothing_is_begun_while_a_bootstrap_is_under_way(server: Busy) -> None:
         report = Work(server, pause=time.sleep).do(VACUUM)
     assert [each.state for each in report.done] == ["left"]
     assert report.stopped.startswith("a bootstrap is under way (process ")
+    migrator = server.connect()
+    with closing(migrator):
+        migrator.execute("SELECT pg_advisory_lock(%s)", (lock_keys("shop", "public", "schema_migrations")[0],))
+        report = Work(server, pause=time.sleep).do(VACUUM)
+    assert report.stopped.startswith("a migration is under way (process ")
+    stranger = server.connect(user="nobody")
+    with closing(stranger):
+        stranger.execute(f"SELECT pg_advisory_lock({KEY})".encode())
+        assert Work(server).one(VACUUM).state == "done"
     other, waited = server.connect(), list[float]()
 
     def over(seconds: float) -> None:

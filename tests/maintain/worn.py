@@ -16,6 +16,7 @@ from maintain.action import Action, MaintenancePlan
 from maintain.facts import DatabaseFacts
 from maintain.look import of_node
 from maintain.plan import IF_ASKED, OBSERVATIONS, plan
+from observe.node import PostgresNode
 from observe.nodes import postgres_nodes
 from observe.observation import Observation
 from observe.postgres.bloat import BLOAT, read, wasteful
@@ -47,9 +48,13 @@ class Worn:
                 conn.execute("SELECT pg_stat_force_next_flush()")
 
     def facts(self, *tables: str, **more: Any) -> DatabaseFacts:
-        (node,) = postgres_nodes(Secret(self.server.url("monitor", DATABASE)))
+        (node,) = self.seen_by("monitor")
         wanted: list[Observation] = [MEASURED if each is BLOAT else each for each in (*OBSERVATIONS, *IF_ASKED)]
         return replace(of_node(node, ACCESS, wanted, tables), **more)
+
+    def seen_by(self, login: str) -> tuple[PostgresNode, ...]:
+        """The server, by a login of it."""
+        return postgres_nodes(Secret(self.server.url(login, DATABASE)))
 
     def plan(self, *tables: str, **more: Any) -> MaintenancePlan:
         return plan([self.facts(*tables, **more)])

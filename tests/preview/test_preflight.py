@@ -158,14 +158,16 @@ def test_the_bundle_is_known_by_what_is_in_it(tmp_path: Path) -> None:
     state = export(now)
     archive = {"4dabf18193072939515e22adb298388d": "0def7320c3a5731c473e5ecbe6d01bc7"}
     code = {**archive, "hash": hashlib.sha256(b"old").hexdigest(), "path": "build/runner.zip"}
-    named(state["deployment"]["resources"], "runner-function")["inputs"]["code"] = code
+    functions = ("maintenance-function", "runner-function")
+    for each in functions:
+        named(state["deployment"]["resources"], each)["inputs"]["code"] = code
     told = {}
     for content in (None, b"old", b"new"):
         if content is not None:
             bundle.write_bytes(content)
         report = preflight(now, read(json.dumps(state)))
         told[content] = [(i.name, i.key) for i in report.impacts]
-    assert told == {None: [], b"old": [], b"new": [("runner-function", "code")]}
+    assert told == {None: [], b"old": [], b"new": [(each, "code") for each in functions]}
     # What was in the bundle of an earlier preview nobody knows.
     assert preflight(now, read(json.dumps(plan(now).as_json()))).impacts == ()
 

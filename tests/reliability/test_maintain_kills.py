@@ -146,6 +146,8 @@ def test_a_killed_run_is_finished_by_the_next(keeping: Keeping, number: int) -> 
         time.sleep(0.05)
     left = len(keeping.planned())
     keeping.landed[f"{before - left} of {before} done" if code else "not killed"] += 1
+    # A first run warms everything up, and a busy computer is slower at one time than at another.
+    keeping.seconds *= 1.05 if code else 0.7
     assert keeping.run() == 0, where
     keeping.finish(where)
     with closing(keeping.superuser()) as conn:

@@ -6,6 +6,7 @@ import pytest
 
 from knowledge.alarms.catalogue import POSTGRES, REDIS, postgres_alarms, redis_alarms
 from knowledge.alarms.facts import FACTS, cache_alarms, instance_alarms, stack_alarms
+from knowledge.alarms.maintenance import MAINTENANCE, maintenance_alarms
 from knowledge.alarms.spec import AlarmSpec, Term
 from knowledge.classes import CACHE_CLASSES, GIB, RDS_CLASSES, cache_class, rds_class
 from knowledge.postgres.parameters import max_connections, postgres_parameters
@@ -64,6 +65,7 @@ def everything() -> list[AlarmSpec]:
     looks = {"prefix": "shop-live", "seconds": 300}
     found += instance_alarms(name="primary", primary=True, insights=True, catalogue=POSTGRES, **looks)  # type: ignore[arg-type]
     found += cache_alarms(name="hot", **looks)  # type: ignore[arg-type]
+    found += maintenance_alarms("shop-live", in_task=False)
     return found + list(stack_alarms(rotation_days=30, copies=True, **looks))  # type: ignore[arg-type]
 
 
@@ -308,6 +310,6 @@ def test_critical_rows_of_the_catalogue() -> None:
 
 
 def test_no_alarm_word_is_unused() -> None:
-    assert sorted([*POSTGRES, *REDIS, *FACTS]) == sorted(
+    assert sorted([*POSTGRES, *REDIS, *FACTS, *MAINTENANCE]) == sorted(
         {(one.engine, one.key): one.key for one in everything()}.values()
     )
