@@ -112,6 +112,7 @@ def test_the_words(report: CapacityReport) -> None:
     assert title(storage) == "storage of primary"
     assert title(replace(storage, name="basket memory", node="basket")) == "basket memory"
     assert title(replace(storage, name="basket memory", node="basket/basket-001")) == "basket memory of basket-001"
+    assert verdict(replace(report, limits=())) == "no server was seen, so nothing can be said"
     short = year(9)
     assert verdict(short) == "too little history to say when anything runs out"
     assert {when(each, []) for each in short.limits} == {"too little history"}
