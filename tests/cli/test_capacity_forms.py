@@ -213,6 +213,14 @@ def test_the_page_is_whole_and_says_in_words_what_its_plots_show(
     assert "live &amp; well" in text
 
 
+def test_the_page_is_not_green_while_something_is_unknown(report: CapacityReport) -> None:
+    quiet = replace(report, limits=report.limits[1:])
+    green, unsure = '<span class="verdict passed">nothing runs out<', '<span class="verdict error">not all can be said<'
+    assert green in page("live", quiet, None)
+    for each in (year(9), replace(report, limits=())):
+        assert unsure in page("live", each, None)
+
+
 def test_nothing_on_the_page_is_drawn_to_the_left_or_below(report: CapacityReport) -> None:
     drawn = re.findall(r' d="([^"]+)"', page("live", report, None))
     numbers = [float(each) for path in drawn for each in re.findall(r"-?[\d.]+", path)]
