@@ -106,7 +106,7 @@ def _instances(login: str, application: Application) -> list[Demand]:
 def _said(login: str, application: Application, fits: bool | None, fit: int, own: int, limit: int | None) -> str:
     at_once, pool = _instances_of(application.at_once), application.pool
     if fits is None:
-        most = f"{_instances_of(fit)} of {login} at once, with {pool} connections each, are the most"
+        most = f"at most {_instances_of(fit)} of {login} at once, with {pool} connections each"
         return f"{most}: say how many there are with --instances"
     if fits:
         return f"{at_once} at once {'fits' if application.at_once == 1 else 'fit'}; {fit} would"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capacity.recommend.need import running_out
-from cli.capacity_words import TOP, a_day, between, share, sure, title, verdict, when
+from cli.capacity_words import QUERY, TOP, a_day, between, share, sure, title, verdict, when
 from observe.quantities import size, written
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def markdown(name: str, report: CapacityReport, budget: ConnectionBudget | None)
     for each in soon:
         lines += ["", *_one(each, advised)]
     if budget is not None:
-        lines += ["", f"**Connections that may be opened**: {budget.demand} of {budget.usable}. {_cell(budget.said)}."]
+        lines += ["", f"**Connections that may be opened**: {budget.demand} of {budget.usable}; {_cell(budget.said)}."]
     lines += _folded("what grows most", [_grows(each.name, each.now, a_day(each)) for each in report.growth[:TOP]])
     lines += _folded(
         "statements that take most of the time",
@@ -71,7 +71,7 @@ def _folded(title: str, lines: list[str]) -> list[str]:
 
 
 def _code(text: object) -> str:
-    return str(text).replace("`", "'")[:200]
+    return str(text).replace("`", "'")[:QUERY]
 
 
 def _cell(text: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from capacity.recommend.need import reached, running_out
 from cli.capacity_plot import KEY, STYLE, plot
-from cli.capacity_words import TOP, a_day, between, share, sure, title, verdict, when
+from cli.capacity_words import QUERY, TOP, a_day, between, share, sure, title, verdict, when
 from keep.drill.page import page as framed
 from observe.quantities import size, written
 
@@ -23,7 +23,7 @@ _STYLE = """
 .do > code { display: block; white-space: pre-wrap; }
 .wide { overflow-x: auto; }
 .wide td, .wide th { white-space: nowrap; }
-.wide .number { text-align: right; font-variant-numeric: tabular-nums; }
+.wide .digits { text-align: right; font-variant-numeric: tabular-nums; }
 .wide td.text { white-space: normal; min-width: 14rem; width: 100%; }
 h3 { font-size: 1rem; margin: 1.75rem 0 .1rem; overflow-wrap: anywhere; }
 """
@@ -34,9 +34,10 @@ def page(name: str, report: CapacityReport, budget: ConnectionBudget | None) -> 
     soon = running_out(report)
     later = [each for each in report.limits if each not in soon]
     advised: dict[str, Limit] = {}
-    kind = "failed" if any(map(reached, soon)) else "error" if soon else "passed"
+    unknown = not report.limits or any(each.too_little for each in report.limits)
+    kind = "failed" if any(map(reached, soon)) else "error" if soon or unknown else "passed"
     body = [
-        f'<h1>Capacity of {escape(name)} <span class="verdict {kind}">{_short(len(soon))}</span></h1>',
+        f'<h1>Capacity of {escape(name)} <span class="verdict {kind}">{_short(len(soon), unknown=unknown)}</span></h1>',
         f"<p>{escape(_upper(verdict(report)))}.</p>",
         f'<p class="soft">As of {report.at:%Y-%m-%d %H:%M} UTC</p>',
         *_overview(report.limits, soon),
@@ -52,8 +53,10 @@ def page(name: str, report: CapacityReport, budget: ConnectionBudget | None) -> 
     return framed(f"Capacity of {name}", "\n".join(each for each in body if each), STYLE + _STYLE)
 
 
-def _short(soon: int) -> str:
-    return f"{soon} within twelve months" if soon else "nothing runs out"
+def _short(soon: int, *, unknown: bool) -> str:
+    if soon:
+        return f"{soon} within twelve months"
+    return "not all can be said" if unknown else "nothing runs out"
 
 
 def _overview(limits: Sequence[Limit], soon: Sequence[Limit]) -> list[str]:
@@ -128,7 +131,7 @@ def _whole(value: float | None) -> str:
 
 def _statements(report: CapacityReport) -> list[str]:
     columns = ("mean_ms", "calls", "share_percent", "user", "query")
-    rows = [tuple(written(column, row[column]) for column in columns) for row in report.statements[:TOP]]
+    rows = [tuple(written(column, row[column])[:QUERY] for column in columns) for row in report.statements[:TOP]]
     heads = ("mean", "calls", "share", "user", "query")
     return _table("Statements that take most of the time", heads, rows, numbers={0, 1, 2}, long={4})
 
@@ -157,7 +160,7 @@ def _table(
     found = list(rows)
     if not found:
         return []
-    kinds = ["number" if index in numbers else "text" if index in long else "" for index in range(len(heads))]
+    kinds = ["digits" if index in numbers else "text" if index in long else "" for index in range(len(heads))]
     head = "".join(
         f'<th scope="col" class="{kind}">{escape(each)}</th>' for each, kind in zip(heads, kinds, strict=True)
     )
@@ -166,7 +169,8 @@ def _table(
         for row in found
     ]
     return [
-        f'<h2>{escape(title)}</h2>\n<div class="wide"><table><thead><tr>{head}</tr></thead><tbody>',
+        f'<h2>{escape(title)}</h2>\n<div class="wide" role="region" tabindex="0" '
+        f'aria-label="{escape(title)}"><table><thead><tr>{head}</tr></thead><tbody>',
         *lines,
         "</tbody></table></div>",
     ]

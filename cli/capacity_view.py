@@ -9,7 +9,7 @@ from rich.console import Console
 
 from capacity.recommend.need import running_out
 from cli.capacity_chart import chart
-from cli.capacity_words import TOP, a_day, between, share, sure, title, verdict, when
+from cli.capacity_words import QUERY, TOP, a_day, between, share, sure, title, verdict, when
 from cli.output import escape, table
 from observe.quantities import size, written
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 _CHARTS = 4
 """Charts in a terminal, of what runs out first."""
 _WIDEST = 100
-_QUERY = 120
-"""Characters of a statement: `datatier queries slow` has more."""
 
 
 def show(out: Console, name: str, report: CapacityReport, budget: ConnectionBudget | None) -> None:
@@ -52,10 +50,10 @@ def _limits(out: Console, report: CapacityReport, soon: Sequence[Limit]) -> None
     ]
     if rows:
         out.print(table("", ["limit", "server", "now", "runs out", "between", "sure"], rows))
-    quiet = [[escape(each.name), escape(each.node), escape(each.why)] for each in report.limits if each not in soon]
+    quiet = [[escape(title(each)), escape(each.why)] for each in report.limits if each not in soon]
     if quiet:
         out.print()
-        out.print(table("Why not", ["limit", "server", ""], quiet))
+        out.print(table("Why there is no date", ["limit", "why"], quiet))
 
 
 def _date(limit: Limit, soon: Sequence[Limit]) -> str:
@@ -122,7 +120,7 @@ def _statements(out: Console, report: CapacityReport) -> None:
         return
     out.print()
     columns = ("mean_ms", "calls", "share_percent", "user", "query")
-    rows = [[escape(written(column, row[column])[:_QUERY]) for column in columns] for row in report.statements[:TOP]]
+    rows = [[escape(written(column, row[column])[:QUERY]) for column in columns] for row in report.statements[:TOP]]
     out.print(table("Statements that take most of the time", ["mean", "calls", "share", "user", "query"], rows))
 
 

@@ -59,6 +59,7 @@ def show(
 @app.command()
 def refresh(
     stacks: Annotated[list[str] | None, typer.Argument(help="Stacks; all that are meant for AWS when absent.")] = None,
+    stack_option: Annotated[list[str] | None, typer.Option("--stack", "-s", help="The same as STACKS.")] = None,
     json: JsonFlag = False,
 ) -> None:
     """Read the prices of all that the stacks declare from AWS's Price List API into prices/DATE.json.
@@ -75,7 +76,7 @@ def refresh(
     from preview.preflight import declared
 
     root = project_root()
-    names = stacks or deployed(root)
+    names = [*(stacks or ()), *(stack_option or ())] or deployed(root)
     if not names:
         raise InputError("no stack here is meant for AWS: name one.")
     sources = [_in_a_region(load(name)) for name in names]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from local.files import write_private
 from local.state import StateDir
-from maintain.report import MaintenanceReport
+
+if TYPE_CHECKING:
+    from maintain.report import MaintenanceReport
 
 FOLDER = "maintenance"
 
@@ -19,6 +21,10 @@ def keep(state: StateDir, report: MaintenanceReport) -> None:
 
 def kept(state: StateDir) -> list[MaintenanceReport]:
     """Every run that is kept, the oldest first; a file that is no report is left out."""
+    from pydantic import ValidationError
+
+    from maintain.report import MaintenanceReport
+
     found = []
     for path in sorted((state.path / FOLDER).glob("*.json")):
         try:

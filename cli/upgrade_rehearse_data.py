@@ -112,8 +112,15 @@ def _facts_of_url(url: Secret, found: BackupManifest, version: str) -> PostgresF
     from keep.backup.restore import database_of
     from rehearse.postgres.source import facts
 
+    copy = database_of(found)
+    major = major_of(copy.server_version, version)
     with open_database_url(url) as conn:
-        return facts(conn, major_of(database_of(found).server_version, version))
+        if conn.info.server_version // 10000 != copy.major:
+            raise InputError(
+                f"the server runs {conn.info.parameter_status('server_version')} and the backup {found.id} is of "
+                f"{copy.server_version}: name the server that was backed up, or leave --database-url out."
+            )
+        return facts(conn, major)
 
 
 def _newest(place: Place, target: str) -> str:

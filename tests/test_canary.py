@@ -98,11 +98,11 @@ COMMANDS: dict[str, list[Case]] = {
         case("--json"),
         case("--html", "capacity.html"),
         case("--markdown"),
-        case(url=True),
+        case(url=True, code=1),
         case("--json", "--markdown", code=2),
     ],
     "cost show": [case("prod", "--json")],
-    "cost refresh": [case("nope", code=2)],
+    "cost refresh": [case("nope", code=2), case("-s", "nope", code=2)],
     "upgrade plan": [
         case("dev", "--to", "postgres.version=18", "--from", "postgres.version=17", "--out", "plan.json"),
         case("dev", "--to", "postgres", code=2),

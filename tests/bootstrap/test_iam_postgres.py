@@ -175,6 +175,7 @@ def test_an_import_says_iam(tier: Tier) -> None:
         identities = import_database(conn).declaration["identities"]
     assert {name: each.get("auth") for name, each in identities.items() if name.startswith(tier.name)} == {
         f"{tier.name}_app": "iam",
+        f"{tier.name}_maintainer": None,
         f"{tier.name}_migrator": None,
         f"{tier.name}_monitoring": None,
         f"{tier.name}_reporting": None,

@@ -54,8 +54,7 @@ VERDICTS: list[tuple[Application, dict[str, int | None], bool | None, str]] = [
         Application(),
         LIMITS,
         None,
-        "5 instances of shop_app_a at once, with 25 connections each, are the most: say how many there are with "
-        "--instances",
+        "at most 5 instances of shop_app_a at once, with 25 connections each: say how many there are with --instances",
     ),
     (
         Application(instances=8),

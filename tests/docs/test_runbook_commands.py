@@ -22,7 +22,8 @@ from knowledge.redis.catalogue import CATALOGUE as REDIS_CATALOGUE
 
 ROOT = Path(__file__).parents[2]
 ACCESS = yaml.safe_load((ROOT / "access.yaml").read_text("utf-8"))
-AWS_OPTIONS = {"--query", "--output", "--region"}
+AWS_OPTIONS = {"--cli-read-timeout", "--query", "--output", "--region"}
+"""Of the CLI itself (AWS CLI, "Global options")."""
 
 
 def of(*start: str) -> list[Command]:

@@ -173,6 +173,16 @@ def test_what_cannot_be_asked(
     assert nothing_left(away)
 
 
+def test_a_backup_and_another_server_are_not_one_source(
+    brewery_of: Callable[[int], Brewery], away: Path, tmp_path: Path
+) -> None:
+    brewery_of(16).backup(tmp_path / "kept", "defined")
+    said = rehearse(tmp_path, "--from", str(tmp_path / "kept"), "--database-url", brewery_of(17).url())
+    assert (said.code, said.out) == (2, "")
+    assert "the server runs 17.10 and the backup" in said.err
+    assert nothing_left(away)
+
+
 def test_a_place_without_a_backup_and_a_folder_without_a_tier(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     none = rehearse(tmp_path, "--from", str(tmp_path / "kept"))
