@@ -51,7 +51,7 @@ def plan(
     as_sql: Annotated[bool, typer.Option("--sql", help="Print the statements alone, to paste.")] = False,
     json: JsonFlag = False,
 ) -> None:
-    """Show what would be done, why, what it locks and what it needs; exit 3 where there is something to do.
+    """Show what would be done, why, what it locks and needs; exit 3 where something is to do, 1 where nobody knows.
 
     [bold]Examples:[/] datatier maintain plan    datatier maintain plan prod --manifest manifest.json --json
     datatier maintain plan --table public.orders --sql
@@ -75,6 +75,8 @@ def plan(
         show(made)
     if made.actions:
         raise typer.Exit(DIFFERENT)
+    if wanted.postgres and not seen.databases:  # silent: what it needs is not known
+        raise typer.Exit(FAILED)
 
 
 @app.command()

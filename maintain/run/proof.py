@@ -96,7 +96,9 @@ class Proof:
             return _failed(said)
         if follows(holder):
             return Verdict("left", f"{said}; {sentence(holder)}, and is about to follow")
-        return _failed(f"{said}; {sentence(holder)}: {mend(holder)}")
+        # Whoever reads a slot may be back in a moment: a replica whose slot is dropped has to be made again.
+        back = "bring back who reads it, or where nobody will again " if holder["kind"] == "slot" else ""
+        return _failed(f"{said}; {sentence(holder)}: {back}{mend(holder)}")
 
     def _holder(self, conn: psycopg.Connection[Any]) -> Row | None:
         """Who keeps vacuum from removing anything, however short a time ago it began; None where nobody does."""

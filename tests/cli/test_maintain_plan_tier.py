@@ -83,3 +83,6 @@ def test_a_server_that_is_silent_does_not_hide_the_others(tier: Folder) -> None:
     made = plan(seen.databases, seen.caches, seen.skipped)
     assert (made.actions, len(seen.caches)) == ((), 2)
     assert [each.mend for each in made.skipped if each.object == "primary"] == ["datatier health"]
+    said = tier.call("maintain", "plan", "--json", "--manifest", "-", stdin=gone.model_dump_json())
+    assert (said.code, said.json["actions"]) == (1, []), said.all
+    assert "primary" in [each["object"] for each in said.json["skipped"]]

@@ -41,6 +41,22 @@ def test_a_vacuum_that_removes_nothing_says_who_holds_it_back(server: Busy) -> N
     assert done.detail.endswith(f"datatier queries kill {pid}")
 
 
+def test_who_reads_a_slot_may_be_back_in_a_moment(server: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    server.connect().execute(f"VACUUM {TABLE}")
+    holder = server.connect(user="nobody")
+    holder.execute("BEGIN ISOLATION LEVEL REPEATABLE READ")
+    holder.execute("SELECT 1")
+    server.connect().execute(f"DELETE FROM {TABLE} WHERE id % 3 > 0; SELECT pg_stat_force_next_flush()")
+    # A transaction in its place: only a replica that feeds back has a slot hold rows.
+    row = {"kind": "slot", "id": "standby", "transactions": 9, "open_seconds": 4.0, "active": False, "user": None}
+    monkeypatch.setattr(proof.Proof, "_holder", lambda *_: {"database": None, **row})
+    failed = Work(server).one(action("vacuum", f"VACUUM {TABLE}"))
+    assert failed.state == "failed"
+    assert failed.detail.endswith(
+        ": bring back who reads it, or where nobody will again SELECT pg_drop_replication_slot('standby')"
+    )
+
+
 def test_a_vacuum_that_a_replica_held_back_has_another_turn(server: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
     server.connect().execute(f"VACUUM {TABLE}")
     holder = server.connect(user="nobody")
