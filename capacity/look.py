@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -43,7 +44,7 @@ def report(
     :param look: one that was taken before, such as to be kept.
     """
     now = look or take(target, redis)
-    kept, told = _kept(target)
+    kept, told = _kept(target, now.at)
     databases, volumes = grown(databases)
     clouded, sources = history(databases, caches, now.at)
     present = [_series(each, now) for each in now.samples]
@@ -66,12 +67,12 @@ def report(
     )
 
 
-def _kept(target: Manifest | Secret) -> tuple[tuple[Series, ...], str]:
+def _kept(target: Manifest | Secret, at: datetime.datetime) -> tuple[tuple[Series, ...], str]:
     """What the database keeps, and why that is nothing."""
     primary = postgres_nodes(target)[0]
     try:
         with primary.asked() as conn:
-            found = store.read(conn)
+            found = store.read(conn, at)
     except (LoginError, SilentError, UnansweredError, CapacityError) as error:
         return (), str(error)
     if isinstance(target, Secret):  # what a stack kept of its primary, seen by a URL

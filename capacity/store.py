@@ -28,6 +28,8 @@ HOURLY_DAYS = 8
 """Days that are kept by the hour: a whole week, and today."""
 DAYS = 400
 """Days that are kept at all: a year, and what it takes to compare with the one before."""
+MOST = 1e18
+"""Nothing that is measured is as large, an exabyte. Neither is it NaN or infinite, which a double precision may be."""
 _LOCK = zlib.crc32(b"data-tier capacity")
 _NAME = f"{SCHEMA}.{CAPACITY}"
 _CREATE = f"""
@@ -61,7 +63,7 @@ ON CONFLICT (node, name, hours, at) DO UPDATE SET value = greatest(kept.value, e
 _FORGET = f"DELETE FROM {_NAME} WHERE at < %(at)s::timestamptz - %(days)s * interval '1 day'"  # noqa: S608
 _READ = f"""
 SELECT node, name, array_agg(floor(extract(epoch FROM at) / 3600)::int ORDER BY at), array_agg(value ORDER BY at)
-FROM {_NAME} GROUP BY node, name
+FROM {_NAME} WHERE abs(value) < {MOST} AND at <= %(until)s GROUP BY node, name
 """  # noqa: S608 our own names
 
 
@@ -127,14 +129,17 @@ def _prepare(conn: psycopg.Connection[Any], access: Access) -> None:
             conn.execute(SQL("GRANT SELECT ON {table} TO {role}").format(**names))
 
 
-def read(conn: psycopg.Connection[Any]) -> tuple[Series, ...]:
-    """All series; none where nothing was ever kept. Raise CapacityError where the session may not read them."""
+def read(conn: psycopg.Connection[Any], until: datetime.datetime) -> tuple[Series, ...]:
+    """All series; none where nothing was ever kept. Raise CapacityError where the session may not read them.
+
+    :param until: now: what a wrong clock has written of days to come would be taken for now until they are over.
+    """
     import psycopg
 
     if not _there(conn):
         return ()
     try:
-        rows = conn.execute(_READ.encode()).fetchall()
+        rows = conn.execute(_READ.encode(), {"until": until}).fetchall()
     except psycopg.errors.InsufficientPrivilege:
         raise CapacityError(
             f"{conn.info.user} may not read {_NAME}, where samples are kept: GRANT SELECT ON {_NAME} TO "

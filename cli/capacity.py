@@ -9,6 +9,7 @@ import typer
 
 from cli.doors import by_url
 from cli.errors import FAILED, InputError
+from cli.files import write_whole, writing
 from cli.options import DatabaseUrlOption, JsonFlag, ManifestOption, RedisUrlOption, StackArgument
 from cli.output import console, counted, emit_json, escape, note
 
@@ -113,7 +114,5 @@ def _keep(target: Target, *, json: bool) -> None:
 
 
 def _write(file: Path, text: str) -> None:
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"--html {file}: {error.strerror}.") from None
+    with writing("--html", file):
+        write_whole(file, text)

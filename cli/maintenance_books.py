@@ -28,7 +28,7 @@ def kept(state: StateDir) -> list[MaintenanceReport]:
     found = []
     for path in sorted((state.path / FOLDER).glob("*.json")):
         try:
-            found.append(MaintenanceReport.model_validate_json(path.read_text(encoding="utf-8")))
-        except ValidationError:
+            found.append(MaintenanceReport.model_validate_json(path.read_bytes()))
+        except (OSError, ValidationError):
             continue
     return found

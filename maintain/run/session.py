@@ -16,6 +16,8 @@ APPLICATION = "datatier-maintain"
 CHECK_SECONDS = 1
 """The server ends the statement of a client that is gone within it (client_connection_check_interval, PostgreSQL 14):
 without, a REINDEX of an hour goes on for nobody, and the lock of the run with it."""
+_MOST_MS = 2**31 - 1
+"""The longest statement_timeout that there is, 24 days (PostgreSQL, an integer in milliseconds)."""
 # vacuum_cost_delay: by hand there is none, and autovacuum's own is 2 ms (PostgreSQL, autovacuum_vacuum_cost_delay).
 # Workers in parallel would take the processors that users need; there is no hurry.
 _SETTINGS = (
@@ -40,7 +42,7 @@ def limit(conn: psycopg.Connection[Any], statement: str, seconds: float) -> None
     conn.execute(
         "SELECT set_config('statement_timeout', %s, false), set_config('lock_timeout', %s, false)",
         # What follows a statement, such as RESET ROLE, has a second in any case.
-        (f"{round(max(1.0, seconds) * 1000)}ms", f"{round(wait * 1000)}ms"),
+        (f"{round(min(max(1.0, seconds) * 1000, _MOST_MS))}ms", f"{round(wait * 1000)}ms"),
     )
 
 

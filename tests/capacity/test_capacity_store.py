@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -91,9 +92,11 @@ def write(till: Till, at: datetime.datetime, **values: float) -> None:
         assert store.write(conn, ACCESS, found, at) == len(found)
 
 
-def read(till: Till, user: str = "till_watch") -> dict[str, list[tuple[datetime.datetime, float]]]:
+def read(
+    till: Till, user: str = "till_watch", until: datetime.datetime = NOON + 500 * 24 * HOUR
+) -> dict[str, list[tuple[datetime.datetime, float]]]:
     with till.connect(user) as conn:
-        return {each.name: list(zip(each.times, each.values, strict=True)) for each in store.read(conn)}
+        return {each.name: list(zip(each.times, each.values, strict=True)) for each in store.read(conn, until)}
 
 
 def test_the_highest_of_an_hour_is_kept_by_the_hour_then_by_the_day_and_then_not_at_all(till: Till) -> None:
@@ -127,6 +130,14 @@ def test_the_owner_writes_who_watches_reads_and_the_application_only_looks(till:
             conn.execute("INSERT INTO datatier_capacity VALUES (now(), 1, 'x', 'x', 1)")
     with till.connect("till_app") as conn, pytest.raises(CapacityError, match="permission denied to set role"):
         store.write(conn, ACCESS, [], NOON)
+
+
+def test_what_no_server_has_and_what_is_yet_to_come_is_left_out(till: Till) -> None:
+    midnight = NOON.replace(hour=0, minute=0, second=0)
+    for name, value in (("wal", math.nan), ("wal", math.inf), ("iops", -math.inf), ("cpu", 1e300), ("memory", -5.0)):
+        write(till, NOON, **{name: value})
+    write(till, NOON + 300 * 24 * HOUR, memory=9.0)  # by a computer whose clock is wrong
+    assert read(till, until=NOON) == {"memory": [(midnight, -5.0)]}
 
 
 def test_it_is_none_of_the_applications_tables(till: Till) -> None:
@@ -205,7 +216,7 @@ def test_what_is_sampled_of_a_server_comes_back_as_series(till: Till) -> None:
     with till.connect("till_night") as conn:
         store.write(conn, ACCESS, found, NOON)
     with till.connect("till_watch") as conn:
-        kept = store.read(conn)
+        kept = store.read(conn, NOON)
     hour = NOON.replace(minute=0, second=0)
     assert [each for each in kept if each.name == "table public.receipts"] == [
         Series(

@@ -66,6 +66,11 @@ def test_a_reindex_leaves_a_smaller_index(server: Busy) -> None:
     assert (again.state, again.detail.partition(" than")[0]) == ("failed", f"{INDEX} is not smaller")
 
 
+@pytest.mark.parametrize("seconds", [1000000 * 3600.0, float("inf")])
+def test_a_budget_may_be_longer_than_a_statement(server: Busy, seconds: float) -> None:
+    assert Work(server).one(action("vacuum", f"VACUUM {TABLE}"), seconds=seconds).detail == ""
+
+
 def test_rows_are_deleted_in_batches_until_none_is_left(server: Busy) -> None:
     batch = f"DELETE FROM {TABLE} WHERE ctid IN (SELECT ctid FROM {TABLE} WHERE id < 9000 LIMIT 1000)"
     done = Work(server).one(action("expire", batch, repeat=True, lock="ROW EXCLUSIVE"))
