@@ -42,7 +42,7 @@ def report(
     :param look: one that was taken before, such as to be kept.
     """
     now = look or take(target, redis)
-    kept, told = _kept(target)
+    kept, lack = _kept(target)
     clouded, sources = history(databases, caches, now.at)
     present = [_series(each, now) for each in now.samples]
     rooms = {each.node: each for each in databases}, {each.node: each for each in caches}
@@ -59,7 +59,7 @@ def report(
         rooms[1].values(),
         now.at,
         statements=_statements(now),
-        sources=(*_sources(nodes, kept, told), *sources),
+        sources=(*_sources(nodes, kept, lack), *sources),
         missing=now.missing,
     )
 
@@ -86,5 +86,5 @@ def _series(sample: Sample, now: Look) -> Series:
     return Series(name=sample.name, node=sample.node, unit=unit_of(sample.name), times=[now.at], values=[sample.value])
 
 
-def _sources(nodes: Iterable[str], kept: Sequence[Series], told: str) -> tuple[Source, ...]:
-    return tuple(source("samples", node, [each for each in kept if each.node == node], told) for node in nodes)
+def _sources(nodes: Iterable[str], kept: Sequence[Series], lack: str) -> tuple[Source, ...]:
+    return tuple(source("samples", node, [each for each in kept if each.node == node], lack) for node in nodes)
