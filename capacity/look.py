@@ -17,6 +17,7 @@ from capacity.room import CacheRoom, DatabaseRoom
 from capacity.samples import Sample
 from capacity.sampling import Look, take
 from capacity.series import Series, merged
+from capacity.volume import grown
 from observe.deadline import SilentError
 from observe.errors import UnansweredError
 from observe.nodes import postgres_nodes
@@ -43,6 +44,7 @@ def report(
     """
     now = look or take(target, redis)
     kept, lack = _kept(target)
+    databases, volumes = grown(databases)
     clouded, sources = history(databases, caches, now.at)
     present = [_series(each, now) for each in now.samples]
     rooms = {each.node: each for each in databases}, {each.node: each for each in caches}
@@ -59,7 +61,7 @@ def report(
         rooms[1].values(),
         now.at,
         statements=_statements(now),
-        sources=(*_sources(nodes, kept, lack), *sources),
+        sources=(*_sources(nodes, kept, lack), *sources, *volumes),
         missing=now.missing,
     )
 

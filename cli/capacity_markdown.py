@@ -25,7 +25,7 @@ def markdown(name: str, report: CapacityReport, budget: ConnectionBudget | None)
     for each in soon:
         lines += ["", *_one(each, advised)]
     if budget is not None:
-        lines += ["", f"**Connections that may be opened**: {budget.demand} of {budget.usable}. {_cell(budget.said)}."]
+        lines += ["", f"**Connections that may be opened**: {budget.demand} of {budget.usable}; {_cell(budget.said)}."]
     lines += _folded("what grows most", [_grows(each.name, each.now, a_day(each)) for each in report.growth[:TOP]])
     lines += _folded(
         "statements that take most of the time",

@@ -34,9 +34,10 @@ def page(name: str, report: CapacityReport, budget: ConnectionBudget | None) -> 
     soon = running_out(report)
     later = [each for each in report.limits if each not in soon]
     advised: dict[str, Limit] = {}
-    kind = "failed" if any(map(reached, soon)) else "error" if soon else "passed"
+    unknown = not report.limits or any(each.too_little for each in report.limits)
+    kind = "failed" if any(map(reached, soon)) else "error" if soon or unknown else "passed"
     body = [
-        f'<h1>Capacity of {escape(name)} <span class="verdict {kind}">{_short(len(soon))}</span></h1>',
+        f'<h1>Capacity of {escape(name)} <span class="verdict {kind}">{_short(len(soon), unknown=unknown)}</span></h1>',
         f"<p>{escape(_upper(verdict(report)))}.</p>",
         f'<p class="soft">As of {report.at:%Y-%m-%d %H:%M} UTC</p>',
         *_overview(report.limits, soon),
@@ -52,8 +53,10 @@ def page(name: str, report: CapacityReport, budget: ConnectionBudget | None) -> 
     return framed(f"Capacity of {name}", "\n".join(each for each in body if each), STYLE + _STYLE)
 
 
-def _short(soon: int) -> str:
-    return f"{soon} within twelve months" if soon else "nothing runs out"
+def _short(soon: int, *, unknown: bool) -> str:
+    if soon:
+        return f"{soon} within twelve months"
+    return "not all can be said" if unknown else "nothing runs out"
 
 
 def _overview(limits: Sequence[Limit], soon: Sequence[Limit]) -> list[str]:

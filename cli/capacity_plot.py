@@ -43,8 +43,7 @@ figcaption { font-size: .95rem; margin-bottom: .5rem; }
 .key .may::before { border-top: .6rem solid var(--bar); opacity: .3; }
 .key .limit::before { border-color: var(--bad); }
 @media (max-width: 40rem) { .plot { grid-template-columns: 4.2rem 1fr; } .plot svg { height: 10rem; }
-  .scale, .quiet .plot svg { height: 6rem; } .quiet .plot .ticks { height: 1.4rem; }
-.plot .ticks { font-size: .72rem; } }
+  .plot .ticks { font-size: .72rem; } }
 @media print { figure { break-inside: avoid; } }
 """
 KEY = (

@@ -68,6 +68,8 @@ def sure(limit: Limit) -> str:
 
 def verdict(report: CapacityReport) -> str:
     """`2 limits are reached within twelve months, the first on 2026-12-24`."""
+    if not report.limits:
+        return "no server was seen, so nothing can be said"
     found = running_out(report)
     if not found:
         unknown = sum(each.too_little for each in report.limits)

@@ -30,7 +30,6 @@ TablesOption = Annotated[
 ResetFlag = Annotated[bool, typer.Option("--reset-statistics", help="Reset pg_stat_statements, too.")]
 
 app = typer.Typer(no_args_is_help=True, help="Maintenance: only what is needed, stopped before anyone feels it.")
-app.command()(schedule)
 
 
 @app.callback()
@@ -111,7 +110,7 @@ def run(
     made = only_kinds(planned(seen.databases, seen.caches, seen.skipped), only or [])
     check(Budget(budget), made.actions)
     if not json:
-        show(made)
+        show(made, next_step="")
     if made.actions:
         ask(f"{counted(len(made.actions), 'action')} on {found.prefix}.", found.prefix, yes=yes)
     facts = next(iter(seen.databases), None)
@@ -138,8 +137,14 @@ def report(stack: StackArgument = None, json: JsonFlag = False) -> None:
     if json:
         emit_json([each.model_dump() for each in runs])
         return
+    if not runs:
+        console().print("no maintenance was run from here yet: datatier maintain run")
+        return
     rows = [[each.began_at, written_seconds(each.seconds), *counts(each), escape(each.stopped)] for each in runs]
     console().print(table("", ["began", "took", "done", "failed", "stopped", "left", "why it stopped"], rows))
+
+
+app.command()(schedule)
 
 
 def only_kinds(made: MaintenancePlan, kinds: list[str]) -> MaintenancePlan:

@@ -24,8 +24,8 @@ def as_json(made: MaintenancePlan) -> dict[str, object]:
     }
 
 
-def show(made: MaintenancePlan) -> None:
-    """What would be done and why, then what is not."""
+def show(made: MaintenancePlan, next_step: str = ": datatier maintain run") -> None:
+    """What would be done and why, then what is not; `next_step` follows the count of the actions."""
     out = console()
     if made.actions:
         # In a pipe, one line for each; on a terminal, what is long about an action is one below the other.
@@ -40,7 +40,7 @@ def show(made: MaintenancePlan) -> None:
             out.print()
         rows = [[f"{escape(each.object)}: {escape(each.why)}", escape(each.mend)] for each in made.skipped]
         out.print(table("", ["not done, and why", "what ends that"], rows))
-    out.print(_summary(made))
+    out.print(_summary(made, next_step))
 
 
 def sql(made: MaintenancePlan) -> str:
@@ -72,12 +72,12 @@ def _needs(action: Action) -> str:
     return f"{action.needs}, as {action.role}" if action.role else action.needs
 
 
-def _summary(made: MaintenancePlan) -> str:
+def _summary(made: MaintenancePlan, next_step: str) -> str:
     if not made.actions:
         return "nothing to do" + (f", {len(made.skipped)} not done or not seen" if made.skipped else "")
     known = [each.seconds for each in made.actions if each.seconds is not None]
     most = f", about {duration(sum(known))} in all" if sum(known) >= 1 else ""
-    return f"{counted(len(made.actions), 'action')}{most}: datatier maintain run"
+    return f"{counted(len(made.actions), 'action')}{most}{next_step}"
 
 
 def _lines(made: MaintenancePlan) -> Iterator[str]:
@@ -141,6 +141,5 @@ def counts(report: MaintenanceReport) -> tuple[int, int, int, int]:
 def _shrunk(each: Done) -> str:
     if each.bytes_before is None or each.bytes_after is None:
         return ""
-    if each.bytes_before == each.bytes_after:
-        return size(each.bytes_after)
-    return f"{size(each.bytes_before)} -> {size(each.bytes_after)}"
+    before, after = size(each.bytes_before), size(each.bytes_after)
+    return after if before == after else f"{before} -> {after}"

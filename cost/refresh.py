@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from bootstrap.aws import Where, aws_client
 from bootstrap.errors import BootstrapError
@@ -70,7 +70,8 @@ def _candidates(client: Any, product: Product) -> Iterator[Price]:
             "action on *, which reads public prices and nothing of the account"
         ) from None
     except BotoCoreError as error:
-        raise PriceError(f"the Price List API of {API_REGION} cannot be asked: {error}") from None
+        mend = ": log in (`aws sso login`) or set AWS_PROFILE" if isinstance(error, NoCredentialsError) else ""
+        raise PriceError(f"the Price List API of {API_REGION} cannot be asked: {error}{mend}") from None
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         raise PriceError(
             f"the Price List API's answer on {product.service} has not the form of a price list "

@@ -98,7 +98,7 @@ COMMANDS: dict[str, list[Case]] = {
         case("--json"),
         case("--html", "capacity.html"),
         case("--markdown"),
-        case(url=True),
+        case(url=True, code=1),
         case("--json", "--markdown", code=2),
     ],
     "cost show": [case("prod", "--json")],

@@ -63,7 +63,7 @@ def carry_out(
     ):
         if waited:
             say("another run was under way: planned again")
-            facts = database(manifest)
+            facts = database(manifest, reset_statistics=facts.reset_statistics, took=facts.took, failed=facts.failed)
             wanted = _still(wanted, plan(facts), facts.node)
         with closing(Proof(primary, facts, plan)) as proof:
             means = Means(
@@ -88,11 +88,15 @@ def _alone(conn: psycopg.Connection[Any], work: Work, seconds: float) -> Iterato
 
 
 def _still(wanted: MaintenancePlan, now: MaintenancePlan, node: str) -> MaintenancePlan:
-    """What is wanted and has not been done by another run since; of the caches all of it."""
-    left = {(each.kind, each.object, each.statements) for each in now.actions}
-    of_plan = wanted.actions
-    actions = (each for each in of_plan if each.node != node or (each.kind, each.object, each.statements) in left)
-    return MaintenancePlan(actions=tuple(actions), skipped=wanted.skipped)
+    """What is wanted and has not been done by another run since, as it is planned now; of the caches all of it.
+
+    By what it is about: the statement of one that is still wanted may be another, as it has the present time in it.
+    """
+    about = {(each.kind, each.object) for each in wanted.actions if each.node == node}
+    left = [each for each in now.actions if (each.kind, each.object) in about]
+    return MaintenancePlan(
+        actions=(*left, *(each for each in wanted.actions if each.node != node)), skipped=wanted.skipped
+    )
 
 
 @contextmanager

@@ -17,6 +17,7 @@ _OBJECT = f"""
 SELECT coalesce((SELECT CASE WHEN c.relkind IN ('i', 'I') THEN pg_relation_size(c.oid)
                              ELSE pg_total_relation_size(c.oid) END), 0)::bigint AS bytes,
        coalesce((SELECT indisvalid FROM pg_index WHERE indexrelid = c.oid), true) AS valid,
+       pg_get_userbyid(c.relowner) AS owner,
        ARRAY(SELECT {_INDEX}
                FROM pg_index i JOIN pg_class x ON x.oid = i.indexrelid JOIN pg_namespace m ON m.oid = x.relnamespace
               WHERE NOT i.indisvalid AND x.relkind = 'i' AND i.indrelid IN (t.oid, t.reltoastrelid)) AS invalid
@@ -35,6 +36,8 @@ class Object:
     """An index's own, or a table's with its indexes and TOAST; None where it is not there, or is locked."""
     valid: bool = True
     """Of an index whether it is used."""
+    owner: str = ""
+    """Of a table and of all its indexes: they have the same one (PostgreSQL, ALTER INDEX)."""
     invalid: frozenset[str] = field(default_factory=frozenset)
     """Indexes of the same table that are not, quoted with their schema."""
 
@@ -47,4 +50,4 @@ def see(conn: psycopg.Connection[Any], name: str) -> Object:
         return Object(there=True)
     if row is None:
         return Object()
-    return Object(there=True, bytes=row[0], valid=row[1], invalid=frozenset(row[2]))
+    return Object(there=True, bytes=row[0], valid=row[1], owner=row[2], invalid=frozenset(row[3]))

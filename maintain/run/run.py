@@ -68,7 +68,7 @@ def on_caches(plan: MaintenancePlan, budget: Budget, cache: Callable[[Action], D
     silent = (each for each in plan.skipped if each.object == PRIMARY)
     began, done = datetime.now(UTC), [_silent(each) for each in silent]
     for action in plan.actions:
-        say(f"{action.statement}: {action.why}")
+        say(_begun(action))
         done.append(cache(action) if budget.fits(action) else left(action, budget.lacks(action)))
     return MaintenanceReport(
         began_at=began.isoformat(timespec="seconds"),
@@ -80,6 +80,11 @@ def on_caches(plan: MaintenancePlan, budget: Budget, cache: Callable[[Action], D
 
 def _silent(skipped: Skipped) -> Done:
     return Done(kind="", node=PRIMARY, object=PRIMARY, statement="", state="failed", detail=skipped.why)
+
+
+def _begun(action: Action) -> str:
+    """One line; the plan and the report have the statements, which may be long."""
+    return f"{action.kind} {action.object}"
 
 
 class _Run:
@@ -110,7 +115,7 @@ class _Run:
         if self.stopped:
             self.done.append(left(action))
             return
-        means.say(f"{action.statement}: {action.why}")
+        means.say(_begun(action))
         if action.node != means.proof.node:
             self.done.append(means.cache(action))
             return

@@ -112,6 +112,7 @@ def test_the_words(report: CapacityReport) -> None:
     assert title(storage) == "storage of primary"
     assert title(replace(storage, name="basket memory", node="basket")) == "basket memory"
     assert title(replace(storage, name="basket memory", node="basket/basket-001")) == "basket memory of basket-001"
+    assert verdict(replace(report, limits=())) == "no server was seen, so nothing can be said"
     short = year(9)
     assert verdict(short) == "too little history to say when anything runs out"
     assert {when(each, []) for each in short.limits} == {"too little history"}
@@ -210,6 +211,14 @@ def test_the_page_is_whole_and_says_in_words_what_its_plots_show(
     assert "prefers-color-scheme: dark" in text
     assert "&lt;script&gt;" in text
     assert "live &amp; well" in text
+
+
+def test_the_page_is_not_green_while_something_is_unknown(report: CapacityReport) -> None:
+    quiet = replace(report, limits=report.limits[1:])
+    green, unsure = '<span class="verdict passed">nothing runs out<', '<span class="verdict error">not all can be said<'
+    assert green in page("live", quiet, None)
+    for each in (year(9), replace(report, limits=())):
+        assert unsure in page("live", each, None)
 
 
 def test_nothing_on_the_page_is_drawn_to_the_left_or_below(report: CapacityReport) -> None:

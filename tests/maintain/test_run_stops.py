@@ -84,7 +84,8 @@ def test_a_session_that_waits_for_it_has_it_stop(server: Busy) -> None:
     holder.close()
 
 
-def test_a_lock_that_is_not_had_is_tried_again_and_then_left(server: Busy) -> None:
+def test_a_lock_that_is_not_had_is_tried_again_and_then_left(server: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "LOCK_SECONDS", 1.0)  # in which the watch looks at least once
     work = Work(server)
     with server.connect(application="nightly job").transaction() as held:
         held.connection.execute(f"LOCK TABLE {TABLE} IN SHARE MODE")
@@ -102,6 +103,25 @@ def test_a_lock_that_comes_free_is_had_at_the_next_try(server: Busy) -> None:
     holder.execute(f"LOCK TABLE {TABLE} IN SHARE MODE")
     done = Work(server, pause=lambda _: holder.rollback()).one(VACUUM)
     assert (done.state, done.tries) == ("done", 2)
+
+
+def test_what_a_rebuild_left_is_dropped_as_its_owner(server: Busy) -> None:
+    if server.major < 17:
+        pytest.skip("pg_maintain is there from 17 on")
+    conn, index = server.connect(), '"Shop Front"."Once"'
+    conn.execute('CREATE ROLE "Stock %s"; CREATE ROLE upkeep LOGIN IN ROLE pg_maintain')
+    conn.execute('GRANT "Stock %s" TO upkeep WITH INHERIT FALSE, SET TRUE')
+    conn.execute('GRANT ALL ON SCHEMA "Shop Front" TO "Stock %s", upkeep')
+    conn.execute(f'ALTER TABLE {TABLE} OWNER TO "Stock %s"')
+    with pytest.raises(psycopg.errors.UniqueViolation):
+        conn.execute(f'CREATE UNIQUE INDEX CONCURRENTLY "Once" ON {TABLE} (pad)')
+    work = Work(server, user="upkeep")
+    # As the login itself, which has MAINTAIN and so builds what it may not drop.
+    done = work.one(action("reindex", f"REINDEX INDEX CONCURRENTLY {index}", index))
+    assert (done.state, invalid(server)) == ("failed", [index])
+    assert work.said == [f"reindex {index}", f"failed: {done.detail}"]
+    conn.execute(f'DROP INDEX {index}; ALTER TABLE {TABLE} OWNER TO boss; DROP OWNED BY "Stock %s", upkeep')
+    conn.execute('DROP ROLE "Stock %s", upkeep')
 
 
 def test_somebody_who_cancels_it_has_all_of_it_stop(server: Busy) -> None:
