@@ -92,7 +92,7 @@ def history(
 
 
 def source(kind: str, node: str, found: Sequence[Series], said: str) -> Source:
-    """What is to be told about the series of one node."""
+    """What there is to say about the series of one node."""
     times = [edge for each in found if each.times for edge in (each.times[0], each.times[-1])]
     return Source(
         node=node,
