@@ -95,7 +95,7 @@ class _Secret(Emulated):
         return super().ensure(context, resource, previous)
 
 
-_NO_PASSWORD = "/manifest"
+_NO_PASSWORD = "/manifest"  # noqa: S105 the opposite
 """What the name of a secret ends with that holds a manifest (components/functions/vpc_function.py): it says where
 things are, and the program puts it there again."""
 
