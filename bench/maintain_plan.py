@@ -1,4 +1,4 @@
-"""Measures the plan of maintenance on a large schema, in process, beside pg_dump's reading of the same schema.
+"""Measures the plan of maintenance on a large schema, in process, next to pg_dump's reading of the same schema.
 
     .venv/bin/python bench/maintain_plan.py             print the table
     WRITE=1 .venv/bin/python bench/maintain_plan.py     and put it into bench/README.md

@@ -14,6 +14,7 @@ from typing import Any
 
 from bootstrap.aws import aws_client
 from capacity import names
+from capacity.refused import refusal
 from capacity.report import Source
 from capacity.room import CacheRoom, DatabaseRoom
 from capacity.series import Series
@@ -23,15 +24,7 @@ DAYS = 400
 _DAY, _HOUR = 86_400, 3_600
 _QUERIES = 500
 """Queries of one call (GetMetricData, MetricDataQueries)."""
-_RIGHT = "allow cloudwatch:GetMetricData and elasticache:DescribeReplicationGroups to whoever runs this"
-_OFTEN = "AWS is asked too often in this account: try again in a minute"
-_SOLVED = {
-    "AccessDenied": _RIGHT,
-    "AccessDeniedException": _RIGHT,
-    "Throttling": _OFTEN,
-    "ThrottlingException": _OFTEN,
-    "ReplicationGroupNotFoundFault": "the cache is not deployed, or in another region",
-}
+_RIGHT = "cloudwatch:GetMetricData and elasticache:DescribeReplicationGroups"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,17 +75,17 @@ def history(
             if not found:
                 said = f"CloudWatch has nothing of {room.identifier}: it is new, or in another region"
         except Exception as error:
-            refusal = _said(error)
-            if refusal is None:
+            refused = refusal(error, "CloudWatch's history could not be had", _RIGHT)
+            if refused is None:
                 raise
-            found, said = (), refusal
+            found, said = (), refused
         series += found
         sources.append(source("CloudWatch", room.node, found, said))
     return tuple(series), tuple(sources)
 
 
 def source(kind: str, node: str, found: Sequence[Series], said: str) -> Source:
-    """What is to be told about the series of one node."""
+    """What there is to say about the series of one node."""
     times = [edge for each in found if each.times for edge in (each.times[0], each.times[-1])]
     return Source(
         node=node,
@@ -102,19 +95,6 @@ def source(kind: str, node: str, found: Sequence[Series], said: str) -> Source:
         until=max(times).date() if times else None,
         said=said,
     )
-
-
-def _said(error: Exception) -> str | None:
-    """What a refusal means; None for what is none."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    if isinstance(error, ClientError):
-        code, message = error.response["Error"]["Code"], error.response["Error"].get("Message", "")
-        mend = _SOLVED.get(code)
-        return f"CloudWatch's history could not be had ({code}: {message})" + (f": {mend}" if mend else "")
-    if isinstance(error, BotoCoreError):
-        return f"CloudWatch's history could not be had: {error}"
-    return None
 
 
 def _database(room: DatabaseRoom, now: datetime.datetime) -> Iterator[Series]:

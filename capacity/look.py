@@ -44,7 +44,7 @@ def report(
     :param look: one that was taken before, such as to be kept.
     """
     now = look or take(target, redis)
-    kept, told = _kept(target, now.at)
+    kept, lack = _kept(target, now.at)
     databases, volumes = grown(databases)
     clouded, sources = history(databases, caches, now.at)
     present = [_series(each, now) for each in now.samples]
@@ -62,7 +62,7 @@ def report(
         rooms[1].values(),
         now.at,
         statements=_statements(now),
-        sources=(*_sources(nodes, kept, told), *sources, *volumes),
+        sources=(*_sources(nodes, kept, lack), *sources, *volumes),
         missing=now.missing,
     )
 
@@ -89,5 +89,5 @@ def _series(sample: Sample, now: Look) -> Series:
     return Series(name=sample.name, node=sample.node, unit=unit_of(sample.name), times=[now.at], values=[sample.value])
 
 
-def _sources(nodes: Iterable[str], kept: Sequence[Series], told: str) -> tuple[Source, ...]:
-    return tuple(source("samples", node, [each for each in kept if each.node == node], told) for node in nodes)
+def _sources(nodes: Iterable[str], kept: Sequence[Series], lack: str) -> tuple[Source, ...]:
+    return tuple(source("samples", node, [each for each in kept if each.node == node], lack) for node in nodes)

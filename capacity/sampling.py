@@ -89,7 +89,7 @@ def sample(manifest: Manifest, conn: psycopg.Connection[Any] | None = None) -> L
 
 
 def sampled(manifest: Manifest) -> str:
-    """The same for who does something else beside: return why nothing was kept, and nothing where it was."""
+    """The same for a command that does something else: return why nothing was kept, and nothing where it was."""
     try:
         sample(manifest)
     except (BootstrapError, EmptySecretError, NoLoginError) as error:

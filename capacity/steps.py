@@ -13,7 +13,7 @@ _LEAST = 0.01
 _SEEN = 3
 """Days before and after a step that it takes to tell it from an outlier."""
 RECURRING = 3
-"""From so many steps one way on they are how it goes, such as a purge each month, and no growth begins anew."""
+"""From so many steps one way on they are how it goes, such as a purge each month, and growth does not begin again."""
 
 
 @dataclass(frozen=True, kw_only=True)

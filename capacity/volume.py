@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from bootstrap.aws import aws_client
+from capacity.refused import refusal
 from capacity.report import Source
 from capacity.room import DatabaseRoom
+from knowledge.classes import GIB
 
-_GIB = 2**30
+_LACKING = "the size of its volume is the declared one, as RDS did not say another"
 
 
 def grown(rooms: Iterable[DatabaseRoom]) -> tuple[tuple[DatabaseRoom, ...], tuple[Source, ...]]:
@@ -23,7 +25,7 @@ def grown(rooms: Iterable[DatabaseRoom]) -> tuple[tuple[DatabaseRoom, ...], tupl
         try:
             found.append(_as_deployed(room) if room.identifier else room)
         except Exception as error:
-            if (said := _said(error)) is None:
+            if (said := refusal(error, _LACKING, "rds:DescribeDBInstances")) is None:
                 raise
             found.append(room)
             sources.append(Source(node=room.node, kind="RDS", series=0, since=None, until=None, said=said))
@@ -33,17 +35,4 @@ def grown(rooms: Iterable[DatabaseRoom]) -> tuple[tuple[DatabaseRoom, ...], tupl
 def _as_deployed(room: DatabaseRoom) -> DatabaseRoom:
     client = aws_client("rds", room.region, None)
     (instance,) = client.describe_db_instances(DBInstanceIdentifier=room.identifier)["DBInstances"]
-    return replace(room, allocated_bytes=int(instance["AllocatedStorage"]) * _GIB)
-
-
-def _said(error: Exception) -> str | None:
-    """What a refusal means; None for what is none."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    if isinstance(error, ClientError):
-        code = error.response["Error"]["Code"]
-        mend = ": allow rds:DescribeDBInstances to whoever runs this" if "AccessDenied" in code else ""
-        return f"the size of its volume is the declared one, as RDS did not tell ({code}){mend}"
-    if isinstance(error, BotoCoreError):
-        return f"the size of its volume is the declared one, as RDS could not be asked: {error}"
-    return None
+    return replace(room, allocated_bytes=int(instance["AllocatedStorage"]) * GIB)

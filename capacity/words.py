@@ -1,4 +1,4 @@
-"""How growth is told to people."""
+"""What is said of growth."""
 
 from __future__ import annotations
 

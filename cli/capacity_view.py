@@ -31,7 +31,7 @@ def show(out: Console, name: str, report: CapacityReport, budget: ConnectionBudg
     advised: dict[str, Limit] = {}
     for number, limit in enumerate(soon):
         out.print()
-        out.print(f"[bold]{escape(title(limit))}[/]: {escape(limit.why)}")
+        out.print(f"[bold]{escape(title(limit))}[/]: {escape(limit.why)}", soft_wrap=False)
         if number < _CHARTS and out.is_terminal:
             for line in chart(limit, report.at, min(out.width, _WIDEST)):
                 out.print(escape(line), style="cyan", no_wrap=True)
@@ -108,7 +108,7 @@ def _connections(out: Console, report: CapacityReport, budget: ConnectionBudget 
     )
     out.print(table("Connections that may be opened", ["who", "connections", "why"], shown))
     colour = "red" if budget.fits is False else "green" if budget.fits else "cyan"
-    out.print(f"[{colour}]{escape(budget.said)}[/]")
+    out.print(f"[{colour}]{escape(budget.said)}[/]", soft_wrap=False)
 
 
 def _whole(value: float | None) -> str:
@@ -129,6 +129,6 @@ def _sources(out: Console, report: CapacityReport) -> None:
     for each in report.sources:
         since = f", {each.series} series, {each.since} to {each.until}" if each.series else ""
         said = f": {each.said}" if each.said else ""
-        out.print(escape(f"{each.node}: history from {each.kind}{since}{said}"), style="dim")
+        out.print(escape(f"{each.node}: history from {each.kind}{since}{said}"), style="dim", soft_wrap=False)
     for missing in report.missing:
         out.print(f"[yellow]not seen[/] {escape(missing)}")

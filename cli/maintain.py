@@ -27,7 +27,7 @@ CacheOption = Annotated[str | None, typer.Option("--cache", help="Only the nodes
 TablesOption = Annotated[
     list[str] | None, typer.Option("--table", help="Only this table with its partitions, several times.")
 ]
-ResetFlag = Annotated[bool, typer.Option("--reset-statistics", help="Count statements anew, too (pg_stat_statements).")]
+ResetFlag = Annotated[bool, typer.Option("--reset-statistics", help="Reset pg_stat_statements, too.")]
 
 app = typer.Typer(no_args_is_help=True, help="Maintenance: only what is needed, stopped before anyone feels it.")
 

@@ -79,10 +79,10 @@ def _run(stack: str | None, manifest: str | None, seconds: float, namespace: str
     from cli.maintenance_books import keep
     from cli.output import note
     from cli.target import find_manifest
-    from maintain.scheduled import maintained, told
+    from maintain.scheduled import logged, maintained
 
     found = find_manifest(stack, manifest)
-    report = maintained(found, seconds, note) if namespace is None else told(found, seconds, namespace)
+    report = maintained(found, seconds, note) if namespace is None else logged(found, seconds, namespace)
     if manifest is None:
         keep(state_of(stack), report)
     if json and namespace is None:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from bootstrap.postgres.change import ident
 from cli.output import console, counted, escape, note, table
 from observe.quantities import duration, size
 
@@ -87,7 +88,7 @@ def _lines(made: MaintenancePlan) -> Iterator[str]:
             yield from (f"-- {_one_line(each.why)}\n-- {each.statement}" for each in actions)
             continue
         if role:
-            yield f"SET ROLE {_quoted(role)};"
+            yield f"SET ROLE {ident(role)};"
         for each in actions:
             yield f"-- {_one_line(each.why)}" + ("; again until no row goes" if each.repeat else "")
             yield from ("BEGIN;",) if each.transaction else ()
@@ -99,10 +100,6 @@ def _lines(made: MaintenancePlan) -> Iterator[str]:
 
 def _cache(action: Action) -> bool:
     return action.kind in ("purge", "defragment")
-
-
-def _quoted(role: str) -> str:
-    return '"' + role.replace('"', '""') + '"'
 
 
 def _one_line(text: str) -> str:

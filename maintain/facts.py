@@ -56,7 +56,7 @@ class DatabaseFacts:
     failed: Mapping[str, str] = field(default_factory=dict)
     """Statement -> what the server said when it failed last time."""
     reset_statistics: bool = False
-    """Whether pg_stat_statements is to begin anew."""
+    """Whether pg_stat_statements is to be reset."""
 
     def rows(self, observation: str) -> Rows:
         """What an observation brought; none where it was refused."""

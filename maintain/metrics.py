@@ -18,9 +18,10 @@ def families(report: MaintenanceReport | None, prefix: str) -> Iterator[Family]:
         yield gauge(FAILED, "Actions of the last run that failed; 1 where it broke off.", 1, **of)
         return
     yield gauge(FAILED, "Actions of the last run that failed; 1 where it broke off.", report.count("failed"), **of)
-    left = report.count("stopped") + report.count("left")
     yield gauge("datatier_maintenance_done", "Actions of the last run that were done.", report.count("done"), **of)
-    yield gauge("datatier_maintenance_left", "Actions of the last run that the next one has to do.", left, **of)
+    yield gauge(
+        "datatier_maintenance_left", "Actions of the last run that the next one has to do.", report.undone, **of
+    )
     yield gauge("datatier_maintenance_seconds", "Seconds that the last run took.", report.seconds, **of)
 
 

@@ -57,6 +57,11 @@ class MaintenanceReport(BaseModel):
         """Whether nothing failed. What was left for the next run is no failure."""
         return all(each.state != "failed" for each in self.done)
 
+    @property
+    def undone(self) -> int:
+        """Actions that the next run has to do."""
+        return self.count("stopped") + self.count("left")
+
     def count(self, state: State) -> int:
         """Actions that ended so."""
         return sum(each.state == state for each in self.done)

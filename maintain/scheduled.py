@@ -1,4 +1,4 @@
-"""The run that happens by itself: planned, done within its budget, and told as metrics in its log.
+"""The run that happens by itself: planned, done within its budget, with its report and metrics in its log.
 
 In a function of Lambda by `maintain/handler.py`, in a task by `datatier maintain schedule --now`.
 """
@@ -30,7 +30,7 @@ def maintained(manifest: Manifest, seconds: float, say: Say = lambda _: None) ->
     return carry_out(manifest, facts, lambda again: plan([again]), wanted, budget, say)
 
 
-def told(manifest: Manifest, seconds: float, namespace: str) -> MaintenanceReport:
+def logged(manifest: Manifest, seconds: float, namespace: str) -> MaintenanceReport:
     """The same, with samples of capacity kept, and what came of it on standard output: the report, then metrics.
 
     Raise as `maintained`; the metrics of a run that breaks off say that it failed.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from keep.drill.words import span, when
+from keep.drill.words import cell, span, when
 from rehearse.report import RehearsedWay, UpgradeRehearsal
 
 MARK = {True: "ok", False: "**wrong**", None: "not known"}
@@ -66,8 +66,3 @@ def _table(title: str, heads: Sequence[str], rows: Iterable[Sequence[str]]) -> l
 
 def _times(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:.2f} x"
-
-
-def cell(text: str) -> str:
-    """On one line, and no mark-up of its own."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")

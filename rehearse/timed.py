@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from rehearse.report import RehearsalCheck, RehearsedPhase
 
+UNDECLARED = "the backup came without a declaration of access: nothing to hold it against"
+
 
 @dataclass(kw_only=True)
 class Timed:

@@ -125,6 +125,11 @@ def _runs(stack: Deployed, cache: ReplicationGroup, engine: str, version: str) -
     )
 
 
+def _waits(stack: Deployed, cache: ReplicationGroup, version: str, what: str) -> Described:
+    says = f"{what} waits for the maintenance window of {cache.identifier}"
+    return _nodes(stack, cache, "PendingModifiedValues.EngineVersion", version, says)
+
+
 def check_engine(change: UpgradeChange) -> None:
     """Raise `PlanError` where ElastiCache changes no engine so."""
     if change.wanted != "valkey":
@@ -146,15 +151,7 @@ def engine(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
                     line("redis", f'{{{change.target}: {{engine: valkey, version: "{_FIRST_VALKEY}"}}}}'),
                     until=_runs(stack, cache, "valkey", _FIRST_VALKEY),
                     on=cache,
-                    pending=(
-                        _nodes(
-                            stack,
-                            cache,
-                            "PendingModifiedValues.EngineVersion",
-                            _FIRST_VALKEY,
-                            f"Valkey waits for the maintenance window of {cache.identifier}",
-                        ),
-                    ),
+                    pending=(_waits(stack, cache, _FIRST_VALKEY, "Valkey"),),
                 ),
             ),
             checks=(stack.cache_available(cache),),
@@ -196,15 +193,7 @@ def version(stack: Deployed, change: UpgradeChange) -> tuple[UpgradeStep, ...]:
                     line("redis", f'{{{change.target}: {{version: "{change.wanted}"}}}}'),
                     until=_runs(stack, cache, cache.engine, change.wanted),
                     on=cache,
-                    pending=(
-                        _nodes(
-                            stack,
-                            cache,
-                            "PendingModifiedValues.EngineVersion",
-                            change.wanted,
-                            f"{change.wanted} waits for the maintenance window of {cache.identifier}",
-                        ),
-                    ),
+                    pending=(_waits(stack, cache, change.wanted, change.wanted),),
                 ),
             ),
             checks=(stack.cache_available(cache),),

@@ -61,7 +61,10 @@ class Described:
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """What a database must not have: a query that finds what is wrong, one thing a row, in its first column."""
+    """What a database must not have: a query that finds what is wrong, one thing a row, in its first column.
+
+    A second column may say what ends it.
+    """
 
     kind: Literal["asked"] = "asked"
     says: str

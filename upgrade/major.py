@@ -16,8 +16,6 @@ from upgrade.shared import extensions, pending, runs, upgrading
 from upgrade.step import UpgradeChange, UpgradeStep, line
 
 _MAJOR = "RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process"
-_SLOTS_KEPT = 17
-"""pg_upgrade carries logical slots over from this version on (PostgreSQL 17 release notes)."""
 _STATISTICS_KEPT = 18
 """pg_upgrade carries the optimizer's statistics over to this version (PostgreSQL 18 release notes)."""
 
@@ -26,7 +24,7 @@ def steps(stack: Deployed, change: UpgradeChange, was: int, wanted: int) -> tupl
     """All of them, in order."""
     replicated = bool(stack.instances.replicas)
     # A blue instance that is a logical source is refused (RDS User Guide, blue-green-deployments-considerations).
-    slots = not replicated or was < _SLOTS_KEPT
+    slots = not replicated or was < queries.SLOTS_KEPT
     switch = _in_place(stack, change, wanted) if replicated else blue_green.steps(stack, change, wanted)
     after = (_statistics(stack, wanted), extensions(stack), *((_slots_again(),) if slots else ()), _prove(stack))
     return (_look(stack), _rehearse(stack, change, wanted), *((_drop_slots(stack),) if slots else ()), *switch, *after)

@@ -1,8 +1,8 @@
 """What an upgrade of PostgreSQL asks a database: queries that find what is wrong, or make the statements that mend it.
 
-What pg_upgrade refuses: reg* columns but regclass, regrole and regtype, prepared transactions (PostgreSQL's
-src/bin/pg_upgrade/check.c), databases with `datconnlimit` -2, and on RDS logical slots before 17 (RDS User Guide,
-USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process; pg_upgrade carries them over from 17 on).
+What pg_upgrade refuses: reg* columns but regclass, regrole and regtype, prepared transactions, databases that take no
+connection (PostgreSQL's src/bin/pg_upgrade/check.c), and on RDS logical slots before 17 (RDS User Guide,
+USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process). A rehearsal asks the same (`rehearse.postgres.obstacles`).
 """
 
 from __future__ import annotations
@@ -15,24 +15,52 @@ REG_TYPES = (
     *("regcollation", "regconfig", "regdictionary", "regnamespace"),
     *("regoper", "regoperator", "regproc", "regprocedure"),
 )
-"""Those whose values are OIDs that pg_upgrade does not keep."""
+"""Those whose values are OIDs that pg_upgrade does not keep: it keeps pg_class.oid, pg_type.oid and pg_authid.oid."""
+SLOTS_KEPT = 17
+"""pg_upgrade carries logical slots over from this version on (PostgreSQL 17 release notes)."""
+
+# As pg_upgrade does: domains, arrays, composite types and ranges over the types are followed.
+_OF_TYPES = (
+    "WITH RECURSIVE kinds AS (SELECT t.oid FROM pg_type t WHERE {} "  # noqa: S608 constants
+    "UNION SELECT more.oid FROM kinds CROSS JOIN LATERAL ("
+    "SELECT t.oid FROM pg_type t WHERE t.typtype = 'd' AND t.typbasetype = kinds.oid "
+    "UNION ALL SELECT t.oid FROM pg_type t WHERE t.typtype = 'b' AND t.typelem = kinds.oid "
+    "UNION ALL SELECT t.oid FROM pg_type t JOIN pg_class c ON t.typtype = 'c' AND t.oid = c.reltype "
+    "JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.atttypid = kinds.oid "
+    "UNION ALL SELECT t.oid FROM pg_type t JOIN pg_range r ON t.typtype = 'r' AND r.rngtypid = t.oid "
+    "AND r.rngsubtype = kinds.oid) AS more) "
+    "SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname), "
+    "format('ALTER TABLE %I.%I DROP COLUMN %I, or ALTER it to TYPE text', n.nspname, c.relname, a.attname) "
+    "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 0 "
+    f"WHERE a.atttypid IN (SELECT oid FROM kinds) AND c.relkind IN ('r', 'm', 'i', 'p') AND {_OWN} ORDER BY 1"
+)
+
+
+def columns_of(types: str) -> str:
+    """Query for the columns of some types, a condition on `pg_type t`, and what ends each."""
+    return _OF_TYPES.format(types)
+
 
 PREPARED = Asked(
     says="no prepared transaction is open",
-    statement="SELECT gid FROM pg_prepared_xacts",
+    statement="SELECT gid::text, format('COMMIT PREPARED %L or ROLLBACK PREPARED %L', gid, gid) "
+    "FROM pg_prepared_xacts ORDER BY 1",
     mend="end each: COMMIT PREPARED or ROLLBACK PREPARED",
 )
 BROKEN = Asked(
-    says="no database is invalid",
-    statement="SELECT datname FROM pg_database WHERE datconnlimit = -2",
-    mend="drop each: it is the rest of a DROP DATABASE that was interrupted",
+    says="every database takes connections",
+    statement="SELECT datname::text, CASE WHEN datconnlimit = -2 THEN format('DROP DATABASE %I', datname) "
+    "ELSE format('ALTER DATABASE %I WITH ALLOW_CONNECTIONS true', datname) END FROM pg_database "
+    # RDS upgrades its own itself.
+    "WHERE (datconnlimit = -2 OR NOT datallowconn) AND datname NOT IN ('template0', 'rdsadmin') ORDER BY 1",
+    mend="drop each that an interrupted DROP DATABASE has left (datconnlimit -2), and let others take connections",
 )
 REG = Asked(
     says="no column is of a reg* type but regtype, regrole and regclass",
-    statement="SELECT format('%I.%I.%I %s', n.nspname, c.relname, a.attname, format_type(a.atttypid, NULL)) "  # noqa: S608
-    "FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
-    f"WHERE c.relkind IN ('r', 'm', 'i', 'p') AND NOT a.attisdropped AND {_OWN} "
-    f"AND a.atttypid::regtype::text = ANY ('{{{','.join(REG_TYPES)}}}') ORDER BY 1",
+    statement=columns_of(
+        f"t.typnamespace = 'pg_catalog'::regnamespace AND t.typname = ANY ('{{{','.join(REG_TYPES)}}}')"
+    ),
     mend="change each to text in a migration",
 )
 USED_SLOTS = Asked(

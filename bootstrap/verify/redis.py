@@ -50,6 +50,9 @@ _DANGEROUS: tuple[tuple[str, Command, Command], ...] = (
     ("SCRIPT FLUSH", ("SCRIPT", "FLUSH"), ("SCRIPT", "FLUSH", "datatier-probe")),
 )
 _NOBODYS = re.compile(r"unknown (sub)?command|command not allowed|command '[^']*' not found", re.IGNORECASE)
+# In Redis 7.0 `This user has no permissions to run the 'get' command`, since 7.2 and in Valkey `User shop has no ...`
+# (aclCommand and getAclErrorMessage of acl.c; seen on Debian's 7.0.15 and Valkey 9.1).
+_DENIED = re.compile(r"(This user|User .*) has no permissions to ", re.DOTALL)
 _MOST_PATTERNS = 8
 """Patterns probed of one identity: the rest were compared as rules, a probe shows that the comparison holds."""
 
@@ -283,7 +286,7 @@ def _outcome(answer: Any) -> str:
         return "refused"
     if isinstance(answer, redis.exceptions.ConnectionError | redis.exceptions.TimeoutError):
         return f"no answer: {answer}"
-    if isinstance(answer, str) and answer.startswith("User ") and "no permission" in answer:
+    if isinstance(answer, str) and _DENIED.match(answer):
         return "refused"
     return "allowed"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from keep.drill.report import DrillReport, Phase
-from keep.drill.words import span, when
+from keep.drill.words import cell, span, when
 
 _SIGN = {"passed": "passed", "failed": "**failed**", "error": "**no verdict**"}
 
@@ -14,7 +14,7 @@ def markdown(report: DrillReport) -> str:
     lines = [
         f"# Drill {report.drill} of {report.stack}: {report.verdict}",
         "",
-        f"{_cell(report.reason)}",
+        f"{cell(report.reason)}",
         "",
         "| | measured | objective |",
         "|---|---|---|",
@@ -29,17 +29,12 @@ def markdown(report: DrillReport) -> str:
     ]
     if report.checks:
         lines += ["", "## Checks", "", "| | check | |", "|---|---|---|"]
-        lines += [f"| {'ok' if c.ok else '**wrong**'} | {_cell(c.name)} | {_cell(c.detail)} |" for c in report.checks]
+        lines += [f"| {'ok' if c.ok else '**wrong**'} | {cell(c.name)} | {cell(c.detail)} |" for c in report.checks]
     if report.facts:
-        lines += ["", "## Facts", "", *(f"- {_cell(name)}: {_cell(value)}" for name, value in report.facts.items())]
+        lines += ["", "## Facts", "", *(f"- {cell(name)}: {cell(value)}" for name, value in report.facts.items())]
     lines += ["", f"Report `{report.id}`, begun {when(report.began_at)} UTC; before it: `{report.previous or 'none'}`."]
     return "\n".join(lines) + "\n"
 
 
 def _detail(phase: Phase) -> str:
-    return f"{'' if phase.ok else '**broke off** '}{_cell(phase.detail)}"
-
-
-def _cell(text: str) -> str:
-    """On one line, and no mark-up of its own."""
-    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")
+    return f"{'' if phase.ok else '**broke off** '}{cell(phase.detail)}"

@@ -5,11 +5,9 @@ One drill at a time for a stack: two would measure each other.
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 
 import psycopg
 import redis
@@ -22,16 +20,12 @@ from keep.drill.plan import DrillPlan
 from keep.drill.report import DrillReport, Phase, PhaseName
 from keep.drill.scene import Scene, Stage
 from keep.drill.verdict import DESTROYED, judge, rto
+from keep.drill.words import new_run
 from keep.errors import AskedError, KeepError
 
 _RENEW = 30.0
 """Seconds between two renewals of the notes, by which others see that the run is alive."""
 _TROUBLE = (BootstrapError, psycopg.Error, redis.RedisError, OSError)
-
-
-def new_run(at: datetime) -> str:
-    """Return an id that sorts by time and that no other run has."""
-    return f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
 
 
 def carry_out(drill: Drill, scene: Scene, *, resume: bool = False) -> DrillReport:

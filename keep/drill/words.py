@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
 
 
@@ -23,3 +24,13 @@ def span(seconds: float | None) -> str:
 def when(moment: datetime | None) -> str:
     """To the second, as UTC."""
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S}" if moment else "-"
+
+
+def new_run(at: datetime) -> str:
+    """Return an id that sorts by time and that no other run has."""
+    return f"{at:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+
+
+def cell(text: str) -> str:
+    """Of a table in Markdown: on one line, and no mark-up of its own."""
+    return " ".join(text.split()).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("*", "\\*")

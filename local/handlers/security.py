@@ -95,13 +95,19 @@ class _Secret(Emulated):
         return super().ensure(context, resource, previous)
 
 
+_NO_PASSWORD = "/manifest"  # noqa: S105 the opposite
+"""What the name of a secret ends with that holds a manifest (components/functions/vpc_function.py): it says where
+things are, and the program puts it there again."""
+
+
 def _lost(context: RunContext, handler: Emulated) -> list[str]:
-    """Names of the secrets that earlier runs made and that are gone: asked once, before this run makes any."""
+    """Names of the secrets with passwords of earlier runs that are gone: asked once, before this run makes any."""
 
     def gone(_: Any) -> dict[str, Any]:
         held = context.listing(handler.listing, handler.service, handler.read)
         made = [entry for entry in list(context.state.resources.values()) if entry["type"] == CONTAINER]
-        return {entry["outputs"]["name"]: entry for entry in made if entry["id"] not in held}
+        lost = {entry["outputs"]["name"]: entry for entry in made if entry["id"] not in held}
+        return {name: entry for name, entry in lost.items() if not name.endswith(_NO_PASSWORD)}
 
     return sorted(context.listing("lost secrets", handler.service, gone))
 

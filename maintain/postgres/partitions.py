@@ -35,7 +35,7 @@ def actions(facts: DatabaseFacts) -> Iterator[Action | Skipped]:
 
 def _unfit(row: Row) -> str:
     if row["strategy"] is None:
-        return "it is not partitioned: a table is partitioned by a migration that makes it anew"
+        return "it is not partitioned: a table is partitioned by a migration that makes it again"
     if row["strategy"] != "RANGE" or row["key_column"] is None:
         return f"it is partitioned by {row['key_text']}: only a RANGE of one column is kept"
     if row["key_type"] not in periods.TIMES:

@@ -1,4 +1,4 @@
-"""REINDEX INDEX CONCURRENTLY of what wastes much and a large share; what takes a long lock to mend is only told."""
+"""REINDEX INDEX CONCURRENTLY of what wastes much and a large share; what takes a long lock to mend is only named."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from observe.postgres.bloat import BLOAT
 from observe.quantities import size
 
 _WITHOUT_LOCK = {
-    "pg_repack": "pg_repack --table {table}, which writes it anew while it is in use",
-    "pg_squeeze": "SELECT squeeze.squeeze_table(...) for {table}, which writes it anew while it is in use",
+    "pg_repack": "pg_repack --table {table}, which rewrites it while it is in use",
+    "pg_squeeze": "SELECT squeeze.squeeze_table(...) for {table}, which rewrites it while it is in use",
 }
 """Extension -> how it gives the space back (their documentation)."""
 
@@ -50,7 +50,7 @@ def _index(facts: DatabaseFacts, finding: Finding, row: Row, table: Row) -> Acti
         )
     new = int(str(row["size_bytes"])) - int(str(row["wasted_bytes"]))
     if facts.free_bytes is None:
-        why += f"; the new one takes about {size(new)} beside it, and how much is free PostgreSQL does not say"
+        why += f"; the new one takes about {size(new)} more meanwhile, and PostgreSQL does not say how much is free"
     elif facts.free_bytes < 2 * new:
         # The build sorts in temporary files of about its size (PostgreSQL, CREATE INDEX, maintenance_work_mem).
         need = f"{size(2 * new)} for the new one and its sort, of which {size(facts.free_bytes)} are free"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bootstrap.postgres.change import ident
 from maintain.action import Skipped
 from maintain.facts import MAINTAIN_FROM, DatabaseFacts
 from observe.observation import Row
@@ -51,7 +52,7 @@ def refused(facts: DatabaseFacts, name: str, table: Row, why: str) -> Skipped:
     return Skipped(
         object=name,
         why=f"{why}; it belongs to {table['owner']}, not to {facts.owner}, the owner by access.yaml",
-        mend=f'ALTER TABLE {table["table"]} OWNER TO "{facts.owner}"',
+        mend=f"ALTER TABLE {table['table']} OWNER TO {ident(facts.owner)}",
     )
 
 

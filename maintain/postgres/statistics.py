@@ -1,4 +1,4 @@
-"""pg_stat_statements counted anew, where that is asked for: so that the slowest statements are those of now.
+"""pg_stat_statements reset, where that is asked for: so that the slowest statements are those of now.
 
 The server's other statistics are never reset: with them autovacuum forgets what is dead and what has changed, and with
 index scans what is unused (PostgreSQL, "The Cumulative Statistics System").
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bootstrap.postgres.change import ident
 from maintain.action import Action, Skipped
 from maintain.facts import DatabaseFacts
 from observe.observation import texts
@@ -28,17 +29,16 @@ def actions(facts: DatabaseFacts) -> Iterator[Action | Skipped]:
     roles, call = texts(row["roles"]), f"SELECT {row['schema']}.pg_stat_statements_reset()"
     who = facts.maintainer if facts.maintainer in roles else facts.owner
     if who not in roles:
-        grant = f'GRANT EXECUTE ON FUNCTION {row["function"]} TO "{facts.maintainer or facts.owner}"'
-        yield Skipped(
-            object=_OBJECT, why=f"{facts.maintainer or facts.owner} may not have them counted anew", mend=grant
-        )
+        asking = facts.maintainer or facts.owner
+        grant = f"GRANT EXECUTE ON FUNCTION {row['function']} TO {ident(asking)}"
+        yield Skipped(object=_OBJECT, why=f"{asking} may not reset them", mend=grant)
         return
     yield Action(
         kind="statistics",
         node=facts.node,
         object=_OBJECT,
         statements=(call,),
-        why="statements are counted anew, as was asked for",
+        why="the counts of statements begin again at 0, as was asked for",
         lock="",
         needs=f"EXECUTE on {row['function']}",
         role="" if who == facts.maintainer else facts.owner,

@@ -8,9 +8,10 @@ from typing import Any, Literal
 import psycopg
 from psycopg import errors
 
+from bootstrap.postgres.warned import warned
 from maintain.action import Action
 from maintain.run.budget import Budget
-from maintain.run.session import acting_as, heard, limit, settle
+from maintain.run.session import acting_as, limit, settle
 from maintain.run.watch import Watch, Watched
 from maintain.run.words import refused
 
@@ -32,7 +33,7 @@ class Attempt:
 
 def attempt(conn: psycopg.Connection[Any], action: Action, budget: Budget, watch: Watch) -> Attempt:
     """Try it. The session is one that `session.begin` has made ready; it is as before afterwards, or lost."""
-    with watch.over(conn, action.kind) as seen, heard(conn) as warnings:
+    with watch.over(conn, action.kind) as seen, warned(conn) as warnings:
         rows = _Count(repeat=action.repeat)
         try:
             with acting_as(conn, action.role):

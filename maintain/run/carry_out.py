@@ -64,7 +64,7 @@ def carry_out(
         if waited:
             say("another run was under way: planned again")
             facts = database(manifest, reset_statistics=facts.reset_statistics, took=facts.took, failed=facts.failed)
-            wanted = _still(wanted, plan(facts), facts.node)
+            wanted = still_wanted(wanted, plan(facts), facts.node)
         with closing(Proof(primary, facts, plan)) as proof:
             means = Means(
                 conn=conn, watch=watch, proof=proof, budget=budget, cache=partial(on_cache, manifest), say=say
@@ -87,7 +87,7 @@ def _alone(conn: psycopg.Connection[Any], work: Work, seconds: float) -> Iterato
         yield waited
 
 
-def _still(wanted: MaintenancePlan, now: MaintenancePlan, node: str) -> MaintenancePlan:
+def still_wanted(wanted: MaintenancePlan, now: MaintenancePlan, node: str) -> MaintenancePlan:
     """What is wanted and has not been done by another run since, as it is planned now; of the caches all of it.
 
     By what it is about: the statement of one that is still wanted may be another, as it has the present time in it.

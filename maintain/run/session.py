@@ -1,4 +1,4 @@
-"""The session that does the work: how it begins, and what it hears."""
+"""The session that does the work: how it begins, and as whom it works."""
 
 from __future__ import annotations
 
@@ -70,19 +70,3 @@ def settle(conn: psycopg.Connection[Any]) -> None:
         except psycopg.OperationalError:
             return
         return
-
-
-@contextmanager
-def heard(conn: psycopg.Connection[Any]) -> Iterator[list[str]]:
-    """The server's warnings of a block: a VACUUM without rights only warns, and leaves its table out."""
-    warnings: list[str] = []
-
-    def hear(notice: psycopg.errors.Diagnostic) -> None:
-        if notice.severity_nonlocalized == "WARNING":
-            warnings.append(notice.message_primary or "")
-
-    conn.add_notice_handler(hear)
-    try:
-        yield warnings
-    finally:
-        conn.remove_notice_handler(hear)

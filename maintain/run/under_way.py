@@ -12,7 +12,7 @@ from bootstrap.migrate.lock import lock_keys, migrators
 from bootstrap.postgres.lock import BOOTSTRAP, holders
 
 _SCHEMA = "public"
-"""In which golang-migrate keeps its table unless it is told otherwise."""
+"""In which golang-migrate keeps its table unless it is set otherwise."""
 
 
 def under_way(conn: psycopg.Connection[Any]) -> str:

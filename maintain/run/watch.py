@@ -49,7 +49,7 @@ class Watch:
     def __init__(
         self, primary: PostgresNode, replicas: Sequence[PostgresNode] = (), say: Callable[[str], None] = lambda _: None
     ) -> None:
-        """`say` is told how far a statement is, now and then, from another thread."""
+        """`say` gets how far a statement is, now and then, from another thread."""
         self._say, self._said_at = say, monotonic()
         self._primary = Sight(primary)
         self._replicas = [Sight(each) for each in replicas]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from bootstrap.postgres.change import ident
 from maintain.action import Action
+from maintain.facts import MAINTAIN_FROM
 
 # "permission denied to vacuum "p1", skipping it" (vacuum_is_permitted_for_relation of commands/vacuum.c), and "must be
 # owner of ..." / "permission denied for ..." as errors (aclcheck_error).
@@ -23,10 +25,10 @@ def refused(said: str, action: Action, login: str, version: int) -> str:
 
 def grant(action: Action, login: str, version: int) -> str:
     """The statement that gives a login what an action takes."""
-    name = '"' + login.replace('"', '""') + '"'
-    if version >= 170000 and action.needs.startswith("MAINTAIN"):
+    name = ident(login)
+    if version >= MAINTAIN_FROM and action.needs.startswith("MAINTAIN"):
         return f"GRANT pg_maintain TO {name}"
-    role = '"' + action.role.replace('"', '""') + '"' if action.role else "the owner"
+    role = ident(action.role) if action.role else "the owner"
     # A member of the owner that does not inherit becomes it for these statements alone (PostgreSQL 16, GRANT).
     how = " WITH INHERIT FALSE, SET TRUE" if version >= 160000 else ""
     return f"GRANT {role} TO {name}{how}"

@@ -15,7 +15,7 @@ from observe.quantities import size
 MOST = 40
 """Relations that are measured, the largest: an index is read whole for it."""
 REWRITERS = "('pg_repack', 'pg_squeeze')"
-"""Extensions that write a table anew while it is in use."""
+"""Extensions that rewrite a table while it is in use."""
 _USAGE, _EXECUTE = "has_schema_privilege(n.oid, 'USAGE')", "has_function_privilege(p.oid, 'EXECUTE')"
 _FUNCTIONS = """pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
   JOIN pg_proc p ON p.pronamespace = n.oid AND p.proname = 'pgstattuple_approx'

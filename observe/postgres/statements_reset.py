@@ -1,4 +1,4 @@
-"""Who may have the statements counted anew, which takes EXECUTE on a function of pg_stat_statements."""
+"""Who may reset pg_stat_statements, which takes EXECUTE on a function of pg_stat_statements."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'pg_stat_stateme
 STATEMENTS_RESET = Observation(
     id="statements-reset",
     engine="postgres",
-    question="Who may have statements counted anew?",
+    question="Who may reset pg_stat_statements?",
     read=lambda _: _RESET,
     judge=lambda _: (),
     needs=(PRELOADED,),

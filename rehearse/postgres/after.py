@@ -18,7 +18,7 @@ from keep.postgres import proof
 from keep.postgres.reader import reader
 from keep.postgres.snapshot import pinned
 from rehearse.postgres.work import MajorUpgrade
-from rehearse.timed import Timed
+from rehearse.timed import UNDECLARED, Timed
 from upgrade.queries import UPDATE_EXTENSIONS
 
 Tried = Callable[[psycopg.Connection[Any], Access], tuple[str, ...]]
@@ -71,7 +71,7 @@ def same(work: MajorUpgrade) -> str:
 def access(conn: psycopg.Connection[Any], declared: Access | None, tried: Tried, done: Timed) -> None:
     """Bring the declaration about and try every login of it."""
     if declared is None:
-        done.check("access", None, "the backup came without a declaration of access: nothing to hold it against")
+        done.check("access", None, UNDECLARED)
         return
     with done.phase("access", offline=False):
         wrong = brought_about(conn, desired_by_url(conn, declared)) or tried(conn, declared)

@@ -1,5 +1,5 @@
 """What is in the way of a major upgrade, asked of the source itself: a copy by dump has no slots, no prepared
-transactions, and columns that a dump makes anew.
+transactions, and columns that a dump makes again.
 
 What RDS looks for: RDS User Guide, USER_UpgradeDBInstance.PostgreSQL.MajorVersion.Process. What pg_upgrade looks for
 from 15 on: PostgreSQL 18's src/bin/pg_upgrade/check.c; its checks for what ended before (`abstime`, `WITH OIDS`,
@@ -17,7 +17,7 @@ from psycopg.rows import tuple_row
 
 from knowledge.postgres.extensions import EXTENSIONS, extension_problem
 from rehearse.report import Obstacle, Way
-from upgrade.queries import REG_TYPES
+from upgrade.queries import BROKEN, PREPARED, REG, SLOTS_KEPT, columns_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,35 +31,10 @@ class _Question:
     """From which major to which."""
 
 
-# pg_upgrade keeps pg_class.oid, pg_type.oid and pg_authid.oid, so regclass, regtype and regrole may stay. As it does,
-# domains, arrays and composite types over them are followed.
-_OF_TYPES = """
-WITH RECURSIVE kinds AS (
-  SELECT t.oid FROM pg_type t WHERE {start}
-  UNION
-  SELECT more.oid FROM kinds CROSS JOIN LATERAL (
-    SELECT t.oid FROM pg_type t WHERE t.typtype = 'd' AND t.typbasetype = kinds.oid
-    UNION ALL SELECT t.oid FROM pg_type t WHERE t.typtype = 'b' AND t.typelem = kinds.oid
-    UNION ALL SELECT t.oid FROM pg_type t JOIN pg_class c ON t.typtype = 'c' AND t.oid = c.reltype
-              JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.atttypid = kinds.oid
-    UNION ALL SELECT t.oid FROM pg_type t JOIN pg_range r ON t.typtype = 'r' AND r.rngtypid = t.oid
-              AND r.rngsubtype = kinds.oid) AS more
-)
-SELECT format('%I.%I.%I', n.nspname, c.relname, a.attname),
-       format('ALTER TABLE %I.%I DROP COLUMN %I, or ALTER it to TYPE text', n.nspname, c.relname, a.attname)
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-JOIN pg_attribute a ON a.attrelid = c.oid AND NOT a.attisdropped AND a.attnum > 0
-WHERE a.atttypid IN (SELECT oid FROM kinds) AND c.relkind IN ('r', 'm', 'i', 'p')
-  AND n.nspname !~ '^pg_(toast|temp)' AND n.nspname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1
-"""
-_REG = f"t.typnamespace = 'pg_catalog'::regnamespace AND t.typname = ANY ('{{{','.join(REG_TYPES)}}}')"
-_ACL = "t.oid = 'pg_catalog.aclitem'::regtype"
-
 _QUESTIONS: tuple[_Question, ...] = (
     _Question(
         check="prepared transactions",
-        sql="SELECT gid::text, format('COMMIT PREPARED %L or ROLLBACK PREPARED %L', gid, gid) FROM pg_prepared_xacts "
-        "ORDER BY 1",
+        sql=PREPARED.statement,
         what="pg_upgrade refuses a server with a prepared transaction, and a dump does not have it",
         stops=("pg_upgrade", "dump"),
     ),
@@ -68,7 +43,7 @@ _QUESTIONS: tuple[_Question, ...] = (
         sql="SELECT slot_name::text, format('SELECT pg_drop_replication_slot(%L), and make it again afterwards', "
         "slot_name) FROM pg_replication_slots WHERE slot_type = 'logical' AND NOT temporary ORDER BY 1",
         what="RDS refuses the upgrade while it is there, and pg_upgrade loses it: slots are kept from 17 on",
-        applies=lambda was, _: was < 17,
+        applies=lambda was, _: was < SLOTS_KEPT,
     ),
     _Question(
         check="logical replication slots",
@@ -77,25 +52,21 @@ _QUESTIONS: tuple[_Question, ...] = (
         what="it is kept only if its reader has everything when the server goes down (pg_upgrade, "
         '"Prepare for publisher upgrades")',
         stops=(),
-        applies=lambda was, _: was >= 17,
+        applies=lambda was, _: was >= SLOTS_KEPT,
     ),
     _Question(
         check="databases that take no connection",
-        sql="SELECT datname::text, CASE WHEN datconnlimit = -2 THEN format('DROP DATABASE %I', datname) "
-        "ELSE format('ALTER DATABASE %I WITH ALLOW_CONNECTIONS true', datname) END FROM pg_database "
-        "WHERE (datconnlimit = -2 OR NOT datallowconn) AND datname <> 'template0' "
-        # RDS's own, which it upgrades itself.
-        "AND datname <> 'rdsadmin' ORDER BY 1",
+        sql=BROKEN.statement,
         what="pg_upgrade has to log in to every database; a limit of -2 is what an interrupted DROP DATABASE leaves",
     ),
     _Question(
         check="columns of reg* types",
-        sql=_OF_TYPES.format(start=_REG),
+        sql=REG.statement,
         what="it holds OIDs of the catalog that the new cluster does not have",
     ),
     _Question(
         check="columns of aclitem",
-        sql=_OF_TYPES.format(start=_ACL),
+        sql=columns_of("t.oid = 'pg_catalog.aclitem'::regtype"),
         what="its form on disk changed with 16",
         applies=lambda was, wanted: was < 16 <= wanted,
     ),

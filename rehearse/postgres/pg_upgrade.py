@@ -89,11 +89,10 @@ def phases(lines: Iterable[tuple[float, str]], whole: float) -> tuple[RehearsedP
 
 def refusal(said: Said, data: Path) -> str:
     """Why it has not gone through, in its own words with what its lists and logs name; paths are left out."""
-    told = _reason(said.lines)
     listed = [line for path in sorted((data / OUTPUT).rglob("*.txt")) for line in _read(path)]
     logged = _error_of_logs(sorted((data / OUTPUT).rglob("pg_upgrade_dump_*.log")))
     named = "; ".join(line.strip() for line in listed if not line.startswith("In database:"))[: 80 * _LISTED]
-    return "; ".join(part for part in (logged or told, named) if part)
+    return "; ".join(part for part in (logged or _reason(said.lines), named) if part)
 
 
 def _reason(lines: Sequence[str]) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from keep.drill.words import new_run
 from keep.errors import AskedError, KeepError
 from local.postgres import packages
 from local.postgres.binaries import Binaries, of_major
@@ -37,7 +37,7 @@ def rehearse(work: MajorUpgrade) -> UpgradeRehearsal:
     ways = tuple(each.way for each in tried)
     why = reason(ways, found)
     return UpgradeRehearsal(
-        id=f"{began:%Y%m%dT%H%M%S}Z-{secrets.token_hex(3)}",
+        id=new_run(began),
         target="postgres",
         source=str(work.manifest.source),
         was=f"PostgreSQL {work.copy.server_version}",

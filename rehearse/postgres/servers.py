@@ -56,7 +56,7 @@ class Bench:
         """The parameters whose value the new version does not take, of those that it has."""
         left = {name: value for name, value in settings.items() if name in self.new.settings and name not in OWNED}
         found: frozenset[str] = frozenset()
-        while True:  # one at a time is told
+        while True:  # it names one at a time
             lines = (f"{name} = {quoted(value)}" for name, value in left.items() if name not in found)
             more = unaccepted(self.new, self.folder, "\n".join(lines)) - found
             if not more:

@@ -21,8 +21,8 @@ from rehearse.postgres import obstacles
 from rehearse.report import ChangedSetting, Obstacle
 
 _SETTINGS = """
-SELECT name, setting AS value, category LIKE 'Query Tuning%%' OR name IN ('work_mem', 'hash_mem_multiplier') AS plans
-FROM pg_settings WHERE source NOT IN ('default', 'override', 'client', 'session') AND name NOT LIKE '%%.%%'
+SELECT name, setting AS value, category LIKE 'Query Tuning%' OR name IN ('work_mem', 'hash_mem_multiplier') AS plans
+FROM pg_settings WHERE source NOT IN ('default', 'override', 'client', 'session') AND name NOT LIKE '%.%'
   AND context <> 'internal' ORDER BY name
 """
 
@@ -51,11 +51,11 @@ def facts(conn: psycopg.Connection[Any], wanted: int) -> PostgresFacts:
     found, refused = obstacles.asked(conn, wanted)
     with conn.cursor(row_factory=dict_row) as cursor:
         rows = cursor.execute(_SETTINGS).fetchall()
-        told = cursor.execute("SELECT current_setting('data_checksums') = 'on' AS checksums").fetchone()
+        checksums = cursor.execute("SELECT current_setting('data_checksums') = 'on' AS checksums").fetchone()
     return PostgresFacts(
         major=conn.info.server_version // 10000,
         version=conn.info.parameter_status("server_version") or "",
-        checksums=bool(told and told["checksums"]),
+        checksums=bool(checksums and checksums["checksums"]),
         obstacles=found,
         settings={row["name"]: row["value"] for row in rows},
         planner={row["name"]: row["value"] for row in rows if row["plans"]},

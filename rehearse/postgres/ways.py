@@ -24,7 +24,7 @@ from rehearse.postgres.servers import Bench, target
 from rehearse.postgres.statements import plans
 from rehearse.postgres.work import MajorUpgrade
 from rehearse.report import Obstacle, RehearsedWay
-from rehearse.timed import Timed
+from rehearse.timed import UNDECLARED, Timed
 
 
 @dataclass(kw_only=True)
@@ -123,7 +123,7 @@ def by_pg_upgrade(bench: Bench, work: MajorUpgrade, before: Before, statements: 
 
 
 def by_dump(bench: Bench, work: MajorUpgrade, before: Before | None, statements: Sequence[Row]) -> Tried:
-    """A server of the new version beside the old one: dump, restore, prove."""
+    """A server of the new version next to the old one: dump, restore, prove."""
     done = Timed()
     if before is not None:
         before.server.start(loading(work.copy.extensions, bench.old.major))
@@ -147,7 +147,7 @@ def by_dump(bench: Bench, work: MajorUpgrade, before: Before | None, statements:
             done.add(_NAMES.get(name, name), seconds, offline=name not in ("prove", "access"))
         done.check("rows", True, after.same(work))
         declared = work.access
-        said = f"applied; {len(declared.postgres_users)} identities tried" if declared else _UNDECLARED
+        said = f"applied; {len(declared.postgres_users)} identities tried" if declared else UNDECLARED
         done.check("access", True if declared else None, said)
         with new.connect(work.database) as conn:
             after.all_of(conn, work, done)
@@ -180,4 +180,3 @@ def _planned(statements: Sequence[Row], before: Before | None) -> list[Row]:
 
 _NAMES = {"prove": "proof", "statistics": "analyze"}
 """Phase of a restore -> what it is called here."""
-_UNDECLARED = "the backup came without a declaration of access: nothing to hold it against"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from bootstrap.acl.table import CommandTable
 from bootstrap.acl.valkey import VALKEY
 from bootstrap.errors import BootstrapError
 from bootstrap.secrets import Secret
+from keep.drill.words import new_run
 from keep.errors import AskedError, KeepError
 from keep.manifest import BackupManifest, CacheCopy
 from keep.place.place import Place
@@ -25,7 +25,7 @@ from local.valkey.scratch import scratch
 from observe.nodes import redis_nodes
 from rehearse.redis.users import gained, lost, proved, rules
 from rehearse.report import Obstacle, RehearsedWay, UpgradeRehearsal
-from rehearse.timed import Timed
+from rehearse.timed import UNDECLARED, Timed
 
 _SHOWN = 12
 _IN_PLACE = (
@@ -76,7 +76,7 @@ def rehearse(work: CacheUpgrade) -> UpgradeRehearsal:
     wrong = [f"{each.name}: {each.detail}" for each in way.checks if each.ok is False]
     reason = "; ".join([*([refused] if refused else []), *wrong])
     return UpgradeRehearsal(
-        id=f"{began:%Y%m%dT%H%M%S}Z-{secrets.token_hex(3)}",
+        id=new_run(began),
         target=work.cache,
         source=f"{work.cache} of {work.manifest.stack or work.manifest.server or 'a server'}",
         was=work.copy.server.capitalize(),
@@ -102,7 +102,7 @@ def _into(node: Node, work: CacheUpgrade, done: Timed, before: CommandTable) -> 
     unread = f"; {restored.unread:,} of modules' types are proved by their names alone" if restored.unread else ""
     done.check("keys", not wrong, wrong or f"{restored.keys:,} keys, each key space as it was{gone}{unread}")
     if work.access is None:
-        done.check("users", None, "the backup came without a declaration of access: nothing to hold it against")
+        done.check("users", None, UNDECLARED)
         return ()
     declared = rules(work.access, work.cache)
     if not declared:

@@ -13,7 +13,7 @@ from bootstrap.acl.rules import RuleSet, merged, parse
 from bootstrap.manifest import CacheTarget, Endpoint
 from bootstrap.report import Check
 from bootstrap.secrets import Credential, Secret
-from bootstrap.verify.redis import _Node, probes
+from bootstrap.verify.redis import _Node, _outcome, probes
 
 pytestmark = pytest.mark.server
 
@@ -118,3 +118,17 @@ def test_what_is_declared_is_expected_even_if_it_is_unwise(at: _Node, valkey_ser
         admin.execute_command("ACL", "SETUSER", NAME, "+flushall")
     found = {c.action: (c.expected, c.outcome) for c in at.ask(ADMIN, {NAME: declared("+flushall")})}
     assert found["FLUSHALL"] == ("allowed", "allowed")
+
+
+@pytest.mark.parametrize(
+    ("answer", "outcome"),
+    [
+        ("This user has no permissions to run the 'flushall' command", "refused"),  # Redis 7.0
+        ("User shop has no permissions to access the 'b' key", "refused"),  # 7.2, Valkey
+        ("User a\nb has no permissions to run the 'get' command", "refused"),
+        ("OK", "allowed"),
+        ("a value that says: User x has no permissions to read", "allowed"),
+    ],
+)
+def test_what_dryrun_says(answer: str, outcome: str) -> None:
+    assert _outcome(answer) == outcome

@@ -42,12 +42,12 @@ def test_the_volume_is_as_large_as_rds_has_made_it(rds: Stubber) -> None:
 @pytest.mark.parametrize(
     ("code", "said"),
     [
-        ("AccessDenied", "(AccessDenied): allow rds:DescribeDBInstances to whoever runs this"),
-        ("DBInstanceNotFound", "as RDS did not tell (DBInstanceNotFound)"),
+        ("AccessDenied", "(AccessDenied: it says): allow rds:DescribeDBInstances to whoever runs this"),
+        ("DBInstanceNotFound", "as RDS did not say another (DBInstanceNotFound: it says)"),
     ],
 )
-def test_where_rds_does_not_tell_the_declared_size_is_taken_and_said(rds: Stubber, code: str, said: str) -> None:
-    rds.add_client_error("describe_db_instances", code)
+def test_where_rds_does_not_say_the_declared_size_is_taken_and_said(rds: Stubber, code: str, said: str) -> None:
+    rds.add_client_error("describe_db_instances", code, "it says")
     rooms, (source,) = grown([ROOM])
     assert (rooms, source.node, source.kind) == ((ROOM,), "primary", "RDS")
     assert source.said.startswith("the size of its volume is the declared one")

@@ -281,7 +281,7 @@ def test_a_partitioned_table(version: int, parent: dict[str, Any], part: dict[st
         (
             [bloated(1, "pg_toast.t", "TOAST", rewriters=["pg_repack"])],
             {},
-            ([], [("pg_toast.t", f"pg_repack --table {T}, which writes it anew while it is in use")]),
+            ([], [("pg_toast.t", f"pg_repack --table {T}, which rewrites it while it is in use")]),
         ),
     ],
 )

@@ -229,7 +229,7 @@ def test_an_index_that_is_mostly_air_is_built_again(worn: Worn) -> None:
         planned = worn.plan()
         (action,) = planned.actions
         assert action.statement == f'REINDEX INDEX CONCURRENTLY {S}."Airy_pkey"'
-        assert "how much is free PostgreSQL does not say" in action.why
+        assert "PostgreSQL does not say how much is free" in action.why
         # The table itself would be locked for it: only told.
         assert [mend.partition(" at ")[0] for name, mend in skipped(planned)] == [f"VACUUM (FULL, ANALYZE) {table}"]
         full = worn.plan(free_bytes=1000)

@@ -13,8 +13,10 @@ from knowledge.thresholds.nodes import SLOT_LOST, SLOT_WAL
 from knowledge.thresholds.postgres import CONNECTIONS, TRANSACTION_IDS
 from knowledge.thresholds.postgres_storage import VACUUM_HELD_TRANSACTIONS
 from knowledge.thresholds.threshold import Threshold
+from maintain.action import MaintenancePlan
 from maintain.postgres.held import follows
 from maintain.run.budget import Budget, check
+from maintain.run.carry_out import still_wanted
 from maintain.run.trouble import Held, Positions, held, judge
 from maintain.run.words import refused
 from observe.observation import Finding, judged
@@ -192,3 +194,13 @@ def test_a_right_that_is_missing_is_said_with_its_grant(
     said: str, needs: str, role: str, version: int, expected: str
 ) -> None:
     assert refused(said, action("vacuum", "VACUUM t", needs=needs, role=role), 'o"dd', version) == expected
+
+
+def test_what_another_run_has_left_is_done_as_it_is_due_now() -> None:
+    """An expiry's statement has the present time in it."""
+    before, later = (f"DELETE FROM carts WHERE ends_at < timestamptz '{at}'" for at in ("10:00", "10:30"))
+    purge = action("purge", "MEMORY PURGE", "main/1", node="main/1")
+    wanted = [action("expire", before, "carts"), action("vacuum", "VACUUM orders", "orders"), purge]
+    now = [action("vacuum", "VACUUM stock", "stock"), action("expire", later, "carts")]
+    found = still_wanted(MaintenancePlan(actions=tuple(wanted)), MaintenancePlan(actions=tuple(now)), "database")
+    assert found.actions == (now[1], purge)

@@ -64,7 +64,7 @@ def test_what_pg_upgrade_refuses_is_found(database: Here) -> None:
     for check in (queries.PREPARED, queries.BROKEN, queries.REG):
         assert database.finds(check) == []
     database.execute(
-        "CREATE SCHEMA a; CREATE TABLE a.t (id int PRIMARY KEY, f regproc, ok regclass, also regrole);"
+        "CREATE SCHEMA a; CREATE TABLE a.t (id int PRIMARY KEY, f regproc, list regproc[], ok regclass, also regrole);"
         'CREATE TABLE a."No Key" (x int); CREATE UNLOGGED TABLE a.u (x int);'
         "CREATE TABLE a.whole (x int); ALTER TABLE a.whole REPLICA IDENTITY FULL",
         "boss",
@@ -75,7 +75,7 @@ def test_what_pg_upgrade_refuses_is_found(database: Here) -> None:
     try:
         assert database.finds(queries.PREPARED) == ["tx-1"]
         assert database.finds(queries.BROKEN) == ["broken"]
-        assert database.finds(queries.REG) == ["a.t.f regproc"]
+        assert database.finds(queries.REG) == ["a.t.f", "a.t.list"]
         assert database.finds(queries.NO_KEY) == ['a."No Key"']
     finally:
         database.execute("ROLLBACK PREPARED 'tx-1'", None)

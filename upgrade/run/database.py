@@ -11,6 +11,7 @@ from psycopg import sql
 
 from bootstrap.manifest import Manifest
 from bootstrap.postgres import master
+from bootstrap.postgres.warned import warned
 from bootstrap.secrets import AwsStore, LoginError, SecretStore
 from upgrade.deployed import MANIFEST
 from upgrade.run.errors import DatabaseError, NoManifestError
@@ -37,24 +38,14 @@ class Database:
 
     def execute(self, statement: str, role: str | None) -> None:
         """One statement, as the master or a role; what the server warns of is an error."""
-        warnings: list[str] = []
-
-        def hear(notice: psycopg.errors.Diagnostic) -> None:
-            if notice.severity_nonlocalized == "WARNING":
-                warnings.append(notice.message_primary or "")
-
-        with self._said():
-            conn = self._session()
-            conn.add_notice_handler(hear)
+        with self._said(), warned(conn := self._session()) as warnings:
             try:
                 if role is not None:
                     conn.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
                 conn.execute(statement.encode())
             finally:
-                conn.remove_notice_handler(hear)
                 if not conn.closed:
                     conn.execute("RESET ROLE")
-        # A statement that lacks a right to a table only warns.
         if warnings:
             raise DatabaseError(f"{statement}: {'; '.join(warnings)}")
 

@@ -59,15 +59,15 @@ def wait(
     """
     began = world.now()
     lost = idle = 0
-    went, told = False, ""
+    went, shown = False, ""
     while True:
         failing, trouble = _first_failing(world, until)
         if failing is None and trouble is None:
             return
         if trouble is None and failing is not None:
             check, found = failing
-            if told != (told := f"waiting for: {check.says}; now: {found}"):
-                say(told)
+            if shown != (shown := f"waiting for: {check.says}; now: {found}"):
+                say(shown)
             gone = isinstance(check, Described) and check.lost(seen(world, check))
             lost = lost + 1 if gone else 0
             if lost >= _SURE:

@@ -233,7 +233,7 @@ _DECLARED = "access.yaml declares partitions for public."
         ),
         (
             {"table": "plain"},
-            [f"{_DECLARED}plain, but it is not partitioned: a table is partitioned by a migration that makes it anew"],
+            [f"{_DECLARED}plain, but it is not partitioned: a table is partitioned by a migration that makes it again"],
         ),
         (
             {"table": "listed"},
