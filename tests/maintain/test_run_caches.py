@@ -85,4 +85,4 @@ def test_a_database_that_did_not_answer_has_failed_and_the_caches_have_their_tur
         ("carts", "done", ""),
         ("carts", "done", ""),
     ]
-    assert (report.ok, told) == (False, ["MEMORY PURGE: a test", "MEMORY DOCTOR: a test"])
+    assert (report.ok, told) == (False, ["purge carts", "purge carts"])
