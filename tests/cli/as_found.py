@@ -34,4 +34,5 @@ def as_found(folder: Path, stack: str) -> Iterator[None]:
     """Refuse whatever is new or gone at the end."""
     before = belongings(folder, stack)
     yield
-    assert belongings(folder, stack) == before, "a shared tier is left as it was found"
+    after = belongings(folder, stack)
+    assert after == before  # a shared tier is left as it was found
