@@ -35,4 +35,4 @@ def as_found(folder: Path, stack: str) -> Iterator[None]:
     before = belongings(folder, stack)
     yield
     after = belongings(folder, stack)
-    assert after == before  # a shared tier is left as it was found
+    assert after == before, f"left behind: {sorted(after - before)}, taken away: {sorted(before - after)}"

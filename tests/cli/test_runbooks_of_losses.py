@@ -143,6 +143,8 @@ def walked(tier: Folder, backup: str, monkeypatch: pytest.MonkeyPatch) -> Iterat
         return said
 
     yield run
+    for each in tier.call("snapshot", "list", "live", "--json").json:
+        assert tier.call("snapshot", "delete", each["name"], "-s", "live").code == 0
     tier.forget_copies()
 
 

@@ -187,6 +187,7 @@ def test_what_is_written_is_what_alarms_look_at(insights: str, count: int) -> No
     config = {"data-tier:profile": "prod", "data-tier:name": "shop", "data-tier:metrics": {"schedule": "5m"}}
     config |= {"data-tier:postgres": {"insights": insights}, "data-tier:rotation": {}, "data-tier:bucket": {}}
     config |= {"data-tier:backup": {"logical": {"image": "registry.example/shop/copies:1"}}}
+    config |= {"data-tier:maintenance": None}  # whose figures its own run writes
     tier = instances("live", load_settings(config, stack="live", source="a test"))
     alarms = [each for all_ in tier.facts.values() for each in all_]
     everything = [
