@@ -290,7 +290,9 @@ def test_a_session_that_is_ended_ends_the_backup(
     ended: list[object] = []
 
     def end() -> None:
-        sessions = f"SELECT pid FROM pg_stat_activity WHERE datname = '{copied}' AND application_name = '{session}'"
+        # A parallel worker of a session has its application_name too.
+        sessions = f"""SELECT pid FROM pg_stat_activity WHERE datname = '{copied}' AND application_name = '{session}'
+            AND backend_type = 'client backend'"""
         ended.append(newest.ask(f"SELECT count(pg_terminate_backend(pid)) FROM ({sessions}) AS found", "postgres"))
 
     sentence = fails(tmp_path, source(newest, copied), end)
