@@ -121,7 +121,7 @@ def rounds() -> tuple[dict[str, list[tuple[float, float]]], int]:
                 for what, work in (
                     (FLOOR, lambda: floor(series)),
                     (WHOLE, lambda: whole(series)),
-                    (READ, lambda: store.read(conn)),
+                    (READ, lambda at=at: store.read(conn, at)),
                     (WRITE, lambda at=at: store.write(conn, ACCESS, hour, at)),
                 ):
                     taken = timed(work)
