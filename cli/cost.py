@@ -34,8 +34,6 @@ def show(
 
     [bold]Examples:[/] datatier cost prod    pulumi stack export -s prod | datatier cost prod --against -
     """
-    from preview.preflight import declared
-
     source = load(stack)
     before = None
     if against is not None:
@@ -45,15 +43,15 @@ def show(
     from graph.saved import SavedError
 
     try:
-        found, after, adds = costs(source, declared(source.offline()), before)
+        found = costs(source, source.offline().resources, before)
     except SavedError as error:
         raise InputError(f"--against {against}: {error}.") from None
     if json:
-        emit_json(as_json(after, found, adds))
+        emit_json(as_json(found))
         return
-    if found is None:
+    if found.prices is None:
         note(NO_PRICES)
-    show_all(console(), after, found, adds)
+    show_all(console(), found)
 
 
 @app.command()
@@ -73,14 +71,13 @@ def refresh(
     from cost.billed import billed
     from cost.prices import keep
     from cost.refresh import refresh as read
-    from preview.preflight import declared
 
     root = project_root()
     names = [*(stacks or ()), *(stack_option or ())] or deployed(root)
     if not names:
         raise InputError("no stack here is meant for AWS: name one.")
     sources = [_in_a_region(load(name)) for name in names]
-    wanted = {line.product for source in sources for line in billed(declared(source.offline()), source.account_region)}
+    wanted = {line.product for source in sources for line in billed(source.offline().resources, source.account_region)}
     found = read(wanted, os.environ.get("AWS_ENDPOINT_URL_PRICING") or os.environ.get("AWS_ENDPOINT_URL"))
     path = keep(root, found.table)
     missing = [{"product": f"{each.service} {each.region} {each.usage}", "why": why} for each, why in found.missing]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -19,10 +20,19 @@ if TYPE_CHECKING:
 NO_PRICES = "there are no prices yet: `datatier cost refresh` reads them from AWS's price list into prices/."
 
 
-def costs(
-    source: StackSource, declared: Sequence[Resource], before: Sequence[Resource] | None
-) -> tuple[PriceTable | None, Estimate, tuple[CostChange, ...] | None]:
-    """The newest prices, what is declared by them, and what it adds to what was there before."""
+@dataclass(frozen=True, kw_only=True)
+class Costs:
+    """What a stack costs."""
+
+    prices: PriceTable | None
+    """The newest ones; None where there are none yet."""
+    now: Estimate
+    adds: tuple[CostChange, ...] | None
+    """What it adds to what was there before, where that is known."""
+
+
+def costs(source: StackSource, declared: Sequence[Resource], before: Sequence[Resource] | None) -> Costs:
+    """Of what is declared. Raise SavedError for what is no number in what was there before."""
     from cost.estimate import changes, estimate
     from cost.prices import newest
     from graph.resource import Standing
@@ -30,14 +40,16 @@ def costs(
     found = newest(source.root)
     prices = found.by_product() if found else {}
     after = estimate(declared, source.region, prices)
-    if before is None:
-        return found, after, None
-    held = [each for each in before if each.standing is Standing.HELD]
-    return found, after, changes(estimate(held, source.region, prices), after)
+    adds = None
+    if before is not None:
+        held = [each for each in before if each.standing is Standing.HELD]
+        adds = changes(estimate(held, source.region, prices), after)
+    return Costs(prices=found, now=after, adds=adds)
 
 
-def as_json(made: Estimate, found: PriceTable | None, adds: tuple[CostChange, ...] | None = None) -> dict[str, object]:
+def as_json(costs: Costs) -> dict[str, object]:
     """What scripts read; keys are only ever added. Money as text, so that nobody's floats change it."""
+    made, found, adds = costs.now, costs.prices, costs.adds
     document: dict[str, object] = {
         "currency": "USD",
         "prices": {"source": found.source, "read_at": found.read_at.isoformat()} if found else None,
@@ -62,8 +74,9 @@ def as_json(made: Estimate, found: PriceTable | None, adds: tuple[CostChange, ..
     return document
 
 
-def show_all(out: Console, made: Estimate, found: PriceTable | None, adds: tuple[CostChange, ...] | None) -> None:
+def show_all(out: Console, costs: Costs) -> None:
     """Each line, the sum, what is not counted, and what a change adds."""
+    made, found = costs.now, costs.prices
     rows = [
         [
             escape(each.component),
@@ -79,12 +92,13 @@ def show_all(out: Console, made: Estimate, found: PriceTable | None, adds: tuple
         out.print(f"[bold]{least}{_money(made.usd)} USD a month[/], by prices of {found.read_at:%Y-%m-%d}")
     for said in made.by_use:
         out.print(f"[dim]not counted:[/] {escape(said)}")
-    if adds is not None:
-        out.print("\n".join(escape(each) for each in change_lines(made, found, adds)))
+    if costs.adds is not None:
+        out.print("\n".join(escape(each) for each in change_lines(costs)))
 
 
-def change_lines(made: Estimate, found: PriceTable | None, adds: tuple[CostChange, ...]) -> list[str]:
+def change_lines(costs: Costs) -> list[str]:
     """What a change adds to a month, a line for each component, as text that Markdown takes too."""
+    made, found, adds = costs.now, costs.prices, costs.adds or ()
     if found is None:
         return [f"Costs: {NO_PRICES}"]
     total = sum((each.adds for each in adds), Decimal(0))

@@ -20,9 +20,8 @@ from cli.project import load
 from preview.plan import Preview, PreviewFinding
 
 if TYPE_CHECKING:
+    from cli.cost_view import Costs
     from cli.project import StackSource
-    from cost.estimate import CostChange, Estimate
-    from cost.prices import PriceTable
     from graph.deployment import Deployment
     from graph.resource import Resource
     from preview.preflight import Preflight
@@ -73,15 +72,18 @@ def preview(
     if every:
         raise InputError("--all lists what is declared: leave --against and --since out.")
     before = _declared(stack, since) if since is not None else saved(str(against))
-    deployment, found = _offline(stack)
+    source = load(stack)
+    deployment, found = _offline(source)
+    from cli.cost_view import costs
     from graph.saved import SavedError
     from preview.preflight import preflight
 
     try:
         report = preflight(deployment, before, found)
+        month = costs(source, deployment.resources, before)
     except SavedError as error:
         raise InputError(f"--against {against}: {error}.") from None
-    _print(report, PreviewFormat.JSON if json else form, _costs(stack, deployment, before))
+    _print(report, PreviewFormat.JSON if json else form, month)
     if report.blocked or _refused(report.findings):
         raise typer.Exit(FAILED)
 
@@ -100,15 +102,14 @@ def offline(stack: str) -> Preview:
     """The preview of a stack, as data."""
     from preview.plan import plan
 
-    return plan(*_offline(stack))
+    return plan(*_offline(load(stack)))
 
 
 def _refused(findings: tuple[PreviewFinding, ...]) -> bool:
     return any(finding.severity == "error" for finding in findings)
 
 
-def _offline(stack: str) -> tuple[Deployment, tuple[PreviewFinding, ...]]:
-    source = load(stack)
+def _offline(source: StackSource) -> tuple[Deployment, tuple[PreviewFinding, ...]]:
     from preview.findings.alarms import alarm_findings
     from preview.findings.policy import policy_findings
     from preview.findings.settings import findings, unread
@@ -164,30 +165,17 @@ def _declared(stack: str, since: str) -> tuple[Resource, ...]:
     return read(declared(stack, since))
 
 
-def _costs(
-    stack: str, deployment: Deployment, before: tuple[Resource, ...]
-) -> tuple[PriceTable | None, Estimate, tuple[CostChange, ...]]:
-    from cli.cost_view import costs
-    from preview.preflight import declared
-
-    found, after, adds = costs(load(stack), declared(deployment), before)
-    return found, after, adds or ()
-
-
-def _print(
-    report: Preflight, form: PreviewFormat, costs: tuple[PriceTable | None, Estimate, tuple[CostChange, ...]]
-) -> None:
+def _print(report: Preflight, form: PreviewFormat, month: Costs) -> None:
     from cli.cost_view import as_json, change_lines
     from preview import markdown, sarif
 
-    found, after, adds = costs
     if form is PreviewFormat.JSON:
-        emit_json({**report.as_json(), "cost": as_json(after, found, adds)})
+        emit_json({**report.as_json(), "cost": as_json(month)})
     elif form is PreviewFormat.SARIF:
         emit_json(sarif.sarif(report))
     elif form is PreviewFormat.MARKDOWN:
         typer.echo(markdown.markdown(report), nl=False)
-        typer.echo("\n" + "\n".join(change_lines(after, found, adds)))
+        typer.echo("\n" + "\n".join(change_lines(month)))
     else:
         preview_view.preflight(console(), report)
-        console().print("\n".join(escape(each) for each in change_lines(after, found, adds)))
+        console().print("\n".join(escape(each) for each in change_lines(month)))
