@@ -13,7 +13,7 @@ from components.connect import Connecting, connect
 from components.functions.metrics import KIND as METRICS
 from components.policy import Statement
 from infra.parts.connect import master
-from infra.parts.site import Site, StackPlace, secret_days
+from infra.parts.site import Site, StackPlace
 from infra.rules.backups import copies_start, cron
 from infra.settings.backup_sections import LogicalSection
 from infra.settings.model import Settings
@@ -99,11 +99,10 @@ def copies(site: Site, *, manifest: pulumi.Input[str], after: list[pulumi.Resour
 def _made(
     site: Site, wanted: LogicalSection, found: Target, manifest: pulumi.Input[str], after: list[pulumi.Resource]
 ) -> Copies:
-    settings, there = site.settings, site.settings.network.endpoints
+    settings = site.settings
     return Copies(
         "copies",
         CopiesArgs(
-            prefix=site.prefix,
             image=wanted.image,
             cpu=wanted.cpu,
             memory_mib=wanted.memory,
@@ -115,24 +114,10 @@ def _made(
             keep_days=wanted.keep,
             daily_days=wanted.daily,
             watcher_security_group_id=site.firewall.runner_id if _watched(settings) else None,
-            vpc_id=site.network.vpc_id,
-            subnet_ids=site.network.subnet_ids,
-            security_group_ids=[each for each in there if each.startswith("sg-")],
-            database_security_group_id=site.firewall.database_id,
-            database_port=settings.postgres.port,
-            cache_security_group_id=site.firewall.cache_id,
-            cache_port=settings.cache_port,
-            endpoint_security_group_id=site.network.endpoint_security_group_id,
-            endpoint_cidrs=[each for each in there if not each.startswith("sg-")],
-            image_prefix_list_id=site.network.image_prefix_list_id,
             manifest=manifest,
             secret_arns=[site.credentials.master_secret_arn, *site.credentials.token_secret_arns.values()],
             connect=connect(Connecting(logins=master(site.access, settings)), site.postgres, site.caches),
-            secrets_key_arn=site.keys.secrets_arn,
-            logs_key_arn=site.keys.logs_arn,
-            log_retention_days=settings.logs.retention,
-            recovery_window_days=secret_days(settings),
-            **site.place,
+            **site.of_tasks,
         ),
         pulumi.ResourceOptions(depends_on=[*after, site.network, site.firewall]),
     )

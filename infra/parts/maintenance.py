@@ -7,7 +7,7 @@ import pulumi
 from bootstrap.access import maintainer
 from components.maintenance import Maintenance, MaintenanceArgs
 from infra.parts import metrics
-from infra.parts.site import Site, secret_days
+from infra.parts.site import Site
 from infra.rules.backups import cron
 from infra.rules.maintenance import start
 from knowledge.alarms.maintenance import namespace
@@ -20,7 +20,7 @@ def maintenance(
 
     It plans as the identities that watch and works as the one that maintains. `after` is what gives them their logins.
     """
-    settings, there = site.settings, site.settings.network.endpoints
+    settings = site.settings
     wanted = settings.maintenance
     if wanted is None:
         return None
@@ -28,7 +28,6 @@ def maintenance(
     made = Maintenance(
         "maintenance",
         MaintenanceArgs(
-            prefix=site.prefix,
             cron=cron(start(wanted, settings.time_zone)),
             budget_seconds=60 * wanted.budget_minutes,
             namespace=namespace(site.prefix),
@@ -40,24 +39,10 @@ def maintenance(
             function_group_ids=site.function_groups,
             # One at a time, where the account has room to reserve any.
             reserved_concurrency=1 if settings.runner.reserved else None,
-            vpc_id=site.network.vpc_id,
-            subnet_ids=site.network.subnet_ids,
-            security_group_ids=[each for each in there if each.startswith("sg-")],
-            database_security_group_id=site.firewall.database_id,
-            database_port=settings.postgres.port,
-            cache_security_group_id=site.firewall.cache_id,
-            cache_port=settings.cache_port,
-            endpoint_security_group_id=site.network.endpoint_security_group_id,
-            endpoint_cidrs=[each for each in there if not each.startswith("sg-")],
-            image_prefix_list_id=site.network.image_prefix_list_id,
             manifest=manifest,
             secret_arns=metrics.secrets(site, who),
             connect=metrics.logins(site, who),
-            secrets_key_arn=site.keys.secrets_arn,
-            logs_key_arn=site.keys.logs_arn,
-            log_retention_days=settings.logs.retention,
-            recovery_window_days=secret_days(settings),
-            **site.place,
+            **site.of_tasks,
         ),
         pulumi.ResourceOptions(depends_on=[after, site.network, site.firewall]),
     )

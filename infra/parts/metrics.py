@@ -114,35 +114,19 @@ def _scheduled(
 def _service(
     site: Site, wanted: MetricsServiceSection, manifest: pulumi.Input[str], after: pulumi.Resource
 ) -> MetricsService:
-    there = site.settings.network.endpoints
     return MetricsService(
         "exporter",
         MetricsServiceArgs(
-            prefix=site.prefix,
             image=wanted.image,
             cpu=wanted.cpu,
             memory_mib=wanted.memory,
             port=wanted.port,
             clients=list(wanted.clients),
-            vpc_id=site.network.vpc_id,
-            subnet_ids=site.network.subnet_ids,
-            security_group_ids=[each for each in there if each.startswith("sg-")],
-            database_security_group_id=site.firewall.database_id,
-            database_port=site.settings.postgres.port,
-            cache_security_group_id=site.firewall.cache_id,
-            cache_port=site.settings.cache_port,
-            endpoint_security_group_id=site.network.endpoint_security_group_id,
-            endpoint_cidrs=[each for each in there if not each.startswith("sg-")],
-            image_prefix_list_id=site.network.image_prefix_list_id,
             manifest=manifest,
             secret_arns=secrets(site),
             described_secret_arns=_secrets_told(site),
             connect=logins(site),
-            secrets_key_arn=site.keys.secrets_arn,
-            logs_key_arn=site.keys.logs_arn,
-            log_retention_days=site.settings.logs.retention,
-            recovery_window_days=secret_days(site.settings),
-            **site.place,
+            **site.of_tasks,
         ),
         pulumi.ResourceOptions(depends_on=[after, site.network, site.firewall]),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypedDict
 
@@ -28,6 +28,26 @@ class StackPlace(TypedDict):
     account_id: str
     region: str
     partition: str
+
+
+class TaskPlace(StackPlace):
+    """Where a task of the stack runs, what it reaches and how long its things are kept (components/tasks/args.py)."""
+
+    prefix: str
+    vpc_id: pulumi.Input[str]
+    subnet_ids: pulumi.Input[list[str]]
+    security_group_ids: Sequence[pulumi.Input[str]]
+    database_security_group_id: pulumi.Input[str]
+    database_port: int
+    cache_security_group_id: pulumi.Input[str]
+    cache_port: int
+    endpoint_security_group_id: pulumi.Input[str] | None
+    endpoint_cidrs: Sequence[str]
+    image_prefix_list_id: pulumi.Input[str] | None
+    secrets_key_arn: pulumi.Input[str]
+    logs_key_arn: pulumi.Input[str]
+    log_retention_days: int
+    recovery_window_days: int
 
 
 def secret_days(settings: Settings) -> int:
@@ -68,8 +88,35 @@ class Foundation:
     @property
     def function_groups(self) -> list[pulumi.Input[str]]:
         """Security groups of a function in the VPC: the runner's, and those of endpoints that are there already."""
-        there = [each for each in self.settings.network.endpoints if each.startswith("sg-")]
-        return [self.firewall.runner_id, *there]
+        return [self.firewall.runner_id, *self._endpoint_groups]
+
+    @property
+    def of_tasks(self) -> TaskPlace:
+        """What every task on Fargate takes."""
+        settings, network, firewall = self.settings, self.network, self.firewall
+        return {
+            **self.place,
+            "prefix": self.prefix,
+            "vpc_id": network.vpc_id,
+            "subnet_ids": network.subnet_ids,
+            "security_group_ids": self._endpoint_groups,
+            "database_security_group_id": firewall.database_id,
+            "database_port": settings.postgres.port,
+            "cache_security_group_id": firewall.cache_id,
+            "cache_port": settings.cache_port,
+            "endpoint_security_group_id": network.endpoint_security_group_id,
+            "endpoint_cidrs": [each for each in settings.network.endpoints if not each.startswith("sg-")],
+            "image_prefix_list_id": network.image_prefix_list_id,
+            "secrets_key_arn": self.keys.secrets_arn,
+            "logs_key_arn": self.keys.logs_arn,
+            "log_retention_days": settings.logs.retention,
+            "recovery_window_days": secret_days(settings),
+        }
+
+    @property
+    def _endpoint_groups(self) -> list[str]:
+        """Those of endpoints that are there already."""
+        return [each for each in self.settings.network.endpoints if each.startswith("sg-")]
 
 
 @dataclass(frozen=True, kw_only=True)
