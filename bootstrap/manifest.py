@@ -9,6 +9,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from bootstrap.aws import AwsEndpoint
 from knowledge.passwords import LENGTH, USUAL_LENGTH, USUAL_SPECIAL
 
+PRIMARY = "primary"
+"""Name of the instance that is written to, where each replica has its own."""
+
 
 class _Model(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)

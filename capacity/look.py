@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from bootstrap.manifest import Manifest
+from bootstrap.manifest import PRIMARY, Manifest
 from bootstrap.secrets import LoginError, Secret
 from capacity import store
 from capacity.assess import assess
@@ -24,9 +24,6 @@ from observe.errors import UnansweredError
 from observe.nodes import postgres_nodes
 from observe.observation import Row
 from observe.postgres.statements import SLOW
-
-_PRIMARY = "primary"
-"""What a stack calls it (`Endpoint.name`)."""
 
 
 def report(
@@ -76,7 +73,7 @@ def _kept(target: Manifest | Secret, at: datetime.datetime) -> tuple[tuple[Serie
     except (LoginError, SilentError, UnansweredError, CapacityError) as error:
         return (), str(error)
     if isinstance(target, Secret):  # what a stack kept of its primary, seen by a URL
-        found = tuple(replace(each, node=primary.name) for each in found if each.node == _PRIMARY)
+        found = tuple(replace(each, node=primary.name) for each in found if each.node == PRIMARY)
     return found, "" if found else "nothing was ever kept: `datatier capacity --sample`, once a day or more often"
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
 
+from bootstrap.manifest import PRIMARY
 from infra.settings.model import Settings
 from infra.settings.sections import CacheSection, PostgresSection, ReplicaSection, minutes
 from knowledge import names
@@ -24,8 +25,6 @@ from knowledge.parameters import Parameter, Value
 from knowledge.postgres.parameters import postgres_parameters
 from knowledge.redis.parameters import node_count, redis_family, redis_parameters
 
-PRIMARY = "primary"
-"""What the writing instance is called wherever a replica or a cache has its name of the settings."""
 STACK = "stack"
 """What the stack as a whole is called where its servers have theirs."""
 

@@ -11,9 +11,6 @@ from bootstrap.access.upkeep import TableUpkeep
 from observe.observation import Observed, Row, Rows
 from observe.postgres.tables import TABLES
 
-MAINTAIN_FROM = 170000
-"""`server_version_num` from which there are the privilege MAINTAIN and the role pg_maintain (release notes of 17)."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class CacheFacts:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from bootstrap.access.load import load_access
 from bootstrap.access.model import Access
 from bootstrap.access.watchers import maintainer
-from bootstrap.manifest import Manifest
+from bootstrap.manifest import PRIMARY, Manifest
 from bootstrap.secrets import LoginError
 from clients.errors import NoLoginError
 from maintain.action import Skipped
@@ -29,8 +29,6 @@ from observe.read import look
 
 if TYPE_CHECKING:
     import psycopg
-
-PRIMARY = "primary"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -22,6 +22,8 @@ RDS_IAM = "rds_iam"
 """RDS lets its members in by token alone, members by way of others too: a password of theirs is no longer taken (RDS
 User Guide, "IAM database authentication", limitations). So it is granted to logins and never to an identity's role."""
 MONITOR = "pg_monitor"
+MAINTAIN_SINCE = 170000
+"""`server_version_num` from which there are the privilege MAINTAIN and the role pg_maintain (release notes of 17)."""
 MAINTAIN = "pg_maintain"
 """Its members VACUUM, ANALYZE, REINDEX and the like everywhere (PostgreSQL 17, Predefined Roles). On RDS rds_superuser
 has it with ADMIN OPTION: so in a published dump of an instance's roles (pg_dumpall, PostgreSQL 17)."""
@@ -278,7 +280,7 @@ def maintaining(name: str, owner: str) -> Iterator[Membership]:
     asks who is logged in.
     """
     yield Membership(role=MONITOR, member=name)
-    yield Membership(role=MAINTAIN, member=name, since=170000)
+    yield Membership(role=MAINTAIN, member=name, since=MAINTAIN_SINCE)
     yield Membership(role=owner, member=name, inherit=False, since=160000)
     for sibling in SIBLINGS:
         yield Membership(role=owner, member=login(name, sibling), before=160000)

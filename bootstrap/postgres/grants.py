@@ -11,7 +11,7 @@ from bootstrap.access.postgres import Kind
 from bootstrap.action import Action
 from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.change import comma, ident, statement
-from bootstrap.postgres.desired import PUBLIC, Acl, Desired, Privileges
+from bootstrap.postgres.desired import MAINTAIN_SINCE, PUBLIC, Acl, Desired, Privileges
 from bootstrap.postgres.live import Live, LiveObject
 
 Verb = Literal["REVOKE", "GRANT"]
@@ -173,7 +173,7 @@ _Difference = tuple[tuple[str, Privileges, Privileges], ...]
 
 def compared(wanted: Desired, live: Live, should: Acl, does: Acl) -> Iterator[tuple[str, Privileges, Privileges]]:
     """Return what each grantee lacks and has too much of."""
-    unknown = frozenset({"MAINTAIN"}) if live.version < 170000 else _NONE
+    unknown = frozenset({"MAINTAIN"}) if live.version < MAINTAIN_SINCE else _NONE
     for grantee in _sorted((should.keys() | does.keys()) & wanted.grantees):
         wants, has = should.get(grantee, _NONE) - unknown, does.get(grantee, _NONE)
         if wants != has:

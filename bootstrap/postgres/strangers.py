@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from bootstrap.access.postgres import EVERY, Kind
 from bootstrap.postgres.change import ident
-from bootstrap.postgres.desired import DeclaredGrant, Desired
+from bootstrap.postgres.desired import MAINTAIN_SINCE, DeclaredGrant, Desired
 from bootstrap.postgres.facts import reported
 from bootstrap.postgres.live import Live
 from bootstrap.postgres.plan import shut_out
@@ -55,7 +55,7 @@ def _missing(wanted: Desired, live: Live) -> Iterator[str]:
     for given in wanted.given:
         if given.grant.schema_name in there:
             yield from _unknown(given, known, live)
-        if "MAINTAIN" in given.privileges and live.version < 170000:
+        if "MAINTAIN" in given.privileges and live.version < MAINTAIN_SINCE:
             yield f"{given.path}.privileges: maintain exists from PostgreSQL 17; this server is {live.version // 10000}"
 
 

@@ -11,6 +11,7 @@ import psycopg
 from bootstrap.books import LEDGERS, TABLE
 from bootstrap.postgres import SCHEMA
 from bootstrap.postgres.change import ident
+from bootstrap.postgres.desired import MAINTAIN_SINCE
 from bootstrap.report import Expected
 
 _NAME = "datatier_probe"
@@ -89,7 +90,7 @@ def probes(
 def maintenance(data: tuple[TriedTable, ...], version: int) -> Iterator[Probe]:
     """What MAINTAIN allows (PostgreSQL 17). LOCK TABLE stands for VACUUM, which cannot be undone: who may neither read
     nor write a table may lock it by that privilege alone (LOCK, Notes)."""
-    if data and version >= 170000:
+    if data and version >= MAINTAIN_SINCE:
         locks = tuple(f"LOCK TABLE {table.sql} IN ACCESS SHARE MODE" for table in data)
         yield Probe(action=f"maintain {many(data)}", expected="allowed", statements=locks)
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from bootstrap.declared_extensions import FILE
-from infra.instances import PRIMARY, STACK, DatabaseInstance, Instances, ReplicationGroup
+from bootstrap.manifest import PRIMARY
+from infra.instances import STACK, DatabaseInstance, Instances, ReplicationGroup
 from infra.rules import backups, maintenance, objectives, partitions
 from infra.settings.model import Settings
 from infra.settings.problems import SettingsProblem

@@ -5,8 +5,6 @@ from __future__ import annotations
 from keep.drill.report import DrillReport, Phase
 from keep.drill.words import cell, span, when
 
-_SIGN = {"passed": "passed", "failed": "**failed**", "error": "**no verdict**"}
-
 
 def markdown(report: DrillReport) -> str:
     """Return it whole."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bootstrap.postgres.change import ident
+from bootstrap.postgres.desired import MAINTAIN_SINCE
 from maintain.action import Skipped
-from maintain.facts import MAINTAIN_FROM, DatabaseFacts
+from maintain.facts import DatabaseFacts
 from observe.observation import Row
 
 CATALOGS = ("pg_catalog", "information_schema")
@@ -27,7 +28,7 @@ def maintains(facts: DatabaseFacts, table: Row) -> Right | None:
     The maintainer is a member of pg_maintain, and has USAGE on the declared schemas, without which it cannot name what
     is in them.
     """
-    able = facts.version >= MAINTAIN_FROM
+    able = facts.version >= MAINTAIN_SINCE
     needs = f"{'MAINTAIN on' if able else 'ownership of'} {table['table']}"
     if able and facts.maintainer and table["schema"] in (*facts.schemas, *CATALOGS):
         return Right(needs=needs, role="")

@@ -11,9 +11,9 @@ from typing import Any
 import psycopg
 
 from bootstrap.errors import BootstrapError
+from bootstrap.manifest import PRIMARY
 from knowledge.thresholds.while_maintaining import AGAIN_SECONDS, PASSING_SECONDS, PAUSE_SECONDS, TRIES
 from maintain.action import Action, MaintenancePlan, Skipped
-from maintain.look import PRIMARY
 from maintain.report import Done, MaintenanceReport, State, left
 from maintain.run.attempt import Attempt, End, attempt
 from maintain.run.budget import Budget, check

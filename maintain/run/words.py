@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from bootstrap.postgres.change import ident
+from bootstrap.postgres.desired import MAINTAIN_SINCE
 from maintain.action import Action
-from maintain.facts import MAINTAIN_FROM
 
 # "permission denied to vacuum "p1", skipping it" (vacuum_is_permitted_for_relation of commands/vacuum.c), and "must be
 # owner of ..." / "permission denied for ..." as errors (aclcheck_error).
@@ -26,7 +26,7 @@ def refused(said: str, action: Action, login: str, version: int) -> str:
 def grant(action: Action, login: str, version: int) -> str:
     """The statement that gives a login what an action takes."""
     name = ident(login)
-    if version >= MAINTAIN_FROM and action.needs.startswith("MAINTAIN"):
+    if version >= MAINTAIN_SINCE and action.needs.startswith("MAINTAIN"):
         return f"GRANT pg_maintain TO {name}"
     role = ident(action.role) if action.role else "the owner"
     # A member of the owner that does not inherit becomes it for these statements alone (PostgreSQL 16, GRANT).
