@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bootstrap.access import names
 from bootstrap.access.condition import condition
+from bootstrap.rule import Rule, short, whole
 
 Kind = Literal["database", "schema", "table", "sequence", "function"]
 Login = Literal["siblings", "single", "none"]
@@ -104,18 +106,62 @@ def _setting_value(value: object) -> object:
     return value
 
 
-Seconds = Annotated[int, BeforeValidator(_seconds)]
-ObjectName = Annotated[str, AfterValidator(_object)]
-Signature = Annotated[str, AfterValidator(signature)]
+def timed(check: Callable[[object], int], *, zero: str = "") -> Rule:
+    """A time in seconds, written as a duration; `zero` says what 0 means where it may stand."""
+    forms: list[dict[str, object]] = [{"type": "string", "pattern": whole(names.DURATION_FORM)}]
+    return Rule(
+        words=names.DURATION + (f"; 0 means {zero}" if zero else ""),
+        check=check,
+        when="before",
+        schema={"anyOf": [*forms, {"const": 0}]} if zero else forms[0],
+        instead=True,
+    )
 
 
-def short(key: str) -> BeforeValidator:
-    """Let `readwrite` stand for `{privileges: readwrite}`."""
-
-    def expand(value: Any) -> Any:
-        return {key: value} if isinstance(value, str) else value
-
-    return BeforeValidator(expand)
+Seconds = Annotated[int, timed(_seconds, zero="no limit")]
+ObjectName = Annotated[str, Rule(words="63 bytes at most", check=_object, schema={"minLength": 1, "maxLength": 63})]
+Signature = Annotated[
+    str,
+    Rule(
+        words="with its argument types: `answer()`, `total(integer, text)`",
+        check=signature,
+        schema={"pattern": r"^(\*|\s*\S[\s\S]*\([\s\S]*\)\s*)$"},
+    ),
+]
+SettingName = Annotated[
+    str,
+    Rule(
+        words="that of a setting, e.g. `search_path`",
+        check=_setting,
+        schema={"pattern": whole(_SETTING.pattern), "maxLength": 63},
+    ),
+]
+Settings = Annotated[
+    dict[SettingName, str],
+    Rule(
+        words="each name once, whatever its capitals",
+        check=_settings,
+        when="before",
+        schema={
+            "type": "object",
+            "patternProperties": {whole(_SETTING.pattern): {"type": ["string", "number", "boolean"]}},
+            "propertyNames": {"maxLength": 63},
+        },
+        instead=True,
+    ),
+]
+Objects = Annotated[tuple[ObjectName, ...] | None, Rule(words="", check=_list, when="before", also=({"const": EVERY},))]
+Signatures = Annotated[
+    tuple[Signature, ...] | None, Rule(words="", check=_list, when="before", also=({"const": EVERY},))
+]
+Condition = Annotated[
+    str,
+    Rule(
+        words="one SQL condition, its quotes and parentheses closed, without comments",
+        check=condition,
+        schema={"pattern": r"\S"},
+    ),
+]
 
 
 class Model(BaseModel):
@@ -141,12 +187,12 @@ class Grant(Model):
     """Privileges on some objects of one schema; on the schema itself where no object is named."""
 
     schema_name: ObjectName = Field(default="public", alias="schema")
-    tables: Annotated[tuple[ObjectName, ...] | None, BeforeValidator(_list)] = None
+    tables: Objects = None
     """Tables, views, materialized views, foreign tables. `*` is all there are and will be."""
     columns: tuple[ObjectName, ...] = ()
     """Only these columns of the tables."""
-    sequences: Annotated[tuple[ObjectName, ...] | None, BeforeValidator(_list)] = None
-    functions: Annotated[tuple[Signature, ...] | None, BeforeValidator(_list)] = None
+    sequences: Objects = None
+    functions: Signatures = None
     """Functions and procedures with their argument types."""
     future: Literal["tables", "sequences", "functions"] | None = None
     """Only what the owner will make: its default privileges."""
@@ -211,9 +257,7 @@ class PostgresAccess(Model):
     limits: Limits = Limits()
     implied: bool = True
     """Whether CONNECT on the database and USAGE on the schemas come along; where not, its `grants` say all of it."""
-    settings: Annotated[dict[Annotated[str, AfterValidator(_setting)], str], BeforeValidator(_settings)] = Field(
-        default_factory=dict
-    )
+    settings: Settings = Field(default_factory=dict)
     """Further settings of its logins, as ALTER ROLE ... SET takes them: `search_path: app, public`, `TimeZone: UTC`,
     `app.tenant: acme`. Names without regard to capitals."""
 
@@ -235,8 +279,8 @@ class Policy(Model):
     command: Literal["all", "select", "insert", "update", "delete"] = "all"
     roles: tuple[ObjectName, ...] = Field(min_length=1)
     """Identities, or `public`."""
-    using: Annotated[str, AfterValidator(condition)] | None = None
-    check: Annotated[str, AfterValidator(condition)] | None = None
+    using: Condition | None = None
+    check: Condition | None = None
     restrictive: bool = False
     migration: bool = False
     """Whether a migration makes it: then it is compared, and never made, changed or dropped."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import Field, model_validator
 
 from bootstrap.access import names
-from bootstrap.access.postgres import Model, ObjectName
+from bootstrap.access.postgres import Model, ObjectName, timed
 from bootstrap.periods import Period
 
 
@@ -58,7 +58,7 @@ class Expiry(Model):
 
     column: ObjectName
     """Of type timestamptz, timestamp (UTC) or date; a row without a value stays."""
-    after: Annotated[int, BeforeValidator(_seconds)]
+    after: Annotated[int, timed(_seconds)]
     """Seconds past it after which a row may go."""
 
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, model_validator
+from pydantic import model_validator
 
 from infra.settings.images import Image
-from infra.settings.sections import Client, Duration, Port, Section, minutes
+from infra.settings.sections import Client, Duration, Port, Section, asks, minutes
 from knowledge import fargate, limits
 
 EXPORTER_PORT = 9187
 """postgres_exporter's, which dashboards and scrape configurations expect (Prometheus, default port allocations)."""
 
 
-def _schedule(value: str) -> str:
-    if problem := limits.METRICS_MINUTES.problem(minutes(value)):
-        raise ValueError(f"{problem}.")
-    return value
+def _schedule_problem(value: str) -> str | None:
+    return limits.METRICS_MINUTES.problem(minutes(value))
 
 
 class MetricsServiceSection(Section):
@@ -45,6 +43,6 @@ class MetricsServiceSection(Section):
 class MetricsSection(Section):
     """What the servers report, as metrics; absent: CloudWatch has only what AWS measures from outside."""
 
-    schedule: Annotated[Duration, AfterValidator(_schedule)] | None = None
+    schedule: Annotated[Duration, asks(_schedule_problem, limits.METRICS_MINUTES.words)] | None = None
     """How often a function looks and writes CloudWatch metrics, such as 5m; absent, it is not made."""
     service: MetricsServiceSection | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+from bootstrap.rule import matches
 from infra.settings.backup_sections import BackupPlan, BucketSection, ProxySection
 from infra.settings.maintenance_section import MaintenanceSection
 from infra.settings.metrics_section import MetricsSection
@@ -22,7 +23,6 @@ from infra.settings.sections import (
     Section,
     SuppressSection,
     Zone,
-    _matches,
     limited,
 )
 from knowledge import limits
@@ -38,10 +38,11 @@ class LogsSection(Section):
 
 PolicyArn = Annotated[
     str,
-    _matches(
+    matches(
         r"arn:aws[a-z-]*:iam::\d{12}:policy/\S+",
-        "must be the ARN of a policy of your account, arn:aws:iam::ACCOUNT:policy/NAME: AWS's own, such as "
-        "AdministratorAccess, hold no role to one stack.",
+        "the ARN of a policy of your account, arn:aws:iam::ACCOUNT:policy/NAME: AWS's own, such as "
+        "AdministratorAccess, hold no role to one stack",
+        "must be",
     ),
 ]
 
@@ -51,7 +52,7 @@ class Settings(Section):
 
     profile: Literal["dev", "staging", "prod", "local"]
     name: Annotated[
-        str, _matches(r"[a-z](-?[a-z0-9]){0,19}", "must be 1-20 lower-case letters, digits and single hyphens.")
+        str, matches(r"[a-z](-?[a-z0-9]){0,19}", "1-20 lower-case letters, digits and single hyphens", "must be")
     ]
     time_zone: Zone
     protect: bool

@@ -3,31 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date
 from functools import cache
 from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from bootstrap.rule import Rule, matches, whole
 from infra.settings.problems import brief
 from knowledge import limits, names, networks, passwords
 from knowledge.alarms.recipients import ENDPOINTS
 from knowledge.limits import Ranges
 from knowledge.postgres.catalogue import DEFAULT_MAJOR
-from knowledge.regions import ZONE, region_problem
-from knowledge.windows import parse_window
+from knowledge.regions import REGIONS, ZONE, region_problem
+from knowledge.windows import parse_moment, parse_window
 
 
 def _takes_bool(annotation: object) -> bool:
@@ -66,26 +57,30 @@ def _text(value: object) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
-def limited(limit: Ranges) -> AfterValidator:
+def asks(problem: Callable[[Any], str | None], words: str, schema: Mapping[str, object] | None = None) -> Rule:
+    """What is right where `problem` says nothing."""
+
+    def check(value: object) -> object:
+        if found := problem(value):
+            raise ValueError(f"{found}.")
+        return value
+
+    return Rule(words=words, check=check, schema=schema or {})
+
+
+def limited(limit: Ranges) -> Rule:
     """A whole number that AWS takes."""
-
-    def check(value: int) -> int:
-        if problem := limit.problem(value):
-            raise ValueError(f"{problem}.")
-        return value
-
-    return AfterValidator(check)
+    return asks(limit.problem, limit.words, ranges(limit))
 
 
-def _matches(pattern: str, rule: str) -> AfterValidator:
-    compiled = re.compile(pattern, re.ASCII)  # AWS has no other digits
-
-    def check(value: str) -> str:
-        if not compiled.fullmatch(value):
-            raise ValueError(f"{value!r} {rule}")
-        return value
-
-    return AfterValidator(check)
+def ranges(limit: Ranges) -> dict[str, object]:
+    """A limit as JSON Schema has it."""
+    if all(least == most for least, most in limit.taken):
+        return {"enum": [least for least, _ in limit.taken]}
+    spans: list[dict[str, object]] = [
+        {"const": least} if least == most else {"minimum": least, "maximum": most} for least, most in limit.taken
+    ]
+    return spans[0] if len(spans) == 1 else {"anyOf": spans}
 
 
 def _region(value: str) -> str:
@@ -94,21 +89,33 @@ def _region(value: str) -> str:
     return value
 
 
-def _window(shortest: int, *, weekly: bool) -> AfterValidator:
+_CLOCK = r"([01][0-9]|2[0-3]):[0-5][0-9]"
+_DAY = "([Mm][Oo][Nn]|[Tt][Uu][Ee]|[Ww][Ee][Dd]|[Tt][Hh][Uu]|[Ff][Rr][Ii]|[Ss][Aa][Tt]|[Ss][Uu][Nn])"
+
+
+def _window(shortest: int, *, weekly: bool) -> Rule:
+    form = "`Sun 04:00-05:00`" if weekly else "`02:00-03:00`, without a day"
+
     def check(value: str) -> str:
         if parse_window(value, shortest=shortest).weekly is not weekly:
-            raise ValueError(
-                f"{value!r} must be " + ("`Sun 04:00-05:00`." if weekly else "`02:00-03:00`, without a day.")
-            )
+            raise ValueError(f"{value!r} must be {form}.")
         return value
 
-    return AfterValidator(check)
+    pattern = whole(rf"\s*{f'{_DAY} ' if weekly else ''}{_CLOCK}-{_CLOCK}\s*")
+    return Rule(words=f"{form}; {shortest} minutes to a day", check=check, schema={"pattern": pattern})
 
 
-def _client(value: str) -> str:
-    if problem := networks.client_problem(value):
-        raise ValueError(f"{problem}.")
-    return value
+def moment(*, weekly: bool) -> Rule:
+    """A time of every day, or of one day of the week."""
+    form = "`Sun 02:00`" if weekly else "`03:00`, without a day"
+
+    def check(value: str) -> str:
+        if parse_moment(value).weekly is not weekly:
+            raise ValueError(f"{value!r} must be {form}.")
+        return value
+
+    pattern = whole(rf"\s*{f'{_DAY} ' if weekly else ''}{_CLOCK}\s*")
+    return Rule(words=form, check=check, schema={"pattern": pattern})
 
 
 def _network(value: str) -> str:
@@ -122,11 +129,14 @@ def _duration(value: str) -> str:
     return value
 
 
+_FORMS = "15m, 4h or 1d"
+
+
 def minutes(value: str) -> int:
     """`15m`, `4h` or `1d` in minutes."""
     match = re.fullmatch(r"([0-9]+)([mhd])", value)
     if not match:
-        raise ValueError(f"{value!r} is not a duration: write 15m, 4h or 1d.")
+        raise ValueError(f"{value!r} is not a duration: write {_FORMS}.")
     return int(match.group(1)) * {"m": 1, "h": 60, "d": 1440}[match.group(2)]
 
 
@@ -151,28 +161,16 @@ def _time_zones() -> frozenset[str]:
     return frozenset(available_timezones())  # reads a folder of six hundred files
 
 
+_OF_ZONES = "a time zone of the tz database, such as Europe/Zurich or UTC"
+
+
 def _zone(value: str) -> str:
     if value not in _time_zones():
-        raise ValueError(f"{value!r} is not a time zone of the tz database, such as Europe/Zurich or UTC.")
+        raise ValueError(f"{value!r} is not {_OF_ZONES}.")
     return value
 
 
-def _master(value: str) -> str:
-    if problem := names.master_problem(value):
-        raise ValueError(f"{problem}.")
-    return value
-
-
-def _database(value: str) -> str:
-    if problem := names.database_problem(value):
-        raise ValueError(f"{problem}.")
-    return value
-
-
-def _special(value: str) -> str:
-    if problem := passwords.special_problem(value):
-        raise ValueError(f"{problem}.")
-    return value
+_ZONES = "2, 3, or the names of two or three zones: [eu-west-1a, eu-west-1c]"
 
 
 def _zones(value: object) -> int | tuple[str, ...]:
@@ -181,14 +179,22 @@ def _zones(value: object) -> int | tuple[str, ...]:
     named = tuple(value) if isinstance(value, list | tuple) else ()
     valid = all(isinstance(each, str) and re.fullmatch(ZONE, each) for each in named)
     if not valid or networks.zones_problem(named):
-        raise ValueError(f"{value!r} must be 2, 3, or the names of two or three zones: [eu-west-1a, eu-west-1c].")
+        raise ValueError(f"{value!r} must be {_ZONES}.")
     return named
 
 
-def _two_subnets(value: tuple[str, ...]) -> tuple[str, ...]:
-    if problem := networks.subnets_problem(value):
-        raise ValueError(f"{problem}.")
-    return value
+_ZONES_SCHEMA: dict[str, object] = {
+    "anyOf": [
+        {"enum": [2, 3]},
+        {
+            "type": "array",
+            "items": {"type": "string", "pattern": whole(ZONE)},
+            "minItems": 2,
+            "maxItems": 3,
+            "uniqueItems": True,
+        },
+    ]
+}
 
 
 def _shards(value: int) -> int:
@@ -197,23 +203,33 @@ def _shards(value: int) -> int:
     return value
 
 
-Text = Annotated[str, BeforeValidator(_text)]
+Text = Annotated[str, Rule(words="", check=_text, when="before", schema={"type": ["string", "number"]})]
 Daily30 = Annotated[str, _window(30, weekly=False)]
 Daily60 = Annotated[str, _window(60, weekly=False)]
 Weekly30 = Annotated[str, _window(30, weekly=True)]
 Weekly60 = Annotated[str, _window(60, weekly=True)]
 Port = Annotated[int, limited(limits.PORT)]
-Zone = Annotated[str, AfterValidator(_zone)]
-Duration = Annotated[str, AfterValidator(_duration)]
-Client = Annotated[str, AfterValidator(_client)]
-Region = Annotated[str, AfterValidator(_region)]
-VpcId = Annotated[str, _matches(r"vpc-[0-9a-f]+", "is not a VPC id (vpc-...).")]
-SubnetId = Annotated[str, _matches(r"subnet-[0-9a-f]+", "is not a subnet id (subnet-...).")]
-Parameters = dict[str, Annotated[str | int | float | bool, BeforeValidator(_scalar)]]
-LogDays = Annotated[int, limited(limits.LOG_RETENTION)]
-ReplicaName = Annotated[
-    str, _matches(r"[a-z](-?[a-z0-9])*", "must be lower-case letters, digits and single hyphens, first a letter.")
+Zone = Annotated[str, Rule(words=_OF_ZONES, check=_zone)]
+Duration = Annotated[str, Rule(words=_FORMS, check=_duration, schema={"pattern": whole("[0-9]+[mhd]")})]
+Client = Annotated[str, asks(networks.client_problem, networks.CLIENT)]
+Region = Annotated[str, Rule(words="a region of AWS", check=_region, schema={"enum": sorted(REGIONS)})]
+VpcId = Annotated[str, matches(r"vpc-[0-9a-f]+", "a VPC id (vpc-...)")]
+SubnetId = Annotated[str, matches(r"subnet-[0-9a-f]+", "a subnet id (subnet-...)")]
+_SCALAR = Rule(words="", check=_scalar, when="before", schema={"type": ["string", "number", "boolean"]}, instead=True)
+TwoSubnets = Annotated[
+    tuple[SubnetId, ...], asks(networks.subnets_problem, networks.SUBNETS, {"minItems": 2, "uniqueItems": True})
 ]
+Parameters = dict[str, Annotated[str | int | float | bool, _SCALAR]]
+LogDays = Annotated[int, limited(limits.LOG_RETENTION)]
+_SHARDS = Rule(
+    words=f"0, or {limits.SHARDS.words}", check=_shards, schema={"minimum": 0, "maximum": limits.SHARDS.edges[-1]}
+)
+_SPECIAL = {"pattern": whole(f"[{re.escape(''.join(sorted(passwords.SPECIAL)))}]*")}
+_SERVER_NAME = matches(
+    r"[a-z](-?[a-z0-9])*", "lower-case letters, digits and single hyphens, first a letter", "must be"
+)
+ReplicaName = Annotated[str, _SERVER_NAME]
+CacheName = Annotated[str, _SERVER_NAME]
 
 
 class NetworkSection(Section):
@@ -221,8 +237,8 @@ class NetworkSection(Section):
 
     vpc: VpcId | None = None
     subnets: tuple[SubnetId, ...] = ()
-    cidr: Annotated[str, AfterValidator(_network)] = "10.20.0.0/16"
-    zones: Annotated[int | tuple[str, ...], PlainValidator(_zones)] = 2
+    cidr: Annotated[str, Rule(words=networks.VPC, check=_network)] = "10.20.0.0/16"
+    zones: Annotated[int | tuple[str, ...], Rule(words=_ZONES, check=_zones, when="instead", schema=_ZONES_SCHEMA)] = 2
     """How many, the first of the region by name; or which, so that nothing AWS does there changes them."""
     clients: tuple[Client, ...] = ()
     """Security groups and networks that may connect."""
@@ -245,7 +261,7 @@ class RemoteRegion(Section):
 
     region: Region
     vpc: VpcId
-    subnets: Annotated[tuple[SubnetId, ...], AfterValidator(_two_subnets)]
+    subnets: TwoSubnets
     clients: tuple[Client, ...] = ()
 
 
@@ -253,7 +269,7 @@ class ReplicaSection(Section):
     """A read replica; what is absent is as on the primary."""
 
     class_: Text | None = Field(default=None, alias="class")
-    zone: Annotated[str, _matches(ZONE, "is not a zone, such as eu-central-1a.")] | None = None
+    zone: Annotated[str, matches(ZONE, "a zone, such as eu-central-1a")] | None = None
     max_storage: Annotated[int, limited(limits.MAX_ALLOCATED_STORAGE)] | None = None
     parameters: Parameters = {}
     remote: RemoteRegion | None = None
@@ -283,8 +299,8 @@ class PostgresSection(Section):
     insights: Literal["off", "standard", "advanced"]
     """Database Insights: `standard` keeps 7 days, `advanced` 465."""
     monitoring: Annotated[int, limited(limits.MONITORING)]
-    database: Annotated[str, AfterValidator(_database)]
-    master: Annotated[str, AfterValidator(_master)]
+    database: Annotated[str, asks(names.database_problem, names.DATABASE, {"pattern": whole(names.DATABASE_FORM)})]
+    master: Annotated[str, asks(names.master_problem, names.MASTER, {"pattern": whole(names.MASTER_FORM)})]
     port: Port
     apply_immediately: bool
     major_upgrade: bool = False
@@ -308,7 +324,7 @@ class CacheSection(Section):
     version: Text
     class_: Text = Field(alias="class")
     replicas: Annotated[int, limited(limits.CACHE_REPLICAS)]
-    shards: Annotated[int, AfterValidator(_shards)]
+    shards: Annotated[int, _SHARDS]
     """Cluster mode is off where it is 0."""
     eviction: str
     auth: Literal["rbac", "token"]
@@ -322,16 +338,16 @@ class CacheSection(Section):
 class SlackSection(Section):
     """A Slack channel reached through Amazon Q Developer in chat applications."""
 
-    workspace: Annotated[str, _matches(r"[0-9A-Z]{1,255}", "is not a Slack workspace id (T...).")]
-    channel: Annotated[str, _matches(r"[A-Za-z0-9]{1,255}", "is not a Slack channel id (C...).")]
+    workspace: Annotated[str, matches(r"[0-9A-Z]{1,255}", "a Slack workspace id (T...)")]
+    channel: Annotated[str, matches(r"[A-Za-z0-9]{1,255}", "a Slack channel id (C...)")]
 
 
 class SubscriptionSection(Section):
     """Who hears of it; exactly one of the keys."""
 
-    email: Annotated[str, _matches(ENDPOINTS["email"][0], "is not an e-mail address.")] | None = None
-    https: Annotated[str, _matches(ENDPOINTS["https"][0], "is not an https:// address.")] | None = None
-    sqs: Annotated[str, _matches(ENDPOINTS["sqs"][0], "is not the ARN of a standard queue.")] | None = None
+    email: Annotated[str, matches(ENDPOINTS["email"][0], "an e-mail address")] | None = None
+    https: Annotated[str, matches(ENDPOINTS["https"][0], "an https:// address")] | None = None
+    sqs: Annotated[str, matches(ENDPOINTS["sqs"][0], "the ARN of a standard queue")] | None = None
     slack: SlackSection | None = None
 
 
@@ -362,14 +378,14 @@ class ObjectivesSection(Section):
 
 class PasswordsSection(Section):
     length: Annotated[int, limited(passwords.LENGTH)]
-    special: Annotated[str, AfterValidator(_special)]
+    special: Annotated[str, asks(passwords.special_problem, passwords.SPECIAL_WORDS, _SPECIAL)]
 
 
 class RotationSection(Section):
     """Credentials rotate by themselves; absent, only `datatier access rotate` does it. AUTH tokens (`auth: token`) it
     rotates always: the first deployment or rotation after the grace ends the old one."""
 
-    every: Annotated[Duration, AfterValidator(_days)] = "30d"
+    every: Annotated[Duration, Rule(words=f"whole days, {limits.ROTATION.words}", check=_days)] = "30d"
     grace: Duration = "24h"
     """How long the old credential stays valid."""
 
@@ -386,8 +402,3 @@ class RunnerSection(Section):
     memory: Annotated[int, limited(limits.FUNCTION_MEMORY)]
     reserved: Annotated[int, limited(limits.RESERVED_CONCURRENCY)] | None = None
     """Runs at a time that Lambda keeps for it; absent, none: see `datatier doctor --aws`."""
-
-
-CacheName = Annotated[
-    str, _matches(r"[a-z](-?[a-z0-9])*", "must be lower-case letters, digits and single hyphens, first a letter.")
-]
