@@ -27,6 +27,9 @@ from infra.settings.sections import (
 )
 from knowledge import limits
 
+NAME = r"[a-z](-?[a-z0-9]){0,19}"
+"""What an application may be called."""
+
 
 class KeysSection(Section):
     deletion_window: Annotated[int, limited(limits.DELETION_WINDOW)]
@@ -51,9 +54,8 @@ class Settings(Section):
     """Everything the program needs to know about a stack."""
 
     profile: Literal["dev", "staging", "prod", "local"]
-    name: Annotated[
-        str, matches(r"[a-z](-?[a-z0-9]){0,19}", "1-20 lower-case letters, digits and single hyphens", "must be")
-    ]
+    name: Annotated[str, matches(NAME, "1-20 lower-case letters, digits and single hyphens", "must be")]
+    """Of the application: the names of everything begin with it, and its database is called so."""
     time_zone: Zone
     protect: bool
     """Deletion protection, in AWS where it exists and in Pulumi."""
