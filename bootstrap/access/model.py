@@ -80,11 +80,17 @@ class SelectorRules(Model):
     """What an identity may do besides, with keys of its own: a command must satisfy one set of rules as a whole."""
 
     keys: tuple[SelectorPattern, ...] = ()
+    """Patterns of the keys it reads and writes."""
     read: tuple[SelectorPattern, ...] = ()
+    """Patterns of the keys it only reads."""
     write: tuple[SelectorPattern, ...] = ()
+    """Patterns of the keys it only writes."""
     channels: tuple[SelectorPattern, ...] = ()
+    """Pub/sub channels."""
     commands: tuple[Command, ...] = Field(min_length=1)
+    """Categories, commands and subcommands."""
     deny: tuple[Denied, ...] = ()
+    """Commands and categories that are taken out again."""
 
 
 class RedisRules(Model):
@@ -112,6 +118,7 @@ class RedisRules(Model):
 
     @model_validator(mode="after")
     def _one_source(self) -> RedisRules:
+        """One of `commands` and `role`; or `rules`, and nothing beside it."""
         if self.rules is not None:
             if more := sorted(self.model_fields_set - {"rules"}):
                 raise ValueError(f"`rules` says everything: take out {', '.join(more)} or `rules`")
@@ -130,6 +137,7 @@ class Identity(Model):
 
     @model_validator(mode="after")
     def _something(self) -> Identity:
+        """One of `postgres` and `redis`, or both."""
         if self.postgres is None and not self.redis:
             raise ValueError("may do nothing: give it `postgres` or `redis`, or take it out")
         return self
@@ -142,10 +150,13 @@ class Keyspace(Model):
     """Keys as the application writes them, its variables in braces: `session:{user}:{session_hash}`. What lets its
     bearer in (a token, a session's id, an API key) stands in a name as its hash: more see names than values."""
     cache: CacheName
+    """Name of the cache that they are in."""
     type: Literal["string", "hash", "list", "set", "zset", "stream", "any"]
+    """Type of the values."""
     ttl: Ttl
     """Longest life of a key; `none` where keys stay."""
     purpose: str
+    """What they are for."""
     database: int = Field(default=0, ge=0, le=15)
     """Logical database; always 0 in cluster mode."""
     owner: Name | None = None

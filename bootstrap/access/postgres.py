@@ -174,9 +174,13 @@ class Limits(Model):
     """What one login may take at most; 0 means no limit."""
 
     connection_limit: int | None = Field(default=None, ge=1, le=10000)
+    """Connections at a time (`CONNECTION LIMIT`)."""
     statement_timeout: Seconds | None = None
+    """How long a statement may take."""
     idle_in_transaction_session_timeout: Seconds | None = None
+    """How long a transaction may wait for its client."""
     lock_timeout: Seconds | None = None
+    """How long a statement waits for a lock."""
 
     def over(self, base: Limits) -> Limits:
         """Return these limits with `base` where they say nothing."""
@@ -187,11 +191,13 @@ class Grant(Model):
     """Privileges on some objects of one schema; on the schema itself where no object is named."""
 
     schema_name: ObjectName = Field(default="public", alias="schema")
+    """Schema that the objects are in."""
     tables: Objects = None
     """Tables, views, materialized views, foreign tables. `*` is all there are and will be."""
     columns: tuple[ObjectName, ...] = ()
     """Only these columns of the tables."""
     sequences: Objects = None
+    """Sequences. `*` is all there are and will be."""
     functions: Signatures = None
     """Functions and procedures with their argument types."""
     future: Literal["tables", "sequences", "functions"] | None = None
@@ -199,6 +205,7 @@ class Grant(Model):
     database: Literal[True] | None = None
     """The stack's database itself."""
     privileges: tuple[Privilege, ...]
+    """Privileges as GRANT has them, in lower case."""
 
     @property
     def kind(self) -> Kind:
@@ -214,6 +221,8 @@ class Grant(Model):
 
     @model_validator(mode="after")
     def _one_target(self) -> Grant:
+        """One of `tables`, `sequences`, `functions`, `future` and `database`; none of them means the schema itself.
+        `columns` need their tables by name. `privileges` are some that PostgreSQL grants on that kind of object."""
         chosen = [k for k in ("tables", "sequences", "functions", "future", "database") if getattr(self, k) is not None]
         if not self.privileges:
             raise ValueError("grants no privilege: name some, e.g. `privileges: [select]`")
@@ -232,6 +241,7 @@ class MemberOf(Model):
     """Membership in another identity's role or in a predefined one (`pg_read_all_data`)."""
 
     role: ObjectName
+    """An identity, or a role that PostgreSQL or RDS predefines."""
     admin: bool = False
     """Whether it may hand the membership on."""
     inherit: bool = True
@@ -263,6 +273,8 @@ class PostgresAccess(Model):
 
     @model_validator(mode="after")
     def _fits(self) -> PostgresAccess:
+        """`custom` needs `grants` or `member_of` where somebody logs in. `settings` has no `role` beside
+        `login: siblings`. A maintainer has `login: siblings`."""
         if self.privileges == "custom" and not self.grants and not self.member_of and self.login == "siblings":
             raise ValueError("custom privileges need `grants` or `member_of`")
         if self.login == "siblings" and "role" in self.settings:
@@ -277,16 +289,22 @@ class Policy(Model):
     """One row-level policy; `using` and `check` are SQL conditions, resolved in the declared schemas."""
 
     command: Literal["all", "select", "insert", "update", "delete"] = "all"
+    """Statements that it is about."""
     roles: tuple[ObjectName, ...] = Field(min_length=1)
     """Identities, or `public`."""
     using: Condition | None = None
+    """Rows that are seen, changed or deleted."""
     check: Condition | None = None
+    """Rows that may be written."""
     restrictive: bool = False
+    """Whether it limits what other policies permit (`AS RESTRICTIVE`), or permits more."""
     migration: bool = False
     """Whether a migration makes it: then it is compared, and never made, changed or dropped."""
 
     @model_validator(mode="after")
     def _conditions(self) -> Policy:
+        """`using`, `check` or both, unless a migration makes it; an insert has `check` only, a select and a delete
+        `using` only."""
         if self.using is None and self.check is None and not self.migration:
             raise ValueError("needs `using`, `check` or both")
         if self.command == "insert" and self.using is not None:
@@ -300,12 +318,15 @@ class TablePolicies(Model):
     """Row-level security of one table; what a migration made is left alone, and compared where it is written here."""
 
     schema_name: ObjectName = Field(default="public", alias="schema")
+    """Schema of the table."""
     table: ObjectName
+    """The table."""
     enabled: bool | None = None
     """Whether row-level security is on; on where a policy is declared, else as the migrations left it."""
     forced: bool | None = None
     """Whether it binds the owner too; as the migrations left it when absent."""
     rules: dict[ObjectName, Policy] = Field(default_factory=dict)
+    """Policies, by name."""
 
     @property
     def on(self) -> bool | None:

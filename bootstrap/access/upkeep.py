@@ -29,6 +29,7 @@ class Partitions(Model):
     """Partitions by a range of time, one for each period in UTC."""
 
     every: Period = "month"
+    """Length of a period."""
     ahead: int | None = Field(default=None, ge=1, le=400)
     """Periods after the present one that have a partition: 14 days, 4 weeks, 3 months or 1 year when absent."""
     keep: int | None = Field(default=None, ge=1, le=4000)
@@ -43,6 +44,7 @@ class Partitions(Model):
 
     @model_validator(mode="after")
     def _sensible(self) -> Partitions:
+        """`ahead` reaches at least 8 days, as maintenance comes once a week. `then` needs `keep`."""
         if self.coming * _DAYS[self.every] < _BETWEEN_RUNS:
             raise ValueError(
                 f"`ahead: {self.ahead}` is over before a weekly run comes again: at least {_BETWEEN_RUNS} days, or "
@@ -66,12 +68,15 @@ class TableUpkeep(Model):
     """One table."""
 
     schema_name: ObjectName = Field(default="public", alias="schema")
+    """Schema of the table."""
     table: ObjectName
+    """The table."""
     partitions: Partitions | None = None
     expire: Expiry | None = None
 
     @model_validator(mode="after")
     def _something(self) -> TableUpkeep:
+        """One of `partitions` and `expire`, or both."""
         if self.partitions is None and self.expire is None:
             raise ValueError("says nothing to do: give it `partitions`, `expire` or both")
         return self

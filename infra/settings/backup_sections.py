@@ -22,14 +22,18 @@ class WeeklyBackup(Section):
     """The full backup of the week."""
 
     at: Weekly = "Sun 02:00"
+    """When, by the stack's standard time."""
     keep: Kept = 30
+    """Days that it is kept."""
 
 
 class DailyBackup(Section):
     """The backup of each other day."""
 
     at: Daily = "03:00"
+    """When, by the stack's standard time."""
     keep: Kept = 7
+    """Days that it is kept."""
 
 
 class LockSection(Section):
@@ -38,11 +42,15 @@ class LockSection(Section):
     mode: Literal["governance", "compliance"]
     """`compliance` cannot be undone by anybody after `grace` days."""
     min: Kept
+    """Days that a recovery point stays at least."""
     max: Kept
+    """Days that one stays at most."""
     grace: Annotated[int, limited(limits.LOCK_GRACE)] = 3
+    """Days in which the lock itself can still be taken away."""
 
     @model_validator(mode="after")
     def _ordered(self) -> LockSection:
+        """`min` is not above `max`."""
         if problem := limits.lock_problem(self.min, self.max):
             raise ValueError(f"{problem}.")
         return self
@@ -52,6 +60,7 @@ class SecondRegionSection(Section):
     """Where backups are kept too."""
 
     region: Region
+    """The other region."""
     keep: Kept | None = 30
     """Days of the copies of each recovery point; null copies none."""
     point_in_time: Annotated[int, limited(limits.REPLICATED_BACKUPS)] | None = None
@@ -59,6 +68,7 @@ class SecondRegionSection(Section):
 
     @model_validator(mode="after")
     def _something(self) -> SecondRegionSection:
+        """One of `keep` and `point_in_time` is not null."""
         if self.keep is None and self.point_in_time is None:
             raise ValueError("keeps nothing there: give keep, point_in_time or both.")
         return self
@@ -68,6 +78,7 @@ class RestoreTestSection(Section):
     """A weekly restore that is looked into."""
 
     at: Weekly = "Mon 06:00"
+    """When, by the stack's standard time."""
     class_: Text | None = Field(default=None, alias="class")
     """Class of the restored instance; the primary's when absent."""
     hours: Annotated[int, limited(limits.RESTORE_TEST_HOURS)] = 4
@@ -94,6 +105,7 @@ class LogicalSection(Section):
 
     @model_validator(mode="after")
     def _size(self) -> LogicalSection:
+        """`cpu` and `memory` are one of the sizes that Fargate has."""
         if problem := fargate.size_problem(self.cpu, self.memory):
             raise ValueError(f"{problem}.")
         return self
@@ -131,6 +143,7 @@ class ProxySection(Section):
 
     @model_validator(mode="after")
     def _idle_fits(self) -> ProxySection:
+        """`idle` is not above `connections`."""
         if problem := limits.idle_problem(self.idle, self.connections):
             raise ValueError(f"idle {problem}.")
         return self

@@ -18,7 +18,7 @@ from infra.settings.profiles import PROFILES, cache_defaults, defaults
 from infra.settings.sections import Section
 from infra.settings.stackfile import PROJECT
 
-_NEEDED = {
+NEEDED = {
     f"{PROJECT}:profile": "all other values start from it",
     f"{PROJECT}:name": "everything on AWS is called by it",
     f"{PROJECT}:protect": "it decides what may be taken away",
@@ -69,7 +69,7 @@ def decrypted(config: Mapping[str, object], stack: str, source: str) -> tuple[di
         SettingsProblem(
             key, f"is encrypted, and {why}: it is not a secret. `pulumi config set {key} VALUE` writes it in the clear."
         )
-        for key, why in _NEEDED.items()
+        for key, why in NEEDED.items()
         if is_encrypted(config.get(key))
     ]
     if wrong:

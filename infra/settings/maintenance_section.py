@@ -43,6 +43,8 @@ class MaintenanceSection(Section):
 
     @model_validator(mode="after")
     def _place(self) -> MaintenanceSection:
+        """`cpu` and `memory` are one of the sizes that Fargate has. A `budget` beyond the 14m of a function needs
+        `image`, and only such a one takes it."""
         if problem := fargate.size_problem(self.cpu, self.memory):
             raise ValueError(f"{problem}.")
         longer = self.budget_minutes > FUNCTION_MINUTES

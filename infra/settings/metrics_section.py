@@ -28,11 +28,13 @@ class MetricsServiceSection(Section):
     memory: int = 512
     """MiB."""
     port: Port = EXPORTER_PORT
+    """Port that is scraped."""
     clients: tuple[Client, ...]
     """Security groups and networks of those who scrape it."""
 
     @model_validator(mode="after")
     def _size(self) -> MetricsServiceSection:
+        """`cpu` and `memory` are one of the sizes that Fargate has; `clients` are not empty."""
         if problem := fargate.size_problem(self.cpu, self.memory):
             raise ValueError(f"{problem}.")
         if not self.clients:

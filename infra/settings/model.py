@@ -32,11 +32,17 @@ NAME = r"[a-z](-?[a-z0-9]){0,19}"
 
 
 class KeysSection(Section):
+    """KMS keys of the stack."""
+
     deletion_window: Annotated[int, limited(limits.DELETION_WINDOW)]
+    """Days until a key that is deleted is gone."""
 
 
 class LogsSection(Section):
+    """Log groups in CloudWatch."""
+
     retention: LogDays
+    """Days that logs are kept."""
 
 
 PolicyArn = Annotated[
@@ -54,9 +60,11 @@ class Settings(Section):
     """Everything the program needs to know about a stack."""
 
     profile: Literal["dev", "staging", "prod", "local"]
+    """Where all other values come from; the profile of the stack's own name when absent."""
     name: Annotated[str, matches(NAME, "1-20 lower-case letters, digits and single hyphens", "must be")]
     """Of the application: the names of everything begin with it, and its database is called so."""
     time_zone: Zone
+    """Zone in which windows and times are written; AWS gets them in UTC, by standard time."""
     protect: bool
     """Deletion protection, in AWS where it exists and in Pulumi."""
     final_snapshots: bool
