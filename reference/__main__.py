@@ -15,9 +15,9 @@ _SETTINGS = """# Settings
 
 Every key of a stack's file, `Pulumi.<stack>.yaml`, under `config` and with the namespace `data-tier:`. A file names a
 profile and says what differs from it; `datatier preview STACK` checks it. Mappings are merged with the profile's key by
-key, but `redis` and `postgres.replicas` are replaced as a whole. Where a default depends on the profile, the first is what
-most profiles have. What Pulumi has encrypted (`pulumi config set --secret`) may stand anywhere but in `profile`, `name`
-and `protect`.
+key, but `redis` and `postgres.replicas` are replaced as a whole. Where a default depends on the profile, the first one
+is that of most profiles. What Pulumi has encrypted (`pulumi config set --secret`) may stand anywhere but in `profile`,
+`name` and `protect`.
 
 Editors that read the first line of the files have the same: completion, descriptions, errors
 ([stack.schema.json](schemas/stack.schema.json)). This page is made from the types (`make reference`).

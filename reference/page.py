@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from reference.defaults import shown, valued, written
 from reference.editor import sentence
-from reference.types import DEFAULT, Schema
+from reference.types import DEFAULT, Schema, UndocumentedError
 from reference.walk import ITEM, Key, Part, Path, parts
 from reference.words import rules, takes
 
@@ -28,12 +28,18 @@ def page(head: str, schema: Schema, example: Callable[[Path], object], examples:
 
 def _part(part: Part, example: Callable[[Path], object]) -> Iterator[str]:
     yield from (f"## {title(part.path)}", "")
-    if part.sentence:
-        yield from (part.sentence, "")
+    yield from (part.sentence, "")
+    if part.also:
+        yield from (f"The same keys stand in {', '.join(f'`{title(each)}`' for each in part.also)}.", "")
     yield from ("| key | takes | default | what it is | rule | example |", "|---|---|---|---|---|---|")
     for each in part.keys:
         said = " ".join(map(sentence, dict.fromkeys(rules(each.schema))))
-        cells = (f"`{each.path[-1]}`", _takes(each), default(each), each.sentence, said, _example(example(each.path)))
+        name = each.path[-1]
+        values = (example((*place, name)) for place in (part.path, *part.also))
+        shown = next((_example(value) for value in values if value is not None), None)
+        if shown is None:
+            raise UndocumentedError(f"{title(each.path)}: no declaration in reference/examples/ has an example of it")
+        cells = (f"`{name}`", _takes(each), default(each), each.sentence, said, shown)
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
     if part.together:
         yield from ("", *(f"- {sentence(each)}" for each in part.together))

@@ -49,7 +49,7 @@ def types() -> Schema:
         own["required"] = [
             each
             for each in own.get("required", ())
-            if part.path + (each,) not in _ELSEWHERE and ABSENT in defaults((*part.path, each)).values()
+            if (*part.path, each) not in _ELSEWHERE and ABSENT in defaults((*part.path, each)).values()
         ]
     return found
 

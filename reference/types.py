@@ -58,8 +58,9 @@ def _describe(part: Schema, section: type[BaseModel], parts: Mapping[str, Schema
     for name, field in section.model_fields.items():
         key = field.alias or name
         found = part["properties"][key]
-        if sentence := said.get(name) or _below(found, parts):
-            found["description"] = sentence
+        found["description"] = said.get(name) or _below(found, parts)
+        if not found["description"]:
+            raise UndocumentedError(f"{section.__name__}.{name}: a key has a sentence under it that says what it is")
     validators = section.__pydantic_decorators__.model_validators.values()
     together = [" ".join((each.func.__doc__ or "").split()) for each in validators]
     if not all(together):

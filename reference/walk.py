@@ -36,6 +36,9 @@ class Part:
     """A section: the keys that stand together."""
 
     path: Path
+    """Where it stands first."""
+    also: tuple[Path, ...]
+    """Where it stands too."""
     sentence: str
     keys: tuple[Key, ...]
     together: tuple[str, ...]
@@ -44,8 +47,10 @@ class Part:
 
 def parts(schema: Schema) -> dict[str, Part]:
     """The sections of a schema by name; one that may stand in several places is at the first of them."""
-    places: dict[str, Path] = {"": ()} | dict(_places(schema, schema, (), set()))
-    return {name: _part(schema, name, path, places) for name, path in places.items()}
+    places: dict[str, list[Path]] = {"": [()]}
+    for name, path in _places(schema, schema, (), set()):
+        places.setdefault(name, []).append(path)
+    return {name: _part(schema, name, places) for name in places}
 
 
 def section(schema: Schema, name: str) -> Schema:
@@ -55,12 +60,12 @@ def section(schema: Schema, name: str) -> Schema:
 
 
 def _places(schema: Schema, part: Schema, at: Path, seen: set[str]) -> Iterator[tuple[str, Path]]:
-    """Section -> where it stands first: those of a section before those of the next."""
+    """Each section with where it stands, those below a section before those below the next."""
     for key, node in part["properties"].items():
         for name, path in _references(node, (*at, key)):
+            yield name, path
             if name not in seen:
                 seen.add(name)
-                yield name, path
                 yield from _places(schema, section(schema, name), path, seen)
 
 
@@ -82,17 +87,20 @@ def entries(node: Schema) -> list[Schema]:
     return [*node.get("patternProperties", {}).values(), *([more] if isinstance(more, dict) else [])]
 
 
-def _part(schema: Schema, name: str, path: Path, places: Mapping[str, Path]) -> Part:
+def _part(schema: Schema, name: str, places: Mapping[str, list[Path]]) -> Part:
     found = section(schema, name)
     required = found.get("required", ())
+    path, *also = places[name]
     keys = tuple(
         Key(
             path=(*path, key),
             schema=node,
             required=key in required,
             sentence=node.get("description", ""),
-            below=next((places[each] for each, _ in _references(node, ())), None),
+            below=next((places[each][0] for each, _ in _references(node, ())), None),
         )
         for key, node in found["properties"].items()
     )
-    return Part(path=path, sentence=found["description"], keys=keys, together=tuple(found.get(TOGETHER, ())))
+    return Part(
+        path=path, also=tuple(also), sentence=found["description"], keys=keys, together=tuple(found.get(TOGETHER, ()))
+    )

@@ -52,7 +52,7 @@ def _choice(node: Schema) -> str:
     values = [each for each in node.get("enum", [node.get("const")]) if each is not None]
     if node.get("type") == "integer":  # which ones is said by its rule
         return _KINDS["integer"]
-    if len(values) > 10:
+    if len(values) > 15:
         return _KINDS["string"]
     return _either(f"`{str(each).lower() if isinstance(each, bool) else each}`" for each in values)
 

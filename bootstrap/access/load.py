@@ -121,7 +121,7 @@ def _bare(annotation: Any) -> Any:
 @says(
     {
         "owner": "no identity, and no login of one",
-        "identities.NAME.auth": "somebody logs in as it",
+        "identities.NAME.auth": "`iam` only where somebody logs in as it",
         "identities.NAME": "not the name of another's login, `app_a`",
         "exceptions.redis": "no identity with rules for that cache",
     }

@@ -65,7 +65,7 @@ class Expiry(Model):
 
 
 class TableUpkeep(Model):
-    """One table."""
+    """What maintenance does in one table."""
 
     schema_name: ObjectName = Field(default="public", alias="schema")
     """Schema of the table."""
