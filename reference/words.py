@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 
 from bootstrap.rule import WORDS
@@ -89,9 +90,9 @@ def add(schema: Schema, said: Mapping[str, list[str]]) -> None:
         found = section(schema, name)
         if words := left.pop(".".join(part.path), None) if part.path else None:
             found[TOGETHER] = [*found.get(TOGETHER, []), *words]
-        for key in part.keys:
-            if words := left.pop(".".join(key.path), None):
-                node = found["properties"][key.path[-1]]
+        for key, place in itertools.product(part.keys, (part.path, *part.also)):
+            node = found["properties"][key.path[-1]]
+            if words := left.pop(".".join((*place, key.path[-1])), None):
                 node[WORDS] = [*node.get(WORDS, []), *words]
     if left:
         raise UndocumentedError(f"rules are said of keys that are not there: {', '.join(sorted(left))}")

@@ -234,7 +234,7 @@ def _privileges(access: Access) -> Iterator[Problem]:
 
 @says(
     {
-        "identities.NAME.postgres.grants": "their schemas are among `schemas`",
+        "identities.NAME.postgres.grants.[].schema": "one of `schemas`",
         "identities.NAME.postgres.member_of": (
             "each an identity, or a role that PostgreSQL or RDS predefines or `exceptions` names; not "
             "the owner, unless in part (`set`, `inherit`, `admin`); no member of itself by way of others"

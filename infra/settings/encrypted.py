@@ -116,7 +116,9 @@ def _placeholder(loc: tuple[str | int, ...], usual: Mapping[str, object]) -> Any
     found = [_Place(Settings)]
     for part in loc:
         found = [inside for each in found for inside in _below(each.annotation, part)]
-    if not found or found[0].spoken_for:
+    if not found:
+        return _LIKELY[0]  # a key that there is not: whoever reads it says so
+    if found[0].spoken_for:
         return _NONE
     if known is not _NONE:
         return {} if found[0].entry else _NONE

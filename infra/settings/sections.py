@@ -216,6 +216,18 @@ Region = Annotated[str, Rule(words="a region of AWS", check=_region, schema={"en
 VpcId = Annotated[str, matches(r"vpc-[0-9a-f]+", "a VPC id (vpc-...)")]
 SubnetId = Annotated[str, matches(r"subnet-[0-9a-f]+", "a subnet id (subnet-...)")]
 _SCALAR = Rule(words="", check=_scalar, when="before", schema={"type": ["string", "number", "boolean"]}, instead=True)
+_DAY_FORM = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+
+
+def _day(value: object) -> object:
+    if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(_DAY_FORM, value)):
+        return value
+    raise ValueError(f"{brief(value)} is not a day, such as 2027-06-30.")
+
+
+Day = Annotated[
+    date, Rule(words="a day, such as 2027-06-30", check=_day, when="before", schema={"pattern": whole(_DAY_FORM)})
+]
 TwoSubnets = Annotated[
     tuple[SubnetId, ...], asks(networks.subnets_problem, networks.SUBNETS, {"minItems": 2, "uniqueItems": True})
 ]
@@ -415,7 +427,7 @@ class SuppressSection(Section):
     """Logical name of the resource."""
     reason: str = Field(min_length=10)
     """Why, for whoever reads it next."""
-    until: date
+    until: Day
     """Last day on which it holds."""
 
 
