@@ -128,8 +128,9 @@ def ends(said_of: str, key: str) -> bool:
     """Whether what is said of a path is about what a rule calls `key`."""
     path = said_of.replace(".[]", ".NAME").split(".")
     wanted = [each for each in key.removeprefix("data-tier:").split(".") if each]
-    # A problem may be an item's, of whose list the rule is.
-    forms = [wanted, wanted[:-1]] if wanted[-1:] == ["NAME"] and len(wanted) > 1 else [wanted]
+    # A problem may be about an item or an entry, and the rule is that of the whole list or mapping.
+    inside = len(wanted) > 1 and (wanted[-1] == "NAME" or wanted[-2] == "parameters")
+    forms = [wanted, wanted[:-1]] if inside else [wanted]
     return any(all(a == b or "NAME" in (a, b) for a, b in zip(path[::-1], form[::-1], strict=False)) for form in forms)
 
 
