@@ -87,10 +87,12 @@ def file_schema() -> Schema:
     settings = found["properties"]
     places = {part.path: name for name, part in parts(types()).items()}
     optional = {places["redis", ENTRY], places["postgres", "replicas", ENTRY]}
-    made: Schema = {name: _part(each, optional) for name, each in found["$defs"].items()}
+    made: Schema = {name: _part(each) for name, each in found["$defs"].items()}
+    for name in optional:  # `standby:` without anything is as `standby: {}`
+        made[name]["type"] = ["object", "null"]
     secrets = {key.partition(":")[2] for key in NEEDED}
     keys = {
-        f"{PROJECT}:{name}": _value(each, optional) if name in secrets else _secret(_value(each, optional))
+        f"{PROJECT}:{name}": _value(each) if name in secrets else _secret(_value(each))
         for name, each in settings.items()
     }
     region = {"enum": sorted(REGIONS), "description": "Region of the stack. One of AWS."}
@@ -112,28 +114,22 @@ def file_schema() -> Schema:
     }
 
 
-def _part(part: Schema, optional: set[str]) -> Schema:
+def _part(part: Schema) -> Schema:
     """A section in which every value may be encrypted."""
-    return {**part, "properties": {key: _secret(_value(each, optional)) for key, each in part["properties"].items()}}
+    return {**part, "properties": {key: _secret(_value(each)) for key, each in part["properties"].items()}}
 
 
-def _value(node: Schema, optional: set[str]) -> Schema:
-    """What a key takes, in whose lists and mappings every value may be encrypted, and an entry may be empty."""
+def _value(node: Schema) -> Schema:
+    """What a key takes, in whose lists and mappings every value may be encrypted."""
     made = dict(node)
-    if "items" in made:
-        made["items"] = _secret(_value(made["items"], optional))
+    for key in ("items", "additionalProperties"):
+        if isinstance(made.get(key), dict):
+            made[key] = _secret(_value(made[key]))
+    if "patternProperties" in made:
+        made["patternProperties"] = {name: _secret(_value(each)) for name, each in made["patternProperties"].items()}
     if "anyOf" in made:
-        made["anyOf"] = [_value(each, optional) for each in made["anyOf"]]
-    for kind in ("patternProperties",):
-        made |= {kind: {name: _entry(each, optional) for name, each in made[kind].items()}} if kind in made else {}
-    if isinstance(made.get("additionalProperties"), dict):
-        made["additionalProperties"] = _entry(made["additionalProperties"], optional)
+        made["anyOf"] = [_value(each) for each in made["anyOf"]]
     return made
-
-
-def _entry(node: Schema, optional: set[str]) -> Schema:
-    empty = node.get("$ref", "").rpartition("/")[2] in optional
-    return _secret({"anyOf": [node, {"type": "null"}]} if empty else _value(node, optional))
 
 
 def _secret(node: Schema) -> Schema:

@@ -14,6 +14,8 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
+from bootstrap.rule import WORDS
+
 TOGETHER = "x-together"
 """Under which a section has the rules between its keys, in words."""
 DEFAULT = "x-default"
@@ -37,6 +39,9 @@ def schema_of(model: type[BaseModel]) -> Schema:
     for node in nodes(whole):
         if isinstance(node.get("title"), str):
             del node["title"]
+        if isinstance(node.get("pattern"), str) and WORDS in node:
+            # Editors show it in place of the pattern (the JSON language service of VS Code, on which YAML's is built).
+            node["patternErrorMessage"] = f"Must be: {'; '.join(node[WORDS])}."
         if "patternProperties" in node:
             node.setdefault("additionalProperties", False)
     return whole
